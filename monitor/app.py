@@ -16,9 +16,10 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from monitor.deliver.registry import create_sender
+from monitor.deliver.registry import UnusableChannel, create_sender
 from monitor.domain.channels import Channel
 from monitor.domain.configuration import Configuration
+from monitor.domain.errors import UsageError
 from monitor.domain.mention import Findings
 from monitor.domain.ports import ChannelSender, Clock, Fetcher, ProcessPool
 from monitor.domain.secret import Secret
@@ -36,6 +37,8 @@ from monitor.pipeline.one_pass import PassResult, Pipeline, ProgressCallback, ig
 from monitor.pipeline.page_queue import describe_page_lag
 from monitor.pipeline.read_pages import PageReader
 from monitor.pipeline.recheck import Rechecker
+from monitor.pipeline.report_operation import OperatorReporter
+from monitor.pipeline.rescreen import RescreenStep
 from monitor.pipeline.send_deliveries import DeliverySender
 from monitor.pipeline.worker_jobs import CollectorServices
 from monitor.schedule.digest_times import CronDigestSchedule
@@ -116,6 +119,7 @@ async def build_collectors(
     """
     settings = configuration.settings
     client = HttpFetcher(settings.user_agent_contact, settings.allowed_networks, clock)
+    client.browser_path = settings.browser_path
     spare_cores = min(MAX_OFFLOAD_PROCESSES, len(os.sched_getaffinity(0)) - 1)
     offload_pool = SubprocessPool(
         spare_cores, JobLimits(cpu_seconds=OFFLOAD_CPU_SECONDS), idle_seconds=OFFLOAD_IDLE_SECONDS
@@ -188,8 +192,10 @@ async def build_pipeline(
             early_matching=early,
             matching_step=matching_step,
             grouping_step=GroupingStep(database, clock, collectors.offloader, early),
+            rescreen_step=RescreenStep(database, bounded_matcher, clock),
             rechecker=Rechecker(database, fetcher, process_pool, bounded_matcher, configuration.watchlist.rules, clock),
             digest_composer=DigestComposer(database, CronDigestSchedule(), clock),
+            operator_reporter=OperatorReporter(database, clock),
             delivery_sender=delivery_sender,
         )
 
@@ -216,14 +222,17 @@ async def _enter_matching(
 
 
 def build_channel_sender(channel: Channel, configuration: Configuration) -> ChannelSender:
-    """Return the sender of a channel. Raises ``UsageError`` if it needs an extra that is not installed."""
+    """Return the sender of a channel; one that cannot work fails with the reason and stops no other channel."""
 
     def create_transport() -> "httpx.AsyncBaseTransport":
         from monitor.fetch.transport import create_guarded_transport
 
         return create_guarded_transport(configuration.settings.allowed_networks)
 
-    return create_sender(channel, create_transport)
+    try:
+        return create_sender(channel, create_transport)
+    except UsageError as error:
+        return UnusableChannel(str(error))
 
 
 class _LazyMatcher:

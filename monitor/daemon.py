@@ -8,6 +8,7 @@ import asyncio
 import contextlib
 import json
 import signal
+import sys
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack
@@ -21,6 +22,7 @@ from monitor import __version__
 from monitor.app import build_pipeline, preload_and_freeze_gc, read_gauge_values, sqlite_folder, utc_now
 from monitor.config.load import load_configuration
 from monitor.config.reload import Reloader, ReloadOutcome, ReloadResult, find_database_url
+from monitor.deliver.registry import find_channel_faults
 from monitor.domain.configuration import Configuration, Settings
 from monitor.domain.errors import MonitorError, StoreError
 from monitor.domain.ports import Clock, ProcessPool
@@ -34,6 +36,7 @@ from monitor.pipeline.maintenance import Maintenance
 from monitor.pipeline.outcome_check import OutcomeCheck
 from monitor.pipeline.page_queue import PAGE_LAG
 from monitor.pipeline.worker_jobs import JobEnqueuer, delete_expired_heartbeats
+from monitor.schedule.child_process import ChildProcess
 from monitor.schedule.digest_times import CronDigestSchedule
 from monitor.schedule.process_pool import SubprocessPool
 from monitor.schedule.scheduler import Scheduler
@@ -93,7 +96,9 @@ RELOAD_CHECK_INTERVAL, GAUGE_INTERVAL, HEARTBEAT_PING_INTERVAL, OUTCOME_INTERVAL
 log = structlog.get_logger("monitor")
 
 
-async def run_daemon(path: Path, environ: Mapping[str, str], database: str = "", clock: Clock = utc_now) -> None:
+async def run_daemon(
+    path: Path, environ: Mapping[str, str], database: str = "", clock: Clock = utc_now, *, log_level: str = "INFO"
+) -> None:
     """Run the daemon until SIGTERM or SIGINT, then finish running tasks and close. SIGHUP reloads the file at ``path``.
 
     ``database`` replaces the URL in the file. If the file has errors, the last good configuration is used.
@@ -101,7 +106,7 @@ async def run_daemon(path: Path, environ: Mapping[str, str], database: str = "",
     ``StoreError``.
     """
     redact = Redactor()
-    set_up_logging(redact)
+    set_up_logging(redact, level=log_level)
     url = (
         Secret(database)
         if database
@@ -117,6 +122,9 @@ async def run_daemon(path: Path, environ: Mapping[str, str], database: str = "",
         workers = await stack.enter_async_context(SubprocessPool())
         daemon = Daemon(opened, workers, reloader, redact, SystemdNotifier(environ), clock)
         daemon.database_folder = sqlite_folder(url)
+        daemon.desk_command = (sys.executable, "-m", "monitor", "web", "--child", "--config", str(path))
+        daemon.desk_command += ("--database", database) if database else ()
+        stack.push_async_callback(daemon.stop_desk)
         stack.callback(daemon.close)
         daemon.report_reload(reload)
         await daemon.run(configuration)
@@ -151,7 +159,10 @@ class Daemon:
         self._settings: Settings | None = None
         self._probes: ProbeServer | None = None
         self._alive_workers = 0
+        self._desk: ChildProcess | None = None
+        self._faulty_channels: frozenset[str] = frozenset()
         self.database_folder: Path | None = None
+        self.desk_command: tuple[str, ...] = ()
 
     async def run(self, configuration: Configuration) -> None:
         """Run one configuration after another until ``stop`` is called."""
@@ -208,7 +219,11 @@ class Daemon:
     async def _run_configuration(self, configuration: Configuration) -> None:
         """Run the pipeline with a configuration until it is replaced or the daemon stops; then finish running tasks."""
         self._reload_event.clear()
+        before = self._settings.web if self._settings else None
         self._apply_settings(configuration)
+        if configuration.settings.web != before or self._desk is None:
+            await self._restart_desk(configuration.settings)
+        self._report_channel_faults(await asyncio.to_thread(find_channel_faults, configuration.channels))
         async with build_pipeline(
             configuration, self._database, self._process_pool, self._clock, self._metrics
         ) as pipeline:
@@ -255,7 +270,7 @@ class Daemon:
             self._probes.close()
 
     def report_reload(self, reload: ReloadResult | None) -> None:
-        """Report the result of a reload to the log and the metrics, and a rejected file to the next digest.
+        """Report the result of a reload to the log and the metrics, and a rejected file to the operator.
 
         None means that the file was unchanged. A rejection is logged once per edit.
         """
@@ -284,6 +299,32 @@ class Daemon:
                 self._probes = ProbeServer(*address, lambda: self._liveness.health(time.monotonic()), self._metrics)
         except OSError as error:
             log.warning("probe server not started", address=address, reason=str(error))
+
+    async def _restart_desk(self, settings: Settings) -> None:
+        """Serve the desk in a process of its own, so that a slow page cannot delay a poll; end an earlier one."""
+        await self.stop_desk()
+        if settings.web is not None and self.desk_command:
+            self._desk = ChildProcess(self.desk_command, self._on_desk_exit)
+            self._desk.start()
+            log.info("desk started", url=settings.web.public_url)
+
+    async def stop_desk(self) -> None:
+        """End the process of the desk, if there is one."""
+        if self._desk:
+            await self._desk.stop()
+            self._desk = None
+
+    def _on_desk_exit(self, code: int) -> None:
+        log.warning("desk ended, will be started again", exit_code=code)
+
+    def _report_channel_faults(self, faults: Mapping[str, str]) -> None:
+        """Report the channels that cannot work; they are problems of the daemon until a configuration corrects them."""
+        for channel_id in self._faulty_channels - faults.keys():
+            self._liveness.set_problem(f"channel {channel_id}", "")
+        for channel_id, reason in faults.items():
+            self._liveness.set_problem(f"channel {channel_id}", reason)
+            log.error("channel unusable", channel=channel_id, reason=reason)
+        self._faulty_channels = frozenset(faults)
 
     def _with_heartbeat(
         self, component: str, function: Callable[[], Awaitable[object]]

@@ -33,7 +33,7 @@ class PeriodicJob:
 
 
 class PendingNotices:
-    """Notice to all readers that waits until a digest contains it."""
+    """Notice to the operator that waits until a report contains it."""
 
     def __init__(self) -> None:
         self._notices: list[str] = []
@@ -47,7 +47,7 @@ class PendingNotices:
         return tuple(self._notices)
 
     def clear(self, delivered: Collection[str]) -> None:
-        """Remove notices that a digest contains."""
+        """Remove notices that a report contains."""
         self._notices = [notice for notice in self._notices if notice not in delivered]
 
 
@@ -64,9 +64,10 @@ class DaemonJobs:
     ) -> None:
         """Create the jobs of a pipeline.
 
-        ``pending_notices`` go into the next digest. ``on_poll`` is called with the result of every local poll. While
-        any of ``workers`` is alive, workers poll sources and read pages instead of the daemon. ``on_digest_problem`` is
-        called after each attempt to compose digests: with a line about failing ones, or an empty text.
+        ``pending_notices`` go into the operator's next report. ``on_poll`` is called with the result of every local
+        poll. While any of ``workers`` is alive, workers poll sources and read pages instead of the daemon.
+        ``on_digest_problem`` is called after each attempt to compose digests: with a line about failing ones, or an
+        empty text.
         """
         self._on_digest_problem = on_digest_problem
         self._pending_notices, self._workers = pending_notices, workers
@@ -141,10 +142,10 @@ class DaemonJobs:
     async def match_and_compose(self) -> None:
         """Match and group new articles and compose due digests, for at most ``MAX_ARTICLES_PER_TICK`` articles."""
         async with self._processing_lock:
-            notices = self._pending_notices.get()
-            _, digests = await self._pipeline.match_and_compose(notices, MAX_ARTICLES_PER_TICK)
+            await self._pipeline.match_and_compose(MAX_ARTICLES_PER_TICK)
             self._on_digest_problem(self._pipeline.digest_problem)
-            if digests:
+            notices = self._pending_notices.get()
+            if await self._pipeline.report_operation(notices):
                 self._pending_notices.clear(notices)
 
     async def drain(self) -> int:

@@ -66,6 +66,8 @@ async def run_worker(
     concurrency: int = 32,
     probes: tuple[str, int] | None = None,
     clock: Clock = utc_now,
+    *,
+    log_level: str = "INFO",
 ) -> None:
     """Run jobs, at most ``concurrency`` at a time, until SIGTERM or SIGINT; then finish running jobs and close.
 
@@ -74,7 +76,7 @@ async def run_worker(
     ``StoreError``.
     """
     redact = Redactor()
-    set_up_logging(redact)
+    set_up_logging(redact, level=log_level)
     logging.getLogger("procrastinate").setLevel(logging.CRITICAL)  # this module logs queue errors itself, once each
     found = Secret(database) if database else find_database_url(path, environ)
     url = found or load_configuration(path, environ).settings.database

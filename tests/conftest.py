@@ -12,6 +12,7 @@ from time_machine import travel
 settings.register_profile(
     "same", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow], print_blob=False
 )
+settings.register_profile("quick", settings.get_profile("same"), max_examples=25)  # for `make quick`
 settings.load_profile("same")
 
 if os.environ.pop("PYTHONDONTWRITEBYTECODE", ""):  # compiling all modules takes a second in each of about 200 processes

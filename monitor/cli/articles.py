@@ -1,7 +1,7 @@
 """Commands ``monitor hits`` and ``monitor search``, and the list of ``monitor articles``."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -29,7 +29,6 @@ from monitor.domain.read_models import ArticleFilter
 if TYPE_CHECKING:
     from monitor.domain.article import StoredArticle
     from monitor.domain.configuration import Configuration
-    from monitor.domain.read_models import HitSummary
     from monitor.store.database import Database
 
 SourceOption = Annotated[
@@ -63,14 +62,23 @@ OfficialOption = Annotated[
 
 @contextmanager
 def open_database(configuration: "Configuration") -> "Iterator[Database]":
-    """Open the database of a configuration; close it at the end."""
-    from monitor.store.database import Database
+    """Open the existing database of a configuration for changes; close it at the end. Raises ``StoreError``."""
+    from monitor.store.database import Database, OpenMode
 
-    database = Database.open(configuration.settings.database.reveal())
-    try:
+    with closing(Database.open(configuration.settings.database.reveal(), OpenMode.EXISTING)) as database:
         yield database
-    finally:
-        database.close()
+
+
+@contextmanager
+def open_to_read(configuration: "Configuration") -> "Iterator[Database]":
+    """Open the existing database of a configuration without the right to write; close it at the end.
+
+    Raises ``StoreError``, also if there is no database.
+    """
+    from monitor.store.database import Database, OpenMode
+
+    with closing(Database.open(configuration.settings.database.reveal(), OpenMode.READ_ONLY)) as database:
+        yield database
 
 
 def parse_since(length: str) -> datetime | None:
@@ -106,7 +114,7 @@ def list_articles(
 ) -> None:
     """List stored articles, newest first."""
     configuration = load_config(config, database)
-    with open_database(configuration) as opened:
+    with open_to_read(configuration) as opened:
         wanted = ArticleFilter(source_id=source, since_at=parse_since(since))
         stored = load_rows(
             lambda count: opened.queries.list_articles(replace(wanted, limit=count)),
@@ -120,6 +128,8 @@ def list_articles(
 
 def print_articles(articles: "Sequence[StoredArticle]", *, as_json: bool, as_csv: bool, empty_message: str) -> None:
     """Print one line per article, as a table, JSON or CSV."""
+    from monitor.records.articles import ARTICLE_COLUMNS, article_record
+
     if print_records(ARTICLE_COLUMNS, map(article_record, articles), as_json=as_json, as_csv=as_csv):
         return
     rows = (
@@ -134,48 +144,6 @@ def print_articles(articles: "Sequence[StoredArticle]", *, as_json: bool, as_csv
     print_table(("id", "published", "source", "title"), rows, empty_message)
 
 
-ARTICLE_COLUMNS = (
-    *("id", "source", "url", "canonical_url", "title", "published", "first_seen_at", "language", "story"),
-    *("copy_of", "revisions"),
-)
-
-
-def article_record(stored: "StoredArticle") -> dict[str, object]:
-    """Return the keys of an article in ``articles --json``."""
-    return {
-        "id": stored.id,
-        "source": stored.source_id,
-        "url": stored.article.url,
-        "canonical_url": stored.article.canonical_url,
-        "title": stored.article.title,
-        "published": stored.article.published_at,
-        "first_seen_at": stored.first_seen_at,
-        "language": stored.article.language,
-        "story": stored.story_id,
-        "copy_of": stored.duplicate_of,
-        "revisions": stored.version_count,
-    }
-
-
-HIT_COLUMNS = ("id", "article", "rule", "officials", "found_at", "reported_at", "digest", "kind", "title", "url")
-
-
-def hit_record(hit: "HitSummary") -> dict[str, object]:
-    """Return the keys of a hit in ``hits --json``."""
-    return {
-        "id": hit.id,
-        "article": hit.article_id,
-        "rule": hit.rule_id,
-        "officials": hit.official_ids,
-        "found_at": hit.found_at,
-        "reported_at": hit.reported_at,
-        "digest": hit.plan_id,
-        "kind": hit.kind,
-        "title": hit.title,
-        "url": hit.url,
-    }
-
-
 def hits(  # noqa: PLR0913, PLR0917 - a parameter is an option
     config: ConfigOption = DEFAULT_CONFIG,
     database: DatabaseOption = "",
@@ -187,9 +155,11 @@ def hits(  # noqa: PLR0913, PLR0917 - a parameter is an option
     csv: CsvOption = False,
 ) -> None:
     """List the hits of the rules, newest first, and when each was reported."""
+    from monitor.records.articles import HIT_COLUMNS, hit_record
+
     wanted = ArticleFilter(rule_id=rule, official_id=official, since_at=parse_since(since))
     configuration = load_config(config, database)
-    with open_database(configuration) as opened:
+    with open_to_read(configuration) as opened:
         found = load_rows(
             lambda count: opened.queries.list_hits(replace(wanted, limit=count)), limit, as_document=json or csv
         )
@@ -221,6 +191,6 @@ def search(
     csv: CsvOption = False,
 ) -> None:
     """Search stored articles by words, newest first."""
-    with open_database(load_config(config, database)) as opened:
+    with open_to_read(load_config(config, database)) as opened:
         found = load_rows(lambda count: opened.queries.search(query, count), limit, as_document=json or csv)
     print_articles(found, as_json=json, as_csv=csv, empty_message="No stored article matches.")

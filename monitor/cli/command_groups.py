@@ -45,7 +45,7 @@ class CommandGroup(TyperGroup):
 
 def _reject_old_command(words: Sequence[str]) -> None:
     """Raise ``UsageError`` if the words begin with an old command."""
-    first, *others = ["ID" if word.isdigit() else word for word in words]
+    first, *others = ["ID" if word.isdecimal() else word for word in words]
     for second in others:
         if new_command := NEW_COMMANDS.get(f"{first} {second}"):
             raise UsageError(f"`monitor {first} {second}` is now `monitor {new_command}`.")
@@ -61,6 +61,8 @@ class FamilyHelpGroup(CommandGroup):
         families: dict[str, list[tuple[str, str]]] = {}
         longest = max(map(len, self.commands))
         for name, command in self.commands.items():
+            if command.hidden:
+                continue
             summary = command.get_short_help_str(MAX_SUMMARY_CHARS)
             families.setdefault(getattr(command, "rich_help_panel", ""), []).append((name.ljust(longest), summary))
         for family, rows in families.items():

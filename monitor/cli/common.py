@@ -1,12 +1,10 @@
 """Shared code of all commands: options, loading of the configuration, output formats."""
 
-import json
 import os
 import sys
 from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
-from enum import Enum
+from datetime import datetime
 from pathlib import Path
 from shutil import which
 from typing import TYPE_CHECKING, Annotated, Any, TypeVar
@@ -15,6 +13,7 @@ import typer
 
 from monitor.domain.errors import UsageError
 from monitor.domain.secret import Secret
+from monitor.records.values import encode_json, write_csv
 from monitor.text.sanitize import sanitize
 
 if TYPE_CHECKING:
@@ -49,11 +48,16 @@ ConfigOption = Annotated[
 DatabaseOption = Annotated[
     str,
     typer.Option(
-        "--database", metavar="URL", help="Database to use instead of the configured one.", show_default=False
+        "--database",
+        metavar="URL",
+        envvar="MONITOR_DATABASE",
+        help="Database to use instead of the configured one.",
+        show_default=False,
     ),
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON with stable keys.")]
 CsvOption = Annotated[bool, typer.Option("--csv", help="Print CSV with a header line, for spreadsheets.")]
+VerboseOption = Annotated[bool, typer.Option("--verbose", "-v", help="Also log each poll and other details.")]
 LimitOption = Annotated[
     int | None,
     typer.Option(
@@ -77,11 +81,13 @@ def run_async(coroutine: Coroutine[Any, Any, T]) -> T:
     return asyncio.run(coroutine)
 
 
-def load_config(config: Path, database: str = "", *, resolve_secrets: bool = False) -> "Configuration":
+def load_config(
+    config: Path, database: str = "", *, resolve_secrets: bool = False, log_level: str = "WARNING"
+) -> "Configuration":
     """Return the configuration of a file; ``database`` replaces its database URL.
 
     With ``resolve_secrets`` every secret must resolve. Only commands that fetch or send need it, so the others work
-    in a shell without the daemon's environment.
+    in a shell without the daemon's environment. Log events below ``log_level`` are left out.
     Raises ``ConfigError`` with every error, or ``UsageError`` if the file cannot be read.
     """
     from monitor.config.load import load_configuration
@@ -90,10 +96,10 @@ def load_config(config: Path, database: str = "", *, resolve_secrets: bool = Fal
     configuration = load_configuration(
         config, os.environ, checks=(find_watchlist_errors,), require_secrets=resolve_secrets
     )
-    set_up_quiet_logging(configuration)
-    if not database:
-        return configuration
-    return replace(configuration, settings=replace(configuration.settings, database=Secret(database)))
+    if database:
+        configuration = replace(configuration, settings=replace(configuration.settings, database=Secret(database)))
+    set_up_logging(configuration, log_level)
+    return configuration
 
 
 def compile_matcher(configuration: "Configuration") -> "Matcher":
@@ -103,12 +109,12 @@ def compile_matcher(configuration: "Configuration") -> "Matcher":
     return compile_watchlist(configuration.watchlist)
 
 
-def set_up_quiet_logging(configuration: "Configuration") -> None:
-    """Log warnings and errors only, to standard error, with the configuration's secrets redacted."""
+def set_up_logging(configuration: "Configuration", level: str) -> None:
+    """Log events from a level on to standard error, with the configuration's secrets redacted."""
     from monitor.telemetry.logs import set_up_handler
     from monitor.telemetry.redact import Redactor, find_secrets
 
-    set_up_handler(Redactor(find_secrets(configuration)), as_json=False, level="WARNING")
+    set_up_handler(Redactor(find_secrets(configuration)), as_json=False, level=level)
 
 
 def complete_ids(section: str) -> Callable[[typer.Context, str], list[str]]:
@@ -128,24 +134,9 @@ def complete_ids(section: str) -> Callable[[typer.Context, str], list[str]]:
     return complete
 
 
-def to_json_value(value: object) -> Any:
-    """Return a JSON-compatible value: times as ISO 8601 in UTC, durations in seconds, enums by value."""
-    if isinstance(value, datetime):
-        return value.isoformat().replace("+00:00", "Z")
-    if isinstance(value, timedelta):
-        return value.total_seconds()
-    if isinstance(value, Enum):
-        return value.value
-    if isinstance(value, Mapping):
-        return {key: to_json_value(item) for key, item in value.items()}
-    if isinstance(value, list | tuple | set | frozenset):
-        return [to_json_value(item) for item in value]
-    return value
-
-
 def print_json(document: Mapping[str, object]) -> None:
     """Print a JSON document on one line."""
-    sys.stdout.write(json.dumps(to_json_value(document), ensure_ascii=False) + "\n")
+    sys.stdout.write(encode_json(document) + "\n")
 
 
 def print_json_lines(records: Iterable[Mapping[str, object]]) -> None:
@@ -154,27 +145,9 @@ def print_json_lines(records: Iterable[Mapping[str, object]]) -> None:
         print_json(record)
 
 
-FORMULA_PREFIXES = ("=", "+", "-", "@", "\t", "\r")
-
-
 def print_csv(columns: Sequence[str], records: Iterable[Mapping[str, object]]) -> None:
-    """Print records as CSV: UTF-8 with a byte order mark, lists joined by "; ".
-
-    A text that a spreadsheet would run as a formula is prefixed with an apostrophe, which spreadsheets do not show.
-    """
-    from csv import writer as create_writer
-
-    sys.stdout.write("\ufeff")
-    writer = create_writer(sys.stdout)
-    writer.writerow(columns)
-    writer.writerows([_csv_cell(record[column]) for column in columns] for record in records)
-
-
-def _csv_cell(value: object) -> object:
-    value = to_json_value(value)
-    if isinstance(value, list):
-        value = "; ".join(map(str, value))
-    return f"'{value}" if isinstance(value, str) and value.startswith(FORMULA_PREFIXES) else value
+    """Print records as CSV in UTF-8."""
+    write_csv(sys.stdout, columns, records)
 
 
 def print_text(text: str) -> None:

@@ -1,11 +1,11 @@
 """Commands of ``monitor deliveries``: list, show, resend and cancel the deliveries of digests."""
 
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
-from monitor.cli.articles import open_database
+from monitor.cli.articles import open_database, open_to_read
 from monitor.cli.command_groups import create_command_group
 from monitor.cli.common import (
     DEFAULT_CONFIG,
@@ -25,9 +25,6 @@ from monitor.cli.digests import DigestFormat, deliver_due, print_attempts
 from monitor.domain.delivery import DeliveryState
 from monitor.domain.errors import UsageError
 
-if TYPE_CHECKING:
-    from monitor.domain.delivery import Delivery
-
 app = create_command_group("List, show, resend and cancel the deliveries of digests.")
 DeliveryIdArgument = Annotated[int, typer.Argument(metavar="ID", help="An id in `monitor deliveries list`.")]
 
@@ -41,7 +38,9 @@ def list_deliveries(
     json: JsonOption = False,
 ) -> None:
     """List deliveries, newest first."""
-    with open_database(load_config(config, database)) as opened:
+    from monitor.records.digests import delivery_record
+
+    with open_to_read(load_config(config, database)) as opened:
         found = load_rows(
             lambda count: opened.deliveries.list_deliveries(tuple(state or ()), count), limit, as_document=json
         )
@@ -65,21 +64,6 @@ def list_deliveries(
     )
 
 
-def delivery_record(delivery: "Delivery") -> dict[str, object]:
-    """Return the keys of a delivery in ``deliveries list --json``."""
-    return {
-        "id": delivery.id,
-        "digest": delivery.message.plan_id,
-        "channel": delivery.message.channel_id,
-        "target": delivery.message.target,
-        "state": delivery.state,
-        "attempts": delivery.attempts,
-        "next_attempt_at": delivery.next_attempt_at,
-        "last_error": delivery.last_error,
-        "message_id": delivery.message.key,
-    }
-
-
 @app.command()
 def show(
     delivery_id: DeliveryIdArgument,
@@ -89,7 +73,9 @@ def show(
     json: JsonOption = False,
 ) -> None:
     """Show the state and the content of a delivery."""
-    with open_database(load_config(config, database)) as opened:
+    from monitor.records.digests import delivery_record
+
+    with open_to_read(load_config(config, database)) as opened:
         delivery = opened.deliveries.get_delivery(delivery_id)
     record = delivery_record(delivery)
     if json:

@@ -2,6 +2,7 @@
 
 import shutil
 import time
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -22,7 +23,10 @@ PASS_FILE_STEMS = {1: "digest", 2: "update"}
 CONFIG_FIRST_LINE = "# The demo's configuration."
 MAX_STORY_ROWS, MAX_PEOPLE_SHOWN = 12, 3
 FolderArgument = Annotated[Path, typer.Argument(metavar="[DIR]", help="Folder for the results.")]
-ServeOption = Annotated[bool, typer.Option("--serve", help="Keep the outlets running until Ctrl-C.")]
+ServeOption = Annotated[bool, typer.Option("--serve", help="Serve the outlets and the desk until Ctrl-C.")]
+ListenOption = Annotated[
+    str, typer.Option("--listen", metavar="HOST:PORT", help="Address of the desk.", show_default=False)
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +38,7 @@ class DemoPass:
     digest_page: Path | None
 
 
-def demo(folder: FolderArgument = Path("demo"), serve: ServeOption = False) -> None:
+def demo(folder: FolderArgument = Path("demo"), serve: ServeOption = False, listen: ListenOption = "") -> None:
     """Run everything once on small offline outlets; writes digests and a database to explore."""
     from monitor.demo.server import run_demo_servers
 
@@ -50,7 +54,7 @@ def demo(folder: FolderArgument = Path("demo"), serve: ServeOption = False) -> N
         )
         if serve:
             typer.echo("The outlets run until you press Ctrl-C.")
-            wait_for_interrupt()
+            serve_desk(folder / "sources.yaml", listen)
 
 
 def prepare_folder(folder: Path) -> None:
@@ -128,10 +132,9 @@ def summarize_digest(digest: "Digest") -> str:
     return f"{format_count(len(digest.stories), 'story', 'stories')} ({articles or 'no'} articles); {read} read."
 
 
-def wait_for_interrupt() -> None:
-    """Wait until the user presses Ctrl-C."""
-    try:
-        while True:
-            time.sleep(3600)
-    except KeyboardInterrupt:
-        typer.echo("")
+def serve_desk(config: Path, listen: str) -> None:
+    """Serve the desk on the results until the user presses Ctrl-C."""
+    from monitor.cli.web import web
+
+    with suppress(KeyboardInterrupt):
+        web(config, "", listen)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from monitor.cli.articles import open_database, parse_since
+from monitor.cli.articles import open_database, open_to_read, parse_since
 from monitor.cli.command_groups import create_command_group
 from monitor.cli.common import (
     DEFAULT_CONFIG,
@@ -26,11 +26,11 @@ from monitor.cli.common import (
 )
 from monitor.domain.delivery import Sent
 from monitor.domain.errors import MonitorError, UsageError
+from monitor.text.numbers import parse_number
 
 if TYPE_CHECKING:
     from monitor.domain.configuration import Configuration
     from monitor.domain.digest import Digest, DigestPlan
-    from monitor.domain.read_models import DigestSummary
     from monitor.pipeline.compose_digests import DigestComposer
     from monitor.pipeline.send_deliveries import DeliveryAttempt
     from monitor.store.database import Database
@@ -81,8 +81,10 @@ def list_digests(
     json: JsonOption = False,
 ) -> None:
     """List the composed digests and the states of their deliveries, newest first."""
+    from monitor.records.digests import digest_record
+
     configuration = load_config(config, database)
-    with open_database(configuration) as opened:
+    with open_to_read(configuration) as opened:
         if atom:
             plan = find_plan(configuration, name)
             typer.echo(render_feed(opened, plan, configuration.settings.template_dir), nl=False)
@@ -110,19 +112,6 @@ def list_digests(
     print_table(("id", "digest", "window", "", "hits", "deliveries"), rows, "No digest was sent yet.")
 
 
-def digest_record(digest: "DigestSummary") -> dict[str, object]:
-    """Return the keys of a digest in ``digests list --json``."""
-    return {
-        "id": digest.id,
-        "digest": digest.plan_id,
-        "window": {"start": digest.start_at, "end": digest.end_at},
-        "composed_at": digest.composed_at,
-        "overdue": digest.is_overdue,
-        "hits": digest.hit_count,
-        "deliveries": dict(Counter(state.value for state in digest.delivery_states)),
-    }
-
-
 @app.command()
 def preview(
     name: PlanArgument,
@@ -135,7 +124,7 @@ def preview(
     """Show the digest that would be sent now; nothing is sent or marked as reported."""
     configuration = load_config(config, database)
     plan = find_plan(configuration, name)
-    with open_database(configuration) as opened:
+    with open_to_read(configuration) as opened:
         digest = run_async(preview_digest(opened, configuration, plan, parse_since(since)))
     typer.echo(
         format_digest(digest, DigestFormat.JSON if json else form, configuration.settings.template_dir), nl=False
@@ -151,14 +140,15 @@ def show(
     json: JsonOption = False,
 ) -> None:
     """Show a digest as it was composed."""
-    if not digest_id.isdigit():
+    number = parse_number(digest_id)
+    if number is None:
         raise UsageError(
             f"{digest_id!r} is not the id of a composed digest. `monitor digests list` shows the ids; "
             "`monitor digests preview NAME` shows the digest that would be sent now."
         )
     configuration = load_config(config, database)
-    with open_database(configuration) as opened:
-        digest = opened.deliveries.get_digest(int(digest_id))
+    with open_to_read(configuration) as opened:
+        digest = opened.deliveries.get_digest(number)
     typer.echo(
         format_digest(digest, DigestFormat.JSON if json else form, configuration.settings.template_dir), nl=False
     )
@@ -171,6 +161,8 @@ def format_digest(digest: "Digest", digest_format: DigestFormat, templates: str)
     if digest_format is DigestFormat.PAGE:
         return render_page(digest, templates)
     rendered = render_digest(digest, templates)
+    for problem in rendered.template_problems:
+        typer.echo(problem, err=True)
     forms = {
         DigestFormat.TEXT: rendered.text,
         DigestFormat.HTML: rendered.html,

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from monitor.cli.articles import open_database
+from monitor.cli.articles import open_to_read
 from monitor.cli.command_groups import create_command_group
 from monitor.cli.common import (
     DEFAULT_CONFIG,
@@ -16,9 +16,9 @@ from monitor.cli.common import (
     load_config,
     print_json,
     program_name,
-    to_json_value,
 )
 from monitor.domain.errors import InputError, UsageError
+from monitor.records.values import to_json_value
 from monitor.store.evidence_verify import find_errors
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ def export_evidence(
     json: JsonOption = False,
 ) -> None:
     """Write the page of an article as received, with its records in the evidence chain."""
-    with open_database(load_config(config, database)) as opened:
+    with open_to_read(load_config(config, database)) as opened:
         folder = write_article_evidence(opened, article, to or Path(f"evidence-{article}"))
     if json:
         print_json({"article": article, "folder": str(folder)})

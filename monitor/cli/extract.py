@@ -1,8 +1,7 @@
 """Command ``monitor extract``: the article of a page, and the reason for the region of each text."""
 
-import gzip
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -10,8 +9,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from monitor.cli.common import DEFAULT_CONFIG, ConfigOption, JsonOption, load_config, print_json, print_text, run_async
+from monitor.cli.input_documents import read_page_content
 from monitor.domain.errors import MonitorError, UsageError
-from monitor.domain.fetch_result import Fetched, FetchPurpose, FetchRequest
+from monitor.domain.fetch_result import Fetched
 
 if TYPE_CHECKING:
     from monitor.domain.article import Article
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 
 
 PAGE_SUFFIXES = (".html", ".htm", ".xhtml", ".html.gz", ".htm.gz")
-MAX_PAGE_BYTES = 50_000_000  # after decompression
 TargetsArgument = Annotated[
     list[str], typer.Argument(metavar="FILE|FOLDER|URL...", help="Pages to extract.", show_default=False)
 ]
@@ -86,11 +85,8 @@ def read_pages(
 
 
 def read_page_file(path: Path) -> InputPage:
-    """Return the page in a file, which may be gzip-compressed, at most ``MAX_PAGE_BYTES`` of it."""
-    with path.open("rb") as file:
-        is_gzip = file.read(2) == b"\x1f\x8b"
-        file.seek(0)
-        body = gzip.GzipFile(fileobj=file).read(MAX_PAGE_BYTES) if is_gzip else file.read(MAX_PAGE_BYTES)
+    """Return the page in a file, which may be gzip-compressed. Raises ``InputError`` for a damaged or huge one."""
+    body = read_page_content(path)
     name = path.name
     suffix = next((s for s in sorted(PAGE_SUFFIXES, key=len, reverse=True) if name.lower().endswith(s)), path.suffix)
     return InputPage(name[: len(name) - len(suffix)] if suffix else name, body)
@@ -98,15 +94,17 @@ def read_page_file(path: Path) -> InputPage:
 
 async def fetch_page(url: str, configuration: "Configuration | None", source: "Source | None" = None) -> InputPage:
     """Fetch a page like the daemon: with its limits, and the headers of the source. Raises ``MonitorError``."""
+    from monitor.domain.source import FetchMethod
     from monitor.fetch.client import HttpFetcher
-    from monitor.pipeline.feed_documents import request_headers
+    from monitor.pipeline.article_pages import page_request
 
     settings = configuration.settings if configuration else None
-    headers = request_headers(source, url) if source else ()
     networks = settings.allowed_networks if settings else ()
     fetcher = HttpFetcher(settings.user_agent_contact if settings else "", networks, lambda: datetime.now(UTC))
     try:
-        result = await fetcher.fetch(FetchRequest(url, FetchPurpose.PAGE, headers=headers))
+        fetcher.browser_path = settings.browser_path if settings else ""
+        uses_browser = source is not None and source.fetch is FetchMethod.BROWSER
+        result = await fetcher.fetch(replace(page_request(source, url), uses_browser=uses_browser))
     finally:
         await fetcher.aclose()
     if not isinstance(result, Fetched):

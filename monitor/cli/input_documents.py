@@ -1,6 +1,5 @@
 """Input documents of ``monitor match``: web pages, plain text and JSON records, read as articles."""
 
-import gzip
 import json
 import re
 from collections.abc import Iterator, Sequence
@@ -11,8 +10,10 @@ from typing import Any
 
 from monitor.domain.article import Article
 from monitor.domain.errors import InputError, UsageError
+from monitor.text.compression import decompress_gzip
 
 _LONE_SURROGATE = re.compile("[\ud800-\udfff]")
+MAX_PAGE_BYTES = 50_000_000  # after decompression
 _DOCUMENT_SUFFIXES = (".html", ".htm", ".html.gz", ".txt", ".json", ".jsonl")
 
 
@@ -37,29 +38,42 @@ def read_documents(files: Sequence[Path]) -> Iterator[InputDocument]:
             yield from _read_file(file)
 
 
-def _read_file(file: Path) -> Iterator[InputDocument]:
+def read_page_content(file: Path) -> bytes:
+    """Return the page in a file, which may be gzip-compressed.
+
+    Raises ``UsageError`` if the file cannot be read, and ``InputError`` if it is damaged or longer than
+    ``MAX_PAGE_BYTES``.
+    """
+    page = decompress_gzip(_read_bytes(file), MAX_PAGE_BYTES)
+    if page.is_cut_off:
+        raise InputError(f"{file}: the gzip file is damaged or not complete")
+    if page.is_too_long or len(page.content) > MAX_PAGE_BYTES:
+        raise InputError(f"{file}: the page is longer than {MAX_PAGE_BYTES // 1_000_000} MB")
+    return page.content
+
+
+def _read_bytes(file: Path) -> bytes:
     try:
-        content = file.read_bytes()
+        return file.read_bytes()
     except OSError as error:
         raise UsageError(f"{file}: cannot be read: {error.strerror}") from error
+
+
+def _read_file(file: Path) -> Iterator[InputDocument]:
     stem = file.name.partition(".")[0] if file.name.endswith(".html.gz") else file.stem
     if file.name.endswith((".html", ".htm", ".html.gz")):
         from monitor.extract.extractor import extract_page
 
-        try:
-            page = gzip.decompress(content) if file.suffix == ".gz" else content
-        except (OSError, EOFError) as error:
-            raise InputError(f"{file}: the gzip file is damaged: {error}") from error
-        yield InputDocument(stem, extract_page(page, ""))
+        yield InputDocument(stem, extract_page(read_page_content(file), ""))
     elif file.suffix == ".jsonl":
-        lines = content.decode("utf-8", "replace").rstrip("\n").split("\n")
+        lines = _read_bytes(file).decode("utf-8", "replace").rstrip("\n").split("\n")
         for number, line in enumerate(lines, start=1):
             if line.strip():
                 yield _parse_record(line, f"{file}:{number}", f"{stem}:{number}" if len(lines) > 1 else stem)
     elif file.suffix == ".json":
-        yield _parse_record(content.decode("utf-8", "replace"), str(file), stem)
+        yield _parse_record(_read_bytes(file).decode("utf-8", "replace"), str(file), stem)
     elif file.suffix == ".txt":
-        text = content.decode("utf-8-sig", "replace").replace("\r\n", "\n")
+        text = _read_bytes(file).decode("utf-8-sig", "replace").replace("\r\n", "\n")
         from monitor.extract.boilerplate import find_article_end
         from monitor.extract.line_breaks import unwrap_lines
 

@@ -14,6 +14,7 @@ import typer
 from monitor import __version__
 from monitor.cli import (
     articles,
+    channels,
     database,
     deliveries,
     demo,
@@ -22,11 +23,13 @@ from monitor.cli import (
     extract,
     match,
     officials,
+    readers,
     run,
     setup,
     sources,
     status,
     stories,
+    web,
     why,
 )
 from monitor.cli.command_groups import FamilyHelpGroup
@@ -58,10 +61,12 @@ COMMANDS: tuple[tuple[str, str, Callable[..., object] | typer.Typer], ...] = (
     (SET_UP, "schema", setup.schema),
     (SET_UP, "sources", sources.app),
     (SET_UP, "officials", officials.app),
+    (SET_UP, "channels", channels.app),
     (SET_UP, "backtest", match.backtest),
     (RUN, "run", run.run),
     (RUN, "poll", run.poll),
     (RUN, "worker", run.worker),
+    (RUN, "web", web.web),
     (RUN, "demo", demo.demo),
     (INSPECT, "status", status.status),
     (INSPECT, "hits", articles.hits),
@@ -76,17 +81,19 @@ COMMANDS: tuple[tuple[str, str, Callable[..., object] | typer.Typer], ...] = (
     (EXPLAIN, "evidence", evidence.app),
     (MAINTAIN, "deliveries", deliveries.app),
     (MAINTAIN, "db", database.app),
+    (MAINTAIN, "readers", readers.app),
 )
 """The commands of each family of the help, in its order."""
 
 
 def add_commands() -> None:
-    """Add all commands and command groups to the command line."""
+    """Add all commands and command groups to the command line, and `channel` as another name of `channels`."""
     for family, name, command in COMMANDS:
         if isinstance(command, typer.Typer):
             app.add_typer(command, name=name, rich_help_panel=family)
         else:
             app.command(name, rich_help_panel=family)(command)
+    app.add_typer(channels.app, name="channel", hidden=True)
 
 
 add_commands()

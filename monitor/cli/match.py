@@ -20,10 +20,10 @@ from monitor.cli.common import (
     print_json,
     print_table,
     print_text,
-    to_json_value,
 )
 from monitor.cli.input_documents import InputDocument, read_documents
 from monitor.domain.read_models import ArticleFilter
+from monitor.records.values import to_json_value
 
 if TYPE_CHECKING:
     from monitor.domain.article import StoredArticle
@@ -42,6 +42,8 @@ def match(
     json: JsonOption = False,
 ) -> None:
     """Match .html, .txt, .json or .jsonl documents and show the reasons; nothing is stored."""
+    from monitor.records.articles import findings_record
+
     matcher = compile_matcher(load_config(config))
     for document in read_documents(files):
         findings = matcher.match(document.article)
@@ -49,45 +51,6 @@ def match(
             print_json(findings_record(document.id, findings))
         else:
             print_text(format_findings(document, findings))
-
-
-def findings_record(article_id: str, findings: "Findings") -> dict[str, object]:
-    """Return the keys of ``match --json`` for an article."""
-    return {
-        "id": article_id,
-        "mentions": [
-            {
-                "official": one.official_id,
-                "text": one.text,
-                "region": one.region,
-                "start": one.start,
-                "end": one.end,
-                "form": one.form,
-                "confidence": one.confidence,
-                "reason": one.reason,
-            }
-            for one in findings.mentions
-        ],
-        "hits": [
-            {
-                "rule": hit.rule_id,
-                "officials": hit.official_ids,
-                "passages": [asdict(passage) for passage in hit.passages],
-            }
-            for hit in findings.hits
-        ],
-        "near_misses": [
-            {
-                "official": one.official_id,
-                "text": one.text,
-                "region": one.region,
-                "start": one.start,
-                "end": one.end,
-                "reason": one.reason,
-            }
-            for one in findings.near_misses
-        ],
-    }
 
 
 def format_findings(document: InputDocument, findings: "Findings") -> str:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from monitor.cli.articles import open_database, parse_since
+from monitor.cli.articles import open_to_read, parse_since
 from monitor.cli.command_groups import create_command_group
 from monitor.cli.common import (
     DEFAULT_CONFIG,
@@ -22,7 +22,6 @@ from monitor.cli.common import (
 from monitor.domain.errors import UsageError
 
 if TYPE_CHECKING:
-    from monitor.domain.read_models import NearMissSummary
     from monitor.domain.watchlist import Official
 
 MAX_NEAR_MISSES = 200
@@ -72,34 +71,22 @@ def list_near_misses(
 ) -> None:
     """List near misses: spellings that were rejected as the name of an official, with the reason."""
     from monitor.domain.digest import Window  # loads pydantic, which --help does not need
+    from monitor.records.articles import near_miss_summary_record
 
     configuration = load_config(config, database)
     officials = configuration.watchlist.officials
     wanted = [find_official(officials, official).id] if official else [one.id for one in officials]
     now = datetime.now(UTC)
-    with open_database(configuration) as opened:
+    with open_to_read(configuration) as opened:
         near_misses = opened.digests.list_near_misses(wanted, Window(parse_since(since) or now, now), MAX_NEAR_MISSES)
     if json:
-        print_json_lines(map(near_miss_record, near_misses))
+        print_json_lines(map(near_miss_summary_record, near_misses))
         return
     rows = (
         (miss.official_id, miss.text, miss.article_count, miss.reason, f"{miss.article_id} {miss.title}")
         for miss in near_misses
     )
     print_table(("official", "written", "articles", "reason", "latest article"), rows, "There are no near misses.")
-
-
-def near_miss_record(near_miss: "NearMissSummary") -> dict[str, object]:
-    """Return the keys of a near miss in ``officials near-misses --json``."""
-    return {
-        "official": near_miss.official_id,
-        "text": near_miss.text,
-        "reason": near_miss.reason,
-        "article_count": near_miss.article_count,
-        "article": near_miss.article_id,
-        "title": near_miss.title,
-        "url": near_miss.url,
-    }
 
 
 def find_official(officials: "Sequence[Official]", official_id: str) -> "Official":

@@ -15,6 +15,7 @@ from monitor.cli.common import (
     ConfigOption,
     DatabaseOption,
     JsonOption,
+    VerboseOption,
     complete_ids,
     format_count,
     load_config,
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 
 
 T = TypeVar("T")
+EXIT_FAILED = 3
 
 
 def run_on_uvloop(coroutine: Coroutine[Any, Any, T]) -> T:
@@ -51,14 +53,18 @@ def poll(
     ] = None,
     config: ConfigOption = DEFAULT_CONFIG,
     database: DatabaseOption = "",
+    verbose: VerboseOption = False,
     json: JsonOption = False,
 ) -> None:
-    """Run one pass: poll the due sources, or the given ones, then match and deliver."""
+    """Run one pass: poll the due sources, or the given ones, then match and deliver.
+
+    Exits with 3 if every polled source, or every delivery, failed.
+    """
     from monitor.app import run_one_pass
     from monitor.config.reload import Reloader
     from monitor.match.lint import find_watchlist_errors
 
-    configuration = load_config(config, database, resolve_secrets=True)
+    configuration = load_config(config, database, resolve_secrets=True, log_level="DEBUG" if verbose else "WARNING")
     known = {source.id: source for source in configuration.sources}
     for name in sources or ():
         if name not in known:
@@ -73,6 +79,18 @@ def poll(
         print_json(pass_record(result))
     else:
         print_pass(result)
+    if has_failed_everywhere(result):
+        raise typer.Exit(EXIT_FAILED)
+
+
+def has_failed_everywhere(result: "PassResult") -> bool:
+    """Return whether no polled source could be read, or no delivery of the pass was sent."""
+    from monitor.pipeline.poll_plan import PollOutcome
+
+    failures = {PollOutcome.FAILED, PollOutcome.BLOCKED, PollOutcome.GONE}
+    return (bool(result.polls) and all(poll_.outcome in failures for poll_ in result.polls)) or (
+        bool(result.attempts) and not any(isinstance(attempt.receipt, Sent) for attempt in result.attempts)
+    )
 
 
 def pass_record(result: "PassResult") -> dict[str, Any]:
@@ -139,11 +157,11 @@ class _ProgressBar:
         self._status.stop()
 
 
-def run(config: ConfigOption = DEFAULT_CONFIG, database: DatabaseOption = "") -> None:
+def run(config: ConfigOption = DEFAULT_CONFIG, database: DatabaseOption = "", verbose: VerboseOption = False) -> None:
     """Run the daemon until it is stopped; it applies the configuration whenever the file is saved."""
     from monitor.daemon import run_daemon
 
-    run_on_uvloop(run_daemon(config, os.environ, database))
+    run_on_uvloop(run_daemon(config, os.environ, database, log_level=_log_level(verbose)))
 
 
 def worker(
@@ -159,6 +177,7 @@ def worker(
             show_default=False,
         ),
     ] = "",
+    verbose: VerboseOption = False,
 ) -> None:
     """Poll sources for the daemon, on any number of machines; needs PostgreSQL."""
     from monitor.domain.value_parsers import parse_host_port
@@ -168,4 +187,8 @@ def worker(
         address = parse_host_port(probes) if probes else None
     except ValueError as error:
         raise UsageError(f"--probes: {error}") from None
-    run_on_uvloop(run_worker(config, os.environ, database, jobs, address))
+    run_on_uvloop(run_worker(config, os.environ, database, jobs, address, log_level=_log_level(verbose)))
+
+
+def _log_level(verbose: bool) -> str:
+    return "DEBUG" if verbose else "INFO"

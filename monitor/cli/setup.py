@@ -50,11 +50,18 @@ def check(
 ) -> None:
     """Print every error and warning of the configuration with line, column and a suggestion."""
     from monitor.config.load import load_configuration
+    from monitor.deliver.registry import find_channel_faults
     from monitor.match.lint import lint_watchlist
 
     configuration, errors = None, tuple[ConfigIssue, ...]()
     try:
-        configuration = load_configuration(config, os.environ, (lint_watchlist,), refuse_shared_secrets=True)
+        configuration = load_configuration(
+            config,
+            os.environ,
+            (lint_watchlist,),
+            refuse_shared_secrets=True,
+            find_channel_faults=find_channel_faults,
+        )
         warnings = configuration.warnings
     except ConfigError as error:
         errors, warnings = error.issues, error.warnings
@@ -79,12 +86,16 @@ def confirm_configuration(config: Path, database: str) -> None:
 
     Without confirmation the daemon rejects such a file. The confirmation is the hash of the file, in the database.
     """
-    from monitor.config.reload import ACCEPTED_HASH_SETTING, hash_configuration
+    from monitor.config.reload import ACCEPTED_HASH_SETTING, hash_configuration, read_whole_configuration
     from monitor.store.database import Database
 
     opened = Database.open(database)
     try:
-        opened.key_values.set(ACCEPTED_HASH_SETTING, hash_configuration(config.read_bytes()), datetime.now(UTC))
+        opened.key_values.set(
+            ACCEPTED_HASH_SETTING,
+            hash_configuration(read_whole_configuration(config.read_bytes(), config)),
+            datetime.now(UTC),
+        )
     finally:
         opened.close()
 

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 import typer
 
-from monitor.cli.articles import open_database
+from monitor.cli.articles import open_to_read
 from monitor.cli.command_groups import create_command_group
 from monitor.cli.common import (
     DEFAULT_CONFIG,
@@ -33,8 +33,6 @@ from monitor.text.urls import canonicalize_url
 
 if TYPE_CHECKING:
     from monitor.domain.configuration import Configuration
-    from monitor.domain.poll_state import PollState
-    from monitor.domain.read_models import SourceStatus
     from monitor.domain.source import Source, SourceKind
     from monitor.pipeline.discover import DiscoveryResult
 
@@ -42,8 +40,6 @@ _SOURCES_KEY_PATTERN = re.compile(r"^sources:[ \t]*(\{\s*\})?[ \t]*(#.*)?$", re.
 
 
 app = create_command_group("List the sources; find the feeds of a site; import and export OPML.")
-SOURCE_COLUMNS = ("id", "name", "kind", "url", "state", "last_success_at", "next_poll_at", "articles")
-STATE_PAUSED, STATE_NEVER_POLLED = "paused", "never polled"
 
 
 @app.command("list")
@@ -54,8 +50,10 @@ def list_sources(
     csv: CsvOption = False,
 ) -> None:
     """List the configured sources with their state, last success and next poll."""
+    from monitor.records.sources import SOURCE_COLUMNS, source_record
+
     configuration = load_config(config, database)
-    with open_database(configuration) as opened:
+    with open_to_read(configuration) as opened:
         statuses = {status.poll_state.source_id: status for status in opened.queries.list_sources()}
     records = [source_record(source, statuses.get(source.id)) for source in configuration.sources]
     if print_records(SOURCE_COLUMNS, records, as_json=json, as_csv=csv):
@@ -74,26 +72,6 @@ def list_sources(
     print_table(
         ("id", "name", "kind", "state", "last success", "next poll"), rows, f"No source is configured in {config}."
     )
-
-
-def source_record(source: "Source", status: "SourceStatus | None") -> dict[str, Any]:
-    """Return the keys of a source in ``sources list --json``; ``status`` is None before its first poll."""
-    poll_state = status.poll_state if status else None
-    state = poll_state.state.value if poll_state and _was_polled(poll_state) else STATE_NEVER_POLLED
-    return {
-        "id": source.id,
-        "name": source.name,
-        "kind": source.kind.value,
-        "url": source.url,
-        "state": STATE_PAUSED if source.paused else state,
-        "last_success_at": poll_state.last_success_at if poll_state else None,
-        "next_poll_at": None if source.paused or poll_state is None else poll_state.next_poll_at,
-        "articles": status.article_count if status else 0,
-    }
-
-
-def _was_polled(poll_state: "PollState") -> bool:
-    return bool(poll_state.last_attempt_at or poll_state.last_success_at)
 
 
 @app.command()
@@ -252,7 +230,7 @@ def add_sources(config: Path, source_yaml: str) -> None:
 
 def _replace_if_valid(config: Path, text: str) -> None:
     """Check the text in a temporary file, then replace the configuration file in one step."""
-    with NamedTemporaryFile("w", dir=config.parent, suffix=".yaml", delete=False, encoding="utf-8") as file:
+    with NamedTemporaryFile("w", dir=config.parent, prefix=".", suffix=".yaml", delete=False, encoding="utf-8") as file:
         file.write(text)
     try:
         load_config(Path(file.name))

@@ -28,8 +28,8 @@ from monitor.domain.article import Article
 from monitor.domain.errors import ConfigError, ConfigIssue, UsageError
 
 if TYPE_CHECKING:
-    from monitor.domain.article import StoredArticle, Story
-    from monitor.store.database import Database
+    from monitor.domain.article import StoredArticle
+    from monitor.records.articles import VersionChange
 
 app = typer.Typer(invoke_without_command=True, help="List the stories, latest first; show one.")
 articles_app = typer.Typer(
@@ -52,10 +52,12 @@ def stories(
     """List the stories, latest first; show one."""
     if context.invoked_subcommand:
         return
-    with article_commands.open_database(load_config(config, database)) as opened:
+    with article_commands.open_to_read(load_config(config, database)) as opened:
         since_at = article_commands.parse_since(since)
         found = load_rows(lambda count: opened.stories.list_stories(since_at, count), limit, as_document=json)
     if json:
+        from monitor.records.stories import story_record
+
         print_json_lines(story_record(story) for story in found)
         return
     rows = (
@@ -63,18 +65,6 @@ def stories(
         for story in found
     )
     print_table(("id", "last seen", "articles", "officials", "title"), rows, "There are no stories.")
-
-
-def story_record(story: "Story") -> dict[str, object]:
-    """Return the keys of a story in ``stories --json``."""
-    return {
-        "id": story.id,
-        "title": story.title,
-        "articles": story.article_ids,
-        "officials": story.official_ids,
-        "first_seen_at": story.first_seen_at,
-        "last_seen_at": story.last_seen_at,
-    }
 
 
 @app.command("show")
@@ -88,12 +78,17 @@ def show_story(
     json: JsonOption = False,
 ) -> None:
     """Show a story: its articles in order of time, duplicates, officials and edits."""
-    with article_commands.open_database(load_config(config, database)) as opened:
+    from monitor.records.articles import member_record
+    from monitor.records.stories import story_members_record
+    from monitor.records.versions import list_version_changes
+
+    with article_commands.open_to_read(load_config(config, database)) as opened:
         found = opened.stories.get_story(story)
-        members = sorted((opened.queries.get_article(number) for number in found.article_ids), key=published_or_seen_at)
-        changes = {one.id: list_version_changes(opened, one) for one in members if one.version_count}
+        members = sorted(opened.queries.load_articles(found.article_ids), key=published_or_seen_at)
+        edited = [one for one in members if one.version_count]
+        changes = {one.id: list_version_changes(one, opened.queries.list_versions(one.id)) for one in edited}
     if json:
-        print_json({**story_record(found), "members": [member_record(one, changes.get(one.id, [])) for one in members]})
+        print_json(story_members_record(found, [member_record(one, changes.get(one.id, [])) for one in members]))
         return
     print_text(f"{found.id}  {found.title}")
     typer.echo(
@@ -114,33 +109,11 @@ def published_or_seen_at(stored: "StoredArticle") -> datetime:
     return stored.article.published_at or stored.first_seen_at
 
 
-def member_record(stored: "StoredArticle", changes: "list[dict[str, object]]") -> dict[str, object]:
-    """Return the keys of an article in ``stories show --json``."""
-    return {**article_commands.article_record(stored), "changes": changes}
-
-
-def list_version_changes(database: "Database", stored: "StoredArticle") -> "list[dict[str, object]]":
-    """Return the difference between each version of an article and the next, oldest first."""
-    from monitor.stories.diff import compare_versions
-
-    versions = database.queries.list_versions(stored.id)
-    articles = [*(version.article for version in versions), stored.article]
-    changes = []
-    for version, after in zip(versions, articles[1:], strict=True):
-        revision = compare_versions(version.article, after)
-        key = {"number": version.version, "replaced_at": version.replaced_at}
-        changes.append({**key, "change": revision.kind, "summary": revision.summary, "difference": revision.lines})
-    return changes
-
-
-def print_changes(article_id: int, changes: "list[dict[str, object]]") -> None:
+def print_changes(article_id: int, changes: "list[VersionChange]") -> None:
     """Print the differences between an article's versions."""
     for change in changes:
-        replaced_at = change["replaced_at"]
-        moment = format_time(replaced_at) if isinstance(replaced_at, datetime) else "-"
-        print_text(f"\narticle {article_id}, {moment}: {change['summary']}")
-        lines = change["difference"]
-        print_text("\n".join(lines if isinstance(lines, tuple) else ()))
+        print_text(f"\narticle {article_id}, {format_time(change['replaced_at'])}: {change['summary']}")
+        print_text("\n".join(change["difference"]))
 
 
 @articles_app.callback()
@@ -167,11 +140,14 @@ def show_article(
     json: JsonOption = False,
 ) -> None:
     """Show an article, its story or original, and the edits since it was first read."""
-    with article_commands.open_database(load_config(config, database)) as opened:
+    from monitor.records.articles import article_text_record
+    from monitor.records.versions import list_version_changes
+
+    with article_commands.open_to_read(load_config(config, database)) as opened:
         stored = opened.queries.get_article(article)
-        changes = list_version_changes(opened, stored)
+        changes = list_version_changes(stored, opened.queries.list_versions(stored.id))
     if json:
-        print_json({**member_record(stored, changes), "text": stored.article.body})
+        print_json(article_text_record(stored, changes))
         return
     print_text(f"{stored.article.title}\n{stored.article.url}")
     place = f"duplicate of {stored.duplicate_of}" if stored.duplicate_of else f"story {stored.story_id or '-'}"

@@ -1,24 +1,29 @@
 """Checks between the keys of sources.yaml: references, combinations of keys, and settings that look like mistakes."""
 
+import os
 import re
-from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import timedelta
 from ipaddress import IPv4Network, IPv6Network, ip_address
+from pathlib import Path
 from typing import Any, Generic, TypeVar
 from urllib.parse import urlsplit
 
+from monitor.config.readers import check_readers, find_mail_channel
 from monitor.config.secrets import has_secret_reference
 from monitor.config.sections import find_nested_type, get_keys, holds_secret, list_annotated, list_secret_keys
 from monitor.config.yaml_document import KeyPath
 from monitor.domain.channels import CHANNEL_KINDS, OUTBOX_CHANNEL_ID, Channel
-from monitor.domain.configuration import Settings
-from monitor.domain.digest import DigestPlan
+from monitor.domain.configuration import SQLITE_URL_PREFIX, Settings
+from monitor.domain.digest import OPERATOR_PLAN_ID, DigestPlan, Reader
 from monitor.domain.errors import KeyIssue
 from monitor.domain.field_types import ValueMark, WarningIfMissing
+from monitor.domain.secret import Secret
 from monitor.domain.source import Source, SourceKind
 from monitor.domain.value_parsers import is_ip_address, suggest_similar
 from monitor.domain.watchlist import ALL_KEYWORD, Official, Rule
+from monitor.domain.web_settings import LoginMethod, WebSettings
 
 T_co = TypeVar("T_co", covariant=True)
 Networks = Sequence[IPv4Network | IPv6Network]
@@ -28,6 +33,10 @@ _SECRET_REFERENCE = re.compile(r"\$\{(?:file:[^{}]*|[A-Za-z_]\w*)\}")
 _QUOTED_TERM = re.compile(r'=?"[^"]*"|/[^/]*/')
 _MISWRITTEN_OPERATOR = re.compile(r"(?<![\w@:])(and|or|not|near(?:/\d+)?|NEAR(?!/))(?![\w*])")
 _SECRET_HEADER = re.compile("auth|token|key|secret|cookie|session|password", re.IGNORECASE)
+_FILE_REFERENCE = re.compile(r"^file:(.+)|\$\{file:([^{}]*)\}")
+SECRET_FOLDERS = ("/run/secrets", "/run/credentials")
+"""Folders of secrets besides the one of the configuration: of containers, and of systemd."""
+
 _OPEN_IN_FILE = "a secret is readable in the file; write ${NAME} or file:/path instead"
 _OPEN_TO_OTHERS = (
     "a secret is readable in the file, and other users of this machine can read the file; "
@@ -58,21 +67,32 @@ class Sections:
     officials: Mapping[str, Entry[Official]]
     rules: Mapping[str, Entry[Rule]]
     digests: Mapping[str, Entry[DigestPlan]]
-    refuses_secrets: bool = False
-    """True if a secret in the file is an error, because other users can read it; else it is a warning."""
+    readers: Mapping[str, Entry[Reader]] = field(default_factory=dict)
+    channels: Mapping[str, Entry[Channel]] = field(default_factory=dict)
+    folder: Path = Path()
 
     def list_ids(self, section: str) -> Collection[str]:
         """Return the ids of a section, including invalid entries."""
         return _get_mapping(self.tree, section)
 
 
-def run_cross_checks(file: Sections) -> Iterator[KeyIssue]:
-    """Yield each issue between keys, also if other keys are invalid."""
+def run_cross_checks(
+    file: Sections, refuses_secret: Callable[[KeyPath], bool] = lambda _path: False
+) -> Iterator[KeyIssue]:
+    """Yield each issue between keys, also if other keys are invalid.
+
+    A secret that is typed into the file is an error if ``refuses_secret`` returns True for its key, else a warning.
+    """
     address = file.settings.probe_address
     if address and not ip_address(address[0]).is_loopback:
         text = "anybody who can reach this address can read the probe pages; use 127.0.0.1, or restrict access to it"
         yield KeyIssue(("settings", "probe_address"), text, is_warning=True)
-    yield from _check_typed_secrets(file)
+    if file.settings.web:
+        yield from _check_web(("settings", "web"), file.settings.web, is_sqlite=_is_sqlite(file.settings.database))
+    channels = {*file.list_ids("channels"), OUTBOX_CHANNEL_ID}
+    operator = _get_mapping(file.tree, "settings").get("operator")
+    yield from _check_known_ids(("settings", "operator"), operator, channels, "channel")
+    yield from _check_typed_secrets(file, refuses_secret)
     networks = file.settings.allowed_networks
     for name, source in file.sources.items():
         yield from _check_source(("sources", name), source, networks)
@@ -84,8 +104,42 @@ def run_cross_checks(file: Sections) -> Iterator[KeyIssue]:
         yield from _check_channel(("channels", name), _get_mapping(file.tree["channels"], name), networks)
     for name, digest in file.digests.items():
         yield from _check_digest(("digests", name), digest, file)
+    yield from check_readers(
+        {name: one.value for name, one in file.readers.items()},
+        {name: one.value for name, one in file.digests.items()},
+        {name: one.value for name, one in file.channels.items()},
+    )
     yield from _check_whole_file(file)
+    yield from _check_unused(file)
+    yield from _check_secret_files((), file.tree, file.folder)
     yield from _check_misplaced_references((), file.tree)
+
+
+def _is_sqlite(database: Secret) -> bool:
+    return database.reveal().startswith(SQLITE_URL_PREFIX)
+
+
+def _check_web(path: KeyPath, web: WebSettings, *, is_sqlite: bool) -> Iterator[KeyIssue]:
+    """Yield an issue if a login lacks its keys, or if the desk can be reached from other machines unprotected."""
+    for method, part in ((LoginMethod.HEADER, web.header), (LoginMethod.OIDC, web.oidc)):
+        if web.login is method and part is None:
+            yield KeyIssue((*path, "login"), f"login: {method} needs the key {method}")
+        elif web.login is not method and part is not None:
+            yield KeyIssue((*path, method.value), f"this is used only with login: {method}")
+    is_local = bool(web.listen.socket) or ip_address(web.listen.host).is_loopback
+    if not is_local and (web.login is LoginMethod.TOKEN or not web.url.startswith("https://")):
+        text = (
+            "other machines can reach this address: set url to the https:// address of a reverse proxy, "
+            "and login to password, header or oidc; or use 127.0.0.1"
+        )
+        yield KeyIssue((*path, "listen"), text)
+    if web.listen.socket and not web.url:
+        yield KeyIssue((*path, "listen"), "a socket needs url, the address of the reverse proxy in front of it")
+    if web.url and urlsplit(web.url).path.strip("/"):
+        yield KeyIssue((*path, "url"), "the desk needs a host name of its own; delete the path after the host")
+    if web.links and not is_sqlite and web.secret is None:
+        text = "with PostgreSQL, links need secret: a text of 32 random characters that all processes share"
+        yield KeyIssue(path, text)
 
 
 def check_channel_kinds(path: KeyPath, keys: Collection[str]) -> Iterator[KeyIssue]:
@@ -175,6 +229,8 @@ def _check_official(path: KeyPath, official: Official) -> Iterator[KeyIssue]:
 def _check_rule(path: KeyPath, entry: Entry[Rule], file: Sections) -> Iterator[KeyIssue]:
     if not entry.raw.get("officials") and "query" not in entry.raw:
         yield KeyIssue(path, "a rule needs officials or a query; add officials: [id, ...] or query: 'words'")
+    groups = {group for one in file.sources.values() for group in _list_groups(one.value)}
+    yield from _check_known_ids((*path, "groups"), entry.raw.get("groups"), groups, "group of a source")
     for key, noun in (("officials", "official"), ("sources", "source")):
         known = {*file.list_ids(key), ALL_KEYWORD}
         yield from _check_known_ids((*path, key), entry.raw.get(key), known, noun)
@@ -201,12 +257,32 @@ def _check_misplaced_references(path: KeyPath, value: Any) -> Iterator[KeyIssue]
             yield KeyIssue((*path, *position), text, found.start(), is_warning=True)
 
 
-def _check_typed_secrets(file: Sections) -> Iterator[KeyIssue]:
+def _check_typed_secrets(file: Sections, refuses_secret: Callable[[KeyPath], bool]) -> Iterator[KeyIssue]:
     """Yield each password, token or signing key that is typed into the file instead of a reference to it."""
-    message = _OPEN_TO_OTHERS if file.refuses_secrets else _OPEN_IN_FILE
     for path, text in _list_secret_values(file.tree):
         if not has_secret_reference(text):
-            yield KeyIssue(path, message, is_warning=not file.refuses_secrets)
+            is_refused = refuses_secret(path)
+            yield KeyIssue(path, _OPEN_TO_OTHERS if is_refused else _OPEN_IN_FILE, is_warning=not is_refused)
+
+
+def _check_secret_files(path: KeyPath, value: Any, folder: Path) -> Iterator[KeyIssue]:
+    """Yield a warning for each reference to a file outside of the folders in which secrets are kept.
+
+    The content of such a file is sent to a server: in a header to an outlet, in a login to a mail server.
+    """
+    if isinstance(value, Mapping):
+        for key, inner in value.items():
+            yield from _check_secret_files((*path, key), inner, folder)
+    for position, text in _list_strings(value):
+        for found in _FILE_REFERENCE.finditer(text):
+            name = found[1] or found[2]
+            target = os.path.normpath(folder / name)
+            if not any(Path(target).is_relative_to(place) for place in (folder, *SECRET_FOLDERS)):
+                message = (
+                    f"{name} is outside of the folder of this file and of {', '.join(SECRET_FOLDERS)}, and its content "
+                    "is sent to a server; copy the secret to one of these folders"
+                )
+                yield KeyIssue((*path, *position), message, found.start(), is_warning=True)
 
 
 def _list_secret_values(tree: Mapping[str, Any]) -> Iterator[tuple[KeyPath, str]]:
@@ -285,7 +361,12 @@ def _check_digest(path: KeyPath, entry: Entry[DigestPlan], file: Sections) -> It
     yield from _check_known_ids((*path, "rules"), raw.get("rules"), {*file.list_ids("rules"), ALL_KEYWORD}, "rule")
     channels = {*file.list_ids("channels"), OUTBOX_CHANNEL_ID}
     yield from _check_known_ids((*path, "channels"), raw.get("channels"), channels, "channel")
-    if not raw.get("channels") and "to" not in raw and file.list_ids("channels"):
+    yield from _check_known_ids((*path, "readers"), raw.get("readers"), file.list_ids("readers"), "reader")
+    if raw.get("except") and entry.value.schedule.is_immediate:
+        text = "except is for digests with a time; delete it, or write quiet_hours"
+        yield KeyIssue((*path, "except"), text)
+    has_target = raw.get("channels") or raw.get("readers") or "to" in raw
+    if not has_target and file.list_ids("channels"):
         text = f"this digest goes only to the folder channel {OUTBOX_CHANNEL_ID}; add channels: [...] with their ids"
         yield KeyIssue(path, text, is_warning=True)
 
@@ -293,8 +374,37 @@ def _check_digest(path: KeyPath, entry: Entry[DigestPlan], file: Sections) -> It
 def _check_known_ids(path: KeyPath, value: Any, known_ids: Collection[str], noun: str) -> Iterator[KeyIssue]:
     for inner, word in _list_strings(value):
         if word not in known_ids:
-            hint = suggest_similar(word, sorted(known_ids)) or f"; define it under {noun}s, or delete it here"
+            place = "the groups of a source" if noun.startswith("group") else f"{noun}s"
+            hint = suggest_similar(word, sorted(known_ids)) or f"; define it under {place}, or delete it here"
             yield KeyIssue((*path, *inner), f'there is no {noun} "{word}"{hint}')
+
+
+def _list_groups(source: Source) -> Iterator[str]:
+    """Yield the groups of a source, and the folders that they are in."""
+    for group in source.groups:
+        parts = group.split("/")
+        yield from ("/".join(parts[:length]) for length in range(1, len(parts) + 1))
+
+
+def _check_unused(file: Sections) -> Iterator[KeyIssue]:
+    """Yield what makes a file useless: sources without rules, rules without digests, channels without digests."""
+    if file.list_ids("sources") and not file.list_ids("rules"):
+        text = "there are no rules, so nothing is reported; add some, such as rules: {people: {officials: all}}"
+        yield KeyIssue(("sources",), text, is_warning=True)
+    elif file.list_ids("rules") and not file.list_ids("digests"):
+        text = 'there are no digests, so nothing is sent; add one under digests: morning: {rules: all, at: "07:00"}'
+        yield KeyIssue(("rules",), text, is_warning=True)
+    digests = _get_mapping(file.tree, "digests")
+    used = {word for name in digests for _, word in _list_strings(_get_mapping(digests, name).get("channels"))}
+    used |= {channel.id for one in file.readers.values() if (channel := _find_channel(one.value, file))}
+    for name in file.list_ids("channels"):
+        if name not in used:
+            text = "no digest is sent to this channel; name it in the channels of a digest"
+            yield KeyIssue(("channels", name), text, is_warning=True)
+
+
+def _find_channel(reader: Reader, file: Sections) -> Channel | None:
+    return find_mail_channel(reader, [entry.value for entry in file.channels.values()])
 
 
 def _check_whole_file(file: Sections) -> Iterator[KeyIssue]:
@@ -305,6 +415,9 @@ def _check_whole_file(file: Sections) -> Iterator[KeyIssue]:
                 text = f"the source {first_id_by_url[url]} has the same address; delete one of them"
                 yield KeyIssue(("sources", name), text, is_warning=True)
             first_id_by_url.setdefault(url, name)
+    if OPERATOR_PLAN_ID in file.list_ids("digests"):
+        text = f"the id {OPERATOR_PLAN_ID} means the reports to settings.operator; write another one"
+        yield KeyIssue(("digests", OPERATOR_PLAN_ID), text)
     for section in ("officials", "rules"):
         if ALL_KEYWORD in file.list_ids(section):
             text = f"the id {ALL_KEYWORD} means every entry of the file; write another one"
@@ -313,7 +426,7 @@ def _check_whole_file(file: Sections) -> Iterator[KeyIssue]:
         yield KeyIssue((), "there are no sources; add one under sources", is_warning=True)
     digests = _get_mapping(file.tree, "digests")  # also those with errors
     used = {word for name in digests for _, word in _list_strings(_get_mapping(digests, name).get("rules"))}
-    for name in file.list_ids("rules"):
+    for name in file.list_ids("rules") if digests else ():
         if name not in used and ALL_KEYWORD not in used:
             text = "no digest has this rule; name it in the rules of a digest"
             yield KeyIssue(("rules", name), text, is_warning=True)

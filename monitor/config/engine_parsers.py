@@ -61,4 +61,4 @@ def _expand_weekdays(field: str) -> str:
 
 
 def _parse_weekday(word: str) -> int:
-    return int(word) % 7 if word.isdigit() else _WEEKDAYS.index(word)
+    return int(word) % 7 if word.isdecimal() else _WEEKDAYS.index(word)

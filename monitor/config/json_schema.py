@@ -9,7 +9,7 @@ from pydantic.json_schema import GenerateJsonSchema
 from monitor.config.sections import ENTRY_TYPES, SECTION_DESCRIPTIONS
 from monitor.domain.channels import CHANNEL_KINDS, Channel
 from monitor.domain.configuration import Settings
-from monitor.domain.field_types import ID_PATTERN
+from monitor.domain.field_types import ID_PATTERN, Texts
 from monitor.domain.watchlist import SynonymGroups
 
 
@@ -21,7 +21,7 @@ class _ConciseSchemaGenerator(GenerateJsonSchema):
 
 def build_json_schema() -> dict[str, Any]:
     """Return the JSON Schema of sources.yaml (draft 2020-12)."""
-    types: dict[str, Any] = {"settings": Settings, "synonyms": SynonymGroups, **ENTRY_TYPES}
+    types: dict[str, Any] = {"include": Texts | str, "settings": Settings, "synonyms": SynonymGroups, **ENTRY_TYPES}
     types |= {f"channels.{kind}": model for kind, model in CHANNEL_KINDS.items()}
     schemas, shared = TypeAdapter.json_schemas(
         [(name, "validation", TypeAdapter(type_)) for name, type_ in types.items()],

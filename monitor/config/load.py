@@ -1,7 +1,6 @@
 """Reader of sources.yaml: returns a ``Configuration``, or all errors at once, each with line and column."""
 
-import stat
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeVar
@@ -18,12 +17,14 @@ from monitor.config.error_messages import (
     describe_unknown_word,
     describe_value_error,
 )
+from monitor.config.included_files import read_file_set
+from monitor.config.readers import address_readers
 from monitor.config.secrets import SecretResolver
 from monitor.config.sections import SECTION_DESCRIPTIONS, get_keys
-from monitor.config.yaml_document import FilePosition, KeyPath, parse_yaml
+from monitor.config.yaml_document import FilePosition, KeyPath
 from monitor.domain.channels import CHANNEL_KINDS, OUTBOX_CHANNEL_ID, Channel, FolderChannel
 from monitor.domain.configuration import Configuration, Settings
-from monitor.domain.digest import DigestPlan
+from monitor.domain.digest import DigestPlan, Reader
 from monitor.domain.errors import ConfigError, ConfigIssue, KeyIssue
 from monitor.domain.field_types import Id
 from monitor.domain.source import Source
@@ -32,11 +33,12 @@ from monitor.domain.watchlist import ALL_KEYWORD, Official, Rule, SynonymGroups,
 ConfigurationCheck = Callable[[Watchlist], Iterable[KeyIssue]]
 """A check of all officials and rules; yields what is wrong or doubtful, and where."""
 
+ChannelCheck = Callable[[Iterable[Channel]], Mapping[str, str]]
+"""A check of the channels; returns why a channel cannot work, by its id."""
+
 T = TypeVar("T")
 
-_READABLE_BY_OTHERS = stat.S_IRGRP | stat.S_IROTH
-
-_PLACEHOLDERS = {"name": "-", "rules": ("x",)}
+_PLACEHOLDERS = {"name": "-", "rules": ("x",), "address": "a@b.example"}
 """Values of required keys in an entry that has errors; no check looks at them."""
 
 
@@ -54,14 +56,17 @@ def load_configuration(
     *,
     require_secrets: bool = True,
     refuse_shared_secrets: bool = False,
+    find_channel_faults: ChannelCheck | None = None,
 ) -> Configuration:
     """Return the configuration in a file. Raises ``ConfigError`` with every error and warning, in file order.
 
     Without ``require_secrets`` a missing secret is not an error, except for the database's. With
-    ``refuse_shared_secrets`` a secret in a file that other users can read is an error; else it is a warning.
+    ``refuse_shared_secrets`` a secret in a file that other users can read is an error; else it is a warning. With
+    ``find_channel_faults`` a channel that cannot work is an error; the daemon works without such a channel.
     """
     reader = _ConfigurationReader(read_file_bytes(path), path, environ, require_secrets=require_secrets)
-    reader.refuses_secrets = refuse_shared_secrets and bool(path.stat().st_mode & _READABLE_BY_OTHERS)
+    reader.refuses_shared_secrets = refuse_shared_secrets
+    reader.find_channel_faults = find_channel_faults
     return reader.read(checks)
 
 
@@ -82,10 +87,18 @@ def _describe_read_error(path: Path, error: OSError) -> str:
 
 
 def parse_configuration(
-    data: bytes, path: Path, environ: Mapping[str, str], checks: Sequence[ConfigurationCheck] = ()
+    data: bytes,
+    path: Path,
+    environ: Mapping[str, str],
+    checks: Sequence[ConfigurationCheck] = (),
+    *,
+    require_secrets: bool = True,
 ) -> Configuration:
-    """Return the configuration in the bytes of a file; ``path`` is used in messages and for relative paths."""
-    return _ConfigurationReader(data, path, environ, require_secrets=True).read(checks)
+    """Return the configuration in the bytes of a file; ``path`` is used in messages and for relative paths.
+
+    Without ``require_secrets`` a missing secret is not an error, except for the database's.
+    """
+    return _ConfigurationReader(data, path, environ, require_secrets=require_secrets).read(checks)
 
 
 _ID_ADAPTER: TypeAdapter[str] = TypeAdapter(Id)
@@ -105,20 +118,21 @@ class _ConfigurationReader:
     """One reading of a file: collects errors and warnings from all sections."""
 
     def __init__(self, data: bytes, path: Path, environ: Mapping[str, str], *, require_secrets: bool) -> None:
-        self.document = parse_yaml(data)
-        self.path, self.folder = path, path.absolute().parent
+        self.files = read_file_set(data, path)
+        self.folder = path.absolute().parent
         self.context = _FileContext(environ, self.folder, require_secrets)
-        self.issues = [self._build_issue(place, message) for place, message in self.document.errors]
+        self.issues = self.files.issues
         self.warnings: list[ConfigIssue] = []
-        self.refuses_secrets = False
+        self.refuses_shared_secrets = False
+        self.find_channel_faults: ChannelCheck | None = None
 
     def read(self, checks: Sequence[ConfigurationCheck]) -> Configuration:
-        tree = self.document.value
+        tree = self.files.tree
         if not isinstance(tree, dict) or not tree:
             if not self.issues:
                 empty = "the file is empty" if not tree else f"the file is {describe_type(tree)}"
                 message = f"{empty}; it needs keys such as sources, officials and rules (monitor init writes them)"
-                self.issues.append(self._build_issue(FilePosition(1, 1), message))
+                self.issues.append(self.files.main.build_issue(FilePosition(1, 1), message))
             raise ConfigError(tuple(self.issues))
         configuration = self._read_tree(tree, checks)
         if self.issues:
@@ -133,21 +147,28 @@ class _ConfigurationReader:
         officials = self._read_section(tree, "officials", Official)
         rules = self._read_section(tree, "rules", Rule)
         channels = self._read_channels(tree)
+        if self.find_channel_faults:
+            for name, reason in self.find_channel_faults([one.value for one in _list_valid(channels)]).items():
+                self._add_key_issue(KeyIssue(("channels", name, channels[name].value.kind), reason))
+        readers = self._read_section(tree, "readers", Reader)
         digests = self._read_section(tree, "digests", DigestPlan)
-        watchlist = _build_watchlist(officials, rules, self._read_synonyms(tree))
-        for issue in run_cross_checks(
-            Sections(tree, settings, sources, officials, rules, digests, self.refuses_secrets)
-        ):
+        watchlist = _build_watchlist(officials, rules, self._read_synonyms(tree), _list_values(sources))
+        sections = Sections(tree, settings, sources, officials, rules, digests, readers, channels, self.folder)
+        for issue in run_cross_checks(sections, self._refuses_secret):
             self._add_key_issue(issue)
         for check in checks:
             for issue in check(watchlist):
                 self._add_key_issue(issue)
         plans = tuple(_complete_digest(entry, tuple(rules), settings) for entry in _list_valid(digests))
+        plans, reader_channels = address_readers(plans, _list_values(readers), _list_values(channels))
         return Configuration(
             settings=settings,
             sources=tuple(replace(one.value, name=one.value.name or one.value.id) for one in _list_valid(sources)),
             watchlist=watchlist,
-            channels=self._add_outbox(channels, plans),
+            channels=(
+                *self._add_outbox(channels, [settings.operator, *(plan.channels for plan in plans)]),
+                *reader_channels,
+            ),
             digests=plans,
             warnings=tuple(sorted(set(self.warnings))),
         )
@@ -155,8 +176,9 @@ class _ConfigurationReader:
     def _report_unknown_sections(self, tree: dict[str, Any]) -> None:
         for key in tree:
             if key not in SECTION_DESCRIPTIONS:
-                message = describe_unknown_word(key, SECTION_DESCRIPTIONS)
-                self.issues.append(self._build_issue(self.document.find_position((key,), prefer_key=True), message))
+                self._add_key_issue(
+                    KeyIssue((key,), describe_unknown_word(key, SECTION_DESCRIPTIONS)), prefer_key=True, with_name=False
+                )
 
     def _iter_entries(self, tree: dict[str, Any], section: str) -> Iterable[tuple[str, Any]]:
         """Yield the entries of a section after a check of their ids."""
@@ -164,16 +186,15 @@ class _ConfigurationReader:
         if entries is None:
             return
         if not isinstance(entries, dict):
-            message = f"{section}: this is {describe_type(entries)}, but must be a mapping with ids as keys"
-            self.issues.append(self._build_issue(self.document.find_position((section,)), message))
+            message = f"this is {describe_type(entries)}, but must be a mapping with ids as keys"
+            self._add_key_issue(KeyIssue((section,), message))
             return
         for name, value in entries.items():
             try:
                 _ID_ADAPTER.validate_python(name)
             except ValidationError as error:
                 message = f'{section}: "{name}" is not a valid id: {describe_value_error(error.errors()[0])}'
-                position = self.document.find_position((section, name), prefer_key=True)
-                self.issues.append(self._build_issue(position, message))
+                self._add_key_issue(KeyIssue((section, name), message), prefer_key=True, with_name=False)
             yield name, value
 
     def _read_section(self, tree: dict[str, Any], section: str, type_: type[T]) -> dict[str, Entry[T]]:
@@ -253,25 +274,29 @@ class _ConfigurationReader:
                 self._add_key_issue(describe_error(("synonyms",), detail, None))
             return ()
 
-    def _add_outbox(self, channels: Mapping[str, Entry[Channel]], plans: Sequence[DigestPlan]) -> tuple[Channel, ...]:
-        """Return all channels, with the folder channel ``outbox`` if a digest needs it or no other channel exists."""
+    def _add_outbox(
+        self, channels: Mapping[str, Entry[Channel]], used: Sequence[Collection[str]]
+    ) -> tuple[Channel, ...]:
+        """Return all channels, with the folder channel ``outbox`` if it is used or no other channel exists."""
         found = [entry.value for entry in _list_valid(channels)]
-        is_needed = not channels or any(OUTBOX_CHANNEL_ID in plan.channels for plan in plans)
+        is_needed = not channels or any(OUTBOX_CHANNEL_ID in ids for ids in used)
         if is_needed and OUTBOX_CHANNEL_ID not in channels:
             found.append(FolderChannel(OUTBOX_CHANNEL_ID, str(self.folder / OUTBOX_CHANNEL_ID)))
         return tuple(found)
 
-    def _add_key_issue(self, key_issue: KeyIssue, *, prefer_key: bool = False) -> None:
+    def _add_key_issue(self, key_issue: KeyIssue, *, prefer_key: bool = False, with_name: bool = True) -> None:
+        file, path = self.files.find_file(key_issue.key_path)
         if key_issue.position is None:
-            place = self.document.find_position(key_issue.key_path, prefer_key=prefer_key)
+            place = file.document.find_position(path, prefer_key=prefer_key)
         else:
-            place = self.document.find_character_position(key_issue.key_path, key_issue.position)
-        name = ".".join(str(part) for part in key_issue.key_path)
-        issue = self._build_issue(place, f"{name}: {key_issue.message}" if name else key_issue.message)
+            place = file.document.find_character_position(path, key_issue.position)
+        name = ".".join(str(part) for part in key_issue.key_path) if with_name else ""
+        issue = file.build_issue(place, f"{name}: {key_issue.message}" if name else key_issue.message)
         (self.warnings if key_issue.is_warning else self.issues).append(issue)
 
-    def _build_issue(self, position: FilePosition, message: str) -> ConfigIssue:
-        return ConfigIssue(str(self.path), position.line, position.column, message)
+    def _refuses_secret(self, path: KeyPath) -> bool:
+        """Return whether a secret at a key is an error, because other users can read it."""
+        return self.refuses_shared_secrets and self.files.is_readable_by_others(path)
 
 
 def _without(given: dict[str, Any], fixed: dict[str, Any]) -> dict[str, Any]:
@@ -282,24 +307,32 @@ def _list_valid(entries: Mapping[str, Entry[T]]) -> list[Entry[T]]:
     return [entry for entry in entries.values() if entry.is_valid]
 
 
+def _list_values(entries: Mapping[str, Entry[T]]) -> list[T]:
+    return [entry.value for entry in _list_valid(entries)]
+
+
 def _build_watchlist(
-    officials: Mapping[str, Entry[Official]], rules: Mapping[str, Entry[Rule]], synonyms: tuple[tuple[str, ...], ...]
+    officials: Mapping[str, Entry[Official]],
+    rules: Mapping[str, Entry[Rule]],
+    synonyms: tuple[tuple[str, ...], ...],
+    sources: Sequence[Source],
 ) -> Watchlist:
     """Return the watchlist of all valid entries, without repeated words and with ``all`` as the ids it means."""
     people = [entry.value for entry in _list_valid(officials)]
     all_ids = tuple(official.id for official in people)
     return Watchlist(
         tuple(replace(official, aliases=_drop_duplicates(official.aliases)) for official in people),
-        tuple(_complete_rule(entry.value, all_ids) for entry in _list_valid(rules)),
+        tuple(_complete_rule(entry.value, all_ids, sources) for entry in _list_valid(rules)),
         synonyms,
     )
 
 
-def _complete_rule(rule: Rule, all_official_ids: tuple[str, ...]) -> Rule:
+def _complete_rule(rule: Rule, all_official_ids: tuple[str, ...], sources: Sequence[Source]) -> Rule:
+    of_groups = [one.id for one in sources if any(map(one.is_in_group, rule.groups))]
     return replace(
         rule,
         officials=all_official_ids if ALL_KEYWORD in rule.officials else _drop_duplicates(rule.officials),
-        sources=() if ALL_KEYWORD in rule.sources else _drop_duplicates(rule.sources),
+        sources=() if ALL_KEYWORD in rule.sources else _drop_duplicates((*rule.sources, *of_groups)),
     )
 
 
@@ -308,7 +341,7 @@ def _complete_digest(entry: Entry[DigestPlan], all_rule_ids: tuple[str, ...], se
     return replace(
         plan,
         rules=all_rule_ids if ALL_KEYWORD in plan.rules else _drop_duplicates(plan.rules),
-        channels=_drop_duplicates(plan.channels or (OUTBOX_CHANNEL_ID,)),
+        channels=_drop_duplicates(plan.channels or (() if plan.readers else (OUTBOX_CHANNEL_ID,))),
         timezone=plan.timezone if "timezone" in entry.raw else settings.timezone,
         title=plan.title or plan.id,
     )

@@ -14,6 +14,13 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any, Protocol
 
+from monitor.config.included_files import (
+    dump_file_set,
+    expand_patterns,
+    find_named_files,
+    list_file_patterns,
+    read_file_set,
+)
 from monitor.config.load import ConfigurationCheck, parse_configuration, read_file_bytes
 from monitor.config.secrets import SecretResolver
 from monitor.config.yaml_document import parse_yaml
@@ -49,8 +56,13 @@ class ReloadResult:
     is_new: bool = True
 
 
+def read_whole_configuration(data: bytes, path: Path) -> bytes:
+    """Return the configuration with the files that it names as one file; ``data`` itself if it names none."""
+    return dump_file_set(read_file_set(data, path), data) if find_named_files(data, path) else data
+
+
 def hash_configuration(data: bytes) -> str:
-    """Return the hash by which a user's confirmation names a file."""
+    """Return the hash by which a user's confirmation names a whole configuration."""
     return sha256(data).hexdigest()
 
 
@@ -64,14 +76,17 @@ def evaluate_edit(
 ) -> ReloadResult:
     """Return the result of an edit, given the bytes of the file and the last valid configuration.
 
+    Files that it names are read again.
+
     ``accepted_hash`` names a file whose removed sources the user has confirmed.
     """
     try:
         configuration = parse_configuration(data, path, environ, checks)
     except ConfigError as error:
         return reject_edit(path, error, last_good)
-    lost = find_removed_sources(last_good.text, configuration) if last_good and last_good.text.encode() != data else ()
-    if lost and hash_configuration(data) != accepted_hash:
+    whole = read_whole_configuration(data, path)
+    lost = find_removed_sources(last_good.text, configuration) if last_good and last_good.text.encode() != whole else ()
+    if lost and hash_configuration(whole) != accepted_hash:
         shown = ", ".join(lost[:10]) + (f" and {len(lost) - 10} more" if len(lost) > 10 else "")
         text = (
             f"more than half of the sources are removed ({shown}); add them again, or confirm with: "
@@ -124,7 +139,7 @@ MIN_UNCHANGED_SECONDS = 0.5
 
 _DATABASE_LINE = re.compile(r"^[ \t]+database:[ \t]*['\"]?([^\s'\"#]+)", re.MULTILINE)
 
-FileSignature = tuple[int, int, int] | None
+FileSignature = tuple[tuple[int, int, int] | None, ...]
 
 
 class ConfigurationStore(Protocol):
@@ -159,8 +174,9 @@ class Reloader:
     ) -> None:
         self._path, self._environ, self._store, self._checks = path, environ, store, tuple(checks)
         self._last_good: SavedConfiguration | None = None
-        self._evaluated_signature: FileSignature = None
-        self._pending_edit: tuple[FileSignature, float] = (None, 0.0)
+        self._evaluated_signature: FileSignature = ()
+        self._pending_edit: tuple[FileSignature, float] = ((), 0.0)
+        self._named_in: tuple[FileSignature, tuple[str, ...]] = ((), ())
         self._unconfirmed_data, self._valid_text, self._is_forced = b"", "", False
 
     def load_initial(self, now: datetime) -> tuple[Configuration, ReloadResult | None]:
@@ -170,7 +186,7 @@ class Reloader:
         with the file's errors if nothing else can be used.
         """
         self._load_last_good()
-        self._evaluated_signature = _read_file_signature(self._path)
+        self._evaluated_signature = self._read_signature()
         change = self._evaluate(self._store.get(ACCEPTED_HASH_SETTING))
         configuration = change.configuration
         if configuration is None:
@@ -213,11 +229,11 @@ class Reloader:
         if not self._is_ready(monotonic_now):
             return None
         accepted = await run_in_database(self._store.get, ACCEPTED_HASH_SETTING)
-        before = _read_file_signature(self._path)
+        before = self._read_signature()
         if before == self._evaluated_signature and hash_configuration(self._unconfirmed_data) != accepted:
             return None
         change = await asyncio.to_thread(self._evaluate, accepted)
-        if _read_file_signature(self._path) != before:
+        if self._read_signature() != before:
             return None
         self._evaluated_signature = before
         recorded: ReloadResult = await run_in_database(self._record_result, change, now)
@@ -226,11 +242,11 @@ class Reloader:
 
     def force_reload(self) -> None:
         """Read the file at the next check even if it is unchanged, because secrets may have changed (SIGHUP)."""
-        self._evaluated_signature, self._is_forced = (-1, -1, -1), True
+        self._evaluated_signature, self._is_forced = ((-1, -1, -1),), True
 
     def _is_ready(self, monotonic_now: float) -> bool:
         """Return whether there is a finished edit, or a held file that may have been confirmed."""
-        signature = _read_file_signature(self._path)
+        signature = self._read_signature()
         if signature == self._evaluated_signature:
             return bool(self._unconfirmed_data)
         seen, since = self._pending_edit
@@ -239,6 +255,17 @@ class Reloader:
             return False
         return monotonic_now - since >= MIN_UNCHANGED_SECONDS
 
+    def _read_signature(self) -> FileSignature:
+        """Return a value that changes when the file, or one that it names, is written, replaced, added or deleted."""
+        main = _read_file_signature(self._path)
+        if self._named_in[0] != (main,):
+            try:
+                patterns = list_file_patterns(self._path.read_bytes())
+            except OSError:
+                patterns = ()
+            self._named_in = ((main,), patterns)
+        return (main, *map(_read_file_signature, expand_patterns(self._path.parent, self._named_in[1])))
+
     def _evaluate(self, accepted_hash: str) -> ReloadResult:
         try:
             data = read_file_bytes(self._path)
@@ -246,6 +273,7 @@ class Reloader:
             self._unconfirmed_data, self._valid_text = b"", ""
             return reject_edit(self._path, error, self._last_good)
         change = evaluate_edit(data, self._path, self._environ, self._checks, self._last_good, accepted_hash)
+        data = read_whole_configuration(data, self._path) if change.outcome is not ReloadOutcome.REJECTED else data
         self._unconfirmed_data = data if change.outcome is ReloadOutcome.AWAITING_CONFIRMATION else b""
         self._valid_text = data.decode("utf-8-sig") if change.outcome is ReloadOutcome.APPLIED else ""
         return change
@@ -269,7 +297,7 @@ class Reloader:
         return replace(result, is_new=not same)
 
 
-def _read_file_signature(path: Path) -> FileSignature:
+def _read_file_signature(path: Path) -> tuple[int, int, int] | None:
     """Return a value that changes when the file is written or replaced; None if the file is missing."""
     try:
         found = path.stat()

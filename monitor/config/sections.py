@@ -9,7 +9,7 @@ from pydantic.fields import FieldInfo
 
 from monitor.domain.channels import CHANNEL_KINDS
 from monitor.domain.configuration import Settings
-from monitor.domain.digest import DigestPlan
+from monitor.domain.digest import DigestPlan, Reader
 from monitor.domain.secret import Secret
 from monitor.domain.source import Source
 from monitor.domain.watchlist import Official, Rule
@@ -17,17 +17,25 @@ from monitor.domain.watchlist import Official, Rule
 T = TypeVar("T")
 
 SECTION_DESCRIPTIONS = {
+    "include": "other files with parts of the configuration",
     "settings": "settings of the whole daemon",
     "sources": "origins of articles, by id",
     "officials": "watched persons, by id",
     "synonyms": "lists of words that mean the same",
     "rules": "what to report, by id",
     "channels": "targets of digests, by id",
+    "readers": "people who get digests by mail, by id",
     "digests": "what is sent when, by id",
 }
 """Every top-level key of the file, in the order of the file."""
 
-ENTRY_TYPES: dict[str, type] = {"sources": Source, "officials": Official, "rules": Rule, "digests": DigestPlan}
+ENTRY_TYPES: dict[str, type] = {
+    "sources": Source,
+    "officials": Official,
+    "rules": Rule,
+    "readers": Reader,
+    "digests": DigestPlan,
+}
 """Types of the sections whose entries are mappings. A channel's type depends on its kind."""
 
 

@@ -6,6 +6,7 @@ threads, so the address guard does not check them.
 
 import asyncio
 import html
+import logging
 import re
 from collections.abc import Iterator, Sequence
 from datetime import datetime
@@ -77,10 +78,19 @@ def _load_plugin(url: str) -> Any:
     except ImportError as error:
         raise UsageError("chat channels need the extra `chat`; install it with: pip install 'monitor[chat]'") from error
     asset = apprise.AppriseAsset(app_id="monitor", app_desc="monitor", image_url_mask="", image_url_logo="")
-    plugin = apprise.Apprise.instantiate(url, asset=asset, suppress_exceptions=True)
+    logger = logging.getLogger("apprise")
+    level = logger.level
+    logger.setLevel(logging.CRITICAL + 1)  # it logs a URL that it does not understand, with its secrets
+    try:
+        plugin = apprise.Apprise.instantiate(url, asset=asset, suppress_exceptions=True)
+    finally:
+        logger.setLevel(level)
     if plugin is None:
         scheme = url.partition(":")[0]
-        raise UsageError(f"the chat URL ({scheme}://...) is not one that Apprise understands")
+        raise UsageError(
+            f"the chat URL ({scheme}://...) is not one that Apprise understands; write it as in "
+            "tgram://BOT_TOKEN/CHAT_ID, or see the cookbook in docs/ for Slack and Teams"
+        )
     return plugin
 
 

@@ -31,7 +31,7 @@ class FolderSender:
         self._folder.mkdir(parents=True, exist_ok=True)
         name = f"{message.plan_id}-{message.created_at:%Y%m%dT%H%M%SZ}-{message.key[:8]}"
         files = {
-            ".html": message.rendered.html.encode(),
+            ".html": (message.rendered.page or message.rendered.html).encode(),
             ".json": message.rendered.payload.encode(),
             ".eml": build_mime_message(
                 message, parse_mailbox(PLACEHOLDER_SENDER), parse_mailbox(PLACEHOLDER_RECIPIENT), attempt_at

@@ -1,13 +1,27 @@
 """Registry of senders: the sender class of each channel kind, loaded on first use."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from datetime import datetime
 from typing import TYPE_CHECKING, assert_never
 
 from monitor.domain.channels import Channel, ChatChannel, EmailChannel, FolderChannel, WebhookChannel
+from monitor.domain.delivery import Message, Retry, SendResult
+from monitor.domain.errors import UsageError
 from monitor.domain.ports import ChannelSender
 
 if TYPE_CHECKING:
     import httpx
+
+
+class UnusableChannel:
+    """Sender of a channel that cannot work: its deliveries stay pending, with the reason as their last error."""
+
+    def __init__(self, reason: str) -> None:
+        self.reason = reason
+
+    async def send(self, message: Message, attempt_at: datetime) -> SendResult:  # noqa: ARG002 - the port's signature
+        """Return a failure that is retried, because the operator can correct the channel."""
+        return Retry(self.reason)
 
 
 def create_sender(channel: Channel, create_transport: "Callable[[], httpx.AsyncBaseTransport]") -> ChannelSender:
@@ -34,3 +48,20 @@ def create_sender(channel: Channel, create_transport: "Callable[[], httpx.AsyncB
             return FolderSender(channel)
         case _:
             assert_never(channel)
+
+
+def find_channel_faults(channels: Iterable[Channel]) -> dict[str, str]:
+    """Return the reason for each channel that cannot work, by id: a wrong URL, or an extra that is not installed."""
+    return {channel.id: reason for channel in channels if (reason := _find_fault(channel))}
+
+
+def _find_fault(channel: Channel) -> str:
+    if not isinstance(channel, ChatChannel):  # the keys of the others are validated with the file
+        return ""
+    from monitor.deliver.chat import ChatSender
+
+    try:
+        ChatSender(channel)
+    except UsageError as error:
+        return str(error)
+    return ""

@@ -84,7 +84,7 @@ def load_outlets() -> list[Outlet]:
 
 def parse_age(text: str) -> timedelta:
     """Return the time span of an age such as "3h", "45m" or "2d". Raises ``ValueError`` for another format."""
-    found = re.fullmatch(r"(\d+)([mhd])", text)
+    found = re.fullmatch(r"([0-9]{1,6})([mhd])", text)
     if found is None:
         raise ValueError(f"{text!r} is not a valid age; use a form such as 3h, 45m or 2d")
     return timedelta(**{AGE_UNITS[found[2]]: int(found[1])})

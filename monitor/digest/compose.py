@@ -80,6 +80,8 @@ def rank_article(records: Iterable[ReportableHit]) -> Prominence:
 KIND_PRECEDENCE = (HitKind.UPDATE, HitKind.NEW, HitKind.CORRECTION, HitKind.WITHDRAWN)
 MAX_RETITLED = 5  # headlines of texts reported before; more would push the news out of sight
 MAX_POSITIONS_SHOWN = 2
+MAX_TOP_STORIES = 5
+READING_ORDER = (Region.TITLE, Region.STANDFIRST, Region.BODY, Region.CAPTION, Region.DATELINE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,10 +109,13 @@ class _RankedStory:
 
 
 def _merge_passages(records: Iterable[ReportableHit]) -> tuple[Passage, ...]:
-    """Merge the passages of several rules: each passage appears once with all marks, officials' passages first."""
+    """Merge the passages of several rules: each passage appears once with all marks.
+
+    The passages that name officials are first. Both parts are in the order in which an article is read.
+    """
     merged: dict[tuple[str, int, int], Passage] = {}
     for record in sorted(records, key=lambda record: not record.official_ids):
-        for passage in sorted(record.passages, key=lambda passage: passage.start):
+        for passage in sorted(record.passages, key=_reading_order):
             position = (passage.region.value, passage.start, passage.end)
             marks = {*passage.highlights, *(merged[position].highlights if position in merged else ())}
             merged[position] = replace(passage, highlights=tuple(sorted(marks)))
@@ -127,6 +132,10 @@ def _merge_passages(records: Iterable[ReportableHit]) -> tuple[Passage, ...]:
         )
     ]
     return tuple(kept)
+
+
+def _reading_order(passage: Passage) -> tuple[int, int]:
+    return READING_ORDER.index(passage.region), passage.start
 
 
 def _build_digest_article(records: Sequence[ReportableHit]) -> _DigestArticle:
@@ -149,6 +158,7 @@ def _build_digest_article(records: Sequence[ReportableHit]) -> _DigestArticle:
         kind=most_serious,
         note=next((record.note for record in records if record.kind is most_serious and record.note), ""),
         partial_reason=first.article.partial_reason,
+        changes=next((record.changes for record in records if record.kind is most_serious and record.changes), ()),
     )
     best = max((found for found, _ in ranks.values()), default=rank_article(records))
     is_from_agency = bool(first.article.agency) and first.article.agency.casefold() in item.outlet.casefold()
@@ -332,9 +342,7 @@ def _format_overflow_notices(
         counts[names.get(lead, lead)] += entry.article_count
     parts = ", ".join(f"{name} {count}" for name, count in counts.most_common(12))
     reported = f": {parts}" if parts else ""
-    return (
-        f"{hidden_articles} more articles are counted here and not shown{reported}. `monitor hits` lists them all.",
-    )
+    return (f"{hidden_articles} more articles are counted here and not shown{reported}.",)
 
 
 def compose_digest(  # noqa: PLR0913, PLR0917 - a digest needs all of these, and a class for them would have no other use
@@ -377,4 +385,5 @@ def compose_digest(  # noqa: PLR0913, PLR0917 - a digest needs all of these, and
         coverage=coverage,
         notices=(*notices, *_format_repeated_notices(repeated), *_format_overflow_notices(left_out, hidden, officials)),
         omitted_articles=hidden,
+        top_story_ids=tuple(entry.story.id for entry in shown[:MAX_TOP_STORIES]),
     )

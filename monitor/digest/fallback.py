@@ -12,18 +12,11 @@ from monitor.domain.delivery import RenderedDigest
 from monitor.domain.digest import Digest, DigestItem, DigestPlan, DigestStory, Window
 from monitor.text.sanitize import single_line
 
-MAX_REASON_CHARS = 200
 
-
-def compose_fallback(
-    plan: DigestPlan, window: Window, items: Sequence[DigestItem], reason: str, now: datetime
-) -> Digest:
-    """Return a digest with one story for each article, at most ``plan.max_articles``; ``reason`` is its notice."""
+def compose_fallback(plan: DigestPlan, window: Window, items: Sequence[DigestItem], now: datetime) -> Digest:
+    """Return a digest with one story for each article, at most ``plan.max_articles``."""
     shown = items[: plan.max_articles]
-    notice = (
-        f"This digest could not be composed ({single_line(reason, MAX_REASON_CHARS)}). "
-        "It lists headlines and links only."
-    )
+    notice = "This digest could not be composed as usual. It lists headlines and links only."
     return Digest(
         plan.id,
         plan.title,

@@ -1,6 +1,6 @@
 """Labels for counts, states and languages."""
 
-from monitor.domain.mention import HitKind
+from monitor.domain.mention import ChangePlace, HitKind, TextChange
 from monitor.domain.poll_state import SourceState
 
 KIND_LABELS = {
@@ -9,7 +9,13 @@ KIND_LABELS = {
     HitKind.CORRECTION: "Correction",
     HitKind.WITHDRAWN: "Withdrawn",
 }
-PARTIAL_LABELS = {"feed": "feed text only", "paywall": "beginning only, before a paywall", "teaser": "beginning only"}
+PARTIAL_LABELS = {
+    "feed": "feed text only",
+    "paywall": "beginning only, before a paywall",
+    "teaser": "beginning only",
+    "pages": "first pages of a long document only",
+    "scripts": "the page shows its text with JavaScript only",
+}
 SOURCE_STATE_LABELS = {
     SourceState.QUIET: "unusually quiet",
     SourceState.FAILING: "failing",
@@ -17,6 +23,8 @@ SOURCE_STATE_LABELS = {
     SourceState.MOVED: "moved",
     SourceState.GONE: "gone",
     SourceState.GAP: "articles may be missing",
+    SourceState.NEEDS_JAVASCRIPT: "needs JavaScript",
+    SourceState.LOGIN_EXPIRED: "login expired",
 }
 LANGUAGE_NAMES = {
     "ar": "Arabic",
@@ -60,6 +68,17 @@ LANGUAGE_NAMES = {
     "vi": "Vietnamese",
     "zh": "Chinese",
 }
+
+
+def label_change(change: TextChange) -> str:
+    """Return what changed in an article, in a few words."""
+    if change.place is ChangePlace.NOTICE:
+        return "The outlet states"
+    if change.place is ChangePlace.HEADLINE:
+        return "Headline changed"
+    if change.before and change.after:
+        return "Text changed"
+    return "Removed from the text" if change.before else "Added to the text"
 
 
 def format_count(number: int, singular: str, plural: str = "") -> str:

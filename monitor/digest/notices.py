@@ -1,7 +1,7 @@
-"""Notices about quarantined articles and near misses.
+"""Notices about quarantined articles, near misses, and retractions: reports that a verdict has rejected since.
 
-A quarantine notice names the command that releases the articles. Near misses are reported once a week, so that a
-spelling that was meant can be added as an alias.
+For the operator, a quarantine notice names the command that releases the articles. Near misses are reported once a
+week, so that a spelling that was meant can be added as an alias.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -9,24 +9,55 @@ from datetime import timedelta
 from itertools import islice
 from zoneinfo import ZoneInfo
 
-from monitor.domain.digest import DigestPlan, Window
+from monitor.digest.labels import format_count
+from monitor.domain.delivery import Delivery
+from monitor.domain.digest import OPERATOR_PLAN_ID, DigestPlan, Window
+from monitor.domain.feedback import Retraction
 from monitor.domain.read_models import NearMissSummary, QuarantineSummary
 from monitor.domain.watchlist import Official
 
 MAX_SOURCES_SHOWN = 5
 
 
-def format_quarantine_notices(lines: Sequence[QuarantineSummary]) -> tuple[str, ...]:
-    """Return one notice per source with quarantined articles: their number, the reason and how to release them."""
-    notices = [
-        f"{line.outlet}: {line.article_count} articles were quarantined ({line.reason}). "
-        f"If they are news, release them with `monitor articles release {line.source_id}`."
-        for line in lines[:MAX_SOURCES_SHOWN]
-    ]
+def format_quarantine_notices(lines: Sequence[QuarantineSummary], *, with_commands: bool = False) -> tuple[str, ...]:
+    """Return one notice per source with quarantined articles: their number and the reason.
+
+    ``with_commands`` adds how to release them, for the operator.
+    """
+    notices = []
+    for line in lines[:MAX_SOURCES_SHOWN]:
+        release = (
+            f" If they are news, release them with `monitor articles release {line.source_id}`."
+            if with_commands
+            else ""
+        )
+        articles = format_count(line.article_count, "article")
+        verb = "was" if line.article_count == 1 else "were"
+        notices.append(f"{line.outlet}: {articles} {verb} quarantined ({line.reason}).{release}")
     if len(lines) > MAX_SOURCES_SHOWN:
         notices.append(
             f"The same applies to "
             f"{sum(line.article_count for line in lines[MAX_SOURCES_SHOWN:])} articles of other sources."
+        )
+    return tuple(notices)
+
+
+def format_retractions(retractions: Sequence[Retraction], officials: Iterable[Official]) -> tuple[str, ...]:
+    """Return one notice for each verdict that rejects what this digest has reported before."""
+    names = {official.id: official.name for official in officials}
+    by_verdict: dict[int, list[Retraction]] = {}
+    for one in retractions:
+        by_verdict.setdefault(one.verdict_id, []).append(one)
+    notices = []
+    for group in by_verdict.values():
+        first = group[0]
+        ids = dict.fromkeys(official for one in group for official in one.official_ids if official)
+        people = ", ".join(names.get(official, official) for official in ids)
+        outlets = list(dict.fromkeys(one.outlet for one in group))
+        more = f" and {len(outlets) - 1} more" if len(outlets) > 1 else ""
+        subject = f" about {people}" if people else ""
+        notices.append(
+            f"Taken back{subject}: \u201c{first.title}\u201d ({outlets[0]}{more}), reported before and {first.verdict}."
         )
     return tuple(notices)
 
@@ -60,7 +91,7 @@ def format_near_miss_notices(lines: Sequence[NearMissSummary], officials: Iterab
     names = {official.id: official.name for official in officials}
     spellings = "; ".join(islice((_format_near_miss(line, names) for line in lines), MAX_SPELLINGS_SHOWN))
     more = " and more" if len(lines) > MAX_SPELLINGS_SHOWN else ""
-    suggestion = "`monitor officials near-misses` lists them; if one of them was meant, add it under aliases."
+    suggestion = "If one of them was meant, add it as an alias of the person."
     return (
         f"Not counted last week, in articles that do not name the person otherwise: {spellings}{more}. {suggestion}",
     )
@@ -74,3 +105,15 @@ def _build_occurrence_key(line: NearMissSummary) -> tuple[object, ...]:
 def _format_near_miss(line: NearMissSummary, names: Mapping[str, str]) -> str:
     articles = "one article" if line.article_count == 1 else f"{line.article_count} articles"
     return f"\u201c{line.text}\u201d for {names.get(line.official_id, line.official_id)} in {articles} ({line.reason})"
+
+
+def format_unreached_notice(deliveries: Sequence[Delivery]) -> tuple[str, ...]:
+    """Return one sentence with the number of recipients that were not reached, or none. Readers need no more."""
+    targets = {
+        (delivery.message.channel_id, delivery.message.target)
+        for delivery in deliveries
+        if delivery.message.plan_id != OPERATOR_PLAN_ID
+    }
+    if not targets:
+        return ()
+    return (f"{'One recipient' if len(targets) == 1 else f'{len(targets)} recipients'} could not be reached.",)

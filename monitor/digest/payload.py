@@ -34,8 +34,19 @@ class PassageData(TypedDict):
     marks: list[list[int]]
 
 
+class ChangeData(TypedDict):
+    """One change of an article: the place, and the text before and after it; an empty text was added or removed.
+
+    A ``notice`` is what the outlet states about the change.
+    """
+
+    place: Literal["headline", "passage", "notice"]
+    before: str
+    after: str
+
+
 class ItemData(TypedDict):
-    """One article. ``source`` is the id in sources.yaml; ``note`` states what changed.
+    """One article. ``source`` is the id in sources.yaml; ``note`` and ``changes`` state what changed.
 
     ``partial`` is why only part of the article was read: "paywall", "teaser" or "feed"; else it is empty.
     """
@@ -54,6 +65,7 @@ class ItemData(TypedDict):
     kind: Literal["new", "update", "correction", "withdrawn"]
     note: str
     partial: str
+    changes: list[ChangeData]
 
 
 class DuplicateData(TypedDict):
@@ -113,7 +125,11 @@ class OfficialData(TypedDict):
 
 
 class DigestData(TypedDict):
-    """The digest. ``overflow`` counts the articles that are summarised instead of listed."""
+    """The digest. ``overflow`` counts the articles that are summarised instead of listed.
+
+    ``top`` has the ids of the most important stories. ``operator`` is true for a report of problems of operation,
+    which has no stories.
+    """
 
     digest: str
     title: str
@@ -124,6 +140,8 @@ class DigestData(TypedDict):
     coverage: CoverageData
     notices: list[str]
     overflow: int
+    top: list[str]
+    operator: bool
 
 
 class Payload(TypedDict):
@@ -164,6 +182,10 @@ def _build_item(item: DigestItem) -> ItemData:
         "kind": item.kind.value,
         "note": sanitize(item.note),
         "partial": item.partial_reason,
+        "changes": [
+            {"place": change.place.value, "before": sanitize(change.before), "after": sanitize(change.after)}
+            for change in item.changes
+        ],
     }
 
 
@@ -228,6 +250,8 @@ def build_payload(digest: Digest) -> Payload:
             },
             "notices": [sanitize(notice) for notice in digest.notices],
             "overflow": digest.omitted_articles,
+            "top": list(digest.top_story_ids),
+            "operator": digest.is_for_operator,
         },
     }
 

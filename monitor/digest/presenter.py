@@ -1,15 +1,12 @@
 """Presenter: prepares a digest for the templates.
 
-All text is sanitized, times are in the digest's zone, and passages are split at their marks. Charts of daily mentions
-consist of numbers for table cells and a line of text, which every mail program can show. The field names of the view
-classes are the documented context of template overrides (docs/digests.md).
+All text is sanitized, times are in the digest's zone, and passages are split at their marks.
 """
 
-from collections import defaultdict
+import re
+from collections import Counter, defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
-from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from monitor.digest.labels import (
@@ -17,210 +14,56 @@ from monitor.digest.labels import (
     PARTIAL_LABELS,
     SOURCE_STATE_LABELS,
     format_count,
+    label_change,
     name_language,
     sanitize_language_code,
+)
+from monitor.digest.views import (
+    ChangeView,
+    CoverageFaultView,
+    CoverageView,
+    DigestView,
+    DuplicateView,
+    GlanceView,
+    ItemView,
+    PassageView,
+    SectionView,
+    StoryLink,
+    StoryView,
+    SubjectLink,
+    TextPiece,
+    WatchedOfficialView,
+    build_chart,
 )
 from monitor.domain.article import Region
 from monitor.domain.digest import Coverage, Digest, DigestItem, DigestStory, DuplicateItem, Window
 from monitor.domain.mention import Passage
-from monitor.text.sanitize import sanitize, single_line, truncate_text
+from monitor.text.sanitize import sanitize, sanitize_link, single_line, truncate_text
 
-SPARKLINE_CHARS = " ▁▂▃▄▅▆▇█"
-MAX_BAR_HEIGHT_PX = 28  # height of the tallest bar
-
-
-@dataclass(frozen=True, slots=True)
-class ChartBar:
-    """One day of a chart: its count, the height of its bar in pixels, and whether it is today."""
-
-    count: int
-    height_px: int
-    is_today: bool
-
-
-@dataclass(frozen=True, slots=True)
-class DailyChart:
-    """Chart of daily counts. ``sparkline`` draws it with block characters; ``description`` gives it in words."""
-
-    bars: tuple[ChartBar, ...]
-    sparkline: str
-    total: int
-    description: str
-
-
-def build_chart(daily_counts: Sequence[int]) -> DailyChart | None:
-    """Return a chart of counts per day, oldest first, or None if all are zero."""
-    if not any(daily_counts):
-        return None
-    peak = max(daily_counts)
-    last = len(daily_counts) - 1
-    bars = tuple(
-        ChartBar(count, max(3, round(count * MAX_BAR_HEIGHT_PX / peak)) if count else 1, day == last)
-        for day, count in enumerate(daily_counts)
-    )
-    line = "".join(
-        SPARKLINE_CHARS[-(-count * (len(SPARKLINE_CHARS) - 1) // peak)] if count else "·" for count in daily_counts
-    )
-    numbers = ", ".join(str(count) for count in daily_counts)
-    description = f"Articles a day over {len(daily_counts)} days, oldest first: {numbers}."
-    return DailyChart(bars, line, sum(daily_counts), description)
-
-
-TextPiece = tuple[str, bool]  # a piece of text, and whether it is a matched name
-
-
-@dataclass(frozen=True, slots=True)
-class PassageView:
-    """Passage that proves a hit. ``region_label`` names its region ("caption") and is empty for the body."""
-
-    pieces: tuple[TextPiece, ...]
-    region_label: str
-
-    @property
-    def text(self) -> str:
-        """Passage as plain text with the matched words in square brackets."""
-        return "".join(f"[{text}]" if marked else text for text, marked in self.pieces)
-
-
-@dataclass(frozen=True, slots=True)
-class ItemView:
-    """One article. ``rules`` is empty if all articles of the digest have the same rules.
-
-    ``badge`` is "Update", "Correction", "Withdrawn" or empty. ``language_name`` is empty for English; ``language_code``
-    is for the ``lang`` attribute. ``extent_note`` states which part was read if it is not the whole article.
-    """
-
-    pieces: tuple[TextPiece, ...]
-    url: str
-    outlet: str
-    time: str
-    language_name: str
-    language_code: str
-    badge: str
-    note: str
-    extent_note: str
-    rules: tuple[str, ...]
-    passages: tuple[PassageView, ...]
-
-    @property
-    def title(self) -> str:
-        """Headline as plain text."""
-        return "".join(text for text, _ in self.pieces)
-
-
-@dataclass(frozen=True, slots=True)
-class DuplicateView:
-    """The same text at another outlet; ``title`` is empty if its headline is that of the lead."""
-
-    outlet: str
-    title: str
-    url: str
-    language_name: str
-
-
-@dataclass(frozen=True, slots=True)
-class StoryView:
-    """One event: the leading article, further reports, and other outlets with the same text.
-
-    ``is_brief`` makes an email show it in one line, because mail programs cut off long messages.
-    """
-
-    lead: ItemView
-    reports: tuple[ItemView, ...]
-    also_in: tuple[DuplicateView, ...]
-    other_officials: tuple[str, ...]
-    is_brief: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class SectionView:
-    """Stories of one official, or of a rule whose hits name no official (then ``position`` and ``chart`` are empty)."""
-
-    name: str
-    position: str
-    chart: DailyChart | None
-    stories: tuple[StoryView, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class WatchedOfficialView:
-    """An official as listed in a digest without stories."""
-
-    name: str
-    position: str
-    chart: DailyChart | None
-
-
-@dataclass(frozen=True, slots=True)
-class CoverageFaultView:
-    """A failing source, described for the reader."""
-
-    outlet: str
-    state: str
-    detail: str
-    since: str
-    suggestion: str
-
-
-@dataclass(frozen=True, slots=True)
-class CoverageView:
-    """Coverage of the digest. ``summary`` is one sentence; ``warning`` names the failing sources."""
-
-    summary: str
-    warning: str
-    article_count: int
-    failing_sources: tuple[CoverageFaultView, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class DigestView:
-    """A digest as the templates use it.
-
-    ``omitted_story_count`` counts stories that an email has only in its text part.
-    """
-
-    title: str
-    subject: str
-    summary: str
-    period: str
-    composed_at: str
-    timezone: str
-    is_overdue: bool
-    notices: tuple[str, ...]
-    sections: tuple[SectionView, ...]
-    watched_officials: tuple[WatchedOfficialView, ...]
-    story_count: int
-    article_count: int
-    hidden_article_count: int
-    omitted_story_count: int
-    coverage: CoverageView
-    digest: Digest
-
-
+_UNSAFE_ANCHOR_CHARS = re.compile(r"[^A-Za-z0-9-]+")
+_STORY_CODE = re.compile(r"s[1-9][0-9]*")
 MAX_HEADLINE_CHARS, MAX_PASSAGE_CHARS, MAX_SUBJECT_CHARS = 240, 420, 180  # characters
 MAX_OTHER_OFFICIALS = 3  # further officials named in a story
-PASSAGE_REGION_ORDER = (
-    Region.STANDFIRST,
-    Region.BODY,
-    Region.CAPTION,
-    Region.DATELINE,
-)  # order in which passages are shown
+MAX_LEAD_PASSAGES, LEADING_STORIES = 3, 3  # the first stories of a digest show more than one passage
+MIN_GLANCE_STORIES, MAX_GLANCE_HEADLINES, MAX_GLANCE_SUBJECTS = 3, 5, 60
 REGION_LABELS = {Region.CAPTION: "caption", Region.DATELINE: "dateline"}
 
 
-def sanitize_link(url: str) -> str:
-    """Return a URL if it is safe to link to (http or https), else an empty string."""
-    clean = sanitize(url).strip()
-    try:
-        parts = urlsplit(clean)
-    except ValueError:
+def format_local_time(instant: datetime | None, zone: ZoneInfo, now: datetime) -> str:
+    """Return a time in the digest's time zone, with the year if it is not that of ``now``; "" for None."""
+    if instant is None:
         return ""
-    return clean if parts.scheme.lower() in {"http", "https"} and parts.netloc and len(clean) <= 2000 else ""
+    local = instant.astimezone(zone)
+    year = "" if local.year == now.astimezone(zone).year else f" {local.year}"
+    return f"{local:%a %-d %b}{year}, {local:%H:%M}"
 
 
-def format_local_time(instant: datetime | None, zone: ZoneInfo) -> str:
-    """Return a time in the digest's time zone, or an empty string for None."""
-    return f"{instant.astimezone(zone):%a %-d %b, %H:%M}" if instant else ""
+def _to_sentence(note: str) -> str:
+    return f"{note[0].upper()}{note[1:]}" if note else ""
+
+
+def _build_anchor(name: str) -> str:
+    return _UNSAFE_ANCHOR_CHARS.sub("-", name)
 
 
 def split_at_marks(passage: Passage, max_chars: int = MAX_PASSAGE_CHARS) -> tuple[TextPiece, ...]:
@@ -270,9 +113,11 @@ def _drop_repeated_passages(passages: Sequence[Passage]) -> list[Passage]:
 class _StoryPresenter:
     """Presenter of the stories of one digest, with its time zone and the officials' names."""
 
-    def __init__(self, digest: Digest) -> None:
-        self.zone = ZoneInfo(digest.timezone)
-        self.has_several_rules = len({item.rule_ids for story in digest.stories for item in story.items}) > 1
+    def __init__(self, digest: Digest, web_url: str) -> None:
+        self.zone, self.now, self.web_url = ZoneInfo(digest.timezone), digest.window.end_at, web_url.rstrip("/")
+        items = [item for story in digest.stories for item in story.items]
+        rules = Counter(rule for item in items for rule in item.rule_ids)
+        self.usual_rules = {rule for rule, count in rules.items() if 2 * count > len(items)}
         self.names = {subject.id: single_line(subject.name, 120) for subject in digest.officials}
 
     def present_item(self, item: DigestItem) -> ItemView:
@@ -281,23 +126,30 @@ class _StoryPresenter:
             single_line(item.title, MAX_HEADLINE_CHARS) or single_line(item.url, MAX_HEADLINE_CHARS) or "(no headline)"
         )
         title_pieces = split_at_marks(headline, MAX_HEADLINE_CHARS) if headline else ((title, False),)
-        passages = sorted(
-            (p for p in item.passages if p.region is not Region.TITLE),
-            key=lambda p: PASSAGE_REGION_ORDER.index(p.region),
-        )
+        shown_changes = {change.after for change in item.changes}
+        passages = [p for p in item.passages if p.region is not Region.TITLE and p.text not in shown_changes]
         passages = _drop_repeated_passages([headline, *passages] if headline else passages)[bool(headline) :]
         date = item.published_at or item.first_seen_at
+        changes = tuple(
+            ChangeView(
+                label_change(change),
+                single_line(change.before, MAX_PASSAGE_CHARS),
+                single_line(change.after, MAX_PASSAGE_CHARS),
+            )
+            for change in item.changes
+        )
         return ItemView(
             pieces=title_pieces,
             url=sanitize_link(item.url),
             outlet=single_line(item.outlet, 80),
-            time=format_local_time(date, self.zone),
+            time=format_local_time(date, self.zone, self.now),
             language_name=name_language(item.language),
             language_code=sanitize_language_code(item.language),
             badge=KIND_LABELS[item.kind],
-            note=single_line(item.note, MAX_PASSAGE_CHARS),
+            note="" if changes else _to_sentence(single_line(item.note, MAX_PASSAGE_CHARS)),
+            changes=changes,
             extent_note=PARTIAL_LABELS.get(item.partial_reason, ""),
-            rules=item.rule_ids if self.has_several_rules else (),
+            rules=tuple(rule for rule in item.rule_ids if rule not in self.usual_rules),
             passages=tuple(PassageView(split_at_marks(p), REGION_LABELS.get(p.region, "")) for p in passages),
         )
 
@@ -309,35 +161,93 @@ class _StoryPresenter:
             single_line(duplicate.outlet, 80), title, sanitize_link(duplicate.url), name_language(duplicate.language)
         )
 
-    def present_story(self, story: DigestStory) -> StoryView:
+    def present_story(self, story: DigestStory, position: int) -> StoryView:
+        """Return the view of a story; ``position`` is its place in the digest, from 0."""
         lead, *reports = (self.present_item(item) for item in story.items)
         others = tuple(self.names.get(official, official) for official in story.official_ids[1:])
         if len(others) > MAX_OTHER_OFFICIALS + 1:
             others = (*others[:MAX_OTHER_OFFICIALS], f"{len(others) - MAX_OTHER_OFFICIALS} more")
-        duplicates = tuple(self.present_duplicate(copy, lead.title) for copy in story.also_in)
-        return StoryView(lead, tuple(reports), duplicates, others)
+        code = story.id if _STORY_CODE.fullmatch(story.id) else ""
+        return StoryView(
+            anchor=_build_anchor(story.id),
+            code=code,
+            lead=lead,
+            reports=tuple(reports),
+            also_in=tuple(self.present_duplicate(copy, lead.title) for copy in story.also_in),
+            other_officials=others,
+            outlet_count=len(list_outlets(story)),
+            passage_count=MAX_LEAD_PASSAGES if position < LEADING_STORIES else 1,
+            page_url=f"{self.web_url}/story/{code}" if self.web_url and code else lead.url,
+        )
 
 
-def _present_sections(digest: Digest, presenter: _StoryPresenter) -> tuple[SectionView, ...]:
+def list_outlets(*stories: DigestStory) -> set[str]:
+    """Return the names of the outlets that report any of the stories."""
+    return {one.outlet for story in stories for one in story.items} | {
+        copy.outlet for story in stories for copy in story.also_in
+    }
+
+
+def _link_story(story: StoryView) -> StoryLink:
+    return StoryLink(story.lead.title, _label(story.lead), story.outlet_label or story.lead.outlet, story.anchor)
+
+
+def _label(item: ItemView) -> str:
+    """Return the badge of an article, or an empty text if its headline begins with the same word."""
+    return "" if item.title.casefold().startswith(item.badge.casefold()) else item.badge
+
+
+def _present_sections(
+    digest: Digest, presenter: _StoryPresenter
+) -> tuple[tuple[SectionView, ...], tuple[SectionView, ...]]:
+    """Return the sections with stories, and the officials who are only named in stories of other sections."""
     grouped: dict[tuple[str, str], list[StoryView]] = defaultdict(list)
-    for story in digest.stories:
+    also_in: dict[str, list[StoryLink]] = defaultdict(list)
+    for position, story in enumerate(digest.stories):
         lead = ("official", story.official_ids[0]) if story.official_ids else ("rule", story.items[0].rule_ids[0])
-        grouped[lead].append(presenter.present_story(story))
+        view = presenter.present_story(story, position)
+        grouped[lead].append(view)
+        for official in story.official_ids[1:]:
+            also_in[official].append(_link_story(view))
     subjects = {subject.id: subject for subject in digest.officials}
+    others = [("official", official) for official in also_in if ("official", official) not in grouped]
     sections = []
-    for (kind, name), stories in grouped.items():
+    for number, (kind, name) in enumerate((*grouped, *others), 1):
         subject = subjects.get(name) if kind == "official" else None
-        section_name = presenter.names.get(name, name) if kind == "official" else name.replace("-", " ").capitalize()
-        position = single_line(subject.position, 160) if subject else ""
         sections.append(
             SectionView(
-                section_name, position, build_chart(subject.daily_mentions) if subject else None, tuple(stories)
+                anchor=f"p{number}",
+                name=presenter.names.get(name, name) if kind == "official" else name.replace("-", " ").capitalize(),
+                position=single_line(subject.position, 160) if subject else "",
+                chart=build_chart(subject.daily_mentions) if subject else None,
+                stories=tuple(grouped.get((kind, name), ())),
+                also_in=tuple(also_in.get(name, ())) if kind == "official" else (),
             )
         )
-    return tuple(sections)
+    return tuple(sections[: len(grouped)]), tuple(sections[len(grouped) :])
 
 
-def _present_coverage(coverage: Coverage, zone: ZoneInfo) -> CoverageView:
+def _present_glance(
+    digest: Digest, sections: Sequence[SectionView], also_named: Sequence[SectionView]
+) -> GlanceView | None:
+    """Return the overview of a digest, or None if it has few stories."""
+    if len(digest.stories) < MIN_GLANCE_STORIES:
+        return None
+    links = {story.anchor: _link_story(story) for section in sections for story in section.stories}
+    top = [_build_anchor(story_id) for story_id in digest.top_story_ids] or list(links)
+    subjects = [
+        SubjectLink(section.name, len(section.stories) + len(section.also_in), section.anchor)
+        for section in (*sections, *also_named)
+    ]
+    subjects.sort(key=lambda subject: -subject.story_count)
+    return GlanceView(
+        tuple(links[anchor] for anchor in top[:MAX_GLANCE_HEADLINES] if anchor in links),
+        tuple(subjects[:MAX_GLANCE_SUBJECTS]),
+        max(0, len(subjects) - MAX_GLANCE_SUBJECTS),
+    )
+
+
+def _present_coverage(coverage: Coverage, zone: ZoneInfo, now: datetime, *, for_operator: bool) -> CoverageView:
     summary = f"{coverage.read_count} of {format_count(coverage.source_count, 'source')} read"
     summary += f", {format_count(coverage.article_count, 'new article')}"
     if coverage.quarantined_count:
@@ -351,8 +261,8 @@ def _present_coverage(coverage: Coverage, zone: ZoneInfo) -> CoverageView:
             outlet=single_line(fault.outlet or fault.source_id, 80),
             state=SOURCE_STATE_LABELS.get(fault.state, fault.state.value),
             detail=single_line(fault.detail, 240),
-            since=format_local_time(fault.since_at, zone),
-            suggestion=single_line(fault.suggestion, 240),
+            since=format_local_time(fault.since_at, zone, now),
+            suggestion=single_line(fault.suggestion, 240) if for_operator else "",
         )
         for fault in coverage.problems
     )
@@ -369,43 +279,52 @@ def _format_coverage_warning(coverage: Coverage) -> str:
 
 def _format_period(window: Window, zone: ZoneInfo) -> str:
     """Return a window in the digest's time zone: two times, or one if they are equal."""
-    start, end = format_local_time(window.start_at, zone), format_local_time(window.end_at, zone)
+    start, end = (format_local_time(at, zone, window.end_at) for at in (window.start_at, window.end_at))
     same_day = start.partition(",")[0] == end.partition(",")[0] and window.end_at - window.start_at < timedelta(days=1)
     if start == end:
         return end
     return f"{start} – {end.partition(', ')[2]}" if same_day else f"{start} – {end}"
 
 
-def _format_subject_line(digest: Digest, sections: Sequence[SectionView], article_count: int) -> str:
+def _format_subject_line(digest: Digest, sections: Sequence[SectionView]) -> str:
     """Return the subject line: the most important headline, or that nothing was found."""
     prefix = "[overdue] " if digest.is_overdue else ""
     day = f"{digest.window.end_at.astimezone(ZoneInfo(digest.timezone)):%-d %b}"
     name = f"{single_line(digest.title, 60)}, {day}"
+    if digest.is_for_operator:
+        return single_line(f"{name}: {format_count(len(digest.notices), 'problem')}", MAX_SUBJECT_CHARS)
     if not sections:
         coverage = digest.coverage
         read = f"{coverage.read_count} of {format_count(coverage.source_count, 'source')} read"
         warning = _format_coverage_warning(coverage).rstrip(".")
         return single_line(f"{prefix}{name}: nothing found, {warning or read}", MAX_SUBJECT_CHARS)
-    lead = sections[0].stories[0].lead
-    badge = f"{lead.badge}: " if lead.badge else ""
-    if len(digest.stories) == 1 and article_count == 1:
-        return single_line(f"{prefix}{badge}{sections[0].name}: {lead.title}", MAX_SUBJECT_CHARS)
+    story = sections[0].stories[0]
+    badge = f"{label}: " if (label := _label(story.lead)) else ""
+    if len(digest.stories) == 1 and story.outlet_count == 1:
+        return single_line(f"{prefix}{badge}{sections[0].name}: {story.lead.title}", MAX_SUBJECT_CHARS)
     more = len(digest.stories) - 1
-    tail = f" (+{format_count(more, 'story', 'stories')})" if more else f" ({format_count(article_count, 'report')})"
-    return single_line(f"{prefix}{name}: {badge}{lead.title}", MAX_SUBJECT_CHARS - len(tail)) + tail
+    tail = f" (+{format_count(more, 'story', 'stories')})" if more else f" ({story.outlet_label})"
+    return single_line(f"{prefix}{name}: {badge}{story.lead.title}", MAX_SUBJECT_CHARS - len(tail)) + tail
 
 
-def present_digest(digest: Digest) -> DigestView:
-    """Return a digest prepared for the templates."""
-    presenter = _StoryPresenter(digest)
-    zone = presenter.zone
-    sections = _present_sections(digest, presenter)
-    articles = sum(len(story.items) + len(story.also_in) for story in digest.stories)
-    coverage = _present_coverage(digest.coverage, zone)
-    found = f"{format_count(len(digest.stories), 'story', 'stories')} in {format_count(articles, 'article')}"
-    people = sum(1 for _ in digest.officials)
-    about = f" about {format_count(people, 'person', 'people')}" if people and sections else ""
-    summary = f"{found}{about}." if sections else "Nothing found."
+def _format_summary(digest: Digest) -> str:
+    """Return how many stories, outlets and people a digest has, in one sentence."""
+    if digest.is_for_operator:
+        return f"{format_count(len(digest.notices), 'problem')} of operation since the last report."
+    if not digest.stories:
+        return "Nothing found."
+    people = format_count(len(digest.officials), "person", "people")
+    outlets = format_count(len(list_outlets(*digest.stories)), "outlet")
+    about = f" about {people}" if digest.officials else ""
+    return f"{format_count(len(digest.stories), 'story', 'stories')} from {outlets}{about}."
+
+
+def present_digest(digest: Digest, web_url: str = "") -> DigestView:
+    """Return a digest prepared for the templates; ``web_url`` is the address of the web page, if there is one."""
+    presenter = _StoryPresenter(digest, web_url)
+    zone, now = presenter.zone, presenter.now
+    sections, also_named = _present_sections(digest, presenter)
+    coverage = _present_coverage(digest.coverage, zone, now, for_operator=digest.is_for_operator)
     watched = (
         ()
         if sections
@@ -416,17 +335,20 @@ def present_digest(digest: Digest) -> DigestView:
     )
     return DigestView(
         title=single_line(digest.title, 80),
-        subject=_format_subject_line(digest, sections, articles),
-        summary=f"{summary} {coverage.summary}.",
+        subject=_format_subject_line(digest, sections),
+        summary=f"{_format_summary(digest)} {coverage.summary}.",
         period=_format_period(digest.window, zone),
-        composed_at=format_local_time(digest.composed_at, zone),
+        composed_at=format_local_time(digest.composed_at, zone, now),
         timezone=digest.timezone,
         is_overdue=digest.is_overdue,
         notices=tuple(single_line(notice, 600) for notice in digest.notices),
+        glance=_present_glance(digest, sections, also_named),
         sections=sections,
+        also_named=also_named,
         watched_officials=watched,
         story_count=len(digest.stories),
-        article_count=articles,
+        outlet_count=len(list_outlets(*digest.stories)),
+        article_count=sum(len(story.items) + len(story.also_in) for story in digest.stories),
         hidden_article_count=digest.omitted_articles,
         omitted_story_count=0,
         coverage=coverage,

@@ -1,7 +1,7 @@
 """Rendering: email HTML, plain text, web page, payload, Atom feed and chat paragraphs of a digest.
 
-Templates are sandboxed and can be overridden from a folder. If an override fails, the built-in template is used and the
-digest has a notice about it.
+Templates are sandboxed and can be overridden from a folder. If an override fails, the built-in template is used, and
+the problem is returned for the operator.
 """
 
 import hashlib
@@ -23,7 +23,8 @@ from jinja2 import (
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from monitor.digest.payload import build_payload, encode_payload, format_utc
-from monitor.digest.presenter import DigestView, ItemView, SectionView, StoryView, present_digest
+from monitor.digest.presenter import present_digest
+from monitor.digest.views import DigestView, ItemView, SectionView, StoryLink, StoryView
 from monitor.domain.delivery import RenderedDigest
 from monitor.domain.digest import Digest, DigestStory
 from monitor.text.sanitize import sanitize, truncate_text
@@ -32,15 +33,23 @@ MAX_QUOTE_CHARS = 280
 
 
 def _format_source_line(item: ItemView, story: StoryView) -> str:
-    more = len(story.reports) + len(story.also_in)
-    parts = (item.outlet, item.time, f"{more} more {'report' if more == 1 else 'reports'}" if more else "")
-    return ", ".join(part for part in parts if part)
+    return ", ".join(part for part in (item.outlet, item.time, story.outlet_label) if part)
+
+
+def _format_changes(item: ItemView) -> list[str]:
+    """Return what changed, with the texts before and after on lines of their own."""
+    lines = [item.note] if item.note else []
+    for change in item.changes:
+        lines.append(f"{change.label}:")
+        lines += [f"- {truncate_text(change.before, MAX_QUOTE_CHARS)}"] if change.before else []
+        lines += [f"+ {truncate_text(change.after, MAX_QUOTE_CHARS)}"] if change.after else []
+    return lines
 
 
 def _format_story(section: SectionView, story: StoryView) -> str:
     lead = story.lead
     badge = f"{lead.badge.upper()}: " if lead.badge else ""
-    lines = [f"{section.name}: {badge}{lead.title}", _format_source_line(lead, story), lead.note]
+    lines = [f"{section.name}: {badge}{lead.title}", _format_source_line(lead, story), *_format_changes(lead)]
     lines += [f"“{truncate_text(passage.text, MAX_QUOTE_CHARS)}”" for passage in lead.passages[:1]]
     return "\n".join(line for line in [*lines, lead.url] if line)
 
@@ -70,7 +79,7 @@ FONT_FAMILY = (
 TEXT_WIDTH_COLUMNS = 72  # of the plain text part
 # Above the first limit stories have one line each, above the second they are omitted. Gmail cuts off at 102 KB.
 MAX_FULL_STORIES_HTML_BYTES, MAX_HTML_BYTES = 56_000, 92_000
-MAX_QUOTES = 3
+MAX_REFERENCES, MAX_ALSO_NAMED = 5, 60  # in an email: references in one section, and officials without a section
 MAX_THREADED_STORIES = 5  # a digest with more stories is not threaded
 
 
@@ -107,12 +116,12 @@ def _create_environment(template_dir: str) -> ImmutableSandboxedEnvironment:
         loader=ChoiceLoader(loaders), autoescape=_is_autoescaped, undefined=StrictUndefined, keep_trailing_newline=True
     )
     environment.filters.update(fold=_wrap_text, width=_count_columns)
-    environment.globals["font"] = FONT_FAMILY
+    environment.globals.update(font=FONT_FAMILY, max_references=MAX_REFERENCES)
     return environment
 
 
 def _render_template(name: str, folder: str, **context: Any) -> tuple[str, str]:
-    """Render a template; if an override fails, render the built-in one and return a notice about the failure."""
+    """Render a template; if an override fails, render the built-in one and return a description of the failure."""
     try:
         return _create_environment(folder).get_template(name).render(context), ""
     except Exception as error:  # an override can fail in any way, such as by including itself
@@ -125,22 +134,36 @@ def _render_template(name: str, folder: str, **context: Any) -> tuple[str, str]:
 
 
 def _estimate_html_bytes(story: StoryView) -> tuple[int, int]:
-    """Return the estimated bytes of HTML of a story, in full and as one line."""
-    texts = [story.lead.title, story.lead.url, story.lead.note]
-    brief = 420 + sum(len(text.encode()) for text in texts)
-    passages = sum(180 + 2 * len(p.text.encode()) for p in story.lead.passages[:3])
-    reports = sum(460 + len(item.url) + 2 * len(item.title.encode()) for item in story.reports)
-    quoted = sum(180 + 2 * len(p.text.encode()) for item in story.reports[:2] for p in item.passages[:1])
-    copies = sum(100 + len(copy.url) + len(copy.outlet.encode()) for copy in story.also_in[:12])
-    return brief + 700 + passages + reports + quoted + copies, brief
+    """Return the estimated bytes of HTML of a story, in full and as one line; rather too many than too few."""
+    lead, items = story.lead, (story.lead, *story.reports)
+    brief = 360 + _count_bytes(lead.title, lead.url, lead.outlet, lead.extent_note)
+    changes = sum(300 + _count_bytes(change.before, change.after) for item in items for change in item.changes)
+    passages = [*lead.passages[: story.passage_count]]
+    if story.passage_count > 1:
+        passages += [passage for item in story.reports[:2] for passage in item.passages[:1]]
+    quoted = sum(150 + 30 * len(passage.pieces) + _count_bytes(passage.text) for passage in passages)
+    reports = sum(
+        320 + 30 * len(item.pieces) + _count_bytes(item.title, item.url, item.outlet) for item in story.reports
+    )
+    copies = sum(30 + _count_bytes(copy.url, copy.outlet, copy.title) for copy in story.also_in[:12])
+    head = 150 + 30 * len(lead.pieces) + _count_bytes(*story.other_officials, *lead.rules, story.page_url)
+    return head + brief + changes + quoted + reports + copies, brief
+
+
+def _count_bytes(*texts: str) -> int:
+    return sum(len(text.encode()) for text in texts)
 
 
 def _fit_to_mail_size(view: DigestView) -> DigestView:
     """Fit a view into one email: the first stories in full, then one line each, the others only in the text part."""
-    used, cut, sections = 9_000, 0, list[SectionView]()
+    view = replace(view, also_named=view.also_named[:MAX_ALSO_NAMED])
+    shown = [link for one in (*view.sections, *view.also_named) for link in one.also_in[:MAX_REFERENCES]]
+    overhead = sum(160 + _count_bytes(section.name) for section in view.also_named)
+    overhead += sum(40 + _count_bytes(link.title) for link in shown)
+    used, cut, sections = 7_500 + overhead, 0, list[SectionView]()
     for section in view.sections:
         kept = []
-        used += 3_200 if section.chart else 700
+        used += 600
         for story in section.stories:
             full, brief = _estimate_html_bytes(story)
             if used + full <= MAX_FULL_STORIES_HTML_BYTES:
@@ -153,12 +176,25 @@ def _fit_to_mail_size(view: DigestView) -> DigestView:
                 cut += 1
         if kept:
             sections.append(replace(section, stories=tuple(kept)))
-    return replace(view, sections=tuple(sections), omitted_story_count=cut)
+    return _drop_dead_anchors(replace(view, sections=tuple(sections), omitted_story_count=cut))
 
 
-def _choose_max_quotes(view: DigestView) -> int:
-    """Return the number of passages shown per story; a long digest shows fewer."""
-    return MAX_QUOTES if view.story_count <= MAX_THREADED_STORIES else 2
+def _drop_dead_anchors(view: DigestView) -> DigestView:
+    """Return a view whose references to omitted stories and sections are not links."""
+    present = {one.anchor for one in (*view.sections, *view.also_named)}
+    present |= {story.anchor for section in view.sections for story in section.stories}
+
+    def keep(links: tuple[StoryLink, ...]) -> tuple[StoryLink, ...]:
+        return tuple(link if link.anchor in present else replace(link, anchor="") for link in links)
+
+    glance = view.glance and replace(
+        view.glance,
+        headlines=keep(view.glance.headlines),
+        subjects=tuple(one if one.anchor in present else replace(one, anchor="") for one in view.glance.subjects),
+    )
+    sections = tuple(replace(section, also_in=keep(section.also_in)) for section in view.sections)
+    also_named = tuple(replace(section, also_in=keep(section.also_in)) for section in view.also_named)
+    return replace(view, glance=glance, sections=sections, also_named=also_named)
 
 
 def _build_thread_id(digest: Digest, story: DigestStory) -> str:
@@ -166,26 +202,33 @@ def _build_thread_id(digest: Digest, story: DigestStory) -> str:
     return "story-" + hashlib.sha256(f"{digest.plan_id}\0{story.id}".encode()).hexdigest()[:32]
 
 
-def render_digest(digest: Digest, template_dir: str = "") -> RenderedDigest:
-    """Render a digest. ``template_dir`` has overrides (``digest.html``, ``story.html``, ``digest.txt`` and others)."""
-    view = present_digest(digest)
-    text, text_notice = _render_template("digest.txt", template_dir, view=view)
-    html, html_notice = _render_template(
-        "digest.html", template_dir, view=_fit_to_mail_size(view), quotes=_choose_max_quotes(view), page=False
-    )
-    notices = tuple(notice for notice in (text_notice, html_notice) if notice)
-    if notices:
-        return render_digest(replace(digest, notices=(*digest.notices, *notices)))
+def render_digest(
+    digest: Digest, template_dir: str = "", web_url: str = "", *, with_page: bool = False
+) -> RenderedDigest:
+    """Render a digest. ``template_dir`` has overrides (``digest.html``, ``story.html``, ``digest.txt`` and others).
+
+    Stories link to the web page at ``web_url``, if there is one. With ``with_page``, the page for files is rendered.
+    """
+    view = present_digest(digest, web_url)
+    mail_view = _fit_to_mail_size(view)
+    text, text_problem = _render_template("digest.txt", template_dir, view=view)
+    html, html_problem = _render_template("digest.html", template_dir, view=mail_view, page=False)
     stories = digest.stories if len(digest.stories) <= MAX_THREADED_STORIES else ()
-    references = tuple(_build_thread_id(digest, story) for story in stories)
     return RenderedDigest(
-        view.subject, text, html, encode_payload(build_payload(digest)), references, render_chat_paragraphs(view)
+        view.subject,
+        text,
+        html,
+        encode_payload(build_payload(digest)),
+        tuple(_build_thread_id(digest, story) for story in stories),
+        render_chat_paragraphs(view),
+        page=_render_template("digest.html", template_dir, view=view, page=True)[0] if with_page else "",
+        template_problems=tuple(problem for problem in (text_problem, html_problem) if problem),
     )
 
 
 def render_page(digest: Digest, template_dir: str = "") -> str:
     """Render a digest as a web page with all stories in full; its content security policy forbids scripts."""
-    page, _ = _render_template("digest.html", template_dir, view=present_digest(digest), quotes=MAX_QUOTES, page=True)
+    page, _ = _render_template("digest.html", template_dir, view=present_digest(digest), page=True)
     return page
 
 
@@ -196,7 +239,7 @@ def render_atom(digests: Sequence[Digest], digest_id: str, title: str, url: str 
         view = present_digest(digest)
         for section in view.sections:
             for story in section.stories:
-                html, _ = _render_template("entry.html", template_dir, story=story, quotes=_choose_max_quotes(view))
+                html, _ = _render_template("entry.html", template_dir, story=story, page=False)
                 key = hashlib.sha256(f"{format_utc(digest.window.start_at)}\0{story.lead.url}".encode()).hexdigest()[
                     :24
                 ]

@@ -21,7 +21,8 @@ class Article:
     """Extracted article. All texts are in Unicode form NFC; paragraphs of ``body`` are joined by a newline.
 
     ``published_at`` is None if the time is uncertain. ``confidence`` is the quality of the extraction, from 0 (nothing
-    found) to 1. ``partial_reason`` is why the text is incomplete ("paywall", "teaser" or "feed"), or empty.
+    found) to 1. ``partial_reason`` is why the text is incomplete, or empty: "paywall", "teaser", "feed", "pages" (a
+    long PDF document) or "scripts" (the page shows its text with JavaScript only).
     """
 
     url: str

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, ClassVar
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import AfterValidator, ConfigDict, Field, ValidationInfo
 
@@ -17,6 +17,7 @@ from monitor.domain.field_types import (
     CidrNetwork,
     Duration,
     FilePath,
+    Ids,
     ProbeAddress,
     RequiredSecretText,
     RetentionPeriod,
@@ -31,6 +32,7 @@ from monitor.domain.field_types import (
 from monitor.domain.secret import Secret
 from monitor.domain.source import Source
 from monitor.domain.watchlist import Watchlist
+from monitor.domain.web_settings import WebSettings
 
 
 class PageRetention(StrEnum):
@@ -82,16 +84,24 @@ class Settings:
         Duration, Field(description="how old an article of a source's first poll may be and still be reported")
     ] = timedelta(days=1)
     keep_pages: Annotated[PageRetention, Field(description="raw pages kept as evidence")] = PageRetention.MATCHED
+    browser_path: Annotated[
+        FilePath | Literal[""],
+        Field(description="Chromium for `fetch: browser`; default: from the PATH"),
+    ] = ""
     allowed_networks: Annotated[
         tuple[CidrNetwork, ...], Field(description="private networks that may be fetched from and delivered to")
     ] = ()
     heartbeat_url: Annotated[
         SecretUrl | None, Field(description="URL that is requested every minute while the daemon is healthy")
     ] = None
+    operator: Annotated[
+        Ids, Field(description="ids of channels that receive problems of operation, such as [ops]; readers do not")
+    ] = ()
     template_dir: Annotated[FilePath, Field(description="folder of your own digest templates")] = ""
     probe_address: Annotated[
         ProbeAddress, Field(description="address and port of /livez, /readyz and /metrics, or off")
     ] = ("127.0.0.1", 9464)
+    web: Annotated[WebSettings | None, Field(description="the desk, a web page for readers; {} serves it")] = None
 
 
 @dataclass(frozen=True, slots=True)

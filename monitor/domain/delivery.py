@@ -27,6 +27,9 @@ class RenderedDigest:
     start a new message before any of them. The first has the title, the totals and the notices, a line each. Then each
     story has one, of which the first line is the headline with its section. The last one may name sources with
     problems. It is empty in messages stored by an earlier version; ``text`` replaces it then.
+
+    ``page`` is the digest as a file that is read alone, uncut; it is rendered only for channels that write files.
+    ``template_problems`` are the user's templates that failed.
     """
 
     subject: str
@@ -35,6 +38,8 @@ class RenderedDigest:
     payload: str
     references: tuple[str, ...] = ()
     blocks: tuple[str, ...] = ()
+    page: str = ""
+    template_problems: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

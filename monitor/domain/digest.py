@@ -3,23 +3,29 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, time, timedelta
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import BeforeValidator, ConfigDict, Field, WithJsonSchema
 
 from monitor.domain.article import Article
 from monitor.domain.delivery import Delivery
+from monitor.domain.feedback import Retraction
 from monitor.domain.field_types import (
     STRICT,
+    CalendarDate,
     CronLine,
+    EmailAddress,
     Flag,
     Ids,
+    LanguageCode,
     ShortText,
+    Texts,
     TimeZoneName,
+    as_list,
     make_text_validator,
     parse_digest_time,
 )
-from monitor.domain.mention import HitKind, Mention, Passage
+from monitor.domain.mention import HitKind, Mention, Passage, TextChange
 from monitor.domain.poll_state import PollState, SourceState
 from monitor.domain.read_models import NearMissSummary, QuarantineSummary
 from monitor.domain.value_parsers import parse_quiet_hours
@@ -27,9 +33,9 @@ from monitor.domain.value_parsers import parse_quiet_hours
 
 @dataclass(frozen=True, slots=True)
 class Schedule:
-    """Time when a digest is sent: daily at wall-clock time ``at``, by ``cron`` expression, or directly after a hit."""
+    """Time when a digest is sent: daily at the wall-clock times ``at``, by ``cron``, or directly after a hit."""
 
-    at: time | None = None
+    at: tuple[time, ...] = ()
     cron: str = ""
     is_immediate: bool = False
 
@@ -46,6 +52,15 @@ def _parse_quiet_hours(text: str) -> QuietHours:
     return QuietHours(*parse_quiet_hours(text))
 
 
+_TIME_PATTERN = "([01][0-9]|2[0-3]):[0-5][0-9]"
+_AT_SCHEMA: dict[str, Any] = {
+    "anyOf": [
+        {"type": "string", "pattern": f"^(immediately|{_TIME_PATTERN})$"},
+        {"type": "array", "minItems": 1, "items": {"type": "string", "pattern": f"^{_TIME_PATTERN}$"}},
+    ]
+}
+
+
 @dataclass(frozen=True, slots=True)
 class DigestPlan:
     """Configured digest: its rules, channels and schedule."""
@@ -60,10 +75,10 @@ class DigestPlan:
     ]
     channels: Annotated[Ids, Field(description="ids of channels; default: the folder channel outbox")] = ()
     at: Annotated[
-        time | Literal["immediately"] | None,
+        time | tuple[time, ...] | Literal["immediately"] | None,
         BeforeValidator(parse_digest_time),
-        WithJsonSchema({"type": "string", "pattern": "^(immediately|([01][0-9]|2[0-3]):[0-5][0-9])$"}),
-        Field(description='a time of day such as "07:00", or immediately'),
+        WithJsonSchema(_AT_SCHEMA),
+        Field(description='a time of day such as "07:00", a list of them, or immediately'),
     ] = None
     cron: Annotated[CronLine, Field(description='minute hour day month weekday, such as "0 7 * * mon-fri"')] = ""
     timezone: Annotated[
@@ -73,6 +88,22 @@ class DigestPlan:
             json_schema_extra=lambda schema: schema.pop("default", None),
         ),
     ] = "UTC"
+    except_on: Annotated[
+        tuple[CalendarDate, ...],
+        BeforeValidator(as_list, json_schema_input_type=list[str] | str),
+        Field(alias="except", description="days without this digest: dates, or files with a date per line"),
+    ] = ()
+    readers: Annotated[Ids, Field(description="ids of readers; each gets the digest by mail, with their settings")] = ()
+    languages: Annotated[
+        tuple[LanguageCode, ...],
+        BeforeValidator(as_list, json_schema_input_type=list[str] | str),
+        Field(description="only articles in these languages, or of an unknown one; default: all"),
+    ] = ()
+    muted: Annotated[
+        Texts,
+        BeforeValidator(as_list, json_schema_input_type=list[ShortText] | str),
+        Field(description="ids of stories that are left out, such as [s12]"),
+    ] = ()
     title: Annotated[ShortText, Field(description="headline of the digest; default: its id")] = ""
     quiet_hours: Annotated[
         QuietHours | None,
@@ -92,8 +123,38 @@ class DigestPlan:
     def schedule(self) -> Schedule:
         """Return when the digest is due."""
         if isinstance(self.at, time):
+            return Schedule(at=(self.at,), cron=self.cron)
+        if isinstance(self.at, tuple):
             return Schedule(at=self.at, cron=self.cron)
         return Schedule(cron=self.cron, is_immediate=self.at == "immediately")
+
+    def accepts(self, hit: "ReportableHit") -> bool:
+        """Return whether the digest lists a hit: by its language, and unless its story is muted."""
+        language = hit.article.language.partition("-")[0].lower()
+        is_readable = not self.languages or not language or language in self.languages
+        return is_readable and hit.story_id not in self.muted
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """A person who gets digests by mail, in their own time zone and languages."""
+
+    __pydantic_config__: ClassVar[ConfigDict] = STRICT
+
+    id: str
+    address: Annotated[EmailAddress, Field(description="the mail address")]
+    channel: Annotated[str, Field(description="id of the email channel to send with; default: the only one")] = ""
+    timezone: Annotated[TimeZoneName, Field(description="time zone of the reader; default: that of the digest")] = ""
+    languages: Annotated[
+        tuple[LanguageCode, ...],
+        BeforeValidator(as_list, json_schema_input_type=list[str] | str),
+        Field(description="only articles in these languages; default: the languages of the digest"),
+    ] = ()
+    muted: Annotated[
+        Texts,
+        BeforeValidator(as_list, json_schema_input_type=list[ShortText] | str),
+        Field(description="ids of stories that this reader does not want, such as [s12]"),
+    ] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +164,9 @@ class Window:
     start_at: datetime
     end_at: datetime
 
+
+OPERATOR_PLAN_ID = "operator"
+"""Id of the reports to ``settings.operator``; no digest of the file may have it."""
 
 INITIAL_WINDOW_LEAD = timedelta(seconds=1)
 """The window that records the creation of a digest starts this much before its lookback, because two windows of one
@@ -133,13 +197,14 @@ class ReportableHit:
     duplicate_of: int | None = None
     mentions: tuple[Mention, ...] = ()
     note: str = ""
+    changes: tuple[TextChange, ...] = ()
     is_original_reported: bool = False
     original_title: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class DigestItem:
-    """One article in a digest. ``note`` describes the change, for all kinds but ``NEW``.
+    """One article in a digest. ``note`` and ``changes`` describe what changed, for all kinds but ``NEW``.
 
     ``partial_reason`` is as in ``Article``.
     """
@@ -158,6 +223,7 @@ class DigestItem:
     kind: HitKind = HitKind.NEW
     note: str = ""
     partial_reason: str = ""
+    changes: tuple[TextChange, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -247,6 +313,7 @@ class DigestInputs:
     """Everything that a digest is composed from, as of one moment.
 
     ``daily_mentions`` are counts per chart day by official. ``source_states`` are the states of sources with a notice.
+    ``retractions`` are reports of this digest that a verdict has rejected since.
     """
 
     hits: tuple[ReportableHit, ...] = ()
@@ -257,6 +324,7 @@ class DigestInputs:
     near_misses: tuple[NearMissSummary, ...] = ()
     failed_deliveries: tuple[Delivery, ...] = ()
     source_states: tuple[PollState, ...] = ()
+    retractions: tuple[Retraction, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -273,7 +341,8 @@ class OfficialSummary:
 class Digest:
     """Composed digest, ready to be rendered.
 
-    ``omitted_articles`` counts the articles beyond ``max_articles``, which are not listed.
+    ``omitted_articles`` counts the articles beyond ``max_articles``, which are not listed. ``top_story_ids`` are the
+    most important stories, whatever their section. ``is_for_operator`` marks a report of problems of operation.
     """
 
     plan_id: str
@@ -287,3 +356,5 @@ class Digest:
     coverage: Coverage = field(default_factory=Coverage)
     notices: tuple[str, ...] = ()
     omitted_articles: int = 0
+    top_story_ids: tuple[str, ...] = ()
+    is_for_operator: bool = False

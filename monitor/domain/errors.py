@@ -6,6 +6,7 @@ MonitorError                 complete message for the user; never shown with a t
 ├── InputError               an input document is invalid; the message names file and line
 ├── QueryError               a query is invalid; carries the position and what was expected there
 ├── NotAFeed                 the document is not a feed, sitemap or listing; carries what it is instead
+├── UnreadableDocument       the page of an article is a document without readable text; carries the problem
 ├── WorkerKilled             a worker process exceeded its time or memory limit and was killed
 ├── LeaseLost                another process holds the row now; the result must not be written
 └── StoreError               a database operation failed
@@ -20,7 +21,7 @@ Programming errors such as ``TypeError`` are not wrapped.
 """
 
 from dataclasses import dataclass
-from enum import Enum, auto
+from enum import Enum, StrEnum, auto
 
 
 class MonitorError(Exception):
@@ -109,6 +110,30 @@ class NotAFeed(MonitorError):
         return NotAFeed, (self.reason, self.fault)
 
 
+class PageProblem(StrEnum):
+    """Reason why the text of a source's pages cannot be read, if there is something that the user can do about it."""
+
+    NONE = ""
+    NEEDS_PDF_EXTRA = "needs the extra pdf"
+    SCANNED_PDF = "scanned PDF"
+    LOCKED_PDF = "locked PDF"
+    NEEDS_JAVASCRIPT = "needs JavaScript"
+    NEEDS_BROWSER_EXTRA = "needs the extra browser"
+    LOGIN_EXPIRED = "login expired"
+
+
+class UnreadableDocument(MonitorError):
+    """Raised if the page of an article is a document without readable text; ``problem`` decides the suggestion."""
+
+    def __init__(self, reason: str, problem: PageProblem) -> None:
+        self.reason, self.problem = reason, problem
+        super().__init__(reason)
+
+    def __reduce__(self) -> tuple[type["UnreadableDocument"], tuple[str, PageProblem]]:
+        """Pickle with all arguments, so that a worker process can send the exception."""
+        return UnreadableDocument, (self.reason, self.problem)
+
+
 class WorkerKilled(MonitorError):
     """Raised if a worker process exceeded its time or memory limit and was killed."""
 
@@ -141,5 +166,9 @@ class StoreInUse(StoreError):
     """Raised if another daemon uses this database."""
 
 
+class StoreMissing(StoreError):
+    """Raised if the database does not exist, or is empty, and may not be created."""
+
+
 class SchemaMismatch(StoreError):
-    """Raised if the database's schema does not fit this program and cannot be migrated."""
+    """Raised if the database's schema does not fit this program and cannot, or may not, be migrated."""

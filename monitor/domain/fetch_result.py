@@ -4,6 +4,8 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+from monitor.domain.errors import PageProblem
+
 
 class FailureWeight(StrEnum):
     """Severity of a failure: hard (wrong address), soft (busy server) or temporary (failed DNS lookup)."""
@@ -40,6 +42,7 @@ class FetchRequest:
     """One GET request. ``etag`` and ``last_modified`` are from the last response whose entries were stored.
 
     ``is_large`` raises the limit for the body; the caller must bound how many such bodies are held at the same time.
+    With ``uses_browser``, an HTML page is returned as it is after its scripts ran.
     """
 
     url: str
@@ -48,6 +51,7 @@ class FetchRequest:
     last_modified: str = ""
     headers: tuple[tuple[str, str], ...] = ()
     is_large: bool = False
+    uses_browser: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,11 +85,15 @@ class NotModified:
 
 @dataclass(frozen=True, slots=True)
 class Blocked:
-    """The server or a firewall refuses automated access; retrying sooner does not help."""
+    """The server or a firewall refuses automated access; retrying sooner does not help.
+
+    ``problem`` is set if the user can remove the reason.
+    """
 
     reason: str
     suggestion: str = ""
     retry_after: timedelta | None = None
+    problem: PageProblem = PageProblem.NONE
 
 
 @dataclass(frozen=True, slots=True)

@@ -208,8 +208,11 @@ def parse_probe_address(value: Any) -> Any:
 
 
 def parse_digest_time(value: Any) -> Any:
-    """Return the time of day, or the word `immediately`."""
-    return value if value == "immediately" else make_text_validator(value_parsers.parse_time_of_day)(value)
+    """Return the time of day, the times of a list, or the word `immediately`."""
+    parse = make_text_validator(value_parsers.parse_time_of_day)
+    if isinstance(value, list):
+        return tuple(parse(one) for one in value)
+    return value if value == "immediately" else parse(value)
 
 
 def _parse_selector(text: str, info: ValidationInfo) -> str:

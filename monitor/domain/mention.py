@@ -7,12 +7,16 @@ from monitor.domain.article import Region
 
 
 class MatchForm(StrEnum):
-    """Form in which an official is named: full name, name part with a title, name part alone, or position alone."""
+    """Form in which an official is named: full name, name part with a title, name part alone, or position alone.
+
+    ``CONFIRMED`` is any text that a reader has confirmed to name the official.
+    """
 
     FULL = "full"
     WITH_TITLE = "with_title"
     SHORT = "short"
     POSITION = "position"
+    CONFIRMED = "confirmed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,3 +89,20 @@ class HitKind(StrEnum):
     UPDATE = "update"
     CORRECTION = "correction"
     WITHDRAWN = "withdrawn"
+
+
+class ChangePlace(StrEnum):
+    """Part of an article that changed: its headline, a passage, or a notice of the outlet about the change."""
+
+    HEADLINE = "headline"
+    PASSAGE = "passage"
+    NOTICE = "notice"
+
+
+@dataclass(frozen=True, slots=True)
+class TextChange:
+    """One change of an article, as texts before and after it; an empty text was added or removed."""
+
+    place: ChangePlace
+    before: str
+    after: str

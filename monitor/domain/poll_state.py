@@ -6,12 +6,16 @@ from enum import StrEnum
 from math import ceil, log
 from statistics import median
 
+from monitor.domain.errors import PageProblem
+
 MIN_LEARNED_PAGES = 10
 OUTLIER_RATIO = 0.6
 MIN_USABLE_CONFIDENCE = 0.25
 MIN_OUTLIER_STREAK, MAX_OUTLIER_STREAK = 5, 20
 MAX_CHANCE_PROBABILITY = 1e-4
 RESTORED_AFTER_PAGES = 3
+MIN_PROBLEM_PAGES, MIN_EXPIRED_PAGES = 3, 2
+"""Pages in a row with one problem from which on it is a problem of the source; an expired login is certain sooner."""
 _RISE_RATE, _FALL_RATE = (
     0.1,
     0.02,
@@ -26,7 +30,10 @@ class PageQuality:
     confidence is far below ``usual``; ``outlier_share`` is the share of such pages. ``recent`` are the last
     confidences, newest last. ``streak`` counts consecutive pages that deviate from the current state: outliers, or
     normal pages after a layout change. ``layout_changed_at`` is the start of a layout change, with the example page
-    ``example_url``; ``layout_restored_at`` is the end of the last one.
+    ``example_url``; ``layout_restored_at`` is the end of the last one, or of the last problem.
+
+    ``problem`` is why the last pages had no readable text, with the evidence ``problem_detail`` of the last of them;
+    ``problem_count`` of them in a row had it, the first at ``problem_since_at``.
     """
 
     usual: float = 0.0
@@ -37,6 +44,17 @@ class PageQuality:
     example_url: str = ""
     layout_changed_at: datetime | None = None
     layout_restored_at: datetime | None = None
+    problem: PageProblem = PageProblem.NONE
+    problem_detail: str = ""
+    problem_count: int = 0
+    problem_since_at: datetime | None = None
+    problem_url: str = ""
+
+    @property
+    def has_problem(self) -> bool:
+        """Return whether enough pages in a row had the same problem, so that it is a problem of the source."""
+        limit = MIN_EXPIRED_PAGES if self.problem is PageProblem.LOGIN_EXPIRED else MIN_PROBLEM_PAGES
+        return self.problem is not PageProblem.NONE and self.problem_count >= limit
 
     @property
     def current_confidence(self) -> float:
@@ -56,6 +74,7 @@ def update_page_quality(
     share of outliers, is a layout change. It ends after ``RESTORED_AFTER_PAGES`` normal pages, or if ``is_accepted``:
     then the present confidence becomes the usual one.
     """
+    quality = _end_problem(quality, now)
     quality = replace(quality, recent=(*quality.recent, confidence)[-MIN_LEARNED_PAGES:])
     if quality.layout_changed_at is not None:
         return _relearn_usual(quality) if is_accepted else _continue_layout_change(quality, confidence, url, now)
@@ -67,6 +86,37 @@ def update_page_quality(
         _relearn_usual(quality)
         if median(quality.recent) >= MIN_USABLE_CONFIDENCE
         else replace(quality, layout_changed_at=now, example_url=url)
+    )
+
+
+def add_page_problem(quality: PageQuality, problem: PageProblem, detail: str, url: str, now: datetime) -> PageQuality:
+    """Return the page quality after a page whose text could not be read for a reason that the user can remove.
+
+    Such a page does not count for the detection of layout changes.
+    """
+    is_same = problem is quality.problem
+    return replace(
+        quality,
+        problem=problem,
+        problem_detail=detail,
+        problem_count=quality.problem_count + 1 if is_same else 1,
+        problem_since_at=quality.problem_since_at if is_same else now,
+        problem_url=url,
+    )
+
+
+def _end_problem(quality: PageQuality, now: datetime) -> PageQuality:
+    if quality.problem is PageProblem.NONE:
+        return quality
+    restored_at = now if quality.has_problem else quality.layout_restored_at
+    return replace(
+        quality,
+        problem=PageProblem.NONE,
+        problem_detail="",
+        problem_count=0,
+        problem_since_at=None,
+        problem_url="",
+        layout_restored_at=restored_at,
     )
 
 
@@ -171,6 +221,8 @@ class SourceState(StrEnum):
     MOVED = "moved"
     GONE = "gone"
     GAP = "gap"
+    NEEDS_JAVASCRIPT = "needs_javascript"
+    LOGIN_EXPIRED = "login_expired"
     PAUSED = "paused"
 
 

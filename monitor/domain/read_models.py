@@ -10,21 +10,37 @@ from monitor.domain.poll_state import PollState
 
 
 @dataclass(frozen=True, slots=True)
+class Cursor:
+    """Position after a row of a list that is sorted newest first: the time and the id of the row."""
+
+    at: datetime
+    id: int
+
+
+@dataclass(frozen=True, slots=True)
 class ArticleFilter:
-    """Filter for articles, hits and stories; empty fields do not filter. Times are of first discovery."""
+    """Filter for articles, hits and stories; empty fields do not filter. Times are of first discovery.
+
+    ``language`` is a code without region, such as ``en``. ``after`` continues a list after a row.
+    """
 
     source_id: str = ""
     rule_id: str = ""
     official_id: str = ""
     story_id: str = ""
+    language: str = ""
     since_at: datetime | None = None
     until_at: datetime | None = None
     limit: int = 100
+    after: Cursor | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class HitSummary:
-    """Hit with the first digest that reported it: ``reported_at`` and ``plan_id``, or None and empty."""
+    """Hit with the first digest that reported it: ``reported_at`` and ``plan_id``, or None and empty.
+
+    ``withdrawn_at`` is set if a verdict or an edited rule has withdrawn it.
+    """
 
     id: int
     article_id: int
@@ -36,6 +52,7 @@ class HitSummary:
     url: str
     reported_at: datetime | None = None
     plan_id: str = ""
+    withdrawn_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

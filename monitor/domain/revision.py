@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from monitor.domain.article import StoredArticle
-from monitor.domain.mention import Findings, HitKind, RuleHit
+from monitor.domain.mention import Findings, HitKind, RuleHit, TextChange
 
 RECHECK_DELAYS = (timedelta(hours=1), timedelta(hours=6), timedelta(days=1), timedelta(days=3), timedelta(days=7))
 """Times after its discovery at which a reported article's page is rechecked."""
@@ -33,8 +33,12 @@ class Recheck:
 
 @dataclass(frozen=True, slots=True)
 class ArticleEvent:
-    """Change of an article to be reported under a rule, with the passages that prove it."""
+    """Change of an article to be reported under a rule, with the passages that prove it.
+
+    ``note`` describes the change in words; ``changes`` have the texts before and after it.
+    """
 
     hit: RuleHit
     kind: HitKind
     note: str
+    changes: tuple[TextChange, ...] = ()

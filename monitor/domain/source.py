@@ -20,6 +20,7 @@ from monitor.domain.field_types import (
     LanguageCode,
     PollInterval,
     ShortText,
+    Texts,
     TimeZoneName,
     WebUrl,
     as_list,
@@ -102,6 +103,13 @@ class TextOrigin(StrEnum):
     FEED = "feed"
 
 
+class FetchMethod(StrEnum):
+    """Program that requests the pages of a source: the HTTP client, or a browser that runs their scripts."""
+
+    HTTP = "http"
+    BROWSER = "browser"
+
+
 @dataclass(frozen=True, slots=True)
 class DateSelector:
     """A date on a page: its CSS selector and, for an unusual date format, its format."""
@@ -177,17 +185,29 @@ class Source:
     text_from: Annotated[
         TextOrigin, Field(description="page fetches the page of each article, feed uses the text of the feed")
     ] = TextOrigin.PAGE
+    fetch: Annotated[
+        FetchMethod, Field(description="browser runs the scripts of its pages that show no article without them")
+    ] = FetchMethod.HTTP
     selectors: Annotated[Selectors, Field(description="CSS selectors for its article pages")] = field(
         default_factory=Selectors
     )
     headers: Annotated[
         dict[HeaderName, HeaderValue], Field(description="additional HTTP headers; values may be secrets")
     ] = field(default_factory=dict, hash=False)
+    groups: Annotated[
+        Texts,
+        BeforeValidator(as_list, json_schema_input_type=list[ShortText] | str),
+        Field(description="names of groups for rules, such as [Asia/Laos]; a slash separates folders"),
+    ] = ()
     paused: Annotated[
         ShortText,
         BeforeValidator(parse_paused, json_schema_input_type=bool | str),
         Field(description="true, or the reason"),
     ] = ""
+
+    def is_in_group(self, group: str) -> bool:
+        """Return whether the source is in a group or in a folder of that group."""
+        return any(one == group or one.startswith(f"{group}/") for one in self.groups)
 
     def address(self, kind: SourceKind) -> str:
         """Return the URL that the source has for a kind, or an empty text."""

@@ -5,7 +5,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from monitor.domain.fetch_result import Failed, FailureCause
+from monitor.domain.errors import PageProblem
+from monitor.domain.fetch_result import Blocked, Failed, FailureCause
 from monitor.domain.poll_state import HEALTHY_STATES, PollState, SourceState
 from monitor.domain.source import Source, SourceKind
 
@@ -18,6 +19,28 @@ SUGGEST_ALLOWED_FEED = "use a feed of the outlet, or ask the outlet"
 SUGGEST_REMOVE_SOURCE = (
     "remove the source, or find its new address with `monitor sources discover`; it is polled once a week"
 )
+
+SUGGEST_LOGIN = "log in with a browser and renew the source's cookies or headers (`cookie_file:`, `headers:`)"
+
+_SUGGESTIONS_BY_PROBLEM = {
+    PageProblem.NEEDS_PDF_EXTRA: "pip install 'monitor[pdf]', then restart the daemon",
+    PageProblem.SCANNED_PDF: "use another source of the outlet: text in pictures is not recognised",
+    PageProblem.LOCKED_PDF: "use another source of the outlet: the documents open with a password only",
+    PageProblem.NEEDS_JAVASCRIPT: (
+        "pip install 'monitor[browser]', install Chromium, and add `fetch: browser` to the source"
+    ),
+    PageProblem.NEEDS_BROWSER_EXTRA: "pip install 'monitor[browser]', install Chromium, then restart the daemon",
+    PageProblem.LOGIN_EXPIRED: SUGGEST_LOGIN,
+}
+_STATES_BY_PROBLEM = {
+    PageProblem.NEEDS_JAVASCRIPT: SourceState.NEEDS_JAVASCRIPT,
+    PageProblem.LOGIN_EXPIRED: SourceState.LOGIN_EXPIRED,
+}
+STATE_PHRASES = {
+    SourceState.NEEDS_JAVASCRIPT: "shows its articles with JavaScript only",
+    SourceState.LOGIN_EXPIRED: "no longer accepts the login",
+}
+"""Phrases of notices for states whose name does not follow "is"."""
 
 _SUGGEST_WAIT = "wait: it is retried automatically; if the failure persists, only the outlet can fix it"
 _SUGGESTIONS_BY_CAUSE = {
@@ -41,6 +64,13 @@ _SUGGESTIONS_BY_STATUS = {
     406: SUGGEST_FIND_FEED,
     429: "raise the source's `poll_interval`",
 }
+
+
+def diagnose_refusal(refusal: Blocked) -> "SourceDiagnosis":
+    """Return the diagnosis of a source whose server refuses the program, or that this program cannot read as it is."""
+    suggestion = refusal.suggestion or _SUGGESTIONS_BY_PROBLEM.get(refusal.problem, "")
+    state = _STATES_BY_PROBLEM.get(refusal.problem, SourceState.BLOCKED)
+    return SourceDiagnosis(state, refusal.reason, suggestion)
 
 
 def suggest_for_document(kind: SourceKind) -> str:
@@ -69,7 +99,16 @@ class NoticeKind(StrEnum):
 REMINDER_INTERVAL = timedelta(days=1)
 FAILURES_UNTIL_REPORTED = 1.0
 LAYOUT_ACCEPTED_AFTER = timedelta(days=7)
-_UNREADABLE_STATES = frozenset({SourceState.FAILING, SourceState.BLOCKED, SourceState.GONE, SourceState.QUIET})
+_UNREADABLE_STATES = frozenset(
+    {
+        SourceState.FAILING,
+        SourceState.BLOCKED,
+        SourceState.GONE,
+        SourceState.QUIET,
+        SourceState.NEEDS_JAVASCRIPT,
+        SourceState.LOGIN_EXPIRED,
+    }
+)
 _READABLE_STATES = frozenset({SourceState.OK, SourceState.QUIET, SourceState.MOVED})
 
 
@@ -119,13 +158,22 @@ def diagnose_silence(source: Source, poll_state: PollState, now: datetime) -> So
 
 
 def effective_poll_state(poll_state: PollState) -> PollState:
-    """Return the poll state as shown to the reader: a source with a layout change is failing.
+    """Return the poll state as shown to the reader: with the problem or the layout change of its pages.
 
     A source that cannot be read itself, or that missed articles, keeps that state.
     """
     pages = poll_state.page_quality
     if poll_state.state not in _READABLE_STATES:
         return poll_state
+    if pages.has_problem:
+        return replace(
+            poll_state,
+            state=_STATES_BY_PROBLEM.get(pages.problem, SourceState.FAILING),
+            state_since_at=pages.problem_since_at,
+            detail=f"its last {pages.problem_count} articles could not be read: {pages.problem_detail}, "
+            f"e.g. {pages.problem_url}",
+            suggestion=_SUGGESTIONS_BY_PROBLEM[pages.problem],
+        )
     if pages.layout_changed_at is None:
         recovered = (
             pages.layout_restored_at
@@ -169,7 +217,8 @@ def _describe_page_quality(poll_state: PollState) -> str:
 
 def accept_layout_change(poll_state: PollState, now: datetime) -> PollState:
     """Return the poll state with a layout change accepted if it lasted a week after being reported."""
-    changed_at, reported_at = poll_state.page_quality.layout_changed_at, poll_state.first_reported_at
+    pages, reported_at = poll_state.page_quality, poll_state.first_reported_at
+    changed_at = None if pages.has_problem else pages.layout_changed_at
     if changed_at is None or reported_at is None or poll_state.reported_state is not SourceState.FAILING:
         return poll_state
     persists = poll_state.state in _READABLE_STATES and now - max(changed_at, reported_at) >= LAYOUT_ACCEPTED_AFTER
@@ -187,7 +236,8 @@ def notice_due(poll_state: PollState, now: datetime, outlet: str = "") -> Source
     if poll_state.state in HEALTHY_STATES:
         if poll_state.reported_state in HEALTHY_STATES:
             return None
-        text = f"{outlet} is read again{since}; it was {poll_state.reported_state.value}"
+        before = poll_state.reported_state
+        text = f"{outlet} is read again{since}; it {STATE_PHRASES.get(before, f'was {before.value}')}"
         if poll_state.page_quality.layout_changed_at is not None:
             text = f"{outlet}: {_describe_page_quality(poll_state)}. This is accepted as usual from now on"
         return SourceNotice(poll_state.source_id, NoticeKind.RECOVERY, text)
@@ -199,7 +249,8 @@ def notice_due(poll_state: PollState, now: datetime, outlet: str = "") -> Source
         return None
     if not changed and poll_state.reported_at is not None and now - poll_state.reported_at < REMINDER_INTERVAL:
         return None
-    text = f"{outlet} is {poll_state.state.value}{since}: {poll_state.detail}"
+    state = STATE_PHRASES.get(poll_state.state, f"is {poll_state.state.value}")
+    text = f"{outlet} {state}{since}: {poll_state.detail}"
     if poll_state.suggestion:
         text += f". Suggestion: {poll_state.suggestion}"
     return SourceNotice(poll_state.source_id, NoticeKind.CHANGE if changed else NoticeKind.REMINDER, text)

@@ -19,7 +19,7 @@ from zoneinfo import available_timezones
 
 SECONDS_BY_UNIT = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800, "y": 31536000}
 MAX_DURATION = timedelta(days=36500)
-MAX_URL_CHARS = 2000
+MAX_URL_CHARS, MAX_ID_CHARS = 2000, 64
 
 _DURATION = re.compile(r"(?:[0-9]{1,9}[smhdwy])+")
 _DURATION_PART = re.compile(r"([0-9]+)([smhdwy])")

@@ -89,6 +89,11 @@ class Rule:
     officials: Annotated[Ids, Field(description="ids of officials, any of them; all = every official of the file")] = ()
     query: Annotated[QueryText, Field(description="terms, phrases, AND OR NOT, NEAR/n, wildcards")] = ""
     sources: Annotated[Ids, Field(description="only these sources; default: all")] = ()
+    groups: Annotated[
+        Texts,
+        BeforeValidator(as_list, json_schema_input_type=list[ShortText] | str),
+        Field(description="only sources of these groups, besides those in sources; default: all"),
+    ] = ()
     languages: Annotated[
         tuple[LanguageCode, ...],
         BeforeValidator(as_list, json_schema_input_type=list[str] | str),

@@ -155,22 +155,17 @@ def find_boilerplate_name(hint: str) -> tuple[str, int]:
 
 
 def is_same_kind(hint: str, other: str) -> bool:
-    """Return whether the names of one HTML element include all names of the other; both must have names.
-
-    ``hint`` and ``other`` are their class, id and role. Modifiers, states, numbers and grid names are ignored, unless
-    the two hints are equal.
-    """
-    if hint == other:
-        return True
-    names, others = _base_names(hint), _base_names(other)
-    return bool(names and others) and (names <= others or others <= names)
+    """Return whether the names of one HTML element include all names of the other, see ``find_kind``."""
+    kind, other_kind = find_kind(hint), find_kind(other)
+    return kind <= other_kind or other_kind <= kind
 
 
 @lru_cache(maxsize=NAMES_CACHED)
-def _base_names(hint: str) -> frozenset[str]:
+def find_kind(hint: str) -> frozenset[str]:
     """Return the names in an HTML element's attributes (class, id, role) that describe its content.
 
     Numbers, modifiers (``--wide``), states (``has-sidebar``) and names of the page's layout grid (``col``) are removed.
+    If no name remains, only elements with the same attributes are of its kind.
     """
     names = _NUMBER.sub("", _MODIFIER.sub("", _STATE_NAMES.sub("", hint))).split()
-    return frozenset(name for name in names if not _GRID_NAME.match(name))
+    return frozenset(name for name in names if not _GRID_NAME.match(name)) or frozenset({f"={hint}"})

@@ -19,7 +19,6 @@ from monitor.extract.printed_dates import (
     list_datelines,
     list_texts_after_body,
     list_texts_near_title,
-    read_value,
 )
 from monitor.text.dates import ParsedDate, infer_day_first, parse_date, parse_date_details
 from monitor.text.time_zones import LocalTime, day_first_of_language
@@ -85,14 +84,17 @@ _STATED_PLACES = frozenset({"metadata", "microdata"})
 
 
 def find_modified(
-    tree: LexborHTMLParser, metadata: PageMetadata, local_time: LocalTime, published: datetime | None
+    tree: LexborHTMLParser,
+    page: PageAnalysis,
+    metadata: PageMetadata,
+    local_time: LocalTime,
+    published: datetime | None,
 ) -> datetime | None:
-    """Return the time of the last change, or None if it is missing or before the publication time."""
-    values = [read_value(node) for node in tree.css('[itemprop~="dateModified"]')[:3]]
-    for text in [*metadata.modified, *values]:
+    """Return the time of the last change of the article, or None if none is stated after the publication time."""
+    for text in [*metadata.modified, *OwnElements(tree, page).list_microdata("dateModified")]:
         moment = parse_date(text, local_time)
-        if moment is not None:
-            return moment if published is None or moment >= published - timedelta(minutes=1) else None
+        if moment is not None and (published is None or moment >= published - timedelta(minutes=1)):
+            return moment
     return None
 
 
@@ -139,7 +141,7 @@ def _list_url_dates(url: str) -> list[str]:
     if not match:
         return []
     year, month, day = match[1], match[3] or match[5], match[4] or match[6]
-    return [f"{year}-{month}-{day}" if month.isdigit() else f"{day} {month} {year}"]
+    return [f"{year}-{month}-{day}" if month.isdecimal() else f"{day} {month} {year}"]
 
 
 def _list_script_dates(tree: LexborHTMLParser) -> list[str]:

@@ -119,6 +119,27 @@ def _collect_paragraphs(value: Any, depth: int) -> Iterator[str]:
                 yield text
 
 
+_SCRIPT_ROOTS = (
+    "#root, #app, #__next, #__nuxt, #___gatsby, #application, #app-root, #react-root, #svelte, #q-app, app-root, "
+    "[data-reactroot], [ng-app], [ng-version]"
+)
+_MAX_SHELL_WEIGHT = 60  # weight of the text of a page that scripts fill; more is a page of its own
+_NAMES_JAVASCRIPT = re.compile(r"java\s?script|\bJS\b", re.IGNORECASE)
+
+
+def is_made_by_scripts(tree: LexborHTMLParser, text: str) -> bool:
+    """Return whether a page without an article would show one after its scripts ran; ``text`` is its visible text."""
+    roots = tree.css(_SCRIPT_ROOTS)
+    if roots and sum(measure_weight(node.text(strip=True)) for node in roots) < _MAX_SHELL_WEIGHT:
+        return tree.css_first("script:not([type*=json])") is not None
+    weight = measure_weight(text)
+    if weight >= MIN_ARTICLE_WEIGHT or tree.css_first("script[src], script[type=module]") is None:
+        return False
+    return weight < _MAX_SHELL_WEIGHT or any(
+        _NAMES_JAVASCRIPT.search(node.text() or "") for node in tree.css("noscript")
+    )
+
+
 def _split_paragraphs(text: str) -> list[str]:
     """Return the paragraphs of plain text or HTML."""
     if "&lt;" in text:

@@ -15,16 +15,17 @@ from monitor.domain.source import Selectors, Source
 from monitor.extract.box_names import PAYWALL_NAMES
 from monitor.extract.dates import find_modified, find_published, to_utc
 from monitor.extract.dom_blocks import PageLayout, limit_html, survey_dom
-from monitor.extract.embedded_text import MIN_ARTICLE_WEIGHT, find_embedded_text, read_noscript
+from monitor.extract.embedded_text import MIN_ARTICLE_WEIGHT, find_embedded_text, is_made_by_scripts, read_noscript
 from monitor.extract.language_detection import detect_language
 from monitor.extract.line_classifier import is_sentence
 from monitor.extract.main_content import PageAnalysis, alnum_key, analyze_page, find_content, measure_weight
 from monitor.extract.metadata import PageMetadata, choose_title, read_metadata
+from monitor.extract.pdf_document import PdfText, is_pdf, read_pdf
 from monitor.extract.regions import ArticleRegions, assemble_regions, split_signatures
 from monitor.extract.selectors import remove_selected, select_body, select_date, select_texts
 from monitor.text.encoding import decode
+from monitor.text.site_domains import get_site_domain
 from monitor.text.time_zones import find_local_time
-from monitor.text.urls import get_site_domain
 
 _MAX_PAYWALLED_WEIGHT = 1_800  # weight; a page with a paywall box and less text is taken as cut off by it
 _TRUNCATION_MARK = re.compile(r"(?:…|\.{3}|\[…\]|\[\.\.\.\])[\s\"'”’»)\]]*$")
@@ -113,7 +114,9 @@ class ExtractionExplanation:
 def extract_page(
     body: bytes, url: str, content_type: str = "", source: Source | None = None, entry: Article | None = None
 ) -> Article:
-    """Return the article of a page; never raises. A page without an article gives an empty one with confidence 0.
+    """Return the article of a page or PDF document. A page without an article gives an empty one with confidence 0.
+
+    Raises ``UnreadableDocument`` for a PDF document without readable text, and nothing else.
 
     ``entry`` is the article from the feed; it supplies missing dates and authors. The title is left empty if the page
     has no headline more reliable than that of the feed; ``merge_texts`` joins both.
@@ -124,7 +127,12 @@ def extract_page(
 def explain_page(
     body: bytes, url: str, content_type: str = "", source: Source | None = None, entry: Article | None = None
 ) -> ExtractionExplanation:
-    """Extract a page as ``extract_page`` does, with the reason for each region, so that a user can write selectors."""
+    """Extract a page as ``extract_page`` does, with the reason for each region, so that a user can write selectors.
+
+    The reason for a paragraph of a PDF document is its page.
+    """
+    if is_pdf(body):
+        return _explain_pdf(read_pdf(body, url, source.language if source else "", entry))
     tree = LexborHTMLParser(limit_html(decode(body, content_type)) if _is_text_body(body) else "")
     metadata = read_metadata(tree)
     selectors = source.selectors if source else Selectors()
@@ -148,14 +156,14 @@ def explain_page(
         body=text,
         canonical_url=_choose_canonical_url(url, metadata.urls),
         published_at=to_utc(published),
-        modified_at=find_modified(tree, metadata, local_time, published),
+        modified_at=find_modified(tree, page, metadata, local_time, published),
         authors=_find_authors(metadata, tree, selectors) or (entry.authors if entry else ()),
         agency=regions.agency,
         section=metadata.sections[0] if metadata.sections else "",
         language=detect_language(f"{title} {text}", metadata.languages) or _choose_default_language(source, entry),
         confidence=estimate_confidence(page, title, published is not None, selectors.body)
         or _estimate_embedded_confidence(text, title, published is not None) * bool(text),
-        partial_reason=find_partial_reason(page, metadata, text),
+        partial_reason=find_partial_reason(page, metadata, text) or _find_script_reason(tree, page, text),
     )
     if selectors.body and not page.is_body_selected:
         text_why = text_why or f"the selector matched nothing: {selectors.body}"
@@ -165,6 +173,19 @@ def explain_page(
         _build_css_path(page),
         published,
     )
+
+
+def _find_script_reason(tree: LexborHTMLParser, page: PageAnalysis, text: str) -> str:
+    """Return "scripts" if the page has no article before its scripts have run, else an empty string."""
+    if measure_weight(text) >= MIN_ARTICLE_WEIGHT or page.is_body_selected:
+        return ""
+    return "scripts" if is_made_by_scripts(tree, " ".join(run.text for run in page.layout.runs)) else ""
+
+
+def _explain_pdf(found: PdfText) -> ExtractionExplanation:
+    reasons = [ExtractionReason("title", "largest text", found.article.title)] if found.article.title else []
+    reasons += (ExtractionReason("body", f"page {one.page}", one.text) for one in found.paragraphs)
+    return ExtractionExplanation(found.article, tuple(reasons), "", None)
 
 
 def _read_page(

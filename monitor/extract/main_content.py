@@ -5,9 +5,11 @@ scripts without spaces count like others. Sums over subtrees come from running t
 """
 
 import re
+from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from itertools import accumulate
+from itertools import accumulate, islice
+from operator import itemgetter
 
 from monitor.extract.box_names import (
     BODY_NAMES,
@@ -15,6 +17,7 @@ from monitor.extract.box_names import (
     LINK_LIST_NAMES,
     PAYWALL_NAMES,
     find_boilerplate_name,
+    find_kind,
     is_same_kind,
     split_camel_case,
 )
@@ -30,6 +33,7 @@ _MIN_PROSE_WEIGHT = 40  # weight from which a text run counts as prose
 _MIN_SHORT_PROSE_WEIGHT = 15  # the same on a page without longer text runs
 _MAX_PARAGRAPH_WEIGHT = 1000  # weight above which a longer paragraph does not raise the score
 _MAX_BOILERPLATE_SHARE = 0.35  # share of the page's prose; a box with more is not boilerplate, whatever its name
+_MAX_SIBLING_KINDS = 200  # kinds of boxes in one box that are compared with each other; a page has some dozens
 _MIN_SHOWN_PROSE = 200  # weight of two sentences; a page that shows less has its article elsewhere
 _MIN_HIDDEN_BODY_RATIO = 2.0  # a hidden body has this many times the text around it; terms of use have no such name
 _MAX_PROSE_LINK_SHARE = 0.1  # of a box's text in links; lists of links have more
@@ -62,6 +66,7 @@ class PageAnalysis:
     char_sums: list[int] = field(default_factory=list)
     link_sums: list[int] = field(default_factory=list)
     child_boxes: list[list[int]] = field(default_factory=list)
+    kind_sums: dict[int, dict[tuple[str, frozenset[str]], float]] = field(default_factory=dict)
 
     def prose_in(self, box_index: int) -> float:
         """Return the amount of prose in a box, without rejected text runs."""
@@ -81,6 +86,7 @@ class PageAnalysis:
     def update_prose_sums(self) -> None:
         """Recompute the running totals of prose after text runs were rejected."""
         pairs = zip(self.prose_values, self.rejection_reasons, strict=True)
+        self.kind_sums.clear()
         self.prose_sums = list(accumulate((0.0 if reason else value for value, reason in pairs), initial=0.0))
 
     def reject(self, box_index: int, reason: str) -> None:
@@ -267,8 +273,8 @@ def _reject_boilerplate(page: PageAnalysis, is_candidate: Callable[[int], bool],
         if (
             box.run_end > box.run_start
             and not box.run_start <= title < box.run_end
-            and is_candidate(index)
             and (reason := _find_boilerplate_reason(page, index))
+            and is_candidate(index)
         ):
             found.setdefault(reason, []).append(index)
             index = box.subtree_end
@@ -295,12 +301,24 @@ def _is_small_part(page: PageAnalysis, box_index: int, total: float) -> bool:
     name, tag = page.box_hints[box_index], page.layout.boxes[box_index].tag
     if not name or not page.prose_in(box_index) or find_boilerplate_name(page.box_hints[parent])[0]:
         return True
-    alike = [
-        child
-        for child in page.child_boxes[parent]
-        if page.layout.boxes[child].tag == tag and is_same_kind(page.box_hints[child], name)
-    ]
-    return sum(map(page.prose_in, alike)) <= _MAX_BOILERPLATE_SHARE * total
+    kind = find_kind(name)
+    sums = _sum_prose_by_kind(page, parent)
+    alike = sums.get((tag, kind), 0.0) + sum(
+        prose
+        for (other_tag, other), prose in islice(sums.items(), _MAX_SIBLING_KINDS)
+        if other_tag == tag and other != kind and (other <= kind or kind <= other)
+    )
+    return alike <= _MAX_BOILERPLATE_SHARE * total
+
+
+def _sum_prose_by_kind(page: PageAnalysis, parent: int) -> dict[tuple[str, frozenset[str]], float]:
+    """Return the prose in the children of a box by their tag and kind, the largest first."""
+    if parent not in page.kind_sums:
+        sums: dict[tuple[str, frozenset[str]], float] = defaultdict(float)
+        for child in page.child_boxes[parent]:
+            sums[page.layout.boxes[child].tag, find_kind(page.box_hints[child])] += page.prose_in(child)
+        page.kind_sums[parent] = dict(sorted(sums.items(), key=itemgetter(1), reverse=True))
+    return page.kind_sums[parent]
 
 
 def _find_boilerplate_reason(page: PageAnalysis, box_index: int) -> str:

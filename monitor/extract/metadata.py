@@ -127,8 +127,10 @@ def _read_json_ld(metadata: PageMetadata, tree: LexborHTMLParser) -> None:
     )
     for node in articles:
         if not titled or id(node) in titled:
+            is_dated = not metadata.published or node.get("datePublished") in (None, metadata.published[0])
             _add_claims(metadata.published, node.get("datePublished"), node.get("dateCreated"))
-            _add_claims(metadata.modified, node.get("dateModified"))
+            if is_dated:  # another publication date is another article's, and so is its time of change
+                _add_claims(metadata.modified, node.get("dateModified"))
         _add_headline(metadata, "json-ld", node.get("headline") or node.get("name"))
         _add_claims(metadata.descriptions, node.get("description"))
         _add_claims(metadata.authors, *_flatten_names(node.get("author")))

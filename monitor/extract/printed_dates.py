@@ -54,6 +54,7 @@ class OwnElements:
         if page.title_run_index >= 0:
             innermost.append(page.layout.runs[page.title_run_index].box_index)
         self._around_article = {boxes[0].node.mem_id} if boxes else set[int]()
+        self._around_article |= {node.mem_id for node in tree.css("html, head, body")}  # their names are the site's
         self._is_article_known = False
         self._judged: dict[int, bool] = {}
         for inner in innermost:

@@ -104,6 +104,10 @@ class AddressGuard:
         self._pending_lookups: dict[str, asyncio.Future[list[str]]] = {}
         self._cache: dict[str, tuple[float, list[str] | str]] = {}
 
+    def without_allowed_networks(self) -> "AddressGuard":
+        """Return a guard with the same resolver that allows public networks only."""
+        return AddressGuard((), self._lookup, self._timeout_seconds)
+
     def check(self, address: str) -> str:
         """Return the reason why an address is forbidden, or an empty string if it is allowed."""
         try:

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Iterable
 from datetime import datetime
 from ipaddress import IPv4Network, IPv6Network
+from typing import TYPE_CHECKING
 
 import httpx
 
@@ -13,6 +14,7 @@ from monitor.domain.fetch_result import (
     Failed,
     FailureCause,
     FailureWeight,
+    Fetched,
     FetchPurpose,
     FetchRequest,
     FetchResult,
@@ -33,7 +35,10 @@ from monitor.fetch.transport import (
     NameResolutionError,
     RequestTarget,
 )
-from monitor.text.urls import extract_host, is_web_url
+from monitor.text.urls import extract_host, extract_origin, is_web_url
+
+if TYPE_CHECKING:
+    from monitor.fetch.browser import BrowserRenderer
 
 _TOTAL_TIMEOUT_SECONDS = 30.0  # documented in docs/sources.md
 _ACCEPT_HEADERS = {
@@ -75,6 +80,9 @@ class HttpFetcher:
         self._host_limiter = host_limiter or HostLimiter()
         about = f"+mailto:{contact}" if "@" in contact else f"+{contact}"
         self._user_agent = f"monitor/{__version__} (news monitoring; {about})" if contact else f"monitor/{__version__}"
+        self.browser_path = ""
+        """Path of Chromium; if it is empty, the one on the PATH or Playwright's own is used."""
+        self._renderer: BrowserRenderer | None = None
         self._robots = RobotsChecker(self._user_agent, self._fetch_robots)
 
     async def fetch(self, request: FetchRequest) -> FetchResult:
@@ -85,11 +93,10 @@ class HttpFetcher:
         try:
             if request.purpose is FetchPurpose.PAGE and (refusal := await self._check_robots(request.url, host)):
                 return refusal
-            async with (
-                self._host_limiter.slot(host, is_own=self._is_own_host(host)),
-                asyncio.timeout(self._total_timeout_seconds),
-            ):
-                return await self._fetch_with_redirects(request, self._clock())
+            async with self._host_limiter.slot(host, is_own=self._is_own_host(host)):
+                async with asyncio.timeout(self._total_timeout_seconds):
+                    result = await self._fetch_with_redirects(request, self._clock())
+                return await self._render(result, request) if request.uses_browser else result
         except TimeoutError:
             return Failed(
                 f"{host} did not send its whole response within {self._total_timeout_seconds:g} s",
@@ -101,6 +108,18 @@ class HttpFetcher:
         except httpx.TransportError as error:
             return _to_failure(error)
 
+    async def _render(self, page: FetchResult, request: FetchRequest) -> FetchResult:
+        """Return an HTML page as it is after its scripts ran, and every other result unchanged."""
+        from monitor.fetch.browser import BrowserRenderer, is_html
+
+        if not isinstance(page, Fetched) or not is_html(page):
+            return page
+        if self._renderer is None:
+            self._renderer = BrowserRenderer(self._guard, self._user_agent, self.browser_path)
+        is_own_origin = extract_origin(page.url) == extract_origin(request.url)
+        async with self._renderer.slots:
+            return await self._renderer.render(page, request.headers if is_own_origin else ())
+
     async def wait_for_host(self, url: str) -> None:
         """Wait until the host of a URL may be requested again, for callers that let another process fetch next."""
         await self._host_limiter.wait_until_ready(extract_host(url))
@@ -110,7 +129,9 @@ class HttpFetcher:
         return self._host_limiter.free_request_count(extract_host(url))
 
     async def aclose(self) -> None:
-        """Close the transport; a running fetch ends at its own timeout."""
+        """Close the transport and end the browser; a running fetch ends at its own timeout."""
+        if self._renderer:
+            await self._renderer.aclose()
         await self._transport.aclose()
 
     async def _fetch_with_redirects(self, request: FetchRequest, now: datetime) -> FetchResult:

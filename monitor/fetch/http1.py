@@ -7,7 +7,6 @@ request. Polling opens one connection per source, so no pool is needed.
 
 import asyncio
 import ssl
-import zlib
 from dataclasses import dataclass
 from typing import cast
 
@@ -19,6 +18,7 @@ from monitor.fetch.response_parser import (
     parse_head,
     split_head,
 )
+from monitor.text.compression import DamagedCompression, Decompressor
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,54 +53,6 @@ class HttpResponse:
     body: bytes
 
 
-class _Inflater:
-    """Incremental decoder for gzip and deflate; raises ``InvalidResponse`` as soon as a limit is exceeded."""
-
-    def __init__(self, encoding: str, limits: ResponseLimits) -> None:
-        self._limits, self._is_deflate = limits, encoding == "deflate"
-        self._stream = zlib.decompressobj(47)
-        self._has_ended = False
-        self.decoded_bytes = 0
-
-    def feed(self, data: bytes, wire_bytes: int) -> list[bytes]:
-        pieces: list[bytes] = []
-        while data and not self._has_ended:
-            piece = self._inflate(data)
-            self.decoded_bytes += len(piece)
-            check_body_size(self.decoded_bytes, wire_bytes, self._limits)
-            if piece:
-                pieces.append(piece)
-            data = self._take_remaining_input()
-        return pieces
-
-    def _inflate(self, data: bytes) -> bytes:
-        try:
-            return self._stream.decompress(data, 65_536)
-        except zlib.error:
-            if not self._is_deflate or self.decoded_bytes:
-                raise InvalidResponse("its compressed body is damaged") from None
-        self._is_deflate = False  # some servers send raw deflate, without the zlib header that the standard requires
-        self._stream = zlib.decompressobj(-15)
-        try:
-            return self._stream.decompress(data, 65_536)
-        except zlib.error:
-            raise InvalidResponse("its compressed body is damaged") from None
-
-    def _take_remaining_input(self) -> bytes:
-        """Return the input that is still to be decoded.
-
-        A second gzip member is decoded too; any other trailing data is ignored.
-        """
-        if not self._stream.eof:
-            return self._stream.unconsumed_tail
-        trailing = self._stream.unused_data
-        if trailing.startswith(b"\x1f\x8b"):
-            self._stream = zlib.decompressobj(47)
-            return trailing
-        self._has_ended = True
-        return b""
-
-
 def check_body_size(decoded_bytes: int, wire_bytes: int, limits: ResponseLimits) -> None:
     """Raise ``InvalidResponse`` if a decoded body is too long, absolutely or relative to its length on the wire."""
     if decoded_bytes > limits.decoded_bytes:
@@ -123,7 +75,8 @@ class _ResponseProtocol(asyncio.Protocol):
         self._head: ResponseHead | None = None
         self._chunks: ChunkedDecoder | None = None
         self._body: list[bytes] = []
-        self._inflater: _Inflater | None = None
+        self._decompressor: Decompressor | None = None
+        self._decoded_bytes = 0
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast("asyncio.Transport", transport)  # uvloop's transports do not inherit from it
@@ -141,12 +94,17 @@ class _ResponseProtocol(asyncio.Protocol):
             self._fail(error)
 
     def eof_received(self) -> None:
-        self._on_connection_end("it closed the connection before its response was complete")
+        head = self._head
+        is_end_of_body = head is not None and not head.is_chunked and head.length is None
+        if head is not None and is_end_of_body and (self._decompressor is None or self._decompressor.is_complete):
+            self._complete(head)
+        self._fail(InvalidResponse("it closed the connection before its response was complete"))
 
     def connection_lost(self, exc: Exception | None) -> None:
-        self._on_connection_end(
-            "the connection was lost" if exc else "it closed the connection before its response was complete"
-        )
+        """Fail if the response is not complete; a body that ends with the connection is not, if it is reset."""
+        if exc is None:
+            self.eof_received()
+        self._fail(InvalidResponse("the connection was lost before its response was complete"))
 
     def _read_head(self, data: bytes) -> bytes:
         """Collect the head; return the start of the body once the head is complete."""
@@ -185,7 +143,7 @@ class _ResponseProtocol(asyncio.Protocol):
         encodings = [value.lower() for name, value in head.headers if name == b"content-encoding"]
         encoding = b",".join(encodings).decode("latin-1")
         if encoding in {"gzip", "x-gzip", "deflate"}:
-            self._inflater = _Inflater(encoding, self._limits)
+            self._decompressor = Decompressor(is_deflate=encoding == "deflate")
         elif encoding not in {"", "identity", "none", "utf-8"}:
             raise InvalidResponse(f"its body is encoded as {encoding[:40]!r}, which was not asked for")
 
@@ -199,12 +157,21 @@ class _ResponseProtocol(asyncio.Protocol):
         if self._body_bytes > self._limits.wire_bytes:
             raise BodyTooLong(self._describe_long_body())
         content = self._chunks.feed(data) if self._chunks else data
-        if self._inflater is not None:
-            self._body += self._inflater.feed(content, self._body_bytes)
+        if self._decompressor is not None:
+            self._decompress(self._decompressor, content)
         elif content:
             self._body.append(content)
         if self._chunks.is_complete if self._chunks else self._body_bytes == head.length:
             self._complete(head)
+
+    def _decompress(self, decompressor: Decompressor, data: bytes) -> None:
+        try:
+            for piece in decompressor.feed(data):
+                self._decoded_bytes += len(piece)
+                check_body_size(self._decoded_bytes, self._body_bytes, self._limits)
+                self._body.append(piece)
+        except DamagedCompression:
+            raise InvalidResponse("its compressed body is damaged") from None
 
     def _describe_long_body(self) -> str:
         return f"its body is longer than {self._limits.wire_bytes // 1_000_000} MB"
@@ -214,12 +181,6 @@ class _ResponseProtocol(asyncio.Protocol):
             self.response_future.set_result(HttpResponse(head.status, head.headers, b"".join(self._body)))
         if self._transport is not None:
             self._transport.close()
-
-    def _on_connection_end(self, reason: str) -> None:
-        head = self._head
-        if head is not None and not head.is_chunked and head.length is None:
-            self._complete(head)
-        self._fail(InvalidResponse(reason))
 
     def _fail(self, error: InvalidResponse) -> None:
         if not self.response_future.done():

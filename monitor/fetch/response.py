@@ -17,6 +17,7 @@ from monitor.domain.fetch_result import (
 from monitor.domain.source_health import SUGGEST_ASK_ACCESS, SUGGEST_SUBSCRIPTION_HEADERS
 from monitor.text.bot_walls import find_wall, find_wall_in_headers
 from monitor.text.http_dates import parse_http_date, parse_retry_after
+from monitor.text.numbers import parse_number
 
 _MAX_AGE_DIRECTIVE = re.compile(r"(?:^|[\s,])max-age\s*=\s*\"?(\d{1,9})", re.IGNORECASE)
 _MAX_FRESHNESS = timedelta(days=1)
@@ -31,8 +32,7 @@ def parse_freshness(headers: Mapping[str, str], now: datetime) -> timedelta | No
     if re.search(r"no-(?:cache|store)", control, re.IGNORECASE):
         return None
     if found := _MAX_AGE_DIRECTIVE.search(control):
-        age = headers.get("age", "").strip()
-        remaining = timedelta(seconds=int(found[1]) - (int(age) if age.isdigit() and len(age) < 10 else 0))
+        remaining = timedelta(seconds=int(found[1]) - (parse_number(headers.get("age", "")) or 0))
     else:
         expires = parse_http_date(headers.get("expires", ""))
         if expires is None:

@@ -17,6 +17,7 @@ from monitor.language.schema import (
     Convention,
     Countries,
     Country,
+    FamilyNames,
     Language,
     Spellings,
     Transliteration,
@@ -65,6 +66,16 @@ def zone_abbreviations() -> MappingProxyType[str, tuple[ZoneAbbreviation, ...]]:
     return MappingProxyType(meanings)
 
 
+@cache
+def common_family_names() -> frozenset[str]:
+    """Return folded family names that very many people have; the file is read at the first call.
+
+    Raises LanguageDataError if the file is not valid.
+    """
+    lines = _read(files("monitor.language") / "data" / "family_names.toml", FamilyNames).common
+    return frozenset(name for line in lines for name in line.split())
+
+
 def page_phrases(field: str) -> tuple[str, ...]:
     """Return the phrases of one field of `Page`, from all languages, each once."""
     phrases = (phrase for language in language_data().languages.values() for phrase in getattr(language.page, field))
@@ -108,12 +119,30 @@ def _list_files(folder: Traversable) -> list[Traversable]:
 def _read(path: Traversable, model: type[Model]) -> Model:
     """Return one file as a model."""
     try:
-        return model.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
+        document = tomllib.loads(path.read_text(encoding="utf-8"))
+        found = model.model_validate(document)
     except tomllib.TOMLDecodeError as error:
         raise LanguageDataError(f"{path.name}: not valid TOML: {error}") from error
     except ValidationError as error:
         problems = (f"{'.'.join(map(str, each['loc']))}: {each['msg']}" for each in error.errors())
         raise LanguageDataError(f"{path.name}: {'; '.join(problems)}") from error
+    _check_lists(path, "", document)
+    return found
+
+
+def _check_lists(path: Traversable, key: str, value: object) -> None:
+    """Check that no list of a document is empty or has an entry twice; ``key`` names the place of ``value``."""
+    if isinstance(value, dict):
+        for name, inner in value.items():
+            _check_lists(path, f"{key}.{name}".removeprefix("."), inner)
+    elif isinstance(value, list):
+        if not value:
+            raise LanguageDataError(f"{path.name}: {key}: the list is empty; delete the key")
+        for number, inner in enumerate(value):
+            _check_lists(path, f"{key}.{number}", inner)
+        entry, count = Counter(map(repr, value)).most_common(1)[0]
+        if count > 1:
+            raise LanguageDataError(f"{path.name}: {key}: {entry} is listed {count} times; delete all but one")
 
 
 def _check_file_name(path: Traversable, key: str, value: str) -> None:
@@ -172,7 +201,10 @@ def _check_references(
         for name in convention.shares_lists_of:
             if name not in conventions:
                 raise LanguageDataError(f"{convention.name}.toml: shares_lists_of: no convention {name!r}")
+    names = Counter(country.names[0] for country in countries)
     for country in countries:
+        if names[country.names[0]] > 1:
+            raise LanguageDataError(f"{path.name}: {country.names[0]}: names: two countries have this name")
         if country.convention not in conventions:
             raise LanguageDataError(f"{path.name}: {country.names[0]}: no convention {country.convention!r}")
     for language in languages.values():

@@ -244,6 +244,14 @@ class Spellings(_Table):
     """Letters of English transcriptions -> letters that another language writes, as `ou` in French for `u`."""
 
 
+class FamilyNames(_Table):
+    """Family names that very many people have: `data/family_names.toml`, made by `tools/family_names.py`."""
+
+    sources: Sources
+    common: Words
+    """Folded names, separated by spaces, in lines."""
+
+
 class Transliteration(_Table):
     """Letters of other scripts in Latin letters: `data/transliteration.toml`. A key may be two letters."""
 
@@ -342,6 +350,14 @@ class Convention(_Table):
     """True where names are so short that a spelling one letter away is another name, not a typing error."""
     further_family_names: bool = False
     """True where a further family or father's name may follow the last word of a name and make it another name."""
+    patronymic_chains: bool = False
+    """True where fathers' names after `bin` or a similar word may be added to a name, or left out."""
+    arabic_origin: bool = False
+    """True where names of Arabic origin are usual: they match in the spellings of the arabic convention."""
+    final_a_is_feminine: bool = False
+    """True where a final `a` distinguishes the names of women from the names of men."""
+    family_name_of_any_length: bool = False
+    """True where a family name in Chinese characters may have one, two or three of them."""
     hyphenated_only_in_places: bool = False
     """True where a given and a family name joined by a hyphen are the name of a street or school."""
     family_names: Words = ()

@@ -325,9 +325,13 @@ class SurroundingText:
         low = word.lower()
         if low in word_lists().common or low in single_word_titles() or low in country_words():
             return True
-        known = self._lowercase_cache.get(low)
+        return self.occurs_in_lower_case(low)
+
+    def occurs_in_lower_case(self, word: str) -> bool:
+        """Return whether a folded word of Latin letters occurs in lower case in the text."""
+        known = self._lowercase_cache.get(word)
         if known is None:
-            known = self._lowercase_cache[low] = self._occurs_in_lowercase(low)
+            known = self._lowercase_cache[word] = self._occurs_in_lowercase(word)
         return known
 
     def _occurs_in_lowercase(self, word: str) -> bool:

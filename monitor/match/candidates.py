@@ -76,7 +76,7 @@ def list_full_name_candidates(facts: ArticleFacts, candidates: Candidates) -> It
     for candidate in places:
         if candidate.start < previous_end:
             continue
-        if index.conventions[candidate.official_indexes[0]] == "arabic":
+        if naming_convention(index.conventions[candidate.official_indexes[0]]).patronymic_chains:
             candidate = candidate._replace(end=find_chain_end(facts.article_text.cased, candidate.end))  # noqa: PLW2901 - the same place, made longer
         previous_end = candidate.end
         yield candidate
@@ -268,7 +268,7 @@ def find_names_with_configured_initials(
 def find_names_with_initial_only(
     facts: ArticleFacts, candidate: Candidate, _boundary: Boundary
 ) -> Sequence[ExtendedName]:
-    """Return full names with an initial as the first name: "W. Hargrove"."""
+    """Return full names with an initial as the first name, "W. Hargrove": one for each official with this name."""
     cased, index = facts.article_text.cased, facts.name_index
     match = INITIAL.search(cased, max(0, candidate.start - MAX_INITIAL_CHARS), candidate.start)
     if match is None:
@@ -276,10 +276,10 @@ def find_names_with_initial_only(
     initial, family_name = match[1].lower(), facts.folded_text(candidate).split()[0]
     return [
         ExtendedName(Candidate(match.start(1), candidate.end, (official,)), ExtensionKind.INITIAL_FOR_FIRST_NAME)
-        for official in candidate.official_indexes[:MAX_CANDIDATE_OFFICIALS]
-        if naming_convention(index.conventions[official]).middle_names
-        and index.first_names[official][:1] == initial
+        for official in candidate.official_indexes
+        if index.first_names[official][:1] == initial
         and index.first_names[official] != family_name
+        and naming_convention(index.conventions[official]).middle_names
     ]
 
 
@@ -334,7 +334,7 @@ def find_names_with_patronymics(
 ) -> Sequence[ExtendedName]:
     """Return Arabic full names with more patronymics than are configured."""
     index, cased = facts.name_index, facts.article_text.cased
-    if not index.has_arabic_names:
+    if not index.has_patronymic_chains:
         return ()
     low = max(0, candidate.start - _MAX_PATRONYMIC_CHARS)
     if PATRONYMIC_PARTICLES.isdisjoint(facts.article_text.spaced[low : candidate.start].split()):
@@ -344,7 +344,8 @@ def find_names_with_patronymics(
         start, chain = find_chain_before(cased, candidate.start, index.first_names[official])
         name_parts = index.prepared_official(official).name_parts
         words = (*chain, *facts.folded_text(candidate).split())
-        if chain and name_parts.convention == "arabic" and is_subsequence(name_parts.full_forms[0], words):
+        has_chains = naming_convention(name_parts.convention).patronymic_chains
+        if chain and has_chains and is_subsequence(name_parts.full_forms[0], words):
             place = Candidate(start, candidate.end, (official,))
             found.append(ExtendedName(place, ExtensionKind.ADDITIONAL_PATRONYMIC))
     return found

@@ -2,7 +2,7 @@
 
 from bisect import bisect_left, insort
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
@@ -10,10 +10,11 @@ from typing import NamedTuple
 
 from monitor.domain.mention import MatchForm
 from monitor.match.article_text import NormalizedArticle, SurroundingText
+from monitor.match.exclude_phrases import PhraseSearch
 from monitor.match.names.index import NameIndex
 from monitor.match.types import Accepted, Candidate, Decision, Rejected, Span
+from monitor.match.verdicts import CONFIRMED_CONFIDENCE, ArticleVerdicts
 from monitor.match.vocabulary import find_home_country
-from monitor.text.fold import fold_words
 
 MAX_NEAR_MISSES = 50
 """Near misses kept for one article: more would fill the database with a text that repeats one name."""
@@ -54,15 +55,13 @@ class ArticleFacts:
         return self.article_text.cased[candidate.start : candidate.end]
 
     def find_exclude_phrase(self, official_index: int, candidate: Candidate) -> str:
-        """Return the exclude phrase of an official that covers the candidate, or an empty string."""
-        for phrase in self.name_index.officials[official_index].exclude_phrases:
-            needle = " ".join(fold_words(phrase))
-            reach = len(needle) + 1
-            low = max(0, candidate.start - reach)
-            at = self.article_text.spaced.find(f" {needle} ", low, candidate.end + 2 + reach)
-            if needle and at >= 0 and at < candidate.end and candidate.start < at + len(needle):
-                return phrase
-        return ""
+        """Return the exclude phrase of an official that cancels the candidate, or an empty string."""
+        official = self.name_index.officials[official_index]
+        return self._phrase_search.find(official, candidate.start, candidate.end) if official.exclude_phrases else ""
+
+    @cached_property
+    def _phrase_search(self) -> PhraseSearch:
+        return PhraseSearch(self.article_text.folded.text, self.article_text.cased)
 
 
 class AcceptedCandidate(NamedTuple):
@@ -134,8 +133,10 @@ class MatchContext:
     ``first_accepted_at`` maps each mentioned official to the offset of the first accepted candidate, in the order of
     acceptance. ``namesakes`` are officials whose full name belongs to another person in this article.
     ``other_bearers`` are, for each folded short name, the other people with that name in the order of the text.
+    ``verdicts`` of readers count before every decision, so that a decision never leans on a rejected mention.
     """
 
+    verdicts: ArticleVerdicts | None = None
     accepted: list[AcceptedCandidate] = field(default_factory=list)
     rejected: list[RejectedCandidate] = field(default_factory=list)
     claimed_spans: list[Span] = field(default_factory=list)
@@ -146,8 +147,17 @@ class MatchContext:
     _offsets: defaultdict[int, _OrderedOffsets] = field(default_factory=lambda: defaultdict(_OrderedOffsets))
     _mentioned_among: dict[int, _MentionedAmong] = field(default_factory=dict)
 
+    def apply_confirmed_places(self) -> None:
+        """Record the mentions that readers have confirmed; called before all decisions."""
+        for index, start, end, verdict in self.verdicts.confirmed_places if self.verdicts else ():
+            decision = Accepted(index, MatchForm.CONFIRMED, CONFIRMED_CONFIDENCE, verdict.explain())
+            self._accept(Candidate(start, end, (index,)), decision)
+            self.claimed_spans.append((start, end))
+
     def apply(self, facts: ArticleFacts, candidate: Candidate, decisions: Iterable[Decision]) -> None:
-        """Record the decisions on one candidate. A mention inside an exclude phrase of the official is a near miss."""
+        """Record the decisions on one candidate. A mention cancelled by an exclude phrase is a near miss."""
+        if self.verdicts is not None:
+            decisions = self._overrule(candidate, decisions)
         for decision in decisions:
             if isinstance(decision, Accepted):
                 phrase = facts.find_exclude_phrase(decision.official_index, candidate)
@@ -157,6 +167,29 @@ class MatchContext:
                     self._accept(candidate, decision)
             elif isinstance(decision, Rejected):
                 self._reject(candidate, decision)
+
+    def _overrule(self, candidate: Candidate, decisions: Iterable[Decision]) -> Iterator[Decision]:
+        """Yield the decisions as the verdicts change them: a rejected mention is a near miss.
+
+        A place that a verdict confirms is a mention already, and needs no decision.
+        """
+        verdicts = self.verdicts
+        for decision in decisions:
+            if verdicts is None:
+                yield decision
+            elif isinstance(decision, Accepted):
+                index = decision.official_index
+                rejection = verdicts.find_rejection(index, candidate.start, candidate.end)
+                if rejection is not None:
+                    yield Rejected((index,), rejection.explain())
+                elif not verdicts.is_confirmed(index, candidate.start, candidate.end):
+                    yield decision
+            elif isinstance(decision, Rejected):
+                kept, namesakes = (
+                    tuple(one for one in indexes if not verdicts.is_confirmed(one, candidate.start, candidate.end))
+                    for indexes in (decision.official_indexes, decision.namesakes)
+                )
+                yield decision._replace(official_indexes=kept, namesakes=namesakes)
 
     def _accept(self, candidate: Candidate, decision: Accepted) -> None:
         index, start, end = decision.official_index, candidate.start, candidate.end

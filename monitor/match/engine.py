@@ -6,14 +6,15 @@ none. The time of each step grows in proportion to the length of the text (tests
 """
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from monitor.domain.article import Article
 from monitor.domain.errors import QueryError
+from monitor.domain.feedback import Verdict
 from monitor.domain.mention import Findings, MatchForm, Mention, NearMiss
 from monitor.domain.watchlist import Watchlist
-from monitor.match.article_text import SurroundingText, normalize_article
+from monitor.match.article_text import NormalizedArticle, SurroundingText, normalize_article
 from monitor.match.candidates import (
     find_candidates,
     find_phonetic_candidates,
@@ -22,12 +23,14 @@ from monitor.match.candidates import (
 )
 from monitor.match.context import AcceptedCandidate, ArticleFacts, MatchContext, RejectedCandidate
 from monitor.match.decisions.full_names import decide_full_names, decide_phonetic_names, decide_typos
-from monitor.match.decisions.native_names import decide_native_and_positions
+from monitor.match.decisions.lone_names import LoneName, decide_lone_names, list_lone_names
+from monitor.match.decisions.native_names import decide_native_parts, decide_positions
 from monitor.match.decisions.short_names import decide_short_names
 from monitor.match.names.index import NameIndex, find_official_country
 from monitor.match.query.evaluate import CompiledQuery, compile_query
 from monitor.match.rules import RuleEvaluator
 from monitor.match.types import CandidateKind, Candidates, Span
+from monitor.match.verdicts import ArticleVerdicts
 
 
 def compile_watchlist(watchlist: Watchlist) -> "Matcher":
@@ -57,19 +60,44 @@ class Matcher:
             if official.id in position_ids or "all" in position_ids:
                 self._position_officials[find_official_country(official.country)].append(index)
 
-    def match(self, article: Article, source_id: str = "", seen_at: datetime | None = None) -> Findings:
+    def match(
+        self,
+        article: Article,
+        source_id: str = "",
+        seen_at: datetime | None = None,
+        verdicts: Sequence[Verdict] = (),
+    ) -> Findings:
         """Return the mentions, near misses and rule hits of an article.
 
-        Rules filter by ``source_id``. ``seen_at`` replaces a missing date of publication.
+        Rules filter by ``source_id``. ``seen_at`` replaces a missing date of publication. ``verdicts`` are the ones
+        that count in the article (``select_effective``).
         """
-        text = normalize_article(article)
-        candidates = find_candidates(self._name_index, text, article.language)
-        if (
-            not candidates.kinds & ~CandidateKind.COUNTRY_WORD
-            and not self._rules.always_evaluated
-            and not self._position_officials
+        facts, candidates, context = self._decide_known_names(article, seen_at, verdicts)
+        if not candidates.kinds & ~CandidateKind.COUNTRY_WORD and not (
+            verdicts or self._rules.always_evaluated or self._position_officials
         ):
             return Findings()
+        if candidates.short_names or candidates.native_short_names:
+            decide_lone_names(facts, candidates, context)
+        if self._position_officials:
+            decide_positions(facts, self._position_officials, context)
+        return self._build_findings(facts, candidates, context, article, source_id)
+
+    def list_lone_names(self, article: Article) -> list[LoneName]:
+        """Return the parts of names alone in an article, with the evidence on each, for the fit of the weights."""
+        facts, candidates, context = self._decide_known_names(article, None, ())
+        return list_lone_names(facts, candidates, context)
+
+    def official_id(self, official_index: int) -> str:
+        """Return the id of the official at an index."""
+        return self._name_index.officials[official_index].id
+
+    def _decide_known_names(
+        self, article: Article, seen_at: datetime | None, verdicts: Sequence[Verdict]
+    ) -> tuple[ArticleFacts, Candidates, MatchContext]:
+        """Decide the names that the article introduces: full names, titled names, and parts of them after those."""
+        text = normalize_article(article)
+        candidates = find_candidates(self._name_index, text, article.language)
         published_at = article.published_at or seen_at
         facts = ArticleFacts(
             self._name_index,
@@ -79,13 +107,18 @@ class Matcher:
             article.language,
             candidates.countries,
         )
-        context = self._decide_names(facts, candidates)
-        decide_native_and_positions(facts, candidates, context, self._position_officials)
-        return self._build_findings(facts, candidates, context, article, source_id)
+        context = MatchContext(self._prepare_verdicts(verdicts, text) if verdicts else None)
+        self._decide_names(facts, candidates, context)
+        decide_native_parts(facts, candidates, context)
+        return facts, candidates, context
 
-    def _decide_names(self, facts: ArticleFacts, candidates: Candidates) -> MatchContext:
-        """Return the record of the decisions on full names, then on short names in Latin letters."""
-        context = MatchContext()
+    def _prepare_verdicts(self, verdicts: Sequence[Verdict], text: NormalizedArticle) -> ArticleVerdicts:
+        indexes = {official.id: index for index, official in enumerate(self._name_index.officials)}
+        return ArticleVerdicts(verdicts, indexes, text)
+
+    def _decide_names(self, facts: ArticleFacts, candidates: Candidates, context: MatchContext) -> None:
+        """Record the mentions that readers confirmed, the decisions on full names, then on short Latin names."""
+        context.apply_confirmed_places()
         if candidates.full_names or candidates.native_names:
             decide_full_names(facts, candidates, context)
         short_names = list_short_name_candidates(facts, candidates)
@@ -99,7 +132,6 @@ class Matcher:
             short_names += find_phonetic_short_names(facts, phonetic.single_words, context.first_accepted_at)
         if short_names:
             decide_short_names(facts, short_names, context)
-        return context
 
     def _build_findings(
         self, facts: ArticleFacts, candidates: Candidates, context: MatchContext, article: Article, source_id: str

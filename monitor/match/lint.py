@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING
 from monitor.domain.article import Article, Region
 from monitor.domain.errors import KeyIssue, QueryError
 from monitor.domain.mention import Findings
+from monitor.domain.value_parsers import suggest_similar
 from monitor.domain.watchlist import Examples, Official, Rule, Watchlist
 from monitor.match.names.scripts import is_native
 from monitor.text.fold import fold_key, fold_words
-from monitor.text.tokens import is_unspaced
+from monitor.text.tokens import find_sentence, is_unspaced
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,19 +41,52 @@ def lint_names(watchlist: Watchlist) -> tuple[NameIssue, ...]:
 
 def _lint_official(official: Official) -> Iterator[NameIssue]:
     from monitor.match.titles.positions import parse_positions  # reads the language data, which most commands omit
-    from monitor.match.vocabulary import country_words, find_country_key
+    from monitor.match.vocabulary import country_words, find_country_key, format_country_name
 
     yield from _lint_official_names(official)
+    yield from _lint_exclude_phrases(official)
     country = find_country_key(" ".join(fold_words(official.country)))
     if country and country not in country_words().values():
-        message = f"{official.country!r} is not a known country: the name is read as first name and family name"
+        hint = suggest_similar(official.country, map(format_country_name, country_words()))
+        message = f"{official.country!r} is not a known country: the name is read as first name and family name{hint}"
         yield NameIssue("official", official.id, "country", -1, message, is_fatal=False)
+    if not official.country:
+        message = (
+            "without a country the name is read as first name and family name, and a text about the country "
+            "is no evidence; add country: with the home country"
+        )
+        yield NameIssue("official", official.id, "name", -1, message, is_fatal=False)
     for index, role in enumerate(official.roles):
         if not parse_positions(role.title):
             message = (
                 f"no position is recognized in {role.title!r}: write it as the press does, as in Minister of Finance"
             )
             yield NameIssue("official", official.id, "roles", index, message, is_fatal=False)
+
+
+def _lint_exclude_phrases(official: Official) -> Iterator[NameIssue]:
+    """Yield the phrases that cancel no mention, or every one."""
+    if not official.exclude_phrases:
+        return
+    from monitor.match.exclude_phrases import is_part_of_name, list_phrase_words, touches_name
+
+    for index, phrase in enumerate(official.exclude_phrases):
+        message = ""
+        if not list_phrase_words(phrase):
+            message = (
+                f"{phrase!r} has no word, so it never cancels a mention; write words that stand with the other name"
+            )
+        elif is_part_of_name(official, phrase):
+            message = (
+                f"{phrase!r} is a part of the name itself and cancels every mention by it; add the words around it"
+            )
+        elif not touches_name(official, phrase) and find_sentence(phrase, 0, 1) != (0, len(phrase)):
+            message = (
+                f"{phrase!r} has no part of the name and is longer than a sentence, so it never cancels a mention; "
+                "write words of the sentence with the name"
+            )
+        if message:
+            yield NameIssue("official", official.id, "exclude_phrases", index, message, is_fatal=False)
 
 
 def _lint_official_names(official: Official) -> Iterator[NameIssue]:

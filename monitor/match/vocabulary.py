@@ -247,6 +247,12 @@ def title_words() -> frozenset[str]:
 
 
 @cache
+def title_ends() -> frozenset[str]:
+    """Return the words that end a phrase of a position, rank, form of address or domain."""
+    return frozenset(phrase.rpartition(" ")[2] for phrase, symbols in title_vocabulary().items() if symbols[0] != "-:")
+
+
+@cache
 def single_word_titles() -> frozenset[str]:
     """Return the words that are a title, rank, form of address or domain without a further word."""
     return frozenset(phrase for phrase in title_vocabulary() if " " not in phrase)

@@ -1,28 +1,40 @@
-"""Names whose words are not printed as configured: words in other cases than the nominative.
+"""Names whose words are not printed as configured: words in other cases than the nominative, or in other scripts.
 
-Each capitalized word is compared with the words of the watched names once; two of them that are the first and the last
-word of one name are a full name.
+Runs of capitalized words are compared with the watched names once: two words of a run that may be the first and the
+last word of one name are a full name. Other forms of a part of a name are searched only if the text has the full name,
+or after a title.
 """
 
 import re
-from collections.abc import Iterator
-from itertools import product
-from operator import methodcaller
+from collections.abc import Iterable, Iterator
+from functools import cache, lru_cache
 from typing import NamedTuple
 
+from monitor.domain.article import Region
 from monitor.match.article_text import NormalizedArticle
 from monitor.match.names.cross_script import is_same_sound, key_of_other_script, list_latin_keys, to_latin
 from monitor.match.names.index import NameIndex
 from monitor.match.names.inflection import Inflection, find_inflection, inflections, list_nominatives
 from monitor.match.names.spelling import edit_distance
 from monitor.match.types import Candidates, PatternMatch
-from monitor.match.vocabulary import native_words
+from monitor.match.vocabulary import native_words, title_ends
 
 _CAPITALS = "A-Z\u0386-\u03ab\u0400-\u042f\u0460-\u052f\u0531-\u0556\u10d0-\u10ff"
 """Capital letters of scripts with cases of names; Georgian has no capitals."""
-_CAPITALIZED_WORD = re.compile(rf"(?<![^\W_])[{_CAPITALS}][^\W\d_]{{1,79}}(?:'[^\W\d_]{{1,9}})?(?![^\W_])")
-_PREFIXED_WORD = r"(?<![^\W_])(?:{prefixes})-?([A-Z][a-z]{{1,79}})(?![^\W_])"
-_NEXT_WORD = re.compile(r"[ -]([^\W\d_]{1,80}(?:'[^\W\d_]{1,9})?)(?![^\W_])")
+_LETTERS = r"[^\W\d_]"
+_FIRST = rf"[{_CAPITALS}](?<![^\W_].)"
+"""A capital at the start of a word. The sign before it is tested after it, which makes the search much faster."""
+_CAPITALIZED = rf"(?:{_LETTERS}{{1,79}}(?:'{_LETTERS}{{1,9}})?|'{_LETTERS}{{2,79}})(?![^\W_])"
+"""The rest of a capitalized word."""
+_NAME_RUN = re.compile(rf"{_FIRST}{_CAPITALIZED}(?:[ -](?:{_LETTERS}{{1,4}}[ -]){{0,2}}[{_CAPITALS}]{_CAPITALIZED})+")
+"""Capitalized words in a row, and short words in lower case between them."""
+_PREFIXED_RUN = r"(?<![^\W_])(?:{prefixes})-?([A-Z][a-z]{{1,79}}(?![^\W_])(?:[ -]{letters}{{1,80}}){{1,5}})"
+_RUN_WORD = re.compile(rf"{_LETTERS}+(?:'{_LETTERS}+)?")
+_CAPITALIZED_WORD = re.compile(rf"{_FIRST}{_CAPITALIZED}")
+_WORD_BEFORE_NAME = re.compile(rf" [^ ]++(?= [{_CAPITALS}])")
+_WORD_AFTER_INITIALS = re.compile(
+    rf"([\u0400-\u042f]\.(?<![^\W_]..)) ?([\u0400-\u042f]\. ?)?([\u0400-\u042f]{_CAPITALIZED})"
+)
 # Both patterns begin with a set of characters and not with a condition, so that the search is several times as fast.
 _LISTED_NAME = re.compile(
     r"[A-Z][A-Z'-](?<![\w'-]..)([A-Z'-]*(?: [A-Z][A-Z'-]+)?),? ([A-Z][a-z]+(?:-[A-Z][a-z]+)?)(?![\w'-])"
@@ -37,11 +49,12 @@ _FATHERS_NAME = re.compile(
     r"|(?:ov|ev|yev|ow|ew)(?:ich|itch|ych|yc|ic|icz|na|ny|ne|noi)\w{0,3}|(?:of|ev|yev)f?itch|ovyc\w{0,4}|ivna|ivny)"
 )
 """A father's name as the middle one, in Russian, Ukrainian, Belarusian and Bulgarian, in any case."""
-_INITIALS = re.compile(r"(?<![^\W_])([\u0400-\u042f])\. ?([\u0400-\u042f]\. ?)?\Z")
-_MAX_INITIALS_CHARS = 6
-_NO_NAMES: tuple[tuple[str, ...], frozenset[str]] = ((), frozenset())
 _FIRST_GEORGIAN_LETTER = "\u10a0"
+_AS_IN_NAME, _IN_OTHER_CASE, _NO_FORM = 2, 1, 0
+"""Agreement of a printed word with a word of a name; one that is only spelt otherwise agrees as in the name."""
 _MAX_NAME_WORDS = 6
+_MAX_RUN_CHARS = 100
+"""Characters of a run that is remembered; names are shorter."""
 _MIN_LETTERS = 8
 _MIN_SOUND_LETTERS = 3
 _MIN_RESPELT_LETTERS = 4
@@ -50,8 +63,12 @@ _MIN_LONG_WORD_LETTERS = 6
 _MAX_KEYS_COMPARED = 4
 _MIN_SOUNDS = 4
 """Consonants of a whole name that is compared by sound across scripts: shorter ones sound like many names."""
-_MAX_NAME_WORDS_COMPARED = 8
-"""Words of watched names that one printed word may be a form of: keeps the cost of a word bounded."""
+_MAX_NAMES_OF_RUN = 40
+"""Watched names with the first and the last word of one run that are compared with it."""
+_MAX_TITLES = 40
+"""Different words before names that are looked for as titles in one text."""
+_STEM_LETTERS = 3
+"""Letters that a short name in another case has in common with the full name; a vowel after them may be dropped."""
 _NATIVE = re.compile("[\u0370-\u052f\u0531-\u0587\u10d0-\u10ff]")
 _INDECLINABLE_ENDINGS = frozenset("eiouyеиоуыэюі")
 """Vowels at the end of family names that have one form in all cases; -a is declined."""
@@ -59,34 +76,131 @@ _VOWELS = frozenset("aeiouy")
 _FEMALE_ENDINGS = frozenset("aаяα")
 
 
-Names = tuple[tuple[str, ...], frozenset[str]] | tuple[()]
-"""Words of watched names that one printed word may be a form of, and the ones without an ending."""
+class _WordForms(NamedTuple):
+    """Words of watched names that one printed word may be a form of; those found by sound are not compared yet.
+
+    ``heads`` and ``tails`` are the patterns of names that begin and end with one of them.
+    """
+
+    names: tuple[str, ...]
+    heads: frozenset[int]
+    tails: frozenset[int]
 
 
 class _Word(NamedTuple):
-    """A printed word with the words of watched names that it may be a form of; ``has_prefix`` as in Zulu.
-
-    ``plain_names`` are the ones that it may be without an ending.
-    """
+    """A printed word of a run; ``has_prefix`` as in Zulu."""
 
     start: int
     end: int
     text: str
-    names: tuple[str, ...]
-    plain_names: frozenset[str]
     has_prefix: bool = False
+
+
+class _FormsByWord(dict[str, _WordForms | None]):
+    """The forms of each printed word in texts of one language, found when the word is first read."""
+
+    def __init__(self, name_index: NameIndex, language: str) -> None:
+        super().__init__()
+        self._name_index, self._language = name_index, language
+        self.other_runs: set[str] = set()
+        """Runs of words without a watched name."""
+
+    def clear(self) -> None:
+        """Forget all words and runs."""
+        super().clear()
+        self.other_runs.clear()
+
+    def __missing__(self, printed: str) -> _WordForms | None:
+        word = _without_apostrophe(printed)
+        inflection = find_inflection(word, self._language)
+        cases = () if inflection is None else _list_forms(word, inflection)
+        names = dict.fromkeys(
+            name for form in dict.fromkeys((word, *cases)) for name in self._list_alike(form, inflection)
+        )
+        words = self._name_index.name_words
+        heads, tails = (words.collect(table, names) for table in (words.by_first, words.by_last))
+        forms = _WordForms(tuple(names), heads, tails) if heads or tails else None
+        self[printed] = forms
+        return forms
+
+    def _list_alike(self, word: str, inflection: Inflection | None) -> Iterator[str]:
+        """Yield the words of watched names that a word is, or has the consonants of in its script or language."""
+        if word in self._name_index.name_words.words:
+            yield word
+        if word[0] > "z":
+            if len(word) >= _MIN_SOUND_LETTERS and word not in native_words().sentence_openers:
+                yield from self._name_index.words_by_sound.get(key_of_other_script(to_latin(word)), ())
+        elif inflection is not None and inflection.declines_all_words and len(word) >= _MIN_RESPELT_LETTERS:
+            by_sound = self._name_index.words_by_sound
+            for key in list_latin_keys(word)[:_MAX_KEYS_COMPARED]:
+                yield from by_sound.get(key, ())
+
+
+def _without_apostrophe(word: str) -> str:
+    """Return a word without the apostrophe after a first letter: "oleary" for "o'leary"."""
+    return word.replace("'", "", 1) if word[1:2] == "'" else word
+
+
+@cache
+def _title_ends() -> frozenset[str]:
+    """Return the last words of titles, each after a space."""
+    return frozenset(f" {word}" for word in title_ends())
+
+
+@lru_cache(maxsize=50_000)
+def _rate_form(printed: str, name: str, language: str) -> int:
+    """Return how a printed word agrees with a word of a name: as it is there, in another case, or not at all."""
+    word = _without_apostrophe(printed)
+    if name in {printed, word}:
+        return _AS_IN_NAME
+    inflection = find_inflection(word, language)
+    if _is_spelt_alike(word, name, inflection):
+        return _AS_IN_NAME
+    cases = () if inflection is None else _list_forms(word, inflection)
+    is_case = any(form == name or _is_spelt_alike(form, name, inflection) for form in cases)
+    return _IN_OTHER_CASE if is_case else _NO_FORM
+
+
+def is_printed_form(printed: str, name: str, language: str) -> bool:
+    """Return whether a printed word is a word of a name or one of its cases, without any other spelling."""
+    word = _without_apostrophe(printed)
+    inflection = find_inflection(word, language)
+    return name in {printed, word} or (inflection is not None and name in _list_forms(word, inflection))
+
+
+def _is_spelt_alike(word: str, name: str, inflection: Inflection | None) -> bool:
+    """Return whether a word is a spelling of a name in its script or language."""
+    if word[0] > "z":
+        if len(word) < _MIN_SOUND_LETTERS:
+            return False
+        latin, other = to_latin(word), to_latin(name)
+        if key_of_other_script(latin) not in (
+            list_latin_keys(name) if name.isascii() else (key_of_other_script(other),)
+        ):
+            return False
+        has_ending = _has_possible_ending if name.isascii() else _has_same_ending
+        return has_ending(latin, other) and is_same_sound(latin, other)
+    if inflection is None or not inflection.declines_all_words or len(word) < _MIN_RESPELT_LETTERS:
+        return False
+    limit = 1 + (len(word) >= _MIN_LONG_WORD_LETTERS)
+    return (
+        name.isascii()
+        and _has_same_ending(word, name)
+        and edit_distance(word, name, limit) <= limit
+        and not set(list_latin_keys(word)[:_MAX_KEYS_COMPARED]).isdisjoint(list_latin_keys(name))
+    )
 
 
 def find_inflected_names(
     name_index: NameIndex, article_text: NormalizedArticle, language: str, candidates: Candidates
 ) -> Candidates:
     """Return the candidates, with watched names in other cases than the nominative added."""
-    candidates = candidates.add_names(_find_listed_names(name_index, article_text), (), ())
+    if listed := list(_find_listed_names(name_index, article_text)):
+        candidates = candidates.add_names(listed, (), ())
     code = language.partition("-")[0].lower()
     if code not in inflections() and not _has_declined_script(article_text.folded.text):
         return candidates
-    search = _Search(name_index, article_text, code)
-    return search.add_to(candidates)
+    return _Search(name_index, article_text, code).add_to(candidates)
 
 
 def _has_declined_script(text: str) -> bool:
@@ -107,7 +221,7 @@ def _find_listed_names(name_index: NameIndex, article_text: NormalizedArticle) -
     for (start, end), given, family in found:
         name = f"{given} {family}".lower().replace("-", " ").replace("'", " ")
         first, _, rest = name.partition(" ")
-        for pattern in words.pairs.get(f"{first} {rest.rpartition(' ')[2]}", ()):
+        for pattern in words.find_pairs(first, rest.rpartition(" ")[2]):
             if words.patterns[pattern] == f" {name} " and not words.is_short[pattern]:
                 yield pattern, start, end + 2
 
@@ -119,132 +233,120 @@ class _Search:
         self._name_index, self._words = name_index, name_index.name_words
         self._cased, self._text = article_text.cased, article_text.folded.text
         self._folded, self._language = article_text.folded, language
+        self._headline = article_text.region_range(Region.TITLE)
         self._inflection = inflections().get(language)
-        self._cache, self._others = name_index.word_form_cache(language)
+        self._forms = name_index.word_form_cache(language, lambda: _FormsByWord(name_index, language))
         self._full: dict[bool, list[PatternMatch]] = {False: [], True: []}
         self._short: dict[bool, list[PatternMatch]] = {False: [], True: []}
         self._genitive_ends: list[int] = []
 
     def add_to(self, candidates: Candidates) -> Candidates:
         """Return the candidates with the names that were found added."""
-        for word in self._list_words():
-            self._add_short_names(word)
-            self._add_initials(word)
-            self._add_full_names(word)
-        latin = candidates.add_names(self._full[False], self._short[False], self._genitive_ends)
-        return latin.add_native_names(self._full[True], self._short[True])
+        for start, end, has_prefix in self._list_runs():
+            self._add_full_names(start, end, has_prefix=has_prefix)
+        self._add_initials()
+        known = (*candidates.full_names, *candidates.native_names, *self._full[False], *self._full[True])
+        self._add_short_names({self._text[start + 1 : end - 1] for _, start, end in known})
+        if self._full[False] or self._short[False]:
+            candidates = candidates.add_names(self._full[False], self._short[False], self._genitive_ends)
+        if self._full[True] or self._short[True]:
+            candidates = candidates.add_native_names(self._full[True], self._short[True])
+        return candidates
 
-    def _list_words(self) -> Iterator[_Word]:
-        """Yield the capitalized words that may be forms of words of watched names."""
-        matches = list(_CAPITALIZED_WORD.finditer(self._cased))
-        relevant = self._select_relevant(set(map(methodcaller("group"), matches)))
-        for match in [match for match in matches if match[0] in relevant] if relevant else ():
-            word = match[0].lower()
-            yield _Word(*match.span(), word, *(self._find_names(word) or _NO_NAMES))
+    def _list_runs(self) -> Iterator[tuple[int, int, bool]]:
+        """Yield the start and end of each run that may have a full name, and whether it begins with a prefix."""
+        runs = set(_NAME_RUN.findall(self._cased)) - self._forms.other_runs
+        if runs:
+            names = set(filter(self._may_have_name, runs))
+            self._forms.other_runs.update(run for run in runs - names if len(run) <= _MAX_RUN_CHARS)
+            yield from ((*m.span(), False) for m in _NAME_RUN.finditer(self._cased) if names and m[0] in names)
         if self._inflection is not None and self._inflection.prefixes:
-            pattern = _PREFIXED_WORD.format(prefixes="|".join(self._inflection.prefixes))
-            for match in re.finditer(pattern, self._cased):
-                word = match[1].lower()
-                names = self._find_names(word) or _NO_NAMES
-                yield _Word(match.start(1), match.end(), word, *names, has_prefix=True)
+            pattern = _PREFIXED_RUN.format(prefixes="|".join(self._inflection.prefixes), letters=_LETTERS)
+            yield from ((*match.span(1), True) for match in re.finditer(pattern, self._cased))
 
-    def _select_relevant(self, words: set[str]) -> set[str]:
-        """Return the printed words that may be forms of words of watched names; the others are remembered."""
-        words -= self._others
-        others = {word for word in words if not self._find_names(word.lower())}
-        self._others |= others
-        return words - others
+    def _may_have_name(self, run: str) -> bool:
+        """Return whether two words of a run may be forms of words of watched names."""
+        return sum(map(bool, map(self._forms.__getitem__, _RUN_WORD.findall(run.lower())))) > 1
 
-    def _find_names(self, word: str) -> Names:
-        """Return the words of watched names that a folded word may be, and those it may be a form of."""
-        names = self._cache.get(word)
-        if names is None:
-            inflection = find_inflection(word, self._language)
-            plain = dict.fromkeys(self._find_as_printed(word, inflection))
-            cases = () if inflection is None else dict.fromkeys(_list_forms(word, inflection))
-            forms = dict.fromkeys(name for form in cases for name in self._find_as_printed(form, inflection))
-            all_names = tuple({**plain, **forms})[:_MAX_NAME_WORDS_COMPARED]
-            names = self._cache[word] = (all_names, frozenset(plain)) if all_names else ()
-        return names
-
-    def _find_as_printed(self, word: str, inflection: Inflection | None) -> Iterator[str]:
-        """Yield the words of watched names that a word is, or sounds like in its script or language."""
-        if word in self._words.words:
-            yield word
-        if word[0] > "z":
-            if len(word) < _MIN_SOUND_LETTERS or word in native_words().sentence_openers:
-                return
-            latin = to_latin(word)
-            for name in self._name_index.words_by_sound.get(key_of_other_script(latin), ()):
-                other = to_latin(name)
-                has_ending = _has_possible_ending if name.isascii() else _has_same_ending
-                if is_same_sound(latin, other) and has_ending(latin, other):
-                    yield name
-        elif inflection is not None and inflection.declines_all_words and len(word) >= _MIN_RESPELT_LETTERS:
-            yield from self._find_respelt(word)
-
-    def _find_respelt(self, word: str) -> Iterator[str]:
-        """Yield the words of watched names that a Latin word spells as the language pronounces them."""
-        by_sound = self._name_index.words_by_sound
-        limit = 1 + (len(word) >= _MIN_LONG_WORD_LETTERS)
-        for key in list_latin_keys(word)[:_MAX_KEYS_COMPARED]:
-            for name in by_sound.get(key, ()):
-                if name.isascii() and _has_same_ending(word, name) and edit_distance(word, name, limit) <= limit:
-                    yield name
-
-    def _add_short_names(self, word: _Word) -> None:
-        for name in word.names:
-            if name == word.text and not word.has_prefix:
+    def _add_full_names(self, start: int, end: int, *, has_prefix: bool) -> None:
+        """Add the full names in a run."""
+        words = [_Word(*m.span(), self._text[slice(*m.span())]) for m in _RUN_WORD.finditer(self._cased, start, end)]
+        words[0] = words[0]._replace(has_prefix=has_prefix)
+        forms = [self._forms[word.text] for word in words]
+        for at, first in enumerate(forms):
+            if first is None or not first.heads or not self._is_capitalized(words[at].start):
                 continue
-            for pattern in self._words.short_names.get(name, ()):
-                self._add(self._short, pattern, word.start, word.end)
+            for to in range(at + 1, min(len(words), at + _MAX_NAME_WORDS)):
+                last = forms[to]
+                if (
+                    last is not None
+                    and not first.heads.isdisjoint(last.tails)
+                    and self._is_capitalized(words[to].start)
+                ):
+                    self._add_names_of(words[at : to + 1], first.heads & last.tails)
 
-    def _add_initials(self, word: _Word) -> None:
-        """Add a Cyrillic family name after initials: a full name after two, otherwise a short name."""
-        if self._cased[word.start - 1 : word.start] not in {" ", "."}:
-            return
-        match = _INITIALS.search(self._cased, max(0, word.start - _MAX_INITIALS_CHARS), word.start)
-        if match is None:
-            return
-        for name in word.names:
+    def _add_names_of(self, run: list[_Word], patterns: Iterable[int]) -> None:
+        """Add the names among some patterns of which a run is a form."""
+        for pattern in sorted(patterns)[:_MAX_NAMES_OF_RUN]:
+            if self._is_form(self._words.patterns[pattern].split(), run):
+                found = self._short if self._words.is_short[pattern] else self._full
+                self._add(found, pattern, run[0].start, run[-1].end)
+
+    def _add_initials(self) -> None:
+        """Add the Cyrillic family names after initials: full names after two, otherwise short names."""
+        for match in _WORD_AFTER_INITIALS.finditer(self._cased) if not self._cased.isascii() else ():
+            word = match[3].lower()
+            forms = self._forms[word]
+            if forms is None or match[3][0] < "z":
+                continue
+            initial = match[1][0].lower()
             full = [
-                one for one in self._words.by_last.get(name, ()) if self._words.patterns[one][1] == match[1].lower()
+                one for one in forms.tails if self._words.patterns[one][1] == initial and not self._words.is_short[one]
             ]
+            full = [one for one in full if _rate_form(word, self._words.patterns[one].split()[-1], self._language)]
             found = self._full if match[2] and len(full) == 1 else self._short
-            for pattern in full if found is self._full else self._words.short_names.get(name, ()) if full else ():
-                self._add(found, pattern, match.start(), word.end)
+            for pattern in full if found is self._full else self._list_short_patterns(word) if full else ():
+                self._add(found, pattern, match.start(), match.end())
+
+    def _list_short_patterns(self, word: str) -> list[int]:
+        """Return the patterns of short names of which a printed word is a form."""
+        forms = self._forms[word]
+        names = forms.names if forms is not None else ()
+        short = self._words.short_names
+        return [short[name] for name in names if name in short and _rate_form(word, name, self._language)]
+
+    def _add_short_names(self, full_names: set[str]) -> None:
+        """Add parts of names in another form: in the headline, after a title, and where the text has full names.
+
+        With one full name only the words that begin like one of its words are added.
+        """
+        places = {match.span() for match in _CAPITALIZED_WORD.finditer(self._cased, *self._headline)}
+        if full_names:
+            stems = {word[:_STEM_LETTERS] for name in full_names for word in _RUN_WORD.findall(name)}
+            spans = (match.span() for match in _CAPITALIZED_WORD.finditer(self._cased))
+            any_word = len(full_names) > 1
+            places.update(span for span in spans if any_word or self._text[span[0] : span[0] + _STEM_LETTERS] in stems)
+        text = f" {self._cased}".replace("\n", " ")
+        before = set(map(str.lower, _WORD_BEFORE_NAME.findall(text)))
+        if titles := sorted(before & _title_ends())[:_MAX_TITLES]:
+            ways = "|".join(way for title in titles for way in dict.fromkeys((title, title.title(), title.upper())))
+            ends = (match.end() for match in re.finditer(rf"(?:{ways})(?= [{_CAPITALS}])", text))
+            found = (_CAPITALIZED_WORD.match(self._cased, end) for end in ends)
+            places.update(match.span() for match in found if match is not None)
+        for start, end in sorted(places):
+            word = self._text[start:end]
+            for pattern in self._list_short_patterns(word):
+                if self._words.patterns[pattern] != f" {word} ":
+                    self._add(self._short, pattern, start, end)
 
     def _add(self, found: dict[bool, list[PatternMatch]], pattern: int, start: int, end: int) -> None:
         found[self._cased[start] > "z"].append((pattern, start, end + 2))
         if self._inflection is not None and not self._inflection.declines_all_words:
             self._genitive_ends.append(end)
 
-    def _add_full_names(self, first: _Word) -> None:
-        """Add the full names that begin with a word."""
-        pairs = self._words.pairs
-        run = [first]
-        for last in self._read_words(first.end):
-            run.append(last)
-            if not last.names or not self._is_capitalized(last.start):
-                continue
-            for one, other in product(first.names, last.names):
-                for pattern in pairs.get(f"{one} {other}", ()):
-                    if self._is_form(self._words.patterns[pattern].split(), run):
-                        found = self._short if self._words.is_short[pattern] else self._full
-                        self._add(found, pattern, first.start, last.end)
-
     def _is_capitalized(self, start: int) -> bool:
         """Return whether a word has a capital letter, or is in a script without capitals."""
         return self._cased[start].isupper() or self._cased[start] >= _FIRST_GEORGIAN_LETTER
-
-    def _read_words(self, end: int) -> Iterator[_Word]:
-        """Yield the words after an offset that may belong to the same name."""
-        for _ in range(_MAX_NAME_WORDS - 1):
-            match = _NEXT_WORD.match(self._cased, end)
-            if match is None:
-                return
-            word, end = self._text[match.start(1) : match.end()], match.end()
-            yield _Word(match.start(1), end, word, *(self._find_names(word) or _NO_NAMES))
 
     def _has_marked_ending(self, word: _Word) -> bool:
         """Return whether the last letter is printed with a mark that folding has removed, as in Polish "Dudą"."""
@@ -261,14 +363,15 @@ class _Search:
             run = [run[0], run[2]]
         if len(name) != len(run):
             return False
-        if not all(part == word.text or part in word.names for part, word in zip(name, run, strict=True)):
+        ratings = [_rate_form(word.text, part, self._language) for part, word in zip(name, run, strict=True)]
+        if not all(ratings):
             return False
         is_respelt = any(part != word.text for part, word in zip(name, run, strict=True))
         if run[0].has_prefix or not is_respelt:
             return has_fathers_name or (run[0].has_prefix and not is_respelt)
         if name[0].isascii() and not run[0].text.isascii() and not _is_long_enough(name, run):
             return False
-        changed = [part != word.text and part not in word.plain_names for part, word in zip(name, run, strict=True)]
+        changed = [rating == _IN_OTHER_CASE for rating in ratings]
         changed[-1] = changed[-1] or self._has_marked_ending(run[-1])
         inflection = find_inflection(run[0].text, self._language)
         return not any(changed) or (

@@ -1,7 +1,6 @@
 """Document dispatch: detects the format by content, not by the declared content type, and calls the parser for it."""
 
 import re
-import zlib
 from collections import deque
 from dataclasses import replace
 from typing import assert_never
@@ -11,8 +10,10 @@ from monitor.domain.source import Feed, Source, SourceKind
 from monitor.parse.fast_xml import parse_fast_xml
 from monitor.parse.html_listing import parse_listing
 from monitor.parse.jsonfeed import parse_json_feed
+from monitor.parse.newest import limit_entries
 from monitor.parse.sitemap import ROOT_SEARCH_CHARS, find_end_of_prolog, is_sitemap, parse_sitemap
 from monitor.text.bot_walls import find_wall
+from monitor.text.compression import GZIP_MAGIC, decompress_gzip
 from monitor.text.encoding import decode
 from monitor.text.references import repair_xml_references
 
@@ -33,9 +34,15 @@ _HREF_ATTRIBUTE = re.compile(r"href\s*=\s*[\"']([^\"'>]{1,500})", re.IGNORECASE)
 
 def decode_inline_text(body: bytes, content_type: str, source: Source) -> str | None:
     """Return the text of a document that may be parsed in this process, or None if a worker process must parse it."""
-    if len(body) > MAX_INLINE_BYTES or source.kind is not SourceKind.FEED or body.startswith(b"\x1f\x8b"):
+    if len(body) > MAX_INLINE_BYTES or source.kind is not SourceKind.FEED or body.startswith(GZIP_MAGIC):
         return None
     return decode(body, content_type)
+
+
+def parse_ordinary_feed(text: str, url: str, source: Source) -> Feed | None:
+    """Parse a feed of the usual structure quickly; None for any other document."""
+    feed = parse_fast_xml(text, url, source)
+    return limit_entries(feed) if feed else None
 
 
 def parse_document(body: bytes, content_type: str, url: str, source: Source) -> Feed:
@@ -44,9 +51,22 @@ def parse_document(body: bytes, content_type: str, url: str, source: Source) -> 
     Raises ``NotAFeed`` with a description of the document. Untrusted input can make parsing slow: run it in a worker
     process.
     """
-    text = decode(decompress_gzip(body), content_type)
+    unpacked = decompress_gzip(body, MAX_DOCUMENT_BYTES)
+    if unpacked.is_too_long:
+        raise NotAFeed(
+            f"the document is longer than {MAX_DOCUMENT_BYTES // 1_000_000} MB after decompression",
+            DocumentFault.TOO_LONG,
+        )
+    if unpacked.is_cut_off and not unpacked.content:
+        raise NotAFeed("the document is damaged gzip", DocumentFault.DAMAGED)
+    text = decode(unpacked.content, content_type)
     if not text.strip():
         raise NotAFeed("the server sends an empty document", DocumentFault.EMPTY)
+    feed = limit_entries(_parse_by_kind(text, url, source))
+    return replace(feed, is_cut_off=True) if unpacked.is_cut_off else feed
+
+
+def _parse_by_kind(text: str, url: str, source: Source) -> Feed:
     match source.kind:
         case SourceKind.LISTING:
             return parse_listing(text, url, source)
@@ -111,23 +131,3 @@ def _describe_non_feed(text: str) -> tuple[str, DocumentFault]:
     if text.lstrip().startswith("<"):
         return "the document is XML, but not a known feed format", DocumentFault.OTHER_FORMAT
     return f"the document is not a feed; it begins with {text.strip()[:60]!r}", DocumentFault.OTHER_FORMAT
-
-
-def decompress_gzip(body: bytes) -> bytes:
-    """Decompress a gzip body that the server did not declare (``.xml.gz``), up to the size limit.
-
-    Raises ``NotAFeed`` if it is damaged or too long.
-    """
-    if not body.startswith(b"\x1f\x8b"):
-        return body
-    stream = zlib.decompressobj(47)
-    try:
-        found = stream.decompress(body, MAX_DOCUMENT_BYTES)
-    except zlib.error as error:
-        raise NotAFeed("the document is damaged gzip", DocumentFault.DAMAGED) from error
-    if stream.unconsumed_tail:
-        raise NotAFeed(
-            f"the document is longer than {MAX_DOCUMENT_BYTES // 1_000_000} MB after decompression",
-            DocumentFault.TOO_LONG,
-        )
-    return found

@@ -15,7 +15,7 @@ from lxml import etree
 from monitor.domain.source import Entry, Feed, Source
 from monitor.parse.feedparser_names import PREFIX_BY_NAMESPACE, UNSUPPORTED_ELEMENTS
 from monitor.parse.fields import RawItem, build_entries, is_faulty_link, resolve_url, to_plain_text
-from monitor.parse.newest import keep_newest
+from monitor.text.numbers import parse_number
 from monitor.text.time_zones import SourceClock
 
 _ATOM_NAMESPACE = "http://www.w3.org/2005/Atom"
@@ -103,10 +103,9 @@ class _FastXmlParser:
             _require(raw.title and raw.link)
             raws.append(raw)
         _require(raws)
-        entries = build_entries(keep_newest(raws, self._clock), self._url, self._clock)
-        return self._build_feed(channel, entries, len(raws) - len(entries))
+        return self._build_feed(channel, build_entries(raws, self._url, self._clock))
 
-    def _build_feed(self, channel: etree._Element, entries: tuple[Entry, ...], left_out_count: int) -> Feed:
+    def _build_feed(self, channel: etree._Element, entries: tuple[Entry, ...]) -> Feed:
         """Build the feed from its entries and metadata; Atom and RSS metadata are found by local element names."""
         found: dict[str, str] = {}
         hours: tuple[int, ...] = ()
@@ -116,7 +115,7 @@ class _FastXmlParser:
             if name in {"item", "entry"}:
                 continue
             if name == "skiphours":
-                hours = tuple(int(hour.text) % 24 for hour in child if hour.text and hour.text.strip().isdigit())
+                hours = tuple(number % 24 for hour in child if (number := parse_number(hour.text or "")) is not None)
             elif name == "skipdays":
                 days = tuple(day.text.strip().lower() for day in child if day.text)
             elif name == "link" and child.get("href"):
@@ -138,7 +137,6 @@ class _FastXmlParser:
             ttl=parse_ttl(found),
             skip_hours=hours,
             skip_days=days,
-            left_out_count=left_out_count,
         )
 
     def _parse_rss_item(self, item: etree._Element) -> RawItem:
@@ -263,11 +261,11 @@ def resolve_uri(uri: str, base: str) -> str:
 
 def parse_ttl(metadata: dict[str, str]) -> timedelta | None:
     """Return the polling interval that a feed requests by ``ttl`` (minutes) or by the syndication module, or None."""
-    ttl = metadata.get("ttl", "")
-    if ttl.isdigit() and 0 < int(ttl[:6]) <= 10_080:
-        return timedelta(minutes=int(ttl))
+    minutes = parse_number(metadata.get("ttl", "")) or 0
+    if 0 < minutes <= 10_080:
+        return timedelta(minutes=minutes)
     hours = _HOURS_BY_PERIOD.get(metadata.get("updateperiod", "").strip().lower())
-    frequency = metadata.get("updatefrequency", "1").strip()
-    if hours and frequency.isdigit() and 0 < int(frequency[:6]) <= 10_000:
-        return timedelta(hours=hours) / int(frequency)
+    frequency = parse_number(metadata.get("updatefrequency", "1")) or 0
+    if hours and 0 < frequency <= 10_000:
+        return timedelta(hours=hours) / frequency
     return None

@@ -8,7 +8,8 @@ from urllib.parse import urljoin, urlsplit
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from monitor.parse.fields import resolve_url, to_plain_text
-from monitor.text.urls import canonicalize_url, extract_host, get_site_domain
+from monitor.text.site_domains import get_site_domain
+from monitor.text.urls import canonicalize_url, extract_host
 
 _FEED_MEDIA_TYPE = re.compile(r"application/(?:x[.-])?(?:rss|atom|rdf)\+xml|application/feed\+json")
 _FEED_RELATIONS = frozenset({"alternate", "alternative", "feed", "rss", "service.feed"})

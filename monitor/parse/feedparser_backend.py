@@ -20,7 +20,6 @@ from monitor.parse.fields import (
     resolve_url,
     to_plain_text,
 )
-from monitor.parse.newest import keep_newest
 from monitor.text.time_zones import SourceClock
 from monitor.text.urls import is_web_url
 
@@ -46,7 +45,7 @@ def parse_with_feedparser(text: str, url: str, source: Source) -> Feed:
         if item.link and not link and item.id and item.id in text and is_web_url(item.id):
             link = item.id  # the guid is the address, as written in the document
         item.link = link
-    entries = build_entries(keep_newest(items, clock), url, clock)
+    entries = build_entries(items, url, clock)
     metadata = {key.removeprefix("sy_"): value for key, value in parsed.feed.items() if isinstance(value, str)}
     return Feed(
         entries=entries,
@@ -54,7 +53,6 @@ def parse_with_feedparser(text: str, url: str, source: Source) -> Feed:
         url=resolve_url(metadata.get("link", ""), url),
         language=metadata.get("language", "").replace("_", "-")[:35],
         ttl=parse_ttl(metadata),
-        left_out_count=len(items) - len(entries),
     )
 
 

@@ -6,7 +6,7 @@ from selectolax.lexbor import LexborHTMLParser, LexborNode, SelectolaxError
 
 from monitor.domain.errors import DocumentFault, NotAFeed
 from monitor.domain.source import Entry, Feed, Listing, Source
-from monitor.parse.fields import MAX_ENTRIES, parse_instant, resolve_url, to_plain_text
+from monitor.parse.fields import parse_instant, resolve_url, to_plain_text
 from monitor.text.bot_walls import find_wall
 from monitor.text.time_zones import SourceClock
 from monitor.text.urls import canonicalize_url, find_page_place
@@ -25,7 +25,7 @@ def parse_listing(text: str, url: str, source: Source) -> Feed:
     tree = LexborHTMLParser(text)
     base = _base_url(tree, url)
     items = _select_nodes(tree.root, listing.items)
-    built = [_build_listing_entry(item, listing, (url, base), source) for item in items[:MAX_ENTRIES]]
+    built = [_build_listing_entry(item, listing, (url, base), source) for item in items]
     usable = [entry for entry in built if entry is not None]
     entries: dict[tuple[str, str], Entry] = {}
     for entry in usable:
@@ -43,7 +43,6 @@ def parse_listing(text: str, url: str, source: Source) -> Feed:
         nested_urls=(next_url,) if next_url and next_url != url else (),
         merged_count=len(usable) - len(entries),
         empty_count=len(built) - len(usable),
-        left_out_count=max(0, len(items) - MAX_ENTRIES),
     )
 
 

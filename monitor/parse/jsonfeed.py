@@ -7,7 +7,6 @@ from typing import Any
 from monitor.domain.errors import DocumentFault, NotAFeed
 from monitor.domain.source import Feed, Source
 from monitor.parse.fields import RawItem, build_entries, repair_link, resolve_url, to_plain_text
-from monitor.parse.newest import keep_newest
 from monitor.text.time_zones import SourceClock
 
 _LONE_SURROGATE = re.compile("[\ud800-\udfff]")
@@ -24,13 +23,12 @@ def parse_json_feed(text: str, url: str, source: Source) -> Feed:
         raise NotAFeed("the document is JSON, but not a JSON Feed: it has no list `items`", DocumentFault.OTHER_FORMAT)
     items = [_to_raw_item(item, url) for item in document["items"] if isinstance(item, dict)]
     clock = SourceClock(source, url)
-    entries = build_entries(keep_newest(items, clock), url, clock)
+    entries = build_entries(items, url, clock)
     return Feed(
         entries=entries,
         title=to_plain_text(_get_text_field(document, "title")),
         url=resolve_url(_get_text_field(document, "home_page_url"), url),
         language=_get_text_field(document, "language")[:35],
-        left_out_count=len(items) - len(entries),
     )
 
 

@@ -7,14 +7,14 @@ in the order of their creation.
 import re
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from itertools import chain, zip_longest
 from urllib.parse import unquote, urlsplit
 
-from monitor.domain.source import Entry
-from monitor.parse.fields import MAX_ENTRIES, RawItem, parse_instant
+from monitor.domain.source import Entry, Feed
+from monitor.parse.fields import MAX_ENTRIES
 from monitor.text.dates import month_numbers
-from monitor.text.time_zones import SourceClock
 
 MIN_ADDRESS_SHARE = 0.5  # addresses are used if more than this share of them has a date or number
 MIN_DISTINCT_SHARE = 0.9  # article numbers are almost never repeated, other numbers ("top 10") are
@@ -42,20 +42,15 @@ def sort_newest_first(entries: Sequence[Entry], *, is_newest_last: bool) -> list
     return found
 
 
-def keep_newest(items: Sequence[RawItem], clock: SourceClock, limit: int = MAX_ENTRIES) -> list[RawItem]:
-    """Return at most ``limit`` items of a feed, the newest ones, in document order.
-
-    ``clock`` gives the zone of dates that name none.
-    """
-    if len(items) <= limit:
-        return list(items)
-    entries = [
-        Entry(item.link or "", published_at=parse_instant(item.published or item.updated or "", clock))
-        for item in items
-    ]
-    positions = {id(entry): position for position, entry in enumerate(entries)}
-    newest = sort_newest_first(entries, is_newest_last=False)[:limit]
-    return [items[position] for position in sorted(positions[id(entry)] for entry in newest)]
+def limit_entries(feed: Feed, limit: int = MAX_ENTRIES) -> Feed:
+    """Return a feed with at most ``limit`` entries, the newest ones, in document order; the others are counted."""
+    if len(feed.entries) <= limit:
+        return feed
+    positions = {id(entry): position for position, entry in enumerate(feed.entries)}
+    newest = sort_newest_first(feed.entries, is_newest_last=False)[:limit]
+    kept = sorted(newest, key=lambda entry: positions[id(entry)])
+    left_out_count = feed.left_out_count + len(feed.entries) - limit
+    return replace(feed, entries=tuple(kept), left_out_count=left_out_count)
 
 
 def sort_sitemaps(sitemaps: Sequence[tuple[str, datetime | None]]) -> list[str]:
@@ -86,7 +81,7 @@ def _find_largest_series(urls: Sequence[str]) -> dict[str, _AgeKey]:
     """Return the largest set of addresses that differ in numbers only, each with its numbers, the year first."""
     named = {url: _WORD.sub(_replace_month_name, unquote(_path_of(url))) for url in urls}
     patterns = {url: _NUMBER.sub("#", path) for url, path in named.items()}
-    counts = Counter(pattern for pattern in patterns.values() if "#" in pattern)
+    counts = Counter(pattern for url, pattern in patterns.items() if pattern != named[url])
     if not counts:
         return {}
     largest = counts.most_common(1)[0][0]

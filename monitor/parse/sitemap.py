@@ -1,13 +1,14 @@
 """Sitemaps, with the news extension, and sitemap indexes."""
 
 import re
+from collections import deque
 from datetime import datetime
 
 from lxml import etree
 
 from monitor.domain.errors import DocumentFault, NotAFeed
 from monitor.domain.source import Entry, Feed, Source
-from monitor.parse.fields import MAX_ENTRIES, parse_instant, resolve_url, to_plain_text
+from monitor.parse.fields import parse_instant, resolve_url, to_plain_text
 from monitor.parse.newest import sort_newest_first, sort_sitemaps
 from monitor.text.references import repair_xml_references
 from monitor.text.time_zones import SourceClock
@@ -15,6 +16,8 @@ from monitor.text.time_zones import SourceClock
 _MAX_NESTED_SITEMAPS = 500
 ROOT_SEARCH_CHARS = 20_000
 _ROOT_TAG = re.compile(r"<(?:[\w.-]+:)?(?:urlset|sitemapindex)[\s>/]")
+_ROOT_END = re.compile(r"</(?:[\w.-]+:)?(?:urlset|sitemapindex)\s*>")
+_ENTRY_END = re.compile(r"</(?:[\w.-]+:)?(?:url|sitemap)\s*>")
 _PROLOG_PARTS = (("<!--", "-->"), ("<?", "?>"), ("<!DOCTYPE", ">"))
 
 
@@ -43,7 +46,8 @@ def parse_sitemap(text: str, url: str, source: Source) -> Feed:
     Raises ``NotAFeed`` if it has no usable content.
     """
     parser = etree.XMLParser(encoding="utf-8", resolve_entities=False, no_network=True, load_dtd=False, recover=True)
-    body = repair_xml_references(text.lstrip("\ufeff \t\r\n"))
+    end = _find_end_of_complete_entries(text)
+    body = repair_xml_references(text[:end].lstrip("\ufeff \t\r\n"))
     try:
         root = etree.fromstring(body.encode("utf-8", "replace"), parser)
     except etree.XMLSyntaxError:
@@ -56,13 +60,24 @@ def parse_sitemap(text: str, url: str, source: Source) -> Feed:
     if not entries and not nested and len(root):
         raise NotAFeed("the sitemap contains no URL", DocumentFault.OTHER_FORMAT)
     return Feed(
-        entries=tuple(sort_newest_first(entries, is_newest_last=True)[:MAX_ENTRIES]),
+        entries=tuple(sort_newest_first(entries, is_newest_last=True)),
         url=url,
         language=next((entry.language for entry in entries if entry.language), ""),
         nested_urls=tuple(sort_sitemaps([pair for pair in nested if pair[0]])[:_MAX_NESTED_SITEMAPS]),
+        is_cut_off=end < len(text),
         empty_count=len(listed) - len(entries),
-        left_out_count=max(0, len(entries) - MAX_ENTRIES),
     )
+
+
+def _find_end_of_complete_entries(text: str) -> int:
+    """Return the end offset of the last complete entry of a truncated sitemap, else the document's length.
+
+    The address of an incomplete entry may lack its end, and would be stored as an article.
+    """
+    if _ROOT_END.search(text, max(0, len(text) - ROOT_SEARCH_CHARS)):
+        return len(text)
+    ends = deque(_ENTRY_END.finditer(text), maxlen=1)
+    return ends[-1].end() if ends else len(text)
 
 
 def _get_local_name(element: etree._Element) -> str:

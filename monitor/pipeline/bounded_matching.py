@@ -3,12 +3,15 @@
 The worker process compiles the watchlist once for each configuration; it is not sent with each article.
 """
 
+import logging
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import count
 from typing import Protocol
 
-from monitor.domain.article import Article
+from monitor.domain.article import Article, StoredArticle
+from monitor.domain.feedback import Verdict
 from monitor.domain.mention import Findings
 from monitor.domain.ports import ProcessPool
 from monitor.domain.watchlist import Watchlist
@@ -17,7 +20,10 @@ MAX_INLINE_CHARS = 20_000
 """Characters of an article up to which it is matched in this process. The time is in proportion to the length: 2 ms for
 an ordinary article of 5,000 characters, 120 ms for the worst text of this length (measured on one core of a small
 server). A call in a worker process costs 2 ms more, and longer articles are rare."""
+MAX_LOGGED_ARTICLES = 20
+"""Articles with hits that are logged one by one after a batch; a first poll may find hundreds."""
 _numbers = count()
+log = logging.getLogger(__name__)
 
 
 def new_key() -> int:
@@ -45,7 +51,13 @@ class MatchingResult:
 class ArticleMatcher(Protocol):
     """Compiled watchlist (``match/engine.py``)."""
 
-    def match(self, article: Article, source_id: str = "", seen_at: datetime | None = None) -> Findings:
+    def match(
+        self,
+        article: Article,
+        source_id: str = "",
+        seen_at: datetime | None = None,
+        verdicts: Sequence[Verdict] = (),
+    ) -> Findings:
         """Return the mentions, hits and near misses of one article."""
         ...
 
@@ -63,29 +75,54 @@ class BoundedMatcher:
         """Compile the watchlist if that is still to be done: an error in it is not the fault of an article."""
         _ = self._matcher.match
 
-    async def match(self, article: Article, source_id: str = "", *, is_isolated: bool = False) -> Findings:
+    async def match(
+        self,
+        article: Article,
+        source_id: str = "",
+        seen_at: datetime | None = None,
+        verdicts: Sequence[Verdict] = (),
+        *,
+        is_isolated: bool = False,
+    ) -> Findings:
         """Return the findings of an article; with ``is_isolated``, of a short one in a worker process, too.
 
-        Raises what matching raises, or ``WorkerKilled`` if it exceeds a limit of time or memory.
+        ``seen_at`` and ``verdicts`` are as for ``Matcher.match``. Raises what matching raises, or ``WorkerKilled`` if
+        it exceeds a limit of time or memory.
         """
         if self._process_pool is None or (article.text_length <= MAX_INLINE_CHARS and not is_isolated):
-            return self._matcher.match(article, source_id)
-        findings = await self._process_pool.run(match_in_worker, self._key, None, article, source_id)
+            return self._matcher.match(article, source_id, seen_at, verdicts)
+        arguments = (article, source_id, seen_at, tuple(verdicts))
+        findings = await self._process_pool.run(match_in_worker, self._key, None, *arguments)
         if findings is None:
-            findings = await self._process_pool.run(match_in_worker, self._key, self._watchlist, article, source_id)
+            findings = await self._process_pool.run(match_in_worker, self._key, self._watchlist, *arguments)
         if findings is None:
             raise RuntimeError("the worker process has no watchlist; give one to BoundedMatcher")
         return findings
+
+    async def match_stored(
+        self, stored: StoredArticle, verdicts: Sequence[Verdict] = (), *, is_isolated: bool = False
+    ) -> Findings:
+        """Return the findings of a stored article, with the time when it was seen as its date if it has none."""
+        return await self.match(
+            stored.article, stored.source_id, stored.first_seen_at, verdicts, is_isolated=is_isolated
+        )
 
 
 _compiled: dict[int, ArticleMatcher] = {}
 """In a worker process: the matcher of the current configuration, by its key."""
 
 
-def match_in_worker(key: int, watchlist: Watchlist | None, article: Article, source_id: str) -> Findings | None:
+def match_in_worker(
+    key: int,
+    watchlist: Watchlist | None,
+    article: Article,
+    source_id: str,
+    seen_at: datetime | None,
+    verdicts: tuple[Verdict, ...],
+) -> Findings | None:
     """Return the findings of an article, or None if this process needs the watchlist first."""
     matcher = compile_in_worker(key, watchlist)
-    return matcher.match(article, source_id) if matcher else None
+    return matcher.match(article, source_id, seen_at, verdicts) if matcher else None
 
 
 def compile_in_worker(key: int, watchlist: Watchlist | None) -> ArticleMatcher | None:
@@ -98,3 +135,21 @@ def compile_in_worker(key: int, watchlist: Watchlist | None) -> ArticleMatcher |
         _compiled.clear()
         _compiled[key] = compile_watchlist(watchlist)
     return _compiled[key]
+
+
+def log_hits(found: Sequence[tuple[StoredArticle, Findings]]) -> None:
+    """Log each article with hits, up to ``MAX_LOGGED_ARTICLES``, then the number of the others."""
+    for stored, findings in found[:MAX_LOGGED_ARTICLES]:
+        officials = dict.fromkeys(one for hit in findings.hits for one in hit.official_ids)
+        log.info(
+            "found",
+            extra={
+                "article": stored.id,
+                "source": stored.source_id,
+                "rules": [hit.rule_id for hit in findings.hits],
+                "officials": [*officials],
+                "title": stored.article.title,
+            },
+        )
+    if len(found) > MAX_LOGGED_ARTICLES:
+        log.info("found more", extra={"articles": len(found) - MAX_LOGGED_ARTICLES})

@@ -312,7 +312,7 @@ def work_on_entries(
     if matcher is None:
         return WorkedEntries(needs_watchlist=True)
     built = build_indexed_articles(entries, source)
-    findings = [_match(matcher, article, stage, source.id) for article, stage, _ in built]
+    findings = [_match(matcher, article, stage, source.id, now) for article, stage, _ in built]
     try:
         features = pack_features([extract_grouping_text(with_date(article, now)) for article, _, _ in built])
     except Exception:  # noqa: BLE001 - the article that raised it is found when it is grouped
@@ -320,10 +320,10 @@ def work_on_entries(
     return WorkedEntries(built, findings, features)
 
 
-def _match(matcher: ArticleMatcher, article: Article, stage: Stage, source_id: str) -> Findings | None:
+def _match(matcher: ArticleMatcher, article: Article, stage: Stage, source_id: str, now: datetime) -> Findings | None:
     if stage is not Stage.EXTRACTED or article.text_length > MAX_INLINE_CHARS:
         return None
     try:
-        return matcher.match(article, source_id)
+        return matcher.match(article, source_id, now)
     except Exception:  # noqa: BLE001 - the matching step matches the article again and records the error
         return None

@@ -5,6 +5,7 @@ a window that is stored is not stored again.
 """
 
 import asyncio
+import logging
 from collections import defaultdict, deque
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -18,9 +19,12 @@ from monitor.digest.notices import (
     find_weekly_window,
     format_near_miss_notices,
     format_quarantine_notices,
+    format_retractions,
+    format_unreached_notice,
 )
+from monitor.domain.channels import FolderChannel
 from monitor.domain.configuration import Configuration
-from monitor.domain.delivery import Delivery, Message, RenderedDigest
+from monitor.domain.delivery import Message, RenderedDigest
 from monitor.domain.digest import (
     INITIAL_WINDOW_LEAD,
     Digest,
@@ -37,8 +41,10 @@ from monitor.domain.ports import Clock, DigestSchedule
 from monitor.domain.source_health import problem_notices, recovery_notices
 from monitor.domain.watchlist import Official
 from monitor.pipeline.digest_failures import DigestFailures
+from monitor.pipeline.report_operation import select_bulk_changes
 from monitor.store.database import Database
-from monitor.stories.novelty import PREDATES_SOURCE_REASON
+
+log = logging.getLogger(__name__)
 
 OVERDUE_AFTER = timedelta(minutes=5)
 CHART_DAYS = 14
@@ -93,9 +99,10 @@ class DigestComposer:
         self._notices_checked_at: dict[str, datetime] = {}
         self._sent_at: dict[str, deque[datetime]] = defaultdict(deque)
         self.failures = DigestFailures()
+        self.template_problems: dict[str, tuple[str, ...]] = {}
 
-    async def run_due(self, configuration: Configuration, notices: Sequence[str] = ()) -> list[Digest]:
-        """Compose every due digest and return the digests that are sent. ``notices`` are placed at their head.
+    async def run_due(self, configuration: Configuration) -> list[Digest]:
+        """Compose every due digest and return the digests that are sent.
 
         A digest that fails is tried again later, and after some failures sent as a plain list; ``failures`` has the
         reason. Raises ``StoreError`` after all digests have been tried.
@@ -106,7 +113,7 @@ class DigestComposer:
             if self.failures.must_wait(plan.id, self._clock()):
                 continue
             try:
-                digest = await self._run_plan(plan, configuration, notices)
+                digest = await self._run_plan(plan, configuration)
             except StoreError as error:
                 store_error = error
                 continue
@@ -126,6 +133,12 @@ class DigestComposer:
 
         Returns the digest and the ids of the hits to mark as reported: none, if it leaves out older undelivered hits.
         """
+        digest, hit_ids, _inputs = await self._preview(plan, configuration, since)
+        return digest, hit_ids
+
+    async def _preview(
+        self, plan: DigestPlan, configuration: Configuration, since: datetime | None
+    ) -> tuple[Digest, tuple[int, ...], DigestInputs]:
         now = self._clock()
         last = await self._database.read(self._database.digests.load_last_window, plan)
         start_at = _window_start(last) if last else now - configuration.settings.backfill
@@ -139,7 +152,7 @@ class DigestComposer:
         inputs = await self._database.read(self._database.digests.load_inputs, plan, query)
         is_complete = inputs.undelivered_hit_ids <= {hit.id for hit in inputs.hits}
         digest = await self._compose(plan, configuration, window, inputs)
-        return digest, tuple(sorted(inputs.undelivered_hit_ids)) if is_complete else ()
+        return digest, tuple(sorted(inputs.undelivered_hit_ids)) if is_complete else (), inputs
 
     async def send_now(
         self, plan: DigestPlan, configuration: Configuration, since: datetime | None = None
@@ -147,17 +160,17 @@ class DigestComposer:
         """Commit the digest of ``preview`` with its deliveries, and mark its hits as reported."""
         if await self._database.read(self._database.digests.load_last_window, plan) is None:
             await self._start_plan(plan, self._clock(), configuration.settings.backfill)
-        digest, hit_ids = await self.preview(plan, configuration, since)
-        rendered = await self._render(digest, configuration)
-        messages = await self._commit(plan, configuration, digest, rendered, hit_ids)
+        digest, hit_ids, inputs = await self._preview(plan, configuration, since)
+        rendered = await self._render(plan, digest, configuration)
+        messages = await self._commit(plan, configuration, digest, rendered, hit_ids, inputs)
         return digest, messages or ()
 
-    async def _run_plan(self, plan: DigestPlan, configuration: Configuration, notices: Sequence[str]) -> Digest | None:
+    async def _run_plan(self, plan: DigestPlan, configuration: Configuration) -> Digest | None:
         due = await self._find_due_window(plan, configuration)
         if due is None:
             return None
         try:
-            return await self._run_window(plan, configuration, due, notices)
+            return await self._run_window(plan, configuration, due)
         except StoreError:
             raise
         except Exception as error:  # noqa: BLE001 - articles and templates of others can fail in any way
@@ -165,25 +178,25 @@ class DigestComposer:
                 return None
             return await self._run_fallback(plan, configuration, due)
 
-    async def _run_window(
-        self, plan: DigestPlan, configuration: Configuration, due: _DueWindow, notices: Sequence[str]
-    ) -> Digest | None:
+    async def _run_window(self, plan: DigestPlan, configuration: Configuration, due: _DueWindow) -> Digest | None:
         """Compose and commit the digest of a window; return it if it is sent."""
         inputs = await self._load_inputs(plan, configuration, due)
         if inputs is None:
             return None
         window = due.window
         source_notices = recovery_notices(inputs.source_states, window.start_at, window.end_at)
-        notices = [*notices, *_delivery_failure_notices(inputs.failed_deliveries), *source_notices]
-        has_notices = bool(notices or problem_notices(inputs.source_states, window.start_at, window.end_at))
+        notices = [*format_unreached_notice(inputs.failed_deliveries), *source_notices]
+        has_notices = bool(
+            notices or inputs.retractions or problem_notices(inputs.source_states, window.start_at, window.end_at)
+        )
         is_overdue = self._is_overdue(plan, due, inputs.hits)
         digest = await self._compose(plan, configuration, window, inputs, notices, is_overdue=is_overdue)
-        if plan.schedule.is_immediate and not (digest.stories or digest.omitted_articles):
+        if plan.schedule.is_immediate and not (digest.stories or digest.omitted_articles or inputs.retractions):
             plan = replace(plan, channels=_channels_without_scheduled_digest(plan, configuration.digests))
         should_send = _should_send(plan, digest, has_notices=has_notices)
-        rendered = await self._render(digest, configuration) if should_send else None
+        rendered = await self._render(plan, digest, configuration) if should_send else None
         hit_ids = tuple(hit.id for hit in inputs.hits)
-        is_stored = await self._commit(plan, configuration, digest, rendered, hit_ids) is not None
+        is_stored = await self._commit(plan, configuration, digest, rendered, hit_ids, inputs) is not None
         self.failures.clear(plan.id)
         return digest if is_stored and should_send else None
 
@@ -193,7 +206,7 @@ class DigestComposer:
         if not hits:
             return None
         items = tuple({item.article_id: item for item in hits.values()}.values())
-        digest = compose_fallback(plan, due.window, items, self.failures.reason(plan.id), self._clock())
+        digest = compose_fallback(plan, due.window, items, self._clock())
         is_stored = await self._commit(plan, configuration, digest, render_fallback(digest), tuple(hits)) is not None
         return digest if is_stored else None
 
@@ -226,7 +239,7 @@ class DigestComposer:
         if not plan.schedule.is_immediate:
             return await self._database.read(load_inputs, plan, query)
         inputs = await self._database.read(load_inputs, plan, replace(query, requires_hits=True))
-        if inputs.hits:
+        if inputs.hits or inputs.retractions:
             return inputs
         if not self._is_source_notice_check_due(plan, configuration, due.window.start_at):
             return None
@@ -287,19 +300,18 @@ class DigestComposer:
     ) -> Digest:
         from monitor.digest.compose import compose_digest  # slow to import, and most passes report nothing
 
-        officials = _relevant_officials(plan, configuration, inputs.hits)
-        # a single article from before its source was added is not a bulk change
-        bulk = [line for line in inputs.quarantined if line.reason != PREDATES_SOURCE_REASON]
+        officials = _relevant_officials(plan, configuration, inputs)
         notices = [
             *notices,
-            *format_quarantine_notices(bulk),
+            *format_retractions(inputs.retractions, officials),
+            *format_quarantine_notices(select_bulk_changes(inputs.quarantined)),
             *format_near_miss_notices(inputs.near_misses, officials),
         ]
         return await asyncio.to_thread(
             compose_digest,
             plan,
             window,
-            inputs.hits,
+            tuple(filter(plan.accepts, inputs.hits)),
             inputs.coverage,
             officials,
             inputs.daily_mentions,
@@ -308,10 +320,19 @@ class DigestComposer:
             notices,
         )
 
-    async def _render(self, digest: Digest, configuration: Configuration) -> RenderedDigest:
+    async def _render(self, plan: DigestPlan, digest: Digest, configuration: Configuration) -> RenderedDigest:
         from monitor.digest.render import render_digest  # as above
 
-        return await asyncio.to_thread(render_digest, digest, configuration.settings.template_dir)
+        writes_files = any(
+            isinstance(channel, FolderChannel) and channel.id in plan.channels for channel in configuration.channels
+        )
+        rendered = await asyncio.to_thread(
+            render_digest, digest, configuration.settings.template_dir, with_page=writes_files
+        )
+        for problem in rendered.template_problems:
+            log.warning("digest template failed", extra={"digest": plan.id, "problem": problem})
+        self.template_problems[plan.id] = rendered.template_problems
+        return rendered
 
     async def _commit(
         self,
@@ -320,13 +341,21 @@ class DigestComposer:
         digest: Digest,
         rendered: RenderedDigest | None,
         hit_ids: Sequence[int],
+        inputs: DigestInputs | None = None,
     ) -> tuple[Message, ...] | None:
-        """Store the digest and, if it is rendered, its deliveries; None if another process stored it before."""
+        """Store the digest and, if it is rendered, its deliveries.
+
+        Returns None if another process stored it before, or a verdict has changed one of its hits meanwhile: then it is
+        composed again.
+        """
         messages: tuple[Message, ...] = ()
         if rendered:
             channels = [channel for channel in configuration.channels if channel.id in plan.channels]
             messages = build_messages(digest, rendered, channels, self._clock())
-        is_stored = await self._database.run(self._database.digests.commit_digest, digest, messages, hit_ids)
+        official_ids = {hit.id: hit.official_ids for hit in inputs.hits} if inputs else None
+        retractions = inputs.retractions if inputs else ()
+        commit = self._database.digests.commit_digest
+        is_stored = await self._database.run(commit, digest, messages, hit_ids, official_ids, retractions)
         if is_stored and rendered:
             self._sent_at[plan.id].append(self._clock())
         return messages if is_stored else None
@@ -378,12 +407,11 @@ def _channels_without_scheduled_digest(plan: DigestPlan, plans: Sequence[DigestP
     return tuple(channel for channel in plan.channels if channel not in scheduled)
 
 
-def _relevant_officials(
-    plan: DigestPlan, configuration: Configuration, hits: Sequence[ReportableHit]
-) -> tuple[Official, ...]:
+def _relevant_officials(plan: DigestPlan, configuration: Configuration, inputs: DigestInputs) -> tuple[Official, ...]:
     """Return the officials of the plan's rules and of its hits, in the order of the file."""
     named = {official for rule in configuration.watchlist.rules if rule.id in plan.rules for official in rule.officials}
-    named |= {official for hit in hits for official in hit.official_ids}
+    named |= {official for hit in inputs.hits for official in hit.official_ids}
+    named |= {official for one in inputs.retractions for official in one.official_ids}
     return tuple(official for official in configuration.watchlist.officials if official.id in named)
 
 
@@ -392,15 +420,3 @@ def _chart_days(end: datetime, zone: ZoneInfo) -> tuple[datetime, ...]:
     today = end.astimezone(zone).date()
     dates = (today - timedelta(days=back) for back in range(CHART_DAYS - 1, -1, -1))
     return tuple(datetime.combine(date, time(), zone).astimezone(UTC) for date in dates)
-
-
-def _delivery_failure_notices(deliveries: Sequence[Delivery]) -> list[str]:
-    """Return a notice for each target with failed deliveries, to be reported through the other channels."""
-    targets: dict[tuple[str, str], list[Delivery]] = defaultdict(list)
-    for delivery in deliveries:
-        targets[delivery.message.channel_id, delivery.message.target].append(delivery)
-    return [
-        f"{len(failed)} {'digest' if len(failed) == 1 else 'digests'} did not reach {target} (channel {channel}): "
-        f"{failed[-1].last_error}. `monitor deliveries list` shows them, `monitor deliveries resend` sends them again."
-        for (channel, target), failed in targets.items()
-    ]

@@ -15,7 +15,6 @@ TRACEBACK_INTERVAL = timedelta(hours=1)
 class _Failure:
     count: int
     error_type: str
-    reason: str
     failed_at: datetime
     logged_at: datetime
 
@@ -40,12 +39,11 @@ class DigestFailures:
         before = self._failures.get(plan_id)
         count = before.count + 1 if before else 1
         error_type = type(error).__name__
-        reason = f"{error_type}: {error}" if str(error) else error_type
         logged_at = before.logged_at if before else now
         if before is None or not logged_at <= now < logged_at + TRACEBACK_INTERVAL:
             logged_at = now
             log.error("digest composition failed", exc_info=error, extra={"digest": plan_id})
-        self._failures[plan_id] = _Failure(count, error_type, reason, now, logged_at)
+        self._failures[plan_id] = _Failure(count, error_type, now, logged_at)
         return count >= FALLBACK_AFTER
 
     def clear(self, plan_id: str) -> None:
@@ -53,10 +51,12 @@ class DigestFailures:
         if self._failures.pop(plan_id, None):
             log.info("digest composition recovered", extra={"digest": plan_id})
 
-    def reason(self, plan_id: str) -> str:
-        """Return the reason of the last failure, or an empty text."""
-        failure = self._failures.get(plan_id)
-        return failure.reason if failure else ""
+    def list_problems(self) -> list[str]:
+        """Return one line about each failing digest for the operator; it has no count, so it is the same next time."""
+        return [
+            f"The digest {plan_id} could not be composed ({failure.error_type}); the log has the reason."
+            for plan_id, failure in sorted(self._failures.items())
+        ]
 
     def describe(self) -> str:
         """Return one line about all failing digests for health and status, or an empty text.

@@ -27,7 +27,7 @@ from monitor.domain.fetch_result import (
 from monitor.domain.poll_state import NO_SITEMAP_MEMORY, PollState, SitemapMemory
 from monitor.domain.polling_policy import MIN_MOVED_RESPONSES, is_unconditional_due
 from monitor.domain.ports import Fetcher, ProcessPool
-from monitor.domain.source import Feed, Source
+from monitor.domain.source import Feed, FetchMethod, Source
 from monitor.domain.source_health import suggest_for_document
 from monitor.parse.incremental import hash_body
 from monitor.stories.identity import KeyedEntry, assign_entry_keys, drop_build_time
@@ -288,7 +288,11 @@ class FeedDocumentReader:
         """Fetch one document of a source. robots.txt applies to pages, not to feeds and sitemaps."""
         purpose = FetchPurpose.PAGE if source.kind.is_page else FetchPurpose.FEED
         headers = request_headers(source, url)
-        return await self._fetcher.fetch(FetchRequest(url, purpose, etag, last_modified, headers, is_large))
+        request = FetchRequest(url, purpose, etag, last_modified, headers, is_large)
+        if source.kind.is_page and source.fetch is FetchMethod.BROWSER:
+            # its document may be unchanged while its scripts show other articles
+            request = replace(request, etag="", last_modified="", uses_browser=True)
+        return await self._fetcher.fetch(request)
 
     async def _parse(self, response: Fetched, source: Source, known_item_hashes: bytes = b"") -> ParsedFeed:
         """Parse a document, without items known from the last poll. Raises ``NotAFeed`` or ``WorkerKilled``."""
@@ -384,15 +388,14 @@ def classify_parse_error(error: NotAFeed, source: Source) -> Failed | Blocked:
 
 def _parse_inline(response: Fetched, source: Source, known_item_hashes: bytes) -> ParsedFeed | None:
     """Parse an ordinary document, or only its new items; None if it must be parsed in a worker process."""
-    from monitor.parse.dispatch import decode_inline_text
-    from monitor.parse.fast_xml import parse_fast_xml
+    from monitor.parse.dispatch import decode_inline_text, parse_ordinary_feed
     from monitor.parse.incremental import hash_items
 
     text = decode_inline_text(response.body, response.content_type, source)
     if text is None:
         return None
     parsed = _parse_new_items(text, response.url, source, known_item_hashes)
-    if parsed is None and (feed := parse_fast_xml(text, response.url, source)):
+    if parsed is None and (feed := parse_ordinary_feed(text, response.url, source)):
         parsed = ParsedFeed(feed, 0, hash_items(text))
     return parsed
 

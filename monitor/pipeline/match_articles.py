@@ -10,9 +10,10 @@ from math import inf
 
 from monitor.domain.article import Stage, StoredArticle
 from monitor.domain.errors import MonitorError, StoreError
+from monitor.domain.feedback import Verdict
 from monitor.domain.mention import Findings, RuleHit
 from monitor.domain.ports import Clock
-from monitor.pipeline.bounded_matching import MAX_INLINE_CHARS, ArticleMatcher, BoundedMatcher, MatchingResult
+from monitor.pipeline.bounded_matching import MAX_INLINE_CHARS, ArticleMatcher, BoundedMatcher, MatchingResult, log_hits
 from monitor.store.database import Database
 
 MAX_EXAMPLES = 5
@@ -144,13 +145,19 @@ class MatchingStep:
     async def _match_batch(self, batch: Sequence[StoredArticle]) -> MatchingResult:
         found: list[tuple[StoredArticle, Findings]] = []
         failed_count = 0
+        verdicts = await self._load_verdicts(batch)
         for stored in batch:
             try:
-                found.append((stored, await self._matcher.match(stored.article, stored.source_id)))
+                found.append((stored, await self._matcher.match_stored(stored, verdicts.get(stored.id, ()))))
             except Exception as error:  # noqa: BLE001 - an error in one article is stored with it and stops no other
                 failed_count += await self._record_failure(stored, error)
             await asyncio.sleep(0)
         return MatchingResult(len(batch), await self._store_findings(found), failed_count)
+
+    async def _load_verdicts(self, batch: Sequence[StoredArticle]) -> Mapping[int, tuple[Verdict, ...]]:
+        """Return the verdicts that count in articles; only one that was grouped before, and then released, has any."""
+        known = [stored for stored in batch if stored.story_id]
+        return await self._database.read(self._database.feedback.load_verdicts, known) if known else {}
 
     def _start_isolated(self) -> None:
         """Start matching the waiting articles in the background, unless it runs. Raises the error that ended it."""
@@ -179,7 +186,8 @@ class MatchingStep:
         if stored is None:
             return
         try:
-            findings = await self._matcher.match(stored.article, stored.source_id, is_isolated=True)
+            verdicts = await self._load_verdicts([stored])
+            findings = await self._matcher.match_stored(stored, verdicts.get(article_id, ()), is_isolated=True)
             hit_count = await self._store_findings([(stored, findings)])
             self._isolated_result += MatchingResult(hit_count=hit_count)
         except (asyncio.CancelledError, StoreError):
@@ -204,4 +212,7 @@ class MatchingStep:
     async def _store_findings(self, findings: Sequence[tuple[StoredArticle, Findings]]) -> int:
         if not findings:
             return 0
-        return await self._database.run(self._database.findings.save, findings, self._clock())
+        hit_count = await self._database.run(self._database.findings.save, findings, self._clock())
+        if hit_count:
+            log_hits([one for one in findings if one[1].hits])
+        return hit_count

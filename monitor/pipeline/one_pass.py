@@ -21,6 +21,8 @@ from monitor.pipeline.group import GROUPING_BATCH_SIZE, GroupingStep
 from monitor.pipeline.match_articles import MatchingStep
 from monitor.pipeline.read_pages import PageReader, PageResult
 from monitor.pipeline.recheck import Rechecker, RecheckResult
+from monitor.pipeline.report_operation import OperatorReporter
+from monitor.pipeline.rescreen import RescreenStep
 from monitor.pipeline.send_deliveries import DeliveryAttempt, DeliverySender
 
 
@@ -124,8 +126,10 @@ class Pipeline:
     early_matching: EarlyMatching
     matching_step: MatchingStep
     grouping_step: GroupingStep
+    rescreen_step: RescreenStep
     rechecker: Rechecker
     digest_composer: DigestComposer
+    operator_reporter: OperatorReporter
     delivery_sender: DeliverySender
 
     @property
@@ -179,16 +183,25 @@ class Pipeline:
             progress("pages rechecked", len(rechecks))
         return tuple(rechecks)
 
-    async def match_and_compose(
-        self, notices: Sequence[str] = (), max_articles: float = inf
-    ) -> tuple[MatchingResult, tuple[Digest, ...]]:
-        """Match and group articles, then compose the due digests, with ``notices`` at their head.
+    async def match_and_compose(self, max_articles: float = inf) -> tuple[MatchingResult, tuple[Digest, ...]]:
+        """Match and group articles, then compose the due digests.
+
+        Articles that grouping has joined to a text or story with a verdict are screened again before.
 
         Stops matching after about ``max_articles`` articles, so that a large backlog does not delay alerts.
         """
         matching = await self.matching_step.run_all(max_articles) + self.early_matching.take_result()
         await self.grouping_step.run_all()
-        return matching, tuple(await self.digest_composer.run_due(self.configuration, notices))
+        await self.rescreen_step.run_all()
+        return matching, tuple(await self.digest_composer.run_due(self.configuration))
+
+    async def report_operation(self, problems: Sequence[str] = ()) -> Digest | None:
+        """Send the operator's report if it is due, with ``problems`` at its head; return it if it is sent."""
+        templates = dict.fromkeys(
+            problem for found in self.digest_composer.template_problems.values() for problem in found
+        )
+        digests = self.digest_composer.failures.list_problems()
+        return await self.operator_reporter.run_due(self.configuration, [*problems, *digests, *templates])
 
     async def send_deliveries(self) -> tuple[DeliveryAttempt, ...]:
         """Start all due deliveries; slow targets continue in the background."""
@@ -218,5 +231,6 @@ class Pipeline:
         pages = await self.read_pages(progress)
         rechecks = await self.recheck(progress)
         matching, digests = await self.match_and_compose()
+        await self.report_operation()
         attempts = (*await self.send_deliveries(), *await self.delivery_sender.drain(DELIVERY_DRAIN_SECONDS))
         return PassResult(polls, pages, rechecks, matching, digests, self.digest_problem, attempts)

@@ -16,6 +16,7 @@ from monitor.domain.source_health import (
     SourceDiagnosis,
     SourceNotice,
     accept_layout_change,
+    diagnose_refusal,
     diagnose_silence,
     notice_due,
     suggestion_for,
@@ -332,7 +333,7 @@ def _state_after_failure(
     elif isinstance(failure, Blocked):
         failures = polling_policy.add_failure(poll_state.failures, FailureWeight.SOFT)
         poll_state = replace(poll_state, failures=failures)
-        diagnosis = SourceDiagnosis(SourceState.BLOCKED, failure.reason, failure.suggestion)
+        diagnosis = diagnose_refusal(failure)
         wait = polling_policy.wait_when_blocked(source.poll_interval, poll_state.interval, failure.retry_after)
     else:
         failures = polling_policy.add_failure(poll_state.failures, failure.weight)

@@ -6,11 +6,17 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from monitor.domain.article import Article, PendingPage
-from monitor.domain.errors import LeaseLost, MonitorError, StoreError
-from monitor.domain.fetch_result import Blocked, Fetched, FetchPurpose, FetchRequest, FetchResult, Gone
+from monitor.domain.errors import LeaseLost, MonitorError, PageProblem, StoreError, UnreadableDocument
+from monitor.domain.fetch_result import (
+    Blocked,
+    FailureCause,
+    Fetched,
+    FetchResult,
+    Gone,
+)
 from monitor.domain.ports import Clock, Fetcher, ProcessPool
 from monitor.domain.source import Source
-from monitor.pipeline.feed_documents import request_headers
+from monitor.pipeline.article_pages import extract_article, find_problem, page_request
 from monitor.pipeline.page_queue import PAGE_LEASE, PageQueue, always_free
 from monitor.pipeline.store_retry import Sleep, run_with_retries
 from monitor.store.database import Database
@@ -21,6 +27,7 @@ MAX_BEGUN_ATTEMPTS = 6
 """Attempts that began after which a page is not fetched again: a failed page has at most three, and more of them mean
 that the process ended each time."""
 MAX_PAGE_WAIT = timedelta(hours=6)  # a morning's news is still read on the same day
+MAX_LARGE_PAGES = 2  # PDF documents above the usual limit that are held at a time; each takes 45 MB at most
 PERMANENT_FAILURE_STATUSES = {401, 402, 403, 404, 410, 451}
 
 
@@ -66,6 +73,7 @@ class PageReader:
     ) -> None:
         self._database, self._fetcher, self._process_pool, self._clock = database, fetcher, process_pool, clock
         self._backfill, self._sleep = backfill, sleep
+        self._large_page_slots = asyncio.Semaphore(MAX_LARGE_PAGES)
         self.queue = PageQueue(database, clock, free_request_count)
 
     async def run_due(
@@ -107,11 +115,26 @@ class PageReader:
         url = pending_page.article.url
         if pending_page.attempts >= MAX_BEGUN_ATTEMPTS:
             return await self._store_feed_text(pending_page, f"{pending_page.attempts} attempts were interrupted")
-        headers = request_headers(source, url) if source else ()
-        outcome = await self._fetcher.fetch(FetchRequest(url, FetchPurpose.PAGE, headers=headers))
+        request = page_request(source, url)
+        outcome = await self._fetcher.fetch(request)
+        if getattr(outcome, "cause", None) is FailureCause.TOO_LONG and url.lower().partition("?")[0].endswith(".pdf"):
+            async with self._large_page_slots:
+                outcome = await self._fetcher.fetch(replace(request, is_large=True))
+                return await self._store_outcome(pending_page, source, outcome)
+        return await self._store_outcome(pending_page, source, outcome)
+
+    async def _store_outcome(
+        self, pending_page: PendingPage, source: Source | None, outcome: FetchResult
+    ) -> PageResult:
         if isinstance(outcome, Fetched):
             return await self._store_page(pending_page, source, replace(outcome, fetched_at=self._clock()))
+        return await self._store_failure(pending_page, outcome)
+
+    async def _store_failure(self, pending_page: PendingPage, outcome: FetchResult) -> PageResult:
+        """Postpone a page that was not returned, or store the feed text with the reason."""
         reason = getattr(outcome, "reason", "the server reported no change, but no earlier version is stored")
+        if problem := find_problem(outcome):
+            return await self._store_unreadable(pending_page, problem, reason, None)
         next_attempt_at = retry_at(outcome, pending_page.attempts, self._clock())
         if next_attempt_at is None:
             return await self._store_feed_text(pending_page, reason)
@@ -119,15 +142,24 @@ class PageReader:
         return PageResult(pending_page.source_id, pending_page.article.url, reason, is_postponed=True)
 
     async def _store_page(self, pending_page: PendingPage, source: Source | None, page: Fetched) -> PageResult:
-        from monitor.extract.extractor import extract_page  # slow to import, and most passes need it not at all
         from monitor.extract.feed_content import match_score, merge_texts
 
         try:
-            found: Article = await self._process_pool.run(
-                extract_page, page.body, page.url, page.content_type, source, pending_page.article
+            outcome, found = await extract_article(
+                page, source, pending_page.article, self._fetcher, self._process_pool
             )
+        except UnreadableDocument as error:
+            return await self._store_unreadable(pending_page, error.problem, error.reason, page)
         except MonitorError as error:
             return await self._store_feed_text(pending_page, str(error), page)
+        if isinstance(outcome, Fetched):
+            page = replace(outcome, fetched_at=page.fetched_at)
+        elif found.partial_reason == "scripts":
+            return await self._store_failure(pending_page, outcome)
+        if found.partial_reason == "scripts":
+            reason = "the page shows its text with JavaScript only"
+            known = replace(pending_page, article=merge_texts(found, pending_page.article))
+            return await self._store_unreadable(known, PageProblem.NEEDS_JAVASCRIPT, reason, page)
         article = merge_texts(found, pending_page.article)
         confidence = match_score(found, pending_page.article)
         await self._save_article(pending_page, article, page, "", confidence)
@@ -148,6 +180,16 @@ class PageReader:
         alerting = (decision.is_alertable, decision.quarantine_reason) if decision else None
         save_page = self._database.articles.save_page
         await self._save(save_page, pending_page, article, page, error, confidence, alerting)
+
+    async def _store_unreadable(
+        self, pending_page: PendingPage, problem: PageProblem, reason: str, page: Fetched | None
+    ) -> PageResult:
+        """Store the feed text, and add the reason to the page quality of the source if the user can remove it."""
+        result = await self._store_feed_text(pending_page, reason, page)
+        if problem is not PageProblem.NONE and not result.is_postponed:
+            record = self._database.sources.record_page_problem
+            await self._save(record, pending_page.source_id, problem, reason, pending_page.article.url, self._clock())
+        return result
 
     async def _store_feed_text(self, pending_page: PendingPage, reason: str, page: Fetched | None = None) -> PageResult:
         article = replace(pending_page.article, partial_reason=pending_page.article.partial_reason or "feed")

@@ -9,27 +9,41 @@ import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from difflib import SequenceMatcher
 from enum import StrEnum
 
 from monitor.domain.article import Article, Region
 from monitor.domain.errors import LeaseLost, MonitorError
-from monitor.domain.fetch_result import Failed, Fetched, FetchPurpose, FetchRequest, FetchResult, Gone
-from monitor.domain.mention import Findings, HitKind, Passage, RuleHit
+from monitor.domain.fetch_result import Failed, Fetched, FetchResult, Gone
+from monitor.domain.mention import ChangePlace, Findings, HitKind, Passage, RuleHit, TextChange
 from monitor.domain.ports import Clock, Fetcher, ProcessPool
 from monitor.domain.revision import CONFIRM_MISSING_AFTER, ArticleEvent, Recheck, next_recheck_at
 from monitor.domain.source import Source
 from monitor.domain.watchlist import Rule
+from monitor.pipeline.article_pages import extract_article, page_request
 from monitor.pipeline.bounded_matching import BoundedMatcher
-from monitor.pipeline.feed_documents import request_headers
 from monitor.store.database import Database
-from monitor.stories.diff import Revision, RevisionKind, compare_versions, has_correction_notice, normalize_passages
+from monitor.stories.diff import (
+    Revision,
+    RevisionKind,
+    compare_versions,
+    find_correction_notice,
+    find_withdrawal_notice,
+    normalize_passages,
+)
 from monitor.text.sanitize import truncate_text
 
 RECHECK_LEASE = timedelta(minutes=5)
 MIN_CONFIDENCE = 0.4  # below this extraction confidence a page is not compared with the reported version
 MISSING_STATUSES = {404, 410}
 WITHDRAWN_NOTE = "the page is no longer there"
+NOTICE_NOTES = {
+    HitKind.CORRECTION: "the text has a correction notice",
+    HitKind.WITHDRAWN: "the outlet withdraws the article",
+}
 MAX_QUOTE_CHARS = 200  # of the previous text
+MAX_CHANGES, MAX_CHANGE_CHARS = 3, 500  # sentences of one rule, and the length of each
+MIN_LIKENESS = 0.4  # below this, one sentence was removed and another one added
 
 
 class RecheckOutcome(StrEnum):
@@ -92,19 +106,14 @@ class Rechecker:
     async def _fetch_and_compare(self, recheck: Recheck, source: Source | None) -> RecheckResult:
         stored = recheck.stored
         url = stored.article.url
-        headers = request_headers(source, url) if source else ()
-        outcome = await self._fetcher.fetch(FetchRequest(url, FetchPurpose.PAGE, headers=headers))
+        outcome = await self._fetcher.fetch(page_request(source, url))
         if is_missing(outcome):
             return await self._record_missing(recheck)
         if not isinstance(outcome, Fetched):
             await self._schedule_next(recheck)
             return RecheckResult(stored.id, RecheckOutcome.UNREADABLE, getattr(outcome, "reason", ""))
-        from monitor.extract.extractor import extract_page
-
         try:
-            found: Article = await self._process_pool.run(
-                extract_page, outcome.body, outcome.url, outcome.content_type, source, None
-            )
+            _, found = await extract_article(outcome, source, None, self._fetcher, self._process_pool)
         except MonitorError as error:
             await self._schedule_next(recheck)
             return RecheckResult(stored.id, RecheckOutcome.UNREADABLE, str(error))
@@ -122,7 +131,9 @@ class Rechecker:
         if revision.kind is RevisionKind.NONE:
             await self._schedule_next(recheck)
             return RecheckResult(stored.id, RecheckOutcome.SAME)
-        findings = await self._matcher.match(article, stored.source_id)
+        verdicts = await self._database.read(self._database.feedback.load_verdicts, [stored])
+        counting = verdicts.get(stored.id, ())
+        findings = await self._matcher.match(article, stored.source_id, stored.first_seen_at, counting)
         events = find_events(recheck.findings, findings, revision, self._edit_rule_ids)
         await self._store_version(recheck, article, findings, events)
         outcome = RecheckOutcome.REPORTED if events else RecheckOutcome.CHANGED
@@ -182,36 +193,71 @@ def find_events(
     """Return the changes to report, by rule; ``edit_rule_ids`` are the rules that report every edit."""
     old = {hit.rule_id: hit for hit in before.hits}
     new = {hit.rule_id: hit for hit in after.hits}
-    kind = HitKind.CORRECTION if has_correction_notice(revision) else HitKind.UPDATE
+    withdrawal, correction = find_withdrawal_notice(revision), find_correction_notice(revision)
+    kind = HitKind.WITHDRAWN if withdrawal else HitKind.CORRECTION if correction else HitKind.UPDATE
+    notice = withdrawal or correction
     events = []
     for rule, hit in {**old, **new}.items():
-        note = _event_note(old.get(rule), new.get(rule), revision, reports_all_edits=rule in edit_rule_ids)
+        note = _event_note(old.get(rule), new.get(rule), revision, kind, reports_all_edits=rule in edit_rule_ids)
         if note:
-            events.append(ArticleEvent(hit, kind, note))
+            changes = _find_changes(old.get(rule), new.get(rule), revision, notice)
+            events.append(ArticleEvent(hit, kind, note, changes))
     return events
 
 
-def _event_note(old: RuleHit | None, new: RuleHit | None, revision: Revision, *, reports_all_edits: bool) -> str:
+def _event_note(
+    old: RuleHit | None, new: RuleHit | None, revision: Revision, kind: HitKind, *, reports_all_edits: bool
+) -> str:
     """Describe the change for one rule in a few words, or return an empty text if it is not reported."""
-    notes = ["the text has a correction notice"] if has_correction_notice(revision) else []
+    notes = [NOTICE_NOTES[kind]] if kind in NOTICE_NOTES else []
     if revision.kind is RevisionKind.HEADLINE:
         notes.append("the headline changed" + _quote_previous(revision.lines[0].removeprefix("- ")))
     if old is None:
         notes.append("it now names what is watched")
     elif new is None:
-        notes.append("it no longer names what is watched" + _quote_previous(*_removed_sentences(old, ())))
+        notes.append("it no longer names what is watched" + _quote_previous(*_removed_sentences(old, ())[:1]))
     elif normalize_passages(old) != normalize_passages(new):
-        removed = _removed_sentences(old, new.passages)
+        removed = _removed_sentences(old, new.passages)[:1]
         changed = "the sentence around a mention changed" if removed else "a further sentence names what is watched"
         notes.append(changed + _quote_previous(*removed))
     return "; ".join(notes) or (revision.summary if reports_all_edits else "")
 
 
+def _find_changes(old: RuleHit | None, new: RuleHit | None, revision: Revision, notice: str) -> tuple[TextChange, ...]:
+    """Return the headline, the sentences of one rule and the outlet's notice before and after a change."""
+    changes = []
+    if revision.kind is RevisionKind.HEADLINE:
+        before, after = (line[2:] for line in revision.lines[:2])
+        changes.append(TextChange(ChangePlace.HEADLINE, before, after))
+    removed = _removed_sentences(old, new.passages if new else ()) if old else []
+    added = _removed_sentences(new, old.passages if old else ()) if new else []
+    for before in removed[:MAX_CHANGES]:
+        after = max(added, key=lambda text, before=before: _likeness(before, text), default="")  # type: ignore[misc]
+        if after and _likeness(before, after) < MIN_LIKENESS:
+            after = ""
+        added = [text for text in added if text != after]
+        changes.append(TextChange(ChangePlace.PASSAGE, before, after))
+    changes += [TextChange(ChangePlace.PASSAGE, "", after) for after in added[: MAX_CHANGES - len(removed)]]
+    if notice and not any(notice in change.after for change in changes):
+        changes.append(TextChange(ChangePlace.NOTICE, "", notice))
+    return tuple(
+        TextChange(
+            change.place, truncate_text(change.before, MAX_CHANGE_CHARS), truncate_text(change.after, MAX_CHANGE_CHARS)
+        )
+        for change in changes
+    )
+
+
+def _likeness(text: str, other: str) -> float:
+    """Return how much two sentences have in common, from 0 to 1."""
+    return SequenceMatcher(None, text[:MAX_CHANGE_CHARS], other[:MAX_CHANGE_CHARS], autojunk=False).ratio()
+
+
 def _removed_sentences(old: RuleHit, passages: Sequence[Passage]) -> list[str]:
-    """Return the first sentence of a hit that was removed; headlines are handled separately."""
+    """Return the sentences of a hit that are not among other passages; headlines are handled separately."""
     present = {" ".join(passage.text.split()) for passage in passages}
     texts = (" ".join(passage.text.split()) for passage in old.passages if passage.region is not Region.TITLE)
-    return [text for text in texts if text not in present][:1]
+    return [text for text in dict.fromkeys(texts) if text not in present]
 
 
 def _quote_previous(*texts: str) -> str:

@@ -12,7 +12,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from monitor.domain.delivery import Delivery, DeliveryResult, Message, Retry, SendResult
+from monitor.domain.delivery import Delivery, DeliveryResult, Message, Retry, SendResult, Sent
 from monitor.domain.errors import StoreError
 from monitor.domain.ports import ChannelSender, Clock
 from monitor.store.database import Database
@@ -167,6 +167,7 @@ class DeliverySender:
             next_at = next_attempt_time(delivery, receipt, finished_at)
             await self._record_result(DeliveryResult(delivery, receipt, next_at))
             self._attempts.append(DeliveryAttempt(delivery, receipt, next_at))
+            _log_attempt(self._attempts[-1])
             if isinstance(receipt, Retry):
                 self._failures[target] = self._failures.get(target, 0) + 1
                 pause = min(MIN_TARGET_PAUSE * 4 ** min(self._failures[target] - 1, 8), MAX_TARGET_PAUSE)
@@ -222,6 +223,25 @@ class DeliverySender:
                 await asyncio.sleep(wait)
                 continue
             return
+
+
+def _log_attempt(attempt: DeliveryAttempt) -> None:
+    """Log an attempt: its digest and target, and the reason of a failure."""
+    message, result = attempt.delivery.message, attempt.receipt
+    fields: dict[str, object] = {
+        "delivery": attempt.delivery.id,
+        "digest": message.plan_id,
+        "channel": message.channel_id,
+        "target": message.target,
+    }
+    if isinstance(result, Sent):
+        log.info("sent", extra=fields)
+        return
+    fields["reason"] = result.reason
+    if attempt.next_attempt_at:
+        log.warning("not sent, will be tried again", extra={**fields, "next_attempt_at": attempt.next_attempt_at})
+    else:
+        log.error("not sent", extra=fields)
 
 
 def _target_key(message: Message) -> TargetKey:

@@ -56,13 +56,13 @@ def _build_triggers(minute: str, hour: str, day: str, month: str, weekday: str) 
 
 
 @lru_cache(maxsize=256)
-def _compile_schedule(at: time | None, cron: str) -> tuple[CronTrigger, ...]:
+def _compile_schedule(at: tuple[time, ...], cron: str) -> tuple[CronTrigger, ...]:
     """Return the triggers of a schedule, with wall-clock times treated as UTC; the time zone is applied later.
 
     Raises ``UsageError`` for an invalid cron expression.
     """
-    if at is not None:
-        return (CronTrigger(hour=at.hour, minute=at.minute, second=at.second, timezone=UTC),)
+    if at:
+        return tuple(CronTrigger(hour=one.hour, minute=one.minute, second=one.second, timezone=UTC) for one in at)
     fields = cron.split()
     if len(fields) != 5:
         raise UsageError(f'cron "{cron}" has {len(fields)} fields; 5 are expected: minute hour day month weekday')
@@ -92,17 +92,17 @@ def _to_wall_time(moment: datetime, zone: ZoneInfo) -> datetime:
 
 
 def _iter_fire_times(plan: DigestPlan, start: datetime, end: datetime) -> Iterator[datetime]:
-    """Yield every instant in (start, end] at which the schedule fires, ignoring quiet hours."""
+    """Yield every instant in (start, end] at which the schedule fires, ignoring quiet hours, but not excepted days."""
     zone = ZoneInfo(plan.timezone)
     offsets = {moment.astimezone(zone).utcoffset() for moment in (start - DAY, start, end, end + DAY)}
     margin = timedelta(0) if len(offsets) == 1 else timedelta(hours=3)
     first, last = _to_wall_time(start, zone) - margin, _to_wall_time(end, zone) + margin
     for trigger in _compile_schedule(plan.schedule.at, plan.schedule.cron):
-        hourly = plan.schedule.at is None and plan.schedule.cron.split()[1].startswith("*")
+        hourly = not plan.schedule.at and plan.schedule.cron.split()[1].startswith("*")
         cursor = first
         while (fire := trigger.get_next_fire_time(None, cursor)) is not None and fire <= last:
             for moment in _instants_at(fire.replace(tzinfo=None), zone, is_hourly=hourly):
-                if start < moment <= end:
+                if start < moment <= end and fire.date() not in plan.except_on:
                     yield moment
             cursor = fire + SECOND
 

@@ -1,8 +1,11 @@
 """Connections and transactions of both engines; upserts."""
 
+import os
 import sqlite3
 from collections.abc import Iterable, Iterator
 from contextlib import closing, contextmanager
+from functools import partial
+from pathlib import Path
 from threading import Lock, local
 from typing import Any
 
@@ -25,8 +28,8 @@ KEEPALIVE_OPTIONS |= {"tcp_user_timeout": 30_000}
 _WAL_CHECKPOINT_PAGES = 4000
 """16 MB; at the default of 4 MB, the pages of the full-text index were written back after every few polls."""
 
+_JOURNAL_PRAGMA = "PRAGMA journal_mode=WAL"
 _PRAGMAS = (
-    "PRAGMA journal_mode=WAL",
     "PRAGMA synchronous=NORMAL",
     f"PRAGMA busy_timeout={int(BUSY_TIMEOUT_SECONDS * 1000)}",
     "PRAGMA foreign_keys=ON",
@@ -45,16 +48,20 @@ class Connections:
     failure the last polls are repeated). Commits of digests and deliveries are flushed at once (``durable``).
     """
 
-    def __init__(self, url: str) -> None:
-        """Prepare the connections without opening one. Raises ``UsageError`` for a URL of an unsupported engine."""
+    def __init__(self, url: str, *, read_only: bool = False) -> None:
+        """Prepare the connections without opening one; with ``read_only`` the engine refuses every write.
+
+        Raises ``UsageError`` for a URL of an unsupported engine.
+        """
         self.is_sqlite, self.database_file = _parse_url(url)
         if self.is_sqlite:
-            self._write_engine = _create_sqlite_engine(url, pool_size=1, max_overflow=0)
-            self._read_engine = _create_sqlite_engine(url, pool_size=4, max_overflow=4)
+            options: dict[str, Any] = {"creator": partial(_connect_read_only, self.database_file)} if read_only else {}
+            self._write_engine = _create_sqlite_engine(url, pool_size=1, max_overflow=0, **options)
+            self._read_engine = _create_sqlite_engine(url, pool_size=4, max_overflow=4, **options)
             _set_begin_statement(self._write_engine, "BEGIN IMMEDIATE")
             _set_begin_statement(self._read_engine, "BEGIN")
         else:
-            self._write_engine = self._read_engine = _create_postgres_engine(url)
+            self._write_engine = self._read_engine = _create_postgres_engine(url, read_only=read_only)
         self._write_lock = Lock()
         self._write_connection: Connection | None = None
         self._thread_state = local()
@@ -181,18 +188,30 @@ def _parse_url(url: str) -> tuple[bool, str]:
     )
 
 
-def _create_sqlite_engine(url: str, **pool_options: Any) -> Engine:
-    engine = create_engine(
-        url, connect_args={"timeout": BUSY_TIMEOUT_SECONDS, "check_same_thread": False}, **pool_options
-    )
+def _create_sqlite_engine(url: str, **options: Any) -> Engine:
+    engine = create_engine(url, connect_args={"timeout": BUSY_TIMEOUT_SECONDS, "check_same_thread": False}, **options)
 
     @event.listens_for(engine, "connect")
     def prepare(driver: Any, _record: object) -> None:
         driver.isolation_level = None  # no implicit transactions by the driver
-        for pragma in _PRAGMAS:
+        for pragma in _PRAGMAS if "creator" in options else (_JOURNAL_PRAGMA, *_PRAGMAS):
             driver.execute(pragma)
 
     return engine
+
+
+def _connect_read_only(database_file: str) -> sqlite3.Connection:
+    """Open an SQLite file without the right to write.
+
+    In WAL mode, SQLite creates two files next to the database if they are missing. If they belonged to another user,
+    the daemon could not open them. Therefore a user who may not create them opens the file as immutable, which is safe
+    only without a WAL file: then no other process has the database open.
+    """
+    file = Path(database_file)
+    may_create = os.geteuid() in {0, file.stat().st_uid} and os.access(file.absolute().parent, os.W_OK)
+    mode = "mode=ro" if may_create or Path(f"{file}-wal").exists() else "mode=ro&immutable=1"
+    uri = f"{file.absolute().as_uri()}?{mode}"
+    return sqlite3.connect(uri, uri=True, timeout=BUSY_TIMEOUT_SECONDS, check_same_thread=False)
 
 
 def _set_begin_statement(engine: Engine, statement: str) -> None:
@@ -201,12 +220,14 @@ def _set_begin_statement(engine: Engine, statement: str) -> None:
         connection.exec_driver_sql(statement)
 
 
-def _create_postgres_engine(url: str) -> Engine:
+def _create_postgres_engine(url: str, *, read_only: bool) -> Engine:
     timeouts = {
         "lock_timeout": BUSY_TIMEOUT_SECONDS,
         "idle_in_transaction_session_timeout": IDLE_IN_TRANSACTION_SECONDS,
     }
     options = " ".join(["-c timezone=utc", *(f"-c {name}={int(seconds * 1000)}" for name, seconds in timeouts.items())])
+    if read_only:
+        options += " -c default_transaction_read_only=on"
     connect_args = {"options": options, "application_name": "monitor", **KEEPALIVE_OPTIONS}
     return create_engine(url, pool_size=5, max_overflow=5, pool_pre_ping=True, connect_args=connect_args)
 

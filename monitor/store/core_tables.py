@@ -9,6 +9,21 @@ from monitor.store.column_types import BIG_INTEGER, CleanText, UtcDateTime
 
 CORE_METADATA = MetaData()
 
+ACCESS_TOKEN = Table(
+    "access_token",
+    CORE_METADATA,
+    Column("id", BIG_INTEGER, primary_key=True),
+    Column("reader_id", BIG_INTEGER, ForeignKey("reader.id")),
+    Column("name", CleanText),
+    Column("prefix", String),
+    Column("key_hash", String),
+    Column("scopes", String),
+    Column("made_at", UtcDateTime),
+    Column("ends_at", UtcDateTime),
+    Column("used_at", UtcDateTime),
+    Column("revoked_at", UtcDateTime),
+)
+
 ARTICLE = Table(
     "article",
     CORE_METADATA,
@@ -74,6 +89,23 @@ ARTICLE_VERSION = Table(
     Column("replaced_at", UtcDateTime),
 )
 
+CHANGE = Table(
+    "change",
+    CORE_METADATA,
+    Column("id", BIG_INTEGER, primary_key=True),
+    Column("what", String),
+    Column("subject", CleanText),
+    Column("before", CleanText),
+    Column("after", CleanText),
+    Column("verdict_id", BIG_INTEGER),
+    Column("mark_id", BIG_INTEGER),
+    Column("reader_id", BIG_INTEGER, ForeignKey("reader.id")),
+    Column("way", String),
+    Column("made_at", UtcDateTime),
+    Column("undone_at", UtcDateTime),
+    Column("undone_by", CleanText),
+)
+
 DELIVERY = Table(
     "delivery",
     CORE_METADATA,
@@ -92,6 +124,8 @@ DELIVERY = Table(
     Column("finished_at", UtcDateTime),
     Column("last_error", CleanText),
     Column("lease_token", String, default=""),
+    Column("dismissed_at", UtcDateTime),
+    Column("dismissed_by", CleanText),
 )
 
 DIGEST = Table(
@@ -113,6 +147,7 @@ DIGEST_HIT = Table(
     Column("hit_id", BIG_INTEGER, ForeignKey("hit.id"), primary_key=True, autoincrement=False),
     Column("plan_id", String, primary_key=True),
     Column("digest_id", BIG_INTEGER, ForeignKey("digest.id")),
+    Column("official_ids", CleanText),
 )
 
 ENTRY_KEY = Table(
@@ -154,6 +189,10 @@ HIT = Table(
     Column("passages", CleanText),
     Column("found_at", UtcDateTime),
     Column("note", CleanText),
+    Column("changes", CleanText),
+    Column("withdrawn_at", UtcDateTime),
+    Column("withdrawn_by", BIG_INTEGER),
+    Column("rescreened_at", UtcDateTime),
 )
 
 INDEXED_ARTICLE = Table(
@@ -163,6 +202,39 @@ INDEXED_ARTICLE = Table(
     Column("version", BIG_INTEGER),
     Column("fingerprints", LargeBinary),
     Column("terms", LargeBinary),
+)
+
+LOGIN_ATTEMPT = Table(
+    "login_attempt",
+    CORE_METADATA,
+    Column("key", CleanText, primary_key=True),
+    Column("failures", Integer, default=0),
+    Column("until_at", UtcDateTime),
+)
+
+LOGIN_LINK = Table(
+    "login_link",
+    CORE_METADATA,
+    Column("key_hash", String, primary_key=True),
+    Column("reader_id", BIG_INTEGER, ForeignKey("reader.id")),
+    Column("ends_at", UtcDateTime),
+)
+
+MARK = Table(
+    "mark",
+    CORE_METADATA,
+    Column("id", BIG_INTEGER, primary_key=True),
+    Column("reader_id", BIG_INTEGER, ForeignKey("reader.id")),
+    Column("plan_id", String, default=""),
+    Column("story_id", String),
+    Column("kind", String),
+    Column("rule_id", String, default=""),
+    Column("until_at", UtcDateTime),
+    Column("made_at", UtcDateTime),
+    Column("made_by", BIG_INTEGER, ForeignKey("reader.id")),
+    Column("way", String),
+    Column("undone_at", UtcDateTime),
+    Column("undone_by", CleanText),
 )
 
 MENTION = Table(
@@ -207,6 +279,33 @@ PAGE_SNAPSHOT = Table(
     Column("body", LargeBinary),
 )
 
+READER = Table(
+    "reader",
+    CORE_METADATA,
+    Column("id", BIG_INTEGER, primary_key=True),
+    Column("login", CleanText),
+    Column("name", CleanText),
+    Column("seen_hit_id", BIG_INTEGER),
+    Column("made_at", UtcDateTime),
+    Column("disabled_at", UtcDateTime),
+    Column("role", String, default="viewer"),
+    Column("password", String, default=""),
+    Column("zone", String, default=""),
+    Column("theme", String, default=""),
+    Column("uses_keys", Boolean, default=True),
+)
+
+READER_SESSION = Table(
+    "reader_session",
+    CORE_METADATA,
+    Column("key_hash", String, primary_key=True),
+    Column("reader_id", BIG_INTEGER, ForeignKey("reader.id")),
+    Column("made_at", UtcDateTime),
+    Column("seen_at", UtcDateTime),
+    Column("ends_at", UtcDateTime),
+    Column("agent", CleanText),
+)
+
 RECHECK = Table(
     "recheck",
     CORE_METADATA,
@@ -223,6 +322,23 @@ RENDERED_DIGEST = Table(
     Column("id", BIG_INTEGER, primary_key=True),
     Column("digest_id", BIG_INTEGER, ForeignKey("digest.id")),
     Column("content", CleanText),
+)
+
+RESCREEN = Table(
+    "rescreen",
+    CORE_METADATA,
+    Column("article_id", BIG_INTEGER, ForeignKey("article.id"), primary_key=True, autoincrement=False),
+)
+
+SAVED_VIEW = Table(
+    "saved_view",
+    CORE_METADATA,
+    Column("id", BIG_INTEGER, primary_key=True),
+    Column("reader_id", BIG_INTEGER, ForeignKey("reader.id")),
+    Column("name", CleanText),
+    Column("query", CleanText),
+    Column("feed_hash", String, default=""),
+    Column("made_at", UtcDateTime),
 )
 
 SETTING = Table(
@@ -277,4 +393,33 @@ TERM_FREQUENCY = Table(
     CORE_METADATA,
     Column("id", Integer, primary_key=True, autoincrement=False),
     Column("counts", LargeBinary),
+)
+
+UNSUBSCRIBED_TARGET = Table(
+    "unsubscribed_target",
+    CORE_METADATA,
+    Column("plan_id", String, primary_key=True),
+    Column("channel_id", String, primary_key=True),
+    Column("target", CleanText, primary_key=True),
+    Column("unsubscribed_at", UtcDateTime),
+)
+
+VERDICT = Table(
+    "verdict",
+    CORE_METADATA,
+    Column("id", BIG_INTEGER, primary_key=True),
+    Column("official_id", String),
+    Column("article_id", BIG_INTEGER),
+    Column("root_id", BIG_INTEGER),
+    Column("story_id", String, default=""),
+    Column("written", CleanText),
+    Column("kind", String),
+    Column("reason", String, default=""),
+    Column("note", CleanText),
+    Column("sentence", CleanText),
+    Column("reader_id", BIG_INTEGER, ForeignKey("reader.id")),
+    Column("way", String),
+    Column("made_at", UtcDateTime),
+    Column("undone_at", UtcDateTime),
+    Column("undone_by", CleanText),
 )

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from datetime import datetime
+from enum import StrEnum
 from pathlib import Path
 from typing import Self, TypeVar
 
@@ -17,14 +18,23 @@ from monitor.store.attempts import AttemptStore
 from monitor.store.backup import back_up, backup_folder, check_at_start
 from monitor.store.connections import Connections
 from monitor.store.deliveries import DeliveryStore
+from monitor.store.desk import DeskStore
 from monitor.store.digests import DigestStore
 from monitor.store.evidence import EvidenceStore, PageSnapshotStore
+from monitor.store.feedback import FeedbackStore
 from monitor.store.findings import FindingStore
 from monitor.store.job_queue import JobQueue, is_installed
 from monitor.store.key_value import KeyValueStore
 from monitor.store.maintenance import MaintenanceStore, release_leases
-from monitor.store.migrate import migrate, pending_queue_migrations, pending_revisions, schema_version
+from monitor.store.migrate import (
+    migrate,
+    pending_queue_migrations,
+    pending_revisions,
+    require_current_schema,
+    schema_version,
+)
 from monitor.store.queries import QueryStore
+from monitor.store.readers import ReaderStore
 from monitor.store.revisions import RecheckStore
 from monitor.store.sources import SourceStore
 from monitor.store.stories import StoryStore
@@ -64,6 +74,17 @@ class LockFile:
         self._file.close()
 
 
+class OpenMode(StrEnum):
+    """Changes that opening a database may make."""
+
+    CREATE = "create"
+    """Create or migrate the database if necessary."""
+    EXISTING = "existing"
+    """Require a database with this program's schema; rows may be written."""
+    READ_ONLY = "read only"
+    """Require a database with this program's schema; nothing may be written."""
+
+
 T = TypeVar("T")
 
 
@@ -80,6 +101,7 @@ class Database:
         self.sources = SourceStore(connections)
         self.articles = ArticleStore(connections, page_retention)
         self.findings = FindingStore(connections, page_retention)
+        self.feedback = FeedbackStore(connections)
         self.attempts = AttemptStore(connections)
         self.digests = DigestStore(connections)
         self.stories = StoryStore(connections)
@@ -90,21 +112,33 @@ class Database:
         self.key_values = KeyValueStore(connections)
         self.evidence = EvidenceStore(connections)
         self.maintenance = MaintenanceStore(connections)
+        self.readers = ReaderStore(connections)
+        self.desk = DeskStore(connections)
         self.job_queue = None if connections.is_sqlite or not is_installed() else JobQueue(connections)
         self.conninfo = connections.conninfo
 
     @classmethod
     def open(
-        cls, url: str, *, exclusive: bool | None = False, page_retention: PageRetention = PageRetention.MATCHED
+        cls,
+        url: str,
+        mode: OpenMode = OpenMode.CREATE,
+        *,
+        exclusive: bool | None = False,
+        page_retention: PageRetention = PageRetention.MATCHED,
     ) -> Self:
-        """Open the database of a SQLAlchemy URL; create or migrate it if necessary.
+        """Open the database of a SQLAlchemy URL.
 
         ``exclusive`` locks an SQLite file: True if required, as for the daemon, None if no other process has the lock.
-        Raises ``UsageError`` for a wrong URL, ``StoreInUse``, ``SchemaMismatch``, or another ``StoreError``.
+        Raises ``UsageError`` for a wrong URL, ``StoreInUse``, ``StoreMissing``, ``SchemaMismatch``, or another
+        ``StoreError``.
         """
         with ExitStack() as stack:
-            connections = Connections(url)
+            connections = Connections(url, read_only=mode is OpenMode.READ_ONLY)
             stack.callback(connections.close)
+            if mode is not OpenMode.CREATE:
+                require_current_schema(connections)
+                stack.pop_all()
+                return cls(connections, None, page_retention)
             lock = _acquire_lock(connections, exclusive)
             if lock:
                 stack.callback(lock.release)

@@ -259,9 +259,12 @@ class DeliveryStore:
         return OutboxCounts(pending, failed, rejected, oldest_at, rejected_at)
 
     def list_digests(
-        self, plan_id: str = "", limit: int = 50, *, with_deliveries_only: bool = False
+        self, plan_id: str = "", limit: int = 50, *, with_deliveries_only: bool = False, before_id: int | None = None
     ) -> list[DigestSummary]:
-        """Return summaries of composed digests, newest first; of all, or of those with deliveries."""
+        """Return summaries of composed digests, newest first; of all, or of those with deliveries.
+
+        With ``before_id`` only digests with lower ids.
+        """
         hit_count = (
             select(func.count()).where(DIGEST_HIT.c.digest_id == DIGEST.c.id).scalar_subquery().label("hit_count")
         )
@@ -269,6 +272,8 @@ class DeliveryStore:
         query = select(*columns, hit_count.label("hit_count")).order_by(DIGEST.c.id.desc()).limit(limit)
         if plan_id:
             query = query.where(DIGEST.c.plan_id == plan_id)
+        if before_id is not None:
+            query = query.where(DIGEST.c.id < before_id)
         if with_deliveries_only:
             query = query.where(exists().where(DELIVERY.c.digest_id == DIGEST.c.id))
         states: defaultdict[int, list[DeliveryState]] = defaultdict(list)

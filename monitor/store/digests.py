@@ -1,11 +1,11 @@
 """Store of composed digests: due windows, the inputs of a digest, and its commit with its deliveries."""
 
-from collections.abc import Collection, Sequence
-from dataclasses import replace
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, and_, exists, func, insert, or_, select
+from sqlalchemy import ColumnElement, Connection, Select, and_, exists, func, insert, or_, select, update
 
 from monitor.domain.delivery import Message
 from monitor.domain.digest import (
@@ -21,7 +21,8 @@ from monitor.domain.digest import (
     SourceProblem,
     Window,
 )
-from monitor.domain.mention import HitKind, Passage
+from monitor.domain.feedback import Retraction
+from monitor.domain.mention import HitKind, Passage, TextChange
 from monitor.domain.poll_state import HEALTHY_STATES, PollState
 from monitor.domain.read_models import NearMissSummary, QuarantineSummary
 from monitor.domain.source_health import effective_poll_state
@@ -36,11 +37,22 @@ from monitor.store.core_tables import (
     DIGEST_HIT,
     HIT,
     MENTION,
+    RESCREEN,
     SOURCE,
+    VERDICT,
 )
 from monitor.store.deliveries import DeliveryStore, build_delivery_rows
 from monitor.store.findings import list_near_misses, mention_from_row
-from monitor.store.row_mapping import STORED_ARTICLE_COLUMNS, AnyRow, article_from_row, decode_texts, insert_rows
+from monitor.store.rescreening import select_verdicts, verdict_from_row
+from monitor.store.row_mapping import (
+    STORED_ARTICLE_COLUMNS,
+    AnyRow,
+    article_from_row,
+    chunk_ids,
+    decode_texts,
+    encode_texts,
+    insert_rows,
+)
 from monitor.store.sources import IS_CONFIGURED, SourceStore, poll_state_from_row
 
 _STATE_COLUMNS = tuple(SOURCE.c[name] for name in ("id", "name", "poll_state", "page_quality"))
@@ -74,12 +86,13 @@ class DigestStore:
         return starts[0] + INITIAL_WINDOW_LEAD if len(starts) == 1 else None
 
     def undelivered_hits(self, plan: DigestPlan, before: datetime) -> list[ReportableHit]:
-        """Return the hits of the plan's rules found before a time and not reported by this digest, oldest first."""
-        is_reported = exists().where(DIGEST_HIT.c.hit_id == HIT.c.id, DIGEST_HIT.c.plan_id == plan.id)
-        last_hit_id = select(func.coalesce(func.max(DIGEST.c.last_hit_id), 0)).where(DIGEST.c.plan_id == plan.id)
+        """Return the hits of the plan's rules found before a time and not reported by this digest, oldest first.
+
+        Hits that a verdict has withdrawn are left out. One that it has restored, or for which it has confirmed another
+        official, is reported again, the latter as an update.
+        """
         with self._connections.read_transaction() as connection:
-            min_hit_id = connection.execute(last_hit_id).scalar_one() - _HIT_ID_MARGIN
-            return _load_hits(connection, plan, HIT.c.found_at < before, ~is_reported, HIT.c.id > min_hit_id)
+            return _load_undelivered(connection, plan, before, _load_plan_state(connection, plan))
 
     def hits_between(self, plan: DigestPlan, since: datetime, before: datetime) -> list[ReportableHit]:
         """Return the hits of the plan's rules found in a period, reported or not, oldest first."""
@@ -159,11 +172,14 @@ class DigestStore:
     def load_inputs(self, plan: DigestPlan, query: DigestQuery) -> DigestInputs:
         """Return everything that a digest is composed from, read in one transaction."""
         with self._connections.shared_read_transaction():
-            undelivered = self.undelivered_hits(plan, query.hits_before)
+            with self._connections.read_transaction() as connection:
+                plan_state = _load_plan_state(connection, plan)
+                undelivered = _load_undelivered(connection, plan, query.hits_before, plan_state)
+                retractions = tuple(_load_retractions(connection, plan_state.rescreened, query.hits_before))
             hits = [hit for hit in undelivered if query.found_since is None or hit.found_at >= query.found_since]
             if query.period_start_at is not None:
                 hits = self.hits_between(plan, query.period_start_at, query.hits_before)
-            if query.requires_hits and not hits:
+            if query.requires_hits and not hits and not retractions:
                 return DigestInputs()
             window, officials = query.window, sorted(query.official_ids.union(*(hit.official_ids for hit in hits)))
             near_misses: list[NearMissSummary] = []
@@ -182,6 +198,7 @@ class DigestStore:
                     DeliveryStore(self._connections).list_failed_deliveries(window.start_at, window.end_at)
                 ),
                 source_states=states,
+                retractions=retractions,
             )
 
     def list_headlines(self, plan: DigestPlan, before: datetime) -> dict[int, DigestItem]:
@@ -196,7 +213,7 @@ class DigestStore:
             select(HIT.c.id.label("hit_id"), HIT.c.rule_id, SOURCE.c.name, ARTICLE.c.language, *columns)
             .join_from(HIT, ARTICLE, HIT.c.article_id == ARTICLE.c.id)
             .join(SOURCE, ARTICLE.c.source_id == SOURCE.c.id)
-            .where(HIT.c.rule_id.in_(plan.rules), HIT.c.found_at < before, ~is_reported)
+            .where(HIT.c.rule_id.in_(plan.rules), HIT.c.found_at < before, ~is_reported, *_IS_REPORTABLE)
             .order_by(HIT.c.found_at, HIT.c.id)
         )
         with self._connections.read_transaction() as connection:
@@ -218,15 +235,25 @@ class DigestStore:
                 for row in connection.execute(query.where(HIT.c.id > min_hit_id))
             }
 
-    def commit_digest(self, digest: Digest, messages: Sequence[Message], reported_hit_ids: Sequence[int]) -> bool:
+    def commit_digest(
+        self,
+        digest: Digest,
+        messages: Sequence[Message],
+        reported_hit_ids: Sequence[int],
+        official_ids: Mapping[int, tuple[str, ...]] | None = None,
+        retractions: Sequence[Retraction] = (),
+    ) -> bool:
         """Store a digest, its deliveries and the marks on its hits in one transaction.
 
-        Returns False, and stores nothing, if this window was stored before or another process has reported one of the
-        hits.
+        ``official_ids`` are the officials that the digest names for each hit, if they are known. Returns False, and
+        stores nothing, if this window was stored before, or if another process has reported one of the hits, or a
+        verdict has changed or withdrawn one of them, since they were read.
         """
         try:
             with self._connections.write_transaction(durable=True) as connection:
-                _write_digest(connection, digest, messages, reported_hit_ids)
+                digest_id = _write_digest(connection, digest, messages, reported_hit_ids)
+                _mark_reported(connection, digest, digest_id, reported_hit_ids, official_ids or {})
+                _mark_retracted(connection, digest.plan_id, retractions)
         except _AlreadyReported:
             return False
         return True
@@ -247,7 +274,7 @@ class DigestStore:
                 return False
             recent = select(HIT.c.id).where(*old, HIT.c.id > newest - _HIT_ID_MARGIN)
             marks = [
-                {"hit_id": hit, "plan_id": initial_digest.plan_id, "digest_id": digest_id}
+                {"hit_id": hit, "plan_id": initial_digest.plan_id, "digest_id": digest_id, "official_ids": _NOT_NAMED}
                 for hit in connection.execute(recent).scalars()
             ]
             if marks:
@@ -274,19 +301,162 @@ def _is_first_seen_in(window: Window) -> tuple[ColumnElement[bool], ColumnElemen
 
 def _write_digest(
     connection: Connection, digest: Digest, messages: Sequence[Message], reported_hit_ids: Sequence[int]
-) -> None:
-    """Write a digest with its deliveries and the marks on its hits. Raises ``_AlreadyReported``."""
+) -> int:
+    """Write a digest with its deliveries, and return its id. Raises ``_AlreadyReported``."""
     last_hit_id = connection.execute(
         select(func.max(DIGEST.c.last_hit_id)).where(DIGEST.c.plan_id == digest.plan_id)
     ).scalar()
     row = _digest_row(digest, max(last_hit_id or 0, *reported_hit_ids, 0))
     new_row = insert_ignore(DIGEST, connection).values(row).returning(DIGEST.c.id)
-    digest_id = connection.execute(new_row).scalar()
-    marks = [{"hit_id": hit, "plan_id": digest.plan_id, "digest_id": digest_id} for hit in sorted(reported_hit_ids)]
-    if digest_id is None or insert_rows(connection, DIGEST_HIT, marks, skip_existing=True) < len(marks):
+    digest_id: int | None = connection.execute(new_row).scalar()
+    if digest_id is None:
         raise _AlreadyReported
     if messages:
         connection.execute(insert(DELIVERY), build_delivery_rows(connection, messages, digest_id))
+    return digest_id
+
+
+_NOT_NAMED = encode_texts(("-",))
+"""In ``digest_hit``: the hit counts as reported because it is older than the digest, and it named nobody."""
+_NOBODY = ("",)
+"""Officials of a hit of a rule that names nobody: it can be reported and retracted, too."""
+_IS_REPORTABLE = (HIT.c.withdrawn_at.is_(None), ~exists().where(RESCREEN.c.article_id == HIT.c.article_id))
+_RESCREENED_MARGIN = timedelta(days=1)
+
+
+def _reported_officials(column: str | None) -> frozenset[str]:
+    return frozenset(decode_texts(column or ""))
+
+
+def _present_officials(row: AnyRow) -> frozenset[str]:
+    """Return the officials that a hit names now; none if it is withdrawn."""
+    return frozenset(() if row.withdrawn_at else decode_texts(row.official_ids) or _NOBODY)
+
+
+def _mark_reported(
+    connection: Connection,
+    digest: Digest,
+    digest_id: int,
+    hit_ids: Sequence[int],
+    official_ids: Mapping[int, tuple[str, ...]],
+) -> None:
+    """Mark hits as reported. Raises ``_AlreadyReported`` if one is reported or changed meanwhile."""
+    marks: list[dict[str, Any]] = []
+    for chunk in chunk_ids(sorted(hit_ids)):
+        found = _lock_reported(connection, digest.plan_id, chunk)
+        for hit_id in chunk:
+            row = found.get(hit_id)
+            known = decode_texts(row.official_ids) if row else ()
+            if row is None or row.withdrawn_at or official_ids.get(hit_id, known) != known:
+                raise _AlreadyReported
+            reported, present = _reported_officials(row.reported_ids), _present_officials(row)
+            officials = encode_texts(sorted(reported | present))
+            if row.reported_ids is None:
+                mark = {"hit_id": hit_id, "plan_id": digest.plan_id, "digest_id": digest_id, "official_ids": officials}
+                marks.append(mark)
+            elif present <= reported or row.reported_ids == _NOT_NAMED:
+                raise _AlreadyReported
+            else:
+                _update_mark(connection, digest.plan_id, hit_id, officials)
+    if insert_rows(connection, DIGEST_HIT, marks, skip_existing=True) < len(marks):
+        raise _AlreadyReported
+
+
+def _mark_retracted(connection: Connection, plan_id: str, retractions: Sequence[Retraction]) -> None:
+    """Remove the officials that a digest retracts from its marks. Raises ``_AlreadyReported`` as above."""
+    retracted = {one.hit_id: frozenset(one.official_ids) for one in retractions}
+    for chunk in chunk_ids(sorted(retracted)):
+        found = _lock_reported(connection, plan_id, chunk)
+        for hit_id in chunk:
+            row = found.get(hit_id)
+            reported = _reported_officials(row.reported_ids) if row else frozenset()
+            if row is None or not retracted[hit_id] <= reported - _present_officials(row):
+                raise _AlreadyReported
+            kept = sorted(reported - retracted[hit_id])
+            _update_mark(connection, plan_id, hit_id, encode_texts(kept))
+
+
+def _update_mark(connection: Connection, plan_id: str, hit_id: int, official_ids: str) -> None:
+    mark = (DIGEST_HIT.c.hit_id == hit_id, DIGEST_HIT.c.plan_id == plan_id)
+    connection.execute(update(DIGEST_HIT).where(*mark).values(official_ids=official_ids))
+
+
+def _select_reported(plan_id: str, *conditions: ColumnElement[bool]) -> Select[Any]:
+    """Return the query for hits with what a digest has reported of them."""
+    is_reported = (DIGEST_HIT.c.hit_id == HIT.c.id) & (DIGEST_HIT.c.plan_id == plan_id)
+    columns = [HIT.c[name] for name in ("id", "article_id", "official_ids", "withdrawn_at", "withdrawn_by", "found_at")]
+    query = select(*columns, HIT.c.rescreened_at, DIGEST_HIT.c.official_ids.label("reported_ids"))
+    return query.outerjoin_from(HIT, DIGEST_HIT, is_reported).where(*conditions)
+
+
+def _lock_reported(connection: Connection, plan_id: str, hit_ids: Sequence[int]) -> dict[int, AnyRow]:
+    """Return hits as ``_select_reported`` does, by id; no verdict can change them until the transaction ends."""
+    query = _select_reported(plan_id, HIT.c.id.in_(hit_ids)).with_for_update(read=True, of=HIT)
+    return {row.id: row for row in connection.execute(query)}
+
+
+@dataclass(frozen=True, slots=True)
+class _PlanState:
+    """Ids up to which hits need not be searched, and hits that a verdict may have changed since the last digest."""
+
+    min_hit_id: int
+    rescreened: Sequence[AnyRow] = ()
+
+
+def _load_plan_state(connection: Connection, plan: DigestPlan) -> _PlanState:
+    last_rescreen = select(func.max(HIT.c.rescreened_at)).where(HIT.c.rescreened_at.is_not(None)).scalar_subquery()
+    last_hit_id = func.coalesce(func.max(DIGEST.c.last_hit_id), 0)
+    facts = select(func.min(DIGEST.c.start_at), func.max(DIGEST.c.end_at), last_hit_id, last_rescreen)
+    first_at, last_at, hit_id, rescreened_at = connection.execute(facts.where(DIGEST.c.plan_id == plan.id)).one()
+    min_hit_id = hit_id - _HIT_ID_MARGIN
+    if first_at is None or rescreened_at is None or rescreened_at < last_at - _RESCREENED_MARGIN:
+        return _PlanState(min_hit_id)
+    since = (HIT.c.rescreened_at.is_not(None), HIT.c.rescreened_at >= last_at - _RESCREENED_MARGIN)
+    query = _select_reported(plan.id, *since, HIT.c.rule_id.in_(plan.rules), HIT.c.found_at >= first_at)
+    rows: Sequence[AnyRow] = connection.execute(query.order_by(HIT.c.id)).all()
+    return _PlanState(min_hit_id, [row for row in rows if row.reported_ids != _NOT_NAMED])
+
+
+def _load_undelivered(
+    connection: Connection, plan: DigestPlan, before: datetime, state: _PlanState
+) -> list[ReportableHit]:
+    is_reported = exists().where(DIGEST_HIT.c.hit_id == HIT.c.id, DIGEST_HIT.c.plan_id == plan.id)
+    rescreened, min_hit_id = state.rescreened, state.min_hit_id
+    hits = _load_hits(connection, plan, HIT.c.found_at < before, ~is_reported, HIT.c.id > min_hit_id)
+    reported = {row.id: _reported_officials(row.reported_ids) for row in rescreened if row.reported_ids is not None}
+    wanted = {row.id for row in rescreened if _present_officials(row) - reported.get(row.id, frozenset())}
+    for chunk in chunk_ids(sorted(wanted - {hit.id for hit in hits})):
+        for hit in _load_hits(connection, plan, HIT.c.found_at < before, HIT.c.id.in_(chunk)):
+            is_addition = bool(reported.get(hit.id))
+            hits.append(replace(hit, kind=HitKind.UPDATE) if is_addition else hit)
+    return sorted(hits, key=lambda hit: (hit.found_at, hit.id))
+
+
+def _load_retractions(connection: Connection, rescreened: Sequence[AnyRow], before: datetime) -> list[Retraction]:
+    retracted = {
+        row.id: (row, sorted(_reported_officials(row.reported_ids) - _present_officials(row)))
+        for row in rescreened
+        if row.withdrawn_by is not None and row.rescreened_at < before
+    }
+    retractions: list[Retraction] = []
+    for chunk in chunk_ids([hit_id for hit_id, (_row, officials) in retracted.items() if officials]):
+        query = (
+            select_verdicts()
+            .add_columns(HIT.c.id.label("hit_id"), ARTICLE.c.title, SOURCE.c.name.label("outlet"))
+            .join(HIT, HIT.c.withdrawn_by == VERDICT.c.id)
+            .join(ARTICLE, ARTICLE.c.id == HIT.c.article_id)
+            .join(SOURCE, SOURCE.c.id == ARTICLE.c.source_id)
+            .where(HIT.c.id.in_(chunk))
+            .order_by(HIT.c.id)
+        )
+        for row in connection.execute(query):
+            found, officials = retracted[row.hit_id]
+            verdict = verdict_from_row(row)
+            text = verdict.explain() if verdict.undone_at is None else f"{verdict.explain()}, undone by {row.undone_by}"
+            retractions.append(
+                Retraction(row.hit_id, found.article_id, tuple(officials), row.title, row.outlet, verdict.id, text)
+            )
+    return retractions
 
 
 def _load_hits(connection: Connection, plan: DigestPlan, *conditions: ColumnElement[bool]) -> list[ReportableHit]:
@@ -296,13 +466,15 @@ def _load_hits(connection: Connection, plan: DigestPlan, *conditions: ColumnElem
     same = (original.c.article_id == ARTICLE.c.duplicate_of, original.c.rule_id == HIT.c.rule_id)
     reported = ARTICLE.alias()
     original_title = select(reported.c.title).where(reported.c.id == ARTICLE.c.duplicate_of).scalar_subquery()
-    is_original_reported = exists().where(*same, DIGEST_HIT.c.hit_id == original.c.id, DIGEST_HIT.c.plan_id == plan.id)
+    mark = (DIGEST_HIT.c.hit_id == original.c.id, DIGEST_HIT.c.plan_id == plan.id, DIGEST_HIT.c.official_ids != "")
+    is_original_reported = exists().where(*same, *mark, original.c.withdrawn_at.is_(None))
     query = (
         select(
             *STORED_ARTICLE_COLUMNS,
             *columns,
             HIT.c.found_at,
             HIT.c.note,
+            HIT.c.changes,
             SOURCE.c.name,
             is_original_reported.label("is_original_reported"),
             original_title.label("original_title"),
@@ -310,7 +482,7 @@ def _load_hits(connection: Connection, plan: DigestPlan, *conditions: ColumnElem
         .join_from(HIT, ARTICLE, HIT.c.article_id == ARTICLE.c.id)
         .join(ARTICLE_TEXT)
         .join(SOURCE, ARTICLE.c.source_id == SOURCE.c.id)
-        .where(HIT.c.rule_id.in_(plan.rules), *conditions)
+        .where(HIT.c.rule_id.in_(plan.rules), *_IS_REPORTABLE, *conditions)
         .order_by(HIT.c.found_at, HIT.c.id)
     )
     rows = connection.execute(query).all()
@@ -347,6 +519,7 @@ def _hit_from_row(row: AnyRow, mentions: tuple[Any, ...]) -> ReportableHit:
         original_title=row.original_title or "",
         mentions=mentions,
         note=row.note,
+        changes=from_json(tuple[TextChange, ...], row.changes) if row.changes else (),
     )
 
 

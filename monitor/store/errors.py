@@ -30,6 +30,7 @@ _SQLITE_ERRORS = {  # primary result codes, https://sqlite.org/rescode.html
 _POSTGRES_ERRORS = {  # SQLSTATE, or its class of two letters
     "53100": (StoreFull, "the disk of the server is full"),
     "53": (StoreBusy, "the server has not enough resources; try again"),
+    "25006": (StoreError, "it is read-only; give the user of the program the right to write"),
     "40": (StoreBusy, "it conflicted with another transaction; try again"),
     "25P03": (StoreBusy, "the server ended a transaction that was idle for too long; try again"),
     "55P03": (StoreBusy, "a row is locked by another transaction; try again"),

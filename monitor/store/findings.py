@@ -20,6 +20,7 @@ from sqlalchemy import (
 from monitor.domain.article import Region, Stage, StoredArticle
 from monitor.domain.configuration import PageRetention
 from monitor.domain.digest import Window
+from monitor.domain.feedback import VERDICT_REASON_PREFIX
 from monitor.domain.mention import Findings, MatchForm, Mention, NearMiss, Passage, RuleHit
 from monitor.domain.read_models import NearMissSummary
 from monitor.domain.revision import MIN_RECHECK_INTERVAL, RECHECK_DELAYS
@@ -67,37 +68,50 @@ def _save_findings(connection: Connection, findings: Sequence[tuple[StoredArticl
     rows = [(stored, found) for stored, found in findings if stored.id in unmatched]
     if not rows:
         return 0
-    connection.execute(delete(MENTION).where(MENTION.c.article_id.in_(unmatched)))
-    connection.execute(delete(NEAR_MISS).where(NEAR_MISS.c.article_id.in_(unmatched)))
-    added = insert_findings(connection, rows, now)
+    replace_mentions(connection, rows)
+    added = _insert_hits(connection, rows, now)
     connection.execute(update(ARTICLE).where(ARTICLE.c.id.in_(unmatched)).values(stage=str(Stage.MATCHED)))
     return added
 
 
 def insert_findings(connection: Connection, findings: Sequence[tuple[StoredArticle, Findings]], now: datetime) -> int:
-    """Insert mentions, near misses and, for alertable articles, hits, inside a transaction; return the new hits."""
+    """Insert the findings in new articles, inside a transaction; return the number of new hits."""
+    _insert_mentions(connection, findings)
+    return _insert_hits(connection, findings, now)
+
+
+def replace_mentions(connection: Connection, findings: Sequence[tuple[StoredArticle, Findings]]) -> None:
+    """Replace the mentions and near misses of articles."""
+    article_ids = [stored.id for stored, _found in findings]
+    for rows in (MENTION, NEAR_MISS):
+        connection.execute(delete(rows).where(rows.c.article_id.in_(article_ids)))
+    _insert_mentions(connection, findings)
+
+
+def _insert_mentions(connection: Connection, findings: Sequence[tuple[StoredArticle, Findings]]) -> None:
     insert_rows(connection, MENTION, [mention_row(stored, one) for stored, found in findings for one in found.mentions])
     insert_rows(
         connection, NEAR_MISS, [near_miss_row(stored, one) for stored, found in findings for one in found.near_misses]
     )
-    hits = [_hit_rows(stored, found, now) for stored, found in findings if stored.is_alertable]
-    return insert_rows(connection, HIT, [hit for several_hits in hits for hit in several_hits], skip_existing=True)
 
 
-def _hit_rows(stored: StoredArticle, found: Findings, now: datetime) -> list[dict[str, Any]]:
-    return [
-        {
-            "article_id": stored.id,
-            "rule_id": hit.rule_id,
-            "kind": "new",
-            "version": 0,
-            "official_ids": encode_texts(hit.official_ids),
-            "passages": to_json(hit.passages),
-            "found_at": now,
-            "note": "",
-        }
-        for hit in found.hits
-    ]
+def _insert_hits(connection: Connection, findings: Sequence[tuple[StoredArticle, Findings]], now: datetime) -> int:
+    hits = [hit_row(stored, hit, now) for stored, found in findings if stored.is_alertable for hit in found.hits]
+    return insert_rows(connection, HIT, hits, skip_existing=True)
+
+
+def hit_row(stored: StoredArticle, hit: RuleHit, now: datetime, note: str = "") -> dict[str, Any]:
+    """Build the row of a new hit."""
+    return {
+        "article_id": stored.id,
+        "rule_id": hit.rule_id,
+        "kind": "new",
+        "version": 0,
+        "official_ids": encode_texts(hit.official_ids),
+        "passages": to_json(hit.passages),
+        "found_at": now,
+        "note": note,
+    }
 
 
 def list_near_misses(
@@ -115,6 +129,7 @@ def list_near_misses(
             NEAR_MISS.c.seen_at >= window.start_at,
             NEAR_MISS.c.seen_at < window.end_at,
             NEAR_MISS.c.official_id.in_(official_ids),
+            NEAR_MISS.c.reason.not_like(f"{VERDICT_REASON_PREFIX}%"),
             ~named,
         )
         .group_by(*spellings)
@@ -206,10 +221,11 @@ def expedite_rechecks(connection: Connection, article_ids: Collection[int], now:
 
 
 def load_findings(connection: Connection, article_id: int) -> Findings:
-    """Return the findings in an article, hits in the order in which they were found."""
+    """Return the findings in an article, hits in the order in which they were found, without withdrawn ones."""
+    hits = _select_rows_of(HIT, article_id).where(HIT.c.withdrawn_at.is_(None))
     return Findings(
         tuple(mention_from_row(row) for row in connection.execute(_select_rows_of(MENTION, article_id))),
-        tuple(_rule_hit_from_row(row) for row in connection.execute(_select_rows_of(HIT, article_id))),
+        tuple(_rule_hit_from_row(row) for row in connection.execute(hits)),
         tuple(near_miss_from_row(row) for row in connection.execute(_select_rows_of(NEAR_MISS, article_id))),
     )
 

@@ -11,7 +11,7 @@ from monitor.store.column_types import from_json, to_json
 from monitor.store.connections import Connections, insert_ignore, upsert
 from monitor.store.core_tables import SETTING
 
-CLOCK_KEY, CLOCK_TRUST_KEY = "clock", "clock_trust"
+CLOCK_KEY, CLOCK_TRUST_KEY, CONFIGURATION_KEY = "clock", "clock_trust", "configuration"
 
 
 def trusted_now(connection: Connection, now: datetime) -> datetime:
@@ -42,17 +42,25 @@ class KeyValueStore:
 
     def get_saved_configuration(self) -> SavedConfiguration | None:
         """Return the last valid configuration, or None before the first."""
-        value = self.get("configuration")
+        value = self.get(CONFIGURATION_KEY)
         return from_json(SavedConfiguration, value) if value else None
 
     def save_configuration(self, configuration: SavedConfiguration) -> None:
         """Store a valid configuration, or the present one with the errors of a rejected edit."""
-        self.set("configuration", to_json(configuration), configuration.loaded_at)
+        self.set(CONFIGURATION_KEY, to_json(configuration), configuration.loaded_at)
 
     def get(self, name: str) -> str:
         """Return the value of a key, or an empty string."""
         with self._connections.read_transaction() as connection:
             return connection.execute(select(SETTING.c.value).where(SETTING.c.name == name)).scalar() or ""
+
+    def changed_at(self, name: str) -> datetime | None:
+        """Return when the value of a key was last stored, or None if there is none."""
+        with self._connections.read_transaction() as connection:
+            at: datetime | None = connection.execute(
+                select(SETTING.c.changed_at).where(SETTING.c.name == name)
+            ).scalar()
+            return at
 
     def set(self, name: str, value: str, now: datetime) -> None:
         """Store the value of a key; replaces the previous value."""

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import Connection, inspect, text
 from sqlalchemy.exc import SQLAlchemyError
 
-from monitor.domain.errors import SchemaMismatch, StoreError
+from monitor.domain.errors import SchemaMismatch, StoreError, StoreMissing
 from monitor.store.connections import Connections
 from monitor.store.job_queue import apply_migrations, pending_migrations
 
@@ -89,6 +89,27 @@ def pending_queue_migrations(connections: Connections) -> tuple[str, ...]:
         return ()
     with connections.read_transaction() as connection:
         return pending_migrations(connection)
+
+
+def require_current_schema(connections: Connections) -> None:
+    """Raise ``StoreMissing`` or ``SchemaMismatch`` unless the database exists and has this program's schema."""
+    file = connections.database_file
+    place = f"no database {file}" if connections.is_sqlite else "no table of monitor in the database"
+    missing = StoreMissing(
+        f"there is {place}. If the daemon uses another database, name it with --database URL or in MONITOR_DATABASE; "
+        "if nothing was polled yet, `monitor poll` creates it"
+    )
+    if connections.is_sqlite and not Path(file).exists():
+        raise missing
+    pending = pending_revisions(connections)
+    version = schema_version(connections)
+    if not version:
+        raise missing
+    if pending or pending_queue_migrations(connections):
+        raise SchemaMismatch(
+            f"the database has schema {version}, which is older than this program's {latest_revision()}; "
+            "`monitor db upgrade` backs it up and upgrades it, and the daemon does so at its start"
+        )
 
 
 def migrate(connections: Connections, migrations_dir: Path = MIGRATIONS_DIR) -> None:

@@ -4,14 +4,14 @@ from collections.abc import Collection
 from datetime import datetime
 from pathlib import Path
 
-from sqlalchemy import Column, ColumnElement, Connection, Select, exists, func, select
+from sqlalchemy import Column, ColumnElement, Connection, Select, and_, exists, func, select, tuple_
 
 from monitor.domain.article import Article, Stage, StoredArticle
 from monitor.domain.errors import UsageError
 from monitor.domain.mention import Findings, HitKind
 from monitor.domain.read_models import ArticleFilter, ArticleVersion, DatabaseInfo, HitSummary, SourceStatus
 from monitor.domain.source_health import effective_poll_state
-from monitor.store.column_types import from_json
+from monitor.store.column_types import BIG_INTEGER, UtcDateTime, from_json
 from monitor.store.connections import Connections
 from monitor.store.core_tables import ARTICLE, ARTICLE_URL, ARTICLE_VERSION, DIGEST, DIGEST_HIT, HIT, MENTION, SOURCE
 from monitor.store.findings import load_findings
@@ -33,6 +33,8 @@ from monitor.store.sources import IS_CONFIGURED, poll_state_from_row
 _MAX_SUBQUERY_IDS = 1000
 """Up to this many matching rows are looked up by id; with more, walking down the articles finds the newest sooner."""
 
+_CURSOR_TYPES = (UtcDateTime(), BIG_INTEGER)
+
 
 class QueryStore:
     """Read-only queries for the command line and the web interface; may raise ``StoreError``."""
@@ -47,6 +49,16 @@ class QueryStore:
             raise UsageError(f"there is no article {article_id}; `monitor articles` lists the ids")
         return found[0]
 
+    def load_articles(self, article_ids: Collection[int]) -> list[StoredArticle]:
+        """Return the articles with these ids, by id; missing ones are left out."""
+        return [
+            stored
+            for chunk in chunk_ids(sorted(article_ids))
+            for stored in self._load_articles(
+                select_stored_articles().where(ARTICLE.c.id.in_(chunk)).order_by(ARTICLE.c.id)
+            )
+        ]
+
     def find_by_url(self, url: str) -> list[StoredArticle]:
         """Return the articles with this URL or canonical URL, oldest first."""
         article_ids = select(ARTICLE_URL.c.article_id).where(ARTICLE_URL.c.url_hash == hash_text(url))
@@ -60,8 +72,21 @@ class QueryStore:
             query = select_stored_articles().where(*_filter_conditions(connection, article_filter, ARTICLE.c.id))
             if article_filter.rule_id:
                 query = query.where(
-                    _is_among(connection, ARTICLE.c.id, HIT.c.article_id, HIT.c.rule_id == article_filter.rule_id)
+                    _is_among(
+                        connection,
+                        ARTICLE.c.id,
+                        HIT.c.article_id,
+                        and_(HIT.c.rule_id == article_filter.rule_id, HIT.c.withdrawn_at.is_(None)),
+                    )
                 )
+            if cursor := article_filter.after:
+                position = tuple_(ARTICLE.c.first_seen_at, ARTICLE.c.id)
+                is_older = (
+                    position < tuple_(cursor.at, cursor.id, types=_CURSOR_TYPES)
+                    if has_period
+                    else ARTICLE.c.id < cursor.id
+                )
+                query = query.where(is_older)
             return [
                 stored_article_from_row(row)
                 for row in connection.execute(query.order_by(*order).limit(article_filter.limit))
@@ -92,7 +117,7 @@ class QueryStore:
         return [ArticleVersion(row.version, from_json(Article, row.snapshot), row.replaced_at) for row in rows]
 
     def list_hits(self, article_filter: ArticleFilter) -> list[HitSummary]:
-        """Return hits with the digest that first reported each, newest first."""
+        """Return hits with the digest that first reported each, newest first; also withdrawn ones."""
         first = select(func.min(DIGEST_HIT.c.digest_id)).where(DIGEST_HIT.c.hit_id == HIT.c.id).scalar_subquery()
         columns = (DIGEST.c.composed_at.label("reported_at"), DIGEST.c.plan_id)
         query = select(HIT, ARTICLE.c.title, ARTICLE.c.url, *columns)
@@ -102,24 +127,24 @@ class QueryStore:
             query = query.where(HIT.c.rule_id == article_filter.rule_id)
         with self._connections.read_transaction() as connection:
             query = query.where(*_filter_conditions(connection, article_filter, HIT.c.article_id))
+            if article_filter.since_at:  # a hit is found after its article, and the newest hits have the highest ids
+                oldest = select(func.min(HIT.c.id)).where(HIT.c.found_at >= article_filter.since_at)
+                query = query.where(HIT.c.id >= oldest.scalar_subquery())
+            if article_filter.after:
+                query = query.where(HIT.c.id < article_filter.after.id)
             return [
                 _hit_summary_from_row(row)
                 for row in connection.execute(query.order_by(HIT.c.id.desc()).limit(article_filter.limit))
             ]
 
-    def digests_by_hit(self, hit_ids: Collection[int]) -> dict[int, list[tuple[str, datetime]]]:
-        """Return the plans that reported each of these hits, with the times, first report first."""
-        query = (
-            select(DIGEST_HIT.c.hit_id, DIGEST.c.plan_id, DIGEST.c.composed_at)
-            .join_from(DIGEST_HIT, DIGEST, DIGEST_HIT.c.digest_id == DIGEST.c.id)
-            .where(DIGEST_HIT.c.hit_id.in_(hit_ids))
-            .order_by(DIGEST.c.id)
-        )
-        found: dict[int, list[tuple[str, datetime]]] = {}
+    def list_article_hits(self, article_id: int) -> list[HitSummary]:
+        """Return the hits of an article: one for each digest that reported it, then the hits without a digest."""
+        query = select(HIT, ARTICLE.c.title, ARTICLE.c.url, DIGEST.c.composed_at.label("reported_at"), DIGEST.c.plan_id)
+        query = query.join_from(HIT, ARTICLE).outerjoin(DIGEST_HIT, DIGEST_HIT.c.hit_id == HIT.c.id)
+        query = query.outerjoin(DIGEST, DIGEST.c.id == DIGEST_HIT.c.digest_id).where(HIT.c.article_id == article_id)
         with self._connections.read_transaction() as connection:
-            for hit_id, plan_id, reported_at in connection.execute(query):
-                found.setdefault(hit_id, []).append((plan_id, reported_at))
-        return found
+            hits = [_hit_summary_from_row(row) for row in connection.execute(query.order_by(HIT.c.id, DIGEST.c.id))]
+        return sorted(hits, key=lambda hit: hit.reported_at is None)
 
     def list_sources(self) -> list[SourceStatus]:
         """Return every configured source with its poll state and the number of articles that it ever had."""
@@ -174,6 +199,11 @@ def _filter_conditions(
         conditions.append(
             _is_among(connection, id_column, MENTION.c.article_id, MENTION.c.official_id == article_filter.official_id)
         )
+    if article_filter.language:
+        conditions.append(
+            (ARTICLE.c.language == article_filter.language)
+            | ARTICLE.c.language.startswith(f"{article_filter.language}-", autoescape=True)
+        )
     if article_filter.since_at:
         conditions.append(ARTICLE.c.first_seen_at >= article_filter.since_at)
     if article_filter.until_at:
@@ -206,6 +236,7 @@ def _hit_summary_from_row(row: AnyRow) -> HitSummary:
         url=row.url,
         reported_at=row.reported_at,
         plan_id=row.plan_id or "",
+        withdrawn_at=row.withdrawn_at,
     )
 
 

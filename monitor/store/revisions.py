@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, and_, delete, insert, select, update
+from sqlalchemy import Connection, and_, insert, select, update
 
 from monitor.domain.article import Article
 from monitor.domain.errors import LeaseLost
@@ -14,8 +14,9 @@ from monitor.domain.revision import ArticleEvent, Recheck
 from monitor.store.articles import replace_text
 from monitor.store.column_types import to_json
 from monitor.store.connections import Connections
-from monitor.store.core_tables import ARTICLE, ARTICLE_VERSION, HIT, MENTION, NEAR_MISS, RECHECK
-from monitor.store.findings import load_findings, mention_row, near_miss_row
+from monitor.store.core_tables import ARTICLE, ARTICLE_VERSION, HIT, RECHECK
+from monitor.store.findings import load_findings, replace_mentions
+from monitor.store.rescreening import request_rescreen
 from monitor.store.row_mapping import (
     article_columns,
     encode_texts,
@@ -78,10 +79,8 @@ class RecheckStore:
                 values = {**article_columns(article), "version_count": version}
                 connection.execute(update(ARTICLE).where(ARTICLE.c.id == stored.id).values(values))
                 replace_text(connection, stored.id, article)
-                for rows in (MENTION, NEAR_MISS):
-                    connection.execute(delete(rows).where(rows.c.article_id == stored.id))
-                insert_rows(connection, MENTION, [mention_row(stored, one) for one in findings.mentions])
-                insert_rows(connection, NEAR_MISS, [near_miss_row(stored, one) for one in findings.near_misses])
+                replace_mentions(connection, [(stored, findings)])
+                request_rescreen(connection, [stored.id])
             insert_rows(
                 connection, HIT, [_event_row(stored.id, version, one, now) for one in events], skip_existing=True
             )
@@ -106,4 +105,5 @@ def _event_row(article_id: int, version: int, event: ArticleEvent, now: datetime
         "passages": to_json(event.hit.passages),
         "found_at": now,
         "note": event.note,
+        "changes": to_json(event.changes) if event.changes else "",
     }

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cache
 from hashlib import blake2b
 from operator import itemgetter
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import ColumnElement, Connection, Dialect, LargeBinary, Row, Select, Table, select, text
 
@@ -215,7 +215,10 @@ def _column_converters(
     )
 
 
-def chunk_ids(ids: Sequence[int]) -> Iterator[Sequence[int]]:
+Id = TypeVar("Id", int, str)
+
+
+def chunk_ids(ids: Sequence[Id]) -> Iterator[Sequence[Id]]:
     """Yield parts of a list of ids, each short enough for one statement."""
     for start in range(0, len(ids), _IDS_PER_QUERY):
         yield ids[start : start + _IDS_PER_QUERY]

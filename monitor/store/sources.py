@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import Connection, bindparam, func, or_, select, text, update
 
-from monitor.domain.errors import LeaseLost
+from monitor.domain.errors import LeaseLost, PageProblem
 from monitor.domain.poll_state import (
     HEALTHY_STATES,
     UNKNOWN_PAGE_QUALITY,
@@ -17,6 +17,7 @@ from monitor.domain.poll_state import (
     PageQuality,
     PollState,
     SourceState,
+    add_page_problem,
     update_page_quality,
 )
 from monitor.domain.source import Source
@@ -131,6 +132,18 @@ class SourceStore:
             found.update(effective_poll_state(poll_state_from_row(row)).state for row in connection.execute(changed))
         return found
 
+    def count_read_since(self, since_at: datetime) -> int:
+        """Return the number of configured sources that were read successfully since a time."""
+        query = select(func.count()).where(IS_CONFIGURED, SOURCE.c.last_success_at >= since_at)
+        with self._connections.read_transaction() as connection:
+            return connection.execute(query).scalar_one()
+
+    def record_page_problem(self, source_id: str, problem: PageProblem, detail: str, url: str, now: datetime) -> None:
+        """Add a page whose text could not be read, with the reason, to the page quality of its source."""
+        with self._connections.write_transaction() as connection:
+            quality = _page_quality_from_row(_lock_source_state(connection, source_id))
+            _save_page_quality(connection, source_id, add_page_problem(quality, problem, detail, url, now))
+
     def next_due_at(self) -> datetime | None:
         """Return when the next poll of an active source is due, which may be in the past; None if there is none."""
         at = SOURCE.c.next_poll_at
@@ -157,12 +170,23 @@ def record_poll(connection: Connection, lease: Lease, poll_state: PollState, *, 
 
 def record_page_quality(connection: Connection, source_id: str, confidence: float, url: str, now: datetime) -> None:
     """Update the page quality of a source with one more page, inside a transaction."""
-    query = select(*_STATE_COLUMNS, SOURCE.c.layout_changed_at).where(SOURCE.c.id == source_id)
-    row = connection.execute(query.with_for_update(key_share=True)).one()
-    changed_at = row.layout_changed_at
+    row = _lock_source_state(connection, source_id)
+    before = _page_quality_from_row(row)
+    changed_at = before.layout_changed_at
     is_accepted = changed_at is not None and from_json(PollState, row.poll_state).accepted_at == changed_at
-    quality = update_page_quality(_page_quality_from_row(row), confidence, url, now, is_accepted=is_accepted)
-    values = {"page_quality": to_json(quality), "layout_changed_at": quality.layout_changed_at}
+    _save_page_quality(
+        connection, source_id, update_page_quality(before, confidence, url, now, is_accepted=is_accepted)
+    )
+
+
+def _lock_source_state(connection: Connection, source_id: str) -> AnyRow:
+    query = select(*_STATE_COLUMNS).where(SOURCE.c.id == source_id)
+    return connection.execute(query.with_for_update(key_share=True)).one()
+
+
+def _save_page_quality(connection: Connection, source_id: str, quality: PageQuality) -> None:
+    problem_at = quality.problem_since_at if quality.has_problem else None
+    values = {"page_quality": to_json(quality), "layout_changed_at": quality.layout_changed_at or problem_at}
     connection.execute(update(SOURCE).where(SOURCE.c.id == source_id).values(values))
 
 

@@ -18,6 +18,7 @@ from monitor.store.connections import Connections, upsert
 from monitor.store.core_tables import ARTICLE, INDEXED_ARTICLE, MENTION, STORY, STORY_CENTROID, TERM_FREQUENCY
 from monitor.store.grouping_index import load_grouped_article, load_new_rows, lock_and_catch_up, write_changes
 from monitor.store.key_value import trusted_now
+from monitor.store.rescreening import follow_grouping, has_feedback
 from monitor.store.row_mapping import (
     IS_IN_PROGRESS,
     AnyRow,
@@ -86,11 +87,16 @@ class StoryStore:
         with self._connections.write_transaction() as connection:
             version = lock_and_catch_up(connection, window)
             waiting = (ARTICLE.c.id.in_(article_ids), ARTICLE.c.stage == str(Stage.MATCHED))
-            if connection.execute(select(func.count()).where(*waiting)).scalar_one() == len(article_ids):
+            query = select(func.count().label("waiting"), has_feedback().label("has_feedback")).where(*waiting)
+            found = connection.execute(query).one()
+            if found.waiting == len(article_ids):
                 batch = window.begin(partial(load_grouped_article, connection))
                 place(batch)
                 changes = batch.changes()
                 write_changes(connection, changes, version)
+                if found.has_feedback:
+                    merged = {story.story_id: story.merged_into for story in changes.stories if story.merged_into}
+                    follow_grouping(connection, article_ids, merged)
             delete_attempts(connection, article_ids)
             if packed:
                 row = {"id": 1, "counts": packed}

@@ -73,8 +73,9 @@ class Base(SQLModel):
 class SourceRow(Base, table=True):
     """Source, configured now or formerly. ``poll_state`` is its PollState without the page quality.
 
-    ``page_quality`` is its PageQuality, empty until a page was read; ``layout_changed_at`` repeats a field of it for
-    queries. ``article_count`` is the number of articles that the source ever had.
+    ``page_quality`` is its PageQuality, empty until a page was read; ``layout_changed_at`` is the start of a layout
+    change or of another problem of its pages, for queries. ``article_count`` is the number of articles that the source
+    ever had.
     """
 
     __tablename__ = "source"
@@ -252,12 +253,18 @@ class NearMissRow(Base, table=True):
 
 
 class HitRow(Base, table=True):
-    """Rule that is satisfied by one version of an article."""
+    """Rule that is satisfied by one version of an article.
+
+    ``changes`` is the list of TextChange of a later version as JSON, else empty. ``withdrawn_at`` is set while it does
+    not hold any more, because of the verdict ``withdrawn_by`` or, if that is empty, of a changed configuration.
+    ``rescreened_at`` is when it was last withdrawn, restored or changed so.
+    """
 
     __tablename__ = "hit"
     __table_args__ = (
         UniqueConstraint("article_id", "rule_id", "kind", "version"),
         Index("ix_hit_rule", "rule_id", "id"),
+        partial_index("ix_hit_rescreened_at", "rescreened_at", where="rescreened_at IS NOT NULL"),
         AUTOINCREMENT,
     )
 
@@ -270,6 +277,10 @@ class HitRow(Base, table=True):
     passages: str = text_column()
     found_at: datetime = Field(sa_column=Column(UtcDateTime, nullable=False, index=True))
     note: str = text_column()
+    changes: str = text_column()
+    withdrawn_at: datetime | None = datetime_column()
+    withdrawn_by: int | None = Field(default=None, sa_column=Column(BIG_INTEGER))
+    rescreened_at: datetime | None = datetime_column()
 
 
 class StoryRow(Base, table=True):
@@ -348,7 +359,10 @@ class DigestRow(Base, table=True):
 
 
 class DigestHitRow(Base, table=True):
-    """Hit that a digest has reported."""
+    """Hit that a digest has reported.
+
+    ``official_ids`` are the officials that the digest has named for it and not retracted since.
+    """
 
     __tablename__ = "digest_hit"
     __table_args__ = (WITHOUT_ROWID,)
@@ -356,6 +370,7 @@ class DigestHitRow(Base, table=True):
     hit_id: int = foreign_key("hit.id", primary_key=True)
     plan_id: str = Field(primary_key=True)
     digest_id: int = foreign_key("digest.id", index=True)
+    official_ids: str = text_column()
 
 
 class RenderedDigestRow(Base, table=True):
@@ -395,6 +410,8 @@ class DeliveryRow(Base, table=True):
     finished_at: datetime | None = datetime_column()
     last_error: str = text_column()
     lease_token: str = ""
+    dismissed_at: datetime | None = datetime_column()
+    dismissed_by: str = text_column()
 
 
 class RecheckRow(Base, table=True):
@@ -428,3 +445,190 @@ class SettingRow(Base, table=True):
     name: str = Field(primary_key=True)
     value: str = text_column()
     changed_at: datetime = datetime_column(nullable=False)
+
+
+class ReaderRow(Base, table=True):
+    """Person who reads the desk and gives feedback. ``seen_hit_id`` is the newest hit marked as read.
+
+    ``password`` is the hash of the password, or empty. ``zone`` and ``theme`` are empty unless the reader chose one.
+    """
+
+    __tablename__ = "reader"
+    __table_args__ = (UniqueConstraint("login"), AUTOINCREMENT)
+
+    id: int | None = id_column()
+    login: str = text_column()
+    name: str = text_column()
+    seen_hit_id: int = Field(default=0, sa_column=Column(BIG_INTEGER, nullable=False))
+    made_at: datetime = datetime_column(nullable=False)
+    disabled_at: datetime | None = datetime_column()
+    role: str = "viewer"
+    password: str = ""
+    zone: str = ""
+    theme: str = ""
+    uses_keys: bool = True
+
+
+class ReaderSessionRow(Base, table=True):
+    """Login of a reader to the desk; ``key_hash`` is the hash of the cookie."""
+
+    __tablename__ = "reader_session"
+
+    key_hash: str = Field(primary_key=True)
+    reader_id: int = foreign_key("reader.id", index=True)
+    made_at: datetime = datetime_column(nullable=False)
+    seen_at: datetime = datetime_column(nullable=False)
+    ends_at: datetime = Field(sa_column=Column(UtcDateTime, nullable=False, index=True))
+    agent: str = text_column()
+
+
+class LoginLinkRow(Base, table=True):
+    """One-time address that logs a reader in; ``key_hash`` is the hash of its code. A used one is deleted."""
+
+    __tablename__ = "login_link"
+
+    key_hash: str = Field(primary_key=True)
+    reader_id: int = foreign_key("reader.id", index=True)
+    ends_at: datetime = datetime_column(nullable=False)
+
+
+class LoginAttemptRow(Base, table=True):
+    """Failed logins in a row, of a login or from an address; ``until_at`` is when the next attempt is allowed."""
+
+    __tablename__ = "login_attempt"
+
+    key: str = text_column(primary_key=True)
+    failures: int = 0
+    until_at: datetime = datetime_column(nullable=False)
+
+
+class AccessTokenRow(Base, table=True):
+    """Access token of the API; ``key_hash`` is its hash, ``scopes`` are separated by spaces."""
+
+    __tablename__ = "access_token"
+    __table_args__ = (UniqueConstraint("key_hash"), AUTOINCREMENT)
+
+    id: int | None = id_column()
+    reader_id: int = foreign_key("reader.id", index=True)
+    name: str = text_column()
+    prefix: str
+    key_hash: str
+    scopes: str
+    made_at: datetime = datetime_column(nullable=False)
+    ends_at: datetime = datetime_column(nullable=False)
+    used_at: datetime | None = datetime_column()
+    revoked_at: datetime | None = datetime_column()
+
+
+class SavedViewRow(Base, table=True):
+    """Saved search or feed; ``query`` is the query string of its page, ``feed_hash`` the hash of its feed's code."""
+
+    __tablename__ = "saved_view"
+    __table_args__ = (partial_index("ix_saved_view_feed_hash", "feed_hash", where="feed_hash != ''"), AUTOINCREMENT)
+
+    id: int | None = id_column()
+    reader_id: int = foreign_key("reader.id", index=True)
+    name: str = text_column()
+    query: str = text_column()
+    feed_hash: str = ""
+    made_at: datetime = datetime_column(nullable=False)
+
+
+class UnsubscribedTargetRow(Base, table=True):
+    """Target that no longer wants a digest plan; digests composed later have no delivery to it."""
+
+    __tablename__ = "unsubscribed_target"
+    __table_args__ = (WITHOUT_ROWID,)
+
+    plan_id: str = Field(primary_key=True)
+    channel_id: str = Field(primary_key=True)
+    target: str = text_column(primary_key=True)
+    unsubscribed_at: datetime = datetime_column(nullable=False)
+
+
+class VerdictRow(Base, table=True):
+    """Verdict of a reader (``Verdict``). The newest one that is not undone counts.
+
+    It has no reference to its article, because the article may be deleted and the verdict is kept.
+    """
+
+    __tablename__ = "verdict"
+    __table_args__ = (
+        partial_index("ix_verdict_root_id", "root_id", where="undone_at IS NULL"),
+        partial_index("ix_verdict_story_id", "story_id", where="undone_at IS NULL AND story_id != ''"),
+        Index("ix_verdict_official_id", "official_id", "id"),
+        AUTOINCREMENT,
+    )
+
+    id: int | None = id_column()
+    official_id: str
+    article_id: int = Field(sa_column=Column(BIG_INTEGER, nullable=False))
+    root_id: int = Field(sa_column=Column(BIG_INTEGER, nullable=False))
+    story_id: str = ""
+    written: str = text_column()
+    kind: str
+    reason: str = ""
+    note: str = text_column()
+    sentence: str = text_column()
+    reader_id: int = foreign_key("reader.id")
+    way: str
+    made_at: datetime = datetime_column(nullable=False)
+    undone_at: datetime | None = datetime_column()
+    undone_by: str = text_column()
+
+
+class MarkRow(Base, table=True):
+    """Mark on a story, by a reader or for a digest. The newest one that is not undone counts.
+
+    Exactly one of ``reader_id`` and ``plan_id`` is set. ``made_by`` is the reader who made a mark for a digest.
+    """
+
+    __tablename__ = "mark"
+    __table_args__ = (
+        partial_index("ix_mark_story_id", "story_id", where="undone_at IS NULL"),
+        partial_index("ix_mark_plan_id", "plan_id", where="undone_at IS NULL AND plan_id != ''"),
+        AUTOINCREMENT,
+    )
+
+    id: int | None = id_column()
+    reader_id: int | None = Field(
+        default=None, sa_column=Column(BIG_INTEGER, ForeignKey("reader.id", ondelete="CASCADE"), index=True)
+    )
+    plan_id: str = ""
+    story_id: str
+    kind: str
+    rule_id: str = ""
+    until_at: datetime | None = datetime_column()
+    made_at: datetime = datetime_column(nullable=False)
+    made_by: int = foreign_key("reader.id")
+    way: str
+    undone_at: datetime | None = datetime_column()
+    undone_by: str = text_column()
+
+
+class ChangeRow(Base, table=True):
+    """Record of a change by a reader: feedback, and edits of the configuration. `monitor undo` takes its id."""
+
+    __tablename__ = "change"
+    __table_args__ = (Index("ix_change_made_at", "made_at"), AUTOINCREMENT)
+
+    id: int | None = id_column()
+    what: str
+    subject: str = text_column()
+    before: str = text_column()
+    after: str = text_column()
+    verdict_id: int | None = Field(default=None, sa_column=Column(BIG_INTEGER, index=True))
+    mark_id: int | None = Field(default=None, sa_column=Column(BIG_INTEGER, index=True))
+    reader_id: int = foreign_key("reader.id")
+    way: str
+    made_at: datetime = datetime_column(nullable=False)
+    undone_at: datetime | None = datetime_column()
+    undone_by: str = text_column()
+
+
+class RescreenRow(Base, table=True):
+    """Article whose findings must be found again, before its hits are reported: a verdict on its text is new to it."""
+
+    __tablename__ = "rescreen"
+
+    article_id: int = foreign_key("article.id", primary_key=True)

@@ -28,8 +28,25 @@ _VOLATILE_TEXT = re.compile(
     r"\d+ (?:giay|phut|gio|ngay) truoc|[\d.,]+[km]? (?:views?|reads?|shares?|comments?|likes?|luot xem))",
 )
 _CORRECTION_NOTICE = re.compile(
-    r"\b(correction|corrected|corrects|clarification|clarifies|erratum|retraction|retracted|withdrawn|dinh chinh|"
+    r"\b(correction|corrected|corrects|clarification|clarifies|erratum|dinh chinh|"
     r"rectificatif|rectification|ralat|koreksi|correccion|berichtigung)\b|更正|訂正|勘误|정정|แก้ไขข่าว|ແກ້ໄຂຂ່າວ"
+)
+# A label before the headline or a sentence about the article itself: troops that are withdrawn are no such notice.
+_WITHDRAWAL_NOTICE = re.compile(
+    r"^\+ \W*(?:withdrawn|retracted|retraction|retrait|depeche annulee|retractacion|retirad[oa]|"
+    r"zuruckgezogen|rut bai|go bai|thu hoi bai|ditarik|dicabut|отозвано)\s*(?:[:\])|\u2013\u2014]|- |$)|"
+    r"\b(?:the (?:article|story)|(?:this|our|an earlier) (?:article|story|report|text|piece|item|post|page|dispatch)) "
+    r"(?:has been|have been|was|is|is being) (?:\w+ )?(?:withdrawn|retracted|removed|deleted|taken down|unpublished)\b|"
+    r"\b(?:withdrawn|withdraws|retracted|retracts|retract) (?:this|its|our|the) (?:article|story|report|dispatch)\b|"
+    r"\b(?:cet article|cette depeche) (?:a ete|est) (?:retiree?|supprimee?|annulee?)\b|"
+    r"\b(?:este articulo|esta noticia|esta nota) (?:ha sido|fue) (?:retirad[oa]|eliminad[oa])\b|"
+    r"\b(?:dieser (?:artikel|beitrag|text)|diese meldung) (?:wurde|wird) (?:zuruckgezogen|geloscht|entfernt)\b|"
+    r"\b(?:bai viet|bai bao|ban tin|tin) nay da (?:duoc |bi )?(?:go|rut|xoa|thu hoi)\b|"
+    r"\b(?:artikel|berita) ini (?:telah |sudah )?(?:ditarik|dicabut|dihapus)\b|"
+    r"(?:статья|публикация|новость) (?:была )?(?:отозвана|удалена|снята)|"
+    r"撤稿|(?:本文|此文|该文|本稿|此稿)已?被?(?:撤回|撤下|删除)|記事を(?:取り消|削除)|기사를? ?(?:철회|삭제)|"
+    r"ถอนข่าว|ลบข่าว|ຖອນຂ່າວ|ລຶບຂ່າວ",
+    re.MULTILINE,
 )
 _WORD = re.compile(r"\w+")
 
@@ -94,10 +111,19 @@ def compare_versions(before: Article, after: Article, text_only_count: int = 0) 
     )
 
 
-def has_correction_notice(revision: Revision) -> bool:
-    """Return whether the added text contains a correction or retraction notice."""
-    added = "\n".join(line for line in revision.lines if line.startswith("+"))
-    return bool(_CORRECTION_NOTICE.search(fold(added).text))
+def find_correction_notice(revision: Revision) -> str:
+    """Return the first added sentence that is a correction notice, or an empty text."""
+    return _find_added(revision, _CORRECTION_NOTICE)
+
+
+def find_withdrawal_notice(revision: Revision) -> str:
+    """Return the first added sentence by which the outlet withdraws the article, or an empty text."""
+    return _find_added(revision, _WITHDRAWAL_NOTICE)
+
+
+def _find_added(revision: Revision, pattern: re.Pattern[str]) -> str:
+    added = (line for line in revision.lines if line.startswith("+"))
+    return next((line.removeprefix("+ ") for line in added if pattern.search(fold(line).text)), "")
 
 
 def normalize_passages(hit: RuleHit) -> tuple[str, ...]:

@@ -49,10 +49,11 @@ class PollReport(Protocol):
 def log_poll(metrics: Metrics, poll: PollReport) -> None:
     """Log what a poll reports, and add the number of its new articles to the metrics.
 
-    ``poll.note`` is a remark about the entries, ``poll.notice`` reports a problem of the source or its end. Each is
-    logged if it is present.
+    The poll itself is logged with `--verbose` only. ``poll.note`` is a remark about the entries, ``poll.notice`` is a
+    problem of the source or its end. Each is logged if it is present.
     """
     metrics.record_new_articles(poll.new_count)
+    log.debug("polled", source=poll.source_id, state=poll.state_after.value, new=poll.new_count)
     if poll.note:
         log.info("source note", source=poll.source_id, reason=poll.note)
     if notice := poll.notice:

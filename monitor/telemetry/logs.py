@@ -123,6 +123,7 @@ class _RedactingFormatter(logging.Formatter):
                 structlog.processors.format_exc_info,
                 escape_event,
                 _order_fields,
+                *(() if self._as_json else (_join_lists,)),
                 renderer,
             ],
         )
@@ -142,6 +143,11 @@ def _order_fields(_logger: object, _method: str, event: LogEvent) -> LogEvent:
         key: event[key]
         for key in (*(key for key in first if key in event), *(key for key in event if key not in first))
     }
+
+
+def _join_lists(_logger: object, _method: str, event: LogEvent) -> LogEvent:
+    """Return the fields with each list as one text, for people."""
+    return {key: "; ".join(map(str, value)) if isinstance(value, list) else value for key, value in event.items()}
 
 
 def _escape(value: Any, table: dict[int, str]) -> Any:

@@ -104,6 +104,11 @@ def fold_key(text: str) -> str:
     return fold(text).text
 
 
+def fold_written(text: str) -> str:
+    """Return a written name folded and with single spaces, as verdicts store it."""
+    return " ".join(fold_key(text).split())
+
+
 @lru_cache(maxsize=20_000)
 def fold_words(text: str) -> tuple[str, ...]:
     """Return the folded words of a text, without punctuation."""

@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from urllib.parse import urlsplit
 
 _DROPPED_CODE_POINTS = (
     *range(0x09),
@@ -48,3 +49,13 @@ def truncate_text(text: str, max_chars: int) -> str:
 def single_line(text: str, max_chars: int = 300) -> str:
     """Return the sanitized text as one line of at most ``max_chars`` characters."""
     return truncate_text(" ".join(sanitize(text[: max_chars * 8]).split()), max_chars)
+
+
+def sanitize_link(url: str) -> str:
+    """Return a URL if it is safe to link to (http or https), else an empty string."""
+    clean = sanitize(url).strip()
+    try:
+        parts = urlsplit(clean)
+    except ValueError:
+        return ""
+    return clean if parts.scheme.lower() in {"http", "https"} and parts.netloc and len(clean) <= 2000 else ""

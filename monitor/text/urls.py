@@ -105,11 +105,6 @@ def quote_unsafe_characters(address: bytes) -> str:
     return authority.decode("utf-8", "replace") + rest
 
 
-def get_site_domain(host: str) -> str:
-    """Return the last two labels of a host, which all subdomains of a site share."""
-    return ".".join(host.split(".")[-2:])
-
-
 def find_page_place(url: str) -> str:
     """Return the fragment of a URL that names a place on its page, or an empty string.
 

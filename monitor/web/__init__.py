@@ -1,1 +1,1 @@
-"""Package of the web interface and HTTP API; empty so far."""
+"""The desk: web pages for readers, the HTTP API, and tools for assistants."""

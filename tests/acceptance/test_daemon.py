@@ -105,6 +105,28 @@ def test_valid_edits_are_applied_and_invalid_ones_reported(
     assert json.loads(monitor.call("status", "--json"))["daemon"]["state"] == "stopped"
 
 
+def test_a_channel_that_cannot_work_is_a_problem_of_the_channel(
+    monitor: Monitor, servers: HostileServers, port: int
+) -> None:
+    """The daemon starts and serves the other channels; log and status name the channel; hits and sends are logged."""
+    broken = configuration(servers, port, "one").replace("digests:", "  chat: {chat: 'slak://token-a'}\ndigests:")
+    save(monitor, broken.replace("[desk, outbox]", "[chat, outbox]"))
+    monitor.start()
+    assert wait_until(lambda: servers.state.requests["one"] > 0, 120)
+    servers.publish("one", "g9", "Phan Van Giang leaves", "Minister Phan Văn Giang left Vientiane.")
+    assert wait_until(lambda: "Phan Van Giang leaves" in digests(monitor), 120)
+    assert wait_until(lambda: has_logged(monitor, '"not sent, will be tried again"'), 120)
+    monitor.stop()
+    lines = [json.loads(line) for line in monitor.log.read_text(encoding="utf-8").splitlines()]
+    by_event = {line["event"]: line for line in lines}
+    assert (by_event["channel unusable"]["channel"], by_event["sent"]["channel"]) == ("chat", "outbox")
+    assert (by_event["found"]["officials"], by_event["found"]["source"]) == (["giang"], "one")
+    assert "Apprise" in by_event["not sent, will be tried again"]["reason"]
+    assert not has_logged(monitor, "token-a")
+    assert "polled" not in by_event
+    assert "sources.yaml" in monitor.call("check", code=1)
+
+
 def test_removal_of_most_sources_needs_confirmation(monitor: Monitor, servers: HostileServers, port: int) -> None:
     """If three of four sources are removed, the edit is reported, and applied after `monitor check --accept`."""
     save(monitor, configuration(servers, port, "one", "two", "three", "four"))

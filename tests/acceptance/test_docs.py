@@ -27,7 +27,7 @@ ALL_DOCUMENTS = [
 ]
 INLINE_CODE = re.compile(r"(?<!`)`([^`]+)`(?!`)")
 FENCE = re.compile(r"^```(\w+)([^\n]*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
-SECRETS = {"HOOK_SECRET": "whsec_" + "YWJj" * 8, "SLACK_WEBHOOK_URL": "slack://T1/B2/C3"}
+SECRETS = {"WEB_SECRET": "w" * 32, "HOOK_SECRET": "whsec_" + "YWJj" * 8, "SLACK_WEBHOOK_URL": "slack://T1/B2/C3"}
 SECRETS |= {"DATABASE_URL": "postgresql+psycopg://monitor:p4ss@database/monitor"}
 """Secrets that must have a certain form; any other variable of an example has the value "t0ken"."""
 FILLING = """
@@ -78,6 +78,10 @@ def test_yaml_examples_are_valid(block: Block, tmp_path: Path) -> None:
     """An example is a complete configuration, or becomes one with the missing sections of ``FILLING``."""
     example = yaml.safe_load(block.text)
     data = yaml.safe_dump(yaml.safe_load(FILLING) | example, allow_unicode=True).encode()
+    for pattern in example.get("include", ()):
+        path = tmp_path / pattern.replace("*", "any")
+        path.parent.mkdir(exist_ok=True)
+        path.touch()
     secrets = dict.fromkeys(re.findall(r"\$\{(\w+)\}", block.text), "t0ken") | SECRETS
     parse_configuration(data, tmp_path / "sources.yaml", secrets)
 

@@ -2,7 +2,7 @@
 
 import asyncio
 import os
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime
 from pathlib import Path
@@ -16,6 +16,7 @@ from support.stores import open_database
 
 from monitor.domain.article import Article, Stage
 from monitor.domain.errors import WorkerKilled
+from monitor.domain.feedback import Verdict
 from monitor.domain.mention import Findings
 from monitor.domain.read_models import ArticleFilter
 from monitor.domain.watchlist import Watchlist
@@ -34,13 +35,19 @@ WATCHLIST = Watchlist(OFFICIALS, RULES[:1])
 class SlowMatcher:
     """Matcher that never ends for a text with a certain word, in this process or another."""
 
-    def match(self, article: Article, source_id: str = "", seen_at: datetime | None = None) -> Findings:
+    def match(
+        self,
+        article: Article,
+        source_id: str = "",
+        seen_at: datetime | None = None,
+        verdicts: Sequence[Verdict] = (),
+    ) -> Findings:
         """Match as the engine does, unless the text is the bad one."""
         while "endless" in article.body:
             pass
         if "deadly" in article.body:
             os._exit(1)
-        return compile_watchlist(WATCHLIST).match(article, source_id, seen_at)
+        return compile_watchlist(WATCHLIST).match(article, source_id, seen_at, verdicts)
 
 
 class SlowPool:

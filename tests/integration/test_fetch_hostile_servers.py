@@ -5,7 +5,9 @@ Covers redirects, compression bombs, endless and slow responses, certificates an
 
 import asyncio
 import gzip
+import socket
 import ssl
+import struct
 import threading
 import tracemalloc
 import zlib
@@ -515,6 +517,24 @@ def test_bodies_in_every_valid_encoding_are_equal() -> None:
         result, _ = fetch_from(respond_with(answer))
         assert isinstance(result, Fetched), answer[:80]
         assert result.body == text
+
+
+def test_a_body_that_ends_with_the_connection_is_not_complete_if_it_is_reset_or_cut() -> None:
+    """Without a length, a reset connection or an open gzip stream shows that the rest of the body is missing."""
+    body = gzip.compress(b"".join(b"<p>%d</p>" % (number * 7919) for number in range(5_000)))
+    head = b"HTTP/1.0 200 OK\r\nContent-Encoding: gzip\r\n\r\n"
+
+    async def reset(_path: str, _headers: dict[str, str], writer: asyncio.StreamWriter) -> None:
+        writer.write(b"HTTP/1.0 200 OK\r\n\r\n<rss>hello")
+        await writer.drain()
+        connection = writer.transport.get_extra_info("socket")
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))  # close sends a reset
+        writer.transport.abort()
+
+    for handler in (reset, respond_with(head + body[: len(body) // 2])):
+        result, _ = fetch_from(handler)
+        assert isinstance(result, Failed)
+        assert "before its response was complete" in result.reason
 
 
 def test_only_permanent_moves_are_reported() -> None:

@@ -30,10 +30,10 @@ def article(number: int) -> str:
     return f"<title>Bridge {number} examined</title><article><h1>Bridge {number} examined</h1>{text}</article>"
 
 
-def scripted(_number: int) -> str:
-    """Return a page whose text is loaded by a script, with a few links."""
+def emptied(_number: int) -> str:
+    """Return a page without its text, with a few links."""
     links = "".join(f'<li><a href="/{at}">More of what readers like {at}</a></li>' for at in range(9))
-    return f"<title>The Daily</title><div id=app></div><ul>{links}</ul><script>start()</script>"
+    return f"<title>The Daily</title><div class=main></div><ul>{links}</ul>"
 
 
 def video(number: int) -> str:
@@ -101,7 +101,7 @@ def installation(tmp_path: Path) -> Iterator[Installation]:
 
 def test_a_layout_change_and_its_end_are_reported(installation: Installation) -> None:
     """Status and notices report it once, with evidence and a suggestion, and report its end."""
-    installation.publish(*[scripted] * 6)
+    installation.publish(*[emptied] * 6)
     poll_state = installation.load_state()
     assert poll_state.state is SourceState.FAILING
     assert poll_state.state_since_at == NOON + 2 * HOUR
@@ -109,8 +109,8 @@ def test_a_layout_change_and_its_end_are_reported(installation: Installation) ->
     assert "monitor extract --source daily https://daily.example/18" in poll_state.suggestion
     (error,) = installation.database.digests.load_coverage(Window(NOON, NOON + 9 * HOUR)).problems
     assert error.detail == poll_state.detail
-    installation.publish(scripted)
-    installation.publish(scripted)
+    installation.publish(emptied)
+    installation.publish(emptied)
     assert len(installation.notices) == 1
     assert "The Daily is failing since 2026-03-05 14:00 UTC: layout changed" in installation.notices[0]
     installation.publish(*[article] * 3)
@@ -137,14 +137,14 @@ def test_paywalls_are_not_a_layout_change(installation: Installation) -> None:
 
 def test_a_permanent_layout_change_is_reported_for_a_week_and_then_usual(installation: Installation) -> None:
     """After a week the new layout counts as usual; the next change is reported again."""
-    installation.publish(*[scripted] * 6)
+    installation.publish(*[emptied] * 6)
     for _ in range(9):
         installation.clock.advance(timedelta(hours=23))
-        installation.publish(scripted)
+        installation.publish(emptied)
     assert installation.load_state().state is SourceState.OK
     assert len(installation.notices) == 8
     assert "This is accepted as usual from now on" in installation.notices[-1]
     installation.publish(*[article] * 30)
     assert len(installation.notices) == 8
-    installation.publish(*[scripted] * 20)
+    installation.publish(*[emptied] * 20)
     assert installation.load_state().state is SourceState.FAILING

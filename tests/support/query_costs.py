@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import Engine, event
 from support import bulk_data
-from support.bulk_data import DUPLICATE_EVERY, MINUTE, PER_STORY, lookup_keys, now, url
+from support.bulk_data import DUPLICATE_EVERY, HIT_EVERY, MINUTE, PER_STORY, lookup_keys, now, url
 
 from monitor.domain.digest import DigestPlan, Window
 from monitor.domain.grouping import GroupingIndex
@@ -42,7 +42,7 @@ def article_lookups(database: Database, articles: int) -> dict[str, Callable[[],
         "stories: similar ones": lambda: group(lambda index: index.similar_stories(terms, 8)),
         "stories: merge two": lambda: group(lambda index: index.merge(story, bulk_data.story(articles))),
         "digest: start of the first window": lambda: digests.initial_lookback_start("daily"),
-        "hits: their digests": lambda: archive.digests_by_hit([1, 2, 3]),
+        "hits: of an article": lambda: archive.list_article_hits(HIT_EVERY),
         "digest: last window": lambda: digests.last_window_end("daily"),
         "digest: undelivered hits": lambda: digests.undelivered_hits(plan, at + MINUTE),
         "digest: coverage of an hour": lambda: digests.load_coverage(hour),

@@ -13,7 +13,7 @@ from monitor.domain.digest import (
     SourceProblem,
     Window,
 )
-from monitor.domain.mention import HitKind, Passage
+from monitor.domain.mention import ChangePlace, HitKind, Passage, TextChange
 from monitor.domain.poll_state import SourceState
 
 SEVEN = datetime(2026, 5, 5, 0, 0, tzinfo=UTC)
@@ -107,7 +107,14 @@ def sample() -> Digest:
                     "The quota falls by 8 per cent, not by 18 as first reported, Mr Hải said on Sunday night.", "Hải"
                 ),
                 kind=HitKind.CORRECTION,
-                note="The number near the name changed: 18 per cent is now 8 per cent.",
+                note="the sentence around a mention changed",
+                changes=(
+                    TextChange(
+                        ChangePlace.PASSAGE,
+                        "The quota falls by 18 per cent, Mr Hải said on Sunday night.",
+                        "The quota falls by 8 per cent, Mr Hải said on Sunday night.",
+                    ),
+                ),
                 hours=7,
             ),
         ),

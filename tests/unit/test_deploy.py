@@ -85,11 +85,20 @@ def test_the_service_is_hardened() -> None:
 
 
 def test_the_service_runs_an_existing_command() -> None:
-    """ExecStart has a command and options of this program, and a database inside the state folder."""
+    """ExecStart has a command and options of this program, and the environment a database inside the state folder."""
     program, *words = shlex.split(unit()["ExecStart"][0])
     assert program.endswith("/bin/monitor")
     check_command(words)
-    assert words[words.index("--database") + 1] == "sqlite:////var/lib/monitor/monitor.db"
+    assert "MONITOR_DATABASE=sqlite:////var/lib/monitor/monitor.db" in shlex.split(unit()["Environment"][0])
+
+
+def test_the_service_names_the_commands_to_look() -> None:
+    """They are for the same file and database as the daemon's."""
+    text = (DEPLOY / "monitor.service").read_text(encoding="utf-8")
+    for setting in shlex.split(unit()["Environment"][0]):
+        assert re.search(rf"^#   export .*{re.escape(setting)}", text, re.MULTILINE)
+    (words,) = re.findall(r"^#   sudo \S+ /opt/monitor/bin/monitor (\w+)", text, re.MULTILINE)
+    check_command([words])
 
 
 def test_the_service_has_time_to_finish_running_work() -> None:

@@ -88,9 +88,13 @@ def test_many_articles_are_processed_in_parts() -> None:
     """Otherwise the first hits would wait until the last article was matched."""
     limits = []
 
-    async def process(_notices: object, limit: float = inf) -> tuple[MatchingResult, tuple[Digest, ...]]:
+    async def process(limit: float = inf) -> tuple[MatchingResult, tuple[Digest, ...]]:
         limits.append(limit)
         return MatchingResult(), ()
 
-    asyncio.run(daemon_jobs(SimpleNamespace(**vars(Queue(0)), match_and_compose=process)).match_and_compose())
+    async def report(_problems: object) -> None:
+        pass
+
+    pipeline = SimpleNamespace(**vars(Queue(0)), match_and_compose=process, report_operation=report)
+    asyncio.run(daemon_jobs(pipeline).match_and_compose())
     assert limits == [jobs.MAX_ARTICLES_PER_TICK]

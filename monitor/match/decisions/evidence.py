@@ -13,9 +13,11 @@ from monitor.match.types import MAX_CANDIDATE_OFFICIALS, Boundary, Candidate, Ev
 from monitor.match.vocabulary import (
     country_words,
     naming_convention,
+    native_words,
     parse_words,
     single_word_titles,
     syllable_pattern,
+    title_words,
     word_lists,
 )
 
@@ -24,6 +26,11 @@ _UNAMBIGUOUS_TITLES = parse_words("gen sen king queen tun pak khun chef bung dat
 _NAMELIKE_TITLES = parse_words("van le la du da di de y dan vi don bang gus san")
 """Titles and short words that are also parts of names; with Vietnamese diacritics they are titles."""
 
+_LEFT_CONTEXT_CHARS = 40
+_MIN_STEM_LETTERS = 4
+_ENDING_LETTERS = 2
+_LOWER_CASE_SEARCH_CHARS = 20_000
+"""Characters in which a word in lower case is searched: keeps the cost of a very long text bounded."""
 _STANDALONE = Boundary()
 _NOT_STANDALONE = Boundary(is_standalone=False)
 
@@ -180,6 +187,28 @@ def find_boundary(facts: ArticleFacts, candidate: Candidate) -> Boundary:
     return boundary._replace(has_initial_before=True) if has_initial else boundary
 
 
+def is_cased_family_name(facts: ArticleFacts, start: int, end: int) -> bool:
+    """Return whether a Greek or Cyrillic word is capitalized, and no name is directly before or after it."""
+    cased = facts.article_text.cased
+    right = cased[end + 1 : end + 2] if cased[end : end + 1] == " " else ""
+    if not cased[start].isupper() or right.isupper() or cased[end : end + 1] == "-":
+        return False
+    left = cased[max(0, start - _LEFT_CONTEXT_CHARS) : start - 1].rpartition(" ")[2].rpartition("\n")[2]
+    if cased[start - 1 : start] != " " or not left[:1].isupper() or not left[-1:].isalpha():
+        return True
+    word = left.lower()
+    if word in native_words().sentence_openers or word in title_words():
+        return True
+    at = start - 1 - len(left)
+    return facts.surrounding_text.is_sentence_start(at) and _occurs_in_lower_case(cased, word)
+
+
+def _occurs_in_lower_case(cased: str, word: str) -> bool:
+    """Return whether a word occurs in lower case, in any grammatical case, in the first part of a text."""
+    stem = word[: max(_MIN_STEM_LETTERS, len(word) - _ENDING_LETTERS)]
+    return len(stem) >= _MIN_STEM_LETTERS and cased.find(f" {stem}", 0, _LOWER_CASE_SEARCH_CHARS) >= 0
+
+
 def _find_boundary_after(facts: ArticleFacts, candidate: Candidate) -> Boundary:
     """Return the boundary of a short name that no name precedes."""
     around = facts.surrounding_text
@@ -201,9 +230,10 @@ def _find_continuation(facts: ArticleFacts, candidate: Candidate) -> str:
     """Return the word after a short name that makes it part of a longer name or a place, or an empty string."""
     around, convention = facts.surrounding_text, facts.name_index.conventions[candidate.official_indexes[0]]
     word = around.find_continuation_right(candidate.start, candidate.end, convention)
-    if not word and convention == "arabic" and (after := around.word_after(candidate.end)) in PATRONYMIC_PARTICLES:
-        return after
-    return word
+    if word or not naming_convention(convention).patronymic_chains:
+        return word
+    after = around.word_after(candidate.end)
+    return after if after in PATRONYMIC_PARTICLES else ""
 
 
 def _is_half_of_compound(facts: ArticleFacts, candidate: Candidate) -> bool:

@@ -1,7 +1,7 @@
 """Decisions on full names: each is a mention, or a near miss with the reason."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from monitor.domain.mention import MatchForm
 from monitor.match.candidates import (
@@ -211,16 +211,23 @@ def _decide_typo(facts: ArticleFacts, candidate: Candidate, context: MatchContex
     return Rejected((official,), f"one typo in {name!r}, without a fitting title")
 
 
-def accept_extended_name(
+def decide_extended_name(
     facts: ArticleFacts, candidate: Candidate, boundary: Boundary, context: MatchContext
-) -> tuple[Candidate, Accepted] | None:
-    """Return the full name around a short name and its acceptance, or None if there is none.
+) -> tuple[Candidate, Accepted | Rejected] | None:
+    """Return the full name around a short name and the decision on it, or None if there is none.
 
     Each search counts with its first supported full name; a credit or another person's occupation rejects it.
     """
     finders = FINDERS_AFTER_INITIAL if boundary.has_initial_before else ()
     for find in finders + FINDERS_AFTER_NAME if boundary.has_name_before else finders:
-        for name in find(facts, candidate, boundary):
+        names = find(facts, candidate, boundary)
+        if len(names) > 1 and names[0].kind is ExtensionKind.INITIAL_FOR_FIRST_NAME:
+            names = _choose_by_initial(facts, names, context)
+        if len(names) > 1:
+            officials = tuple(name.candidate.official_indexes[0] for name in names)
+            reason = f"{len(names)} officials have this initial and family name, and nothing fits only one of them"
+            return names[0].candidate._replace(official_indexes=officials), Rejected(officials, reason)
+        for name in names:
             if not _is_supported(facts, name, context):
                 continue
             if _is_credit_or_namesake(facts, name.candidate):
@@ -228,6 +235,23 @@ def accept_extended_name(
             (official,) = name.candidate.official_indexes
             return name.candidate, Accepted(official, MatchForm.FULL, EXTENDED_NAME_CONFIDENCE, name.kind.value)
     return None
+
+
+def _choose_by_initial(
+    facts: ArticleFacts, names: Sequence[ExtendedName], context: MatchContext
+) -> Sequence[ExtendedName]:
+    """Return the one of several officials with an initial and family name that a text names, or all possible ones.
+
+    A title that fits one of them better than the others decides, then whether only one is mentioned in the article.
+    """
+    officials = [name.candidate.official_indexes[0] for name in names]
+    scores = score_titles(facts, names[0].candidate, officials[:MAX_CANDIDATE_OFFICIALS], context)
+    best = max(score.strength for score in scores)
+    fitting = {score.official_index for score in scores if score.strength == best >= EvidenceStrength.LIKELY}
+    fitting = fitting or {official for official in officials if official in context.first_accepted_at}
+    if len(fitting) > 1:
+        fitting = {official for official in fitting if official in context.first_accepted_at} or fitting
+    return [name for name, official in zip(names, officials, strict=True) if official in fitting]
 
 
 def _is_supported(facts: ArticleFacts, name: ExtendedName, context: MatchContext) -> bool:

@@ -11,10 +11,11 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from monitor.domain.mention import MatchForm
 from monitor.match.context import ArticleFacts, MatchContext
+from monitor.match.decisions.evidence import is_cased_family_name
 from monitor.match.titles.parser import TITLE_WORD_PATTERN
 from monitor.match.titles.positions import RoleFit, Title, parse_title, rate_role_fit
 from monitor.match.types import Accepted, Candidate, Candidates, Span
-from monitor.match.vocabulary import country_words, native_words, title_words
+from monitor.match.vocabulary import country_words, naming_convention, native_words, title_words
 from monitor.text.fold import fold_key
 from monitor.text.tokens import is_unspaced
 
@@ -31,17 +32,13 @@ OfficialsByCountry = Mapping[str, Sequence[int]]
 """Officials of each country whose position alone is a mention."""
 
 
-def decide_native_and_positions(
-    facts: ArticleFacts, candidates: Candidates, context: MatchContext, officials_by_country: OfficialsByCountry
-) -> None:
-    """Record the decisions on short names in other scripts and on positions without a name."""
+def decide_native_parts(facts: ArticleFacts, candidates: Candidates, context: MatchContext) -> None:
+    """Record the decisions on short names in other scripts."""
     if candidates.native_short_names and context.accepted:
         decide_native_short_names(facts, candidates, context)
     if candidates.native_names and context.accepted:
         decide_han_names_by_position(facts, context)
         decide_korean_names_by_position(facts, context)
-    if officials_by_country:
-        decide_positions(facts, officials_by_country, context)
 
 
 def decide_native_short_names(facts: ArticleFacts, candidates: Candidates, context: MatchContext) -> None:
@@ -60,26 +57,12 @@ def decide_native_short_names(facts: ArticleFacts, candidates: Candidates, conte
         if len(officials) != 1:
             continue
         is_separate = (
-            _is_cased_family_name(text.cased, first, last)
-            if is_padded
-            else _is_separated(text.folded.text, first, last)
+            is_cased_family_name(facts, first, last) if is_padded else _is_separated(text.folded.text, first, last)
         )
         if is_separate:
             reason = "short name after the full name"
             decision = Accepted(officials[0], MatchForm.SHORT, NATIVE_SHORT_NAME_CONFIDENCE, reason)
             context.apply(facts, Candidate(first, last, tuple(officials)), (decision,))
-
-
-def _is_cased_family_name(cased: str, start: int, end: int) -> bool:
-    """Return whether a Greek or Cyrillic word is capitalized, and the words directly before and after it are not."""
-    left = (
-        cased[max(0, start - _LEFT_CONTEXT_CHARS) : start - 1].rpartition(" ")[2]
-        if cased[start - 1 : start] == " "
-        else ""
-    )
-    right = cased[end + 1 : end + 2] if cased[end : end + 1] == " " else ""
-    named_before = left[:1].isupper() and left[-1:].isalpha() and fold_key(left) not in native_words().sentence_openers
-    return cased[start].isupper() and not named_before and not right.isupper() and cased[end : end + 1] != "-"
 
 
 def _is_separated(text: str, start: int, end: int) -> bool:
@@ -153,7 +136,7 @@ def _list_family_names(facts: ArticleFacts, official_index: int) -> Iterator[str
             continue
         if " " in name:
             yield name.partition(" ")[0]
-        elif prepared.name_parts.convention == "japanese":
+        elif naming_convention(prepared.name_parts.convention).family_name_of_any_length:
             yield from (name[:size] for size in (1, 2, 3) if size < len(name))
         else:
             yield name[: 2 if name[:2] in native_words().two_character_family_names else 1]

@@ -15,7 +15,7 @@ from monitor.domain.mention import MatchForm
 from monitor.match.candidates import drop_claimed
 from monitor.match.context import ArticleFacts, MatchContext, OtherBearer
 from monitor.match.decisions.evidence import find_agreeing_officials, find_boundary
-from monitor.match.decisions.full_names import accept_extended_name
+from monitor.match.decisions.full_names import decide_extended_name
 from monitor.match.titles.parser import (
     PrecedingTitle,
     can_end_title,
@@ -190,7 +190,7 @@ def decide_boundary(facts: ArticleFacts, candidate: Candidate, context: MatchCon
     """Decide a short name that is part of an official's full name or of another name; return None if it is complete."""
     boundary = find_boundary(facts, candidate)
     if boundary.has_initial_before or boundary.has_name_before:
-        extended = accept_extended_name(facts, candidate, boundary, context)
+        extended = decide_extended_name(facts, candidate, boundary, context)
         if extended is not None:
             return _Outcome(extended[0], (extended[1],))
     if boundary.is_standalone:

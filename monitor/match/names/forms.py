@@ -44,7 +44,6 @@ _MIN_FIRST_NAME_LETTERS = 4
 _VOWELS = frozenset("aeiouy")
 _MAX_ARABIC_SPELLINGS = 250
 """Spellings of one Arabic name; the forms with and without its article multiply the rest."""
-_ARABIC_CONVENTIONS = ("arabic", "malay", "indian")
 """Conventions with Arabic names of Muslims."""
 
 
@@ -68,11 +67,11 @@ def _list_spellings(name: str, shape: NameParts, convention: str) -> Iterator[Na
         yield join_initials(form)
         if "'" in fold(name).text:
             yield join_apostrophes(name, form)
-    if convention in _ARABIC_CONVENTIONS:
+    if naming_convention(convention).arabic_origin:
         separate = [form for form in shape.full_forms if not _has_joined_article(form, shape.full_forms)]
         spellings = (spelt for form in separate for spelt in list_arabic_spellings(form))
         yield from islice(spellings, _MAX_ARABIC_SPELLINGS)
-    yield from list_digraph_forms(name, shape.full_forms, reads_digraphs=convention == "western")
+    yield from list_digraph_forms(name, shape.full_forms)
 
 
 def _has_joined_article(form: NameWords, full_forms: tuple[NameWords, ...]) -> bool:

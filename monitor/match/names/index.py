@@ -5,9 +5,9 @@ The index stores little per official. The details of an official are computed wh
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property, lru_cache, reduce
-from itertools import product
+from itertools import chain, product
 from operator import or_
 from sys import intern
 from typing import Any, NamedTuple
@@ -126,6 +126,8 @@ _MAX_INITIALS_LETTERS = 2
 _MAX_CACHE_ENTRIES = 4_000
 _MAX_NAMES_WITH_SAME_ENDS = 200
 """Names with one first and one last word, and others between them, that are compared for one place."""
+_MAX_WORDS_WITH_SAME_SOUND = 200
+"""Words of names with the same consonants that a printed word is compared with."""
 _NO_NEXT_WORD = 1 << 40
 _MAX_PHONETIC_CACHE_ENTRIES = 50_000
 _MAX_DFA_PATTERNS = 8_000
@@ -137,17 +139,25 @@ _MAX_TUPLE_OFFICIALS = 8
 class NameWordIndex(NamedTuple):
     """Words of the watched names, for the search of names that are printed in another form.
 
-    ``pairs`` has the ids of the patterns with a first and a last word, separated by a space; ``by_last`` those in
-    other scripts by the last word. ``words`` are all words of them; ``short_names`` has the patterns of one word;
-    ``is_short`` tells short from full names.
+    ``by_first`` and ``by_last`` have the ids of the patterns of several words by their first and last word. ``words``
+    are all words; ``short_names`` has the patterns of one word; ``is_short`` tells short from full names.
     """
 
     patterns: Sequence[str]
-    pairs: Mapping[str, Sequence[int]]
+    by_first: Mapping[str, Sequence[int]]
     by_last: Mapping[str, Sequence[int]]
     words: set[str]
-    short_names: dict[str, tuple[int, ...]]
+    short_names: dict[str, int]
     is_short: Sequence[bool]
+
+    def find_pairs(self, first: str, last: str) -> list[int]:
+        """Return the patterns with a first and a last word, up to a maximum."""
+        both = set(self.by_first.get(first, ())).intersection(self.by_last.get(last, ()))
+        return sorted(both)[:_MAX_NAMES_WITH_SAME_ENDS]
+
+    def collect(self, table: Mapping[str, Sequence[int]], words: Iterable[str]) -> frozenset[int]:
+        """Return the patterns of all given words in one of the tables."""
+        return frozenset(chain.from_iterable(table.get(word, ()) for word in words))
 
 
 class PhoneticWord(NamedTuple):
@@ -223,11 +233,11 @@ class NameIndex:
         self._phonetic_part_keys: set[str] = set()
         self.phonetic_cache: dict[str, PhoneticWord | tuple[()]] = {}
         self._phonetic_match_cache: dict[str, tuple[int, ...]] = {}
-        self._word_form_caches: dict[str, tuple[dict[str, Any], set[str]]] = {}
+        self._word_form_caches: dict[str, dict[str, Any]] = {}
         self._prepared_cache: dict[int, PreparedOfficial] = {}
         self.conventions = ["western"] * len(self.officials)
         self.first_names = [""] * len(self.officials)
-        self.has_arabic_names = False
+        self.has_patronymic_chains = False
         self.single_word_names: set[str] = set()
         self.middle_name_openers: set[str] = set()
         self.typo_rests = [""] * len(self.officials)
@@ -306,7 +316,7 @@ class NameIndex:
     def _add_latin_name(self, official_index: int, name_parts: NameParts, *, is_alias: bool) -> None:
         if name_parts.full_forms and not is_alias:
             self.conventions[official_index] = name_parts.convention
-            self.has_arabic_names = self.has_arabic_names or name_parts.convention == "arabic"
+            self.has_patronymic_chains |= naming_convention(name_parts.convention).patronymic_chains
             self.first_names[official_index] = intern(name_parts.full_forms[0][0])
             if (
                 naming_convention(name_parts.convention).middle_names
@@ -387,13 +397,14 @@ class NameIndex:
                 if end - start == len(text) + 2 and self._pattern_kinds[at] & kind:
                     yield text, at
 
-    def word_form_cache(self, language_code: str) -> tuple[dict[str, Any], set[str]]:
-        """Return the caches of a language: the words of names that a printed word may be a form of, and other words."""
-        caches = self._word_form_caches.setdefault(language_code, ({}, set()))
-        for cache in caches:
-            if len(cache) >= _MAX_PHONETIC_CACHE_ENTRIES:
-                cache.clear()
-        return caches
+    def word_form_cache(self, language_code: str, build: Callable[[], dict[str, Any]]) -> Any:
+        """Return what is known of the words of a language: ``build()`` at first use, emptied when it is full."""
+        cache = self._word_form_caches.get(language_code)
+        if cache is None:
+            cache = self._word_form_caches[language_code] = build()
+        if len(cache) >= _MAX_PHONETIC_CACHE_ENTRIES:
+            cache.clear()
+        return cache
 
     def full_name_officials(self, pattern: int) -> tuple[int, ...]:
         """Return the officials with a full name."""
@@ -461,9 +472,9 @@ class NameIndex:
     @cached_property
     def name_words(self) -> NameWordIndex:
         """The words of all names, indexed when a text in a language with endings is read first."""
-        pairs: defaultdict[str, list[int]] = defaultdict(list)
+        by_first: defaultdict[str, list[int]] = defaultdict(list)
         by_last: defaultdict[str, list[int]] = defaultdict(list)
-        short_names: dict[str, tuple[int, ...]] = {}
+        short_names: dict[str, int] = {}
         words: set[str] = set()
         named = CandidateKind.FULL_NAME | CandidateKind.SHORT_NAME | CandidateKind.NATIVE
         for at, (pattern, kind) in enumerate(zip(self.patterns, self._pattern_kinds, strict=True)):
@@ -472,16 +483,13 @@ class NameIndex:
             parts = pattern.split()
             words.update(map(intern, parts))
             if len(parts) > 1:
-                same_ends = pairs[f"{parts[0]} {parts[-1]}"]
-                if len(same_ends) < _MAX_NAMES_WITH_SAME_ENDS:
-                    same_ends.append(at)
-                if kind & CandidateKind.NATIVE_NAME and len(by_last[parts[-1]]) < MAX_CANDIDATE_OFFICIALS:
-                    by_last[parts[-1]].append(at)
+                by_first[parts[0]].append(at)
+                by_last[parts[-1]].append(at)
             elif kind & (CandidateKind.SHORT_NAME | CandidateKind.NATIVE_SHORT_NAME):
-                short_names[parts[0]] = (at,)
+                short_names[parts[0]] = at
         whole = CandidateKind.FULL_NAME | CandidateKind.NATIVE_NAME
         is_short = [not kind & whole for kind in self._pattern_kinds]
-        return NameWordIndex(self.patterns, dict(pairs), dict(by_last), words, short_names, is_short)
+        return NameWordIndex(self.patterns, dict(by_first), dict(by_last), words, short_names, is_short)
 
     @cached_property
     def words_by_sound(self) -> dict[str, tuple[str, ...]]:
@@ -490,7 +498,7 @@ class NameIndex:
         for word in self.name_words.words:
             if len(word) > 1:
                 for key in list_latin_keys(word) if word.isascii() else (key_of_other_script(to_latin(word)),):
-                    if len(found[key]) < MAX_CANDIDATE_OFFICIALS:
+                    if len(found[key]) < _MAX_WORDS_WITH_SAME_SOUND:
                         found[key].append(word)
         return {key: tuple(words) for key, words in found.items()}
 

@@ -21,30 +21,21 @@ _MIN_JOINED_LETTERS = 6
 """Letters of a word in which `abd` is a word of its own: "Abdi" is a name."""
 
 
-def list_digraph_forms(name: str, full_forms: Iterable[NameWords], *, reads_digraphs: bool) -> Iterator[NameWords]:
+def list_digraph_forms(name: str, full_forms: Iterable[NameWords]) -> Iterator[NameWords]:
     """Yield the full forms in the spelling of ASCII texts, as "Juergen" for "Jürgen".
 
-    ``reads_digraphs`` adds the reverse.
+    The reverse is not done: two letters of an ASCII name need not be one letter, as in Michael and Samuel.
     """
     digraphs = language_data().orthography.digraphs
     words = {fold_key(word): word.lower() for word in name.replace("-", " ").replace("'", " ").split()}
-    has_letters = any(letter in word for word in words.values() for letter in digraphs)
-    for form in full_forms:
-        if has_letters:
+    if any(letter in word for word in words.values() for letter in digraphs):
+        for form in full_forms:
             yield tuple(fold_key(_write_digraphs(words.get(word, word), digraphs)) for word in form)
-        elif reads_digraphs and name.isascii():
-            yield tuple(_read_digraphs(word, digraphs) for word in form)
 
 
 def _write_digraphs(word: str, digraphs: dict[str, str]) -> str:
     for letter, digraph in digraphs.items():
         word = word.replace(letter, digraph)
-    return word
-
-
-def _read_digraphs(word: str, digraphs: dict[str, str]) -> str:
-    for letter, digraph in digraphs.items():
-        word = word.replace(digraph, fold_key(letter)) if len(word) > len(digraph) + 1 else word
     return word
 
 

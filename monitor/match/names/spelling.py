@@ -178,12 +178,10 @@ def _apply_respelling(words: tuple[str, ...], rule: tuple[re.Pattern[str], str])
 
 
 def is_spelling_variant(word: str, known_spellings: tuple[str, ...], convention: str) -> bool:
-    """Return whether a folded word can be a spelling of a name.
-
-    In Slavic names, a final "a" separates the names of women and men.
-    """
-    if convention == "slavic" and (word[-1:] == "a") != (known_spellings[0][-1:] == "a"):
-        other = known_spellings[0][-1:] if word[-1:] == "a" else word[-1:]
+    """Return whether a folded word can be a spelling of a name of a naming convention."""
+    first, second = word[-1:], known_spellings[0][-1:]
+    if (first == "a") != (second == "a") and language_data().conventions[convention].final_a_is_feminine:
+        other = second if first == "a" else first
         if other not in _LATIN_VOWELS:
             return False
     return any(is_phonetic_match(word, one) for one in known_spellings)

@@ -1,4 +1,4 @@
-"""What is kept of polls, pages and findings, on both engines."""
+"""Articles, pages and findings that polls store, on both engines."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -60,7 +60,7 @@ def test_marks_and_evidence_never_decide_which_article_one_is(database: Database
 
 
 def test_an_article_that_was_stored_meanwhile_counts_as_known(database: Database) -> None:
-    """Another process polled the source while this one parsed: the counts of the poll state say so."""
+    """If another process polled the source while this one parsed, the counts of the poll state include its articles."""
     kept(database, draft("a"))
     lease = leased(database)
     poll_state = replace(lease.poll_state, counts=EntryCounts(total=2, new=2))

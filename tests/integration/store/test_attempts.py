@@ -1,4 +1,4 @@
-"""Attempts at a step: counted before they begin, taken back if the program ends them, and limited."""
+"""Attempts at a step: counted before they begin, not counted if the program ends them, and limited."""
 
 from datetime import timedelta
 
@@ -40,7 +40,7 @@ def test_a_long_article_waits_for_an_attempt_of_its_own(database: Database) -> N
 
 
 def test_each_source_has_one_article_at_the_head_of_the_queue(database: Database) -> None:
-    """Many waiting articles of one source do not hide those of another."""
+    """Many waiting articles of one source do not hide the articles of another."""
     kept(database, *(draft(f"long{at}", body="word " * 1000) for at in range(30)))
     kept(database, draft("other", body="word " * 1000), name="herald")
     database.attempts.claim_unmatched(100, 1000)
@@ -69,7 +69,7 @@ def test_an_article_whose_attempts_never_end_is_abandon(database: Database) -> N
 
 
 @pytest.mark.parametrize("is_in_window", [True, False])
-def test_an_abandoned_article_is_told_in_the_digest_of_that_time(database: Database, is_in_window: bool) -> None:
+def test_an_abandoned_article_is_reported_in_the_digest_of_that_time(database: Database, is_in_window: bool) -> None:
     """It is in the period in which it was abandoned, also if it was first seen in an earlier one."""
     kept(database, draft("a"))
     (stored,), _ = database.attempts.claim_unmatched(10, 1000)

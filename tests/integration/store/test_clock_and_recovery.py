@@ -1,4 +1,4 @@
-"""What a dead process or a wrong clock has put off is due again, on both engines."""
+"""Polls, pages and deliveries that a dead process or a wrong clock put off are due again, on both engines."""
 
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -27,7 +27,7 @@ def planned_by(database: Database, wrong: timedelta) -> None:
 
 
 def due(database: Database, after: timedelta) -> tuple[int, int, int]:
-    """Count the polls, pages and deliveries that are due so long after NOW."""
+    """Count the polls, pages and deliveries that are due a time span after NOW."""
     now, until = NOW + after, NOW + after + MINUTE
     return (
         len(database.sources.lease_due(now, 5, until)),
@@ -63,7 +63,7 @@ def test_correcting_a_slow_clock_changes_nothing(database: Database) -> None:
 
 
 def test_a_lease_from_a_fast_clock_ends_when_the_clock_is_corrected(database: Database) -> None:
-    """What a process that died had leased by a fast clock is free again after its minutes."""
+    """Leases of a dead process with a fast clock end after the usual minutes."""
     filled(database)
     database.maintenance.record_clock(NOW + DAY)
     database.sources.lease_due(NOW + DAY, 5, NOW + DAY + 5 * MINUTE)
@@ -115,7 +115,7 @@ def test_a_clock_in_2099_deletes_nothing(database: Database) -> None:
 
 
 def test_data_expires_again_after_the_program_was_off_for_years(database: Database) -> None:
-    """A machine that was truly off for so long has to live with the new time for a hundredth of the pause."""
+    """A machine that was off for years must run with the new time for a hundredth of the pause."""
     settled(database)
     now = NOW + 1000 * DAY
     assert database.maintenance.record_clock(now) == ClockChange(ahead_by=1000 * DAY, trusted_after=10 * DAY)

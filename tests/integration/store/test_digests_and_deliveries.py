@@ -183,8 +183,8 @@ def test_stored_digests_are_listed_and_loaded(database: Database) -> None:
     (line,) = database.deliveries.list_digests("one")
     assert (line.plan_id, line.hit_count, line.delivery_states) == ("one", 1, (DeliveryState.PENDING,))
     assert database.deliveries.get_digest(line.id) == digest("one")
-    (told,) = database.queries.list_hits(ArticleFilter())
-    assert (told.reported_at, told.plan_id) == (NOW, "one")
+    (summary,) = database.queries.list_hits(ArticleFilter())
+    assert (summary.reported_at, summary.plan_id) == (NOW, "one")
     with pytest.raises(UsageError):
         database.deliveries.get_digest(999)
 

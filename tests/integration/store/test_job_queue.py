@@ -149,7 +149,7 @@ def test_one_host_does_not_fill_the_queue(database: Database, queue: JobQueue) -
 
 
 def test_pages_of_a_source_are_read_by_one_job_at_a_time(database: Database, queue: JobQueue) -> None:
-    """When its worker dies, they are due at once."""
+    """The pages of a worker that dies are due at once."""
     worker = hire(database)
     kept(database, draft("a", stage=Stage.LISTED), draft("b", stage=Stage.LISTED))
     lease = database.sources.load_poll_states()["times"]

@@ -114,7 +114,7 @@ def test_a_damaged_database_is_not_backed_up(file: Path) -> None:
 
 
 def damage(file: Path) -> None:
-    """Spoil every page but those that a look at the schema reads."""
+    """Damage every page except the ones that are read to check the schema."""
     with file.open("r+b") as handle:
         size = file.stat().st_size
         for place in range(120 * 4096, size, 8192):

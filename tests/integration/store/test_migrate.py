@@ -70,7 +70,7 @@ def test_migrations_create_the_tables_of_the_models(fresh: str) -> None:
 
 
 def test_core_tables_agree_with_the_models() -> None:
-    """`python -m monitor.store.generate_core_tables` writes them anew."""
+    """`python -m monitor.store.generate_core_tables` writes them again."""
     assert Path(core_tables.__file__).read_text("utf-8") == render_core_tables()
 
 

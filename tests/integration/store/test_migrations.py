@@ -21,7 +21,6 @@ from sqlalchemy.exc import IntegrityError
 from support.postgres import Postgres
 from support.rows import MINUTE, NOW, draft, kept, plan
 
-from monitor.cli.status import parse_daemon_status
 from monitor.domain.article import Stage
 from monitor.domain.delivery import DeliveryState
 from monitor.domain.errors import SchemaMismatch
@@ -29,6 +28,7 @@ from monitor.domain.mention import MatchForm
 from monitor.domain.poll_state import SourceState
 from monitor.domain.polling_policy import ClockTrust
 from monitor.domain.read_models import ArticleFilter
+from monitor.pipeline.status_report import parse_daemon_status
 from monitor.pipeline.worker_jobs import load_heartbeats
 from monitor.store.connections import Connections
 from monitor.store.database import Database
@@ -421,7 +421,9 @@ def read_articles(database: Database) -> None:
 
 def read_findings(database: Database) -> None:
     findings = database.queries.get_findings(1)
-    assert [mention.form for mention in findings.mentions] == list(MatchForm)
+    assert [mention.form for mention in findings.mentions] == [
+        one for one in MatchForm if one is not MatchForm.CONFIRMED
+    ]
     assert [near_miss.reason for near_miss in findings.near_misses] == ["a street"]
     assert [hit.official_ids for hit in findings.hits] == [("giang",), ("giang",)]
     assert findings.hits[0].passages[0].highlights == ((10, 24),)

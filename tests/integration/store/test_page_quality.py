@@ -1,4 +1,4 @@
-"""What the reading of pages leaves with their source, on both engines."""
+"""Page quality that is stored with a source after its pages are read, on both engines."""
 
 from dataclasses import replace
 from datetime import timedelta

@@ -1,4 +1,4 @@
-"""Who is polled, by whom, and what is remembered of it, on both engines."""
+"""Leases and poll states of sources, on both engines."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -73,7 +73,7 @@ def test_an_expired_lease_is_given_to_another_worker(database: Database) -> None
 
 
 def test_a_removed_source_keeps_its_state_and_articles(database: Database) -> None:
-    """When it is configured again, none of its articles is new."""
+    """A source that is configured again has no new articles."""
     kept(database, draft("a"))
     lease = leased(database)
     database.sources.record_poll(lease, replace(lease.poll_state, etag="kept"))
@@ -134,9 +134,9 @@ def test_a_reload_keeps_running_leases(database: Database) -> None:
 
 def test_states_of_sources_with_a_notice_are_loaded(database: Database) -> None:
     """Failing ones, and ones that recovered in the window."""
-    told = {"back": "is read again", "ill": "is failing", "calm": "", "before": "is read again"}
-    database.sources.register([source(name) for name in told], NOW)
-    for name, notice in told.items():
+    notices = {"back": "is read again", "ill": "is failing", "calm": "", "before": "is read again"}
+    database.sources.register([source(name) for name in notices], NOW)
+    for name, notice in notices.items():
         state = SourceState.FAILING if name == "ill" else SourceState.OK
         at = NOW - MINUTE if name == "before" else NOW
         memory = PollState(name, state=state, notice=notice, reported_at=at, last_success_at=at)

@@ -52,14 +52,14 @@ def apply(database: Database, articles: Sequence[StoredArticle], work: Callable[
 def begin_story(database: Database, centroid: StoryCentroid, *terms: int) -> None:
     """Store a story that begins with the article whose id it has."""
 
-    def begin(shelf: GroupingIndex) -> None:
-        shelf.save_centroid(centroid)
-        shelf.place(Placement(int(centroid.id[1:]), centroid.id), terms)
+    def begin(index: GroupingIndex) -> None:
+        index.save_centroid(centroid)
+        index.place(Placement(int(centroid.id[1:]), centroid.id), terms)
 
-    shelved(database, begin)
+    with_index(database, begin)
 
 
-def shelved(database: Database, work: Callable[[GroupingIndex], object]) -> None:
+def with_index(database: Database, work: Callable[[GroupingIndex], object]) -> None:
     """Work on the window and store what was changed."""
     apply(database, [], work)
 
@@ -124,18 +124,18 @@ def test_a_story_knows_its_articles_and_people(database: Database) -> None:
 
 
 def test_merged_stories_are_both_resolvable(database: Database) -> None:
-    """The older takes over the articles; the younger id, and one merged into it before, lead there."""
+    """The older story gets the articles; the younger id, and one merged into it before, refer to it."""
     articles = screened(database, *(draft(name) for name in "abc"))
 
-    def place(shelf: GroupingIndex) -> None:
+    def place(index: GroupingIndex) -> None:
         for one in articles:
-            shelf.place(Placement(one.id, f"s{one.id}"), [7])
-            shelf.save_centroid(
+            index.place(Placement(one.id, f"s{one.id}"), [7])
+            index.save_centroid(
                 StoryCentroid(f"s{one.id}", b"\1\0\0\0", b"\0\0\0?", b"\1", frozenset({(3, 5)}), 1, NOW, NOW)
             )
-        shelf.merge("s3", "s2")
-        shelf.merge("s2", "s1")
-        assert [one.id for one in shelf.similar_stories([7], 5)] == ["s1"]
+        index.merge("s3", "s2")
+        index.merge("s2", "s1")
+        assert [one.id for one in index.similar_stories([7], 5)] == ["s1"]
 
     apply(database, articles, place)
     assert {database.stories.get_story(name).id for name in ("s1", "s2", "s3")} == {"s1"}
@@ -150,7 +150,7 @@ def test_a_centroid_is_restored_as_it_was_stored(database: Database) -> None:
     screened(database, draft("a"))
     begin_story(database, cluster, 7, 2**32 - 1)
     database.stories.window = None
-    shelved(database, lambda shelf: _same(shelf.similar_stories([7], 3), [cluster]))
+    with_index(database, lambda index: _same(index.similar_stories([7], 3), [cluster]))
 
 
 def _same(found: Sequence[StoryCentroid], expected: Sequence[StoryCentroid]) -> None:
@@ -160,15 +160,15 @@ def _same(found: Sequence[StoryCentroid], expected: Sequence[StoryCentroid]) -> 
 def test_a_fingerprint_has_a_limited_number_of_articles(database: Database) -> None:
     """The latest ones, however many share it."""
 
-    def work(shelf: GroupingIndex) -> None:
+    def work(index: GroupingIndex) -> None:
         for number in range(1, 301):
-            shelf.add_fingerprints(number, [5, 2**63 - 1])
-        assert len(shelf.articles_with([5])) == 16
-        assert set(shelf.articles_with([5, 2**63 - 1]).values()) == {2}
-        assert shelf.articles_with([]) == {}
-        assert shelf.get_placement(4711) is None
+            index.add_fingerprints(number, [5, 2**63 - 1])
+        assert len(index.articles_with([5])) == 16
+        assert set(index.articles_with([5, 2**63 - 1]).values()) == {2}
+        assert index.articles_with([]) == {}
+        assert index.get_placement(4711) is None
 
-    shelved(database, work)
+    with_index(database, work)
 
 
 def test_old_fingerprints_and_stories_expire(database: Database) -> None:
@@ -185,22 +185,22 @@ def test_old_fingerprints_and_stories_expire(database: Database) -> None:
 
 
 def test_fingerprints_of_an_old_article_are_deleted(database: Database) -> None:
-    """Over the whole range of values; those of a young article remain."""
+    """Fingerprints of the whole range of values are deleted; the ones of a young article remain."""
     later = NOW + timedelta(days=40)
     screened(database, draft("a"))
     screened(database, draft("b"), now=later)
     prints = [0, 5, 2**59, 2**63 - 1]
 
-    def place(shelf: GroupingIndex) -> None:
+    def place(index: GroupingIndex) -> None:
         for number in (1, 2):
-            shelf.add_fingerprints(number, prints)
-            shelf.place(Placement(number, "s1"))
+            index.add_fingerprints(number, prints)
+            index.place(Placement(number, "s1"))
 
-    shelved(database, place)
+    with_index(database, place)
     database.stories.delete_expired(later, timedelta(days=30), timedelta(days=14))
-    shelved(database, lambda shelf: _only(shelf.articles_with(prints), {2: 4}))
+    with_index(database, lambda index: _only(index.articles_with(prints), {2: 4}))
     database.stories.window = None
-    shelved(database, lambda shelf: _only(shelf.articles_with(prints), {2: 4}))
+    with_index(database, lambda index: _only(index.articles_with(prints), {2: 4}))
 
 
 def _only(found: Mapping[int, int], expected: dict[int, int]) -> None:
@@ -214,7 +214,7 @@ def test_terms_are_deleted_with_their_stories(database: Database) -> None:
     begin_story(database, old, 7, 2**32 - 1)
     begin_story(database, young, 7)
     database.stories.delete_expired(NOW, timedelta(0), timedelta(days=14))
-    shelved(database, lambda shelf: _same(shelf.similar_stories([7], 1), [young]))
+    with_index(database, lambda index: _same(index.similar_stories([7], 1), [young]))
 
 
 def test_stories_stay_open_after_a_clock_jump(database: Database) -> None:
@@ -226,15 +226,15 @@ def test_stories_stay_open_after_a_clock_jump(database: Database) -> None:
     for now in (NOW, wrong):
         database.maintenance.record_clock(now)
     database.stories.delete_expired(wrong, timedelta(days=30), timedelta(days=14))
-    shelved(database, lambda shelf: _same(shelf.similar_stories([7], 1), [story]))
+    with_index(database, lambda index: _same(index.similar_stories([7], 1), [story]))
 
 
 def test_a_failure_stores_nothing_and_marks_one_article(database: Database) -> None:
-    """If placing raises, the transaction leaves nothing; an article given up is not tried again."""
+    """If placing raises, the transaction leaves nothing; an abandoned article is not tried again."""
     articles = screened(database, draft("a"), draft("b"))
 
-    def fail(shelf: GroupingIndex) -> None:
-        shelf.place(Placement(1, "s1"))
+    def fail(index: GroupingIndex) -> None:
+        index.place(Placement(1, "s1"))
         raise ValueError("odd text")
 
     with pytest.raises(ValueError, match="odd text"):
@@ -252,7 +252,7 @@ def test_articles_grouped_by_another_process_are_not_grouped_again(database: Dat
     """A batch read before somebody else grouped it is not placed again."""
     articles = screened(database, draft("a", body=BRIDGE))
     group(database)
-    apply(database, articles, lambda shelf: shelf.place(Placement(1, "s77")))
+    apply(database, articles, lambda index: index.place(Placement(1, "s77")))
     assert placed(database)[1][0] == "s1"
 
 
@@ -267,10 +267,10 @@ def test_another_process_is_read_before_an_article_is_placed(url: str) -> None:
     group(first)
     assert [placed(first)[number][:2] for number in (3, 4)] == [("s2", 2), ("s1", 1)]
 
-    def merge(shelf: GroupingIndex) -> None:
-        shelf.merge("s2", "s1")
+    def merge(index: GroupingIndex) -> None:
+        index.merge("s2", "s1")
 
-    shelved(first, merge)
+    with_index(first, merge)
     screened(first, draft("e", body=NURSES), now=NOW + 3 * MINUTE)
     group(second)
     assert placed(first)[5][:2] == ("s1", 2)
@@ -293,7 +293,7 @@ def test_windows_are_loaded_again_after_a_change_by_hand(database: Database) -> 
 def test_term_frequencies_are_stored(database: Database) -> None:
     """They are available after a restart."""
     assert database.stories.load_term_frequencies() == b""
-    database.stories.apply_grouping([], window_of(database), lambda _shelf: None, b"\x01" * 1000)
+    database.stories.apply_grouping([], window_of(database), lambda _index: None, b"\x01" * 1000)
     assert database.stories.load_term_frequencies() == b"\x01" * 1000
 
 

@@ -25,7 +25,7 @@ def leases(database: Database) -> list[Lease]:
 
 
 def all_at_once(database: Database, works: Sequence[tuple[Callable[..., Any], tuple[object, ...]]]) -> list[Any]:
-    """Hand everything over while the writer is busy, and return what came of each."""
+    """Queue all calls while the writer is busy, and return the result of each."""
     free = threading.Event()
 
     async def hand_over() -> list[Any]:

@@ -15,10 +15,11 @@ from support.rows import MINUTE, NOW, digest, draft, plan, screened
 from time_machine import travel
 from typer.testing import CliRunner
 
-from monitor.cli.common import FORMULA_PREFIXES, load_rows, print_csv
+from monitor.cli.common import load_rows, print_csv
 from monitor.cli.main import app
 from monitor.domain.errors import UsageError
 from monitor.domain.read_models import ArticleFilter
+from monitor.records.values import FORMULA_PREFIXES
 from monitor.store.database import Database
 
 CONFIGURATION = """

@@ -110,6 +110,7 @@ def test_all_failed_deliveries_are_resent(run: Run, tmp_path: Path) -> None:
         (("digests", "preview", "evening"), "There are: morning"),
         (("digests", "send", "evening"), "There are: morning"),
         (("digests", "show", "99"), "no digest 99"),
+        (("digests", "show", "²"), "'²' is not the id of a composed digest"),
         (("digests", "show", "morning"), "`monitor digests preview NAME` shows the digest that would be sent now"),
         (("digests", "list", "evening", "--atom"), "There are: morning"),
         (("digests", "preview", "morning", "--since", "soon"), "--since 'soon'"),

@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from support.stores import open_database
 from typer.testing import CliRunner
 
 from monitor.cli import main as command
@@ -119,8 +120,42 @@ def test_config_is_accepted_before_and_after_a_command(
     result = CliRunner().invoke(command.app, words)
     output = f"{result.output} {result.exception}"
     assert ".yaml" not in output or "given.yaml is valid" in output
-    assert result.exit_code == 0 or "no article 7" in output
-    assert (tmp_path / "given.db").exists() == (words[-1] in {"stories", "articles", "7"})
+    assert ("given.db" in output) == (words[-1] in {"stories", "articles", "7"})
+    assert result.exit_code == 0 or "there is no database" in output
+
+
+PLAN = "rules: {people: {officials: [som]}}\ndigests: {morning: {rules: [people], at: '07:00'}}\n"
+LOOKING_COMMANDS = (
+    *("status", "hits", "search harbour", "articles", "articles show 1", "stories", "stories show s1", "why 1"),
+    *("digests list", "digests preview morning", "digests show 1", "deliveries list", "deliveries show 1"),
+    *("sources list", "officials near-misses", "evidence export 1", "db check", "db backup", "backtest"),
+)
+
+
+@pytest.mark.parametrize("words", LOOKING_COMMANDS)
+def test_a_command_that_looks_creates_no_database(
+    words: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The message has the missing file and how to name another one; the exit code is 3."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "sources.yaml").write_text(GIVEN + PLAN)
+    monkeypatch.setattr(sys, "argv", ["monitor", *words.split()])
+    with pytest.raises(SystemExit) as ended:
+        command.main()
+    assert ended.value.code == 3
+    assert f"there is no database {tmp_path}/given.db. If the daemon uses another" in capsys.readouterr().err
+    assert [path.name for path in tmp_path.iterdir()] == ["sources.yaml"]
+
+
+def test_the_database_of_the_environment_is_used(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """`MONITOR_DATABASE` replaces the database of the file, and --database replaces both."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "sources.yaml").write_text(GIVEN, encoding="utf-8")
+    open_database(tmp_path, "daemon").close()
+    monkeypatch.setenv("MONITOR_DATABASE", f"sqlite:///{tmp_path}/daemon.db")
+    assert "There are no hits." in CliRunner().invoke(command.app, ["hits"]).output
+    result = CliRunner().invoke(command.app, ["hits", "--database", f"sqlite:///{tmp_path}/other.db"])
+    assert "other.db" in str(result.exception)
 
 
 def test_config_of_the_environment_is_used_without_the_option(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from support.stores import open_database
 from typer.testing import CliRunner
 
 from monitor.cli.input_documents import read_documents
@@ -33,6 +34,7 @@ rules:
 def config(tmp_path: Path) -> Path:
     path = tmp_path / "sources.yaml"
     path.write_text(CONFIG.format(folder=tmp_path), encoding="utf-8")
+    open_database(tmp_path).close()
     return path
 
 

@@ -9,18 +9,7 @@ from pathlib import Path
 import pytest
 
 from monitor.cli import status
-from monitor.cli.status import (
-    DaemonStatus,
-    StatusReport,
-    describe_entries,
-    describe_source,
-    find_problems,
-    format_age,
-    parse_daemon_status,
-    print_report,
-    report_record,
-    source_status_record,
-)
+from monitor.cli.status import describe_entries, print_report
 from monitor.domain.article import DuePage
 from monitor.domain.poll_state import EntryCounts, PollState, SourceState
 from monitor.domain.read_models import (
@@ -30,6 +19,16 @@ from monitor.domain.read_models import (
     OutboxCounts,
     SavedConfiguration,
     SourceStatus,
+)
+from monitor.pipeline.status_report import (
+    DaemonStatus,
+    StatusReport,
+    describe_source,
+    find_problems,
+    format_age,
+    parse_daemon_status,
+    report_record,
+    source_status_record,
 )
 
 NOW = datetime(2026, 11, 22, 7, tzinfo=UTC)

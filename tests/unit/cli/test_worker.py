@@ -8,8 +8,9 @@ import pytest
 
 from monitor import worker
 from monitor.cli.main import main
-from monitor.cli.status import WorkerOverview, find_worker_problems, format_workers, workers_record
+from monitor.cli.status import format_workers
 from monitor.domain.workers import QueueCounts, WorkerHeartbeat
+from monitor.pipeline.status_report import WorkerOverview, find_worker_problems, workers_record
 
 NOW = datetime(2026, 11, 22, 7, tzinfo=UTC)
 ALIVE = WorkerHeartbeat("one-7", NOW - timedelta(seconds=3), NOW - timedelta(hours=1), 2, 30, 0, 12)
@@ -81,5 +82,6 @@ def test_status_json_contains_workers_and_jobs() -> None:
         ("two-9", "silent", 8),
     ]
     assert record["jobs"] == {"queued": 4, "running": 2, "failed": 1}
-    assert workers_record(WorkerOverview(), NOW) == {"workers": [], "jobs": {"queued": 0, "running": 0, "failed": 0}}
+    empty = workers_record(WorkerOverview(), NOW)
+    assert (empty["workers"], empty["jobs"]) == ([], {"queued": 0, "running": 0, "failed": 0})
     assert list(format_workers(WorkerOverview(), NOW)) == []

@@ -15,7 +15,11 @@ WARNINGS = {
     "sources: {a: {feed: 'http://localhost/f'}}": "a.feed: this address is in a private network",
     "sources: {a: {feed: 'https://x.example'}, b: {feed: 'https://x.example'}}": "b: the source a has the same address",
     "officials: {a: {name: Tô Lâm, aliases: [X, X]}}": 'a.aliases.1: "X" is repeated',
-    "officials: {a: {name: Tô Lâm}}\nrules: {r: {officials: a}}": "r: no digest has this rule",
+    "officials: {a: {name: Tô Lâm}}\nrules: {r: {officials: a}}": "rules: there are no digests",
+    "rules: {q: {query: x}, r: {query: y}}\ndigests: {d: {rules: q, at: immediately}}": "r: no digest has this rule",
+    "sources: {a: {feed: 'https://x.example'}}": "sources: there are no rules, so nothing is reported",
+    "channels: {c: {folder: out}}": "channels.c: no digest is sent to this channel",
+    "sources: {a: {feed: 'https://x.example', headers: {X-A: 'file:/proc/sys/kernel/ostype'}}}": "ostype is outside of",
     "channels: {c: {webhook: {url: 'https://h.example'}}}": "c.webhook: messages are not signed",
     "channels: {c: {webhook: {url: 'http://h.example', secret: 'whsec_YWJj'}}}": "url: http:// sends the messages",
     "channels: {c: {webhook: {url: 'https://[::1]/', secret: 'whsec_YWJj'}}}": "url: this address is in",
@@ -43,6 +47,8 @@ ERRORS = {
     "channels: {c: {folder: x, chat: 'slack://a/b/c'}}": "this one has chat and folder",
     "channels: {c: {chat: token}}": "such as slack://TokenA/TokenB/TokenC",
     "digests: {d: {rules: nothing, at: immediately}}": 'there is no rule "nothing"; define it under rules',
+    "settings: {operator: [opps]}": '1:23: settings.operator.0: there is no channel "opps"; define it',
+    "digests: {operator: {rules: r, at: immediately}}": "the id operator means the reports to settings.operator",
     "digests: {d: {rules: [], at: immediately, cron: '0 7 * * *'}}": "a digest has both at and cron",
 }
 
@@ -83,6 +89,7 @@ def test_allowed_networks_and_rules_of_a_digest_give_no_warning() -> None:
     """There is no warning about a value that another key confirms."""
     text = (
         "settings: {allowed_networks: [127.0.0.0/8]}\nsources: {a: {feed: 'http://localhost:1/f', poll_interval: 1s}}\n"
+        "rules: {r: {query: x}}\ndigests: {d: {rules: r, at: immediately}}\n"
     )
     assert parse_configuration(text.encode(), Path("s.yaml"), {}).warnings == ()
     assert parse_configuration((HEAD + DIGESTS).encode(), Path("s.yaml"), {}).warnings == ()

@@ -59,7 +59,7 @@ def outcome(text: str) -> Configuration | tuple[object, ...]:
         return error.issues
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=3 * settings().max_examples)
 @given(FILES)
 def test_any_tree_gives_a_configuration_or_errors(tree: dict[str, Any]) -> None:
     """Known keys with any values, at any depth, cause no other exception (JSON is YAML)."""
@@ -67,7 +67,7 @@ def test_any_tree_gives_a_configuration_or_errors(tree: dict[str, Any]) -> None:
     assert isinstance(found, Configuration) or found
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=2 * settings().max_examples)
 @given(st.data())
 def test_a_damaged_file_gives_a_configuration_or_errors(data: st.DataObject) -> None:
     """Characters are removed from a valid file, or inserted, at any place."""

@@ -89,7 +89,7 @@ def test_a_complete_file_becomes_a_configuration() -> None:
     assert isinstance(hook, WebhookChannel)
     assert outbox == FolderChannel("outbox", "/etc/monitor/outbox")
     morning, weekly = found.digests
-    assert (morning.schedule.at, morning.timezone) == (time(7, 0), "Asia/Vientiane")
+    assert (morning.schedule.at, morning.timezone) == ((time(7, 0),), "Asia/Vientiane")
     assert (weekly.schedule.cron, weekly.rules) == ("0 7 * * mon,tue,wed,thu,fri", ("people", "border"))
     (warning,) = found.warnings
     assert str(warning).startswith(

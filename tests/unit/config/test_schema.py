@@ -75,7 +75,7 @@ def read_page(name: str) -> str:
 
 def test_the_manual_names_every_key() -> None:
     """The pages on configuration, sources and delivery name each key of the schema."""
-    manual = "".join(map(read_page, ("configuration.md", "sources.md", "delivery.md")))
+    manual = "".join(map(read_page, ("configuration.md", "sources.md", "special-sources.md", "delivery.md")))
     assert [
         key
         for key in sorted(set(keys(build_json_schema())))

@@ -39,14 +39,15 @@ def test_immediate_digests_do_not_report_near_misses() -> None:
 
 
 def test_the_notice_names_spellings_and_the_suggestion() -> None:
-    """It has spelling, person, articles and reason of at most five, and the command that lists all.
+    """It has spelling, person, articles and reason of at most five, and no command.
 
     Spellings excluded by the user's own phrases are omitted.
     """
     officials = [Official("hai", "Tr\u1ea7n Minh H\u1ea3i")]
     (notice,) = format_near_miss_notices([miss("Hai", 3), miss("Minh Hai")], officials)
     assert "\u201cHai\u201d for Tr\u1ea7n Minh H\u1ea3i in 3 articles (no title); \u201cMinh Hai\u201d" in notice
-    assert "monitor officials near-misses" in notice
+    assert notice.endswith(". If one of them was meant, add it as an alias of the person.")
+    assert "`" not in notice
     assert " and more" not in notice
     excluded_reason = "cancelled by the phrase 'Hai Street'"
     excluded = [replace(miss("Hai"), reason=excluded_reason), miss("Hai")]  # the same place, rejected for two reasons

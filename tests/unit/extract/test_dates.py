@@ -181,3 +181,46 @@ def test_microdata_of_the_page_are_used(place: str) -> None:
     meta = '<meta itemprop="datePublished" content="2026-02-14T08:00:00Z">'
     article = f"<article><h1>Bridge opens soon</h1>{meta if place == 'article' else ''}{STORY}</article>"
     assert page_date(article, meta if place == "head" else "") == "2026-02-14"
+
+
+@pytest.mark.parametrize("names", ["comments-open has-ads", "newsletter", "related tag-list", "modal cookie-consent"])
+@pytest.mark.parametrize("element", ["html", "head", "body"])
+def test_the_names_of_the_whole_page_do_not_make_its_dates_those_of_other_articles(element: str, names: str) -> None:
+    """Sites write the state of a page into the class of its root; the dates in it are still the article's."""
+    meta = '<meta itemprop="datePublished" content="2026-02-14T08:00:00Z">'
+    page = f"<html><head><title>Bridge</title>{meta}</head><body><h1>Bridge opens soon</h1>{STORY}</body></html>"
+    page = page.replace(f"<{element}>", f'<{element} class="{names}">')
+    assert extract_page(page.encode(), "https://news.example/bridge", "text/html").published_at is not None
+
+
+OTHER_CHANGE = '<meta itemprop="dateModified" content="2026-03-01T08:00:00Z">'
+
+
+@pytest.mark.parametrize(
+    ("head", "body", "expected"),
+    [
+        ("", f"<article class=teaser>{OLD}{OTHER_CHANGE}</article>", ""),
+        ("", f"<ul><li>{OLD}{OTHER_CHANGE}</li></ul>", ""),
+        ("", f"<div class=related-news>{OLD}{OTHER_CHANGE}</div>", ""),
+        ("", OTHER_CHANGE.replace("03-01", "02-15"), "2026-02-15"),
+        (
+            OTHER_CHANGE.replace("03-01", "02-15").replace("itemprop", "name"),
+            f"<li>{OLD}{OTHER_CHANGE}</li>",
+            "2026-02-15",
+        ),
+        ('<meta name="dateModified" content="2026-01-01">', OTHER_CHANGE.replace("03-01", "02-15"), "2026-02-15"),
+        (
+            """<script type="application/ld+json">[{"@type":"NewsArticle","datePublished":"2026-02-14T08:00:00Z"},
+            {"@type":"NewsArticle","datePublished":"2026-02-20","dateModified":"2026-03-01"}]</script>""",
+            "",
+            "",
+        ),
+    ],
+)
+def test_the_time_of_change_is_that_of_the_article(head: str, body: str, expected: str) -> None:
+    """A change of another article on the page does not count, and one before the publication is passed over."""
+    head += '<meta property="article:published_time" content="2026-02-14T08:00:00Z">'
+    article = f"<article><h1>Bridge opens soon</h1>{STORY}</article>"
+    page = f"<html><head><title>Bridge opens soon</title>{head}</head><body><main>{article}{body}</main></body></html>"
+    found = extract_page(page.encode(), "https://news.example/bridge", "text/html").modified_at
+    assert (f"{found:%Y-%m-%d}" if found else "") == expected

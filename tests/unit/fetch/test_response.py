@@ -17,6 +17,7 @@ LATER = "Thu, 05 Mar 2026 12:10:00 GMT"
         ({"cache-control": "max-age=600"}, 600),
         ({"cache-control": "public, Max-Age=600, must-revalidate", "age": "100"}, 500),
         ({"cache-control": "max-age=600", "expires": "0", "age": "900"}, None),
+        ({"cache-control": "max-age=600", "age": "²"}, 600),
         ({"cache-control": "max-age=99999999"}, 86_400),
         ({"cache-control": "no-cache, max-age=600"}, None),
         ({"expires": LATER}, 600),

@@ -12,10 +12,10 @@ COUNTRIES = 'sources = ["an atlas"]\n[[country]]\nnames = ["Exampleland"]\nconve
 ORTHOGRAPHY = """
 sources = ["invented for this test"]
 digraphs = {"ü" = "ue"}
-twins = []
+twins = [["ы", "и"]]
 han_simplified = ["国"]
 han_traditional = ["國"]
-transcriptions = []
+transcriptions = [["u", "ou"]]
 """
 TRANSLITERATION = """
 sources = ["invented for this test"]
@@ -57,6 +57,22 @@ def test_valid_files_are_loaded(folder: Path) -> None:
             "xx.toml: sources: Tuple should have at",
         ),
         ("languages/xx.toml", LANGUAGE + "[places]\nbefore = ['']\n", "xx.toml: places.before.0: String should have"),
+        ("languages/xx.toml", LANGUAGE + "[places]\nbefore = []\n", "xx.toml: places.before: the list is empty"),
+        (
+            "languages/xx.toml",
+            LANGUAGE + '[titles.positions]\nminister = ["a", "b", "a"]\n',
+            "xx.toml: titles.positions.minister: 'a' is listed 2 times; delete all but one",
+        ),
+        (
+            "conventions/western.toml",
+            CONVENTION + "respellings = [['a', 'b'], ['a', 'b']]\n",
+            "western.toml: respellings: ['a', 'b'] is listed 2 times",
+        ),
+        (
+            "countries.toml",
+            COUNTRIES + '[[country]]\nnames = ["Exampleland"]\nconvention = "western"\n',
+            "countries.toml: Exampleland: names: two countries have this name",
+        ),
         ("languages/xx.toml", LANGUAGE.replace('"xx"', '"yy"'), "xx.toml: code: 'yy' is not the name of the file"),
         ("languages/xx.toml", "code = ", "xx.toml: not valid TOML: Invalid value"),
         ("languages/xx.toml", LANGUAGE + '[calendar]\nmonths = [["a"]]\n', "a year has 12 months, not 1"),

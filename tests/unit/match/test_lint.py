@@ -15,7 +15,7 @@ def test_an_error_of_a_query_has_its_position() -> None:
 
 def test_failing_examples_are_errors_at_their_place() -> None:
     """Examples that pass are not reported; each one that fails is an error at its own place."""
-    person = Official("giang", "Phan Văn Giang", examples=Examples(("Phan Van Giang came.", "He came."), ()))
+    person = Official("giang", "Phan Văn Giang", "Vietnam", examples=Examples(("Phan Van Giang came.", "He came."), ()))
     rule = Rule("b", query="border", regions=(Region.TITLE,), examples=Examples(("The border",), ("No border", "Sea")))
     found = [issue.key_path for issue in lint_watchlist(Watchlist((person,), (rule,)))]
     assert found == [("officials", "giang", "examples", "match", 1), ("rules", "b", "examples", "reject", 0)]
@@ -23,5 +23,7 @@ def test_failing_examples_are_errors_at_their_place() -> None:
 
 def test_a_name_of_two_officials_is_a_warning() -> None:
     """A name that two officials share is a warning, not an error."""
-    (issue,) = lint_watchlist(Watchlist((Official("a", "Tô Lâm"), Official("b", "An Binh", aliases=("To Lam",)))))
+    (issue,) = lint_watchlist(
+        Watchlist((Official("a", "Tô Lâm", "Vietnam"), Official("b", "An Binh", "Laos", aliases=("To Lam",))))
+    )
     assert (issue.key_path, issue.is_warning) == (("officials", "b", "aliases", 0), True)

@@ -224,6 +224,29 @@ def test_an_initial_may_replace_the_given_name(body: str, expected: list[str]) -
     assert [text for _, text in found(body)] == expected
 
 
+@pytest.mark.parametrize(
+    ("body", "expected", "rejected"),
+    [
+        ("Later Defence Minister J. Whitlock left.", [], ["john", "jane"]),
+        ("John Whitlock and Jane Whitlock came. Later J. Whitlock left.", ["john", "jane"], ["john", "jane"]),
+        ("John Whitlock came. Later J. Whitlock left.", ["john", "john"], []),
+        ("John Whitlock came. Later Defence Minister J. Whitlock left.", ["john", "john"], []),
+        ("Later Health Minister M. Whitlock left.", ["mary"], []),
+    ],
+)
+def test_an_initial_that_several_officials_have_needs_a_reason_for_one(
+    body: str, expected: list[str], rejected: list[str]
+) -> None:
+    """A title or an earlier mention must fit only one of them; otherwise the text is a near miss for each."""
+    officials = [
+        Official(name.lower(), f"{name} Whitlock", "United Kingdom", roles=(Role(f"Minister of {domain}"),))
+        for name, domain in (("John", "Defence"), ("Jane", "Defence"), ("Mary", "Health"))
+    ]
+    findings = compile_watchlist(Watchlist(tuple(officials))).match(Article(url="", body=body, language="en"))
+    assert [mention.official_id for mention in findings.mentions] == expected
+    assert [miss.official_id for miss in findings.near_misses] == rejected
+
+
 def test_a_syllable_after_a_rank_is_a_name_even_as_part_of_a_compound_word() -> None:
     """Hải bên has the letters of hai bên ("both sides"); after a rank it is the general."""
     body = "Đại tướng Trần Minh Hải thăm đơn vị. Đại tướng Hải bên cạnh các chiến sĩ. Quan hệ Hai bên tốt."

@@ -18,7 +18,6 @@ def found(name: str, country: str, text: str, language: str = "en", *aliases: st
     ("name", "country", "text", "language", "expected"),
     [
         ("Günther Köhler", "Germany", "Guenther Koehler spoke.", "en", "Guenther Koehler"),
-        ("Guenther Koehler", "Germany", "Günther Köhler sprach.", "de", "Günther Köhler"),
         ("Åsa Bråten", "Norway", "Aasa Braaten spoke.", "en", "Aasa Braaten"),
         ("Đurđa Anđelić", "Croatia", "Djurdja Andjelic spoke.", "en", "Djurdja Andjelic"),
         ("Rəşad Əhmədov", "Azerbaijan", "Rashad Ahmadov and Rəşad Əhmədov are one man.", "en", "Rəşad Əhmədov"),
@@ -59,10 +58,13 @@ def test_a_name_is_found_in_another_usual_spelling(
         ("Henrik Aalto", "Finland", "We met Aalto, Henrik said.", "en"),
         ("Олег Дроздов", "Russia", "Олег Игорь Дроздов прибыл.", "ru"),
         ("Olga Muller", "Germany", "Olga Mueler spoke.", "en"),
+        ("Michael Novak", "United States", "Michal Novak spoke.", "en"),
+        ("Samuel Reed", "United States", "Samul Reed spoke.", "en"),
+        ("Joel Aarons", "United States", "Jol Arons spoke.", "en"),
     ],
 )
 def test_other_words_are_not_a_spelling(name: str, country: str, text: str, language: str) -> None:
-    """A comma in a sentence, a further given name, and a slip are not spellings."""
+    """A comma in a sentence, a further given name, a slip, and a name without one of two letters are not spellings."""
     assert found(name, country, text, language) == []
 
 

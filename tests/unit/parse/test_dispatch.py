@@ -260,6 +260,7 @@ RSS_ITEM = (
     "<item><title>Story {n}</title><link>https://daily.example/{n}</link>"
     "<pubDate>Thu, 05 Mar 2026 {hour:02}:{minute:02}:{second:02} GMT</pubDate></item>"
 )
+RSS_DATED = "<item><title>Story {n}</title><link>https://daily.example/{n}</link><pubDate>{date}</pubDate></item>"
 JSON_ITEM = (
     '{{"id":"{n}","url":"/{n}","title":"Story {n}","date_published":"2026-03-05T{hour:02}:{minute:02}:{second:02}Z"}}'
 )
@@ -285,6 +286,23 @@ def test_of_a_long_feed_the_newest_entries_are_kept(
     assert (len(titles), feed.is_truncated) == (2_000, True)
     assert titles[-1 if is_newest_last else 0] == "Story 2099"
     assert titles[0 if is_newest_last else -1] == "Story 100"
+
+
+def test_the_newest_entries_of_a_long_feed_are_found_by_the_dates_of_its_entries() -> None:
+    """One date that can only be day first decides how the others are read, also for the choice of the newest."""
+    days = [f"{day:02}/{month:02}/2026 10:00" for month in range(1, 13) for day in range(1, 29)]
+    items = [RSS_DATED.format(n=n, date=days[n // 7]) for n in range(2_100)]
+    body = f"<rss version='2.0'><channel><title>D</title>{''.join(items)}</channel></rss>"
+    feed = parse_document(body.encode(), "", URL, SOURCE)
+    assert [entry.title for entry in feed.entries] == [f"Story {n}" for n in range(100, 2_100)]
+
+
+def test_of_a_long_listing_page_the_newest_articles_are_kept() -> None:
+    """The numbers of the articles show that the page begins with the oldest one."""
+    links = "".join(f"<p><a href='/{n}'>Story {n}</a></p>" for n in range(1, 2_101))
+    source = Source("daily", listing=Listing(URL, "p", link="a"))
+    feed = parse_document(f"<html><body>{links}</body></html>".encode(), "", URL, source)
+    assert ([entry.title for entry in feed.entries][:1], feed.left_out_count) == (["Story 101"], 100)
 
 
 @pytest.mark.parametrize("character", ["\n", "\t", "\r\n", "\x0b", "\x01"])

@@ -175,3 +175,15 @@ def test_dates_without_offset_are_in_the_zone_of_the_source() -> None:
     assert feed is not None
     assert feed.entries[0].published_at is not None
     assert feed.entries[0].published_at.isoformat() == "2026-03-05T02:00:00+00:00"
+
+
+@pytest.mark.parametrize("number", ["²", "1²", "-5", "0" * 5_000 + "30", "9" * 5_000, "30.5"])
+def test_hints_that_are_no_numbers_do_not_fail_the_feed(number: str) -> None:
+    """Signs that look like digits, and numbers of any length, are ignored in the polling hints of a feed."""
+    hints = f"<skipHours><hour>{number}</hour><hour>25</hour></skipHours><syn:updatePeriod>hourly</syn:updatePeriod>"
+    hints += f"<ttl>{number}</ttl><syn:updateFrequency>{number}</syn:updateFrequency>"
+    text = RSS.replace("<ttl>30</ttl>", hints)
+    text = text.replace("<rss ", '<rss xmlns:syn="http://purl.org/rss/1.0/modules/syndication/" ')
+    feed = parse_fast_xml(text, URL, SOURCE)
+    assert feed is not None
+    assert (len(feed.entries), feed.ttl, feed.skip_hours) == (2, None, (1,))

@@ -4,11 +4,9 @@ import random
 
 import pytest
 
-from monitor.domain.source import Entry
-from monitor.parse.fields import RawItem
-from monitor.parse.newest import keep_newest, sort_newest_first, sort_sitemaps
+from monitor.domain.source import Entry, Feed
+from monitor.parse.newest import limit_entries, sort_newest_first, sort_sitemaps
 from monitor.text.dates import parse_date
-from monitor.text.time_zones import SourceClock
 
 SITE = "https://daily.example"
 
@@ -68,8 +66,7 @@ def test_undated_addresses_are_sorted_by_their_dates_and_numbers(template: str, 
     if order == "mixed":
         random.Random(1).shuffle(entries)
     assert sort_newest_first(entries, is_newest_last=True)[0] == newest
-    items = [RawItem(link=entry.url) for entry in entries]
-    assert newest.url in {item.link for item in keep_newest(items, SourceClock(), 2_000)}
+    assert newest in limit_entries(Feed(tuple(entries)), 2_000).entries
 
 
 def test_without_dates_and_numbers_the_usual_order_decides() -> None:
@@ -77,14 +74,24 @@ def test_without_dates_and_numbers_the_usual_order_decides() -> None:
     for template in ("/{}", "/top-10-{}"):
         entries = [Entry(SITE + template.format(word)) for word in ("ash", "birch", "cedar", "date")]
         assert sort_newest_first(entries, is_newest_last=True)[0] == entries[-1]
-        items = [RawItem(link=entry.url) for entry in entries]
-        assert keep_newest(items, SourceClock(), 2) == items[:2]
+        assert limit_entries(Feed(tuple(entries)), 2).entries == tuple(entries[:2])
 
 
 def test_a_feed_keeps_its_newest_entries_in_document_order() -> None:
-    """Dates decide before addresses, and an entry without a date is older than all others."""
-    items = [
-        RawItem(link=f"{SITE}/{9 - n}", title=str(n), published=f"2026-03-{n:02}" if n else None) for n in range(6)
+    """Dates decide before addresses, an entry without a date is older than all others, and the others are counted."""
+    entries = [
+        Entry(f"{SITE}/{9 - n}", title=str(n), published_at=parse_date(f"2026-03-{n:02}") if n else None)
+        for n in range(6)
     ]
-    assert [one.title for one in keep_newest(items, SourceClock(), 3)] == ["3", "4", "5"]
-    assert [one.title for one in keep_newest(items[::-1], SourceClock(), 3)] == ["5", "4", "3"]
+    for order, titles in ((entries, ["3", "4", "5"]), (entries[::-1], ["5", "4", "3"])):
+        kept = limit_entries(Feed(tuple(order), left_out_count=1), 3)
+        assert ([one.title for one in kept.entries], kept.left_out_count) == (titles, 4)
+
+
+@pytest.mark.parametrize(
+    "paths", [["%23"], ["a%23.xml", "b%23.xml"], ["²", "1²"], ["", "#", "#map"], ["%23/7", "%23/8"]]
+)
+def test_signs_that_look_like_numbers_are_not_counted(paths: list[str]) -> None:
+    """An escaped `#` and a superscript in an address do not number a series; every sitemap is kept."""
+    urls = [f"{SITE}/{path}" for path in paths]
+    assert sorted(sort_sitemaps([(url, None) for url in urls])) == sorted(urls)

@@ -1,5 +1,7 @@
 """Sitemaps with faults, and sitemaps that are longer than what is read of them."""
 
+import gzip
+
 import pytest
 
 from monitor.domain.errors import NotAFeed
@@ -85,3 +87,26 @@ def test_of_fifty_thousand_addresses_the_newest_are_kept() -> None:
     assert (numbered[0].url, len(numbered)) == ("https://daily.example/story-49999.html", 2_000)
     words = parse(urlset(*("/" + "ab"[n % 2] * (n % 40 + 1) + f"/top-10?x={n % 7}" for n in range(5_000)), "/newest"))
     assert words.entries[0].url == "https://daily.example/newest"
+
+
+@pytest.mark.parametrize("end", ["", "<url><loc>/3", "<url><loc>/3</loc>", "<url><lo", "</ur", "<!-- ", "<url/>"])
+def test_a_cut_sitemap_keeps_its_complete_entries(end: str) -> None:
+    """The address of an entry that is not complete may lack its end; the sitemap is read again at the next poll."""
+    for body in (urlset("/1", "/2").removesuffix("</urlset>") + end, "<urlset><url><loc>/1</loc></url>"):
+        feed = parse(body)
+        assert {entry.url for entry in feed.entries} <= {"https://daily.example/1", "https://daily.example/2"}
+        assert feed.entries
+
+
+def test_a_compressed_sitemap_with_several_members_is_read_and_a_cut_one_is_reported() -> None:
+    """Tools that append to a file write one gzip member for each part; what was read before a cut is kept."""
+    text = urlset(*(f"/{number * 7919}" for number in range(500))).encode()
+    whole = parse_document(gzip.compress(text[:3_000]) + gzip.compress(text[3_000:]), "", URL, SOURCE)
+    assert (len(whole.entries), whole.is_cut_off) == (500, False)
+    body = gzip.compress(text)
+    cut = parse_document(body[: len(body) // 2], "", URL, SOURCE)
+    assert 0 < len(cut.entries) < 500
+    assert {entry.url for entry in cut.entries} < {entry.url for entry in whole.entries}
+    assert cut.is_cut_off
+    with pytest.raises(NotAFeed, match="damaged gzip"):
+        parse_document(body[:12], "", URL, SOURCE)

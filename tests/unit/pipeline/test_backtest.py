@@ -1,8 +1,10 @@
 """Backtest: new and lost hits of edited rules on stored articles."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
 from monitor.domain.article import Article, Region, StoredArticle
+from monitor.domain.feedback import Verdict
 from monitor.domain.mention import Findings, Passage, RuleHit
 from monitor.pipeline.match_articles import MAX_EXAMPLES, backtest
 
@@ -15,7 +17,13 @@ class Words:
     def __init__(self, word: str) -> None:
         self.word = word
 
-    def match(self, article: Article, source_id: str = "", seen_at: datetime | None = None) -> Findings:
+    def match(
+        self,
+        article: Article,
+        source_id: str = "",
+        seen_at: datetime | None = None,
+        verdicts: Sequence[Verdict] = (),
+    ) -> Findings:
         if self.word not in article.body:
             return Findings()
         return Findings(hits=(RuleHit("r", (), (Passage(self.word, Region.BODY, 0, 1),)),))

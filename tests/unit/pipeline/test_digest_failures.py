@@ -145,7 +145,7 @@ def test_a_failing_digest_does_not_stop_the_others(tmp_path: Path) -> None:
 
 
 def test_a_template_that_includes_itself_is_replaced_by_the_built_in_one(tmp_path: Path) -> None:
-    """The digest is complete, with a notice about the template."""
+    """The digest is complete, and the problem of the template is kept for the operator."""
     (tmp_path / "digest.html").write_text("{% include 'digest.html' %}", encoding="utf-8")
     configuration = watch(ONCE)
     settings = replace(configuration.settings, template_dir=str(tmp_path))
@@ -154,9 +154,8 @@ def test_a_template_that_includes_itself_is_replaced_by_the_built_in_one(tmp_pat
     installation.find("one")
     (digest,) = installation.run()
     assert digest.stories
-    assert (
-        "The template digest.html in the templates folder failed" in installation.deliveries()[0].message.rendered.text
-    )
+    (problem,) = installation.deliveries()[0].message.rendered.template_problems
+    assert problem.startswith("The template digest.html in the templates folder failed")
 
 
 def test_a_database_error_is_raised(tmp_path: Path) -> None:

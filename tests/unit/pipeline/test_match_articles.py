@@ -1,7 +1,7 @@
 """Matching step: every article is matched once, and an error in one article stops no other."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from itertools import count
 
@@ -10,6 +10,7 @@ from support.fakes import NOON, FakeClock
 from support.rows import draft, kept
 
 from monitor.domain.article import Article
+from monitor.domain.feedback import Verdict
 from monitor.domain.mention import Findings, RuleHit
 from monitor.domain.read_models import ArticleFilter
 from monitor.pipeline.bounded_matching import BoundedMatcher, MatchingResult
@@ -20,7 +21,13 @@ from monitor.store.database import Database
 class HitMatcher:
     """Matcher that finds a hit in every article, and raises for one title."""
 
-    def match(self, article: Article, source_id: str = "", seen_at: datetime | None = None) -> Findings:
+    def match(
+        self,
+        article: Article,
+        source_id: str = "",
+        seen_at: datetime | None = None,
+        verdicts: Sequence[Verdict] = (),
+    ) -> Findings:
         """Return one hit."""
         if article.title == "About bad":
             raise RuntimeError("unexpected text")
@@ -42,7 +49,13 @@ class StreamMatcher(HitMatcher):
     def __init__(self, database: Database) -> None:
         self.database, self.numbers = database, count(1)
 
-    def match(self, article: Article, source_id: str = "", seen_at: datetime | None = None) -> Findings:
+    def match(
+        self,
+        article: Article,
+        source_id: str = "",
+        seen_at: datetime | None = None,
+        verdicts: Sequence[Verdict] = (),
+    ) -> Findings:
         """Store a further article and return one hit."""
         kept(self.database, draft(f"later-{next(self.numbers)}"), now=NOON)
         return super().match(article, source_id, seen_at)

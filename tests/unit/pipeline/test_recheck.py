@@ -12,7 +12,7 @@ from support.fakes import NOON, FakeClock, FakeFetcher, InlineProcessPool
 from monitor.domain.article import Article, NewArticle, Stage
 from monitor.domain.digest import Digest, DigestPlan, ReportableHit, Window
 from monitor.domain.fetch_result import Failed, Fetched, FetchResult, Gone
-from monitor.domain.mention import HitKind
+from monitor.domain.mention import ChangePlace, HitKind, TextChange
 from monitor.domain.revision import CONFIRM_MISSING_AFTER, next_recheck_at
 from monitor.domain.source import Source
 from monitor.domain.watchlist import Official, Rule, Watchlist
@@ -128,6 +128,39 @@ def test_relevant_changes_are_reported(database: Database, body: bytes, kind: Hi
     assert seen.result.outcome is RecheckOutcome.REPORTED
     [event] = seen.events
     assert (event.kind, event.note, event.rule_id, seen.versions) == (kind, note, "giang", 1)
+
+
+def test_a_change_has_the_texts_before_and_after_it(database: Database) -> None:
+    """Headline and sentence are pairs; the notice of the outlet is quoted."""
+    opened = SENTENCE.replace("300", "500")
+    body = page("Bridge closed in the north", opened, "Correction: 500 soldiers opened the bridge, not 300.")
+    (event,) = recheck(database, answer(body)).events
+    assert event.changes == (
+        TextChange(ChangePlace.HEADLINE, TITLE, "Bridge closed in the north"),
+        TextChange(ChangePlace.PASSAGE, SENTENCE, opened),
+        TextChange(ChangePlace.NOTICE, "", "Correction: 500 soldiers opened the bridge, not 300."),
+    )
+
+
+@pytest.mark.parametrize(
+    ("title", "more", "kind"),
+    [
+        (f"Withdrawn: {TITLE}", "", HitKind.WITHDRAWN),
+        (f"[RETRACTED] {TITLE}", "", HitKind.WITHDRAWN),
+        (TITLE, "This story has been withdrawn because it could not be confirmed.", HitKind.WITHDRAWN),
+        (TITLE, "Bài viết này đã được gỡ bỏ. Đính chính: cầu ở phía nam.", HitKind.WITHDRAWN),
+        (TITLE, "本文已被撤回。", HitKind.WITHDRAWN),
+        (TITLE, "ຂໍຖອນຂ່າວນີ້ເນື່ອງຈາກຂໍ້ມູນບໍ່ຖືກຕ້ອງ.", HitKind.WITHDRAWN),
+        ("Troops withdrawn from the north", "The general retracted his statement of Monday.", HitKind.UPDATE),
+        (f"Corrected: {TITLE}", "", HitKind.CORRECTION),
+    ],
+)
+def test_an_article_that_its_outlet_withdraws_is_called_withdrawn(
+    database: Database, title: str, more: str, kind: HitKind
+) -> None:
+    """The label may be in the headline or in a sentence about the article; troops can be withdrawn, too."""
+    (event,) = recheck(database, answer(page(title, more=more))).events
+    assert event.kind is kind
 
 
 def test_other_edits_are_stored_as_a_version(database: Database) -> None:

@@ -1,6 +1,6 @@
 """Due times of digests: clock changes, quiet hours and outages."""
 
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Literal
 
 import pytest
@@ -14,7 +14,7 @@ NIGHT = QuietHours(time(22), time(6))
 
 
 def plan(schedule: Schedule, zone: str = "Europe/Berlin", hold: QuietHours | None = None) -> DigestPlan:
-    at: time | Literal["immediately"] | None = "immediately" if schedule.is_immediate else schedule.at
+    at: tuple[time, ...] | Literal["immediately"] = "immediately" if schedule.is_immediate else schedule.at
     return DigestPlan("morning", ("rule",), ("desk",), at, schedule.cron, timezone=zone, quiet_hours=hold)
 
 
@@ -38,8 +38,8 @@ def sweep(digest: DigestPlan, start: datetime, end: datetime, step: timedelta = 
 @pytest.mark.parametrize(
     ("schedule", "start", "end", "expected"),
     [
-        (Schedule(at=time(2, 30)), "2026-10-24T12:00", "2026-10-26T12:00", ["2026-10-25T00:30", "2026-10-26T01:30"]),
-        (Schedule(at=time(2, 30)), "2026-03-28T12:00", "2026-03-30T12:00", ["2026-03-29T01:30", "2026-03-30T00:30"]),
+        (Schedule(at=(time(2, 30),)), "2026-10-24T12:00", "2026-10-26T12:00", ["2026-10-25T00:30", "2026-10-26T01:30"]),
+        (Schedule(at=(time(2, 30),)), "2026-03-28T12:00", "2026-03-30T12:00", ["2026-03-29T01:30", "2026-03-30T00:30"]),
         (Schedule(cron="30 2 * * *"), "2026-10-24T12:00", "2026-10-25T12:00", ["2026-10-25T00:30"]),
         (Schedule(cron="30 2 * * *"), "2026-03-28T12:00", "2026-03-29T12:00", ["2026-03-29T01:30"]),
     ],
@@ -59,7 +59,7 @@ def test_an_hourly_digest_fires_in_both_repeated_hours() -> None:
 
 def test_a_changed_zone_moves_only_the_hour() -> None:
     """After a change of the zone the next digest is due at the new hour, once."""
-    before, after = plan(Schedule(at=time(7)), "Asia/Vientiane"), plan(Schedule(at=time(7)), "Europe/Berlin")
+    before, after = plan(Schedule(at=(time(7),)), "Asia/Vientiane"), plan(Schedule(at=(time(7),)), "Europe/Berlin")
     last_due_at = CronDigestSchedule().last_due(before, utc("2026-05-01T00:00") - DAY, utc("2026-05-01T00:00"))
     assert last_due_at == utc("2026-05-01T00:00")
     assert CronDigestSchedule().last_due(after, last_due_at, utc("2026-05-01T12:00")) == utc("2026-05-01T05:00")
@@ -92,7 +92,7 @@ def test_day_of_month_and_weekday_together_mean_either() -> None:
 
 def test_after_an_outage_of_days_one_digest_is_due() -> None:
     """A daemon that was down for four days finds the latest missed time, once."""
-    daily = plan(Schedule(at=time(7)), "UTC")
+    daily = plan(Schedule(at=(time(7),)), "UTC")
     now = utc("2026-05-05T09:30")
     due = CronDigestSchedule().last_due(daily, utc("2026-05-01T07:00"), now)
     assert due == utc("2026-05-05T07:00")
@@ -101,7 +101,7 @@ def test_after_an_outage_of_days_one_digest_is_due() -> None:
 
 def test_quiet_hours_delay_digests_and_drop_none() -> None:
     """A time at night is due in the morning; an immediate digest waits for the morning too."""
-    late = plan(Schedule(at=time(23)), "Asia/Vientiane", NIGHT)
+    late = plan(Schedule(at=(time(23),)), "Asia/Vientiane", NIGHT)
     fires = sweep(late, utc("2026-05-01T00:00"), utc("2026-05-03T00:00"))
     assert fires == [utc("2026-05-01T23:00"), utc("2026-05-02T23:00")]
     once = plan(Schedule(is_immediate=True), "Asia/Vientiane", NIGHT)
@@ -116,7 +116,7 @@ def test_a_time_before_quiet_hours_is_due_after_them() -> None:
     timetable = CronDigestSchedule()
     assert timetable.last_due(evening, utc("2026-05-01T12:00"), utc("2026-05-01T21:30")) == utc("2026-05-01T21:00")
     assert timetable.last_due(evening, utc("2026-05-01T12:00"), utc("2026-05-01T23:30")) is None
-    early = plan(Schedule(at=time(21)), "UTC", NIGHT)
+    early = plan(Schedule(at=(time(21),)), "UTC", NIGHT)
     assert timetable.last_due(early, utc("2026-05-01T12:00"), utc("2026-05-02T06:00")) == utc("2026-05-01T21:00")
 
 
@@ -135,3 +135,14 @@ def test_the_error_for_an_invalid_cron_shows_a_valid_one(cron: str) -> None:
     """It contains the invalid expression and an example."""
     with pytest.raises(UsageError, match="expected"):
         CronDigestSchedule().last_due(plan(Schedule(cron=cron)), utc("2026-05-01T00:00"), utc("2026-05-02T00:00"))
+
+
+def test_several_times_a_day_and_excepted_days() -> None:
+    """Each time fires on each day but the excepted ones, as days of the digest's zone."""
+    digest = DigestPlan(
+        *("morning", ("rule",), ("desk",), (time(7), time(17))),
+        timezone="Asia/Vientiane",
+        except_on=(date(2026, 12, 25),),
+    )
+    fired = sweep(digest, utc("2026-12-24T06:00"), utc("2026-12-26T12:00"))
+    assert fired == [utc("2026-12-24T10:00"), utc("2026-12-26T00:00"), utc("2026-12-26T10:00")]

@@ -13,7 +13,7 @@ from monitor.stories.diff import (
     MAX_TEXT_ONLY_REVISIONS,
     RevisionKind,
     compare_versions,
-    has_correction_notice,
+    find_correction_notice,
     normalize_passages,
 )
 
@@ -87,8 +87,8 @@ def test_a_partial_version_is_not_an_edit() -> None:
 def test_correction_notices_are_recognised() -> None:
     """The notice must be in the added text, in any of the supported languages."""
     for words in ("Correction: the day was wrong.", "Bài viết đã được đính chính.", "更正：日期有误。"):
-        assert has_correction_notice(compare_versions(BEFORE, replace(BEFORE, body=f"{BODY}\n{words}")))
-    assert not has_correction_notice(compare_versions(BEFORE, replace(BEFORE, body=BODY + "\nAnother sentence.")))
+        assert find_correction_notice(compare_versions(BEFORE, replace(BEFORE, body=f"{BODY}\n{words}")))
+    assert not find_correction_notice(compare_versions(BEFORE, replace(BEFORE, body=BODY + "\nAnother sentence.")))
 
 
 def test_passages_are_compared_with_their_figures() -> None:

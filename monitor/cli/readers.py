@@ -1,0 +1,128 @@
+"""Commands of ``monitor readers``: who may open the desk, and one-time addresses to log in."""
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from monitor.cli.articles import open_database
+from monitor.cli.command_groups import create_command_group
+from monitor.cli.common import (
+    DEFAULT_CONFIG,
+    ConfigOption,
+    DatabaseOption,
+    JsonOption,
+    format_time,
+    load_config,
+    print_json_lines,
+    print_table,
+)
+from monitor.domain.errors import UsageError
+from monitor.domain.readers import INVITATION_PERIOD, LOGIN_LINK_PERIOD, OWNER_LOGIN, Role
+
+if TYPE_CHECKING:
+    from monitor.domain.web_settings import WebSettings
+
+app = create_command_group("List and add the readers of the desk; print one-time addresses to log in.")
+LoginArgument = Annotated[str, typer.Argument(metavar="LOGIN", help="The login of a reader.", show_default=False)]
+MAX_LOGIN_CHARS = 100
+
+
+@app.command("list")
+def list_readers(
+    config: ConfigOption = DEFAULT_CONFIG, database: DatabaseOption = "", json: JsonOption = False
+) -> None:
+    """List the readers with their roles."""
+    with open_database(load_config(config, database)) as opened:
+        accounts = opened.readers.list_accounts()
+    if json:
+        print_json_lines(
+            {
+                "login": one.login,
+                "name": one.name,
+                "role": one.role,
+                "password": one.has_password,
+                "made_at": one.made_at,
+                "disabled_at": one.disabled_at,
+            }
+            for one in accounts
+        )
+        return
+    rows = (
+        (one.login, one.name, one.role, "yes" if one.has_password else "", format_time(one.disabled_at))
+        for one in accounts
+    )
+    print_table(("login", "name", "role", "password", "disabled"), rows, "There are no readers.")
+
+
+@app.command()
+def add(
+    login: LoginArgument,
+    role: Annotated[Role, typer.Option("--role", help="The rights of the reader.")] = Role.VIEWER,
+    name: Annotated[str, typer.Option("--name", help="The name to show.", show_default=False)] = "",
+    config: ConfigOption = DEFAULT_CONFIG,
+    database: DatabaseOption = "",
+) -> None:
+    """Add a reader, and print a one-time address for the first login, which acts for three days."""
+    if not login.strip() or len(login) > MAX_LOGIN_CHARS or any(not letter.isprintable() for letter in login):
+        raise UsageError(f"a login has 1 to {MAX_LOGIN_CHARS} printable characters")
+    configuration = load_config(config, database)
+    with open_database(configuration) as opened:
+        now = datetime.now(UTC)
+        account = opened.readers.add_account(login.strip(), role, now, name)
+        code = opened.readers.create_login_link(account.id, now, INVITATION_PERIOD)
+    typer.echo(f"{account.login} is {account.role}. First login: {format_address(configuration.settings.web, code)}")
+
+
+@app.command()
+def link(
+    login: Annotated[str, typer.Argument(metavar="[LOGIN]", help="The login of a reader.")] = OWNER_LOGIN,
+    config: ConfigOption = DEFAULT_CONFIG,
+    database: DatabaseOption = "",
+) -> None:
+    """Print an address that logs a reader in once, in the next ten minutes."""
+    configuration = load_config(config, database)
+    with open_database(configuration) as opened:
+        now = datetime.now(UTC)
+        if login == OWNER_LOGIN:
+            account = opened.readers.ensure_account(login, Role.ADMIN, now)
+        else:
+            account = opened.readers.get_account(login)
+        code = opened.readers.create_login_link(account.id, now, LOGIN_LINK_PERIOD)
+    typer.echo(format_address(configuration.settings.web, code))
+
+
+def format_address(settings: "WebSettings | None", code: str) -> str:
+    """Return the one-time address of a code."""
+    from monitor.domain.web_settings import WebSettings
+
+    return f"{(settings or WebSettings()).public_url}/login/{code}"
+
+
+@app.command()
+def role(
+    login: LoginArgument,
+    new_role: Annotated[Role, typer.Argument(metavar="ROLE", help="The rights of the reader.")],
+    config: ConfigOption = DEFAULT_CONFIG,
+    database: DatabaseOption = "",
+) -> None:
+    """Change the role of a reader; logins and tokens end."""
+    with open_database(load_config(config, database)) as opened:
+        opened.readers.set_role(login, new_role)
+    typer.echo(f"{login} is {new_role}.")
+
+
+@app.command()
+def disable(login: LoginArgument, config: ConfigOption = DEFAULT_CONFIG, database: DatabaseOption = "") -> None:
+    """Disable a reader; logins, tokens and feeds end at once."""
+    with open_database(load_config(config, database)) as opened:
+        opened.readers.set_disabled(login, datetime.now(UTC))
+    typer.echo(f"{login} is disabled.")
+
+
+@app.command()
+def enable(login: LoginArgument, config: ConfigOption = DEFAULT_CONFIG, database: DatabaseOption = "") -> None:
+    """Enable a disabled reader."""
+    with open_database(load_config(config, database)) as opened:
+        opened.readers.set_disabled(login, None)
+    typer.echo(f"{login} is enabled.")

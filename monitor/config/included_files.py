@@ -1,0 +1,260 @@
+"""Other files that sources.yaml names: included parts of the configuration, and lists of dates.
+
+The entries of an included file are merged into the sections of sources.yaml before anything is checked; an error in
+one of them is reported with its own file and line.
+"""
+
+import glob
+import re
+import stat
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from monitor.config.sections import SECTION_DESCRIPTIONS
+from monitor.config.yaml_document import FilePosition, KeyPath, YamlDocument, parse_yaml
+from monitor.domain.errors import ConfigIssue
+
+INCLUDE_KEY = "include"
+MAX_INCLUDED_FILES = 500
+_UNMERGED_SECTIONS = (INCLUDE_KEY, "settings")
+_DATE = re.compile(r"\d{4}-\d{2}(-\d{2})?")
+_READABLE_BY_OTHERS = stat.S_IRGRP | stat.S_IROTH
+
+
+@dataclass(frozen=True, slots=True)
+class SourceFile:
+    """One file of the configuration, as parsed."""
+
+    path: Path
+    document: YamlDocument
+    is_readable_by_others: bool = False
+
+    def build_issue(self, position: FilePosition, message: str) -> ConfigIssue:
+        """Return an issue at a position in this file."""
+        return ConfigIssue(str(self.path), position.line, position.column, message)
+
+
+@dataclass(slots=True)
+class FileSet:
+    """sources.yaml with the files that it names.
+
+    ``tree`` has the entries of all files. ``origins`` has the file of each entry from an included file, by its section
+    and id, or by its index in ``synonyms``; the path of a synonym in its own file is in ``own_paths``.
+    """
+
+    main: SourceFile
+    tree: Any = None
+    origins: dict[KeyPath, SourceFile] = field(default_factory=dict)
+    own_paths: dict[KeyPath, KeyPath] = field(default_factory=dict)
+    issues: list[ConfigIssue] = field(default_factory=list)
+    has_other_files: bool = False
+
+    def find_file(self, path: KeyPath) -> tuple[SourceFile, KeyPath]:
+        """Return the file in which a key stands, and its path there."""
+        entry = path[:2]
+        return self.origins.get(entry, self.main), (*self.own_paths.get(entry, entry), *path[2:])
+
+    def is_readable_by_others(self, path: KeyPath) -> bool:
+        """Return whether other users of the machine can read the file in which a key stands."""
+        return self.find_file(path)[0].is_readable_by_others
+
+
+def read_file_set(data: bytes, path: Path) -> FileSet:
+    """Return the configuration in the bytes of a file, with the files that it names. Errors are in the result."""
+    document = parse_yaml(data)
+    files = FileSet(SourceFile(path, document, _is_readable_by_others(path)), document.value)
+    files.issues += [files.main.build_issue(place, message) for place, message in document.errors]
+    if isinstance(files.tree, dict):
+        files.tree = dict(files.tree)
+        _merge_included_files(files)
+        _read_date_files(files)
+    return files
+
+
+def dump_file_set(files: FileSet, data: bytes) -> bytes:
+    """Return the whole configuration as one file: ``data`` itself if it names no other file.
+
+    The daemon stores this text, so that a worker on another machine, or a restart, needs no other file.
+    """
+    if not files.has_other_files:
+        return data
+    import yaml
+
+    tree = {key: value for key, value in files.tree.items() if key != INCLUDE_KEY}
+    return bytes(yaml.safe_dump(tree, allow_unicode=True, sort_keys=False, encoding="utf-8"))
+
+
+def list_file_patterns(data: bytes) -> tuple[str, ...]:
+    """Return the names and globs of the other files that a configuration names; none if it cannot be parsed.
+
+    Names in an included file are not among them.
+    """
+    if b"include" not in data and b"except" not in data:
+        return ()
+    tree = parse_yaml(data).value
+    if not isinstance(tree, dict):
+        return ()
+    return (*(one for _, one in _iter_texts(tree.get(INCLUDE_KEY))), *(one for _, one in _iter_date_files(tree)))
+
+
+def expand_patterns(folder: Path, patterns: Sequence[str]) -> tuple[Path, ...]:
+    """Return the files that match relative names or globs now, each once."""
+    return tuple(dict.fromkeys(found for pattern in patterns for found in _expand_pattern(folder, pattern)))
+
+
+def find_named_files(data: bytes, path: Path) -> tuple[Path, ...]:
+    """Return the other files that a configuration names and that exist."""
+    return expand_patterns(path.parent, list_file_patterns(data))
+
+
+def _is_readable_by_others(path: Path) -> bool:
+    try:
+        return bool(path.stat().st_mode & _READABLE_BY_OTHERS)
+    except OSError:
+        return False
+
+
+def _iter_texts(value: Any) -> Iterator[tuple[KeyPath, str]]:
+    """Yield a text, or the texts of a list, with the path of each below the value."""
+    if isinstance(value, str):
+        yield (), value
+    elif isinstance(value, list):
+        yield from (((index,), one) for index, one in enumerate(value) if isinstance(one, str))
+
+
+def _expand_pattern(folder: Path, pattern: str) -> list[Path]:
+    """Return the files that match a relative name or glob, in the order of their names."""
+    if not _is_relative(pattern):
+        return []
+    # unlike pathlib, this accepts patterns that begin with "../"
+    names = sorted(glob.glob(pattern, root_dir=folder, recursive=True))[:MAX_INCLUDED_FILES]  # noqa: PTH207
+    return [folder / name for name in names if (folder / name).is_file()]
+
+
+def _is_relative(pattern: str) -> bool:
+    return "://" not in pattern and not pattern.startswith(("/", "~"))
+
+
+def _merge_included_files(files: FileSet) -> None:
+    included = files.tree.get(INCLUDE_KEY)
+    if INCLUDE_KEY not in files.tree:
+        return
+    if not isinstance(included, str | list) or len(list(_iter_texts(included))) != len(
+        included if isinstance(included, list) else [included]
+    ):
+        _add_issue(files, (INCLUDE_KEY,), "include is a list of file names, such as [people.yaml, sources/*.yaml]")
+    seen = {files.main.path.absolute().resolve()}
+    for inner, pattern in _iter_texts(included):
+        path: KeyPath = (INCLUDE_KEY, *inner)
+        if not _is_relative(pattern):
+            text = f'"{pattern}" is not a relative name; write the name of a file, seen from the folder of this one'
+            _add_issue(files, path, text)
+            continue
+        found = _expand_pattern(files.main.path.parent, pattern)
+        if not found:
+            _add_issue(files, path, f'no file has the name "{pattern}"; correct it, or create the file')
+        for name in found:
+            if (resolved := name.absolute().resolve()) not in seen:
+                seen.add(resolved)
+                _merge_file(files, name)
+
+
+def _merge_file(files: FileSet, path: Path) -> None:
+    files.has_other_files = True
+    try:
+        document = parse_yaml(path.read_bytes())
+    except OSError as error:
+        _add_issue(files, (INCLUDE_KEY,), f"{path} cannot be read ({error.strerror}); make it readable for this user")
+        return
+    own = SourceFile(path, document, _is_readable_by_others(path))
+    files.issues += [own.build_issue(place, message) for place, message in document.errors]
+    if document.value is None:
+        return
+    if not isinstance(document.value, dict):
+        message = "an included file has the same sections as sources.yaml, such as officials"
+        files.issues.append(own.build_issue(FilePosition(1, 1), message))
+        return
+    for section, value in document.value.items():
+        _merge_section(files, own, section, value)
+
+
+def _merge_section(files: FileSet, own: SourceFile, section: str, value: Any) -> None:
+    at_key = own.document.find_position((section,), prefer_key=True)
+    if section not in SECTION_DESCRIPTIONS or section in _UNMERGED_SECTIONS:
+        known = ", ".join(key for key in SECTION_DESCRIPTIONS if key not in _UNMERGED_SECTIONS)
+        files.issues.append(own.build_issue(at_key, f'"{section}" cannot be in an included file; it may have {known}'))
+        return
+    if value is None:
+        return
+    present = files.tree.get(section)
+    if isinstance(value, list) and (present is None or isinstance(present, list)):
+        files.tree[section] = [*(present or []), *value]
+        for index in range(len(value)):
+            path = (section, len(present or []) + index)
+            files.origins[path], files.own_paths[path] = own, (section, index)
+        return
+    if not isinstance(value, dict) or not (present is None or isinstance(present, dict)):
+        message = f"{section}: this must be of the same form as in {files.main.path.name}: a mapping with ids as keys"
+        files.issues.append(own.build_issue(at_key, message))
+        return
+    merged = dict(present or {})
+    for name, entry in value.items():
+        if name in merged:
+            other, other_path = files.find_file((section, name))
+            line = other.document.find_position(other_path, prefer_key=True).line
+            message = f'{section}: "{name}" is repeated, first in {other.path}:{line}; keep one of them'
+            position = own.document.find_position((section, name), prefer_key=True)
+            files.issues.append(own.build_issue(position, message))
+        else:
+            merged[name] = entry
+            files.origins[section, name] = own
+    files.tree[section] = merged
+
+
+def _iter_date_files(tree: Any) -> Iterator[tuple[KeyPath, str]]:
+    """Yield each name of a file with dates, under ``except`` of a digest."""
+    digests = tree.get("digests")
+    for name, digest in digests.items() if isinstance(digests, dict) else ():
+        for inner, text in _iter_texts(digest.get("except") if isinstance(digest, dict) else None):
+            if not _DATE.fullmatch(text.strip()):
+                yield ("digests", name, "except", *inner), text
+
+
+def _read_date_files(files: FileSet) -> None:
+    """Replace the names of files under ``except`` by the dates in them."""
+    for path, name in list(_iter_date_files(files.tree)):
+        files.has_other_files = True
+        digest = files.tree["digests"][path[1]]
+        dates = _read_dates(files, path, name)
+        given = digest["except"] if isinstance(digest["except"], list) else [digest["except"]]
+        days = [day for one in given for day in (dates if one == name else [one])]
+        files.tree["digests"] = {**files.tree["digests"], path[1]: {**digest, "except": days}}
+
+
+def _read_dates(files: FileSet, path: KeyPath, name: str) -> Sequence[str]:
+    """Return the dates at the begin of the lines of a file; the rest of a line, and lines with #, are comments."""
+    if not _is_relative(name):
+        _add_issue(files, path, f'"{name}" is neither a date such as 2026-12-25 nor a relative file name')
+        return ()
+    try:
+        lines = (files.main.path.parent / name).read_text(encoding="utf-8-sig").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        reason = getattr(error, "strerror", None) or "it is not UTF-8"
+        _add_issue(files, path, f'"{name}" is no date such as 2026-12-25, and the file cannot be read: {reason}')
+        return ()
+    dates = []
+    for number, line in enumerate(lines, 1):
+        word = line.partition("#")[0].split()[:1]
+        try:
+            dates += [date.fromisoformat(one).isoformat() for one in word]
+        except ValueError:
+            _add_issue(files, path, f'{name}, line {number}: "{word[0]}" is not a date; write it as in 2026-12-25')
+    return dates
+
+
+def _add_issue(files: FileSet, path: KeyPath, message: str) -> None:
+    own, own_path = files.find_file(path)
+    files.issues.append(own.build_issue(own.document.find_position(own_path), message))

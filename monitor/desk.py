@@ -1,0 +1,214 @@
+"""Process of the desk: opens the database and serves the pages until it is stopped."""
+
+import asyncio
+import contextlib
+import os
+import secrets
+import socket
+import sys
+from collections.abc import Mapping
+from contextlib import AsyncExitStack
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import structlog
+import uvicorn
+
+from monitor.app import sqlite_folder, utc_now
+from monitor.config.load import load_configuration, parse_configuration
+from monitor.config.reload import CONFIGURATION_PATH_SETTING, find_database_url
+from monitor.domain.configuration import Configuration
+from monitor.domain.errors import UsageError
+from monitor.domain.ports import Clock
+from monitor.domain.readers import LOGIN_LINK_PERIOD, OWNER_LOGIN, Role
+from monitor.domain.secret import Secret
+from monitor.domain.web_settings import ListenAddress, LoginMethod, WebSettings
+from monitor.pipeline.compose_digests import DigestComposer
+from monitor.schedule.digest_times import CronDigestSchedule
+from monitor.store.database import Database, OpenMode
+from monitor.store.key_value import CONFIGURATION_KEY
+from monitor.telemetry.logs import set_up_logging
+from monitor.telemetry.redact import Redactor, find_secrets
+from monitor.web.application import create_app
+from monitor.web.connections import LimitedConnection
+from monitor.web.context import DeskContext, Snapshot
+
+KEY_FILE_NAME = "web.key"
+MAX_CONNECTIONS, SHUTDOWN_SECONDS = 64, 5
+
+log = structlog.get_logger("monitor")
+
+
+@dataclass(frozen=True, slots=True)
+class DeskOptions:
+    """Options of the command: the file, a database instead of the configured one, and an address to listen on.
+
+    With ``is_child`` the process ends when its standard input is closed, and prints no one-time address.
+    """
+
+    path: Path
+    database: str = ""
+    listen: ListenAddress | None = None
+    is_child: bool = False
+
+
+class StoredConfigurationLoader:
+    """Loader of the configuration that the daemon uses: the saved one, or the file if none was saved for it."""
+
+    def __init__(self, database: Database, path: Path, environ: Mapping[str, str], redactor: Redactor) -> None:
+        self._database, self._path, self._environ, self._redactor = database, path, environ, redactor
+
+    def load(self, current: Snapshot | None) -> Snapshot:
+        """Return the present configuration: ``current`` itself if nothing has changed."""
+        store = self._database.key_values
+        is_saved = store.get(CONFIGURATION_PATH_SETTING) == str(self._path.absolute())
+        changed_at = store.changed_at(CONFIGURATION_KEY) if is_saved else None
+        version = f"saved {changed_at}" if changed_at else f"file {_file_version(self._path)}"
+        if current and current.version == version:
+            return current
+        saved = store.get_saved_configuration() if changed_at else None
+        if saved:
+            data = saved.text.encode()
+            configuration = parse_configuration(data, self._path, self._environ, require_secrets=False)
+        else:
+            configuration = load_configuration(self._path, self._environ, require_secrets=False)
+        self._redactor.add_secrets(find_secrets(configuration))
+        return Snapshot(configuration, version)
+
+
+def _file_version(path: Path) -> str:
+    with contextlib.suppress(OSError):
+        found = path.stat()
+        return f"{found.st_mtime_ns} {found.st_size}"
+    return ""
+
+
+async def run_desk(options: DeskOptions, environ: Mapping[str, str], clock: Clock = utc_now) -> None:
+    """Serve the desk until SIGTERM or SIGINT.
+
+    Raises ``ConfigError``, ``UsageError`` if the address cannot be used, or ``StoreError``.
+    """
+    redactor = Redactor()
+    set_up_logging(redactor)
+    found = Secret(options.database) if options.database else find_database_url(options.path, environ)
+    url = found or load_configuration(options.path, environ, require_secrets=False).settings.database
+    redactor.add_secrets([url])
+    async with AsyncExitStack() as stack:
+        database = Database.open(url.reveal(), OpenMode.EXISTING)
+        stack.callback(database.close)
+        loader = StoredConfigurationLoader(database, options.path, environ, redactor)
+        snapshot = await asyncio.to_thread(loader.load, None)
+        settings = choose_settings(snapshot.configuration, options.listen)
+        context = DeskContext(database, settings, loader, clock, redactor)
+        app = create_app(context)
+        app.state.composer = DigestComposer(database, CronDigestSchedule(), clock)
+        listener = stack.enter_context(open_listener(settings.listen))
+        if not options.is_child:
+            await announce(database, settings, clock)
+        await serve(app, listener, is_child=options.is_child)
+
+
+def choose_settings(configuration: Configuration, listen: ListenAddress | None) -> WebSettings:
+    """Return the settings of the desk; ``listen`` replaces their address."""
+    settings = configuration.settings.web or WebSettings()
+    return replace(settings, listen=listen) if listen else settings
+
+
+async def announce(database: Database, settings: WebSettings, clock: Clock) -> None:
+    """Print the address of the desk, with a one-time address if readers log in so."""
+    if settings.login is not LoginMethod.TOKEN:
+        sys.stdout.write(f"The desk: {settings.public_url}/\n")
+        return
+    link = await database.run(create_login_address, database, settings, OWNER_LOGIN, clock)
+    minutes = int(LOGIN_LINK_PERIOD.total_seconds() // 60)
+    sys.stdout.write(f"The desk: {link}\nThis address logs in once, in the next {minutes} minutes; ")
+    sys.stdout.write("`monitor readers link` prints another one. Ctrl-C stops the desk.\n")
+    sys.stdout.flush()
+
+
+def create_login_address(database: Database, settings: WebSettings, login: str, clock: Clock) -> str:
+    """Return a new one-time address of a reader. The owner is created if there is none."""
+    now, readers = clock(), database.readers
+    account = readers.ensure_account(login, Role.ADMIN, now) if login == OWNER_LOGIN else readers.get_account(login)
+    code = readers.create_login_link(account.id, now, LOGIN_LINK_PERIOD)
+    return f"{settings.public_url}/login/{code}"
+
+
+def open_listener(address: ListenAddress) -> socket.socket:
+    """Return a socket that listens on an address. Raises ``UsageError`` if it cannot be used."""
+    family = socket.AF_UNIX if address.socket else socket.AF_INET6 if ":" in address.host else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    try:
+        if address.socket:
+            with contextlib.suppress(FileNotFoundError):
+                Path(address.socket).unlink()
+            listener.bind(address.socket)
+        else:
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            listener.bind((address.host, address.port))
+    except OSError as error:
+        listener.close()
+        place = address.socket or f"{address.host}:{address.port}"
+        raise UsageError(f"the desk cannot listen on {place} ({error.strerror}); set settings.web.listen") from error
+    return listener
+
+
+async def serve(app: uvicorn.Config | object, listener: socket.socket, *, is_child: bool = False) -> None:
+    """Serve an application on a socket until SIGTERM or SIGINT, or until standard input ends for a child process."""
+    config = uvicorn.Config(
+        app,  # type: ignore[arg-type]  # an ASGI application
+        http=LimitedConnection,
+        ws="none",
+        lifespan="off",
+        log_config=None,
+        access_log=False,
+        proxy_headers=False,
+        server_header=False,
+        limit_concurrency=MAX_CONNECTIONS,
+        timeout_keep_alive=15,
+        timeout_graceful_shutdown=SHUTDOWN_SECONDS,
+    )
+    server = uvicorn.Server(config)
+    watcher = asyncio.create_task(_stop_at_end_of_input(server)) if is_child else None
+    try:
+        await server.serve([listener])
+    finally:
+        if watcher:
+            watcher.cancel()
+
+
+async def _stop_at_end_of_input(server: uvicorn.Server) -> None:
+    """Stop the server when standard input ends, because the process that started this one is gone."""
+    loop, ended = asyncio.get_running_loop(), asyncio.Event()
+    os.set_blocking(sys.stdin.fileno(), False)
+
+    def read() -> None:
+        with contextlib.suppress(BlockingIOError):
+            if not os.read(sys.stdin.fileno(), 1024):
+                loop.remove_reader(sys.stdin.fileno())
+                ended.set()
+
+    loop.add_reader(sys.stdin.fileno(), read)
+    await ended.wait()
+    server.should_exit = True
+
+
+def load_signing_key(settings: WebSettings, database_url: Secret) -> str:
+    """Return the key that signs links: the configured one, or else that of a file next to the SQLite database.
+
+    The file is created at first use, and only its owner can read it. Without either, the key is empty and there are no
+    links.
+    """
+    if settings.signing_key:
+        return settings.signing_key.reveal()
+    folder = sqlite_folder(database_url)
+    if folder is None:
+        return ""
+    file = folder / KEY_FILE_NAME
+    try:
+        handle = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        return file.read_text(encoding="ascii").strip()
+    with os.fdopen(handle, "w", encoding="ascii") as output:
+        output.write(secrets.token_urlsafe(48))
+    return file.read_text(encoding="ascii").strip()

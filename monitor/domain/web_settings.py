@@ -1,0 +1,172 @@
+"""Settings of the desk, the web page of this program."""
+
+from dataclasses import dataclass, field
+from datetime import timedelta
+from enum import StrEnum
+from typing import Annotated, ClassVar
+
+from pydantic import BeforeValidator, ConfigDict, Field, WithJsonSchema
+
+from monitor.domain.field_types import (
+    STRICT,
+    CidrNetwork,
+    Duration,
+    Flag,
+    HeaderName,
+    SecretText,
+    ShortText,
+    WebUrl,
+    as_list,
+    as_mapping,
+    make_secret_validator,
+    make_text_validator,
+)
+from monitor.domain.readers import Role
+from monitor.domain.secret import Secret
+from monitor.domain.value_parsers import parse_host_port
+
+UNIX_PREFIX = "unix:"
+MIN_SECRET_CHARS = 32
+DEFAULT_LINK_PERIOD = timedelta(days=14)
+
+
+class LoginMethod(StrEnum):
+    """Ways to log in to the desk. A one-time address is always possible, too."""
+
+    TOKEN = "token"  # noqa: S105 - the name of a method
+    """One-time addresses only, which the command line prints."""
+    PASSWORD = "password"  # noqa: S105 - the name of a method
+    HEADER = "header"
+    """A reverse proxy names the reader in a header."""
+    OIDC = "oidc"
+    """An identity provider, with OpenID Connect."""
+
+
+@dataclass(frozen=True, slots=True)
+class ListenAddress:
+    """Address of the desk: host and port, or the path of a Unix socket."""
+
+    host: str = "127.0.0.1"
+    port: int = 8788
+    socket: str = ""
+
+    @property
+    def url(self) -> str:
+        """Return the URL of the desk on this machine; empty for a socket."""
+        return "" if self.socket else f"http://{f'[{self.host}]' if ':' in self.host else self.host}:{self.port}"
+
+
+DEFAULT_LISTEN = ListenAddress()
+
+
+def parse_listen_address(text: str) -> ListenAddress:
+    """Parse ``HOST:PORT`` or ``unix:/PATH``. Raises ``ValueError``."""
+    if text.startswith(UNIX_PREFIX):
+        path = text.removeprefix(UNIX_PREFIX)
+        if not path.startswith("/"):
+            raise ValueError("a socket needs an absolute path, such as unix:/run/monitor/web.sock")
+        return ListenAddress(socket=path)
+    try:
+        return ListenAddress(*parse_host_port(text))
+    except ValueError:
+        raise ValueError(
+            f'"{text}" is not a valid address; write it such as 127.0.0.1:8788 or unix:/run/monitor/web.sock'
+        ) from None
+
+
+def _check_length(text: str) -> None:
+    if len(text) < MIN_SECRET_CHARS:
+        raise ValueError(f"the secret is short; use at least {MIN_SECRET_CHARS} random characters")
+
+
+_SigningSecret = Annotated[SecretText, make_secret_validator(_check_length)]
+
+
+@dataclass(frozen=True, slots=True)
+class HeaderLogin:
+    """Login by a header of a reverse proxy."""
+
+    __pydantic_config__: ClassVar[ConfigDict] = STRICT
+
+    senders: Annotated[
+        tuple[CidrNetwork, ...],
+        BeforeValidator(as_list, json_schema_input_type=list[str] | str),
+        Field(alias="from", min_length=1, description="networks of the proxies whose header counts"),
+    ]
+    name: Annotated[HeaderName, Field(description="header with the login of the reader")] = "X-Remote-User"
+    role: Annotated[Role, Field(description="role of a reader who logs in for the first time")] = Role.VIEWER
+
+
+@dataclass(frozen=True, slots=True)
+class OidcLogin:
+    """Login with OpenID Connect."""
+
+    __pydantic_config__: ClassVar[ConfigDict] = STRICT
+
+    issuer: Annotated[WebUrl, Field(description="URL of the identity provider")]
+    client: Annotated[ShortText, Field(description="client id of the desk at the provider")]
+    secret: Annotated[SecretText, Field(description="client secret")]
+    groups: Annotated[ShortText, Field(description="claim with the groups of the reader")] = "groups"
+    roles: Annotated[dict[str, Role], Field(description="role of the members of each group")] = field(
+        default_factory=dict
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class LinkSettings:
+    """Links in digests that lead to the desk."""
+
+    __pydantic_config__: ClassVar[ConfigDict] = STRICT
+
+    period: Annotated[Duration, Field(alias="for", description="how long the links act")] = DEFAULT_LINK_PERIOD
+    login: Annotated[Flag, Field(description="whether a link acts only after a login")] = False
+
+
+@dataclass(frozen=True, slots=True)
+class WebSettings:
+    """Settings of the desk. It is served if they are given, also without any key: ``web: {}``."""
+
+    __pydantic_config__: ClassVar[ConfigDict] = STRICT
+
+    listen: Annotated[
+        ListenAddress,
+        BeforeValidator(make_text_validator(parse_listen_address)),
+        WithJsonSchema({"type": "string"}),
+        Field(description="address and port of the desk, or unix:/path of a socket"),
+    ] = DEFAULT_LISTEN
+    url: Annotated[WebUrl, Field(description="URL by which readers reach the desk; digests link to it")] = ""
+    login: Annotated[LoginMethod, Field(description="how readers log in")] = LoginMethod.TOKEN
+    header: Annotated[HeaderLogin | None, Field(description="login by a header of a reverse proxy")] = None
+    oidc: Annotated[OidcLogin | None, Field(description="login with OpenID Connect")] = None
+    secret: Annotated[
+        _SigningSecret | None,
+        Field(description="key that signs links; default: a file next to the SQLite database"),
+    ] = None
+    edit: Annotated[Flag, Field(description="whether editors may change sources.yaml on the desk")] = True
+    links: Annotated[
+        LinkSettings | None,
+        BeforeValidator(lambda value: None if value == "no" or value is False else as_mapping("for")(value)),
+        WithJsonSchema(
+            {
+                "anyOf": [
+                    {"type": "string"},
+                    {
+                        "type": "object",
+                        "additionalProperties": False,
+                        "properties": {"for": {"type": "string"}, "login": {"type": "boolean"}},
+                    },
+                ]
+            }
+        ),
+        Field(description="how long links in digests act, or no"),
+    ] = LinkSettings()
+
+    @property
+    def public_url(self) -> str:
+        """Return the URL of the desk for readers, without a slash at its end."""
+        return (self.url or self.listen.url).rstrip("/")
+
+    @property
+    def signing_key(self) -> Secret | None:
+        """Return the configured key that signs links, or None."""
+        return self.secret if self.secret and self.secret.reveal() else None

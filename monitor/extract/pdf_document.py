@@ -1,0 +1,348 @@
+"""PDF documents: the article in their text layer, read with PDFium (extra ``pdf``).
+
+Call ``explain_pdf`` in a worker process: a document made to be slow or to crash the library then ends only that
+process. docs/decisions/0015-pdf-text.md compares the libraries.
+"""
+
+import ctypes
+import math
+import re
+import unicodedata
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from statistics import median
+from typing import Any
+
+from monitor.domain.article import Article
+from monitor.domain.errors import PageProblem, UnreadableDocument
+from monitor.extract.dom_blocks import normalize_spacing
+from monitor.extract.language_detection import detect_language
+from monitor.extract.main_content import alnum_key, measure_weight
+from monitor.extract.pdf_layout import (
+    SOFT_HYPHEN,
+    PrintedLine,
+    PrintedParagraph,
+    is_right_to_left,
+    join_paragraphs,
+    order_lines,
+)
+
+MAX_PDF_PAGES = 150  # documented in docs/sources.md
+_MAX_TEXT_CHARS = 600_000
+_MIN_PAGE_WEIGHT = 20  # weight; a page with less text has a picture of its text, or none
+_MAX_UNMAPPED_SHARE = 0.3
+_MIN_TITLE_WEIGHT, _MAX_TITLE_CHARS = 5, 300
+_TITLE_SIZE_RATIO = 1.15  # font size of a headline by that of the text
+_LINE_GAP = 0.9  # em; a wider gap separates two pieces of a row, such as columns
+_WORD_GAP = 0.3  # em; a wider gap is a space, even if PDFium adds none
+_RTL_WORD_GAP = 0.2  # em; the same in Arabic and Hebrew lines, whose spaces have no reliable place
+_NO_GAP = 0.08  # em; where PDFium adds a space within a smaller gap, two glyphs overlap
+_PASSWORD_ERROR = 4  # FPDF_ERR_PASSWORD
+_PAGE_NUMBER = re.compile(r"[^\w]*(?:\w{1,8}\s)?\d{1,4}(?:\s*(?:/|of|sur|von|de)\s*\d{1,4})?[^\w]*")
+_EDGE_LINES = 2  # lines at the top and bottom of a page that may repeat on every page
+_DIGITS = re.compile(r"\d+")
+_NUMBER_RUN = re.compile(r"[\dA-Za-z\u00c0-\u024f\u0660-\u0669](?:[\d\w.,:/%-]*[\dA-Za-z\u00c0-\u024f\u0660-\u0669%])?")
+_JUNK_TITLE = re.compile(r"microsoft word|untitled|\.(?:docx?|pdf|indd|rtf|odt|qxd)\s*$|^\W*$", re.IGNORECASE)
+
+
+@dataclass(slots=True)
+class _Glyph:
+    """A glyph with its text, which has several characters for a ligature or a cluster."""
+
+    text: str
+    left: float
+    right: float
+    baseline: float
+    size: float
+    key: tuple[float, int]
+    is_generated: bool
+
+
+@dataclass(frozen=True, slots=True)
+class PdfText:
+    """Article of a PDF document with its paragraphs, each with its page, and the number of pages."""
+
+    article: Article
+    paragraphs: tuple[PrintedParagraph, ...]
+    page_count: int
+
+
+def is_pdf(body: bytes) -> bool:
+    """Return whether a body is a PDF document; some servers send a few bytes before its signature."""
+    return b"%PDF-" in body[:1_024]
+
+
+def read_pdf(body: bytes, url: str, language: str = "", entry: Article | None = None) -> PdfText:
+    """Return the text of a PDF document as an article.
+
+    Raises ``UnreadableDocument`` if it is damaged, protected by a password or a scan, or the extra is not installed.
+    ``entry`` is the article of the feed: its title is kept, because the largest line of a document may be a letterhead.
+    """
+    document = _open_document(body)
+    try:
+        page_count = len(document)
+        lines = list(_read_lines(document, min(page_count, MAX_PDF_PAGES)))
+        document_title = _read_document_title(document)
+    finally:
+        document.close()
+    weight = sum(measure_weight(line.text) for line in lines)
+    if weight < _MIN_PAGE_WEIGHT * min(page_count, 3):
+        pages = f"{page_count} page{'s' if page_count != 1 else ''}"
+        raise UnreadableDocument(
+            f"the PDF document has no text layer: its {pages} are pictures, such as scans", PageProblem.SCANNED_PDF
+        )
+    if _count_unmapped(lines) > _MAX_UNMAPPED_SHARE * sum(len(line.text) for line in lines):
+        raise UnreadableDocument(
+            "the fonts of the PDF document do not tell which letters they show", PageProblem.SCANNED_PDF
+        )
+    paragraphs = join_paragraphs(_drop_repeated_edges(lines))
+    title, paragraphs = _split_title(paragraphs, document_title)
+    text = "\n".join(paragraph.text for paragraph in paragraphs)
+    own_title = "" if entry and entry.title else title
+    article = Article(
+        url=url,
+        title=own_title,
+        body=text,
+        canonical_url=url,
+        language=detect_language(f"{title} {text[:5_000]}", [entry.language if entry else "", language]),
+        confidence=round(0.5 + 0.4 * min(1.0, measure_weight(text) / 1_200) + 0.1 * bool(title), 2),
+        partial_reason="pages" if page_count > MAX_PDF_PAGES else "",
+        authors=entry.authors if entry else (),
+    )
+    return PdfText(article, tuple(paragraphs), page_count)
+
+
+def _open_document(body: bytes) -> Any:
+    try:
+        import pypdfium2
+    except ImportError as error:
+        raise UnreadableDocument(
+            "it is a PDF document, and the extra `pdf` is not installed; install it with: pip install 'monitor[pdf]'",
+            PageProblem.NEEDS_PDF_EXTRA,
+        ) from error
+    try:
+        return pypdfium2.PdfDocument(body)
+    except pypdfium2.PdfiumError as error:
+        if error.err_code == _PASSWORD_ERROR:
+            raise UnreadableDocument("the PDF document is protected by a password", PageProblem.LOCKED_PDF) from error
+        raise UnreadableDocument("the PDF document is damaged", PageProblem.NONE) from error
+
+
+def _read_document_title(document: Any) -> str:
+    """Return the title in the properties of a document, unless it is the name of a file or a program."""
+    title = normalize_spacing(str(document.get_metadata_dict().get("Title", "")))
+    return "" if _JUNK_TITLE.search(title) or len(title) > _MAX_TITLE_CHARS else title
+
+
+def _read_lines(document: Any, page_count: int) -> Iterator[PrintedLine]:
+    """Yield the lines of the pages in reading order; a page that cannot be read is left out."""
+    import pypdfium2
+
+    char_count = 0
+    for number in range(page_count):
+        try:
+            page = document[number]
+            text_page = page.get_textpage()
+        except pypdfium2.PdfiumError:
+            continue
+        lines = [line for glyphs in _split_rows(_read_glyphs(text_page)) for line in _build_lines(glyphs, number + 1)]
+        text_page.close()
+        page.close()
+        yield from order_lines(lines)
+        char_count += sum(len(line.text) for line in lines)
+        if char_count > _MAX_TEXT_CHARS:
+            return
+
+
+def _read_glyphs(text_page: Any) -> Iterator[_Glyph]:
+    """Yield the glyphs of a page in the order of the document; a line break of PDFium is a glyph without text."""
+    import pypdfium2.raw as pdfium
+
+    raw = text_page.raw
+    box, matrix = pdfium.FS_RECTF(), pdfium.FS_MATRIX()
+    x, y = ctypes.c_double(), ctypes.c_double()
+    sizes: dict[int, float] = {}  # of the text objects; a matrix scales the size of the font
+    last: _Glyph | None = None
+    for index in range(text_page.count_chars()):
+        code = pdfium.FPDFText_GetUnicode(raw, index)
+        if code in {0, 13}:
+            continue
+        pdfium.FPDFText_GetLooseCharBox(raw, index, box)
+        pdfium.FPDFText_GetCharOrigin(raw, index, x, y)
+        owner = ctypes.cast(pdfium.FPDFText_GetTextObject(raw, index), ctypes.c_void_p).value or 0
+        is_generated = code == 10 or pdfium.FPDFText_IsGenerated(raw, index) == 1
+        text = "" if code == 10 else SOFT_HYPHEN if pdfium.FPDFText_IsHyphen(raw, index) == 1 else chr(code)
+        key = (x.value, owner)
+        if last and key == last.key and owner and not is_generated and text != " ":
+            last.text += text
+            last.left, last.right = min(last.left, box.left), max(last.right, box.right)
+            continue
+        if last:
+            yield last
+        if owner not in sizes:
+            pdfium.FPDFText_GetMatrix(raw, index, matrix)
+            sizes[owner] = max(pdfium.FPDFText_GetFontSize(raw, index) * math.hypot(matrix.c, matrix.d), 1.0)
+        size = sizes[owner] if owner or last is None else last.size
+        last = _Glyph(text, box.left, box.right, y.value, size, key, is_generated)
+    if last:
+        yield last
+
+
+def _split_rows(glyphs: Iterator[_Glyph]) -> Iterator[list[_Glyph]]:
+    """Yield the glyphs of each line, each of them once if it is painted twice."""
+    row: list[_Glyph] = []
+    for glyph in glyphs:
+        is_other_line = row and abs(glyph.baseline - row[-1].baseline) > 0.6 * max(glyph.size, row[-1].size)
+        if not glyph.text or is_other_line:
+            yield row
+            row = []
+        if glyph.text and not _is_repeated(glyph, row):
+            row.append(glyph)
+    yield row
+
+
+def _is_repeated(glyph: _Glyph, row: Sequence[_Glyph]) -> bool:
+    """Return whether a glyph shows the text of an earlier one at the same place.
+
+    Bold text is sometimes painted twice, and a tone mark may carry the text of its whole cluster.
+    """
+    middle = (glyph.left + glyph.right) / 2
+    return any(
+        earlier.text == glyph.text and earlier.left - 0.5 <= middle <= earlier.right + 0.5 and glyph.text != " "
+        for earlier in row[-6:]
+    )
+
+
+def _build_lines(glyphs: list[_Glyph], page: int) -> Iterator[PrintedLine]:
+    """Yield the lines of one row of glyphs: it is divided at wide gaps."""
+    letters = [glyph for glyph in glyphs if not glyph.text.isspace()]
+    if not letters:
+        return
+    if any(is_right_to_left(glyph.text) for glyph in letters):
+        _order_clusters(letters)
+        glyphs = sorted(letters, key=lambda glyph: (glyph.left + glyph.right) / 2)
+    size = median(glyph.size for glyph in letters)
+    piece: list[_Glyph] = []
+    right = letters[0].left
+    for glyph in glyphs:
+        if glyph.text.isspace():
+            piece.append(glyph)
+            continue
+        gap = glyph.left - right
+        if piece and gap > _LINE_GAP * size:
+            yield from _build_line(piece, size, page)
+            piece = []
+        piece.append(glyph)
+        right = max(glyph.right, right) if gap > -2 * size else glyph.right
+    yield from _build_line(piece, size, page)
+
+
+def _order_clusters(letters: Sequence[_Glyph]) -> None:
+    """Put the characters of right-to-left ligatures in the order of reading.
+
+    A document may list the glyphs of a line as they are read or from left to right, even word by word. The characters
+    of a ligature are in the same order as the glyphs around it.
+    """
+    for at, glyph in enumerate(letters):
+        if len(glyph.text) > 1 and is_right_to_left(glyph.text):
+            other = letters[at - 1] if at else letters[min(1, len(letters) - 1)]
+            if (other.left < glyph.left) is (at > 0):
+                glyph.text = glyph.text[::-1]
+
+
+def _build_line(piece: Sequence[_Glyph], size: float, page: int) -> Iterator[PrintedLine]:
+    letters = [glyph for glyph in piece if not glyph.text.isspace()]
+    if not letters:
+        return
+    parts: list[str] = []
+    right = letters[0].left
+    word_gap = _RTL_WORD_GAP if any(is_right_to_left(glyph.text) for glyph in letters) else _WORD_GAP
+    has_space = is_generated = False
+    for glyph in piece:
+        if glyph.text.isspace():
+            is_generated = glyph.is_generated and not (has_space and not is_generated)
+            has_space = True
+            continue
+        gap = glyph.left - right
+        if parts and (gap > word_gap * size or (has_space and not (is_generated and gap < _NO_GAP * size))):
+            parts.append(" ")
+        parts.append(glyph.text)
+        right, has_space = glyph.right, False
+    text = "".join(parts)
+    if any(is_right_to_left(part) for part in parts):
+        text = _to_logical_order(parts)
+    text = unicodedata.normalize("NFC", text.encode("utf-16", "surrogatepass").decode("utf-16", "replace"))
+    left, right = min(glyph.left for glyph in letters), max(glyph.right for glyph in letters)
+    if text := normalize_spacing(text):
+        yield PrintedLine(text, left, right, letters[0].baseline, size, page)
+
+
+def _to_logical_order(parts: Sequence[str]) -> str:
+    """Return a line with text from right to left as it is read; ``parts`` are its glyphs from left to right.
+
+    Presentation forms become letters, and numbers and Latin words keep their direction.
+    """
+    if not is_right_to_left("".join(parts)):
+        words = "".join(parts).split(" ")
+        return " ".join(word[::-1] if is_right_to_left(word) else word for word in words)
+    text = "".join(unicodedata.normalize("NFKC", part) for part in reversed(parts))
+    return _NUMBER_RUN.sub(lambda run: run[0][::-1], text)
+
+
+def _count_unmapped(lines: Sequence[PrintedLine]) -> int:
+    """Return how many characters are not text: private ones, replacement characters and control characters."""
+    return sum(
+        unicodedata.category(char) in {"Co", "Cc", "Cn"} or char == "\ufffd" for line in lines for char in line.text
+    )
+
+
+def _drop_repeated_edges(lines: Sequence[PrintedLine]) -> list[PrintedLine]:
+    """Return the lines without page numbers and without the headers and footers that repeat on the pages."""
+    pages: dict[int, list[PrintedLine]] = {}
+    for line in lines:
+        pages.setdefault(line.page, []).append(line)
+    edges = {
+        number: [*page[:_EDGE_LINES], *page[-_EDGE_LINES:]] if len(page) > 2 * _EDGE_LINES else []
+        for number, page in pages.items()
+    }
+    counts = Counter(key for edge in edges.values() for key in {_DIGITS.sub("#", line.text) for line in edge})
+    limit = max(3, len(pages) // 3)
+    dropped = {
+        id(line)
+        for edge in edges.values()
+        for line in edge
+        if counts[_DIGITS.sub("#", line.text)] >= limit or _PAGE_NUMBER.fullmatch(line.text)
+    }
+    return [line for line in lines if id(line) not in dropped]
+
+
+def _split_title(paragraphs: list[PrintedParagraph], document_title: str) -> tuple[str, list[PrintedParagraph]]:
+    """Return the headline and the other paragraphs.
+
+    The headline is the title in the properties of the document if the first page shows it, else the largest text there
+    if it is larger than the body.
+    """
+    first = [one for one in paragraphs if one.page == paragraphs[0].page] if paragraphs else []
+    key = alnum_key(document_title)
+    shown = [one for one in first if key and alnum_key(one.text) and alnum_key(one.text) in key]
+    if key and alnum_key("".join(one.text for one in shown)) == key:
+        return document_title, [one for one in paragraphs if one not in shown]
+    usual = _weighted_median(sorted((one.size, measure_weight(one.text)) for one in paragraphs))
+    largest = max((one.size for one in first if measure_weight(one.text) > _MIN_TITLE_WEIGHT), default=0.0)
+    if largest < _TITLE_SIZE_RATIO * usual:
+        return document_title, paragraphs
+    is_large = [one.size > 0.97 * largest for one in paragraphs]
+    start = is_large.index(True)
+    end = is_large.index(False, start) if False in is_large[start:] else len(paragraphs)
+    title = " ".join(one.text for one in paragraphs[start:end])
+    return (title, paragraphs[:start] + paragraphs[end:]) if len(title) <= _MAX_TITLE_CHARS else ("", paragraphs)
+
+
+def _weighted_median(weights: Sequence[tuple[float, int]]) -> float:
+    half, total = sum(weight for _, weight in weights) / 2, 0
+    for value, weight in weights:
+        total += weight
+        if total >= half:
+            return value
+    return 1.0

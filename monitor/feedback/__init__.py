@@ -1,0 +1,1 @@
+"""Feedback of readers: verdicts on who is meant, marks on stories, suggestions, and the accounting of noise."""

@@ -1,0 +1,299 @@
+"""Use cases of feedback: reject, confirm, mark, undo. The command line, the web page and links call these.
+
+A verdict takes effect at once: in one transaction it is stored, the article and its duplicates are screened again with
+it, and their hits are withdrawn or added. Everything is recorded as a change, and can be undone.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+
+from monitor.domain.article import Region, Stage, StoredArticle
+from monitor.domain.errors import StoreError, UsageError
+from monitor.domain.feedback import (
+    MAX_NOTE_CHARS,
+    MAX_SENTENCE_CHARS,
+    Change,
+    Mark,
+    MarkKind,
+    Reader,
+    RejectionReason,
+    RescreenResult,
+    Verdict,
+    VerdictKind,
+    Way,
+    select_effective,
+)
+from monitor.domain.mention import Findings, MatchForm
+from monitor.domain.ports import Clock
+from monitor.domain.watchlist import Watchlist
+from monitor.pipeline.bounded_matching import BoundedMatcher
+from monitor.pipeline.rescreen import screen_again
+from monitor.store.database import Database
+from monitor.store.feedback import ScreeningBasis
+from monitor.text.fold import fold, fold_written
+from monitor.text.sanitize import truncate_text
+from monitor.text.tokens import find_sentence
+
+_NEW_ID = 1 << 62
+"""Id of a verdict that is not stored yet: it counts as the newest."""
+_MAX_CONFLICTS = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """Reader who gives feedback, and the interface that is used."""
+
+    reader: Reader
+    way: Way = Way.CLI
+
+
+@dataclass(frozen=True, slots=True)
+class FeedbackResult:
+    """Stored change with its effect. ``is_repeated``: the same verdict or mark counts already, nothing was stored."""
+
+    change: Change
+    verdict: Verdict | None = None
+    mark: Mark | None = None
+    rescreened: RescreenResult = field(default_factory=RescreenResult)
+    is_repeated: bool = False
+
+
+class FeedbackService:
+    """Feedback on the articles and stories of one database; every method is one transaction."""
+
+    def __init__(self, database: Database, matcher: BoundedMatcher, watchlist: Watchlist, clock: Clock) -> None:
+        self._database, self._matcher, self._clock = database, matcher, clock
+        self._officials = {official.id: official for official in watchlist.officials}
+
+    async def get_actor(self, login: str, way: Way = Way.CLI) -> Actor:
+        """Return the reader with this login as an actor; a new login makes a new reader."""
+        ensure_reader = self._database.feedback.ensure_reader
+        return Actor(await self._database.run(ensure_reader, login, self._clock()), way)
+
+    async def reject(
+        self,
+        article_id: int,
+        official_id: str,
+        actor: Actor,
+        *,
+        written: str = "",
+        whole_story: bool = False,
+        reason: RejectionReason = RejectionReason.OTHER,
+        note: str = "",
+    ) -> FeedbackResult:
+        """Record that an article does not mean an official, for one text or for every way he is written there.
+
+        With ``whole_story`` it counts for all articles of the story, also for later ones. Raises ``UsageError`` if the
+        article does not name the official so.
+        """
+        stored, findings = await self._load(article_id, official_id)
+        folded = fold_written(written)
+        named = [one for one in findings.mentions if one.official_id == official_id]
+        texts = [one for one in named if not folded or fold_written(one.text) == folded]
+        verdict = self._build(VerdictKind.REJECTED, stored, official_id, actor, folded, note, whole_story=whole_story)
+        verdict = replace(verdict, reason=str(reason))
+        if not texts:
+            repeated = await self._find_repeated(verdict, stored)
+            if repeated is None:
+                ways = ", ".join(sorted({repr(one.text) for one in named}))
+                found = f"it names {official_id} as {ways}" if ways else "no mention of this official is stored"
+                raise UsageError(f"article {article_id} does not name {official_id} so; {found}")
+            return repeated
+        sentence = _cut_sentence(stored, texts[0].region, texts[0].start, texts[0].end)
+        return await self._give(replace(verdict, sentence=sentence), actor)
+
+    async def confirm(
+        self, article_id: int, official_id: str, written: str, actor: Actor, *, note: str = ""
+    ) -> FeedbackResult:
+        """Record that a text in an article means an official. Raises ``UsageError`` if the article has no such text."""
+        stored, _findings = await self._load(article_id, official_id)
+        folded = fold_written(written)
+        place = _find_text(stored, folded) if folded else None
+        if place is None:
+            raise UsageError(f"article {article_id} has no text {written!r}; give it as the article prints it")
+        verdict = self._build(VerdictKind.CONFIRMED, stored, official_id, actor, folded, note, whole_story=False)
+        return await self._give(replace(verdict, sentence=_cut_sentence(stored, *place)), actor)
+
+    async def mark(
+        self,
+        story_id: str,
+        kind: MarkKind,
+        actor: Actor,
+        *,
+        plan_id: str = "",
+        rule_id: str = "",
+        until_at: datetime | None = None,
+    ) -> FeedbackResult:
+        """Mark a story, for a digest or else for the reader. Raises ``UsageError`` if there is no such story."""
+        if kind is MarkKind.READ and plan_id:
+            raise UsageError("a story is read by a reader, not by a digest")
+        now = self._clock()
+        story = await self._database.read(self._database.stories.get_story, story_id)
+        owner = "" if plan_id else actor.reader.login
+        known = await self._database.read(self._database.feedback.list_marks, [story.id])
+        exclusive = {MarkKind.MUTED, MarkKind.FOLLOWED}
+        same_owner = [one for one in known if (one.reader, one.plan_id) == (owner, plan_id)]
+        newest = next((one for one in same_owner if one.kind is kind or {one.kind, kind} <= exclusive), None)
+        if newest and (newest.kind, newest.rule_id, newest.until_at) == (kind, rule_id, until_at):
+            change = await self._find_change(mark_id=newest.id)
+            return FeedbackResult(change, mark=newest, is_repeated=True)
+        target = f"digest {plan_id}" if plan_id else actor.reader.display_name
+        until = f" until {until_at:%-d %b %Y %H:%M} UTC" if until_at else ""
+        before = f"{newest.kind}" if newest else ""
+        change = self._describe(actor, str(kind), f"story {story.id}", before, f"{kind} for {target}{until}")
+        mark = Mark(0, kind, story.id, "", now, owner, plan_id, rule_id, until_at, actor.way)
+        stored, added = await self._database.run(self._database.feedback.add_mark, mark, actor.reader, change)
+        return FeedbackResult(added, mark=stored)
+
+    async def mark_read_until(self, hit_id: int, actor: Actor) -> None:
+        """Let the reader have seen all hits up to one."""
+        await self._database.run(self._database.feedback.mark_read_until, actor.reader, hit_id)
+
+    async def undo(self, change_id: int, actor: Actor) -> FeedbackResult:
+        """Undo a change. Raises ``UsageError`` if it cannot be undone, or is undone already."""
+        undone = await self._database.read(self._database.feedback.get_change, change_id)
+        if undone.undone_at is not None:
+            raise UsageError(f"change {change_id} was undone by {undone.undone_by} on {undone.undone_at:%-d %b %Y}")
+        change = self._describe(actor, "undo", f"change {change_id}: {undone.what} {undone.subject}", undone.after, "")
+        if undone.verdict_id is not None:
+            return await self._undo_verdict(undone, actor, change)
+        if undone.mark_id is not None:
+            await self._database.run(self._database.feedback.undo_mark, undone, actor.reader, change)
+            return FeedbackResult(change)
+        raise UsageError(f"change {change_id} ({undone.what}) cannot be undone by this command")
+
+    async def _undo_verdict(self, undone: Change, actor: Actor, change: Change) -> FeedbackResult:
+        feedback = self._database.feedback
+        verdict = await self._database.read(feedback.get_verdict, undone.verdict_id or 0)
+        for _try in range(_MAX_CONFLICTS):
+            basis = await self._database.read(feedback.load_basis, verdict.root_id, verdict.story_id)
+            verdicts = await self._database.read(feedback.load_verdicts, basis.articles, verdict.id)
+            findings = await screen_again(self._matcher, basis.articles, verdicts)
+            result = await self._database.run(feedback.undo_verdict, undone, actor.reader, basis, findings, change)
+            if result is not None:
+                return FeedbackResult(change, verdict=result[0], rescreened=result[1])
+        raise StoreError("the article changes all the time; try again")
+
+    async def _give(self, verdict: Verdict, actor: Actor) -> FeedbackResult:
+        """Store a verdict with its effect, unless the same one counts already."""
+        feedback = self._database.feedback
+        for _try in range(_MAX_CONFLICTS):
+            basis = await self._database.read(feedback.load_basis, verdict.root_id, verdict.story_id)
+            stored = next((one for one in basis.articles if one.id == verdict.article_id), None)
+            repeated = await self._find_repeated(verdict, stored) if stored else None
+            if repeated is not None:
+                return repeated
+            findings = await screen_again(self._matcher, basis.articles, _with_verdict(basis, verdict))
+            if verdict.kind is VerdictKind.CONFIRMED:
+                _require_confirmed(verdict, findings)
+            what = "reject" if verdict.kind is VerdictKind.REJECTED else "confirm"
+            scope = f"story {verdict.story_id}" if verdict.story_id else f"article a{verdict.article_id}"
+            text = verdict.written or "every way"
+            subject = f"{verdict.official_id} ({text}) in {scope}"
+            change = self._describe(actor, what, subject, "", verdict.reason)
+            result = await self._database.run(feedback.add_verdict, verdict, actor.reader, basis, findings, change)
+            if result is not None:
+                return FeedbackResult(result[1], verdict=result[0], rescreened=result[2])
+        raise StoreError("the article changes all the time; try again")
+
+    async def _find_repeated(self, verdict: Verdict, stored: StoredArticle) -> FeedbackResult | None:
+        """Return the result of the verdict that says the same and counts already, or None."""
+        counting = await self._database.read(self._database.feedback.load_verdicts, [stored])
+        for one in counting.get(stored.id, ()):
+            same = (one.kind, one.official_id, one.written) == (verdict.kind, verdict.official_id, verdict.written)
+            if same and (one.story_id == verdict.story_id or not verdict.story_id):
+                change = await self._find_change(verdict_id=one.id)
+                return FeedbackResult(change, verdict=one, is_repeated=True)
+        return None
+
+    async def _find_change(self, verdict_id: int | None = None, mark_id: int | None = None) -> Change:
+        return await self._database.read(self._database.feedback.find_change, verdict_id, mark_id)
+
+    async def _load(self, article_id: int, official_id: str) -> tuple[StoredArticle, Findings]:
+        """Return a matched article with its findings. Raises ``UsageError`` for what does not exist."""
+        if official_id not in self._officials:
+            known = ", ".join(sorted(self._officials)[:20])
+            raise UsageError(f"there is no official {official_id!r}; there are: {known}")
+        stored = await self._database.read(self._database.queries.get_article, article_id)
+        if stored.stage not in {Stage.MATCHED, Stage.GROUPED}:
+            raise UsageError(f"article {article_id} is not matched yet; the next pass does it")
+        return stored, await self._database.read(self._database.queries.get_findings, article_id)
+
+    def _build(
+        self,
+        kind: VerdictKind,
+        stored: StoredArticle,
+        official_id: str,
+        actor: Actor,
+        written: str,
+        note: str,
+        *,
+        whole_story: bool,
+    ) -> Verdict:
+        if whole_story and not stored.story_id:
+            raise UsageError(f"article {stored.id} has no story yet; the next pass groups it")
+        return Verdict(
+            id=_NEW_ID,
+            kind=kind,
+            official_id=official_id,
+            article_id=stored.id,
+            root_id=stored.duplicate_of or stored.id,
+            reader=actor.reader.display_name,
+            made_at=self._clock(),
+            story_id=stored.story_id if whole_story else "",
+            written=written,
+            note=truncate_text(note, MAX_NOTE_CHARS),
+            way=actor.way,
+        )
+
+    def _describe(self, actor: Actor, what: str, subject: str, before: str, after: str) -> Change:
+        return Change(0, what, subject, actor.reader.display_name, actor.way, self._clock(), before, after)
+
+
+def _with_verdict(basis: ScreeningBasis, verdict: Verdict) -> dict[int, tuple[Verdict, ...]]:
+    """Return the verdicts that count in each article when one more is given; it counts for all of them."""
+    return {one.id: select_effective((*basis.verdicts.get(one.id, ()), verdict)) for one in basis.articles}
+
+
+def _require_confirmed(verdict: Verdict, findings: Sequence[tuple[StoredArticle, Findings]]) -> None:
+    """Raise ``UsageError`` if a confirmation has no effect in its own article."""
+    found = next((found for stored, found in findings if stored.id == verdict.article_id), Findings())
+    mentions = [one for one in found.mentions if one.official_id == verdict.official_id]
+    if any(one.form is MatchForm.CONFIRMED for one in mentions):
+        return
+    if any(verdict.written in fold_written(one.text) for one in mentions):
+        raise UsageError(f"article {verdict.article_id} names {verdict.official_id} there already")
+    raise UsageError(
+        f"{verdict.written!r} is not a whole word that begins with a capital letter in article {verdict.article_id}; "
+        "give the name as the article prints it"
+    )
+
+
+def _find_text(stored: StoredArticle, folded: str) -> tuple[Region, int, int] | None:
+    """Return the first place of a folded text in an article, as region and offsets, or None."""
+    for region, text in stored.article.regions():
+        folded_text = fold(text)
+        at = folded_text.text.find(folded)
+        if at >= 0:
+            return region, *folded_text.original_span(at, at + len(folded))
+    return None
+
+
+def _cut_sentence(stored: StoredArticle, region: Region, start: int, end: int) -> str:
+    """Return the sentence around a place in a region of an article."""
+    text = next((text for name, text in stored.article.regions() if name is region), "")
+    first, last = find_sentence(text, min(start, len(text)), min(end, len(text)), MAX_SENTENCE_CHARS // 2)
+    return truncate_text(" ".join(text[first:last].split()), MAX_SENTENCE_CHARS)
+
+
+MARK_LASTS = {MarkKind.MUTED: timedelta(days=14), MarkKind.FOLLOWED: timedelta(days=7)}
+"""Time after the last report of a story at which a mark without an end of its own ends."""
+
+
+def mark_ends_at(mark: Mark, last_report_at: datetime) -> datetime | None:
+    """Return when a mark ends, or None if it never ends."""
+    if mark.until_at is not None:
+        return mark.until_at
+    lasts = MARK_LASTS.get(mark.kind)
+    return max(last_report_at, mark.made_at) + lasts if lasts else None

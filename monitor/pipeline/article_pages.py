@@ -1,0 +1,47 @@
+"""Article pages: fetched, extracted, and shown in a browser if their source needs it."""
+
+from dataclasses import replace
+
+from monitor.domain.article import Article
+from monitor.domain.errors import PageProblem
+from monitor.domain.fetch_result import Blocked, Fetched, FetchPurpose, FetchRequest, FetchResult
+from monitor.domain.ports import Fetcher, ProcessPool
+from monitor.domain.source import FetchMethod, Source
+from monitor.pipeline.feed_documents import request_headers
+
+_MIN_WHOLE_CONFIDENCE, _MIN_WHOLE_CHARS = 0.6, 1_200
+"""A page with less is shown in the browser, if its source has `fetch: browser`: it may be a beginning only."""
+
+
+def page_request(source: Source | None, url: str) -> FetchRequest:
+    """Return the request for an article page, with the headers of its source if the page is on its origin."""
+    return FetchRequest(url, FetchPurpose.PAGE, headers=request_headers(source, url) if source else ())
+
+
+async def extract_article(
+    page: Fetched, source: Source | None, entry: Article | None, fetcher: Fetcher, process_pool: ProcessPool
+) -> tuple[FetchResult, Article]:
+    """Return the article of a fetched page, and the page that it was found in.
+
+    If the source has `fetch: browser`, and neither the text nor the data of the page is a whole article, the page is
+    requested again by the browser. If that is not possible, its failure is returned with the article of the first page.
+    Raises ``UnreadableDocument`` and ``WorkerKilled``.
+    """
+    from monitor.extract.extractor import extract_page  # slow to import, and most passes need it not at all
+
+    found = await process_pool.run(extract_page, page.body, page.url, page.content_type, source, entry)
+    is_whole = (
+        not found.partial_reason and found.confidence >= _MIN_WHOLE_CONFIDENCE and len(found.body) >= _MIN_WHOLE_CHARS
+    )
+    if source is None or source.fetch is not FetchMethod.BROWSER or is_whole:
+        return page, found
+    rendered = await fetcher.fetch(replace(page_request(source, page.url), uses_browser=True))
+    if not isinstance(rendered, Fetched):
+        return rendered, found
+    shown = await process_pool.run(extract_page, rendered.body, rendered.url, rendered.content_type, source, entry)
+    return (rendered, shown) if len(shown.body) > len(found.body) else (page, found)
+
+
+def find_problem(outcome: FetchResult) -> PageProblem:
+    """Return the reason why a page was not returned, if the user can remove it."""
+    return outcome.problem if isinstance(outcome, Blocked) else PageProblem.NONE

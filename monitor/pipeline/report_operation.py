@@ -1,0 +1,132 @@
+"""Operator's report: sends problems of operation to the channels of ``settings.operator``.
+
+Readers of digests get the news and the coverage of sources. Addresses that cannot be reached, responses of mail
+servers, commands and suggestions go to the operator, as a digest without stories and with the id ``operator``.
+"""
+
+import asyncio
+from collections import defaultdict
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from monitor.digest.messages import build_messages
+from monitor.digest.notices import format_quarantine_notices
+from monitor.domain.channels import Channel, FolderChannel
+from monitor.domain.configuration import Configuration
+from monitor.domain.delivery import Delivery
+from monitor.domain.digest import (
+    INITIAL_WINDOW_LEAD,
+    OPERATOR_PLAN_ID,
+    Digest,
+    DigestInputs,
+    DigestPlan,
+    DigestQuery,
+    Window,
+)
+from monitor.domain.ports import Clock
+from monitor.domain.read_models import QuarantineSummary
+from monitor.domain.source_health import problem_notices, recovery_notices
+from monitor.store.database import Database
+from monitor.stories.novelty import PREDATES_SOURCE_REASON
+
+CHECK_INTERVAL = timedelta(minutes=5)  # problems within minutes share one report
+REPORT_INTERVAL = timedelta(hours=1)  # between two reports
+REMINDER_INTERVAL = timedelta(days=1)  # between two reports of a problem that lasts
+TITLE = "Operation of monitor"
+
+
+class OperatorReporter:
+    """Sends a report when there are new problems, at most once an hour. One instance per process."""
+
+    def __init__(self, database: Database, clock: Clock) -> None:
+        self._database, self._clock = database, clock
+        self._checked_at: datetime | None = None
+        self._reported_at: dict[str, datetime] = {}
+
+    async def run_due(self, configuration: Configuration, problems: Sequence[str] = ()) -> Digest | None:
+        """Send the problems since the last report, and return the report if there are any.
+
+        ``problems`` are the present problems that are not in the database, such as a rejected configuration. They are
+        repeated daily while they last.
+        """
+        now = self._clock()
+        channels = [channel for channel in configuration.channels if channel.id in configuration.settings.operator]
+        is_checked = self._checked_at is not None and self._checked_at <= now < self._checked_at + CHECK_INTERVAL
+        if not channels or is_checked:
+            return None
+        self._checked_at = now
+        plan = DigestPlan(OPERATOR_PLAN_ID, (), tuple(channel.id for channel in channels), at="immediately")
+        start_at = await self._find_start(plan, now)
+        if not start_at <= now - REPORT_INTERVAL:
+            return None
+        window = Window(start_at, now)
+        query = DigestQuery(window, now, frozenset(), ())
+        inputs = await self._database.read(self._database.digests.load_inputs, plan, query)
+        self._reported_at = {text: at for text, at in self._reported_at.items() if text in problems}
+        new = [one for one in problems if not self._is_reported(one, now)]
+        notices = (*new, *format_problems(inputs, window))
+        if not notices:
+            return None
+        timezone = configuration.settings.timezone
+        digest = Digest(
+            plan.id, TITLE, window, now, timezone, coverage=inputs.coverage, notices=notices, is_for_operator=True
+        )
+        sent = await self._send(digest, configuration, channels)
+        self._reported_at |= dict.fromkeys(new, now) if sent else {}
+        return sent
+
+    def _is_reported(self, problem: str, now: datetime) -> bool:
+        reported_at = self._reported_at.get(problem)
+        return reported_at is not None and reported_at <= now < reported_at + REMINDER_INTERVAL
+
+    async def _find_start(self, plan: DigestPlan, now: datetime) -> datetime:
+        """Return the end of the last report; before the first, a time from which a report is due at once."""
+        last = await self._database.read(self._database.digests.load_last_window, plan)
+        if last:
+            return last.end_at
+        start_at = now - REPORT_INTERVAL
+        initial = Digest(plan.id, TITLE, Window(start_at - INITIAL_WINDOW_LEAD, start_at), now, plan.timezone)
+        await self._database.run(self._database.digests.create_digest, initial, plan, start_at)
+        return start_at
+
+    async def _send(self, digest: Digest, configuration: Configuration, channels: Sequence[Channel]) -> Digest | None:
+        from monitor.digest.render import render_digest  # slow to import, and most passes report nothing
+
+        writes_files = any(isinstance(channel, FolderChannel) for channel in channels)
+        rendered = await asyncio.to_thread(
+            render_digest, digest, configuration.settings.template_dir, with_page=writes_files
+        )
+        messages = build_messages(digest, rendered, channels, self._clock())
+        is_stored = await self._database.run(self._database.digests.commit_digest, digest, messages, ())
+        return digest if is_stored else None
+
+
+def format_problems(inputs: DigestInputs, window: Window) -> list[str]:
+    """Return the problems in the database: failed deliveries, quarantined articles and changes of sources."""
+    return [
+        *format_failed_deliveries(inputs.failed_deliveries),
+        *format_quarantine_notices(select_bulk_changes(inputs.quarantined), with_commands=True),
+        *problem_notices(inputs.source_states, window.start_at, window.end_at),
+        *recovery_notices(inputs.source_states, window.start_at, window.end_at),
+    ]
+
+
+def select_bulk_changes(lines: Sequence[QuarantineSummary]) -> list[QuarantineSummary]:
+    """Return the lines to be reported; a single article from before its source was added is not a bulk change."""
+    return [line for line in lines if line.reason != PREDATES_SOURCE_REASON]
+
+
+def format_failed_deliveries(deliveries: Sequence[Delivery]) -> list[str]:
+    """Return one line for each target with failed deliveries: its address, the last error and what to do.
+
+    Failed reports to the operator are left out: reporting them to the same channel would never end.
+    """
+    targets: dict[tuple[str, str], list[Delivery]] = defaultdict(list)
+    for delivery in deliveries:
+        if delivery.message.plan_id != OPERATOR_PLAN_ID:
+            targets[delivery.message.channel_id, delivery.message.target].append(delivery)
+    return [
+        f"{len(failed)} {'digest' if len(failed) == 1 else 'digests'} did not reach {target} (channel {channel}): "
+        f"{failed[-1].last_error}. `monitor deliveries list` shows them, `monitor deliveries resend` sends them again."
+        for (channel, target), failed in targets.items()
+    ]

@@ -1,0 +1,336 @@
+"""Status report: health of daemon, workers, deliveries and sources, and the problems with suggestions."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass, field
+from datetime import datetime, timedelta, tzinfo
+from itertools import groupby
+from json import loads
+from pathlib import Path
+
+from monitor.digest.labels import format_count
+from monitor.domain.article import DuePage
+from monitor.domain.delivery import DeliveryState
+from monitor.domain.poll_state import PollState
+from monitor.domain.read_models import (
+    AbandonedArticle,
+    DatabaseInfo,
+    DiskSpace,
+    OutboxCounts,
+    SavedConfiguration,
+    SourceStatus,
+)
+from monitor.domain.workers import DEAD_WORKER_RETENTION, WORKER_TIMEOUT, QueueCounts, WorkerHeartbeat
+from monitor.pipeline.maintenance import is_disk_space_low
+from monitor.pipeline.page_queue import PAGE_LAG, format_busiest_hosts
+from monitor.pipeline.worker_jobs import load_heartbeats
+from monitor.records.status import SourceStatusRecord, StatusRecord, WorkerRecord, WorkersRecord
+from monitor.store.database import Database
+
+STATE_ORDER = (
+    "gone",
+    "login_expired",
+    "needs_javascript",
+    "blocked",
+    "moved",
+    "failing",
+    "gap",
+    "quiet",
+    "ok",
+    "paused",
+)
+OUTAGE_THRESHOLD_SOURCES = 2
+"""If all sources fail and there are more than this, the network of this machine is the likely cause."""
+
+ABANDONED_PERIOD = timedelta(days=7)
+"""Period in which an abandoned article is a problem; after it, every weekly digest has reported the article."""
+
+MAX_DAEMON_SILENCE, OVERDUE_AFTER, RECENT_REJECTION_PERIOD = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True)
+class WorkerOverview:
+    """Heartbeats of the workers and job counts of the queue; both are empty without PostgreSQL."""
+
+    heartbeats: tuple[WorkerHeartbeat, ...] = ()
+    job_counts: QueueCounts = field(default_factory=QueueCounts)
+
+
+def load_worker_overview(database: Database, now: datetime) -> WorkerOverview:
+    """Return the heartbeats of the last hour and the job counts."""
+    if database.job_queue is None:
+        return WorkerOverview()
+    heartbeats = tuple(
+        heartbeat for heartbeat in load_heartbeats(database.key_values) if now - heartbeat.at <= DEAD_WORKER_RETENTION
+    )
+    return WorkerOverview(heartbeats, database.job_queue.count_jobs())
+
+
+def worker_state(heartbeat: WorkerHeartbeat, now: datetime) -> str:
+    """Return "alive", or "silent" if the last heartbeat is older than ``WORKER_TIMEOUT``."""
+    return "silent" if now - heartbeat.at > WORKER_TIMEOUT else "alive"
+
+
+def workers_record(overview: WorkerOverview, now: datetime) -> WorkersRecord:
+    """Return the keys ``workers`` and ``jobs`` of ``status --json``."""
+    workers: list[WorkerRecord] = [
+        {
+            "id": heartbeat.name,
+            "state": worker_state(heartbeat, now),
+            "seen_at": heartbeat.at,
+            "started_at": heartbeat.began_at,
+            "running": heartbeat.running,
+            "done": heartbeat.done,
+            "failed": heartbeat.failed,
+            "new_articles": heartbeat.new,
+            "problems": list(heartbeat.problems),
+        }
+        for heartbeat in overview.heartbeats
+    ]
+    queue = overview.job_counts
+    return {
+        "workers": workers,
+        "jobs": {"queued": queue.queued, "running": queue.running, "failed": queue.failed},
+    }
+
+
+def find_worker_problems(overview: WorkerOverview, now: datetime, zone: tzinfo | None = None) -> Iterator[str]:
+    """Yield a sentence for each problem of a worker, with a suggestion."""
+    for heartbeat in overview.heartbeats:
+        if worker_state(heartbeat, now) == "silent":
+            yield (
+                f"Worker {heartbeat.name} has been silent since {format_time(heartbeat.at, zone)}: see its log, "
+                "and restart it with `monitor worker`; its jobs were requeued."
+            )
+        else:
+            yield from (f"Worker {heartbeat.name} reports: {problem}." for problem in heartbeat.problems)
+
+
+@dataclass(frozen=True, slots=True)
+class DaemonStatus:
+    """The last stored state of the daemon.
+
+    ``state`` is running, stopped, silent (should run, but has not reported for a minute) or never seen.
+    """
+
+    state: str = "never seen"
+    seen_at: datetime | None = None
+    problems: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class StatusReport:
+    """Everything that ``monitor status`` shows, read at ``created_at``."""
+
+    config: Path
+    sources: tuple[SourceStatus, ...]
+    outbox: OutboxCounts
+    database: DatabaseInfo
+    snapshot: SavedConfiguration | None
+    config_errors: tuple[str, ...]
+    daemon: DaemonStatus
+    created_at: datetime
+    workers: WorkerOverview = field(default_factory=WorkerOverview)
+    disk_space: DiskSpace | None = None
+    abandoned: tuple[AbandonedArticle, ...] = ()
+    waiting_pages: tuple[DuePage, ...] = ()
+
+
+def read_status_report(
+    database: Database, now: datetime, config: Path = Path(), config_errors: tuple[str, ...] = ()
+) -> StatusReport:
+    """Read the report from the database. ``config_errors`` are the errors of the file ``config``, if it was read."""
+    return StatusReport(
+        config=config,
+        sources=tuple(database.queries.list_sources()),
+        outbox=database.deliveries.count_outbox(),
+        database=database.queries.get_database_info(),
+        snapshot=database.key_values.get_saved_configuration(),
+        config_errors=config_errors,
+        daemon=parse_daemon_status(database.key_values.get("daemon"), now),
+        created_at=now,
+        workers=load_worker_overview(database, now),
+        disk_space=database.maintenance.measure_disk_space(),
+        waiting_pages=tuple(database.articles.list_waiting_pages(now)),
+        abandoned=tuple(database.attempts.list_abandoned(now - ABANDONED_PERIOD)),
+    )
+
+
+def parse_daemon_status(text: str, now: datetime) -> DaemonStatus:
+    """Return the daemon status from the JSON that the daemon stores every 20 seconds and when it stops."""
+    if not text:
+        return DaemonStatus()
+    stored = loads(text)
+    seen_at = datetime.fromisoformat(stored["at"])
+    state = "stopped" if stored["stopped"] else "silent" if now - seen_at > MAX_DAEMON_SILENCE else "running"
+    return DaemonStatus(state, seen_at, tuple(stored.get("problems", ())))
+
+
+def report_record(report: StatusReport) -> StatusRecord:
+    """Return the keys of ``status --json``."""
+    counts, snapshot = report.outbox, report.snapshot
+    return {
+        "healthy": not list(find_problems(report)),
+        "sources": [source_status_record(source) for source in report.sources],
+        "deliveries": {
+            "pending": counts.pending,
+            "failed": counts.failed,
+            "rejected": counts.rejected,
+            "oldest_pending_at": counts.oldest_pending_at,
+        },
+        "config": {
+            "loaded_at": snapshot.loaded_at if snapshot else None,
+            "errors": list(find_config_errors(report)),
+        },
+        "database": {name: getattr(report.database, name) for name in report.database.__dataclass_fields__},
+        "daemon": asdict(report.daemon),
+        "page_due_at": report.waiting_pages[0].due_at if report.waiting_pages else None,
+        "abandoned": [asdict(article) for article in report.abandoned],
+        **workers_record(report.workers, report.created_at),
+    }
+
+
+def find_config_errors(report: StatusReport) -> tuple[str, ...]:
+    """Return the errors of the file, or else the reasons why the daemon does not apply it."""
+    return report.config_errors or (report.snapshot.errors if report.snapshot else ())
+
+
+def source_status_record(source: SourceStatus) -> SourceStatusRecord:
+    """Return the keys of a source in ``status --json``."""
+    poll_state = source.poll_state
+    return {
+        "id": poll_state.source_id,
+        "state": poll_state.state,
+        "detail": poll_state.detail,
+        "suggestion": poll_state.suggestion,
+        "last_success_at": poll_state.last_success_at,
+        "next_poll_at": poll_state.next_poll_at,
+        "failures": poll_state.failures,
+        "articles": source.article_count,
+        "entries": {**asdict(poll_state.counts), "unaccounted": poll_state.counts.unaccounted},
+    }
+
+
+def find_problems(report: StatusReport, zone: tzinfo | None = None) -> Iterator[str]:
+    """Yield a sentence for each problem, with a suggestion; times are in ``zone``, or in the machine's zone."""
+    daemon, counts = report.daemon, report.outbox
+    if errors := find_config_errors(report):
+        in_use = f", the one of {format_time(report.snapshot.loaded_at, zone)} stays in use" if report.snapshot else ""
+        listed = "".join(f"\n    {error}" for error in errors)
+        yield f"The configuration is rejected{in_use}: fix the file and save it.{listed}"
+    if daemon.state == "silent":
+        yield (
+            f"The daemon has been silent since {format_time(daemon.seen_at, zone)}: "
+            "see its log and start it with `monitor run`."
+        )
+    for problem in daemon.problems if daemon.state == "running" else ():
+        hosts = format_busiest_hosts(page.url for page in report.waiting_pages) if problem.startswith(PAGE_LAG) else ""
+        yield f"The daemon reports: {problem}{hosts and f', most of them at {hosts}'}."
+    if report.disk_space and not daemon.problems and is_disk_space_low(report.disk_space, was_low=False):
+        yield (
+            f"Only {report.disk_space.free_bytes / 1e6:.1f} MB are free on the database's disk: "
+            "nothing new is collected until more space is free."
+        )
+    yield from find_idle_problems(report, zone)
+    yield from find_worker_problems(report.workers, report.created_at, zone)
+    yield from find_abandoned_problems(report.abandoned)
+    if counts.failed:
+        yield (
+            f"{format_count(counts.failed, 'delivery has', 'deliveries have')} failed: "
+            f"see `monitor deliveries list --state {DeliveryState.FAILED}`, then `monitor deliveries resend ID`."
+        )
+    if counts.last_rejected_at and report.created_at - counts.last_rejected_at < RECENT_REJECTION_PERIOD:
+        yield (
+            f"A target rejected a digest at {format_time(counts.last_rejected_at, zone)}; it is not tried again: "
+            f"see `monitor deliveries list --state {DeliveryState.REJECTED}`, fix the channel, "
+            "then `monitor deliveries resend ID`."
+        )
+    if counts.oldest_pending_at and report.created_at - counts.oldest_pending_at > OVERDUE_AFTER:
+        yield (
+            f"A delivery has been pending since {format_time(counts.oldest_pending_at, zone)}: "
+            "see its last error in `monitor deliveries list`."
+        )
+    unhealthy = [
+        source
+        for source in report.sources
+        if STATE_ORDER.index(source.poll_state.state.value) < STATE_ORDER.index("ok")
+    ]
+    failing = [source for source in unhealthy if source.poll_state.state.value == "failing"]
+    watched = [source for source in report.sources if source.poll_state.state.value != "paused"]
+    if len(failing) == len(watched) > OUTAGE_THRESHOLD_SOURCES:
+        yield (
+            f"None of the {len(failing)} sources can be read: is this machine online (network, name servers, firewall)?"
+        )
+    elif unhealthy:
+        yield f"{format_count(len(unhealthy), 'source is', 'sources are')} unhealthy: see the top of the list."
+
+
+def find_abandoned_problems(abandoned: Sequence[AbandonedArticle]) -> Iterator[str]:
+    """Yield a problem for each source with articles that could not be processed."""
+    for source_id, group in groupby(abandoned, key=lambda article: article.source_id):
+        articles = list(group)
+        last = articles[-1]
+        count = format_count(len(articles), "article", "articles")
+        yield (
+            f"{count} of {source_id} could not be processed and will not be tried again, the last one {last.url} "
+            f"({last.error}): `monitor articles release {source_id}` tries them once more."
+        )
+
+
+def find_idle_problems(report: StatusReport, zone: tzinfo | None = None) -> Iterator[str]:
+    """Yield a problem if nothing was ever polled, or if the daemon is stopped and nothing else polls."""
+    watched = [source.poll_state for source in report.sources if source.poll_state.state.value != "paused"]
+    polled_at = [poll_state.last_attempt_at or poll_state.last_success_at for poll_state in watched]
+    last_poll_at = max(filter(None, polled_at), default=None)
+    daemon = report.daemon
+    if daemon.state == "never seen" and last_poll_at is None:
+        yield "Nothing was polled yet: start the daemon with `monitor run`, or run one pass with `monitor poll`."
+    if daemon.state != "stopped" or daemon.seen_at is None:
+        return
+    due = min((poll_state.next_poll_at for poll_state in watched if poll_state.next_poll_at), default=None)
+    if last_poll_at is None or last_poll_at <= daemon.seen_at:
+        yield f"The daemon was stopped at {format_time(daemon.seen_at, zone)}: start it with `monitor run`."
+    elif due and report.created_at - due > OVERDUE_AFTER:
+        since = format_time(due, zone)
+        yield f"The daemon is stopped, and sources have been due since {since}: start it with `monitor run`."
+
+
+def describe_source(poll_state: PollState) -> str:
+    """Return the problem of a source and the suggestion, and its entries if some were held, merged or dropped."""
+    counts = poll_state.counts
+    is_notable = counts.quarantined or counts.merged or counts.empty or counts.left_out or counts.unaccounted
+    problem = ". Suggestion: ".join(filter(None, (poll_state.detail, poll_state.suggestion)))
+    return ". ".join(filter(None, (problem, f"Last document: {counts}" if is_notable else "")))
+
+
+def format_time(moment: datetime | None, zone: tzinfo | None = None) -> str:
+    """Return a time in a zone, or in the machine's zone, to the minute; "-" for None."""
+    return moment.astimezone(zone).strftime("%Y-%m-%d %H:%M") if moment else "-"
+
+
+def format_age(moment: datetime | None, now: datetime) -> str:
+    """Return the age of a time in its largest unit, such as "3h ago"; "never" for None."""
+    if moment is None:
+        return "never"
+    seconds = max(0, int((now - moment).total_seconds()))
+    for unit, length in (("d", 86400), ("h", 3600), ("m", 60)):
+        if seconds >= 2 * length:
+            return f"{seconds // length}{unit} ago"
+    return f"{seconds}s ago"
+
+
+def severity_key(source: SourceStatus) -> tuple[int, str]:
+    """Return the sort key of a source: most severe state first, then id."""
+    return STATE_ORDER.index(source.poll_state.state.value), source.poll_state.source_id
+
+
+def summarize_sources(sources: Sequence[SourceStatus]) -> str:
+    """Return a sentence with the numbers of healthy, new and paused sources."""
+    watched = [source.poll_state for source in sources if source.poll_state.state.value != "paused"]
+    ok = [poll_state for poll_state in watched if poll_state.state.value == "ok"]
+    healthy_count = sum(poll_state.last_success_at is not None for poll_state in ok)
+    summary = f"{healthy_count} of {format_count(len(watched), 'source is', 'sources are')} healthy"
+    if new_count := len(ok) - healthy_count:
+        summary += f", {new_count} not polled yet"
+    if paused_count := len(sources) - len(watched):
+        summary += f"; {paused_count} paused"
+    return summary + "."

@@ -1,0 +1,1 @@
+"""JSON records: the keys that the command line, the desk, the API and the tools of assistants share."""

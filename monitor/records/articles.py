@@ -1,0 +1,237 @@
+"""Records of articles, hits and the findings in an article."""
+
+from datetime import datetime
+
+from typing_extensions import TypedDict
+
+from monitor.domain.article import StoredArticle
+from monitor.domain.mention import Findings, Passage
+from monitor.domain.read_models import HitSummary, NearMissSummary
+
+ARTICLE_COLUMNS = (
+    *("id", "source", "url", "canonical_url", "title", "published", "first_seen_at", "language", "story"),
+    *("copy_of", "revisions"),
+)
+HIT_COLUMNS = ("id", "article", "rule", "officials", "found_at", "reported_at", "digest", "kind", "title", "url")
+
+
+class ArticleRecord(TypedDict):
+    """Article, as in ``articles --json``. ``copy_of`` is the id of the article that this one duplicates."""
+
+    id: int
+    source: str
+    url: str
+    canonical_url: str
+    title: str
+    published: datetime | None
+    first_seen_at: datetime
+    language: str
+    story: str
+    copy_of: int | None
+    revisions: int
+
+
+class VersionChange(TypedDict):
+    """Difference between a version of an article and the next one. ``number`` counts from 0, the first version."""
+
+    number: int
+    replaced_at: datetime
+    change: str
+    summary: str
+    difference: tuple[str, ...]
+
+
+class MemberRecord(ArticleRecord):
+    """Article with its edits, as in ``stories show --json``."""
+
+    changes: list[VersionChange]
+
+
+class ArticleTextRecord(MemberRecord):
+    """Article with its edits and its text, as in ``articles show --json``."""
+
+    text: str
+
+
+class HitRecord(TypedDict):
+    """Hit with the digest that first reported it, as in ``hits --json``."""
+
+    id: int
+    article: int
+    rule: str
+    officials: tuple[str, ...]
+    found_at: datetime
+    reported_at: datetime | None
+    digest: str
+    kind: str
+    title: str
+    url: str
+
+
+class MentionRecord(TypedDict):
+    """Mention of an official; ``start`` and ``end`` are offsets in the text of the region."""
+
+    official: str
+    text: str
+    region: str
+    start: int
+    end: int
+    form: str
+    confidence: float
+    reason: str
+
+
+class NearMissRecord(TypedDict):
+    """Rejected candidate in an article, with the reason."""
+
+    official: str
+    text: str
+    region: str
+    start: int
+    end: int
+    reason: str
+
+
+class PassageRecord(TypedDict):
+    """Passage that proves a hit; ``highlights`` are offsets in the text of the region."""
+
+    text: str
+    region: str
+    start: int
+    end: int
+    highlights: tuple[tuple[int, int], ...]
+
+
+class RuleHitRecord(TypedDict):
+    """Rule that an article satisfies."""
+
+    rule: str
+    officials: tuple[str, ...]
+    passages: list[PassageRecord]
+
+
+class FindingsRecord(TypedDict):
+    """Findings in one article, as in ``match --json``."""
+
+    id: str
+    mentions: list[MentionRecord]
+    hits: list[RuleHitRecord]
+    near_misses: list[NearMissRecord]
+
+
+class NearMissSummaryRecord(TypedDict):
+    """Spelling that was nearly matched, as in ``officials near-misses --json``; ``article`` is the latest one."""
+
+    official: str
+    text: str
+    reason: str
+    article_count: int
+    article: int
+    title: str
+    url: str
+
+
+def article_record(stored: StoredArticle) -> ArticleRecord:
+    """Return the record of an article."""
+    return {
+        "id": stored.id,
+        "source": stored.source_id,
+        "url": stored.article.url,
+        "canonical_url": stored.article.canonical_url,
+        "title": stored.article.title,
+        "published": stored.article.published_at,
+        "first_seen_at": stored.first_seen_at,
+        "language": stored.article.language,
+        "story": stored.story_id,
+        "copy_of": stored.duplicate_of,
+        "revisions": stored.version_count,
+    }
+
+
+def member_record(stored: StoredArticle, changes: list[VersionChange]) -> MemberRecord:
+    """Return the record of an article with its edits."""
+    return {**article_record(stored), "changes": changes}
+
+
+def article_text_record(stored: StoredArticle, changes: list[VersionChange]) -> ArticleTextRecord:
+    """Return the record of an article with its edits and its text."""
+    return {**member_record(stored, changes), "text": stored.article.body}
+
+
+def hit_record(hit: HitSummary) -> HitRecord:
+    """Return the record of a hit."""
+    return {
+        "id": hit.id,
+        "article": hit.article_id,
+        "rule": hit.rule_id,
+        "officials": hit.official_ids,
+        "found_at": hit.found_at,
+        "reported_at": hit.reported_at,
+        "digest": hit.plan_id,
+        "kind": hit.kind,
+        "title": hit.title,
+        "url": hit.url,
+    }
+
+
+def passage_record(passage: Passage) -> PassageRecord:
+    """Return the record of a passage."""
+    return {
+        "text": passage.text,
+        "region": passage.region,
+        "start": passage.start,
+        "end": passage.end,
+        "highlights": passage.highlights,
+    }
+
+
+def findings_record(article_id: str, findings: Findings) -> FindingsRecord:
+    """Return the record of the findings in an article."""
+    return {
+        "id": article_id,
+        "mentions": [
+            {
+                "official": one.official_id,
+                "text": one.text,
+                "region": one.region,
+                "start": one.start,
+                "end": one.end,
+                "form": one.form,
+                "confidence": one.confidence,
+                "reason": one.reason,
+            }
+            for one in findings.mentions
+        ],
+        "hits": [
+            {
+                "rule": hit.rule_id,
+                "officials": hit.official_ids,
+                "passages": [passage_record(passage) for passage in hit.passages],
+            }
+            for hit in findings.hits
+        ],
+        "near_misses": [
+            {
+                "official": one.official_id,
+                "text": one.text,
+                "region": one.region,
+                "start": one.start,
+                "end": one.end,
+                "reason": one.reason,
+            }
+            for one in findings.near_misses
+        ],
+    }
+
+
+def near_miss_summary_record(near_miss: NearMissSummary) -> NearMissSummaryRecord:
+    """Return the record of a spelling that was nearly matched."""
+    return {
+        "official": near_miss.official_id,
+        "text": near_miss.text,
+        "reason": near_miss.reason,
+        "article_count": near_miss.article_count,
+        "article": near_miss.article_id,
+        "title": near_miss.title,
+        "url": near_miss.url,
+    }

@@ -1,0 +1,191 @@
+"""Explanation of one article: its steps, and the reason why it was reported or not."""
+
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
+from urllib.parse import urlsplit
+
+from typing_extensions import TypedDict
+
+from monitor.domain.article import Stage, StoredArticle
+from monitor.domain.mention import Findings
+from monitor.domain.poll_state import PollState
+from monitor.domain.read_models import HitSummary
+from monitor.domain.source import Source
+from monitor.domain.watchlist import Rule
+from monitor.records.articles import FindingsRecord, findings_record
+
+
+class ReportRecord(TypedDict):
+    """Hit of an article with a digest that reported it, or with None and an empty text."""
+
+    rule: str
+    found_at: datetime
+    reported_at: datetime | None
+    digest: str
+
+
+class SilentRuleRecord(TypedDict):
+    """Rule without a hit in an article, and the reason."""
+
+    rule: str
+    reason: str
+
+
+class ExplanationRecord(FindingsRecord):
+    """Steps of one article, as in ``why --json``."""
+
+    source: str
+    url: str
+    title: str
+    published: datetime | None
+    first_seen_at: datetime
+    language: str
+    stage: str
+    is_alertable: bool
+    partial_reason: str
+    characters: int
+    story: str
+    copy_of: int | None
+    verdict: str
+    reports: list[ReportRecord]
+    rules_without_hit: list[SilentRuleRecord]
+
+
+class HostSourceRecord(TypedDict):
+    """State of a source on the host of an unknown URL."""
+
+    id: str
+    state: str
+    detail: str
+    last_success_at: datetime | None
+
+
+class UnknownUrlRecord(TypedDict):
+    """Reason why a URL is unknown, as in ``why --json``."""
+
+    url: str
+    known: bool
+    verdict: str
+    sources: list[HostSourceRecord]
+
+
+def explain_article(
+    stored: StoredArticle, findings: Findings, hits: Sequence[HitSummary], rules: Sequence[Rule]
+) -> tuple[str, list[tuple[str, str]]]:
+    """Return a sentence on the state of an article, and the reason of each rule without a hit."""
+    current = {hit.rule_id for hit in findings.hits}
+    rules_without_hit = [(rule.id, _explain_no_hit(rule, stored, findings)) for rule in rules if rule.id not in current]
+    reported = ", ".join(sorted({f"{hit.rule_id} in {hit.plan_id}" for hit in hits if hit.reported_at}))
+    stored_hits = ", ".join(sorted({hit.rule_id for hit in hits}))
+    verdicts = (
+        (reported, f"reported: {reported}"),
+        (stored_hits, f"found by {stored_hits}, and not reported yet"),
+        (stored.quarantine_reason, f"in quarantine: {stored.quarantine_reason}. {_format_release(stored)}"),
+        (stored.stage is Stage.LISTED, "listed by its source; its page was not read yet"),
+        (
+            not stored.is_alertable,
+            "stored without a report: listed at the first poll of its source, and older or undated",
+        ),
+        (current, f"matched before {', '.join(sorted(current))} was edited; the rule as it is now matches the article"),
+        (
+            not stored.article.body,
+            f"read, but its page has no article text ({stored.article.partial_reason or 'reason unknown'})",
+        ),
+    )
+    verdict = next((text for applies, text in verdicts if applies), "read and matched; no rule has a hit")
+    return verdict, rules_without_hit
+
+
+def _format_release(stored: StoredArticle) -> str:
+    return f"`monitor articles release {stored.source_id}` makes it news"
+
+
+def _explain_no_hit(rule: Rule, stored: StoredArticle, findings: Findings) -> str:
+    if rule.sources and stored.source_id not in rule.sources:
+        return f"its sources are {', '.join(rule.sources)}"
+    if rule.languages and stored.article.language and stored.article.language.split("-")[0] not in rule.languages:
+        return f"its languages are {', '.join(rule.languages)}; the article is in {stored.article.language}"
+    misses = [one for one in findings.near_misses if one.official_id in rule.officials or "all" in rule.officials]
+    if misses:
+        return "; ".join(dict.fromkeys(f"{one.text!r} is not {one.official_id}: {one.reason}" for one in misses[:3]))
+    if rule.regions and any(one.official_id in rule.officials for one in findings.mentions):
+        return f"its regions are {', '.join(rule.regions)}"
+    return "its query does not match" if rule.query else "no official of the rule is mentioned"
+
+
+def explanation_record(
+    stored: StoredArticle, findings: Findings, hits: Sequence[HitSummary], rules: Sequence[Rule]
+) -> ExplanationRecord:
+    """Return the record of one article; ``findings`` are the findings of the present rules."""
+    article = stored.article
+    verdict, rules_without_hit = explain_article(stored, findings, hits, rules)
+    return {
+        **findings_record(str(stored.id), findings),
+        "source": stored.source_id,
+        "url": article.url,
+        "title": article.title,
+        "published": article.published_at,
+        "first_seen_at": stored.first_seen_at,
+        "language": article.language,
+        "stage": stored.stage,
+        "is_alertable": stored.is_alertable,
+        "partial_reason": article.partial_reason,
+        "characters": len(article.body),
+        "story": stored.story_id,
+        "copy_of": stored.duplicate_of,
+        "verdict": verdict,
+        "reports": [
+            {"rule": hit.rule_id, "found_at": hit.found_at, "reported_at": hit.reported_at, "digest": hit.plan_id}
+            for hit in hits
+        ],
+        "rules_without_hit": [{"rule": rule, "reason": reason} for rule, reason in rules_without_hit],
+    }
+
+
+def unknown_url_record(url: str, sources: Collection[Source], poll_states: Mapping[str, PollState]) -> UnknownUrlRecord:
+    """Return the reason why a URL is unknown, with the state of the sources on its host, if any."""
+    host = _host_without_www(url)
+    same_host = [source for source in sources if host and _host_without_www(source.url) == host]
+    verdict = f"no source of {host or 'this URL'} is configured: `monitor sources discover {url}` finds its feeds"
+    if same_host:
+        verdict = _explain_unlisted([poll_states[source.id] for source in same_host if source.id in poll_states])
+    return {
+        "url": url,
+        "known": False,
+        "verdict": verdict,
+        "sources": [
+            {
+                "id": source.id,
+                "state": poll_states[source.id].state if source.id in poll_states else "never polled",
+                "detail": poll_states[source.id].detail if source.id in poll_states else "",
+                "last_success_at": poll_states[source.id].last_success_at if source.id in poll_states else None,
+            }
+            for source in same_host
+        ],
+    }
+
+
+def _explain_unlisted(poll_states: Sequence[PollState]) -> str:
+    """Return why no article has a URL of the host of these sources."""
+    if not any(poll_state.last_success_at for poll_state in poll_states):
+        return "its source was not read yet"
+    reasons = []
+    for poll_state in poll_states:
+        counts, source_id = poll_state.counts, poll_state.source_id
+        if counts.left_out:
+            reasons.append(
+                f"{counts.left_out} entries of {source_id} were left out: its document is too long or cut off"
+            )
+        if counts.unaccounted:
+            reasons.append(f"{counts.unaccounted} entries of {source_id} are unaccounted for")
+    gaps = [poll_state.source_id for poll_state in poll_states if poll_state.state.value == "gap"]
+    if gaps:
+        reasons.append(f"articles of {', '.join(gaps)} between two polls are missing")
+    return "no source has listed this URL; " + (
+        "; ".join(reasons) or "it may have left the feed between two polls, or the feed lists another address"
+    )
+
+
+def _host_without_www(url: str) -> str:
+    """Return the host of a URL without "www."."""
+    return (urlsplit(url).hostname or "").removeprefix("www.")

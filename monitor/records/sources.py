@@ -1,0 +1,45 @@
+"""Records of sources."""
+
+from datetime import datetime
+
+from typing_extensions import TypedDict
+
+from monitor.domain.poll_state import PollState
+from monitor.domain.read_models import SourceStatus
+from monitor.domain.source import Source
+
+SOURCE_COLUMNS = ("id", "name", "kind", "url", "state", "last_success_at", "next_poll_at", "articles")
+STATE_PAUSED, STATE_NEVER_POLLED = "paused", "never polled"
+
+
+class SourceRecord(TypedDict):
+    """Configured source, as in ``sources list --json``; ``articles`` is the number of articles that it ever had."""
+
+    id: str
+    name: str
+    kind: str
+    url: str
+    state: str
+    last_success_at: datetime | None
+    next_poll_at: datetime | None
+    articles: int
+
+
+def source_record(source: Source, status: SourceStatus | None) -> SourceRecord:
+    """Return the record of a source; ``status`` is None before its first poll."""
+    poll_state = status.poll_state if status else None
+    state = poll_state.state.value if poll_state and _was_polled(poll_state) else STATE_NEVER_POLLED
+    return {
+        "id": source.id,
+        "name": source.name,
+        "kind": source.kind.value,
+        "url": source.url,
+        "state": STATE_PAUSED if source.paused else state,
+        "last_success_at": poll_state.last_success_at if poll_state else None,
+        "next_poll_at": None if source.paused or poll_state is None else poll_state.next_poll_at,
+        "articles": status.article_count if status else 0,
+    }
+
+
+def _was_polled(poll_state: PollState) -> bool:
+    return bool(poll_state.last_attempt_at or poll_state.last_success_at)

@@ -1,0 +1,70 @@
+"""Records of the status report."""
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from typing_extensions import TypedDict
+
+
+class SourceStatusRecord(TypedDict):
+    """State of a source; ``entries`` are the counts of its last document."""
+
+    id: str
+    state: str
+    detail: str
+    suggestion: str
+    last_success_at: datetime | None
+    next_poll_at: datetime | None
+    failures: float
+    articles: int
+    entries: Mapping[str, int]
+
+
+class OutboxRecord(TypedDict):
+    """Numbers of deliveries that were not sent."""
+
+    pending: int
+    failed: int
+    rejected: int
+    oldest_pending_at: datetime | None
+
+
+class ConfigurationRecord(TypedDict):
+    """Time at which the configuration was loaded, and the errors of a rejected edit."""
+
+    loaded_at: datetime | None
+    errors: list[str]
+
+
+class WorkerRecord(TypedDict):
+    """Worker process with its counts since its start."""
+
+    id: str
+    state: str
+    seen_at: datetime
+    started_at: datetime
+    running: int
+    done: int
+    failed: int
+    new_articles: int
+    problems: list[str]
+
+
+class WorkersRecord(TypedDict):
+    """Workers and the job counts of the queue."""
+
+    workers: list[WorkerRecord]
+    jobs: dict[str, int]
+
+
+class StatusRecord(WorkersRecord):
+    """Status report, as in ``status --json``."""
+
+    healthy: bool
+    sources: list[SourceStatusRecord]
+    deliveries: OutboxRecord
+    config: ConfigurationRecord
+    database: Mapping[str, object]
+    daemon: Mapping[str, object]
+    page_due_at: datetime | None
+    abandoned: list[Mapping[str, object]]

@@ -1,0 +1,58 @@
+"""JSON and CSV values of records."""
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from csv import writer as create_writer
+from datetime import datetime, timedelta
+from enum import Enum
+from typing import Any, Protocol
+
+FORMULA_PREFIXES = ("=", "+", "-", "@", "\t", "\r")
+
+
+class TextOutput(Protocol):
+    """Output to which text is written."""
+
+    def write(self, text: str, /) -> object:
+        """Write a text."""
+        ...
+
+
+def to_json_value(value: object) -> Any:
+    """Return a JSON-compatible value: times as ISO 8601 in UTC, durations in seconds, enums by value."""
+    if isinstance(value, datetime):
+        return value.isoformat().replace("+00:00", "Z")
+    if isinstance(value, timedelta):
+        return value.total_seconds()
+    if isinstance(value, Enum):
+        return value.value
+    if isinstance(value, Mapping):
+        return {key: to_json_value(item) for key, item in value.items()}
+    if isinstance(value, list | tuple | set | frozenset):
+        return [to_json_value(item) for item in value]
+    return value
+
+
+def encode_json(document: Mapping[str, object]) -> str:
+    """Return a JSON document on one line."""
+    return json.dumps(to_json_value(document), ensure_ascii=False)
+
+
+def write_csv(output: TextOutput, columns: Sequence[str], records: Iterable[Mapping[str, object]]) -> None:
+    """Write records as CSV: with a byte order mark, lists joined by "; ".
+
+    A text that a spreadsheet would run as a formula is prefixed with an apostrophe, which spreadsheets do not show.
+    """
+    output.write("\ufeff")
+    writer = create_writer(output)
+    writer.writerow(columns)
+    writer.writerows([_csv_cell(record[column]) for column in columns] for record in records)
+
+
+def _csv_cell(value: object) -> object:
+    value = to_json_value(value)
+    if isinstance(value, dict):
+        value = [f"{key}: {item}" for key, item in value.items()]
+    if isinstance(value, list):
+        value = "; ".join(map(str, value))
+    return f"'{value}" if isinstance(value, str) and value.startswith(FORMULA_PREFIXES) else value

@@ -1,0 +1,473 @@
+"""Store of the desk: bounded queries for its pages. No query returns long texts of more than one article."""
+
+from collections.abc import Collection, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import Column, ColumnElement, Connection, Select, exists, func, or_, select, tuple_
+
+from monitor.domain.delivery import DeliveryState
+from monitor.domain.desk_models import (
+    ArticleLine,
+    ArticlePage,
+    DeliveryLine,
+    HitLine,
+    HourCount,
+    NamedCount,
+    NameForm,
+    OfficialSample,
+    ReportLine,
+    SourceLine,
+    StoryLine,
+)
+from monitor.domain.errors import UsageError
+from monitor.domain.mention import HitKind, MatchForm, Passage
+from monitor.domain.poll_state import HEALTHY_STATES
+from monitor.domain.read_models import Cursor
+from monitor.domain.source_health import effective_poll_state
+from monitor.store.column_types import BIG_INTEGER, UtcDateTime, from_json
+from monitor.store.connections import Connections
+from monitor.store.core_tables import (
+    ARTICLE,
+    ARTICLE_ATTEMPT,
+    DELIVERY,
+    DIGEST,
+    DIGEST_HIT,
+    HIT,
+    MENTION,
+    PAGE_SNAPSHOT,
+    SOURCE,
+    STORY,
+)
+from monitor.store.queries import QueryStore
+from monitor.store.row_mapping import AnyRow, chunk_ids, decode_texts, is_in_stories
+from monitor.store.sources import IS_CONFIGURED, poll_state_from_row
+
+MAX_MEMBERS, MAX_DUPLICATES = 300, 50
+MAX_MENTIONS_COUNTED, MAX_FORM_MENTIONS, MAX_SAMPLE_ARTICLES = 200_000, 20_000, 2_000
+"""Rows that one look-up reads at most; pages name the sample that a count is of."""
+
+_LINE_COLUMNS = (
+    *(ARTICLE.c[name] for name in ("id", "title", "url", "source_id", "language", "published_at", "first_seen_at")),
+    *(ARTICLE.c[name] for name in ("story_id", "duplicate_of", "version_count")),
+    SOURCE.c.name.label("outlet"),
+)
+_SOURCE_COLUMNS = tuple(
+    SOURCE.c[name] for name in ("id", "name", "kind", "url", "poll_state", "page_quality", "article_count")
+)
+_HIT_COLUMNS = (
+    *(HIT.c[name].label(f"hit_{name}") for name in ("id", "rule_id", "official_ids", "kind", "found_at", "note")),
+)
+_CURSOR_TYPES = (UtcDateTime(), BIG_INTEGER)
+
+
+class DeskStore:
+    """Queries for the pages of the desk; every method is one read transaction and may raise ``StoreError``."""
+
+    def __init__(self, connections: Connections) -> None:
+        self._connections = connections
+
+    def list_hits(
+        self,
+        limit: int,
+        *,
+        after_id: int = 0,
+        before_id: int | None = None,
+        rule_ids: Collection[str] | None = None,
+        official_id: str = "",
+    ) -> list[HitLine]:
+        """Return hits with ids above ``after_id`` and below ``before_id``, newest first; of any of these rules."""
+        query = _select_hits().where(HIT.c.id > after_id)
+        if before_id is not None:
+            query = query.where(HIT.c.id < before_id)
+        if rule_ids is not None:
+            query = query.where(HIT.c.rule_id.in_(rule_ids))
+        if official_id:
+            named = exists().where(MENTION.c.article_id == HIT.c.article_id, MENTION.c.official_id == official_id)
+            query = query.where(named)
+        with self._connections.read_transaction() as connection:
+            return [_hit_from_row(row) for row in connection.execute(query.order_by(HIT.c.id.desc()).limit(limit))]
+
+    def list_story_hits(self, story_id: str, limit: int = 2 * MAX_MEMBERS) -> list[HitLine]:
+        """Return the hits of a story's articles, newest first."""
+        query = _select_hits().where(*is_in_stories([story_id])).order_by(HIT.c.id.desc()).limit(limit)
+        with self._connections.read_transaction() as connection:
+            return [_hit_from_row(row) for row in connection.execute(query)]
+
+    def list_reports(self, hit_ids: Sequence[int]) -> list[ReportLine]:
+        """Return the digests that reported any of these hits, oldest first."""
+        found: dict[int, ReportLine] = {}
+        with self._connections.read_transaction() as connection:
+            for chunk in chunk_ids(hit_ids):
+                query = select(DIGEST.c.id, DIGEST.c.plan_id, DIGEST.c.composed_at).distinct()
+                query = query.join_from(DIGEST_HIT, DIGEST, DIGEST.c.id == DIGEST_HIT.c.digest_id)
+                for row in connection.execute(query.where(DIGEST_HIT.c.hit_id.in_(chunk))):
+                    found[row.id] = ReportLine(row.id, row.plan_id, row.composed_at)
+        return [found[number] for number in sorted(found)]
+
+    def newest_hit_id(self) -> int:
+        """Return the id of the newest hit, or 0."""
+        with self._connections.read_transaction() as connection:
+            newest: int | None = connection.execute(select(func.max(HIT.c.id))).scalar_one()
+        return newest or 0
+
+    def load_passages(self, hit_ids: Sequence[int]) -> dict[int, tuple[Passage, ...]]:
+        """Return the passages of hits by the id of the hit."""
+        found: dict[int, tuple[Passage, ...]] = {}
+        with self._connections.read_transaction() as connection:
+            for chunk in chunk_ids(hit_ids):
+                for row in connection.execute(select(HIT.c.id, HIT.c.passages).where(HIT.c.id.in_(chunk))):
+                    found[row.id] = from_json(tuple[Passage, ...], row.passages)
+        return found
+
+    def count_members(self, story_ids: Sequence[str]) -> dict[str, int]:
+        """Return the number of articles of each story, duplicates included."""
+        query = select(ARTICLE.c.story_id, func.count()).where(*is_in_stories(story_ids)).group_by(ARTICLE.c.story_id)
+        with self._connections.read_transaction() as connection:
+            return {row[0]: row[1] for row in connection.execute(query)} if story_ids else {}
+
+    def get_story(self, story_id: str) -> StoryLine:
+        """Return a story as it is stored, also if it was merged. Raises ``UsageError`` if it does not exist."""
+        with self._connections.read_transaction() as connection:
+            row = connection.execute(select(STORY).where(STORY.c.id == story_id)).first()
+        if row is None:
+            raise UsageError(f"there is no story {story_id!r}")
+        return StoryLine(row.id, row.title, row.first_seen_at, row.last_seen_at, row.merged_into)
+
+    def list_stories(
+        self, limit: int, since_at: datetime | None = None, after: Cursor | None = None, official_id: str = ""
+    ) -> list[StoryLine]:
+        """Return stories that are not merged, the last seen first; ``after`` has the number in the id of a story.
+
+        With ``official_id`` only stories with a mention of the official among the newest articles that name the
+        official.
+        """
+        conditions: list[ColumnElement[bool]] = [STORY.c.merged_into == ""]
+        if since_at:
+            conditions.append(STORY.c.last_seen_at >= since_at)
+        if after:
+            conditions.append(STORY.c.last_seen_at < after.at)
+        with self._connections.read_transaction() as connection:
+            if official_id:
+                article_ids = _newest_articles(official_id, MAX_SAMPLE_ARTICLES)
+                named = select(ARTICLE.c.story_id).where(ARTICLE.c.id.in_(article_ids), ARTICLE.c.story_id != "")
+                conditions.append(STORY.c.id.in_(named))
+            query = select(STORY).where(*conditions).order_by(STORY.c.last_seen_at.desc(), STORY.c.id).limit(limit)
+            return [
+                StoryLine(row.id, row.title, row.first_seen_at, row.last_seen_at) for row in connection.execute(query)
+            ]
+
+    def list_members(self, story_id: str, limit: int = MAX_MEMBERS) -> list[ArticleLine]:
+        """Return the newest articles of a story, oldest first, duplicates included."""
+        query = _select_lines().where(*is_in_stories([story_id])).order_by(ARTICLE.c.id.desc()).limit(limit)
+        with self._connections.read_transaction() as connection:
+            lines = [_line_from_row(row) for row in connection.execute(query)]
+        return sorted(lines, key=lambda line: (line.dated_at, line.id))
+
+    def list_officials_of(self, article_ids: Sequence[int]) -> dict[int, tuple[str, ...]]:
+        """Return the officials that each article names, by the id of the article."""
+        found: dict[int, dict[str, None]] = {}
+        with self._connections.read_transaction() as connection:
+            for chunk in chunk_ids(article_ids):
+                query = select(MENTION.c.article_id, MENTION.c.official_id).where(MENTION.c.article_id.in_(chunk))
+                for row in connection.execute(query.order_by(MENTION.c.id)):
+                    found.setdefault(row.article_id, {})[row.official_id] = None
+        return {article_id: tuple(officials) for article_id, officials in found.items()}
+
+    def load_lines(self, article_ids: Sequence[int]) -> dict[int, ArticleLine]:
+        """Return articles without their texts, by id."""
+        found: dict[int, ArticleLine] = {}
+        with self._connections.read_transaction() as connection:
+            for chunk in chunk_ids(article_ids):
+                for row in connection.execute(_select_lines().where(ARTICLE.c.id.in_(chunk))):
+                    found[row.id] = _line_from_row(row)
+        return found
+
+    def load_article_page(self, article_id: int) -> ArticlePage:
+        """Return everything that the page of an article shows. Raises ``UsageError`` if it does not exist."""
+        queries = QueryStore(self._connections)
+        with self._connections.shared_read_transaction():
+            stored = queries.get_article(article_id)
+            findings, hits = queries.get_findings(article_id), queries.list_article_hits(article_id)
+            root = stored.duplicate_of or stored.id
+            with self._connections.read_transaction() as connection:
+                same = select(ARTICLE.c.id).where(ARTICLE.c.duplicate_of == root, ARTICLE.c.id != stored.id)
+                ids = list(connection.execute(same.order_by(ARTICLE.c.id).limit(MAX_DUPLICATES)).scalars())
+                snapshot = select(exists().where(PAGE_SNAPSHOT.c.article_id == article_id))
+                has_snapshot = bool(connection.execute(snapshot).scalar())
+                title = select(STORY.c.title).where(STORY.c.id == stored.story_id)
+                story_title = (connection.execute(title).scalar() or "") if stored.story_id else ""
+                outlet = connection.execute(select(SOURCE.c.name).where(SOURCE.c.id == stored.source_id)).scalar()
+                failed = select(ARTICLE_ATTEMPT.c.error).where(ARTICLE_ATTEMPT.c.article_id == article_id)
+                error = connection.execute(failed).scalar() or ""
+            lines = self.load_lines([*ids, root])
+        return ArticlePage(
+            stored=stored,
+            outlet=outlet or stored.source_id,
+            findings=findings,
+            hits=tuple(hits),
+            story_title=story_title,
+            duplicates=tuple(lines[number] for number in ids if number in lines),
+            original=lines.get(root) if stored.duplicate_of else None,
+            has_snapshot=has_snapshot,
+            attempts_error=error,
+        )
+
+    def list_source_problems(self, limit: int = 1000) -> list[SourceLine]:
+        """Return the sources with a problem, by id."""
+        may_have_problem = SOURCE.c.layout_changed_at.is_not(None) | SOURCE.c.state.not_in(
+            [str(state) for state in HEALTHY_STATES]
+        )
+        query = select(*_SOURCE_COLUMNS).where(IS_CONFIGURED, may_have_problem).order_by(SOURCE.c.id).limit(limit)
+        with self._connections.read_transaction() as connection:
+            lines = [_source_from_row(row) for row in connection.execute(query)]
+        return [line for line in lines if line.poll_state.state not in HEALTHY_STATES]
+
+    def list_sources(self, limit: int, after_id: str = "", text: str = "") -> list[SourceLine]:
+        """Return sources by id, after ``after_id``, whose id, name or URL contains ``text``."""
+        query = select(*_SOURCE_COLUMNS).where(IS_CONFIGURED, SOURCE.c.id > after_id)
+        if text:
+            columns = (SOURCE.c.id, SOURCE.c.name, SOURCE.c.url)
+            query = query.where(or_(*(column.icontains(text, autoescape=True) for column in columns)))
+        with self._connections.read_transaction() as connection:
+            return [_source_from_row(row) for row in connection.execute(query.order_by(SOURCE.c.id).limit(limit))]
+
+    def get_source(self, source_id: str) -> SourceLine:
+        """Return a source. Raises ``UsageError`` if it is not configured, or was never polled."""
+        query = select(*_SOURCE_COLUMNS).where(IS_CONFIGURED, SOURCE.c.id == source_id)
+        with self._connections.read_transaction() as connection:
+            row = connection.execute(query).first()
+        if row is None:
+            raise UsageError(f"there is no source {source_id!r}")
+        return _source_from_row(row)
+
+    def list_source_articles(self, source_id: str, limit: int) -> list[ArticleLine]:
+        """Return the newest articles of a source, newest first."""
+        query = _select_lines().where(ARTICLE.c.source_id == source_id).order_by(ARTICLE.c.id.desc()).limit(limit)
+        with self._connections.read_transaction() as connection:
+            return [_line_from_row(row) for row in connection.execute(query)]
+
+    def list_source_hours(self, source_id: str, limit: int = MAX_SAMPLE_ARTICLES) -> list[HourCount]:
+        """Return the hours in which the newest articles of a source were first seen, oldest first."""
+        newest = select(ARTICLE.c.first_seen_at).where(ARTICLE.c.source_id == source_id)
+        newest = newest.order_by(ARTICLE.c.id.desc()).limit(limit)
+        with self._connections.read_transaction() as connection:
+            return _count_hours(connection, newest.subquery().c.first_seen_at)
+
+    def count_quarantined(self, source_id: str) -> int:
+        """Return the number of quarantined articles of a source."""
+        query = select(func.count()).where(ARTICLE.c.source_id == source_id, ARTICLE.c.quarantine_reason != "")
+        with self._connections.read_transaction() as connection:
+            return connection.execute(query).scalar_one()
+
+    def list_deliveries(
+        self,
+        limit: int,
+        *,
+        states: Collection[DeliveryState] = (),
+        before_id: int | None = None,
+        digest_id: int | None = None,
+    ) -> list[DeliveryLine]:
+        """Return deliveries, newest first."""
+        names = [field for field in DeliveryLine.__dataclass_fields__ if field != "state"]
+        query = select(*(DELIVERY.c[name] for name in names), DELIVERY.c.state).order_by(DELIVERY.c.id.desc())
+        if states:
+            query = query.where(DELIVERY.c.state.in_([str(state) for state in states]))
+        if before_id is not None:
+            query = query.where(DELIVERY.c.id < before_id)
+        if digest_id is not None:
+            query = query.where(DELIVERY.c.digest_id == digest_id)
+        with self._connections.read_transaction() as connection:
+            return [
+                DeliveryLine(state=DeliveryState(row.state), **{name: getattr(row, name) for name in names})
+                for row in connection.execute(query.limit(limit))
+            ]
+
+    def list_official_hours(self, official_id: str, since_at: datetime) -> list[HourCount]:
+        """Return the number of articles that name an official by the hour in which they were first seen, oldest first.
+
+        Only the newest ``MAX_MENTIONS_COUNTED`` mentions are counted.
+        """
+        newest = (
+            select(MENTION.c.seen_at, MENTION.c.article_id)
+            .where(MENTION.c.official_id == official_id, MENTION.c.seen_at >= since_at)
+            .order_by(MENTION.c.seen_at.desc())
+            .limit(MAX_MENTIONS_COUNTED)
+            .subquery()
+        )
+        with self._connections.read_transaction() as connection:
+            return _count_hours(connection, newest.c.seen_at, func.count(newest.c.article_id.distinct()))
+
+    def load_official_sample(self, official_id: str, since_at: datetime) -> OfficialSample:
+        """Return counts in the newest articles since a time that name an official, at most ``MAX_SAMPLE_ARTICLES``."""
+        with self._connections.read_transaction() as connection:
+            rows = connection.execute(
+                select(MENTION.c.article_id, func.min(MENTION.c.seen_at).label("at"))
+                .where(MENTION.c.official_id == official_id, MENTION.c.seen_at >= since_at)
+                .group_by(MENTION.c.seen_at, MENTION.c.article_id)
+                .order_by(MENTION.c.seen_at.desc(), MENTION.c.article_id.desc())
+                .limit(MAX_SAMPLE_ARTICLES)
+            ).all()
+            outlets: dict[str, NamedCount] = {}
+            languages: dict[str, int] = {}
+            named_with: dict[str, int] = {}
+            for chunk in chunk_ids([row.article_id for row in rows]):
+                _add_outlets(connection, chunk, outlets)
+                _add_counts(
+                    connection,
+                    select(ARTICLE.c.language, func.count())
+                    .where(ARTICLE.c.id.in_(chunk))
+                    .group_by(ARTICLE.c.language),
+                    languages,
+                )
+                others = (MENTION.c.article_id.in_(chunk), MENTION.c.official_id != official_id)
+                count = func.count(MENTION.c.article_id.distinct())
+                _add_counts(
+                    connection,
+                    select(MENTION.c.official_id, count).where(*others).group_by(MENTION.c.official_id),
+                    named_with,
+                )
+        return OfficialSample(
+            size=len(rows),
+            since_at=rows[-1].at if rows else None,
+            outlets=tuple(sorted(outlets.values(), key=lambda one: (-one.count, one.name))),
+            languages=_sorted_counts(languages),
+            named_with=_sorted_counts(named_with),
+        )
+
+    def list_name_forms(self, official_id: str, limit: int = 200) -> list[NameForm]:
+        """Return the texts in the newest ``MAX_FORM_MENTIONS`` mentions of an official, the most frequent first."""
+        newest = (
+            select(MENTION.c.text, MENTION.c.form, MENTION.c.seen_at, MENTION.c.article_id)
+            .where(MENTION.c.official_id == official_id)
+            .order_by(MENTION.c.seen_at.desc(), MENTION.c.article_id.desc())
+            .limit(MAX_FORM_MENTIONS)
+            .subquery()
+        )
+        count = func.count().label("mention_count")
+        query = (
+            select(newest.c.text, newest.c.form, count, func.max(newest.c.seen_at), func.max(newest.c.article_id))
+            .group_by(newest.c.text, newest.c.form)
+            .order_by(count.desc(), newest.c.text)
+            .limit(limit)
+        )
+        with self._connections.read_transaction() as connection:
+            return [
+                NameForm(text, MatchForm(form), number, last_at, article_id)
+                for text, form, number, last_at, article_id in connection.execute(query)
+            ]
+
+    def list_official_articles(
+        self, official_id: str, limit: int, *, since_at: datetime | None = None, after: Cursor | None = None
+    ) -> list[ArticleLine]:
+        """Return the newest articles that name an official, newest first."""
+        query = select(MENTION.c.seen_at, MENTION.c.article_id).where(MENTION.c.official_id == official_id).distinct()
+        if since_at:
+            query = query.where(MENTION.c.seen_at >= since_at)
+        if after:
+            position = tuple_(MENTION.c.seen_at, MENTION.c.article_id)
+            query = query.where(position < tuple_(after.at, after.id, types=_CURSOR_TYPES))
+        query = query.order_by(MENTION.c.seen_at.desc(), MENTION.c.article_id.desc()).limit(limit)
+        with self._connections.shared_read_transaction():
+            with self._connections.read_transaction() as connection:
+                ids = [row.article_id for row in connection.execute(query)]
+            lines = self.load_lines(ids)
+        return [lines[number] for number in ids if number in lines]
+
+    def last_seen(self, official_ids: Sequence[str]) -> dict[str, datetime]:
+        """Return when each official was last named, by id; the officials that never were are left out."""
+        found: dict[str, datetime] = {}
+        with self._connections.read_transaction() as connection:
+            for official_id in official_ids:  # one step in the index each; grouping would read all their mentions
+                newest = select(func.max(MENTION.c.seen_at)).where(MENTION.c.official_id == official_id)
+                if last_at := connection.execute(newest).scalar():
+                    found[official_id] = last_at
+        return found
+
+
+def _select_lines() -> Select[Any]:
+    return select(*_LINE_COLUMNS).join_from(ARTICLE, SOURCE, ARTICLE.c.source_id == SOURCE.c.id)
+
+
+def _select_hits() -> Select[Any]:
+    return (
+        select(*_LINE_COLUMNS, *_HIT_COLUMNS)
+        .join_from(HIT, ARTICLE, HIT.c.article_id == ARTICLE.c.id)
+        .join(SOURCE, ARTICLE.c.source_id == SOURCE.c.id)
+    )
+
+
+def _newest_articles(official_id: str, limit: int) -> Select[Any]:
+    newest = select(MENTION.c.article_id).where(MENTION.c.official_id == official_id)
+    return select(newest.order_by(MENTION.c.seen_at.desc()).limit(limit).subquery().c.article_id)
+
+
+def _add_outlets(connection: Connection, article_ids: Sequence[int], outlets: dict[str, NamedCount]) -> None:
+    query = (
+        select(SOURCE.c.id, SOURCE.c.name, func.count())
+        .join_from(ARTICLE, SOURCE, ARTICLE.c.source_id == SOURCE.c.id)
+        .where(ARTICLE.c.id.in_(article_ids))
+        .group_by(SOURCE.c.id, SOURCE.c.name)
+    )
+    for source_id, name, count in connection.execute(query):
+        before = outlets.get(source_id)
+        outlets[source_id] = NamedCount(source_id, name, count + (before.count if before else 0))
+
+
+def _add_counts(connection: Connection, query: Select[Any], counts: dict[str, int]) -> None:
+    for name, count in connection.execute(query):
+        counts[name] = counts.get(name, 0) + count
+
+
+def _sorted_counts(counts: dict[str, int]) -> tuple[NamedCount, ...]:
+    return tuple(
+        NamedCount(name, name, count) for name, count in sorted(counts.items(), key=lambda item: (-item[1], item[0]))
+    )
+
+
+def _count_hours(
+    connection: Connection, column: Column[datetime] | ColumnElement[datetime], count: Any = None
+) -> list[HourCount]:
+    """Count rows, or ``count``, by the hour of a time."""
+    number = func.count() if count is None else count
+    if connection.dialect.name == "sqlite":
+        hour: Any = func.substr(column, 1, 13)
+        rows = connection.execute(select(hour, number).group_by(hour).order_by(hour)).all()
+        return [HourCount(datetime.strptime(at, "%Y-%m-%dT%H").replace(tzinfo=UTC), total) for at, total in rows]
+    hour = func.date_trunc("hour", column)
+    return [
+        HourCount(at, total) for at, total in connection.execute(select(hour, number).group_by(hour).order_by(hour))
+    ]
+
+
+def _line_from_row(row: AnyRow) -> ArticleLine:
+    return ArticleLine(
+        id=row.id,
+        title=row.title,
+        url=row.url,
+        source_id=row.source_id,
+        outlet=row.outlet,
+        language=row.language,
+        published_at=row.published_at,
+        first_seen_at=row.first_seen_at,
+        story_id=row.story_id,
+        duplicate_of=row.duplicate_of,
+        version_count=row.version_count,
+    )
+
+
+def _hit_from_row(row: AnyRow) -> HitLine:
+    return HitLine(
+        id=row.hit_id,
+        rule_id=row.hit_rule_id,
+        official_ids=decode_texts(row.hit_official_ids),
+        kind=HitKind(row.hit_kind),
+        found_at=row.hit_found_at,
+        note=row.hit_note,
+        article=_line_from_row(row),
+    )
+
+
+def _source_from_row(row: AnyRow) -> SourceLine:
+    state = effective_poll_state(poll_state_from_row(row))
+    return SourceLine(row.id, row.name, row.kind, row.url, state, row.article_count)

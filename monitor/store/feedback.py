@@ -1,0 +1,413 @@
+"""Store of feedback: readers, verdicts, marks, and the record of changes by which each can be undone."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Select, delete, insert, or_, select, update
+
+from monitor.domain.article import Stage, StoredArticle
+from monitor.domain.errors import UsageError
+from monitor.domain.feedback import (
+    Change,
+    Mark,
+    MarkKind,
+    Reader,
+    RescreenResult,
+    Verdict,
+    Way,
+)
+from monitor.domain.mention import Findings
+from monitor.store.connections import Connections, insert_ignore
+from monitor.store.core_tables import ARTICLE, CHANGE, HIT, MARK, READER, RESCREEN, STORY, VERDICT
+from monitor.store.rescreening import (
+    apply_findings,
+    load_verdicts,
+    select_verdicts,
+    verdict_from_row,
+)
+from monitor.store.row_mapping import (
+    AnyRow,
+    decode_texts,
+    is_in_stories,
+    select_stored_articles,
+    stored_article_from_row,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class ScreeningBasis:
+    """Articles to screen again with the verdicts that count in each; a change of it makes their findings outdated."""
+
+    articles: tuple[StoredArticle, ...]
+    verdicts: Mapping[int, tuple[Verdict, ...]]
+
+    @property
+    def state(self) -> frozenset[tuple[int, int, Stage, frozenset[int]]]:
+        """The input of the findings: the version of each article and the ids of its verdicts."""
+        return frozenset(
+            (one.id, one.version_count, one.stage, frozenset(verdict.id for verdict in self.verdicts.get(one.id, ())))
+            for one in self.articles
+        )
+
+
+class FeedbackStore:
+    """Store of feedback; every method is one transaction and may raise ``StoreError``."""
+
+    def __init__(self, connections: Connections) -> None:
+        self._connections = connections
+
+    def ensure_reader(self, login: str, now: datetime) -> Reader:
+        """Return the reader with this login; create it if it is new. Raises ``UsageError`` if it is disabled."""
+        with self._connections.write_transaction() as connection:
+            row = {"login": login, "name": "", "seen_hit_id": 0, "made_at": now, "disabled_at": None}
+            connection.execute(insert_ignore(READER, connection), row)
+            reader = _reader_from_row(connection.execute(select(READER).where(READER.c.login == login)).one())
+        if reader.disabled_at is not None:
+            raise UsageError(f"the reader {login!r} is disabled")
+        return reader
+
+    def list_readers(self) -> list[Reader]:
+        """Return all readers, by login."""
+        with self._connections.read_transaction() as connection:
+            return [_reader_from_row(row) for row in connection.execute(select(READER).order_by(READER.c.login))]
+
+    def load_basis(self, root_id: int, story_id: str = "") -> ScreeningBasis:
+        """Return the matched articles with a text, and with ``story_id`` also the ones of a story."""
+        with self._connections.read_transaction() as connection:
+            return _load_basis(connection, root_id, story_id)
+
+    def load_verdicts(
+        self, articles: Collection[StoredArticle], without: int | None = None
+    ) -> dict[int, tuple[Verdict, ...]]:
+        """Return the verdicts that count in each of these articles; articles without one are left out.
+
+        ``without`` is the id of a verdict that is left out as if it were undone.
+        """
+        with self._connections.read_transaction() as connection:
+            return load_verdicts(connection, articles, without)
+
+    def add_verdict(
+        self,
+        verdict: Verdict,
+        reader: Reader,
+        basis: ScreeningBasis,
+        findings: Sequence[tuple[StoredArticle, Findings]],
+        change: Change,
+    ) -> tuple[Verdict, Change, RescreenResult] | None:
+        """Store a verdict with its change, and the findings that it leads to, in one transaction.
+
+        Returns None, and stores nothing, if the articles or verdicts of ``basis`` have changed since it was loaded.
+        """
+        with self._connections.write_transaction(durable=True) as connection:
+            _lock_verdicts(connection)
+            if _load_basis(connection, verdict.root_id, verdict.story_id).state != basis.state:
+                return None
+            added = insert(VERDICT).values(_verdict_values(verdict, reader)).returning(VERDICT.c.id)
+            verdict_id = connection.execute(added).scalar_one()
+            stored = _get_verdict(connection, verdict_id)
+            causes = {one.id: stored for one, _found in findings}
+            result = apply_findings(connection, findings, verdict.made_at, causes)
+            return stored, _add_change(connection, change, reader, verdict_id=verdict_id), result
+
+    def undo_verdict(
+        self,
+        undone: Change,
+        reader: Reader,
+        basis: ScreeningBasis,
+        findings: Sequence[tuple[StoredArticle, Findings]],
+        change: Change,
+    ) -> tuple[Verdict, RescreenResult] | None:
+        """Undo the verdict of a change, and store the findings without it; returns None as ``add_verdict`` does."""
+        with self._connections.write_transaction(durable=True) as connection:
+            _lock_verdicts(connection)
+            verdict = _get_verdict(connection, undone.verdict_id or 0)
+            if _load_basis(connection, verdict.root_id, verdict.story_id).state != basis.state:
+                return None
+            _set_undone(connection, VERDICT, verdict.id, change, reader)
+            _set_undone(connection, CHANGE, undone.id, change, reader)
+            causes = {one.id: _get_verdict(connection, verdict.id) for one, _found in findings}
+            result = apply_findings(connection, findings, change.made_at, causes)
+            _add_change(connection, change, reader)
+            return _get_verdict(connection, verdict.id), result
+
+    def load_rescreen_queue(self, limit: int) -> ScreeningBasis:
+        """Return articles that wait to be screened again (``request_rescreen``), oldest first."""
+        with self._connections.read_transaction() as connection:
+            waiting = select(RESCREEN.c.article_id).join_from(RESCREEN, ARTICLE).where(_is_matched())
+            articles = _load_articles(
+                connection, ARTICLE.c.id.in_(waiting.order_by(RESCREEN.c.article_id).limit(limit))
+            )
+            return ScreeningBasis(articles, load_verdicts(connection, articles))
+
+    def save_rescreened(
+        self, basis: ScreeningBasis, findings: Sequence[tuple[StoredArticle, Findings]], now: datetime
+    ) -> RescreenResult | None:
+        """Store the new findings of articles; returns None, and stores nothing, if the basis has changed.
+
+        An article without findings here keeps its own, and does not wait any longer. The cause is the newest verdict
+        of each article, or else a changed configuration.
+        """
+        with self._connections.write_transaction() as connection:
+            _lock_verdicts(connection)
+            articles = _load_articles(connection, ARTICLE.c.id.in_([one.id for one in basis.articles]))
+            if ScreeningBasis(articles, load_verdicts(connection, articles)).state != basis.state:
+                return None
+            causes = {number: max(found, key=lambda one: one.id) for number, found in basis.verdicts.items()}
+            result = apply_findings(connection, findings, now, causes)
+            done = RESCREEN.c.article_id.in_([one.id for one in basis.articles])
+            connection.execute(delete(RESCREEN).where(done))
+            return result
+
+    def add_mark(self, mark: Mark, reader: Reader, change: Change) -> tuple[Mark, Change]:
+        """Store a mark with its change. Raises ``UsageError`` if there is no such story."""
+        with self._connections.write_transaction() as connection:
+            story_id = resolve_story(connection, mark.story_id)
+            values = {
+                "reader_id": None if mark.plan_id else reader.id,
+                "plan_id": mark.plan_id,
+                "story_id": story_id,
+                "kind": str(mark.kind),
+                "rule_id": mark.rule_id,
+                "until_at": mark.until_at,
+                "made_at": mark.made_at,
+                "made_by": reader.id,
+                "way": str(mark.way),
+                "undone_at": None,
+                "undone_by": "",
+            }
+            mark_id = connection.execute(insert(MARK).values(values).returning(MARK.c.id)).scalar_one()
+            stored = _mark_from_row(connection.execute(_select_marks().where(MARK.c.id == mark_id)).one())
+            return stored, _add_change(connection, change, reader, mark_id=mark_id)
+
+    def undo_mark(self, undone: Change, reader: Reader, change: Change) -> None:
+        """Undo the mark of a change."""
+        with self._connections.write_transaction() as connection:
+            _set_undone(connection, MARK, undone.mark_id or 0, change, reader)
+            _set_undone(connection, CHANGE, undone.id, change, reader)
+            _add_change(connection, change, reader)
+
+    def mark_read_until(self, reader: Reader, hit_id: int) -> None:
+        """Let a reader have seen all hits up to one."""
+        with self._connections.write_transaction() as connection:
+            connection.execute(update(READER).where(READER.c.id == reader.id).values(seen_hit_id=hit_id))
+
+    def list_verdicts(
+        self, article_id: int | None = None, official_id: str = "", limit: int = 100, *, with_undone: bool = False
+    ) -> list[Verdict]:
+        """Return verdicts, newest first."""
+        query = select_verdicts().order_by(VERDICT.c.id.desc()).limit(limit)
+        if article_id is not None:
+            query = query.where(or_(VERDICT.c.article_id == article_id, VERDICT.c.root_id == article_id))
+        if official_id:
+            query = query.where(VERDICT.c.official_id == official_id)
+        if not with_undone:
+            query = query.where(VERDICT.c.undone_at.is_(None))
+        with self._connections.read_transaction() as connection:
+            return [verdict_from_row(row) for row in connection.execute(query)]
+
+    def list_marks(
+        self,
+        story_ids: Collection[str] | None = None,
+        reader_id: int | None = None,
+        plan_id: str | None = None,
+        limit: int = 1000,
+    ) -> list[Mark]:
+        """Return the marks that are not undone, newest first."""
+        query = _select_marks().where(MARK.c.undone_at.is_(None)).order_by(MARK.c.id.desc()).limit(limit)
+        if story_ids is not None:
+            query = query.where(MARK.c.story_id.in_(story_ids))
+        if reader_id is not None:
+            query = query.where(MARK.c.reader_id == reader_id)
+        if plan_id is not None:
+            query = query.where(MARK.c.plan_id == plan_id, MARK.c.plan_id != "")
+        with self._connections.read_transaction() as connection:
+            return [_mark_from_row(row) for row in connection.execute(query)]
+
+    def list_changes(self, limit: int = 100, before_id: int | None = None) -> list[Change]:
+        """Return changes, newest first; with ``before_id`` the ones before that id."""
+        query = _select_changes().order_by(CHANGE.c.id.desc()).limit(limit)
+        if before_id is not None:
+            query = query.where(CHANGE.c.id < before_id)
+        with self._connections.read_transaction() as connection:
+            return [_change_from_row(row) for row in connection.execute(query)]
+
+    def get_change(self, change_id: int) -> Change:
+        """Return one change. Raises ``UsageError`` if it does not exist."""
+        with self._connections.read_transaction() as connection:
+            row = connection.execute(_select_changes().where(CHANGE.c.id == change_id)).first()
+        if row is None:
+            raise UsageError(f"there is no change {change_id}; `monitor feedback` lists them")
+        return _change_from_row(row)
+
+    def find_change(self, verdict_id: int | None, mark_id: int | None) -> Change:
+        """Return the change that added a verdict or a mark. Raises ``UsageError`` if it does not exist."""
+        is_wanted = CHANGE.c.verdict_id == verdict_id if verdict_id is not None else CHANGE.c.mark_id == mark_id
+        with self._connections.read_transaction() as connection:
+            row = connection.execute(_select_changes().where(is_wanted).order_by(CHANGE.c.id).limit(1)).first()
+        if row is None:
+            raise UsageError("the record of this change does not exist")
+        return _change_from_row(row)
+
+    def get_verdict(self, verdict_id: int) -> Verdict:
+        """Return one verdict. Raises ``UsageError`` if it does not exist."""
+        with self._connections.read_transaction() as connection:
+            return _get_verdict(connection, verdict_id)
+
+    def get_hit_place(self, hit_id: int) -> tuple[int, str, tuple[str, ...]]:
+        """Return the article, its story and the officials of a hit. Raises ``UsageError`` if it does not exist."""
+        columns = (HIT.c.article_id, ARTICLE.c.story_id, HIT.c.official_ids)
+        query = select(*columns).join_from(HIT, ARTICLE).where(HIT.c.id == hit_id)
+        with self._connections.read_transaction() as connection:
+            row = connection.execute(query).first()
+        if row is None:
+            raise UsageError(f"there is no hit {hit_id}; `monitor hits` lists them")
+        return row.article_id, row.story_id, decode_texts(row.official_ids)
+
+    def record_change(self, change: Change, reader: Reader) -> Change:
+        """Store a change that is neither a verdict nor a mark, such as an edit of the configuration."""
+        with self._connections.write_transaction() as connection:
+            return _add_change(connection, change, reader)
+
+
+def resolve_story(connection: Connection, story_id: str) -> str:
+    """Return the id of the story that a story was merged into, or its own. Raises ``UsageError`` if there is none."""
+    row = connection.execute(select(STORY.c.merged_into).where(STORY.c.id == story_id)).first()
+    if row is None:
+        raise UsageError(f"there is no story {story_id!r}; `monitor stories list` lists them")
+    return str(row.merged_into or story_id)
+
+
+def _lock_verdicts(connection: Connection) -> None:
+    if connection.dialect.name == "postgresql":
+        connection.exec_driver_sql("LOCK TABLE verdict IN SHARE ROW EXCLUSIVE MODE")  # one verdict at a time
+
+
+def _is_matched() -> ColumnElement[bool]:
+    return ARTICLE.c.stage.in_([str(Stage.MATCHED), str(Stage.GROUPED)])
+
+
+def _load_articles(connection: Connection, *conditions: ColumnElement[bool]) -> tuple[StoredArticle, ...]:
+    query = select_stored_articles().where(_is_matched(), *conditions).order_by(ARTICLE.c.id)
+    return tuple(stored_article_from_row(row) for row in connection.execute(query))
+
+
+def _load_basis(connection: Connection, root_id: int, story_id: str) -> ScreeningBasis:
+    articles = {one.id: one for one in _load_articles(connection, ARTICLE.c.id == root_id)}
+    articles |= {one.id: one for one in _load_articles(connection, ARTICLE.c.duplicate_of == root_id)}
+    if story_id:
+        articles |= {one.id: one for one in _load_articles(connection, *is_in_stories([story_id]))}
+    found = tuple(articles[number] for number in sorted(articles))
+    return ScreeningBasis(found, load_verdicts(connection, found))
+
+
+def _get_verdict(connection: Connection, verdict_id: int) -> Verdict:
+    row = connection.execute(select_verdicts().where(VERDICT.c.id == verdict_id)).first()
+    if row is None:
+        raise UsageError(f"there is no verdict {verdict_id}; `monitor feedback` lists them")
+    return verdict_from_row(row)
+
+
+def _verdict_values(verdict: Verdict, reader: Reader) -> dict[str, Any]:
+    return {
+        "official_id": verdict.official_id,
+        "article_id": verdict.article_id,
+        "root_id": verdict.root_id,
+        "story_id": verdict.story_id,
+        "written": verdict.written,
+        "kind": str(verdict.kind),
+        "reason": verdict.reason,
+        "note": verdict.note,
+        "sentence": verdict.sentence,
+        "reader_id": reader.id,
+        "way": str(verdict.way),
+        "made_at": verdict.made_at,
+        "undone_at": None,
+        "undone_by": "",
+    }
+
+
+def _set_undone(connection: Connection, table: Any, row_id: int, change: Change, reader: Reader) -> None:
+    """Mark a row as undone. Raises ``UsageError`` if it is undone already."""
+    undone = {"undone_at": change.made_at, "undone_by": reader.display_name}
+    is_open = (table.c.id == row_id, table.c.undone_at.is_(None))
+    if connection.execute(update(table).where(*is_open).values(undone)).rowcount != 1:
+        raise UsageError(f"{change.subject} is undone already")
+
+
+def _add_change(
+    connection: Connection, change: Change, reader: Reader, verdict_id: int | None = None, mark_id: int | None = None
+) -> Change:
+    values = {
+        "what": change.what,
+        "subject": change.subject,
+        "before": change.before,
+        "after": change.after,
+        "verdict_id": verdict_id,
+        "mark_id": mark_id,
+        "reader_id": reader.id,
+        "way": str(change.way),
+        "made_at": change.made_at,
+        "undone_at": None,
+        "undone_by": "",
+    }
+    change_id = connection.execute(insert(CHANGE).values(values).returning(CHANGE.c.id)).scalar_one()
+    return _change_from_row(connection.execute(_select_changes().where(CHANGE.c.id == change_id)).one())
+
+
+def _select_changes() -> Select[Any]:
+    return select(CHANGE, READER.c.login, READER.c.name).join_from(CHANGE, READER)
+
+
+def _change_from_row(row: AnyRow) -> Change:
+    return Change(
+        id=row.id,
+        what=row.what,
+        subject=row.subject,
+        reader=row.name or row.login,
+        way=Way(row.way),
+        made_at=row.made_at,
+        before=row.before,
+        after=row.after,
+        verdict_id=row.verdict_id,
+        mark_id=row.mark_id,
+        undone_at=row.undone_at,
+        undone_by=row.undone_by,
+    )
+
+
+_MADE_BY, _OWNER = READER.alias("made_by"), READER.alias("owner")
+
+
+def _select_marks() -> Select[Any]:
+    return (
+        select(
+            MARK,
+            _MADE_BY.c.login.label("made_by_login"),
+            _MADE_BY.c.name.label("made_by_name"),
+            _OWNER.c.login.label("owner_login"),
+        )
+        .join_from(MARK, _MADE_BY, MARK.c.made_by == _MADE_BY.c.id)
+        .outerjoin(_OWNER, MARK.c.reader_id == _OWNER.c.id)
+    )
+
+
+def _mark_from_row(row: AnyRow) -> Mark:
+    return Mark(
+        id=row.id,
+        kind=MarkKind(row.kind),
+        story_id=row.story_id,
+        made_by=row.made_by_name or row.made_by_login,
+        made_at=row.made_at,
+        reader=row.owner_login or "",
+        plan_id=row.plan_id,
+        rule_id=row.rule_id,
+        until_at=row.until_at,
+        way=Way(row.way),
+        undone_at=row.undone_at,
+    )
+
+
+def _reader_from_row(row: AnyRow) -> Reader:
+    return Reader(row.id, row.login, row.name, row.seen_hit_id, row.disabled_at)

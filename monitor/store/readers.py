@@ -1,0 +1,376 @@
+"""Store of the readers of the desk: accounts, sessions, one-time addresses, failed logins, tokens and saved views.
+
+Keys of sessions, addresses, tokens and feeds are stored as SHA-256 hashes only, so that nobody who reads the database
+or a backup can log in.
+"""
+
+import hashlib
+import secrets
+from collections.abc import Collection
+from datetime import datetime, timedelta
+
+from sqlalchemy import Connection, delete, exists, func, insert, select, update
+
+from monitor.domain.errors import UsageError
+from monitor.domain.readers import (
+    SESSION_IDLE_PERIOD,
+    SESSION_MAX_PERIOD,
+    AccessToken,
+    Account,
+    Role,
+    SavedView,
+    Scope,
+    Session,
+    login_delay,
+)
+from monitor.store.connections import Connections, insert_ignore, upsert
+from monitor.store.core_tables import (
+    ACCESS_TOKEN,
+    LOGIN_ATTEMPT,
+    LOGIN_LINK,
+    READER,
+    READER_SESSION,
+    SAVED_VIEW,
+)
+from monitor.store.row_mapping import AnyRow
+
+KEY_BYTES = 32
+TOKEN_PREFIX = "mon_"  # noqa: S105 - the beginning of every token
+TOUCH_INTERVAL = timedelta(minutes=5)
+"""A session or token that is used is written at most this often."""
+ATTEMPT_RETENTION = timedelta(days=1)
+MAX_SESSIONS, MAX_TOKENS, MAX_VIEWS = 50, 100, 200
+"""Limits for one reader; the oldest sessions end first."""
+
+
+def hash_key(key: str) -> str:
+    """Return the hash by which a random key is stored."""
+    return hashlib.sha256(key.encode()).hexdigest()
+
+
+class ReaderStore:
+    """Store of readers; every method is one transaction and may raise ``StoreError``."""
+
+    def __init__(self, connections: Connections) -> None:
+        self._connections = connections
+
+    def ensure_account(self, login: str, role: Role, now: datetime, name: str = "") -> Account:
+        """Return the account with a login; create it with this role if there is none."""
+        row = {"login": login, "name": name, "role": str(role), "made_at": now, "seen_hit_id": 0}
+        row |= {"password": "", "zone": "", "theme": "", "uses_keys": True}
+        with self._connections.write_transaction() as connection:
+            connection.execute(insert_ignore(READER, connection).values(row))
+            return _load_account(connection, login)
+
+    def add_account(self, login: str, role: Role, now: datetime, name: str = "") -> Account:
+        """Create an account. Raises ``UsageError`` if the login exists."""
+        if self.find_account(login):
+            raise UsageError(f"there is a reader {login!r} already; `monitor readers role` changes the role")
+        return self.ensure_account(login, role, now, name)
+
+    def find_account(self, login: str) -> Account | None:
+        """Return the account with a login, or None."""
+        with self._connections.read_transaction() as connection:
+            row = connection.execute(select(READER).where(READER.c.login == login)).first()
+        return _account_from_row(row) if row else None
+
+    def get_account(self, login: str) -> Account:
+        """Return the account with a login. Raises ``UsageError`` if there is none."""
+        if account := self.find_account(login):
+            return account
+        raise UsageError(f"there is no reader {login!r}; `monitor readers list` lists them")
+
+    def list_accounts(self) -> list[Account]:
+        """Return all accounts by login."""
+        with self._connections.read_transaction() as connection:
+            return [_account_from_row(row) for row in connection.execute(select(READER).order_by(READER.c.login))]
+
+    def get_password_hash(self, login: str) -> str:
+        """Return the hash of the password of an enabled account, or an empty text."""
+        query = select(READER.c.password).where(READER.c.login == login, READER.c.disabled_at.is_(None))
+        with self._connections.read_transaction() as connection:
+            return connection.execute(query).scalar() or ""
+
+    def set_password_hash(self, reader_id: int, password: str, keep_session: str = "") -> None:
+        """Store the hash of a password, and end all other sessions of the reader."""
+        with self._connections.write_transaction() as connection:
+            connection.execute(update(READER).where(READER.c.id == reader_id).values(password=password))
+            _end_sessions(connection, reader_id, keep_session)
+
+    def set_role(self, login: str, role: Role) -> None:
+        """Change the role of a reader, and end the sessions and tokens that were made with the old role.
+
+        Raises ``UsageError`` if the desk would have no admin left.
+        """
+        account = self.get_account(login)
+        with self._connections.write_transaction() as connection:
+            connection.execute(update(READER).where(READER.c.id == account.id).values(role=str(role)))
+            if account.role is Role.ADMIN and role is not Role.ADMIN:
+                _require_admin(connection)
+            _end_access(connection, account.id)
+
+    def set_disabled(self, login: str, disabled_at: datetime | None) -> None:
+        """Disable or enable a reader; disabling ends all sessions, tokens and feeds in the same transaction.
+
+        Raises ``UsageError`` if the desk would have no admin left.
+        """
+        account = self.get_account(login)
+        with self._connections.write_transaction() as connection:
+            connection.execute(update(READER).where(READER.c.id == account.id).values(disabled_at=disabled_at))
+            if disabled_at:
+                if account.role is Role.ADMIN:
+                    _require_admin(connection)
+                _end_access(connection, account.id)
+
+    def set_preferences(self, reader_id: int, *, zone: str, theme: str, uses_keys: bool) -> None:
+        """Store the preferences of a reader."""
+        values = {"zone": zone, "theme": theme, "uses_keys": uses_keys}
+        with self._connections.write_transaction() as connection:
+            connection.execute(update(READER).where(READER.c.id == reader_id).values(values))
+
+    def create_login_link(self, reader_id: int, now: datetime, period: timedelta) -> str:
+        """Return the code of a new one-time address; earlier ones that have expired are deleted."""
+        code = secrets.token_urlsafe(KEY_BYTES)
+        row = {"key_hash": hash_key(code), "reader_id": reader_id, "ends_at": now + period}
+        with self._connections.write_transaction() as connection:
+            connection.execute(delete(LOGIN_LINK).where(LOGIN_LINK.c.ends_at < now))
+            connection.execute(insert(LOGIN_LINK).values(row))
+        return code
+
+    def use_login_link(self, code: str, now: datetime) -> Account | None:
+        """Return the account of a one-time address and delete the address; None if it is unknown or has expired."""
+        used = delete(LOGIN_LINK).where(LOGIN_LINK.c.key_hash == hash_key(code), LOGIN_LINK.c.ends_at >= now)
+        with self._connections.write_transaction() as connection:
+            reader_id = connection.execute(used.returning(LOGIN_LINK.c.reader_id)).scalar()
+            found = (READER.c.id == reader_id, READER.c.disabled_at.is_(None))
+            row = connection.execute(select(READER).where(*found)).first() if reader_id is not None else None
+            return _account_from_row(row) if row else None
+
+    def create_session(self, reader_id: int, now: datetime, agent: str = "", old_key: str = "") -> str:
+        """Return the key of a new session, and end the session of ``old_key``."""
+        key = secrets.token_urlsafe(KEY_BYTES)
+        row = {"key_hash": hash_key(key), "reader_id": reader_id, "made_at": now, "seen_at": now}
+        row |= {"ends_at": now + SESSION_MAX_PERIOD, "agent": agent[:200]}
+        newest = (
+            select(READER_SESSION.c.key_hash)
+            .where(READER_SESSION.c.reader_id == reader_id)
+            .order_by(READER_SESSION.c.made_at.desc())
+            .limit(MAX_SESSIONS)
+        )
+        with self._connections.write_transaction() as connection:
+            expired = (READER_SESSION.c.ends_at < now) | (READER_SESSION.c.key_hash == hash_key(old_key))
+            connection.execute(delete(READER_SESSION).where(expired))
+            connection.execute(insert(READER_SESSION).values(row))
+            kept = list(connection.execute(newest).scalars())
+            is_old = (READER_SESSION.c.reader_id == reader_id, READER_SESSION.c.key_hash.not_in(kept))
+            connection.execute(delete(READER_SESSION).where(*is_old))
+        return key
+
+    def find_session(self, key: str, now: datetime) -> tuple[Account, bool] | None:
+        """Return the account of a session, and whether the session is due for ``touch_session``; None if it has ended.
+
+        A session ends after a time without use, at the latest after ``SESSION_MAX_PERIOD``.
+        """
+        query = (
+            select(READER, READER_SESSION.c.seen_at)
+            .join_from(READER_SESSION, READER, READER.c.id == READER_SESSION.c.reader_id)
+            .where(
+                READER_SESSION.c.key_hash == hash_key(key),
+                READER_SESSION.c.ends_at >= now,
+                READER_SESSION.c.seen_at >= now - SESSION_IDLE_PERIOD,
+                READER.c.disabled_at.is_(None),
+            )
+        )
+        with self._connections.read_transaction() as connection:
+            row = connection.execute(query).first()
+        return (_account_from_row(row), row.seen_at < now - TOUCH_INTERVAL) if row else None
+
+    def touch_session(self, key: str, now: datetime) -> None:
+        """Record that a session is in use."""
+        with self._connections.write_transaction() as connection:
+            used = update(READER_SESSION).where(READER_SESSION.c.key_hash == hash_key(key))
+            connection.execute(used.values(seen_at=now))
+
+    def list_sessions(self, reader_id: int, now: datetime) -> list[Session]:
+        """Return the sessions of a reader, the last used first."""
+        query = select(READER_SESSION).where(READER_SESSION.c.reader_id == reader_id, READER_SESSION.c.ends_at >= now)
+        with self._connections.read_transaction() as connection:
+            rows = connection.execute(query.order_by(READER_SESSION.c.seen_at.desc()).limit(MAX_SESSIONS)).all()
+        return [Session(row.key_hash, row.made_at, row.seen_at, row.ends_at, row.agent) for row in rows]
+
+    def end_session(self, key: str) -> None:
+        """End one session."""
+        with self._connections.write_transaction() as connection:
+            connection.execute(delete(READER_SESSION).where(READER_SESSION.c.key_hash == hash_key(key)))
+
+    def end_sessions(self, reader_id: int, keep_session: str = "") -> None:
+        """End all sessions of a reader but one."""
+        with self._connections.write_transaction() as connection:
+            _end_sessions(connection, reader_id, keep_session)
+
+    def login_allowed_at(self, keys: Collection[str]) -> datetime | None:
+        """Return the time before which no login with one of these keys is allowed, or None."""
+        query = select(func.max(LOGIN_ATTEMPT.c.until_at)).where(LOGIN_ATTEMPT.c.key.in_(keys))
+        with self._connections.read_transaction() as connection:
+            until_at: datetime | None = connection.execute(query).scalar()
+            return until_at
+
+    def record_login_failure(self, keys: Collection[str], now: datetime) -> None:
+        """Count a failed login for each key; the next attempt must wait as ``login_delay`` says."""
+        with self._connections.write_transaction() as connection:
+            connection.execute(delete(LOGIN_ATTEMPT).where(LOGIN_ATTEMPT.c.until_at < now - ATTEMPT_RETENTION))
+            for key in keys:
+                earlier = connection.execute(select(LOGIN_ATTEMPT.c.failures).where(LOGIN_ATTEMPT.c.key == key))
+                failures = (earlier.scalar() or 0) + 1
+                row = {"key": key, "failures": failures, "until_at": now + login_delay(failures)}
+                connection.execute(upsert(LOGIN_ATTEMPT, connection, "key", row), row)
+
+    def clear_login_failures(self, keys: Collection[str]) -> None:
+        """Forget the failed logins for these keys."""
+        with self._connections.write_transaction() as connection:
+            connection.execute(delete(LOGIN_ATTEMPT).where(LOGIN_ATTEMPT.c.key.in_(keys)))
+
+    def create_token(
+        self, reader_id: int, name: str, scopes: Collection[Scope], now: datetime, period: timedelta
+    ) -> tuple[AccessToken, str]:
+        """Create an access token; return it with its text, which is not stored. Raises ``UsageError`` at the limit."""
+        text = TOKEN_PREFIX + secrets.token_urlsafe(KEY_BYTES)
+        row = {"reader_id": reader_id, "name": name, "prefix": text[:10], "key_hash": hash_key(text)}
+        row |= {"scopes": " ".join(sorted(scopes)), "made_at": now, "ends_at": now + period}
+        own = (ACCESS_TOKEN.c.reader_id == reader_id, ACCESS_TOKEN.c.revoked_at.is_(None), ACCESS_TOKEN.c.ends_at > now)
+        with self._connections.write_transaction() as connection:
+            if connection.execute(select(func.count()).where(*own)).scalar_one() >= MAX_TOKENS:
+                raise UsageError(f"a reader has at most {MAX_TOKENS} tokens; revoke one first")
+            new = connection.execute(insert(ACCESS_TOKEN).values(row).returning(ACCESS_TOKEN)).one()
+        return _token_from_row(new), text
+
+    def find_token(self, text: str, now: datetime) -> tuple[Account, AccessToken, bool] | None:
+        """Return the account of a token, the token, and whether it is due for ``touch_token``; None if it has ended."""
+        query = (
+            select(ACCESS_TOKEN)
+            .join_from(ACCESS_TOKEN, READER, READER.c.id == ACCESS_TOKEN.c.reader_id)
+            .where(
+                ACCESS_TOKEN.c.key_hash == hash_key(text),
+                ACCESS_TOKEN.c.ends_at >= now,
+                ACCESS_TOKEN.c.revoked_at.is_(None),
+                READER.c.disabled_at.is_(None),
+            )
+        )
+        with self._connections.read_transaction() as connection:
+            row = connection.execute(query).first()
+            if row is None:
+                return None
+            account = _account_from_row(connection.execute(select(READER).where(READER.c.id == row.reader_id)).one())
+        token = _token_from_row(row)
+        return account, token, token.used_at is None or token.used_at < now - TOUCH_INTERVAL
+
+    def touch_token(self, token_id: int, now: datetime) -> None:
+        """Record that a token is in use."""
+        with self._connections.write_transaction() as connection:
+            connection.execute(update(ACCESS_TOKEN).where(ACCESS_TOKEN.c.id == token_id).values(used_at=now))
+
+    def list_tokens(self, reader_id: int | None = None) -> list[AccessToken]:
+        """Return the tokens of a reader, or of all readers, newest first; revoked ones are left out."""
+        query = select(ACCESS_TOKEN).where(ACCESS_TOKEN.c.revoked_at.is_(None)).order_by(ACCESS_TOKEN.c.id.desc())
+        if reader_id is not None:
+            query = query.where(ACCESS_TOKEN.c.reader_id == reader_id)
+        with self._connections.read_transaction() as connection:
+            return [_token_from_row(row) for row in connection.execute(query.limit(1000))]
+
+    def revoke_token(self, token_id: int, now: datetime, reader_id: int | None = None) -> None:
+        """Revoke a token, of one reader only if ``reader_id`` is given. Raises ``UsageError`` if there is none."""
+        own = [ACCESS_TOKEN.c.id == token_id, ACCESS_TOKEN.c.revoked_at.is_(None)]
+        if reader_id is not None:
+            own.append(ACCESS_TOKEN.c.reader_id == reader_id)
+        with self._connections.write_transaction() as connection:
+            if connection.execute(update(ACCESS_TOKEN).where(*own).values(revoked_at=now)).rowcount == 0:
+                raise UsageError(f"there is no token {token_id}; `monitor tokens list` lists them")
+
+    def save_view(
+        self, reader_id: int, name: str, query: str, now: datetime, *, with_feed: bool
+    ) -> tuple[SavedView, str]:
+        """Save a search or feed; return it with the code of its feed, which is not stored, or an empty text.
+
+        Raises ``UsageError`` at the limit.
+        """
+        code = secrets.token_urlsafe(KEY_BYTES) if with_feed else ""
+        row = {"reader_id": reader_id, "name": name, "query": query, "made_at": now}
+        row["feed_hash"] = hash_key(code) if code else ""
+        with self._connections.write_transaction() as connection:
+            own = select(func.count()).where(SAVED_VIEW.c.reader_id == reader_id)
+            if connection.execute(own).scalar_one() >= MAX_VIEWS:
+                raise UsageError(f"a reader has at most {MAX_VIEWS} saved views; delete one first")
+            new = connection.execute(insert(SAVED_VIEW).values(row).returning(SAVED_VIEW)).one()
+        return _view_from_row(new), code
+
+    def list_views(self, reader_id: int) -> list[SavedView]:
+        """Return the saved views of a reader, newest first."""
+        query = select(SAVED_VIEW).where(SAVED_VIEW.c.reader_id == reader_id).order_by(SAVED_VIEW.c.id.desc())
+        with self._connections.read_transaction() as connection:
+            return [_view_from_row(row) for row in connection.execute(query)]
+
+    def delete_view(self, view_id: int, reader_id: int) -> None:
+        """Delete a saved view of a reader; its feed ends. Raises ``UsageError`` if there is none."""
+        own = (SAVED_VIEW.c.id == view_id, SAVED_VIEW.c.reader_id == reader_id)
+        with self._connections.write_transaction() as connection:
+            if connection.execute(delete(SAVED_VIEW).where(*own)).rowcount == 0:
+                raise UsageError(f"there is no saved view {view_id}")
+
+    def find_feed(self, code: str) -> SavedView | None:
+        """Return the saved view of a feed's code if its reader is enabled, or None."""
+        enabled = exists().where(READER.c.id == SAVED_VIEW.c.reader_id, READER.c.disabled_at.is_(None))
+        query = select(SAVED_VIEW).where(
+            SAVED_VIEW.c.feed_hash == hash_key(code), SAVED_VIEW.c.feed_hash != "", enabled
+        )
+        with self._connections.read_transaction() as connection:
+            row = connection.execute(query).first()
+        return _view_from_row(row) if row else None
+
+
+def _load_account(connection: Connection, login: str) -> Account:
+    return _account_from_row(connection.execute(select(READER).where(READER.c.login == login)).one())
+
+
+def _end_sessions(connection: Connection, reader_id: int, keep_session: str) -> None:
+    others = (READER_SESSION.c.reader_id == reader_id, READER_SESSION.c.key_hash != hash_key(keep_session))
+    connection.execute(delete(READER_SESSION).where(*others))
+
+
+def _end_access(connection: Connection, reader_id: int) -> None:
+    """Delete the sessions, one-time addresses and tokens of a reader, and end the feeds."""
+    for table in (READER_SESSION, LOGIN_LINK, ACCESS_TOKEN):
+        connection.execute(delete(table).where(table.c.reader_id == reader_id))
+    connection.execute(update(SAVED_VIEW).where(SAVED_VIEW.c.reader_id == reader_id).values(feed_hash=""))
+
+
+def _require_admin(connection: Connection) -> None:
+    admins = select(func.count()).where(READER.c.role == str(Role.ADMIN), READER.c.disabled_at.is_(None))
+    if not connection.execute(admins).scalar_one():
+        raise UsageError("the desk needs an admin; make another reader admin first")
+
+
+def _account_from_row(row: AnyRow) -> Account:
+    return Account(
+        id=row.id,
+        login=row.login,
+        name=row.name,
+        role=Role(row.role),
+        zone=row.zone,
+        theme=row.theme,
+        uses_keys=row.uses_keys,
+        seen_hit_id=row.seen_hit_id,
+        has_password=bool(row.password),
+        made_at=row.made_at,
+        disabled_at=row.disabled_at,
+    )
+
+
+def _token_from_row(row: AnyRow) -> AccessToken:
+    scopes = frozenset(map(Scope, row.scopes.split()))
+    names = ("id", "reader_id", "name", "prefix", "made_at", "ends_at", "used_at", "revoked_at")
+    return AccessToken(scopes=scopes, **{name: getattr(row, name) for name in names})
+
+
+def _view_from_row(row: AnyRow) -> SavedView:
+    names = ("id", "reader_id", "name", "query", "made_at")
+    return SavedView(has_feed=bool(row.feed_hash), **{name: getattr(row, name) for name in names})

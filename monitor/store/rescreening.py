@@ -1,0 +1,227 @@
+"""Hits after a change of what counts as a mention: by a verdict of a reader, or by edited rules and officials.
+
+``apply_findings`` replaces the findings of articles that are matched already and leaves their stage alone. A hit that
+does not hold any more is withdrawn, not deleted: a digest may have reported it.
+"""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Select, delete, exists, or_, select, update
+
+from monitor.domain.article import StoredArticle
+from monitor.domain.feedback import Reader, RescreenResult, Verdict, VerdictKind, Way, select_effective
+from monitor.domain.mention import Findings, RuleHit
+from monitor.store.column_types import to_json
+from monitor.store.connections import insert_ignore
+from monitor.store.core_tables import ARTICLE, DIGEST_HIT, HIT, MARK, READER, RESCREEN, VERDICT
+from monitor.store.evidence import append_records
+from monitor.store.findings import hit_row, replace_mentions, schedule_rechecks
+from monitor.store.row_mapping import AnyRow, chunk_ids, encode_texts, insert_rows, is_in_stories
+
+_COUNTS = VERDICT.c.undone_at.is_(None)
+
+
+def select_verdicts() -> Select[Any]:
+    """Return the query for verdicts with the login and name of their readers; the caller adds conditions."""
+    return select(VERDICT, READER.c.login, READER.c.name).join_from(VERDICT, READER)
+
+
+def verdict_from_row(row: AnyRow) -> Verdict:
+    """Build a verdict from a row of ``select_verdicts``."""
+    return Verdict(
+        id=row.id,
+        kind=VerdictKind(row.kind),
+        official_id=row.official_id,
+        article_id=row.article_id,
+        root_id=row.root_id,
+        reader=Reader(row.reader_id, row.login, row.name).display_name,
+        made_at=row.made_at,
+        story_id=row.story_id,
+        written=row.written,
+        reason=row.reason,
+        note=row.note,
+        sentence=row.sentence,
+        way=Way(row.way),
+        undone_at=row.undone_at,
+    )
+
+
+def load_verdicts(
+    connection: Connection, articles: Collection[StoredArticle], without: int | None = None
+) -> dict[int, tuple[Verdict, ...]]:
+    """Return the verdicts that count in each article, by its text or its story; articles without one are left out.
+
+    ``without`` is the id of a verdict that is left out as if it were undone.
+    """
+    roots = {number for stored in articles for number in (stored.id, stored.duplicate_of) if number}
+    stories = {stored.story_id for stored in articles if stored.story_id}
+    found: dict[int, Verdict] = {}
+    for chunk in chunk_ids(sorted(roots)):
+        query = select_verdicts().where(_COUNTS, VERDICT.c.root_id.in_(chunk))
+        found |= {row.id: verdict_from_row(row) for row in connection.execute(query)}
+    for part in chunk_ids(sorted(stories)):
+        query = select_verdicts().where(_COUNTS, VERDICT.c.story_id != "", VERDICT.c.story_id.in_(part))
+        found |= {row.id: verdict_from_row(row) for row in connection.execute(query)}
+    by_article: dict[int, tuple[Verdict, ...]] = {}
+    for stored in articles if found else ():
+        counting = [one for one in found.values() if one.id != without and applies_to(one, stored)]
+        if counting:
+            by_article[stored.id] = select_effective(counting)
+    return by_article
+
+
+def applies_to(verdict: Verdict, stored: StoredArticle) -> bool:
+    """Return whether a verdict is about the text or the story of an article."""
+    if verdict.story_id and verdict.story_id == stored.story_id:
+        return True
+    return verdict.root_id in {stored.id, stored.duplicate_of}
+
+
+def apply_findings(
+    connection: Connection,
+    findings: Sequence[tuple[StoredArticle, Findings]],
+    now: datetime,
+    causes: Mapping[int, Verdict],
+) -> RescreenResult:
+    """Replace the findings of matched articles, and withdraw, restore, change and add hits accordingly.
+
+    ``causes`` are the verdicts that caused this, by article. For an article without one the cause is a changed
+    configuration, and its hits that a digest has reported stay as they are.
+    """
+    result = RescreenResult(articles=len(findings))
+    for start in range(0, len(findings), _ARTICLES_PER_STATEMENT):
+        part = findings[start : start + _ARTICLES_PER_STATEMENT]
+        replace_mentions(connection, part)
+        result += _sync_hits(connection, part, now, causes)
+        article_ids = [stored.id for stored, _found in part]
+        schedule_rechecks(connection, [stored.id for stored, found in part if stored.is_alertable and found.hits], now)
+        append_records(connection, article_ids, now)
+        connection.execute(delete(RESCREEN).where(RESCREEN.c.article_id.in_(article_ids)))
+    return result
+
+
+_ARTICLES_PER_STATEMENT = 500
+
+
+def _sync_hits(
+    connection: Connection,
+    findings: Sequence[tuple[StoredArticle, Findings]],
+    now: datetime,
+    causes: Mapping[int, Verdict],
+) -> RescreenResult:
+    rows_by_article: defaultdict[int, list[AnyRow]] = defaultdict(list)
+    chosen = HIT.c.article_id.in_([stored.id for stored, _found in findings])
+    for row in connection.execute(select(HIT).where(chosen).order_by(HIT.c.id).with_for_update()):
+        rows_by_article[row.article_id].append(row)
+    reported = _select_reported(connection, [row.id for rows in rows_by_article.values() for row in rows])
+    result, added = RescreenResult(), []
+    for stored, found in findings:
+        hits = {hit.rule_id: hit for hit in found.hits}
+        rows, cause = rows_by_article[stored.id], causes.get(stored.id)
+        for row in rows:
+            if cause or row.id not in reported:
+                result += _sync_hit(connection, row, hits.get(row.rule_id), now, cause, is_reported=row.id in reported)
+        known = {row.rule_id for row in rows}
+        if stored.is_alertable:
+            new = [hit for rule_id, hit in hits.items() if rule_id not in known]
+            added += [hit_row(stored, hit, now, _note(cause)) for hit in new]
+    return result + RescreenResult(added=insert_rows(connection, HIT, added, skip_existing=True))
+
+
+def _note(cause: Verdict | None) -> str:
+    """Return the text that digests show with an added hit."""
+    is_confirmed = cause is not None and cause.kind is VerdictKind.CONFIRMED and cause.undone_at is None
+    return cause.explain() if cause and is_confirmed else ""
+
+
+def _select_reported(connection: Connection, hit_ids: Sequence[int]) -> set[int]:
+    reported: set[int] = set()
+    for chunk in chunk_ids(hit_ids):
+        query = select(DIGEST_HIT.c.hit_id).where(DIGEST_HIT.c.hit_id.in_(chunk))
+        reported.update(connection.execute(query).scalars())
+    return reported
+
+
+def _sync_hit(
+    connection: Connection, row: AnyRow, hit: RuleHit | None, now: datetime, cause: Verdict | None, *, is_reported: bool
+) -> RescreenResult:
+    """Bring one row in line with the findings; ``hit`` is None if its rule is not satisfied any more."""
+    verdict_id = cause.id if cause else None
+    if hit is None:
+        if row.withdrawn_at is not None:
+            return RescreenResult()
+        values: dict[str, Any] = {"withdrawn_at": now, "withdrawn_by": verdict_id, "rescreened_at": now}
+        connection.execute(update(HIT).where(HIT.c.id == row.id).values(values))
+        return RescreenResult(withdrawn=1, reported=int(is_reported))
+    official_ids = encode_texts(hit.official_ids)
+    is_changed = official_ids != row.official_ids
+    if row.withdrawn_at is None and not is_changed:
+        return RescreenResult()
+    values = {"withdrawn_at": None, "withdrawn_by": verdict_id if is_changed else None, "rescreened_at": now}
+    if is_changed:
+        values |= {"official_ids": official_ids, "passages": to_json(hit.passages)}
+    if row.kind == "new":
+        values["note"] = _note(cause)
+    connection.execute(update(HIT).where(HIT.c.id == row.id).values(values))
+    return RescreenResult(added=1) if row.withdrawn_at is not None else RescreenResult(changed=1)
+
+
+def request_rescreen(connection: Connection, article_ids: Collection[int]) -> None:
+    """Let the articles among these that have a verdict be screened again, before their hits are reported."""
+    for chunk in chunk_ids(sorted(article_ids)):
+        is_about = or_(
+            VERDICT.c.root_id == ARTICLE.c.id,
+            VERDICT.c.root_id == ARTICLE.c.duplicate_of,
+            (VERDICT.c.story_id != "") & (VERDICT.c.story_id == ARTICLE.c.story_id),
+        )
+        concerned = select(ARTICLE.c.id).where(ARTICLE.c.id.in_(chunk), exists().where(_COUNTS, is_about))
+        _enqueue(connection, connection.execute(concerned).scalars().all())
+
+
+def _enqueue(connection: Connection, article_ids: Iterable[int]) -> None:
+    rows = [{"article_id": number} for number in sorted(article_ids)]
+    if rows:
+        connection.execute(insert_ignore(RESCREEN, connection), rows)
+
+
+def has_feedback() -> ColumnElement[bool]:
+    """Return the condition that there is any verdict or mark for ``follow_grouping`` to move."""
+    verdicts, marks = select(VERDICT.c.id).where(_COUNTS), select(MARK.c.id).where(MARK.c.undone_at.is_(None))
+    return verdicts.exists() | marks.exists()
+
+
+def follow_grouping(connection: Connection, article_ids: Collection[int], merged_stories: Mapping[str, str]) -> None:
+    """Let verdicts and marks follow articles that became duplicates, and stories that were merged into others.
+
+    Called in the transaction that has grouped these articles. The articles that have a verdict now are to be screened
+    again.
+    """
+    for story_id in merged_stories:
+        final_id = story_id
+        while final_id in merged_stories:
+            final_id = merged_stories[final_id]
+        move_feedback(connection, story_id, final_id)
+    for chunk in chunk_ids(sorted(article_ids)):
+        became_duplicates = (
+            select(VERDICT.c.id, ARTICLE.c.duplicate_of)
+            .join_from(VERDICT, ARTICLE, ARTICLE.c.id == VERDICT.c.root_id)
+            .where(_COUNTS, VERDICT.c.root_id.in_(chunk), ARTICLE.c.duplicate_of.is_not(None))
+        )
+        for number, root_id in connection.execute(became_duplicates).all():
+            connection.execute(update(VERDICT).where(VERDICT.c.id == number).values(root_id=root_id))
+            same_text = or_(ARTICLE.c.id == root_id, ARTICLE.c.duplicate_of == root_id)
+            _enqueue(connection, connection.execute(select(ARTICLE.c.id).where(same_text)).scalars().all())
+    request_rescreen(connection, article_ids)
+
+
+def move_feedback(connection: Connection, story_id: str, new_story_id: str) -> None:
+    """Let the verdicts and marks on a story count for the story that has absorbed it."""
+    for table in (VERDICT, MARK):
+        moved = (table.c.story_id == story_id, table.c.undone_at.is_(None))
+        count = connection.execute(update(table).where(*moved).values(story_id=new_story_id)).rowcount
+        if count and table is VERDICT:
+            members = select(ARTICLE.c.id).where(*is_in_stories([new_story_id]))
+            _enqueue(connection, connection.execute(members).scalars().all())

@@ -1,0 +1,12 @@
+"""Whole numbers in foreign text."""
+
+MAX_DIGITS = 9
+
+
+def parse_number(text: str) -> int | None:
+    """Return a whole number of at most nine ASCII digits, or None for any other text.
+
+    ``str.isdigit`` accepts more than ``int``: "²", and numbers of any length.
+    """
+    digits = text.strip()
+    return int(digits) if len(digits) <= MAX_DIGITS and digits.isascii() and digits.isdigit() else None

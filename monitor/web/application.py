@@ -1,0 +1,100 @@
+"""The application of the desk: its routes, and the answers to errors."""
+
+from collections.abc import Awaitable, Callable
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.responses import HTMLResponse, PlainTextResponse, RedirectResponse, Response
+
+from monitor import __version__
+from monitor.domain.errors import (
+    ConfigError,
+    LeaseLost,
+    MonitorError,
+    QueryError,
+    SchemaMismatch,
+    StoreBusy,
+    StoreError,
+    UsageError,
+)
+from monitor.domain.readers import NotAllowed
+from monitor.web.context import DeskContext, TooManyRequests
+from monitor.web.page import FormRefused, LoginRequired, login_path
+from monitor.web.pages import articles, deliveries, digests, login, me, sources, static, status, stories, today
+from monitor.web.security import SAFE_METHODS, SecurityMiddleware, allowed_hosts
+from monitor.web.templating import render
+
+PAGE_MODULES = (login, static, today, stories, articles, sources, digests, deliveries, status, me)
+ERROR_STATUS: tuple[tuple[type[MonitorError], int], ...] = (
+    (NotAllowed, 403),
+    (FormRefused, 403),
+    (UsageError, 404),
+    (QueryError, 422),
+    (ConfigError, 422),
+    (LeaseLost, 409),
+    (TooManyRequests, 503),
+    (SchemaMismatch, 503),
+    (StoreBusy, 503),
+    (StoreError, 503),
+)
+TITLES = {
+    400: "This request is not valid",
+    403: "This is not allowed",
+    404: "Not found",
+    405: "Not found",
+    409: "Somebody else changed this",
+    415: "This request is not valid",
+    422: "This input has errors",
+    503: "Try again in a moment",
+}
+
+
+def create_app(context: DeskContext) -> FastAPI:
+    """Return the application of the desk."""
+    app = FastAPI(title="monitor", version=__version__, docs_url=None, redoc_url=None, openapi_url=None)
+    app.state.desk = context
+    for module in PAGE_MODULES:
+        app.include_router(module.router, include_in_schema=False)
+    app.add_middleware(SecurityMiddleware, hosts=allowed_hosts(context.settings))
+    app.add_exception_handler(LoginRequired, _ask_for_login)
+    app.add_exception_handler(MonitorError, _answer_error)
+    app.add_exception_handler(RequestValidationError, _answer_invalid)
+    app.add_exception_handler(HTTPException, _answer_http_error)
+    app.add_exception_handler(Exception, _answer_failure)
+    return app
+
+
+Handler = Callable[[Request, Exception], Awaitable[Response]]
+
+
+async def _ask_for_login(request: Request, error: Exception) -> Response:
+    path = error.path if isinstance(error, LoginRequired) else "/"
+    if request.method in SAFE_METHODS:
+        return RedirectResponse(login_path(path), 303)
+    return _error_page(401, "Log in", "The login has ended. Log in and repeat the action.")
+
+
+async def _answer_error(_request: Request, error: Exception) -> Response:
+    status = next((status for kind, status in ERROR_STATUS if isinstance(error, kind)), 500)
+    return _error_page(status, TITLES.get(status, "This did not work"), str(error))
+
+
+async def _answer_invalid(_request: Request, _error: Exception) -> Response:
+    return _error_page(404, TITLES[404], "This address does not exist.")
+
+
+async def _answer_http_error(_request: Request, error: Exception) -> Response:
+    status = error.status_code if isinstance(error, HTTPException) else 500
+    text = "This address does not exist." if status in {404, 405} else str(getattr(error, "detail", ""))
+    return _error_page(status, TITLES.get(status, "This did not work"), text)
+
+
+async def _answer_failure(_request: Request, error: Exception) -> Response:
+    kind = type(error).__name__
+    return PlainTextResponse(f"The desk has an error ({kind}); its log has the details.\n", 500)
+
+
+def _error_page(status: int, title: str, text: str) -> Response:
+    headers = {"Retry-After": "5"} if status == 503 else None
+    return HTMLResponse(render("error.html", title=title, text=text, status=status), status, headers)

@@ -1,0 +1,160 @@
+"""Context of the desk: everything that its pages use, and the configuration that the daemon uses."""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import cached_property
+from typing import Protocol, TypeVar
+
+from monitor.domain.configuration import Configuration
+from monitor.domain.errors import MonitorError
+from monitor.domain.ports import Clock
+from monitor.domain.source import Source
+from monitor.domain.watchlist import Official, Rule
+from monitor.domain.web_settings import WebSettings
+from monitor.pipeline.status_report import DaemonStatus, parse_daemon_status
+from monitor.store.database import Database
+
+MAX_READS, MAX_WAITING_READS = 4, 16
+HEALTH_SECONDS, CONFIGURATION_SECONDS = 5.0, 2.0
+"""Seconds for which the health of the daemon, and the time of the configuration, are kept between two pages."""
+
+T = TypeVar("T")
+
+
+class TooManyRequests(MonitorError):
+    """Raised if more look-ups wait than the desk accepts; the reader should try again later."""
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """Configuration that the daemon uses, with its entries by id. ``version`` changes with the configuration."""
+
+    configuration: Configuration
+    version: str = ""
+
+    @cached_property
+    def officials(self) -> dict[str, Official]:
+        """The officials by id."""
+        return {official.id: official for official in self.configuration.watchlist.officials}
+
+    @cached_property
+    def rules(self) -> dict[str, Rule]:
+        """The rules by id."""
+        return {rule.id: rule for rule in self.configuration.watchlist.rules}
+
+    @cached_property
+    def sources(self) -> dict[str, Source]:
+        """The sources by id."""
+        return {source.id: source for source in self.configuration.sources}
+
+    @cached_property
+    def source_names(self) -> dict[str, str]:
+        """The names of the sources by id."""
+        return {source.id: source.name for source in self.configuration.sources}
+
+    def name_official(self, official_id: str) -> str:
+        """Return the name of an official, or the id if it is not configured any more."""
+        official = self.officials.get(official_id)
+        return official.name if official else official_id
+
+    def describe_position(self, official_id: str, now: datetime) -> str:
+        """Return the position that an official has at a time, or an empty text."""
+        official = self.officials.get(official_id)
+        today = now.date()
+        titles = [
+            role.title
+            for role in (official.roles if official else ())
+            if (role.from_on is None or role.from_on <= today) and (role.until_on is None or today < role.until_on)
+        ]
+        return ", ".join(titles)
+
+
+class ConfigurationLoader(Protocol):
+    """Loader of the configuration that the daemon uses."""
+
+    def load(self, current: Snapshot | None) -> Snapshot:
+        """Return the present configuration: ``current`` itself if nothing has changed.
+
+        Raises ``ConfigError`` if there is no valid configuration, or ``StoreError``.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class DeskHealth:
+    """Health as every page shows it: the daemon, and the number of sources with a problem."""
+
+    daemon: DaemonStatus = field(default_factory=DaemonStatus)
+    problem_count: int = 0
+    pending_count: int = 0
+    failed_count: int = 0
+
+
+class DeskContext:
+    """Everything that the pages of the desk use. One instance per process."""
+
+    def __init__(
+        self,
+        database: Database,
+        settings: WebSettings,
+        loader: ConfigurationLoader,
+        clock: Clock,
+        redact: Callable[[str], str],
+    ) -> None:
+        self.database, self.settings, self.clock, self.redact = database, settings, clock, redact
+        self._loader = loader
+        self._snapshot: Snapshot | None = None
+        self._loading = asyncio.Lock()
+        self._checked_at = float("-inf")
+        self._health: tuple[float, DeskHealth] = (float("-inf"), DeskHealth())
+        self._reads, self._waiting = asyncio.Semaphore(MAX_READS), 0
+
+    async def read(self, work: Callable[..., T], *args: object) -> T:
+        """Call a function that only reads, on a thread of the database. Raises ``TooManyRequests``."""
+        if self._waiting >= MAX_WAITING_READS:
+            raise TooManyRequests("the desk is busy; try again in a moment")
+        self._waiting += 1
+        try:
+            await self._reads.acquire()
+        finally:
+            self._waiting -= 1
+        try:
+            return await self.database.read(work, *args)
+        finally:
+            self._reads.release()
+
+    def run(self, work: Callable[..., T], *args: object) -> Awaitable[T]:
+        """Call a method that writes, on the write thread of the database."""
+        return self.database.run(work, *args)
+
+    async def snapshot(self) -> Snapshot:
+        """Return the configuration that the daemon uses; it is checked for a change every few seconds."""
+        if self._snapshot and time.monotonic() - self._checked_at < CONFIGURATION_SECONDS:
+            return self._snapshot
+        async with self._loading:
+            if self._snapshot is None or time.monotonic() - self._checked_at >= CONFIGURATION_SECONDS:
+                self._snapshot = await asyncio.to_thread(self._loader.load, self._snapshot)
+                self._checked_at = time.monotonic()
+        return self._snapshot
+
+    async def health(self) -> DeskHealth:
+        """Return the health of the daemon and the sources, at most a few seconds old."""
+        read_at, health = self._health
+        if time.monotonic() - read_at >= HEALTH_SECONDS:
+            health = await self.read(self._read_health)
+            self._health = time.monotonic(), health
+        return health
+
+    def _read_health(self) -> DeskHealth:
+        database = self.database
+        counts = database.sources.count_by_state()
+        outbox = database.deliveries.count_outbox()
+        return DeskHealth(
+            parse_daemon_status(database.key_values.get("daemon"), self.clock()),
+            sum(count for state, count in counts.items() if state.value not in {"ok", "paused"}),
+            outbox.pending,
+            outbox.failed,
+        )

@@ -1,0 +1,193 @@
+"""A request of a reader: who it is, the configuration, and the answers that pages give."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Annotated, Any, TypeVar
+from urllib.parse import quote
+from zoneinfo import ZoneInfo
+
+from fastapi import Depends, Request
+from starlette.datastructures import FormData, UploadFile
+from starlette.responses import HTMLResponse, RedirectResponse, Response
+
+from monitor.domain.errors import MonitorError, UsageError
+from monitor.domain.readers import Account, Identity, Right, session_identity
+from monitor.web.context import DeskContext, DeskHealth, Snapshot
+from monitor.web.security import is_form_token, make_form_token, safe_path
+from monitor.web.templating import format_moment, render
+
+SESSION_COOKIE = "__Host-monitor"
+KEY_HELP = (
+    ("j k", "next, previous"),
+    ("o", "open"),
+    ("w", "why"),
+    ("/", "search"),
+    ("g t", "Today"),
+    ("g s", "Sources"),
+    ("g d", "Digests"),
+    ("g o", "Outbox"),
+    ("?", "this list"),
+)
+FORM_TYPE = "application/x-www-form-urlencoded"
+T = TypeVar("T")
+
+
+class LoginRequired(MonitorError):
+    """Raised if a page needs a login; ``path`` is the page."""
+
+    def __init__(self, path: str) -> None:
+        self.path = path
+        super().__init__("log in first")
+
+
+class FormRefused(MonitorError):
+    """Raised if a form was not made by the desk for this session."""
+
+
+def get_context(request: Request) -> DeskContext:
+    """Return the context of the desk."""
+    context: DeskContext = request.app.state.desk
+    return context
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A request of a reader who is logged in."""
+
+    request: Request
+    context: DeskContext
+    identity: Identity
+    snapshot: Snapshot
+    health: DeskHealth
+    now: datetime
+
+    @property
+    def account(self) -> Account:
+        """The reader."""
+        return self.identity.account
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The time zone of the reader."""
+        return ZoneInfo(self.account.zone or self.snapshot.configuration.settings.timezone)
+
+    @property
+    def parameters(self) -> dict[str, str]:
+        """The parameters in the query string; the last value of each."""
+        return {name: value[:1000] for name, value in self.request.query_params.items()}
+
+    def parameter(self, name: str, default: str = "") -> str:
+        """Return a parameter of the query string."""
+        return self.request.query_params.get(name, default)[:1000]
+
+    def number(self, name: str, default: int, low: int, high: int) -> int:
+        """Return a number in the query string within limits. Raises ``UsageError`` for something else."""
+        text = self.request.query_params.get(name, "")
+        if not text:
+            return default
+        if not text.isascii() or not text.isdigit() or len(text) > 18:
+            raise UsageError(f"{name}={text[:40]!r} is not a number")
+        return min(max(int(text), low), high)
+
+    async def read(self, work: Callable[..., T], *args: object) -> T:
+        """Call a function that only reads the database."""
+        return await self.context.read(work, *args)
+
+    async def render(self, template: str, status: int = 200, **values: Any) -> Response:
+        """Render a page in a thread, with what every page shows."""
+        shared = {
+            "page": self,
+            "account": self.account,
+            "health": self.health,
+            "form_token": make_form_token(self.identity.session_key),
+            "here": self.path,
+            "zone_name": str(self.zone),
+            "name_official": self.snapshot.name_official,
+            "when": lambda moment: format_moment(moment, self.zone, self.now),
+            "may": lambda right: self.identity.may(Right(right)),
+            "redact": self.context.redact,
+            "navigation": self._navigation(),
+            "is_current": self._is_current,
+            "key_help": KEY_HELP,
+        }
+        text = await self.context.read(lambda: render(template, **(shared | values)))
+        return HTMLResponse(text, status)
+
+    def _navigation(self) -> list[tuple[str, str, int, bool]]:
+        """Return path, label, number and whether the number is a problem, for each page of the menu."""
+        health = self.health
+        return [
+            ("/", "Today", 0, False),
+            ("/sources", "Sources", health.problem_count, True),
+            ("/digests", "Digests", 0, False),
+            ("/outbox", "Outbox", health.failed_count, True),
+            ("/status", "Status", int(health.daemon.state == "silent"), True),
+        ]
+
+    def _is_current(self, path: str) -> bool:
+        """Return whether a page of the menu is this one, or has it below."""
+        here = self.request.url.path
+        return here == path or (path != "/" and here.startswith(f"{path}/"))
+
+    @property
+    def path(self) -> str:
+        """The path of the page with its query string."""
+        query = self.request.url.query
+        return f"{self.request.url.path}?{query}" if query else self.request.url.path
+
+    async def form(self, right: Right) -> dict[str, str]:
+        """Return the fields of a form, of which the last value counts.
+
+        Raises ``FormRefused`` if the desk has not made the form, or ``NotAllowed`` if the reader lacks the right.
+        """
+        fields = await read_form(self.request)
+        if not is_form_token(fields.get("form_token", ""), self.identity.session_key):
+            raise FormRefused("this form has expired; open the page again and repeat the action")
+        self.identity.require(right)
+        return fields
+
+    def redirect(self, path: str) -> Response:
+        """Return the answer to a form: open a page of the desk."""
+        return RedirectResponse(safe_path(path), 303)
+
+
+async def read_form(request: Request) -> dict[str, str]:
+    """Return the fields of a URL-encoded form. Raises ``FormRefused`` for another type of content."""
+    if request.headers.get("content-type", "").partition(";")[0].strip().lower() != FORM_TYPE:
+        raise FormRefused("only forms of the desk are accepted")
+    form: FormData = await request.form()
+    return {name: value for name, value in form.multi_items() if not isinstance(value, UploadFile)}
+
+
+async def find_identity(request: Request) -> Identity | None:
+    """Return the reader of a session cookie, or None."""
+    context = get_context(request)
+    key = request.cookies.get(SESSION_COOKIE, "")
+    if not key or len(key) > 200:
+        return None
+    now = context.clock()
+    found = await context.read(context.database.readers.find_session, key, now)
+    if found is None:
+        return None
+    account, is_due = found
+    if is_due:
+        await context.run(context.database.readers.touch_session, key, now)
+    return session_identity(account, key)
+
+
+async def open_page(request: Request) -> Page:
+    """Return the page of a reader who is logged in. Raises ``LoginRequired``."""
+    context = get_context(request)
+    identity = await find_identity(request)
+    if identity is None:
+        raise LoginRequired(request.url.path + (f"?{request.url.query}" if request.url.query else ""))
+    return Page(request, context, identity, await context.snapshot(), await context.health(), context.clock())
+
+
+PageDependency = Annotated[Page, Depends(open_page)]
+
+
+def login_path(path: str) -> str:
+    """Return the address of the login that leads to a page afterwards."""
+    return f"/login?next={quote(path)}" if path not in {"", "/"} else "/login"

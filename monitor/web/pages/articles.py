@@ -1,0 +1,210 @@
+"""Page of an article: its text with the mentions marked, why it was reported or not, and its versions."""
+
+import io
+import zipfile
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass, replace
+
+from fastapi import APIRouter
+from starlette.responses import Response
+
+from monitor.domain.article import Region, StoredArticle
+from monitor.domain.desk_models import ArticlePage
+from monitor.domain.errors import UsageError
+from monitor.domain.mention import Findings, Mention, NearMiss
+from monitor.domain.watchlist import Rule
+from monitor.records.articles import VersionChange
+from monitor.records.explanation import explain_article
+from monitor.records.values import encode_json
+from monitor.records.versions import list_version_changes
+from monitor.store.database import Database
+from monitor.text.sanitize import sanitize
+from monitor.web.page import PageDependency
+
+router = APIRouter()
+MAX_SHOWN_CHARS = 60_000
+"""Characters of a text that the page shows; a longer text is cut off there, with a note."""
+
+
+@dataclass(frozen=True, slots=True)
+class MarkedPiece:
+    """Piece of a text. ``kind`` is "mention", "miss" or empty; ``number`` is the number of its footnote."""
+
+    text: str
+    kind: str = ""
+    number: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Footnote:
+    """Explanation of a marked piece."""
+
+    number: int
+    official_id: str
+    text: str
+    reason: str
+    is_mention: bool
+    form: str = ""
+    confidence: float = 0.0
+    count: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class RegionText:
+    """Paragraphs of one region of the text."""
+
+    region: Region
+    paragraphs: tuple[tuple[MarkedPiece, ...], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ArticleView:
+    """Everything that the page shows."""
+
+    data: ArticlePage
+    regions: tuple[RegionText, ...]
+    footnotes: tuple[Footnote, ...]
+    verdict: str
+    silent_rules: tuple[tuple[str, str], ...]
+    changes: tuple[VersionChange, ...]
+    is_cut_off: bool
+
+
+def number_findings(findings: Findings) -> tuple[list[Footnote], dict[tuple[object, ...], int]]:
+    """Return the footnotes of the mentions, then of the near misses, and the number of each finding.
+
+    Findings of the same official, text and reason share a footnote.
+    """
+    footnotes: dict[tuple[object, ...], Footnote] = {}
+    numbers: dict[tuple[object, ...], int] = {}
+    found: list[Mention | NearMiss] = [*findings.mentions, *findings.near_misses]
+    for one in found:
+        is_mention = isinstance(one, Mention)
+        key = (is_mention, one.official_id, one.text, one.reason)
+        if before := footnotes.get(key):
+            footnotes[key] = replace(before, count=before.count + 1)
+        else:
+            footnotes[key] = Footnote(
+                number=len(footnotes) + 1,
+                official_id=one.official_id,
+                text=one.text,
+                reason=one.reason,
+                is_mention=is_mention,
+                form=one.form if isinstance(one, Mention) else "",
+                confidence=one.confidence if isinstance(one, Mention) else 0.0,
+            )
+        numbers[is_mention, one.region, one.start, one.end, one.official_id] = footnotes[key].number
+    return list(footnotes.values()), numbers
+
+
+def mark_regions(
+    stored: StoredArticle, findings: Findings, numbers: dict[tuple[object, ...], int]
+) -> tuple[tuple[RegionText, ...], bool]:
+    """Return the text by regions with its findings marked, and whether it was cut off."""
+    regions, left = [], MAX_SHOWN_CHARS
+    for region, text in stored.article.regions():
+        shown = text[:left]
+        left -= len(shown)
+        spans = [
+            (one.start, one.end, kind, numbers[kind == "mention", one.region, one.start, one.end, one.official_id])
+            for kind, group in (("mention", findings.mentions), ("miss", findings.near_misses))
+            for one in group
+            if one.region is region
+        ]
+        pieces = list(_split(shown, spans))
+        regions.append(RegionText(region, tuple(_split_paragraphs(pieces))))
+        if left <= 0:
+            break
+    return tuple(regions), left <= 0
+
+
+def _split(text: str, spans: Sequence[tuple[int, int, str, int]]) -> Iterator[MarkedPiece]:
+    """Yield the pieces of a text; of overlapping spans, a mention counts, then the longest."""
+    position = 0
+    for start, end, kind, number in sorted(spans, key=lambda one: (one[0], one[2] != "mention", -one[1])):
+        if start < position or end > len(text) or start >= end:
+            continue
+        if start > position:
+            yield MarkedPiece(text[position:start])
+        yield MarkedPiece(text[start:end], kind, number)
+        position = end
+    if position < len(text):
+        yield MarkedPiece(text[position:])
+
+
+def _split_paragraphs(pieces: Sequence[MarkedPiece]) -> Iterator[tuple[MarkedPiece, ...]]:
+    """Yield paragraphs, which newlines separate; the text is sanitized here, after the offsets were used."""
+    paragraph: list[MarkedPiece] = []
+    for piece in pieces:
+        lines = [piece.text] if piece.kind else piece.text.split("\n")
+        for number, line in enumerate(lines):
+            if number:
+                if any(part.text.strip() for part in paragraph):
+                    yield tuple(paragraph)
+                paragraph = []
+            if line:
+                paragraph.append(MarkedPiece(sanitize(line), piece.kind, piece.number))
+    if any(part.text.strip() for part in paragraph):
+        yield tuple(paragraph)
+
+
+def load_article(database: Database, article_id: int, rules: Sequence[Rule]) -> ArticleView:
+    """Read everything that the page of an article shows. Raises ``UsageError`` if it does not exist."""
+    data = database.desk.load_article_page(article_id)
+    footnotes, numbers = number_findings(data.findings)
+    regions, is_cut_off = mark_regions(data.stored, data.findings, numbers)
+    verdict, silent_rules = explain_article(data.stored, data.findings, data.hits, rules)
+    versions = database.queries.list_versions(article_id) if data.stored.version_count else []
+    return ArticleView(
+        data=data,
+        regions=regions,
+        footnotes=tuple(footnotes),
+        verdict=verdict,
+        silent_rules=tuple(silent_rules),
+        changes=tuple(list_version_changes(data.stored, versions)),
+        is_cut_off=is_cut_off,
+    )
+
+
+@router.get("/article/{article_id}")
+async def article(page: PageDependency, article_id: int) -> Response:
+    """Show an article."""
+    rules = page.snapshot.configuration.watchlist.rules
+    view = await page.read(load_article, page.context.database, _check_id(article_id), rules)
+    return await page.render("article.html", view=view)
+
+
+@router.get("/article/{article_id}/evidence")
+async def evidence(page: PageDependency, article_id: int) -> Response:
+    """Download the page as it was received, with its records in the evidence chain, as a ZIP file.
+
+    It is always a download: the page of another site must not run in the desk.
+    """
+    body = await page.read(_build_evidence, page.context.database, _check_id(article_id))
+    headers = {
+        "Content-Disposition": f'attachment; filename="evidence-{article_id}.zip"',
+        "Content-Security-Policy": "default-src 'none'; sandbox",
+    }
+    return Response(body, media_type="application/octet-stream", headers=headers)
+
+
+def _build_evidence(database: Database, article_id: int) -> bytes:
+    snapshot = database.page_snapshots.get_page_snapshot(article_id)
+    if snapshot is None:
+        raise UsageError(f"no page of article {article_id} is kept")
+    output = io.BytesIO()
+    with zipfile.ZipFile(output, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("page.bin", snapshot.body)
+        facts = {"url": snapshot.url, "status": snapshot.status, "headers": [list(one) for one in snapshot.headers]}
+        facts |= {"captured_at": snapshot.captured_at, "sha256": snapshot.sha256}
+        archive.writestr("page.json", encode_json(facts))
+        for proof in database.evidence.list_proofs(article_id):
+            archive.writestr(f"record-{proof.record_id}.json", encode_json(asdict(proof)))
+    return output.getvalue()
+
+
+def _check_id(number: int) -> int:
+    """Return an id that the database can hold. Raises ``UsageError``."""
+    if not 0 < number < 2**63:
+        raise UsageError(f"there is no article {number}")
+    return number

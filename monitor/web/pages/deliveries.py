@@ -1,0 +1,36 @@
+"""Page Outbox: the deliveries, and the ones that need somebody."""
+
+from fastapi import APIRouter
+from starlette.responses import Response
+
+from monitor.domain.delivery import DeliveryState
+from monitor.domain.desk_models import DeliveryLine
+from monitor.domain.errors import UsageError
+from monitor.store.database import Database
+from monitor.web.page import PageDependency
+
+router = APIRouter()
+DELIVERIES_PER_PAGE = 100
+
+
+@router.get("/outbox")
+async def outbox(page: PageDependency) -> Response:
+    """Show the deliveries, newest first."""
+    state, before = page.parameter("state"), page.number("before", 2**62, 1, 2**62)
+    if state and state not in set(DeliveryState):
+        raise UsageError(f"state={state[:40]!r} is not one of {', '.join(DeliveryState)}")
+    states = (DeliveryState(state),) if state else ()
+    found = await page.read(_list_deliveries, page.context.database, states, before)
+    next_id = found[DELIVERIES_PER_PAGE - 1].id if len(found) > DELIVERIES_PER_PAGE else None
+    return await page.render(
+        "outbox.html",
+        deliveries=found[:DELIVERIES_PER_PAGE],
+        state=state,
+        states=tuple(DeliveryState),
+        next_id=next_id,
+        before=before,
+    )
+
+
+def _list_deliveries(database: Database, states: tuple[DeliveryState, ...], before_id: int) -> list[DeliveryLine]:
+    return database.desk.list_deliveries(DELIVERIES_PER_PAGE + 1, states=states, before_id=before_id)

@@ -1,0 +1,87 @@
+"""Pages of the sources: problems first, then all, and one source with its articles a day."""
+
+from collections import Counter
+from dataclasses import dataclass
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from fastapi import APIRouter
+from starlette.responses import Response
+
+from monitor.domain.desk_models import ArticleLine, SourceLine
+from monitor.domain.poll_state import SourceState
+from monitor.pipeline.status_report import STATE_ORDER
+from monitor.store.database import Database
+from monitor.web.page import PageDependency
+from monitor.web.pages.today import chart_days
+
+router = APIRouter()
+SOURCES_PER_PAGE, SOURCE_ARTICLES, SOURCE_DAYS = 100, 30, 30
+
+
+@dataclass(frozen=True, slots=True)
+class SourcesView:
+    """Everything that the list of sources shows. ``next_id`` continues the list, or is empty."""
+
+    problems: tuple[SourceLine, ...]
+    others: tuple[SourceLine, ...]
+    counts: Counter[SourceState]
+    next_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class SourceView:
+    """Everything that the page of a source shows. ``days`` are articles a day, oldest first."""
+
+    source: SourceLine
+    articles: tuple[ArticleLine, ...]
+    days: tuple[tuple[str, int], ...]
+    quarantined_count: int
+
+
+def load_sources(database: Database, after_id: str, text: str) -> SourcesView:
+    """Read the sources with problems, and one page of all others."""
+    desk = database.desk
+    problems = [] if after_id or text else desk.list_source_problems()
+    problems.sort(key=lambda one: (STATE_ORDER.index(one.poll_state.state.value), one.id))
+    page = desk.list_sources(SOURCES_PER_PAGE + 1, after_id, text)
+    next_id = page[SOURCES_PER_PAGE - 1].id if len(page) > SOURCES_PER_PAGE else ""
+    shown = {line.id for line in problems}
+    others = tuple(line for line in page[:SOURCES_PER_PAGE] if line.id not in shown)
+    return SourcesView(tuple(problems), others, database.sources.count_by_state(), next_id)
+
+
+def load_source(database: Database, source_id: str, now: datetime, zone: ZoneInfo) -> SourceView:
+    """Read everything that the page of a source shows. Raises ``UsageError`` if it is not configured."""
+    desk = database.desk
+    source = desk.get_source(source_id)
+    return SourceView(
+        source,
+        tuple(desk.list_source_articles(source_id, SOURCE_ARTICLES)),
+        count_days(database, source_id, now, zone),
+        desk.count_quarantined(source_id),
+    )
+
+
+def count_days(database: Database, source_id: str, now: datetime, zone: ZoneInfo) -> tuple[tuple[str, int], ...]:
+    """Return the number of articles of a source on each of the last days, oldest first."""
+    counts: Counter[str] = Counter()
+    for hour in database.desk.list_source_hours(source_id):
+        counts[f"{hour.at.astimezone(zone):%Y-%m-%d}"] += hour.count
+    days = [f"{day.astimezone(zone):%Y-%m-%d}" for day in chart_days(now, zone, SOURCE_DAYS)]
+    return tuple((day, counts[day]) for day in days)
+
+
+@router.get("/sources")
+async def sources(page: PageDependency) -> Response:
+    """Show the sources, those with problems first."""
+    after_id, text = page.parameter("after"), page.parameter("q").strip()
+    view = await page.read(load_sources, page.context.database, after_id, text)
+    return await page.render("sources.html", view=view, text=text, after_id=after_id)
+
+
+@router.get("/sources/{source_id}")
+async def source(page: PageDependency, source_id: str) -> Response:
+    """Show one source."""
+    view = await page.read(load_source, page.context.database, source_id[:100], page.now, page.zone)
+    return await page.render("source.html", view=view, configured=page.snapshot.sources.get(source_id))

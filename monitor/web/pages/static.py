@@ -1,0 +1,26 @@
+"""Static files, from a fixed list, under addresses that change with the content."""
+
+from fastapi import APIRouter
+from starlette.exceptions import HTTPException
+from starlette.responses import Response
+
+from monitor.web.templating import load_static_files
+
+router = APIRouter()
+IMMUTABLE = {"Cache-Control": "public, max-age=31536000, immutable"}
+
+
+@router.get("/static/{digest}/{name}")
+async def static_file(digest: str, name: str) -> Response:
+    """Return a static file."""
+    found = load_static_files().get(f"{digest}/{name}")
+    if found is None:
+        raise HTTPException(404)
+    media_type, body = found
+    return Response(body, media_type=media_type, headers=IMMUTABLE)
+
+
+@router.get("/robots.txt")
+async def robots() -> Response:
+    """Ask search engines to stay away."""
+    return Response("User-agent: *\nDisallow: /\n", media_type="text/plain")

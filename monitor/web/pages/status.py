@@ -1,0 +1,33 @@
+"""Page Status: problems with suggestions, the daemon, the database and the workers."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from fastapi import APIRouter
+from starlette.responses import Response
+
+from monitor.pipeline.status_report import StatusReport, find_problems, read_status_report, summarize_sources
+from monitor.web.page import Page, PageDependency
+
+router = APIRouter()
+
+
+@dataclass(frozen=True, slots=True)
+class StatusView:
+    """Everything that the page shows."""
+
+    report: StatusReport
+    problems: Sequence[str]
+    summary: str
+
+
+def load_status(page: Page) -> StatusView:
+    """Read the report and its problems."""
+    report = read_status_report(page.context.database, page.now)
+    return StatusView(report, tuple(find_problems(report, page.zone)), summarize_sources(report.sources))
+
+
+@router.get("/status")
+async def status(page: PageDependency) -> Response:
+    """Show the health of the program."""
+    return await page.render("status.html", view=await page.read(load_status, page))

@@ -1,0 +1,103 @@
+"""Page of a story: its articles in order of time, and what changed in them."""
+
+from collections import defaultdict
+from dataclasses import dataclass
+
+from fastapi import APIRouter
+from starlette.responses import RedirectResponse, Response
+
+from monitor.domain.desk_models import ArticleLine, HitLine, ReportLine, StoryLine
+from monitor.domain.mention import Passage
+from monitor.records.articles import VersionChange
+from monitor.records.versions import list_version_changes
+from monitor.store.database import Database
+from monitor.store.desk import MAX_MEMBERS
+from monitor.web.page import PageDependency
+from monitor.web.pages.today import PassageLine, choose_passages
+
+router = APIRouter()
+MAX_CHANGED_ARTICLES = 20
+
+
+@dataclass(frozen=True, slots=True)
+class StoryArticle:
+    """Article of a story with its duplicates, its hits and passages, and its edits."""
+
+    line: ArticleLine
+    duplicates: tuple[ArticleLine, ...]
+    official_ids: tuple[str, ...]
+    passages: tuple[PassageLine, ...] = ()
+    changes: tuple[VersionChange, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class StoryView:
+    """Everything that the page shows. ``is_cut_off`` is whether older articles are left out."""
+
+    story: StoryLine
+    articles: tuple[StoryArticle, ...]
+    official_ids: tuple[str, ...]
+    outlet_count: int
+    languages: tuple[str, ...]
+    digests: tuple[ReportLine, ...]
+    article_count: int
+    is_cut_off: bool
+
+
+def load_story(database: Database, story_id: str) -> StoryView:
+    """Read everything that the page of a story shows. Raises ``UsageError`` if it does not exist."""
+    desk = database.desk
+    story = desk.get_story(story_id)
+    members = desk.list_members(story_id)
+    hits = desk.list_story_hits(story_id)
+    newest = {hit.article.id: hit for hit in reversed(hits)}
+    passages = desk.load_passages([hit.id for hit in newest.values()])
+    officials = desk.list_officials_of([line.id for line in members])
+    ids = {line.id for line in members}
+    duplicates: defaultdict[int, list[ArticleLine]] = defaultdict(list)
+    for line in members:
+        if line.duplicate_of in ids:
+            duplicates[line.duplicate_of or 0].append(line)
+    edited = [line for line in members if line.version_count][:MAX_CHANGED_ARTICLES]
+    texts = {stored.id: stored for stored in database.queries.load_articles([line.id for line in edited])}
+    changes = {
+        line.id: tuple(list_version_changes(texts[line.id], database.queries.list_versions(line.id)))
+        for line in edited
+        if line.id in texts
+    }
+    articles = tuple(
+        StoryArticle(
+            line,
+            tuple(duplicates[line.id]),
+            officials.get(line.id, ()),
+            _choose(newest.get(line.id), passages, line),
+            changes.get(line.id, ()),
+        )
+        for line in members
+        if line.duplicate_of not in ids
+    )
+    return StoryView(
+        story=story,
+        articles=articles,
+        official_ids=tuple(dict.fromkeys(one for found in officials.values() for one in found)),
+        outlet_count=len({line.source_id for line in members}),
+        languages=tuple(dict.fromkeys(line.language for line in members if line.language)),
+        digests=tuple(desk.list_reports([hit.id for hit in hits])),
+        article_count=len(members),
+        is_cut_off=len(members) == MAX_MEMBERS,
+    )
+
+
+def _choose(
+    hit: HitLine | None, passages: dict[int, tuple[Passage, ...]], line: ArticleLine
+) -> tuple[PassageLine, ...]:
+    return choose_passages(passages.get(hit.id, ()), line.language, 2) if hit else ()
+
+
+@router.get("/story/{story_id}")
+async def story(page: PageDependency, story_id: str) -> Response:
+    """Show a story; the address of a merged story leads to the story that absorbed it."""
+    view = await page.read(load_story, page.context.database, story_id[:100])
+    if view.story.merged_into:
+        return RedirectResponse(f"/story/{view.story.merged_into}", 301)
+    return await page.render("story.html", view=view)

@@ -1,0 +1,254 @@
+"""Page Today: the stories with new hits, for triage."""
+
+from collections import Counter, defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from fastapi import APIRouter
+from starlette.responses import Response
+
+from monitor.digest.labels import KIND_LABELS
+from monitor.digest.presenter import split_at_marks
+from monitor.digest.views import TextPiece
+from monitor.domain.article import Region
+from monitor.domain.desk_models import ArticleLine, HitLine
+from monitor.domain.errors import UsageError
+from monitor.domain.mention import HitKind, Passage
+from monitor.store.database import Database
+from monitor.web.context import Snapshot
+from monitor.web.page import PageDependency
+
+router = APIRouter()
+STORIES_PER_PAGE, MAX_HITS, MAX_HEADLINES = 50, 2_000, 5
+CHART_DAYS = 14
+VIEWS = ("person", "story", "outlet")
+
+
+@dataclass(frozen=True, slots=True)
+class PassageLine:
+    """Passage of a hit, split at its marks, with its language."""
+
+    pieces: tuple[TextPiece, ...]
+    language: str
+    region: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class TriageStory:
+    """Story with new hits: its leading article, the officials it names, and its other articles.
+
+    ``key`` is the id of the story, or "a" and the id of an article that has no story.
+    """
+
+    key: str
+    lead: ArticleLine
+    hits: tuple[HitLine, ...]
+    official_ids: tuple[str, ...]
+    rule_ids: tuple[str, ...]
+    outlets: tuple[str, ...]
+    languages: tuple[str, ...]
+    badge: str = ""
+    note: str = ""
+    passages: tuple[PassageLine, ...] = ()
+    member_count: int = 1
+
+    @property
+    def story_id(self) -> str:
+        """The id of the story, or an empty text."""
+        return self.lead.story_id
+
+    @property
+    def path(self) -> str:
+        """The address of the page of the story, or of its only article."""
+        return f"/story/{self.lead.story_id}" if self.lead.story_id else f"/article/{self.lead.id}"
+
+    @property
+    def newest_at(self) -> datetime:
+        """Return the time at which the newest hit was found."""
+        return self.hits[0].found_at
+
+
+@dataclass(frozen=True, slots=True)
+class TriageSection:
+    """Stories under one heading. ``official_id`` is set if the heading is a person, who was named on ``days``.
+
+    ``days`` are numbers of articles a day, oldest first.
+    """
+
+    id: str
+    title: str
+    detail: str
+    stories: tuple[TriageStory, ...]
+    official_id: str = ""
+    days: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class TodayView:
+    """Everything that the page shows. ``newest_hit_id`` is the newest hit that was looked at."""
+
+    sections: tuple[TriageSection, ...] = ()
+    headlines: tuple[TriageStory, ...] = ()
+    story_count: int = 0
+    left_out_count: int = 0
+    is_cut_off: bool = False
+    newest_hit_id: int = 0
+    since_at: datetime | None = None
+    source_count: int = 0
+    read_count: int = 0
+    digests: tuple[str, ...] = field(default_factory=tuple)
+
+
+def group_hits(hits: Sequence[HitLine]) -> list[TriageStory]:
+    """Return the stories of hits, which are newest first; the story with the newest hit is first.
+
+    The leading article is the newest that duplicates no other article of the story.
+    """
+    groups: defaultdict[str, list[HitLine]] = defaultdict(list)
+    for hit in hits:
+        groups[hit.article.story_id or f"a{hit.article.duplicate_of or hit.article.id}"].append(hit)
+    return [_build_story(key, group) for key, group in groups.items()]
+
+
+def _build_story(key: str, hits: list[HitLine]) -> TriageStory:
+    originals = [hit for hit in hits if hit.article.duplicate_of is None] or hits
+    lead = originals[0]
+    officials = Counter(official for hit in hits for official in hit.official_ids)
+    ordered = sorted(officials, key=lambda one: (one not in lead.official_ids, -officials[one]))
+    if lead.official_ids:
+        ordered.sort(key=lambda one: lead.official_ids.index(one) if one in lead.official_ids else len(ordered))
+    badges = [KIND_LABELS[hit.kind] for hit in hits if hit.kind is not HitKind.NEW]
+    return TriageStory(
+        key=key,
+        lead=lead.article,
+        hits=tuple(hits),
+        official_ids=tuple(ordered),
+        rule_ids=tuple(dict.fromkeys(hit.rule_id for hit in hits)),
+        outlets=tuple(dict.fromkeys(hit.article.outlet for hit in reversed(hits))),
+        languages=tuple(dict.fromkeys(hit.article.language for hit in hits if hit.article.language)),
+        badge=badges[0] if badges else "",
+        note=next((hit.note for hit in hits if hit.note), ""),
+    )
+
+
+def choose_passages(passages: Sequence[Passage], language: str, limit: int) -> tuple[PassageLine, ...]:
+    """Return the first passages that are not the headline, each with its marks."""
+    chosen = [passage for passage in passages if passage.region is not Region.TITLE] or list(passages)
+    unique = list({passage.text: passage for passage in chosen}.values())[:limit]
+    return tuple(PassageLine(split_at_marks(passage), language, passage.region) for passage in unique)
+
+
+def load_today(
+    database: Database, snapshot: Snapshot, seen_hit_id: int, by: str, plan_id: str, now: datetime, zone: ZoneInfo
+) -> TodayView:
+    """Read everything that the page shows."""
+    plans = {plan.id: plan for plan in snapshot.configuration.digests}
+    if plan_id and plan_id not in plans:
+        raise UsageError(f"there is no digest {plan_id!r}")
+    desk = database.desk
+    rules = plans[plan_id].rules if plan_id else None
+    hits = desk.list_hits(MAX_HITS + 1, after_id=seen_hit_id, rule_ids=rules)
+    is_cut_off = len(hits) > MAX_HITS
+    hits = hits[:MAX_HITS]
+    stories = group_hits(hits)
+    shown = _add_details(database, stories[:STORIES_PER_PAGE])
+    sections = _arrange(shown, by, snapshot, now)
+    if by == "person":
+        sections = _add_charts(database, sections, now, zone)
+    ranked = sorted(shown, key=lambda story: (-len(story.outlets), -story.hits[0].id))
+    since_at = hits[-1].found_at if hits else None
+    return TodayView(
+        sections=sections,
+        headlines=tuple(ranked[:MAX_HEADLINES]) if len(shown) > MAX_HEADLINES else (),
+        story_count=len(stories),
+        left_out_count=len(stories) - len(shown),
+        is_cut_off=is_cut_off,
+        newest_hit_id=hits[0].id if hits else seen_hit_id,
+        since_at=since_at,
+        read_count=database.sources.count_read_since(since_at or now - timedelta(days=1)),
+        source_count=len(snapshot.configuration.sources),
+        digests=tuple(plans),
+    )
+
+
+def _add_details(database: Database, stories: Sequence[TriageStory]) -> list[TriageStory]:
+    """Add the passages of the leading articles and the number of articles."""
+    lead_hits = {story.key: [hit for hit in story.hits if hit.article.id == story.lead.id] for story in stories}
+    passages = database.desk.load_passages([hit.id for hits in lead_hits.values() for hit in hits])
+    counts = database.desk.count_members([story.story_id for story in stories if story.story_id])
+    return [
+        replace(
+            story,
+            passages=choose_passages(
+                [passage for hit in lead_hits[story.key] for passage in passages.get(hit.id, ())],
+                story.lead.language,
+                2,
+            ),
+            member_count=counts.get(story.story_id, 1),
+        )
+        for story in stories
+    ]
+
+
+def _arrange(stories: Sequence[TriageStory], by: str, snapshot: Snapshot, now: datetime) -> tuple[TriageSection, ...]:
+    """Return the stories under their headings; a heading with reports of more outlets is first."""
+    if by == "story":
+        return (TriageSection("all", "", "", tuple(stories)),) if stories else ()
+    groups: defaultdict[tuple[str, str], list[TriageStory]] = defaultdict(list)
+    for story in stories:
+        if by == "outlet":
+            groups["outlet", story.lead.outlet].append(story)
+        elif story.official_ids:
+            groups["official", story.official_ids[0]].append(story)
+        else:
+            groups["rule", story.rule_ids[0]].append(story)
+    sections: list[TriageSection] = []
+    for (kind, name), members in groups.items():
+        is_official = kind == "official"
+        title = snapshot.name_official(name) if is_official else name
+        sections.append(
+            TriageSection(
+                id=f"{kind}-{len(sections) + 1}",
+                title=title if kind != "rule" else f"Rule {name}",
+                detail=snapshot.describe_position(name, now) if is_official else "",
+                stories=tuple(members),
+                official_id=name if is_official else "",
+            )
+        )
+    return tuple(sorted(sections, key=lambda one: -sum(len(story.outlets) for story in one.stories)))
+
+
+def _add_charts(
+    database: Database, sections: tuple[TriageSection, ...], now: datetime, zone: ZoneInfo
+) -> tuple[TriageSection, ...]:
+    """Add a chart of the mentions of the last two weeks to the section of each official."""
+    days = chart_days(now, zone, CHART_DAYS)
+    officials = [section.official_id for section in sections if section.official_id]
+    counts = database.digests.count_daily_mentions(officials, days) if officials else {}
+    return tuple(
+        replace(section, days=counts[section.official_id]) if section.official_id else section for section in sections
+    )
+
+
+def chart_days(now: datetime, zone: ZoneInfo, count: int) -> list[datetime]:
+    """Return the starts of the last days in a time zone, oldest first, today included."""
+    midnight = now.astimezone(zone).replace(hour=0, minute=0, second=0, microsecond=0)
+    return [
+        (midnight - timedelta(days=back)).replace(tzinfo=zone).astimezone(now.tzinfo)
+        for back in range(count - 1, -1, -1)
+    ]
+
+
+@router.get("/")
+async def today(page: PageDependency) -> Response:
+    """Show the stories with new hits."""
+    by = page.parameter("by", VIEWS[0])
+    if by not in VIEWS:
+        raise UsageError(f"by={by[:40]!r} is not one of {', '.join(VIEWS)}")
+    plan = page.parameter("digest")
+    seen = page.account.seen_hit_id
+    database, snapshot = page.context.database, page.snapshot
+    view = await page.read(load_today, database, snapshot, seen, by, plan, page.now, page.zone)
+    return await page.render("today.html", view=view, by=by, plan=plan, views=VIEWS)

@@ -1,0 +1,156 @@
+"""Security of every request: host, origin, size and time limits, and the headers of every answer."""
+
+import asyncio
+import hmac
+from collections.abc import Collection
+from hashlib import sha256
+from typing import Final
+from urllib.parse import urlsplit
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.responses import PlainTextResponse
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from monitor.domain.web_settings import WebSettings
+
+MAX_BODY_BYTES, BODY_SECONDS = 1_000_000, 30.0
+SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+ONE_CLICK_PREFIX = "/l/unsubscribe/"
+"""Mail programs post here without cookies and origin (RFC 8058); the signed address is the proof."""
+
+TOKEN_PREFIXES = ("/api/", "/mcp")
+"""Paths whose unsafe requests need an access token, which browsers do not send by themselves."""
+
+CONTENT_SECURITY_POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
+    "form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
+)
+DOCUMENT_POLICY = "default-src 'none'; style-src 'unsafe-inline'; sandbox; frame-ancestors 'none'"
+"""Policy of a digest as it was sent: without scripts, forms and origin, but with the styles of a mail."""
+
+_HEADERS: Final = {
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "same-origin",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=(), interest-cohort=()",
+}
+_NO_STORE: Final = {"Cache-Control": "no-store", "Vary": "Cookie, Authorization"}
+
+
+def allowed_hosts(settings: WebSettings) -> frozenset[str]:
+    """Return the values of the header Host that the desk accepts."""
+    hosts = {urlsplit(url).netloc for url in (settings.url, settings.listen.url) if url}
+    if settings.listen.url and settings.listen.host in {"127.0.0.1", "::1"}:
+        hosts.add(f"localhost:{settings.listen.port}")
+    return frozenset(host.lower() for host in hosts)
+
+
+class SecurityMiddleware:
+    """Refuses requests of other hosts and origins, limits their size and time, and sets headers of all answers."""
+
+    def __init__(self, app: ASGIApp, hosts: Collection[str]) -> None:
+        self._app, self._hosts = app, frozenset(hosts)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Handle one request."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        headers = Headers(scope=scope)
+        send = _with_headers(send)
+        if refusal := self._refuse(scope, headers):
+            status, text = refusal
+            await PlainTextResponse(text, status)(scope, receive, send)
+            return
+        await self._app(scope, _limited(receive), send)
+
+    def _refuse(self, scope: Scope, headers: Headers) -> tuple[int, str] | None:
+        """Return the status and the text of a refusal, or None."""
+        host = headers.get("host", "").lower()
+        if host not in self._hosts:
+            return 421, "This address is not served here. Open the desk under the URL in its settings.\n"
+        length = headers.get("content-length", "0")
+        if not length.isdigit() or int(length) > MAX_BODY_BYTES:
+            return 413, f"The request is longer than {MAX_BODY_BYTES:,} bytes.\n"
+        path = scope["path"]
+        if scope["method"] in SAFE_METHODS or path.startswith(ONE_CLICK_PREFIX):
+            return None
+        if path.startswith(TOKEN_PREFIXES) and headers.get("authorization"):
+            origin = headers.get("origin")
+            return None if origin is None or _is_same_host(origin, host) else _FOREIGN
+        site = headers.get("sec-fetch-site")
+        is_own = site == "same-origin" if site is not None else _is_same_host(headers.get("origin", ""), host)
+        return None if is_own else _FOREIGN
+
+
+_FOREIGN = (403, "This request was started by another site and was refused. Open the desk and try again.\n")
+
+
+def _is_same_host(origin: str, host: str) -> bool:
+    return urlsplit(origin).netloc.lower() == host
+
+
+def _with_headers(send: Send) -> Send:
+    async def send_with_headers(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            headers = MutableHeaders(scope=message)
+            headers.setdefault("Content-Security-Policy", CONTENT_SECURITY_POLICY)
+            for name, value in _HEADERS.items():
+                headers.setdefault(name, value)
+            if "cache-control" not in headers:
+                for name, value in _NO_STORE.items():
+                    headers[name] = value
+        await send(message)
+
+    return send_with_headers
+
+
+class BodyTooLong(Exception):
+    """Raised while a body is read that is longer than ``MAX_BODY_BYTES``."""
+
+
+def _limited(receive: Receive) -> Receive:
+    """Return a receiver that ends a body that is too long, or that does not arrive in time."""
+    received = 0
+    deadline = 0.0
+    is_complete = False
+
+    async def receive_limited() -> Message:
+        nonlocal received, deadline, is_complete
+        if is_complete:
+            return await receive()
+        now = asyncio.get_running_loop().time()
+        deadline = deadline or now + BODY_SECONDS
+        try:
+            message = await asyncio.wait_for(receive(), max(0.0, deadline - now))
+        except TimeoutError:
+            return {"type": "http.disconnect"}
+        received += len(message.get("body", b""))
+        is_complete = not message.get("more_body", False)
+        if received > MAX_BODY_BYTES:
+            return {"type": "http.disconnect"}
+        return message
+
+    return receive_limited
+
+
+def make_form_token(session_key: str) -> str:
+    """Return the token that each form of a session carries."""
+    return hmac.new(session_key.encode(), b"form", sha256).hexdigest()
+
+
+def is_form_token(token: str, session_key: str) -> bool:
+    """Return whether a form was made by the desk for this session."""
+    return bool(session_key) and hmac.compare_digest(token.encode(), make_form_token(session_key).encode())
+
+
+def safe_path(text: str, default: str = "/") -> str:
+    """Return a path of the desk to go to after an action, or ``default`` if the text could lead elsewhere."""
+    if not text.startswith("/") or text.startswith("//") or "\\" in text or len(text) > 2000:
+        return default
+    if any(ord(letter) < 33 or ord(letter) == 127 for letter in text):
+        return default
+    parts = urlsplit(text)
+    return text if not parts.scheme and not parts.netloc else default

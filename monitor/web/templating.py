@@ -1,0 +1,115 @@
+"""Templates of the desk: sandboxed, every value escaped, and no undefined names."""
+
+import hashlib
+from collections.abc import Iterable
+from datetime import UTC, datetime, tzinfo
+from functools import cache
+from importlib.resources import files
+from typing import Any
+from urllib.parse import quote, urlencode
+
+from jinja2 import PackageLoader, StrictUndefined
+from jinja2.sandbox import ImmutableSandboxedEnvironment
+
+from monitor.digest.labels import format_count, name_language, sanitize_language_code
+from monitor.text.sanitize import sanitize, sanitize_link, single_line
+
+STATIC_TYPES = {"css": "text/css; charset=utf-8", "js": "text/javascript; charset=utf-8", "svg": "image/svg+xml"}
+HASH_CHARS = 12
+
+
+@cache
+def load_static_files() -> dict[str, tuple[str, bytes]]:
+    """Return the static files by path, ``HASH/NAME``, each with its content type."""
+    found = {}
+    for file in files("monitor.web").joinpath("static").iterdir():
+        suffix = file.name.rpartition(".")[2]
+        if suffix in STATIC_TYPES:
+            body = file.read_bytes()
+            found[f"{hashlib.sha256(body).hexdigest()[:HASH_CHARS]}/{file.name}"] = (STATIC_TYPES[suffix], body)
+    return found
+
+
+@cache
+def static_url(name: str) -> str:
+    """Return the address of a static file; it changes with the content."""
+    return next(f"/static/{path}" for path in load_static_files() if path.endswith(f"/{name}"))
+
+
+def format_moment(moment: datetime, zone: tzinfo, now: datetime) -> str:
+    """Return a time in a zone, such as "Fri 27 Nov, 08:10", with the year if it is not the present one."""
+    local = moment.astimezone(zone)
+    year = "" if local.year == now.astimezone(zone).year else f" {local.year}"
+    return f"{local:%a %-d %b}{year}, {local:%H:%M}"
+
+
+def format_day(moment: datetime, zone: tzinfo) -> str:
+    """Return the day of a time in a zone, as YYYY-MM-DD."""
+    return f"{moment.astimezone(zone):%Y-%m-%d}"
+
+
+def format_duration(seconds: float) -> str:
+    """Return a number of seconds in its largest unit, such as "3 h"."""
+    for unit, length in (("d", 86400), ("h", 3600), ("min", 60)):
+        if seconds >= 2 * length:
+            return f"{int(seconds // length)} {unit}"
+    return f"{int(max(0, seconds))} s"
+
+
+def language_code(text: str) -> str:
+    """Return a language code for the attribute ``lang``; "und" if it is unknown."""
+    return sanitize_language_code(text) or "und"
+
+
+def make_url(path: str, **parameters: object) -> str:
+    """Return a path with the parameters that are not empty."""
+    given = [(name, str(value)) for name, value in parameters.items() if value not in {"", None}]
+    return f"{path}?{urlencode(given)}" if given else path
+
+
+def quote_segment(text: object) -> str:
+    """Return a text as one segment of a path."""
+    return quote(str(text), safe="")
+
+
+def iso_utc(moment: datetime) -> str:
+    """Return a time as ISO 8601 in UTC."""
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def bar_heights(counts: Iterable[int], height: int) -> list[tuple[int, int]]:
+    """Return each count with the height of its bar; the largest has the full height."""
+    numbers = list(counts)
+    peak = max(numbers, default=0)
+    return [(count, max(2, round(count * height / peak)) if count else 0) for count in numbers]
+
+
+@cache
+def create_environment() -> ImmutableSandboxedEnvironment:
+    """Return the environment of all templates."""
+    environment = ImmutableSandboxedEnvironment(
+        loader=PackageLoader("monitor.web"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters.update(
+        clean=sanitize,
+        line=single_line,
+        link=sanitize_link,
+        lang=language_code,
+        language=name_language,
+        segment=quote_segment,
+        iso=iso_utc,
+        count=format_count,
+        length_of=format_duration,
+        bars=bar_heights,
+    )
+    environment.globals.update(static_url=static_url, url=make_url)
+    return environment
+
+
+def render(name: str, **values: Any) -> str:
+    """Render a template of the desk."""
+    return create_environment().get_template(name).render(values)

@@ -1,0 +1,136 @@
+"""The desk as a process: alone, and as a child of the daemon."""
+
+import asyncio
+import os
+import signal
+import socket
+import subprocess
+import sys
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from urllib.error import HTTPError, URLError
+
+import pytest
+from support.daemon_process import Monitor
+from support.stores import open_database
+from support.wait import wait_until
+
+from monitor.desk import open_listener, serve
+from monitor.domain.web_settings import ListenAddress
+from monitor.web import connections
+
+CONFIGURATION = """
+settings: {{probe_address: 'off', web: {{listen: '127.0.0.1:{port}'}}}}
+sources: {{times: {{feed: "https://times.example/rss", paused: true}}}}
+officials: {{somebody: {{name: Some Body, country: Laos}}}}
+rules: {{people: {{officials: all}}}}
+"""
+SECONDS = 60
+
+
+def free_port() -> int:
+    """Return a port of this machine that is not in use."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def status_of(port: int) -> int:
+    """Return the status of the login page, or 0 if nothing is served."""
+    try:
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/login", timeout=5) as answer:
+            return int(answer.status)
+    except HTTPError as error:
+        return error.code
+    except (URLError, OSError):
+        return 0
+
+
+@contextmanager
+def running_web(folder: Path, port: int) -> Iterator[subprocess.Popen[str]]:
+    """Run `monitor web` and stop it at the end."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", "monitor", "web"],
+        cwd=folder,
+        env=os.environ | {"PYTHONPATH": str(Path(__file__).parents[2])},
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        assert wait_until(lambda: status_of(port) == 200, SECONDS)
+        yield process
+    finally:
+        process.terminate()
+        process.wait(SECONDS)
+
+
+def test_the_command_prints_an_address_that_logs_in(tmp_path: Path) -> None:
+    port = free_port()
+    (tmp_path / "sources.yaml").write_text(CONFIGURATION.format(port=port), encoding="utf-8")
+    open_database(tmp_path).close()
+    with running_web(tmp_path, port) as process:
+        assert process.stdout is not None
+        line = process.stdout.readline()
+        address = line.removeprefix("The desk: ").strip()
+        assert address.startswith(f"http://127.0.0.1:{port}/login/")
+        with urllib.request.urlopen(address) as answer:
+            assert address.rpartition("/")[2] in answer.read().decode()
+    assert process.returncode in {0, -signal.SIGTERM}
+
+
+def test_the_daemon_serves_the_desk_and_restarts_it(tmp_path: Path) -> None:
+    """The desk ends with the daemon, also if the daemon is killed."""
+    port = free_port()
+    monitor = Monitor(tmp_path, CONFIGURATION.format(port=port))
+    monitor.start()
+    assert monitor.process is not None
+    assert wait_until(lambda: status_of(port) == 200, SECONDS)
+    (child,) = children_of(monitor.process.pid)
+    os.kill(child, signal.SIGKILL)
+    assert wait_until(lambda: children_of(monitor.process.pid) not in ([], [child]), SECONDS)  # type: ignore[union-attr]
+    assert wait_until(lambda: status_of(port) == 200, SECONDS)
+    assert monitor.has_logged(b"desk ended, will be started again")
+    monitor.kill()
+    monitor.process.wait()
+    assert wait_until(lambda: status_of(port) == 0, SECONDS)
+
+
+def children_of(pid: int) -> list[int]:
+    """Return the ids of the processes of the desk that a process has started."""
+    found = []
+    for entry in Path("/proc").iterdir():
+        try:
+            fields = (entry / "stat").read_text().rpartition(")")[2].split()
+            if int(fields[1]) == pid and b"--child" in (entry / "cmdline").read_bytes():
+                found.append(int(entry.name))
+        except (OSError, IndexError, ValueError):
+            continue
+    return found
+
+
+def test_a_slow_client_is_disconnected(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A client that does not finish the head of its request cannot hold a connection."""
+    monkeypatch.setattr(connections, "HEAD_SECONDS", 0.2)
+
+    async def refuse(_scope: object, _receive: object, _send: object) -> None:
+        raise AssertionError("no request is complete")
+
+    async def run() -> bytes:
+        port = free_port()
+        with open_listener(ListenAddress("127.0.0.1", port)) as listener:
+            listener.listen()
+            server = asyncio.create_task(serve(refuse, listener))
+            reader, writer = await asyncio.open_connection("127.0.0.1", port)
+            writer.write(b"GET / HTTP/1.1\r\nHost: x\r\nX-Slow: ")
+            try:
+                return await asyncio.wait_for(reader.read(), SECONDS)
+            except ConnectionResetError:
+                return b""
+            finally:
+                writer.close()
+                server.cancel()
+
+    assert asyncio.run(run()) == b""

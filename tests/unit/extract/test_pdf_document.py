@@ -1,0 +1,175 @@
+"""PDF documents: text in reading order, and the reason why a document cannot be read."""
+
+import sys
+from contextlib import suppress
+from itertools import chain
+
+import pytest
+from support.pdf_writer import LINE, Placed, column, write_pdf
+
+from monitor.domain.article import Article
+from monitor.domain.errors import PageProblem, UnreadableDocument
+from monitor.extract.extractor import explain_page, extract_page
+from monitor.extract.pdf_document import MAX_PDF_PAGES, is_pdf, read_pdf
+
+URL = "https://gazette.example/decree-12.pdf"
+LEFT = [
+    "The minister of defence opened the bridge on Monday",
+    "and thanked the engineers who had built it in two",
+    "years. The inter-",
+    "national loan is paid back over thirty years, said",
+    "General Phan Van Giang.",
+]
+RIGHT = [
+    "A second report begins in the right column, beside",
+    "the first one, and must not be mixed with it even",
+    "if its lines stand at the same height as the lines",
+    "of the first column, as they do in many gazettes.",
+]
+VIETNAMESE = [
+    "Chiều 5/3, Đại tướng Phan Văn Giang, Bộ trưởng Bộ Quốc",
+    "phòng, đã tiếp đoàn đại biểu quân sự cấp cao Lào.",
+]
+LAO = ["ທ່ານ ພົນເອກ ຈັນສະໝອນ ຈັນຍາລາດ ລັດຖະມົນຕີກະຊວງປ້ອງກັນ", "ປະເທດ ໄດ້ຕ້ອນຮັບ ແລະ ໂອ້ລົມກັບຄະນະຜູ້ແທນຂັ້ນສູງ."]
+ARABIC = "قال وزير الدفاع الأمير خالد بن سلمان إن الاتفاق الموقع في 2026 يعزز التعاون بين البلدين."
+
+
+def paragraphs(*pages: list[Placed]) -> list[str]:
+    return [one.text for one in read_pdf(write_pdf(pages), URL).paragraphs]
+
+
+def test_lines_are_joined_to_paragraphs() -> None:
+    """Over a divided word, until an indent, a gap or a short line ends the paragraph."""
+    text = column(60, 700, LEFT)
+    indented = [Placed(75, 700 - 5 * LINE, RIGHT[0]), *column(60, 700 - 6 * LINE, RIGHT[1:])]
+    first = (
+        "The minister of defence opened the bridge on Monday and thanked the engineers who had built it in two years. "
+        "The international loan is paid back over thirty years, said General Phan Van Giang."
+    )
+    assert paragraphs([*text, *indented]) == [first, " ".join(RIGHT)]
+
+
+@pytest.mark.parametrize("by_rows", [False, True], ids=["column by column", "row by row"])
+def test_columns_are_read_one_after_the_other(by_rows: bool) -> None:
+    """Whatever the order of the text in the document; a headline over both columns comes first."""
+    left, right = column(40, 700, LEFT[:2] + LEFT[3:] + LEFT[:3]), column(310, 700, RIGHT * 2)
+    text = [*chain(*zip(left, right, strict=False))] if by_rows else [*left, *right]
+    body = " ".join(paragraphs([Placed(40, 760, "A bridge is opened by the minister", 18), *text]))
+    assert body.index("said General Phan Van Giang.") < body.index("A second report begins")
+    assert " ".join(RIGHT) in body
+
+
+def test_tables_are_read_row_by_row() -> None:
+    """A name stays next to its office."""
+    names = ["Phan Văn Giang", "Tô Lâm", "Phạm Minh Chính", "Bùi Thanh Sơn"]
+    offices = ["Minister of Defence", "General Secretary", "Prime Minister", "Foreign Minister"]
+    text = "\n".join(paragraphs([*column(60, 700, names), *column(300, 700, offices)]))
+    assert "Phan Văn Giang Minister of Defence" in text
+    assert "Bùi Thanh Sơn Foreign Minister" in text
+
+
+@pytest.mark.parametrize(
+    ("lines", "language", "expected"),
+    [(VIETNAMESE, "vi", " ".join(VIETNAMESE)), (LAO, "lo", "".join(LAO))],
+    ids=["Vietnamese", "Lao"],
+)
+def test_scripts_are_joined_by_their_own_rule(lines: list[str], language: str, expected: str) -> None:
+    """A line break is a space, but not in Lao."""
+    found = read_pdf(write_pdf([column(60, 700, lines)]), URL)
+    assert (found.article.body, found.article.language) == (expected, language)
+
+
+@pytest.mark.parametrize("from_the_left", [False, True], ids=["as read", "from the left"])
+def test_arabic_is_read_from_right_to_left(from_the_left: bool) -> None:
+    """The document may list its glyphs as they are read or as they stand; numbers keep their direction."""
+    painted = ARABIC.replace("2026", "6202")
+    placed = (
+        Placed(100, 700, painted[::-1]) if from_the_left else Placed(100 + 5 * len(painted), 700, painted, 10, True)
+    )
+    assert paragraphs([placed]) == [ARABIC]
+
+
+def test_text_that_is_painted_twice_is_read_once() -> None:
+    """Bold text is sometimes made by painting it again, a little to the right."""
+    twice = [part for line in column(60, 700, LEFT[:2]) for part in (line, Placed(line.x + 0.3, line.y, line.text))]
+    assert paragraphs(twice) == [" ".join(LEFT[:2])]
+
+
+def test_headers_footers_and_page_numbers_are_dropped() -> None:
+    """Lines that repeat at the edges of pages are not part of the text, which goes on over the page."""
+    pages = [
+        [
+            Placed(60, 800, f"Official Gazette, No. 7, page {number}", 8),
+            *column(60, 700, lines),
+            Placed(290, 40, str(number)),
+        ]
+        for number, lines in enumerate((LEFT[:3], [*LEFT[3:], *RIGHT[:1]], RIGHT[1:]), start=1)
+    ]
+    found = read_pdf(write_pdf(pages), URL)
+    assert found.article.body.startswith("The minister of defence opened")
+    assert "Gazette" not in found.article.body
+    assert "The international loan is paid back" in found.article.body
+
+
+def test_the_headline_is_the_largest_text_or_the_title_of_the_document() -> None:
+    """The title of a feed entry is kept; the name of a file is not used."""
+    large = [Placed(60, 760, "Decree on the border guards", 18), *column(60, 700, LEFT)]
+    plain = [Placed(60, 760, "Decree on the border guards"), *column(60, 700, LEFT)]
+    assert read_pdf(write_pdf([large], "Microsoft Word - 12.doc"), URL).article.title == "Decree on the border guards"
+    found = read_pdf(write_pdf([plain], "Decree on the border guards"), URL).article
+    assert found.title == "Decree on the border guards"
+    assert found.title not in found.body
+    assert read_pdf(write_pdf([large]), URL, entry=Article(URL, "Decree 12")).article.title == ""
+
+
+def test_each_paragraph_has_its_page() -> None:
+    """So that a reader finds the passage in the document."""
+    reasons = explain_page(write_pdf([column(60, 700, LEFT), column(60, 700, RIGHT)]), URL).reasons
+    assert [reason.reason for reason in reasons if reason.region == "body"] == ["page 1", "page 2"]
+
+
+def test_only_the_first_pages_of_a_long_document_are_read() -> None:
+    """The article has this reason in `partial_reason`."""
+    pages = [column(60, 700, [f"Paragraph {number} of a decree with very many pages."]) for number in range(160)]
+    article = extract_page(write_pdf(pages), URL)
+    assert article.partial_reason == "pages"
+    assert f"Paragraph {MAX_PDF_PAGES - 1} " in article.body
+    assert f"Paragraph {MAX_PDF_PAGES} " not in article.body
+
+
+@pytest.mark.parametrize(
+    ("body", "problem", "reason"),
+    [
+        (write_pdf([[], []]), PageProblem.SCANNED_PDF, "no text layer: its 2 pages are pictures"),
+        (write_pdf([column(60, 700, LEFT)], is_encrypted=True), PageProblem.LOCKED_PDF, "protected by a password"),
+        (b"%PDF-1.7\n" + bytes(range(256)) * 2_000, PageProblem.NONE, "damaged"),
+        (
+            write_pdf([column(60, 700, ["\ue000\ue001\ue002 " * 12])]),
+            PageProblem.SCANNED_PDF,
+            "which letters they show",
+        ),
+    ],
+    ids=["scanned", "encrypted", "damaged", "without letters"],
+)
+def test_the_reason_why_a_document_cannot_be_read_is_stated(body: bytes, problem: PageProblem, reason: str) -> None:
+    """With the problem that decides the suggestion."""
+    with pytest.raises(UnreadableDocument, match=reason) as raised:
+        extract_page(body, URL)
+    assert raised.value.problem is problem
+
+
+def test_without_the_extra_the_reason_names_the_command_to_install_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "pypdfium2", None)
+    with pytest.raises(UnreadableDocument, match=r"pip install 'monitor\[pdf\]'") as raised:
+        extract_page(write_pdf([column(60, 700, LEFT)]), URL)
+    assert raised.value.problem is PageProblem.NEEDS_PDF_EXTRA
+
+
+def test_any_truncated_or_changed_document_is_read_or_refused() -> None:
+    """Damage never causes another error."""
+    body = write_pdf([column(60, 700, LEFT)])
+    for at in range(0, len(body), 97):
+        for damaged in (body[:at], body[:at] + b"\xff\x00<<" + body[at + 4 :]):
+            if is_pdf(damaged):
+                with suppress(UnreadableDocument):
+                    read_pdf(damaged, URL)

@@ -1,0 +1,81 @@
+"""Parts of names alone: the article does not have the full name of the official, and typed evidence is weighed."""
+
+from datetime import UTC, datetime
+
+import pytest
+
+from monitor.domain.article import Article
+from monitor.domain.mention import Findings
+from monitor.domain.watchlist import Official, Role, Watchlist
+from monitor.match.decisions.lone_names import INTERCEPT, THRESHOLD, WEIGHTS, LoneName, LoneNameEvidence
+from monitor.match.engine import compile_watchlist
+
+MATCHER = compile_watchlist(
+    Watchlist(
+        (
+            Official("trzaska", "Witold Trzaskalik", "Poland", roles=(Role("Prime Minister"),)),
+            Official("ostoja", "Danuta Ostojewska", "Poland"),
+            Official("grzela", "Roman Grzelachowski", "Poland"),
+            Official("brown", "Adela Brown", "Canada"),
+            Official("pravda", "Marek Prawda", "Poland"),
+        )
+    )
+)
+OTHERS = " Danuta Ostojewska rozmawiała z Romanem Grzelachowskim."
+
+
+def match(title: str, body: str, language: str = "pl") -> Findings:
+    published = datetime(2026, 5, 5, tzinfo=UTC)
+    return MATCHER.match(Article(url="", title=title, body=body, language=language, published_at=published))
+
+
+def found(title: str, body: str, language: str = "pl") -> set[str]:
+    return {one.official_id for one in match(title, body, language).mentions}
+
+
+@pytest.mark.parametrize(
+    ("title", "body"),
+    [
+        ("Trzaskalik o budżecie", "Rząd przyjął projekt."),
+        ("Nowa ustawa", f"W piątek tekst Trzaskalika wywołał spór.{OTHERS}"),
+        ("Nowa ustawa", f"Spotkanie z Trzaskalikiem trwało godzinę, mówił Trzaskalik.{OTHERS}"),
+    ],
+)
+def test_a_rare_family_name_alone_counts_with_support(title: str, body: str) -> None:
+    """It is in a headline about the country of the official, or the article names two more watched people."""
+    assert "trzaska" in found(title, body)
+
+
+@pytest.mark.parametrize(
+    ("title", "body", "language"),
+    [
+        ("Nowa ustawa", "W piątek tekst Trzaskalika wywołał spór.", "pl"),
+        ("", f"W piątek tekst Trzaskalika wywołał spór.{OTHERS}", "pl"),
+        ("Nowa ustawa", f"Tekst Anny Trzaskalik ukazał się w piątek.{OTHERS}", "pl"),
+        ("Trzaskalik on the budget", "The cabinet met.", "en"),
+        ("Nowa ustawa", f"Prawda jest inna.{OTHERS} Nie każda prawda boli.", "pl"),
+    ],
+)
+def test_a_family_name_without_support_does_not_count(title: str, body: str, language: str) -> None:
+    """Nothing supports it, the headline is missing, another person has the name, or it is an ordinary word."""
+    assert found(title, body, language).isdisjoint({"trzaska", "pravda"})
+
+
+def test_the_reason_shows_the_evidence_and_its_weights() -> None:
+    """A near miss has the reason, too."""
+    (mention,) = match("Trzaskalik o budżecie", "Rząd przyjął projekt o Trzaskaliku.").mentions[:1]
+    assert "a rare name (+0.3)" in mention.reason
+    assert "in the headline" in mention.reason
+    (miss,) = match("Brown o budżecie", "Rząd przyjął projekt o Brown.").near_misses[:1]
+    assert "too little evidence" in miss.reason
+    assert "a name that many people have (-0.3)" in miss.reason
+
+
+def test_the_weights_are_added() -> None:
+    """A rare name that is named several times is above the threshold, one at the start of a sentence only is not."""
+    kinds = LoneNameEvidence
+    name = LoneName(0, (), frozenset({kinds.RARE, kinds.REPEATED, kinds.MORE_OTHERS}))
+    assert name.is_supported
+    assert name.weight == pytest.approx(INTERCEPT + WEIGHTS[kinds.RARE] + WEIGHTS[kinds.REPEATED])
+    common = LoneName(0, (), frozenset({kinds.COMMON, kinds.SENTENCE_START, kinds.MORE_OTHERS}))
+    assert common.weight < THRESHOLD < name.weight

@@ -1,0 +1,167 @@
+"""Pages of the desk: what they show."""
+
+from asyncio import run
+from dataclasses import replace
+from datetime import timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+from support.desk import Desk
+from support.rows import NOW, draft
+
+from monitor.domain.article import Region, StoredArticle
+from monitor.domain.desk_models import ArticleLine, HitLine
+from monitor.domain.mention import Findings, HitKind, MatchForm, Mention, NearMiss
+from monitor.store.database import Database
+from monitor.web.pages.articles import mark_regions, number_findings
+from monitor.web.pages.today import group_hits
+from monitor.web.templating import format_duration, format_moment
+
+
+def line(number: int, story: str = "", duplicate_of: int | None = None, source: str = "times") -> ArticleLine:
+    return ArticleLine(number, f"Title {number}", "", source, source.title(), "en", None, NOW, story, duplicate_of)
+
+
+def hit(number: int, article: ArticleLine, *officials: str, kind: HitKind = HitKind.NEW) -> HitLine:
+    return HitLine(number, "rule", officials or ("somebody",), kind, NOW, "", article)
+
+
+def test_hits_of_one_story_are_one_entry() -> None:
+    """The leading article duplicates no other, and its first official is the heading."""
+    hits = [
+        hit(4, line(4, "s1", duplicate_of=2), "b"),
+        hit(3, line(3)),
+        hit(2, line(2, "s1", source="post"), "a", "b"),
+    ]
+    stories = group_hits(hits)
+    assert [(story.key, story.lead.id, story.official_ids) for story in stories] == [
+        ("s1", 2, ("a", "b")),
+        ("a3", 3, ("somebody",)),
+    ]
+    assert stories[0].outlets == ("Post", "Times")
+
+
+def test_a_correction_is_marked() -> None:
+    (story,) = group_hits([hit(2, line(1, "s1"), kind=HitKind.CORRECTION), hit(1, line(1, "s1"))])
+    assert story.badge == "Correction"
+
+
+def test_today_shows_new_stories_under_their_person(desk: Desk) -> None:
+    text = desk.log_in().get("/").text
+    assert text.index("Some Body") < text.index("Minister of Rivers") < text.index("About b")
+    assert "<mark>Some Body</mark> spoke." in text
+    assert "2 stories with new hits" in text
+
+
+def test_today_is_empty_when_everything_is_read(desk: Desk, database: Database) -> None:
+    reader = desk.log_in()
+    with database._connections.write_transaction() as connection:
+        connection.exec_driver_sql("UPDATE reader SET seen_hit_id = 1000")
+    text = reader.get("/").text
+    assert "Nothing new" in text
+    assert "About a" not in text
+
+
+def test_an_article_shows_mentions_near_misses_and_reasons(desk: Desk) -> None:
+    text = desk.log_in().get("/article/1").text
+    assert '<mark class="mention">Some Body<a class="ref" href="#f1"' in text
+    assert "a street" in text
+    assert "found by rule, and not reported yet" in text
+
+
+def test_marks_are_at_their_places_in_the_text() -> None:
+    """Offsets count in the text as it is stored; what overlaps is marked once."""
+    article = draft("x", body="A B\nC D").article
+    findings = Findings(
+        mentions=(Mention("o", "C", Region.BODY, 4, 5, MatchForm.FULL, 1.0, "full name"),),
+        near_misses=(NearMiss("o", "C D", Region.BODY, 4, 7, "other"), NearMiss("o", "B", Region.BODY, 2, 3, "x")),
+    )
+    footnotes, numbers = number_findings(findings)
+    stored = StoredArticle(1, "times", replace(article, title=""), NOW)
+    ((body,), is_cut_off) = mark_regions(stored, findings, numbers)
+    assert [[(piece.text, piece.kind) for piece in paragraph] for paragraph in body.paragraphs] == [
+        [("A ", ""), ("B", "miss")],
+        [("C", "mention"), (" D", "")],
+    ]
+    assert not is_cut_off
+    assert [note.number for note in footnotes] == [1, 2, 3]
+
+
+def test_a_merged_story_leads_to_the_one_that_absorbed_it(desk: Desk, database: Database) -> None:
+    with database._connections.write_transaction() as connection:
+        for story, into in (("s1", ""), ("s2", "s1")):
+            connection.exec_driver_sql(
+                "INSERT INTO story (id, title, first_seen_at, last_seen_at, merged_into) VALUES (?, 'T', ?, ?, ?)",
+                (story, "2026-03-01T12:00:00.000000Z", "2026-03-01T12:00:00.000000Z", into),
+            )
+        connection.exec_driver_sql("UPDATE article SET story_id = 's1'")
+    reader = desk.log_in()
+    answer = reader.get("/story/s2")
+    assert (answer.status_code, answer.headers["location"]) == (301, "/story/s1")
+    text = reader.get("/story/s1").text
+    assert "2 articles in 1 outlet" in text
+    assert text.index("About a") < text.index("About b")
+
+
+def test_sources_show_their_state(desk: Desk) -> None:
+    reader = desk.log_in()
+    assert "The Times" not in reader.get("/sources?q=nothing").text
+    assert "Times" in reader.get("/sources?q=tim").text
+    page = reader.get("/sources/times").text
+    assert "About b" in page
+    assert "2 articles" in page or "<dd>2</dd>" in page
+
+
+def test_the_next_digest_is_shown_and_not_sent(desk: Desk, database: Database) -> None:
+    text = desk.log_in().get("/digests/next/morning").text
+    assert "preview" in text
+    assert "About a" in text
+    assert database.deliveries.list_digests() == []
+
+
+def test_a_sent_digest_is_shown_in_each_form(desk: Desk, database: Database) -> None:
+    composer = desk.app.state.composer
+    configuration = desk.loader.snapshot.configuration
+    run(composer.send_now(configuration.digests[0], configuration))
+    reader = desk.log_in()
+    number = database.deliveries.list_digests()[0].id
+    assert "About a" in reader.get(f"/digests/{number}").text
+    assert f'href="/digests/{number}"' in reader.get("/digests").text
+    assert "outbox" in reader.get("/outbox").text
+    for form, kind in (("page", "text/html"), ("text", "text/plain"), ("json", "application/json")):
+        answer = reader.get(f"/digests/{number}/{form}")
+        assert answer.headers["content-type"].startswith(kind)
+        assert "sandbox" in answer.headers["content-security-policy"]
+        assert "About a" in answer.text
+    assert reader.get(f"/digests/{number}/exe").status_code == 404
+
+
+def test_preferences_are_kept(desk: Desk) -> None:
+    reader = desk.log_in()
+    assert reader.post("/me", {"zone": "Europe/Berlin", "theme": "dark"}).status_code == 303
+    text = reader.get("/").text
+    assert 'data-theme="dark"' in text
+    assert "Times are in Europe/Berlin" in text
+    assert "data-keys" not in text
+    assert reader.post("/me", {"zone": "Nowhere/Town"}).status_code == 404
+
+
+def test_other_sessions_can_be_ended(desk: Desk) -> None:
+    first, second = desk.log_in(), desk.log_in()
+    assert second.post("/me/sessions/end").status_code == 303
+    assert (first.get("/me").status_code, second.get("/me").status_code) == (303, 200)
+
+
+@pytest.mark.parametrize(("days", "text"), [(0, "Sun 1 Mar, 19:00"), (-400, "Sat 25 Jan 2025, 19:00")])
+def test_times_name_the_year_only_if_it_is_another_one(days: int, text: str) -> None:
+    assert format_moment(NOW + timedelta(days=days), ZoneInfo("Asia/Vientiane"), NOW) == text
+
+
+def test_durations_have_one_unit() -> None:
+    assert [format_duration(seconds) for seconds in (5, 119, 120, 7200, 200_000)] == [
+        "5 s",
+        "119 s",
+        "2 min",
+        "2 h",
+        "2 d",
+    ]
