@@ -83,7 +83,8 @@ class ChangeView:
 
 @dataclass(frozen=True, slots=True)
 class ItemView:
-    """One article. ``rules`` are its rules, without one that most articles of the digest have.
+    """One article. ``rules`` are its rules, without one that most articles of the digest have. ``code`` names it on
+    the command line.
 
     ``badge`` is "Update", "Correction", "Withdrawn" or empty. ``note`` describes the change in words, and is empty if
     ``changes`` show it. ``language_name`` is empty for English; ``language_code`` is for the ``lang`` attribute.
@@ -91,6 +92,7 @@ class ItemView:
     """
 
     pieces: tuple[TextPiece, ...]
+    code: str
     url: str
     outlet: str
     time: str

@@ -94,6 +94,8 @@ class DocumentFault(Enum):
     TOO_LONG = auto()
     LAYOUT_CHANGED = auto()
     """The place of the articles that the source describes is empty or missing."""
+    MISSING_EXTRA = auto()
+    """Readable with an extra that is not installed."""
     WRONG_SELECTOR = auto()
     """A selector of the source cannot be used."""
 

@@ -82,11 +82,14 @@ def explain_article(
     """
     current = {hit.rule_id for hit in findings.hits}
     rules_without_hit = [(rule.id, _explain_no_hit(rule, stored, findings)) for rule in rules if rule.id not in current]
-    reported = ", ".join(sorted({f"{hit.rule_id} in {hit.plan_id}" for hit in hits if hit.reported_at}))
-    stored_hits = ", ".join(sorted({hit.rule_id for hit in hits}))
+    valid = [hit for hit in hits if hit.withdrawn_at is None]
+    reported = ", ".join(sorted({f"{hit.rule_id} in {hit.plan_id}" for hit in valid if hit.reported_at}))
+    stored_hits = ", ".join(sorted({hit.rule_id for hit in valid}))
+    withdrawn = ", ".join(sorted({hit.rule_id for hit in hits if hit.withdrawn_at}))
     verdicts = (
         (reported, f"reported: {reported}"),
         (stored_hits, f"found by {stored_hits}, and not reported yet"),
+        (withdrawn, f"found by {withdrawn}, and withdrawn: a verdict or an edited rule has made the hit invalid"),
         (stored.quarantine_reason, f"in quarantine: {stored.quarantine_reason}. {_format_release(stored)}"),
         (stored.stage is Stage.LISTED, "listed by its source; its page was not read yet"),
         (

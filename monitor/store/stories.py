@@ -2,10 +2,11 @@
 
 import zlib
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta
 from functools import partial
+from types import MappingProxyType
 
 from sqlalchemy import ColumnElement, Connection, delete, exists, func, select, update
 
@@ -47,14 +48,23 @@ class StoryStore:
         self._connections = connections
         self.window: GroupingWindow | None = None
 
-    def ungrouped(self, limit: int, after_id: int = 0) -> list[StoredArticle]:
-        """Return articles at stage ``MATCHED`` with ids above ``after_id``, oldest first."""
-        waiting = select_stored_articles().where(
+    def ungrouped(
+        self, limit: int, after_id: int = 0, known: Mapping[int, StoredArticle] = MappingProxyType({})
+    ) -> list[StoredArticle]:
+        """Return articles at stage ``MATCHED`` with ids above ``after_id``, oldest first.
+
+        The articles in ``known`` are not read again.
+        """
+        waiting = select(ARTICLE.c.id).where(
             ARTICLE.c.stage == str(Stage.MATCHED), IS_IN_PROGRESS, ARTICLE.c.id > after_id
         )
         with self._connections.read_transaction() as connection:
-            rows = connection.execute(waiting.order_by(ARTICLE.c.id).limit(limit))
-            return read_rows(ARTICLE, rows, stored_article_from_row)
+            article_ids = connection.execute(waiting.order_by(ARTICLE.c.id).limit(limit)).scalars().all()
+            found = {number: known[number] for number in article_ids if number in known}
+            if missing := [number for number in article_ids if number not in found]:
+                rows = connection.execute(select_stored_articles().where(ARTICLE.c.id.in_(missing)))
+                found |= {stored.id: stored for stored in read_rows(ARTICLE, rows, stored_article_from_row)}
+        return [found[number] for number in article_ids if number in found]
 
     def load_term_frequencies(self) -> bytes:
         """Return the term frequencies that ``apply_grouping`` stored last, or empty bytes."""
@@ -161,6 +171,13 @@ class StoryStore:
         query = select(STORY).where(*conditions).order_by(STORY.c.last_seen_at.desc(), STORY.c.id).limit(limit)
         with self._connections.read_transaction() as connection:
             return _load_stories(connection, connection.execute(query).all())
+
+    def load_stories(self, story_ids: Sequence[str]) -> list[Story]:
+        """Return the stories with these ids, in this order; missing ones are left out."""
+        with self._connections.read_transaction() as connection:
+            rows = connection.execute(select(STORY).where(STORY.c.id.in_(story_ids))).all()
+            found = {story.id: story for story in _load_stories(connection, rows)}
+        return [found[story_id] for story_id in story_ids if story_id in found]
 
     def get_story(self, story_id: str) -> Story:
         """Return one story; the id of a merged story returns the story that absorbed it. Raises ``UsageError``."""
