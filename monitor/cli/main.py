@@ -22,6 +22,7 @@ from monitor.cli import (
     evidence,
     extract,
     feedback,
+    forget,
     match,
     officials,
     readers,
@@ -87,6 +88,7 @@ COMMANDS: tuple[tuple[str, str, Callable[..., object] | typer.Typer], ...] = (
     (EXPLAIN, "evidence", evidence.app),
     (MAINTAIN, "deliveries", deliveries.app),
     (MAINTAIN, "db", database.app),
+    (MAINTAIN, "forget", forget.app),
     (MAINTAIN, "readers", readers.app),
 )
 """The commands of each family of the help, in its order."""

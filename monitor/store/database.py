@@ -23,6 +23,7 @@ from monitor.store.digests import DigestStore
 from monitor.store.evidence import EvidenceStore, PageSnapshotStore
 from monitor.store.feedback import FeedbackStore
 from monitor.store.findings import FindingStore
+from monitor.store.forgetting import ForgetStore
 from monitor.store.job_queue import JobQueue, is_installed
 from monitor.store.key_value import KeyValueStore
 from monitor.store.maintenance import MaintenanceStore, release_leases
@@ -107,6 +108,7 @@ class Database:
         self.digests = DigestStore(connections)
         self.stories = StoryStore(connections)
         self.story_edits = StoryEditStore(connections)
+        self.forgetting = ForgetStore(connections)
         self.rechecks = RecheckStore(connections)
         self.queries = QueryStore(connections)
         self.deliveries = DeliveryStore(connections)
