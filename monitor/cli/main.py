@@ -81,6 +81,7 @@ COMMANDS: tuple[tuple[str, str, Callable[..., object] | typer.Typer], ...] = (
     (CORRECT, "mark", feedback.mark_app),
     (CORRECT, "undo", feedback.undo),
     (CORRECT, "feedback", feedback.feedback),
+    (CORRECT, "report", feedback.report),
     (EXPLAIN, "why", why.why),
     (EXPLAIN, "match", match.match),
     (EXPLAIN, "extract", extract.extract),

@@ -34,6 +34,7 @@ from monitor.store.migrate import (
     require_current_schema,
     schema_version,
 )
+from monitor.store.noise import NoiseStore
 from monitor.store.queries import QueryStore
 from monitor.store.readers import ReaderStore
 from monitor.store.revisions import RecheckStore
@@ -109,6 +110,7 @@ class Database:
         self.stories = StoryStore(connections)
         self.story_edits = StoryEditStore(connections)
         self.forgetting = ForgetStore(connections)
+        self.noise = NoiseStore(connections)
         self.rechecks = RecheckStore(connections)
         self.queries = QueryStore(connections)
         self.deliveries = DeliveryStore(connections)
