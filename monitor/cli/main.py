@@ -23,6 +23,7 @@ from monitor.cli import (
     evidence,
     extract,
     feedback,
+    forget,
     match,
     officials,
     readers,
@@ -82,6 +83,7 @@ COMMANDS: tuple[tuple[str, str, Callable[..., object] | typer.Typer], ...] = (
     (CORRECT, "mark", feedback.mark_app),
     (CORRECT, "undo", feedback.undo),
     (CORRECT, "feedback", feedback.feedback),
+    (CORRECT, "report", feedback.report),
     (EXPLAIN, "why", why.why),
     (EXPLAIN, "match", match.match),
     (EXPLAIN, "extract", extract.extract),
@@ -89,6 +91,7 @@ COMMANDS: tuple[tuple[str, str, Callable[..., object] | typer.Typer], ...] = (
     (EXPLAIN, "evidence", evidence.app),
     (MAINTAIN, "deliveries", deliveries.app),
     (MAINTAIN, "db", database.app),
+    (MAINTAIN, "forget", forget.app),
     (MAINTAIN, "readers", readers.app),
     (MAINTAIN, "tokens", tokens.app),
 )
