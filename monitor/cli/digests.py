@@ -30,7 +30,7 @@ from monitor.domain.errors import MonitorError, UsageError
 from monitor.text.numbers import format_count, parse_number
 
 if TYPE_CHECKING:
-    from monitor.domain.configuration import Configuration
+    from monitor.domain.configuration import Configuration, Settings
     from monitor.domain.digest import Digest, DigestPlan
     from monitor.pipeline.compose_digests import DigestComposer
     from monitor.pipeline.send_deliveries import DeliveryAttempt
@@ -138,7 +138,7 @@ def preview(
     plan = find_plan(configuration, name)
     with open_to_read(configuration) as opened:
         digest = run_async(preview_digest(opened, configuration, plan, parse_since(since)))
-    write_digest(digest, DigestFormat.JSON if json else form, configuration.settings.template_dir, output)
+    write_digest(digest, DigestFormat.JSON if json else form, configuration.settings, output)
 
 
 @app.command()
@@ -160,22 +160,22 @@ def show(
     configuration = load_config(config, database)
     with open_to_read(configuration) as opened:
         digest = opened.deliveries.get_digest(number)
-    write_digest(digest, DigestFormat.JSON if json else form, configuration.settings.template_dir, output)
+    write_digest(digest, DigestFormat.JSON if json else form, configuration.settings, output)
 
 
-def write_digest(digest: "Digest", digest_format: DigestFormat, templates: str, output: Path | None) -> None:
+def write_digest(digest: "Digest", digest_format: DigestFormat, settings: "Settings", output: Path | None) -> None:
     """Write a digest to a file or to standard output. Raises ``UsageError`` for a document on a terminal."""
     if digest_format in {DigestFormat.PDF, DigestFormat.DOCX}:
         if output is None and sys.stdout.isatty():
             raise UsageError(
                 f"a terminal cannot show a {digest_format} file; add --output FILE, or redirect the output"
             )
-        content = build_press_document(digest, digest_format, templates)
+        content = build_press_document(digest, digest_format, settings.template_dir)
         if output is None:
             sys.stdout.buffer.write(content)
             return
     else:
-        text = format_digest(digest, digest_format, templates)
+        text = format_digest(digest, digest_format, settings)
         if output is None:
             if digest_format is not DigestFormat.TEXT:
                 write_utf8_if_piped()
@@ -195,17 +195,17 @@ def build_press_document(digest: "Digest", digest_format: DigestFormat, template
     return build_pdf(digest, templates) if digest_format is DigestFormat.PDF else build_docx(digest)
 
 
-def format_digest(digest: "Digest", digest_format: DigestFormat, templates: str) -> str:
+def format_digest(digest: "Digest", digest_format: DigestFormat, settings: "Settings") -> str:
     """Return a digest in an output format that is text."""
     from monitor.digest.render import render_digest, render_page
 
     if digest_format is DigestFormat.MARKDOWN:
         from monitor.digest.press_review import render_markdown
 
-        return render_markdown(digest, templates)
+        return render_markdown(digest, settings.template_dir)
     if digest_format is DigestFormat.PAGE:
-        return render_page(digest, templates)
-    rendered = render_digest(digest, templates)
+        return render_page(digest, settings.template_dir, settings.link_url)
+    rendered = render_digest(digest, settings.template_dir, settings.link_url)
     for problem in rendered.template_problems:
         typer.echo(problem, err=True)
     forms = {

@@ -32,6 +32,7 @@ from monitor.cli import (
     sources,
     status,
     stories,
+    tokens,
     web,
     why,
 )
@@ -91,6 +92,7 @@ COMMANDS: tuple[tuple[str, str, Callable[..., object] | typer.Typer], ...] = (
     (MAINTAIN, "deliveries", deliveries.app),
     (MAINTAIN, "db", database.app),
     (MAINTAIN, "readers", readers.app),
+    (MAINTAIN, "tokens", tokens.app),
 )
 """The commands of each family of the help, in its order."""
 

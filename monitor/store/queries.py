@@ -155,6 +155,17 @@ class QueryStore:
             hits = _hit_summaries_from_rows(connection, rows)
         return sorted(hits, key=lambda hit: hit.reported_at is None)
 
+    def load_source_statuses(self, source_ids: Collection[str]) -> dict[str, SourceStatus]:
+        """Return the status of each of these configured sources, by id."""
+        columns = (SOURCE.c.id, SOURCE.c.name, SOURCE.c.poll_state, SOURCE.c.page_quality, SOURCE.c.article_count)
+        query = select(*columns).where(IS_CONFIGURED, SOURCE.c.id.in_(source_ids))
+        with self._connections.read_transaction() as connection:
+            rows = connection.execute(query).all()
+        return {
+            row.id: SourceStatus(effective_poll_state(poll_state_from_row(row)), row.name, row.article_count)
+            for row in rows
+        }
+
     def list_sources(self) -> list[SourceStatus]:
         """Return every configured source with its poll state and the number of articles that it ever had."""
         columns = (SOURCE.c.id, SOURCE.c.name, SOURCE.c.poll_state, SOURCE.c.page_quality, SOURCE.c.article_count)
