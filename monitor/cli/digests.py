@@ -18,12 +18,12 @@ from monitor.cli.common import (
     JsonOption,
     LimitOption,
     complete_ids,
-    format_time,
     load_config,
     load_rows,
     print_json_lines,
     print_table,
     run_async,
+    write_utf8_if_piped,
 )
 from monitor.domain.delivery import Sent
 from monitor.domain.errors import MonitorError, UsageError
@@ -96,6 +96,7 @@ def list_digests(
     with open_to_read(configuration) as opened:
         if atom:
             plan = find_plan(configuration, name)
+            write_utf8_if_piped()
             typer.echo(render_feed(opened, plan, configuration.settings.template_dir), nl=False)
             return
         digests = load_rows(
@@ -110,7 +111,8 @@ def list_digests(
         (
             digest.id,
             digest.plan_id,
-            f"{format_time(digest.start_at)} - {format_time(digest.end_at)}",
+            digest.start_at,
+            digest.end_at,
             "overdue" if digest.is_overdue else "",
             digest.hit_count,
             ", ".join(f"{count} {state}" for state, count in Counter(digest.delivery_states).items())
@@ -118,7 +120,7 @@ def list_digests(
         )
         for digest in digests
     )
-    print_table(("id", "digest", "window", "", "hits", "deliveries"), rows, "No digest was sent yet.")
+    print_table(("id", "digest", "from", "to", "", "hits", "deliveries"), rows, "No digest was sent yet.")
 
 
 @app.command()
@@ -175,6 +177,8 @@ def write_digest(digest: "Digest", digest_format: DigestFormat, settings: "Setti
     else:
         text = format_digest(digest, digest_format, settings)
         if output is None:
+            if digest_format is not DigestFormat.TEXT:
+                write_utf8_if_piped()
             typer.echo(text, nl=False)
             return
         content = text.encode()

@@ -209,7 +209,7 @@ def _present_sections(
     grouped: dict[tuple[str, str], list[StoryView]] = defaultdict(list)
     also_in: dict[str, list[StoryLink]] = defaultdict(list)
     for position, story in enumerate(digest.stories):
-        lead = ("official", story.official_ids[0]) if story.official_ids else ("rule", story.items[0].rule_ids[0])
+        lead = ("official", story.official_ids[0]) if story.official_ids else ("rule", story.leading_rule)
         view = presenter.present_story(story, position)
         grouped[lead].append(view)
         for official in story.official_ids[1:]:
