@@ -27,6 +27,7 @@ from monitor.domain.watchlist import Watchlist
 from monitor.domain.workers import QueueCounts
 from monitor.fetch.client import HttpFetcher
 from monitor.fetch.source_fetcher import SourceFetcher
+from monitor.insight.notices import InsightNotices
 from monitor.pipeline.bounded_matching import ArticleMatcher, BoundedMatcher
 from monitor.pipeline.build_articles import ProcessOffloader
 from monitor.pipeline.collect import Collector
@@ -199,7 +200,9 @@ async def build_pipeline(
             grouping_step=GroupingStep(database, clock, collectors.offloader, early),
             rescreen_step=RescreenStep(database, bounded_matcher, clock, configuration),
             rechecker=Rechecker(database, fetcher, process_pool, bounded_matcher, configuration.watchlist.rules, clock),
-            digest_composer=DigestComposer(database, CronDigestSchedule(), clock),
+            digest_composer=DigestComposer(
+                database, CronDigestSchedule(), clock, notice_source=InsightNotices(database)
+            ),
             operator_reporter=OperatorReporter(database, clock),
             delivery_sender=delivery_sender,
         )

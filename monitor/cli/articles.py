@@ -202,20 +202,3 @@ def hits(  # noqa: PLR0913, PLR0917 - a parameter is an option
     )
     headings = ("id", "article", "published", "outlet", "rule", "officials", "title", "passage", "form", "reported")
     print_table((*headings, "address"), rows, "There are no hits.")
-
-
-def search(
-    query: Annotated[str, typer.Argument(help='Words, "a phrase", begin*; -word excludes. Diacritics are ignored.')],
-    config: ConfigOption = DEFAULT_CONFIG,
-    database: DatabaseOption = "",
-    limit: LimitOption = None,
-    json: JsonOption = False,
-    csv: CsvOption = False,
-) -> None:
-    """Search stored articles by words, newest first."""
-    configuration = load_config(config, database)
-    with open_to_read(configuration) as opened:
-        found = load_rows(lambda count: opened.queries.search(query, count), limit, as_document=json or csv)
-    print_articles(
-        found, outlet_names(configuration), as_json=json, as_csv=csv, empty_message="No stored article matches."
-    )

@@ -228,10 +228,11 @@ def render_feed(database: "Database", plan: "DigestPlan", templates: str) -> str
 def create_composer(database: "Database") -> "DigestComposer":
     """Return a composer of digests on a database."""
     from monitor.app import utc_now
+    from monitor.insight.notices import InsightNotices
     from monitor.pipeline.compose_digests import DigestComposer
     from monitor.schedule.digest_times import CronDigestSchedule
 
-    return DigestComposer(database, CronDigestSchedule(), utc_now)
+    return DigestComposer(database, CronDigestSchedule(), utc_now, notice_source=InsightNotices(database))
 
 
 async def preview_digest(
