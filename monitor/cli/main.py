@@ -31,6 +31,7 @@ from monitor.cli import (
     sources,
     status,
     stories,
+    suggest,
     web,
     why,
 )
@@ -82,6 +83,7 @@ COMMANDS: tuple[tuple[str, str, Callable[..., object] | typer.Typer], ...] = (
     (CORRECT, "undo", feedback.undo),
     (CORRECT, "feedback", feedback.feedback),
     (CORRECT, "report", feedback.report),
+    (CORRECT, "suggest", suggest.suggest),
     (EXPLAIN, "why", why.why),
     (EXPLAIN, "match", match.match),
     (EXPLAIN, "extract", extract.extract),
