@@ -26,6 +26,7 @@ from monitor.domain.secret import Secret
 from monitor.domain.watchlist import Watchlist
 from monitor.domain.workers import QueueCounts
 from monitor.fetch.client import HttpFetcher
+from monitor.fetch.source_fetcher import SourceFetcher
 from monitor.pipeline.bounded_matching import ArticleMatcher, BoundedMatcher
 from monitor.pipeline.build_articles import ProcessOffloader
 from monitor.pipeline.collect import Collector
@@ -71,10 +72,13 @@ PRELOADED_MODULES = (
     "monitor.digest.render",
     "monitor.extract.feed_content",
     "monitor.extract.extractor",
+    "monitor.extract.pdf_document",
     "monitor.match.engine",
     "monitor.parse.dispatch",
     "monitor.parse.fast_xml",
     "monitor.parse.incremental",
+    "monitor.parse.mailbox",
+    "monitor.pipeline.mailbox_documents",
     "monitor.stories.features",
     "monitor.stories.grouping",
     "monitor.stories.grouping_window",
@@ -125,12 +129,12 @@ async def build_collectors(
         spare_cores, JobLimits(cpu_seconds=OFFLOAD_CPU_SECONDS), idle_seconds=OFFLOAD_IDLE_SECONDS
     )
     try:
-        fetcher: Fetcher = client
+        fetcher: Fetcher = SourceFetcher(client)
         metered_offload_pool: ProcessPool = offload_pool
         if metrics:
             from monitor.telemetry.metrics import MeteredFetcher, MeteredProcessPool
 
-            fetcher, process_pool = MeteredFetcher(client, metrics), MeteredProcessPool(process_pool, metrics)
+            fetcher, process_pool = MeteredFetcher(fetcher, metrics), MeteredProcessPool(process_pool, metrics)
             metered_offload_pool = MeteredProcessPool(offload_pool, metrics)
         database.set_page_retention(settings.keep_pages)
         offloader = ProcessOffloader(metered_offload_pool if spare_cores else None, spare_cores)
@@ -193,7 +197,7 @@ async def build_pipeline(
             early_matching=early,
             matching_step=matching_step,
             grouping_step=GroupingStep(database, clock, collectors.offloader, early),
-            rescreen_step=RescreenStep(database, bounded_matcher, clock),
+            rescreen_step=RescreenStep(database, bounded_matcher, clock, configuration),
             rechecker=Rechecker(database, fetcher, process_pool, bounded_matcher, configuration.watchlist.rules, clock),
             digest_composer=DigestComposer(database, CronDigestSchedule(), clock),
             operator_reporter=OperatorReporter(database, clock),

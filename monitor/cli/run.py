@@ -17,7 +17,6 @@ from monitor.cli.common import (
     JsonOption,
     VerboseOption,
     complete_ids,
-    format_count,
     load_config,
     print_json,
     program_name,
@@ -25,6 +24,7 @@ from monitor.cli.common import (
 from monitor.cli.digests import format_attempt
 from monitor.domain.delivery import Rejected, Retry, Sent
 from monitor.domain.errors import UsageError
+from monitor.text.numbers import format_count
 
 if TYPE_CHECKING:
     from monitor.pipeline.one_pass import PassResult, ProgressCallback

@@ -12,7 +12,7 @@ import asyncio
 import logging
 from collections import deque
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -20,7 +20,7 @@ from monitor.domain.article import Article, NewArticle, Stage
 from monitor.domain.errors import MonitorError, WorkerKilled
 from monitor.domain.mention import Findings
 from monitor.domain.ports import ProcessPool
-from monitor.domain.source import Entry, Source, TextOrigin
+from monitor.domain.source import Entry, Source, SourceKind, TextOrigin
 from monitor.domain.watchlist import Watchlist
 from monitor.pipeline.bounded_matching import MAX_INLINE_CHARS, ArticleMatcher, compile_in_worker
 from monitor.pipeline.early_matching import EarlyMatching, with_date
@@ -315,15 +315,27 @@ def build_aliases(classified: Sequence[ClassifiedEntry]) -> tuple[NewArticle, ..
 
 
 def build_articles(entries: Sequence[Entry], source: Source) -> list[BuiltArticle]:
-    """Build articles from entries; the page need not be fetched if the feed contains the complete text."""
+    """Build articles from entries; no page is fetched if the feed has the complete text, or names no page."""
     from monitor.extract.feed_content import article_from_entry, is_complete
 
     articles = [article_from_entry(entry, source) for entry in entries]
+    if source.kind is SourceKind.MAILBOX:
+        articles = [_complete_message(article, entry) for article, entry in zip(articles, entries, strict=True)]
     uses_feed_text = source.text_from is TextOrigin.FEED
     return [
-        (article, Stage.EXTRACTED if uses_feed_text or is_complete(article) else Stage.LISTED, None)
-        for article in articles
+        (article, Stage.EXTRACTED if uses_feed_text or is_complete(article) or not entry.url else Stage.LISTED, None)
+        for article, entry in zip(articles, entries, strict=True)
     ]
+
+
+def _complete_message(article: Article, entry: Entry) -> Article:
+    """Return the article of a message, whose text is whole; an item that a message links to is unchanged."""
+    if entry.url:
+        return article
+    from monitor.parse.mailbox import message_url
+
+    url = message_url(entry.guid)
+    return replace(article, url=url, canonical_url=url, partial_reason="")
 
 
 def build_indexed_articles(entries: Sequence[Entry], source: Source) -> list[BuiltArticle]:

@@ -18,6 +18,7 @@ from monitor.domain.poll_state import Lease, PollState
 from monitor.store.column_types import UtcDateTime
 from monitor.store.connections import Connections
 from monitor.store.core_tables import ARTICLE, ARTICLE_TEXT, ARTICLE_URL, ENTRY_KEY
+from monitor.store.damaged_rows import read_rows
 from monitor.store.evidence import save_page_snapshot
 from monitor.store.findings import expedite_rechecks, insert_findings
 from monitor.store.full_text import index_texts, remove_from_index, stored_search_text
@@ -209,9 +210,8 @@ class ArticleStore:
     def _load_at_stage(self, stage: Stage, limit: int) -> list[StoredArticle]:
         waiting = select_stored_articles().where(ARTICLE.c.stage == str(stage), IS_IN_PROGRESS)
         with self._connections.read_transaction() as connection:
-            return [
-                stored_article_from_row(row) for row in connection.execute(waiting.order_by(ARTICLE.c.id).limit(limit))
-            ]
+            rows = connection.execute(waiting.order_by(ARTICLE.c.id).limit(limit))
+            return read_rows(ARTICLE, rows, stored_article_from_row)
 
 
 def _pending_page_from_row(row: AnyRow, token: str) -> PendingPage:

@@ -28,6 +28,7 @@ from monitor.store.attempts import delete_attempts
 from monitor.store.column_types import UtcDateTime, from_json, to_json
 from monitor.store.connections import Connections
 from monitor.store.core_tables import ARTICLE, HIT, MENTION, NEAR_MISS, RECHECK
+from monitor.store.damaged_rows import read_rows
 from monitor.store.evidence import append_records, delete_unmatched_snapshots
 from monitor.store.row_mapping import AnyRow, decode_texts, encode_texts, insert_rows
 
@@ -224,9 +225,9 @@ def load_findings(connection: Connection, article_id: int) -> Findings:
     """Return the findings in an article, hits in the order in which they were found, without withdrawn ones."""
     hits = _select_rows_of(HIT, article_id).where(HIT.c.withdrawn_at.is_(None))
     return Findings(
-        tuple(mention_from_row(row) for row in connection.execute(_select_rows_of(MENTION, article_id))),
-        tuple(_rule_hit_from_row(row) for row in connection.execute(hits)),
-        tuple(near_miss_from_row(row) for row in connection.execute(_select_rows_of(NEAR_MISS, article_id))),
+        tuple(read_rows(MENTION, connection.execute(_select_rows_of(MENTION, article_id)), mention_from_row)),
+        tuple(read_rows(HIT, connection.execute(hits), _rule_hit_from_row)),
+        tuple(read_rows(NEAR_MISS, connection.execute(_select_rows_of(NEAR_MISS, article_id)), near_miss_from_row)),
     )
 
 
