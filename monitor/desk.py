@@ -102,8 +102,7 @@ async def run_desk(options: DeskOptions, environ: Mapping[str, str], clock: Cloc
         settings = choose_settings(snapshot.configuration, options.listen)
         pool = await stack.enter_async_context(SubprocessPool(1, MATCHING_LIMITS, idle_seconds=MATCHING_IDLE_SECONDS))
         context = DeskContext(database, settings, loader, clock, redactor, pool)
-        app = create_app(context)
-        app.state.composer = DigestComposer(database, CronDigestSchedule(), clock)
+        app = create_app(context, DigestComposer(database, CronDigestSchedule(), clock))
         listener = stack.enter_context(open_listener(settings.listen))
         if not options.is_child:
             await announce(database, settings, clock)

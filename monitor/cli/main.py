@@ -7,6 +7,7 @@ import gc
 import os
 import sys
 from collections.abc import Callable
+from io import TextIOWrapper
 from typing import Annotated, NoReturn
 
 import typer
@@ -30,6 +31,7 @@ from monitor.cli import (
     sources,
     status,
     stories,
+    tokens,
     web,
     why,
 )
@@ -88,6 +90,7 @@ COMMANDS: tuple[tuple[str, str, Callable[..., object] | typer.Typer], ...] = (
     (MAINTAIN, "deliveries", deliveries.app),
     (MAINTAIN, "db", database.app),
     (MAINTAIN, "readers", readers.app),
+    (MAINTAIN, "tokens", tokens.app),
 )
 """The commands of each family of the help, in its order."""
 
@@ -133,6 +136,9 @@ def exit_with_error(error: BaseException, exit_code: int) -> NoReturn:
 
 def main() -> None:
     """Run the command line; expected errors end with a message and an exit code instead of a traceback."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="replace")  # a terminal in Latin-1 shows "?" for the letters that it lacks
     os.umask(PRIVATE_UMASK)
     gc.set_threshold(GC_THRESHOLD)
     os.environ.setdefault(

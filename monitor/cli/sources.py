@@ -20,7 +20,6 @@ from monitor.cli.common import (
     CsvOption,
     DatabaseOption,
     JsonOption,
-    format_time,
     load_config,
     print_json_lines,
     print_records,
@@ -64,8 +63,8 @@ def list_sources(
             record["name"],
             record["kind"],
             record["state"],
-            format_time(record["last_success_at"]),
-            format_time(record["next_poll_at"]),
+            record["last_success_at"],
+            record["next_poll_at"],
         )
         for record in records
     )

@@ -63,7 +63,7 @@ def stories(
         print_json_lines(story_record(story) for story in found)
         return
     rows = (
-        (story.id, format_time(story.last_seen_at), len(story.article_ids), ", ".join(story.official_ids), story.title)
+        (story.id, story.last_seen_at, len(story.article_ids), ", ".join(story.official_ids), story.title)
         for story in found
     )
     print_table(("id", "last seen", "articles", "officials", "title"), rows, "There are no stories.")
@@ -98,7 +98,7 @@ def show_story(
         f"named: {', '.join(found.official_ids) or '-'}"
     )
     rows = (
-        (format_time(published_or_seen_at(one)), one.id, one.source_id, one.duplicate_of or "", one.article.title)
+        (published_or_seen_at(one), f"a{one.id}", one.source_id, one.duplicate_of or "", one.article.title)
         for one in members
     )
     print_table(("published", "id", "source", "duplicate of", "title"), rows, "")

@@ -8,6 +8,7 @@ KIND_LABELS = {
     HitKind.UPDATE: "Update",
     HitKind.CORRECTION: "Correction",
     HitKind.WITHDRAWN: "Withdrawn",
+    HitKind.FOLLOWED: "Followed",
 }
 PARTIAL_LABELS = {
     "feed": "feed text only",

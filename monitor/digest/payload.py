@@ -65,7 +65,7 @@ class ItemData(TypedDict):
     rules: list[str]
     officials: list[str]
     passages: list[PassageData]
-    kind: Literal["new", "update", "correction", "withdrawn"]
+    kind: Literal["new", "update", "correction", "withdrawn", "followed"]
     note: str
     partial: str
     changes: list[ChangeData]

@@ -18,6 +18,7 @@ from monitor.digest.labels import (
     sanitize_language_code,
 )
 from monitor.digest.views import (
+    ActionView,
     ChangeView,
     CoverageFaultView,
     CoverageView,
@@ -170,6 +171,7 @@ class _StoryPresenter:
         if len(others) > MAX_OTHER_OFFICIALS + 1:
             others = (*others[:MAX_OTHER_OFFICIALS], f"{len(others) - MAX_OTHER_OFFICIALS} more")
         code = story.id if _STORY_CODE.fullmatch(story.id) else ""
+        desk_url = f"{self.web_url}/story/{code}" if self.web_url and code else ""
         return StoryView(
             anchor=_build_anchor(story.id),
             code=code,
@@ -179,7 +181,8 @@ class _StoryPresenter:
             other_officials=others,
             outlet_count=len(list_outlets(story)),
             passage_count=MAX_LEAD_PASSAGES if position < LEADING_STORIES else 1,
-            page_url=f"{self.web_url}/story/{code}" if self.web_url and code else lead.url,
+            page_url=desk_url or lead.url,
+            actions=(ActionView("open on the desk", desk_url),) if desk_url else (),
         )
 
 
@@ -206,13 +209,15 @@ def _present_sections(
     grouped: dict[tuple[str, str], list[StoryView]] = defaultdict(list)
     also_in: dict[str, list[StoryLink]] = defaultdict(list)
     for position, story in enumerate(digest.stories):
-        lead = ("official", story.official_ids[0]) if story.official_ids else ("rule", story.items[0].rule_ids[0])
+        lead = ("official", story.official_ids[0]) if story.official_ids else ("rule", story.leading_rule)
         view = presenter.present_story(story, position)
         grouped[lead].append(view)
         for official in story.official_ids[1:]:
             also_in[official].append(_link_story(view))
     subjects = {subject.id: subject for subject in digest.officials}
     others = [("official", official) for official in also_in if ("official", official) not in grouped]
+    if len(digest.stories) == 1:
+        others = []  # the story names them
     sections = []
     for number, (kind, name) in enumerate((*grouped, *others), 1):
         subject = subjects.get(name) if kind == "official" else None

@@ -158,9 +158,9 @@ def render_digest(
     )
 
 
-def render_page(digest: Digest, template_dir: str = "") -> str:
+def render_page(digest: Digest, template_dir: str = "", web_url: str = "") -> str:
     """Render a digest as a web page with all stories in full; its content security policy forbids scripts."""
-    page, _ = render_template("digest.html", template_dir, view=present_digest(digest), page=True)
+    page, _ = render_template("digest.html", template_dir, view=present_digest(digest, web_url), page=True)
     return page
 
 

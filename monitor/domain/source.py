@@ -6,15 +6,17 @@ Values from sources.yaml are validated by pydantic; code that constructs a sourc
 from dataclasses import dataclass, field, fields, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Annotated, Any, ClassVar, assert_never
+from typing import Annotated, Any, ClassVar, Literal, assert_never
 
 from pydantic import BeforeValidator, ConfigDict, Field
 
+from monitor.domain.fetch_result import LOGIN_HEADERS
 from monitor.domain.field_types import (
     STRICT,
     CssSelector,
     DateFormat,
     Duration,
+    FilePath,
     HeaderName,
     HeaderValue,
     LanguageCode,
@@ -204,6 +206,9 @@ class Source:
         BeforeValidator(as_list, json_schema_input_type=list[ShortText] | str),
         Field(description="names of groups for rules, such as [Asia/Laos]; a slash separates folders"),
     ] = ()
+    cookie_file: Annotated[
+        FilePath | Literal[""], Field(description="file with the cookies of a login, in the Netscape format")
+    ] = ""
     paused: Annotated[
         ShortText,
         BeforeValidator(parse_paused, json_schema_input_type=bool | str),
@@ -243,6 +248,11 @@ class Source:
     def url(self) -> str:
         """Return the address that is polled."""
         return self.address(self.kind)
+
+    @property
+    def has_login(self) -> bool:
+        """Return whether its requests have cookies or other credentials of a login."""
+        return bool(self.cookie_file) or any(name.lower() in LOGIN_HEADERS for name in self.headers)
 
     @property
     def max_pages(self) -> int:

@@ -6,7 +6,7 @@ it, and their hits are withdrawn or added. Everything is recorded as a change, a
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from monitor.domain.article import Region, Stage, StoredArticle
 from monitor.domain.errors import StoreError, UsageError
@@ -313,13 +313,3 @@ MARK_VERBS = {
     MarkKind.IRRELEVANT: "irrelevant",
 }
 """The command of `monitor mark` for each mark."""
-MARK_LASTS = {MarkKind.MUTED: timedelta(days=14), MarkKind.FOLLOWED: timedelta(days=7)}
-"""Time after the last report of a story at which a mark without an end of its own ends."""
-
-
-def mark_ends_at(mark: Mark, last_report_at: datetime) -> datetime | None:
-    """Return when a mark ends, or None if it never ends."""
-    if mark.until_at is not None:
-        return mark.until_at
-    lasts = MARK_LASTS.get(mark.kind)
-    return max(last_report_at, mark.made_at) + lasts if lasts else None

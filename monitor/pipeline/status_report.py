@@ -21,6 +21,7 @@ from monitor.domain.read_models import (
 from monitor.domain.workers import DEAD_WORKER_RETENTION, WORKER_TIMEOUT, QueueCounts, WorkerHeartbeat
 from monitor.pipeline.maintenance import is_disk_space_low
 from monitor.pipeline.page_queue import PAGE_LAG, format_busiest_hosts
+from monitor.pipeline.rescreen import RESCREEN_KEY
 from monitor.pipeline.worker_jobs import load_heartbeats
 from monitor.records.status import SourceStatusRecord, StatusRecord, WorkerRecord, WorkersRecord
 from monitor.store.database import Database
@@ -133,6 +134,13 @@ class StatusReport:
     disk_space: DiskSpace | None = None
     abandoned: tuple[AbandonedArticle, ...] = ()
     waiting_pages: tuple[DuePage, ...] = ()
+    rescreened: str = ""
+
+    @property
+    def last_rescreen(self) -> dict[str, object]:
+        """The time and result of the last matching of waiting articles after an edit; empty if there was none."""
+        found: dict[str, object] = loads(self.rescreened) if self.rescreened else {}
+        return found
 
 
 def read_status_report(
@@ -152,6 +160,7 @@ def read_status_report(
         disk_space=database.maintenance.measure_disk_space(),
         waiting_pages=tuple(database.articles.list_waiting_pages(now)),
         abandoned=tuple(database.attempts.list_abandoned(now - ABANDONED_PERIOD)),
+        rescreened=database.key_values.get(RESCREEN_KEY),
     )
 
 
@@ -186,6 +195,7 @@ def report_record(report: StatusReport) -> StatusRecord:
         "daemon": asdict(report.daemon),
         "page_due_at": report.waiting_pages[0].due_at if report.waiting_pages else None,
         "abandoned": [asdict(article) for article in report.abandoned],
+        "rescreened": report.last_rescreen,
         **workers_record(report.workers, report.created_at),
     }
 
@@ -316,8 +326,8 @@ def describe_source(poll_state: PollState) -> str:
 
 
 def format_time(moment: datetime | None, zone: tzinfo | None = None) -> str:
-    """Return a time in a zone, or in the machine's zone, to the minute; "-" for None."""
-    return moment.astimezone(zone).strftime("%Y-%m-%d %H:%M") if moment else "-"
+    """Return a time in a zone, or in the machine's zone, to the minute, with the zone; "-" for None."""
+    return moment.astimezone(zone).strftime("%Y-%m-%d %H:%M %Z") if moment else "-"
 
 
 def format_age(moment: datetime | None, now: datetime) -> str:

@@ -69,3 +69,4 @@ class StatusRecord(WorkersRecord):
     daemon: Mapping[str, object]
     page_due_at: datetime | None
     abandoned: list[Mapping[str, object]]
+    rescreened: Mapping[str, object]

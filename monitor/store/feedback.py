@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, delete, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Select, delete, exists, func, insert, or_, select, update
 
 from monitor.domain.article import Stage, StoredArticle
 from monitor.domain.errors import UsageError
@@ -20,9 +20,21 @@ from monitor.domain.feedback import (
 )
 from monitor.domain.mention import Findings
 from monitor.store.connections import Connections, insert_ignore
-from monitor.store.core_tables import ARTICLE, CHANGE, HIT, MARK, READER, RESCREEN, STORY, VERDICT
+from monitor.store.core_tables import (
+    ARTICLE,
+    CHANGE,
+    DIGEST,
+    DIGEST_HIT,
+    HIT,
+    MARK,
+    READER,
+    RESCREEN,
+    STORY,
+    VERDICT,
+)
 from monitor.store.rescreening import (
     apply_findings,
+    enqueue_rescreen,
     load_verdicts,
     select_verdicts,
     verdict_from_row,
@@ -35,6 +47,9 @@ from monitor.store.row_mapping import (
     select_stored_articles,
     stored_article_from_row,
 )
+
+_HIT_ID_MARGIN = 1000
+"""As for digests: hits with ids this far below the newest reported one may still wait."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,6 +148,28 @@ class FeedbackStore:
             add_change(connection, change, reader)
             return _get_verdict(connection, verdict.id), result
 
+    def request_waiting(self, plan_ids: Collection[str], since_limit: datetime, max_articles: int) -> int:
+        """Let the articles that wait for a digest be screened again; return their number.
+
+        These are the articles with unreported hits, and the newest ones since the last window of the scheduled digests
+        ``plan_ids``, but not older than ``since_limit``: an edited rule may find them.
+        """
+        with self._connections.write_transaction() as connection:
+            ends = select(func.max(DIGEST.c.end_at)).where(DIGEST.c.plan_id.in_(plan_ids)).group_by(DIGEST.c.plan_id)
+            last_ends = list(connection.execute(ends).scalars())
+            is_reported = exists().where(DIGEST_HIT.c.hit_id == HIT.c.id)
+            last_id = connection.execute(select(func.coalesce(func.max(DIGEST.c.last_hit_id), 0))).scalar_one()
+            waiting = select(HIT.c.article_id).where(HIT.c.id > last_id - _HIT_ID_MARGIN, ~is_reported)
+            chosen = set(connection.execute(waiting.order_by(HIT.c.id.desc()).limit(max_articles)).scalars())
+            if last_ends:
+                since = max(min(last_ends), since_limit)
+                new = select(ARTICLE.c.id).where(
+                    ARTICLE.c.first_seen_at >= since, ARTICLE.c.is_alertable, _is_matched()
+                )
+                chosen.update(connection.execute(new.order_by(ARTICLE.c.id.desc()).limit(max_articles)).scalars())
+            enqueue_rescreen(connection, chosen)
+        return len(chosen)
+
     def load_rescreen_queue(self, limit: int) -> ScreeningBasis:
         """Return articles that wait to be screened again (``request_rescreen``), oldest first."""
         with self._connections.read_transaction() as connection:
@@ -179,7 +216,7 @@ class FeedbackStore:
                 "undone_by": "",
             }
             mark_id = connection.execute(insert(MARK).values(values).returning(MARK.c.id)).scalar_one()
-            stored = _mark_from_row(connection.execute(_select_marks().where(MARK.c.id == mark_id)).one())
+            stored = mark_from_row(connection.execute(select_marks().where(MARK.c.id == mark_id)).one())
             return stored, add_change(connection, change, reader, mark_id=mark_id)
 
     def undo_mark(self, undone: Change, reader: Reader, change: Change) -> None:
@@ -216,7 +253,7 @@ class FeedbackStore:
         limit: int = 1000,
     ) -> list[Mark]:
         """Return the marks that are not undone, newest first."""
-        query = _select_marks().where(MARK.c.undone_at.is_(None)).order_by(MARK.c.id.desc()).limit(limit)
+        query = select_marks().where(MARK.c.undone_at.is_(None)).order_by(MARK.c.id.desc()).limit(limit)
         if story_ids is not None:
             query = query.where(MARK.c.story_id.in_(story_ids))
         if reader_id is not None:
@@ -224,7 +261,7 @@ class FeedbackStore:
         if plan_id is not None:
             query = query.where(MARK.c.plan_id == plan_id, MARK.c.plan_id != "")
         with self._connections.read_transaction() as connection:
-            return [_mark_from_row(row) for row in connection.execute(query)]
+            return [mark_from_row(row) for row in connection.execute(query)]
 
     def list_changes(self, limit: int = 100, before_id: int | None = None, *, official_id: str = "") -> list[Change]:
         """Return changes, newest first; with ``before_id`` the ones before that id.
@@ -403,7 +440,8 @@ def _change_from_row(row: AnyRow) -> Change:
 _MADE_BY, _OWNER = READER.alias("made_by"), READER.alias("owner")
 
 
-def _select_marks() -> Select[Any]:
+def select_marks() -> Select[Any]:
+    """Return the query for marks with their readers; the caller adds conditions."""
     return (
         select(
             MARK,
@@ -416,7 +454,8 @@ def _select_marks() -> Select[Any]:
     )
 
 
-def _mark_from_row(row: AnyRow) -> Mark:
+def mark_from_row(row: AnyRow) -> Mark:
+    """Build a mark from a row of ``select_marks``."""
     return Mark(
         id=row.id,
         kind=MarkKind(row.kind),

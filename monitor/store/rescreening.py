@@ -131,10 +131,15 @@ def _sync_hits(
     return result + RescreenResult(added=insert_rows(connection, HIT, added, skip_existing=True))
 
 
+EDITED_NOTE = "found after rules or officials were edited"
+"""Text that digests show with a hit that an edited configuration has added."""
+
+
 def _note(cause: Verdict | None) -> str:
     """Return the text that digests show with an added hit."""
-    is_confirmed = cause is not None and cause.kind is VerdictKind.CONFIRMED and cause.undone_at is None
-    return cause.explain() if cause and is_confirmed else ""
+    if cause is None:
+        return EDITED_NOTE
+    return cause.explain() if cause.kind is VerdictKind.CONFIRMED and cause.undone_at is None else ""
 
 
 def _select_reported(connection: Connection, hit_ids: Sequence[int]) -> set[int]:

@@ -176,6 +176,16 @@ async def read_form(request: Request) -> dict[str, str]:
     return {name: value for name, value in form.multi_items() if not isinstance(value, UploadFile)}
 
 
+async def read_form_lists(request: Request) -> dict[str, list[str]]:
+    """Return all values of each field of a URL-encoded form. Raises ``FormRefused`` for another type of content."""
+    await read_form(request)
+    found: dict[str, list[str]] = {}
+    for name, value in (await request.form()).multi_items():
+        if not isinstance(value, UploadFile):
+            found.setdefault(name, []).append(value)
+    return found
+
+
 async def find_identity(request: Request) -> Identity | None:
     """Return the reader of a session cookie, or None."""
     context = get_context(request)
