@@ -14,7 +14,7 @@ from pathlib import Path
 import structlog
 import uvicorn
 
-from monitor.app import sqlite_folder, utc_now
+from monitor.app import MATCHING_IDLE_SECONDS, MATCHING_LIMITS, sqlite_folder, utc_now
 from monitor.config.load import load_configuration, parse_configuration
 from monitor.config.reload import CONFIGURATION_PATH_SETTING, find_database_url
 from monitor.domain.configuration import Configuration
@@ -25,6 +25,7 @@ from monitor.domain.secret import Secret
 from monitor.domain.web_settings import ListenAddress, LoginMethod, WebSettings
 from monitor.pipeline.compose_digests import DigestComposer
 from monitor.schedule.digest_times import CronDigestSchedule
+from monitor.schedule.process_pool import SubprocessPool
 from monitor.store.database import Database, OpenMode
 from monitor.store.key_value import CONFIGURATION_KEY
 from monitor.telemetry.logs import set_up_logging
@@ -99,9 +100,9 @@ async def run_desk(options: DeskOptions, environ: Mapping[str, str], clock: Cloc
         loader = StoredConfigurationLoader(database, options.path, environ, redactor)
         snapshot = await asyncio.to_thread(loader.load, None)
         settings = choose_settings(snapshot.configuration, options.listen)
-        context = DeskContext(database, settings, loader, clock, redactor)
-        app = create_app(context)
-        app.state.composer = DigestComposer(database, CronDigestSchedule(), clock)
+        pool = await stack.enter_async_context(SubprocessPool(1, MATCHING_LIMITS, idle_seconds=MATCHING_IDLE_SECONDS))
+        context = DeskContext(database, settings, loader, clock, redactor, pool)
+        app = create_app(context, DigestComposer(database, CronDigestSchedule(), clock))
         listener = stack.enter_context(open_listener(settings.listen))
         if not options.is_child:
             await announce(database, settings, clock)

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from monitor.cli.common import format_count, load_config, print_table, program_name, run_async
+from monitor.cli.common import load_config, print_table, program_name, run_async
 from monitor.domain.errors import UsageError
+from monitor.text.numbers import format_count
 
 if TYPE_CHECKING:
     from monitor.demo.server import DemoServers

@@ -11,7 +11,6 @@ import typer
 from monitor.cli.common import DEFAULT_CONFIG, ConfigOption, JsonOption, load_config, print_json, print_text, run_async
 from monitor.cli.input_documents import read_page_content
 from monitor.domain.errors import MonitorError, UsageError
-from monitor.domain.fetch_result import Fetched
 
 if TYPE_CHECKING:
     from monitor.domain.article import Article
@@ -94,6 +93,7 @@ def read_page_file(path: Path) -> InputPage:
 
 async def fetch_page(url: str, configuration: "Configuration | None", source: "Source | None" = None) -> InputPage:
     """Fetch a page like the daemon: with its limits, and the headers of the source. Raises ``MonitorError``."""
+    from monitor.domain.fetch_result import Fetched
     from monitor.domain.source import FetchMethod
     from monitor.fetch.client import HttpFetcher
     from monitor.pipeline.article_pages import page_request

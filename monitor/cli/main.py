@@ -7,6 +7,7 @@ import gc
 import os
 import sys
 from collections.abc import Callable
+from io import TextIOWrapper
 from typing import Annotated, NoReturn
 
 import typer
@@ -21,6 +22,7 @@ from monitor.cli import (
     digests,
     evidence,
     extract,
+    feedback,
     match,
     officials,
     readers,
@@ -29,6 +31,7 @@ from monitor.cli import (
     sources,
     status,
     stories,
+    tokens,
     web,
     why,
 )
@@ -54,7 +57,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": MAX_HELP_WIDTH},
 )
 
-SET_UP, RUN, INSPECT, EXPLAIN, MAINTAIN = "Set up", "Run", "Inspect", "Explain", "Maintain"
+SET_UP, RUN, INSPECT, CORRECT, EXPLAIN, MAINTAIN = "Set up", "Run", "Inspect", "Correct", "Explain", "Maintain"
 COMMANDS: tuple[tuple[str, str, Callable[..., object] | typer.Typer], ...] = (
     (SET_UP, "init", setup.init),
     (SET_UP, "check", setup.check),
@@ -74,6 +77,11 @@ COMMANDS: tuple[tuple[str, str, Callable[..., object] | typer.Typer], ...] = (
     (INSPECT, "articles", stories.articles_app),
     (INSPECT, "stories", stories.app),
     (INSPECT, "digests", digests.app),
+    (CORRECT, "reject", feedback.reject),
+    (CORRECT, "confirm", feedback.confirm),
+    (CORRECT, "mark", feedback.mark_app),
+    (CORRECT, "undo", feedback.undo),
+    (CORRECT, "feedback", feedback.feedback),
     (EXPLAIN, "why", why.why),
     (EXPLAIN, "match", match.match),
     (EXPLAIN, "extract", extract.extract),
@@ -82,6 +90,7 @@ COMMANDS: tuple[tuple[str, str, Callable[..., object] | typer.Typer], ...] = (
     (MAINTAIN, "deliveries", deliveries.app),
     (MAINTAIN, "db", database.app),
     (MAINTAIN, "readers", readers.app),
+    (MAINTAIN, "tokens", tokens.app),
 )
 """The commands of each family of the help, in its order."""
 
@@ -127,6 +136,9 @@ def exit_with_error(error: BaseException, exit_code: int) -> NoReturn:
 
 def main() -> None:
     """Run the command line; expected errors end with a message and an exit code instead of a traceback."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="replace")  # a terminal in Latin-1 shows "?" for the letters that it lacks
     os.umask(PRIVATE_UMASK)
     gc.set_threshold(GC_THRESHOLD)
     os.environ.setdefault(

@@ -142,6 +142,11 @@ def print_report(report: "StatusReport", *, show_all: bool) -> None:
     )
     for line in format_workers(report.workers, report.created_at):
         typer.echo(line)
+    if rescreened := report.last_rescreen:
+        typer.echo(
+            "Rules or officials edited: {articles} waiting articles matched again, {withdrawn} hits withdrawn, "
+            "{added} added, {changed} changed.".format_map(rescreened)
+        )
     loaded = f" configuration of {format_time(report.snapshot.loaded_at)};" if report.snapshot else ""
     seen = f", seen {format_time(report.daemon.seen_at)}" if report.daemon.seen_at else ""
     typer.echo(

@@ -164,6 +164,10 @@ class StoreCorrupt(StoreError):
     """Raised if the database file is damaged."""
 
 
+class DamagedRow(MonitorError):
+    """Raised for a row whose content cannot be read; the message names table and id. The database itself is usable."""
+
+
 class StoreInUse(StoreError):
     """Raised if another daemon uses this database."""
 

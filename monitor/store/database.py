@@ -38,6 +38,7 @@ from monitor.store.readers import ReaderStore
 from monitor.store.revisions import RecheckStore
 from monitor.store.sources import SourceStore
 from monitor.store.stories import StoryStore
+from monitor.store.story_edits import StoryEditStore
 from monitor.store.write_queue import WriteQueue
 
 
@@ -105,6 +106,7 @@ class Database:
         self.attempts = AttemptStore(connections)
         self.digests = DigestStore(connections)
         self.stories = StoryStore(connections)
+        self.story_edits = StoryEditStore(connections)
         self.rechecks = RecheckStore(connections)
         self.queries = QueryStore(connections)
         self.deliveries = DeliveryStore(connections)

@@ -1,6 +1,7 @@
 """Store of the desk: bounded queries for its pages. No query returns long texts of more than one article."""
 
 from collections.abc import Collection, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -23,7 +24,7 @@ from monitor.domain.desk_models import (
 from monitor.domain.errors import UsageError
 from monitor.domain.mention import HitKind, MatchForm, Passage
 from monitor.domain.poll_state import HEALTHY_STATES
-from monitor.domain.read_models import Cursor
+from monitor.domain.read_models import ArticleFilter, Cursor
 from monitor.domain.source_health import effective_poll_state
 from monitor.store.column_types import BIG_INTEGER, UtcDateTime, from_json
 from monitor.store.connections import Connections
@@ -39,6 +40,7 @@ from monitor.store.core_tables import (
     SOURCE,
     STORY,
 )
+from monitor.store.full_text import IndexQuery, find_candidates
 from monitor.store.queries import QueryStore
 from monitor.store.row_mapping import AnyRow, chunk_ids, decode_texts, is_in_stories
 from monitor.store.sources import IS_CONFIGURED, poll_state_from_row
@@ -149,7 +151,7 @@ class DeskStore:
             conditions.append(STORY.c.last_seen_at < after.at)
         with self._connections.read_transaction() as connection:
             if official_id:
-                article_ids = _newest_articles(official_id, MAX_SAMPLE_ARTICLES)
+                article_ids = _newest_articles(official_id)
                 named = select(ARTICLE.c.story_id).where(ARTICLE.c.id.in_(article_ids), ARTICLE.c.story_id != "")
                 conditions.append(STORY.c.id.in_(named))
             query = select(STORY).where(*conditions).order_by(STORY.c.last_seen_at.desc(), STORY.c.id).limit(limit)
@@ -335,6 +337,91 @@ class DeskStore:
             named_with=_sorted_counts(named_with),
         )
 
+    def find_candidates(self, query: IndexQuery, limit: int, before_id: int | None = None) -> list[int]:
+        """Return the ids of the newest articles with the words of a query, newest first."""
+        with self._connections.read_transaction() as connection:
+            return find_candidates(connection, query, limit, before_id)
+
+    def filter_lines(self, article_ids: Sequence[int], wanted: ArticleFilter) -> list[ArticleLine]:
+        """Return the articles with these ids that a filter selects, newest first."""
+        found: list[ArticleLine] = []
+        conditions = _filter_conditions(wanted)
+        with self._connections.read_transaction() as connection:
+            for chunk in chunk_ids(article_ids):
+                query = _select_lines().where(ARTICLE.c.id.in_(chunk), *conditions)
+                found += map(_line_from_row, connection.execute(query))
+        return sorted(found, key=lambda line: -line.id)
+
+    def newest_article_id(self) -> int:
+        """Return the id of the newest article, or 0."""
+        with self._connections.read_transaction() as connection:
+            newest: int | None = connection.execute(select(func.max(ARTICLE.c.id))).scalar_one()
+        return newest or 0
+
+    def list_lines(self, wanted: ArticleFilter, before_id: int | None = None, min_id: int = 0) -> list[ArticleLine]:
+        """Return the newest articles that a filter selects, by id, newest first; ids from ``min_id`` to ``before_id``.
+
+        Of an official or a rule only the newest ``MAX_SAMPLE_ARTICLES`` are looked at.
+        """
+        query = _select_lines().where(*_filter_conditions(replace(wanted, official_id="", rule_id="")))
+        query = query.where(ARTICLE.c.id >= min_id)
+        if before_id is not None:
+            query = query.where(ARTICLE.c.id < before_id)
+        if wanted.official_id:
+            query = query.where(ARTICLE.c.id.in_(_newest_articles(wanted.official_id, before_id)))
+        if wanted.rule_id:
+            newest_hits = select(HIT.c.article_id).where(HIT.c.rule_id == wanted.rule_id)
+            if before_id is not None:
+                newest_hits = newest_hits.where(HIT.c.article_id < before_id)
+            newest_hits = newest_hits.order_by(HIT.c.id.desc()).limit(MAX_SAMPLE_ARTICLES)
+            query = query.where(ARTICLE.c.id.in_(select(newest_hits.subquery().c.article_id)))
+        with self._connections.read_transaction() as connection:
+            if wanted.since_at:  # ids grow with time, so that this bounds the scan
+                oldest = select(ARTICLE.c.id).where(ARTICLE.c.first_seen_at >= wanted.since_at)
+                oldest = oldest.order_by(ARTICLE.c.first_seen_at).limit(1)
+                query = query.where(ARTICLE.c.id >= func.coalesce(oldest.scalar_subquery(), 0))
+            if wanted.until_at:
+                newest = select(ARTICLE.c.id).where(ARTICLE.c.first_seen_at < wanted.until_at)
+                newest = newest.order_by(ARTICLE.c.first_seen_at.desc(), ARTICLE.c.id.desc()).limit(1)
+                query = query.where(ARTICLE.c.id <= func.coalesce(newest.scalar_subquery(), 0))
+            rows = connection.execute(query.order_by(ARTICLE.c.id.desc()).limit(wanted.limit))
+            return [_line_from_row(row) for row in rows]
+
+    def load_mentions(self, article_ids: Sequence[int]) -> dict[int, list[tuple[str, str]]]:
+        """Return official and text of each mention in these articles, by the id of the article."""
+        found: dict[int, list[tuple[str, str]]] = {}
+        columns = (MENTION.c.article_id, MENTION.c.official_id, MENTION.c.text)
+        with self._connections.read_transaction() as connection:
+            for chunk in chunk_ids(article_ids):
+                for row in connection.execute(select(*columns).where(MENTION.c.article_id.in_(chunk))):
+                    found.setdefault(row.article_id, []).append((row.official_id, row.text))
+        return found
+
+    def count_mentions_by_day(self, official_ids: Collection[str], since_at: datetime) -> dict[str, list[HourCount]]:
+        """Return the hours in which articles that name each official were first seen, by the id of the official."""
+        found: dict[str, list[HourCount]] = {}
+        if not official_ids:
+            return found
+        with self._connections.read_transaction() as connection:
+            hour = _hour_of(connection, MENTION.c.seen_at)
+            count = func.count(MENTION.c.article_id.distinct())
+            query = select(MENTION.c.official_id, hour, count).where(
+                MENTION.c.official_id.in_(official_ids), MENTION.c.seen_at >= since_at
+            )
+            for official_id, at, total in connection.execute(query.group_by(MENTION.c.official_id, hour)):
+                found.setdefault(official_id, []).append(HourCount(_read_hour(at), total))
+        return found
+
+    def count_mentions(self, since_at: datetime) -> dict[str, int]:
+        """Return the number of articles since a time that name each official, by id."""
+        named = (
+            select(MENTION.c.official_id, func.count(MENTION.c.article_id.distinct()))
+            .where(MENTION.c.article_id >= _first_article_since(since_at), MENTION.c.seen_at >= since_at)
+            .group_by(MENTION.c.official_id)
+        )
+        with self._connections.read_transaction() as connection:
+            return {row[0]: row[1] for row in connection.execute(named)}
+
     def list_name_forms(self, official_id: str, limit: int = 200) -> list[NameForm]:
         """Return the texts in the newest ``MAX_FORM_MENTIONS`` mentions of an official, the most frequent first."""
         newest = (
@@ -390,16 +477,21 @@ def _select_lines() -> Select[Any]:
 
 
 def _select_hits() -> Select[Any]:
+    """Return the query for the hits that hold, each with its article."""
     return (
         select(*_LINE_COLUMNS, *_HIT_COLUMNS)
         .join_from(HIT, ARTICLE, HIT.c.article_id == ARTICLE.c.id)
         .join(SOURCE, ARTICLE.c.source_id == SOURCE.c.id)
+        .where(HIT.c.withdrawn_at.is_(None))
     )
 
 
-def _newest_articles(official_id: str, limit: int) -> Select[Any]:
+def _newest_articles(official_id: str, before_id: int | None = None) -> Select[Any]:
+    """Return the ids of the newest articles that name an official, as a subquery."""
     newest = select(MENTION.c.article_id).where(MENTION.c.official_id == official_id)
-    return select(newest.order_by(MENTION.c.seen_at.desc()).limit(limit).subquery().c.article_id)
+    if before_id is not None:
+        newest = newest.where(MENTION.c.article_id < before_id)
+    return select(newest.order_by(MENTION.c.seen_at.desc()).limit(MAX_SAMPLE_ARTICLES).subquery().c.article_id)
 
 
 def _add_outlets(connection: Connection, article_ids: Sequence[int], outlets: dict[str, NamedCount]) -> None:
@@ -425,19 +517,53 @@ def _sorted_counts(counts: dict[str, int]) -> tuple[NamedCount, ...]:
     )
 
 
+def _filter_conditions(wanted: ArticleFilter) -> list[ColumnElement[bool]]:
+    """Return the conditions of a filter on the table ``article``."""
+    conditions: list[ColumnElement[bool]] = []
+    if wanted.source_id:
+        conditions.append(ARTICLE.c.source_id == wanted.source_id)
+    if wanted.story_id:
+        conditions += is_in_stories([wanted.story_id])
+    if wanted.language:
+        code = ARTICLE.c.language
+        conditions.append((code == wanted.language) | code.startswith(f"{wanted.language}-", autoescape=True))
+    if wanted.official_id:
+        named = (MENTION.c.article_id == ARTICLE.c.id, MENTION.c.official_id == wanted.official_id)
+        conditions.append(exists().where(*named))
+    if wanted.rule_id:
+        conditions.append(exists().where(HIT.c.article_id == ARTICLE.c.id, HIT.c.rule_id == wanted.rule_id))
+    if wanted.since_at:
+        conditions.append(ARTICLE.c.first_seen_at >= wanted.since_at)
+    if wanted.until_at:
+        conditions.append(ARTICLE.c.first_seen_at < wanted.until_at)
+    return conditions
+
+
+def _first_article_since(since_at: datetime) -> Any:
+    """Return the id of the first article that was seen since a time, as a subquery."""
+    first = select(ARTICLE.c.id).where(ARTICLE.c.first_seen_at >= since_at)
+    return func.coalesce(first.order_by(ARTICLE.c.first_seen_at).limit(1).scalar_subquery(), 2**62)
+
+
+def _hour_of(connection: Connection, column: Any) -> Any:
+    return func.substr(column, 1, 13) if connection.dialect.name == "sqlite" else func.date_trunc("hour", column)
+
+
+def _read_hour(value: Any) -> datetime:
+    if isinstance(value, str):
+        return datetime.strptime(value, "%Y-%m-%dT%H").replace(tzinfo=UTC)
+    at: datetime = value.astimezone(UTC)
+    return at
+
+
 def _count_hours(
     connection: Connection, column: Column[datetime] | ColumnElement[datetime], count: Any = None
 ) -> list[HourCount]:
     """Count rows, or ``count``, by the hour of a time."""
     number = func.count() if count is None else count
-    if connection.dialect.name == "sqlite":
-        hour: Any = func.substr(column, 1, 13)
-        rows = connection.execute(select(hour, number).group_by(hour).order_by(hour)).all()
-        return [HourCount(datetime.strptime(at, "%Y-%m-%dT%H").replace(tzinfo=UTC), total) for at, total in rows]
-    hour = func.date_trunc("hour", column)
-    return [
-        HourCount(at, total) for at, total in connection.execute(select(hour, number).group_by(hour).order_by(hour))
-    ]
+    hour = _hour_of(connection, column)
+    rows = connection.execute(select(hour, number).group_by(hour).order_by(hour)).all()
+    return [HourCount(_read_hour(at), total) for at, total in rows]
 
 
 def _line_from_row(row: AnyRow) -> ArticleLine:

@@ -21,6 +21,7 @@ from sqlalchemy import (
     func,
     literal,
     literal_column,
+    or_,
     select,
 )
 
@@ -41,6 +42,63 @@ class SearchTerm:
     words: tuple[str, ...]
     is_prefix: bool = False
     is_excluded: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class IndexAll:
+    """All parts must be in the text."""
+
+    parts: tuple["IndexQuery", ...]
+
+
+@dataclass(frozen=True, slots=True)
+class IndexAny:
+    """At least one part must be in the text."""
+
+    parts: tuple["IndexQuery", ...]
+
+
+IndexQuery = SearchTerm | IndexAll | IndexAny
+
+
+def make_search_term(text: str, *, is_prefix: bool = False) -> SearchTerm | None:
+    """Return the term that finds a text, or None if the text has no word."""
+    words = tuple(split_for_index(text, is_complete=False).split())
+    if not words:
+        return None
+    is_single = len(words) == 1 and len(words[0]) == 1 and UNBROKEN_RUN.fullmatch(words[0]) is not None
+    return SearchTerm(words, is_prefix=is_prefix or is_single)
+
+
+def find_candidates(connection: Connection, query: IndexQuery, limit: int, before_id: int | None = None) -> list[int]:
+    """Return the ids of the newest articles with the words of a query, newest first, with ids below ``before_id``."""
+    if connection.dialect.name == "sqlite":
+        statement = (
+            "SELECT rowid FROM article_search WHERE article_search MATCH ? AND rowid < ? ORDER BY rowid DESC LIMIT ?"
+        )
+        parameters = (_fts_expression(query), before_id or 2**62, limit)
+        return list(connection.exec_driver_sql(statement, parameters).scalars())
+    return _search_postgres(connection, _index_condition(query), limit, before_id)
+
+
+def _fts_expression(query: IndexQuery) -> str:
+    match query:
+        case IndexAll(parts):
+            return f"({' AND '.join(map(_fts_expression, parts))})"
+        case IndexAny(parts):
+            return f"({' OR '.join(map(_fts_expression, parts))})"
+        case SearchTerm():
+            return _fts_phrase(query)
+
+
+def _index_condition(query: IndexQuery) -> ColumnElement[bool]:
+    match query:
+        case IndexAll(parts):
+            return and_(*map(_index_condition, parts))
+        case IndexAny(parts):
+            return or_(*map(_index_condition, parts))
+        case SearchTerm():
+            return _match_condition((query,))
 
 
 def parse_search_query(query: str) -> tuple[SearchTerm, ...]:
@@ -87,8 +145,9 @@ def search_newest(connection: Connection, terms: tuple[SearchTerm, ...], limit: 
     """Return the ids of the newest matching articles, newest first; none if all terms are excluded."""
     if all(term.is_excluded for term in terms):
         return []
-    search = _search_sqlite if connection.dialect.name == "sqlite" else _search_postgres
-    return search(connection, terms, limit)
+    if connection.dialect.name == "sqlite":
+        return _search_sqlite(connection, terms, limit)
+    return _search_postgres(connection, _match_condition(terms), limit)
 
 
 def _search_sqlite(connection: Connection, terms: tuple[SearchTerm, ...], limit: int) -> list[int]:
@@ -103,16 +162,20 @@ def _fts_phrase(term: SearchTerm) -> str:
     return '"' + " ".join(term.words).replace('"', '""') + '"' + (" *" if term.is_prefix else "")
 
 
-def _search_postgres(connection: Connection, terms: tuple[SearchTerm, ...], limit: int) -> list[int]:
+def _search_postgres(
+    connection: Connection, condition: ColumnElement[bool], limit: int, before_id: int | None = None
+) -> list[int]:
     """Search the latest articles one by one, then the index; if the index finds many, all articles by age.
 
     The planner knows neither how rare a word is nor how expensive it is to read a text, and would scan all articles for
     a word that no article has. Therefore each step fixes its plan.
     """
     article_id = ARTICLE_TEXT.c.article_id
-    matching = select(article_id).where(_match_condition(terms))
+    matching = select(article_id).where(condition)
+    if before_id is not None:
+        matching = matching.where(article_id < before_id)
     by_age = matching.order_by(article_id.desc()).limit(limit)
-    latest = select(func.max(article_id)).scalar_subquery()
+    latest = select(func.max(article_id)).scalar_subquery() if before_id is None else literal(before_id)
     found = _fetch_article_ids(connection, _PLAN_BY_AGE, by_age.where(article_id > latest - SCAN_LIMIT))
     if len(found) < limit:
         found = _fetch_article_ids(connection, _PLAN_BY_INDEX, matching.limit(SCAN_LIMIT + 1))

@@ -373,6 +373,17 @@ class DigestHitRow(Base, table=True):
     official_ids: str = text_column()
 
 
+class DigestArticleRow(Base, table=True):
+    """Article without a hit that a digest has reported, because its story is followed."""
+
+    __tablename__ = "digest_article"
+    __table_args__ = (WITHOUT_ROWID,)
+
+    article_id: int = foreign_key("article.id", primary_key=True)
+    plan_id: str = Field(primary_key=True)
+    digest_id: int = foreign_key("digest.id", index=True)
+
+
 class RenderedDigestRow(Base, table=True):
     """Digest in all output formats, shared by all its deliveries."""
 

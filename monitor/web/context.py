@@ -10,10 +10,13 @@ from typing import Protocol, TypeVar
 
 from monitor.domain.configuration import Configuration
 from monitor.domain.errors import MonitorError
-from monitor.domain.ports import Clock
+from monitor.domain.ports import Clock, ProcessPool
 from monitor.domain.source import Source
 from monitor.domain.watchlist import Official, Rule
 from monitor.domain.web_settings import WebSettings
+from monitor.feedback.service import FeedbackService
+from monitor.match.engine import compile_watchlist
+from monitor.pipeline.bounded_matching import BoundedMatcher
 from monitor.pipeline.status_report import DaemonStatus, parse_daemon_status
 from monitor.store.database import Database
 
@@ -103,9 +106,11 @@ class DeskContext:
         loader: ConfigurationLoader,
         clock: Clock,
         redact: Callable[[str], str],
+        process_pool: ProcessPool | None = None,
     ) -> None:
         self.database, self.settings, self.clock, self.redact = database, settings, clock, redact
-        self._loader = loader
+        self._loader, self._process_pool = loader, process_pool
+        self._feedback: tuple[str, FeedbackService] | None = None
         self._snapshot: Snapshot | None = None
         self._loading = asyncio.Lock()
         self._checked_at = float("-inf")
@@ -139,6 +144,18 @@ class DeskContext:
                 self._snapshot = await asyncio.to_thread(self._loader.load, self._snapshot)
                 self._checked_at = time.monotonic()
         return self._snapshot
+
+    async def feedback(self) -> FeedbackService:
+        """Return the use cases of feedback; the watchlist is compiled when it is first needed after a change."""
+        snapshot = await self.snapshot()
+        async with self._loading:
+            if self._feedback is None or self._feedback[0] != snapshot.version:
+                watchlist = snapshot.configuration.watchlist
+                matcher = BoundedMatcher(
+                    await asyncio.to_thread(compile_watchlist, watchlist), watchlist, self._process_pool
+                )
+                self._feedback = snapshot.version, FeedbackService(self.database, matcher, watchlist, self.clock)
+            return self._feedback[1]
 
     async def health(self) -> DeskHealth:
         """Return the health of the daemon and the sources, at most a few seconds old."""

@@ -12,6 +12,7 @@ from starlette.datastructures import FormData, UploadFile
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from monitor.domain.errors import MonitorError, UsageError
+from monitor.domain.feedback import Change, RejectionReason
 from monitor.domain.readers import Account, Identity, Right, session_identity
 from monitor.web.context import DeskContext, DeskHealth, Snapshot
 from monitor.web.security import is_form_token, make_form_token, safe_path
@@ -22,13 +23,24 @@ KEY_HELP = (
     ("j k", "next, previous"),
     ("o", "open"),
     ("w", "why"),
+    ("r", "read"),
+    ("n", "not this person"),
+    ("y", "this is the person"),
+    ("i", "irrelevant"),
+    ("m", "mute"),
+    ("f", "follow"),
+    ("z", "undo"),
+    ("a", "these are read"),
     ("/", "search"),
     ("g t", "Today"),
+    ("g p", "People"),
     ("g s", "Sources"),
     ("g d", "Digests"),
+    ("g c", "Changes"),
     ("g o", "Outbox"),
     ("?", "this list"),
 )
+REASONS = tuple((reason.value, reason.value.replace("-", " ")) for reason in RejectionReason)
 FORM_TYPE = "application/x-www-form-urlencoded"
 T = TypeVar("T")
 
@@ -110,6 +122,7 @@ class Page:
             "navigation": self._navigation(),
             "is_current": self._is_current,
             "key_help": KEY_HELP,
+            "reasons": REASONS,
         }
         text = await self.context.read(lambda: render(template, **(shared | values)))
         return HTMLResponse(text, status)
@@ -119,8 +132,11 @@ class Page:
         health = self.health
         return [
             ("/", "Today", 0, False),
+            ("/people", "People", 0, False),
+            ("/search", "Search", 0, False),
             ("/sources", "Sources", health.problem_count, True),
             ("/digests", "Digests", 0, False),
+            ("/changes", "Changes", 0, False),
             ("/outbox", "Outbox", health.failed_count, True),
             ("/status", "Status", int(health.daemon.state == "silent"), True),
         ]
@@ -160,6 +176,16 @@ async def read_form(request: Request) -> dict[str, str]:
     return {name: value for name, value in form.multi_items() if not isinstance(value, UploadFile)}
 
 
+async def read_form_lists(request: Request) -> dict[str, list[str]]:
+    """Return all values of each field of a URL-encoded form. Raises ``FormRefused`` for another type of content."""
+    await read_form(request)
+    found: dict[str, list[str]] = {}
+    for name, value in (await request.form()).multi_items():
+        if not isinstance(value, UploadFile):
+            found.setdefault(name, []).append(value)
+    return found
+
+
 async def find_identity(request: Request) -> Identity | None:
     """Return the reader of a session cookie, or None."""
     context = get_context(request)
@@ -191,3 +217,14 @@ PageDependency = Annotated[Page, Depends(open_page)]
 def login_path(path: str) -> str:
     """Return the address of the login that leads to a page afterwards."""
     return f"/login?next={quote(path)}" if path not in {"", "/"} else "/login"
+
+
+async def find_done(page: Page) -> Change | None:
+    """Return the change that the page was opened after, for a notice with an undo; None if there is none."""
+    number = page.parameter("done")
+    if not number.isascii() or not number.isdigit() or len(number) > 18:
+        return None
+    try:
+        return await page.read(page.context.database.feedback.get_change, int(number))
+    except UsageError:
+        return None

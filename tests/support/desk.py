@@ -68,8 +68,8 @@ class Desk:
 
     def __post_init__(self) -> None:
         self.context = DeskContext(self.database, self.settings, self.loader, self.clock, self.redact)
-        self.app = create_app(self.context)
-        self.app.state.composer = DigestComposer(self.database, CronDigestSchedule(), self.clock)
+        self.app = create_app(self.context, DigestComposer(self.database, CronDigestSchedule(), self.clock))
+        self.api = self.app.state.api
         self.client = TestClient(
             self.app, base_url=f"http://{HOST}", follow_redirects=False, raise_server_exceptions=False
         )

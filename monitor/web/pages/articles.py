@@ -19,7 +19,7 @@ from monitor.records.values import encode_json
 from monitor.records.versions import list_version_changes
 from monitor.store.database import Database
 from monitor.text.sanitize import sanitize
-from monitor.web.page import PageDependency
+from monitor.web.page import PageDependency, find_done
 
 router = APIRouter()
 MAX_SHOWN_CHARS = 60_000
@@ -171,7 +171,10 @@ async def article(page: PageDependency, article_id: int) -> Response:
     """Show an article."""
     rules = page.snapshot.configuration.watchlist.rules
     view = await page.read(load_article, page.context.database, _check_id(article_id), rules)
-    return await page.render("article.html", view=view)
+    verdicts = await page.read(
+        page.context.database.feedback.list_verdicts, view.data.stored.duplicate_of or article_id
+    )
+    return await page.render("article.html", view=view, verdicts=verdicts, done=await find_done(page))
 
 
 @router.get("/article/{article_id}/evidence")

@@ -12,7 +12,7 @@ from monitor.records.articles import VersionChange
 from monitor.records.versions import list_version_changes
 from monitor.store.database import Database
 from monitor.store.desk import MAX_MEMBERS
-from monitor.web.page import PageDependency
+from monitor.web.page import PageDependency, find_done
 from monitor.web.pages.today import PassageLine, choose_passages
 
 router = APIRouter()
@@ -100,4 +100,6 @@ async def story(page: PageDependency, story_id: str) -> Response:
     view = await page.read(load_story, page.context.database, story_id[:100])
     if view.story.merged_into:
         return RedirectResponse(f"/story/{view.story.merged_into}", 301)
-    return await page.render("story.html", view=view)
+    marks = await page.read(page.context.database.feedback.list_marks, [view.story.id], page.account.id)
+    kinds = {mark.kind.value: mark for mark in reversed(marks)}
+    return await page.render("story.html", view=view, marks=kinds, done=await find_done(page))

@@ -15,10 +15,12 @@ from monitor.digest.views import TextPiece
 from monitor.domain.article import Region
 from monitor.domain.desk_models import ArticleLine, HitLine
 from monitor.domain.errors import UsageError
+from monitor.domain.feedback import Mark, MarkKind, mark_ends_at
 from monitor.domain.mention import HitKind, Passage
+from monitor.domain.readers import Account
 from monitor.store.database import Database
 from monitor.web.context import Snapshot
-from monitor.web.page import PageDependency
+from monitor.web.page import PageDependency, find_done
 
 router = APIRouter()
 STORIES_PER_PAGE, MAX_HITS, MAX_HEADLINES = 50, 2_000, 5
@@ -65,6 +67,12 @@ class TriageStory:
         return f"/story/{self.lead.story_id}" if self.lead.story_id else f"/article/{self.lead.id}"
 
     @property
+    def lead_officials(self) -> tuple[str, ...]:
+        """The officials that the leading article names, by its hits."""
+        named = (official for hit in self.hits if hit.article.id == self.lead.id for official in hit.official_ids)
+        return tuple(dict.fromkeys(named))
+
+    @property
     def newest_at(self) -> datetime:
         """Return the time at which the newest hit was found."""
         return self.hits[0].found_at
@@ -93,6 +101,8 @@ class TodayView:
     headlines: tuple[TriageStory, ...] = ()
     story_count: int = 0
     left_out_count: int = 0
+    hidden: tuple[tuple[str, int], ...] = ()
+    followed: frozenset[str] = frozenset()
     is_cut_off: bool = False
     newest_hit_id: int = 0
     since_at: datetime | None = None
@@ -133,6 +143,44 @@ def _build_story(key: str, hits: list[HitLine]) -> TriageStory:
     )
 
 
+def list_reader_marks(database: Database, hits: Sequence[HitLine], reader_id: int) -> list[Mark]:
+    """Return the marks of a reader on the stories of hits."""
+    story_ids = {hit.article.story_id for hit in hits if hit.article.story_id}
+    return database.feedback.list_marks(sorted(story_ids), reader_id) if story_ids else []
+
+
+def hide_marked(
+    stories: Sequence[TriageStory], marks: Sequence[Mark], now: datetime
+) -> tuple[list[TriageStory], dict[str, int], frozenset[str]]:
+    """Return the stories without the ones that a reader has marked, the number hidden by each mark, and the followed.
+
+    A story that was marked as read is new again if it has a hit that was found later.
+    """
+    by_story: defaultdict[str, list[Mark]] = defaultdict(list)
+    for mark in marks:
+        by_story[mark.story_id].append(mark)
+    shown, hidden, followed = [], Counter[str](), set()
+    for story in stories:
+        active = [one for one in by_story.get(story.story_id, ()) if _is_active(one, story.newest_at, now)]
+        kinds = {one.kind for one in active}
+        if MarkKind.FOLLOWED in kinds:
+            followed.add(story.story_id)
+        hiding = [kind for kind in (MarkKind.MUTED, MarkKind.IRRELEVANT, MarkKind.READ) if kind in kinds]
+        if hiding:
+            hidden[hiding[0].value] += 1
+        else:
+            shown.append(story)
+    return shown, dict(hidden), frozenset(followed)
+
+
+def _is_active(mark: Mark, newest_at: datetime, now: datetime) -> bool:
+    """Return whether a mark counts for the newest hit of its story."""
+    if mark.kind is MarkKind.READ:
+        return newest_at <= mark.made_at
+    ends_at = mark_ends_at(mark, newest_at)
+    return ends_at is None or now < ends_at
+
+
 def choose_passages(passages: Sequence[Passage], language: str, limit: int) -> tuple[PassageLine, ...]:
     """Return the first passages that are not the headline, each with its marks."""
     chosen = [passage for passage in passages if passage.region is not Region.TITLE] or list(passages)
@@ -140,8 +188,15 @@ def choose_passages(passages: Sequence[Passage], language: str, limit: int) -> t
     return tuple(PassageLine(split_at_marks(passage), language, passage.region) for passage in unique)
 
 
-def load_today(
-    database: Database, snapshot: Snapshot, seen_hit_id: int, by: str, plan_id: str, now: datetime, zone: ZoneInfo
+def load_today(  # noqa: PLR0913, PLR0917 - all that the page can be asked for
+    database: Database,
+    snapshot: Snapshot,
+    account: Account,
+    by: str,
+    plan_id: str,
+    now: datetime,
+    zone: ZoneInfo,
+    shows_hidden: bool = False,
 ) -> TodayView:
     """Read everything that the page shows."""
     plans = {plan.id: plan for plan in snapshot.configuration.digests}
@@ -149,10 +204,13 @@ def load_today(
         raise UsageError(f"there is no digest {plan_id!r}")
     desk = database.desk
     rules = plans[plan_id].rules if plan_id else None
+    seen_hit_id, reader_id = account.seen_hit_id, account.id
     hits = desk.list_hits(MAX_HITS + 1, after_id=seen_hit_id, rule_ids=rules)
     is_cut_off = len(hits) > MAX_HITS
     hits = hits[:MAX_HITS]
-    stories = group_hits(hits)
+    stories, hidden, followed = hide_marked(group_hits(hits), list_reader_marks(database, hits, reader_id), now)
+    if shows_hidden:
+        stories = group_hits(hits)
     shown = _add_details(database, stories[:STORIES_PER_PAGE])
     sections = _arrange(shown, by, snapshot, now)
     if by == "person":
@@ -164,6 +222,8 @@ def load_today(
         headlines=tuple(ranked[:MAX_HEADLINES]) if len(shown) > MAX_HEADLINES else (),
         story_count=len(stories),
         left_out_count=len(stories) - len(shown),
+        hidden=tuple(hidden.items()),
+        followed=followed,
         is_cut_off=is_cut_off,
         newest_hit_id=hits[0].id if hits else seen_hit_id,
         since_at=since_at,
@@ -248,7 +308,10 @@ async def today(page: PageDependency) -> Response:
     if by not in VIEWS:
         raise UsageError(f"by={by[:40]!r} is not one of {', '.join(VIEWS)}")
     plan = page.parameter("digest")
-    seen = page.account.seen_hit_id
-    database, snapshot = page.context.database, page.snapshot
-    view = await page.read(load_today, database, snapshot, seen, by, plan, page.now, page.zone)
-    return await page.render("today.html", view=view, by=by, plan=plan, views=VIEWS)
+    database, snapshot, shows_hidden = page.context.database, page.snapshot, page.parameter("hidden") == "1"
+    view = await page.read(load_today, database, snapshot, page.account, by, plan, page.now, page.zone, shows_hidden)
+    read_before = page.number("read", 0, 0, 2**62) if page.parameter("read") else None
+    done = await find_done(page)
+    return await page.render(
+        "today.html", view=view, by=by, plan=plan, views=VIEWS, done=done, read_before=read_before, hidden=shows_hidden
+    )

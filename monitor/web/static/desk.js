@@ -28,6 +28,17 @@
     if (found) found.click();
   }
 
+  document.addEventListener("toggle", (event) => {
+    const menu = event.target;
+    if (!menu.matches("details.menu") || !menu.open) return;
+    for (const other of document.querySelectorAll("details.menu[open]")) if (other !== menu) other.open = false;
+    menu.querySelector("select, input:not([type=hidden]), button")?.focus();
+  }, true);
+  document.addEventListener("keydown", (event) => {
+    const menu = event.key === "Escape" && event.target.closest("details.menu[open]");
+    if (menu) { menu.open = false; menu.querySelector("summary").focus(); }
+  });
+
   for (const button of document.querySelectorAll("[data-help]")) {
     button.hidden = false;
     button.addEventListener("click", () => help.showModal());

@@ -71,3 +71,24 @@ def test_korean_family_names_count_before_the_position_given_with_the_full_name(
     """The position must be the one given with the full name; no other person with the family name may hold it."""
     matcher = compile_watchlist(Watchlist((Official("park", "Park Do-yoon", "South Korea", ("박도윤",)),)))
     assert [one.text for one in matcher.match(Article(url="", body=text, language="ko")).mentions] == expected
+
+
+@pytest.mark.parametrize(
+    ("name", "language", "text", "found"),
+    [
+        ("高度", "zh", "部长高度表示，会议将于下周举行。", ["高度"]),
+        ("高度", "zh", "高度、李秀会见了代表团。", ["高度"]),
+        ("高度", "zh", "中方高度重视此事。", []),
+        ("方面", "zh", "这一方面的工作很重要。", []),
+        ("سامي الخطيب", "ar", "وصل الوزير سامي الخطيب. وقال الخطيب إن المحادثات ستستمر.", ["سامي الخطيب", "الخطيب"]),
+        ("سامي الخطيب", "ar", "وصل الوزير سامي الخطيب مع محمود الخطيب.", ["سامي الخطيب"]),
+        ("سامي الخطيب", "ar", "وصل الأمير خالد بن سامي الخطيب.", []),
+        ("רוני אלמוג", "he", "השר רוני אלמוג הגיע. לאלמוג יש תוכנית, אמר אלמוג.", ["רוני אלמוג", "לאלמוג", "אלמוג"]),
+        ("अनिल खुराना", "hi", "मंत्री अनिल खुराना पहुँचे। खुराना ने कहा।", ["अनिल खुराना", "खुराना"]),
+    ],
+)
+def test_the_borders_of_names_without_capitals(name: str, language: str, text: str, found: list[str]) -> None:
+    """A word or a longer name is not a name; a family name after the full name is one."""
+    matcher = compile_watchlist(Watchlist((Official("one", name),)))
+    mentions = matcher.match(Article(url="", body=text, language=language)).mentions
+    assert [one.text for one in mentions] == found

@@ -1,0 +1,228 @@
+"""Search in stored articles in the language of the rules, newest first, in parts of bounded cost.
+
+The words that must be in the text are found in the full-text index. If the query asks for more than words, such as a
+distance, a region or a regular expression, it is evaluated on the texts of the candidates.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from monitor.domain.article import StoredArticle
+from monitor.domain.desk_models import ArticleLine
+from monitor.domain.errors import QueryError
+from monitor.domain.mention import Passage
+from monitor.domain.read_models import ArticleFilter
+from monitor.match.article_text import NormalizedArticle, normalize_article
+from monitor.match.query.evaluate import CompiledQuery, compile_query, evaluate_query, find_term
+from monitor.match.query.parser import And, Near, Node, Not, OfficialTerm, Or, Regex, TextTerm, Within
+from monitor.match.rules import build_passages
+from monitor.match.types import Span
+from monitor.store.database import Database
+from monitor.store.full_text import IndexAll, IndexAny, IndexQuery, make_search_term
+from monitor.text.fold import fold_key
+
+MAX_CANDIDATES, CANDIDATE_BATCH, MAX_EVALUATED = 2_000, 500, 300
+"""Articles of which one part of a search looks at the index, and at the text."""
+
+MAX_SCANNED = 200_000
+"""Articles of which one part of a search without a query looks at the rows."""
+
+MAX_SCAN_PERIOD = timedelta(days=7)
+"""Longest period of a search that the index cannot help, because no word is required."""
+
+
+@dataclass(frozen=True, slots=True)
+class FoundArticle:
+    """Article that a search has found, with the passages that satisfy the query."""
+
+    line: ArticleLine
+    passages: tuple[Passage, ...] = ()
+    official_ids: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class SearchCounts:
+    """Numbers of the articles that a search looked at: by day (YYYY-MM-DD), source, language and official."""
+
+    size: int = 0
+    days: tuple[tuple[str, int], ...] = ()
+    sources: tuple[tuple[str, int], ...] = ()
+    languages: tuple[tuple[str, int], ...] = ()
+    officials: tuple[tuple[str, int], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class SearchPart:
+    """One part of the results. ``next_id`` continues the search, or is None at its end.
+
+    ``looked_at`` is the number of articles with the words of the query that were looked at.
+    """
+
+    found: tuple[FoundArticle, ...]
+    looked_at: int
+    next_id: int | None
+    counts: SearchCounts
+
+
+@dataclass(frozen=True, slots=True)
+class SearchRequest:
+    """Search: a compiled query or None, and the filter. ``limit`` of the filter is the number of results of a part."""
+
+    query: CompiledQuery | None
+    wanted: ArticleFilter
+    zone: ZoneInfo
+    before_id: int | None = None
+
+
+def compile_search(text: str, official_ids: Sequence[str], synonyms: Sequence[Sequence[str]] = ()) -> CompiledQuery:
+    """Return a query. Raises ``QueryError`` with the position of the error."""
+    return compile_query(text, official_ids, synonyms)
+
+
+def search_articles(database: Database, request: SearchRequest) -> SearchPart:
+    """Return one part of the results of a search. Raises ``QueryError`` if it would have to read every article."""
+    if request.query is None:
+        return _list_articles(database, request)
+    needed = to_index_query(request.query.root)
+    if needed is None:
+        return _scan_articles(database, request, request.query)
+    lines: list[ArticleLine] = []
+    before_id, looked_at, is_complete = request.before_id, 0, False
+    while looked_at < MAX_CANDIDATES and not is_complete:
+        ids = database.desk.find_candidates(needed, CANDIDATE_BATCH, before_id)
+        looked_at += len(ids)
+        is_complete = len(ids) < CANDIDATE_BATCH
+        lines += database.desk.filter_lines(ids, request.wanted)
+        before_id = ids[-1] if ids else before_id
+        if _is_too_old(database, ids, request.wanted.since_at):
+            is_complete = True
+    exhausted_id = None if is_complete else before_id
+    return _evaluate(database, request, request.query, lines, looked_at, exhausted_id)
+
+
+def _is_too_old(database: Database, ids: Sequence[int], since_at: datetime | None) -> bool:
+    """Return whether the oldest of these articles was seen before a time; older ones need not be looked at."""
+    if since_at is None or not ids:
+        return False
+    oldest = database.desk.load_lines(ids[-1:]).get(ids[-1])
+    return oldest is not None and oldest.first_seen_at < since_at
+
+
+def _list_articles(database: Database, request: SearchRequest) -> SearchPart:
+    """Return the newest articles that the filter selects."""
+    limit, newest_id = request.wanted.limit, request.before_id or database.desk.newest_article_id() + 1
+    min_id = max(0, newest_id - MAX_SCANNED)
+    lines = database.desk.list_lines(replace(request.wanted, limit=MAX_CANDIDATES), newest_id, min_id)
+    officials = database.desk.list_officials_of([line.id for line in lines[:limit]])
+    return SearchPart(
+        tuple(FoundArticle(line, (), officials.get(line.id, ())) for line in lines[:limit]),
+        len(lines),
+        lines[limit - 1].id if len(lines) > limit else (min_id or None),
+        _count(database, lines, request.zone),
+    )
+
+
+def _scan_articles(database: Database, request: SearchRequest, query: CompiledQuery) -> SearchPart:
+    """Evaluate a query without required words on all articles of a short period."""
+    since_at, until_at = request.wanted.since_at, request.wanted.until_at
+    if since_at is None or (until_at is not None and until_at - since_at > MAX_SCAN_PERIOD):
+        raise QueryError(
+            "the query needs no certain word, so that every article would have to be read",
+            0,
+            "a word that must be in the text, or a period of at most 7 days",
+        )
+    lines = database.desk.list_lines(replace(request.wanted, limit=MAX_EVALUATED), request.before_id)
+    exhausted_id = lines[-1].id if len(lines) == MAX_EVALUATED else None
+    return _evaluate(database, request, query, lines, len(lines), exhausted_id)
+
+
+def _evaluate(
+    database: Database,
+    request: SearchRequest,
+    query: CompiledQuery,
+    lines: Sequence[ArticleLine],
+    looked_at: int,
+    exhausted_id: int | None,
+) -> SearchPart:
+    """Return the articles whose texts satisfy the query, up to the limit of results and of evaluated texts."""
+    found: list[FoundArticle] = []
+    limit = request.wanted.limit
+    evaluated, next_id = 0, exhausted_id
+    for start in range(0, len(lines), limit):
+        batch = lines[start : start + limit]
+        texts = {stored.id: stored for stored in database.queries.load_articles([line.id for line in batch])}
+        mentions = database.desk.load_mentions([line.id for line in batch])
+        for line in batch:
+            evaluated += 1
+            named = mentions.get(line.id, [])
+            passages = _find_passages(query, texts[line.id], named) if line.id in texts else None
+            if passages is not None:
+                found.append(FoundArticle(line, passages, tuple(dict.fromkeys(one for one, _ in named))))
+            if len(found) == limit or evaluated == MAX_EVALUATED:
+                is_last = line is lines[-1]
+                next_id = exhausted_id if is_last else line.id
+                return SearchPart(tuple(found), looked_at, next_id, _count(database, lines, request.zone))
+    return SearchPart(tuple(found), looked_at, next_id, _count(database, lines, request.zone))
+
+
+def _find_passages(
+    query: CompiledQuery, stored: StoredArticle, mentions: Sequence[tuple[str, str]]
+) -> tuple[Passage, ...] | None:
+    """Return the passages of an article that satisfy a query, or None if it does not satisfy it."""
+    article_text = normalize_article(stored.article)
+    spans = evaluate_query(query, article_text, _mention_finder(article_text, mentions))
+    return None if spans is None else build_passages(stored.article, article_text, spans)
+
+
+def _mention_finder(
+    article_text: NormalizedArticle, mentions: Sequence[tuple[str, str]]
+) -> Callable[[str], list[Span]]:
+    """Return a function that finds the texts by which an article names an official."""
+
+    def find(official_id: str) -> list[Span]:
+        texts = {fold_key(text) for named, text in mentions if named == official_id}
+        spans = [find_term(TextTerm(text), article_text, article_text.unhyphenated) for text in texts]
+        return sorted({span for some in spans for span in some})
+
+    return find
+
+
+def _count(database: Database, lines: Sequence[ArticleLine], zone: ZoneInfo) -> SearchCounts:
+    days = Counter(f"{line.first_seen_at.astimezone(zone):%Y-%m-%d}" for line in lines)
+    officials: Counter[str] = Counter()
+    for named in database.desk.list_officials_of([line.id for line in lines]).values():
+        officials.update(named)
+    return SearchCounts(
+        size=len(lines),
+        days=tuple(sorted(days.items())),
+        sources=tuple(Counter(line.source_id for line in lines).most_common(12)),
+        languages=tuple(Counter(line.language for line in lines if line.language).most_common(12)),
+        officials=tuple(officials.most_common(12)),
+    )
+
+
+def to_index_query(node: Node) -> IndexQuery | None:
+    """Return words of which every text that satisfies the node has some, as the index finds them; None if unknown."""
+    match node:
+        case TextTerm(text, is_prefix, is_exact):
+            return make_search_term(fold_key(text) if is_exact else text, is_prefix=is_prefix)
+        case And(parts):
+            return _join_all([to_index_query(part) for part in parts])
+        case Near(left, right, _):
+            return _join_all([to_index_query(left), to_index_query(right)])
+        case Within(_, part):
+            return to_index_query(part)
+        case Or(parts):
+            each = [to_index_query(part) for part in parts]
+            known = tuple(part for part in each if part is not None)
+            return IndexAny(known) if len(known) == len(each) else None
+        case Not() | Regex() | OfficialTerm():
+            return None
+
+
+def _join_all(parts: Sequence[IndexQuery | None]) -> IndexQuery | None:
+    known = tuple(part for part in parts if part is not None)
+    return known[0] if len(known) == 1 else IndexAll(known) if known else None

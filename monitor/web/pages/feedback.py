@@ -1,0 +1,159 @@
+"""Feedback on the desk: reject, confirm, mark, undo; and the page of all changes."""
+
+from collections.abc import Awaitable
+from typing import TypeVar
+
+from fastapi import APIRouter
+from starlette.responses import HTMLResponse, Response
+
+from monitor.domain.errors import UsageError
+from monitor.domain.feedback import MarkKind, RejectionReason, Way
+from monitor.domain.readers import NotAllowed, Right
+from monitor.feedback.service import Actor, FeedbackResult, FeedbackService
+from monitor.web.page import Page, PageDependency
+from monitor.web.security import make_form_token, safe_path
+from monitor.web.templating import make_url, render
+
+router = APIRouter()
+CHANGES_PER_PAGE, MAX_STORIES_MARKED = 50, 100
+T = TypeVar("T")
+SENTENCES = {
+    "reject": "Rejected",
+    "confirm": "Confirmed",
+    "read": "Marked as read",
+    "muted": "Muted",
+    "followed": "Followed",
+    "irrelevant": "Marked as irrelevant",
+    "undo": "Undone",
+}
+
+
+async def start_feedback(page: Page, right: Right) -> tuple[dict[str, str], FeedbackService, Actor]:
+    """Return the fields of a form, the use cases, and the reader who acts."""
+    fields = await page.form(right)
+    service = await page.context.feedback()
+    return fields, service, await service.get_actor(page.account.login, Way.PAGE)
+
+
+def read_id(fields: dict[str, str], name: str) -> int:
+    """Return a number in a form. Raises ``UsageError``."""
+    text = fields.get(name, "")
+    if not text.isascii() or not text.isdigit() or len(text) > 18:
+        raise UsageError(f"{name}={text[:40]!r} is not a number")
+    return int(text)
+
+
+async def finish(page: Page, fields: dict[str, str], work: Awaitable[FeedbackResult]) -> Response:
+    """Wait for the result and answer: with a fragment for the script, else by going back to the page."""
+    result = await work
+    if page.request.headers.get("x-fragment"):
+        values = {
+            "change": result.change,
+            "sentence": describe_result(result),
+            "form_token": make_form_token(page.identity.session_key),
+            "here": safe_path(fields.get("next", "/")),
+        }
+        return HTMLResponse(render("done.html", **values), headers={"X-Fragment": "1"})
+    path, _, fragment = safe_path(fields.get("next", "/")).partition("#")
+    base = path.partition("?")[0]
+    query = "&".join(
+        part for part in path.partition("?")[2].split("&") if part and not part.startswith(("done=", "read="))
+    )
+    joined = f"{base}?{query}&done={result.change.id}" if query else make_url(base, done=result.change.id or "")
+    return page.redirect(f"{joined}#{fragment}" if fragment else joined)
+
+
+def describe_result(result: FeedbackResult) -> str:
+    """Return a sentence on what a change did."""
+    sentence = SENTENCES.get(result.change.what, result.change.what.capitalize())
+    if result.is_repeated:
+        return f"{sentence} before"
+    rescreened = result.rescreened
+    effects = [
+        f"{count} {label}"
+        for count, label in (
+            (rescreened.withdrawn, "withdrawn"),
+            (rescreened.added, "new or restored"),
+            (rescreened.changed, "changed"),
+        )
+        if count
+    ]
+    return f"{sentence}: {result.change.subject}" + (f"; hits: {', '.join(effects)}" if effects else "")
+
+
+@router.post("/feedback/reject")
+async def reject(page: PageDependency) -> Response:
+    """Record that an article, or its whole story, does not mean an official."""
+    fields, service, actor = await start_feedback(page, Right.FEEDBACK)
+    reason = fields.get("reason", RejectionReason.OTHER.value)
+    if reason not in set(RejectionReason):
+        raise UsageError(f"reason={reason[:40]!r} is not one of {', '.join(RejectionReason)}")
+    work = service.reject(
+        read_id(fields, "article"),
+        fields.get("official", ""),
+        actor,
+        written=fields.get("written", "")[:300],
+        whole_story=fields.get("scope") == "story",
+        reason=RejectionReason(reason),
+        note=fields.get("note", "")[:2000],
+    )
+    return await finish(page, fields, work)
+
+
+@router.post("/feedback/confirm")
+async def confirm(page: PageDependency) -> Response:
+    """Record that a text in an article means an official."""
+    fields, service, actor = await start_feedback(page, Right.FEEDBACK)
+    written, note = fields.get("written", "")[:300], fields.get("note", "")[:2000]
+    work = service.confirm(read_id(fields, "article"), fields.get("official", ""), written, actor, note=note)
+    return await finish(page, fields, work)
+
+
+@router.post("/feedback/mark")
+async def mark(page: PageDependency) -> Response:
+    """Mark a story for the reader, or for a digest if the reader may give feedback."""
+    fields, service, actor = await start_feedback(page, Right.MARK)
+    kind, plan_id = fields.get("kind", ""), fields.get("digest", "")
+    if kind not in set(MarkKind):
+        raise UsageError(f"kind={kind[:40]!r} is not one of {', '.join(MarkKind)}")
+    if plan_id:
+        page.identity.require(Right.FEEDBACK)
+        if plan_id not in {plan.id for plan in page.snapshot.configuration.digests}:
+            raise UsageError(f"there is no digest {plan_id[:60]!r}")
+    return await finish(page, fields, service.mark(fields.get("story", ""), MarkKind(kind), actor, plan_id=plan_id))
+
+
+@router.post("/feedback/read")
+async def mark_read(page: PageDependency) -> Response:
+    """Mark the stories that a page has shown as read.
+
+    If it has shown all, the reader's line moves to the newest hit that was shown. Else each shown story is marked.
+    """
+    fields, service, actor = await start_feedback(page, Right.MARK)
+    stories = [story for story in fields.get("stories", "").split(" ") if story][:MAX_STORIES_MARKED]
+    for story_id in stories:
+        await service.mark(story_id, MarkKind.READ, actor)
+    before = page.account.seen_hit_id
+    if not stories:
+        await service.mark_read_until(read_id(fields, "hit"), actor)
+    return page.redirect(make_url("/", read=before) if not stories else "/")
+
+
+@router.post("/feedback/undo")
+async def undo(page: PageDependency) -> Response:
+    """Undo a change: one's own, or any if the reader may give feedback."""
+    fields, service, actor = await start_feedback(page, Right.MARK)
+    number = read_id(fields, "change")
+    change = await page.read(page.context.database.feedback.get_change, number)
+    if change.reader != page.account.display_name and not page.identity.may(Right.FEEDBACK):
+        raise NotAllowed(f"change {number} is by {change.reader}; an editor may undo it")
+    return await finish(page, fields, service.undo(number, actor))
+
+
+@router.get("/changes")
+async def changes(page: PageDependency) -> Response:
+    """Show all changes, newest first."""
+    before = page.number("before", 2**62, 1, 2**62)
+    found = await page.read(page.context.database.feedback.list_changes, CHANGES_PER_PAGE + 1, before)
+    next_id = found[CHANGES_PER_PAGE - 1].id if len(found) > CHANGES_PER_PAGE else None
+    return await page.render("changes.html", changes=found[:CHANGES_PER_PAGE], next_id=next_id, sentences=SENTENCES)

@@ -1,0 +1,127 @@
+"""Page Search: stored articles by words, people, sources, languages and dates."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+from fastapi import APIRouter
+from starlette.responses import Response
+
+from monitor.domain.errors import QueryError, UsageError
+from monitor.domain.read_models import ArticleFilter
+from monitor.domain.value_parsers import parse_date, parse_duration
+from monitor.match.query.evaluate import CompiledQuery
+from monitor.pipeline.search import SearchPart, SearchRequest, compile_search, search_articles
+from monitor.web.context import Snapshot
+from monitor.web.page import Page, PageDependency
+from monitor.web.pages.today import choose_passages
+
+router = APIRouter()
+RESULTS_PER_PAGE = 50
+FILTERS = ("source", "person", "rule", "language", "since", "until")
+
+
+@dataclass(frozen=True, slots=True)
+class QueryFault:
+    """Error of a query: its text up to the error, after it, and what is wrong."""
+
+    before: str
+    after: str
+    message: str
+
+
+def parse_moment(text: str, zone: ZoneInfo, now: datetime, *, is_end: bool = False) -> datetime | None:
+    """Return the time of a date (YYYY-MM-DD) in a zone, or a time before now such as 7d; None for an empty text.
+
+    The time of a date is its beginning, or its end with ``is_end``. Raises ``UsageError``.
+    """
+    if not text:
+        return None
+    try:
+        day = parse_date(text)
+    except ValueError:
+        try:
+            return now - parse_duration(text)
+        except ValueError:
+            raise UsageError(
+                f"{text[:40]!r} is not a date; write it such as 2026-11-30, or a length such as 7d"
+            ) from None
+    start = datetime.combine(day, time(), zone) + timedelta(days=int(is_end))
+    return start.astimezone(UTC)
+
+
+def read_filter(page: Page, limit: int) -> ArticleFilter:
+    """Return the filter in the query string. Raises ``UsageError`` for a value that does not exist."""
+    snapshot = page.snapshot
+    known = {"source": set(snapshot.sources), "person": set(snapshot.officials), "rule": set(snapshot.rules)}
+    for name, ids in known.items():
+        value = page.parameter(name)
+        if value and value not in ids:
+            raise UsageError(f"there is no {name} {value[:60]!r}")
+    return ArticleFilter(
+        source_id=page.parameter("source"),
+        rule_id=page.parameter("rule"),
+        official_id=page.parameter("person"),
+        language=page.parameter("language").lower(),
+        since_at=parse_moment(page.parameter("since"), page.zone, page.now),
+        until_at=parse_moment(page.parameter("until"), page.zone, page.now, is_end=True),
+        limit=limit,
+    )
+
+
+def compile_text(text: str, snapshot: Snapshot) -> tuple[CompiledQuery | None, QueryFault | None]:
+    """Return a query, or what is wrong with it; neither for an empty text."""
+    if not text:
+        return None, None
+    watchlist = snapshot.configuration.watchlist
+    try:
+        return compile_search(text, tuple(snapshot.officials), watchlist.synonyms), None
+    except QueryError as error:
+        message = f"{error.message}; expected {error.expected}"
+        return None, QueryFault(text[: error.position], text[error.position :], message)
+
+
+@router.get("/search")
+async def search(page: PageDependency) -> Response:
+    """Show the articles that satisfy a query and a filter."""
+    text = page.parameter("q").strip()
+    wanted = read_filter(page, RESULTS_PER_PAGE)
+    before_id = page.number("before", 0, 1, 2**62) or None
+    query, fault = compile_text(text, page.snapshot)
+    chosen = {name: page.parameter(name) for name in FILTERS}
+    part: SearchPart | None = None
+    if fault is None and (query or any(chosen.values())):
+        request = SearchRequest(query, wanted, page.zone, before_id)
+        try:
+            part = await page.read(search_articles, page.context.database, request)
+        except QueryError as error:
+            fault = QueryFault(text, "", f"{error.message}; expected {error.expected}")
+    passages = {one.line.id: choose_passages(one.passages, one.line.language, 2) for one in part.found} if part else {}
+    return await page.render(
+        "search.html",
+        status=422 if fault else 200,
+        text=text,
+        chosen=chosen,
+        part=part,
+        passages=passages,
+        fault=fault,
+        before_id=before_id,
+        days=fill_days(part.counts.days) if part else (),
+        source_names=page.snapshot.source_names,
+        sources=sorted(page.snapshot.source_names.items(), key=lambda item: item[1].casefold()),
+        people=sorted(((one.id, one.name) for one in page.snapshot.officials.values()), key=lambda item: item[1]),
+        rules=tuple(page.snapshot.rules),
+    )
+
+
+def fill_days(days: Sequence[tuple[str, int]], limit: int = 60) -> tuple[tuple[str, int], ...]:
+    """Return consecutive days with their counts, at most the last ``limit``."""
+    if not days:
+        return ()
+    counts = dict(days)
+    last = datetime.strptime(days[-1][0], "%Y-%m-%d").replace(tzinfo=UTC).date()
+    first = max(datetime.strptime(days[0][0], "%Y-%m-%d").replace(tzinfo=UTC).date(), last - timedelta(days=limit - 1))
+    span = (last - first).days + 1
+    listed = [(first + timedelta(days=number)).isoformat() for number in range(span)]
+    return tuple((day, counts.get(day, 0)) for day in listed)

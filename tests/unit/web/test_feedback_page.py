@@ -1,0 +1,177 @@
+"""Feedback on the desk: verdicts, marks and their undo, by role."""
+
+import re
+from asyncio import run
+from pathlib import Path
+
+import pytest
+from support.desk import Desk, Reader
+from support.rows import draft, kept
+from support.stores import open_database
+
+from monitor.domain.readers import Role
+from monitor.match.engine import compile_watchlist
+from monitor.pipeline.bounded_matching import BoundedMatcher
+from monitor.pipeline.build_articles import ProcessOffloader
+from monitor.pipeline.group import GroupingStep
+from monitor.pipeline.match_articles import MatchingStep
+from monitor.store.database import Database
+
+TEXT = "The minister Some Body spoke in Vientiane about rivers. The ministry published the speech of Some Body."
+REJECTED = {"article": "1", "official": "somebody", "reason": "namesake"}
+
+
+@pytest.fixture
+def database(tmp_path: Path) -> Database:
+    """Open a database with articles that the pipeline has matched and grouped."""
+    database = open_database(tmp_path)
+    kept(database, draft("a", body=TEXT), draft("b", body="Other One opened a bridge in Pakse on Monday morning."))
+    return database
+
+
+@pytest.fixture
+def desk(database: Database) -> Desk:
+    desk = Desk(database)
+    run(process(desk))
+    return desk
+
+
+async def process(desk: Desk) -> None:
+    """Match and group what waits."""
+    watchlist = desk.loader.snapshot.configuration.watchlist
+    matcher = BoundedMatcher(compile_watchlist(watchlist), watchlist)
+    await MatchingStep(desk.database, matcher, desk.clock).run_all()
+    await GroupingStep(desk.database, desk.clock, ProcessOffloader(None, 0)).run_all()
+
+
+def preview(reader: Reader) -> str:
+    return str(reader.get("/digests/next/morning").text)
+
+
+def last_change(desk: Desk) -> int:
+    return desk.database.feedback.list_changes()[0].id
+
+
+def test_a_rejected_person_leaves_today_and_the_next_digest(desk: Desk) -> None:
+    """An undo brings both back."""
+    reader = desk.log_in()
+    assert "About a" in preview(reader)
+    answer = reader.post("/feedback/reject", REJECTED | {"next": "/?by=story"})
+    assert answer.headers["location"] == f"/?by=story&done={last_change(desk)}"
+    assert "About a" not in preview(reader)
+    page = reader.get(answer.headers["location"]).text
+    assert "About a" not in page.partition("<main")[2].replace("somebody (every way) in article a1", "")
+    change = re.search(r'name="change" value="(\d+)"', page)
+    assert change
+    assert reader.post("/feedback/undo", {"change": change[1]}).status_code == 303
+    assert "About a" in preview(reader)
+    assert "About a" in reader.get("/").text
+
+
+def test_a_near_miss_or_another_text_can_be_confirmed(desk: Desk) -> None:
+    reader = desk.log_in()
+    reader.post("/feedback/reject", REJECTED)
+    assert "Not <a" in reader.get("/article/1").text
+    answer = reader.post("/feedback/confirm", {"article": "2", "official": "somebody", "written": "Pakse"})
+    assert answer.status_code == 303
+    assert "confirmed by owner" in reader.get("/article/2").text
+
+
+@pytest.mark.parametrize("kind", ["muted", "irrelevant", "read"])
+def test_a_marked_story_is_hidden_and_counted(desk: Desk, kind: str) -> None:
+    """Only for the reader who marked it."""
+    reader, other = desk.log_in(), desk.log_in("anna", Role.VIEWER)
+    story = desk.database.queries.get_article(1).story_id
+    assert reader.post("/feedback/mark", {"story": story, "kind": kind}).status_code == 303
+    text = reader.get("/").text
+    assert "About a" not in text
+    assert f"Hidden: 1 {kind}" in text
+    assert "About a" in reader.get("/?hidden=1").text
+    assert "About a" in other.get("/").text
+
+
+def test_a_followed_story_is_marked(desk: Desk) -> None:
+    reader = desk.log_in()
+    story = desk.database.queries.get_article(1).story_id
+    reader.post("/feedback/mark", {"story": story, "kind": "followed"})
+    assert '<span class="tag good">followed</span>' in reader.get("/").text
+    assert '<span class="tag good">followed</span>' in reader.get(f"/story/{story}").text
+
+
+def test_these_are_read_moves_the_line_to_what_was_shown(desk: Desk) -> None:
+    """A hit that is found while the reader looks at the page stays new."""
+    reader = desk.log_in()
+    shown = re.search(r'name="hit" value="(\d+)"', reader.get("/").text)
+    assert shown
+    kept(desk.database, draft("c", body="Some Body opened a school in Thakhek."))
+    run(process(desk))
+    answer = reader.post("/feedback/read", {"hit": shown[1]})
+    text = reader.get(answer.headers["location"]).text
+    assert "About c" in text
+    assert "About b" not in text
+    undo = re.search(r'name="hit" value="(\d+)" data-page-key="z"', text)
+    assert undo
+    reader.post("/feedback/read", {"hit": undo[1]})
+    assert "About b" in reader.get("/").text
+
+
+def test_a_script_gets_the_changed_row_only(desk: Desk) -> None:
+    answer = desk.log_in().post("/feedback/reject", REJECTED, **{"X-Fragment": "1"})
+    assert answer.headers["x-fragment"] == "1"
+    assert answer.text.startswith('<div class="card done"')
+    assert "Undo" in answer.text
+
+
+@pytest.mark.parametrize(
+    ("role", "action", "fields", "status"),
+    [
+        (Role.VIEWER, "reject", REJECTED, 403),
+        (Role.VIEWER, "confirm", {"article": "2", "official": "somebody", "written": "Pakse"}, 403),
+        (Role.VIEWER, "mark", {"story": "s1", "kind": "muted"}, 303),
+        (Role.VIEWER, "mark", {"story": "s1", "kind": "muted", "digest": "morning"}, 403),
+        (Role.VIEWER, "read", {"hit": "1"}, 303),
+        (Role.EDITOR, "reject", REJECTED, 303),
+        (Role.EDITOR, "mark", {"story": "s1", "kind": "muted", "digest": "morning"}, 303),
+        (Role.EDITOR, "mark", {"story": "s1", "kind": "loved"}, 404),
+        (Role.EDITOR, "mark", {"story": "nothing", "kind": "muted"}, 404),
+        (Role.EDITOR, "reject", REJECTED | {"official": "nobody"}, 404),
+        (Role.EDITOR, "reject", REJECTED | {"article": "x"}, 404),
+        (Role.EDITOR, "reject", REJECTED | {"reason": "x"}, 404),
+        (Role.EDITOR, "undo", {"change": "999"}, 404),
+    ],
+)
+def test_each_role_may_do_what_the_table_says(
+    desk: Desk, role: Role, action: str, fields: dict[str, str], status: int
+) -> None:
+    answer = desk.log_in("anna", role).post(f"/feedback/{action}", fields)
+    assert answer.status_code == status, answer.text
+    assert bool(desk.database.feedback.list_changes()) == (status == 303 and action != "read")
+
+
+def test_a_viewer_sees_no_button_that_is_refused(desk: Desk) -> None:
+    viewer = desk.log_in("anna", Role.VIEWER)
+    for path in ("/", "/article/1"):
+        assert "Not this person" not in viewer.get(path).text
+        assert "Not this person" in desk.log_in().get(path).text
+
+
+def test_only_an_editor_undoes_what_others_did(desk: Desk) -> None:
+    viewer, other, editor = (
+        desk.log_in(*one) for one in (("anna", Role.VIEWER), ("ben", Role.VIEWER), ("eva", Role.EDITOR))
+    )
+    viewer.post("/feedback/mark", {"story": "s1", "kind": "muted"})
+    number = str(last_change(desk))
+    assert other.post("/feedback/undo", {"change": number}).status_code == 403
+    assert editor.post("/feedback/undo", {"change": number}).status_code == 303
+    assert "undone by eva" in editor.get("/changes").text
+
+
+def test_all_changes_are_listed(desk: Desk) -> None:
+    reader = desk.log_in()
+    assert "No change yet" in reader.get("/changes").text
+    reader.post("/feedback/reject", REJECTED)
+    text = reader.get("/changes").text
+    assert "somebody (every way) in article a1" in text
+    assert "page" in text
+    assert "Rejected" in reader.get("/article/1").text
+    assert "Verdicts" in reader.get("/people/somebody").text
