@@ -23,6 +23,7 @@ from monitor.store.digests import DigestStore
 from monitor.store.evidence import EvidenceStore, PageSnapshotStore
 from monitor.store.feedback import FeedbackStore
 from monitor.store.findings import FindingStore
+from monitor.store.forgetting import ForgetStore
 from monitor.store.job_queue import JobQueue, is_installed
 from monitor.store.key_value import KeyValueStore
 from monitor.store.maintenance import MaintenanceStore, release_leases
@@ -34,6 +35,7 @@ from monitor.store.migrate import (
     require_current_schema,
     schema_version,
 )
+from monitor.store.noise import NoiseStore
 from monitor.store.queries import QueryStore
 from monitor.store.readers import ReaderStore
 from monitor.store.revisions import RecheckStore
@@ -108,6 +110,8 @@ class Database:
         self.digests = DigestStore(connections)
         self.stories = StoryStore(connections)
         self.story_edits = StoryEditStore(connections)
+        self.forgetting = ForgetStore(connections)
+        self.noise = NoiseStore(connections)
         self.rechecks = RecheckStore(connections)
         self.queries = QueryStore(connections)
         self.deliveries = DeliveryStore(connections)
