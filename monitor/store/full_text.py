@@ -17,6 +17,7 @@ from sqlalchemy import (
     Text,
     and_,
     func,
+    literal,
     literal_column,
     or_,
     select,
