@@ -171,3 +171,12 @@ def test_the_end_of_a_mark_is_a_length_or_a_day() -> None:
     assert parse_until("") is None
     with pytest.raises(UsageError):
         parse_until("soon")
+
+
+def test_the_report_on_noise_has_the_documented_keys(run: Run, desk: FeedbackDesk) -> None:
+    """As tables, and as one JSON document."""
+    run("reject", "a3")
+    assert "Only rejected since" in run("report", "--since", "4000d")
+    record = json.loads(run("report", "--since", "4000d", "--json"))
+    assert set(record) == {"since", "rules", "officials", "forms", "names", "never_found", "always_rejected"}
+    assert record["always_rejected"][0]["text"] == "Ben Harcastle"
