@@ -26,10 +26,12 @@ from monitor.domain.secret import Secret
 from monitor.domain.watchlist import Watchlist
 from monitor.domain.workers import QueueCounts
 from monitor.fetch.client import HttpFetcher
+from monitor.fetch.source_fetcher import SourceFetcher
 from monitor.pipeline.bounded_matching import ArticleMatcher, BoundedMatcher
 from monitor.pipeline.build_articles import ProcessOffloader
 from monitor.pipeline.collect import Collector
 from monitor.pipeline.compose_digests import DigestComposer
+from monitor.pipeline.early_matching import EarlyMatching
 from monitor.pipeline.group import GroupingStep
 from monitor.pipeline.match_articles import MatchingStep
 from monitor.pipeline.one_pass import PassResult, Pipeline, ProgressCallback, ignore_progress
@@ -70,10 +72,13 @@ PRELOADED_MODULES = (
     "monitor.digest.render",
     "monitor.extract.feed_content",
     "monitor.extract.extractor",
+    "monitor.extract.pdf_document",
     "monitor.match.engine",
     "monitor.parse.dispatch",
     "monitor.parse.fast_xml",
     "monitor.parse.incremental",
+    "monitor.parse.mailbox",
+    "monitor.pipeline.mailbox_documents",
     "monitor.stories.features",
     "monitor.stories.grouping",
     "monitor.stories.grouping_window",
@@ -109,11 +114,12 @@ async def build_collectors(
     process_pool: ProcessPool,
     clock: Clock = utc_now,
     metrics: "Metrics | None" = None,
+    early: EarlyMatching | None = None,
 ) -> AsyncIterator[tuple[CollectorServices, Fetcher, ProcessPool]]:
     """Build the services that poll and read pages, for the daemon and for workers alike.
 
     Yields them with the fetcher and the process pool they use; closes both at the end. ``metrics`` counts fetches and
-    pool runs.
+    pool runs. With ``early``, articles of a backlog are matched when they are built.
     """
     settings = configuration.settings
     client = HttpFetcher(settings.user_agent_contact, settings.allowed_networks, clock)
@@ -123,16 +129,16 @@ async def build_collectors(
         spare_cores, JobLimits(cpu_seconds=OFFLOAD_CPU_SECONDS), idle_seconds=OFFLOAD_IDLE_SECONDS
     )
     try:
-        fetcher: Fetcher = client
+        fetcher: Fetcher = SourceFetcher(client)
         metered_offload_pool: ProcessPool = offload_pool
         if metrics:
             from monitor.telemetry.metrics import MeteredFetcher, MeteredProcessPool
 
-            fetcher, process_pool = MeteredFetcher(client, metrics), MeteredProcessPool(process_pool, metrics)
+            fetcher, process_pool = MeteredFetcher(fetcher, metrics), MeteredProcessPool(process_pool, metrics)
             metered_offload_pool = MeteredProcessPool(offload_pool, metrics)
         database.set_page_retention(settings.keep_pages)
         offloader = ProcessOffloader(metered_offload_pool if spare_cores else None, spare_cores)
-        collector = Collector(database, fetcher, process_pool, clock, settings.backfill, offloader)
+        collector = Collector(database, fetcher, process_pool, clock, settings.backfill, offloader, early)
         reader = PageReader(
             database,
             fetcher,
@@ -168,7 +174,8 @@ async def build_pipeline(
             compile_watchlist, configuration.watchlist
         )  # takes seconds for a large watchlist
     async with AsyncExitStack() as stack:
-        parts = build_collectors(configuration, database, process_pool, clock, metrics)
+        early = EarlyMatching(configuration.watchlist)
+        parts = build_collectors(configuration, database, process_pool, clock, metrics, early)
         collectors, fetcher, process_pool = await stack.enter_async_context(parts)
         senders = {channel.id: build_channel_sender(channel, configuration) for channel in configuration.channels}
         if metrics:
@@ -186,9 +193,11 @@ async def build_pipeline(
             configuration=configuration,
             collector=collectors.collector,
             page_reader=collectors.page_reader,
+            offloader=collectors.offloader,
+            early_matching=early,
             matching_step=matching_step,
-            grouping_step=GroupingStep(database, clock, collectors.offloader),
-            rescreen_step=RescreenStep(database, bounded_matcher, clock),
+            grouping_step=GroupingStep(database, clock, collectors.offloader, early),
+            rescreen_step=RescreenStep(database, bounded_matcher, clock, configuration),
             rechecker=Rechecker(database, fetcher, process_pool, bounded_matcher, configuration.watchlist.rules, clock),
             digest_composer=DigestComposer(database, CronDigestSchedule(), clock),
             operator_reporter=OperatorReporter(database, clock),

@@ -41,7 +41,7 @@ PURE = {  # package: the third-party modules it may use
     "extract": {"selectolax", "lxml", "re2", "pypdfium2"},
     "stories": {"numpy", "xxhash"},
     "match": {"numpy", "ahocorasick_rs", "re2"},
-    "digest": {"jinja2", "typing_extensions"},
+    "digest": {"docx", "jinja2", "markupsafe", "typing_extensions", "weasyprint"},
     "records": {"typing_extensions"},
     "pipeline": {"asyncio"},
     "feedback": set(),

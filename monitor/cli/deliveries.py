@@ -1,7 +1,7 @@
 """Commands of ``monitor deliveries``: list, show, resend and cancel the deliveries of digests."""
 
 from datetime import UTC, datetime
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -20,12 +20,17 @@ from monitor.cli.common import (
     print_json_lines,
     print_table,
     run_async,
+    write_utf8_if_piped,
 )
 from monitor.cli.digests import DigestFormat, deliver_due, print_attempts
 from monitor.domain.delivery import DeliveryState
 from monitor.domain.errors import UsageError
 
-app = create_command_group("List, show, resend and cancel the deliveries of digests.")
+if TYPE_CHECKING:
+    from monitor.domain.configuration import Configuration
+    from monitor.store.database import Database
+
+app = create_command_group("List, show, resend, dismiss and cancel the deliveries of digests.")
 DeliveryIdArgument = Annotated[int, typer.Argument(metavar="ID", help="An id in `monitor deliveries list`.")]
 
 
@@ -52,9 +57,9 @@ def list_deliveries(
             delivery.id,
             delivery.message.plan_id,
             f"{delivery.message.channel_id}: {delivery.message.target}",
-            delivery.state,
+            f"{delivery.state}, dismissed" if delivery.dismissed_at else delivery.state,
             delivery.attempts,
-            format_time(delivery.next_attempt_at),
+            delivery.next_attempt_at,
             delivery.last_error,
         )
         for delivery in found
@@ -89,6 +94,7 @@ def show(
             )
         typer.echo(f"subject: {rendered.subject}\n\n{rendered.text}", nl=False)
     else:
+        write_utf8_if_piped()
         typer.echo(rendered.payload if form is DigestFormat.JSON else rendered.html)
 
 
@@ -98,8 +104,11 @@ def resend(
     config: ConfigOption = DEFAULT_CONFIG,
     database: DatabaseOption = "",
     failed: Annotated[bool, typer.Option("--failed", help="All failed deliveries.")] = False,
+    to: Annotated[
+        str, typer.Option("--to", metavar="ADDRESS", help="To this mail address instead.", show_default=False)
+    ] = "",
 ) -> None:
-    """Send deliveries again now, with the same Message-ID or webhook-id, so that receivers can detect duplicates."""
+    """Send deliveries again now, also sent ones, with the same Message-ID or webhook-id; or to another address."""
     configuration = load_config(config, database, resolve_secrets=True)
     with open_database(configuration) as opened:
         chosen = list(ids or ())
@@ -109,9 +118,43 @@ def resend(
             raise UsageError("Give the ids of the deliveries to resend (see `monitor deliveries list`), or --failed.")
         now = datetime.now(UTC)
         for delivery_id in dict.fromkeys(chosen):
-            opened.deliveries.resend(delivery_id, now)
+            if to:
+                opened.deliveries.forward(delivery_id, check_address(opened, configuration, delivery_id, to), now)
+            else:
+                opened.deliveries.resend(delivery_id, now)
         attempts = run_async(deliver_due(opened, configuration))
     print_attempts(attempts)
+
+
+def check_address(database: "Database", configuration: "Configuration", delivery_id: int, address: str) -> str:
+    """Return a valid mail address. Raises ``UsageError`` if it is not one, or if the delivery was no mail."""
+    from monitor.domain.value_parsers import parse_email_address
+
+    channel_id = database.deliveries.get_delivery(delivery_id).message.channel_id
+    kinds = {channel.id: channel.kind for channel in configuration.channels}
+    if kinds.get(channel_id) != "email":
+        raise UsageError(
+            f"--to is for email channels, and delivery {delivery_id} was sent by the channel '{channel_id}'"
+        )
+    try:
+        return parse_email_address(address)
+    except ValueError as error:
+        raise UsageError(f"--to {address}: {error}") from None
+
+
+@app.command()
+def dismiss(
+    ids: Annotated[list[int], typer.Argument(metavar="ID...")],
+    config: ConfigOption = DEFAULT_CONFIG,
+    database: DatabaseOption = "",
+) -> None:
+    """Put rejected or failed deliveries away: they stay in the list, and `status` and digests do not report them."""
+    from getpass import getuser
+
+    with open_database(load_config(config, database)) as opened:
+        for delivery_id in ids:
+            delivery = opened.deliveries.dismiss(delivery_id, getuser(), datetime.now(UTC))
+            typer.echo(f"{delivery_id}: {delivery.message.plan_id} to {delivery.message.target} is dismissed.")
 
 
 @app.command()

@@ -1,8 +1,10 @@
 """Commands of ``monitor digests``: list and show composed digests, preview the next one, send one now."""
 
+import sys
 from collections import Counter
 from datetime import datetime
 from enum import StrEnum
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -16,20 +18,19 @@ from monitor.cli.common import (
     JsonOption,
     LimitOption,
     complete_ids,
-    format_count,
-    format_time,
     load_config,
     load_rows,
     print_json_lines,
     print_table,
     run_async,
+    write_utf8_if_piped,
 )
 from monitor.domain.delivery import Sent
 from monitor.domain.errors import MonitorError, UsageError
-from monitor.text.numbers import parse_number
+from monitor.text.numbers import format_count, parse_number
 
 if TYPE_CHECKING:
-    from monitor.domain.configuration import Configuration
+    from monitor.domain.configuration import Configuration, Settings
     from monitor.domain.digest import Digest, DigestPlan
     from monitor.pipeline.compose_digests import DigestComposer
     from monitor.pipeline.send_deliveries import DeliveryAttempt
@@ -44,18 +45,26 @@ DRAIN_SECONDS = 75.0  # longer than the 60 s that one mail or chat message may t
 
 
 class DigestFormat(StrEnum):
-    """The output format of a digest: plain text, HTML of the mail, stand-alone page, webhook JSON."""
+    """The output format of a digest: plain text, HTML of the mail, stand-alone page, webhook JSON, press review."""
 
     TEXT = "text"
     HTML = "html"
     PAGE = "page"
     JSON = "json"
+    MARKDOWN = "md"
+    PDF = "pdf"
+    DOCX = "docx"
 
 
 PlanArgument = Annotated[
     str, typer.Argument(metavar="NAME", help="A configured digest.", autocompletion=complete_ids("digests"))
 ]
-FormOption = Annotated[DigestFormat, typer.Option("--form", "-f", help="Output format.")]
+FormOption = Annotated[
+    DigestFormat, typer.Option("--form", "-f", help="Output format; md, pdf and docx are a press review to pass on.")
+]
+OutputOption = Annotated[
+    Path | None, typer.Option("--output", "-o", metavar="FILE", help="Write to this file instead of standard output.")
+]
 
 
 def find_plan(configuration: "Configuration", plan_id: str) -> "DigestPlan":
@@ -87,6 +96,7 @@ def list_digests(
     with open_to_read(configuration) as opened:
         if atom:
             plan = find_plan(configuration, name)
+            write_utf8_if_piped()
             typer.echo(render_feed(opened, plan, configuration.settings.template_dir), nl=False)
             return
         digests = load_rows(
@@ -101,7 +111,8 @@ def list_digests(
         (
             digest.id,
             digest.plan_id,
-            f"{format_time(digest.start_at)} - {format_time(digest.end_at)}",
+            digest.start_at,
+            digest.end_at,
             "overdue" if digest.is_overdue else "",
             digest.hit_count,
             ", ".join(f"{count} {state}" for state, count in Counter(digest.delivery_states).items())
@@ -109,7 +120,7 @@ def list_digests(
         )
         for digest in digests
     )
-    print_table(("id", "digest", "window", "", "hits", "deliveries"), rows, "No digest was sent yet.")
+    print_table(("id", "digest", "from", "to", "", "hits", "deliveries"), rows, "No digest was sent yet.")
 
 
 @app.command()
@@ -119,6 +130,7 @@ def preview(
     database: DatabaseOption = "",
     since: SinceOption = "",
     form: FormOption = DigestFormat.TEXT,
+    output: OutputOption = None,
     json: JsonOption = False,
 ) -> None:
     """Show the digest that would be sent now; nothing is sent or marked as reported."""
@@ -126,9 +138,7 @@ def preview(
     plan = find_plan(configuration, name)
     with open_to_read(configuration) as opened:
         digest = run_async(preview_digest(opened, configuration, plan, parse_since(since)))
-    typer.echo(
-        format_digest(digest, DigestFormat.JSON if json else form, configuration.settings.template_dir), nl=False
-    )
+    write_digest(digest, DigestFormat.JSON if json else form, configuration.settings, output)
 
 
 @app.command()
@@ -137,6 +147,7 @@ def show(
     config: ConfigOption = DEFAULT_CONFIG,
     database: DatabaseOption = "",
     form: FormOption = DigestFormat.TEXT,
+    output: OutputOption = None,
     json: JsonOption = False,
 ) -> None:
     """Show a digest as it was composed."""
@@ -149,18 +160,52 @@ def show(
     configuration = load_config(config, database)
     with open_to_read(configuration) as opened:
         digest = opened.deliveries.get_digest(number)
-    typer.echo(
-        format_digest(digest, DigestFormat.JSON if json else form, configuration.settings.template_dir), nl=False
-    )
+    write_digest(digest, DigestFormat.JSON if json else form, configuration.settings, output)
 
 
-def format_digest(digest: "Digest", digest_format: DigestFormat, templates: str) -> str:
-    """Return a digest in an output format."""
+def write_digest(digest: "Digest", digest_format: DigestFormat, settings: "Settings", output: Path | None) -> None:
+    """Write a digest to a file or to standard output. Raises ``UsageError`` for a document on a terminal."""
+    if digest_format in {DigestFormat.PDF, DigestFormat.DOCX}:
+        if output is None and sys.stdout.isatty():
+            raise UsageError(
+                f"a terminal cannot show a {digest_format} file; add --output FILE, or redirect the output"
+            )
+        content = build_press_document(digest, digest_format, settings.template_dir)
+        if output is None:
+            sys.stdout.buffer.write(content)
+            return
+    else:
+        text = format_digest(digest, digest_format, settings)
+        if output is None:
+            if digest_format is not DigestFormat.TEXT:
+                write_utf8_if_piped()
+            typer.echo(text, nl=False)
+            return
+        content = text.encode()
+    try:
+        output.write_bytes(content)
+    except OSError as error:
+        raise UsageError(f"{output} cannot be written: {error.strerror or error}") from error
+
+
+def build_press_document(digest: "Digest", digest_format: DigestFormat, templates: str) -> bytes:
+    """Return the press review of a digest as PDF or as a Word document."""
+    from monitor.digest.press_review import build_docx, build_pdf
+
+    return build_pdf(digest, templates) if digest_format is DigestFormat.PDF else build_docx(digest)
+
+
+def format_digest(digest: "Digest", digest_format: DigestFormat, settings: "Settings") -> str:
+    """Return a digest in an output format that is text."""
     from monitor.digest.render import render_digest, render_page
 
+    if digest_format is DigestFormat.MARKDOWN:
+        from monitor.digest.press_review import render_markdown
+
+        return render_markdown(digest, settings.template_dir)
     if digest_format is DigestFormat.PAGE:
-        return render_page(digest, templates)
-    rendered = render_digest(digest, templates)
+        return render_page(digest, settings.template_dir, settings.link_url)
+    rendered = render_digest(digest, settings.template_dir, settings.link_url)
     for problem in rendered.template_problems:
         typer.echo(problem, err=True)
     forms = {
@@ -245,6 +290,7 @@ def print_attempts(attempts: "list[DeliveryAttempt]") -> None:
         failed += not isinstance(attempt.receipt, Sent)
         typer.echo(format_attempt(attempt))
     if failed:
-        raise MonitorError(f"{failed} of {len(attempts)} deliveries failed; retries stay pending.")
+        total = format_count(len(attempts), "delivery", "deliveries")
+        raise MonitorError(f"{failed} of {total} failed; `monitor deliveries list` shows the next attempts.")
     if not attempts:
         typer.echo("No delivery was due; a running daemon may have sent it.")

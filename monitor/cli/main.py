@@ -7,6 +7,7 @@ import gc
 import os
 import sys
 from collections.abc import Callable
+from io import TextIOWrapper
 from typing import Annotated, NoReturn
 
 import typer
@@ -21,6 +22,9 @@ from monitor.cli import (
     digests,
     evidence,
     extract,
+    feedback,
+    forget,
+    man,
     match,
     mcp,
     officials,
@@ -56,11 +60,12 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": MAX_HELP_WIDTH},
 )
 
-SET_UP, RUN, INSPECT, EXPLAIN, MAINTAIN = "Set up", "Run", "Inspect", "Explain", "Maintain"
+SET_UP, RUN, INSPECT, CORRECT, EXPLAIN, MAINTAIN = "Set up", "Run", "Inspect", "Correct", "Explain", "Maintain"
 COMMANDS: tuple[tuple[str, str, Callable[..., object] | typer.Typer], ...] = (
     (SET_UP, "init", setup.init),
     (SET_UP, "check", setup.check),
     (SET_UP, "schema", setup.schema),
+    (SET_UP, "man", man.man),
     (SET_UP, "sources", sources.app),
     (SET_UP, "officials", officials.app),
     (SET_UP, "channels", channels.app),
@@ -77,6 +82,12 @@ COMMANDS: tuple[tuple[str, str, Callable[..., object] | typer.Typer], ...] = (
     (INSPECT, "articles", stories.articles_app),
     (INSPECT, "stories", stories.app),
     (INSPECT, "digests", digests.app),
+    (CORRECT, "reject", feedback.reject),
+    (CORRECT, "confirm", feedback.confirm),
+    (CORRECT, "mark", feedback.mark_app),
+    (CORRECT, "undo", feedback.undo),
+    (CORRECT, "feedback", feedback.feedback),
+    (CORRECT, "report", feedback.report),
     (EXPLAIN, "why", why.why),
     (EXPLAIN, "match", match.match),
     (EXPLAIN, "extract", extract.extract),
@@ -84,6 +95,7 @@ COMMANDS: tuple[tuple[str, str, Callable[..., object] | typer.Typer], ...] = (
     (EXPLAIN, "evidence", evidence.app),
     (MAINTAIN, "deliveries", deliveries.app),
     (MAINTAIN, "db", database.app),
+    (MAINTAIN, "forget", forget.app),
     (MAINTAIN, "readers", readers.app),
     (MAINTAIN, "tokens", tokens.app),
 )
@@ -131,6 +143,9 @@ def exit_with_error(error: BaseException, exit_code: int) -> NoReturn:
 
 def main() -> None:
     """Run the command line; expected errors end with a message and an exit code instead of a traceback."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="replace")  # a terminal in Latin-1 shows "?" for the letters that it lacks
     os.umask(PRIVATE_UMASK)
     gc.set_threshold(GC_THRESHOLD)
     os.environ.setdefault(

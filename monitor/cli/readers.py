@@ -12,7 +12,6 @@ from monitor.cli.common import (
     ConfigOption,
     DatabaseOption,
     JsonOption,
-    format_time,
     load_config,
     print_json_lines,
     print_table,
@@ -48,10 +47,7 @@ def list_readers(
             for one in accounts
         )
         return
-    rows = (
-        (one.login, one.name, one.role, "yes" if one.has_password else "", format_time(one.disabled_at))
-        for one in accounts
-    )
+    rows = ((one.login, one.name, one.role, "yes" if one.has_password else "", one.disabled_at) for one in accounts)
     print_table(("login", "name", "role", "password", "disabled"), rows, "There are no readers.")
 
 

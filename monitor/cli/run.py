@@ -17,7 +17,6 @@ from monitor.cli.common import (
     JsonOption,
     VerboseOption,
     complete_ids,
-    format_count,
     load_config,
     print_json,
     program_name,
@@ -25,6 +24,7 @@ from monitor.cli.common import (
 from monitor.cli.digests import format_attempt
 from monitor.domain.delivery import Rejected, Retry, Sent
 from monitor.domain.errors import UsageError
+from monitor.text.numbers import format_count
 
 if TYPE_CHECKING:
     from monitor.pipeline.one_pass import PassResult, ProgressCallback
@@ -111,6 +111,7 @@ def pass_record(result: "PassResult") -> dict[str, Any]:
             if poll.detail
         ],
         "digest_problem": result.digest_problem,
+        "worker_problem": result.worker_problem,
     }
 
 
@@ -128,6 +129,8 @@ def print_pass(result: "PassResult") -> None:
         typer.echo(f"  {format_attempt(attempt)}")
     if result.digest_problem:
         typer.echo(f"Digests: {result.digest_problem}", err=True)
+    if result.worker_problem:
+        typer.echo(f"Worker processes: {result.worker_problem}", err=True)
     for poll_ in result.polls:
         if poll_.detail:
             typer.echo(f"  {poll_.source_id}: {poll_.state_after.value}: {poll_.detail}", err=True)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from monitor.cli import articles as article_commands
+from monitor.cli import feedback as feedback_commands
 from monitor.cli.common import (
     DEFAULT_CONFIG,
     ConfigOption,
@@ -26,6 +27,7 @@ from monitor.cli.common import (
 )
 from monitor.domain.article import Article
 from monitor.domain.errors import ConfigError, ConfigIssue, UsageError
+from monitor.text.numbers import format_count, parse_number
 
 if TYPE_CHECKING:
     from monitor.domain.article import StoredArticle
@@ -61,7 +63,7 @@ def stories(
         print_json_lines(story_record(story) for story in found)
         return
     rows = (
-        (story.id, format_time(story.last_seen_at), len(story.article_ids), ", ".join(story.official_ids), story.title)
+        (story.id, story.last_seen_at, len(story.article_ids), ", ".join(story.official_ids), story.title)
         for story in found
     )
     print_table(("id", "last seen", "articles", "officials", "title"), rows, "There are no stories.")
@@ -71,7 +73,7 @@ def stories(
 def show_story(
     story: Annotated[
         str,
-        typer.Argument(metavar="ID", help="A story's id; the id of a merged story shows the story it was merged into."),
+        typer.Argument(metavar="ID", help="Id of a story, also of a merged one, or code of an article in it."),
     ],
     config: ConfigOption = DEFAULT_CONFIG,
     database: DatabaseOption = "",
@@ -83,7 +85,7 @@ def show_story(
     from monitor.records.versions import list_version_changes
 
     with article_commands.open_to_read(load_config(config, database)) as opened:
-        found = opened.stories.get_story(story)
+        found = opened.stories.get_story(feedback_commands.resolve_story(opened, story))
         members = sorted(opened.queries.load_articles(found.article_ids), key=published_or_seen_at)
         edited = [one for one in members if one.version_count]
         changes = {one.id: list_version_changes(one, opened.queries.list_versions(one.id)) for one in edited}
@@ -96,7 +98,7 @@ def show_story(
         f"named: {', '.join(found.official_ids) or '-'}"
     )
     rows = (
-        (format_time(published_or_seen_at(one)), one.id, one.source_id, one.duplicate_of or "", one.article.title)
+        (published_or_seen_at(one), f"a{one.id}", one.source_id, one.duplicate_of or "", one.article.title)
         for one in members
     )
     print_table(("published", "id", "source", "duplicate of", "title"), rows, "")
@@ -114,6 +116,10 @@ def print_changes(article_id: int, changes: "list[VersionChange]") -> None:
     for change in changes:
         print_text(f"\narticle {article_id}, {format_time(change['replaced_at'])}: {change['summary']}")
         print_text("\n".join(change["difference"]))
+
+
+app.command("split")(feedback_commands.split_story)
+app.command("join")(feedback_commands.join_stories)
 
 
 @articles_app.callback()
@@ -134,7 +140,7 @@ def articles(  # noqa: PLR0913, PLR0917 - a parameter is an option
 
 @articles_app.command("show")
 def show_article(
-    article: Annotated[int, typer.Argument(metavar="ID", help="An article's id in `monitor articles`.")],
+    article: Annotated[str, typer.Argument(metavar="ID", help="Id, code (a53, h45) or URL of an article.")],
     config: ConfigOption = DEFAULT_CONFIG,
     database: DatabaseOption = "",
     json: JsonOption = False,
@@ -144,7 +150,7 @@ def show_article(
     from monitor.records.versions import list_version_changes
 
     with article_commands.open_to_read(load_config(config, database)) as opened:
-        stored = opened.queries.get_article(article)
+        stored, _is_story = feedback_commands.find_target(opened, article)
         changes = list_version_changes(stored, opened.queries.list_versions(stored.id))
     if json:
         print_json(article_text_record(stored, changes))
@@ -157,18 +163,30 @@ def show_article(
 
 @articles_app.command("release")
 def release_articles(
-    source: Annotated[str, typer.Argument(metavar="SOURCE", help="The id of a source with quarantined articles.")],
+    name: Annotated[
+        str, typer.Argument(metavar="SOURCE|ID", help="The id of a source, or of one article.", show_default=False)
+    ],
     config: ConfigOption = DEFAULT_CONFIG,
     database: DatabaseOption = "",
 ) -> None:
-    """Release the quarantined articles of a source; the next pass matches and reports them."""
+    """Release the quarantined articles of a source, or one article; the next pass processes and reports them.
+
+    Articles that were abandoned after their last attempt are tried again.
+    """
     configuration = load_config(config, database)
     known = sorted(one.id for one in configuration.sources)
-    if source not in known:
-        raise UsageError(f"There is no source '{source}'. There are: {', '.join(known) or 'none'}.")
+    article_id = None if name in known else parse_number(name)
+    if name not in known and article_id is None:
+        raise UsageError(f"There is no source '{name}'. There are: {', '.join(known) or 'none'}.")
     with article_commands.open_database(configuration) as opened:
-        count = opened.stories.release_quarantined(source)
-    typer.echo(f"{count} articles of {source} are released." if count else f"No article of {source} is in quarantine.")
+        if article_id is None:
+            count = opened.stories.release_quarantined(name)
+            none = f"No article of {name} is in quarantine or abandoned."
+            typer.echo(f"{format_count(count, 'article of', 'articles of')} {name} released." if count else none)
+        else:
+            opened.queries.get_article(article_id)  # raises UsageError if there is none
+            count = opened.stories.release_article(article_id)
+            typer.echo(f"Article {article_id} is {'released' if count else 'not in quarantine and not abandoned'}.")
 
 
 def group(file: ArticlesFileArgument, json: JsonOption = False) -> None:

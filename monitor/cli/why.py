@@ -16,8 +16,10 @@ from monitor.cli.common import (
     print_json,
     print_text,
 )
+from monitor.cli.feedback import find_articles
 from monitor.cli.input_documents import InputDocument
 from monitor.cli.match import format_findings
+from monitor.domain.codes import parse_code
 
 if TYPE_CHECKING:
     from monitor.domain.article import StoredArticle
@@ -28,7 +30,10 @@ if TYPE_CHECKING:
 
 
 def why(
-    url: Annotated[str, typer.Argument(metavar="URL", help="The URL of the article.", show_default=False)],
+    url: Annotated[
+        str,
+        typer.Argument(metavar="URL|CODE", help="URL, id or code (a53, h45, s12) of the article.", show_default=False),
+    ],
     config: ConfigOption = DEFAULT_CONFIG,
     database: DatabaseOption = "",
     json: JsonOption = False,
@@ -39,18 +44,22 @@ def why(
     configuration = load_config(config, database)
     matcher = compile_matcher(configuration)
     with open_to_read(configuration) as opened:
-        articles = opened.queries.find_by_url(url)
+        articles = find_articles(opened, url)
         if not articles:
             print_unknown_url(url, configuration, opened, json=json)
             return
         hits = {stored.id: opened.queries.list_article_hits(stored.id) for stored in articles}
+        abandoned = {stored.id: opened.attempts.find_abandonment(stored.id) for stored in articles}
+        verdicts = opened.feedback.load_verdicts(articles)
     records = []
     for stored in articles:
-        findings = matcher.match(stored.article, stored.source_id, stored.first_seen_at)
-        records.append(explanation_record(stored, findings, hits[stored.id], configuration.watchlist.rules))
+        counting = verdicts.get(stored.id, ())
+        findings = matcher.match(stored.article, stored.source_id, stored.first_seen_at, counting)
+        rules = configuration.watchlist.rules
+        records.append(explanation_record(stored, findings, hits[stored.id], rules, abandoned[stored.id]))
         if not json:
             _print_explanation(stored, findings, records[-1])
-            if url not in {stored.article.url, stored.article.canonical_url}:
+            if not parse_code(url) and url not in {stored.article.url, stored.article.canonical_url}:
                 print_text(f"  {url} is another address of this article")
     if json:
         print_json({"url": url, "known": True, "articles": records})

@@ -2,6 +2,7 @@
 
 import os
 import re
+import stat
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -175,17 +176,33 @@ def _check_source(path: KeyPath, entry: Entry[Source], networks: Networks) -> It
     for other in own[1:]:
         text = f"a source has {own[0]} or {other}, not both; add a second source"
         yield KeyIssue((*path, other), text)
+    if source.cookie_file and not source.paused:
+        yield from _check_cookie_file((*path, "cookie_file"), Path(source.cookie_file))
     interval, max_silence = source.poll_interval, source.max_silence
     if interval and max_silence and max_silence < interval:
         text = "this is not longer than the poll interval; write a longer duration"
         yield KeyIssue((*path, "max_silence"), text)
     for kind in SourceKind:
+        if kind is SourceKind.MAILBOX:
+            continue  # a mail server may be in a private network, as for channels
         url = source.address(kind)
         inner = (kind.value, "url") if isinstance(entry.raw.get(kind.value), Mapping) else (kind.value,)
         yield from _check_address((*path, *inner), url, networks)
         if url and interval and interval < MIN_PUBLIC_POLL_INTERVAL and not _is_private_host(_parse_host(url)):
             text = "a public server that is polled more than once a minute may block you; write 1m or more"
             yield KeyIssue((*path, "poll_interval"), text, is_warning=True)
+
+
+def _check_cookie_file(path: KeyPath, file: Path) -> Iterator[KeyIssue]:
+    """Yield a warning for a file that is missing, or that other users of this machine can read."""
+    try:
+        mode = file.stat().st_mode
+    except OSError as error:
+        yield KeyIssue(path, f"the file cannot be read ({error.strerror}); export the cookies into it", is_warning=True)
+    else:
+        if mode & (stat.S_IRGRP | stat.S_IROTH):
+            text = "other users of this machine can read the cookies of this login; make the file private (chmod 600)"
+            yield KeyIssue(path, text, is_warning=True)
 
 
 def _check_address(path: KeyPath, url: str, networks: Networks) -> Iterator[KeyIssue]:

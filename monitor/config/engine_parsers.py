@@ -17,6 +17,24 @@ def parse_css_selector(text: str) -> str:
     return text
 
 
+def parse_jmespath(text: str) -> str:
+    """Return a JMESPath expression after a check by the engine that will use it; raises ``ValueError``.
+
+    Without the extra `api` it is not checked: the source then reports that the extra is missing.
+    """
+    try:
+        import jmespath  # an extra, loaded on first use
+        from jmespath.exceptions import JMESPathError
+    except ImportError:
+        return text
+    try:
+        jmespath.compile(text)
+    except JMESPathError as error:
+        why = str(error).splitlines()[0]
+        raise ValueError(f'"{text}" is not a valid JMESPath expression ({why}); use one such as data.items') from error
+    return text
+
+
 def parse_cron(text: str) -> str:
     """Return five cron fields with weekdays by name; raises ``ValueError``.
 

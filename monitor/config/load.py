@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 from pydantic import TypeAdapter, ValidationError
 
 from monitor.config.cross_checks import Entry, Sections, check_channel_kinds, run_cross_checks
-from monitor.config.engine_parsers import parse_cron, parse_css_selector
+from monitor.config.engine_parsers import parse_cron, parse_css_selector, parse_jmespath
 from monitor.config.error_messages import (
     UNKNOWN_KEY_ERROR,
     describe_error,
@@ -46,6 +46,7 @@ class _FileContext(SecretResolver):
     """Context of one reading: secrets, the folder of the file, and parsers that need a library."""
 
     parse_selector = staticmethod(parse_css_selector)
+    parse_jmespath = staticmethod(parse_jmespath)
     parse_cron = staticmethod(parse_cron)
 
 

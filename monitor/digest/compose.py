@@ -77,7 +77,7 @@ def rank_article(records: Iterable[ReportableHit]) -> Prominence:
 
 
 # Lowest first. NEW outranks UPDATE: an update of an article that was never reported is new to the reader.
-KIND_PRECEDENCE = (HitKind.UPDATE, HitKind.NEW, HitKind.CORRECTION, HitKind.WITHDRAWN)
+KIND_PRECEDENCE = (HitKind.FOLLOWED, HitKind.UPDATE, HitKind.NEW, HitKind.CORRECTION, HitKind.WITHDRAWN)
 MAX_RETITLED = 5  # headlines of texts reported before; more would push the news out of sight
 MAX_POSITIONS_SHOWN = 2
 MAX_TOP_STORIES = 5
@@ -152,7 +152,7 @@ def _build_digest_article(records: Sequence[ReportableHit]) -> _DigestArticle:
         published_at=first.article.published_at,
         first_seen_at=first.first_seen_at,
         language=first.article.language,
-        rule_ids=tuple(dict.fromkeys(record.rule_id for record in records)),
+        rule_ids=tuple(dict.fromkeys(record.rule_id for record in records if record.rule_id)),
         official_ids=tuple(sorted(ranks, key=lambda official: ranks[official], reverse=True)),
         passages=_merge_passages(records),
         kind=most_serious,
@@ -262,7 +262,7 @@ def _cut_to_limit(
 
 def _choose_section_key(story: DigestStory) -> str:
     """Return the section of a story: its first official, or its rule if it mentions nobody."""
-    return story.official_ids[0] if story.official_ids else f"rule:{story.items[0].rule_ids[0]}"
+    return story.official_ids[0] if story.official_ids else f"rule:{story.leading_rule}"
 
 
 def _format_positions(official: Official, on_date: date) -> str:
@@ -338,7 +338,7 @@ def _format_overflow_notices(
     names = {official.id: official.name for official in officials}
     counts: Counter[str] = Counter()
     for entry in hidden_stories:
-        lead = entry.story.official_ids[0] if entry.story.official_ids else entry.story.items[0].rule_ids[0]
+        lead = entry.story.official_ids[0] if entry.story.official_ids else entry.story.leading_rule
         counts[names.get(lead, lead)] += entry.article_count
     parts = ", ".join(f"{name} {count}" for name, count in counts.most_common(12))
     reported = f": {parts}" if parts else ""

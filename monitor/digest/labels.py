@@ -8,6 +8,7 @@ KIND_LABELS = {
     HitKind.UPDATE: "Update",
     HitKind.CORRECTION: "Correction",
     HitKind.WITHDRAWN: "Withdrawn",
+    HitKind.FOLLOWED: "Followed",
 }
 PARTIAL_LABELS = {
     "feed": "feed text only",
@@ -79,11 +80,6 @@ def label_change(change: TextChange) -> str:
     if change.before and change.after:
         return "Text changed"
     return "Removed from the text" if change.before else "Added to the text"
-
-
-def format_count(number: int, singular: str, plural: str = "") -> str:
-    """Return a number with its noun in singular or plural."""
-    return f"{number:,} {singular if number == 1 else plural or singular + 's'}"
 
 
 def sanitize_language_code(text: str) -> str:

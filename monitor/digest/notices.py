@@ -9,12 +9,12 @@ from datetime import timedelta
 from itertools import islice
 from zoneinfo import ZoneInfo
 
-from monitor.digest.labels import format_count
 from monitor.domain.delivery import Delivery
 from monitor.domain.digest import OPERATOR_PLAN_ID, DigestPlan, Window
 from monitor.domain.feedback import Retraction
 from monitor.domain.read_models import NearMissSummary, QuarantineSummary
 from monitor.domain.watchlist import Official
+from monitor.text.numbers import format_count
 
 MAX_SOURCES_SHOWN = 5
 

@@ -10,6 +10,7 @@ from typing import Literal
 
 from typing_extensions import TypedDict
 
+from monitor.domain.codes import article_code
 from monitor.domain.digest import Digest, DigestItem, DigestStory, SourceProblem
 from monitor.text.sanitize import sanitize
 
@@ -48,6 +49,8 @@ class ChangeData(TypedDict):
 class ItemData(TypedDict):
     """One article. ``source`` is the id in sources.yaml; ``note`` and ``changes`` state what changed.
 
+    ``code`` is its name on the command line, such as a53.
+
     ``partial`` is why only part of the article was read: "paywall", "teaser" or "feed"; else it is empty.
     """
 
@@ -62,10 +65,11 @@ class ItemData(TypedDict):
     rules: list[str]
     officials: list[str]
     passages: list[PassageData]
-    kind: Literal["new", "update", "correction", "withdrawn"]
+    kind: Literal["new", "update", "correction", "withdrawn", "followed"]
     note: str
     partial: str
     changes: list[ChangeData]
+    code: str
 
 
 class DuplicateData(TypedDict):
@@ -186,6 +190,7 @@ def _build_item(item: DigestItem) -> ItemData:
             {"place": change.place.value, "before": sanitize(change.before), "after": sanitize(change.after)}
             for change in item.changes
         ],
+        "code": article_code(item.article_id),
     }
 
 

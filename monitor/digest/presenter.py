@@ -13,12 +13,12 @@ from monitor.digest.labels import (
     KIND_LABELS,
     PARTIAL_LABELS,
     SOURCE_STATE_LABELS,
-    format_count,
     label_change,
     name_language,
     sanitize_language_code,
 )
 from monitor.digest.views import (
+    ActionView,
     ChangeView,
     CoverageFaultView,
     CoverageView,
@@ -36,12 +36,14 @@ from monitor.digest.views import (
     build_chart,
 )
 from monitor.domain.article import Region
+from monitor.domain.codes import STORY_ID_PATTERN, article_code
 from monitor.domain.digest import Coverage, Digest, DigestItem, DigestStory, DuplicateItem, Window
 from monitor.domain.mention import Passage
+from monitor.text.numbers import format_count
 from monitor.text.sanitize import sanitize, sanitize_link, single_line, truncate_text
 
 _UNSAFE_ANCHOR_CHARS = re.compile(r"[^A-Za-z0-9-]+")
-_STORY_CODE = re.compile(r"s[1-9][0-9]*")
+_STORY_CODE = re.compile(STORY_ID_PATTERN)
 MAX_HEADLINE_CHARS, MAX_PASSAGE_CHARS, MAX_SUBJECT_CHARS = 240, 420, 180  # characters
 MAX_OTHER_OFFICIALS = 3  # further officials named in a story
 MAX_LEAD_PASSAGES, LEADING_STORIES = 3, 3  # the first stories of a digest show more than one passage
@@ -140,6 +142,7 @@ class _StoryPresenter:
         )
         return ItemView(
             pieces=title_pieces,
+            code=article_code(item.article_id),
             url=sanitize_link(item.url),
             outlet=single_line(item.outlet, 80),
             time=format_local_time(date, self.zone, self.now),
@@ -168,6 +171,7 @@ class _StoryPresenter:
         if len(others) > MAX_OTHER_OFFICIALS + 1:
             others = (*others[:MAX_OTHER_OFFICIALS], f"{len(others) - MAX_OTHER_OFFICIALS} more")
         code = story.id if _STORY_CODE.fullmatch(story.id) else ""
+        desk_url = f"{self.web_url}/story/{code}" if self.web_url and code else ""
         return StoryView(
             anchor=_build_anchor(story.id),
             code=code,
@@ -177,7 +181,8 @@ class _StoryPresenter:
             other_officials=others,
             outlet_count=len(list_outlets(story)),
             passage_count=MAX_LEAD_PASSAGES if position < LEADING_STORIES else 1,
-            page_url=f"{self.web_url}/story/{code}" if self.web_url and code else lead.url,
+            page_url=desk_url or lead.url,
+            actions=(ActionView("open on the desk", desk_url),) if desk_url else (),
         )
 
 
@@ -189,12 +194,7 @@ def list_outlets(*stories: DigestStory) -> set[str]:
 
 
 def _link_story(story: StoryView) -> StoryLink:
-    return StoryLink(story.lead.title, _label(story.lead), story.outlet_label or story.lead.outlet, story.anchor)
-
-
-def _label(item: ItemView) -> str:
-    """Return the badge of an article, or an empty text if its headline begins with the same word."""
-    return "" if item.title.casefold().startswith(item.badge.casefold()) else item.badge
+    return StoryLink(story.lead.title, story.lead.label, story.outlet_label or story.lead.outlet, story.anchor)
 
 
 def _present_sections(
@@ -204,13 +204,15 @@ def _present_sections(
     grouped: dict[tuple[str, str], list[StoryView]] = defaultdict(list)
     also_in: dict[str, list[StoryLink]] = defaultdict(list)
     for position, story in enumerate(digest.stories):
-        lead = ("official", story.official_ids[0]) if story.official_ids else ("rule", story.items[0].rule_ids[0])
+        lead = ("official", story.official_ids[0]) if story.official_ids else ("rule", story.leading_rule)
         view = presenter.present_story(story, position)
         grouped[lead].append(view)
         for official in story.official_ids[1:]:
             also_in[official].append(_link_story(view))
     subjects = {subject.id: subject for subject in digest.officials}
     others = [("official", official) for official in also_in if ("official", official) not in grouped]
+    if len(digest.stories) == 1:
+        others = []  # the story names them
     sections = []
     for number, (kind, name) in enumerate((*grouped, *others), 1):
         subject = subjects.get(name) if kind == "official" else None
@@ -299,7 +301,7 @@ def _format_subject_line(digest: Digest, sections: Sequence[SectionView]) -> str
         warning = _format_coverage_warning(coverage).rstrip(".")
         return single_line(f"{prefix}{name}: nothing found, {warning or read}", MAX_SUBJECT_CHARS)
     story = sections[0].stories[0]
-    badge = f"{label}: " if (label := _label(story.lead)) else ""
+    badge = f"{label}: " if (label := story.lead.label) else ""
     if len(digest.stories) == 1 and story.outlet_count == 1:
         return single_line(f"{prefix}{badge}{sections[0].name}: {story.lead.title}", MAX_SUBJECT_CHARS)
     more = len(digest.stories) - 1

@@ -1,33 +1,19 @@
 """Rendering: email HTML, plain text, web page, payload, Atom feed and chat paragraphs of a digest.
 
-Templates are sandboxed and can be overridden from a folder. If an override fails, the built-in template is used, and
-the problem is returned for the operator.
+An email is cut to the size that mail programs show; the page and the other forms are complete.
 """
 
 import hashlib
-import textwrap
-import unicodedata
 from collections.abc import Sequence
 from dataclasses import replace
-from functools import lru_cache
-from typing import Any
-
-from jinja2 import (
-    BaseLoader,
-    ChoiceLoader,
-    FileSystemLoader,
-    PackageLoader,
-    StrictUndefined,
-    TemplateSyntaxError,
-)
-from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from monitor.digest.payload import build_payload, encode_payload, format_utc
 from monitor.digest.presenter import present_digest
+from monitor.digest.templating import MAX_REFERENCES, render_template
 from monitor.digest.views import DigestView, ItemView, SectionView, StoryLink, StoryView
 from monitor.domain.delivery import RenderedDigest
 from monitor.domain.digest import Digest, DigestStory
-from monitor.text.sanitize import sanitize, truncate_text
+from monitor.text.sanitize import truncate_text
 
 MAX_QUOTE_CHARS = 280
 
@@ -48,7 +34,7 @@ def _format_changes(item: ItemView) -> list[str]:
 
 def _format_story(section: SectionView, story: StoryView) -> str:
     lead = story.lead
-    badge = f"{lead.badge.upper()}: " if lead.badge else ""
+    badge = f"{lead.label.upper()}: " if lead.label else ""
     lines = [f"{section.name}: {badge}{lead.title}", _format_source_line(lead, story), *_format_changes(lead)]
     lines += [f"“{truncate_text(passage.text, MAX_QUOTE_CHARS)}”" for passage in lead.passages[:1]]
     return "\n".join(line for line in [*lines, lead.url] if line)
@@ -73,64 +59,10 @@ def render_chat_paragraphs(view: DigestView) -> tuple[str, ...]:
     return (head, *stories, *(["\n".join(["Sources with problems:", *faults])] if faults else []))
 
 
-FONT_FAMILY = (
-    "-apple-system,BlinkMacSystemFont,'Segoe UI',Roboto,'Noto Sans','Noto Sans Lao',Helvetica,Arial,sans-serif"
-)
-TEXT_WIDTH_COLUMNS = 72  # of the plain text part
 # Above the first limit stories have one line each, above the second they are omitted. Gmail cuts off at 102 KB.
 MAX_FULL_STORIES_HTML_BYTES, MAX_HTML_BYTES = 56_000, 92_000
-MAX_REFERENCES, MAX_ALSO_NAMED = 5, 60  # in an email: references in one section, and officials without a section
+MAX_ALSO_NAMED = 60  # officials without a section of their own, in an email
 MAX_THREADED_STORIES = 5  # a digest with more stories is not threaded
-
-
-def _count_columns(text: str) -> int:
-    """Return the number of terminal columns that a text needs."""
-    return sum(
-        0 if unicodedata.combining(letter) else 2 if unicodedata.east_asian_width(letter) in "WF" else 1
-        for letter in text
-    )
-
-
-def _wrap_text(text: str, indent: str = "") -> str:
-    """Wrap a text for the plain text part; following lines begin with ``indent``."""
-    lines = textwrap.wrap(
-        sanitize(text),
-        TEXT_WIDTH_COLUMNS - len(indent),
-        break_long_words=False,
-        break_on_hyphens=False,
-        drop_whitespace=True,
-    )
-    return f"\n{indent}".join(lines)
-
-
-def _is_autoescaped(name: str | None) -> bool:
-    return name is None or not name.endswith(".txt")
-
-
-@lru_cache(maxsize=8)
-def _create_environment(template_dir: str) -> ImmutableSandboxedEnvironment:
-    loaders: list[BaseLoader] = [PackageLoader("monitor.digest")]
-    if template_dir:
-        loaders.insert(0, FileSystemLoader(template_dir))
-    environment = ImmutableSandboxedEnvironment(
-        loader=ChoiceLoader(loaders), autoescape=_is_autoescaped, undefined=StrictUndefined, keep_trailing_newline=True
-    )
-    environment.filters.update(fold=_wrap_text, width=_count_columns)
-    environment.globals.update(font=FONT_FAMILY, max_references=MAX_REFERENCES)
-    return environment
-
-
-def _render_template(name: str, folder: str, **context: Any) -> tuple[str, str]:
-    """Render a template; if an override fails, render the built-in one and return a description of the failure."""
-    try:
-        return _create_environment(folder).get_template(name).render(context), ""
-    except Exception as error:  # an override can fail in any way, such as by including itself
-        if not folder:
-            raise
-        location = f" line {error.lineno}" if isinstance(error, TemplateSyntaxError) else ""
-        reason = str(error) or type(error).__name__
-        notice = f"The template {name}{location} in the templates folder failed ({reason}); the built-in one was used."
-        return _create_environment("").get_template(name).render(context), notice
 
 
 def _estimate_html_bytes(story: StoryView) -> tuple[int, int]:
@@ -211,8 +143,8 @@ def render_digest(
     """
     view = present_digest(digest, web_url)
     mail_view = _fit_to_mail_size(view)
-    text, text_problem = _render_template("digest.txt", template_dir, view=view)
-    html, html_problem = _render_template("digest.html", template_dir, view=mail_view, page=False)
+    text, text_problem = render_template("digest.txt", template_dir, view=view)
+    html, html_problem = render_template("digest.html", template_dir, view=mail_view, page=False)
     stories = digest.stories if len(digest.stories) <= MAX_THREADED_STORIES else ()
     return RenderedDigest(
         view.subject,
@@ -221,14 +153,14 @@ def render_digest(
         encode_payload(build_payload(digest)),
         tuple(_build_thread_id(digest, story) for story in stories),
         render_chat_paragraphs(view),
-        page=_render_template("digest.html", template_dir, view=view, page=True)[0] if with_page else "",
+        page=render_template("digest.html", template_dir, view=view, page=True)[0] if with_page else "",
         template_problems=tuple(problem for problem in (text_problem, html_problem) if problem),
     )
 
 
-def render_page(digest: Digest, template_dir: str = "") -> str:
+def render_page(digest: Digest, template_dir: str = "", web_url: str = "") -> str:
     """Render a digest as a web page with all stories in full; its content security policy forbids scripts."""
-    page, _ = _render_template("digest.html", template_dir, view=present_digest(digest), page=True)
+    page, _ = render_template("digest.html", template_dir, view=present_digest(digest, web_url), page=True)
     return page
 
 
@@ -239,7 +171,7 @@ def render_atom(digests: Sequence[Digest], digest_id: str, title: str, url: str 
         view = present_digest(digest)
         for section in view.sections:
             for story in section.stories:
-                html, _ = _render_template("entry.html", template_dir, story=story, page=False)
+                html, _ = render_template("entry.html", template_dir, story=story, page=False)
                 key = hashlib.sha256(f"{format_utc(digest.window.start_at)}\0{story.lead.url}".encode()).hexdigest()[
                     :24
                 ]
@@ -255,7 +187,7 @@ def render_atom(digests: Sequence[Digest], digest_id: str, title: str, url: str 
                     }
                 )
     updated = format_utc(max(digest.composed_at for digest in digests)) if digests else "1970-01-01T00:00:00Z"
-    feed, _ = _render_template(
+    feed, _ = render_template(
         "digest.atom", template_dir, id=digest_id, title=title, url=url, updated=updated, entries=entries
     )
     return feed

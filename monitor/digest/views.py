@@ -8,8 +8,8 @@ import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from monitor.digest.labels import format_count
 from monitor.domain.digest import Digest
+from monitor.text.numbers import format_count
 
 SPARKLINE_CHARS = " ▁▂▃▄▅▆▇█"
 MIN_CHART_DAYS = 3  # a chart of fewer days shows nothing that its label does not say
@@ -83,7 +83,8 @@ class ChangeView:
 
 @dataclass(frozen=True, slots=True)
 class ItemView:
-    """One article. ``rules`` are its rules, without one that most articles of the digest have.
+    """One article. ``rules`` are its rules, without one that most articles of the digest have. ``code`` names it on
+    the command line.
 
     ``badge`` is "Update", "Correction", "Withdrawn" or empty. ``note`` describes the change in words, and is empty if
     ``changes`` show it. ``language_name`` is empty for English; ``language_code`` is for the ``lang`` attribute.
@@ -91,6 +92,7 @@ class ItemView:
     """
 
     pieces: tuple[TextPiece, ...]
+    code: str
     url: str
     outlet: str
     time: str
@@ -107,6 +109,11 @@ class ItemView:
     def title(self) -> str:
         """Headline as plain text."""
         return "".join(text for text, _ in self.pieces)
+
+    @property
+    def label(self) -> str:
+        """Badge for plain text: empty if the headline begins with the same word, as in "Withdrawn: ..."."""
+        return "" if self.title.casefold().startswith(self.badge.casefold()) else self.badge
 
     @property
     def is_rtl(self) -> bool:

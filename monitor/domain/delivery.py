@@ -59,7 +59,10 @@ class Message:
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """Message in the outbox with its state. ``message.target`` contains no secret and may be displayed."""
+    """Message in the outbox with its state. ``message.target`` contains no secret and may be displayed.
+
+    ``dismissed_at`` is when a user has put a rejected or failed delivery away, so that it is not reported any more.
+    """
 
     id: int
     message: Message
@@ -69,6 +72,7 @@ class Delivery:
     last_error: str = ""
     token: str = field(default="", repr=False)
     first_attempt_at: datetime | None = None
+    dismissed_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from pydantic import BeforeValidator, ConfigDict, Field, WithJsonSchema
 
 from monitor.domain.article import Article
 from monitor.domain.delivery import Delivery
-from monitor.domain.feedback import Retraction
+from monitor.domain.feedback import Retraction, StoryMark
 from monitor.domain.field_types import (
     STRICT,
     CalendarDate,
@@ -247,6 +247,15 @@ class DigestStory:
     items: tuple[DigestItem, ...]
     also_in: tuple[DuplicateItem, ...] = ()
 
+    @property
+    def leading_rule(self) -> str:
+        """The rule under which a story without officials is listed."""
+        return next((rule for item in self.items for rule in item.rule_ids), FOLLOWED_SECTION)
+
+
+FOLLOWED_SECTION = "followed-stories"
+"""Section of stories without officials and rules, which are only followed."""
+
 
 @dataclass(frozen=True, slots=True)
 class SourceProblem:
@@ -313,7 +322,8 @@ class DigestInputs:
     """Everything that a digest is composed from, as of one moment.
 
     ``daily_mentions`` are counts per chart day by official. ``source_states`` are the states of sources with a notice.
-    ``retractions`` are reports of this digest that a verdict has rejected since.
+    ``retractions`` are reports of this digest that a verdict has rejected since. ``marks`` are the marks for this
+    digest, ``followed`` articles without a hit in followed stories.
     """
 
     hits: tuple[ReportableHit, ...] = ()
@@ -325,6 +335,27 @@ class DigestInputs:
     failed_deliveries: tuple[Delivery, ...] = ()
     source_states: tuple[PollState, ...] = ()
     retractions: tuple[Retraction, ...] = ()
+    marks: tuple[StoryMark, ...] = ()
+    followed: tuple[ReportableHit, ...] = ()
+
+    @property
+    def has_reports(self) -> bool:
+        """Return whether there is anything to report about articles."""
+        return bool(self.hits or self.retractions or self.followed)
+
+
+@dataclass(frozen=True, slots=True)
+class ReportedContent:
+    """Content of a digest as it is stored with its hits.
+
+    ``official_ids`` are the officials of each hit. ``hidden_hit_ids`` are hits that the digest does not show, because
+    their story is muted, for example. ``followed_article_ids`` are articles without a hit.
+    """
+
+    official_ids: Mapping[int, tuple[str, ...]] = field(default_factory=dict)
+    hidden_hit_ids: frozenset[int] = frozenset()
+    retractions: tuple[Retraction, ...] = ()
+    followed_article_ids: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -94,6 +94,8 @@ class DocumentFault(Enum):
     TOO_LONG = auto()
     LAYOUT_CHANGED = auto()
     """The place of the articles that the source describes is empty or missing."""
+    MISSING_EXTRA = auto()
+    """Readable with an extra that is not installed."""
     WRONG_SELECTOR = auto()
     """A selector of the source cannot be used."""
 
@@ -160,6 +162,10 @@ class StoreFull(StoreError):
 
 class StoreCorrupt(StoreError):
     """Raised if the database file is damaged."""
+
+
+class DamagedRow(MonitorError):
+    """Raised for a row whose content cannot be read; the message names table and id. The database itself is usable."""
 
 
 class StoreInUse(StoreError):

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 MAX_NOTE_CHARS = 500
@@ -113,6 +113,41 @@ class Mark:
     undone_at: datetime | None = None
 
 
+MARK_LASTS = {MarkKind.MUTED: timedelta(days=14), MarkKind.FOLLOWED: timedelta(days=7)}
+"""Time after the last report of a story at which a mark without an end of its own ends."""
+
+
+def mark_ends_at(mark: Mark, last_report_at: datetime) -> datetime | None:
+    """Return when a mark ends, or None if it never ends."""
+    lasts = MARK_LASTS.get(mark.kind)
+    if mark.until_at or lasts is None:
+        return mark.until_at
+    return max(last_report_at, mark.made_at) + lasts
+
+
+@dataclass(frozen=True, slots=True)
+class StoryMark:
+    """Mark of a digest on a story that its reports depend on.
+
+    ``official_ids`` are the officials that its reports had named when the mark was made, ``last_report_at`` is the time
+    of the last report of the story.
+    """
+
+    mark: Mark
+    title: str
+    official_ids: frozenset[str] = frozenset()
+    last_report_at: datetime | None = None
+
+    @property
+    def ends_at(self) -> datetime | None:
+        """The end of the mark; None if it never ends."""
+        return mark_ends_at(self.mark, self.last_report_at or self.mark.made_at)
+
+    def is_active(self, now: datetime) -> bool:
+        """Return whether the mark counts at a time."""
+        return self.ends_at is None or now < self.ends_at
+
+
 @dataclass(frozen=True, slots=True)
 class Change:
     """Entry of the record of all feedback; `monitor undo` takes its id.
@@ -186,3 +221,28 @@ class Retraction:
     outlet: str
     verdict_id: int
     verdict: str
+
+
+@dataclass(frozen=True, slots=True)
+class RuleCount:
+    """Hits of a rule in a period, and how many of them verdicts have withdrawn."""
+
+    rule_id: str
+    found: int
+    rejected: int
+    last_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class FormCount:
+    """Articles in which a text was taken for an official: accepted, or rejected by readers.
+
+    ``form`` is the MatchForm of accepted ones; it is empty for rejected ones.
+    """
+
+    official_id: str
+    text: str
+    form: str
+    accepted: int
+    rejected: int
+    last_at: datetime | None

@@ -77,6 +77,10 @@ class ValidationContext(Protocol):
         """Return a CSS selector; raises ``ValueError`` if it cannot be parsed."""
         ...
 
+    def parse_jmespath(self, text: str) -> str:
+        """Return a JMESPath expression; raises ``ValueError`` if it cannot be parsed."""
+        ...
+
     def parse_cron(self, text: str) -> str:
         """Return a cron line with weekdays by name; raises ``ValueError`` if it cannot be parsed."""
         ...
@@ -161,6 +165,17 @@ def check_smtp_url(text: str) -> None:
         raise ValueError("port 465 uses TLS from the start, and passwords are sent with TLS only; write smtps://")
 
 
+def check_imap_url(text: str) -> None:
+    """Check the URL of a mail server that is read. Raises ``ValueError``."""
+    parts = value_parsers.split_url(text, ("imaps", "imap"))
+    if parts.path.strip("/") or parts.query or parts.fragment:
+        raise ValueError("the URL of the server ends after host and port; write the folder under `folder`")
+    if not parts.username:
+        raise ValueError("a mailbox needs a user, such as imaps://desk@example.org:${PASSWORD}@imap.example.org")
+    if parts.scheme == "imap" and parts.port == 993:
+        raise ValueError("port 993 uses TLS from the start; write imaps://")
+
+
 def check_chat_url(text: str) -> None:
     """Check the form of a chat URL. Raises ``ValueError``. Apprise checks the service when the channel is loaded."""
     scheme, sep, rest = text.partition("://")
@@ -219,6 +234,10 @@ def _parse_selector(text: str, info: ValidationInfo) -> str:
     return get_context(info).parse_selector(text)
 
 
+def _parse_jmespath(text: str, info: ValidationInfo) -> str:
+    return get_context(info).parse_jmespath(text)
+
+
 def _parse_cron(text: str, info: ValidationInfo) -> str:
     return get_context(info).parse_cron(text)
 
@@ -239,6 +258,7 @@ FilePath = Annotated[ShortText, AfterValidator(_resolve_path)]
 
 Flag = Annotated[bool, Field(strict=True)]
 CssSelector = Annotated[str, AfterValidator(_parse_selector)]
+JmesPath = Annotated[str, AfterValidator(_parse_jmespath)]
 CronLine = Annotated[str, AfterValidator(_parse_cron)]
 HeaderName = Annotated[str, AfterValidator(value_parsers.parse_header_name)]
 Texts = tuple[ShortText, ...]
@@ -298,6 +318,8 @@ SecretText = Annotated[Secret, BeforeValidator(_resolve_optional_secret), WithJs
 RequiredSecretText = Annotated[Secret, BeforeValidator(_resolve_required_secret), WithJsonSchema({"type": "string"})]
 
 
+ImapUrl = Annotated[SecretText, ValueMark.LOGIN_IS_SECRET, make_secret_validator(check_imap_url)]
+"""URL of a mail server that is read; the password in it is a secret."""
 HeaderValue = Annotated[SecretText, make_secret_validator(value_parsers.check_header_value)]
 """Value of an HTTP header, which may be a secret."""
 _HttpUrl = Annotated[

@@ -83,12 +83,13 @@ class Findings:
 
 
 class HitKind(StrEnum):
-    """Reason why an article is reported."""
+    """Reason why an article is reported; ``FOLLOWED`` if it only belongs to a story that readers follow."""
 
     NEW = "new"
     UPDATE = "update"
     CORRECTION = "correction"
     WITHDRAWN = "withdrawn"
+    FOLLOWED = "followed"
 
 
 class ChangePlace(StrEnum):

@@ -39,6 +39,7 @@ class ArticleFilter:
 class HitSummary:
     """Hit with the first digest that reported it: ``reported_at`` and ``plan_id``, or None and empty.
 
+    ``passage`` is its first one; ``form`` and ``confidence`` are of the surest mention of its officials.
     ``withdrawn_at`` is set if a verdict or an edited rule has withdrawn it.
     """
 
@@ -52,6 +53,13 @@ class HitSummary:
     url: str
     reported_at: datetime | None = None
     plan_id: str = ""
+    source_id: str = ""
+    outlet: str = ""
+    published_at: datetime | None = None
+    language: str = ""
+    passage: str = ""
+    form: str = ""
+    confidence: float | None = None
     withdrawn_at: datetime | None = None
 
 
@@ -110,7 +118,7 @@ class OutboxCounts:
     """Numbers of pending, failed and rejected deliveries.
 
     ``oldest_pending_at`` is when the oldest pending delivery was composed, ``last_rejected_at`` when a target last
-    rejected one.
+    rejected one. ``retried`` of the pending ones have failed more than once; ``retry_error`` is the error of one.
     """
 
     pending: int = 0
@@ -118,6 +126,8 @@ class OutboxCounts:
     rejected: int = 0
     oldest_pending_at: datetime | None = None
     last_rejected_at: datetime | None = None
+    retried: int = 0
+    retry_error: str = ""
 
 
 @dataclass(frozen=True, slots=True)

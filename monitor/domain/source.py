@@ -6,15 +6,17 @@ Values from sources.yaml are validated by pydantic; code that constructs a sourc
 from dataclasses import dataclass, field, fields, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Annotated, Any, ClassVar, assert_never
+from typing import Annotated, Any, ClassVar, Literal, assert_never
 
 from pydantic import BeforeValidator, ConfigDict, Field
 
+from monitor.domain.fetch_result import LOGIN_HEADERS
 from monitor.domain.field_types import (
     STRICT,
     CssSelector,
     DateFormat,
     Duration,
+    FilePath,
     HeaderName,
     HeaderValue,
     LanguageCode,
@@ -27,6 +29,7 @@ from monitor.domain.field_types import (
     as_mapping,
     parse_paused,
 )
+from monitor.domain.special_sources import Api, Mailbox
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +52,8 @@ class Feed:
     """Parsed document: its entries in document order, and its own title, language and polling hints.
 
     ``is_cut_off``: its bytes end inside an entry, which is left out. ``merged_count`` entries have the URL of another
-    and were dropped, ``empty_count`` ones have no URL, and ``left_out_count`` ones are more than are read.
+    and were dropped, ``empty_count`` ones have no URL, and ``left_out_count`` ones are more than are read. ``note`` is
+    what the user should correct although the document can be read.
     """
 
     entries: tuple[Entry, ...]
@@ -64,6 +68,7 @@ class Feed:
     merged_count: int = 0
     empty_count: int = 0
     left_out_count: int = 0
+    note: str = ""
 
     @property
     def is_truncated(self) -> bool:
@@ -77,8 +82,10 @@ class SourceKind(StrEnum):
     A source has one kind. It may have a sitemap in addition, which fills gaps. The order of the kinds means nothing.
     """
 
+    API = "api"
     FEED = "feed"
     LISTING = "listing"
+    MAILBOX = "mailbox"
     SITEMAP = "sitemap"
 
     @property
@@ -90,7 +97,7 @@ class SourceKind(StrEnum):
         match self:
             case SourceKind.LISTING:
                 return True
-            case SourceKind.FEED | SourceKind.SITEMAP:
+            case SourceKind.API | SourceKind.FEED | SourceKind.MAILBOX | SourceKind.SITEMAP:
                 return False
             case _:
                 assert_never(self)
@@ -158,13 +165,14 @@ class Listing:
     link: Annotated[CssSelector, Field(description="the link inside an item")] = "a[href]"
     title: Annotated[CssSelector, Field(description="the headline inside an item; default: the link's text")] = ""
     published: Annotated[DateSelectorField | None, Field(description="the date inside an item")] = None
+    text: Annotated[CssSelector, Field(description="the whole text inside an item, such as a post")] = ""
     next: Annotated[CssSelector, Field(description="the link to the next page of the list")] = ""
     max_pages: Annotated[int, Field(strict=True, ge=1, le=50, description="maximum number of pages of the list")] = 1
 
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """An origin of articles: a feed, a news sitemap, or a page that lists articles."""
+    """An origin of articles: a feed, a news sitemap, a page or an API that lists articles, or a mailbox."""
 
     __pydantic_config__: ClassVar[ConfigDict] = STRICT | {
         "json_schema_extra": {"anyOf": [{"required": [kind.value]} for kind in SourceKind]}
@@ -174,6 +182,8 @@ class Source:
     name: Annotated[ShortText, Field(description="the name of the outlet in digests; default: the id")] = ""
     feed: Annotated[WebUrl, Field(description="URL of an RSS, Atom, RDF or JSON feed")] = ""
     listing: Annotated[Listing | None, Field(description="a page that lists articles, and how to read it")] = None
+    api: Annotated[Api | None, Field(description="a JSON API that lists articles, and how to read it")] = None
+    mailbox: Annotated[Mailbox | None, Field(description="a folder of a mailbox, and how to read it")] = None
     sitemap: Annotated[
         WebUrl, Field(description="URL of a news sitemap; in addition to another address it fills gaps")
     ] = ""
@@ -199,6 +209,9 @@ class Source:
         BeforeValidator(as_list, json_schema_input_type=list[ShortText] | str),
         Field(description="names of groups for rules, such as [Asia/Laos]; a slash separates folders"),
     ] = ()
+    cookie_file: Annotated[
+        FilePath | Literal[""], Field(description="file with the cookies of a login, in the Netscape format")
+    ] = ""
     paused: Annotated[
         ShortText,
         BeforeValidator(parse_paused, json_schema_input_type=bool | str),
@@ -216,6 +229,10 @@ class Source:
                 return self.feed
             case SourceKind.LISTING:
                 return self.listing.url if self.listing else ""
+            case SourceKind.API:
+                return self.api.url if self.api else ""
+            case SourceKind.MAILBOX:
+                return self.mailbox.address if self.mailbox else ""
             case SourceKind.SITEMAP:
                 return self.sitemap
             case _:
@@ -234,6 +251,17 @@ class Source:
     def url(self) -> str:
         """Return the address that is polled."""
         return self.address(self.kind)
+
+    @property
+    def has_login(self) -> bool:
+        """Return whether its requests have cookies or other credentials of a login."""
+        return bool(self.cookie_file) or any(name.lower() in LOGIN_HEADERS for name in self.headers)
+
+    @property
+    def max_pages(self) -> int:
+        """Return how many pages of the list of articles are read at most."""
+        paged = self.listing or self.api
+        return paged.max_pages if paged else 1
 
     @property
     def gap_sitemap(self) -> str:

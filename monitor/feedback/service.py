@@ -4,9 +4,9 @@ A verdict takes effect at once: in one transaction it is stored, the article and
 it, and their hits are withdrawn or added. Everything is recorded as a change, and can be undone.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from monitor.domain.article import Region, Stage, StoredArticle
 from monitor.domain.errors import StoreError, UsageError
@@ -28,7 +28,7 @@ from monitor.domain.mention import Findings, MatchForm
 from monitor.domain.ports import Clock
 from monitor.domain.watchlist import Watchlist
 from monitor.pipeline.bounded_matching import BoundedMatcher
-from monitor.pipeline.rescreen import screen_again
+from monitor.pipeline.rescreen import RescreenStep, screen_again
 from monitor.store.database import Database
 from monitor.store.feedback import ScreeningBasis
 from monitor.text.fold import fold, fold_written
@@ -138,10 +138,10 @@ class FeedbackService:
         if newest and (newest.kind, newest.rule_id, newest.until_at) == (kind, rule_id, until_at):
             change = await self._find_change(mark_id=newest.id)
             return FeedbackResult(change, mark=newest, is_repeated=True)
-        target = f"digest {plan_id}" if plan_id else actor.reader.display_name
+        target = f"for digest {plan_id}" if plan_id else f"for {actor.reader.display_name}"
         until = f" until {until_at:%-d %b %Y %H:%M} UTC" if until_at else ""
         before = f"{newest.kind}" if newest else ""
-        change = self._describe(actor, str(kind), f"story {story.id}", before, f"{kind} for {target}{until}")
+        change = self._describe(actor, MARK_VERBS[kind], f"story {story.id}", before, f"{target}{until}")
         mark = Mark(0, kind, story.id, "", now, owner, plan_id, rule_id, until_at, actor.way)
         stored, added = await self._database.run(self._database.feedback.add_mark, mark, actor.reader, change)
         return FeedbackResult(added, mark=stored)
@@ -161,7 +161,26 @@ class FeedbackService:
         if undone.mark_id is not None:
             await self._database.run(self._database.feedback.undo_mark, undone, actor.reader, change)
             return FeedbackResult(change)
+        if undone.what in {"join", "split"}:
+            await self._database.run(self._database.story_edits.undo, undone, actor.reader, change)
+            await RescreenStep(self._database, self._matcher, self._clock).run_all()
+            return FeedbackResult(change)
         raise UsageError(f"change {change_id} ({undone.what}) cannot be undone by this command")
+
+    async def join_stories(self, story_id: str, into: str, actor: Actor) -> FeedbackResult:
+        """Move all articles of a story into another one. Raises ``UsageError``."""
+        change = self._describe(actor, "join", "", "", "")
+        return await self._edit_stories(self._database.story_edits.join, story_id, into, actor.reader, change)
+
+    async def split_story(self, story_id: str, article_ids: Sequence[int], actor: Actor) -> FeedbackResult:
+        """Move articles, with all duplicates of their texts, out of a story into a new one. Raises ``UsageError``."""
+        change = self._describe(actor, "split", "", "", "")
+        return await self._edit_stories(self._database.story_edits.split, story_id, article_ids, actor.reader, change)
+
+    async def _edit_stories(self, edit: Callable[..., Change], *arguments: object) -> FeedbackResult:
+        stored = await self._database.run(edit, *arguments)
+        rescreened = await RescreenStep(self._database, self._matcher, self._clock).run_all()
+        return FeedbackResult(stored, rescreened=rescreened)
 
     async def _undo_verdict(self, undone: Change, actor: Actor, change: Change) -> FeedbackResult:
         feedback = self._database.feedback
@@ -287,13 +306,10 @@ def _cut_sentence(stored: StoredArticle, region: Region, start: int, end: int) -
     return truncate_text(" ".join(text[first:last].split()), MAX_SENTENCE_CHARS)
 
 
-MARK_LASTS = {MarkKind.MUTED: timedelta(days=14), MarkKind.FOLLOWED: timedelta(days=7)}
-"""Time after the last report of a story at which a mark without an end of its own ends."""
-
-
-def mark_ends_at(mark: Mark, last_report_at: datetime) -> datetime | None:
-    """Return when a mark ends, or None if it never ends."""
-    if mark.until_at is not None:
-        return mark.until_at
-    lasts = MARK_LASTS.get(mark.kind)
-    return max(last_report_at, mark.made_at) + lasts if lasts else None
+MARK_VERBS = {
+    MarkKind.READ: "read",
+    MarkKind.MUTED: "mute",
+    MarkKind.FOLLOWED: "follow",
+    MarkKind.IRRELEVANT: "irrelevant",
+}
+"""The command of `monitor mark` for each mark."""

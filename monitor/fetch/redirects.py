@@ -1,5 +1,6 @@
 """Redirect chain: next URL, headers it may carry, and whether the move is permanent."""
 
+from collections.abc import Callable
 from http.cookies import CookieError, SimpleCookie
 from urllib.parse import urljoin
 
@@ -20,7 +21,15 @@ class RedirectRejected(Exception):
 class RedirectTracker:
     """State of one redirect chain. Cookies are kept for this chain only and sent only to the origin that set them."""
 
-    def __init__(self, request: FetchRequest, user_agent: str, accept: bytes) -> None:
+    def __init__(
+        self,
+        request: FetchRequest,
+        user_agent: str,
+        accept: bytes,
+        find_cookies: Callable[[str], str] = lambda _url: "",
+    ) -> None:
+        """Begin a chain. ``find_cookies`` returns the cookies that a file has for a URL, as the value of a header."""
+        self._find_cookies = find_cookies
         self.url, self._start_url, self._user_agent, self._accept = request.url, request.url, user_agent, accept
         self.moved_to = ""
         self._request, self._redirect_count, self._is_permanent = request, 0, True
@@ -30,6 +39,9 @@ class RedirectTracker:
     def build_headers(self) -> list[tuple[bytes, bytes]]:
         """Return the headers of the next request; headers of the source go only to the origin of the first URL."""
         headers = [(b"User-Agent", self._user_agent.encode("latin-1", "replace")), (b"Accept", self._accept)]
+        if self._request.body is not None:
+            headers.append((b"Content-Type", b"application/json"))
+            headers.append((b"Content-Length", str(len(self._request.body)).encode()))
         if self._request.etag:
             headers.append((b"If-None-Match", self._request.etag.encode("latin-1", "replace")))
         if self._request.last_modified:
@@ -37,8 +49,8 @@ class RedirectTracker:
         if self._request.headers and extract_origin(self.url) == extract_origin(self._start_url):
             for name, value in self._request.headers:
                 headers.append((name.encode("latin-1", "replace"), value.encode("latin-1", "replace")))
-        if self._cookies and (cookies := self._cookies.get(extract_origin(self.url))):
-            text = "; ".join(f"{name}={value}" for name, value in cookies.items())
+        own = "; ".join(f"{name}={value}" for name, value in self._cookies.get(extract_origin(self.url), {}).items())
+        if text := "; ".join(filter(None, (self._find_cookies(self.url), own))):
             headers.append((b"Cookie", text.encode("latin-1", "replace")))
         return headers
 
@@ -61,6 +73,8 @@ class RedirectTracker:
     def _check_target(self, target: str, has_new_cookies: bool) -> None:
         if not is_web_url(target):
             raise RedirectRejected(f"{self.url} redirects to {target[:100]!r}, which is not a valid web address")
+        if self._request.body is not None:
+            raise RedirectRejected(f"{self.url} redirects a POST request to {target}; write that address")
         if self._redirect_count >= _MAX_REDIRECTS:
             raise RedirectRejected(f"{self._start_url} redirects more than {_MAX_REDIRECTS} times")
         if target in self._visited_urls and not has_new_cookies:

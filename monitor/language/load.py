@@ -14,11 +14,13 @@ from pydantic import BaseModel, ValidationError
 
 from monitor.language.schema import (
     BUILDER_KEYS,
+    AllCountryNames,
     Convention,
     Countries,
     Country,
-    FamilyNames,
+    HanWords,
     Language,
+    PersonalNames,
     Spellings,
     Transliteration,
     ZoneAbbreviation,
@@ -67,13 +69,46 @@ def zone_abbreviations() -> MappingProxyType[str, tuple[ZoneAbbreviation, ...]]:
 
 
 @cache
+def _personal_names() -> PersonalNames:
+    return _read(files("monitor.language") / "data" / "personal_names.toml", PersonalNames)
+
+
+@cache
 def common_family_names() -> frozenset[str]:
     """Return folded family names that very many people have; the file is read at the first call.
 
     Raises LanguageDataError if the file is not valid.
     """
-    lines = _read(files("monitor.language") / "data" / "family_names.toml", FamilyNames).common
-    return frozenset(name for line in lines for name in line.split())
+    return frozenset(name for line in _personal_names().common_family_names for name in line.split())
+
+
+@cache
+def uncased_given_names() -> frozenset[str]:
+    """Return folded given names in scripts without capitals; the file is read at the first call.
+
+    Raises LanguageDataError if the file is not valid.
+    """
+    return frozenset(name for line in _personal_names().uncased_given_names for name in line.split())
+
+
+@cache
+def han_words() -> frozenset[str]:
+    """Return Chinese words with the characters of a name; the file is read at the first call.
+
+    Raises LanguageDataError if the file is not valid.
+    """
+    lines = _read(files("monitor.language") / "data" / "han_words.toml", HanWords).words
+    return frozenset(word for line in lines for word in line.split())
+
+
+@cache
+def country_names_in_other_scripts() -> MappingProxyType[str, tuple[str, ...]]:
+    """Return the names of countries in scripts other than Latin, by top-level domain; read at the first call.
+
+    Raises LanguageDataError if the file is not valid.
+    """
+    names = _read(files("monitor.language") / "data" / "country_names.toml", AllCountryNames).country
+    return MappingProxyType({one.domain: one.names for one in names})
 
 
 def page_phrases(field: str) -> tuple[str, ...]:

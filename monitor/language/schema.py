@@ -136,6 +136,8 @@ class Inflection(_Table):
     """Prefixes of names in lower case, as in Zulu `uSipho`."""
     endings: dict[str, tuple[str, ...]] = {}
     """Ending of another case -> endings of the nominative that it may replace; `""` is none."""
+    feminine_endings: Words = ()
+    """Endings that the language adds to the family names of women, as -ová in Czech, in all cases."""
     same_as: str = ""
     """Code of the language whose endings apply; then `endings` is empty."""
 
@@ -244,12 +246,38 @@ class Spellings(_Table):
     """Letters of English transcriptions -> letters that another language writes, as `ou` in French for `u`."""
 
 
-class FamilyNames(_Table):
-    """Family names that very many people have: `data/family_names.toml`, made by `tools/family_names.py`."""
+class PersonalNames(_Table):
+    """Frequent names: `data/personal_names.toml`, made by `tools/personal_names.py`."""
 
     sources: Sources
-    common: Words
-    """Folded names, separated by spaces, in lines."""
+    common_family_names: Words
+    """Family names that very many people have, folded, separated by spaces, in lines."""
+    uncased_given_names: Words
+    """Given names in scripts without capitals, in the same form."""
+
+
+class CountryNames(_Table):
+    """Names of one country in scripts other than Latin."""
+
+    domain: Annotated[str, Field(pattern=r"^[a-z]{2}$")]
+    """Top-level domain of the country in `countries.toml`."""
+    names: Words
+    """Names in all languages with such a script."""
+
+
+class AllCountryNames(_Table):
+    """Names of all countries in scripts other than Latin: `data/country_names.toml`."""
+
+    sources: Sources
+    country: tuple[CountryNames, ...]
+
+
+class HanWords(_Table):
+    """Chinese words with the characters of a name: `data/han_words.toml`, made by `tools/han_words.py`."""
+
+    sources: Sources
+    words: Words
+    """Words of two to four simplified characters, separated by spaces, in lines."""
 
 
 class Transliteration(_Table):

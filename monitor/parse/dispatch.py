@@ -9,6 +9,7 @@ from monitor.domain.errors import DocumentFault, NotAFeed
 from monitor.domain.source import Feed, Source, SourceKind
 from monitor.parse.fast_xml import parse_fast_xml
 from monitor.parse.html_listing import parse_listing
+from monitor.parse.json_api import parse_api
 from monitor.parse.jsonfeed import parse_json_feed
 from monitor.parse.newest import limit_entries
 from monitor.parse.sitemap import ROOT_SEARCH_CHARS, find_end_of_prolog, is_sitemap, parse_sitemap
@@ -51,6 +52,10 @@ def parse_document(body: bytes, content_type: str, url: str, source: Source) -> 
     Raises ``NotAFeed`` with a description of the document. Untrusted input can make parsing slow: run it in a worker
     process.
     """
+    if source.kind is SourceKind.MAILBOX:
+        from monitor.parse.mailbox import parse_messages  # with the parser of mail, which other sources do not need
+
+        return parse_messages(body, url, source).feed
     unpacked = decompress_gzip(body, MAX_DOCUMENT_BYTES)
     if unpacked.is_too_long:
         raise NotAFeed(
@@ -70,7 +75,9 @@ def _parse_by_kind(text: str, url: str, source: Source) -> Feed:
     match source.kind:
         case SourceKind.LISTING:
             return parse_listing(text, url, source)
-        case SourceKind.FEED | SourceKind.SITEMAP:
+        case SourceKind.API:
+            return parse_api(text, url, source)
+        case SourceKind.FEED | SourceKind.SITEMAP | SourceKind.MAILBOX:  # messages are parsed as bytes, above
             return _parse_by_content(text, url, source)
         case _:
             assert_never(source.kind)

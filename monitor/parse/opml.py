@@ -1,63 +1,166 @@
-"""OPML import and export: lists of feeds in the format of other feed readers."""
+"""OPML import and export: lists of feeds in the format of other feed readers, with their folders."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlsplit
 
 from lxml import etree
 
 from monitor.domain.errors import DocumentFault, NotAFeed
 from monitor.domain.source import Source, SourceKind
+from monitor.domain.value_parsers import parse_url
 from monitor.parse.fields import remove_control_characters, resolve_url
+from monitor.text.encoding import decode
+from monitor.text.references import remove_doctype, repair_numeric_references, repair_xml_references
 from monitor.text.urls import canonicalize_url
 
 _MAX_OUTLINES = 20_000
+_MAX_NAME_CHARS = 200
+_FEED_SCHEME = re.compile(r"feed:(//)?(?=https?://)", re.IGNORECASE)
+_XML_DECLARATION = re.compile(r"^\s*<\?xml[^>]*\?>")  # its encoding does not apply to decoded text
 
 
 @dataclass(frozen=True, slots=True)
 class FeedOutline:
-    """One feed of an OPML list; site URL and language are empty if not given."""
+    """One feed of an OPML list; site URL and language are empty if not given.
+
+    ``groups`` are the folders that it is in: the place in the file, then its categories; a slash separates levels.
+    """
 
     name: str
     url: str
     site_url: str = ""
     language: str = ""
+    groups: tuple[str, ...] = ()
 
 
-def parse_opml(body: bytes) -> tuple[FeedOutline, ...]:
-    """Return the feeds of an OPML file, each URL once, folders flattened. Raises ``NotAFeed`` if it is not OPML."""
-    parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, recover=True, huge_tree=False)
+@dataclass(frozen=True, slots=True)
+class OmittedOutline:
+    """An entry of an OPML list that is not a usable feed, and the reason. ``name`` contains no secret."""
+
+    name: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class OpmlList:
+    """The feeds of an OPML file, each address once, and the other entries."""
+
+    feeds: tuple[FeedOutline, ...]
+    omitted: tuple[OmittedOutline, ...]
+
+
+def parse_opml(body: bytes) -> OpmlList:
+    """Return the entries of an OPML file. Raises ``NotAFeed`` if it is not OPML."""
+    parser = etree.XMLParser(
+        resolve_entities=False, no_network=True, encoding="utf-8", load_dtd=False, recover=True, huge_tree=False
+    )
+    text = repair_xml_references(repair_numeric_references(remove_doctype(decode(body.strip(), "application/xml"))))
     try:
-        root = etree.fromstring(body.strip(), parser)
+        root = etree.fromstring(_XML_DECLARATION.sub("", text, count=1).encode("utf-8", "replace"), parser)
     except etree.XMLSyntaxError as error:
         raise NotAFeed("the file is not valid XML", DocumentFault.DAMAGED) from error
     if root is None or etree.QName(root).localname.lower() != "opml":
         raise NotAFeed("the file is not OPML: its root element must be <opml>", DocumentFault.OTHER_FORMAT)
     found: dict[str, FeedOutline] = {}
-    for element in root.iter("{*}outline"):
-        attributes = {str(name).lower(): str(value) for name, value in element.attrib.items()}
-        url = resolve_url(attributes.get("xmlurl", ""), "")
-        if url and len(found) < _MAX_OUTLINES:
-            name = " ".join(remove_control_characters(attributes.get("title") or attributes.get("text") or url).split())
-            site = resolve_url(attributes.get("htmlurl", ""), url)
-            found.setdefault(canonicalize_url(url), FeedOutline(name, url, site, attributes.get("language", "")[:35]))
-    return tuple(found.values())
+    omitted: list[OmittedOutline] = []
+    for attributes, folder, is_leaf in _iter_outlines(root):
+        name = _clean(attributes.get("title") or attributes.get("text") or "")
+        address = attributes.get("xmlurl", "").strip()
+        if not address:
+            if is_leaf:
+                omitted.append(OmittedOutline(name or "an entry without a name", "it has no xmlUrl, so it is no feed"))
+            continue
+        name = name or _host_of(address) or "an entry without a name"
+        url, reason = _check_address(address)
+        if not reason and len(found) >= _MAX_OUTLINES:
+            reason = f"the file has more than {_MAX_OUTLINES:,} feeds"
+        if not reason and (same := found.get(canonicalize_url(url))):
+            reason = f"it has the same address as {same.name}"
+        if reason:
+            omitted.append(OmittedOutline(name, reason))
+            continue
+        groups = [folder, *(_clean(one).strip("/") for one in attributes.get("category", "").split(","))]
+        site = resolve_url(attributes.get("htmlurl", ""), url)
+        language = attributes.get("language", "")[:35]
+        unique = tuple(dict.fromkeys(filter(None, groups)))
+        found[canonicalize_url(url)] = FeedOutline(name, url, site, language, unique)
+    return OpmlList(tuple(found.values()), tuple(omitted))
+
+
+def _iter_outlines(root: Any) -> Iterator[tuple[dict[str, str], str, bool]]:
+    """Yield the attributes of each outline, the folder that it is in, and whether it contains no other outline."""
+    stack = [(child, "") for child in reversed(root)]
+    while stack:
+        element, folder = stack.pop()
+        inner = folder
+        if isinstance(element.tag, str) and etree.QName(element).localname.lower() == "outline":
+            attributes = {str(name).lower(): str(value) for name, value in element.attrib.items()}
+            yield attributes, folder, not len(element)
+            if not attributes.get("xmlurl"):
+                name = _clean(attributes.get("text") or attributes.get("title") or "")
+                inner = "/".join(filter(None, (folder, name)))[:_MAX_NAME_CHARS]
+        stack += [(child, inner) for child in reversed(element)]
+
+
+def _clean(text: str) -> str:
+    return " ".join(remove_control_characters(text).split())[:_MAX_NAME_CHARS]
+
+
+def _host_of(address: str) -> str:
+    try:
+        return (urlsplit(address).hostname or "").removeprefix("www.")
+    except ValueError:
+        return ""
+
+
+def _check_address(address: str) -> tuple[str, str]:
+    """Return the URL of a feed, or an empty text and why it cannot be used. The reason contains no secret."""
+    text = _FEED_SCHEME.sub("", address)
+    if text[:7].lower() == "feed://":  # means http:// in feed readers
+        text = f"http://{text[7:]}"
+    if "@" in text.partition("://")[2].partition("/")[0]:
+        return "", 'its address has a login; add it by hand, with headers: {Authorization: "Basic ${NAME}"}'
+    url = resolve_url(text, "")
+    if not url:
+        return "", "its xmlUrl is not an absolute http or https address"
+    try:
+        return parse_url(url), ""
+    except ValueError as error:
+        return "", f"its xmlUrl cannot be used: {error}"
 
 
 def write_opml(sources: Iterable[Source]) -> str:
-    """Return the feeds among the sources as OPML 2.0; sitemaps and listing pages cannot be expressed in OPML."""
+    """Return the feeds among the sources as OPML 2.0; other kinds of sources cannot be expressed in OPML.
+
+    A feed is in the folder of its first group; with several groups, ``category`` names all of them.
+    """
     root = etree.Element("opml", version="2.0")
     etree.SubElement(etree.SubElement(root, "head"), "title").text = "Sources of monitor"
-    body = etree.SubElement(root, "body")
+    folders: dict[str, Any] = {"": etree.SubElement(root, "body")}
     for source in sources:
         if source.kind is SourceKind.FEED:
             outline = {"type": "rss", "text": source.name, "title": source.name, "xmlUrl": source.url}
             if source.language:
                 outline["language"] = source.language
-            etree.SubElement(
-                body, "outline", {name: _remove_invalid_xml_characters(text) for name, text in outline.items()}
-            )
+            if len(source.groups) > 1:
+                outline["category"] = ",".join(f"/{group}" for group in source.groups)
+            _add_outline(_get_folder(folders, source.groups[0] if source.groups else ""), outline)
     return str(etree.tostring(root, encoding="UTF-8", xml_declaration=True, pretty_print=True), "utf-8")
+
+
+def _get_folder(folders: dict[str, Any], path: str) -> Any:
+    if path not in folders:
+        parent, _, name = path.rpartition("/")
+        folders[path] = _add_outline(_get_folder(folders, parent), {"text": name, "title": name})
+    return folders[path]
+
+
+def _add_outline(parent: Any, attributes: dict[str, str]) -> Any:
+    clean = {name: _remove_invalid_xml_characters(text) for name, text in attributes.items()}
+    return etree.SubElement(parent, "outline", clean)
 
 
 def _remove_invalid_xml_characters(text: str) -> str:

@@ -3,7 +3,9 @@
 The worker process compiles the watchlist once for each configuration; it is not sent with each article.
 """
 
+import logging
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from itertools import count
 from typing import Protocol
@@ -18,7 +20,32 @@ MAX_INLINE_CHARS = 20_000
 """Characters of an article up to which it is matched in this process. The time is in proportion to the length: 2 ms for
 an ordinary article of 5,000 characters, 120 ms for the worst text of this length (measured on one core of a small
 server). A call in a worker process costs 2 ms more, and longer articles are rare."""
+MAX_LOGGED_ARTICLES = 20
+"""Articles with hits that are logged one by one after a batch; a first poll may find hundreds."""
 _numbers = count()
+log = logging.getLogger(__name__)
+
+
+def new_key() -> int:
+    """Return a number by which worker processes know a watchlist."""
+    return next(_numbers)
+
+
+@dataclass(frozen=True, slots=True)
+class MatchingResult:
+    """Numbers of articles taken to match, of new hits, and of articles that were abandoned."""
+
+    article_count: int = 0
+    hit_count: int = 0
+    failed_count: int = 0
+
+    def __add__(self, other: "MatchingResult") -> "MatchingResult":
+        """Return the sums."""
+        return MatchingResult(
+            self.article_count + other.article_count,
+            self.hit_count + other.hit_count,
+            self.failed_count + other.failed_count,
+        )
 
 
 class ArticleMatcher(Protocol):
@@ -42,7 +69,7 @@ class BoundedMatcher:
         self, matcher: ArticleMatcher, watchlist: Watchlist | None = None, process_pool: ProcessPool | None = None
     ) -> None:
         self._matcher, self._watchlist, self._process_pool = matcher, watchlist, process_pool
-        self._key = next(_numbers)
+        self._key = new_key()
 
     def compile(self) -> None:
         """Compile the watchlist if that is still to be done: an error in it is not the fault of an article."""
@@ -94,6 +121,12 @@ def match_in_worker(
     verdicts: tuple[Verdict, ...],
 ) -> Findings | None:
     """Return the findings of an article, or None if this process needs the watchlist first."""
+    matcher = compile_in_worker(key, watchlist)
+    return matcher.match(article, source_id, seen_at, verdicts) if matcher else None
+
+
+def compile_in_worker(key: int, watchlist: Watchlist | None) -> ArticleMatcher | None:
+    """Return the matcher of a configuration, or None if this process needs the watchlist first."""
     if key not in _compiled:
         if watchlist is None:
             return None
@@ -101,4 +134,22 @@ def match_in_worker(
 
         _compiled.clear()
         _compiled[key] = compile_watchlist(watchlist)
-    return _compiled[key].match(article, source_id, seen_at, verdicts)
+    return _compiled[key]
+
+
+def log_hits(found: Sequence[tuple[StoredArticle, Findings]]) -> None:
+    """Log each article with hits, up to ``MAX_LOGGED_ARTICLES``, then the number of the others."""
+    for stored, findings in found[:MAX_LOGGED_ARTICLES]:
+        officials = dict.fromkeys(one for hit in findings.hits for one in hit.official_ids)
+        log.info(
+            "found",
+            extra={
+                "article": stored.id,
+                "source": stored.source_id,
+                "rules": [hit.rule_id for hit in findings.hits],
+                "officials": [*officials],
+                "title": stored.article.title,
+            },
+        )
+    if len(found) > MAX_LOGGED_ARTICLES:
+        log.info("found more", extra={"articles": len(found) - MAX_LOGGED_ARTICLES})

@@ -9,17 +9,26 @@ plain text.
 """
 
 import asyncio
+import logging
 from collections import deque
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from typing import Any, TypeVar
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from monitor.domain.article import Article, NewArticle, Stage
-from monitor.domain.errors import WorkerKilled
+from monitor.domain.errors import MonitorError, WorkerKilled
+from monitor.domain.mention import Findings
 from monitor.domain.ports import ProcessPool
-from monitor.domain.source import Entry, Source, TextOrigin
+from monitor.domain.source import Entry, Source, SourceKind, TextOrigin
+from monitor.domain.watchlist import Watchlist
+from monitor.pipeline.bounded_matching import MAX_INLINE_CHARS, ArticleMatcher, compile_in_worker
+from monitor.pipeline.early_matching import EarlyMatching, with_date
 from monitor.stories.novelty import ClassifiedEntry
 from monitor.stories.undated import UNDATED_REASONS
+
+if TYPE_CHECKING:
+    from monitor.stories.fingerprints import ArticleFeatures, PackedFeatures
 
 T = TypeVar("T")
 MIN_OFFLOAD_ARTICLES = 8
@@ -33,6 +42,16 @@ DRAIN_RATE = 100.0
 
 MAX_MESSAGE_ARTICLES = 150
 """Maximum number of articles per message: 10 to 20 ms of work, longer than the wait for the next message."""
+
+
+FAILURE_MEMORY_SECONDS = 3600.0
+log = logging.getLogger(__name__)
+
+
+def describe_error(error: BaseException) -> str:
+    """Return an error as one line for messages."""
+    text = str(error) if isinstance(error, MonitorError) else f"{type(error).__name__}: {error}"
+    return " ".join(text.split())[:300]
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +73,7 @@ class ProcessOffloader:
     def __init__(self, process_pool: ProcessPool | None = None, concurrency: int = 1) -> None:
         self._process_pool, self._concurrency = process_pool, concurrency
         self._backlog, self._backlog_at = 0.0, 0.0
+        self._failure_count, self._failed_at, self._failure = 0, 0.0, ""
         self._queue: deque[_OffloadedCall] = deque()
         self._tasks, self._active_tasks = set[asyncio.Task[None]](), 0
 
@@ -83,9 +103,35 @@ class ProcessOffloader:
             task.add_done_callback(self._tasks.discard)
         try:
             result: T = await call.future
-        except OSError:
+        except OSError as error:
+            self._record_failure(work, error)
             return None
+        except Exception as error:
+            self._record_failure(work, error)
+            raise
         return result
+
+    def _record_failure(self, work: Callable[..., Any], error: Exception) -> None:
+        """Count work that a worker process did not do; the first failure after an hour without one is logged."""
+        now = asyncio.get_running_loop().time()
+        if not self._failure_count or now - self._failed_at > FAILURE_MEMORY_SECONDS:
+            self._failure_count = 0
+            log.warning(
+                "work in a worker process failed", extra={"work": work.__name__, "error": describe_error(error)}
+            )
+        self._failure_count, self._failed_at = self._failure_count + 1, now
+        self._failure = f"{work.__name__}: {describe_error(error)}"
+
+    @property
+    def problem(self) -> str:
+        """Return a line about work that failed within the last hour, or an empty text."""
+        if not self._failure_count or asyncio.get_running_loop().time() - self._failed_at > FAILURE_MEMORY_SECONDS:
+            return ""
+        times = "once" if self._failure_count == 1 else f"{self._failure_count} times"
+        return (
+            f"work in a worker process failed {times} and was done again in the main process or item by item; "
+            f"the last error was {self._failure}"
+        )
 
     async def run_separately(self, work: Callable[..., T], *args: object) -> T:
         """Run one call alone in a worker process. Raises what ``work`` raises, ``WorkerKilled`` or ``OSError``."""
@@ -129,47 +175,81 @@ def run_calls(calls: Sequence[tuple[Callable[..., Any], tuple[Any, ...]]]) -> li
 MAX_BATCH_ENTRIES = 100
 MAX_KILLED_PROCESSES = 2
 _INLINE_BATCH_ENTRIES = 4
-_BuiltArticle = tuple[Article, Stage, str | None]
+
+
+BuiltArticle = tuple[Article, Stage, str | None]
+
+
+@dataclass(frozen=True, slots=True)
+class WorkedEntries:
+    """Articles built from several entries; for each its findings, if it was matched; and the features of all."""
+
+    built: Sequence[BuiltArticle] = ()
+    findings: Sequence[Findings | None] = ()
+    features: "PackedFeatures | None" = None
+    needs_watchlist: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class BuiltArticles:
-    """Built articles, and how many of them are fallback articles with plain text only."""
+    """Built articles, and how many of them are fallback articles with plain text only.
 
-    articles: tuple[NewArticle, ...]
+    ``findings`` and ``features`` belong to the articles in the same order; both are None for one that was not matched.
+    """
+
+    articles: tuple[NewArticle, ...] = ()
     fallback_count: int = 0
+    findings: "tuple[Findings | None, ...]" = ()
+    features: "tuple[ArticleFeatures | None, ...]" = ()
 
 
 class ArticleBuilder:
     """Builds articles from classified entries. ``cpu_slot`` is held while the work blocks the event loop."""
 
-    def __init__(self, offloader: ProcessOffloader, cpu_slot: asyncio.Lock) -> None:
+    def __init__(self, offloader: ProcessOffloader, cpu_slot: asyncio.Lock, early: EarlyMatching | None = None) -> None:
         self._offloader, self._cpu_slot = offloader, cpu_slot
+        self._early = early if early and early.is_possible else None
 
-    async def build(self, classified: Sequence[ClassifiedEntry], source: Source) -> BuiltArticles:
-        """Build an article from each entry."""
+    async def build(self, classified: Sequence[ClassifiedEntry], source: Source, now: datetime) -> BuiltArticles:
+        """Build an article from each entry; in a worker process, match them as well."""
         new_articles, fallback_count = list[NewArticle](), 0
+        findings, features = list[Findings | None](), list["ArticleFeatures | None"]()
         for start in range(0, len(classified), MAX_BATCH_ENTRIES):
             batch = classified[start : start + MAX_BATCH_ENTRIES]
             entries = [one.entry for one in batch]
+            worked: WorkedEntries | None = None
             try:
-                built = await self._offloader.run_in_pool(
-                    build_indexed_articles, entries, source
-                ) or await self._build_inline(entries, source)
+                worked = await self._work_in_pool(entries, source, now)
+                built = worked.built if worked else await self._build_inline(entries, source)
             except WorkerKilled:
                 built, killed_count = await self._build_one_by_one(entries, source)
                 fallback_count += killed_count
-            new_articles += (_make_new_article(one, *parts, source) for one, parts in zip(batch, built, strict=True))
-        return BuiltArticles(tuple(new_articles), fallback_count)
+            made = [_make_new_article(one, *parts, source) for one, parts in zip(batch, built, strict=True)]
+            new_articles += made
+            found, prepared = _take_findings(made, worked, now)
+            findings += found
+            features += prepared
+        return BuiltArticles(tuple(new_articles), fallback_count, tuple(findings), tuple(features))
 
-    async def _build_inline(self, entries: Sequence[Entry], source: Source) -> list[_BuiltArticle]:
-        built: list[_BuiltArticle] = []
+    async def _work_in_pool(self, entries: Sequence[Entry], source: Source, now: datetime) -> WorkedEntries | None:
+        """Build articles in a worker process, and match them if possible; None if they must be built here."""
+        run, early = self._offloader.run_in_pool, self._early
+        if early is None:
+            built = await run(build_indexed_articles, entries, source)
+            return WorkedEntries(built) if built else None
+        worked = await run(work_on_entries, entries, source, now, early.key, None)
+        if worked and worked.needs_watchlist:
+            worked = await run(work_on_entries, entries, source, now, early.key, early.watchlist)
+        return worked
+
+    async def _build_inline(self, entries: Sequence[Entry], source: Source) -> list[BuiltArticle]:
+        built: list[BuiltArticle] = []
         for start in range(0, len(entries), _INLINE_BATCH_ENTRIES):
             async with self._cpu_slot:
                 built += build_articles(entries[start : start + _INLINE_BATCH_ENTRIES], source)
         return built
 
-    async def _build_one_by_one(self, entries: Sequence[Entry], source: Source) -> tuple[list[_BuiltArticle], int]:
+    async def _build_one_by_one(self, entries: Sequence[Entry], source: Source) -> tuple[list[BuiltArticle], int]:
         """Build articles one by one after a worker was killed, and count the fallback articles.
 
         After ``MAX_KILLED_PROCESSES`` further kills the remaining entries are tried together, so that one feed cannot
@@ -177,7 +257,7 @@ class ArticleBuilder:
         """
         from monitor.extract.feed_content import build_fallback_article
 
-        built: list[_BuiltArticle] = []
+        built: list[BuiltArticle] = []
         kills = fallback_count = 0
         fallback_stage = Stage.EXTRACTED if source.text_from is TextOrigin.FEED else Stage.LISTED
         while len(built) < len(entries):
@@ -200,6 +280,24 @@ def _make_new_article(
     return NewArticle(one.keys, article, one.is_alertable, stage, one.quarantine_reason, search_text, one.evidence_keys)
 
 
+def _take_findings(
+    articles: Sequence[NewArticle], worked: WorkedEntries | None, now: datetime
+) -> "tuple[list[Findings | None], list[ArticleFeatures | None]]":
+    """Return findings and features of the articles that need no page; None for the others."""
+    if worked is None or not worked.findings:
+        return [None] * len(articles), [None] * len(articles)
+    from monitor.stories.fingerprints import extract_grouping_text, unpack_features
+
+    findings = [
+        None if new.stage is Stage.LISTED else found for new, found in zip(articles, worked.findings, strict=True)
+    ]
+    if worked.features is None:
+        return findings, [None] * len(articles)
+    texts = [extract_grouping_text(with_date(new.article, now)) for new in articles]
+    unpacked = unpack_features(worked.features, texts)
+    return findings, [one if found is not None else None for one, found in zip(unpacked, findings, strict=True)]
+
+
 def build_aliases(classified: Sequence[ClassifiedEntry]) -> tuple[NewArticle, ...]:
     """Return new keys and URLs of known articles; a deleted article gets no URL."""
     return tuple(
@@ -216,19 +314,31 @@ def build_aliases(classified: Sequence[ClassifiedEntry]) -> tuple[NewArticle, ..
     )
 
 
-def build_articles(entries: Sequence[Entry], source: Source) -> list[_BuiltArticle]:
-    """Build articles from entries; the page need not be fetched if the feed contains the complete text."""
+def build_articles(entries: Sequence[Entry], source: Source) -> list[BuiltArticle]:
+    """Build articles from entries; no page is fetched if the feed has the complete text, or names no page."""
     from monitor.extract.feed_content import article_from_entry, is_complete
 
     articles = [article_from_entry(entry, source) for entry in entries]
+    if source.kind is SourceKind.MAILBOX:
+        articles = [_complete_message(article, entry) for article, entry in zip(articles, entries, strict=True)]
     uses_feed_text = source.text_from is TextOrigin.FEED
     return [
-        (article, Stage.EXTRACTED if uses_feed_text or is_complete(article) else Stage.LISTED, None)
-        for article in articles
+        (article, Stage.EXTRACTED if uses_feed_text or is_complete(article) or not entry.url else Stage.LISTED, None)
+        for article, entry in zip(articles, entries, strict=True)
     ]
 
 
-def build_indexed_articles(entries: Sequence[Entry], source: Source) -> list[_BuiltArticle]:
+def _complete_message(article: Article, entry: Entry) -> Article:
+    """Return the article of a message, whose text is whole; an item that a message links to is unchanged."""
+    if entry.url:
+        return article
+    from monitor.parse.mailbox import message_url
+
+    url = message_url(entry.guid)
+    return replace(article, url=url, canonical_url=url, partial_reason="")
+
+
+def build_indexed_articles(entries: Sequence[Entry], source: Source) -> list[BuiltArticle]:
     """Build articles, and compute the search text of complete ones."""
     from monitor.text.search_text import index_text
 
@@ -236,3 +346,34 @@ def build_indexed_articles(entries: Sequence[Entry], source: Source) -> list[_Bu
         (article, stage, index_text(article) if stage is Stage.EXTRACTED else None)
         for article, stage, _ in build_articles(entries, source)
     ]
+
+
+def work_on_entries(
+    entries: Sequence[Entry], source: Source, now: datetime, key: int, watchlist: Watchlist | None
+) -> WorkedEntries:
+    """Build articles, match the complete ones and compute their features, in a worker process.
+
+    If this process needs the watchlist first, the result states it. An article that cannot be matched has no findings;
+    the matching step tries it again and records why.
+    """
+    from monitor.stories.fingerprints import extract_grouping_text, pack_features
+
+    matcher = compile_in_worker(key, watchlist)
+    if matcher is None:
+        return WorkedEntries(needs_watchlist=True)
+    built = build_indexed_articles(entries, source)
+    findings = [_match(matcher, article, stage, source.id, now) for article, stage, _ in built]
+    try:
+        features = pack_features([extract_grouping_text(with_date(article, now)) for article, _, _ in built])
+    except Exception:  # noqa: BLE001 - the article that raised it is found when it is grouped
+        features = None
+    return WorkedEntries(built, findings, features)
+
+
+def _match(matcher: ArticleMatcher, article: Article, stage: Stage, source_id: str, now: datetime) -> Findings | None:
+    if stage is not Stage.EXTRACTED or article.text_length > MAX_INLINE_CHARS:
+        return None
+    try:
+        return matcher.match(article, source_id, now)
+    except Exception:  # noqa: BLE001 - the matching step matches the article again and records the error
+        return None

@@ -13,7 +13,8 @@ from monitor.domain.poll_state import Lease, SourceState
 from monitor.domain.ports import Clock, Fetcher, ProcessPool
 from monitor.domain.source import Feed, Source
 from monitor.domain.source_health import SourceNotice, effective_poll_state
-from monitor.pipeline.build_articles import ArticleBuilder, ProcessOffloader, build_aliases
+from monitor.pipeline.build_articles import ArticleBuilder, BuiltArticles, ProcessOffloader, build_aliases
+from monitor.pipeline.early_matching import EarlyMatching
 from monitor.pipeline.feed_documents import FeedDocumentReader, FetchedFeed, PollAttempt
 from monitor.pipeline.poll_plan import PollOutcome, PollPlan, keys_to_look_up, note_fallback_articles, plan_poll
 from monitor.store.database import Database
@@ -60,12 +61,14 @@ class Collector:
         clock: Clock,
         backfill: timedelta,
         offloader: ProcessOffloader | None = None,
+        early: EarlyMatching | None = None,
     ) -> None:
         self._database, self._clock, self._backfill = database, clock, backfill
         self._cpu_slot = asyncio.Lock()
         self._feed_reader = FeedDocumentReader(fetcher, process_pool, self._cpu_slot)
         self._offloader = offloader or ProcessOffloader()
-        self._article_builder = ArticleBuilder(self._offloader, self._cpu_slot)
+        self._early = early
+        self._article_builder = ArticleBuilder(self._offloader, self._cpu_slot, early)
         self._poll_slots = asyncio.Semaphore(MAX_CONCURRENT_POLLS)
         self._polls_by_host: Counter[str] = Counter()
         self._host_free_at: dict[str, datetime] = {}
@@ -157,9 +160,10 @@ class Collector:
         if plan.has_gap and source.gap_sitemap:
             attempt = await self._feed_reader.fill_gap(attempt, source)
             plan = await self._plan(source, attempt, now)
-        built = await self._article_builder.build(plan.new_entries, source)
+        built = await self._article_builder.build(plan.new_entries, source, now)
         articles = (*built.articles, *build_aliases(plan.alias_entries))
-        result = await self._store(lease, note_fallback_articles(plan, built.fallback_count), articles, now)
+        plan = note_fallback_articles(plan, built.fallback_count)
+        result = await self._store(lease, plan, articles, now, built)
         if isinstance(attempt.result, FetchedFeed):
             self._item_hashes[source.id] = attempt.result.parsed.item_hashes
         return result
@@ -172,16 +176,25 @@ class Collector:
         return await self._database.run(self._database.articles.known_articles, source.id, keys) if keys else {}
 
     async def _store(
-        self, lease: Lease, plan: PollPlan, articles: Sequence[NewArticle] = (), now: datetime | None = None
+        self,
+        lease: Lease,
+        plan: PollPlan,
+        articles: Sequence[NewArticle] = (),
+        now: datetime | None = None,
+        built: BuiltArticles = BuiltArticles(),  # noqa: B008 - immutable
     ) -> PollResult:
         """Store the result of a poll in one transaction: the next poll state and the new articles. Return a summary.
 
         Articles that another process has stored in the meantime do not count as new.
         """
         commit = self._database.articles.commit_poll
-        new_count = await self._database.run(
-            commit, lease, plan.poll_state, articles, now or self._clock(), plan.changed_article_ids
+        now = now or self._clock()
+        stored = await self._database.run(
+            commit, lease, plan.poll_state, articles, now, plan.changed_article_ids, built.findings
         )
+        new_count = len(stored)
+        if self._early:
+            self._early.add(lease.source_id, stored, built.articles, built.findings, built.features, now)
         outcome = plan.outcome
         if new_count or outcome is PollOutcome.NEW:
             outcome = PollOutcome.NEW if new_count else PollOutcome.KNOWN

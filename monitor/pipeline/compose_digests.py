@@ -13,6 +13,7 @@ from datetime import UTC, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from monitor.digest.fallback import compose_fallback, render_fallback
+from monitor.digest.marks import apply_marks, format_muted_notices
 from monitor.digest.messages import build_messages
 from monitor.digest.notices import (
     MAX_SPELLINGS_QUERIED,
@@ -33,6 +34,7 @@ from monitor.domain.digest import (
     DigestQuery,
     LastWindow,
     ReportableHit,
+    ReportedContent,
     Window,
 )
 from monitor.domain.errors import StoreError
@@ -239,7 +241,7 @@ class DigestComposer:
         if not plan.schedule.is_immediate:
             return await self._database.read(load_inputs, plan, query)
         inputs = await self._database.read(load_inputs, plan, replace(query, requires_hits=True))
-        if inputs.hits or inputs.retractions:
+        if inputs.has_reports:
             return inputs
         if not self._is_source_notice_check_due(plan, configuration, due.window.start_at):
             return None
@@ -301,9 +303,11 @@ class DigestComposer:
         from monitor.digest.compose import compose_digest  # slow to import, and most passes report nothing
 
         officials = _relevant_officials(plan, configuration, inputs)
+        marked = apply_marks(filter(plan.accepts, inputs.hits), inputs.marks, window.end_at)
         notices = [
             *notices,
             *format_retractions(inputs.retractions, officials),
+            *format_muted_notices(marked, ZoneInfo(plan.timezone)),
             *format_quarantine_notices(select_bulk_changes(inputs.quarantined)),
             *format_near_miss_notices(inputs.near_misses, officials),
         ]
@@ -311,7 +315,7 @@ class DigestComposer:
             compose_digest,
             plan,
             window,
-            tuple(filter(plan.accepts, inputs.hits)),
+            (*marked.shown, *filter(plan.accepts, inputs.followed)),
             inputs.coverage,
             officials,
             inputs.daily_mentions,
@@ -327,7 +331,11 @@ class DigestComposer:
             isinstance(channel, FolderChannel) and channel.id in plan.channels for channel in configuration.channels
         )
         rendered = await asyncio.to_thread(
-            render_digest, digest, configuration.settings.template_dir, with_page=writes_files
+            render_digest,
+            digest,
+            configuration.settings.template_dir,
+            configuration.settings.link_url,
+            with_page=writes_files,
         )
         for problem in rendered.template_problems:
             log.warning("digest template failed", extra={"digest": plan.id, "problem": problem})
@@ -352,13 +360,23 @@ class DigestComposer:
         if rendered:
             channels = [channel for channel in configuration.channels if channel.id in plan.channels]
             messages = build_messages(digest, rendered, channels, self._clock())
-        official_ids = {hit.id: hit.official_ids for hit in inputs.hits} if inputs else None
-        retractions = inputs.retractions if inputs else ()
-        commit = self._database.digests.commit_digest
-        is_stored = await self._database.run(commit, digest, messages, hit_ids, official_ids, retractions)
+        content = _reported_content(plan, digest, inputs) if inputs else None
+        is_stored = await self._database.run(self._database.digests.commit_digest, digest, messages, hit_ids, content)
         if is_stored and rendered:
             self._sent_at[plan.id].append(self._clock())
         return messages if is_stored else None
+
+
+def _reported_content(plan: DigestPlan, digest: Digest, inputs: DigestInputs) -> ReportedContent:
+    """Return what a digest reports of its inputs, to be stored with it."""
+    marked = apply_marks(inputs.hits, inputs.marks, digest.window.end_at)
+    not_accepted = {hit.id for hit in inputs.hits if not plan.accepts(hit)}
+    return ReportedContent(
+        {hit.id: hit.official_ids for hit in inputs.hits},
+        marked.hidden_ids | not_accepted,
+        inputs.retractions,
+        tuple(hit.article_id for hit in inputs.followed),
+    )
 
 
 def _window_start(last: LastWindow) -> datetime:

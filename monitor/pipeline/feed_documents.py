@@ -4,15 +4,18 @@ Parsers take long to load, and many passes find every feed unchanged: they are i
 """
 
 import asyncio
+import json
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import partial
 from typing import assert_never
+from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from monitor.domain.errors import DocumentFault, NotAFeed, WorkerKilled
 from monitor.domain.fetch_result import (
+    KNOWN_COUNT_HEADER,
     Blocked,
     Failed,
     FailureCause,
@@ -27,8 +30,9 @@ from monitor.domain.fetch_result import (
 from monitor.domain.poll_state import NO_SITEMAP_MEMORY, PollState, SitemapMemory
 from monitor.domain.polling_policy import MIN_MOVED_RESPONSES, is_unconditional_due
 from monitor.domain.ports import Fetcher, ProcessPool
-from monitor.domain.source import Feed, FetchMethod, Source
+from monitor.domain.source import Feed, FetchMethod, Source, SourceKind
 from monitor.domain.source_health import suggest_for_document
+from monitor.domain.special_sources import Api
 from monitor.parse.incremental import hash_body
 from monitor.stories.identity import KeyedEntry, assign_entry_keys, drop_build_time
 from monitor.text.urls import extract_origin
@@ -38,6 +42,9 @@ MAX_SITEMAP_DOCUMENTS = 8  # of one poll, nested indexes included
 MAX_INDEX_LEVELS = 2
 MAX_PREFERRED_SITEMAPS = 2  # the others are read at the ends of the index, where new sitemaps appear
 MAX_LARGE_DOCUMENTS = 4  # read at the same time; each takes 45 MB at most (wire and decoded)
+PAGED_KINDS = (SourceKind.LISTING, SourceKind.API)
+"""Kinds whose document may link to further pages of the list."""
+
 KnownEntryCheck = Callable[[Feed], Awaitable[bool]]
 
 
@@ -115,6 +122,18 @@ def request_headers(source: Source, url: str) -> tuple[tuple[str, str], ...]:
     return tuple((name, secret.reveal()) for name, secret in source.headers.items())
 
 
+def build_api_request(api: Api, url: str) -> tuple[str, bytes | None]:
+    """Return the URL and the JSON body of a request to an API; a cursor in the URL is moved to the body."""
+    if api.body is None:
+        return url, None
+    body, parts = dict(api.body), urlsplit(url)
+    pairs = parse_qsl(parts.query, keep_blank_values=True)
+    if api.next_parameter and url != api.url:
+        body |= {name: value for name, value in pairs if name == api.next_parameter}
+        url = parts._replace(query=urlencode([pair for pair in pairs if pair[0] != api.next_parameter])).geturl()
+    return url, json.dumps(body, ensure_ascii=False).encode()
+
+
 class FeedDocumentReader:
     """Fetches and parses the documents of a poll; large or unusual documents are parsed in a worker process.
 
@@ -168,7 +187,7 @@ class FeedDocumentReader:
         feed, parts = parsed.feed, tuple[SitemapPart, ...]()
         if parsed.unchanged_count:
             feed = replace(feed, ttl=feed.ttl or poll_state.ttl)
-        elif source.kind.is_page:
+        elif source.kind in PAGED_KINDS:
             feed = await self._add_listing_pages(feed, source, has_known_entry)
         elif feed.nested_urls:
             reading = await self._read_sitemaps(feed, source, poll_state.sitemaps, poll_state.polls)
@@ -177,7 +196,7 @@ class FeedDocumentReader:
             feed, parts = reading.feed, reading.parts
         if not parsed.unchanged_count:
             feed = drop_build_time(feed)
-        if feed.is_cut_off or (feed.nested_urls and not source.kind.is_page):
+        if feed.is_cut_off or (feed.nested_urls and source.kind not in PAGED_KINDS):
             # The complete document may have the validators of the incomplete one, and an index may stay unchanged
             # while its sitemaps change.
             response, body_hash = replace(response, etag="", last_modified=""), ""
@@ -231,7 +250,7 @@ class FeedDocumentReader:
 
     async def _add_listing_pages(self, feed: Feed, source: Source, has_known_entry: KnownEntryCheck) -> Feed:
         """Add the entries of further pages of a listing, up to a page with a known entry."""
-        page, pages = feed, source.listing.max_pages if source.listing else 1
+        page, pages = feed, source.max_pages
         seen = {source.url}
         while page.nested_urls and pages > 1 and page.nested_urls[0] not in seen and not await has_known_entry(page):
             seen.add(page.nested_urls[0])
@@ -270,6 +289,7 @@ class FeedDocumentReader:
         self, source: Source, poll_state: PollState, *, is_unconditional: bool, is_large: bool
     ) -> FetchResult:
         """Fetch the configured address; if it fails and has moved permanently, fetch the new one."""
+        is_unconditional = is_unconditional and source.kind is not SourceKind.MAILBOX
         validators = ("", "") if is_unconditional else (poll_state.etag, poll_state.last_modified)
         response = await self._fetch(source, source.url, *validators, is_large=is_large)
         moved_to = poll_state.moved_to if poll_state.moved_count >= MIN_MOVED_RESPONSES else ""
@@ -286,9 +306,25 @@ class FeedDocumentReader:
         self, source: Source, url: str, etag: str = "", last_modified: str = "", *, is_large: bool
     ) -> FetchResult:
         """Fetch one document of a source. robots.txt applies to pages, not to feeds and sitemaps."""
-        purpose = FetchPurpose.PAGE if source.kind.is_page else FetchPurpose.FEED
+        if source.kind is SourceKind.MAILBOX:
+            return await self._fetcher.fetch(FetchRequest(url, etag=etag, mailbox=source.mailbox))
         headers = request_headers(source, url)
-        request = FetchRequest(url, purpose, etag, last_modified, headers, is_large)
+        if source.kind is SourceKind.API and source.api is not None:
+            url, body = build_api_request(source.api, url)
+            return await self._fetcher.fetch(
+                FetchRequest(
+                    url,
+                    FetchPurpose.API,
+                    etag,
+                    last_modified,
+                    headers,
+                    is_large,
+                    body=body,
+                    cookie_file=source.cookie_file,
+                )
+            )
+        purpose = FetchPurpose.PAGE if source.kind.is_page else FetchPurpose.FEED
+        request = FetchRequest(url, purpose, etag, last_modified, headers, is_large, cookie_file=source.cookie_file)
         if source.kind.is_page and source.fetch is FetchMethod.BROWSER:
             # its document may be unchanged while its scripts show other articles
             request = replace(request, etag="", last_modified="", uses_browser=True)
@@ -296,6 +332,11 @@ class FeedDocumentReader:
 
     async def _parse(self, response: Fetched, source: Source, known_item_hashes: bytes = b"") -> ParsedFeed:
         """Parse a document, without items known from the last poll. Raises ``NotAFeed`` or ``WorkerKilled``."""
+        if source.kind is SourceKind.MAILBOX:
+            from monitor.pipeline.mailbox_documents import parse_mailbox
+
+            known_count = int(dict(response.headers).get(KNOWN_COUNT_HEADER, "0"))
+            return ParsedFeed(await parse_mailbox(response, source, self._process_pool), known_count)
         async with self._cpu_slot:
             parsed = _parse_inline(response, source, known_item_hashes)
         if parsed is not None:
@@ -374,6 +415,8 @@ def classify_parse_error(error: NotAFeed, source: Source) -> Failed | Blocked:
     match error.fault:
         case DocumentFault.ACCESS_WALL | DocumentFault.HTML_PAGE:
             return Blocked(error.reason, suggest_for_document(source.kind))
+        case DocumentFault.MISSING_EXTRA:
+            return Blocked(error.reason, "install the extra, then restart the daemon")
         case DocumentFault.LAYOUT_CHANGED:
             return Failed(error.reason, FailureWeight.HARD, cause=FailureCause.LAYOUT_CHANGED)
         case DocumentFault.WRONG_SELECTOR:

@@ -5,16 +5,15 @@ Modules that compare articles take long to load, and many passes have no new art
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import datetime, timedelta
-from itertools import repeat
 from typing import TYPE_CHECKING
 
-from monitor.domain.article import Article, Stage, StoredArticle
+from monitor.domain.article import Stage, StoredArticle
 from monitor.domain.errors import StoreError
 from monitor.domain.grouping import DUPLICATE_WINDOW, STORY_WINDOW, GroupingIndex, GroupingWindow
 from monitor.domain.ports import Clock
 from monitor.pipeline.build_articles import ProcessOffloader
+from monitor.pipeline.early_matching import EarlyMatching, with_date
 from monitor.store.database import Database
 
 if TYPE_CHECKING:
@@ -34,8 +33,15 @@ class GroupingStep:
     weights slightly and no stored story.
     """
 
-    def __init__(self, database: Database, clock: Clock, offloader: ProcessOffloader | None = None) -> None:
+    def __init__(
+        self,
+        database: Database,
+        clock: Clock,
+        offloader: ProcessOffloader | None = None,
+        early: EarlyMatching | None = None,
+    ) -> None:
         self._database, self._clock, self._offloader = database, clock, offloader or ProcessOffloader()
+        self._early = early
         self._vocabulary: Vocabulary | None = None
         self._saved_article_count = 0
         self._cleaned_up_at: datetime | None = None
@@ -92,7 +98,8 @@ class GroupingStep:
         self._has_interrupted = False
 
     async def _load_batch(self, limit: int, after_id: int = 0) -> list[StoredArticle]:
-        return await self._database.run(self._database.stories.ungrouped, limit, after_id)
+        known = self._early.ready if self._early else {}
+        return await self._database.run(self._database.stories.ungrouped, limit, after_id, known)
 
     async def _prepare(self, batch: Sequence[StoredArticle]) -> "list[IncomingArticle]":
         """Return a batch in the order of placement, with features computed in a worker process if there is a backlog.
@@ -104,17 +111,18 @@ class GroupingStep:
         from monitor.stories.fingerprints import extract_grouping_text, pack_features, unpack_features
         from monitor.stories.grouping import IncomingArticle, sort_articles
 
-        ordered = sort_articles((str(stored.id), _with_date(stored)) for stored in batch)
-        texts = [extract_grouping_text(article) for _, article in ordered]
+        ordered = sort_articles((str(stored.id), with_date(stored.article, stored.first_seen_at)) for stored in batch)
+        ready = self._early.features if self._early else {}
+        features = {stored.id: ready.get(stored.id) for stored in batch}
+        missing = [(int(name), extract_grouping_text(article)) for name, article in ordered if not features[int(name)]]
+        texts = [text for _, text in missing]
         try:
             packed = await self._offloader.run_in_pool(pack_features, texts)
         except Exception:  # noqa: BLE001 - the article that raised it is found when it is placed
             packed = None
-        features = unpack_features(packed, texts) if packed else repeat(None)
-        return [
-            IncomingArticle(int(name), article, f"s{name}", feature)
-            for (name, article), feature in zip(ordered, features, strict=False)
-        ]
+        if packed:
+            features |= zip((number for number, _ in missing), unpack_features(packed, texts), strict=True)
+        return [IncomingArticle(int(name), article, f"s{name}", features[int(name)]) for name, article in ordered]
 
     async def _group_batch(self, batch: Sequence[StoredArticle], incoming: "Sequence[IncomingArticle]") -> None:
         vocabulary = await self._load_vocabulary()
@@ -126,6 +134,8 @@ class GroupingStep:
         except Exception:  # noqa: BLE001 - one article raised it; placing each alone finds which
             for stored in batch:
                 await self._place_single(stored, vocabulary)
+        if self._early:
+            self._early.forget([stored.id for stored in batch])
 
     async def _load_window(self) -> GroupingWindow:
         """Return the window of this process; it is loaded before the first write, because that takes up to seconds."""
@@ -167,7 +177,11 @@ class GroupingStep:
         try:
             from monitor.stories.grouping import IncomingArticle
 
-            await self._place([stored], [IncomingArticle(stored.id, _with_date(stored), f"s{stored.id}")], vocabulary)
+            await self._place(
+                [stored],
+                [IncomingArticle(stored.id, with_date(stored.article, stored.first_seen_at), f"s{stored.id}")],
+                vocabulary,
+            )
         except StoreError:
             raise
         except Exception as error:  # noqa: BLE001 - an error in one article is stored with it and does not stop the others
@@ -182,9 +196,3 @@ class GroupingStep:
             self._cleaned_up_at = now
             stories = self._database.stories
             await self._database.run(stories.delete_expired, now, DUPLICATE_WINDOW, 2 * STORY_WINDOW)
-
-
-def _with_date(stored: StoredArticle) -> Article:
-    """Return the article with a date: its publication, or when it was first seen."""
-    article = stored.article
-    return article if article.published_at else replace(article, published_at=stored.first_seen_at)

@@ -1,6 +1,7 @@
 """The pipeline as one pass, from due sources to sent deliveries; a pool of bounded background tasks."""
 
 import asyncio
+import contextlib
 from collections.abc import Awaitable, Callable, Collection, Coroutine, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -9,12 +10,16 @@ from typing import TypeVar
 
 from monitor.domain.configuration import Configuration
 from monitor.domain.digest import Digest
+from monitor.domain.errors import StoreError
 from monitor.domain.poll_state import Lease
 from monitor.domain.source import Source
+from monitor.pipeline.bounded_matching import MatchingResult
+from monitor.pipeline.build_articles import ProcessOffloader
 from monitor.pipeline.collect import Collector, PollResult
 from monitor.pipeline.compose_digests import DigestComposer
-from monitor.pipeline.group import GroupingStep
-from monitor.pipeline.match_articles import MatchingResult, MatchingStep
+from monitor.pipeline.early_matching import EarlyMatching
+from monitor.pipeline.group import GROUPING_BATCH_SIZE, GroupingStep
+from monitor.pipeline.match_articles import MatchingStep
 from monitor.pipeline.read_pages import PageReader, PageResult
 from monitor.pipeline.recheck import Rechecker, RecheckResult
 from monitor.pipeline.report_operation import OperatorReporter
@@ -101,7 +106,10 @@ def ignore_progress(_what: str, _count: int) -> None:
 
 @dataclass(frozen=True, slots=True)
 class PassResult:
-    """Results of all steps of one pass; ``digest_problem`` is about digests that could not be composed."""
+    """Results of all steps of one pass.
+
+    ``digest_problem`` is about digests that could not be composed, ``worker_problem`` about failed worker processes.
+    """
 
     polls: tuple[PollResult, ...] = ()
     pages: tuple[PageResult, ...] = ()
@@ -110,6 +118,7 @@ class PassResult:
     digests: tuple[Digest, ...] = ()
     digest_problem: str = ""
     attempts: tuple[DeliveryAttempt, ...] = ()
+    worker_problem: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +128,8 @@ class Pipeline:
     configuration: Configuration
     collector: Collector
     page_reader: PageReader
+    offloader: ProcessOffloader
+    early_matching: EarlyMatching
     matching_step: MatchingStep
     grouping_step: GroupingStep
     rescreen_step: RescreenStep
@@ -136,6 +147,11 @@ class Pipeline:
     def digest_problem(self) -> str:
         """Return a line about digests that could not be composed, or an empty text."""
         return self.digest_composer.failures.describe()
+
+    @property
+    def worker_problem(self) -> str:
+        """Return a line about work that failed in worker processes within the last hour, or an empty text."""
+        return self.offloader.problem
 
     async def collect(self, source_ids: Collection[str] | None, progress: ProgressCallback) -> tuple[PollResult, ...]:
         """Poll due sources until none is due, or the named sources once."""
@@ -185,7 +201,7 @@ class Pipeline:
 
         Stops matching after about ``max_articles`` articles, so that a large backlog does not delay alerts.
         """
-        matching = await self.matching_step.run_all(max_articles)
+        matching = await self.matching_step.run_all(max_articles) + self.early_matching.take_result()
         await self.grouping_step.run_all()
         await self.rescreen_step.run_all()
         return matching, tuple(await self.digest_composer.run_due(self.configuration))
@@ -202,14 +218,30 @@ class Pipeline:
         """Start all due deliveries; slow targets continue in the background."""
         return tuple(await self.delivery_sender.run_due())
 
+    async def _group_while(self, collecting: "asyncio.Task[tuple[PollResult, ...]]") -> tuple[PollResult, ...]:
+        """Group articles while others are collected, and return the result of collecting.
+
+        An error of the database ends grouping; the step that follows meets it again.
+        """
+        try:
+            with contextlib.suppress(StoreError):
+                while not collecting.done():
+                    if len(self.early_matching.ready) < GROUPING_BATCH_SIZE:
+                        await asyncio.wait({collecting}, timeout=WAITING_SECONDS)
+                    elif not await self.grouping_step.run_batch():
+                        break
+            return await collecting
+        finally:
+            collecting.cancel()
+
     async def run_pass(
         self, source_ids: Collection[str] | None = None, progress: ProgressCallback = ignore_progress
     ) -> PassResult:
         """Run one complete pass: collect, read pages, recheck, match, group, compose and deliver."""
-        polls = await self.collect(source_ids, progress)
+        polls = await self._group_while(asyncio.create_task(self.collect(source_ids, progress)))
         pages = await self.read_pages(progress)
         rechecks = await self.recheck(progress)
         matching, digests = await self.match_and_compose()
         await self.report_operation()
         attempts = (*await self.send_deliveries(), *await self.delivery_sender.drain(DELIVERY_DRAIN_SECONDS))
-        return PassResult(polls, pages, rechecks, matching, digests, self.digest_problem, attempts)
+        return PassResult(polls, pages, rechecks, matching, digests, self.digest_problem, attempts, self.worker_problem)

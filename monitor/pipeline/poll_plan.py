@@ -10,7 +10,7 @@ from monitor.domain import polling_policy
 from monitor.domain.article import KnownArticle
 from monitor.domain.fetch_result import Blocked, Failed, FailureCause, FailureWeight, Fetched, Gone, NotModified
 from monitor.domain.poll_state import EntryCounts, PollState, SitemapMemory, SourceState
-from monitor.domain.source import Entry, Feed, Source, TextOrigin
+from monitor.domain.source import Entry, Feed, Source, SourceKind, TextOrigin
 from monitor.domain.source_health import (
     SUGGEST_REMOVE_SOURCE,
     SourceDiagnosis,
@@ -104,7 +104,8 @@ def plan_poll(
 ) -> PollPlan:
     """Return what to store of an attempt; ``known`` has the stored keys of ``keys_to_look_up`` with their articles."""
     poll_state, result = attempt.poll_state, attempt.result
-    if isinstance(result, FetchedFeed) and not result.entry_count and poll_state.entries:
+    may_be_empty = source.kind is SourceKind.MAILBOX  # its reader may move all messages to another folder
+    if isinstance(result, FetchedFeed) and not result.entry_count and poll_state.entries and not may_be_empty:
         result = _empty_feed_failure(poll_state)
     if isinstance(result, FetchedFeed):
         plan = _plan_document(source, poll_state, result, known, backfill, now)
@@ -145,7 +146,7 @@ def _plan_document(
     feed, unchanged_count = document.parsed.feed, document.parsed.unchanged_count
     keyed_entries = _entries_of(document)
     novelty = classify_entries(keyed_entries, known, poll_state, backfill, now, unchanged_count)
-    reads_pages = source.text_from is not TextOrigin.FEED
+    reads_pages = source.text_from is not TextOrigin.FEED and source.kind is not SourceKind.MAILBOX
     novelty = decide_undated_entries(novelty, poll_state, backfill, now, reads_pages=reads_pages)
     stats = _FeedStats(
         entry_count=document.entry_count,
@@ -242,7 +243,7 @@ def _describe(document: FetchedFeed, novelty: PollNovelty) -> str:
         added = max(0, len(novelty.new) - len(document.keyed_entries))
         note = f"a gap was filled from its sitemap: {added} more articles"
     truncated = f"only the newest {len(feed.entries)} entries of the document were read" if feed.is_truncated else ""
-    return "; ".join(filter(None, (note, truncated)))
+    return "; ".join(filter(None, (feed.note, note, truncated)))
 
 
 def _has_gap(poll_state: PollState, entry_count: int, known_count: int) -> bool:

@@ -1,19 +1,33 @@
 """Screening again of stored articles: after a verdict of a reader, and after a change of rules or officials."""
 
 import asyncio
+import json
+import logging
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict, replace
+from datetime import timedelta
+from hashlib import sha256
 
 from monitor.domain.article import StoredArticle
+from monitor.domain.configuration import Configuration
 from monitor.domain.errors import StoreError
 from monitor.domain.feedback import RescreenResult, Verdict
 from monitor.domain.mention import Findings
 from monitor.domain.ports import Clock
+from monitor.domain.watchlist import Examples, Watchlist
 from monitor.pipeline.bounded_matching import BoundedMatcher
 from monitor.store.database import Database
 
+log = logging.getLogger(__name__)
 QUEUE_BATCH_SIZE = 100
-_MAX_CONFLICTS = 5
-"""Batches that may be screened in vain because a verdict or a new version came in between; the next pass goes on."""
+MAX_BATCHES = 5
+"""Batches of one run: a long queue must not delay other articles, and the hits of its articles wait meanwhile."""
+MAX_WAITING_ARTICLES = 20_000
+MAX_WAITING_AGE = timedelta(days=7)
+WATCHLIST_KEY = "screened_watchlist"
+"""Setting with the hash of the watchlist with which waiting articles were matched last."""
+RESCREEN_KEY = "last_rescreen"
+"""Setting with the result of the last rescreen because of an edit, as JSON."""
 
 
 async def screen_again(
@@ -36,23 +50,69 @@ async def screen_again(
 
 
 class RescreenStep:
-    """Screens again the articles that grouping has joined to a text or story with a verdict.
+    """Screens again the articles that wait for it; their hits are not reported before.
 
-    It runs after grouping and before digests are composed: the hits of waiting articles are not reported.
+    These are articles that grouping has joined to a text or story with a verdict, and, once after rules or officials
+    were edited, the articles that wait for a digest. It runs after grouping and before digests are composed.
     """
 
-    def __init__(self, database: Database, matcher: BoundedMatcher, clock: Clock) -> None:
+    def __init__(
+        self, database: Database, matcher: BoundedMatcher, clock: Clock, configuration: Configuration | None = None
+    ) -> None:
         self._database, self._matcher, self._clock = database, matcher, clock
+        self._configuration = configuration
+        self._edit_result: RescreenResult | None = None
 
     async def run_all(self) -> RescreenResult:
-        """Screen all waiting articles again."""
-        total, conflicts, feedback = RescreenResult(), 0, self._database.feedback
-        while conflicts < _MAX_CONFLICTS:
+        """Screen waiting articles again, at most ``MAX_BATCHES`` batches."""
+        if self._configuration:
+            await self._request_after_edit(self._configuration)
+            self._configuration = None
+        total, feedback = RescreenResult(), self._database.feedback
+        for _batch in range(MAX_BATCHES):
             basis = await self._database.read(feedback.load_rescreen_queue, QUEUE_BATCH_SIZE)
             if not basis.articles:
-                break
+                await self._finish_edit(total)
+                return total
             findings = await screen_again(self._matcher, basis.articles, basis.verdicts)
             result = await self._database.run(feedback.save_rescreened, basis, findings, self._clock())
             total += result or RescreenResult()
-            conflicts += result is None
+        if self._edit_result is not None:
+            self._edit_result += total
         return total
+
+    async def _request_after_edit(self, configuration: Configuration) -> None:
+        """Let the articles that wait for a digest be screened again if the watchlist has changed since the last run."""
+        key_values, now = self._database.key_values, self._clock()
+        present = await asyncio.to_thread(hash_watchlist, configuration.watchlist)
+        before = await self._database.read(key_values.get, WATCHLIST_KEY)
+        if before == present:
+            return
+        if before:
+            scheduled = [plan.id for plan in configuration.digests if not plan.schedule.is_immediate]
+            request = self._database.feedback.request_waiting
+            count = await self._database.run(request, scheduled, now - MAX_WAITING_AGE, MAX_WAITING_ARTICLES)
+            log.info("rules or officials edited, matching waiting articles again: %d", count)
+            self._edit_result = RescreenResult()
+        await self._database.run(key_values.set, WATCHLIST_KEY, present, now)
+
+    async def _finish_edit(self, last: RescreenResult) -> None:
+        if self._edit_result is None:
+            return
+        result, self._edit_result, now = self._edit_result + last, None, self._clock()
+        log.info(
+            "waiting articles matched again: %d articles, %d hits withdrawn, %d added, %d changed",
+            result.articles,
+            result.withdrawn,
+            result.added,
+            result.changed,
+        )
+        record = json.dumps({"at": now.isoformat(), **asdict(result)})
+        await self._database.run(self._database.key_values.set, RESCREEN_KEY, record, now)
+
+
+def hash_watchlist(watchlist: Watchlist) -> str:
+    """Return the hash of everything that decides what is found; examples are for `monitor check` only."""
+    officials = tuple(replace(official, examples=Examples()) for official in watchlist.officials)
+    rules = tuple(replace(rule, examples=Examples()) for rule in watchlist.rules)
+    return sha256(repr(Watchlist(officials, rules, watchlist.synonyms)).encode()).hexdigest()

@@ -7,7 +7,6 @@ from itertools import groupby
 from json import loads
 from pathlib import Path
 
-from monitor.digest.labels import format_count
 from monitor.domain.article import DuePage
 from monitor.domain.delivery import DeliveryState
 from monitor.domain.poll_state import PollState
@@ -22,9 +21,11 @@ from monitor.domain.read_models import (
 from monitor.domain.workers import DEAD_WORKER_RETENTION, WORKER_TIMEOUT, QueueCounts, WorkerHeartbeat
 from monitor.pipeline.maintenance import is_disk_space_low
 from monitor.pipeline.page_queue import PAGE_LAG, format_busiest_hosts
+from monitor.pipeline.rescreen import RESCREEN_KEY
 from monitor.pipeline.worker_jobs import load_heartbeats
 from monitor.records.status import SourceStatusRecord, StatusRecord, WorkerRecord, WorkersRecord
 from monitor.store.database import Database
+from monitor.text.numbers import format_count
 
 STATE_ORDER = (
     "gone",
@@ -133,6 +134,13 @@ class StatusReport:
     disk_space: DiskSpace | None = None
     abandoned: tuple[AbandonedArticle, ...] = ()
     waiting_pages: tuple[DuePage, ...] = ()
+    rescreened: str = ""
+
+    @property
+    def last_rescreen(self) -> dict[str, object]:
+        """The time and result of the last matching of waiting articles after an edit; empty if there was none."""
+        found: dict[str, object] = loads(self.rescreened) if self.rescreened else {}
+        return found
 
 
 def read_status_report(
@@ -152,6 +160,7 @@ def read_status_report(
         disk_space=database.maintenance.measure_disk_space(),
         waiting_pages=tuple(database.articles.list_waiting_pages(now)),
         abandoned=tuple(database.attempts.list_abandoned(now - ABANDONED_PERIOD)),
+        rescreened=database.key_values.get(RESCREEN_KEY),
     )
 
 
@@ -176,6 +185,7 @@ def report_record(report: StatusReport) -> StatusRecord:
             "failed": counts.failed,
             "rejected": counts.rejected,
             "oldest_pending_at": counts.oldest_pending_at,
+            "retried": counts.retried,
         },
         "config": {
             "loaded_at": snapshot.loaded_at if snapshot else None,
@@ -185,6 +195,7 @@ def report_record(report: StatusReport) -> StatusRecord:
         "daemon": asdict(report.daemon),
         "page_due_at": report.waiting_pages[0].due_at if report.waiting_pages else None,
         "abandoned": [asdict(article) for article in report.abandoned],
+        "rescreened": report.last_rescreen,
         **workers_record(report.workers, report.created_at),
     }
 
@@ -212,7 +223,7 @@ def source_status_record(source: SourceStatus) -> SourceStatusRecord:
 
 def find_problems(report: StatusReport, zone: tzinfo | None = None) -> Iterator[str]:
     """Yield a sentence for each problem, with a suggestion; times are in ``zone``, or in the machine's zone."""
-    daemon, counts = report.daemon, report.outbox
+    daemon = report.daemon
     if errors := find_config_errors(report):
         in_use = f", the one of {format_time(report.snapshot.loaded_at, zone)} stays in use" if report.snapshot else ""
         listed = "".join(f"\n    {error}" for error in errors)
@@ -233,22 +244,7 @@ def find_problems(report: StatusReport, zone: tzinfo | None = None) -> Iterator[
     yield from find_idle_problems(report, zone)
     yield from find_worker_problems(report.workers, report.created_at, zone)
     yield from find_abandoned_problems(report.abandoned)
-    if counts.failed:
-        yield (
-            f"{format_count(counts.failed, 'delivery has', 'deliveries have')} failed: "
-            f"see `monitor deliveries list --state {DeliveryState.FAILED}`, then `monitor deliveries resend ID`."
-        )
-    if counts.last_rejected_at and report.created_at - counts.last_rejected_at < RECENT_REJECTION_PERIOD:
-        yield (
-            f"A target rejected a digest at {format_time(counts.last_rejected_at, zone)}; it is not tried again: "
-            f"see `monitor deliveries list --state {DeliveryState.REJECTED}`, fix the channel, "
-            "then `monitor deliveries resend ID`."
-        )
-    if counts.oldest_pending_at and report.created_at - counts.oldest_pending_at > OVERDUE_AFTER:
-        yield (
-            f"A delivery has been pending since {format_time(counts.oldest_pending_at, zone)}: "
-            "see its last error in `monitor deliveries list`."
-        )
+    yield from find_delivery_problems(report, zone)
     unhealthy = [
         source
         for source in report.sources
@@ -262,6 +258,33 @@ def find_problems(report: StatusReport, zone: tzinfo | None = None) -> Iterator[
         )
     elif unhealthy:
         yield f"{format_count(len(unhealthy), 'source is', 'sources are')} unhealthy: see the top of the list."
+
+
+def find_delivery_problems(report: StatusReport, zone: tzinfo | None) -> Iterator[str]:
+    """Yield a problem if deliveries failed, were rejected, are retried, or have been pending for long."""
+    counts = report.outbox
+    if counts.failed:
+        yield (
+            f"{format_count(counts.failed, 'delivery has', 'deliveries have')} failed: "
+            f"see `monitor deliveries list --state {DeliveryState.FAILED}`, then `monitor deliveries resend ID`, "
+            "or put them away with `monitor deliveries dismiss ID`."
+        )
+    if counts.last_rejected_at and report.created_at - counts.last_rejected_at < RECENT_REJECTION_PERIOD:
+        yield (
+            f"A target rejected a digest at {format_time(counts.last_rejected_at, zone)}; it is not tried again: "
+            f"see `monitor deliveries list --state {DeliveryState.REJECTED}`, fix the channel, "
+            "then `monitor deliveries resend ID`, or put it away with `monitor deliveries dismiss ID`."
+        )
+    if counts.retried:
+        yield (
+            f"{format_count(counts.retried, 'delivery was', 'deliveries were')} not accepted and will be tried again: "
+            f"{counts.retry_error}"
+        )
+    elif counts.oldest_pending_at and report.created_at - counts.oldest_pending_at > OVERDUE_AFTER:
+        yield (
+            f"A delivery has been pending since {format_time(counts.oldest_pending_at, zone)}: "
+            "see its last error in `monitor deliveries list`."
+        )
 
 
 def find_abandoned_problems(abandoned: Sequence[AbandonedArticle]) -> Iterator[str]:
@@ -303,8 +326,8 @@ def describe_source(poll_state: PollState) -> str:
 
 
 def format_time(moment: datetime | None, zone: tzinfo | None = None) -> str:
-    """Return a time in a zone, or in the machine's zone, to the minute; "-" for None."""
-    return moment.astimezone(zone).strftime("%Y-%m-%d %H:%M") if moment else "-"
+    """Return a time in a zone, or in the machine's zone, to the minute, with the zone; "-" for None."""
+    return moment.astimezone(zone).strftime("%Y-%m-%d %H:%M %Z") if moment else "-"
 
 
 def format_age(moment: datetime | None, now: datetime) -> str:

@@ -70,16 +70,26 @@ class UnknownUrlRecord(TypedDict):
 
 
 def explain_article(
-    stored: StoredArticle, findings: Findings, hits: Sequence[HitSummary], rules: Sequence[Rule]
+    stored: StoredArticle,
+    findings: Findings,
+    hits: Sequence[HitSummary],
+    rules: Sequence[Rule],
+    abandonment: str = "",
 ) -> tuple[str, list[tuple[str, str]]]:
-    """Return a sentence on the state of an article, and the reason of each rule without a hit."""
+    """Return a sentence on the state of an article, and the reason of each rule without a hit.
+
+    ``abandonment`` is why a step has abandoned the article.
+    """
     current = {hit.rule_id for hit in findings.hits}
     rules_without_hit = [(rule.id, _explain_no_hit(rule, stored, findings)) for rule in rules if rule.id not in current]
-    reported = ", ".join(sorted({f"{hit.rule_id} in {hit.plan_id}" for hit in hits if hit.reported_at}))
-    stored_hits = ", ".join(sorted({hit.rule_id for hit in hits}))
+    valid = [hit for hit in hits if hit.withdrawn_at is None]
+    reported = ", ".join(sorted({f"{hit.rule_id} in {hit.plan_id}" for hit in valid if hit.reported_at}))
+    stored_hits = ", ".join(sorted({hit.rule_id for hit in valid}))
+    withdrawn = ", ".join(sorted({hit.rule_id for hit in hits if hit.withdrawn_at}))
     verdicts = (
         (reported, f"reported: {reported}"),
         (stored_hits, f"found by {stored_hits}, and not reported yet"),
+        (withdrawn, f"found by {withdrawn}, and withdrawn: a verdict or an edited rule has made the hit invalid"),
         (stored.quarantine_reason, f"in quarantine: {stored.quarantine_reason}. {_format_release(stored)}"),
         (stored.stage is Stage.LISTED, "listed by its source; its page was not read yet"),
         (
@@ -93,11 +103,14 @@ def explain_article(
         ),
     )
     verdict = next((text for applies, text in verdicts if applies), "read and matched; no rule has a hit")
+    if abandonment:
+        retry = f"`monitor articles release {stored.id}` tries it again"
+        verdict += f". It was abandoned after its last attempt ({abandonment}): {retry}"
     return verdict, rules_without_hit
 
 
 def _format_release(stored: StoredArticle) -> str:
-    return f"`monitor articles release {stored.source_id}` makes it news"
+    return f"`monitor articles release {stored.id}` makes it news"
 
 
 def _explain_no_hit(rule: Rule, stored: StoredArticle, findings: Findings) -> str:
@@ -114,11 +127,18 @@ def _explain_no_hit(rule: Rule, stored: StoredArticle, findings: Findings) -> st
 
 
 def explanation_record(
-    stored: StoredArticle, findings: Findings, hits: Sequence[HitSummary], rules: Sequence[Rule]
+    stored: StoredArticle,
+    findings: Findings,
+    hits: Sequence[HitSummary],
+    rules: Sequence[Rule],
+    abandonment: str = "",
 ) -> ExplanationRecord:
-    """Return the record of one article; ``findings`` are the findings of the present rules."""
+    """Return the record of one article; ``findings`` are the findings of the present rules.
+
+    ``abandonment`` is why a step has abandoned the article.
+    """
     article = stored.article
-    verdict, rules_without_hit = explain_article(stored, findings, hits, rules)
+    verdict, rules_without_hit = explain_article(stored, findings, hits, rules, abandonment)
     return {
         **findings_record(str(stored.id), findings),
         "source": stored.source_id,

@@ -8,7 +8,7 @@ from monitor.domain.poll_state import PollState
 from monitor.domain.read_models import SourceStatus
 from monitor.domain.source import Source
 
-SOURCE_COLUMNS = ("id", "name", "kind", "url", "state", "last_success_at", "next_poll_at", "articles")
+SOURCE_COLUMNS = ("id", "name", "kind", "url", "state", "last_success_at", "next_poll_at", "articles", "groups")
 STATE_PAUSED, STATE_NEVER_POLLED = "paused", "never polled"
 
 
@@ -23,6 +23,7 @@ class SourceRecord(TypedDict):
     last_success_at: datetime | None
     next_poll_at: datetime | None
     articles: int
+    groups: list[str]
 
 
 def source_record(source: Source, status: SourceStatus | None) -> SourceRecord:
@@ -38,6 +39,7 @@ def source_record(source: Source, status: SourceStatus | None) -> SourceRecord:
         "last_success_at": poll_state.last_success_at if poll_state else None,
         "next_poll_at": None if source.paused or poll_state is None else poll_state.next_poll_at,
         "articles": status.article_count if status else 0,
+        "groups": list(source.groups),
     }
 
 

@@ -27,6 +27,7 @@ class OutboxRecord(TypedDict):
     failed: int
     rejected: int
     oldest_pending_at: datetime | None
+    retried: int
 
 
 class ConfigurationRecord(TypedDict):
@@ -68,3 +69,4 @@ class StatusRecord(WorkersRecord):
     daemon: Mapping[str, object]
     page_due_at: datetime | None
     abandoned: list[Mapping[str, object]]
+    rescreened: Mapping[str, object]

@@ -13,13 +13,15 @@ from monitor.domain.article import Article, DuePage, KnownArticle, NewArticle, P
 from monitor.domain.configuration import PageRetention
 from monitor.domain.errors import LeaseLost
 from monitor.domain.fetch_result import Fetched
+from monitor.domain.mention import Findings
 from monitor.domain.poll_state import Lease, PollState
 from monitor.store.column_types import UtcDateTime
 from monitor.store.connections import Connections
 from monitor.store.core_tables import ARTICLE, ARTICLE_TEXT, ARTICLE_URL, ENTRY_KEY
+from monitor.store.damaged_rows import read_rows
 from monitor.store.evidence import save_page_snapshot
-from monitor.store.findings import expedite_rechecks
-from monitor.store.full_text import index_texts, remove_from_index
+from monitor.store.findings import expedite_rechecks, insert_findings
+from monitor.store.full_text import index_texts, remove_from_index, stored_search_text
 from monitor.store.row_mapping import (
     IS_IN_PROGRESS,
     IS_LISTED,
@@ -66,10 +68,12 @@ class ArticleStore:
         new_articles: Sequence[NewArticle],
         now: datetime,
         changed_article_ids: Collection[int] = (),
-    ) -> int:
+        findings: Sequence[Findings | None] = (),
+    ) -> dict[int, int]:
         """Store new articles, then the poll state with its validators, in one transaction.
 
-        Return the number of new articles.
+        Return the id of each article that was stored, by its position in ``new_articles``. ``findings`` belong to the
+        first articles, in the same order; None for one that was not matched.
 
         An article with a known key is not stored; its other keys and its URL are added to the known article. If
         another process stored some of the new articles first, the counts of the poll state include them. Those of
@@ -79,17 +83,33 @@ class ArticleStore:
             fresh, aliases, new_keys = _assign_article_ids(
                 connection, lease.source_id, new_articles, is_sqlite=self._connections.is_sqlite
             )
-            rows = [_article_row(article_id, lease.source_id, new, now) for article_id, new in fresh]
+            positions = {id(new): position for position, new in enumerate(new_articles)}
+            stored = {positions[id(new)]: article_id for article_id, new in fresh}
+            matched = [
+                (_matched_article(article_id, lease.source_id, new_articles[position], now), found)
+                for position, article_id in stored.items()
+                if position < len(findings) and (found := findings[position]) is not None
+            ]
+            matched_ids = {one.id for one, _ in matched}
+            rows = [
+                _article_row(article_id, lease.source_id, new, now, is_matched=article_id in matched_ids)
+                for article_id, new in fresh
+            ]
             insert_rows(connection, ARTICLE, rows)
-            texts = [_text_row(article_id, new) for article_id, new in fresh]
+            words = [(article_id, _search_text(new)) for article_id, new in fresh]
+            texts = [
+                {"article_id": article_id, **text_columns(new.article, stored_search_text(connection, text))}
+                for (article_id, new), (_, text) in zip(fresh, words, strict=True)
+            ]
             insert_rows(connection, ARTICLE_TEXT, texts)
-            index_texts(connection, [(text["article_id"], text["search_text"]) for text in texts])
+            index_texts(connection, words)
             urls = [row for article_id, new in (*fresh, *aliases) for row in _url_rows(article_id, new.article)]
             insert_rows(connection, ARTICLE_URL, urls, skip_existing=True)
             insert_rows(connection, ENTRY_KEY, new_keys, skip_existing=True)
+            insert_findings(connection, matched, now)
             record_poll(connection, lease, _with_stored(poll_state, new_articles, fresh), new_article_count=len(fresh))
             expedite_rechecks(connection, changed_article_ids, now)
-        return len(fresh)
+        return stored
 
     def lease_pages(
         self, now: datetime, limit: int, expires_at: datetime, source_id: str | None = None
@@ -190,9 +210,8 @@ class ArticleStore:
     def _load_at_stage(self, stage: Stage, limit: int) -> list[StoredArticle]:
         waiting = select_stored_articles().where(ARTICLE.c.stage == str(stage), IS_IN_PROGRESS)
         with self._connections.read_transaction() as connection:
-            return [
-                stored_article_from_row(row) for row in connection.execute(waiting.order_by(ARTICLE.c.id).limit(limit))
-            ]
+            rows = connection.execute(waiting.order_by(ARTICLE.c.id).limit(limit))
+            return read_rows(ARTICLE, rows, stored_article_from_row)
 
 
 def _pending_page_from_row(row: AnyRow, token: str) -> PendingPage:
@@ -279,7 +298,9 @@ def _reserve_article_ids(connection: Connection, count: int, *, is_sqlite: bool)
     return iter(connection.exec_driver_sql(query, (count,)).scalars().all())
 
 
-def _article_row(article_id: int, source_id: str, new_article: NewArticle, now: datetime) -> dict[str, Any]:
+def _article_row(
+    article_id: int, source_id: str, new_article: NewArticle, now: datetime, *, is_matched: bool
+) -> dict[str, Any]:
     return {
         "id": article_id,
         "source_id": source_id,
@@ -287,10 +308,14 @@ def _article_row(article_id: int, source_id: str, new_article: NewArticle, now: 
         "first_seen_at": now,
         "is_alertable": new_article.is_alertable,
         "quarantine_reason": new_article.quarantine_reason,
-        "stage": str(new_article.stage),
+        "stage": str(Stage.MATCHED if is_matched else new_article.stage),
         "next_attempt_at": now if new_article.stage is Stage.LISTED else None,
         **_INITIAL_COLUMNS,
     }
+
+
+def _matched_article(article_id: int, source_id: str, new_article: NewArticle, now: datetime) -> StoredArticle:
+    return StoredArticle(article_id, source_id, new_article.article, now, new_article.is_alertable, Stage.MATCHED)
 
 
 _INITIAL_COLUMNS = {
@@ -303,11 +328,10 @@ _INITIAL_COLUMNS = {
 }
 
 
-def _text_row(article_id: int, new_article: NewArticle) -> dict[str, Any]:
-    search_text = "" if new_article.stage is Stage.LISTED else new_article.search_text
-    if search_text is None:
-        search_text = index_text(new_article.article)
-    return {"article_id": article_id, **text_columns(new_article.article, search_text)}
+def _search_text(new_article: NewArticle) -> str:
+    if new_article.stage is Stage.LISTED:
+        return ""
+    return index_text(new_article.article) if new_article.search_text is None else new_article.search_text
 
 
 def _url_rows(article_id: int, article: Article) -> list[dict[str, Any]]:
@@ -315,10 +339,10 @@ def _url_rows(article_id: int, article: Article) -> list[dict[str, Any]]:
 
 
 def replace_text(connection: Connection, article_id: int, article: Article) -> None:
-    """Replace the text of an article and its entry in the full-text index, inside a transaction."""
+    """Replace the text of an article and its entry in the full-text index, before its title is replaced."""
     remove_from_index(connection, [article_id])
     search_text = index_text(article)
-    columns = text_columns(article, search_text)
+    columns = text_columns(article, stored_search_text(connection, search_text))
     connection.execute(update(ARTICLE_TEXT).where(ARTICLE_TEXT.c.article_id == article_id).values(columns))
     index_texts(connection, [(article_id, search_text)])
 

@@ -13,6 +13,7 @@ from monitor.domain.article import ArticleAttempt, Stage, StoredArticle
 from monitor.domain.read_models import AbandonedArticle
 from monitor.store.connections import Connections
 from monitor.store.core_tables import ARTICLE, ARTICLE_ATTEMPT, SOURCE
+from monitor.store.damaged_rows import read_rows
 from monitor.store.row_mapping import IS_IN_PROGRESS, insert_rows, select_stored_articles, stored_article_from_row
 
 MAX_FAILED_ATTEMPTS = 2
@@ -45,7 +46,7 @@ class AttemptStore:
         )
         with self._connections.read_transaction() as connection:
             rows = connection.execute(fresh.order_by(ARTICLE.c.id).limit(limit))
-            claimed = [stored_article_from_row(row) for row in rows]
+            claimed = read_rows(ARTICLE, rows, stored_article_from_row)
         short = [stored for stored in claimed if stored.article.text_length <= max_chars]
         if claimed:
             counts = dict.fromkeys((stored.id for stored in claimed), 0) | {stored.id: 1 for stored in short}
@@ -124,6 +125,13 @@ class AttemptStore:
         with self._connections.write_transaction() as connection:
             connection.execute(delete(ARTICLE_ATTEMPT).where(*open_ones, count <= 1, ARTICLE_ATTEMPT.c.error == ""))
             connection.execute(update(ARTICLE_ATTEMPT).where(*open_ones).values(attempts=count - 1))
+
+    def find_abandonment(self, article_id: int) -> str:
+        """Return why the processing of an article was abandoned, or an empty string."""
+        is_abandoned = ARTICLE_ATTEMPT.c.abandoned_at.is_not(None)
+        query = select(ARTICLE_ATTEMPT.c.error).where(_is_among([article_id]), is_abandoned)
+        with self._connections.read_transaction() as connection:
+            return connection.execute(query).scalar() or ""
 
     def list_abandoned(self, since_at: datetime) -> list[AbandonedArticle]:
         """Return the articles that were abandoned since a time, by source; at most 100 of them."""

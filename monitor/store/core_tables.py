@@ -141,6 +141,14 @@ DIGEST = Table(
     Column("content", CleanText),
 )
 
+DIGEST_ARTICLE = Table(
+    "digest_article",
+    CORE_METADATA,
+    Column("article_id", BIG_INTEGER, ForeignKey("article.id"), primary_key=True, autoincrement=False),
+    Column("plan_id", String, primary_key=True),
+    Column("digest_id", BIG_INTEGER, ForeignKey("digest.id")),
+)
+
 DIGEST_HIT = Table(
     "digest_hit",
     CORE_METADATA,

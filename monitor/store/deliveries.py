@@ -4,6 +4,7 @@ import secrets
 from collections import defaultdict
 from collections.abc import Collection, Sequence
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from sqlalchemy import Connection, and_, exists, func, insert, literal, select, tuple_, update
@@ -25,10 +26,13 @@ from monitor.domain.read_models import DigestSummary, OutboxCounts
 from monitor.store.column_types import UtcDateTime, from_json, to_json
 from monitor.store.connections import Connections
 from monitor.store.core_tables import DELIVERY, DIGEST, DIGEST_HIT, RENDERED_DIGEST
+from monitor.store.damaged_rows import read_row, read_rows
 from monitor.store.row_mapping import AnyRow, chunk_ids
 
 PENDING = str(DeliveryState.PENDING)
 _MAX_IDS_PER_STATEMENT = 500
+MIN_FAILED_ATTEMPTS = 2
+"""Failed attempts after which a pending delivery is a problem; a mail server may refuse the first one (greylisting)."""
 
 
 def record_delivery_result(connection: Connection, delivery_result: DeliveryResult, now: datetime) -> bool:
@@ -112,7 +116,13 @@ def deliveries_from_rows(connection: Connection, rows: Sequence[AnyRow]) -> list
     for start in range(0, len(rendered_ids), _MAX_IDS_PER_STATEMENT):
         portion = RENDERED_DIGEST.c.id.in_(rendered_ids[start : start + _MAX_IDS_PER_STATEMENT])
         query = select(RENDERED_DIGEST.c.id, RENDERED_DIGEST.c.content).where(portion)
-        rendered |= {row.id: from_json(RenderedDigest, row.content) for row in connection.execute(query)}
+        rendered |= dict(
+            read_rows(
+                RENDERED_DIGEST,
+                connection.execute(query),
+                lambda row: (row.id, from_json(RenderedDigest, row.content)),
+            )
+        )
     return [
         Delivery(
             id=row.id,
@@ -125,8 +135,10 @@ def deliveries_from_rows(connection: Connection, rows: Sequence[AnyRow]) -> list
             last_error=row.last_error,
             token=row.lease_token,
             first_attempt_at=row.first_attempt_at,
+            dismissed_at=row.dismissed_at,
         )
         for row in rows
+        if row.rendered_digest_id in rendered
     ]
 
 
@@ -192,10 +204,10 @@ class DeliveryStore:
             return [one.delivery.id for one in results if not record_delivery_result(connection, one, now)]
 
     def list_failed_deliveries(self, after: datetime, before: datetime) -> list[Delivery]:
-        """Return the deliveries that failed or were rejected in a period, oldest first."""
+        """Return the deliveries that failed or were rejected in a period and were not dismissed, oldest first."""
         states = (str(DeliveryState.FAILED), str(DeliveryState.REJECTED))
         period = (DELIVERY.c.finished_at >= after, DELIVERY.c.finished_at < before)
-        query = select(DELIVERY).where(DELIVERY.c.state.in_(states), *period)
+        query = select(DELIVERY).where(DELIVERY.c.state.in_(states), *period, DELIVERY.c.dismissed_at.is_(None))
         with self._connections.read_transaction() as connection:
             # sorted here, because ORDER BY id would make the planner read the whole table by id
             rows = sorted(connection.execute(query), key=lambda row: row.id)
@@ -232,8 +244,48 @@ class DeliveryStore:
                 "next_attempt_at": now,
                 "finished_at": None,
                 "lease_token": "",
+                "dismissed_at": None,
+                "dismissed_by": "",
             },
         )
+        return self.get_delivery(delivery_id)
+
+    def forward(self, delivery_id: int, target: str, now: datetime) -> Delivery:
+        """Store a new delivery with the content of an old one, to another target of its channel, due at once.
+
+        It has a key of its own, because it is another message. Raises ``UsageError`` if the old one does not exist.
+        """
+        self.get_delivery(delivery_id)
+        with self._connections.write_transaction(durable=True) as connection:
+            old = connection.execute(select(DELIVERY).where(DELIVERY.c.id == delivery_id)).one()
+            row = {
+                "key": secrets.token_hex(20),
+                "digest_id": old.digest_id,
+                "plan_id": old.plan_id,
+                "channel_id": old.channel_id,
+                "target": target,
+                "rendered_digest_id": old.rendered_digest_id,
+                "created_at": now,
+                "state": PENDING,
+                "attempts": 0,
+                "next_attempt_at": now,
+                "last_error": "",
+                "lease_token": "",
+            }
+            new_id = connection.execute(insert(DELIVERY).values(row).returning(DELIVERY.c.id)).scalar_one()
+        return self.get_delivery(new_id)
+
+    def dismiss(self, delivery_id: int, by: str, now: datetime) -> Delivery:
+        """Mark a rejected or failed delivery as dealt with, so that it is not reported any more.
+
+        Raises ``UsageError`` if it does not exist or is in another state.
+        """
+        found = self.get_delivery(delivery_id)
+        if found.state not in {DeliveryState.REJECTED, DeliveryState.FAILED}:
+            raise UsageError(
+                f"delivery {delivery_id} is {found.state}; only a rejected or failed delivery can be dismissed"
+            )
+        self._update_delivery(delivery_id, {"dismissed_at": now, "dismissed_by": by})
         return self.get_delivery(delivery_id)
 
     def cancel(self, delivery_id: int, now: datetime) -> Delivery:
@@ -246,17 +298,21 @@ class DeliveryStore:
         return self.get_delivery(delivery_id)
 
     def count_outbox(self) -> OutboxCounts:
-        """Return the numbers of pending, failed and rejected deliveries."""
+        """Return the numbers of pending, failed and rejected deliveries, without the dismissed ones."""
         times = func.min(DELIVERY.c.created_at), func.max(DELIVERY.c.finished_at)
         query = select(DELIVERY.c.state, func.count(), *times)
         states = [PENDING, str(DeliveryState.FAILED), str(DeliveryState.REJECTED)]
-        query = query.where(DELIVERY.c.state.in_(states)).group_by(DELIVERY.c.state)
+        query = query.where(DELIVERY.c.state.in_(states), DELIVERY.c.dismissed_at.is_(None)).group_by(DELIVERY.c.state)
+        retried = select(func.count(), func.max(DELIVERY.c.last_error)).where(
+            DELIVERY.c.state == PENDING, DELIVERY.c.attempts >= MIN_FAILED_ATTEMPTS
+        )
         with self._connections.read_transaction() as connection:
             found = {state: (count, oldest, last) for state, count, oldest, last in connection.execute(query)}
+            retried_count, retry_error = connection.execute(retried).one()
         pending, oldest_at, _ = found.get(PENDING, (0, None, None))
         failed, *_ = found.get(str(DeliveryState.FAILED), (0, None, None))
         rejected, _, rejected_at = found.get(str(DeliveryState.REJECTED), (0, None, None))
-        return OutboxCounts(pending, failed, rejected, oldest_at, rejected_at)
+        return OutboxCounts(pending, failed, rejected, oldest_at, rejected_at, retried_count, retry_error or "")
 
     def list_digests(
         self, plan_id: str = "", limit: int = 50, *, with_deliveries_only: bool = False, before_id: int | None = None
@@ -291,7 +347,7 @@ class DeliveryStore:
             content = connection.execute(select(DIGEST.c.content).where(DIGEST.c.id == digest_id)).scalar()
         if content is None:
             raise UsageError(f"there is no digest {digest_id}; `monitor digests list` shows the ids")
-        return from_json(Digest, content)
+        return read_row(DIGEST, digest_id, partial(from_json, Digest, content))
 
     def _update_delivery(self, delivery_id: int, values: dict[str, object]) -> None:
         with self._connections.write_transaction(durable=True) as connection:

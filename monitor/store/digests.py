@@ -1,8 +1,9 @@
 """Store of composed digests: due windows, the inputs of a digest, and its commit with its deliveries."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Select, and_, exists, func, insert, or_, select, update
@@ -18,6 +19,7 @@ from monitor.domain.digest import (
     DigestQuery,
     LastWindow,
     ReportableHit,
+    ReportedContent,
     SourceProblem,
     Window,
 )
@@ -34,15 +36,19 @@ from monitor.store.core_tables import (
     ARTICLE_TEXT,
     DELIVERY,
     DIGEST,
+    DIGEST_ARTICLE,
     DIGEST_HIT,
     HIT,
+    MARK,
     MENTION,
     RESCREEN,
     SOURCE,
     VERDICT,
 )
+from monitor.store.damaged_rows import read_row, read_rows
 from monitor.store.deliveries import DeliveryStore, build_delivery_rows
 from monitor.store.findings import list_near_misses, mention_from_row
+from monitor.store.marks import load_followed, load_story_marks
 from monitor.store.rescreening import select_verdicts, verdict_from_row
 from monitor.store.row_mapping import (
     STORED_ARTICLE_COLUMNS,
@@ -111,7 +117,7 @@ class DigestStore:
                 [str(state) for state in HEALTHY_STATES]
             )
             query = select(*_STATE_COLUMNS).where(IS_CONFIGURED, may_have_problem).order_by(SOURCE.c.id)
-            candidates = [_source_problem_from_row(row) for row in connection.execute(query)]
+            candidates = read_rows(SOURCE, connection.execute(query), _source_problem_from_row)
         problems = tuple(one for one in candidates if one.state not in HEALTHY_STATES)
         return Coverage(source_count=counts[0], read_count=counts[1], article_count=article_count, problems=problems)
 
@@ -176,10 +182,13 @@ class DigestStore:
                 plan_state = _load_plan_state(connection, plan)
                 undelivered = _load_undelivered(connection, plan, query.hits_before, plan_state)
                 retractions = tuple(_load_retractions(connection, plan_state.rescreened, query.hits_before))
+                undelivered_ids = frozenset(hit.id for hit in undelivered)
+                marks = load_story_marks(connection, plan, undelivered_ids) if plan_state.has_marks else ()
+                followed = load_followed(connection, plan, marks, query.window.end_at) if marks else ()
             hits = [hit for hit in undelivered if query.found_since is None or hit.found_at >= query.found_since]
             if query.period_start_at is not None:
                 hits = self.hits_between(plan, query.period_start_at, query.hits_before)
-            if query.requires_hits and not hits and not retractions:
+            if query.requires_hits and not (hits or retractions or followed):
                 return DigestInputs()
             window, officials = query.window, sorted(query.official_ids.union(*(hit.official_ids for hit in hits)))
             near_misses: list[NearMissSummary] = []
@@ -199,6 +208,8 @@ class DigestStore:
                 ),
                 source_states=states,
                 retractions=retractions,
+                marks=marks,
+                followed=followed,
             )
 
     def list_headlines(self, plan: DigestPlan, before: datetime) -> dict[int, DigestItem]:
@@ -240,20 +251,23 @@ class DigestStore:
         digest: Digest,
         messages: Sequence[Message],
         reported_hit_ids: Sequence[int],
-        official_ids: Mapping[int, tuple[str, ...]] | None = None,
-        retractions: Sequence[Retraction] = (),
+        content: ReportedContent | None = None,
     ) -> bool:
         """Store a digest, its deliveries and the marks on its hits in one transaction.
 
-        ``official_ids`` are the officials that the digest names for each hit, if they are known. Returns False, and
-        stores nothing, if this window was stored before, or if another process has reported one of the hits, or a
-        verdict has changed or withdrawn one of them, since they were read.
+        Returns False, and stores nothing, if this window was stored before, or if another process has reported one of
+        the hits, or a verdict has changed or withdrawn one of them, since they were read.
         """
         try:
             with self._connections.write_transaction(durable=True) as connection:
                 digest_id = _write_digest(connection, digest, messages, reported_hit_ids)
-                _mark_reported(connection, digest, digest_id, reported_hit_ids, official_ids or {})
-                _mark_retracted(connection, digest.plan_id, retractions)
+                _mark_reported(connection, digest, digest_id, reported_hit_ids, content or ReportedContent())
+                _mark_retracted(connection, digest.plan_id, content.retractions if content else ())
+                articles = [
+                    {"article_id": number, "plan_id": digest.plan_id, "digest_id": digest_id}
+                    for number in (content.followed_article_ids if content else ())
+                ]
+                insert_rows(connection, DIGEST_ARTICLE, articles, skip_existing=True)
         except _AlreadyReported:
             return False
         return True
@@ -338,7 +352,7 @@ def _mark_reported(
     digest: Digest,
     digest_id: int,
     hit_ids: Sequence[int],
-    official_ids: Mapping[int, tuple[str, ...]],
+    content: ReportedContent,
 ) -> None:
     """Mark hits as reported. Raises ``_AlreadyReported`` if one is reported or changed meanwhile."""
     marks: list[dict[str, Any]] = []
@@ -347,10 +361,10 @@ def _mark_reported(
         for hit_id in chunk:
             row = found.get(hit_id)
             known = decode_texts(row.official_ids) if row else ()
-            if row is None or row.withdrawn_at or official_ids.get(hit_id, known) != known:
+            if row is None or row.withdrawn_at or content.official_ids.get(hit_id, known) != known:
                 raise _AlreadyReported
             reported, present = _reported_officials(row.reported_ids), _present_officials(row)
-            officials = encode_texts(sorted(reported | present))
+            officials = _NOT_NAMED if hit_id in content.hidden_hit_ids else encode_texts(sorted(reported | present))
             if row.reported_ids is None:
                 mark = {"hit_id": hit_id, "plan_id": digest.plan_id, "digest_id": digest_id, "official_ids": officials}
                 marks.append(mark)
@@ -401,20 +415,24 @@ class _PlanState:
 
     min_hit_id: int
     rescreened: Sequence[AnyRow] = ()
+    has_marks: bool = False
 
 
 def _load_plan_state(connection: Connection, plan: DigestPlan) -> _PlanState:
     last_rescreen = select(func.max(HIT.c.rescreened_at)).where(HIT.c.rescreened_at.is_not(None)).scalar_subquery()
     last_hit_id = func.coalesce(func.max(DIGEST.c.last_hit_id), 0)
-    facts = select(func.min(DIGEST.c.start_at), func.max(DIGEST.c.end_at), last_hit_id, last_rescreen)
-    first_at, last_at, hit_id, rescreened_at = connection.execute(facts.where(DIGEST.c.plan_id == plan.id)).one()
+    marks = exists().where(MARK.c.plan_id == plan.id, MARK.c.undone_at.is_(None), MARK.c.plan_id != "")
+    facts = select(func.min(DIGEST.c.start_at), func.max(DIGEST.c.end_at), last_hit_id, last_rescreen, marks)
+    first_at, last_at, hit_id, rescreened_at, has_marks = connection.execute(
+        facts.where(DIGEST.c.plan_id == plan.id)
+    ).one()
     min_hit_id = hit_id - _HIT_ID_MARGIN
     if first_at is None or rescreened_at is None or rescreened_at < last_at - _RESCREENED_MARGIN:
-        return _PlanState(min_hit_id)
+        return _PlanState(min_hit_id, has_marks=bool(has_marks))
     since = (HIT.c.rescreened_at.is_not(None), HIT.c.rescreened_at >= last_at - _RESCREENED_MARGIN)
     query = _select_reported(plan.id, *since, HIT.c.rule_id.in_(plan.rules), HIT.c.found_at >= first_at)
     rows: Sequence[AnyRow] = connection.execute(query.order_by(HIT.c.id)).all()
-    return _PlanState(min_hit_id, [row for row in rows if row.reported_ids != _NOT_NAMED])
+    return _PlanState(min_hit_id, [row for row in rows if row.reported_ids != _NOT_NAMED], bool(has_marks))
 
 
 def _load_undelivered(
@@ -487,7 +505,7 @@ def _load_hits(connection: Connection, plan: DigestPlan, *conditions: ColumnElem
     )
     rows = connection.execute(query).all()
     mentions = _load_mentions(connection, {row.id for row in rows})
-    return [_hit_from_row(row, mentions.get(row.id, ())) for row in rows]
+    return [read_row(HIT, row.hit_id, partial(_hit_from_row, row, mentions.get(row.id, ()))) for row in rows]
 
 
 def _load_mentions(connection: Connection, article_ids: Collection[int]) -> dict[int, tuple[Any, ...]]:
@@ -495,17 +513,20 @@ def _load_mentions(connection: Connection, article_ids: Collection[int]) -> dict
     wanted = sorted(article_ids)
     for start in range(0, len(wanted), 1000):
         chosen = MENTION.c.article_id.in_(wanted[start : start + 1000])
-        for row in connection.execute(select(MENTION).where(chosen).order_by(MENTION.c.id)):
-            found[row.article_id] = (*found.get(row.article_id, ()), mention_from_row(row))
+        rows = connection.execute(select(MENTION).where(chosen).order_by(MENTION.c.id))
+        for article_id, mention in read_rows(MENTION, rows, lambda row: (row.article_id, mention_from_row(row))):
+            found[article_id] = (*found.get(article_id, ()), mention)
     return found
 
 
 def _hit_from_row(row: AnyRow, mentions: tuple[Any, ...]) -> ReportableHit:
+    """Build a hit; one whose passages cannot be read is still reported, with a note."""
+    passages = read_rows(HIT, [row], lambda one: from_json(tuple[Passage, ...], one.hit_passages), "hit_id")
     return ReportableHit(
         id=row.hit_id,
         rule_id=row.hit_rule_id,
         official_ids=decode_texts(row.hit_official_ids),
-        passages=from_json(tuple[Passage, ...], row.hit_passages),
+        passages=passages[0] if passages else (),
         kind=HitKind(row.hit_kind),
         found_at=row.found_at,
         article_id=row.id,
@@ -518,7 +539,7 @@ def _hit_from_row(row: AnyRow, mentions: tuple[Any, ...]) -> ReportableHit:
         is_original_reported=bool(row.is_original_reported),
         original_title=row.original_title or "",
         mentions=mentions,
-        note=row.note,
+        note=row.note if passages else row.note or "The passages of this hit cannot be read.",
         changes=from_json(tuple[TextChange, ...], row.changes) if row.changes else (),
     )
 

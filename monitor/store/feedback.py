@@ -1,11 +1,11 @@
 """Store of feedback: readers, verdicts, marks, and the record of changes by which each can be undone."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, delete, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Select, delete, exists, func, insert, or_, select, update
 
 from monitor.domain.article import Stage, StoredArticle
 from monitor.domain.errors import UsageError
@@ -20,20 +20,36 @@ from monitor.domain.feedback import (
 )
 from monitor.domain.mention import Findings
 from monitor.store.connections import Connections, insert_ignore
-from monitor.store.core_tables import ARTICLE, CHANGE, HIT, MARK, READER, RESCREEN, STORY, VERDICT
+from monitor.store.core_tables import (
+    ARTICLE,
+    CHANGE,
+    DIGEST,
+    DIGEST_HIT,
+    HIT,
+    MARK,
+    READER,
+    RESCREEN,
+    STORY,
+    VERDICT,
+)
 from monitor.store.rescreening import (
     apply_findings,
+    enqueue_rescreen,
     load_verdicts,
     select_verdicts,
     verdict_from_row,
 )
 from monitor.store.row_mapping import (
     AnyRow,
+    chunk_ids,
     decode_texts,
     is_in_stories,
     select_stored_articles,
     stored_article_from_row,
 )
+
+_HIT_ID_MARGIN = 1000
+"""As for digests: hits with ids this far below the newest reported one may still wait."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +125,7 @@ class FeedbackStore:
             stored = _get_verdict(connection, verdict_id)
             causes = {one.id: stored for one, _found in findings}
             result = apply_findings(connection, findings, verdict.made_at, causes)
-            return stored, _add_change(connection, change, reader, verdict_id=verdict_id), result
+            return stored, add_change(connection, change, reader, verdict_id=verdict_id), result
 
     def undo_verdict(
         self,
@@ -129,8 +145,30 @@ class FeedbackStore:
             _set_undone(connection, CHANGE, undone.id, change, reader)
             causes = {one.id: _get_verdict(connection, verdict.id) for one, _found in findings}
             result = apply_findings(connection, findings, change.made_at, causes)
-            _add_change(connection, change, reader)
+            add_change(connection, change, reader)
             return _get_verdict(connection, verdict.id), result
+
+    def request_waiting(self, plan_ids: Collection[str], since_limit: datetime, max_articles: int) -> int:
+        """Let the articles that wait for a digest be screened again; return their number.
+
+        These are the articles with unreported hits, and the newest ones since the last window of the scheduled digests
+        ``plan_ids``, but not older than ``since_limit``: an edited rule may find them.
+        """
+        with self._connections.write_transaction() as connection:
+            ends = select(func.max(DIGEST.c.end_at)).where(DIGEST.c.plan_id.in_(plan_ids)).group_by(DIGEST.c.plan_id)
+            last_ends = list(connection.execute(ends).scalars())
+            is_reported = exists().where(DIGEST_HIT.c.hit_id == HIT.c.id)
+            last_id = connection.execute(select(func.coalesce(func.max(DIGEST.c.last_hit_id), 0))).scalar_one()
+            waiting = select(HIT.c.article_id).where(HIT.c.id > last_id - _HIT_ID_MARGIN, ~is_reported)
+            chosen = set(connection.execute(waiting.order_by(HIT.c.id.desc()).limit(max_articles)).scalars())
+            if last_ends:
+                since = max(min(last_ends), since_limit)
+                new = select(ARTICLE.c.id).where(
+                    ARTICLE.c.first_seen_at >= since, ARTICLE.c.is_alertable, _is_matched()
+                )
+                chosen.update(connection.execute(new.order_by(ARTICLE.c.id.desc()).limit(max_articles)).scalars())
+            enqueue_rescreen(connection, chosen)
+        return len(chosen)
 
     def load_rescreen_queue(self, limit: int) -> ScreeningBasis:
         """Return articles that wait to be screened again (``request_rescreen``), oldest first."""
@@ -178,15 +216,15 @@ class FeedbackStore:
                 "undone_by": "",
             }
             mark_id = connection.execute(insert(MARK).values(values).returning(MARK.c.id)).scalar_one()
-            stored = _mark_from_row(connection.execute(_select_marks().where(MARK.c.id == mark_id)).one())
-            return stored, _add_change(connection, change, reader, mark_id=mark_id)
+            stored = mark_from_row(connection.execute(select_marks().where(MARK.c.id == mark_id)).one())
+            return stored, add_change(connection, change, reader, mark_id=mark_id)
 
     def undo_mark(self, undone: Change, reader: Reader, change: Change) -> None:
         """Undo the mark of a change."""
         with self._connections.write_transaction() as connection:
             _set_undone(connection, MARK, undone.mark_id or 0, change, reader)
             _set_undone(connection, CHANGE, undone.id, change, reader)
-            _add_change(connection, change, reader)
+            add_change(connection, change, reader)
 
     def mark_read_until(self, reader: Reader, hit_id: int) -> None:
         """Let a reader have seen all hits up to one."""
@@ -215,7 +253,7 @@ class FeedbackStore:
         limit: int = 1000,
     ) -> list[Mark]:
         """Return the marks that are not undone, newest first."""
-        query = _select_marks().where(MARK.c.undone_at.is_(None)).order_by(MARK.c.id.desc()).limit(limit)
+        query = select_marks().where(MARK.c.undone_at.is_(None)).order_by(MARK.c.id.desc()).limit(limit)
         if story_ids is not None:
             query = query.where(MARK.c.story_id.in_(story_ids))
         if reader_id is not None:
@@ -223,13 +261,19 @@ class FeedbackStore:
         if plan_id is not None:
             query = query.where(MARK.c.plan_id == plan_id, MARK.c.plan_id != "")
         with self._connections.read_transaction() as connection:
-            return [_mark_from_row(row) for row in connection.execute(query)]
+            return [mark_from_row(row) for row in connection.execute(query)]
 
-    def list_changes(self, limit: int = 100, before_id: int | None = None) -> list[Change]:
-        """Return changes, newest first; with ``before_id`` the ones before that id."""
+    def list_changes(self, limit: int = 100, before_id: int | None = None, *, official_id: str = "") -> list[Change]:
+        """Return changes, newest first; with ``before_id`` the ones before that id.
+
+        With ``official_id`` only verdicts on this official.
+        """
         query = _select_changes().order_by(CHANGE.c.id.desc()).limit(limit)
         if before_id is not None:
             query = query.where(CHANGE.c.id < before_id)
+        if official_id:
+            verdicts = select(VERDICT.c.id).where(VERDICT.c.official_id == official_id)
+            query = query.where(CHANGE.c.verdict_id.in_(verdicts))
         with self._connections.read_transaction() as connection:
             return [_change_from_row(row) for row in connection.execute(query)]
 
@@ -255,6 +299,16 @@ class FeedbackStore:
         with self._connections.read_transaction() as connection:
             return _get_verdict(connection, verdict_id)
 
+    def get_verdicts(self, verdict_ids: Iterable[int | None]) -> list[Verdict]:
+        """Return the verdicts with these ids; None is ignored."""
+        wanted = sorted({number for number in verdict_ids if number is not None})
+        with self._connections.read_transaction() as connection:
+            return [
+                verdict_from_row(row)
+                for chunk in chunk_ids(wanted)
+                for row in connection.execute(select_verdicts().where(VERDICT.c.id.in_(chunk)))
+            ]
+
     def get_hit_place(self, hit_id: int) -> tuple[int, str, tuple[str, ...]]:
         """Return the article, its story and the officials of a hit. Raises ``UsageError`` if it does not exist."""
         columns = (HIT.c.article_id, ARTICLE.c.story_id, HIT.c.official_ids)
@@ -268,7 +322,7 @@ class FeedbackStore:
     def record_change(self, change: Change, reader: Reader) -> Change:
         """Store a change that is neither a verdict nor a mark, such as an edit of the configuration."""
         with self._connections.write_transaction() as connection:
-            return _add_change(connection, change, reader)
+            return add_change(connection, change, reader)
 
 
 def resolve_story(connection: Connection, story_id: str) -> str:
@@ -328,6 +382,11 @@ def _verdict_values(verdict: Verdict, reader: Reader) -> dict[str, Any]:
     }
 
 
+def set_undone(connection: Connection, undone: Change, reader: Reader, change: Change) -> None:
+    """Mark a change as undone by another one. Raises ``UsageError`` if it is undone already."""
+    _set_undone(connection, CHANGE, undone.id, change, reader)
+
+
 def _set_undone(connection: Connection, table: Any, row_id: int, change: Change, reader: Reader) -> None:
     """Mark a row as undone. Raises ``UsageError`` if it is undone already."""
     undone = {"undone_at": change.made_at, "undone_by": reader.display_name}
@@ -336,9 +395,10 @@ def _set_undone(connection: Connection, table: Any, row_id: int, change: Change,
         raise UsageError(f"{change.subject} is undone already")
 
 
-def _add_change(
+def add_change(
     connection: Connection, change: Change, reader: Reader, verdict_id: int | None = None, mark_id: int | None = None
 ) -> Change:
+    """Store a change, and return it with its id."""
     values = {
         "what": change.what,
         "subject": change.subject,
@@ -380,7 +440,8 @@ def _change_from_row(row: AnyRow) -> Change:
 _MADE_BY, _OWNER = READER.alias("made_by"), READER.alias("owner")
 
 
-def _select_marks() -> Select[Any]:
+def select_marks() -> Select[Any]:
+    """Return the query for marks with their readers; the caller adds conditions."""
     return (
         select(
             MARK,
@@ -393,7 +454,8 @@ def _select_marks() -> Select[Any]:
     )
 
 
-def _mark_from_row(row: AnyRow) -> Mark:
+def mark_from_row(row: AnyRow) -> Mark:
+    """Build a mark from a row of ``select_marks``."""
     return Mark(
         id=row.id,
         kind=MarkKind(row.kind),

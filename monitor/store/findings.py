@@ -28,6 +28,7 @@ from monitor.store.attempts import delete_attempts
 from monitor.store.column_types import UtcDateTime, from_json, to_json
 from monitor.store.connections import Connections
 from monitor.store.core_tables import ARTICLE, HIT, MENTION, NEAR_MISS, RECHECK
+from monitor.store.damaged_rows import read_rows
 from monitor.store.evidence import append_records, delete_unmatched_snapshots
 from monitor.store.row_mapping import AnyRow, decode_texts, encode_texts, insert_rows
 
@@ -69,10 +70,15 @@ def _save_findings(connection: Connection, findings: Sequence[tuple[StoredArticl
     if not rows:
         return 0
     replace_mentions(connection, rows)
-    hits = [hit_row(stored, hit, now) for stored, found in rows if stored.is_alertable for hit in found.hits]
-    added = insert_rows(connection, HIT, hits, skip_existing=True)
+    added = _insert_hits(connection, rows, now)
     connection.execute(update(ARTICLE).where(ARTICLE.c.id.in_(unmatched)).values(stage=str(Stage.MATCHED)))
     return added
+
+
+def insert_findings(connection: Connection, findings: Sequence[tuple[StoredArticle, Findings]], now: datetime) -> int:
+    """Insert the findings in new articles, inside a transaction; return the number of new hits."""
+    _insert_mentions(connection, findings)
+    return _insert_hits(connection, findings, now)
 
 
 def replace_mentions(connection: Connection, findings: Sequence[tuple[StoredArticle, Findings]]) -> None:
@@ -80,10 +86,19 @@ def replace_mentions(connection: Connection, findings: Sequence[tuple[StoredArti
     article_ids = [stored.id for stored, _found in findings]
     for rows in (MENTION, NEAR_MISS):
         connection.execute(delete(rows).where(rows.c.article_id.in_(article_ids)))
+    _insert_mentions(connection, findings)
+
+
+def _insert_mentions(connection: Connection, findings: Sequence[tuple[StoredArticle, Findings]]) -> None:
     insert_rows(connection, MENTION, [mention_row(stored, one) for stored, found in findings for one in found.mentions])
     insert_rows(
         connection, NEAR_MISS, [near_miss_row(stored, one) for stored, found in findings for one in found.near_misses]
     )
+
+
+def _insert_hits(connection: Connection, findings: Sequence[tuple[StoredArticle, Findings]], now: datetime) -> int:
+    hits = [hit_row(stored, hit, now) for stored, found in findings if stored.is_alertable for hit in found.hits]
+    return insert_rows(connection, HIT, hits, skip_existing=True)
 
 
 def hit_row(stored: StoredArticle, hit: RuleHit, now: datetime, note: str = "") -> dict[str, Any]:
@@ -210,9 +225,9 @@ def load_findings(connection: Connection, article_id: int) -> Findings:
     """Return the findings in an article, hits in the order in which they were found, without withdrawn ones."""
     hits = _select_rows_of(HIT, article_id).where(HIT.c.withdrawn_at.is_(None))
     return Findings(
-        tuple(mention_from_row(row) for row in connection.execute(_select_rows_of(MENTION, article_id))),
-        tuple(_rule_hit_from_row(row) for row in connection.execute(hits)),
-        tuple(near_miss_from_row(row) for row in connection.execute(_select_rows_of(NEAR_MISS, article_id))),
+        tuple(read_rows(MENTION, connection.execute(_select_rows_of(MENTION, article_id)), mention_from_row)),
+        tuple(read_rows(HIT, connection.execute(hits), _rule_hit_from_row)),
+        tuple(read_rows(NEAR_MISS, connection.execute(_select_rows_of(NEAR_MISS, article_id)), near_miss_from_row)),
     )
 
 

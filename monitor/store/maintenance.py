@@ -13,11 +13,10 @@ from sqlalchemy import Connection, delete, exists, select, text, update
 from monitor.domain.article import Stage
 from monitor.domain.delivery import DeliveryState
 from monitor.domain.errors import StoreCorrupt
-from monitor.domain.poll_state import PollState
 from monitor.domain.polling_policy import MAX_CLOCK_JUMP, ClockChange, ClockTrust
 from monitor.domain.read_models import DiskSpace
 from monitor.store.backup import back_up, backup_folder, backup_name, check_integrity, newest_backup
-from monitor.store.column_types import from_json, to_json
+from monitor.store.column_types import to_json
 from monitor.store.connections import Connections, upsert
 from monitor.store.core_tables import (
     ARTICLE,
@@ -40,6 +39,7 @@ from monitor.store.full_text import remove_from_index
 from monitor.store.key_value import CLOCK_KEY, CLOCK_TRUST_KEY, load_clock_trust, trusted_now
 from monitor.store.migrate import schema_version
 from monitor.store.row_mapping import IS_LISTED
+from monitor.store.sources import decode_poll_state
 
 CLOCK_TOLERANCE = timedelta(minutes=1)
 """Smaller corrections of the clock, as time servers make them, need no recovery."""
@@ -83,7 +83,7 @@ def record_clock(connections: Connections, now: datetime) -> ClockChange:
 def _shift_planned_times(connection: Connection, now: datetime, set_back_by: timedelta) -> None:
     query = select(SOURCE.c.id, SOURCE.c.poll_state).where(SOURCE.c.next_poll_at > now)
     for row in connection.execute(query).all():
-        poll_state = from_json(PollState, row.poll_state)
+        poll_state = decode_poll_state(row)
         due_at = max(now, poll_state.next_poll_at - set_back_by) if poll_state.next_poll_at else now
         values = {"poll_state": to_json(replace(poll_state, next_poll_at=due_at)), "next_poll_at": due_at}
         connection.execute(update(SOURCE).where(SOURCE.c.id == row.id).values(**values))

@@ -131,10 +131,15 @@ def _sync_hits(
     return result + RescreenResult(added=insert_rows(connection, HIT, added, skip_existing=True))
 
 
+EDITED_NOTE = "found after rules or officials were edited"
+"""Text that digests show with a hit that an edited configuration has added."""
+
+
 def _note(cause: Verdict | None) -> str:
     """Return the text that digests show with an added hit."""
-    is_confirmed = cause is not None and cause.kind is VerdictKind.CONFIRMED and cause.undone_at is None
-    return cause.explain() if cause and is_confirmed else ""
+    if cause is None:
+        return EDITED_NOTE
+    return cause.explain() if cause.kind is VerdictKind.CONFIRMED and cause.undone_at is None else ""
 
 
 def _select_reported(connection: Connection, hit_ids: Sequence[int]) -> set[int]:
@@ -178,10 +183,11 @@ def request_rescreen(connection: Connection, article_ids: Collection[int]) -> No
             (VERDICT.c.story_id != "") & (VERDICT.c.story_id == ARTICLE.c.story_id),
         )
         concerned = select(ARTICLE.c.id).where(ARTICLE.c.id.in_(chunk), exists().where(_COUNTS, is_about))
-        _enqueue(connection, connection.execute(concerned).scalars().all())
+        enqueue_rescreen(connection, connection.execute(concerned).scalars().all())
 
 
-def _enqueue(connection: Connection, article_ids: Iterable[int]) -> None:
+def enqueue_rescreen(connection: Connection, article_ids: Iterable[int]) -> None:
+    """Let articles be screened again, before their hits are reported."""
     rows = [{"article_id": number} for number in sorted(article_ids)]
     if rows:
         connection.execute(insert_ignore(RESCREEN, connection), rows)
@@ -213,7 +219,7 @@ def follow_grouping(connection: Connection, article_ids: Collection[int], merged
         for number, root_id in connection.execute(became_duplicates).all():
             connection.execute(update(VERDICT).where(VERDICT.c.id == number).values(root_id=root_id))
             same_text = or_(ARTICLE.c.id == root_id, ARTICLE.c.duplicate_of == root_id)
-            _enqueue(connection, connection.execute(select(ARTICLE.c.id).where(same_text)).scalars().all())
+            enqueue_rescreen(connection, connection.execute(select(ARTICLE.c.id).where(same_text)).scalars().all())
     request_rescreen(connection, article_ids)
 
 
@@ -224,4 +230,4 @@ def move_feedback(connection: Connection, story_id: str, new_story_id: str) -> N
         count = connection.execute(update(table).where(*moved).values(story_id=new_story_id)).rowcount
         if count and table is VERDICT:
             members = select(ARTICLE.c.id).where(*is_in_stories([new_story_id]))
-            _enqueue(connection, connection.execute(members).scalars().all())
+            enqueue_rescreen(connection, connection.execute(members).scalars().all())

@@ -1,15 +1,17 @@
 """Store of sources: configuration, poll states and poll leases."""
 
+import logging
 import secrets
 from collections import Counter
 from collections.abc import Collection, Sequence
 from dataclasses import replace
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from sqlalchemy import Connection, bindparam, func, or_, select, text, update
 
-from monitor.domain.errors import LeaseLost, PageProblem, UsageError
+from monitor.domain.errors import DamagedRow, LeaseLost, PageProblem, UsageError
 from monitor.domain.poll_state import (
     HEALTHY_STATES,
     UNKNOWN_PAGE_QUALITY,
@@ -25,10 +27,13 @@ from monitor.domain.source_health import effective_poll_state
 from monitor.store.column_types import from_json, to_json
 from monitor.store.connections import Connections, upsert
 from monitor.store.core_tables import SOURCE
+from monitor.store.damaged_rows import read_row, read_rows
 from monitor.store.row_mapping import AnyRow, execute_update
 
 IS_CONFIGURED = text("source.configured")  # the same text as in the partial index, else the index is not used
-_STATE_COLUMNS = (SOURCE.c.poll_state, SOURCE.c.page_quality)
+_STATE_COLUMNS = (SOURCE.c.id, SOURCE.c.poll_state, SOURCE.c.page_quality)
+log = logging.getLogger(__name__)
+
 _RUNTIME_COLUMNS = {"article_count", "lease_token", "lease_expires_at"}  # not changed by a new configuration
 _REPORTED_MARKS = ('"notice":"', '"merged":', '"empty":', '"left_out":')  # as ``to_json`` writes what is not default
 _RECORD_POLL = """
@@ -89,7 +94,7 @@ class SourceStore:
             update(SOURCE)
             .where(SOURCE.c.id.in_(chosen.scalar_subquery()))
             .values(lease_token=token, lease_expires_at=expires_at)
-            .returning(SOURCE.c.id, *_STATE_COLUMNS)
+            .returning(*_STATE_COLUMNS)
         )
         with self._connections.write_transaction() as connection:
             leases = [Lease(row.id, token, expires_at, poll_state_from_row(row)) for row in connection.execute(claim)]
@@ -104,7 +109,7 @@ class SourceStore:
 
     def load_poll_states(self) -> dict[str, PollState]:
         """Return the poll state of every configured source by its id, with layout changes included in the state."""
-        query = select(SOURCE.c.id, *_STATE_COLUMNS).where(IS_CONFIGURED)
+        query = select(*_STATE_COLUMNS).where(IS_CONFIGURED)
         with self._connections.read_transaction() as connection:
             return {row.id: effective_poll_state(poll_state_from_row(row)) for row in connection.execute(query)}
 
@@ -180,7 +185,7 @@ def record_page_quality(connection: Connection, source_id: str, confidence: floa
     row = _lock_source_state(connection, source_id)
     before = _page_quality_from_row(row)
     changed_at = before.layout_changed_at
-    is_accepted = changed_at is not None and from_json(PollState, row.poll_state).accepted_at == changed_at
+    is_accepted = changed_at is not None and decode_poll_state(row).accepted_at == changed_at
     _save_page_quality(
         connection, source_id, update_page_quality(before, confidence, url, now, is_accepted=is_accepted)
     )
@@ -199,12 +204,24 @@ def _save_page_quality(connection: Connection, source_id: str, quality: PageQual
 
 def poll_state_from_row(row: AnyRow) -> PollState:
     """Return the poll state of a source with its page quality, which has a column of its own."""
-    poll_state = from_json(PollState, row.poll_state)
+    poll_state = decode_poll_state(row)
     return replace(poll_state, page_quality=_page_quality_from_row(row)) if row.page_quality else poll_state
 
 
+def decode_poll_state(row: AnyRow) -> PollState:
+    """Return the poll state in a row of a source, or the one of a new source if it is damaged, so that it is polled."""
+    try:
+        return read_row(SOURCE, row.id, partial(from_json, PollState, row.poll_state))
+    except DamagedRow as error:
+        log.error("%s; its poll state starts anew", error)  # noqa: TRY400 - the traceback is of no use
+        return PollState(row.id)
+
+
 def _page_quality_from_row(row: AnyRow) -> PageQuality:
-    return from_json(PageQuality, row.page_quality) if row.page_quality else UNKNOWN_PAGE_QUALITY
+    if not row.page_quality:
+        return UNKNOWN_PAGE_QUALITY
+    found = read_rows(SOURCE, [row], lambda one: from_json(PageQuality, one.page_quality))
+    return found[0] if found else UNKNOWN_PAGE_QUALITY
 
 
 def _matches_configuration(source: Source, row: AnyRow) -> bool:
@@ -215,7 +232,7 @@ def _matches_configuration(source: Source, row: AnyRow) -> bool:
 
 def _source_row(source: Source, row: AnyRow | None, now: datetime) -> dict[str, Any]:
     """Return the row of a configured source. The poll state is kept unless URL or kind has changed."""
-    poll_state = from_json(PollState, row.poll_state) if row else PollState(source.id, next_poll_at=now)
+    poll_state = decode_poll_state(row) if row else PollState(source.id, next_poll_at=now)
     is_same = row is not None and (row.url, row.kind) == (source.url, source.kind)
     if row and not is_same:
         poll_state = replace(poll_state, etag="", last_modified="", body_hash="", failures=0.0)

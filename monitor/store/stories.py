@@ -2,19 +2,29 @@
 
 import zlib
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta
 from functools import partial
+from types import MappingProxyType
 
-from sqlalchemy import ColumnElement, Connection, delete, func, select, update
+from sqlalchemy import ColumnElement, Connection, delete, exists, func, select, update
 
 from monitor.domain.article import Stage, StoredArticle, Story
 from monitor.domain.errors import UsageError
 from monitor.domain.grouping import GroupingChanges, GroupingIndex, GroupingWindow
 from monitor.store.attempts import delete_attempts
 from monitor.store.connections import Connections, upsert
-from monitor.store.core_tables import ARTICLE, INDEXED_ARTICLE, MENTION, STORY, STORY_CENTROID, TERM_FREQUENCY
+from monitor.store.core_tables import (
+    ARTICLE,
+    ARTICLE_ATTEMPT,
+    INDEXED_ARTICLE,
+    MENTION,
+    STORY,
+    STORY_CENTROID,
+    TERM_FREQUENCY,
+)
+from monitor.store.damaged_rows import read_rows
 from monitor.store.grouping_index import load_grouped_article, load_new_rows, lock_and_catch_up, write_changes
 from monitor.store.key_value import trusted_now
 from monitor.store.rescreening import follow_grouping, has_feedback
@@ -38,15 +48,23 @@ class StoryStore:
         self._connections = connections
         self.window: GroupingWindow | None = None
 
-    def ungrouped(self, limit: int, after_id: int = 0) -> list[StoredArticle]:
-        """Return articles at stage ``MATCHED`` with ids above ``after_id``, oldest first."""
-        waiting = select_stored_articles().where(
+    def ungrouped(
+        self, limit: int, after_id: int = 0, known: Mapping[int, StoredArticle] = MappingProxyType({})
+    ) -> list[StoredArticle]:
+        """Return articles at stage ``MATCHED`` with ids above ``after_id``, oldest first.
+
+        The articles in ``known`` are not read again.
+        """
+        waiting = select(ARTICLE.c.id).where(
             ARTICLE.c.stage == str(Stage.MATCHED), IS_IN_PROGRESS, ARTICLE.c.id > after_id
         )
         with self._connections.read_transaction() as connection:
-            return [
-                stored_article_from_row(row) for row in connection.execute(waiting.order_by(ARTICLE.c.id).limit(limit))
-            ]
+            article_ids = connection.execute(waiting.order_by(ARTICLE.c.id).limit(limit)).scalars().all()
+            found = {number: known[number] for number in article_ids if number in known}
+            if missing := [number for number in article_ids if number not in found]:
+                rows = connection.execute(select_stored_articles().where(ARTICLE.c.id.in_(missing)))
+                found |= {stored.id: stored for stored in read_rows(ARTICLE, rows, stored_article_from_row)}
+        return [found[number] for number in article_ids if number in found]
 
     def load_term_frequencies(self) -> bytes:
         """Return the term frequencies that ``apply_grouping`` stored last, or empty bytes."""
@@ -110,8 +128,24 @@ class StoryStore:
             self.window.drop(first_id, open_ids)
 
     def release_quarantined(self, source_id: str) -> int:
-        """Make the quarantined articles of a source alertable, to be matched again; return their number."""
-        is_quarantined = (ARTICLE.c.source_id == source_id, ARTICLE.c.quarantine_reason != "")
+        """Make the quarantined articles of a source alertable, to be matched again, and retry the abandoned ones.
+
+        Returns their number.
+        """
+        return self._release(ARTICLE.c.source_id == source_id)
+
+    def release_article(self, article_id: int) -> int:
+        """Release one article as ``release_quarantined`` does; return 0 if nothing holds it back."""
+        return self._release(ARTICLE.c.id == article_id)
+
+    def _release(self, is_chosen: ColumnElement[bool]) -> int:
+        is_quarantined = (is_chosen, ARTICLE.c.quarantine_reason != "")
+        is_ungrouped = (
+            is_chosen,
+            ARTICLE.c.quarantine_reason == "",
+            ARTICLE.c.stage == str(Stage.GROUPED),
+            exists().where(ARTICLE_ATTEMPT.c.article_id == ARTICLE.c.id, ARTICLE_ATTEMPT.c.abandoned_at.is_not(None)),
+        )
         rematch = (
             update(ARTICLE)
             .where(*is_quarantined, ARTICLE.c.stage != str(Stage.LISTED))
@@ -120,9 +154,14 @@ class StoryStore:
         with self._connections.write_transaction() as connection:
             delete_attempts(connection, connection.execute(select(ARTICLE.c.id).where(*is_quarantined)).scalars().all())
             connection.execute(rematch)
-            return connection.execute(
+            released = connection.execute(
                 update(ARTICLE).where(*is_quarantined).values(is_alertable=True, quarantine_reason="")
             ).rowcount
+            ungrouped = connection.execute(select(ARTICLE.c.id).where(*is_ungrouped)).scalars().all()
+            regroup = update(ARTICLE).where(ARTICLE.c.id.in_(ungrouped)).values(stage=str(Stage.MATCHED), last_error="")
+            connection.execute(regroup)
+            delete_attempts(connection, ungrouped)
+        return released + len(ungrouped)
 
     def list_stories(self, since_at: datetime | None = None, limit: int = 100) -> list[Story]:
         """Return stories with their articles and the officials they name, latest first; merged ones are left out."""

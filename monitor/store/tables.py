@@ -144,7 +144,7 @@ class ArticleRow(Base, table=True):
 
 
 class ArticleTextRow(Base, table=True):
-    """Text of an article, and the same text folded for the full-text index (``full_text.py``)."""
+    """Text of an article. ``search_text`` is the text folded for the full-text index, on SQLite a hash of it."""
 
     __tablename__ = "article_text"
 
@@ -371,6 +371,17 @@ class DigestHitRow(Base, table=True):
     plan_id: str = Field(primary_key=True)
     digest_id: int = foreign_key("digest.id", index=True)
     official_ids: str = text_column()
+
+
+class DigestArticleRow(Base, table=True):
+    """Article without a hit that a digest has reported, because its story is followed."""
+
+    __tablename__ = "digest_article"
+    __table_args__ = (WITHOUT_ROWID,)
+
+    article_id: int = foreign_key("article.id", primary_key=True)
+    plan_id: str = Field(primary_key=True)
+    digest_id: int = foreign_key("digest.id", index=True)
 
 
 class RenderedDigestRow(Base, table=True):

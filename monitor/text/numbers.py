@@ -1,4 +1,4 @@
-"""Whole numbers in foreign text."""
+"""Whole numbers: read from foreign text, and written for readers."""
 
 MAX_DIGITS = 9
 
@@ -10,3 +10,8 @@ def parse_number(text: str) -> int | None:
     """
     digits = text.strip()
     return int(digits) if len(digits) <= MAX_DIGITS and digits.isascii() and digits.isdigit() else None
+
+
+def format_count(number: int, singular: str, plural: str = "") -> str:
+    """Return a number with its noun in singular or plural."""
+    return f"{number:,} {singular if number == 1 else plural or singular + 's'}"

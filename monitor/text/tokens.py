@@ -1,7 +1,6 @@
 """Words and sentences of a text, as offsets, for scripts with and without spaces between words."""
 
 import re
-from collections.abc import Iterator
 
 WORD_PATTERN = re.compile(r"\w+(?:['’]\w+)*")
 _SENTENCE_END = re.compile(  # begins with one character class, which makes the search fast
@@ -33,11 +32,6 @@ def is_whole_word(text: str, start: int, end: int) -> bool:
     if is_left_bounded and end < len(text) and text[end].isalnum() and text[end - 1].isalnum():
         return is_unspaced(text[end - 1]) or is_unspaced(text[end])
     return is_left_bounded
-
-
-def iter_word_spans(text: str) -> Iterator[tuple[int, int]]:
-    """Yield the start and end offsets of each word; a run in a script without spaces counts as one word."""
-    return (match.span() for match in WORD_PATTERN.finditer(text))
 
 
 def find_sentence(text: str, start: int, end: int, max_chars: int = 500) -> tuple[int, int]:

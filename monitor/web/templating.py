@@ -11,7 +11,8 @@ from urllib.parse import quote, urlencode
 from jinja2 import PackageLoader, StrictUndefined
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
-from monitor.digest.labels import format_count, name_language, sanitize_language_code
+from monitor.digest.labels import name_language, sanitize_language_code
+from monitor.text.numbers import format_count
 from monitor.text.sanitize import sanitize, sanitize_link, single_line
 
 STATIC_TYPES = {"css": "text/css; charset=utf-8", "js": "text/javascript; charset=utf-8", "svg": "image/svg+xml"}

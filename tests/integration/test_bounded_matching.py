@@ -22,8 +22,8 @@ from monitor.domain.read_models import ArticleFilter
 from monitor.domain.watchlist import Watchlist
 from monitor.match.engine import compile_watchlist
 from monitor.pipeline import bounded_matching
-from monitor.pipeline.bounded_matching import MAX_INLINE_CHARS, BoundedMatcher
-from monitor.pipeline.match_articles import MatchingResult, MatchingStep
+from monitor.pipeline.bounded_matching import MAX_INLINE_CHARS, BoundedMatcher, MatchingResult
+from monitor.pipeline.match_articles import MatchingStep
 from monitor.schedule.process_pool import JobLimits, SubprocessPool
 from monitor.store.database import Database
 

@@ -145,7 +145,7 @@ def test_a_named_feed_that_cannot_be_read_is_named_in_the_reason(tmp_path: Path)
 
 
 OPML = """<opml><body><outline text="Báo Đất" xmlUrl="https://a.example/rss"/><outline text="ລາວ" xmlUrl="https://b.example/"/>
-<outline text="Old again" xmlUrl="https://old.example/rss"/></body></opml>"""
+<outline text="Old again" xmlUrl="https://old.example/rss"/><outline text="Empty"/></body></opml>"""
 
 
 def test_import_prints_or_writes_and_export_writes_all_feeds(tmp_path: Path) -> None:
@@ -157,7 +157,7 @@ def test_import_prints_or_writes_and_export_writes_all_feeds(tmp_path: Path) -> 
     printed = runner.invoke(app, ["sources", "import", str(opml), "-c", str(config)])
     assert "  bao-dat:\n    name: Báo Đất\n    feed: https://a.example/rss\n" in printed.stdout
     assert "  b-example:" in printed.stdout
-    assert "2 of 3 feeds printed; 1 already configured" in printed.stderr
+    assert "2 of 4 entries printed, 1 already configured, 1 not taken:\n  Empty: it has no xmlUrl" in printed.stderr
     assert config.read_text(encoding="utf-8") == CONFIG
     assert runner.invoke(app, ["sources", "import", str(opml), "-c", str(config), "--write"]).exit_code == 0
     assert "sources: # ours\n  bao-dat:" in config.read_text(encoding="utf-8")

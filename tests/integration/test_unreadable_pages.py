@@ -134,7 +134,7 @@ def test_each_article_states_why_its_page_could_not_be_read(gazette: Gazette) ->
 
 def test_a_document_that_costs_too_much_fails_alone(gazette: Gazette) -> None:
     """Neither nested forms nor a stream that inflates a thousandfold harm the documents next to it."""
-    limits = JobLimits(wall_seconds=10, cpu_seconds=1, memory_bytes=768_000_000)
+    limits = JobLimits(wall_seconds=60, cpu_seconds=1, memory_bytes=768_000_000)
     results = gazette.publish(nested_forms(), DECREE, inflated_stream(), DECREE, pool=SubprocessPool(1, limits))
     assert ["exceeded its limit" in result.error for result in results] == [True, False, True, False]
     bodies = [stored.article.body for stored in gazette.database.articles.unmatched(9)[1:]]

@@ -46,8 +46,8 @@ ORCHARD = (
 class FeedbackDesk:
     """Stores articles and runs the steps; ``configuration`` can be replaced."""
 
-    def __init__(self, database: Database, watchlist: Watchlist = WATCHLIST) -> None:
-        self.database, self.clock = database, FakeClock()
+    def __init__(self, database: Database, watchlist: Watchlist = WATCHLIST, plan: DigestPlan = PLAN) -> None:
+        self.database, self.clock, self.plan = database, FakeClock(), plan
         self.count = 0
         self.configure(watchlist)
         database.sources.register(
@@ -59,11 +59,11 @@ class FeedbackDesk:
         """The current time of the test."""
         return self.clock.now
 
-    def configure(self, watchlist: Watchlist, plans: Sequence[DigestPlan] = (PLAN,)) -> None:
+    def configure(self, watchlist: Watchlist) -> None:
         """Use another watchlist from now on."""
         channels = (FolderChannel("outbox", "/nowhere"),)
         self.configuration = Configuration(
-            Settings(Secret("sqlite://")), watchlist=watchlist, channels=channels, digests=tuple(plans)
+            Settings(Secret("sqlite://")), watchlist=watchlist, channels=channels, digests=(self.plan,)
         )
         self.matcher = BoundedMatcher(compile_watchlist(watchlist))
         self.service = FeedbackService(self.database, self.matcher, watchlist, self.clock)

@@ -36,7 +36,7 @@ async def main(folder: Path) -> dict[str, object]:
     async def collect() -> int:
         lease = leased(database, now=NOW + (kept + rejected) * timedelta(hours=1))
         drafts = [draft(f"a{kept}-{number}", body=f"some words {number} " * 100) for number in range(10)]
-        return database.articles.commit_poll(lease, lease.poll_state, drafts, NOW)
+        return len(database.articles.commit_poll(lease, lease.poll_state, drafts, NOW))
 
     collecting = maintenance.skip_when_disk_full(collect)
     filler.write_bytes(b"x" * (1 << 20))

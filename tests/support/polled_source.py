@@ -49,7 +49,7 @@ class PolledSource:
         ]
         articles = [*new, *build_aliases(plan.alias_entries)]
         changed = plan.changed_article_ids
-        self.stored_count = self.database.articles.commit_poll(lease, plan.poll_state, articles, self.now, changed)
+        self.stored_count = len(self.database.articles.commit_poll(lease, plan.poll_state, articles, self.now, changed))
         self.plan = plan
         assert self.stored_count == len(plan.new_entries), "the store keeps every article that is planned as new"
         assert plan.poll_state.counts.unaccounted == 0, "every entry has a decision"

@@ -14,8 +14,8 @@ from monitor.daemon import SILENCE_LIMITS_SECONDS
 from monitor.domain.digest import Digest
 from monitor.domain.poll_state import Lease, PollState
 from monitor.jobs import DaemonJobs, PendingNotices
+from monitor.pipeline.bounded_matching import MatchingResult
 from monitor.pipeline.collect import PollResult
-from monitor.pipeline.match_articles import MatchingResult
 from monitor.pipeline.poll_plan import PollOutcome
 
 
@@ -24,7 +24,7 @@ class Queue:
 
     def __init__(self, due: int, hanging: int = 0) -> None:
         self.due, self.hanging, self.polled = due, hanging, 0
-        self.sources, self.digest_problem = {"times": None}, ""
+        self.sources, self.digest_problem, self.worker_problem = {"times": None}, "", ""
         self.collector = self.page_reader = self.delivery_sender = self
         self.recheck = self.send_deliveries = lambda: None
 

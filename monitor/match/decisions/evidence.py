@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 
+from monitor.language.load import uncased_given_names
 from monitor.match.candidates import INITIAL, MAX_INITIAL_CHARS
 from monitor.match.context import ArticleFacts, MatchContext
 from monitor.match.names.index import PreparedOfficial
@@ -26,6 +27,10 @@ _UNAMBIGUOUS_TITLES = parse_words("gen sen king queen tun pak khun chef bung dat
 _NAMELIKE_TITLES = parse_words("van le la du da di de y dan vi don bang gus san")
 """Titles and short words that are also parts of names; with Vietnamese diacritics they are titles."""
 
+HAN_WORDS_AFTER_NAME = frozenset("说說称稱表在和与與对對将將会會指强強认認宣是的及同也于於向出参參访訪抵")
+HAN_WORDS_BEFORE_NAME = frozenset("与與和同对對向在由被请請的及为為据據跟")
+UNCASED_LETTERS = frozenset(map(chr, (*range(0x05D0, 0x06D4), *range(0x0900, 0x0E00), *range(0x10D0, 0x1100))))
+"""Letters of Hebrew, Arabic, the scripts of India and Georgian, which have no capitals."""
 _LEFT_CONTEXT_CHARS = 40
 _MIN_STEM_LETTERS = 4
 _ENDING_LETTERS = 2
@@ -201,6 +206,12 @@ def is_cased_family_name(facts: ArticleFacts, start: int, end: int) -> bool:
         return True
     at = start - 1 - len(left)
     return facts.surrounding_text.is_sentence_start(at) and _occurs_in_lower_case(cased, word)
+
+
+def is_uncased_family_name(facts: ArticleFacts, start: int) -> bool:
+    """Return whether no other given name is before a family name in a script without capitals."""
+    word = facts.article_text.word_ending_at(start - 1) if facts.article_text.spaced[start] == " " else ""
+    return word not in uncased_given_names() and word[1:] not in uncased_given_names()
 
 
 def _occurs_in_lower_case(cased: str, word: str) -> bool:

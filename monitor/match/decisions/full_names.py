@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable, Sequence
 
 from monitor.domain.mention import MatchForm
+from monitor.language.load import han_words
 from monitor.match.candidates import (
     FINDERS_AFTER_INITIAL,
     FINDERS_AFTER_NAME,
@@ -13,11 +14,15 @@ from monitor.match.candidates import (
 )
 from monitor.match.context import ArticleFacts, MatchContext
 from monitor.match.decisions.evidence import (
+    HAN_WORDS_AFTER_NAME,
+    HAN_WORDS_BEFORE_NAME,
     collect_full_name_evidence,
     find_agreeing_officials,
     find_support,
     score_titles,
 )
+from monitor.match.names.scripts import FATHER_WORDS
+from monitor.match.titles.parser import find_title_after, find_title_before
 from monitor.match.types import (
     MAX_CANDIDATE_OFFICIALS,
     Accepted,
@@ -34,7 +39,7 @@ from monitor.match.types import (
     Rejected,
     Span,
 )
-from monitor.match.vocabulary import native_words, word_lists
+from monitor.match.vocabulary import naming_convention, native_words, word_lists
 from monitor.text.tokens import is_unspaced
 
 # Confidences are set by hand and only order the forms from the most to the least certain; no decision reads them.
@@ -58,6 +63,9 @@ _FIRST_CJK_CHARACTER = "\u2e80"
 _HAN_PLACE_SUFFIX = re.compile(
     "[市省州县縣區区镇鎮村路街港岛島湖河站桥橋町郡]|大学|大學|学院|學院|机场|機場|大道|大桥|大橋"
 )
+_SHORT_HAN_NAME = 2
+_LONGEST_HAN_WORD = 4
+_MAX_HAN_TITLE_CHARS = 4
 _GENERATION_SUFFIX = re.compile(r",?\s(Jr|Sr|II|III|IV)\b", re.IGNORECASE)
 _SINGLE_WORD = (Deferred(Deferral.SINGLE_WORD),)
 _TITLE_NEEDED = {ExtensionKind.INITIAL_FOR_FIRST_NAME, ExtensionKind.FIRST_NAME_TYPO}
@@ -115,24 +123,69 @@ def reject_full_name(evidence: Evidence, candidate: Candidate, official_indexes:
 
 
 def _decide_native_name(facts: ArticleFacts, candidate: Candidate) -> tuple[Decision, ...]:
-    """Return the decisions on a name in another script: a name dot or a place word after it makes it another name."""
-    text, spaced, start, end = facts.article_text.folded.text, facts.article_text.spaced, candidate.start, candidate.end
-    after = text[end : end + 1]
-    if after == "·" or (text[end - 1] >= _FIRST_CJK_CHARACTER and _HAN_PLACE_SUFFIX.match(text, end)):
-        return (Rejected(candidate.official_indexes, f"part of a longer name: ... {text[end : end + 2]}"),)
-    if "가" <= text[end - 1] <= "힣" and _continues_korean_name(text, end):
-        return (Rejected(candidate.official_indexes, f"part of a longer word: ... {text[end : end + 2]}"),)
-    if not is_unspaced(text[start]):
-        if spaced[start] != " " or spaced[end + 1] != " ":
-            return ()
-        if place := facts.surrounding_text.find_place_before(start):
-            return (Rejected(candidate.official_indexes, f"name of a place or thing: {place} ..."),)
-        if facts.folded_text(candidate) in word_lists().place_names:
-            return (Rejected(candidate.official_indexes, "also the name of a country"),)
+    """Return the decisions on a name in another script."""
+    spaced, start, end = facts.article_text.spaced, candidate.start, candidate.end
+    if not is_unspaced(facts.article_text.folded.text[start]) and not (spaced[start] == " " == spaced[end + 1]):
+        return ()
+    if reason := _explain_native_border(facts, start, end) or _explain_native_word(facts, candidate):
+        return (Rejected(candidate.official_indexes, reason),)
     return tuple(
         Accepted(official, MatchForm.FULL, NATIVE_NAME_CONFIDENCE, "full name in its own script")
         for official in candidate.official_indexes
     )
+
+
+def _explain_native_border(facts: ArticleFacts, start: int, end: int) -> str:
+    """Return the reason why a name without spaces is a part of a longer name or word, or an empty string."""
+    text = facts.article_text.folded.text
+    before, after = text[start - 1 : start], text[end : end + 1]
+    if before == "·" and text[start - 2 : start - 1].isalpha():
+        return f"part of a longer name: {text[start - 2 : start]} ..."
+    if after == "·" or (text[end - 1] >= _FIRST_CJK_CHARACTER and _HAN_PLACE_SUFFIX.match(text, end)):
+        return f"part of a longer name: ... {text[end : end + 2]}"
+    if "가" <= text[end - 1] <= "힣" and _continues_korean_name(text, end):
+        return f"part of a longer word: ... {text[end : end + 2]}"
+    return _explain_han_word(text, start, end)
+
+
+def _explain_native_word(facts: ArticleFacts, candidate: Candidate) -> str:
+    """Return the reason why a name in a script with spaces is a place or another person, or an empty string."""
+    start = candidate.start
+    if is_unspaced(facts.article_text.folded.text[start]):
+        return ""
+    if (father := facts.article_text.word_ending_at(start - 1)) in FATHER_WORDS:
+        return f"the father's name of another person: {father} ..."
+    if place := facts.surrounding_text.find_place_before(start):
+        return f"name of a place or thing: {place} ..."
+    return "also the name of a country" if facts.folded_text(candidate) in word_lists().place_names else ""
+
+
+def _explain_han_word(text: str, start: int, end: int) -> str:
+    """Return the reason why a name of two Chinese characters is an ordinary word or a part of one, or an empty string.
+
+    A name that is also a word needs a border on both sides: a sign, a title, or a word that is next to names.
+    """
+    name = text[start:end]
+    if len(name) != _SHORT_HAN_NAME or not all(map(_is_han, name)):
+        return ""
+    around = text[max(0, start - _LONGEST_HAN_WORD + len(name)) : end + _LONGEST_HAN_WORD - len(name)]
+    for size in range(_LONGEST_HAN_WORD, _SHORT_HAN_NAME, -1):
+        for at in range(len(around) - size + 1):
+            if name in around[at : at + size] and around[at : at + size] in han_words():
+                return f"part of the word {around[at : at + size]}"
+    if name not in han_words():
+        return ""
+    before, after = text[start - 1 : start], text[end : end + 1]
+    has_title = text[max(0, start - _MAX_HAN_TITLE_CHARS) : start].endswith(native_words().titles)
+    is_followed = text.startswith((*native_words().words_after_name, *native_words().titles), end)
+    is_opening = has_title or not _is_han(before) or before in HAN_WORDS_BEFORE_NAME
+    is_closing = is_followed or not _is_han(after) or after in HAN_WORDS_AFTER_NAME
+    is_quoted = before in {'"', "《"} and not (has_title or is_followed)
+    return "" if is_opening and is_closing and not is_quoted else "an ordinary word, without the border of a name"
+
+
+def _is_han(char: str) -> bool:
+    return "\u3400" <= char <= "\u9fff"
 
 
 def _continues_korean_name(text: str, end: int) -> bool:
@@ -148,6 +201,8 @@ def _choose_official(
     if len(official_indexes) == 1 and official_indexes[0] not in context.namesakes:
         if _is_different_generation(facts, candidate, official_indexes[0]):
             return Rejected(official_indexes, "different generation suffix (Jr./Sr.)")
+        if contradiction := _find_contradiction(facts, candidate, official_indexes[0], context):
+            return Rejected(official_indexes, f"a name that many people have, and {contradiction}")
         return Accepted(official_indexes[0], MatchForm.FULL, FULL_NAME_CONFIDENCE, "full name")
     scores = score_titles(facts, candidate, official_indexes[:MAX_CANDIDATE_OFFICIALS], context)
     best = max(score.strength for score in scores)
@@ -159,6 +214,23 @@ def _choose_official(
         return Rejected(official_indexes, "another person with this name is named before")
     reason = f"{len(official_indexes)} officials have this name, and no title, country or date fits only one of them"
     return Rejected(official_indexes, reason)
+
+
+def _find_contradiction(facts: ArticleFacts, candidate: Candidate, official_index: int, context: MatchContext) -> str:
+    """Return why the title next to a whole name is not the official's, if many people have such names.
+
+    Then the whole name has the weight of a part of a name. Officials who are mentioned before are left out.
+    """
+    is_common = naming_convention(facts.name_index.conventions[official_index]).common_short_forms
+    if not is_common or official_index in context.first_accepted_at:
+        return ""
+    if not facts.name_index.prepared_official(official_index).official.roles:
+        return ""
+    before = find_title_before(facts.article_text, candidate.start).title
+    if not (before.positions or find_title_after(facts.article_text.cased, candidate.end).positions):
+        return ""
+    (score,) = score_titles(facts, candidate, (official_index,), context)
+    return score.reason if score.strength is EvidenceStrength.CONTRADICTED else ""
 
 
 def _is_different_generation(facts: ArticleFacts, candidate: Candidate, official_index: int) -> bool:
@@ -220,7 +292,7 @@ def decide_extended_name(
     """
     finders = FINDERS_AFTER_INITIAL if boundary.has_initial_before else ()
     for find in finders + FINDERS_AFTER_NAME if boundary.has_name_before else finders:
-        names = find(facts, candidate, boundary)
+        names = _prefer_configured(facts, find(facts, candidate, boundary))
         if len(names) > 1 and names[0].kind is ExtensionKind.INITIAL_FOR_FIRST_NAME:
             names = _choose_by_initial(facts, names, context)
         if len(names) > 1:
@@ -235,6 +307,20 @@ def decide_extended_name(
             (official,) = name.candidate.official_indexes
             return name.candidate, Accepted(official, MatchForm.FULL, EXTENDED_NAME_CONFIDENCE, name.kind.value)
     return None
+
+
+def _prefer_configured(facts: ArticleFacts, names: Sequence[ExtendedName]) -> Sequence[ExtendedName]:
+    """Return the names that are configured as printed, with their initials, or all names if there is none."""
+    configured = [
+        name
+        for name in names
+        if any(
+            tuple(facts.folded_text(name.candidate).split()) in parts.full_forms[:1]
+            for official in name.candidate.official_indexes
+            for parts in facts.name_index.prepared_official(official).latin_name_parts
+        )
+    ]
+    return configured or names
 
 
 def _choose_by_initial(

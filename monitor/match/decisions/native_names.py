@@ -11,10 +11,26 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from monitor.domain.mention import MatchForm
 from monitor.match.context import ArticleFacts, MatchContext
-from monitor.match.decisions.evidence import is_cased_family_name
-from monitor.match.titles.parser import TITLE_WORD_PATTERN
+from monitor.match.decisions.evidence import (
+    HAN_WORDS_AFTER_NAME,
+    HAN_WORDS_BEFORE_NAME,
+    UNCASED_LETTERS,
+    is_cased_family_name,
+    is_uncased_family_name,
+)
+from monitor.match.titles.parser import TITLE_WORD_PATTERN, find_title_after, find_title_before
 from monitor.match.titles.positions import RoleFit, Title, parse_title, rate_role_fit
-from monitor.match.types import Accepted, Candidate, Candidates, Span
+from monitor.match.titles.scoring import score_title
+from monitor.match.types import (
+    MAX_CANDIDATE_OFFICIALS,
+    Accepted,
+    Candidate,
+    Candidates,
+    Decision,
+    EvidenceStrength,
+    Rejected,
+    Span,
+)
 from monitor.match.vocabulary import country_words, naming_convention, native_words, title_words
 from monitor.text.fold import fold_key
 from monitor.text.tokens import is_unspaced
@@ -22,6 +38,8 @@ from monitor.text.tokens import is_unspaced
 # Confidences are set by hand and only order the forms from the most to the least certain; no decision reads them.
 FAMILY_NAME_WITH_POSITION_CONFIDENCE = 0.85
 """As a short name without a title in Latin letters: the official is mentioned, and the position is named."""
+TITLED_NAME_CONFIDENCE = 0.85
+"""As a family name before a position in other scripts: position and date fit one official."""
 NATIVE_SHORT_NAME_CONFIDENCE = 0.8
 """Below a Latin short name: in a script without spaces the name may be part of a longer word."""
 POSITION_CONFIDENCE = 0.6
@@ -34,11 +52,43 @@ OfficialsByCountry = Mapping[str, Sequence[int]]
 
 def decide_native_parts(facts: ArticleFacts, candidates: Candidates, context: MatchContext) -> None:
     """Record the decisions on short names in other scripts."""
-    if candidates.native_short_names and context.accepted:
-        decide_native_short_names(facts, candidates, context)
+    if candidates.native_short_names:
+        decide_native_titled_names(facts, candidates, context)
+        if context.accepted:
+            decide_native_short_names(facts, candidates, context)
     if candidates.native_names and context.accepted:
         decide_han_names_by_position(facts, context)
         decide_korean_names_by_position(facts, context)
+
+
+def decide_native_titled_names(facts: ArticleFacts, candidates: Candidates, context: MatchContext) -> None:
+    """Record the decisions on family names in other scripts with spaces next to a title that fits one official.
+
+    The title may be before or after the name, and the official need not be mentioned otherwise.
+    """
+    text = facts.article_text
+    claimed = sorted(context.claimed_spans)
+    for pattern, start, end in candidates.native_short_names:
+        first, last = start, end - 2
+        if text.spaced[start] != " " or _is_claimed(claimed, first) or is_unspaced(text.cased[first]):
+            continue
+        before, after = find_title_before(text, first), find_title_after(text.cased, last)
+        if not (before.title.positions or before.title.rank or after.positions):
+            continue
+        officials = facts.name_index.short_name_officials(pattern)[:MAX_CANDIDATE_OFFICIALS]
+        if context.mentioned(officials):
+            continue
+        prepared = [facts.name_index.prepared_official(official) for official in officials]
+        scores = [score_title(facts, one, before, after, is_mentioned=False) for one in prepared]
+        best = max(score.strength for score in scores)
+        fitting = [score for score in scores if score.strength is best]
+        if best >= EvidenceStrength.LIKELY and len(fitting) == 1:
+            score = fitting[0]
+            form = MatchForm.WITH_TITLE if before.start < first else MatchForm.SHORT
+            decision: Decision = Accepted(score.official_index, form, TITLED_NAME_CONFIDENCE, score.reason)
+        else:
+            decision = Rejected(tuple(score.official_index for score in fitting), fitting[0].reason)
+        context.apply(facts, Candidate(first, last, officials), (decision,))
 
 
 def decide_native_short_names(facts: ArticleFacts, candidates: Candidates, context: MatchContext) -> None:
@@ -47,7 +97,7 @@ def decide_native_short_names(facts: ArticleFacts, candidates: Candidates, conte
     The official must be mentioned with the full name, and no word may continue the short name.
     """
     text = facts.article_text
-    claimed = sorted(context.claimed_spans)
+    claimed = sorted([*context.claimed_spans, *((one.start, one.end) for one in context.accepted)])
     for pattern, start, end in candidates.native_short_names:
         is_padded = text.spaced[start] == " "
         first, last = (start, end - 2) if is_padded else (start - 1, end - 1)
@@ -56,9 +106,12 @@ def decide_native_short_names(facts: ArticleFacts, candidates: Candidates, conte
         officials = context.mentioned(facts.name_index.short_name_officials(pattern))
         if len(officials) != 1:
             continue
-        is_separate = (
-            is_cased_family_name(facts, first, last) if is_padded else _is_separated(text.folded.text, first, last)
-        )
+        if text.cased[first] in UNCASED_LETTERS:
+            is_separate = is_uncased_family_name(facts, first)
+        elif is_padded:
+            is_separate = is_cased_family_name(facts, first, last)
+        else:
+            is_separate = _is_separated(text.folded.text, first, last)
         if is_separate:
             reason = "short name after the full name"
             decision = Accepted(officials[0], MatchForm.SHORT, NATIVE_SHORT_NAME_CONFIDENCE, reason)
@@ -73,7 +126,7 @@ def _is_separated(text: str, start: int, end: int) -> bool:
     """
     left, right = text[start - 1 : start], text[end : end + 1]
     if text[start] >= "\u2e80":
-        return left != "·" and (not right or right in _HAN_WORDS_AFTER_NAME or not is_unspaced(right)) and right != "·"
+        return left != "·" and (not right or right in HAN_WORDS_AFTER_NAME or not is_unspaced(right)) and right != "·"
     free = [not sign or not is_unspaced(sign) for sign in (left, right)]
     if text[max(0, start - _MAX_TITLE_CHARS) : start].rstrip(" ").endswith(native_words().titles):
         return free[1] or (
@@ -147,7 +200,7 @@ def _find_family_name(text: str, family: str) -> Iterator[int]:
     at = text.find(family, 0, len(text) - 1)
     while at >= 0:
         left = text[at - 1 : at]
-        if not "\u3400" <= left <= "\u9fff" or left in _HAN_WORDS_BEFORE_NAME:
+        if not "\u3400" <= left <= "\u9fff" or left in HAN_WORDS_BEFORE_NAME:
             yield at
         at = text.find(family, at + 1, len(text) - 1)
 
@@ -160,8 +213,6 @@ def _is_claimed(claimed_spans: Sequence[Span], offset: int) -> bool:
 
 _LEFT_CONTEXT_CHARS = 40
 _MIN_DISTINCTIVE_CHARS = 5
-_HAN_WORDS_AFTER_NAME = frozenset("说說称稱表在和与與对對将將会會指强強认認宣是的及同也于於向出参參访訪抵")
-_HAN_WORDS_BEFORE_NAME = frozenset("与與和同对對向在由被请請的及为為据據跟")
 _MAX_TITLE_CHARS = 30
 _MIN_TITLED_CHARS = 4
 _CONTINUING_SIGNS = frozenset("ะาำๆະາຳ")

@@ -13,6 +13,8 @@ from monitor.text.fold import fold, fold_key
 from monitor.text.tokens import is_unspaced, replace_punctuation
 
 PATRONYMIC_PARTICLES = frozenset({"bin", "ibn", "bint", "ben"})
+FATHER_WORDS = frozenset({"بن", "ابن", "بنت"})
+"""Words between a name and the father's name in Arabic letters."""
 _DEFINITE_ARTICLES = ("al", "el")
 _SUN_LETTER_ARTICLES = {"s": "as", "sh": "ash", "n": "an", "d": "ad", "r": "ar", "t": "at", "z": "az"}
 _JOINED_ARTICLE = re.compile(r"[ae]l(?=[bcdfghjkmnpqrstvwxyz]\w{4})")
@@ -91,7 +93,7 @@ def is_subsequence(name_words: NameWords, chain: NameWords) -> bool:
 
 _CYRILLIC_CONSONANTS = frozenset("бвгґджзклмнпрстфхцчшщ")
 _CYRILLIC_VOWELS = frozenset("аеиіоуыэюя")
-_CASED_SCRIPT_RANGES = (("\u0370", "\u03ff"), ("\u0400", "\u052f"))  # Greek and Cyrillic
+_CASED_SCRIPT_RANGES = (("\u0370", "\u03ff"), ("\u0400", "\u052f"), ("\u0531", "\u0587"))  # Greek, Cyrillic, Armenian
 
 
 def build_native_patterns(name: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
@@ -133,6 +135,23 @@ def _list_han_variants(name: str) -> Iterator[str]:
             yield from (f"{way[:at]} {way[at:]}" for at in range(1, len(way)))
 
 
+def list_unspaced_family_names(name: str, convention: str) -> Iterator[str]:
+    """Yield the possible family name of a folded name in Chinese, Japanese or Korean letters.
+
+    Family names of one character are omitted where they may have more than one.
+    """
+    from monitor.match.vocabulary import naming_convention, native_words  # this module is read by commands without it
+
+    if not all("\u3400" <= char <= "\u9fff" or "\uac00" <= char <= "\ud7a3" or char == " " for char in name):
+        return
+    if " " in name:
+        yield name.partition(" ")[0]
+    elif naming_convention(convention).family_name_of_any_length:
+        yield from (name[:size] for size in (2, 3) if size < len(name))
+    else:
+        yield name[: 2 if name[:2] in native_words().two_character_family_names else 1]
+
+
 def _unspaced_parts(spaced_name: str) -> Iterator[str]:
     """Yield the short names: the first of several words, or each part of two or more letters around a name dot."""
     if " " in spaced_name:
@@ -144,10 +163,11 @@ def _unspaced_parts(spaced_name: str) -> Iterator[str]:
 
 
 def _spaced_patterns(spaced_name: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Return the patterns of a name in a script with spaces, and of its family name in Greek and Cyrillic."""
+    """Return the patterns of a name in a script with spaces, and of its family name if that is used alone."""
     words = spaced_name.split()
-    if _ARABIC_LETTER.match(spaced_name):
-        return tuple(f" {form} " for form in _list_arabic_script_forms(spaced_name)), ()
+    if _UNCASED_LETTER.match(spaced_name):
+        full_names = tuple(f" {form} " for form in _list_uncased_forms(spaced_name))
+        return full_names, tuple(f" {form} " for form in _list_uncased_parts(words))
     if len(words) < 2 or not any(low <= words[-1][0] <= high for low, high in _CASED_SCRIPT_RANGES):
         return (f" {spaced_name} ",), ()
     orders = [words, [words[-1], *words[:-1]]]
@@ -156,14 +176,24 @@ def _spaced_patterns(spaced_name: str) -> tuple[tuple[str, ...], tuple[str, ...]
     return tuple(dict.fromkeys(f" {' '.join(order)} " for order in orders)), (f" {words[-1]} ",)
 
 
-_ARABIC_LETTER = re.compile("[\u0621-\u064a]")
+_UNCASED_LETTER = re.compile("[\u05d0-\u06d3\u0900-\u0dff\u10d0-\u10ff]")
+_FIRST_INDIAN_LETTER = "\u0900"
 _ARABIC_PREFIXES = ("", "و")
 """The word "and" is one letter and is written together with the name; other such words are rare before a whole name."""
+_HEBREW_PREFIXES = ("", "ו", "ה", "ל", "ב", "מ", "ש", "כ")
+"""Conjunctions and prepositions of one letter, which are written together with the name."""
 _SERVANT_IN_ARABIC = re.compile(r"\bعبد ?(?=ال)")
+_COMPOUND_OPENERS = frozenset({"عبد", "ابو", "ابا", "ابي", "ابن", "بن", "ال", "ام", "בן", "בר", "אבו", "אל"})
+"""Words that are a name only together with the next one: servant of, father of, son of, mother of, family of."""
+_COMPOUND_ENDINGS = frozenset({"الله", "الدين"})
+_MIN_PART_LETTERS = 3
 
 
-def _list_arabic_script_forms(spaced_name: str) -> Iterator[str]:
-    """Yield a name in Arabic letters with the prefixes that are joined to it, and with `Abd` joined or apart."""
+def _list_uncased_forms(spaced_name: str) -> Iterator[str]:
+    """Yield a name in a script without capitals with the prefixes that are joined to it, and `Abd` joined or apart."""
+    if spaced_name[0] < "\u0600" or spaced_name[0] >= _FIRST_INDIAN_LETTER:
+        yield from (prefix + spaced_name for prefix in _list_prefixes(spaced_name))
+        return
     spellings = dict.fromkeys(
         (spaced_name, _SERVANT_IN_ARABIC.sub("عبد", spaced_name), _SERVANT_IN_ARABIC.sub("عبد ", spaced_name))
     )
@@ -171,6 +201,21 @@ def _list_arabic_script_forms(spaced_name: str) -> Iterator[str]:
         # no given name begins with the article: such a name is a country or an office
         prefixes = _ARABIC_PREFIXES[:1] if spelling.startswith("ال") else _ARABIC_PREFIXES
         yield from (prefix + spelling for prefix in prefixes)
+
+
+def _list_uncased_parts(words: Sequence[str]) -> Iterator[str]:
+    """Yield the family name in a script without capitals, if it is a name without the word before it."""
+    if len(words) < 2 or words[-2] in _COMPOUND_OPENERS or words[-1] in _COMPOUND_ENDINGS:
+        return
+    if len(words[-1]) >= _MIN_PART_LETTERS:
+        yield from (prefix + words[-1] for prefix in _list_prefixes(words[-1]))
+
+
+def _list_prefixes(word: str) -> tuple[str, ...]:
+    """Return the words of one letter that may be joined to a word in its script, with an empty one."""
+    if word[0] >= _FIRST_INDIAN_LETTER:
+        return ("",)
+    return _HEBREW_PREFIXES if word[0] < "\u0600" else _ARABIC_PREFIXES
 
 
 def is_native(name: str) -> bool:

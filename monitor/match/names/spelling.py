@@ -156,12 +156,6 @@ def diacritics_agree(printed: str, name: str, *, strict: bool = False) -> bool:
     )
 
 
-def count_diacritics(printed: str) -> int:
-    """Return the number of diacritics of a printed word."""
-    letters, tones = _diacritic_pattern(printed)
-    return len(tones) + sum(map(len, letters))
-
-
 @cache
 def _respelling_rules(convention: str) -> tuple[tuple[re.Pattern[str], str], ...]:
     """Return the patterns that give other usual spellings of a name, with their replacements."""

@@ -15,10 +15,9 @@ from monitor.digest.views import TextPiece
 from monitor.domain.article import Region
 from monitor.domain.desk_models import ArticleLine, HitLine
 from monitor.domain.errors import UsageError
-from monitor.domain.feedback import Mark, MarkKind
+from monitor.domain.feedback import Mark, MarkKind, mark_ends_at
 from monitor.domain.mention import HitKind, Passage
 from monitor.domain.readers import Account
-from monitor.feedback.service import mark_ends_at
 from monitor.store.database import Database
 from monitor.web.context import Snapshot
 from monitor.web.page import PageDependency, find_done

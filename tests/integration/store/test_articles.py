@@ -20,7 +20,7 @@ def test_a_repeated_poll_stores_no_article_twice(database: Database) -> None:
     drafts = [draft("a"), draft("b")]
     for expected in (2, 0):
         lease = leased(database)
-        assert database.articles.commit_poll(lease, lease.poll_state, drafts, NOW) == expected
+        assert len(database.articles.commit_poll(lease, lease.poll_state, drafts, NOW)) == expected
     assert [one.article.title for one in database.queries.list_articles(ArticleFilter())] == ["About b", "About a"]
     assert database.queries.list_sources()[0].article_count == 2
 
@@ -29,7 +29,7 @@ def test_an_entry_with_one_known_key_is_known_by_its_other_keys(database: Databa
     """An entry known by its URL is known by its new guid from then on."""
     kept(database, draft("a", keys=("guid:1", "url:a")))
     lease = leased(database)
-    assert database.articles.commit_poll(lease, lease.poll_state, [draft("a", keys=("guid:2", "url:a"))], NOW) == 0
+    assert len(database.articles.commit_poll(lease, lease.poll_state, [draft("a", keys=("guid:2", "url:a"))], NOW)) == 0
     assert database.articles.known_keys("times", ["guid:1", "guid:2", "guid:3", "url:a"]) == {
         "guid:1",
         "guid:2",
@@ -64,7 +64,7 @@ def test_an_article_that_was_stored_meanwhile_counts_as_known(database: Database
     kept(database, draft("a"))
     lease = leased(database)
     poll_state = replace(lease.poll_state, counts=EntryCounts(total=2, new=2))
-    assert database.articles.commit_poll(lease, poll_state, [draft("a"), draft("b")], NOW) == 1
+    assert len(database.articles.commit_poll(lease, poll_state, [draft("a"), draft("b")], NOW)) == 1
     assert database.sources.load_poll_states()["times"].counts == EntryCounts(total=2, new=1, known=1)
 
 
@@ -74,7 +74,7 @@ def test_a_known_article_is_found_by_its_other_address(database: Database) -> No
     moved = replace(draft("b", keys=("guid:2",)), known_article_id=stored.id)
     gone = replace(draft("c", keys=("guid:3",)), known_article_id=99, article=Article(""))
     lease = leased(database)
-    assert database.articles.commit_poll(lease, lease.poll_state, [moved, gone], NOW) == 0
+    assert len(database.articles.commit_poll(lease, lease.poll_state, [moved, gone], NOW)) == 0
     assert [one.id for one in database.queries.find_by_url("https://times.example/b")] == [stored.id]
     assert database.articles.known_articles("times", ["guid:3"]) == {"guid:3": KnownArticle(99, is_deleted=True)}
 

@@ -3,11 +3,11 @@
 from datetime import timedelta
 
 import pytest
-from support.rows import MINUTE, NOW, draft, found, kept
+from support.rows import MINUTE, NOW, draft, found, kept, screened
 
 from monitor.domain.article import ArticleAttempt, Stage
 from monitor.domain.digest import Window
-from monitor.store.attempts import MAX_INTERRUPTED_ATTEMPTS
+from monitor.store.attempts import MAX_FAILED_ATTEMPTS, MAX_INTERRUPTED_ATTEMPTS
 from monitor.store.database import Database
 
 HOUR = timedelta(hours=1)
@@ -94,3 +94,23 @@ def test_a_released_article_is_new_again(database: Database) -> None:
     (again,), _ = database.attempts.claim_unmatched(10, 1000)
     assert again.is_alertable
     assert database.attempts.list_abandoned(NOW - HOUR) == []
+
+
+@pytest.mark.parametrize("is_single", [True, False])
+def test_an_article_that_was_not_grouped_is_released_to_be_grouped_again(database: Database, is_single: bool) -> None:
+    """It was matched, so that only its grouping is tried again; articles without a fault are not changed."""
+    articles = screened(database, draft("a"), draft("b"))
+    database.attempts.begin_grouping([articles[0].id])
+    for _ in range(MAX_FAILED_ATTEMPTS):
+        stored = database.attempts.begin(articles[0].id, Stage.MATCHED, NOW)
+        assert stored
+        is_abandoned = database.attempts.record_failure(stored, "odd text", NOW)
+        if is_abandoned:
+            break
+    assert database.attempts.find_abandonment(articles[0].id) == "odd text"
+    assert [one.id for one in database.stories.ungrouped(9)] == [articles[1].id]
+    release = database.stories.release_article
+    assert (release(articles[0].id) if is_single else database.stories.release_quarantined("times")) == 1
+    assert release(articles[1].id) == 0
+    assert database.attempts.find_abandonment(articles[0].id) == ""
+    assert [one.id for one in database.stories.ungrouped(9)] == [one.id for one in articles]

@@ -224,7 +224,7 @@ def test_a_full_disk_is_reported_and_nothing_is_partly_written(file: Path) -> No
     assert len(database.queries.list_articles(ArticleFilter())) == 1
     connection.exec_driver_sql("PRAGMA max_page_count=1000000")
     connection.rollback()
-    assert database.articles.commit_poll(lease, lease.poll_state, big, NOW) == 20
+    assert len(database.articles.commit_poll(lease, lease.poll_state, big, NOW)) == 20
     assert database.maintenance.check_database() == ()
     database.close()
 

@@ -1,5 +1,6 @@
 """`monitor digests` and `monitor deliveries` over a real database."""
 
+import asyncio
 import json
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -10,8 +11,11 @@ from support.rows import draft, screened
 from typer.testing import CliRunner
 
 from monitor.cli.main import app
-from monitor.domain.delivery import DeliveryState, Retry
+from monitor.config.load import load_configuration
+from monitor.domain.delivery import DeliveryState, Rejected, Retry, SendResult, Sent
 from monitor.domain.errors import MonitorError, UsageError
+from monitor.pipeline.compose_digests import DigestComposer
+from monitor.schedule.digest_times import CronDigestSchedule
 from monitor.store.database import Database
 
 CONFIGURATION = """
@@ -73,6 +77,18 @@ def test_every_output_format_is_shown(run: Run) -> None:
     assert json.loads(run("digests", "show", digest_id, "--json"))["data"]["digest"] == "morning"
 
 
+def test_a_press_review_is_written_to_a_file(run: Run, tmp_path: Path) -> None:
+    """A PDF, a Word document or Markdown of a preview or of a composed digest."""
+    for form, begin in (("pdf", b"%PDF-"), ("docx", b"PK"), ("md", b"# morning\n")):
+        file = tmp_path / f"review.{form}"
+        assert run("digests", "preview", "morning", "--form", form, "--output", str(file)) == ""
+        assert file.read_bytes().startswith(begin)
+    assert "About harbour" in run("digests", "preview", "morning", "--form", "md")
+    missing = tmp_path / "missing" / "review.md"
+    says = run("digests", "preview", "morning", "--output", str(missing), fails=UsageError)
+    assert f"{missing} cannot be written: No such file or directory" in says
+
+
 def test_deliveries_are_listed_shown_resent_and_cancelled(run: Run, tmp_path: Path) -> None:
     """A delivery has the documented keys; it is resent under the same message id; a sent one cannot be cancelled."""
     run("digests", "send", "morning")
@@ -122,3 +138,63 @@ def test_all_failed_deliveries_are_resent(run: Run, tmp_path: Path) -> None:
 def test_unknown_names_and_ids_are_rejected(run: Run, words: tuple[str, ...], says: str) -> None:
     """The error lists the known names or suggests a command."""
     assert says in run(*words, fails=UsageError)
+
+
+def refuse(folder: Path, results: list[SendResult]) -> None:
+    """Send a digest by mail to two recipients, with these results."""
+    text = CONFIGURATION.replace("digests: {morning: {", "digests: {morning: {channels: [mail], ")
+    mail = (
+        "channels: {mail: {email: {to: [a@b.example, c@d.example], from: m@e.example, server: 'smtp://127.0.0.1:9'}}}\n"
+    )
+    (folder / "sources.yaml").write_text(text + mail)
+    database, now = Database.open("sqlite:///monitor.db"), datetime.now(UTC)
+    configuration = load_configuration(folder / "sources.yaml", {})
+    composer = DigestComposer(database, CronDigestSchedule(), lambda: now)
+    asyncio.run(composer.send_now(configuration.digests[0], configuration))
+    leased = database.deliveries.lease_deliveries(now, 10, now + timedelta(minutes=5))
+    for delivery, result in zip(leased, results, strict=True):
+        database.deliveries.record_result(delivery, result, now, None)
+    database.close()
+
+
+def test_a_rejected_delivery_can_be_dismissed(run: Run, tmp_path: Path) -> None:
+    """It stays in the list and is not reported any more; a sent delivery cannot be dismissed; resending undoes it."""
+    refuse(tmp_path, [Sent(), Rejected("no such mailbox")])
+    assert "A target rejected a digest" in run("status")
+    assert "only a rejected or failed delivery" in run("deliveries", "dismiss", "1", fails=UsageError)
+    assert run("deliveries", "dismiss", "2").strip() == "2: morning to c@d.example is dismissed."
+    assert "rejected, dismissed" in run("deliveries", "list")
+    assert "rejected a digest" not in run("status")
+    assert json.loads(run("status", "--json"))["deliveries"]["rejected"] == 0
+    run("deliveries", "resend", "2", fails=MonitorError)
+    assert "dismissed" not in run("deliveries", "list")
+
+
+def test_a_sent_mail_is_sent_to_another_address(run: Run, tmp_path: Path) -> None:
+    """As a new delivery with its own Message-ID; the old one stays sent."""
+    refuse(tmp_path, [Sent(), Sent()])
+    assert "not a valid" in run("deliveries", "resend", "1", "--to", "nobody", fails=UsageError)
+    run("deliveries", "resend", "1", "--to", "new@b.example", fails=MonitorError)  # nothing listens at the port
+    new, _, old = map(json.loads, run("deliveries", "list", "--json").splitlines())
+    assert (new["target"], new["state"], old["target"], old["state"]) == (
+        "new@b.example",
+        "pending",
+        "a@b.example",
+        "sent",
+    )
+    assert new["message_id"] != old["message_id"]
+
+
+def test_a_delivery_that_failed_twice_is_a_problem_at_once(run: Run, tmp_path: Path) -> None:
+    """With the reason, before the digest is overdue."""
+    refuse(tmp_path, [Sent(), Sent()])
+    database, now = Database.open("sqlite:///monitor.db"), datetime.now(UTC)
+    for attempt in range(2):
+        at = now + timedelta(minutes=attempt)
+        if not attempt:
+            database.deliveries.resend(1, at)
+        (leased,) = database.deliveries.lease_deliveries(at, 10, at + timedelta(minutes=5))
+        assert ("not accepted" in run("status")) is False
+        database.deliveries.record_result(leased, Retry("535 wrong password"), at, at + timedelta(seconds=1))
+    database.close()
+    assert "1 delivery was not accepted and will be tried again: 535 wrong password" in run("status")

@@ -113,7 +113,7 @@ def test_why_of_an_unknown_url(config: Path) -> None:
     assert "monitor sources discover" in json.loads(other)["verdict"]
 
 
-def test_why_names_the_reason_of_quarantine_and_other_addresses(config: Path, tmp_path: Path) -> None:
+def test_why_names_the_reason_of_quarantine_the_error_and_other_addresses(config: Path, tmp_path: Path) -> None:
     """A quarantined article has its own reason, and an address under which an article is listed again leads to it."""
     now = datetime.now(UTC)
     database = Database.open(f"sqlite:///{tmp_path}/monitor.db")
@@ -127,9 +127,14 @@ def test_why_names_the_reason_of_quarantine_and_other_addresses(config: Path, tm
     (lease,) = database.sources.lease_due(now, 1, now + timedelta(minutes=15), {"wire"})
     moved = NewArticle(("g2",), Article("https://wire.example/2"), False, Stage.LISTED, known_article_id=1)
     database.articles.commit_poll(lease, lease.poll_state, [moved], now)
+    (stored,), _ = database.attempts.claim_unmatched(1, 1000)
+    database.attempts.record_failure(stored, "odd text", now)
+    assert database.attempts.begin(stored.id, Stage.EXTRACTED, now)
+    assert database.attempts.record_failure(stored, "odd text", now)
     database.close()
     _, output = run("why", "https://wire.example/2", "-c", config)
-    assert "in quarantine: one of many old articles. `monitor articles release wire` makes it news" in output
+    assert "abandoned after its last attempt (odd text): `monitor articles release 1` tries it again" in output
+    assert "in quarantine: not matched in 2 attempts. `monitor articles release 1` makes it news" in output
     assert "https://wire.example/2 is another address of this article" in output
 
 
@@ -153,6 +158,14 @@ def test_backtest_without_stored_articles(config: Path) -> None:
     assert json.loads(output)["rules"][0] | {"days": {}} == {
         "rule": "people", "hits": 0, "new": 0, "lost": 0, "days": {}, "new_examples": [], "lost_examples": []
     }  # fmt: skip
+
+
+def test_text_on_standard_input_is_matched(config: Path) -> None:
+    """The file - is plain text."""
+    text = "Minister of National Defence Trần Minh Hải met the guests."
+    result = CliRunner().invoke(app, ["match", "-", "-c", str(config)], input=text)
+    assert result.output.startswith("stdin: ")
+    assert "hai: 'Trần Minh Hải'" in result.output
 
 
 @pytest.mark.parametrize(

@@ -8,8 +8,8 @@ import pytest
 from monitor.cli.common import program_name
 from monitor.cli.run import pass_record, print_pass
 from monitor.domain.poll_state import SourceState
+from monitor.pipeline.bounded_matching import MatchingResult
 from monitor.pipeline.collect import PollResult
-from monitor.pipeline.match_articles import MatchingResult
 from monitor.pipeline.one_pass import PassResult
 from monitor.pipeline.poll_plan import PollOutcome
 

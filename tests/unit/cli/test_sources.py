@@ -23,7 +23,7 @@ sources:
   herald: {sitemap: "https://herald.example/map.xml"}
   tribune: {feed: "https://tribune.example/rss", paused: moved to another address}
 """
-KEYS = ["id", "name", "kind", "url", "state", "last_success_at", "next_poll_at", "articles"]
+KEYS = ["id", "name", "kind", "url", "state", "last_success_at", "next_poll_at", "articles", "groups"]
 POLLED_AT = datetime(2026, 3, 1, 12, tzinfo=UTC)
 Run = Callable[..., str]
 

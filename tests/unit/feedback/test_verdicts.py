@@ -13,6 +13,7 @@ from support.feedback_desk import HARBOUR, ORCHARD, PLAN, WATCHLIST, FeedbackDes
 from support.stores import open_database
 
 from monitor.domain.article import Article
+from monitor.domain.digest import ReportedContent
 from monitor.domain.errors import UsageError
 from monitor.domain.feedback import RejectionReason, VerdictKind
 from monitor.domain.mention import HitKind, MatchForm
@@ -211,7 +212,9 @@ def test_a_digest_composed_while_a_verdict_is_given_is_composed_again(desk: Feed
     hits = desk.database.digests.undelivered_hits(PLAN, desk.now + timedelta(days=1))
     digest, hit_ids = asyncio.run(desk.composer.preview(PLAN, desk.configuration))
     desk.reject(article)
-    assert not desk.database.digests.commit_digest(digest, [], hit_ids, {one.id: one.official_ids for one in hits})
+    assert not desk.database.digests.commit_digest(
+        digest, [], hit_ids, ReportedContent({one.id: one.official_ids for one in hits})
+    )
     assert desk.compose() == []
 
 

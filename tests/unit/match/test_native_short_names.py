@@ -3,7 +3,7 @@
 import pytest
 
 from monitor.domain.article import Article
-from monitor.domain.watchlist import Official, Watchlist
+from monitor.domain.watchlist import Official, Role, Watchlist
 from monitor.match.engine import compile_watchlist
 
 PEOPLE = (
@@ -71,3 +71,60 @@ def test_korean_family_names_count_before_the_position_given_with_the_full_name(
     """The position must be the one given with the full name; no other person with the family name may hold it."""
     matcher = compile_watchlist(Watchlist((Official("park", "Park Do-yoon", "South Korea", ("박도윤",)),)))
     assert [one.text for one in matcher.match(Article(url="", body=text, language="ko")).mentions] == expected
+
+
+@pytest.mark.parametrize(
+    ("name", "language", "text", "found"),
+    [
+        ("高度", "zh", "部长高度表示，会议将于下周举行。", ["高度"]),
+        ("高度", "zh", "高度、李秀会见了代表团。", ["高度"]),
+        ("高度", "zh", "中方高度重视此事。", []),
+        ("方面", "zh", "这一方面的工作很重要。", []),
+        ("سامي الخطيب", "ar", "وصل الوزير سامي الخطيب. وقال الخطيب إن المحادثات ستستمر.", ["سامي الخطيب", "الخطيب"]),
+        ("سامي الخطيب", "ar", "وصل الوزير سامي الخطيب مع محمود الخطيب.", ["سامي الخطيب"]),
+        ("سامي الخطيب", "ar", "وصل الأمير خالد بن سامي الخطيب.", []),
+        ("רוני אלמוג", "he", "השר רוני אלמוג הגיע. לאלמוג יש תוכנית, אמר אלמוג.", ["רוני אלמוג", "לאלמוג", "אלמוג"]),
+        ("अनिल खुराना", "hi", "मंत्री अनिल खुराना पहुँचे। खुराना ने कहा।", ["अनिल खुराना", "खुराना"]),
+    ],
+)
+def test_the_borders_of_names_without_capitals(name: str, language: str, text: str, found: list[str]) -> None:
+    """A word or a longer name is not a name; a family name after the full name is one."""
+    matcher = compile_watchlist(Watchlist((Official("one", name),)))
+    mentions = matcher.match(Article(url="", body=text, language=language)).mentions
+    assert [one.text for one in mentions] == found
+
+
+HOLDERS = compile_watchlist(
+    Watchlist(
+        (
+            Official("ja", "田辺健太", "Japan", roles=(Role("Minister of Foreign Affairs"),)),
+            Official("zh", "邱文博", "China", roles=(Role("Premier"),)),
+            Official("ko", "한지우", "South Korea", roles=(Role("President"),)),
+            Official("th", "วิชัย บุญเรือง", "Thailand", roles=(Role("Prime Minister"),)),
+        )
+    )
+)
+
+
+@pytest.mark.parametrize(
+    ("language", "text", "official"),
+    [
+        ("ja", "田辺外相は述べた。", "ja"),
+        ("ja", "記者会見で田辺外務大臣は述べた。", "ja"),
+        ("ja", "田辺首相は述べた。", ""),
+        ("ja", "小田辺外相は述べた。", ""),
+        ("zh", "邱总理会见了代表团。", "zh"),
+        ("en", "邱总理, premier of Poland", ""),
+        ("zh", "山邱总理会见了代表团。", ""),
+        ("ko", "한 대통령은 회의를 열었다.", "ko"),
+        ("th", "วิชัย นายกรัฐมนตรี กล่าววันนี้", "th"),
+        ("th", "นายกรัฐมนตรี วิชัย กล่าววันนี้", "th"),
+        ("th", "วิชัย โฆษก กล่าววันนี้", ""),
+    ],
+)
+def test_a_part_of_a_name_next_to_a_fitting_title_counts_in_scripts_without_spaces(
+    language: str, text: str, official: str
+) -> None:
+    """The full name is not in the text; the title fits the role, and the text is about the country."""
+    mentions = HOLDERS.match(Article(url="", body=text, language=language)).mentions
+    assert [one.official_id for one in mentions] == [official] * bool(official)

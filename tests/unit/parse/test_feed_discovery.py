@@ -147,16 +147,30 @@ def test_usual_paths_are_listed_for_site_and_section() -> None:
 
 
 OPML = """<?xml version="1.0"?><opml version="1.0"><body><outline text="Asia"><outline type="rss" text="Báo A"
- xmlUrl="https://a.example/rss" htmlUrl="https://a.example/"/><outline title="B" XMLURL="https://b.example/feed"/></outline>
-<outline text="again" xmlUrl="https://a.example/rss#x"/><outline text="no feed"/><outline xmlUrl="ftp://c.example/"/></body></opml>"""
+ xmlUrl="https://a.example/rss" htmlUrl="https://a.example/" category="/Politics,/Asia"/>
+<outline text="Laos"><outline title="B" XMLURL="https://b.example/feed"/></outline></outline>
+<outline text="again" xmlUrl="https://a.example/rss#x"/><outline text="no feed"/><outline xmlUrl="ftp://c.example/"/>
+<outline text="Secret" xmlUrl="https://user:s3cret@d.example/feed"/><outline text="Rel" xmlUrl="/feed"/>
+<outline xmlUrl="feed://www.e.example/feed"/><outline text="F" xmlUrl="feed:https://f.example/"/></body></opml>"""
 
 
-def test_opml_folders_are_flattened_and_duplicates_removed() -> None:
-    """Each feed is listed once; URLs other than http(s) are ignored."""
-    assert [(one.name, one.url) for one in parse_opml(OPML.encode())] == [
-        ("Báo A", "https://a.example/rss"),
-        ("B", "https://b.example/feed"),
+def test_folders_of_opml_become_groups() -> None:
+    """The place in the file, and categories; a feed without a name has the one of its host."""
+    assert [(one.name, one.url, one.groups) for one in parse_opml(OPML.encode()).feeds] == [
+        ("Báo A", "https://a.example/rss", ("Asia", "Politics")),
+        ("B", "https://b.example/feed", ("Asia/Laos",)),
+        ("e.example", "http://www.e.example/feed", ()),
+        ("F", "https://f.example/", ()),
     ]
+
+
+def test_entries_of_opml_that_are_not_taken_have_a_reason() -> None:
+    """A login in an address is not repeated."""
+    omitted = {one.name: one.reason for one in parse_opml(OPML.encode()).omitted}
+    assert list(omitted) == ["again", "no feed", "c.example", "Secret", "Rel"]
+    assert omitted["again"] == "it has the same address as Báo A"
+    assert "has a login" in omitted["Secret"]
+    assert "s3cret" not in str(omitted)
 
 
 @pytest.mark.parametrize("body", [b"", b"<html/>", b"not xml", b"<!DOCTYPE x [<!ENTITY a 'b'>]><x/>"])
@@ -172,5 +186,45 @@ def test_exported_opml_can_be_imported() -> None:
         Source("a", 'Báo <A> & "B"', feed="https://a.example/rss?x=1&y=2", language="vi"),
         Source("b", "Map", sitemap="https://b.example/sitemap.xml"),
     ]
-    (outline,) = parse_opml(write_opml(sources).encode())
+    (outline,) = parse_opml(write_opml(sources).encode()).feeds
     assert (outline.name, outline.url, outline.language) == (sources[0].name, sources[0].url, "vi")
+
+
+def test_groups_come_back_on_export() -> None:
+    """Folders and further categories."""
+    groups = [(), ("Asia/Laos", "Politics"), ("Asia",), ("Asia/Laos",)]
+    sources = [Source(f"s{n}", feed=f"https://{n}.example/", groups=names) for n, names in enumerate(groups)]
+    text = write_opml(sources)
+    assert text.count('text="Laos"') == 1
+    assert sorted(one.groups for one in parse_opml(text.encode()).feeds) == sorted(groups)
+
+
+ENTITIES = "".join(f'<!ENTITY e{n} "{f"&e{n - 1};" * 10 if n else "lol"}">' for n in range(12))
+OUTLINE = '<outline text="{name}" xmlUrl="https://{host}.example/rss?a=1&b=2"/>'
+
+
+@pytest.mark.parametrize(
+    ("doctype", "name"),
+    [
+        (f"<!DOCTYPE opml [{ENTITIES}]>", "&e11;"),
+        (f"<!DOCTYPE opml [<!ENTITY a '{'x' * 50_000}'>]>", "&a;" * 2_000),
+        ('<!DOCTYPE opml [<!ENTITY x SYSTEM "file:///etc/hostname">]>', "&x;"),
+        ('<!DOCTYPE opml SYSTEM "http://127.0.0.1:1/opml.dtd">', "plain"),
+        ('<!DOCTYPE opml [<!ENTITY % p SYSTEM "http://127.0.0.1:1/p"> %p;]>', "plain"),
+    ],
+)
+def test_entities_of_an_opml_file_are_not_expanded(doctype: str, name: str) -> None:
+    """A document type cannot make the file grow, read a file or a URL, or hide the other feeds."""
+    outlines = OUTLINE.format(name=name, host="one") + OUTLINE.format(name="Two", host="two")
+    body = f'<?xml version="1.0" encoding="utf-8"?>{doctype}<opml><head><title>{name}</title></head><body>{outlines}'
+    found = parse_opml(f"{body}</body></opml>".encode()).feeds
+    assert [one.url for one in found][-1:] == ["https://two.example/rss?a=1&b=2"]
+    assert all(len(one.name) <= 300 and "root" not in one.name for one in found)
+
+
+def test_html_entities_and_encodings_of_an_opml_file_are_read() -> None:
+    """Readers export names with HTML entities, and files in other encodings."""
+    outline = OUTLINE.format(name="Caf&eacute; &#8217;&amp;", host="one")
+    body = f'<?xml version="1.0" encoding="iso-8859-1"?><opml><body>{outline}<outline text="Žurnál" xmlUrl="x"/>'
+    (found,) = parse_opml(f"{body}</body></opml>".replace("Ž", "Z").encode("iso-8859-1")).feeds
+    assert (found.name, found.url) == ("Café ’&", "https://one.example/rss?a=1&b=2")

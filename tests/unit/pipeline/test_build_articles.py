@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
 import pytest
+from support.rows import NOW
 
 from monitor.domain.article import Article, NewArticle, Stage
 from monitor.domain.errors import WorkerKilled
@@ -57,7 +58,7 @@ def made(kept: Sequence[ClassifiedEntry], pool: Deadly | None, source: Source = 
     async def run() -> BuiltArticles:
         offloader = ProcessOffloader(pool)
         offloader.add_backlog(2 * OFFLOAD_THRESHOLD)
-        return await ArticleBuilder(offloader, asyncio.Lock()).build(kept, source)
+        return await ArticleBuilder(offloader, asyncio.Lock()).build(kept, source, NOW)
 
     return asyncio.run(run())
 

@@ -13,8 +13,8 @@ from monitor.domain.article import Article
 from monitor.domain.feedback import Verdict
 from monitor.domain.mention import Findings, RuleHit
 from monitor.domain.read_models import ArticleFilter
-from monitor.pipeline.bounded_matching import BoundedMatcher
-from monitor.pipeline.match_articles import BATCH_SIZE, MatchingResult, MatchingStep
+from monitor.pipeline.bounded_matching import BoundedMatcher, MatchingResult
+from monitor.pipeline.match_articles import BATCH_SIZE, MatchingStep
 from monitor.store.database import Database
 
 

@@ -23,6 +23,21 @@ def upgrade() -> None:
         "UPDATE digest_hit SET official_ids = "
         "(SELECT COALESCE(NULLIF(official_ids, ''), '[\"\"]') FROM hit WHERE hit.id = digest_hit.hit_id)"
     )
+    op.create_table(
+        "digest_article",
+        sa.Column("article_id", ID, autoincrement=False, nullable=False),
+        sa.Column("plan_id", sa.String(), nullable=False),
+        sa.Column("digest_id", ID, nullable=False),
+        sa.ForeignKeyConstraint(
+            ["article_id"], ["article.id"], name="fk_digest_article_article_id_article", ondelete="CASCADE"
+        ),
+        sa.ForeignKeyConstraint(
+            ["digest_id"], ["digest.id"], name="fk_digest_article_digest_id_digest", ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("article_id", "plan_id", name="pk_digest_article"),
+        sqlite_with_rowid=False,
+    )
+    op.create_index("ix_digest_article_digest_id", "digest_article", ["digest_id"])
     op.add_column("delivery", sa.Column("dismissed_at", TIME, nullable=True))
     op.add_column("delivery", sa.Column("dismissed_by", sa.Text(), nullable=False, server_default=""))
     op.create_table(
@@ -131,7 +146,7 @@ def _create_partial_index(name: str, table: str, column: str, where: str) -> Non
 
 
 def downgrade() -> None:
-    for table in ("rescreen", "change", "mark", "verdict", "reader"):
+    for table in ("digest_article", "rescreen", "change", "mark", "verdict", "reader"):
         op.drop_table(table)
     for column in ("dismissed_by", "dismissed_at"):
         op.drop_column("delivery", column)

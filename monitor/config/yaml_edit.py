@@ -1,0 +1,309 @@
+"""Edits of a YAML file that change one path and no other byte: comments, order and quoting of the file stay.
+
+An edit is a splice of the text at the offsets of the parser. The result is parsed again: if anything but the meant path
+differs, the edit is refused with the lines to paste by hand. A library that loads and dumps the file would rewrite it.
+"""
+
+import copy
+import json
+import os
+import re
+import shutil
+import tempfile
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from monitor.config.yaml_document import KeyPath, YamlValue, parse_yaml
+from monitor.domain.errors import UsageError
+
+_PLAIN_TEXT = re.compile(r"[^\W\d_](?:[\w .'’()-]*[\w.)])?")
+_RESERVED_WORDS = {"null", "true", "false", "yes", "no", "on", "off", "y", "n"}
+"""Words that this or another YAML parser does not read as text."""
+_INDENT = "  "
+_Node = Any
+
+
+class EditRefused(UsageError):
+    """Raised if an edit cannot be made without changing other parts of the file; ``snippet`` is to be pasted."""
+
+    def __init__(self, reason: str, path: KeyPath, value: YamlValue) -> None:
+        self.snippet = render_snippet(path, value)
+        super().__init__(f"{reason}; add this by hand:\n{self.snippet}")
+
+
+def append_item(data: bytes, path: KeyPath, value: YamlValue, comment: str = "") -> bytes:
+    """Return a file with a value added to the list at a path; the list is created if it is missing.
+
+    A single value where a list may stand becomes the first item. Raises ``EditRefused``.
+    """
+    text, tree, root = _read(data, path, [value])
+    expected = copy.deepcopy(tree)
+    existing = _value_at(expected, path)
+    items = existing if isinstance(existing, list) else [] if existing is None else [existing]
+    _assign(expected, path, [*items, value])
+    node = _find_node(root, path)
+    if node is None or _is_null(node):
+        edited = _set(text, root, path, [value], comment)
+    elif isinstance(node, yaml.SequenceNode):
+        edited = _append(text, node, value, comment)
+    elif _is_single_line(node):
+        start, end = node.start_mark.index, node.end_mark.index
+        edited = _splice(text, start, end, f"[{text[start:end]}, {_render_flow(value)}]")
+        edited = _add_comment(edited, start, comment)
+    else:
+        edited = None
+    return _verify(data, edited, expected, path, [*items, value])
+
+
+def set_value(data: bytes, path: KeyPath, value: YamlValue, comment: str = "") -> bytes:
+    """Return a file with a key set to a value; the key, and the mappings around it, are created if they are missing.
+
+    Only a text or number in one line can be replaced. Raises ``EditRefused``.
+    """
+    text, tree, root = _read(data, path, value)
+    expected = copy.deepcopy(tree)
+    _assign(expected, path, value)
+    node = _find_node(root, path)
+    if node is None or _is_null(node):
+        edited = _set(text, root, path, value, comment)
+    elif _is_single_line(node):
+        edited = _splice(text, node.start_mark.index, node.end_mark.index, _render_flow(value))
+    else:
+        edited = None
+    return _verify(data, edited, expected, path, value)
+
+
+def render_snippet(path: KeyPath, value: YamlValue) -> str:
+    """Return the lines that set a path to a value, as an excerpt of a file."""
+    keys = [key for key in path if isinstance(key, str)]
+    lines = [f"{_INDENT * depth}{_render_key(key)}:" for depth, key in enumerate(keys)]
+    return "\n".join([*lines[:-1], f"{lines[-1]} {_render_flow(value)}"] if lines else [_render_flow(value)])
+
+
+def save_edited_file(path: Path, before: bytes, after: bytes) -> None:
+    """Replace a file, and keep its mode. Raises ``UsageError`` if it is not ``before`` any more, or ``OSError``."""
+    if path.read_bytes() != before:
+        raise UsageError(f"{path} was changed meanwhile; nothing was written, try again")
+    target = path.resolve()
+    handle, name = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(after)
+            file.flush()
+            os.fsync(file.fileno())
+        shutil.copymode(target, name)
+        Path(name).replace(target)
+    except BaseException:
+        with suppress(OSError):
+            Path(name).unlink()
+        raise
+
+
+def _read(data: bytes, path: KeyPath, value: YamlValue) -> tuple[str, YamlValue, _Node]:
+    """Return the text of a file, its value, and the root of its nodes. Raises ``EditRefused`` if it has errors."""
+    document = parse_yaml(data)
+    if document.errors:
+        place, message = document.errors[0]
+        raise EditRefused(f"the file has an error in line {place.line}: {message}", path, value)
+    if document.value is not None and not isinstance(document.value, dict):
+        raise EditRefused("the file is not a mapping", path, value)
+    loader = yaml.CSafeLoader if hasattr(yaml, "CSafeLoader") else yaml.SafeLoader
+    root = yaml.compose(document.text, Loader=loader)
+    return document.text, document.value if document.value is not None else {}, root
+
+
+def _verify(data: bytes, edited: str | None, expected: YamlValue, path: KeyPath, value: YamlValue) -> bytes:
+    if edited is None:
+        raise EditRefused("this part of the file cannot be edited without rewriting it", path, value)
+    encoded = (b"\xef\xbb\xbf" if data.startswith(b"\xef\xbb\xbf") else b"") + edited.encode()
+    document = parse_yaml(encoded)
+    if document.errors or document.value != expected or not _has_same_types(document.value, expected):
+        raise EditRefused("the edit would change another part of the file", path, value)
+    return encoded
+
+
+def _has_same_types(left: YamlValue, right: YamlValue) -> bool:
+    """Return whether equal values have equal types; True equals 1 in Python."""
+    return json.dumps(left, sort_keys=True) == json.dumps(right, sort_keys=True)
+
+
+def _append(text: str, node: _Node, value: YamlValue, comment: str) -> str:
+    """Add an item to a list that is in the file."""
+    if node.flow_style:
+        at = node.value[-1].end_mark.index if node.value else node.start_mark.index + 1
+        rendered = f", {_render_flow(value)}" if node.value else _render_flow(value)
+        return _add_comment(_splice(text, at, at, rendered), at, comment)
+    indent = " " * node.start_mark.column
+    lines = _render_block(value, f"{indent}- ", f"{indent}  ", comment)
+    return _insert_lines(text, _end_of(node), lines)
+
+
+def _set(text: str, root: _Node, path: KeyPath, value: YamlValue, comment: str) -> str | None:
+    """Add a key that is missing or empty; the deepest mapping that exists gets it."""
+    depth = len(path)
+    while depth and _find_node(root, path[:depth]) is None:
+        depth -= 1
+    parent = _find_node(root, path[:depth])
+    for key in reversed(path[depth + 1 :]):
+        if not isinstance(key, str):
+            return None
+        value = {key: value}
+    if parent is None:  # an empty file, or comments only
+        lines = _render_block(value, f"{_render_key(path[0])}:", _INDENT, comment)
+        return _insert_lines(text, len(text), lines)
+    if _is_null(parent):
+        inner = {str(key): value for key in path[depth : depth + 1]} or value
+        return _fill_null(text, root, path[:depth], parent, inner, comment)
+    if not isinstance(parent, yaml.MappingNode) or depth == len(path) or not isinstance(path[depth], str):
+        return None
+    key = _render_key(path[depth])
+    if parent.flow_style:
+        at = parent.value[-1][1].end_mark.index if parent.value else parent.start_mark.index + 1
+        pair = f"{key}: {_render_flow(value)}"
+        rendered = f", {pair}" if parent.value else pair
+        return _add_comment(_splice(text, at, at, rendered), at, comment)
+    indent = " " * parent.start_mark.column
+    lines = _render_block(value, f"{indent}{key}:", indent + _INDENT, comment)
+    return _insert_lines(text, _end_of(parent), lines)
+
+
+def _fill_null(text: str, root: _Node, path: KeyPath, node: _Node, value: YamlValue, comment: str) -> str | None:
+    """Give a value to a key without one (`aliases:`), behind the colon, or replace `null`."""
+    start, end = node.start_mark.index, node.end_mark.index
+    if start != end:
+        return _splice(text, start, end, _render_flow(value))
+    parent = _find_node(root, path[:-1])
+    if not isinstance(parent, yaml.MappingNode):
+        return None
+    key = next(key for key, _value in parent.value if key.value == path[-1])
+    colon = text.find(":", key.end_mark.index)
+    if colon < 0:
+        return None
+    return _add_comment(_splice(text, colon + 1, colon + 1, f" {_render_flow(value)}"), colon + 1, comment)
+
+
+def _end_of(node: _Node) -> int:
+    """Return the offset of the end of the last value in a block; the block's own mark is behind blank lines."""
+    while isinstance(node, yaml.CollectionNode) and not node.flow_style and node.value:
+        last = node.value[-1]
+        node, key = (last[1], last[0]) if isinstance(last, tuple) else (last, None)
+        if key is not None and _is_null(node) and node.start_mark.index == node.end_mark.index:
+            return int(key.end_mark.index)
+    return int(node.end_mark.index)
+
+
+def _insert_lines(text: str, after: int, lines: list[str]) -> str:
+    """Insert lines behind the line in which the offset ``after`` is, before blank lines and comments that follow."""
+    newline = "\r\n" if "\r\n" in text else "\n"
+    head = text[:after].rstrip(" \t\r\n") if text[:after].endswith(("\n", "\r")) else text[:after]
+    end = text.find("\n", len(head))
+    block = newline.join(lines)
+    if end < 0:
+        separator = newline if text and not text.endswith("\n") else ""
+        return f"{text}{separator}{block}{newline}"
+    return f"{text[: end + 1]}{block}{newline}{text[end + 1 :]}"
+
+
+def _add_comment(text: str, at: int, comment: str) -> str:
+    """Add a comment to the end of the line of an offset; a line that has a comment is left as it is."""
+    if not comment:
+        return text
+    end = text.find("\n", at)
+    end = len(text) if end < 0 else end
+    end -= text[:end].endswith("\r")
+    begin = text.rfind("\n", 0, at) + 1
+    if "#" in text[begin:end]:
+        return text
+    return _splice(text, end, end, f"  # {comment}")
+
+
+def _splice(text: str, start: int, end: int, replacement: str) -> str:
+    return f"{text[:start]}{replacement}{text[end:]}"
+
+
+def _find_node(root: _Node, path: KeyPath) -> _Node:
+    node = root
+    for part in path:
+        if isinstance(node, yaml.MappingNode) and isinstance(part, str):
+            node = next((value for key, value in node.value if key.value == part), None)
+        elif isinstance(node, yaml.SequenceNode) and isinstance(part, int) and part < len(node.value):
+            node = node.value[part]
+        else:
+            return None
+    return node
+
+
+def _is_single_line(node: _Node) -> bool:
+    return isinstance(node, yaml.ScalarNode) and node.style not in {"|", ">"}
+
+
+def _is_null(node: _Node) -> bool:
+    is_plain = isinstance(node, yaml.ScalarNode) and not node.style
+    return is_plain and node.value in {"", "~", "null", "Null", "NULL"}
+
+
+def _value_at(tree: YamlValue, path: KeyPath) -> YamlValue:
+    value: Any = tree
+    for part in path:
+        if isinstance(value, dict) and isinstance(part, str):
+            value = value.get(part)
+        elif isinstance(value, list) and isinstance(part, int) and part < len(value):
+            value = value[part]
+        else:
+            return None
+    found: YamlValue = value
+    return found
+
+
+def _assign(tree: YamlValue, path: KeyPath, value: YamlValue) -> None:
+    """Set a path of a tree to a value. Raises ``EditRefused`` if a part of the path is neither mapping nor list."""
+    here: Any = tree
+    for part, following in zip(path, [*path[1:], None], strict=True):
+        is_fitting = isinstance(here, dict) if isinstance(part, str) else isinstance(here, list) and part < len(here)
+        if not is_fitting:
+            raise EditRefused(f"{'.'.join(map(str, path))} is not a mapping in the file", path, value)
+        if following is None:
+            here[part] = value
+            return
+        if isinstance(here, dict) and here.get(part) is None:
+            here[part] = {}
+        here = here[part]
+
+
+def _render_block(value: YamlValue, first: str, indent: str, comment: str) -> list[str]:
+    """Return the lines of a value behind ``first``, a key with its colon or the dash of an item."""
+    tail = f"  # {comment}" if comment else ""
+    if not isinstance(value, dict) or not value:
+        space = "" if first.endswith(" ") else " "
+        return [f"{first}{space}{_render_flow(value)}{tail}"]
+    lines: list[str] = []
+    for key, item in value.items():
+        lines += _render_block(item, f"{indent}{_render_key(key)}:", indent + _INDENT, "")
+    if first.endswith("- "):
+        lines[0] = f"{first}{lines[0].removeprefix(indent)}{tail}"
+        return lines
+    return [f"{first}{tail}", *lines]
+
+
+def _render_key(key: str | int) -> str:
+    return _render_text(str(key))
+
+
+def _render_flow(value: YamlValue) -> str:
+    """Return a value as flow YAML in one line."""
+    if isinstance(value, dict):
+        return "{" + ", ".join(f"{_render_key(key)}: {_render_flow(item)}" for key, item in value.items()) + "}"
+    if isinstance(value, list):
+        return "[" + ", ".join(map(_render_flow, value)) + "]"
+    if isinstance(value, str):
+        return _render_text(value)
+    return json.dumps(value)
+
+
+def _render_text(text: str) -> str:
+    """Return a text plain if every YAML parser reads it as that text, else in double quotes."""
+    is_plain = _PLAIN_TEXT.fullmatch(text) and text.lower() not in _RESERVED_WORDS
+    return text if is_plain else json.dumps(text, ensure_ascii=False)

@@ -1,0 +1,63 @@
+"""Marks on stories in a digest: a muted story is one line, an irrelevant one is left out."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import NamedTuple
+from zoneinfo import ZoneInfo
+
+from monitor.domain.digest import ReportableHit
+from monitor.domain.feedback import MarkKind, StoryMark
+from monitor.domain.mention import HitKind
+
+_HIDING = {MarkKind.MUTED, MarkKind.IRRELEVANT}
+_ALWAYS_SHOWN = {HitKind.CORRECTION, HitKind.WITHDRAWN}
+
+
+class MarkedHits(NamedTuple):
+    """Hits that a digest shows, and the hidden ones by the mark that hides them."""
+
+    shown: tuple[ReportableHit, ...]
+    hidden: dict[int, tuple[StoryMark, list[ReportableHit]]]
+
+    @property
+    def hidden_ids(self) -> frozenset[int]:
+        """The ids of the hidden hits."""
+        return frozenset(hit.id for _mark, hits in self.hidden.values() for hit in hits)
+
+
+def apply_marks(hits: Iterable[ReportableHit], marks: Sequence[StoryMark], now: datetime) -> MarkedHits:
+    """Separate the hits of muted and irrelevant stories.
+
+    A correction, a withdrawal, and a hit on an official that the story had not named before the mark are shown.
+    """
+    by_story: dict[str, list[StoryMark]] = {}
+    for one in marks:
+        if one.mark.kind in _HIDING and one.is_active(now):
+            by_story.setdefault(one.mark.story_id, []).append(one)
+    shown: list[ReportableHit] = []
+    hidden: dict[int, tuple[StoryMark, list[ReportableHit]]] = {}
+    for hit in hits:
+        mark = next((one for one in by_story.get(hit.story_id, ()) if _hides(one, hit)), None)
+        if mark is None:
+            shown.append(hit)
+        else:
+            hidden.setdefault(mark.mark.id, (mark, []))[1].append(hit)
+    return MarkedHits(tuple(shown), hidden)
+
+
+def _hides(one: StoryMark, hit: ReportableHit) -> bool:
+    if one.mark.rule_id and one.mark.rule_id != hit.rule_id:
+        return False
+    return hit.kind not in _ALWAYS_SHOWN and one.official_ids.issuperset(hit.official_ids)
+
+
+def format_muted_notices(marked: MarkedHits, zone: ZoneInfo) -> list[str]:
+    """Return one line for each muted story with hidden reports."""
+    notices = []
+    for one, hits in marked.hidden.values():
+        if one.mark.kind is MarkKind.MUTED:
+            count = len({hit.article_id for hit in hits})
+            reports = "one report" if count == 1 else f"{count} reports"
+            until = f" (until {one.ends_at.astimezone(zone):%-d %b %Y})" if one.ends_at else ""
+            notices.append(f"Muted: {reports} of “{one.title}” [{one.mark.story_id}]{until}.")
+    return notices

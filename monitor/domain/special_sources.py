@@ -1,0 +1,90 @@
+"""Keys of sources that are neither feeds nor pages: JSON APIs and mailboxes."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Annotated, Any, ClassVar
+from urllib.parse import urlsplit
+
+from pydantic import BeforeValidator, ConfigDict, Field
+
+from monitor.domain.field_types import (
+    STRICT,
+    ImapUrl,
+    JmesPath,
+    SecretText,
+    ShortText,
+    WebUrl,
+    as_list,
+)
+from monitor.domain.secret import Secret
+
+
+@dataclass(frozen=True, slots=True)
+class Api:
+    """A JSON API that lists articles, and the JMESPath expressions that find each of them."""
+
+    __pydantic_config__: ClassVar[ConfigDict] = STRICT
+
+    url: Annotated[WebUrl, Field(description="URL of the list of articles")]
+    items: Annotated[JmesPath, Field(description="JMESPath of the list of articles, such as data.articles")] = "@"
+    link: Annotated[JmesPath, Field(description="the URL of an article, inside an item")] = "url"
+    id: Annotated[JmesPath, Field(description="an id of an article that never changes, inside an item")] = ""
+    title: Annotated[JmesPath, Field(description="the headline, inside an item")] = "title"
+    published: Annotated[JmesPath, Field(description="the date, inside an item; also seconds since 1970")] = ""
+    summary: Annotated[JmesPath, Field(description="a short text, inside an item")] = ""
+    text: Annotated[JmesPath, Field(description="the text of the article, inside an item; plain or HTML")] = ""
+    authors: Annotated[JmesPath, Field(description="the writers, inside an item; a text or a list")] = ""
+    body: Annotated[
+        Mapping[str, Any] | None, Field(description="JSON that is sent by POST; without it the request is a GET")
+    ] = field(default=None, hash=False)
+    next: Annotated[JmesPath, Field(description="the URL or the cursor of the next page, in the document")] = ""
+    next_parameter: Annotated[
+        ShortText, Field(description="the key of the query, or of body, that takes a cursor found by next")
+    ] = ""
+    max_pages: Annotated[int, Field(strict=True, ge=1, le=50, description="maximum number of pages")] = 1
+
+
+class MailContent(StrEnum):
+    """Articles of a mailbox: its messages, or the items that its messages link to."""
+
+    AUTO = "auto"
+    MESSAGE = "message"
+    LINKS = "links"
+
+
+@dataclass(frozen=True, slots=True)
+class Mailbox:
+    """A folder on an IMAP server whose messages are articles, or list articles. Nothing is marked or deleted there."""
+
+    __pydantic_config__: ClassVar[ConfigDict] = STRICT
+
+    server: Annotated[
+        ImapUrl,
+        Field(description="the mail server, such as imaps://desk@example.org:${IMAP_PASSWORD}@imap.example.org"),
+    ]
+    folder: Annotated[ShortText, Field(description="the folder that is read")] = "INBOX"
+    oauth_token: Annotated[SecretText | None, Field(description="access token for XOAUTH2, instead of a password")] = (
+        None
+    )
+    articles: Annotated[
+        MailContent,
+        Field(description="message: each message is an article; links: each item that it links to; auto: by its form"),
+    ] = MailContent.AUTO
+    senders: Annotated[
+        tuple[ShortText, ...],
+        BeforeValidator(as_list, json_schema_input_type=list[str] | str),
+        Field(description="addresses, or domains such as @ministry.example; other messages are ignored"),
+    ] = ()
+
+    @property
+    def address(self) -> str:
+        """Return the server and the folder as a URL without the login."""
+        parts = urlsplit(self.server.reveal())
+        return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}/{self.folder}"
+
+    @property
+    def login(self) -> tuple[str, Secret]:
+        """Return the user and the password, which is empty if there is none."""
+        parts = urlsplit(self.server.reveal())
+        return parts.username or "", Secret(parts.password or "")

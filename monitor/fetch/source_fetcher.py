@@ -1,0 +1,19 @@
+"""Fetcher of everything that a source may be: HTTP for addresses of the web, IMAP for mailboxes."""
+
+from monitor.domain.fetch_result import FetchRequest, FetchResult
+from monitor.domain.ports import Fetcher
+
+
+class SourceFetcher:
+    """Fetcher that passes each request on to the client for its protocol."""
+
+    def __init__(self, http: Fetcher) -> None:
+        self._http = http
+
+    async def fetch(self, request: FetchRequest) -> FetchResult:
+        """Fetch a URL, or the new messages of a mailbox."""
+        if request.mailbox is None:
+            return await self._http.fetch(request)
+        from monitor.fetch.mailbox import MailboxReader
+
+        return await MailboxReader().fetch(request.mailbox, request.etag)

@@ -1,0 +1,242 @@
+"""Mail messages as articles: one per message, or one for each item that a message links to.
+
+The document is a sequence of raw messages, each after a line with its UIDVALIDITY, UID and length in bytes.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from email import message_from_bytes, policy
+from email.message import EmailMessage
+from email.utils import getaddresses, parsedate_to_datetime
+from html import escape
+from urllib.parse import parse_qs, quote, urlsplit
+
+from selectolax.lexbor import LexborHTMLParser, LexborNode
+
+from monitor.domain.source import Entry, Feed, Source
+from monitor.domain.special_sources import Mailbox, MailContent
+from monitor.parse.fields import MAX_TEXT_CHARS, remove_control_characters, to_plain_text
+from monitor.text.encoding import decode
+from monitor.text.urls import canonicalize_url, is_web_url
+
+MAX_ATTACHMENTS = 5  # of one message
+MAX_LINKS = 100  # of one message
+_MIN_LINK_CHARS, _MIN_LINK_WORDS = 20, 4  # of the text of a link to an article; ideographs count as words
+_ALERT_SENDERS = ("googlealerts-noreply@google.com",)
+_ARTICLE_TYPE = '[itemtype*="schema.org/Article"]'
+_REDIRECT_HOSTS = re.compile(r"(?:^|\.)google\.[a-z.]{2,6}$")
+_WIDE = re.compile("[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
+_SERVICE_LINK = re.compile(
+    r"unsubscribe|opt.?out|preferences|manage|view (?:this|it|in|online)|in (?:your )?browser|privacy|terms of|"
+    r"forward to|follow us|see more results|edit this alert|receive this alert|flag as irrelevant|abbestellen|"
+    r"désabonn|cancelar|hủy đăng ký",
+    re.IGNORECASE,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class RawMessage:
+    """A message as the server sent it, with the numbers that identify it in its folder."""
+
+    uid_validity: int
+    uid: int
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Attachment:
+    """A PDF document in a message; ``guid`` is that of the entry of the message."""
+
+    guid: str
+    name: str
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class ParsedMessages:
+    """Entries of messages and their PDF documents."""
+
+    feed: Feed
+    attachments: tuple[Attachment, ...] = ()
+
+
+def join_messages(messages: Iterator[RawMessage]) -> bytes:
+    """Return messages as one document."""
+    return b"".join(b"%d %d %d\n%s" % (one.uid_validity, one.uid, len(one.body), one.body) for one in messages)
+
+
+def split_messages(document: bytes) -> Iterator[RawMessage]:
+    """Yield the messages of a document that ``join_messages`` has made."""
+    start = 0
+    while start < len(document):
+        end = document.index(b"\n", start)
+        uid_validity, uid, length = map(int, document[start:end].split())
+        start = end + 1 + length
+        yield RawMessage(uid_validity, uid, document[end + 1 : start])
+
+
+def parse_messages(document: bytes, url: str, source: Source) -> ParsedMessages:
+    """Parse messages. A message that cannot be parsed gives an entry with its number, and stops no other."""
+    entries: list[Entry] = []
+    attachments: list[Attachment] = []
+    mailbox = source.mailbox
+    assert mailbox is not None  # noqa: S101 - the kind of the source
+    for raw in split_messages(document):
+        try:
+            message = message_from_bytes(raw.body, policy=policy.default)
+            if not is_from(message, mailbox.senders):
+                continue
+            found = _read_message(message, raw, mailbox)
+            files = _find_attachments(message, found[0].guid) if len(found) == 1 and not found[0].url else ()
+        except Exception as error:  # noqa: BLE001 - the library raises many kinds of errors for malformed messages
+            found, files = [build_unreadable_entry(raw, f"{type(error).__name__}")], ()
+        entries += found
+        attachments += files
+    return ParsedMessages(Feed(tuple(entries), url=url), tuple(attachments))
+
+
+def build_unreadable_entry(raw: RawMessage, reason: str) -> Entry:
+    """Return the entry of a message that could not be parsed, so that its reader looks into the mailbox."""
+    title = f"Message {raw.uid} could not be read ({reason})"
+    return Entry("", guid=f"imap:{raw.uid_validity}:{raw.uid}", title=title, content=f"<p>{escape(title)}</p>")
+
+
+def is_from(message: EmailMessage, senders: tuple[str, ...]) -> bool:
+    """Return whether a message is from one of these senders; a message whose server reports a forgery is not.
+
+    Without senders every message is accepted. Only the first Authentication-Results is read: it is the one that the
+    user's own server added.
+    """
+    if not senders:
+        return True
+    results = str(message.get("Authentication-Results", "")).lower()
+    if "dmarc=fail" in results:
+        return False
+    addresses = [address.lower() for _, address in getaddresses([str(value) for value in message.get_all("From", [])])]
+    allowed = [sender.lower() for sender in senders]
+    return any(
+        address == sender or (sender.startswith("@") and address.endswith(sender))
+        for address in addresses[:1]
+        for sender in allowed
+    )
+
+
+def _read_message(message: EmailMessage, raw: RawMessage, mailbox: Mailbox) -> list[Entry]:
+    title = to_plain_text(escape(str(message.get("Subject", "")), quote=False))
+    message_id = remove_control_characters(str(message.get("Message-ID", "")).strip())[:500]
+    guid = message_id or f"imap:{raw.uid_validity}:{raw.uid}"
+    html, text = _find_text(message)
+    published_at = _read_date(message)
+    sender = getaddresses([str(message.get("From", ""))])[:1]
+    entry = Entry(
+        "",
+        guid=guid,
+        title=title,
+        published_at=published_at,
+        content=remove_control_characters(html or _to_html(text))[:MAX_TEXT_CHARS],
+        authors=tuple(filter(None, (to_plain_text(escape(name, quote=False)) for name, _ in sender))),
+    )
+    if mailbox.articles is MailContent.MESSAGE or not html:
+        return [entry]
+    items = _find_alert_items(html)
+    is_alert = bool(items) or any(address.lower() in _ALERT_SENDERS for _, address in sender)
+    if not items and (mailbox.articles is MailContent.LINKS or is_alert):
+        items = _find_link_items(html)
+    if not items or (mailbox.articles is MailContent.AUTO and not is_alert):
+        return [entry]
+    return [replace(item, published_at=published_at) for item in items[:MAX_LINKS]]
+
+
+def _find_text(message: EmailMessage) -> tuple[str, str]:
+    """Return the HTML of a message and its plain text; each may be empty."""
+    texts = []
+    for kind in ("html", "plain"):
+        part = message.get_body((kind,))
+        payload = part.get_payload(decode=True) if part is not None else b""
+        content_type = str(part.get("Content-Type", "")) if part is not None else ""
+        texts.append(decode(payload, content_type) if isinstance(payload, bytes) and payload else "")
+    return texts[0], texts[1]
+
+
+def _to_html(text: str) -> str:
+    """Return plain text as paragraphs; its signature is left out."""
+    body = re.split(r"\r?\n-- \r?\n", text, maxsplit=1)[0]
+    return "".join(f"<p>{escape(part.strip(), quote=False)}</p>" for part in re.split(r"\n\s*\n", body) if part.strip())
+
+
+def _read_date(message: EmailMessage) -> datetime | None:
+    try:
+        found = parsedate_to_datetime(str(message.get("Date", "")))
+        return (found if found.tzinfo else found.replace(tzinfo=UTC)).astimezone(UTC)
+    except (ValueError, OverflowError, TypeError, IndexError):
+        return None
+
+
+def _find_attachments(message: EmailMessage, guid: str) -> tuple[Attachment, ...]:
+    found = []
+    for part in message.walk():
+        name = part.get_filename() or ""
+        if part.get_content_type() == "application/pdf" or name.lower().endswith(".pdf"):
+            body = part.get_payload(decode=True)
+            if isinstance(body, bytes) and body:
+                found.append(Attachment(guid, to_plain_text(escape(name, quote=False)) or "document.pdf", body))
+    return tuple(found[:MAX_ATTACHMENTS])
+
+
+def _find_alert_items(html: str) -> list[Entry]:
+    """Return the items of a message that marks them as articles for machines, as Google Alerts does."""
+    items = []
+    for node in LexborHTMLParser(html).css(_ARTICLE_TYPE):
+        link = node.css_first("a[itemprop=url]") or node.css_first("a[href]")
+        name = node.css_first("[itemprop=name]") or link
+        description = node.css_first("[itemprop=description]")
+        if link is not None and (url := unwrap_link(link.attributes.get("href") or "")):
+            items.append(Entry(url, title=_read_text(name), summary=escape(_read_text(description), quote=False)))
+    return _drop_repeated(items)
+
+
+def _find_link_items(html: str) -> list[Entry]:
+    """Return the links of a message whose text looks like a headline."""
+    items = []
+    for link in LexborHTMLParser(html).css("a[href]"):
+        title, url = _read_text(link), unwrap_link(link.attributes.get("href") or "")
+        words = len(title.split()) + len(_WIDE.findall(title)) // 2
+        is_headline = words >= _MIN_LINK_WORDS and len(title) + len(_WIDE.findall(title)) >= _MIN_LINK_CHARS
+        if url and is_headline and not _SERVICE_LINK.search(title):
+            items.append(Entry(url, title=title))
+    return _drop_repeated(items)
+
+
+def unwrap_link(href: str) -> str:
+    """Return the target of a link; a redirect of Google gives the address that it contains."""
+    url = href.strip()
+    for _ in range(2):
+        parts = urlsplit(url) if is_web_url(url) else None
+        if parts is None:
+            return ""
+        if not (_REDIRECT_HOSTS.search(parts.hostname or "") and parts.path == "/url"):
+            return url
+        query = parse_qs(parts.query)
+        url = next(iter(query.get("url", []) or query.get("q", [])), "")
+    return ""
+
+
+def _read_text(node: LexborNode | None) -> str:
+    return to_plain_text(escape(node.text(separator=" ", strip=True), quote=False)) if node is not None else ""
+
+
+def _drop_repeated(items: list[Entry]) -> list[Entry]:
+    """Return each address once, with its longest title."""
+    found: dict[str, Entry] = {}
+    for item in items:
+        key = canonicalize_url(item.url)
+        if key not in found or len(item.title) > len(found[key].title):
+            found[key] = item
+    return list(found.values())
+
+
+def message_url(guid: str) -> str:
+    """Return the URL of a message by its Message-ID (RFC 2392), which mail programs open."""
+    return f"mid:{quote(guid.strip('<>'), safe='@.-_~+=')}" if guid.startswith("<") else ""

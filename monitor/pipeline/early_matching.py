@@ -1,0 +1,79 @@
+"""Early matching: articles of a backlog are built, matched and prepared for grouping in one call in a worker process.
+
+An ordinary article is stored before it is matched, because matching runs in the main process and an article that ends
+the process must not do so again. In a worker process this cannot happen: if an article kills it, the article is stored
+as plain text, and matched later like any other. So the poll stores an article together with its findings, and what
+grouping needs stays in memory until the grouping step takes it. After a restart it reads the article instead.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from monitor.domain.article import Article, NewArticle, Stage, StoredArticle
+from monitor.domain.mention import Findings
+from monitor.domain.watchlist import Watchlist
+from monitor.pipeline.bounded_matching import MatchingResult, log_hits, new_key
+
+if TYPE_CHECKING:
+    from monitor.stories.fingerprints import ArticleFeatures
+
+MAX_OFFICIALS = 20_000
+"""Largest watchlist that worker processes compile; each needs 40 microseconds and 4 KB for an official."""
+
+MAX_READY_ARTICLES = 5_000
+"""Articles kept for grouping, about 10 KB each; others are read from the database."""
+
+
+class EarlyMatching:
+    """Passes articles that were matched with their poll on to the steps that follow."""
+
+    def __init__(self, watchlist: Watchlist) -> None:
+        self.key, self.watchlist = new_key(), watchlist
+        self.is_possible = len(watchlist.officials) <= MAX_OFFICIALS
+        self.ready: dict[int, StoredArticle] = {}
+        self.features: dict[int, ArticleFeatures] = {}
+        self._result = MatchingResult()
+
+    def add(
+        self,
+        source_id: str,
+        stored: Mapping[int, int],
+        articles: Sequence[NewArticle],
+        findings: Sequence[Findings | None],
+        features: "Sequence[ArticleFeatures | None]",
+        now: datetime,
+    ) -> None:
+        """Count the articles of a poll that were stored with their findings, and keep them for grouping.
+
+        ``stored`` has the id of each stored article by its position.
+        """
+        found_hits = list[tuple[StoredArticle, Findings]]()
+        for position, (new, found, prepared) in enumerate(zip(articles, findings, features, strict=True)):
+            if found is None or position not in stored:
+                continue
+            self._result += MatchingResult(1, len(found.hits) if new.is_alertable else 0)
+            article = StoredArticle(stored[position], source_id, new.article, now, new.is_alertable, Stage.MATCHED)
+            if found.hits and new.is_alertable:
+                found_hits.append((article, found))
+            if prepared and len(self.ready) < MAX_READY_ARTICLES:
+                self.ready[article.id], self.features[article.id] = article, prepared
+        if found_hits:
+            log_hits(found_hits)
+
+    def take_result(self) -> MatchingResult:
+        """Return the counts since the last call."""
+        result, self._result = self._result, MatchingResult()
+        return result
+
+    def forget(self, article_ids: Sequence[int]) -> None:
+        """Delete articles that were grouped."""
+        for article_id in article_ids:
+            self.ready.pop(article_id, None)
+            self.features.pop(article_id, None)
+
+
+def with_date(article: Article, first_seen_at: datetime) -> Article:
+    """Return the article with a date: its publication, or when it was first seen."""
+    return article if article.published_at else replace(article, published_at=first_seen_at)

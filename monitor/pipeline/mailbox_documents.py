@@ -1,0 +1,61 @@
+"""Messages of a mailbox: parsed in worker processes, so that a message or attachment that harms one fails alone."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from html import escape
+
+from monitor.domain.errors import MonitorError, WorkerKilled
+from monitor.domain.fetch_result import Fetched
+from monitor.domain.ports import ProcessPool
+from monitor.domain.source import Entry, Feed, Source
+from monitor.parse.mailbox import (
+    Attachment,
+    ParsedMessages,
+    build_unreadable_entry,
+    join_messages,
+    parse_messages,
+    split_messages,
+)
+
+
+async def parse_mailbox(response: Fetched, source: Source, process_pool: ProcessPool) -> Feed:
+    """Return the entries of the messages in a response, each with the text of its PDF attachments."""
+    try:
+        parsed = await process_pool.run(parse_messages, response.body, response.url, source)
+    except WorkerKilled:
+        parsed = await _parse_one_by_one(response, source, process_pool)
+    entries = {entry.guid: entry for entry in parsed.feed.entries}
+    for attachment in parsed.attachments:
+        if entry := entries.get(attachment.guid):
+            entries[attachment.guid] = await _add_attachment(entry, attachment, process_pool)
+    return replace(parsed.feed, entries=tuple(entries.get(one.guid, one) for one in parsed.feed.entries))
+
+
+async def _parse_one_by_one(response: Fetched, source: Source, process_pool: ProcessPool) -> ParsedMessages:
+    """Parse each message in a job of its own; one that ends its process gives an entry with its number."""
+    entries: list[Entry] = []
+    attachments: Sequence[Attachment] = ()
+    for raw in split_messages(response.body):
+        try:
+            part = await process_pool.run(parse_messages, join_messages(iter([raw])), response.url, source)
+        except WorkerKilled as error:
+            entries.append(build_unreadable_entry(raw, str(error)))
+        else:
+            entries += part.feed.entries
+            attachments = (*attachments, *part.attachments)
+    return ParsedMessages(Feed(tuple(entries), url=response.url), tuple(attachments))
+
+
+async def _add_attachment(entry: Entry, attachment: Attachment, process_pool: ProcessPool) -> Entry:
+    """Return the entry with the text of an attachment, or with the reason why it could not be read."""
+    from monitor.extract.pdf_document import read_pdf
+
+    name = escape(attachment.name, quote=False)
+    try:
+        found = await process_pool.run(read_pdf, attachment.body, "", "", None)
+    except MonitorError as error:
+        text = f"<p>Attachment {name}: {escape(str(error), quote=False)}.</p>"
+    else:
+        lines = [found.article.title, *(one.text for one in found.paragraphs)]
+        text = f"<p>Attachment {name}</p>" + "".join(f"<p>{escape(line, quote=False)}</p>" for line in lines if line)
+    return replace(entry, content=entry.content + text)

@@ -1,0 +1,132 @@
+"""Records of feedback."""
+
+from datetime import datetime
+
+from typing_extensions import TypedDict
+
+from monitor.domain.feedback import Change, Mark, RescreenResult, Verdict
+
+CHANGE_COLUMNS = ("change", "at", "by", "way", "what", "of", "effect", "undone_at", "undone_by")
+
+
+class VerdictRecord(TypedDict):
+    """Verdict of a reader; ``written`` is empty for every way of writing, ``story`` unless it counts for a story."""
+
+    id: int
+    verdict: str
+    official: str
+    article: int
+    root: int
+    story: str
+    written: str
+    reason: str
+    note: str
+    sentence: str
+    by: str
+    at: datetime
+
+
+class MarkRecord(TypedDict):
+    """Mark on a story, of a reader or for a digest; ``until`` is None if it ends by itself."""
+
+    id: int
+    mark: str
+    story: str
+    reader: str
+    digest: str
+    rule: str
+    until: datetime | None
+    by: str
+    at: datetime
+
+
+class ChangeRecord(TypedDict):
+    """Change, as in ``feedback --json``."""
+
+    change: int
+    at: datetime
+    by: str
+    way: str
+    what: str
+    of: str
+    effect: str
+    undone_at: datetime | None
+    undone_by: str
+    verdict: VerdictRecord | None
+
+
+class ResultRecord(ChangeRecord):
+    """Result of an act of feedback: the change, and the numbers of articles and hits that it has affected."""
+
+    mark: MarkRecord | None
+    repeated: bool
+    articles: int
+    withdrawn: int
+    withdrawn_reported: int
+    added: int
+    changed: int
+
+
+def verdict_record(verdict: Verdict) -> VerdictRecord:
+    """Return the record of a verdict."""
+    return {
+        "id": verdict.id,
+        "verdict": str(verdict.kind),
+        "official": verdict.official_id,
+        "article": verdict.article_id,
+        "root": verdict.root_id,
+        "story": verdict.story_id,
+        "written": verdict.written,
+        "reason": verdict.reason,
+        "note": verdict.note,
+        "sentence": verdict.sentence,
+        "by": verdict.reader,
+        "at": verdict.made_at,
+    }
+
+
+def mark_record(mark: Mark) -> MarkRecord:
+    """Return the record of a mark."""
+    return {
+        "id": mark.id,
+        "mark": str(mark.kind),
+        "story": mark.story_id,
+        "reader": mark.reader,
+        "digest": mark.plan_id,
+        "rule": mark.rule_id,
+        "until": mark.until_at,
+        "by": mark.made_by,
+        "at": mark.made_at,
+    }
+
+
+def change_record(change: Change, verdict: Verdict | None = None) -> ChangeRecord:
+    """Return the record of a change, with its verdict if it is one."""
+    return {
+        "change": change.id,
+        "at": change.made_at,
+        "by": change.reader,
+        "way": str(change.way),
+        "what": change.what,
+        "of": change.subject,
+        "effect": change.after,
+        "undone_at": change.undone_at,
+        "undone_by": change.undone_by,
+        "verdict": verdict_record(verdict) if verdict else None,
+    }
+
+
+def result_record(
+    change: Change, verdict: Verdict | None, mark: Mark | None, rescreened: RescreenResult, *, is_repeated: bool
+) -> ResultRecord:
+    """Return the record of the result of an act of feedback."""
+    return {
+        **change_record(change, verdict),
+        "mark": mark_record(mark) if mark else None,
+        "repeated": is_repeated,
+        "articles": rescreened.articles,
+        "withdrawn": rescreened.withdrawn,
+        "withdrawn_reported": rescreened.reported,
+        "added": rescreened.added,
+        "changed": rescreened.changed,
+    }

@@ -1,0 +1,42 @@
+"""Rows whose stored content cannot be read, as after a disk fault: they are named, and do not stop the other rows."""
+
+import logging
+from collections.abc import Callable, Iterable
+from operator import attrgetter
+from typing import TypeVar
+
+from sqlalchemy import Table
+
+from monitor.domain.errors import DamagedRow
+from monitor.store.row_mapping import AnyRow
+
+T = TypeVar("T")
+log = logging.getLogger(__name__)
+
+_DECODING_ERRORS = (ValueError, TypeError, KeyError, AttributeError, RecursionError)
+
+
+def read_row(table: Table, row_id: object, build: Callable[[], T]) -> T:
+    """Return the result of ``build``, which decodes a row. Raises ``DamagedRow`` with table and id."""
+    try:
+        return build()
+    except _DECODING_ERRORS as error:
+        raise DamagedRow(
+            f"row {row_id} of the table {table.name} cannot be read ({type(error).__name__}): restore it from a "
+            "backup, or delete it"
+        ) from error
+
+
+def read_rows(table: Table, rows: Iterable[AnyRow], build: Callable[[AnyRow], T], id_column: str = "id") -> list[T]:
+    """Return what ``build`` makes of each row; damaged ones are logged and left out.
+
+    Messages have the type of the error and no content, which may be the text of an article.
+    """
+    found = []
+    get_id = attrgetter(id_column)
+    for row in rows:
+        try:
+            found.append(build(row))
+        except _DECODING_ERRORS as error:
+            log.error("row %s of the table %s cannot be read: %s", get_id(row), table.name, type(error).__name__)  # noqa: TRY400 - the traceback is of no use
+    return found

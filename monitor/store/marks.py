@@ -1,0 +1,115 @@
+"""Marks on stories as the digests need them: what was known of a story, and new articles of followed stories."""
+
+from collections import defaultdict
+from collections.abc import Collection, Sequence
+from datetime import datetime
+
+from sqlalchemy import Connection, exists, select
+
+from monitor.domain.article import Article, Region, Stage
+from monitor.domain.digest import DigestPlan, ReportableHit
+from monitor.domain.feedback import Mark, MarkKind, StoryMark
+from monitor.domain.mention import HitKind, Passage
+from monitor.store.core_tables import ARTICLE, ARTICLE_TEXT, DIGEST_ARTICLE, DIGEST_HIT, HIT, MARK, SOURCE, STORY
+from monitor.store.feedback import mark_from_row, select_marks
+from monitor.store.row_mapping import STORED_ARTICLE_COLUMNS, article_from_row, decode_texts, is_in_stories
+from monitor.text.tokens import find_sentence
+
+MAX_FOLLOWED_ARTICLES = 100
+"""Articles without a hit that one digest reports; the next one has the others."""
+
+
+def load_story_marks(
+    connection: Connection, plan: DigestPlan, undelivered_ids: Collection[int]
+) -> tuple[StoryMark, ...]:
+    """Return the marks for a digest: of each story and rule the newest that mutes or follows, and others."""
+    is_counting = (MARK.c.plan_id == plan.id, MARK.c.plan_id != "", MARK.c.undone_at.is_(None))
+    chosen: dict[tuple[str, str, bool], Mark] = {}
+    for row in connection.execute(select_marks().where(*is_counting).order_by(MARK.c.id)):
+        mark = mark_from_row(row)
+        chosen[mark.story_id, mark.rule_id, mark.kind is MarkKind.IRRELEVANT] = mark
+    stories = sorted({mark.story_id for mark in chosen.values()})
+    found = select(STORY.c.id, STORY.c.title).where(STORY.c.id.in_(stories))
+    titles = {row.id: row.title for row in connection.execute(found)}
+    hits = (
+        select(HIT.c.id, HIT.c.official_ids, HIT.c.found_at, ARTICLE.c.story_id)
+        .join_from(HIT, ARTICLE)
+        .where(*is_in_stories(stories), HIT.c.rule_id.in_(plan.rules), HIT.c.withdrawn_at.is_(None))
+    )
+    officials: defaultdict[int, set[str]] = defaultdict(set)
+    last_report: dict[str, datetime] = {}
+    for row in connection.execute(hits):
+        for mark in chosen.values():
+            if mark.story_id == row.story_id and row.found_at <= mark.made_at:
+                officials[mark.id].update(decode_texts(row.official_ids))
+        if row.id not in undelivered_ids:
+            last_report[row.story_id] = max(row.found_at, last_report.get(row.story_id, row.found_at))
+    return tuple(
+        StoryMark(mark, titles.get(mark.story_id, ""), frozenset(officials[mark.id]), last_report.get(mark.story_id))
+        for mark in chosen.values()
+    )
+
+
+def load_followed(
+    connection: Connection, plan: DigestPlan, marks: Sequence[StoryMark], now: datetime
+) -> tuple[ReportableHit, ...]:
+    """Return the articles of followed stories that are new since the mark, have no hit, and were not reported.
+
+    A copy of a text is not a new report, and is left out.
+    """
+    followed = {
+        one.mark.story_id: one.mark for one in marks if one.mark.kind is MarkKind.FOLLOWED and one.is_active(now)
+    }
+    if not followed:
+        return ()
+    has_hit = exists().where(
+        HIT.c.article_id == ARTICLE.c.id, HIT.c.rule_id.in_(plan.rules), HIT.c.withdrawn_at.is_(None)
+    )
+    is_reported = exists().where(DIGEST_ARTICLE.c.article_id == ARTICLE.c.id, DIGEST_ARTICLE.c.plan_id == plan.id)
+    was_reported = exists().where(
+        HIT.c.article_id == ARTICLE.c.id, DIGEST_HIT.c.hit_id == HIT.c.id, DIGEST_HIT.c.plan_id == plan.id
+    )
+    query = (
+        select(*STORED_ARTICLE_COLUMNS, SOURCE.c.name)
+        .join_from(ARTICLE, ARTICLE_TEXT)
+        .join(SOURCE, ARTICLE.c.source_id == SOURCE.c.id)
+        .where(
+            *is_in_stories(sorted(followed)),
+            ARTICLE.c.stage == str(Stage.GROUPED),
+            ARTICLE.c.duplicate_of.is_(None),
+            ARTICLE.c.quarantine_reason == "",
+            ARTICLE.c.first_seen_at >= min(mark.made_at for mark in followed.values()),
+            ARTICLE.c.first_seen_at < now,
+            ~has_hit,
+            ~is_reported,
+            ~was_reported,
+        )
+        .order_by(ARTICLE.c.id)
+        .limit(MAX_FOLLOWED_ARTICLES)
+    )
+    rows = [row for row in connection.execute(query) if row.first_seen_at >= followed[row.story_id].made_at]
+    return tuple(
+        ReportableHit(
+            id=0,
+            rule_id="",
+            official_ids=(),
+            passages=_first_sentence(article_from_row(row)),
+            kind=HitKind.FOLLOWED,
+            found_at=row.first_seen_at,
+            article_id=row.id,
+            article=article_from_row(row),
+            source_id=row.source_id,
+            outlet=row.name,
+            first_seen_at=row.first_seen_at,
+            story_id=row.story_id,
+        )
+        for row in rows
+    )
+
+
+def _first_sentence(article: Article) -> tuple[Passage, ...]:
+    region, text = (Region.STANDFIRST, article.standfirst) if article.standfirst else (Region.BODY, article.body)
+    if not text:
+        return ()
+    start, end = find_sentence(text, 0, 1)
+    return (Passage(text[start:end], region, start, end),)

@@ -1,0 +1,137 @@
+"""Stories that a reader joins or splits by hand. Reports of earlier digests stay as they are.
+
+Grouping moves no article that has its story, and merges open stories only; a story that was split off is not open, so
+neither edit is reversed by it.
+"""
+
+import json
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
+from string import ascii_lowercase
+
+from sqlalchemy import Connection, delete, func, insert, select, update
+
+from monitor.domain.errors import UsageError
+from monitor.domain.feedback import Change, Reader
+from monitor.store.connections import Connections
+from monitor.store.core_tables import ARTICLE, STORY, STORY_CENTROID, VERDICT
+from monitor.store.feedback import add_change, resolve_story, set_undone
+from monitor.store.rescreening import enqueue_rescreen, move_feedback, request_rescreen
+from monitor.store.row_mapping import chunk_ids, is_in_stories
+
+
+class StoryEditStore:
+    """Store of edits of stories; every method is one transaction."""
+
+    def __init__(self, connections: Connections) -> None:
+        self._connections = connections
+
+    def join(self, story_id: str, into: str, reader: Reader, change: Change) -> Change:
+        """Move all articles of a story into another one; the old id then names that one. Raises ``UsageError``."""
+        with self._connections.write_transaction(durable=True) as connection:
+            _lock_stories(connection)
+            story_id, into = resolve_story(connection, story_id), resolve_story(connection, into)
+            if story_id == into:
+                raise UsageError(f"{story_id} is that story already")
+            moved = list(connection.execute(select(ARTICLE.c.id).where(*is_in_stories([story_id]))).scalars())
+            earlier = (STORY.c.merged_into == story_id, STORY.c.merged_into != "")
+            merged = list(connection.execute(select(STORY.c.id).where(*earlier)).scalars())
+            connection.execute(update(ARTICLE).where(*is_in_stories([story_id])).values(story_id=into))
+            connection.execute(update(STORY).where(*earlier).values(merged_into=into))
+            connection.execute(update(STORY).where(STORY.c.id == story_id).values(merged_into=into))
+            connection.execute(delete(STORY_CENTROID).where(STORY_CENTROID.c.story_id == story_id))
+            move_feedback(connection, story_id, into)
+            _update_times(connection, into)
+            request_rescreen(connection, moved)
+            before = json.dumps({"story": story_id, "articles": moved, "merged": merged})
+            text = f"story {story_id} into {into}"
+            return add_change(connection, replace(change, subject=text, before=before, after=into), reader)
+
+    def split(self, story_id: str, article_ids: Sequence[int], reader: Reader, change: Change) -> Change:
+        """Move articles, with all duplicates of their texts, out of a story into a new one. Raises ``UsageError``."""
+        with self._connections.write_transaction(durable=True) as connection:
+            _lock_stories(connection)
+            story_id = resolve_story(connection, story_id)
+            rows = connection.execute(
+                select(ARTICLE.c.id, ARTICLE.c.duplicate_of, ARTICLE.c.title).where(*is_in_stories([story_id]))
+            ).all()
+            roots = {row.id: row.duplicate_of or row.id for row in rows}
+            foreign = sorted(set(article_ids) - roots.keys())
+            if foreign:
+                raise UsageError(f"article {foreign[0]} is not in story {story_id}")
+            wanted = {roots[number] for number in article_ids}
+            moved = sorted(number for number, root in roots.items() if root in wanted)
+            if len(moved) == len(roots):
+                raise UsageError(f"these are all articles of story {story_id}; name the ones that do not belong to it")
+            new_id = _choose_story_id(connection, moved)
+            title = next(row.title for row in rows if row.id == moved[0])
+            row = {"id": new_id, "title": title, "first_seen_at": change.made_at, "last_seen_at": change.made_at}
+            connection.execute(insert(STORY).values(**row, merged_into=""))
+            _move(connection, moved, new_id)
+            _update_times(connection, new_id)
+            had_verdict = select(VERDICT.c.id).where(VERDICT.c.story_id == story_id, VERDICT.c.undone_at.is_(None))
+            if connection.execute(had_verdict.limit(1)).first():
+                enqueue_rescreen(connection, moved)
+            before = json.dumps({"story": story_id, "articles": moved})
+            names = ", ".join(f"a{number}" for number in moved)
+            text = f"{names} from story {story_id}"
+            return add_change(connection, replace(change, subject=text, before=before, after=new_id), reader)
+
+    def undo(self, undone: Change, reader: Reader, change: Change) -> None:
+        """Move the articles of a join or split back to their story, as far as they are where it has moved them."""
+        facts = json.loads(undone.before)
+        story_id: str = facts["story"]
+        with self._connections.write_transaction(durable=True) as connection:
+            _lock_stories(connection)
+            set_undone(connection, undone, reader, change)
+            present = resolve_story(connection, undone.after)
+            moved = [
+                number
+                for chunk in chunk_ids(facts["articles"])
+                for number in connection.execute(
+                    select(ARTICLE.c.id).where(ARTICLE.c.id.in_(chunk), ARTICLE.c.story_id == present)
+                ).scalars()
+            ]
+            if undone.what == "join":
+                connection.execute(update(STORY).where(STORY.c.id == story_id).values(merged_into=""))
+                for earlier in facts["merged"]:
+                    connection.execute(update(STORY).where(STORY.c.id == earlier).values(merged_into=story_id))
+            else:
+                story_id = resolve_story(connection, story_id)
+                connection.execute(update(STORY).where(STORY.c.id == undone.after).values(merged_into=story_id))
+                move_feedback(connection, undone.after, story_id)
+            _move(connection, moved, story_id)
+            _update_times(connection, story_id)
+            enqueue_rescreen(connection, moved)
+            add_change(connection, change, reader)
+
+
+def _lock_stories(connection: Connection) -> None:
+    if connection.dialect.name == "postgresql":
+        connection.exec_driver_sql("LOCK TABLE story_centroid IN EXCLUSIVE MODE")  # as `apply_grouping` does
+
+
+def _move(connection: Connection, article_ids: Sequence[int], story_id: str) -> None:
+    for chunk in chunk_ids(article_ids):
+        connection.execute(update(ARTICLE).where(ARTICLE.c.id.in_(chunk)).values(story_id=story_id))
+
+
+def _update_times(connection: Connection, story_id: str) -> None:
+    """Set the times of a story to the ones of its articles."""
+    times = select(func.min(ARTICLE.c.first_seen_at), func.max(ARTICLE.c.first_seen_at))
+    first_at, last_at = connection.execute(times.where(*is_in_stories([story_id]))).one()
+    if first_at:
+        values: dict[str, datetime] = {"first_seen_at": first_at, "last_seen_at": last_at}
+        connection.execute(update(STORY).where(STORY.c.id == story_id).values(values))
+
+
+def _choose_story_id(connection: Connection, article_ids: Sequence[int]) -> str:
+    """Return an unused id: that of the first article that began no story, else one with a letter."""
+    first = article_ids[0]
+    candidates = [*(f"s{number}" for number in article_ids[:20]), *(f"s{first}{letter}" for letter in ascii_lowercase)]
+    used = set(connection.execute(select(STORY.c.id).where(STORY.c.id.in_(candidates))).scalars())
+    free = next((one for one in candidates if one not in used), None)
+    if free is None:
+        raise UsageError(f"article {first} was split off too often")
+    return free

@@ -1,0 +1,182 @@
+"""`monitor reject`, `confirm`, `mark`, `undo`, `feedback`, and the edits of stories."""
+
+import json
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from support.feedback_desk import HARBOUR, ORCHARD, FeedbackDesk
+from typer.testing import CliRunner
+
+from monitor.cli.feedback import parse_until
+from monitor.cli.main import app
+from monitor.domain.codes import Code, CodeKind, parse_code
+from monitor.domain.errors import UsageError
+from monitor.store.database import Database
+
+CONFIGURATION = """
+settings: {database: "sqlite:///monitor.db"}
+sources: {times: {feed: "https://times.example/rss"}}
+officials:
+  ada: {name: Ada Lovell, country: United Kingdom}
+  ben: {name: Ben Harcastle, country: United Kingdom}
+rules: {people: {officials: [ada, ben]}}
+digests: {morning: {rules: [people], at: "07:00"}}
+"""
+NEAR = "The barge Lovell sank off Northport. The crew of five was saved by a fishing boat, the harbour police said."
+Run = Callable[..., str]
+
+
+@pytest.fixture
+def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[FeedbackDesk]:
+    """Store a text in two outlets, another text, and one with a near miss."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("MONITOR_READER", "ann")
+    (tmp_path / "sources.yaml").write_text(CONFIGURATION)
+    desk = FeedbackDesk(Database.open("sqlite:///monitor.db"))
+    desk.compose()
+    desk.add(HARBOUR, outlet="times")
+    desk.add(HARBOUR, outlet="post")
+    desk.add(ORCHARD, "Apples")
+    desk.add(NEAR, "A barge")
+    yield desk
+    desk.database.close()
+
+
+@pytest.fixture
+def run(desk: FeedbackDesk) -> Run:
+    """Run a command in the folder."""
+
+    def call(*words: str, fails: type[Exception] | None = None) -> str:
+        result = CliRunner().invoke(app, words)
+        if fails:
+            assert isinstance(result.exception, fails), result.output
+            return str(result.exception)
+        assert result.exit_code == 0, (result.output, result.exception)
+        return result.output
+
+    return call
+
+
+def test_a_code_of_a_digest_is_enough_to_reject_and_undo(run: Run, desk: FeedbackDesk) -> None:
+    """The official is not needed if there is only one; the answer counts articles and hits."""
+    assert desk.waiting() == {(1, ("ada",)), (2, ("ada",)), (3, ("ben",))}
+    answer = run("reject", "a1", "--reason", "namesake")
+    assert "It counts for 2 articles" in answer
+    assert "2 hits will not be reported." in answer
+    assert "monitor undo 1" in answer
+    assert desk.waiting() == {(3, ("ben",))}
+    run("undo", "1")
+    assert desk.waiting() == {(1, ("ada",)), (2, ("ada",)), (3, ("ben",))}
+
+
+@pytest.mark.parametrize("target", ["h3", "3", "a3", "s3", "https://times.example/3"])
+def test_hits_articles_stories_and_urls_name_an_article(run: Run, desk: FeedbackDesk, target: str) -> None:
+    """For all commands that take one."""
+    assert json.loads(run("reject", target, "--json"))["verdict"]["article"] == 3
+    assert "rejected by ann" in run("why", target)
+    assert "Ben Harcastle" in run("articles", "show", target)
+    assert "Apples" in run("stories", "show", target)
+
+
+def test_a_near_miss_is_confirmed_without_naming_it(run: Run, desk: FeedbackDesk) -> None:
+    """It must be the only one; else the answer lists the options."""
+    near_miss = desk.database.queries.get_findings(4).near_misses
+    words = ("--official", "ada", "--written", "Lovell") if not near_miss else ()
+    record = json.loads(run("confirm", "a4", *words, "--json"))
+    assert (record["verdict"]["written"], record["added"]) == ("lovell", 1)
+    assert "no such near miss" in run("confirm", "a3", fails=UsageError)
+
+
+def test_feedback_lists_changes_with_the_documented_keys(run: Run, desk: FeedbackDesk) -> None:
+    """Newest first, also as CSV; an undone one has the reader who undid it."""
+    run("reject", "a3")
+    run("mark", "mute", "s1", "--digest", "morning", "--until", "7d")
+    run("undo", "1")
+    records = [json.loads(line) for line in run("feedback", "--json").splitlines()]
+    assert [one["what"] for one in records] == ["undo", "mute", "reject"]
+    assert set(records[0]) == {"change", "at", "by", "way", "what", "of", "effect", "undone_at", "undone_by", "verdict"}
+    assert records[2]["undone_by"] == "ann"
+    assert "undone by ann" in run("feedback")
+    assert run("feedback", "--official", "ben", "--csv").count("reject") == 1
+
+
+def test_marks_are_for_a_reader_or_a_digest(run: Run, desk: FeedbackDesk) -> None:
+    """A mark again changes nothing; an unknown digest is refused."""
+    assert "mute story s1: for digest morning" in run("mark", "mute", "a1", "--digest", "morning")
+    assert "counts already" in run("mark", "mute", "s1", "--digest", "morning")
+    assert "follow story s3: for ann" in run("mark", "follow", "s3")
+    run("mark", "irrelevant", "s3")
+    run("mark", "read", "h1")
+    run("mark", "read", "--until", "h2")
+    assert [reader.seen_hit_id for reader in desk.database.feedback.list_readers()] == [2]
+    assert "There is no digest 'evening'" in run("mark", "mute", "s1", "--digest", "evening", fails=UsageError)
+    assert "no story 's99'" in run("mark", "mute", "s99", fails=UsageError)
+    assert "give the code" in run("mark", "read", fails=UsageError)
+
+
+def test_stories_are_split_and_joined(run: Run, desk: FeedbackDesk) -> None:
+    """Copies go along; the id of a joined story still names it; each edit can be undone."""
+    assert "join story s3 into s1" in run("stories", "join", "s3", "s1")
+    assert desk.database.stories.get_story("s3").article_ids == (1, 2, 3, 4)
+    assert "split a1, a2 from story s1: s2" in run("stories", "split", "s1", "a2")
+    assert desk.database.stories.get_story("s1").article_ids == (3, 4)
+    assert "all articles" in run("stories", "split", "s1", "a3", "a4", fails=UsageError)
+    assert "is not in story" in run("stories", "split", "s1", "a1", fails=UsageError)
+    desk.process()
+    assert desk.database.stories.get_story("s2").article_ids == (1, 2)
+    run("undo", "2")
+    assert desk.database.stories.get_story("s2").article_ids == (1, 2, 3, 4)
+    run("undo", "1")
+    assert desk.database.stories.get_story("s3").article_ids == (3,)
+    assert desk.database.stories.get_story("s1").article_ids == (1, 2, 4)
+
+
+def test_errors_say_what_to_give(run: Run, desk: FeedbackDesk) -> None:
+    """Unknown codes, several officials, and changes that cannot be undone."""
+    desk.add(HARBOUR + " Ben Harcastle objected.", "Both", outlet="echo")
+    assert "ada, ben: add --official" in run("reject", "a5", fails=UsageError)
+    assert "not known" in run("reject", "x5", fails=UsageError)
+    assert "there is no article 77" in run("reject", "a77", fails=UsageError)
+    assert "there is no hit 77" in run("reject", "h77", fails=UsageError)
+    assert "there is no change 7" in run("undo", "7", fails=UsageError)
+    run("reject", "a3")
+    run("undo", "1")
+    assert "was undone by ann" in run("undo", "1", fails=UsageError)
+    assert "cannot be undone" in run("undo", "2", fails=UsageError)
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        ("53", Code(CodeKind.ARTICLE, 53)),
+        ("A53", Code(CodeKind.ARTICLE, 53)),
+        ("h45", Code(CodeKind.HIT, 45)),
+        ("s12", Code(CodeKind.STORY, story_id="s12")),
+        ("s12b", Code(CodeKind.STORY, story_id="s12b")),
+        ("https://x.example/53", None),
+        ("a0", None),
+        ("", None),
+    ],
+)
+def test_codes(text: str, code: Code | None) -> None:
+    """A number alone is an article."""
+    assert parse_code(text) == code
+
+
+def test_the_end_of_a_mark_is_a_length_or_a_day() -> None:
+    """Other texts are refused."""
+    assert parse_until("2030-01-31") is not None
+    assert parse_until("7d") is not None
+    assert parse_until("") is None
+    with pytest.raises(UsageError):
+        parse_until("soon")
+
+
+def test_the_report_on_noise_has_the_documented_keys(run: Run, desk: FeedbackDesk) -> None:
+    """As tables, and as one JSON document."""
+    run("reject", "a3")
+    assert "Only rejected since" in run("report", "--since", "4000d")
+    record = json.loads(run("report", "--since", "4000d", "--json"))
+    assert set(record) == {"since", "rules", "officials", "forms", "names", "never_found", "always_rejected"}
+    assert record["always_rejected"][0]["text"] == "Ben Harcastle"

@@ -1,0 +1,87 @@
+"""Edited rules and officials: what waits for a digest is screened again, what was reported stays."""
+
+import asyncio
+import json
+from dataclasses import replace
+from datetime import time
+
+import pytest
+from support.feedback_desk import ADA, BEN, HARBOUR, ORCHARD, PLAN, WATCHLIST, FeedbackDesk, reported
+
+from monitor.domain.watchlist import Examples, Rule, Watchlist
+from monitor.pipeline.rescreen import RESCREEN_KEY, RescreenStep, hash_watchlist
+from monitor.store.database import Database
+
+DAILY = replace(PLAN, at=time(7))
+ONLY_ADA = Watchlist((ADA, BEN), (Rule("people", ("ada",)),))
+
+
+@pytest.fixture
+def daily(database: Database) -> FeedbackDesk:
+    """Set up the installation with a digest once a day."""
+    desk = FeedbackDesk(database, ONLY_ADA, DAILY)
+    desk.compose()
+    rescreen(desk)
+    return desk
+
+
+def rescreen(desk: FeedbackDesk) -> None:
+    """Run the step as the program does after a start or an edit."""
+    asyncio.run(RescreenStep(desk.database, desk.matcher, desk.clock, desk.configuration).run_all())
+
+
+def test_an_added_official_is_found_in_what_waits(daily: FeedbackDesk) -> None:
+    """The hit says that the rules were edited; the result is stored for `monitor status`."""
+    article = daily.add(ORCHARD)
+    assert daily.waiting() == set()
+    daily.configure(WATCHLIST)
+    rescreen(daily)
+    assert daily.waiting() == {(article, ("ben",))}
+    (hit,) = daily.database.digests.undelivered_hits(DAILY, daily.now.replace(year=2100))
+    assert hit.note == "found after rules or officials were edited"
+    record = json.loads(daily.database.key_values.get(RESCREEN_KEY))
+    assert (record["added"], record["withdrawn"]) == (1, 0)
+
+
+def test_a_removed_official_leaves_what_waits(daily: FeedbackDesk) -> None:
+    """Adding the official again restores the hit."""
+    article = daily.add(HARBOUR)
+    daily.configure(Watchlist((ADA, BEN), (Rule("people", ("ben",)),)))
+    rescreen(daily)
+    assert daily.waiting() == set()
+    daily.configure(WATCHLIST)
+    rescreen(daily)
+    assert daily.waiting() == {(article, ("ada",))}
+
+
+def test_what_was_reported_is_neither_withdrawn_nor_retracted(desk: FeedbackDesk) -> None:
+    """Only a verdict retracts a report."""
+    rescreen(desk)
+    article = desk.add(HARBOUR)
+    assert reported(desk.compose()) == [article]
+    desk.configure(Watchlist((ADA, BEN), (Rule("people", ("ben",)),)))
+    rescreen(desk)
+    assert desk.compose() == []
+    assert len(desk.database.queries.get_findings(article).hits) == 1
+
+
+def test_a_restart_without_an_edit_screens_nothing_again(daily: FeedbackDesk) -> None:
+    """Also if only the examples were edited, which decide nothing."""
+    daily.add(HARBOUR)
+    rescreen(daily)
+    assert daily.database.key_values.get(RESCREEN_KEY) == ""
+    rules = tuple(replace(rule, examples=Examples(("text",))) for rule in ONLY_ADA.rules)
+    assert hash_watchlist(replace(ONLY_ADA, rules=rules)) == hash_watchlist(ONLY_ADA)
+
+
+def test_an_edit_is_not_forgotten_by_a_crash(daily: FeedbackDesk) -> None:
+    """Articles that wait to be screened again are not reported, and the next start screens them."""
+    daily.add(HARBOUR)
+    daily.configure(Watchlist((ADA, BEN), (Rule("people", ("ben",)),)))
+    step = RescreenStep(daily.database, daily.matcher, daily.clock, daily.configuration)
+    asyncio.run(step._request_after_edit(daily.configuration))
+    assert daily.waiting() == set()
+    assert daily.database.feedback.load_rescreen_queue(10).articles
+    rescreen(daily)
+    assert daily.waiting() == set()
+    assert not daily.database.feedback.load_rescreen_queue(10).articles
