@@ -193,6 +193,7 @@ async def build_pipeline(
             configuration=configuration,
             collector=collectors.collector,
             page_reader=collectors.page_reader,
+            offloader=collectors.offloader,
             early_matching=early,
             matching_step=matching_step,
             grouping_step=GroupingStep(database, clock, collectors.offloader, early),

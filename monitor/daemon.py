@@ -47,6 +47,7 @@ from monitor.telemetry.health import (
     EVENT_LOOP,
     SD_READY,
     SD_STOPPING,
+    WORKER_PROCESSES,
     Liveness,
     SystemdNotifier,
     Watchdog,
@@ -233,6 +234,7 @@ class Daemon:
                 partial(log_poll, self._metrics),
                 self._job_enqueuer,
                 partial(self._liveness.set_problem, DIGESTS),
+                partial(self._liveness.set_problem, WORKER_PROCESSES),
             )
             scheduler = Scheduler(partial(log_job_error, self._metrics))
             for job in daemon_jobs.jobs():

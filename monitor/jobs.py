@@ -61,15 +61,16 @@ class DaemonJobs:
         on_poll: Callable[[PollResult], None] = lambda _poll: None,
         workers: WorkerPoolPort | None = None,
         on_digest_problem: Callable[[str], object] = lambda _problem: None,
+        on_worker_problem: Callable[[str], object] = lambda _problem: None,
     ) -> None:
         """Create the jobs of a pipeline.
 
         ``pending_notices`` go into the operator's next report. ``on_poll`` is called with the result of every local
         poll. While any of ``workers`` is alive, workers poll sources and read pages instead of the daemon.
         ``on_digest_problem`` is called after each attempt to compose digests: with a line about failing ones, or an
-        empty text.
+        empty text; ``on_worker_problem`` in the same way with a line about work that failed in worker processes.
         """
-        self._on_digest_problem = on_digest_problem
+        self._on_digest_problem, self._on_worker_problem = on_digest_problem, on_worker_problem
         self._pending_notices, self._workers = pending_notices, workers
         self._pipeline, self._sources, self._on_poll = pipeline, pipeline.sources, on_poll
         self._poll_slots, self._page_slots = TaskSlots(MAX_CONCURRENT_POLLS), TaskSlots(MAX_CONCURRENT_PAGES)
@@ -144,6 +145,7 @@ class DaemonJobs:
         async with self._processing_lock:
             await self._pipeline.match_and_compose(MAX_ARTICLES_PER_TICK)
             self._on_digest_problem(self._pipeline.digest_problem)
+            self._on_worker_problem(self._pipeline.worker_problem)
             notices = self._pending_notices.get()
             if await self._pipeline.report_operation(notices):
                 self._pending_notices.clear(notices)

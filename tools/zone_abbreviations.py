@@ -69,7 +69,7 @@ def read_release(folder: Path, found: Meanings) -> None:
             for month in (1, 7):
                 moment = datetime(year, month, 15, tzinfo=zone)
                 letters = moment.tzname() or ""
-                if letters.isalpha():
+                if letters.isalpha() and letters != "zzz":  # "zzz": nobody lived there at the time
                     found[letters.upper()][code.lower().replace("gb", "uk")] = offset_minutes(moment)
 
 

@@ -1,6 +1,6 @@
 """Commands ``monitor hits`` and ``monitor search``, and the list of ``monitor articles``."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -17,7 +17,6 @@ from monitor.cli.common import (
     JsonOption,
     LimitOption,
     complete_ids,
-    format_time,
     load_config,
     load_rows,
     print_records,
@@ -123,25 +122,42 @@ def list_articles(
         )
     if not (stored or as_json or as_csv):
         require_known_id("source", source, (one.id for one in configuration.sources), config)
-    print_articles(stored, as_json=as_json, as_csv=as_csv, empty_message="There are no articles.")
+    print_articles(
+        stored, outlet_names(configuration), as_json=as_json, as_csv=as_csv, empty_message="There are no articles."
+    )
 
 
-def print_articles(articles: "Sequence[StoredArticle]", *, as_json: bool, as_csv: bool, empty_message: str) -> None:
-    """Print one line per article, as a table, JSON or CSV."""
+def outlet_names(configuration: "Configuration") -> dict[str, str]:
+    """Return the names of the configured sources by id."""
+    return {source.id: source.name for source in configuration.sources}
+
+
+def print_articles(
+    articles: "Sequence[StoredArticle]",
+    outlets: Mapping[str, str],
+    *,
+    as_json: bool,
+    as_csv: bool,
+    empty_message: str,
+) -> None:
+    """Print one line per article, as a table, JSON or CSV; ``outlets`` has the names of the sources."""
     from monitor.records.articles import ARTICLE_COLUMNS, article_record
 
-    if print_records(ARTICLE_COLUMNS, map(article_record, articles), as_json=as_json, as_csv=as_csv):
+    if print_records(
+        ARTICLE_COLUMNS, (article_record(one, outlets) for one in articles), as_json=as_json, as_csv=as_csv
+    ):
         return
     rows = (
         (
-            stored.id,
-            format_time(stored.article.published_at or stored.first_seen_at),
-            stored.source_id,
+            f"a{stored.id}",
+            stored.article.published_at or stored.first_seen_at,
+            outlets.get(stored.source_id, stored.source_id),
             stored.article.title,
+            stored.article.url,
         )
         for stored in articles
     )
-    print_table(("id", "published", "source", "title"), rows, empty_message)
+    print_table(("id", "published", "outlet", "title", "address"), rows, empty_message)
 
 
 def hits(  # noqa: PLR0913, PLR0917 - a parameter is an option
@@ -170,16 +186,22 @@ def hits(  # noqa: PLR0913, PLR0917 - a parameter is an option
         require_known_id("official", official, (one.id for one in configuration.watchlist.officials), config)
     rows = (
         (
-            hit.id,
-            format_time(hit.found_at),
+            f"h{hit.id}",
+            f"a{hit.article_id}",
+            hit.published_at or hit.found_at,
+            hit.outlet,
             hit.rule_id,
             ", ".join(hit.official_ids),
             hit.title,
-            format_time(hit.reported_at),
+            hit.passage,
+            f"{hit.form} {hit.confidence:.2f}" if hit.form else "",
+            hit.reported_at,
+            hit.url,
         )
         for hit in found
     )
-    print_table(("id", "found", "rule", "officials", "title", "reported"), rows, "There are no hits.")
+    headings = ("id", "article", "published", "outlet", "rule", "officials", "title", "passage", "form", "reported")
+    print_table((*headings, "address"), rows, "There are no hits.")
 
 
 def search(
@@ -191,6 +213,9 @@ def search(
     csv: CsvOption = False,
 ) -> None:
     """Search stored articles by words, newest first."""
-    with open_to_read(load_config(config, database)) as opened:
+    configuration = load_config(config, database)
+    with open_to_read(configuration) as opened:
         found = load_rows(lambda count: opened.queries.search(query, count), limit, as_document=json or csv)
-    print_articles(found, as_json=json, as_csv=csv, empty_message="No stored article matches.")
+    print_articles(
+        found, outlet_names(configuration), as_json=json, as_csv=csv, empty_message="No stored article matches."
+    )

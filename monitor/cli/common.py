@@ -5,8 +5,9 @@ import sys
 from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
+from io import TextIOWrapper
 from pathlib import Path
-from shutil import which
+from shutil import get_terminal_size, which
 from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import typer
@@ -134,8 +135,15 @@ def complete_ids(section: str) -> Callable[[typer.Context, str], list[str]]:
     return complete
 
 
+def write_utf8_if_piped() -> None:
+    """Write UTF-8 from now on, whatever the locale is, unless the output is a terminal: for JSON, CSV and HTML."""
+    if not sys.stdout.isatty() and isinstance(sys.stdout, TextIOWrapper):
+        sys.stdout.reconfigure(encoding="utf-8")
+
+
 def print_json(document: Mapping[str, object]) -> None:
     """Print a JSON document on one line."""
+    write_utf8_if_piped()
     sys.stdout.write(encode_json(document) + "\n")
 
 
@@ -147,6 +155,7 @@ def print_json_lines(records: Iterable[Mapping[str, object]]) -> None:
 
 def print_csv(columns: Sequence[str], records: Iterable[Mapping[str, object]]) -> None:
     """Print records as CSV in UTF-8."""
+    write_utf8_if_piped()
     write_csv(sys.stdout, columns, records)
 
 
@@ -187,8 +196,8 @@ def print_records(
 
 
 def format_time(moment: datetime | None) -> str:
-    """Return a time in the machine's time zone, to the minute; "-" for None."""
-    return moment.astimezone().strftime("%Y-%m-%d %H:%M") if moment else "-"
+    """Return a time in the machine's time zone, to the minute, with the zone; "-" for None."""
+    return moment.astimezone().strftime("%Y-%m-%d %H:%M %Z") if moment else "-"
 
 
 def program_name() -> str:
@@ -197,23 +206,67 @@ def program_name() -> str:
     return name if which(name) or name != "monitor" else sys.argv[0]
 
 
-PIPED_WIDTH = 10_000
+PIPED_WIDTH, COLUMN_GAP = 10_000, 3
+MIN_TEXT_WIDTH = 24
+"""Columns of a terminal in which a title or another long text can be read."""
 
 
 def print_table(headings: Iterable[str], rows: Iterable[Iterable[object]], empty_message: str) -> None:
     """Print a table; without rows print ``empty_message``. Markup in cells is printed as it is.
 
-    If the output is piped, each row is one line of any length, so that it can be searched.
+    Times are shown in the machine's time zone, which is named in the heading. If the output is piped, each row is one
+    line of any length, so that it can be searched. On a terminal that is too narrow for the columns, each row is
+    printed as one block of lines.
     """
+    cells = [list(row) for row in rows]
+    if not cells:
+        sys.stdout.write(empty_message + "\n")
+        return
+    titles = [
+        f"{heading} ({local_zone_name()})" if any(isinstance(row[index], datetime) for row in cells) else heading
+        for index, heading in enumerate(headings)
+    ]
+    texts = [[sanitize(_format_cell(cell)) for cell in row] for row in cells]
+    widths = [max(map(len, [title, *column])) for title, column in zip(titles, zip(*texts, strict=True), strict=True)]
+    available = get_terminal_size().columns if sys.stdout.isatty() else PIPED_WIDTH
+    if sum(min(width, MIN_TEXT_WIDTH) + COLUMN_GAP for width in widths) > available:
+        _print_blocks(titles, texts, available)
+    else:
+        _print_grid(titles, texts, available)
+
+
+def _format_cell(cell: object) -> str:
+    if isinstance(cell, datetime):
+        return cell.astimezone().strftime("%Y-%m-%d %H:%M")
+    return "-" if cell is None else str(cell)
+
+
+def _print_grid(titles: Sequence[str], rows: Sequence[Sequence[str]], width: int) -> None:
     from rich import box
     from rich.console import Console
     from rich.table import Table
     from rich.text import Text
 
-    table = Table(*headings, box=box.SIMPLE_HEAD, pad_edge=False)
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    for title, column in zip(titles, zip(*rows, strict=True), strict=True):
+        table.add_column(title, no_wrap=max(map(len, column)) <= MIN_TEXT_WIDTH, overflow="fold")
     for row in rows:
-        table.add_row(*(Text(sanitize(str(cell))) for cell in row))
-    if table.row_count:
-        Console(width=None if sys.stdout.isatty() else PIPED_WIDTH, highlight=False).print(table, crop=False)
-    else:
-        sys.stdout.write(empty_message + "\n")
+        table.add_row(*map(Text, row))
+    Console(width=width, highlight=False).print(table, crop=False)
+
+
+def _print_blocks(titles: Sequence[str], rows: Sequence[Sequence[str]], width: int) -> None:
+    """Print the first cell of each row on a line, and each other cell that is not empty on lines below it."""
+    from textwrap import TextWrapper
+
+    wrapper = TextWrapper(max(20, width - 1), initial_indent="  ", subsequent_indent="    ", break_on_hyphens=False)
+    for row in rows:
+        sys.stdout.write(f"{row[0]}\n")
+        for title, text in zip(titles[1:], row[1:], strict=True):
+            if text not in {"", "-"}:
+                sys.stdout.write(wrapper.fill(f"{title}: {text}" if title else text) + "\n")
+
+
+def local_zone_name() -> str:
+    """Return the name or offset of the machine's time zone, such as UTC or +07."""
+    return datetime.now().astimezone().tzname() or "local time"

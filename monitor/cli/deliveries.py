@@ -20,6 +20,7 @@ from monitor.cli.common import (
     print_json_lines,
     print_table,
     run_async,
+    write_utf8_if_piped,
 )
 from monitor.cli.digests import DigestFormat, deliver_due, print_attempts
 from monitor.domain.delivery import DeliveryState
@@ -58,7 +59,7 @@ def list_deliveries(
             f"{delivery.message.channel_id}: {delivery.message.target}",
             f"{delivery.state}, dismissed" if delivery.dismissed_at else delivery.state,
             delivery.attempts,
-            format_time(delivery.next_attempt_at),
+            delivery.next_attempt_at,
             delivery.last_error,
         )
         for delivery in found
@@ -93,6 +94,7 @@ def show(
             )
         typer.echo(f"subject: {rendered.subject}\n\n{rendered.text}", nl=False)
     else:
+        write_utf8_if_piped()
         typer.echo(rendered.payload if form is DigestFormat.JSON else rendered.html)
 
 

@@ -18,19 +18,19 @@ from monitor.cli.common import (
     JsonOption,
     LimitOption,
     complete_ids,
-    format_time,
     load_config,
     load_rows,
     print_json_lines,
     print_table,
     run_async,
+    write_utf8_if_piped,
 )
 from monitor.domain.delivery import Sent
 from monitor.domain.errors import MonitorError, UsageError
 from monitor.text.numbers import format_count, parse_number
 
 if TYPE_CHECKING:
-    from monitor.domain.configuration import Configuration
+    from monitor.domain.configuration import Configuration, Settings
     from monitor.domain.digest import Digest, DigestPlan
     from monitor.pipeline.compose_digests import DigestComposer
     from monitor.pipeline.send_deliveries import DeliveryAttempt
@@ -96,6 +96,7 @@ def list_digests(
     with open_to_read(configuration) as opened:
         if atom:
             plan = find_plan(configuration, name)
+            write_utf8_if_piped()
             typer.echo(render_feed(opened, plan, configuration.settings.template_dir), nl=False)
             return
         digests = load_rows(
@@ -110,7 +111,8 @@ def list_digests(
         (
             digest.id,
             digest.plan_id,
-            f"{format_time(digest.start_at)} - {format_time(digest.end_at)}",
+            digest.start_at,
+            digest.end_at,
             "overdue" if digest.is_overdue else "",
             digest.hit_count,
             ", ".join(f"{count} {state}" for state, count in Counter(digest.delivery_states).items())
@@ -118,7 +120,7 @@ def list_digests(
         )
         for digest in digests
     )
-    print_table(("id", "digest", "window", "", "hits", "deliveries"), rows, "No digest was sent yet.")
+    print_table(("id", "digest", "from", "to", "", "hits", "deliveries"), rows, "No digest was sent yet.")
 
 
 @app.command()
@@ -136,7 +138,7 @@ def preview(
     plan = find_plan(configuration, name)
     with open_to_read(configuration) as opened:
         digest = run_async(preview_digest(opened, configuration, plan, parse_since(since)))
-    write_digest(digest, DigestFormat.JSON if json else form, configuration.settings.template_dir, output)
+    write_digest(digest, DigestFormat.JSON if json else form, configuration.settings, output)
 
 
 @app.command()
@@ -158,23 +160,25 @@ def show(
     configuration = load_config(config, database)
     with open_to_read(configuration) as opened:
         digest = opened.deliveries.get_digest(number)
-    write_digest(digest, DigestFormat.JSON if json else form, configuration.settings.template_dir, output)
+    write_digest(digest, DigestFormat.JSON if json else form, configuration.settings, output)
 
 
-def write_digest(digest: "Digest", digest_format: DigestFormat, templates: str, output: Path | None) -> None:
+def write_digest(digest: "Digest", digest_format: DigestFormat, settings: "Settings", output: Path | None) -> None:
     """Write a digest to a file or to standard output. Raises ``UsageError`` for a document on a terminal."""
     if digest_format in {DigestFormat.PDF, DigestFormat.DOCX}:
         if output is None and sys.stdout.isatty():
             raise UsageError(
                 f"a terminal cannot show a {digest_format} file; add --output FILE, or redirect the output"
             )
-        content = build_press_document(digest, digest_format, templates)
+        content = build_press_document(digest, digest_format, settings.template_dir)
         if output is None:
             sys.stdout.buffer.write(content)
             return
     else:
-        text = format_digest(digest, digest_format, templates)
+        text = format_digest(digest, digest_format, settings)
         if output is None:
+            if digest_format is not DigestFormat.TEXT:
+                write_utf8_if_piped()
             typer.echo(text, nl=False)
             return
         content = text.encode()
@@ -191,17 +195,17 @@ def build_press_document(digest: "Digest", digest_format: DigestFormat, template
     return build_pdf(digest, templates) if digest_format is DigestFormat.PDF else build_docx(digest)
 
 
-def format_digest(digest: "Digest", digest_format: DigestFormat, templates: str) -> str:
+def format_digest(digest: "Digest", digest_format: DigestFormat, settings: "Settings") -> str:
     """Return a digest in an output format that is text."""
     from monitor.digest.render import render_digest, render_page
 
     if digest_format is DigestFormat.MARKDOWN:
         from monitor.digest.press_review import render_markdown
 
-        return render_markdown(digest, templates)
+        return render_markdown(digest, settings.template_dir)
     if digest_format is DigestFormat.PAGE:
-        return render_page(digest, templates)
-    rendered = render_digest(digest, templates)
+        return render_page(digest, settings.template_dir, settings.link_url)
+    rendered = render_digest(digest, settings.template_dir, settings.link_url)
     for problem in rendered.template_problems:
         typer.echo(problem, err=True)
     forms = {
@@ -286,6 +290,7 @@ def print_attempts(attempts: "list[DeliveryAttempt]") -> None:
         failed += not isinstance(attempt.receipt, Sent)
         typer.echo(format_attempt(attempt))
     if failed:
-        raise MonitorError(f"{failed} of {len(attempts)} deliveries failed; retries stay pending.")
+        total = format_count(len(attempts), "delivery", "deliveries")
+        raise MonitorError(f"{failed} of {total} failed; `monitor deliveries list` shows the next attempts.")
     if not attempts:
         typer.echo("No delivery was due; a running daemon may have sent it.")

@@ -11,7 +11,6 @@ import typer
 from monitor.cli.common import DEFAULT_CONFIG, ConfigOption, JsonOption, load_config, print_json, print_text, run_async
 from monitor.cli.input_documents import read_page_content
 from monitor.domain.errors import MonitorError, UsageError
-from monitor.domain.fetch_result import Fetched
 
 if TYPE_CHECKING:
     from monitor.domain.article import Article
@@ -48,8 +47,10 @@ def extract(
     """Show the article of each page; --json prints one line per page."""
     from monitor.extract.extractor import explain_page
 
-    configuration = load_config(config, resolve_secrets=True) if source else None
-    chosen = find_source(configuration, source) if configuration else None
+    fetches = any(target.startswith(("http://", "https://")) for target in targets)
+    has_settings = source or (fetches and config.exists())  # such as the networks that may be fetched from
+    configuration = load_config(config, resolve_secrets=bool(source)) if has_settings else None
+    chosen = find_source(configuration, source) if configuration and source else None
     many = len(targets) > 1 or any(Path(target).is_dir() for target in targets)
     for page in read_pages(targets, configuration, chosen):
         explanation = explain_page(page.body, page.url, page.content_type, chosen)
@@ -94,6 +95,7 @@ def read_page_file(path: Path) -> InputPage:
 
 async def fetch_page(url: str, configuration: "Configuration | None", source: "Source | None" = None) -> InputPage:
     """Fetch a page like the daemon: with its limits, and the headers of the source. Raises ``MonitorError``."""
+    from monitor.domain.fetch_result import Fetched
     from monitor.domain.source import FetchMethod
     from monitor.fetch.client import HttpFetcher
     from monitor.pipeline.article_pages import page_request

@@ -7,6 +7,7 @@ import gc
 import os
 import sys
 from collections.abc import Callable
+from io import TextIOWrapper
 from typing import Annotated, NoReturn
 
 import typer
@@ -23,7 +24,9 @@ from monitor.cli import (
     extract,
     feedback,
     forget,
+    man,
     match,
+    mcp,
     officials,
     readers,
     run,
@@ -32,6 +35,7 @@ from monitor.cli import (
     status,
     stories,
     suggest,
+    tokens,
     web,
     why,
 )
@@ -62,6 +66,7 @@ COMMANDS: tuple[tuple[str, str, Callable[..., object] | typer.Typer], ...] = (
     (SET_UP, "init", setup.init),
     (SET_UP, "check", setup.check),
     (SET_UP, "schema", setup.schema),
+    (SET_UP, "man", man.man),
     (SET_UP, "sources", sources.app),
     (SET_UP, "officials", officials.app),
     (SET_UP, "channels", channels.app),
@@ -70,6 +75,7 @@ COMMANDS: tuple[tuple[str, str, Callable[..., object] | typer.Typer], ...] = (
     (RUN, "poll", run.poll),
     (RUN, "worker", run.worker),
     (RUN, "web", web.web),
+    (RUN, "mcp", mcp.mcp),
     (RUN, "demo", demo.demo),
     (INSPECT, "status", status.status),
     (INSPECT, "hits", articles.hits),
@@ -93,6 +99,7 @@ COMMANDS: tuple[tuple[str, str, Callable[..., object] | typer.Typer], ...] = (
     (MAINTAIN, "db", database.app),
     (MAINTAIN, "forget", forget.app),
     (MAINTAIN, "readers", readers.app),
+    (MAINTAIN, "tokens", tokens.app),
 )
 """The commands of each family of the help, in its order."""
 
@@ -138,6 +145,9 @@ def exit_with_error(error: BaseException, exit_code: int) -> NoReturn:
 
 def main() -> None:
     """Run the command line; expected errors end with a message and an exit code instead of a traceback."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="replace")  # a terminal in Latin-1 shows "?" for the letters that it lacks
     os.umask(PRIVATE_UMASK)
     gc.set_threshold(GC_THRESHOLD)
     os.environ.setdefault(

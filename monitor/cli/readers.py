@@ -12,7 +12,6 @@ from monitor.cli.common import (
     ConfigOption,
     DatabaseOption,
     JsonOption,
-    format_time,
     load_config,
     print_json_lines,
     print_table,
@@ -48,10 +47,7 @@ def list_readers(
             for one in accounts
         )
         return
-    rows = (
-        (one.login, one.name, one.role, "yes" if one.has_password else "", format_time(one.disabled_at))
-        for one in accounts
-    )
+    rows = ((one.login, one.name, one.role, "yes" if one.has_password else "", one.disabled_at) for one in accounts)
     print_table(("login", "name", "role", "password", "disabled"), rows, "There are no readers.")
 
 
@@ -97,6 +93,21 @@ def format_address(settings: "WebSettings | None", code: str) -> str:
     from monitor.domain.web_settings import WebSettings
 
     return f"{(settings or WebSettings()).public_url}/login/{code}"
+
+
+@app.command()
+def password(login: LoginArgument, config: ConfigOption = DEFAULT_CONFIG, database: DatabaseOption = "") -> None:
+    """Set the password of a reader; it is asked for, and the reader's logins end."""
+    from monitor.web.passwords import hash_password
+
+    with open_database(load_config(config, database)) as opened:
+        account = opened.readers.get_account(login)
+        text = typer.prompt("Password", hide_input=True, confirmation_prompt=True)
+        try:
+            opened.readers.set_password_hash(account.id, hash_password(text))
+        except ValueError as error:
+            raise UsageError(str(error)) from None
+    typer.echo(f"The password of {login} is set.")
 
 
 @app.command()

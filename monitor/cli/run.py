@@ -111,6 +111,7 @@ def pass_record(result: "PassResult") -> dict[str, Any]:
             if poll.detail
         ],
         "digest_problem": result.digest_problem,
+        "worker_problem": result.worker_problem,
     }
 
 
@@ -128,6 +129,8 @@ def print_pass(result: "PassResult") -> None:
         typer.echo(f"  {format_attempt(attempt)}")
     if result.digest_problem:
         typer.echo(f"Digests: {result.digest_problem}", err=True)
+    if result.worker_problem:
+        typer.echo(f"Worker processes: {result.worker_problem}", err=True)
     for poll_ in result.polls:
         if poll_.detail:
             typer.echo(f"  {poll_.source_id}: {poll_.state_after.value}: {poll_.detail}", err=True)

@@ -27,7 +27,7 @@ from monitor.cli.common import (
 )
 from monitor.domain.article import Article
 from monitor.domain.errors import ConfigError, ConfigIssue, UsageError
-from monitor.text.numbers import parse_number
+from monitor.text.numbers import format_count, parse_number
 
 if TYPE_CHECKING:
     from monitor.domain.article import StoredArticle
@@ -63,7 +63,7 @@ def stories(
         print_json_lines(story_record(story) for story in found)
         return
     rows = (
-        (story.id, format_time(story.last_seen_at), len(story.article_ids), ", ".join(story.official_ids), story.title)
+        (story.id, story.last_seen_at, len(story.article_ids), ", ".join(story.official_ids), story.title)
         for story in found
     )
     print_table(("id", "last seen", "articles", "officials", "title"), rows, "There are no stories.")
@@ -98,7 +98,7 @@ def show_story(
         f"named: {', '.join(found.official_ids) or '-'}"
     )
     rows = (
-        (format_time(published_or_seen_at(one)), one.id, one.source_id, one.duplicate_of or "", one.article.title)
+        (published_or_seen_at(one), f"a{one.id}", one.source_id, one.duplicate_of or "", one.article.title)
         for one in members
     )
     print_table(("published", "id", "source", "duplicate of", "title"), rows, "")
@@ -182,7 +182,7 @@ def release_articles(
         if article_id is None:
             count = opened.stories.release_quarantined(name)
             none = f"No article of {name} is in quarantine or abandoned."
-            typer.echo(f"{count} articles of {name} are released." if count else none)
+            typer.echo(f"{format_count(count, 'article of', 'articles of')} {name} released." if count else none)
         else:
             opened.queries.get_article(article_id)  # raises UsageError if there is none
             count = opened.stories.release_article(article_id)

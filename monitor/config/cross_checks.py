@@ -2,6 +2,7 @@
 
 import os
 import re
+import stat
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -121,16 +122,15 @@ def _is_sqlite(database: Secret) -> bool:
 
 def _check_web(path: KeyPath, web: WebSettings, *, is_sqlite: bool) -> Iterator[KeyIssue]:
     """Yield an issue if a login lacks its keys, or if the desk can be reached from other machines unprotected."""
-    for method, part in ((LoginMethod.HEADER, web.header), (LoginMethod.OIDC, web.oidc)):
-        if web.login is method and part is None:
-            yield KeyIssue((*path, "login"), f"login: {method} needs the key {method}")
-        elif web.login is not method and part is not None:
-            yield KeyIssue((*path, method.value), f"this is used only with login: {method}")
+    if web.login is LoginMethod.HEADER and web.header is None:
+        yield KeyIssue((*path, "login"), "login: header needs the key header")
+    if web.login is not LoginMethod.HEADER and web.header is not None:
+        yield KeyIssue((*path, "header"), "this is used only with login: header")
     is_local = bool(web.listen.socket) or ip_address(web.listen.host).is_loopback
     if not is_local and (web.login is LoginMethod.TOKEN or not web.url.startswith("https://")):
         text = (
             "other machines can reach this address: set url to the https:// address of a reverse proxy, "
-            "and login to password, header or oidc; or use 127.0.0.1"
+            "and login to password or header; or use 127.0.0.1"
         )
         yield KeyIssue((*path, "listen"), text)
     if web.listen.socket and not web.url:
@@ -175,6 +175,8 @@ def _check_source(path: KeyPath, entry: Entry[Source], networks: Networks) -> It
     for other in own[1:]:
         text = f"a source has {own[0]} or {other}, not both; add a second source"
         yield KeyIssue((*path, other), text)
+    if source.cookie_file and not source.paused:
+        yield from _check_cookie_file((*path, "cookie_file"), Path(source.cookie_file))
     interval, max_silence = source.poll_interval, source.max_silence
     if interval and max_silence and max_silence < interval:
         text = "this is not longer than the poll interval; write a longer duration"
@@ -188,6 +190,18 @@ def _check_source(path: KeyPath, entry: Entry[Source], networks: Networks) -> It
         if url and interval and interval < MIN_PUBLIC_POLL_INTERVAL and not _is_private_host(_parse_host(url)):
             text = "a public server that is polled more than once a minute may block you; write 1m or more"
             yield KeyIssue((*path, "poll_interval"), text, is_warning=True)
+
+
+def _check_cookie_file(path: KeyPath, file: Path) -> Iterator[KeyIssue]:
+    """Yield a warning for a file that is missing, or that other users of this machine can read."""
+    try:
+        mode = file.stat().st_mode
+    except OSError as error:
+        yield KeyIssue(path, f"the file cannot be read ({error.strerror}); export the cookies into it", is_warning=True)
+    else:
+        if mode & (stat.S_IRGRP | stat.S_IROTH):
+            text = "other users of this machine can read the cookies of this login; make the file private (chmod 600)"
+            yield KeyIssue(path, text, is_warning=True)
 
 
 def _check_address(path: KeyPath, url: str, networks: Networks) -> Iterator[KeyIssue]:

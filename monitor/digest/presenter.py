@@ -18,6 +18,7 @@ from monitor.digest.labels import (
     sanitize_language_code,
 )
 from monitor.digest.views import (
+    ActionView,
     ChangeView,
     CoverageFaultView,
     CoverageView,
@@ -170,6 +171,7 @@ class _StoryPresenter:
         if len(others) > MAX_OTHER_OFFICIALS + 1:
             others = (*others[:MAX_OTHER_OFFICIALS], f"{len(others) - MAX_OTHER_OFFICIALS} more")
         code = story.id if _STORY_CODE.fullmatch(story.id) else ""
+        desk_url = f"{self.web_url}/story/{code}" if self.web_url and code else ""
         return StoryView(
             anchor=_build_anchor(story.id),
             code=code,
@@ -179,7 +181,8 @@ class _StoryPresenter:
             other_officials=others,
             outlet_count=len(list_outlets(story)),
             passage_count=MAX_LEAD_PASSAGES if position < LEADING_STORIES else 1,
-            page_url=f"{self.web_url}/story/{code}" if self.web_url and code else lead.url,
+            page_url=desk_url or lead.url,
+            actions=(ActionView("open on the desk", desk_url),) if desk_url else (),
         )
 
 
@@ -191,12 +194,7 @@ def list_outlets(*stories: DigestStory) -> set[str]:
 
 
 def _link_story(story: StoryView) -> StoryLink:
-    return StoryLink(story.lead.title, _label(story.lead), story.outlet_label or story.lead.outlet, story.anchor)
-
-
-def _label(item: ItemView) -> str:
-    """Return the badge of an article, or an empty text if its headline begins with the same word."""
-    return "" if item.title.casefold().startswith(item.badge.casefold()) else item.badge
+    return StoryLink(story.lead.title, story.lead.label, story.outlet_label or story.lead.outlet, story.anchor)
 
 
 def _present_sections(
@@ -213,6 +211,8 @@ def _present_sections(
             also_in[official].append(_link_story(view))
     subjects = {subject.id: subject for subject in digest.officials}
     others = [("official", official) for official in also_in if ("official", official) not in grouped]
+    if len(digest.stories) == 1:
+        others = []  # the story names them
     sections = []
     for number, (kind, name) in enumerate((*grouped, *others), 1):
         subject = subjects.get(name) if kind == "official" else None
@@ -301,7 +301,7 @@ def _format_subject_line(digest: Digest, sections: Sequence[SectionView]) -> str
         warning = _format_coverage_warning(coverage).rstrip(".")
         return single_line(f"{prefix}{name}: nothing found, {warning or read}", MAX_SUBJECT_CHARS)
     story = sections[0].stories[0]
-    badge = f"{label}: " if (label := _label(story.lead)) else ""
+    badge = f"{label}: " if (label := story.lead.label) else ""
     if len(digest.stories) == 1 and story.outlet_count == 1:
         return single_line(f"{prefix}{badge}{sections[0].name}: {story.lead.title}", MAX_SUBJECT_CHARS)
     more = len(digest.stories) - 1

@@ -34,7 +34,7 @@ def _format_changes(item: ItemView) -> list[str]:
 
 def _format_story(section: SectionView, story: StoryView) -> str:
     lead = story.lead
-    badge = f"{lead.badge.upper()}: " if lead.badge else ""
+    badge = f"{lead.label.upper()}: " if lead.label else ""
     lines = [f"{section.name}: {badge}{lead.title}", _format_source_line(lead, story), *_format_changes(lead)]
     lines += [f"“{truncate_text(passage.text, MAX_QUOTE_CHARS)}”" for passage in lead.passages[:1]]
     return "\n".join(line for line in [*lines, lead.url] if line)
@@ -158,9 +158,9 @@ def render_digest(
     )
 
 
-def render_page(digest: Digest, template_dir: str = "") -> str:
+def render_page(digest: Digest, template_dir: str = "", web_url: str = "") -> str:
     """Render a digest as a web page with all stories in full; its content security policy forbids scripts."""
-    page, _ = render_template("digest.html", template_dir, view=present_digest(digest), page=True)
+    page, _ = render_template("digest.html", template_dir, view=present_digest(digest, web_url), page=True)
     return page
 
 

@@ -103,6 +103,11 @@ class Settings:
     ] = ("127.0.0.1", 9464)
     web: Annotated[WebSettings | None, Field(description="the desk, a web page for readers; {} serves it")] = None
 
+    @property
+    def link_url(self) -> str:
+        """Return the URL of the desk that digests link to, or an empty text if readers cannot reach it by a URL."""
+        return self.web.url if self.web else ""
+
 
 @dataclass(frozen=True, slots=True)
 class Configuration:

@@ -164,8 +164,8 @@ class StoreCorrupt(StoreError):
     """Raised if the database file is damaged."""
 
 
-class DamagedRow(StoreError):
-    """Raised for a row whose content cannot be read; the message names table and id."""
+class DamagedRow(MonitorError):
+    """Raised for a row whose content cannot be read; the message names table and id. The database itself is usable."""
 
 
 class StoreInUse(StoreError):

@@ -11,6 +11,10 @@ KNOWN_COUNT_HEADER = "x-known-messages"
 """Header of the new messages of a mailbox: how many messages of its folder were read before."""
 
 
+LOGIN_HEADERS = frozenset({"authorization", "cookie", "x-api-key"})
+"""Headers of a source by which it is logged in, in lower case."""
+
+
 class FailureWeight(StrEnum):
     """Severity of a failure: hard (wrong address), soft (busy server) or temporary (failed DNS lookup)."""
 
@@ -49,6 +53,7 @@ class FetchRequest:
     ``is_large`` raises the limit for the body; the caller must bound how many such bodies are held at the same time.
     With ``uses_browser``, an HTML page is returned as it is after its scripts ran. With a ``body``, this JSON is sent
     by POST. With a ``mailbox``, its new messages are read, and ``etag`` is the state of the last reading.
+    ``cookie_file`` is the path of a file with cookies in the Netscape format.
     """
 
     url: str
@@ -60,6 +65,12 @@ class FetchRequest:
     uses_browser: bool = False
     body: bytes | None = field(default=None, repr=False)
     mailbox: Mailbox | None = None
+    cookie_file: str = ""
+
+    @property
+    def has_login(self) -> bool:
+        """Return whether the request has cookies or other credentials of a login."""
+        return bool(self.cookie_file) or any(name.lower() in LOGIN_HEADERS for name, _ in self.headers)
 
 
 @dataclass(frozen=True, slots=True)

@@ -39,6 +39,7 @@ class ArticleFilter:
 class HitSummary:
     """Hit with the first digest that reported it: ``reported_at`` and ``plan_id``, or None and empty.
 
+    ``passage`` is its first one; ``form`` and ``confidence`` are of the surest mention of its officials.
     ``withdrawn_at`` is set if a verdict or an edited rule has withdrawn it.
     """
 
@@ -52,6 +53,13 @@ class HitSummary:
     url: str
     reported_at: datetime | None = None
     plan_id: str = ""
+    source_id: str = ""
+    outlet: str = ""
+    published_at: datetime | None = None
+    language: str = ""
+    passage: str = ""
+    form: str = ""
+    confidence: float | None = None
     withdrawn_at: datetime | None = None
 
 

@@ -6,15 +6,17 @@ Values from sources.yaml are validated by pydantic; code that constructs a sourc
 from dataclasses import dataclass, field, fields, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Annotated, Any, ClassVar, assert_never
+from typing import Annotated, Any, ClassVar, Literal, assert_never
 
 from pydantic import BeforeValidator, ConfigDict, Field
 
+from monitor.domain.fetch_result import LOGIN_HEADERS
 from monitor.domain.field_types import (
     STRICT,
     CssSelector,
     DateFormat,
     Duration,
+    FilePath,
     HeaderName,
     HeaderValue,
     LanguageCode,
@@ -50,7 +52,8 @@ class Feed:
     """Parsed document: its entries in document order, and its own title, language and polling hints.
 
     ``is_cut_off``: its bytes end inside an entry, which is left out. ``merged_count`` entries have the URL of another
-    and were dropped, ``empty_count`` ones have no URL, and ``left_out_count`` ones are more than are read.
+    and were dropped, ``empty_count`` ones have no URL, and ``left_out_count`` ones are more than are read. ``note`` is
+    what the user should correct although the document can be read.
     """
 
     entries: tuple[Entry, ...]
@@ -65,6 +68,7 @@ class Feed:
     merged_count: int = 0
     empty_count: int = 0
     left_out_count: int = 0
+    note: str = ""
 
     @property
     def is_truncated(self) -> bool:
@@ -161,6 +165,7 @@ class Listing:
     link: Annotated[CssSelector, Field(description="the link inside an item")] = "a[href]"
     title: Annotated[CssSelector, Field(description="the headline inside an item; default: the link's text")] = ""
     published: Annotated[DateSelectorField | None, Field(description="the date inside an item")] = None
+    text: Annotated[CssSelector, Field(description="the whole text inside an item, such as a post")] = ""
     next: Annotated[CssSelector, Field(description="the link to the next page of the list")] = ""
     max_pages: Annotated[int, Field(strict=True, ge=1, le=50, description="maximum number of pages of the list")] = 1
 
@@ -204,6 +209,9 @@ class Source:
         BeforeValidator(as_list, json_schema_input_type=list[ShortText] | str),
         Field(description="names of groups for rules, such as [Asia/Laos]; a slash separates folders"),
     ] = ()
+    cookie_file: Annotated[
+        FilePath | Literal[""], Field(description="file with the cookies of a login, in the Netscape format")
+    ] = ""
     paused: Annotated[
         ShortText,
         BeforeValidator(parse_paused, json_schema_input_type=bool | str),
@@ -243,6 +251,11 @@ class Source:
     def url(self) -> str:
         """Return the address that is polled."""
         return self.address(self.kind)
+
+    @property
+    def has_login(self) -> bool:
+        """Return whether its requests have cookies or other credentials of a login."""
+        return bool(self.cookie_file) or any(name.lower() in LOGIN_HEADERS for name in self.headers)
 
     @property
     def max_pages(self) -> int:

@@ -117,10 +117,13 @@ class BrowserRenderer:
         self._idle_timer: asyncio.TimerHandle | None = None
         self._tasks: set[asyncio.Task[None]] = set()
 
-    async def render(self, page: Fetched, headers: Sequence[tuple[str, str]] = ()) -> FetchResult:
+    async def render(
+        self, page: Fetched, headers: Sequence[tuple[str, str]] = (), cookies: Sequence[dict[str, Any]] = ()
+    ) -> FetchResult:
         """Return a fetched HTML page as it is after its scripts ran.
 
         Of the configured ``headers``, cookies are sent with the requests of its scripts to the page's own origin.
+        ``cookies`` of a file are sent to their own domains.
         """
         try:
             import playwright.async_api as library
@@ -132,7 +135,7 @@ class BrowserRenderer:
             browser = await self._start(library)
             watcher = asyncio.create_task(self._watch_memory(self._mark))
             async with asyncio.timeout(self._limits.load_seconds + self._limits.settle_seconds + 5):
-                return await self._render(library, browser, page, headers)
+                return await self._render(library, browser, page, [*_to_cookies(page.url, headers), *cookies])
         except (TimeoutError, library.TimeoutError):
             await self._kill()
             return Failed(
@@ -173,7 +176,7 @@ class BrowserRenderer:
             return self._browser
 
     async def _render(
-        self, library: Any, browser: Any, page: Fetched, headers: Sequence[tuple[str, str]]
+        self, library: Any, browser: Any, page: Fetched, cookies: Sequence[dict[str, Any]]
     ) -> FetchResult:
         async with GuardedProxy(self._guard, urlsplit(page.url).hostname or "", self._limits.transfer_bytes) as proxy:
             context = await browser.new_context(
@@ -187,7 +190,7 @@ class BrowserRenderer:
                 },
             )
             try:
-                await context.add_cookies(_to_cookies(page.url, headers))
+                await context.add_cookies(cookies)
                 await context.route("**/*", _RequestFilter(page, self._limits.requests))
                 tab = await context.new_page()
                 await tab.goto(page.url, wait_until="domcontentloaded", timeout=self._limits.load_seconds * 1_000)
@@ -290,7 +293,7 @@ def _is_tracker(url: str) -> bool:
     return any(host == name or host.endswith(f".{name}") for name in _TRACKERS)
 
 
-def _to_cookies(url: str, headers: Sequence[tuple[str, str]]) -> list[dict[str, str]]:
+def _to_cookies(url: str, headers: Sequence[tuple[str, str]]) -> list[dict[str, Any]]:
     """Return the cookies of the configured headers, for the host of the page only."""
     texts = [value for name, value in headers if name.lower() == "cookie"]
     return [

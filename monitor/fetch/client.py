@@ -3,12 +3,14 @@
 import asyncio
 from collections.abc import Iterable
 from datetime import datetime
+from functools import partial
 from ipaddress import IPv4Network, IPv6Network
 from typing import TYPE_CHECKING
 
 import httpx
 
 from monitor import __version__
+from monitor.domain.errors import PageProblem
 from monitor.domain.fetch_result import (
     Blocked,
     Failed,
@@ -20,9 +22,10 @@ from monitor.domain.fetch_result import (
     FetchResult,
 )
 from monitor.domain.ports import Clock
-from monitor.domain.source_health import SUGGEST_ALLOWED_FEED
+from monitor.domain.source_health import SUGGEST_ALLOWED_FEED, SUGGEST_LOGIN
 from monitor.fetch.address_guard import AddressGuard, is_host_name, parse_ip_address
 from monitor.fetch.http1 import LARGE_DOCUMENT_LIMITS
+from monitor.fetch.login import find_expired_login
 from monitor.fetch.politeness import HostLimiter
 from monitor.fetch.redirects import RedirectRejected, RedirectTracker
 from monitor.fetch.response import to_fetch_result
@@ -39,6 +42,7 @@ from monitor.text.urls import extract_host, extract_origin, is_web_url
 
 if TYPE_CHECKING:
     from monitor.fetch.browser import BrowserRenderer
+    from monitor.fetch.cookie_file import CookieFiles
 
 _TOTAL_TIMEOUT_SECONDS = 30.0  # documented in docs/sources.md
 _ACCEPT_HEADERS = {
@@ -55,6 +59,10 @@ _FAILURE_KINDS: tuple[tuple[type[httpx.TransportError], FailureWeight, FailureCa
     (BodyTooLongError, FailureWeight.SOFT, FailureCause.TOO_LONG),
     (httpx.TimeoutException, FailureWeight.TEMPORARY, FailureCause.TIMEOUT),
 )  # the first matching row counts
+
+
+class LoginRejected(Exception):
+    """Raised if the cookies of a login cannot be used; the message gives the reason."""
 
 
 class HttpFetcher:
@@ -84,6 +92,7 @@ class HttpFetcher:
         self.browser_path = ""
         """Path of Chromium; if it is empty, the one on the PATH or Playwright's own is used."""
         self._renderer: BrowserRenderer | None = None
+        self._cookie_files: CookieFiles | None = None
         self._robots = RobotsChecker(self._user_agent, self._fetch_robots)
 
     async def fetch(self, request: FetchRequest) -> FetchResult:
@@ -104,9 +113,7 @@ class HttpFetcher:
                 FailureWeight.TEMPORARY,
                 cause=FailureCause.TIMEOUT,
             )
-        except (RedirectRejected, httpx.InvalidURL) as error:
-            return Failed(str(error), FailureWeight.HARD, cause=FailureCause.REDIRECT)
-        except httpx.TransportError as error:
+        except (RedirectRejected, httpx.InvalidURL, httpx.TransportError, LoginRejected) as error:
             return _to_failure(error)
 
     async def _render(self, page: FetchResult, request: FetchRequest) -> FetchResult:
@@ -119,7 +126,20 @@ class HttpFetcher:
             self._renderer = BrowserRenderer(self._guard, self._user_agent, self.browser_path)
         is_own_origin = extract_origin(page.url) == extract_origin(request.url)
         async with self._renderer.slots:
-            return await self._renderer.render(page, request.headers if is_own_origin else ())
+            cookies = self._cookie_files.list_for_browser(request.cookie_file) if self._cookie_files else []
+            return await self._renderer.render(page, request.headers if is_own_origin else (), cookies)
+
+    def _find_cookies(self, path: str, url: str) -> str:
+        """Return the cookies that a file has for a URL. Raises ``LoginRejected`` if it cannot be used."""
+        if not path:
+            return ""
+        from monitor.fetch.cookie_file import CookieFileError, CookieFiles  # with the parser of cookies
+
+        self._cookie_files = self._cookie_files or CookieFiles()
+        try:
+            return self._cookie_files.get_header(path, url, self._clock())
+        except CookieFileError as error:
+            raise LoginRejected(str(error)) from error
 
     async def wait_for_host(self, url: str) -> None:
         """Wait until the host of a URL may be requested again, for callers that let another process fetch next."""
@@ -138,7 +158,8 @@ class HttpFetcher:
     async def _fetch_with_redirects(self, request: FetchRequest, now: datetime) -> FetchResult:
         """Send the request and follow redirects; the address guard checks every hop."""
         limits = LARGE_DOCUMENT_LIMITS if request.is_large else None
-        chain = RedirectTracker(request, self._user_agent, _ACCEPT_HEADERS[request.purpose])
+        find_cookies = partial(self._find_cookies, request.cookie_file)
+        chain = RedirectTracker(request, self._user_agent, _ACCEPT_HEADERS[request.purpose], find_cookies)
         method = "GET" if request.body is None else "POST"
         while True:
             response = await self._transport.send(
@@ -146,7 +167,10 @@ class HttpFetcher:
             )
             headers = tuple((name.decode("latin-1"), value.decode("latin-1")) for name, value in response.headers)
             if not chain.follow(response.status, headers):
-                return to_fetch_result(request, response.status, headers, response.body, chain.url, chain.moved_to, now)
+                result = to_fetch_result(
+                    request, response.status, headers, response.body, chain.url, chain.moved_to, now
+                )
+                return find_expired_login(request, response.status, chain.url, result)
 
     async def _check_robots(self, url: str, host: str) -> FetchResult | None:
         """Return the reason why a page must not be fetched, or None if it may."""
@@ -174,8 +198,12 @@ class HttpFetcher:
             return False
 
 
-def _to_failure(error: httpx.TransportError) -> Failed:
-    """Convert a transport error to a failure with weight and cause."""
+def _to_failure(error: Exception) -> Failed | Blocked:
+    """Convert an error of a request to a failure with weight and cause."""
+    if isinstance(error, LoginRejected):
+        return Blocked(str(error), SUGGEST_LOGIN, problem=PageProblem.LOGIN_EXPIRED)
+    if isinstance(error, RedirectRejected | httpx.InvalidURL):
+        return Failed(str(error), FailureWeight.HARD, cause=FailureCause.REDIRECT)
     text = str(error) or type(error).__name__
     weight, cause = next(
         ((weight, cause) for kind, weight, cause in _FAILURE_KINDS if isinstance(error, kind)),

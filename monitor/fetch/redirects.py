@@ -1,5 +1,6 @@
 """Redirect chain: next URL, headers it may carry, and whether the move is permanent."""
 
+from collections.abc import Callable
 from http.cookies import CookieError, SimpleCookie
 from urllib.parse import urljoin
 
@@ -20,7 +21,15 @@ class RedirectRejected(Exception):
 class RedirectTracker:
     """State of one redirect chain. Cookies are kept for this chain only and sent only to the origin that set them."""
 
-    def __init__(self, request: FetchRequest, user_agent: str, accept: bytes) -> None:
+    def __init__(
+        self,
+        request: FetchRequest,
+        user_agent: str,
+        accept: bytes,
+        find_cookies: Callable[[str], str] = lambda _url: "",
+    ) -> None:
+        """Begin a chain. ``find_cookies`` returns the cookies that a file has for a URL, as the value of a header."""
+        self._find_cookies = find_cookies
         self.url, self._start_url, self._user_agent, self._accept = request.url, request.url, user_agent, accept
         self.moved_to = ""
         self._request, self._redirect_count, self._is_permanent = request, 0, True
@@ -40,8 +49,8 @@ class RedirectTracker:
         if self._request.headers and extract_origin(self.url) == extract_origin(self._start_url):
             for name, value in self._request.headers:
                 headers.append((name.encode("latin-1", "replace"), value.encode("latin-1", "replace")))
-        if self._cookies and (cookies := self._cookies.get(extract_origin(self.url))):
-            text = "; ".join(f"{name}={value}" for name, value in cookies.items())
+        own = "; ".join(f"{name}={value}" for name, value in self._cookies.get(extract_origin(self.url), {}).items())
+        if text := "; ".join(filter(None, (self._find_cookies(self.url), own))):
             headers.append((b"Cookie", text.encode("latin-1", "replace")))
         return headers
 

@@ -14,6 +14,7 @@ from pydantic import BaseModel, ValidationError
 
 from monitor.language.schema import (
     BUILDER_KEYS,
+    AllCountryNames,
     Convention,
     Countries,
     Country,
@@ -98,6 +99,16 @@ def han_words() -> frozenset[str]:
     """
     lines = _read(files("monitor.language") / "data" / "han_words.toml", HanWords).words
     return frozenset(word for line in lines for word in line.split())
+
+
+@cache
+def country_names_in_other_scripts() -> MappingProxyType[str, tuple[str, ...]]:
+    """Return the names of countries in scripts other than Latin, by top-level domain; read at the first call.
+
+    Raises LanguageDataError if the file is not valid.
+    """
+    names = _read(files("monitor.language") / "data" / "country_names.toml", AllCountryNames).country
+    return MappingProxyType({one.domain: one.names for one in names})
 
 
 def page_phrases(field: str) -> tuple[str, ...]:

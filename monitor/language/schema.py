@@ -136,6 +136,8 @@ class Inflection(_Table):
     """Prefixes of names in lower case, as in Zulu `uSipho`."""
     endings: dict[str, tuple[str, ...]] = {}
     """Ending of another case -> endings of the nominative that it may replace; `""` is none."""
+    feminine_endings: Words = ()
+    """Endings that the language adds to the family names of women, as -ová in Czech, in all cases."""
     same_as: str = ""
     """Code of the language whose endings apply; then `endings` is empty."""
 
@@ -252,6 +254,22 @@ class PersonalNames(_Table):
     """Family names that very many people have, folded, separated by spaces, in lines."""
     uncased_given_names: Words
     """Given names in scripts without capitals, in the same form."""
+
+
+class CountryNames(_Table):
+    """Names of one country in scripts other than Latin."""
+
+    domain: Annotated[str, Field(pattern=r"^[a-z]{2}$")]
+    """Top-level domain of the country in `countries.toml`."""
+    names: Words
+    """Names in all languages with such a script."""
+
+
+class AllCountryNames(_Table):
+    """Names of all countries in scripts other than Latin: `data/country_names.toml`."""
+
+    sources: Sources
+    country: tuple[CountryNames, ...]
 
 
 class HanWords(_Table):

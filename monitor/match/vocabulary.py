@@ -10,9 +10,14 @@ from dataclasses import dataclass
 from functools import cache
 from types import MappingProxyType
 
-from monitor.language.load import language_data
+from monitor.language.load import country_names_in_other_scripts, language_data
 from monitor.language.schema import Convention, Country, Titles
+from monitor.match.names.inflection import find_inflection, list_cases
 from monitor.text.fold import fold_key
+from monitor.text.tokens import is_unspaced
+
+_MIN_DECLINED_LETTERS = 5
+"""Letters of a word of a title whose cases are listed: the cases of shorter words are often other words."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,8 +209,22 @@ def title_vocabulary() -> MappingProxyType[str, tuple[str, ...]]:
         for each in titles:
             for symbols, phrases in group(each):
                 for phrase in phrases:
-                    merged.setdefault(fold_key(phrase), symbols)
+                    merged.setdefault(fold_key(phrase).replace("-", " "), symbols)
+    for group in (_position_phrases, _rank_phrases):
+        for language in language_data().languages.values():
+            for symbols, phrases in group(language.titles):
+                for form in _list_title_cases(phrases, language.code):
+                    merged.setdefault(form, symbols)
     return MappingProxyType(merged)
+
+
+def _list_title_cases(phrases: Iterable[str], language: str) -> Iterator[str]:
+    """Yield the phrases of a language with their first word in all cases; the others are the same in all of them."""
+    for phrase in phrases:
+        first, space, rest = fold_key(phrase).replace("-", " ").partition(" ")
+        inflection = find_inflection(first, language)
+        if inflection is not None and inflection.declines_all_words and len(first) >= _MIN_DECLINED_LETTERS:
+            yield from (f"{form}{space}{rest}" for form in list_cases(first, inflection))
 
 
 Phrases = Iterator[tuple[tuple[str, ...], Iterable[str]]]
@@ -247,6 +266,14 @@ def title_words() -> frozenset[str]:
 
 
 @cache
+def unspaced_titles() -> tuple[str, ...]:
+    """Return the positions in scripts without spaces between words, the longest first."""
+    positions = (p for p, symbols in title_vocabulary().items() if any(symbol[0] == "h" for symbol in symbols))
+    phrases = filter(lambda phrase: is_unspaced(phrase[0]), positions)
+    return tuple(sorted(phrases, key=lambda phrase: (-len(phrase), phrase)))
+
+
+@cache
 def title_ends() -> frozenset[str]:
     """Return the words that end a phrase of a position, rank, form of address or domain."""
     return frozenset(phrase.rpartition(" ")[2] for phrase, symbols in title_vocabulary().items() if symbols[0] != "-:")
@@ -274,12 +301,27 @@ def home_forms_of_address(country: str) -> frozenset[str]:
 
 @cache
 def country_words() -> MappingProxyType[str, str]:
-    """Return each folded name and adjective of a country with the country's key."""
+    """Return each folded name and adjective of a country with the country's key, in all scripts and cases."""
     words: dict[str, str] = {}
     for key, country in _keyed_countries():
         for word in (*country.names, *country.adjectives):
             words.setdefault(fold_key(word), key)
+    names = country_names_in_other_scripts()
+    for key, country in _keyed_countries():
+        for word in map(fold_key, names.get(country.domain, ())):
+            inflection = find_inflection(word, "")
+            for form in (word, *(() if inflection is None else list_cases(word, inflection))):
+                words.setdefault(form, key)
     return MappingProxyType(words)
+
+
+@cache
+def names_of_country(country: str) -> tuple[str, ...]:
+    """Return the folded names of a country, given by its key, in scripts other than Latin."""
+    names = country_names_in_other_scripts()
+    return tuple(
+        fold_key(name) for key, data in _keyed_countries() if key == country for name in names.get(data.domain, ())
+    )
 
 
 @cache

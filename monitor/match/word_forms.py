@@ -14,10 +14,16 @@ from monitor.domain.article import Region
 from monitor.match.article_text import NormalizedArticle
 from monitor.match.names.cross_script import is_same_sound, key_of_other_script, list_latin_keys, to_latin
 from monitor.match.names.index import NameIndex
-from monitor.match.names.inflection import Inflection, find_inflection, inflections, list_nominatives
+from monitor.match.names.inflection import (
+    Inflection,
+    find_inflection,
+    inflections,
+    list_names_of_women,
+    list_nominatives,
+)
 from monitor.match.names.spelling import edit_distance
-from monitor.match.types import Candidates, PatternMatch
-from monitor.match.vocabulary import native_words, title_ends
+from monitor.match.types import MAX_CANDIDATE_OFFICIALS, Candidates, PatternMatch
+from monitor.match.vocabulary import country_words, native_words, title_ends
 
 _CAPITALS = "A-Z\u0386-\u03ab\u0400-\u042f\u0460-\u052f\u0531-\u0556\u10d0-\u10ff"
 """Capital letters of scripts with cases of names; Georgian has no capitals."""
@@ -143,8 +149,9 @@ def _without_apostrophe(word: str) -> str:
 
 @cache
 def _title_ends() -> frozenset[str]:
-    """Return the last words of titles, each after a space."""
-    return frozenset(f" {word}" for word in title_ends())
+    """Return the last words of titles, and the names of countries, each after a space."""
+    countries = (word for word in country_words() if " " not in word)
+    return frozenset(f" {word}" for word in (*title_ends(), *countries))
 
 
 @lru_cache(maxsize=50_000)
@@ -313,7 +320,20 @@ class _Search:
         forms = self._forms[word]
         names = forms.names if forms is not None else ()
         short = self._words.short_names
-        return [short[name] for name in names if name in short and _rate_form(word, name, self._language)]
+        fitting = [name for name in names if name in short and _rate_form(word, name, self._language)]
+        return [short[name] for name in fitting if self._may_be_woman(word, name, short[name])]
+
+    def _may_be_woman(self, word: str, name: str, pattern: int) -> bool:
+        """Return whether a short name has no ending of women's names, or that of a woman by the first name."""
+        inflection = find_inflection(word, self._language)
+        if (
+            inflection is None
+            or name not in list_names_of_women(word, inflection)
+            or name in list_nominatives(word, inflection)
+        ):
+            return True
+        officials = self._name_index.short_name_officials(pattern)[:MAX_CANDIDATE_OFFICIALS]
+        return any(self._name_index.first_names[official].endswith("a") for official in officials)
 
     def _add_short_names(self, full_names: set[str]) -> None:
         """Add parts of names in another form: in the headline, after a title, and where the text has full names.
@@ -408,6 +428,7 @@ def _list_forms(word: str, inflection: Inflection) -> Iterator[str]:
     bare, apostrophe, ending = word.partition("'")
     if not apostrophe:
         yield from list_nominatives(word, inflection)
+        yield from list_names_of_women(word, inflection)
     elif inflection.declines_all_words and ending in inflection.endings:
         yield bare
         yield from list_nominatives(bare + ending, inflection)

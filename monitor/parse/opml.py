@@ -12,11 +12,14 @@ from monitor.domain.errors import DocumentFault, NotAFeed
 from monitor.domain.source import Source, SourceKind
 from monitor.domain.value_parsers import parse_url
 from monitor.parse.fields import remove_control_characters, resolve_url
+from monitor.text.encoding import decode
+from monitor.text.references import remove_doctype, repair_numeric_references, repair_xml_references
 from monitor.text.urls import canonicalize_url
 
 _MAX_OUTLINES = 20_000
 _MAX_NAME_CHARS = 200
 _FEED_SCHEME = re.compile(r"feed:(//)?(?=https?://)", re.IGNORECASE)
+_XML_DECLARATION = re.compile(r"^\s*<\?xml[^>]*\?>")  # its encoding does not apply to decoded text
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,9 +54,12 @@ class OpmlList:
 
 def parse_opml(body: bytes) -> OpmlList:
     """Return the entries of an OPML file. Raises ``NotAFeed`` if it is not OPML."""
-    parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, recover=True, huge_tree=False)
+    parser = etree.XMLParser(
+        resolve_entities=False, no_network=True, encoding="utf-8", load_dtd=False, recover=True, huge_tree=False
+    )
+    text = repair_xml_references(repair_numeric_references(remove_doctype(decode(body.strip(), "application/xml"))))
     try:
-        root = etree.fromstring(body.strip(), parser)
+        root = etree.fromstring(_XML_DECLARATION.sub("", text, count=1).encode("utf-8", "replace"), parser)
     except etree.XMLSyntaxError as error:
         raise NotAFeed("the file is not valid XML", DocumentFault.DAMAGED) from error
     if root is None or etree.QName(root).localname.lower() != "opml":

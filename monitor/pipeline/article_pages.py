@@ -1,5 +1,6 @@
 """Article pages: fetched, extracted, and shown in a browser if their source needs it."""
 
+import re
 from dataclasses import replace
 
 from monitor.domain.article import Article
@@ -9,13 +10,21 @@ from monitor.domain.ports import Fetcher, ProcessPool
 from monitor.domain.source import FetchMethod, Source
 from monitor.pipeline.feed_documents import request_headers
 
+_PASSWORD_FIELD = re.compile(rb"<input\b[^>]{0,500}\btype\s*=\s*[\"']?password", re.IGNORECASE)
+_MIN_ARTICLE_CHARS = 400
 _MIN_WHOLE_CONFIDENCE, _MIN_WHOLE_CHARS = 0.6, 1_200
 """A page with less is shown in the browser, if its source has `fetch: browser`: it may be a beginning only."""
 
 
 def page_request(source: Source | None, url: str) -> FetchRequest:
-    """Return the request for an article page, with the headers of its source if the page is on its origin."""
-    return FetchRequest(url, FetchPurpose.PAGE, headers=request_headers(source, url) if source else ())
+    """Return the request for an article page, with the login of its source.
+
+    Headers are sent to the origin of the source only, and cookies of a file to the hosts that it names.
+    """
+    if source is None:
+        return FetchRequest(url, FetchPurpose.PAGE)
+    headers = request_headers(source, url)
+    return FetchRequest(url, FetchPurpose.PAGE, headers=headers, cookie_file=source.cookie_file)
 
 
 async def extract_article(
@@ -40,6 +49,17 @@ async def extract_article(
         return rendered, found
     shown = await process_pool.run(extract_page, rendered.body, rendered.url, rendered.content_type, source, entry)
     return (rendered, shown) if len(shown.body) > len(found.body) else (page, found)
+
+
+def find_expired_login(source: Source | None, page: Fetched, article: Article) -> str:
+    """Return the evidence that the login of a source has expired, found in one of its pages, or an empty text."""
+    if source is None or not source.has_login:
+        return ""
+    if article.partial_reason == "paywall":
+        return "the page shows only its beginning, before a paywall"
+    if len(article.body) < _MIN_ARTICLE_CHARS and _PASSWORD_FIELD.search(page.body):
+        return "the page shows a login form instead of the article"
+    return ""
 
 
 def find_problem(outcome: FetchResult) -> PageProblem:

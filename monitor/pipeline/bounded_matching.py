@@ -3,6 +3,7 @@
 The worker process compiles the watchlist once for each configuration; it is not sent with each article.
 """
 
+import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -19,7 +20,10 @@ MAX_INLINE_CHARS = 20_000
 """Characters of an article up to which it is matched in this process. The time is in proportion to the length: 2 ms for
 an ordinary article of 5,000 characters, 120 ms for the worst text of this length (measured on one core of a small
 server). A call in a worker process costs 2 ms more, and longer articles are rare."""
+MAX_LOGGED_ARTICLES = 20
+"""Articles with hits that are logged one by one after a batch; a first poll may find hundreds."""
 _numbers = count()
+log = logging.getLogger(__name__)
 
 
 def new_key() -> int:
@@ -131,3 +135,21 @@ def compile_in_worker(key: int, watchlist: Watchlist | None) -> ArticleMatcher |
         _compiled.clear()
         _compiled[key] = compile_watchlist(watchlist)
     return _compiled[key]
+
+
+def log_hits(found: Sequence[tuple[StoredArticle, Findings]]) -> None:
+    """Log each article with hits, up to ``MAX_LOGGED_ARTICLES``, then the number of the others."""
+    for stored, findings in found[:MAX_LOGGED_ARTICLES]:
+        officials = dict.fromkeys(one for hit in findings.hits for one in hit.official_ids)
+        log.info(
+            "found",
+            extra={
+                "article": stored.id,
+                "source": stored.source_id,
+                "rules": [hit.rule_id for hit in findings.hits],
+                "officials": [*officials],
+                "title": stored.article.title,
+            },
+        )
+    if len(found) > MAX_LOGGED_ARTICLES:
+        log.info("found more", extra={"articles": len(found) - MAX_LOGGED_ARTICLES})

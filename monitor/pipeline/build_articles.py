@@ -9,6 +9,7 @@ plain text.
 """
 
 import asyncio
+import logging
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -16,7 +17,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from monitor.domain.article import Article, NewArticle, Stage
-from monitor.domain.errors import WorkerKilled
+from monitor.domain.errors import MonitorError, WorkerKilled
 from monitor.domain.mention import Findings
 from monitor.domain.ports import ProcessPool
 from monitor.domain.source import Entry, Source, SourceKind, TextOrigin
@@ -43,6 +44,16 @@ MAX_MESSAGE_ARTICLES = 150
 """Maximum number of articles per message: 10 to 20 ms of work, longer than the wait for the next message."""
 
 
+FAILURE_MEMORY_SECONDS = 3600.0
+log = logging.getLogger(__name__)
+
+
+def describe_error(error: BaseException) -> str:
+    """Return an error as one line for messages."""
+    text = str(error) if isinstance(error, MonitorError) else f"{type(error).__name__}: {error}"
+    return " ".join(text.split())[:300]
+
+
 @dataclass(frozen=True, slots=True)
 class _OffloadedCall:
     """Queued call: function, arguments, number of articles, and the future of the caller."""
@@ -62,6 +73,7 @@ class ProcessOffloader:
     def __init__(self, process_pool: ProcessPool | None = None, concurrency: int = 1) -> None:
         self._process_pool, self._concurrency = process_pool, concurrency
         self._backlog, self._backlog_at = 0.0, 0.0
+        self._failure_count, self._failed_at, self._failure = 0, 0.0, ""
         self._queue: deque[_OffloadedCall] = deque()
         self._tasks, self._active_tasks = set[asyncio.Task[None]](), 0
 
@@ -91,9 +103,35 @@ class ProcessOffloader:
             task.add_done_callback(self._tasks.discard)
         try:
             result: T = await call.future
-        except OSError:
+        except OSError as error:
+            self._record_failure(work, error)
             return None
+        except Exception as error:
+            self._record_failure(work, error)
+            raise
         return result
+
+    def _record_failure(self, work: Callable[..., Any], error: Exception) -> None:
+        """Count work that a worker process did not do; the first failure after an hour without one is logged."""
+        now = asyncio.get_running_loop().time()
+        if not self._failure_count or now - self._failed_at > FAILURE_MEMORY_SECONDS:
+            self._failure_count = 0
+            log.warning(
+                "work in a worker process failed", extra={"work": work.__name__, "error": describe_error(error)}
+            )
+        self._failure_count, self._failed_at = self._failure_count + 1, now
+        self._failure = f"{work.__name__}: {describe_error(error)}"
+
+    @property
+    def problem(self) -> str:
+        """Return a line about work that failed within the last hour, or an empty text."""
+        if not self._failure_count or asyncio.get_running_loop().time() - self._failed_at > FAILURE_MEMORY_SECONDS:
+            return ""
+        times = "once" if self._failure_count == 1 else f"{self._failure_count} times"
+        return (
+            f"work in a worker process failed {times} and was done again in the main process or item by item; "
+            f"the last error was {self._failure}"
+        )
 
     async def run_separately(self, work: Callable[..., T], *args: object) -> T:
         """Run one call alone in a worker process. Raises what ``work`` raises, ``WorkerKilled`` or ``OSError``."""
@@ -332,12 +370,10 @@ def work_on_entries(
     return WorkedEntries(built, findings, features)
 
 
-def _match(
-    matcher: ArticleMatcher, article: Article, stage: Stage, source_id: str, seen_at: datetime
-) -> Findings | None:
+def _match(matcher: ArticleMatcher, article: Article, stage: Stage, source_id: str, now: datetime) -> Findings | None:
     if stage is not Stage.EXTRACTED or article.text_length > MAX_INLINE_CHARS:
         return None
     try:
-        return matcher.match(article, source_id, seen_at)
+        return matcher.match(article, source_id, now)
     except Exception:  # noqa: BLE001 - the matching step matches the article again and records the error
         return None

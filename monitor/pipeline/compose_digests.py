@@ -331,7 +331,11 @@ class DigestComposer:
             isinstance(channel, FolderChannel) and channel.id in plan.channels for channel in configuration.channels
         )
         rendered = await asyncio.to_thread(
-            render_digest, digest, configuration.settings.template_dir, with_page=writes_files
+            render_digest,
+            digest,
+            configuration.settings.template_dir,
+            configuration.settings.link_url,
+            with_page=writes_files,
         )
         for problem in rendered.template_problems:
             log.warning("digest template failed", extra={"digest": plan.id, "problem": problem})

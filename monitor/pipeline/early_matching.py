@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from monitor.domain.article import Article, NewArticle, Stage, StoredArticle
 from monitor.domain.mention import Findings
 from monitor.domain.watchlist import Watchlist
-from monitor.pipeline.bounded_matching import MatchingResult, new_key
+from monitor.pipeline.bounded_matching import MatchingResult, log_hits, new_key
 
 if TYPE_CHECKING:
     from monitor.stories.fingerprints import ArticleFeatures
@@ -49,14 +49,18 @@ class EarlyMatching:
 
         ``stored`` has the id of each stored article by its position.
         """
+        found_hits = list[tuple[StoredArticle, Findings]]()
         for position, (new, found, prepared) in enumerate(zip(articles, findings, features, strict=True)):
             if found is None or position not in stored:
                 continue
             self._result += MatchingResult(1, len(found.hits) if new.is_alertable else 0)
+            article = StoredArticle(stored[position], source_id, new.article, now, new.is_alertable, Stage.MATCHED)
+            if found.hits and new.is_alertable:
+                found_hits.append((article, found))
             if prepared and len(self.ready) < MAX_READY_ARTICLES:
-                number = stored[position]
-                self.ready[number] = StoredArticle(number, source_id, new.article, now, new.is_alertable, Stage.MATCHED)
-                self.features[number] = prepared
+                self.ready[article.id], self.features[article.id] = article, prepared
+        if found_hits:
+            log_hits(found_hits)
 
     def take_result(self) -> MatchingResult:
         """Return the counts since the last call."""

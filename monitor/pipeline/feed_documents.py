@@ -312,10 +312,19 @@ class FeedDocumentReader:
         if source.kind is SourceKind.API and source.api is not None:
             url, body = build_api_request(source.api, url)
             return await self._fetcher.fetch(
-                FetchRequest(url, FetchPurpose.API, etag, last_modified, headers, is_large, body=body)
+                FetchRequest(
+                    url,
+                    FetchPurpose.API,
+                    etag,
+                    last_modified,
+                    headers,
+                    is_large,
+                    body=body,
+                    cookie_file=source.cookie_file,
+                )
             )
         purpose = FetchPurpose.PAGE if source.kind.is_page else FetchPurpose.FEED
-        request = FetchRequest(url, purpose, etag, last_modified, headers, is_large)
+        request = FetchRequest(url, purpose, etag, last_modified, headers, is_large, cookie_file=source.cookie_file)
         if source.kind.is_page and source.fetch is FetchMethod.BROWSER:
             # its document may be unchanged while its scripts show other articles
             request = replace(request, etag="", last_modified="", uses_browser=True)

@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-import logging
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -14,14 +13,10 @@ from monitor.domain.errors import MonitorError, StoreError
 from monitor.domain.feedback import Verdict, VerdictIndex
 from monitor.domain.mention import Findings, RuleHit
 from monitor.domain.ports import Clock
-from monitor.pipeline.bounded_matching import MAX_INLINE_CHARS, ArticleMatcher, BoundedMatcher, MatchingResult
+from monitor.pipeline.bounded_matching import MAX_INLINE_CHARS, ArticleMatcher, BoundedMatcher, MatchingResult, log_hits
 from monitor.store.database import Database
 
-log = logging.getLogger(__name__)
-
 MAX_EXAMPLES = 5
-MAX_LOGGED_ARTICLES = 20
-"""Articles with hits that are logged one by one after a batch; a first poll may find hundreds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -225,23 +220,5 @@ class MatchingStep:
             return 0
         hit_count = await self._database.run(self._database.findings.save, findings, self._clock())
         if hit_count:
-            _log_hits([one for one in findings if one[1].hits])
+            log_hits([one for one in findings if one[1].hits])
         return hit_count
-
-
-def _log_hits(found: Sequence[tuple[StoredArticle, Findings]]) -> None:
-    """Log each article with hits, up to ``MAX_LOGGED_ARTICLES``, then the number of the others."""
-    for stored, findings in found[:MAX_LOGGED_ARTICLES]:
-        officials = dict.fromkeys(one for hit in findings.hits for one in hit.official_ids)
-        log.info(
-            "found",
-            extra={
-                "article": stored.id,
-                "source": stored.source_id,
-                "rules": [hit.rule_id for hit in findings.hits],
-                "officials": [*officials],
-                "title": stored.article.title,
-            },
-        )
-    if len(found) > MAX_LOGGED_ARTICLES:
-        log.info("found more", extra={"articles": len(found) - MAX_LOGGED_ARTICLES})

@@ -14,6 +14,7 @@ from monitor.domain.errors import StoreError
 from monitor.domain.poll_state import Lease
 from monitor.domain.source import Source
 from monitor.pipeline.bounded_matching import MatchingResult
+from monitor.pipeline.build_articles import ProcessOffloader
 from monitor.pipeline.collect import Collector, PollResult
 from monitor.pipeline.compose_digests import DigestComposer
 from monitor.pipeline.early_matching import EarlyMatching
@@ -105,7 +106,10 @@ def ignore_progress(_what: str, _count: int) -> None:
 
 @dataclass(frozen=True, slots=True)
 class PassResult:
-    """Results of all steps of one pass; ``digest_problem`` is about digests that could not be composed."""
+    """Results of all steps of one pass.
+
+    ``digest_problem`` is about digests that could not be composed, ``worker_problem`` about failed worker processes.
+    """
 
     polls: tuple[PollResult, ...] = ()
     pages: tuple[PageResult, ...] = ()
@@ -114,6 +118,7 @@ class PassResult:
     digests: tuple[Digest, ...] = ()
     digest_problem: str = ""
     attempts: tuple[DeliveryAttempt, ...] = ()
+    worker_problem: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +128,7 @@ class Pipeline:
     configuration: Configuration
     collector: Collector
     page_reader: PageReader
+    offloader: ProcessOffloader
     early_matching: EarlyMatching
     matching_step: MatchingStep
     grouping_step: GroupingStep
@@ -141,6 +147,11 @@ class Pipeline:
     def digest_problem(self) -> str:
         """Return a line about digests that could not be composed, or an empty text."""
         return self.digest_composer.failures.describe()
+
+    @property
+    def worker_problem(self) -> str:
+        """Return a line about work that failed in worker processes within the last hour, or an empty text."""
+        return self.offloader.problem
 
     async def collect(self, source_ids: Collection[str] | None, progress: ProgressCallback) -> tuple[PollResult, ...]:
         """Poll due sources until none is due, or the named sources once."""
@@ -233,4 +244,4 @@ class Pipeline:
         matching, digests = await self.match_and_compose()
         await self.report_operation()
         attempts = (*await self.send_deliveries(), *await self.delivery_sender.drain(DELIVERY_DRAIN_SECONDS))
-        return PassResult(polls, pages, rechecks, matching, digests, self.digest_problem, attempts)
+        return PassResult(polls, pages, rechecks, matching, digests, self.digest_problem, attempts, self.worker_problem)

@@ -16,7 +16,7 @@ from monitor.domain.fetch_result import (
 )
 from monitor.domain.ports import Clock, Fetcher, ProcessPool
 from monitor.domain.source import Source
-from monitor.pipeline.article_pages import extract_article, find_problem, page_request
+from monitor.pipeline.article_pages import extract_article, find_expired_login, find_problem, page_request
 from monitor.pipeline.page_queue import PAGE_LEASE, PageQueue, always_free
 from monitor.pipeline.store_retry import Sleep, run_with_retries
 from monitor.store.database import Database
@@ -162,8 +162,11 @@ class PageReader:
             return await self._store_unreadable(known, PageProblem.NEEDS_JAVASCRIPT, reason, page)
         article = merge_texts(found, pending_page.article)
         confidence = match_score(found, pending_page.article)
-        await self._save_article(pending_page, article, page, "", confidence)
-        return PageResult(pending_page.source_id, pending_page.article.url, confidence=article.confidence)
+        evidence = find_expired_login(source, page, found)
+        await self._save_article(pending_page, article, page, evidence, None if evidence else confidence)
+        if evidence:
+            await self._record_problem(pending_page, PageProblem.LOGIN_EXPIRED, evidence)
+        return PageResult(pending_page.source_id, pending_page.article.url, evidence, confidence=article.confidence)
 
     async def _save_article(
         self,
@@ -187,9 +190,12 @@ class PageReader:
         """Store the feed text, and add the reason to the page quality of the source if the user can remove it."""
         result = await self._store_feed_text(pending_page, reason, page)
         if problem is not PageProblem.NONE and not result.is_postponed:
-            record = self._database.sources.record_page_problem
-            await self._save(record, pending_page.source_id, problem, reason, pending_page.article.url, self._clock())
+            await self._record_problem(pending_page, problem, reason)
         return result
+
+    async def _record_problem(self, pending_page: PendingPage, problem: PageProblem, reason: str) -> None:
+        record = self._database.sources.record_page_problem
+        await self._save(record, pending_page.source_id, problem, reason, pending_page.article.url, self._clock())
 
     async def _store_feed_text(self, pending_page: PendingPage, reason: str, page: Fetched | None = None) -> PageResult:
         article = replace(pending_page.article, partial_reason=pending_page.article.partial_reason or "feed")

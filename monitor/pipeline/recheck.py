@@ -213,12 +213,12 @@ def _event_note(
     if revision.kind is RevisionKind.HEADLINE:
         notes.append("the headline changed" + _quote_previous(revision.lines[0].removeprefix("- ")))
     if old is None:
-        notes.append("it now names what is watched")
+        notes.append("it now satisfies the rule")
     elif new is None:
-        notes.append("it no longer names what is watched" + _quote_previous(*_removed_sentences(old, ())[:1]))
+        notes.append("it no longer satisfies the rule" + _quote_previous(*_removed_sentences(old, ())[:1]))
     elif normalize_passages(old) != normalize_passages(new):
         removed = _removed_sentences(old, new.passages)[:1]
-        changed = "the sentence around a mention changed" if removed else "a further sentence names what is watched"
+        changed = "the sentence around a mention changed" if removed else "a further sentence was added"
         notes.append(changed + _quote_previous(*removed))
     return "; ".join(notes) or (revision.summary if reports_all_edits else "")
 

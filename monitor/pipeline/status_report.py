@@ -326,8 +326,8 @@ def describe_source(poll_state: PollState) -> str:
 
 
 def format_time(moment: datetime | None, zone: tzinfo | None = None) -> str:
-    """Return a time in a zone, or in the machine's zone, to the minute; "-" for None."""
-    return moment.astimezone(zone).strftime("%Y-%m-%d %H:%M") if moment else "-"
+    """Return a time in a zone, or in the machine's zone, to the minute, with the zone; "-" for None."""
+    return moment.astimezone(zone).strftime("%Y-%m-%d %H:%M %Z") if moment else "-"
 
 
 def format_age(moment: datetime | None, now: datetime) -> str:

@@ -1,6 +1,8 @@
 """Records of articles, hits and the findings in an article."""
 
+from collections.abc import Mapping
 from datetime import datetime
+from types import MappingProxyType
 
 from typing_extensions import TypedDict
 
@@ -10,13 +12,19 @@ from monitor.domain.read_models import HitSummary, NearMissSummary
 
 ARTICLE_COLUMNS = (
     *("id", "source", "url", "canonical_url", "title", "published", "first_seen_at", "language", "story"),
-    *("copy_of", "revisions"),
+    *("copy_of", "revisions", "outlet"),
 )
-HIT_COLUMNS = ("id", "article", "rule", "officials", "found_at", "reported_at", "digest", "kind", "title", "url")
+HIT_COLUMNS = (
+    *("id", "article", "rule", "officials", "found_at", "reported_at", "digest", "kind", "title", "url"),
+    *("source", "outlet", "published", "language", "passage", "form", "confidence"),
+)
 
 
 class ArticleRecord(TypedDict):
-    """Article, as in ``articles --json``. ``copy_of`` is the id of the article that this one duplicates."""
+    """Article, as in ``articles --json``.
+
+    ``copy_of`` is the id of the article that this one duplicates; ``outlet`` is the name of its source, or its id.
+    """
 
     id: int
     source: str
@@ -29,6 +37,7 @@ class ArticleRecord(TypedDict):
     story: str
     copy_of: int | None
     revisions: int
+    outlet: str
 
 
 class VersionChange(TypedDict):
@@ -54,7 +63,10 @@ class ArticleTextRecord(MemberRecord):
 
 
 class HitRecord(TypedDict):
-    """Hit with the digest that first reported it, as in ``hits --json``."""
+    """Hit with the digest that first reported it, as in ``hits --json``.
+
+    ``passage`` is the first one; ``form`` and ``confidence`` are of the surest mention, empty and None without one.
+    """
 
     id: int
     article: int
@@ -66,6 +78,13 @@ class HitRecord(TypedDict):
     kind: str
     title: str
     url: str
+    source: str
+    outlet: str
+    published: datetime | None
+    language: str
+    passage: str
+    form: str
+    confidence: float | None
     withdrawn_at: datetime | None
 
 
@@ -132,8 +151,8 @@ class NearMissSummaryRecord(TypedDict):
     url: str
 
 
-def article_record(stored: StoredArticle) -> ArticleRecord:
-    """Return the record of an article."""
+def article_record(stored: StoredArticle, outlets: Mapping[str, str] = MappingProxyType({})) -> ArticleRecord:
+    """Return the record of an article; ``outlets`` has the names of the sources."""
     return {
         "id": stored.id,
         "source": stored.source_id,
@@ -146,6 +165,7 @@ def article_record(stored: StoredArticle) -> ArticleRecord:
         "story": stored.story_id,
         "copy_of": stored.duplicate_of,
         "revisions": stored.version_count,
+        "outlet": outlets.get(stored.source_id, stored.source_id),
     }
 
 
@@ -172,6 +192,13 @@ def hit_record(hit: HitSummary) -> HitRecord:
         "kind": hit.kind,
         "title": hit.title,
         "url": hit.url,
+        "source": hit.source_id,
+        "outlet": hit.outlet,
+        "published": hit.published_at,
+        "language": hit.language,
+        "passage": hit.passage,
+        "form": hit.form,
+        "confidence": hit.confidence,
         "withdrawn_at": hit.withdrawn_at,
     }
 

@@ -22,17 +22,21 @@ def read_row(table: Table, row_id: object, build: Callable[[], T]) -> T:
         return build()
     except _DECODING_ERRORS as error:
         raise DamagedRow(
-            f"row {row_id} of the table {table.name} cannot be read ({error}); restore it from a backup, or delete it"
+            f"row {row_id} of the table {table.name} cannot be read ({type(error).__name__}): restore it from a "
+            "backup, or delete it"
         ) from error
 
 
 def read_rows(table: Table, rows: Iterable[AnyRow], build: Callable[[AnyRow], T], id_column: str = "id") -> list[T]:
-    """Return what ``build`` makes of each row; damaged ones are logged and left out."""
+    """Return what ``build`` makes of each row; damaged ones are logged and left out.
+
+    Messages have the type of the error and no content, which may be the text of an article.
+    """
     found = []
     get_id = attrgetter(id_column)
     for row in rows:
         try:
             found.append(build(row))
         except _DECODING_ERRORS as error:
-            log.error("row %s of the table %s cannot be read and is left out: %s", get_id(row), table.name, error)  # noqa: TRY400 - the traceback is of no use
+            log.error("row %s of the table %s cannot be read: %s", get_id(row), table.name, type(error).__name__)  # noqa: TRY400 - the traceback is of no use
     return found

@@ -28,6 +28,7 @@ from monitor.store.job_queue import JobQueue, is_installed
 from monitor.store.key_value import KeyValueStore
 from monitor.store.maintenance import MaintenanceStore, release_leases
 from monitor.store.migrate import (
+    latest_revision,
     migrate,
     pending_queue_migrations,
     pending_revisions,
@@ -188,6 +189,11 @@ class Database:
         self._connections.close()
         if self._lock:
             self._lock.release()
+
+    def find_newer_schema(self) -> str:
+        """Return the version of the schema if a newer program has upgraded it since it was opened, else nothing."""
+        version = schema_version(self._connections)
+        return version if version > latest_revision() else ""
 
 
 def list_pending_migrations(url: str) -> tuple[str, ...]:

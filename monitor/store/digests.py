@@ -3,6 +3,7 @@
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Select, and_, exists, func, insert, or_, select, update
@@ -44,7 +45,7 @@ from monitor.store.core_tables import (
     SOURCE,
     VERDICT,
 )
-from monitor.store.damaged_rows import read_rows
+from monitor.store.damaged_rows import read_row, read_rows
 from monitor.store.deliveries import DeliveryStore, build_delivery_rows
 from monitor.store.findings import list_near_misses, mention_from_row
 from monitor.store.marks import load_followed, load_story_marks
@@ -504,7 +505,7 @@ def _load_hits(connection: Connection, plan: DigestPlan, *conditions: ColumnElem
     )
     rows = connection.execute(query).all()
     mentions = _load_mentions(connection, {row.id for row in rows})
-    return read_rows(HIT, rows, lambda row: _hit_from_row(row, mentions.get(row.id, ())), "hit_id")
+    return [read_row(HIT, row.hit_id, partial(_hit_from_row, row, mentions.get(row.id, ()))) for row in rows]
 
 
 def _load_mentions(connection: Connection, article_ids: Collection[int]) -> dict[int, tuple[Any, ...]]:
@@ -519,11 +520,13 @@ def _load_mentions(connection: Connection, article_ids: Collection[int]) -> dict
 
 
 def _hit_from_row(row: AnyRow, mentions: tuple[Any, ...]) -> ReportableHit:
+    """Build a hit; one whose passages cannot be read is still reported, with a note."""
+    passages = read_rows(HIT, [row], lambda one: from_json(tuple[Passage, ...], one.hit_passages), "hit_id")
     return ReportableHit(
         id=row.hit_id,
         rule_id=row.hit_rule_id,
         official_ids=decode_texts(row.hit_official_ids),
-        passages=from_json(tuple[Passage, ...], row.hit_passages),
+        passages=passages[0] if passages else (),
         kind=HitKind(row.hit_kind),
         found_at=row.found_at,
         article_id=row.id,
@@ -536,7 +539,7 @@ def _hit_from_row(row: AnyRow, mentions: tuple[Any, ...]) -> ReportableHit:
         is_original_reported=bool(row.is_original_reported),
         original_title=row.original_title or "",
         mentions=mentions,
-        note=row.note,
+        note=row.note if passages else row.note or "The passages of this hit cannot be read.",
         changes=from_json(tuple[TextChange, ...], row.changes) if row.changes else (),
     )
 

@@ -69,37 +69,36 @@ def _save_findings(connection: Connection, findings: Sequence[tuple[StoredArticl
     rows = [(stored, found) for stored, found in findings if stored.id in unmatched]
     if not rows:
         return 0
-    delete_mentions(connection, unmatched)
-    added = insert_findings(connection, rows, now)
+    replace_mentions(connection, rows)
+    added = _insert_hits(connection, rows, now)
     connection.execute(update(ARTICLE).where(ARTICLE.c.id.in_(unmatched)).values(stage=str(Stage.MATCHED)))
     return added
 
 
 def insert_findings(connection: Connection, findings: Sequence[tuple[StoredArticle, Findings]], now: datetime) -> int:
-    """Insert mentions, near misses and, for alertable articles, hits, inside a transaction; return the new hits."""
-    insert_mentions(connection, findings)
-    hits = [hit_row(stored, hit, now) for stored, found in findings if stored.is_alertable for hit in found.hits]
-    return insert_rows(connection, HIT, hits, skip_existing=True)
+    """Insert the findings in new articles, inside a transaction; return the number of new hits."""
+    _insert_mentions(connection, findings)
+    return _insert_hits(connection, findings, now)
 
 
 def replace_mentions(connection: Connection, findings: Sequence[tuple[StoredArticle, Findings]]) -> None:
     """Replace the mentions and near misses of articles."""
-    delete_mentions(connection, [stored.id for stored, _found in findings])
-    insert_mentions(connection, findings)
-
-
-def delete_mentions(connection: Connection, article_ids: Collection[int]) -> None:
-    """Delete the mentions and near misses of articles."""
+    article_ids = [stored.id for stored, _found in findings]
     for rows in (MENTION, NEAR_MISS):
         connection.execute(delete(rows).where(rows.c.article_id.in_(article_ids)))
+    _insert_mentions(connection, findings)
 
 
-def insert_mentions(connection: Connection, findings: Sequence[tuple[StoredArticle, Findings]]) -> None:
-    """Insert the mentions and near misses of articles."""
+def _insert_mentions(connection: Connection, findings: Sequence[tuple[StoredArticle, Findings]]) -> None:
     insert_rows(connection, MENTION, [mention_row(stored, one) for stored, found in findings for one in found.mentions])
     insert_rows(
         connection, NEAR_MISS, [near_miss_row(stored, one) for stored, found in findings for one in found.near_misses]
     )
+
+
+def _insert_hits(connection: Connection, findings: Sequence[tuple[StoredArticle, Findings]], now: datetime) -> int:
+    hits = [hit_row(stored, hit, now) for stored, found in findings if stored.is_alertable for hit in found.hits]
+    return insert_rows(connection, HIT, hits, skip_existing=True)
 
 
 def hit_row(stored: StoredArticle, hit: RuleHit, now: datetime, note: str = "") -> dict[str, Any]:

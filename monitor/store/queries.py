@@ -1,6 +1,8 @@
 """Read-only queries for the command line, the web interface and the health report."""
 
-from collections.abc import Collection
+from collections import defaultdict
+from collections.abc import Collection, Sequence
+from dataclasses import replace
 from datetime import datetime
 from functools import partial
 from pathlib import Path
@@ -9,7 +11,7 @@ from sqlalchemy import Column, ColumnElement, Connection, Select, and_, exists, 
 
 from monitor.domain.article import Article, Stage, StoredArticle
 from monitor.domain.errors import UsageError
-from monitor.domain.mention import Findings, HitKind
+from monitor.domain.mention import Findings, HitKind, Passage
 from monitor.domain.read_models import ArticleFilter, ArticleVersion, DatabaseInfo, HitSummary, SourceStatus
 from monitor.domain.source_health import effective_poll_state
 from monitor.store.column_types import BIG_INTEGER, UtcDateTime, from_json
@@ -127,9 +129,9 @@ class QueryStore:
         """Return hits with the digest that first reported each, newest first; also withdrawn ones."""
         first = select(func.min(DIGEST_HIT.c.digest_id)).where(DIGEST_HIT.c.hit_id == HIT.c.id).scalar_subquery()
         columns = (DIGEST.c.composed_at.label("reported_at"), DIGEST.c.plan_id)
-        query = select(HIT, ARTICLE.c.title, ARTICLE.c.url, *columns)
+        query = select(HIT, *_HIT_ARTICLE_COLUMNS, *columns)
         query = query.outerjoin_from(HIT, ARTICLE)  # an outer join makes the planner start from the hits
-        query = query.outerjoin(DIGEST, DIGEST.c.id == first)
+        query = query.outerjoin(DIGEST, DIGEST.c.id == first).outerjoin(SOURCE, SOURCE.c.id == ARTICLE.c.source_id)
         if article_filter.rule_id:
             query = query.where(HIT.c.rule_id == article_filter.rule_id)
         with self._connections.read_transaction() as connection:
@@ -139,17 +141,30 @@ class QueryStore:
                 query = query.where(HIT.c.id >= oldest.scalar_subquery())
             if article_filter.after:
                 query = query.where(HIT.c.id < article_filter.after.id)
-            rows = connection.execute(query.order_by(HIT.c.id.desc()).limit(article_filter.limit))
-            return read_rows(HIT, rows, _hit_summary_from_row)
+            rows = connection.execute(query.order_by(HIT.c.id.desc()).limit(article_filter.limit)).all()
+            return _hit_summaries_from_rows(connection, rows)
 
     def list_article_hits(self, article_id: int) -> list[HitSummary]:
         """Return the hits of an article: one for each digest that reported it, then the hits without a digest."""
-        query = select(HIT, ARTICLE.c.title, ARTICLE.c.url, DIGEST.c.composed_at.label("reported_at"), DIGEST.c.plan_id)
+        query = select(HIT, *_HIT_ARTICLE_COLUMNS, DIGEST.c.composed_at.label("reported_at"), DIGEST.c.plan_id)
         query = query.join_from(HIT, ARTICLE).outerjoin(DIGEST_HIT, DIGEST_HIT.c.hit_id == HIT.c.id)
         query = query.outerjoin(DIGEST, DIGEST.c.id == DIGEST_HIT.c.digest_id).where(HIT.c.article_id == article_id)
+        query = query.outerjoin(SOURCE, SOURCE.c.id == ARTICLE.c.source_id)
         with self._connections.read_transaction() as connection:
-            hits = read_rows(HIT, connection.execute(query.order_by(HIT.c.id, DIGEST.c.id)), _hit_summary_from_row)
+            rows = connection.execute(query.order_by(HIT.c.id, DIGEST.c.id)).all()
+            hits = _hit_summaries_from_rows(connection, rows)
         return sorted(hits, key=lambda hit: hit.reported_at is None)
+
+    def load_source_statuses(self, source_ids: Collection[str]) -> dict[str, SourceStatus]:
+        """Return the status of each of these configured sources, by id."""
+        columns = (SOURCE.c.id, SOURCE.c.name, SOURCE.c.poll_state, SOURCE.c.page_quality, SOURCE.c.article_count)
+        query = select(*columns).where(IS_CONFIGURED, SOURCE.c.id.in_(source_ids))
+        with self._connections.read_transaction() as connection:
+            rows = connection.execute(query).all()
+        return {
+            row.id: SourceStatus(effective_poll_state(poll_state_from_row(row)), row.name, row.article_count)
+            for row in rows
+        }
 
     def list_sources(self) -> list[SourceStatus]:
         """Return every configured source with its poll state and the number of articles that it ever had."""
@@ -229,7 +244,30 @@ def _is_among(
     return exists().where(article_id_column == id_column, condition)
 
 
+_HIT_ARTICLE_COLUMNS = (
+    *(ARTICLE.c.title, ARTICLE.c.url, ARTICLE.c.source_id, ARTICLE.c.published_at, ARTICLE.c.language),
+    SOURCE.c.name.label("outlet"),
+)
+
+
+def _hit_summaries_from_rows(connection: Connection, rows: Sequence[AnyRow]) -> list[HitSummary]:
+    """Return the hits of rows, with the surest mention of the officials of each."""
+    mentions: defaultdict[tuple[int, str], list[tuple[float, str]]] = defaultdict(list)
+    columns = (MENTION.c.article_id, MENTION.c.official_id, MENTION.c.confidence, MENTION.c.form)
+    for chunk in chunk_ids(sorted({row.article_id for row in rows})):
+        for article_id, official_id, confidence, form in connection.execute(
+            select(*columns).where(MENTION.c.article_id.in_(chunk))
+        ):
+            mentions[article_id, official_id].append((confidence, form))
+    found = []
+    for hit in read_rows(HIT, rows, _hit_summary_from_row):
+        surest = max((one for name in hit.official_ids for one in mentions[hit.article_id, name]), default=None)
+        found.append(replace(hit, confidence=surest[0], form=surest[1]) if surest else hit)
+    return found
+
+
 def _hit_summary_from_row(row: AnyRow) -> HitSummary:
+    passages = from_json(tuple[Passage, ...], row.passages)
     return HitSummary(
         id=row.id,
         article_id=row.article_id,
@@ -241,6 +279,11 @@ def _hit_summary_from_row(row: AnyRow) -> HitSummary:
         url=row.url,
         reported_at=row.reported_at,
         plan_id=row.plan_id or "",
+        source_id=row.source_id,
+        outlet=row.outlet or row.source_id,
+        published_at=row.published_at,
+        language=row.language,
+        passage=passages[0].text if passages else "",
         withdrawn_at=row.withdrawn_at,
     )
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from sqlalchemy import Connection, bindparam, func, or_, select, text, update
 
-from monitor.domain.errors import DamagedRow, LeaseLost, PageProblem
+from monitor.domain.errors import DamagedRow, LeaseLost, PageProblem, UsageError
 from monitor.domain.poll_state import (
     HEALTHY_STATES,
     UNKNOWN_PAGE_QUALITY,
@@ -136,6 +136,13 @@ class SourceStore:
             )
             found.update(effective_poll_state(poll_state_from_row(row)).state for row in connection.execute(changed))
         return found
+
+    def make_due(self, source_id: str, now: datetime) -> None:
+        """Make a configured source due now. Raises ``UsageError`` if there is none, or if it is paused."""
+        is_active = (SOURCE.c.id == source_id, IS_CONFIGURED, SOURCE.c.paused == "")
+        with self._connections.write_transaction() as connection:
+            if connection.execute(update(SOURCE).where(*is_active).values(next_poll_at=now)).rowcount == 0:
+                raise UsageError(f"there is no source {source_id!r} that can be polled")
 
     def count_read_since(self, since_at: datetime) -> int:
         """Return the number of configured sources that were read successfully since a time."""

@@ -172,6 +172,13 @@ class StoryStore:
         with self._connections.read_transaction() as connection:
             return _load_stories(connection, connection.execute(query).all())
 
+    def load_stories(self, story_ids: Sequence[str]) -> list[Story]:
+        """Return the stories with these ids, in this order; missing ones are left out."""
+        with self._connections.read_transaction() as connection:
+            rows = connection.execute(select(STORY).where(STORY.c.id.in_(story_ids))).all()
+            found = {story.id: story for story in _load_stories(connection, rows)}
+        return [found[story_id] for story_id in story_ids if story_id in found]
+
     def get_story(self, story_id: str) -> Story:
         """Return one story; the id of a merged story returns the story that absorbed it. Raises ``UsageError``."""
         with self._connections.read_transaction() as connection:

@@ -49,6 +49,7 @@ class SystemdNotifier:
 
 
 EVENT_LOOP = "event loop"
+WORKER_PROCESSES = "worker processes"  # as the digests: the main process does their work
 DIGESTS = "digests"  # has no heartbeat of its own: the job that composes them goes on when one fails
 
 

@@ -14,6 +14,7 @@ _XML_TEXT = re.compile(
     r"<!\[CDATA\[.*?(?:\]\]>|\Z)|<!--.*?(?:-->|\Z)|&(?:(#\d+|#[xX][0-9a-fA-F]+|[A-Za-z][A-Za-z0-9]*);)?", re.DOTALL
 )
 _XML_NAMES = frozenset({"amp", "lt", "gt", "quot", "apos"})
+_DOCTYPE_END = re.compile(r"\]\s{0,100}>")
 _REPLACEMENT = "\ufffd"
 _MAX_DIGITS = 10  # a longer number is beyond Unicode
 
@@ -55,6 +56,17 @@ def _read_code(reference: str) -> int:
 def _is_allowed(code: int) -> bool:
     """Return whether XML 1.0 allows a character."""
     return code in {0x9, 0xA, 0xD} or 0x20 <= code < 0xD800 or 0xE000 <= code < 0xFFFE or 0x10000 <= code < 0x110000
+
+
+def remove_doctype(text: str) -> str:
+    """Return XML without its document type, so that it defines no entities: these can grow without limit."""
+    start = text.find("<!DOCTYPE")
+    end = text.find(">", start) if start >= 0 else -1
+    if end < 0:
+        return text
+    if text.find("[", start, end) >= 0 and (closed := _DOCTYPE_END.search(text, start)):
+        end = closed.end() - 1
+    return text[:start] + text[end + 1 :]
 
 
 def repair_xml_references(text: str) -> str:

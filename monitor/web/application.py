@@ -20,6 +20,8 @@ from monitor.domain.errors import (
     UsageError,
 )
 from monitor.domain.readers import NotAllowed
+from monitor.pipeline.compose_digests import DigestComposer
+from monitor.web.api.application import create_api
 from monitor.web.context import DeskContext, TooManyRequests
 from monitor.web.page import FormRefused, LoginRequired, login_path
 from monitor.web.pages import (
@@ -27,6 +29,7 @@ from monitor.web.pages import (
     deliveries,
     digests,
     feedback,
+    feeds,
     login,
     me,
     people,
@@ -41,7 +44,7 @@ from monitor.web.security import SAFE_METHODS, SecurityMiddleware, allowed_hosts
 from monitor.web.templating import render
 
 PAGE_MODULES: tuple[ModuleType, ...] = (login, static, today, stories, articles, people, search, sources, digests)
-PAGE_MODULES += (deliveries, feedback, status, me)
+PAGE_MODULES += (deliveries, feedback, feeds, status, me)
 ERROR_STATUS: tuple[tuple[type[MonitorError], int], ...] = (
     (NotAllowed, 403),
     (FormRefused, 403),
@@ -66,12 +69,14 @@ TITLES = {
 }
 
 
-def create_app(context: DeskContext) -> FastAPI:
+def create_app(context: DeskContext, composer: DigestComposer) -> FastAPI:
     """Return the application of the desk."""
     app = FastAPI(title="monitor", version=__version__, docs_url=None, redoc_url=None, openapi_url=None)
-    app.state.desk = context
+    app.state.desk, app.state.composer = context, composer
     for module in PAGE_MODULES:
         app.include_router(module.router, include_in_schema=False)
+    app.state.api = create_api(context, composer)
+    app.mount("/api/v1", app.state.api)
     app.add_middleware(SecurityMiddleware, hosts=allowed_hosts(context.settings))
     app.add_exception_handler(LoginRequired, _ask_for_login)
     app.add_exception_handler(MonitorError, _answer_error)

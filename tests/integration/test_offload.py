@@ -20,7 +20,13 @@ from monitor.domain.fetch_result import Fetched
 from monitor.domain.read_models import ArticleFilter
 from monitor.domain.source import Entry, Source, TextOrigin
 from monitor.pipeline import build_articles, group
-from monitor.pipeline.build_articles import OFFLOAD_THRESHOLD, ProcessOffloader, build_indexed_articles, run_calls
+from monitor.pipeline.build_articles import (
+    FAILURE_MEMORY_SECONDS,
+    OFFLOAD_THRESHOLD,
+    ProcessOffloader,
+    build_indexed_articles,
+    run_calls,
+)
 from monitor.pipeline.collect import Collector
 from monitor.pipeline.group import GroupingStep
 from monitor.schedule.process_pool import SubprocessPool
@@ -152,6 +158,43 @@ def test_stories_are_the_same_with_and_without_worker_processes(
     assert pool.jobs == 3
     assert pool.pool.killed_count == (killed > 0)
     assert any(copy is not None for _, _, copy, _ in in_process)
+
+
+class UnreadableAnswer:
+    """Result of a worker process that the main process cannot unpickle."""
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return raise_type_error, ()
+
+
+def raise_type_error() -> None:
+    raise TypeError("no such answer")
+
+
+def unreadable_answer(_batch: list[int]) -> UnreadableAnswer:
+    return UnreadableAnswer()
+
+
+def test_a_broken_worker_process_is_reported(caplog: pytest.LogCaptureFixture) -> None:
+    """Each failure is counted, the first one is logged, and after an hour the report ends."""
+
+    async def run() -> tuple[str, str, str]:
+        async with SubprocessPool(1) as pool:
+            offloader = ProcessOffloader(pool)
+            offloader.add_backlog(2 * OFFLOAD_THRESHOLD)
+            before = offloader.problem
+            for _ in range(2):
+                with pytest.raises(TypeError, match="no such answer"):
+                    await offloader.run_in_pool(unreadable_answer, [*range(BATCH)])
+            now = offloader.problem
+            offloader._failed_at -= FAILURE_MEMORY_SECONDS + 1
+            return before, now, offloader.problem
+
+    before, now, later = on_loop(run())
+    assert (before, later) == ("", "")
+    assert "failed 2 times" in now
+    assert now.endswith("unreadable_answer: TypeError: no such answer")
+    assert [record.getMessage() for record in caplog.records] == ["work in a worker process failed"]
 
 
 def test_a_worker_process_loads_only_what_its_work_needs() -> None:

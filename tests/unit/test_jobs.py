@@ -24,7 +24,7 @@ class Queue:
 
     def __init__(self, due: int, hanging: int = 0) -> None:
         self.due, self.hanging, self.polled = due, hanging, 0
-        self.sources, self.digest_problem = {"times": None}, ""
+        self.sources, self.digest_problem, self.worker_problem = {"times": None}, "", ""
         self.collector = self.page_reader = self.delivery_sender = self
         self.recheck = self.send_deliveries = lambda: None
 

@@ -18,9 +18,19 @@ from monitor.match.decisions.evidence import (
     is_cased_family_name,
     is_uncased_family_name,
 )
-from monitor.match.titles.parser import TITLE_WORD_PATTERN
+from monitor.match.titles.parser import TITLE_WORD_PATTERN, find_title_after, find_title_before
 from monitor.match.titles.positions import RoleFit, Title, parse_title, rate_role_fit
-from monitor.match.types import Accepted, Candidate, Candidates, Span
+from monitor.match.titles.scoring import score_title
+from monitor.match.types import (
+    MAX_CANDIDATE_OFFICIALS,
+    Accepted,
+    Candidate,
+    Candidates,
+    Decision,
+    EvidenceStrength,
+    Rejected,
+    Span,
+)
 from monitor.match.vocabulary import country_words, naming_convention, native_words, title_words
 from monitor.text.fold import fold_key
 from monitor.text.tokens import is_unspaced
@@ -28,6 +38,8 @@ from monitor.text.tokens import is_unspaced
 # Confidences are set by hand and only order the forms from the most to the least certain; no decision reads them.
 FAMILY_NAME_WITH_POSITION_CONFIDENCE = 0.85
 """As a short name without a title in Latin letters: the official is mentioned, and the position is named."""
+TITLED_NAME_CONFIDENCE = 0.85
+"""As a family name before a position in other scripts: position and date fit one official."""
 NATIVE_SHORT_NAME_CONFIDENCE = 0.8
 """Below a Latin short name: in a script without spaces the name may be part of a longer word."""
 POSITION_CONFIDENCE = 0.6
@@ -40,11 +52,43 @@ OfficialsByCountry = Mapping[str, Sequence[int]]
 
 def decide_native_parts(facts: ArticleFacts, candidates: Candidates, context: MatchContext) -> None:
     """Record the decisions on short names in other scripts."""
-    if candidates.native_short_names and context.accepted:
-        decide_native_short_names(facts, candidates, context)
+    if candidates.native_short_names:
+        decide_native_titled_names(facts, candidates, context)
+        if context.accepted:
+            decide_native_short_names(facts, candidates, context)
     if candidates.native_names and context.accepted:
         decide_han_names_by_position(facts, context)
         decide_korean_names_by_position(facts, context)
+
+
+def decide_native_titled_names(facts: ArticleFacts, candidates: Candidates, context: MatchContext) -> None:
+    """Record the decisions on family names in other scripts with spaces next to a title that fits one official.
+
+    The title may be before or after the name, and the official need not be mentioned otherwise.
+    """
+    text = facts.article_text
+    claimed = sorted(context.claimed_spans)
+    for pattern, start, end in candidates.native_short_names:
+        first, last = start, end - 2
+        if text.spaced[start] != " " or _is_claimed(claimed, first) or is_unspaced(text.cased[first]):
+            continue
+        before, after = find_title_before(text, first), find_title_after(text.cased, last)
+        if not (before.title.positions or before.title.rank or after.positions):
+            continue
+        officials = facts.name_index.short_name_officials(pattern)[:MAX_CANDIDATE_OFFICIALS]
+        if context.mentioned(officials):
+            continue
+        prepared = [facts.name_index.prepared_official(official) for official in officials]
+        scores = [score_title(facts, one, before, after, is_mentioned=False) for one in prepared]
+        best = max(score.strength for score in scores)
+        fitting = [score for score in scores if score.strength is best]
+        if best >= EvidenceStrength.LIKELY and len(fitting) == 1:
+            score = fitting[0]
+            form = MatchForm.WITH_TITLE if before.start < first else MatchForm.SHORT
+            decision: Decision = Accepted(score.official_index, form, TITLED_NAME_CONFIDENCE, score.reason)
+        else:
+            decision = Rejected(tuple(score.official_index for score in fitting), fitting[0].reason)
+        context.apply(facts, Candidate(first, last, officials), (decision,))
 
 
 def decide_native_short_names(facts: ArticleFacts, candidates: Candidates, context: MatchContext) -> None:
@@ -53,7 +97,7 @@ def decide_native_short_names(facts: ArticleFacts, candidates: Candidates, conte
     The official must be mentioned with the full name, and no word may continue the short name.
     """
     text = facts.article_text
-    claimed = sorted(context.claimed_spans)
+    claimed = sorted([*context.claimed_spans, *((one.start, one.end) for one in context.accepted)])
     for pattern, start, end in candidates.native_short_names:
         is_padded = text.spaced[start] == " "
         first, last = (start, end - 2) if is_padded else (start - 1, end - 1)

@@ -21,6 +21,7 @@ _FLEETING_VOWELS = (
     (re.compile(r"(?<=[бвгджзклмнпрстфхцчшщ])(?=[клнртц]\Z)"), "е"),
 )
 """Vowels that only the nominative has: Pavel, Pavla."""
+_VOWELS = frozenset("aeiouyаеиоуыэюяіαεηιουω")
 _FALLBACK_LANGUAGES = (("\u0400", "\u052f", "ru"), ("\u0370", "\u03ff", "el"))
 """Languages whose endings apply to words of a script in texts of other languages."""
 
@@ -32,6 +33,7 @@ class Inflection(NamedTuple):
     prefixes: tuple[str, ...]
     endings: dict[str, tuple[str, ...]]
     max_ending_letters: int
+    feminine_endings: tuple[str, ...] = ()
 
 
 @cache
@@ -45,7 +47,8 @@ def inflections() -> dict[str, Inflection]:
         if data.endings or data.prefixes:
             endings = {fold_key(ending): tuple(map(fold_key, new)) for ending, new in data.endings.items()}
             longest = max(map(len, endings), default=0)
-            inflection = Inflection(data.declined_words == "all", data.prefixes, endings, longest)
+            feminine = tuple(map(fold_key, own.feminine_endings))
+            inflection = Inflection(data.declined_words == "all", data.prefixes, endings, longest, feminine)
             found.update(dict.fromkeys((code, *language.variants), inflection))
     return found
 
@@ -58,6 +61,24 @@ def find_inflection(word: str, language: str) -> Inflection | None:
             has_script = own is not None and any(low <= ending[0] <= high for ending in own.endings if ending)
             return own if has_script else inflections()[code]
     return inflections().get(language)
+
+
+def list_names_of_women(word: str, inflection: Inflection) -> Iterator[str]:
+    """Yield the family names that a folded word may be with the ending that a language adds to women's names."""
+    for ending in inflection.feminine_endings:
+        stem = word.removesuffix(ending)
+        if stem != word and len(stem) >= _MIN_WORD_LETTERS:
+            yield from (stem, f"{stem}a", f"{stem}o")
+
+
+def list_cases(nominative: str, inflection: Inflection) -> Iterator[str]:
+    """Yield the possible forms of a folded word in all cases, without the word itself."""
+    for ending, nominatives in inflection.endings.items():
+        for old in nominatives:
+            if nominative.endswith(old) and (old or nominative[-1] not in _VOWELS):
+                stem = nominative[: len(nominative) - len(old)]
+                if len(stem) >= _MIN_STEM_LETTERS_WITH_MANY_ENDINGS:
+                    yield stem + ending
 
 
 def list_nominatives(word: str, inflection: Inflection) -> Iterator[str]:

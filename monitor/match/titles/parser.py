@@ -8,7 +8,7 @@ from monitor.match.article_text import PHOTO_POSITION_MARK, NormalizedArticle
 from monitor.match.titles.positions import Position, Title, parse_title, split_title_phrases
 from monitor.match.vocabulary import country_words, parse_words, title_vocabulary, title_words
 
-TITLE_WORD_PATTERN = re.compile(r"(?<!')[A-Za-z0-9]+|(?<=')(?!s\b)[A-Za-z0-9]+")
+TITLE_WORD_PATTERN = re.compile(r"(?<!')[^\W_]+|(?<=')(?!s\b)[^\W_]+")
 _MAX_TITLE_CHARS = 130
 _ABBREVIATIONS = parse_words(
     """

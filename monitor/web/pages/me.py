@@ -1,17 +1,20 @@
 """Page Me: preferences and sessions of the reader."""
 
+from datetime import timedelta
 from zoneinfo import available_timezones
 
 from fastapi import APIRouter
 from starlette.responses import Response
 
 from monitor.domain.errors import UsageError
-from monitor.domain.readers import Right
+from monitor.domain.readers import ROLE_RIGHTS, SCOPE_RIGHTS, NotAllowed, Right, Role, Scope
+from monitor.domain.web_settings import LoginMethod
 from monitor.store.readers import hash_key
-from monitor.web.page import PageDependency
+from monitor.web.page import PageDependency, read_form_lists
 
 router = APIRouter()
 THEMES = ("", "light", "dark")
+MAX_TOKEN_DAYS = 366
 
 
 @router.get("/me")
@@ -20,7 +23,67 @@ async def me(page: PageDependency) -> Response:
     readers = page.context.database.readers
     sessions = await page.read(readers.list_sessions, page.account.id, page.now)
     current = hash_key(page.identity.session_key)
-    return await page.render("me.html", sessions=sessions, current=current, themes=THEMES, zones=list_zones())
+    tokens = await page.read(readers.list_tokens, page.account.id)
+    views = [view for view in await page.read(readers.list_views, page.account.id) if view.has_feed]
+    return await page.render(
+        "me.html",
+        sessions=sessions,
+        current=current,
+        themes=THEMES,
+        zones=list_zones(),
+        tokens=[one for one in tokens if one.ends_at > page.now],
+        views=views,
+        scopes=list_scopes(page.account.role),
+        has_passwords=page.context.settings.login is LoginMethod.PASSWORD,
+    )
+
+
+@router.post("/me/password")
+async def set_password(page: PageDependency) -> Response:
+    """Set the password of the reader, who gives the present one; all other logins end."""
+    fields = await page.form(Right.READ)
+    readers, passwords = page.context.database.readers, page.context.passwords
+    present = await page.read(readers.get_password_hash, page.account.login)
+    if present and not await passwords.is_password(fields.get("old", ""), present):
+        raise NotAllowed("the present password is wrong")
+    try:
+        new = await passwords.hash(fields.get("new", ""))
+    except ValueError as error:
+        raise UsageError(str(error)) from error
+    await page.context.run(readers.set_password_hash, page.account.id, new, page.identity.session_key)
+    return page.redirect("/me")
+
+
+def list_scopes(role: Role) -> list[Scope]:
+    """Return the scopes that a reader with a role can give to a token."""
+    return [scope for scope in Scope if SCOPE_RIGHTS[scope] <= ROLE_RIGHTS[role] or scope is Scope.FEEDBACK]
+
+
+@router.post("/me/tokens")
+async def create_token(page: PageDependency) -> Response:
+    """Make an access token and show it once."""
+    fields = await read_form_lists(page.request)
+    await page.form(Right.READ)
+    name, days = fields.get("name", [""])[0].strip(), fields.get("days", ["90"])[0]
+    chosen = set(fields.get("scope", [])) & {scope.value for scope in Scope}
+    if not name or not chosen or not days.isdigit() or not 0 < int(days) <= MAX_TOKEN_DAYS:
+        raise UsageError(f"a token needs a name, a scope, and at most {MAX_TOKEN_DAYS} days")
+    readers = page.context.database.readers
+    scopes, period = [Scope(one) for one in sorted(chosen)], timedelta(days=int(days))
+    made = await page.context.run(readers.create_token, page.account.id, name[:60], scopes, page.now, period)
+    return await page.render("secret.html", label=f"Token {name[:60]}", secret=made[1], kind="token")
+
+
+@router.post("/me/tokens/revoke")
+async def revoke_token(page: PageDependency) -> Response:
+    """Revoke an access token of the reader."""
+    fields = await page.form(Right.READ)
+    number = fields.get("token", "")
+    if not number.isascii() or not number.isdigit() or len(number) > 18:
+        raise UsageError("this is not a token")
+    readers = page.context.database.readers
+    await page.context.run(readers.revoke_token, int(number), page.now, page.account.id)
+    return page.redirect("/me")
 
 
 def list_zones() -> list[str]:

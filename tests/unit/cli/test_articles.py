@@ -3,8 +3,11 @@
 import csv
 import io
 import json
+import os
 import re
 import sqlite3
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import timedelta
@@ -15,7 +18,7 @@ from support.rows import MINUTE, NOW, digest, draft, plan, screened
 from time_machine import travel
 from typer.testing import CliRunner
 
-from monitor.cli.common import load_rows, print_csv
+from monitor.cli.common import load_rows, print_csv, print_table
 from monitor.cli.main import app
 from monitor.domain.errors import UsageError
 from monitor.domain.read_models import ArticleFilter
@@ -206,3 +209,58 @@ def test_a_stored_title_cannot_control_the_terminal(
     assert result.exit_code == 0
     assert "Evil title" in result.stdout
     assert not {"\x1b", "\x07", "\u202e"} & set(result.output)
+
+
+HIT_DETAILS = ("source", "outlet", "published", "language", "passage", "form", "confidence")
+
+
+def test_a_hit_has_its_outlet_date_passage_and_certainty(run: Run) -> None:
+    """In JSON with times in UTC; the table has codes, and times in the zone that the heading names."""
+    hit = json.loads(run("hits", "--json").splitlines()[0])
+    assert {key: hit[key] for key in HIT_DETAILS} == {
+        "source": "times",
+        "outlet": "Times",
+        "published": None,
+        "language": "",
+        "passage": hit["passage"],
+        "form": "full",
+        "confidence": 0.9,
+    }
+    assert hit["passage"]
+    table = run("hits")
+    assert re.search(r"^ ?id +article +published \(\S+\) +outlet +rule", table, re.MULTILINE)
+    assert re.search(rf"^ ?h{hit['id']} +a{hit['article']} +2026-03-01", table, re.MULTILINE)
+    assert f"a{hit['article']} " in run("articles")
+
+
+def print_on_terminal(width: int, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> str:
+    monkeypatch.setattr("sys.stdout.isatty", lambda: True)
+    monkeypatch.setenv("COLUMNS", str(width))
+    title = "Ein Titel mit vielen Wörtern, die nicht zerschnitten werden sollen"
+    print_table(("id", "found", "title"), [("h1", NOW, title), ("h2", None, "short")], "nothing")
+    return re.sub(r"\x1b\[[0-9;]*m", "", capsys.readouterr().out)
+
+
+def test_a_table_fits_a_terminal(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    """Long texts wrap between words; where the columns do not fit, each row is a block of lines."""
+    for width in (120, 80, 60, 40):
+        lines = print_on_terminal(width, monkeypatch, capsys).splitlines()
+        assert max(map(len, lines)) <= width
+        assert any("2026-03-01 " in line for line in lines)
+        assert {"zerschnitten", "Wörtern,"} <= set(" ".join(lines).split())
+    assert lines[0] == "h1"
+    assert lines[-2:] == ["h2", "  title: short"]
+
+
+@pytest.mark.parametrize(
+    ("words", "encoding"), [("hits", "latin-1"), ("hits --json", "utf-8"), ("hits --csv", "utf-8-sig")]
+)
+def test_a_locale_without_the_letters_is_no_error(run: Run, tmp_path: Path, words: str, encoding: str) -> None:
+    """A table has "?" for them; JSON and CSV are UTF-8 in any locale."""
+    run("hits")
+    environ = {**os.environ, "PYTHONIOENCODING": "latin-1"}
+    command = [sys.executable, "-m", "monitor", *words.split()]
+    done = subprocess.run(command, cwd=tmp_path, env=environ, capture_output=True, check=False)
+    assert done.returncode == 0, done.stderr
+    text = done.stdout.decode(encoding)
+    assert ("Giang" in text, "Văn" in text, "V?n" in text) == (True, encoding != "latin-1", encoding == "latin-1")

@@ -263,9 +263,9 @@ def test_the_head_links_to_the_five_most_important_stories_and_to_everybody() ->
     digest = replace(many_stories(7), top_story_ids=("s6", "s0"))
     for page in (render_digest(digest).html, render_page(digest)):
         glance = page.partition("At a glance")[2].partition("<h2 dir")[0]
-        assert re.findall(r'<a dir="auto" href="#(\w+)">(Title \d+)</a> <span[^>]*>(\d outlets)', glance) == [
-            ("s6", "Title 006", "6 outlets"),
-            ("s0", "Title 000", "6 outlets"),
+        assert re.findall(r'<a dir="auto" href="#(\w+)">(Title \d+)</a> <span[^>]*>(\d\soutlets)', glance) == [
+            ("s6", "Title 006", "6\u00a0outlets"),
+            ("s0", "Title 000", "6\u00a0outlets"),
         ]
         assert re.findall(r'">([^<]+)</a>&nbsp;(\d)', glance) == [("Trần Minh Hải", "7"), ("Somphone Vongdara", "7")]
         targets = re.findall(r'<a id="([^"]+)" name="([^"]+)"', page)
@@ -283,7 +283,8 @@ def test_a_story_with_several_people_stands_once_and_is_referred_to() -> None:
     own = rendered.html.partition("Somphone Vongdara</h2>")[2]
     assert '>Also in: <a dir="auto" href="#harbour">Minister Hải opens deep-water harbour' in own
     assert "Also in:\n- Minister Hải opens deep-water harbour" in rendered.text
-    alone = render_digest(replace(sample(), stories=sample().stories[:1]))
+    assert "Named in these stories, too" not in render_digest(replace(sample(), stories=sample().stories[:1])).text
+    alone = render_digest(replace(sample(), stories=sample().stories[:2]))
     assert "Somphone Vongdara</h2>" not in alone.html
     assert '</a>Somphone Vongdara</b>: <a dir="auto" href="#harbour">Minister Hải opens' in alone.html
     assert "Somphone Vongdara: Minister Hải opens" in alone.text
@@ -309,7 +310,9 @@ def test_only_the_first_stories_of_an_email_show_several_passages() -> None:
     assert page.count("<details") == 5
     online = render_digest(digest, web_url="https://desk.example/")
     assert '<a href="https://desk.example/story/s4">3 more passages</a>' in online.html
-    assert "3 more passages: https://desk.example/story/s4" in online.text
+    assert "  open on the desk: https://desk.example/story/s4\n" in online.text
+    assert online.html.count('">open on the desk</a>') == 4, "s0 is not the id of a story"
+    assert "open on the desk" not in rendered.html
 
 
 def test_a_change_is_shown_before_and_after_on_two_lines() -> None:
@@ -337,7 +340,9 @@ def test_a_withdrawal_is_called_one() -> None:
     rendered = render_digest(replace(sample(), stories=(replace(changed, items=(gone,)),)))
     assert rendered.subject.startswith("Withdrawn: Trần Minh Hải: Fishing")
     said = replace(gone, title="WITHDRAWN: Fishing quota to fall")
-    assert "Withdrawn: W" not in render_digest(replace(sample(), stories=(replace(changed, items=(said,)),))).subject
+    again = render_digest(replace(sample(), stories=(replace(changed, items=(said,)),)))
+    for form in (again.subject, again.text, *again.blocks):
+        assert "WITHDRAWN: W" not in form.upper()
     assert "* WITHDRAWN: Fishing quota" in rendered.text
     assert "  The page is no longer there\n" in rendered.text
     assert ">Withdrawn</span>" in rendered.html

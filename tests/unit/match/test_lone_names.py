@@ -79,3 +79,49 @@ def test_the_weights_are_added() -> None:
     assert name.weight == pytest.approx(INTERCEPT + sum(WEIGHTS[kind] for kind in name.evidence))
     common = LoneName(0, (), frozenset({kinds.COMMON, kinds.SENTENCE_START, kinds.MORE_OTHERS}))
     assert common.weight < THRESHOLD < name.weight
+
+
+LEADERS = compile_watchlist(
+    Watchlist(
+        (
+            Official("grant", "Donald Grantham", "United States", roles=(Role("President"),)),
+            Official("weber", "Angela Webermann", "Germany", roles=(Role("Chancellor"),)),
+            Official("masri", "سامي الحلواني", "Egypt", roles=(Role("President"),)),
+            Official("horak", "Karel Horákov", "Czechia", roles=(Role("Minister of Defence"),)),
+        )
+    )
+)
+
+
+@pytest.mark.parametrize(
+    ("language", "text", "official"),
+    [
+        ("ru", "Президент США Грантем прибыл в Москву.", "grant"),
+        ("ru", "Встреча с президентом Грантемом прошла.", "grant"),
+        ("ru", "Канцлер Германии Веберман выступила.", "weber"),
+        ("sl", "Ameriški predsednik Grantham je prispel.", "grant"),
+        ("cs", "Německá kancléřka Webermannová odjela.", "weber"),
+        ("ar", "قال الرئيس الحلواني إن الاجتماع سيعقد غدا.", "masri"),
+        ("pl", "Z prezydentem Granthamem rozmawiano.", "grant"),
+    ],
+)
+def test_a_family_name_with_a_fitting_title_in_its_language_counts(language: str, text: str, official: str) -> None:
+    """The title is inflected, may have a country after it, and the full name is not in the text."""
+    mentions = LEADERS.match(Article(url="", body=text, language=language)).mentions
+    assert {one.official_id for one in mentions} == {official}
+
+
+@pytest.mark.parametrize(
+    ("language", "text"),
+    [
+        ("ru", "Министр Грантем прибыл в Москву."),
+        ("ru", "Президент России Грантем прибыл в Москву."),
+        ("cs", "Donald Granthamová odjela. Paní Granthamová mlčela."),
+        ("cs", "Prezident Webermann odjel."),
+    ],
+)
+def test_a_family_name_with_another_title_does_not_count(language: str, text: str) -> None:
+    """The official has no such post, or of another country, or the ending is that of women."""
+    mentions = LEADERS.match(Article(url="", body=text, language=language)).mentions
+    assert "Granthamová" not in {one.text for one in mentions}
+    assert not [one for one in mentions if one.text in {"Грантем", "Webermann"}]

@@ -197,3 +197,34 @@ def test_groups_come_back_on_export() -> None:
     text = write_opml(sources)
     assert text.count('text="Laos"') == 1
     assert sorted(one.groups for one in parse_opml(text.encode()).feeds) == sorted(groups)
+
+
+ENTITIES = "".join(f'<!ENTITY e{n} "{f"&e{n - 1};" * 10 if n else "lol"}">' for n in range(12))
+OUTLINE = '<outline text="{name}" xmlUrl="https://{host}.example/rss?a=1&b=2"/>'
+
+
+@pytest.mark.parametrize(
+    ("doctype", "name"),
+    [
+        (f"<!DOCTYPE opml [{ENTITIES}]>", "&e11;"),
+        (f"<!DOCTYPE opml [<!ENTITY a '{'x' * 50_000}'>]>", "&a;" * 2_000),
+        ('<!DOCTYPE opml [<!ENTITY x SYSTEM "file:///etc/hostname">]>', "&x;"),
+        ('<!DOCTYPE opml SYSTEM "http://127.0.0.1:1/opml.dtd">', "plain"),
+        ('<!DOCTYPE opml [<!ENTITY % p SYSTEM "http://127.0.0.1:1/p"> %p;]>', "plain"),
+    ],
+)
+def test_entities_of_an_opml_file_are_not_expanded(doctype: str, name: str) -> None:
+    """A document type cannot make the file grow, read a file or a URL, or hide the other feeds."""
+    outlines = OUTLINE.format(name=name, host="one") + OUTLINE.format(name="Two", host="two")
+    body = f'<?xml version="1.0" encoding="utf-8"?>{doctype}<opml><head><title>{name}</title></head><body>{outlines}'
+    found = parse_opml(f"{body}</body></opml>".encode()).feeds
+    assert [one.url for one in found][-1:] == ["https://two.example/rss?a=1&b=2"]
+    assert all(len(one.name) <= 300 and "root" not in one.name for one in found)
+
+
+def test_html_entities_and_encodings_of_an_opml_file_are_read() -> None:
+    """Readers export names with HTML entities, and files in other encodings."""
+    outline = OUTLINE.format(name="Caf&eacute; &#8217;&amp;", host="one")
+    body = f'<?xml version="1.0" encoding="iso-8859-1"?><opml><body>{outline}<outline text="Žurnál" xmlUrl="x"/>'
+    (found,) = parse_opml(f"{body}</body></opml>".replace("Ž", "Z").encode("iso-8859-1")).feeds
+    assert (found.name, found.url) == ("Café ’&", "https://one.example/rss?a=1&b=2")

@@ -83,11 +83,11 @@ class Installation:
 
 @pytest.fixture
 def damaged(tmp_path: Path) -> Installation:
-    """Return an installation with two hits whose passages cannot be read."""
+    """Return an installation with two hits that cannot be read."""
     installation = Installation(tmp_path, watch(ONCE))
     installation.run()
     installation.find("one", "two")
-    installation.damage("hit", "passages", "[[")
+    installation.damage("hit", "kind", "other")
     return installation
 
 
@@ -139,7 +139,7 @@ def test_a_failing_digest_does_not_stop_the_others(tmp_path: Path) -> None:
     installation = Installation(tmp_path, watch(ONCE, OTHER))
     installation.run()
     installation.find("one")
-    installation.damage("hit", "passages", "[[")
+    installation.damage("hit", "kind", "other")
     installation.find("two", rule="border")
     assert [digest.plan_id for digest in installation.run()] == ["border"]
 

@@ -112,9 +112,9 @@ def test_an_unchanged_page_changes_nothing(database: Database) -> None:
         (
             page(sentence="The bridge was opened on Monday."),
             HitKind.UPDATE,
-            f"it no longer names what is watched, before: “{SENTENCE}”",
+            f"it no longer satisfies the rule, before: “{SENTENCE}”",
         ),
-        (page(more="General Giang also cut a ribbon."), HitKind.UPDATE, "a further sentence names what is watched"),
+        (page(more="General Giang also cut a ribbon."), HitKind.UPDATE, "a further sentence was added"),
         (
             page(more="Correction: the bridge is in the south."),
             HitKind.CORRECTION,

@@ -1,8 +1,10 @@
 """Pages of the desk: what they show."""
 
+import re
 from asyncio import run
 from dataclasses import replace
 from datetime import timedelta
+from xml.etree.ElementTree import fromstring
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -12,6 +14,7 @@ from support.rows import NOW, draft
 from monitor.domain.article import Region, StoredArticle
 from monitor.domain.desk_models import ArticleLine, HitLine
 from monitor.domain.mention import Findings, HitKind, MatchForm, Mention, NearMiss
+from monitor.domain.readers import Role
 from monitor.store.database import Database
 from monitor.web.pages.articles import mark_regions, number_findings
 from monitor.web.pages.today import group_hits
@@ -165,3 +168,55 @@ def test_durations_have_one_unit() -> None:
         "2 h",
         "2 d",
     ]
+
+
+def test_a_token_is_shown_once_and_can_be_revoked(desk: Desk) -> None:
+    reader = desk.log_in()
+    page = reader.post("/me/tokens", {"name": "export", "scope": ["read", "feedback"], "days": "7"}).text
+    found = re.search(r"mon_[\w-]+", page)
+    assert found
+    text = reader.get("/me").text
+    assert "export" in text
+    assert found[0] not in text
+    answer = desk.client.get("/api/v1/me", headers={"Authorization": f"Bearer {found[0]}"})
+    assert answer.json()["scopes"] == ["feedback", "read"]
+    number = desk.database.readers.list_tokens()[0].id
+    other = desk.log_in("anna", Role.VIEWER)
+    assert other.post("/me/tokens/revoke", {"token": number}).status_code == 404
+    assert reader.post("/me/tokens/revoke", {"token": number}).status_code == 303
+    assert desk.client.get("/api/v1/me", headers={"Authorization": f"Bearer {found[0]}"}).status_code == 401
+    assert reader.post("/me/tokens", {"name": "x", "scope": "everything", "days": "7"}).status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("fields", "count"),
+    [({"person": "somebody"}, 2), ({"rule": "rule"}, 2), ({"digest": "morning"}, 2), ({"q": "other people"}, 1)],
+)
+def test_a_feed_has_an_address_of_its_own(desk: Desk, fields: dict[str, str], count: int) -> None:
+    """Feed readers open it without a login; it ends when its reader ends it, or is disabled."""
+    reader = desk.log_in("anna", Role.VIEWER)
+    address = re.search(r"/feeds/[\w-]+\.atom", reader.post("/feeds", fields).text)
+    assert address
+    answer = desk.get(address[0])
+    assert answer.headers["content-type"].startswith("application/atom+xml")
+    tree = fromstring(answer.text)
+    entries = tree.findall("{http://www.w3.org/2005/Atom}entry")
+    assert len(entries) == count
+    assert "times.example/rss" not in answer.text
+    view = desk.database.readers.list_views(reader.account.id)[0]
+    assert reader.post("/feeds/delete", {"view": view.id}).status_code == 303
+    assert desk.get(address[0]).status_code == 404
+
+
+def test_the_feeds_of_a_disabled_reader_end(desk: Desk) -> None:
+    desk.log_in()
+    reader = desk.log_in("anna", Role.VIEWER)
+    address = re.search(r"/feeds/[\w-]+\.atom", reader.post("/feeds", {"rule": "rule"}).text)
+    assert address
+    desk.database.readers.set_disabled("anna", desk.clock())
+    assert desk.get(address[0]).status_code == 404
+
+
+@pytest.mark.parametrize("fields", [{}, {"person": "nobody"}, {"rule": "x"}, {"q": "("}, {"digest": "x"}])
+def test_a_feed_of_nothing_is_refused(desk: Desk, fields: dict[str, str]) -> None:
+    assert desk.log_in().post("/feeds", fields).status_code == 404

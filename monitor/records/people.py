@@ -1,0 +1,179 @@
+"""Records of watched people, search results, feedback and readers."""
+
+from datetime import datetime
+
+from typing_extensions import TypedDict
+
+from monitor.domain.feedback import Change, Mark, Verdict
+from monitor.domain.watchlist import Official
+from monitor.records.articles import PassageRecord
+
+
+class PersonRecord(TypedDict):
+    """Watched person."""
+
+    id: str
+    name: str
+    country: str
+    position: str
+    aliases: tuple[str, ...]
+    last_named_at: datetime | None
+
+
+class TimelineEntry(TypedDict):
+    """Number of articles that name a person on the days ``start`` to ``end`` (YYYY-MM-DD)."""
+
+    start: str
+    end: str
+    articles: int
+
+
+class CountRecord(TypedDict):
+    """Number of articles of an outlet, a language, or that also name another person."""
+
+    id: str
+    name: str
+    articles: int
+
+
+class SampleRecord(TypedDict):
+    """Counts in the newest articles that name a person: ``articles`` of them, since ``since``."""
+
+    articles: int
+    since: datetime | None
+    outlets: list[CountRecord]
+    languages: list[CountRecord]
+    named_with: list[CountRecord]
+
+
+class FormRecord(TypedDict):
+    """Text by which the press named a person; ``article`` is the newest one."""
+
+    text: str
+    form: str
+    mentions: int
+    last_at: datetime
+    article: int
+
+
+class SearchResultRecord(TypedDict):
+    """Article that a search has found."""
+
+    article: int
+    title: str
+    url: str
+    source: str
+    outlet: str
+    language: str
+    published: datetime | None
+    first_seen_at: datetime
+    story: str
+    officials: tuple[str, ...]
+    passages: list[PassageRecord]
+
+
+class VerdictRecord(TypedDict):
+    """Verdict of a reader."""
+
+    id: int
+    kind: str
+    official: str
+    article: int
+    story: str
+    written: str
+    reason: str
+    note: str
+    sentence: str
+    reader: str
+    way: str
+    made_at: datetime
+    undone_at: datetime | None
+
+
+class MarkRecord(TypedDict):
+    """Mark of a reader on a story."""
+
+    id: int
+    kind: str
+    story: str
+    reader: str
+    digest: str
+    until_at: datetime | None
+    made_by: str
+    made_at: datetime
+
+
+class ChangeRecord(TypedDict):
+    """Change by a reader; ``id`` undoes it."""
+
+    id: int
+    what: str
+    subject: str
+    reader: str
+    way: str
+    made_at: datetime
+    before: str
+    after: str
+    undone_at: datetime | None
+    undone_by: str
+
+
+def person_record(official: Official, position: str, last_at: datetime | None) -> PersonRecord:
+    """Return the record of a watched person."""
+    return {
+        "id": official.id,
+        "name": official.name,
+        "country": official.country,
+        "position": position,
+        "aliases": official.aliases,
+        "last_named_at": last_at,
+    }
+
+
+def verdict_record(verdict: Verdict) -> VerdictRecord:
+    """Return the record of a verdict."""
+    return {
+        "id": verdict.id,
+        "kind": verdict.kind,
+        "official": verdict.official_id,
+        "article": verdict.article_id,
+        "story": verdict.story_id,
+        "written": verdict.written,
+        "reason": verdict.reason,
+        "note": verdict.note,
+        "sentence": verdict.sentence,
+        "reader": verdict.reader,
+        "way": verdict.way,
+        "made_at": verdict.made_at,
+        "undone_at": verdict.undone_at,
+    }
+
+
+def mark_record(mark: Mark) -> MarkRecord:
+    """Return the record of a mark."""
+    return {
+        "id": mark.id,
+        "kind": mark.kind,
+        "story": mark.story_id,
+        "reader": mark.reader,
+        "digest": mark.plan_id,
+        "until_at": mark.until_at,
+        "made_by": mark.made_by,
+        "made_at": mark.made_at,
+    }
+
+
+def change_record(change: Change) -> ChangeRecord:
+    """Return the record of a change."""
+    return {
+        "id": change.id,
+        "what": change.what,
+        "subject": change.subject,
+        "reader": change.reader,
+        "way": change.way,
+        "made_at": change.made_at,
+        "before": change.before,
+        "after": change.after,
+        "undone_at": change.undone_at,
+        "undone_by": change.undone_by,
+    }

@@ -1,0 +1,180 @@
+"""A request of the API: the token, limits, cursors, and the forms of an answer."""
+
+import base64
+import binascii
+import hashlib
+import io
+import json
+import time
+from collections import defaultdict, deque
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Annotated, Any, TypeVar
+
+from fastapi import Depends, Request
+from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
+from starlette.responses import Response
+
+from monitor.domain.errors import MonitorError
+from monitor.domain.read_models import Cursor
+from monitor.domain.readers import Identity, Right, token_identity
+from monitor.records.values import encode_json, to_json_value, write_csv
+from monitor.web.context import DeskContext, Snapshot
+from monitor.web.page import find_identity
+from monitor.web.security import SAFE_METHODS
+
+REQUESTS_PER_MINUTE, SEARCHES_PER_MINUTE, MINUTE_SECONDS = 300, 10, 60.0
+MAX_LIMIT, DEFAULT_LIMIT = 200, 50
+PROBLEM_TYPE = "application/problem+json"
+NDJSON, CSV = "application/x-ndjson", "text/csv"
+T = TypeVar("T")
+bearer = HTTPBearer(auto_error=False, description="An access token: Authorization: Bearer mon_...")
+
+
+class TokenRequired(MonitorError):
+    """Raised if a request has no valid token."""
+
+
+class BadRequest(MonitorError):
+    """Raised if an argument of a request is not valid."""
+
+
+class RateLimited(MonitorError):
+    """Raised if a token has sent too many requests; ``seconds`` is when the next one is accepted."""
+
+    def __init__(self, seconds: int) -> None:
+        self.seconds = seconds
+        super().__init__(f"too many requests; try again in {seconds} seconds")
+
+
+class RateLimiter:
+    """Limit of requests in any minute, for each key."""
+
+    def __init__(self, limit: int, now: Callable[[], float] = time.monotonic) -> None:
+        self.limit, self._now = limit, now
+        self._times: defaultdict[object, deque[float]] = defaultdict(deque)
+
+    def count(self, key: object) -> int:
+        """Count a request and return how many more are accepted now. Raises ``RateLimited``."""
+        now = self._now()
+        times = self._times[key]
+        while times and times[0] <= now - MINUTE_SECONDS:
+            times.popleft()
+        if len(times) >= self.limit:
+            raise RateLimited(int(times[0] + MINUTE_SECONDS - now) + 1)
+        times.append(now)
+        return self.limit - len(times)
+
+
+@dataclass(frozen=True, slots=True)
+class ApiRequest:
+    """A request with a valid token, or of a reader who is logged in and only reads."""
+
+    request: Request
+    context: DeskContext
+    identity: Identity
+    snapshot: Snapshot
+    now: datetime
+    remaining: int
+
+    async def read(self, work: Callable[..., T], *args: object) -> T:
+        """Call a function that only reads the database."""
+        return await self.context.read(work, *args)
+
+    def require(self, right: Right) -> None:
+        """Raise ``NotAllowed`` if the token, or the role of its reader, lacks a right."""
+        self.identity.require(right)
+
+    def answer(self, document: Mapping[str, Any], status: int = 200) -> Response:
+        """Return a JSON document with an entity tag, or 304 if the client has it already."""
+        return self._tagged((encode_json(document) + "\n").encode(), "application/json", status)
+
+    def answer_list(
+        self, records: Sequence[Mapping[str, Any]], next_cursor: str | None, columns: Sequence[str] = ()
+    ) -> Response:
+        """Return a list as JSON; as lines or as CSV if the client asks for that."""
+        accept = self.request.headers.get("accept", "")
+        if NDJSON in accept:
+            text = "".join(f"{encode_json(record)}\n" for record in records)
+            return self._tagged(text.encode(), NDJSON, 200, next_cursor)
+        if CSV in accept:
+            output = io.StringIO()
+            write_csv(output, columns or tuple(records[0] if records else ()), records)
+            return self._tagged(output.getvalue().encode(), f"{CSV}; charset=utf-8", 200, next_cursor)
+        return self.answer({"items": list(records), "next": next_cursor})
+
+    def _tagged(self, body: bytes, media_type: str, status: int, next_cursor: str | None = None) -> Response:
+        tag = f'"{hashlib.sha256(body).hexdigest()[:32]}"'
+        headers = {
+            "ETag": tag,
+            "Cache-Control": "private, no-cache",
+            "Vary": "Accept, Authorization, Cookie",
+            "RateLimit-Limit": str(REQUESTS_PER_MINUTE),
+            "RateLimit-Remaining": str(self.remaining),
+        }
+        if next_cursor:
+            headers["Next-Cursor"] = next_cursor
+        known = {one.strip().removeprefix("W/") for one in self.request.headers.get("if-none-match", "").split(",")}
+        if status == 200 and self.request.method in SAFE_METHODS and (tag in known or "*" in known):
+            return Response(status_code=304, headers=headers)
+        return Response(body, status, headers, media_type)
+
+
+async def open_request(
+    request: Request, credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(bearer)] = None
+) -> ApiRequest:
+    """Return a request with its rights. Raises ``TokenRequired``, or ``RateLimited``."""
+    context: DeskContext = request.app.state.desk
+    identity = await _find_token(context, credentials) if credentials else None
+    if identity is None and credentials is None and request.method in SAFE_METHODS:
+        identity = await find_identity(request)
+    if identity is None:
+        raise TokenRequired("give a valid access token: Authorization: Bearer mon_...; your page of the desk makes one")
+    limiter: RateLimiter = request.app.state.limiter
+    key = identity.token_id if identity.token_id is not None else f"reader {identity.account.id}"
+    remaining = limiter.count(key)
+    identity.require(Right.READ)
+    return ApiRequest(request, context, identity, await context.snapshot(), context.clock(), remaining)
+
+
+async def _find_token(context: DeskContext, credentials: HTTPAuthorizationCredentials) -> Identity | None:
+    text = credentials.credentials
+    if credentials.scheme.lower() != "bearer" or len(text) > 200:
+        return None
+    now = context.clock()
+    found = await context.read(context.database.readers.find_token, text, now)
+    if found is None:
+        return None
+    account, token, is_due = found
+    if is_due:
+        await context.run(context.database.readers.touch_token, token.id, now)
+    return token_identity(account, token.scopes, token.id)
+
+
+ApiDependency = Annotated[ApiRequest, Depends(open_request)]
+
+
+def encode_cursor(position: Cursor, filter_key: str) -> str:
+    """Return an opaque cursor, which is bound to its filter."""
+    data = [to_json_value(position.at), position.id, _hash_filter(filter_key)]
+    return base64.urlsafe_b64encode(json.dumps(data, separators=(",", ":")).encode()).decode().rstrip("=")
+
+
+def decode_cursor(text: str, filter_key: str) -> Cursor | None:
+    """Return the position of a cursor, or None for an empty text. Raises ``BadRequest`` if it is of another filter."""
+    if not text:
+        return None
+    try:
+        padded = text + "=" * (-len(text) % 4)
+        at, number, key = json.loads(base64.b64decode(padded, altchars=b"-_", validate=True))
+        position = Cursor(datetime.fromisoformat(at), int(number))
+    except (ValueError, TypeError, binascii.Error, RecursionError, OverflowError):
+        raise BadRequest("the cursor is not valid; use the value of `next` as it is") from None
+    if key != _hash_filter(filter_key) or position.at.tzinfo is None or not 0 <= position.id < 2**63:
+        raise BadRequest("the cursor belongs to another filter; begin again without it")
+    return position
+
+
+def _hash_filter(filter_key: str) -> str:
+    return hashlib.sha256(filter_key.encode("utf-8", "surrogatepass")).hexdigest()[:12]

@@ -1,0 +1,128 @@
+"""Writing resources of the API: feedback, marks, sources and deliveries."""
+
+from typing import Annotated, Literal
+
+from fastapi import APIRouter, Path
+from pydantic import BaseModel, ConfigDict, Field
+from starlette.responses import Response
+
+from monitor.domain.errors import UsageError
+from monitor.domain.feedback import MarkKind, RejectionReason, Way
+from monitor.domain.readers import NotAllowed, Right
+from monitor.feedback.service import Actor, FeedbackResult
+from monitor.records.people import ChangeRecord, change_record
+from monitor.web.api.requests import ApiDependency, ApiRequest
+
+router = APIRouter()
+Number = Annotated[int, Path(ge=1, lt=2**63)]
+Name = Annotated[str, Path(max_length=100)]
+CHANGED: dict[int | str, dict[str, object]] = {200: {"model": ChangeRecord}, 201: {"model": ChangeRecord}}
+
+
+class VerdictRequest(BaseModel):
+    """Verdict on whether an official is meant in an article."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    kind: Literal["rejected", "confirmed"]
+    article: int = Field(ge=1, lt=2**63)
+    official: str = Field(max_length=100)
+    written: str = Field("", max_length=300)
+    whole_story: bool = False
+    reason: RejectionReason = RejectionReason.OTHER
+    note: str = Field("", max_length=500)
+
+
+async def _act(api: ApiRequest) -> Actor:
+    service = await api.context.feedback()
+    return await service.get_actor(api.identity.account.login, Way.API)
+
+
+def _answer(api: ApiRequest, result: FeedbackResult, status: int = 200) -> Response:
+    return api.answer(change_record(result.change), 200 if result.is_repeated else status)
+
+
+@router.post("/verdicts", status_code=201, responses=CHANGED)
+async def give_verdict(api: ApiDependency, body: VerdictRequest) -> Response:
+    """Reject or confirm a mention; the answer is the change, whose id undoes it."""
+    api.require(Right.FEEDBACK)
+    service, actor = await api.context.feedback(), await _act(api)
+    if body.kind == "confirmed":
+        result = await service.confirm(body.article, body.official, body.written, actor, note=body.note)
+    else:
+        result = await service.reject(
+            body.article,
+            body.official,
+            actor,
+            written=body.written,
+            whole_story=body.whole_story,
+            reason=body.reason,
+            note=body.note,
+        )
+    return _answer(api, result, 201)
+
+
+@router.put("/marks/{story_id}/{kind}", status_code=201, responses=CHANGED)
+async def put_mark(api: ApiDependency, story_id: Name, kind: MarkKind) -> Response:
+    """Mark a story for the reader of the token."""
+    api.require(Right.MARK)
+    service = await api.context.feedback()
+    return _answer(api, await service.mark(story_id, kind, await _act(api)), 201)
+
+
+@router.delete("/marks/{story_id}/{kind}", responses=CHANGED)
+async def delete_mark(api: ApiDependency, story_id: Name, kind: MarkKind) -> Response:
+    """Undo the mark of the reader on a story."""
+    api.require(Right.MARK)
+    store = api.context.database.feedback
+    marks = await api.read(store.list_marks, [story_id], api.identity.account.id)
+    mark = next((one for one in marks if one.kind is kind), None)
+    if mark is None:
+        raise UsageError(f"story {story_id!r} is not marked as {kind}")
+    change = await api.read(store.find_change, None, mark.id)
+    service = await api.context.feedback()
+    return _answer(api, await service.undo(change.id, await _act(api)))
+
+
+@router.delete("/changes/{number}", responses=CHANGED)
+async def undo_change(api: ApiDependency, number: Number) -> Response:
+    """Undo a change: one's own, or any with the scope feedback."""
+    api.require(Right.MARK)
+    change = await api.read(api.context.database.feedback.get_change, number)
+    if change.reader != api.identity.account.display_name and not api.identity.may(Right.FEEDBACK):
+        raise NotAllowed(f"change {number} is by {change.reader}; an editor may undo it")
+    service = await api.context.feedback()
+    return _answer(api, await service.undo(number, await _act(api)))
+
+
+@router.post("/sources/{source_id}/poll", status_code=202)
+async def poll_source(api: ApiDependency, source_id: Name) -> Response:
+    """Make a source due now; the daemon polls it."""
+    api.require(Right.OPERATE)
+    await api.context.run(api.context.database.sources.make_due, source_id, api.now)
+    return api.answer({"source": source_id, "due_at": api.now}, 202)
+
+
+@router.post("/sources/{source_id}/release")
+async def release_source(api: ApiDependency, source_id: Name) -> Response:
+    """Release the quarantined articles of a source."""
+    api.require(Right.OPERATE)
+    await api.read(api.context.database.desk.get_source, source_id)
+    count = await api.context.run(api.context.database.stories.release_quarantined, source_id)
+    return api.answer({"source": source_id, "released": count})
+
+
+@router.post("/deliveries/{number}/resend", status_code=202)
+async def resend(api: ApiDependency, number: Number) -> Response:
+    """Send a delivery again with the same key; the daemon sends it."""
+    api.require(Right.OPERATE)
+    await api.context.run(api.context.database.deliveries.resend, number, api.now)
+    return api.answer({"delivery": number, "state": "pending"}, 202)
+
+
+@router.post("/deliveries/{number}/cancel")
+async def cancel(api: ApiDependency, number: Number) -> Response:
+    """Cancel a pending delivery."""
+    api.require(Right.OPERATE)
+    await api.context.run(api.context.database.deliveries.cancel, number, api.now)
+    return api.answer({"delivery": number, "state": "cancelled"})
