@@ -165,6 +165,7 @@ class Listing:
     link: Annotated[CssSelector, Field(description="the link inside an item")] = "a[href]"
     title: Annotated[CssSelector, Field(description="the headline inside an item; default: the link's text")] = ""
     published: Annotated[DateSelectorField | None, Field(description="the date inside an item")] = None
+    text: Annotated[CssSelector, Field(description="the whole text inside an item, such as a post")] = ""
     next: Annotated[CssSelector, Field(description="the link to the next page of the list")] = ""
     max_pages: Annotated[int, Field(strict=True, ge=1, le=50, description="maximum number of pages of the list")] = 1
 
