@@ -52,7 +52,8 @@ class Feed:
     """Parsed document: its entries in document order, and its own title, language and polling hints.
 
     ``is_cut_off``: its bytes end inside an entry, which is left out. ``merged_count`` entries have the URL of another
-    and were dropped, ``empty_count`` ones have no URL, and ``left_out_count`` ones are more than are read.
+    and were dropped, ``empty_count`` ones have no URL, and ``left_out_count`` ones are more than are read. ``note`` is
+    what the user should correct although the document can be read.
     """
 
     entries: tuple[Entry, ...]
@@ -67,6 +68,7 @@ class Feed:
     merged_count: int = 0
     empty_count: int = 0
     left_out_count: int = 0
+    note: str = ""
 
     @property
     def is_truncated(self) -> bool:
@@ -163,6 +165,7 @@ class Listing:
     link: Annotated[CssSelector, Field(description="the link inside an item")] = "a[href]"
     title: Annotated[CssSelector, Field(description="the headline inside an item; default: the link's text")] = ""
     published: Annotated[DateSelectorField | None, Field(description="the date inside an item")] = None
+    text: Annotated[CssSelector, Field(description="the whole text inside an item, such as a post")] = ""
     next: Annotated[CssSelector, Field(description="the link to the next page of the list")] = ""
     max_pages: Annotated[int, Field(strict=True, ge=1, le=50, description="maximum number of pages of the list")] = 1
 
