@@ -14,7 +14,7 @@ from pathlib import Path
 import structlog
 import uvicorn
 
-from monitor.app import MATCHING_IDLE_SECONDS, MATCHING_LIMITS, sqlite_folder, utc_now
+from monitor.app import MATCHING_IDLE_SECONDS, MATCHING_LIMITS, build_translator, sqlite_folder, utc_now
 from monitor.config.load import load_configuration, parse_configuration
 from monitor.config.reload import CONFIGURATION_PATH_SETTING, find_database_url
 from monitor.domain.configuration import Configuration
@@ -102,7 +102,8 @@ async def run_desk(options: DeskOptions, environ: Mapping[str, str], clock: Cloc
         settings = choose_settings(snapshot.configuration, options.listen)
         pool = await stack.enter_async_context(SubprocessPool(1, MATCHING_LIMITS, idle_seconds=MATCHING_IDLE_SECONDS))
         context = DeskContext(database, settings, loader, clock, redactor, pool)
-        app = create_app(context, DigestComposer(database, CronDigestSchedule(), clock))
+        translator = build_translator(snapshot.configuration)
+        app = create_app(context, DigestComposer(database, CronDigestSchedule(), clock, translator=translator))
         listener = stack.enter_context(open_listener(settings.listen))
         if not options.is_child:
             await announce(database, settings, clock)
