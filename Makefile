@@ -10,7 +10,7 @@ DEVLOCK  := requirements-dev.txt
 INSTALL  := install --quiet --disable-pip-version-check
 PYTEST   := -m pytest -n 2 --dist loadgroup
 
-.PHONY: demo test quick lint types unit test-all test-latest soak bench lock clean
+.PHONY: docs demo test quick lint types unit test-all test-latest soak bench lock clean
 
 demo: $(STAMP)
 	$(BIN)/monitor demo
@@ -47,6 +47,11 @@ test-latest:
 	-$(LATEST)/bin/ruff check .
 	-$(LATEST)/bin/mypy
 	$(LATEST)/bin/python $(PYTEST) -W error
+
+# The site of docs/, with search, and the manual pages of all commands. A broken link is an error.
+docs: $(DEVSTAMP)
+	$(BIN)/mkdocs build --quiet
+	$(BIN)/monitor man build/man/man1
 
 bench: $(DEVSTAMP)
 	$(BIN)/python bench/run.py

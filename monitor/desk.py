@@ -13,6 +13,8 @@ from pathlib import Path
 
 import structlog
 import uvicorn
+from fastapi import FastAPI
+from starlette.routing import Route
 
 from monitor.app import MATCHING_IDLE_SECONDS, MATCHING_LIMITS, build_translator, sqlite_folder, utc_now
 from monitor.config.load import load_configuration, parse_configuration
@@ -104,16 +106,52 @@ async def run_desk(options: DeskOptions, environ: Mapping[str, str], clock: Cloc
         context = DeskContext(database, settings, loader, clock, redactor, pool)
         translator = build_translator(snapshot.configuration)
         app = create_app(context, DigestComposer(database, CronDigestSchedule(), clock, translator=translator))
+        await add_assistant(app, context, stack)
         listener = stack.enter_context(open_listener(settings.listen))
         if not options.is_child:
             await announce(database, settings, clock)
         await serve(app, listener, is_child=options.is_child)
 
 
+async def run_tools(options: DeskOptions, environ: Mapping[str, str], clock: Clock = utc_now) -> None:
+    """Serve the tools for assistants over standard input and output, on a database that is opened to read only.
+
+    Raises ``ConfigError``, ``UsageError`` if the extra packages are missing, or ``StoreError``.
+    """
+    try:
+        from monitor.web.assistant import create_server
+    except ModuleNotFoundError as error:
+        raise UsageError("the tools need more packages: pip install 'monitor[mcp]'") from error
+    redactor = Redactor()
+    found = Secret(options.database) if options.database else find_database_url(options.path, environ)
+    url = found or load_configuration(options.path, environ, require_secrets=False).settings.database
+    redactor.add_secrets([url])
+    database = Database.open(url.reveal(), OpenMode.READ_ONLY)
+    try:
+        loader = StoredConfigurationLoader(database, options.path, environ, redactor)
+        snapshot = await asyncio.to_thread(loader.load, None)
+        context = DeskContext(database, choose_settings(snapshot.configuration, None), loader, clock, redactor)
+        await create_server(context).run_stdio_async()
+    finally:
+        database.close()
+
+
 def choose_settings(configuration: Configuration, listen: ListenAddress | None) -> WebSettings:
     """Return the settings of the desk; ``listen`` replaces their address."""
     settings = configuration.settings.web or WebSettings()
     return replace(settings, listen=listen) if listen else settings
+
+
+async def add_assistant(app: FastAPI, context: DeskContext, stack: AsyncExitStack) -> None:
+    """Serve the tools for assistants at ``/mcp`` if their packages are installed."""
+    try:
+        from monitor.web.assistant import create_server
+        from monitor.web.assistant_http import PATH, AssistantEndpoint
+    except ModuleNotFoundError:
+        return
+    endpoint = AssistantEndpoint(context, create_server(context))
+    await stack.enter_async_context(endpoint.session_manager.run())
+    app.router.routes.append(Route(PATH, endpoint, methods=["GET", "POST", "DELETE"]))
 
 
 async def announce(database: Database, settings: WebSettings, clock: Clock) -> None:

@@ -26,7 +26,7 @@ from monitor.app import build_collectors, preload_and_freeze_gc, utc_now
 from monitor.config.load import load_configuration, parse_configuration
 from monitor.config.reload import find_database_url
 from monitor.domain.configuration import Configuration
-from monitor.domain.errors import ConfigError, StoreError, UsageError
+from monitor.domain.errors import ConfigError, SchemaMismatch, StoreError, UsageError
 from monitor.domain.ports import Clock, ProcessPool
 from monitor.domain.secret import Secret
 from monitor.domain.workers import COLLECT_TASK, HEARTBEAT_INTERVAL, QUEUE_NAME, READ_PAGES_TASK, WorkerHeartbeat
@@ -127,7 +127,7 @@ class WorkerProcess:
         self.metrics = Metrics(__version__)
         self._liveness = Liveness(SILENCE_LIMITS_SECONDS, time.monotonic())
         self._stop_event, self._reload_event = asyncio.Event(), asyncio.Event()
-        self._configuration_text = ""
+        self._configuration_text = self._newer_schema = ""
         self._job_handler: JobHandler | None = None
         self._queue_worker: Stoppable | None = None
         self._heartbeat = WorkerHeartbeat(f"{socket.gethostname()}-{os.getpid()}", utc_now(), utc_now())
@@ -165,6 +165,11 @@ class WorkerProcess:
             with contextlib.suppress(StoreError):
                 await self._database.run(delete_heartbeat, self._database.key_values, self._heartbeat.name)
             log.info("stopped", done=self._heartbeat.done, failed=self._heartbeat.failed)
+        if self._newer_schema:
+            raise SchemaMismatch(
+                f"a newer monitor has upgraded the database to schema {self._newer_schema} while this worker ran; "
+                "install that version here, and start the worker again"
+            )
 
     def stop(self) -> None:
         """Start no further job, finish the running ones, then end ``run``."""
@@ -229,7 +234,11 @@ class WorkerProcess:
             return None
 
     async def _check_configuration(self) -> None:
-        """End the current configuration run if the daemon has stored another configuration."""
+        """End the current configuration run if the daemon has stored another one; stop if the daemon is newer."""
+        self._newer_schema = await self._database.read(self._database.find_newer_schema)
+        if self._newer_schema:
+            self.stop()
+            return
         snapshot = await self._database.run(self._database.key_values.get_saved_configuration)
         if snapshot and snapshot.text != self._configuration_text:
             log.info("configuration changed, waiting for running jobs")

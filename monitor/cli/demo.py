@@ -1,10 +1,12 @@
 """Command ``monitor demo``: two passes of the real pipeline over demo outlets on loopback addresses."""
 
+import re
 import shutil
 import time
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -22,6 +24,8 @@ if TYPE_CHECKING:
 
 PASS_FILE_STEMS = {1: "digest", 2: "update"}
 CONFIG_FIRST_LINE = "# The demo's configuration."
+CONFIG_HASH_FILE = ".configuration.sha256"
+_DEMO_FILE = re.compile(r"sources\.yaml|\.configuration\.sha256|(digest|update)\..+|monitor\.db.*|outbox|backups|web.*")
 MAX_STORY_ROWS, MAX_PEOPLE_SHOWN = 12, 3
 FolderArgument = Annotated[Path, typer.Argument(metavar="[DIR]", help="Folder for the results.")]
 ServeOption = Annotated[bool, typer.Option("--serve", help="Serve the outlets and the desk until Ctrl-C.")]
@@ -45,7 +49,7 @@ def demo(folder: FolderArgument = Path("demo"), serve: ServeOption = False, list
 
     prepare_folder(folder)
     with run_demo_servers(datetime.now(UTC)) as servers:
-        (folder / "sources.yaml").write_text(servers.configuration(), encoding="utf-8")
+        write_configuration(folder, servers.configuration())
         typer.echo(f"{len(servers.servers)} demo outlets run on this machine. Polling them like real outlets ...")
         for edition in PASS_FILE_STEMS:
             servers.set_edition(edition)
@@ -59,13 +63,31 @@ def demo(folder: FolderArgument = Path("demo"), serve: ServeOption = False, list
 
 
 def prepare_folder(folder: Path) -> None:
-    """Create the folder, or empty it if it contains an earlier demo. Raises ``UsageError`` for other content."""
-    config_file = folder / "sources.yaml"
+    """Create the folder, or empty it if it contains an earlier demo alone. Raises ``UsageError`` for other content."""
+    config_file, marker = folder / "sources.yaml", folder / CONFIG_HASH_FILE
     if folder.is_dir() and any(folder.iterdir()):
         if not config_file.is_file() or not config_file.read_text(encoding="utf-8").startswith(CONFIG_FIRST_LINE):
             raise UsageError(f"{folder} is not empty and not a demo folder; name another one: monitor demo NEW-FOLDER")
+        own = [path.name for path in sorted(folder.iterdir()) if not _DEMO_FILE.fullmatch(path.name)]
+        if marker.is_file() and marker.read_text(encoding="ascii") != _hash(config_file):
+            own.append("sources.yaml, which was edited")
+        if own:
+            raise UsageError(
+                f"{folder} contains files that a new demo would delete: {', '.join(own)}; "
+                "move them, or name another folder: monitor demo NEW-FOLDER"
+            )
         shutil.rmtree(folder)
     folder.mkdir(parents=True, exist_ok=True)
+
+
+def write_configuration(folder: Path, text: str) -> None:
+    """Write the configuration of the demo, and its hash, by which an edit is found."""
+    (folder / "sources.yaml").write_text(text, encoding="utf-8")
+    (folder / CONFIG_HASH_FILE).write_text(_hash(folder / "sources.yaml"), encoding="ascii")
+
+
+def _hash(file: Path) -> str:
+    return sha256(file.read_bytes()).hexdigest()
 
 
 def run_demo_pass(servers: "DemoServers", folder: Path, edition: int) -> DemoPass:
@@ -87,7 +109,7 @@ def print_demo_pass(edition: int, demo_pass: DemoPass) -> None:
     """Print what a pass polled and found, and the path of its digest."""
     result = demo_pass.result
     typer.echo(
-        f"\nPass {edition}: {len(result.polls)} sources, "
+        f"\nPass {edition}: {format_count(len(result.polls), 'source')}, "
         f"{format_count(sum(poll.new_count for poll in result.polls), 'new article')}, "
         f"{format_count(result.matching.hit_count, 'hit')} in {demo_pass.seconds:.1f} s."
     )
@@ -130,7 +152,9 @@ def summarize_digest(digest: "Digest") -> str:
             kinds[item.kind.value] = kinds.get(item.kind.value, 0) + 1
     articles = ", ".join(f"{number} {kind}" for kind, number in kinds.items())
     read = format_count(digest.coverage.read_count, "source")
-    return f"{format_count(len(digest.stories), 'story', 'stories')} ({articles or 'no'} articles); {read} read."
+    total = format_count(len(digest.stories), "story", "stories")
+    noun = "article" if sum(kinds.values()) == 1 else "articles"
+    return f"{total} ({articles or 'no'} {noun}); {read} read."
 
 
 def serve_desk(config: Path, listen: str) -> None:

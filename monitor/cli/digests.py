@@ -290,6 +290,7 @@ def print_attempts(attempts: "list[DeliveryAttempt]") -> None:
         failed += not isinstance(attempt.receipt, Sent)
         typer.echo(format_attempt(attempt))
     if failed:
-        raise MonitorError(f"{failed} of {len(attempts)} deliveries failed; retries stay pending.")
+        total = format_count(len(attempts), "delivery", "deliveries")
+        raise MonitorError(f"{failed} of {total} failed; `monitor deliveries list` shows the next attempts.")
     if not attempts:
         typer.echo("No delivery was due; a running daemon may have sent it.")

@@ -47,8 +47,10 @@ def extract(
     """Show the article of each page; --json prints one line per page."""
     from monitor.extract.extractor import explain_page
 
-    configuration = load_config(config, resolve_secrets=True) if source else None
-    chosen = find_source(configuration, source) if configuration else None
+    fetches = any(target.startswith(("http://", "https://")) for target in targets)
+    has_settings = source or (fetches and config.exists())  # such as the networks that may be fetched from
+    configuration = load_config(config, resolve_secrets=bool(source)) if has_settings else None
+    chosen = find_source(configuration, source) if configuration and source else None
     many = len(targets) > 1 or any(Path(target).is_dir() for target in targets)
     for page in read_pages(targets, configuration, chosen):
         explanation = explain_page(page.body, page.url, page.content_type, chosen)

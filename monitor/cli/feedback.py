@@ -36,9 +36,12 @@ from monitor.text.numbers import format_count
 if TYPE_CHECKING:
     from monitor.domain.article import StoredArticle
     from monitor.domain.configuration import Configuration
+    from monitor.feedback.noise import NameCount, NoiseReport
     from monitor.feedback.service import Actor, FeedbackResult, FeedbackService
+    from monitor.records.noise import NameNoiseRecord, NoiseRecord, RuleNoiseRecord
     from monitor.store.database import Database
 
+MAX_REPORTED_ROWS = 30
 CODE_HELP = "Code in a digest (a53, h45, s12), id or URL of an article."
 TargetArgument = Annotated[str, typer.Argument(metavar="CODE", help=CODE_HELP, show_default=False)]
 OfficialOption = Annotated[
@@ -207,7 +210,7 @@ def mark_read(
         opened.feedback.get_hit_place(code.number)
 
         async def give() -> None:
-            await service.mark_read_until(code.number, await service.get_actor(_login(reader)))
+            await service.mark_read_until(code.number, await service.get_actor(login_of(reader)))
 
         run_async(give())
     typer.echo(f"All hits up to h{code.number} are read.")
@@ -262,6 +265,67 @@ def feedback(
         for one in found
     )
     print_table(("change", "at", "by", "what", "of", "state"), rows, "There is no feedback yet.")
+
+
+def report(
+    since: Annotated[str, typer.Option("--since", metavar="LENGTH", help="Of the last 7d, 30d ...")] = "90d",
+    config: ConfigOption = DEFAULT_CONFIG,
+    database: DatabaseOption = "",
+    json: JsonOption = False,
+) -> None:
+    """Show how often each rule, official, form and alias was found and rejected, and which aliases only cause noise."""
+    from monitor.feedback.noise import build_noise_report
+
+    configuration = load_config(config, database)
+    since_at = parse_since(since) or datetime.now(UTC)
+    with open_to_read(configuration) as opened:
+        rules, forms = opened.noise.count_rules(since_at), opened.noise.count_forms(since_at)
+    found = build_noise_report(configuration.watchlist, rules, forms)
+    if json:
+        print_json(_noise_record(found, since_at))
+        return
+    rows = ((one.rule_id, one.found, one.rejected, format_time(one.last_at)) for one in found.rules)
+    print_table(("rule", "hits", "rejected", "last"), rows, "No rule is configured.")
+    for title, counts in (("official", found.officials), ("form", found.forms)):
+        lines = (
+            (one.official_id, one.text, ", ".join(sorted(one.forms)), one.found, one.rejected, format_time(one.last_at))
+            for one in counts[:MAX_REPORTED_ROWS]
+        )
+        typer.echo("")
+        print_table((title, "written", "kind", "articles", "rejected", "last"), lines, "Nobody was found.")
+    typer.echo("")
+    for label, counts in (("Only rejected", found.always_rejected), ("Never found", found.never_found)):
+        names = "; ".join(f"{one.text} ({one.official_id})" for one in counts[:MAX_REPORTED_ROWS])
+        more = f" and {len(counts) - MAX_REPORTED_ROWS} more" if len(counts) > MAX_REPORTED_ROWS else ""
+        if names:
+            print_text(f"{label} since {format_time(since_at)}: {names}{more}.")
+
+
+def _noise_record(found: "NoiseReport", since_at: datetime) -> "NoiseRecord":
+    rules: list[RuleNoiseRecord] = [
+        {"rule": one.rule_id, "found": one.found, "rejected": one.rejected, "last_at": one.last_at}
+        for one in found.rules
+    ]
+    return {
+        "since": since_at,
+        "rules": rules,
+        "officials": list(map(_name_record, found.officials)),
+        "forms": list(map(_name_record, found.forms)),
+        "names": list(map(_name_record, found.names)),
+        "never_found": list(map(_name_record, found.never_found)),
+        "always_rejected": list(map(_name_record, found.always_rejected)),
+    }
+
+
+def _name_record(one: "NameCount") -> "NameNoiseRecord":
+    return {
+        "official": one.official_id,
+        "text": one.text,
+        "found": one.found,
+        "rejected": one.rejected,
+        "last_at": one.last_at,
+        "forms": sorted(one.forms),
+    }
 
 
 def split_story(
@@ -345,10 +409,10 @@ def _open_service(
 async def _act(
     service: "FeedbackService", reader: str, give: "Callable[[Actor], Coroutine[Any, Any, FeedbackResult]]"
 ) -> "FeedbackResult":
-    return await give(await service.get_actor(_login(reader)))
+    return await give(await service.get_actor(login_of(reader)))
 
 
-def _login(reader: str) -> str:
+def login_of(reader: str) -> str:
     """Return the login of a reader: the given one, or the user of the shell."""
     from getpass import getuser
 

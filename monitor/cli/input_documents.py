@@ -2,6 +2,7 @@
 
 import json
 import re
+import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -14,6 +15,7 @@ from monitor.text.compression import decompress_gzip
 
 _LONE_SURROGATE = re.compile("[\ud800-\udfff]")
 MAX_PAGE_BYTES = 50_000_000  # after decompression
+STANDARD_INPUT = Path("-")
 _DOCUMENT_SUFFIXES = (".html", ".htm", ".html.gz", ".txt", ".json", ".jsonl")
 
 
@@ -26,13 +28,15 @@ class InputDocument:
 
 
 def read_documents(files: Sequence[Path]) -> Iterator[InputDocument]:
-    """Yield the documents of files and folders; the files of a folder are sorted by name.
+    """Yield the documents of files and folders; the files of a folder are sorted by name; - is plain text from stdin.
 
     Raises ``UsageError`` for a file that cannot be read or has an unknown type, and ``InputError`` with file and line
     for invalid content.
     """
     for file in files:
-        if file.is_dir():
+        if file == STANDARD_INPUT:
+            yield _build_text_document("stdin", sys.stdin.buffer.read())
+        elif file.is_dir():
             yield from read_documents(sorted(path for path in file.iterdir() if path.name.endswith(_DOCUMENT_SUFFIXES)))
         else:
             yield from _read_file(file)
@@ -73,14 +77,18 @@ def _read_file(file: Path) -> Iterator[InputDocument]:
     elif file.suffix == ".json":
         yield _parse_record(_read_bytes(file).decode("utf-8", "replace"), str(file), stem)
     elif file.suffix == ".txt":
-        text = _read_bytes(file).decode("utf-8-sig", "replace").replace("\r\n", "\n")
-        from monitor.extract.boilerplate import find_article_end
-        from monitor.extract.line_breaks import unwrap_lines
-
-        body = unwrap_lines(text)  # a saved page continues with teasers of other articles
-        yield InputDocument(stem, Article(url="", body=body[: find_article_end(body)]))
+        yield _build_text_document(stem, _read_bytes(file))
     else:
         raise UsageError(f"{file}: unknown file type; use {', '.join(_DOCUMENT_SUFFIXES)}")
+
+
+def _build_text_document(name: str, content: bytes) -> InputDocument:
+    """Return the article in a plain text, without the teasers of other articles at the end of a saved page."""
+    from monitor.extract.boilerplate import find_article_end
+    from monitor.extract.line_breaks import unwrap_lines
+
+    body = unwrap_lines(content.decode("utf-8-sig", "replace").replace("\r\n", "\n"))
+    return InputDocument(name, Article(url="", body=body[: find_article_end(body)]))
 
 
 def _parse_record(text: str, where: str, default_id: str) -> InputDocument:

@@ -36,7 +36,10 @@ PAGE_SIZE = 500
 
 def match(
     files: Annotated[
-        list[Path], typer.Argument(metavar="FILE...", help="Files, or folders of files.", show_default=False)
+        list[Path],
+        typer.Argument(
+            metavar="FILE...", help="Files, folders of files, or - for text on standard input.", show_default=False
+        ),
     ],
     config: ConfigOption = DEFAULT_CONFIG,
     json: JsonOption = False,

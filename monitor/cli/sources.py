@@ -80,10 +80,15 @@ def discover(
     json: JsonOption = False,
 ) -> None:
     """Find the feeds and news sitemaps of a site and print them as YAML for `sources:`."""
-    if "://" not in url:
-        url = f"https://{url}"
     configuration = load_config(config) if config.exists() else None
-    discovery = run_async(_run_discovery(url, configuration))
+    if "://" in url:
+        discovery = run_async(_run_discovery(url, configuration))
+    else:
+        host, url = url, f"https://{url}"
+        discovery = run_async(_run_discovery(url, configuration))
+        if not discovery.feeds and not discovery.was_reached:
+            url = f"http://{host}"
+            discovery = run_async(_run_discovery(url, configuration))
     known = configuration.sources if configuration else ()
     used_ids = [source.id for source in known]
     configured = {canonicalize_url(source.url): source.id for source in known}

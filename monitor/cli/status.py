@@ -20,6 +20,7 @@ from monitor.cli.common import (
     print_table,
 )
 from monitor.domain.errors import ConfigError
+from monitor.text.numbers import format_count
 
 if TYPE_CHECKING:
     from monitor.domain.read_models import SourceStatus
@@ -137,8 +138,10 @@ def print_report(report: "StatusReport", *, show_all: bool) -> None:
     pages = report.waiting_pages
     waiting = f" (the first was due {format_age(pages[0].due_at, report.created_at)})" if pages else ""
     typer.echo(
-        f"{facts.article_count} articles, {facts.pending_pages} pages to read{waiting}, {facts.unmatched} to match; "
-        f"{counts.pending} deliveries pending, {counts.failed} failed, {counts.rejected} rejected."
+        f"{format_count(facts.article_count, 'article')}, "
+        f"{format_count(facts.pending_pages, 'page')} to read{waiting}, {facts.unmatched} to match; "
+        f"{format_count(counts.pending, 'delivery', 'deliveries')} pending, "
+        f"{counts.failed} failed, {counts.rejected} rejected."
     )
     for line in format_workers(report.workers, report.created_at):
         typer.echo(line)

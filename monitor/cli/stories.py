@@ -27,7 +27,7 @@ from monitor.cli.common import (
 )
 from monitor.domain.article import Article
 from monitor.domain.errors import ConfigError, ConfigIssue, UsageError
-from monitor.text.numbers import parse_number
+from monitor.text.numbers import format_count, parse_number
 
 if TYPE_CHECKING:
     from monitor.domain.article import StoredArticle
@@ -182,7 +182,7 @@ def release_articles(
         if article_id is None:
             count = opened.stories.release_quarantined(name)
             none = f"No article of {name} is in quarantine or abandoned."
-            typer.echo(f"{count} articles of {name} are released." if count else none)
+            typer.echo(f"{format_count(count, 'article of', 'articles of')} {name} released." if count else none)
         else:
             opened.queries.get_article(article_id)  # raises UsageError if there is none
             count = opened.stories.release_article(article_id)

@@ -123,16 +123,15 @@ def _is_sqlite(database: Secret) -> bool:
 
 def _check_web(path: KeyPath, web: WebSettings, *, is_sqlite: bool) -> Iterator[KeyIssue]:
     """Yield an issue if a login lacks its keys, or if the desk can be reached from other machines unprotected."""
-    for method, part in ((LoginMethod.HEADER, web.header), (LoginMethod.OIDC, web.oidc)):
-        if web.login is method and part is None:
-            yield KeyIssue((*path, "login"), f"login: {method} needs the key {method}")
-        elif web.login is not method and part is not None:
-            yield KeyIssue((*path, method.value), f"this is used only with login: {method}")
+    if web.login is LoginMethod.HEADER and web.header is None:
+        yield KeyIssue((*path, "login"), "login: header needs the key header")
+    if web.login is not LoginMethod.HEADER and web.header is not None:
+        yield KeyIssue((*path, "header"), "this is used only with login: header")
     is_local = bool(web.listen.socket) or ip_address(web.listen.host).is_loopback
     if not is_local and (web.login is LoginMethod.TOKEN or not web.url.startswith("https://")):
         text = (
             "other machines can reach this address: set url to the https:// address of a reverse proxy, "
-            "and login to password, header or oidc; or use 127.0.0.1"
+            "and login to password or header; or use 127.0.0.1"
         )
         yield KeyIssue((*path, "listen"), text)
     if web.listen.socket and not web.url:

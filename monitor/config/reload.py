@@ -29,6 +29,7 @@ from monitor.domain.errors import ConfigError, ConfigIssue
 from monitor.domain.field_types import DEFAULT_DATABASE_URL, check_database_url
 from monitor.domain.read_models import SavedConfiguration
 from monitor.domain.secret import Secret
+from monitor.text.numbers import format_count
 
 MIN_REMOVED_SOURCES = 2
 """Fewest removed sources that look like an accident: replacing a single source is a usual edit."""
@@ -98,7 +99,8 @@ def evaluate_edit(
             _format_not_applied_message(path, "is not applied yet", last_good, (issue,)),
             issues=(issue,),
         )
-    counts = f"{len(configuration.sources)} sources, {len(configuration.watchlist.rules)} rules"
+    sources, rules = len(configuration.sources), len(configuration.watchlist.rules)
+    counts = f"{format_count(sources, 'source')}, {format_count(rules, 'rule')}"
     return ReloadResult(ReloadOutcome.APPLIED, f"{path} is in use now: {counts}.", configuration)
 
 

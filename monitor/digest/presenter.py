@@ -202,12 +202,7 @@ def list_outlets(*stories: DigestStory) -> set[str]:
 
 
 def _link_story(story: StoryView) -> StoryLink:
-    return StoryLink(story.lead.title, _label(story.lead), story.outlet_label or story.lead.outlet, story.anchor)
-
-
-def _label(item: ItemView) -> str:
-    """Return the badge of an article, or an empty text if its headline begins with the same word."""
-    return "" if item.title.casefold().startswith(item.badge.casefold()) else item.badge
+    return StoryLink(story.lead.title, story.lead.label, story.outlet_label or story.lead.outlet, story.anchor)
 
 
 def _present_sections(
@@ -314,7 +309,7 @@ def _format_subject_line(digest: Digest, sections: Sequence[SectionView]) -> str
         warning = _format_coverage_warning(coverage).rstrip(".")
         return single_line(f"{prefix}{name}: nothing found, {warning or read}", MAX_SUBJECT_CHARS)
     story = sections[0].stories[0]
-    badge = f"{label}: " if (label := _label(story.lead)) else ""
+    badge = f"{label}: " if (label := story.lead.label) else ""
     if len(digest.stories) == 1 and story.outlet_count == 1:
         return single_line(f"{prefix}{badge}{sections[0].name}: {story.lead.title}", MAX_SUBJECT_CHARS)
     more = len(digest.stories) - 1

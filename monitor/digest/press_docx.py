@@ -217,7 +217,7 @@ class _Writer:
 
     def _add_headline(self, item: ItemView, style: str) -> _Paragraph:
         paragraph = self._add("", style)
-        paragraph.add_pieces([(f"{item.badge}: ", False)] if item.badge else [])
+        paragraph.add_pieces([(f"{item.label}: ", False)] if item.label else [])
         paragraph.add_pieces(item.pieces)
         if item.is_rtl:
             paragraph.set_right_to_left()

@@ -4,6 +4,7 @@ from monitor.digest.presenter import present_digest
 from monitor.digest.templating import render_template
 from monitor.domain.digest import Digest
 from monitor.domain.errors import UsageError
+from monitor.text.sanitize import single_line
 
 MISSING_EXTRA = "a press review as {} needs the extra `press`; install it with: pip install 'monitor[press]'"
 
@@ -26,7 +27,8 @@ def build_pdf(digest: Digest, template_dir: str = "") -> bytes:
 
 
 def _describe_missing_library(error: OSError) -> str:
-    return f"a press review as PDF needs the library Pango of the system (on Debian: libpango-1.0-0): {error}"
+    needed = "the library Pango of the system (on Debian: libpango-1.0-0 and libpangoft2-1.0-0)"
+    return f"a press review as PDF needs {needed}: {single_line(str(error).partition(chr(10))[0])}"
 
 
 def build_docx(digest: Digest) -> bytes:

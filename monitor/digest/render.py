@@ -34,7 +34,7 @@ def _format_changes(item: ItemView) -> list[str]:
 
 def _format_story(section: SectionView, story: StoryView) -> str:
     lead = story.lead
-    badge = f"{lead.badge.upper()}: " if lead.badge else ""
+    badge = f"{lead.label.upper()}: " if lead.label else ""
     lines = [f"{section.name}: {badge}{lead.title}", _format_source_line(lead, story), *_format_changes(lead)]
     lines += [f"“{truncate_text(passage.text, MAX_QUOTE_CHARS)}”" for passage in lead.passages[:1]]
     return "\n".join(line for line in [*lines, lead.url] if line)

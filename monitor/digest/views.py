@@ -116,6 +116,11 @@ class ItemView:
         return "".join(text for text, _ in self.pieces)
 
     @property
+    def label(self) -> str:
+        """Badge for plain text: empty if the headline begins with the same word, as in "Withdrawn: ..."."""
+        return "" if self.title.casefold().startswith(self.badge.casefold()) else self.badge
+
+    @property
     def is_rtl(self) -> bool:
         """Return whether the headline is written from right to left."""
         return is_right_to_left(self.title)

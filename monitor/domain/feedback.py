@@ -221,3 +221,28 @@ class Retraction:
     outlet: str
     verdict_id: int
     verdict: str
+
+
+@dataclass(frozen=True, slots=True)
+class RuleCount:
+    """Hits of a rule in a period, and how many of them verdicts have withdrawn."""
+
+    rule_id: str
+    found: int
+    rejected: int
+    last_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class FormCount:
+    """Articles in which a text was taken for an official: accepted, or rejected by readers.
+
+    ``form`` is the MatchForm of accepted ones; it is empty for rejected ones.
+    """
+
+    official_id: str
+    text: str
+    form: str
+    accepted: int
+    rejected: int
+    last_at: datetime | None

@@ -52,7 +52,8 @@ class Feed:
     """Parsed document: its entries in document order, and its own title, language and polling hints.
 
     ``is_cut_off``: its bytes end inside an entry, which is left out. ``merged_count`` entries have the URL of another
-    and were dropped, ``empty_count`` ones have no URL, and ``left_out_count`` ones are more than are read.
+    and were dropped, ``empty_count`` ones have no URL, and ``left_out_count`` ones are more than are read. ``note`` is
+    what the user should correct although the document can be read.
     """
 
     entries: tuple[Entry, ...]
@@ -67,6 +68,7 @@ class Feed:
     merged_count: int = 0
     empty_count: int = 0
     left_out_count: int = 0
+    note: str = ""
 
     @property
     def is_truncated(self) -> bool:

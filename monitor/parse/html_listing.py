@@ -43,7 +43,20 @@ def parse_listing(text: str, url: str, source: Source) -> Feed:
         nested_urls=(next_url,) if next_url and next_url != url else (),
         merged_count=len(usable) - len(entries),
         empty_count=len(built) - len(usable),
+        note=_describe_missing_dates(items, listing) if not any(entry.published_at for entry in usable) else "",
     )
+
+
+def _describe_missing_dates(items: list[LexborNode], listing: Listing) -> str:
+    """Return why the configured dates could not be read, with the first one as an example; empty without a selector."""
+    if listing.published is None:
+        return ""
+    nodes = (node for item in items for node in _select_nodes(item, listing.published.selector))
+    example = next(filter(None, map(_get_node_text, nodes)), "")
+    if not example:
+        return f"no article of the list has a date at {listing.published.selector!r}; correct published"
+    expected = f"the format {listing.published.format!r}" if listing.published.format else "a known format"
+    return f"no date of the list could be read: {example[:60]!r} does not have {expected}; correct published.format"
 
 
 def _describe_empty_listing(text: str, listing: Listing, item_count: int) -> tuple[str, DocumentFault]:

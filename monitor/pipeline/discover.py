@@ -50,10 +50,14 @@ class DiscoveredFeed:
 
 @dataclass(frozen=True, slots=True)
 class DiscoveryResult:
-    """Discovered feeds, best first, and the reason for a failure (empty if there was none)."""
+    """Discovered feeds, best first, and the reason for a failure (empty if there was none).
+
+    ``was_reached`` is false if no connection to the host could be made.
+    """
 
     feeds: tuple[DiscoveredFeed, ...]
     failure_reason: str = ""
+    was_reached: bool = True
 
 
 NO_FEED_REASON = (
@@ -84,7 +88,7 @@ class FeedDiscoverer:
         if isinstance(outcome, Failed) and (suggestion := suggestion_for(outcome, SourceKind.FEED)):
             failure += f"; suggestion: {suggestion}"
         if isinstance(outcome, Failed) and outcome.cause in _HOST_FAILURES:
-            return DiscoveryResult((), failure)
+            return DiscoveryResult((), failure, was_reached=False)
         if isinstance(outcome, Fetched):
             given = await self._parse_response(FeedCandidate(outcome.moved_to or url, found_by="given"), outcome)
             if isinstance(given, DiscoveredFeed):

@@ -243,7 +243,7 @@ def _describe(document: FetchedFeed, novelty: PollNovelty) -> str:
         added = max(0, len(novelty.new) - len(document.keyed_entries))
         note = f"a gap was filled from its sitemap: {added} more articles"
     truncated = f"only the newest {len(feed.entries)} entries of the document were read" if feed.is_truncated else ""
-    return "; ".join(filter(None, (note, truncated)))
+    return "; ".join(filter(None, (feed.note, note, truncated)))
 
 
 def _has_gap(poll_state: PollState, entry_count: int, known_count: int) -> bool:

@@ -41,6 +41,7 @@ class OperatorReporter:
     def __init__(self, database: Database, clock: Clock) -> None:
         self._database, self._clock = database, clock
         self._checked_at: datetime | None = None
+        self._wait_until: datetime | None = None
         self._reported_at: dict[str, datetime] = {}
 
     async def run_due(self, configuration: Configuration, problems: Sequence[str] = ()) -> Digest | None:
@@ -51,19 +52,19 @@ class OperatorReporter:
         """
         now = self._clock()
         channels = [channel for channel in configuration.channels if channel.id in configuration.settings.operator]
-        is_checked = self._checked_at is not None and self._checked_at <= now < self._checked_at + CHECK_INTERVAL
-        if not channels or is_checked:
+        self._reported_at = {text: at for text, at in self._reported_at.items() if text in problems}
+        new = [one for one in problems if not self._is_reported(one, now)]
+        if not channels or not self._must_check(now, has_problems=bool(new)):
             return None
         self._checked_at = now
         plan = DigestPlan(OPERATOR_PLAN_ID, (), tuple(channel.id for channel in channels), at="immediately")
         start_at = await self._find_start(plan, now)
         if not start_at <= now - REPORT_INTERVAL:
+            self._wait_until = start_at + REPORT_INTERVAL
             return None
         window = Window(start_at, now)
         query = DigestQuery(window, now, frozenset(), ())
         inputs = await self._database.read(self._database.digests.load_inputs, plan, query)
-        self._reported_at = {text: at for text, at in self._reported_at.items() if text in problems}
-        new = [one for one in problems if not self._is_reported(one, now)]
         notices = (*new, *format_problems(inputs, window))
         if not notices:
             return None
@@ -74,6 +75,17 @@ class OperatorReporter:
         sent = await self._send(digest, configuration, channels)
         self._reported_at |= dict.fromkeys(new, now) if sent else {}
         return sent
+
+    def _must_check(self, now: datetime, *, has_problems: bool) -> bool:
+        """Return whether to read the database: every few minutes, or for a new problem, but not soon after a report.
+
+        A clock that was set back does not prolong the wait.
+        """
+        if self._checked_at is None or now < self._checked_at:
+            return True
+        return now >= max(
+            self._wait_until or now, self._checked_at if has_problems else self._checked_at + CHECK_INTERVAL
+        )
 
     def _is_reported(self, problem: str, now: datetime) -> bool:
         reported_at = self._reported_at.get(problem)

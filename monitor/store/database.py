@@ -23,16 +23,19 @@ from monitor.store.digests import DigestStore
 from monitor.store.evidence import EvidenceStore, PageSnapshotStore
 from monitor.store.feedback import FeedbackStore
 from monitor.store.findings import FindingStore
+from monitor.store.forgetting import ForgetStore
 from monitor.store.job_queue import JobQueue, is_installed
 from monitor.store.key_value import KeyValueStore
 from monitor.store.maintenance import MaintenanceStore, release_leases
 from monitor.store.migrate import (
+    latest_revision,
     migrate,
     pending_queue_migrations,
     pending_revisions,
     require_current_schema,
     schema_version,
 )
+from monitor.store.noise import NoiseStore
 from monitor.store.queries import QueryStore
 from monitor.store.readers import ReaderStore
 from monitor.store.revisions import RecheckStore
@@ -108,6 +111,8 @@ class Database:
         self.digests = DigestStore(connections)
         self.stories = StoryStore(connections)
         self.story_edits = StoryEditStore(connections)
+        self.forgetting = ForgetStore(connections)
+        self.noise = NoiseStore(connections)
         self.rechecks = RecheckStore(connections)
         self.queries = QueryStore(connections)
         self.deliveries = DeliveryStore(connections)
@@ -186,6 +191,11 @@ class Database:
         self._connections.close()
         if self._lock:
             self._lock.release()
+
+    def find_newer_schema(self) -> str:
+        """Return the version of the schema if a newer program has upgraded it since it was opened, else nothing."""
+        version = schema_version(self._connections)
+        return version if version > latest_revision() else ""
 
 
 def list_pending_migrations(url: str) -> tuple[str, ...]:

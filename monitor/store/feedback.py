@@ -309,6 +309,16 @@ class FeedbackStore:
                 for row in connection.execute(select_verdicts().where(VERDICT.c.id.in_(chunk)))
             ]
 
+    def list_same_text(self, root_ids: Iterable[int]) -> list[int]:
+        """Return the articles with these ids, and their duplicates."""
+        wanted = sorted(set(root_ids))
+        found: set[int] = set()
+        with self._connections.read_transaction() as connection:
+            for chunk in chunk_ids(wanted):
+                same_text = or_(ARTICLE.c.id.in_(chunk), ARTICLE.c.duplicate_of.in_(chunk))
+                found.update(connection.execute(select(ARTICLE.c.id).where(same_text)).scalars())
+        return sorted(found)
+
     def get_hit_place(self, hit_id: int) -> tuple[int, str, tuple[str, ...]]:
         """Return the article, its story and the officials of a hit. Raises ``UsageError`` if it does not exist."""
         columns = (HIT.c.article_id, ARTICLE.c.story_id, HIT.c.official_ids)

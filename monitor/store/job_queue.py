@@ -162,7 +162,7 @@ class JobQueue:
             update(SOURCE)
             .where(SOURCE.c.id == source_id, SOURCE.c.lease_token == token, SOURCE.c.configured)
             .values(lease_token=own, lease_expires_at=expires_at)
-            .returning(SOURCE.c.poll_state, SOURCE.c.page_quality)
+            .returning(SOURCE.c.id, SOURCE.c.poll_state, SOURCE.c.page_quality)
         )
         with self._connections.write_transaction() as connection:
             row = connection.execute(claim).first()

@@ -144,7 +144,7 @@ class ArticleRow(Base, table=True):
 
 
 class ArticleTextRow(Base, table=True):
-    """Text of an article, and the same text folded for the full-text index (``full_text.py``)."""
+    """Text of an article. ``search_text`` is the text folded for the full-text index, on SQLite a hash of it."""
 
     __tablename__ = "article_text"
 

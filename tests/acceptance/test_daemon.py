@@ -27,7 +27,7 @@ def free_port() -> int:
 
 def configuration(servers: HostileServers, port: int, *names: str) -> str:
     return (
-        f"settings:\n  allowed_networks: [127.0.0.0/8]\n  probe_address: 127.0.0.1:{port}\n"
+        f"settings:\n  allowed_networks: [127.0.0.0/8]\n  probe_address: 127.0.0.1:{port}\n  operator: [outbox]\n"
         "sources:\n" + "".join(FEED.format(name=name, url=servers.url) for name in names) + "officials:\n"
         "  giang: {name: Phan Văn Giang, country: Vietnam}\nrules:\n  people: {officials: all}\n"
         "channels:\n  desk: {email: {to: a@b.example, from: c@d.example, server: 'smtps://u:${MAIL}@127.0.0.1:9'}}\n"

@@ -28,6 +28,9 @@ ALL_DOCUMENTS = [
 INLINE_CODE = re.compile(r"(?<!`)`([^`]+)`(?!`)")
 FENCE = re.compile(r"^```(\w+)([^\n]*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 SECRETS = {"WEB_SECRET": "w" * 32, "HOOK_SECRET": "whsec_" + "YWJj" * 8, "SLACK_WEBHOOK_URL": "slack://T1/B2/C3"}
+SECRETS |= {
+    "TEAMS_WEBHOOK_URL": "https://prod-12.logic.azure.com:443/workflows/0123/triggers/manual/paths/invoke?sig=x"
+}
 SECRETS |= {"DATABASE_URL": "postgresql+psycopg://monitor:p4ss@database/monitor"}
 """Secrets that must have a certain form; any other variable of an example has the value "t0ken"."""
 FILLING = """

@@ -42,6 +42,22 @@ def test_killed_and_frozen_workers_are_replaced(server: Postgres, tmp_path: Path
         cluster.wait(lambda: cluster.worker_states() == {"alive": 1, "silent": 1})
 
 
+def test_a_worker_of_an_older_version_ends_and_changes_nothing(server: Postgres, tmp_path: Path) -> None:
+    """A worker that runs during the upgrade finishes its jobs and ends; one that starts later ends at once."""
+    with WorkerCluster(tmp_path, server, [Outlet(1)], every="1h") as cluster:
+        (running,) = cluster.start_workers(1)
+        cluster.execute("UPDATE alembic_version SET version_num = '8888'")
+        cluster.wait(lambda: running.poll() is not None)
+        late = cluster.start("worker")
+        cluster.wait(lambda: late.poll() is not None)
+        assert (running.returncode, late.returncode) == (3, 3)
+        assert "a newer monitor has upgraded the database to schema 8888" in cluster.log(running)
+        assert "the database has schema 8888 of a newer monitor; install that version" in cluster.log(late)
+        assert "Traceback" not in cluster.log(running) + cluster.log(late)
+        assert cluster.value("SELECT version_num::int FROM alembic_version") == 8888
+        assert cluster.articles().total() == 0
+
+
 def test_two_daemons_enqueue_each_due_source_once(server: Postgres, tmp_path: Path) -> None:
     """There are as many jobs as polls and as requests."""
     outlets = [Outlet(number) for number in range(1, 7)]

@@ -182,6 +182,11 @@ class WorkerCluster:
         with psycopg.connect(host=str(self.server.home), user="tester", dbname=self.name) as connection:
             return int(connection.execute(query.encode()).fetchall()[0][0])
 
+    def execute(self, statement: str) -> None:
+        """Execute a statement and commit."""
+        with psycopg.connect(host=str(self.server.home), user="tester", dbname=self.name) as connection:
+            connection.execute(statement.encode())
+
     def articles(self) -> Counter[str]:
         """Count the stored articles of all outlets by title."""
         with psycopg.connect(host=str(self.server.home), user="tester", dbname=self.name) as connection:

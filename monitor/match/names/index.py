@@ -19,7 +19,12 @@ from monitor.match.article_text import NormalizedArticle
 from monitor.match.names.cross_script import key_of_other_script, list_latin_keys, romanise, to_latin
 from monitor.match.names.forms import parse_name
 from monitor.match.names.respelling import list_native_twins, list_transcriptions
-from monitor.match.names.scripts import build_native_patterns, is_native, printed_words
+from monitor.match.names.scripts import (
+    build_native_patterns,
+    is_native,
+    list_unspaced_family_names,
+    printed_words,
+)
 from monitor.match.names.spelling import (
     MIN_STANDALONE_KEY_LETTERS,
     is_spelling_variant,
@@ -29,7 +34,13 @@ from monitor.match.names.spelling import (
 )
 from monitor.match.titles.positions import Position, parse_positions
 from monitor.match.types import MAX_CANDIDATE_OFFICIALS, CandidateKind, Candidates, NameParts, NameWords, PatternMatch
-from monitor.match.vocabulary import country_evidence_words, find_country_key, name_particles, naming_convention
+from monitor.match.vocabulary import (
+    country_evidence_words,
+    find_convention,
+    find_country_key,
+    name_particles,
+    naming_convention,
+)
 from monitor.text.fold import fold_key, fold_words
 from monitor.text.tokens import replace_punctuation
 
@@ -121,6 +132,7 @@ class PreparedOfficial:
         )
 
 
+_FIRST_CJK_CHARACTER = "\u2e80"
 _CAPITALIZED_WORD = re.compile("[A-Z][A-Za-z']*(?:-[A-Za-z']+)*")
 _MAX_INITIALS_LETTERS = 2
 _MAX_CACHE_ENTRIES = 4_000
@@ -490,6 +502,18 @@ class NameIndex:
         whole = CandidateKind.FULL_NAME | CandidateKind.NATIVE_NAME
         is_short = [not kind & whole for kind in self._pattern_kinds]
         return NameWordIndex(self.patterns, dict(by_first), dict(by_last), words, short_names, is_short)
+
+    @cached_property
+    def unspaced_family_names(self) -> dict[str, tuple[int, ...]]:
+        """The officials of each family name in Chinese, Japanese and Korean, indexed at first use."""
+        found: dict[str, dict[int, None]] = defaultdict(dict)
+        for index, official in enumerate(self.officials):
+            for name in (official.name, *official.aliases):
+                if name[0] >= _FIRST_CJK_CHARACTER:
+                    convention = find_convention(find_official_country(official.country))
+                    for family in list_unspaced_family_names(fold_key(name), convention):
+                        found[family][index] = None
+        return {family: tuple(officials) for family, officials in found.items()}
 
     @cached_property
     def words_by_sound(self) -> dict[str, tuple[str, ...]]:

@@ -171,3 +171,38 @@ def test_the_end_of_a_mark_is_a_length_or_a_day() -> None:
     assert parse_until("") is None
     with pytest.raises(UsageError):
         parse_until("soon")
+
+
+def test_the_report_on_noise_has_the_documented_keys(run: Run, desk: FeedbackDesk) -> None:
+    """As tables, and as one JSON document."""
+    run("reject", "a3")
+    assert "Only rejected since" in run("report", "--since", "4000d")
+    record = json.loads(run("report", "--since", "4000d", "--json"))
+    assert set(record) == {"since", "rules", "officials", "forms", "names", "never_found", "always_rejected"}
+    assert record["always_rejected"][0]["text"] == "Ben Harcastle"
+
+
+def test_a_suggestion_is_shown_and_written_without_touching_other_bytes(
+    run: Run, desk: FeedbackDesk, tmp_path: Path
+) -> None:
+    """The edited file is valid; the edit is recorded as a change."""
+    race = desk.add("On Friday the mare Ada Lovell won the third race. The track was wet after the rain.", "Racing")
+    run("reject", f"a{race}", "--reason", "thing-or-place")
+    shown = run("suggest", "1")
+    assert "officials.ada.exclude_phrases" in shown
+    assert "1 rejected, 0 others" in shown
+    assert "monitor suggest 1 --write" in shown
+    record = json.loads(run("suggest", "--json").splitlines()[0])
+    assert (record["change"], record["kind"], record["silenced_rejected"]) == (1, "exclude_phrases", 1)
+    before = (tmp_path / "sources.yaml").read_text()
+    run("suggest", "1", "--write")
+    after = (tmp_path / "sources.yaml").read_text()
+    addition = f"exclude_phrases: [{record['value']}]"
+    assert after.count(addition) == 1
+    assert [line for line in after.splitlines() if addition not in line] == [
+        line for line in before.splitlines() if "Ada Lovell" not in line
+    ]
+    run("check")
+    assert "edit" in run("feedback")
+    assert "needs the number" in run("suggest", "--write", fails=UsageError)
+    assert "there is no 9" in run("suggest", "1", "--write", "--pick", "9", fails=UsageError)

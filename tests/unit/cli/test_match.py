@@ -160,6 +160,14 @@ def test_backtest_without_stored_articles(config: Path) -> None:
     }  # fmt: skip
 
 
+def test_text_on_standard_input_is_matched(config: Path) -> None:
+    """The file - is plain text."""
+    text = "Minister of National Defence Trần Minh Hải met the guests."
+    result = CliRunner().invoke(app, ["match", "-", "-c", str(config)], input=text)
+    assert result.output.startswith("stdin: ")
+    assert "hai: 'Trần Minh Hải'" in result.output
+
+
 @pytest.mark.parametrize(
     ("name", "content"),
     [("a.json", b"{"), ("a.json", b'{"text": 1}'), ("a.json", b'{"text": "x", "published": "soon"}'), ("a.xyz", b"")],

@@ -2,8 +2,9 @@
 
 import pytest
 
-from monitor.domain.source import DateSelector, Listing, Source
+from monitor.domain.source import DateSelector, Feed, Listing, Source
 from monitor.parse.dispatch import parse_document
+from monitor.parse.html_listing import parse_listing
 
 URL = "https://outlet.example/section/"
 SHAPES = {
@@ -110,3 +111,28 @@ def test_places_on_the_page_are_articles_of_their_own() -> None:
     source = Source("o", "Outlet", listing=Listing(URL, ".i"))
     feed = parse_document(html.encode(), "text/html", URL, source)
     assert [entry.url for entry in feed.entries] == [f"{URL}#post-{n}" for n in range(3)]
+
+
+def dated_listing(published: DateSelector | None) -> Feed:
+    """Parse a list of one article with the date 29/11/2026."""
+    page = "<ul><li><a href='/a/1'>One article</a> <span class=d>29/11/2026</span></li></ul>"
+    listing = Listing("https://daily.example/", items="li", published=published)
+    return parse_listing(page, "https://daily.example/", Source("daily", listing=listing))
+
+
+@pytest.mark.parametrize(
+    ("published", "note"),
+    [
+        (
+            DateSelector(".d", "%Y-%m-%d"),
+            "no date of the list could be read: '29/11/2026' does not have the format '%Y-",
+        ),
+        (DateSelector(".e", "%Y-%m-%d"), "no article of the list has a date at '.e'; correct published"),
+        (DateSelector(".d", "%d/%m/%Y"), ""),
+        (None, ""),
+    ],
+)
+def test_dates_that_cannot_be_read_are_reported(published: DateSelector | None, note: str) -> None:
+    """With an example; an undated first poll reports nothing, so the user must know."""
+    found = dated_listing(published).note
+    assert found.startswith(note) if note else found == ""

@@ -136,6 +136,18 @@ def test_other_problems_are_repeated_daily_while_they_last(database: Database) -
     assert again is not None, "a new problem after the old one ended"
 
 
+def test_a_new_problem_is_reported_within_a_second(database: Database) -> None:
+    """The database is read every few minutes; a rejected configuration does not wait for that."""
+    operator = Operator(database, "ops")
+    assert operator.run() is None
+    report = operator.run("sources.yaml:3:1: this cannot be read as YAML", after=timedelta(seconds=1))
+    assert report is not None
+    assert operator.run("another problem", after=timedelta(seconds=1)) is None, "at most one report an hour"
+    again = operator.run("another problem", after=HOUR)
+    assert again is not None
+    assert again.notices == ("another problem",)
+
+
 def test_a_report_is_sent_once_also_after_a_restart(database: Database) -> None:
     """The window of the last report is in the database."""
     operator = Operator(database, "ops")

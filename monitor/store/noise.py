@@ -1,0 +1,58 @@
+"""Counts for the report on noise: how often rules, officials and written forms were found, and rejected by readers."""
+
+from datetime import datetime
+
+from sqlalchemy import case, func, select
+
+from monitor.domain.feedback import VERDICT_REASON_PREFIX, FormCount, RuleCount
+from monitor.store.connections import Connections
+from monitor.store.core_tables import HIT, MENTION, NEAR_MISS
+
+
+class NoiseStore:
+    """Read access to the counts."""
+
+    def __init__(self, connections: Connections) -> None:
+        self._connections = connections
+
+    def count_rules(self, since_at: datetime) -> list[RuleCount]:
+        """Return the hits of each rule found since a time, and how many of them verdicts have withdrawn."""
+        is_rejected = HIT.c.withdrawn_at.is_not(None) & HIT.c.withdrawn_by.is_not(None)
+        query = (
+            select(HIT.c.rule_id, func.count(), func.sum(case((is_rejected, 1), else_=0)), func.max(HIT.c.found_at))
+            .where(HIT.c.found_at >= since_at)
+            .group_by(HIT.c.rule_id)
+            .order_by(HIT.c.rule_id)
+        )
+        with self._connections.read_transaction() as connection:
+            return [
+                RuleCount(rule, found, int(rejected), at) for rule, found, rejected, at in connection.execute(query)
+            ]
+
+    def count_forms(self, since_at: datetime) -> list[FormCount]:
+        """Return the articles by official and written text since a time: the accepted and the rejected ones."""
+        accepted = (
+            select(
+                MENTION.c.official_id,
+                MENTION.c.text,
+                MENTION.c.form,
+                func.count(MENTION.c.article_id.distinct()),
+                func.max(MENTION.c.seen_at),
+            )
+            .where(MENTION.c.seen_at >= since_at)
+            .group_by(MENTION.c.official_id, MENTION.c.text, MENTION.c.form)
+        )
+        rejected = (
+            select(
+                NEAR_MISS.c.official_id,
+                NEAR_MISS.c.text,
+                func.count(NEAR_MISS.c.article_id.distinct()),
+                func.max(NEAR_MISS.c.seen_at),
+            )
+            .where(NEAR_MISS.c.seen_at >= since_at, NEAR_MISS.c.reason.like(f"{VERDICT_REASON_PREFIX}%"))
+            .group_by(NEAR_MISS.c.official_id, NEAR_MISS.c.text)
+        )
+        with self._connections.read_transaction() as connection:
+            counts = [FormCount(row[0], row[1], row[2], row[3], 0, row[4]) for row in connection.execute(accepted)]
+            counts += [FormCount(row[0], row[1], "", 0, row[2], row[3]) for row in connection.execute(rejected)]
+        return counts

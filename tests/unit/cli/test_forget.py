@@ -1,0 +1,40 @@
+"""`monitor forget official`."""
+
+import json
+from pathlib import Path
+
+import pytest
+from support.feedback_desk import FeedbackDesk
+from typer.testing import CliRunner
+
+from monitor.cli.main import app
+from monitor.domain.errors import UsageError
+from monitor.store.database import Database
+
+CONFIGURATION = """
+settings: {{database: "sqlite:///monitor.db"}}
+sources: {{times: {{feed: "https://times.example/rss"}}}}
+officials: {{{0}: {{name: Ben Harcastle, country: United Kingdom}}}}
+rules: {{people: {{officials: [{0}]}}}}
+"""
+
+
+def test_an_official_is_forgotten_only_if_deleted_in_the_file_and_confirmed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Without --yes the command counts; the report has the documented keys."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "sources.yaml").write_text(CONFIGURATION.format("ada"))
+    desk = FeedbackDesk(Database.open("sqlite:///monitor.db"))
+    desk.compose()
+    desk.add()
+    desk.compose()
+    desk.database.close()
+    runner = CliRunner()
+    assert isinstance(runner.invoke(app, ["forget", "official", "ada"]).exception, UsageError)
+    (tmp_path / "sources.yaml").write_text(CONFIGURATION.format("ben"))
+    counted = runner.invoke(app, ["forget", "official", "ada"]).output
+    assert counted.startswith("To be erased with --yes: 2 mentions, 0 near misses, 1 hit, 0 verdicts")
+    erased = json.loads(runner.invoke(app, ["forget", "official", "ada", "--yes", "--json"]).output)
+    assert (erased["official"], erased["erased"], erased["mentions"], erased["digests"]) == ("ada", True, 2, 1)
+    assert erased["kept_articles"] == 1
