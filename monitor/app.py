@@ -24,7 +24,7 @@ from monitor.domain.configuration import Configuration
 from monitor.domain.delivery import Message
 from monitor.domain.errors import UsageError
 from monitor.domain.mention import Findings
-from monitor.domain.ports import ChannelSender, Clock, Fetcher, ProcessPool
+from monitor.domain.ports import ChannelSender, Clock, Fetcher, ProcessPool, Translator
 from monitor.domain.secret import Secret
 from monitor.domain.watchlist import Watchlist
 from monitor.domain.web_settings import WebSettings
@@ -205,7 +205,9 @@ async def build_pipeline(
             grouping_step=GroupingStep(database, clock, collectors.offloader, early),
             rescreen_step=RescreenStep(database, bounded_matcher, clock, configuration),
             rechecker=Rechecker(database, fetcher, process_pool, bounded_matcher, configuration.watchlist.rules, clock),
-            digest_composer=DigestComposer(database, CronDigestSchedule(), clock),
+            digest_composer=DigestComposer(
+                database, CronDigestSchedule(), clock, translator=build_translator(configuration)
+            ),
             operator_reporter=OperatorReporter(database, clock),
             delivery_sender=delivery_sender,
         )
@@ -230,6 +232,17 @@ async def _enter_matching(
     step = MatchingStep(database, bounded_matcher, clock)
     stack.push_async_callback(step.aclose)
     return bounded_matcher, step
+
+
+def build_translator(configuration: Configuration) -> Translator | None:
+    """Return the translator of digests, or None if none is configured."""
+    settings = configuration.settings
+    if settings.translate is None:
+        return None
+    from monitor.deliver.translator import BoundedTranslator
+    from monitor.fetch.transport import create_guarded_transport
+
+    return BoundedTranslator(settings.translate, create_guarded_transport(settings.allowed_networks))
 
 
 def build_channel_sender(channel: Channel, configuration: Configuration) -> ChannelSender:

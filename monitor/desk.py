@@ -15,7 +15,7 @@ import uvicorn
 from fastapi import FastAPI
 from starlette.routing import Route
 
-from monitor.app import MATCHING_IDLE_SECONDS, MATCHING_LIMITS, load_signing_key, utc_now
+from monitor.app import MATCHING_IDLE_SECONDS, MATCHING_LIMITS, build_translator, load_signing_key, utc_now
 from monitor.config.load import load_configuration, parse_configuration
 from monitor.config.reload import CONFIGURATION_PATH_SETTING, find_database_url
 from monitor.domain.configuration import Configuration
@@ -102,7 +102,8 @@ async def run_desk(options: DeskOptions, environ: Mapping[str, str], clock: Cloc
         settings = choose_settings(snapshot.configuration, options.listen)
         pool = await stack.enter_async_context(SubprocessPool(1, MATCHING_LIMITS, idle_seconds=MATCHING_IDLE_SECONDS))
         context = DeskContext(database, settings, loader, clock, redactor, pool, load_signing_key(settings, url))
-        app = create_app(context, DigestComposer(database, CronDigestSchedule(), clock))
+        translator = build_translator(snapshot.configuration)
+        app = create_app(context, DigestComposer(database, CronDigestSchedule(), clock, translator=translator))
         await add_assistant(app, context, stack)
         listener = stack.enter_context(open_listener(settings.listen))
         if not options.is_child:

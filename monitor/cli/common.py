@@ -112,10 +112,14 @@ def compile_matcher(configuration: "Configuration") -> "Matcher":
 
 def set_up_logging(configuration: "Configuration", level: str) -> None:
     """Log events from a level on to standard error, with the configuration's secrets redacted."""
+    import logging
+
     from monitor.telemetry.logs import set_up_handler
     from monitor.telemetry.redact import Redactor, find_secrets
 
     set_up_handler(Redactor(find_secrets(configuration)), as_json=False, level=level)
+    if level == "WARNING":  # commands that send print each attempt themselves
+        logging.getLogger().handlers[-1].addFilter(lambda record: not record.name.endswith("send_deliveries"))
 
 
 def complete_ids(section: str) -> Callable[[typer.Context, str], list[str]]:

@@ -156,7 +156,15 @@ class _StoryPresenter:
             changes=changes,
             extent_note=PARTIAL_LABELS.get(item.partial_reason, ""),
             rules=tuple(rule for rule in item.rule_ids if rule not in self.usual_rules),
-            passages=tuple(PassageView(split_at_marks(p), REGION_LABELS.get(p.region, "")) for p in passages),
+            passages=tuple(
+                PassageView(
+                    split_at_marks(p),
+                    REGION_LABELS.get(p.region, ""),
+                    single_line(item.translation.get(p.text), MAX_PASSAGE_CHARS),
+                )
+                for p in passages
+            ),
+            translation=single_line(item.translation.get(item.title), MAX_HEADLINE_CHARS),
         )
 
     def present_duplicate(self, duplicate: DuplicateItem, lead_title: str) -> DuplicateView:

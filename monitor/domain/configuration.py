@@ -31,6 +31,7 @@ from monitor.domain.field_types import (
 )
 from monitor.domain.secret import Secret
 from monitor.domain.source import Source
+from monitor.domain.translation import TranslationSettings
 from monitor.domain.watchlist import Watchlist
 from monitor.domain.web_settings import WebSettings
 
@@ -88,6 +89,9 @@ class Settings:
         FilePath | Literal[""],
         Field(description="Chromium for `fetch: browser`; default: from the PATH"),
     ] = ""
+    translate: Annotated[
+        TranslationSettings | None, Field(description="machine translations of headlines and passages in digests")
+    ] = None
     allowed_networks: Annotated[
         tuple[CidrNetwork, ...], Field(description="private networks that may be fetched from and delivered to")
     ] = ()

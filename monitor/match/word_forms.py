@@ -406,11 +406,11 @@ def _is_long_enough(name: list[str], run: list[_Word]) -> bool:
 
 
 def _has_same_ending(word: str, name: str) -> bool:
-    """Return whether two words end in the same letter (y counts as i), or both in a consonant.
+    """Return whether two words end in the same letter (y and j count as i), or both in a consonant.
 
     In many languages the last letter of a name differs between women and men, so other endings mean another person.
     """
-    ends = {"y": "i"}
+    ends = {"y": "i", "j": "i"}
     last, other = ends.get(word[-1], word[-1]), ends.get(name[-1], name[-1])
     return last == other or not {last, other} & _VOWELS
 

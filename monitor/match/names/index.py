@@ -347,8 +347,9 @@ class NameIndex:
             self.typo_rests[official_index] = self.typo_rests[official_index] or name_parts.typo_parts[1]
         if name_parts.phonetic_parts:
             self._index_phonetic(official_index, name_parts.phonetic_parts)
-            for first in list_transcriptions("".join(name_parts.phonetic_parts[0])):
-                self._add_pattern(f" {first} ", CandidateKind.PHONETIC)
+            for part in map("".join, name_parts.phonetic_parts):
+                for word in (*list_transcriptions(part), *list_spellings(part, name_parts.convention)):
+                    self._add_pattern(f" {word} ", CandidateKind.PHONETIC)
 
     def _index_phonetic(self, official_index: int, phonetic_parts: tuple[NameWords, NameWords]) -> None:
         """Index the sound of a name: both parts together, and each part with a long enough key."""
