@@ -112,6 +112,11 @@ class Settings:
         """Return the URL of the desk that digests link to, or an empty text if readers cannot reach it by a URL."""
         return self.web.url if self.web else ""
 
+    @property
+    def has_acting_links(self) -> bool:
+        """Return whether digests have links by which readers give feedback."""
+        return bool(self.web and self.web.url and self.web.links)
+
 
 @dataclass(frozen=True, slots=True)
 class Configuration:
