@@ -29,13 +29,19 @@ WATCHED = (  # officials, rules and digests of sources.yaml
 )
 
 
-def body(number: int, entries: int, edition: int = 0) -> bytes:
-    """Return feed ``number`` with this number of full-text entries; each edition adds two new ones at the top."""
+def body(number: int, entries: int, edition: int = 0, *, has_markup: bool = False) -> bytes:
+    """Return feed ``number`` with this number of full-text entries; each edition adds two new ones at the top.
+
+    With ``has_markup``, the texts have a picture with a caption, links, emphasis, attributes and entities, as blog
+    systems write them: 54 KB for 30 entries instead of 42.
+    """
     opened = datetime.now(UTC).replace(minute=0, second=0, microsecond=0)
     items = []
     for position in range(edition * 2 + entries - 1, edition * 2 - 1, -1):
         rng = random.Random(number * 100_003 + position)
         paragraphs = "".join(f"<p>{sentence(rng)} {sentence(rng)} {sentence(rng)}</p>" for _ in range(4))
+        if has_markup:
+            paragraphs = add_markup(paragraphs, number, position)
         link = f"http://outlet-{number}.example/news/{position}-{rng.choice(_words()[0])}.html"
         published = format_datetime(opened - timedelta(minutes=20 * (entries + 10 - position)))
         items.append(
@@ -49,6 +55,23 @@ def body(number: int, entries: int, edition: int = 0) -> bytes:
         f"<title>Outlet {number}</title><link>http://outlet-{number}.example/</link><description>News</description>"
     )
     return (head + "".join(items) + "</channel></rss>").encode()
+
+
+def add_markup(paragraphs: str, number: int, position: int) -> str:
+    """Return paragraphs with a picture, links and the attributes of a blog system."""
+    picture = f"https://images-{number}.example/{position}/large.jpg?w=800&amp;h=450"
+    words = paragraphs.split(" ")
+    words[3] = (
+        f'<a href="https://outlet-{number}.example/topic/{position}?utm_source=rss&amp;utm_medium=feed">{words[3]}</a>'
+    )
+    words[9] = f"<strong>{words[9]}</strong>&nbsp;&mdash;"
+    words[15] = f"<em>{words[15]}</em>"
+    text = " ".join(words).replace("<p>", '<p class="wp-block-paragraph">')
+    return (
+        f'<figure class="wp-block-image size-large"><img src="{picture}" alt="" width="800" height="450"/>'
+        f"<figcaption>Picture {position}</figcaption></figure>\n{text}"
+        f'<p>The post <a rel="nofollow" href="https://outlet-{number}.example/{position}">appeared first</a>.</p>'
+    )
 
 
 @cache
@@ -70,11 +93,11 @@ def sentence(rng: random.Random) -> str:
 
 
 @contextmanager
-def serve_feeds(count: int, entries: int = 30) -> Iterator["Feeds"]:
-    """Serve feeds from another process until the block ends."""
+def serve_feeds(count: int, entries: int = 30, *, has_markup: bool = False) -> Iterator["Feeds"]:
+    """Serve feeds from another process until the block ends; ``has_markup`` is as for ``body``."""
     context = get_context("spawn")
     ours, theirs = context.Pipe()
-    process = context.Process(target=_serve, args=(theirs, count, entries), daemon=True)
+    process = context.Process(target=_serve, args=(theirs, count, entries, has_markup), daemon=True)
     process.start()
     feeds = Feeds(ours, count, ours.recv())
     try:
@@ -105,8 +128,8 @@ class Feeds:
         return full, unchanged
 
 
-def _serve(pipe: Connection, count: int, entries: int) -> None:
-    answers, counts = _answers(count, entries, 0), Counter[int]()
+def _serve(pipe: Connection, count: int, entries: int, has_markup: bool = False) -> None:
+    answers, counts = _answers(count, entries, 0, has_markup=has_markup), Counter[int]()
 
     async def client(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
@@ -136,7 +159,7 @@ def _serve(pipe: Connection, count: int, entries: int) -> None:
             if edition is None:
                 pipe.send((counts.pop(200, 0), counts.pop(304, 0)))
             else:
-                answers[:] = _answers(count, entries, edition)
+                answers[:] = _answers(count, entries, edition, has_markup=has_markup)
                 pipe.send(True)
         except (EOFError, OSError):
             sys.exit(0)
@@ -144,8 +167,8 @@ def _serve(pipe: Connection, count: int, entries: int) -> None:
     asyncio.run(main())
 
 
-def _answers(count: int, entries: int, edition: int) -> list[tuple[bytes, bytes]]:
-    bodies = (body(number, entries, edition) for number in range(count))
+def _answers(count: int, entries: int, edition: int, *, has_markup: bool) -> list[tuple[bytes, bytes]]:
+    bodies = (body(number, entries, edition, has_markup=has_markup) for number in range(count))
     return [(f'"{hashlib.sha1(text, usedforsecurity=False).hexdigest()}"'.encode(), text) for text in bodies]
 
 

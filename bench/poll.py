@@ -43,9 +43,9 @@ PASSES = {
     "two new": ENTRIES + 2,
 }  # entries of a feed that each program has after it
 TARGETS = {  # what: (ratio of feeds a second, ratio of processor time)
-    "first": (8.0, 0.2),
-    "unchanged": (4.0, 0.33),
-    "two new": (4.0, 0.1),
+    "first": ("1.5", "1.2"),
+    "unchanged": ("1.2", "1.2"),
+    "two new": ("2.5", "0.5"),
 }
 
 
@@ -138,15 +138,16 @@ PEERS = {"reader": with_reader, "rss2email": with_rss2email, "newsboat": with_ne
 def run(scale: Scale = Scale.USUAL, feeds: int = 0, rounds: int = 0, others: int = 0) -> Rows:
     """Compare and return rows: many feeds with reader, fewer with the other programs."""
     many, some = feeds or scale.of(50, 200, 2000), others or scale.of(0, 100, 300)
-    rows = compare(many, rounds or scale.of(1, 2, 1), ["reader"])
+    rows = compare(many, rounds or scale.of(1, 3, 1), ["reader"])
+    rows += compare(min(many, 200), 1, ["reader"], has_markup=True)
     return rows + (compare(some, 1, ["rss2email", "newsboat"]) if some else [])
 
 
-def compare(count: int, rounds: int, peers: list[str]) -> Rows:
+def compare(count: int, rounds: int, peers: list[str], *, has_markup: bool = False) -> Rows:
     """Run all programs in turns with this number of feeds and return rows."""
     spent: dict[tuple[str, str], list[Spent]] = {}
     for _ in range(rounds):
-        with serve_feeds(count, ENTRIES) as served, TemporaryDirectory() as home:
+        with serve_feeds(count, ENTRIES, has_markup=has_markup) as served, TemporaryDirectory() as home:
             programs = {}
             for name, prepare in {"ours": ours, **{peer: PEERS[peer] for peer in peers}}.items():
                 (folder := Path(home) / name).mkdir()
@@ -164,8 +165,9 @@ def compare(count: int, rounds: int, peers: list[str]) -> Rows:
                     spent.setdefault((what, name), []).append(program.run(what))
                     _check(what, name, program, served)
     there = [peer for peer in peers if ("start", peer) in spent] or peers[:1]
-    rows = [row for peer in there for what in PASSES for row in _rows(what, count, peer, spent)]
-    starts = f"only start and end, with {count} feeds: CPU s"
+    kind = "feeds with markup" if has_markup else "feeds"
+    rows = [row for peer in there for what in PASSES for row in _rows(what, count, kind, peer, spent)]
+    starts = f"only start and end, with {count} {kind}: CPU s"
     return [*rows, *(_line(starts, "start", peer, spent, lambda s: s.cpu) for peer in there)]
 
 
@@ -181,15 +183,29 @@ def _check(what: str, name: str, program: Program, served: Feeds) -> None:
         raise RuntimeError(f"{name}, {what}: has {found} entries instead of {PASSES[what] * count}")
 
 
-def _rows(what: str, count: int, peer: str, spent: dict[tuple[str, str], list[Spent]]) -> Rows:
-    faster, cheaper = TARGETS[what] if peer == "reader" else (1, 1)
-    name = f"poll {count} feeds, {what}"
+def _rows(what: str, count: int, kind: str, peer: str, spent: dict[tuple[str, str], list[Spent]]) -> Rows:
+    faster, cheaper = TARGETS[what] if peer == "reader" else ("1", "1")
+    name = f"poll {count} {kind}, {what}"
+    cpu, wall = f"{name}: CPU ms a feed", f"{name}: ms a feed"
     return [
         _line(f"{name}: feeds/s", what, peer, spent, lambda one: count / one.wall, f">= {faster} x"),
-        _line(f"{name}: feeds/s a core", what, peer, spent, lambda one: count / one.cpu),
-        _line(f"{name}: CPU ms a feed", what, peer, spent, lambda one: 1000 * one.cpu / count, f"<= {cheaper} x"),
+        _line(cpu, what, peer, spent, lambda one: 1000 * one.cpu / count, f"<= {cheaper} x"),
+        _net_line(f"{wall}, without the start", what, peer, spent, lambda one: 1000 * one.wall / count),
+        _net_line(f"{cpu}, without the start", what, peer, spent, lambda one: 1000 * one.cpu / count),
         _line(f"{name}: peak MB", what, peer, spent, lambda one: one.peak),
     ]
+
+
+def _net_line(
+    name: str, what: str, peer: str, spent: dict[tuple[str, str], list[Spent]], value: Callable[[Spent], float]
+) -> dict[str, Any]:
+    """Return a row with the medians of a pass less the medians of a start and end without a feed."""
+    here, there = (
+        median(map(value, spent[what, one])) - median(map(value, spent["start", one])) if (what, one) in spent else None
+        for one in ("ours", peer)
+    )
+    row = {"what": name, "peer": peer, "ours": round(here or 0.0, 2), "target": "-"}
+    return row if there is None else row | {"theirs": round(there, 2), "ratio": round((here or 0.0) / there, 3)}
 
 
 def _line(

@@ -3,7 +3,6 @@
 import asyncio
 import contextlib
 import os
-import secrets
 import socket
 import sys
 from collections.abc import Mapping
@@ -13,8 +12,10 @@ from pathlib import Path
 
 import structlog
 import uvicorn
+from fastapi import FastAPI
+from starlette.routing import Route
 
-from monitor.app import MATCHING_IDLE_SECONDS, MATCHING_LIMITS, sqlite_folder, utc_now
+from monitor.app import MATCHING_IDLE_SECONDS, MATCHING_LIMITS, build_translator, load_signing_key, utc_now
 from monitor.config.load import load_configuration, parse_configuration
 from monitor.config.reload import CONFIGURATION_PATH_SETTING, find_database_url
 from monitor.domain.configuration import Configuration
@@ -35,7 +36,6 @@ from monitor.web.application import create_app
 from monitor.web.connections import LimitedConnection
 from monitor.web.context import DeskContext, Snapshot
 
-KEY_FILE_NAME = "web.key"
 MAX_CONNECTIONS, SHUTDOWN_SECONDS = 64, 5
 
 log = structlog.get_logger("monitor")
@@ -102,20 +102,57 @@ async def run_desk(options: DeskOptions, environ: Mapping[str, str], clock: Cloc
         snapshot = await asyncio.to_thread(loader.load, None)
         settings = choose_settings(snapshot.configuration, options.listen)
         pool = await stack.enter_async_context(SubprocessPool(1, MATCHING_LIMITS, idle_seconds=MATCHING_IDLE_SECONDS))
-        context = DeskContext(database, settings, loader, clock, redactor, pool)
-        app = create_app(
-            context, DigestComposer(database, CronDigestSchedule(), clock, notice_source=InsightNotices(database))
-        )
+        context = DeskContext(database, settings, loader, clock, redactor, pool, load_signing_key(settings, url))
+        translator = build_translator(snapshot.configuration)
+        notices = InsightNotices(database)
+        composer = DigestComposer(database, CronDigestSchedule(), clock, translator=translator, notice_source=notices)
+        app = create_app(context, composer)
+        await add_assistant(app, context, stack)
         listener = stack.enter_context(open_listener(settings.listen))
         if not options.is_child:
             await announce(database, settings, clock)
         await serve(app, listener, is_child=options.is_child)
 
 
+async def run_tools(options: DeskOptions, environ: Mapping[str, str], clock: Clock = utc_now) -> None:
+    """Serve the tools for assistants over standard input and output, on a database that is opened to read only.
+
+    Raises ``ConfigError``, ``UsageError`` if the extra packages are missing, or ``StoreError``.
+    """
+    try:
+        from monitor.web.assistant import create_server
+    except ModuleNotFoundError as error:
+        raise UsageError("the tools need more packages: pip install 'monitor[mcp]'") from error
+    redactor = Redactor()
+    found = Secret(options.database) if options.database else find_database_url(options.path, environ)
+    url = found or load_configuration(options.path, environ, require_secrets=False).settings.database
+    redactor.add_secrets([url])
+    database = Database.open(url.reveal(), OpenMode.READ_ONLY)
+    try:
+        loader = StoredConfigurationLoader(database, options.path, environ, redactor)
+        snapshot = await asyncio.to_thread(loader.load, None)
+        context = DeskContext(database, choose_settings(snapshot.configuration, None), loader, clock, redactor)
+        await create_server(context).run_stdio_async()
+    finally:
+        database.close()
+
+
 def choose_settings(configuration: Configuration, listen: ListenAddress | None) -> WebSettings:
     """Return the settings of the desk; ``listen`` replaces their address."""
     settings = configuration.settings.web or WebSettings()
     return replace(settings, listen=listen) if listen else settings
+
+
+async def add_assistant(app: FastAPI, context: DeskContext, stack: AsyncExitStack) -> None:
+    """Serve the tools for assistants at ``/mcp`` if their packages are installed."""
+    try:
+        from monitor.web.assistant import create_server
+        from monitor.web.assistant_http import PATH, AssistantEndpoint
+    except ModuleNotFoundError:
+        return
+    endpoint = AssistantEndpoint(context, create_server(context))
+    await stack.enter_async_context(endpoint.session_manager.run())
+    app.router.routes.append(Route(PATH, endpoint, methods=["GET", "POST", "DELETE"]))
 
 
 async def announce(database: Database, settings: WebSettings, clock: Clock) -> None:
@@ -195,24 +232,3 @@ async def _stop_at_end_of_input(server: uvicorn.Server) -> None:
     loop.add_reader(sys.stdin.fileno(), read)
     await ended.wait()
     server.should_exit = True
-
-
-def load_signing_key(settings: WebSettings, database_url: Secret) -> str:
-    """Return the key that signs links: the configured one, or else that of a file next to the SQLite database.
-
-    The file is created at first use, and only its owner can read it. Without either, the key is empty and there are no
-    links.
-    """
-    if settings.signing_key:
-        return settings.signing_key.reveal()
-    folder = sqlite_folder(database_url)
-    if folder is None:
-        return ""
-    file = folder / KEY_FILE_NAME
-    try:
-        handle = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
-        return file.read_text(encoding="ascii").strip()
-    with os.fdopen(handle, "w", encoding="ascii") as output:
-        output.write(secrets.token_urlsafe(48))
-    return file.read_text(encoding="ascii").strip()

@@ -210,7 +210,7 @@ def mark_read(
         opened.feedback.get_hit_place(code.number)
 
         async def give() -> None:
-            await service.mark_read_until(code.number, await service.get_actor(_login(reader)))
+            await service.mark_read_until(code.number, await service.get_actor(login_of(reader)))
 
         run_async(give())
     typer.echo(f"All hits up to h{code.number} are read.")
@@ -409,10 +409,10 @@ def _open_service(
 async def _act(
     service: "FeedbackService", reader: str, give: "Callable[[Actor], Coroutine[Any, Any, FeedbackResult]]"
 ) -> "FeedbackResult":
-    return await give(await service.get_actor(_login(reader)))
+    return await give(await service.get_actor(login_of(reader)))
 
 
-def _login(reader: str) -> str:
+def login_of(reader: str) -> str:
     """Return the login of a reader: the given one, or the user of the shell."""
     from getpass import getuser
 

@@ -96,6 +96,21 @@ def format_address(settings: "WebSettings | None", code: str) -> str:
 
 
 @app.command()
+def password(login: LoginArgument, config: ConfigOption = DEFAULT_CONFIG, database: DatabaseOption = "") -> None:
+    """Set the password of a reader; it is asked for, and the reader's logins end."""
+    from monitor.web.passwords import hash_password
+
+    with open_database(load_config(config, database)) as opened:
+        account = opened.readers.get_account(login)
+        text = typer.prompt("Password", hide_input=True, confirmation_prompt=True)
+        try:
+            opened.readers.set_password_hash(account.id, hash_password(text))
+        except ValueError as error:
+            raise UsageError(str(error)) from None
+    typer.echo(f"The password of {login} is set.")
+
+
+@app.command()
 def role(
     login: LoginArgument,
     new_role: Annotated[Role, typer.Argument(metavar="ROLE", help="The rights of the reader.")],

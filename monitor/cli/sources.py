@@ -32,7 +32,7 @@ from monitor.text.urls import canonicalize_url
 
 if TYPE_CHECKING:
     from monitor.domain.configuration import Configuration
-    from monitor.domain.source import Source, SourceKind
+    from monitor.domain.source import Listing, Source, SourceKind
     from monitor.pipeline.discover import DiscoveryResult
 
 _SOURCES_KEY_PATTERN = re.compile(r"^sources:[ \t]*(\{\s*\})?[ \t]*(#.*)?$", re.MULTILINE)
@@ -113,7 +113,8 @@ def discover(
             continue
         name = one.title or (urlsplit(one.url).hostname or url).removeprefix("www.")
         used_ids.append(make_source_id(name, one.url, used_ids))
-        typer.echo(format_source_yaml(used_ids[-1], name, one.kind, one.url, one.language), nl=False)
+        address = one.url if one.listing is None else listing_keys(one.listing)
+        typer.echo(format_source_yaml(used_ids[-1], name, one.kind, address, one.language), nl=False)
     if not discovery.feeds:
         sys.stderr.write(f"Nothing found at {url}: {discovery.failure_reason}\n")
         raise typer.Exit(3)
@@ -209,13 +210,26 @@ def make_source_id(name: str, url: str, used_ids: Collection[str]) -> str:
     return source_id
 
 
+def listing_keys(listing: "Listing") -> dict[str, Any]:
+    """Return the keys of a listing page as they are written in the file."""
+    keys: dict[str, Any] = {"url": listing.url, "items": listing.items, "link": listing.link, "text": listing.text}
+    return keys | ({"published": listing.published.selector} if listing.published else {})
+
+
 def format_source_yaml(
-    source_id: str, title: str, kind: "SourceKind", url: str, language: str = "", groups: Sequence[str] = ()
+    source_id: str,
+    title: str,
+    kind: "SourceKind",
+    address: str | dict[str, Any],
+    language: str = "",
+    groups: Sequence[str] = (),
 ) -> str:
-    """Return the YAML of a source, indented for ``sources:``."""
+    """Return the YAML of a source, indented for ``sources:``; a listing with a text for each item needs no pages."""
     import yaml
 
-    fields: dict[str, Any] = {"name": title, kind.value: url}
+    fields: dict[str, Any] = {"name": title, kind.value: address}
+    if isinstance(address, dict):
+        fields["text_from"] = "feed"
     if re.fullmatch(r"[A-Za-z]{2,3}(?:-[A-Za-z0-9]{2,8})*", language):
         fields["language"] = language.lower()
     if groups:

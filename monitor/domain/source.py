@@ -19,6 +19,7 @@ from monitor.domain.field_types import (
     FilePath,
     HeaderName,
     HeaderValue,
+    Ids,
     LanguageCode,
     PollInterval,
     ShortText,
@@ -165,6 +166,7 @@ class Listing:
     link: Annotated[CssSelector, Field(description="the link inside an item")] = "a[href]"
     title: Annotated[CssSelector, Field(description="the headline inside an item; default: the link's text")] = ""
     published: Annotated[DateSelectorField | None, Field(description="the date inside an item")] = None
+    text: Annotated[CssSelector, Field(description="the whole text inside an item, such as a post")] = ""
     next: Annotated[CssSelector, Field(description="the link to the next page of the list")] = ""
     max_pages: Annotated[int, Field(strict=True, ge=1, le=50, description="maximum number of pages of the list")] = 1
 
@@ -211,6 +213,7 @@ class Source:
     cookie_file: Annotated[
         FilePath | Literal[""], Field(description="file with the cookies of a login, in the Netscape format")
     ] = ""
+    formerly: Annotated[Ids, Field(description="earlier ids of the source; it keeps their history")] = ()
     paused: Annotated[
         ShortText,
         BeforeValidator(parse_paused, json_schema_input_type=bool | str),

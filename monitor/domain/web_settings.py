@@ -1,6 +1,6 @@
 """Settings of the desk, the web page of this program."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
 from typing import Annotated, ClassVar
@@ -14,7 +14,6 @@ from monitor.domain.field_types import (
     Flag,
     HeaderName,
     SecretText,
-    ShortText,
     WebUrl,
     as_list,
     as_mapping,
@@ -38,8 +37,6 @@ class LoginMethod(StrEnum):
     PASSWORD = "password"  # noqa: S105 - the name of a method
     HEADER = "header"
     """A reverse proxy names the reader in a header."""
-    OIDC = "oidc"
-    """An identity provider, with OpenID Connect."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,21 +95,6 @@ class HeaderLogin:
 
 
 @dataclass(frozen=True, slots=True)
-class OidcLogin:
-    """Login with OpenID Connect."""
-
-    __pydantic_config__: ClassVar[ConfigDict] = STRICT
-
-    issuer: Annotated[WebUrl, Field(description="URL of the identity provider")]
-    client: Annotated[ShortText, Field(description="client id of the desk at the provider")]
-    secret: Annotated[SecretText, Field(description="client secret")]
-    groups: Annotated[ShortText, Field(description="claim with the groups of the reader")] = "groups"
-    roles: Annotated[dict[str, Role], Field(description="role of the members of each group")] = field(
-        default_factory=dict
-    )
-
-
-@dataclass(frozen=True, slots=True)
 class LinkSettings:
     """Links in digests that lead to the desk."""
 
@@ -137,12 +119,10 @@ class WebSettings:
     url: Annotated[WebUrl, Field(description="URL by which readers reach the desk; digests link to it")] = ""
     login: Annotated[LoginMethod, Field(description="how readers log in")] = LoginMethod.TOKEN
     header: Annotated[HeaderLogin | None, Field(description="login by a header of a reverse proxy")] = None
-    oidc: Annotated[OidcLogin | None, Field(description="login with OpenID Connect")] = None
     secret: Annotated[
         _SigningSecret | None,
         Field(description="key that signs links; default: a file next to the SQLite database"),
     ] = None
-    edit: Annotated[Flag, Field(description="whether editors may change sources.yaml on the desk")] = True
     links: Annotated[
         LinkSettings | None,
         BeforeValidator(lambda value: None if value == "no" or value is False else as_mapping("for")(value)),

@@ -13,6 +13,7 @@ from monitor.extract.language_detection import detect_language
 from monitor.extract.line_breaks import unwrap_lines
 from monitor.extract.line_classifier import is_credit, is_reader_appeal, split_agency_signature, split_dateline
 from monitor.extract.main_content import alnum_key, compute_link_ratio, measure_weight
+from monitor.text.sanitize import truncate_text
 
 _MAX_BARE_HTML_CHARS = 40_000
 _TAG = re.compile("<[^<>]*>")
@@ -60,6 +61,9 @@ _SYNDICATION_NOTE = re.compile(
     r"\b(?:appeared|first on|est apparu|erschien|aparece|apareceu)\b",
     re.IGNORECASE,
 )
+_MAX_CUT_TITLE_CHARS = 100
+_REPLY_NAMES = re.compile(r"^(?:@[\w.@-]+\s+)+")
+_FIRST_SENTENCE = re.compile(r".{12,}?(?:[.!?…](?=\s|$)|[。！？])", re.DOTALL)
 _MIN_SHARED_UNITS = 0.15  # share of the feed's words that the page must contain to be the page of that entry
 _PUNCTUATION = ".,;:!?()[]\"'“”‘’«»…"
 _MIN_TRUSTED_CONFIDENCE = 0.3  # a page with a lower confidence does not replace the feed's text
@@ -84,7 +88,7 @@ def article_from_entry(entry: Entry, source: Source) -> Article:
         body[-1], signature = split_agency_signature(body[-1])
         agency = signature or agency
     text = "\n".join(filter(None, body))
-    title = html_to_text(entry.title).replace("\n", " ")
+    title = html_to_text(entry.title).replace("\n", " ") or cut_title(text or " ".join(summary))
     return Article(
         url=entry.url,
         title=title,
@@ -101,6 +105,18 @@ def article_from_entry(entry: Entry, source: Source) -> Article:
         confidence=0.5 if text else 0.2,
         partial_reason="" if is_content_complete else "feed",
     )
+
+
+def cut_title(text: str) -> str:
+    """Return the first sentence of a text, or its first words, as the title of a post without one.
+
+    The names of the accounts that a reply begins with are left out.
+    """
+    line = _REPLY_NAMES.sub("", " ".join(text.split("\n")[:2])[: 4 * _MAX_CUT_TITLE_CHARS]).strip()
+    sentence = _FIRST_SENTENCE.match(line)
+    if sentence and len(sentence[0]) <= _MAX_CUT_TITLE_CHARS:
+        return sentence[0].strip()
+    return truncate_text(line, _MAX_CUT_TITLE_CHARS)
 
 
 def is_complete(article: Article) -> bool:

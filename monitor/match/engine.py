@@ -26,6 +26,7 @@ from monitor.match.decisions.full_names import decide_full_names, decide_phoneti
 from monitor.match.decisions.lone_names import LoneName, decide_lone_names, list_lone_names
 from monitor.match.decisions.native_names import decide_native_parts, decide_positions
 from monitor.match.decisions.short_names import decide_short_names
+from monitor.match.decisions.unspaced_names import decide_unspaced_titled_names
 from monitor.match.names.index import NameIndex, find_official_country
 from monitor.match.query.evaluate import CompiledQuery, compile_query
 from monitor.match.rules import RuleEvaluator
@@ -74,7 +75,7 @@ class Matcher:
         """
         facts, candidates, context = self._decide_known_names(article, seen_at, verdicts)
         if not candidates.kinds & ~CandidateKind.COUNTRY_WORD and not (
-            verdicts or self._rules.always_evaluated or self._position_officials
+            verdicts or context.accepted or self._rules.always_evaluated or self._position_officials
         ):
             return Findings()
         if candidates.short_names or candidates.native_short_names:
@@ -110,6 +111,7 @@ class Matcher:
         context = MatchContext(self._prepare_verdicts(verdicts, text) if verdicts else None)
         self._decide_names(facts, candidates, context)
         decide_native_parts(facts, candidates, context)
+        decide_unspaced_titled_names(facts, candidates, context)
         return facts, candidates, context
 
     def _prepare_verdicts(self, verdicts: Sequence[Verdict], text: NormalizedArticle) -> ArticleVerdicts:

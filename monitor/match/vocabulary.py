@@ -14,6 +14,7 @@ from monitor.language.load import country_names_in_other_scripts, language_data
 from monitor.language.schema import Convention, Country, Titles
 from monitor.match.names.inflection import find_inflection, list_cases
 from monitor.text.fold import fold_key
+from monitor.text.tokens import is_unspaced
 
 _MIN_DECLINED_LETTERS = 5
 """Letters of a word of a title whose cases are listed: the cases of shorter words are often other words."""
@@ -265,6 +266,14 @@ def title_words() -> frozenset[str]:
 
 
 @cache
+def unspaced_titles() -> tuple[str, ...]:
+    """Return the positions in scripts without spaces between words, the longest first."""
+    positions = (p for p, symbols in title_vocabulary().items() if any(symbol[0] == "h" for symbol in symbols))
+    phrases = filter(lambda phrase: is_unspaced(phrase[0]), positions)
+    return tuple(sorted(phrases, key=lambda phrase: (-len(phrase), phrase)))
+
+
+@cache
 def title_ends() -> frozenset[str]:
     """Return the words that end a phrase of a position, rank, form of address or domain."""
     return frozenset(phrase.rpartition(" ")[2] for phrase, symbols in title_vocabulary().items() if symbols[0] != "-:")
@@ -304,6 +313,15 @@ def country_words() -> MappingProxyType[str, str]:
             for form in (word, *(() if inflection is None else list_cases(word, inflection))):
                 words.setdefault(form, key)
     return MappingProxyType(words)
+
+
+@cache
+def names_of_country(country: str) -> tuple[str, ...]:
+    """Return the folded names of a country, given by its key, in scripts other than Latin."""
+    names = country_names_in_other_scripts()
+    return tuple(
+        fold_key(name) for key, data in _keyed_countries() if key == country for name in names.get(data.domain, ())
+    )
 
 
 @cache

@@ -6,7 +6,7 @@ from selectolax.lexbor import LexborHTMLParser, LexborNode, SelectolaxError
 
 from monitor.domain.errors import DocumentFault, NotAFeed
 from monitor.domain.source import Entry, Feed, Listing, Source
-from monitor.parse.fields import parse_instant, resolve_url, to_plain_text
+from monitor.parse.fields import MAX_TEXT_CHARS, parse_instant, remove_control_characters, resolve_url, to_plain_text
 from monitor.text.bot_walls import find_wall
 from monitor.text.time_zones import SourceClock
 from monitor.text.urls import canonicalize_url, find_page_place
@@ -110,11 +110,20 @@ def _build_listing_entry(
         url=url,
         title=_find_title(item, listing, [link for link, to in found if to == url]),
         published_at=_find_date(item, listing, source),
+        content=_find_content(item, listing),
     )
+
+
+def _find_content(item: LexborNode, listing: Listing) -> str:
+    """Return the HTML of the whole text inside an item, if the source has a selector for it."""
+    parts = [node.html or "" for node in _select_nodes(item, listing.text)]
+    return remove_control_characters("".join(parts))[:MAX_TEXT_CHARS]
 
 
 def _find_title(item: LexborNode, listing: Listing, links: list[LexborNode]) -> str:
     """Return the configured title, else the longest link text to the article, a heading, or a link's tooltip."""
+    if listing.text and not listing.title:
+        return ""  # the link shows the time of a post; its first words become its title
     if listing.title:
         return to_plain_text(_get_node_text(next(iter(_select_nodes(item, listing.title)), None)))
     texts = [_get_node_text(link) for link in links]

@@ -13,7 +13,7 @@ from urllib.parse import urljoin
 from monitor.domain.errors import NotAFeed, WorkerKilled
 from monitor.domain.fetch_result import Failed, FailureCause, Fetched, FetchPurpose, FetchRequest, FetchResult
 from monitor.domain.ports import Fetcher, ProcessPool
-from monitor.domain.source import Feed, Source, SourceKind
+from monitor.domain.source import Feed, Listing, Source, SourceKind
 from monitor.domain.source_health import suggestion_for
 from monitor.parse.dispatch import parse_document
 from monitor.parse.feed_discovery import (
@@ -24,6 +24,7 @@ from monitor.parse.feed_discovery import (
     list_common_candidates,
 )
 from monitor.parse.sitemap import is_sitemap
+from monitor.parse.social import SocialPreset, build_listing_source, find_social_preset
 from monitor.text.encoding import decode
 from monitor.text.urls import canonicalize_url
 
@@ -44,6 +45,7 @@ class DiscoveredFeed:
     newest_at: datetime | None
     language: str
     origin: str
+    listing: Listing | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +78,9 @@ class FeedDiscoverer:
     async def discover(self, url: str) -> DiscoveryResult:
         """Return the feeds and sitemaps at an address or on its site."""
         search = _Search()
+        preset = find_social_preset(url)
+        if preset and (known := await self._read_preset(preset)).feeds:
+            return known
         outcome = await self._fetcher.fetch(FetchRequest(url, FetchPurpose.PAGE))
         if not isinstance(outcome, Fetched):
             outcome = await self._fetcher.fetch(FetchRequest(url, is_large=True))
@@ -98,6 +103,33 @@ class FeedDiscoverer:
         if not any(feed.kind is SourceKind.FEED for feed in search.found):
             await self._fetch_candidates(search, list_common_candidates(url))
         return DiscoveryResult(_sort_feeds(search.found), "" if search.found else failure or search.describe_failure())
+
+    async def _read_preset(self, preset: SocialPreset) -> DiscoveryResult:
+        """Return the feeds of an account of a social network, or the page with its posts."""
+        search = _Search()
+        await self._fetch_candidates(search, [FeedCandidate(feed, found_by="named") for feed in preset.feeds])
+        if preset.listing:
+            request = FetchRequest(preset.listing.url, FetchPurpose.PAGE)
+            found = await self._parse_listing(preset.listing, await self._fetcher.fetch(request))
+            if isinstance(found, DiscoveredFeed):
+                search.found.append(found)
+            else:
+                search.failure = f"{preset.listing.url} cannot be read: {found}"
+        return DiscoveryResult(tuple(search.found), "" if search.found else search.describe_failure())
+
+    async def _parse_listing(self, listing: Listing, result: FetchResult) -> DiscoveredFeed | str:
+        if not isinstance(result, Fetched):
+            return getattr(result, "reason", "the response was empty")
+        source = build_listing_source("discover", listing)
+        try:
+            feed = await self._process_pool.run(parse_document, result.body, result.content_type, result.url, source)
+        except NotAFeed as error:
+            return error.reason
+        except WorkerKilled as error:
+            return str(error)
+        newest = max((entry.published_at for entry in feed.entries if entry.published_at), default=None)
+        title, count = feed.title, len(feed.entries)
+        return DiscoveredFeed(listing.url, SourceKind.LISTING, title, count, newest, feed.language, "named", listing)
 
     async def _follow_feed_lists(self, search: "_Search", home: str) -> None:
         """Fetch the feeds that pages such as "Our RSS feeds" list.

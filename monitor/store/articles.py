@@ -21,7 +21,7 @@ from monitor.store.core_tables import ARTICLE, ARTICLE_TEXT, ARTICLE_URL, ENTRY_
 from monitor.store.damaged_rows import read_rows
 from monitor.store.evidence import save_page_snapshot
 from monitor.store.findings import expedite_rechecks, insert_findings
-from monitor.store.full_text import index_texts, remove_from_index
+from monitor.store.full_text import index_texts, remove_from_index, stored_search_text
 from monitor.store.row_mapping import (
     IS_IN_PROGRESS,
     IS_LISTED,
@@ -96,9 +96,13 @@ class ArticleStore:
                 for article_id, new in fresh
             ]
             insert_rows(connection, ARTICLE, rows)
-            texts = [_text_row(article_id, new) for article_id, new in fresh]
+            words = [(article_id, _search_text(new)) for article_id, new in fresh]
+            texts = [
+                {"article_id": article_id, **text_columns(new.article, stored_search_text(connection, text))}
+                for (article_id, new), (_, text) in zip(fresh, words, strict=True)
+            ]
             insert_rows(connection, ARTICLE_TEXT, texts)
-            index_texts(connection, [(text["article_id"], text["search_text"]) for text in texts])
+            index_texts(connection, words)
             urls = [row for article_id, new in (*fresh, *aliases) for row in _url_rows(article_id, new.article)]
             insert_rows(connection, ARTICLE_URL, urls, skip_existing=True)
             insert_rows(connection, ENTRY_KEY, new_keys, skip_existing=True)
@@ -324,11 +328,10 @@ _INITIAL_COLUMNS = {
 }
 
 
-def _text_row(article_id: int, new_article: NewArticle) -> dict[str, Any]:
-    search_text = "" if new_article.stage is Stage.LISTED else new_article.search_text
-    if search_text is None:
-        search_text = index_text(new_article.article)
-    return {"article_id": article_id, **text_columns(new_article.article, search_text)}
+def _search_text(new_article: NewArticle) -> str:
+    if new_article.stage is Stage.LISTED:
+        return ""
+    return index_text(new_article.article) if new_article.search_text is None else new_article.search_text
 
 
 def _url_rows(article_id: int, article: Article) -> list[dict[str, Any]]:
@@ -336,10 +339,10 @@ def _url_rows(article_id: int, article: Article) -> list[dict[str, Any]]:
 
 
 def replace_text(connection: Connection, article_id: int, article: Article) -> None:
-    """Replace the text of an article and its entry in the full-text index, inside a transaction."""
+    """Replace the text of an article and its entry in the full-text index, before its title is replaced."""
     remove_from_index(connection, [article_id])
     search_text = index_text(article)
-    columns = text_columns(article, search_text)
+    columns = text_columns(article, stored_search_text(connection, search_text))
     connection.execute(update(ARTICLE_TEXT).where(ARTICLE_TEXT.c.article_id == article_id).values(columns))
     index_texts(connection, [(article_id, search_text)])
 

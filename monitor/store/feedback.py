@@ -198,6 +198,12 @@ class FeedbackStore:
             connection.execute(delete(RESCREEN).where(done))
             return result
 
+    def save_backtest(self, findings: Sequence[tuple[StoredArticle, Findings]], now: datetime) -> RescreenResult:
+        """Store the findings of a backtest in matched articles; the digests report the hits that are new."""
+        matched = [one for one in findings if one[0].stage in {Stage.MATCHED, Stage.GROUPED}]
+        with self._connections.write_transaction() as connection:
+            return apply_findings(connection, matched, now, {})
+
     def add_mark(self, mark: Mark, reader: Reader, change: Change) -> tuple[Mark, Change]:
         """Store a mark with its change. Raises ``UsageError`` if there is no such story."""
         with self._connections.write_transaction() as connection:
@@ -308,6 +314,16 @@ class FeedbackStore:
                 for chunk in chunk_ids(wanted)
                 for row in connection.execute(select_verdicts().where(VERDICT.c.id.in_(chunk)))
             ]
+
+    def list_same_text(self, root_ids: Iterable[int]) -> list[int]:
+        """Return the articles with these ids, and their duplicates."""
+        wanted = sorted(set(root_ids))
+        found: set[int] = set()
+        with self._connections.read_transaction() as connection:
+            for chunk in chunk_ids(wanted):
+                same_text = or_(ARTICLE.c.id.in_(chunk), ARTICLE.c.duplicate_of.in_(chunk))
+                found.update(connection.execute(select(ARTICLE.c.id).where(same_text)).scalars())
+        return sorted(found)
 
     def get_hit_place(self, hit_id: int) -> tuple[int, str, tuple[str, ...]]:
         """Return the article, its story and the officials of a hit. Raises ``UsageError`` if it does not exist."""

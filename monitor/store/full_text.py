@@ -1,21 +1,19 @@
 """Full-text search over folded text, newest article first, with the same results on both engines.
 
 Scripts without spaces between words are indexed as overlapping pairs of characters; a word of such a script is a
-phrase of pairs. SQLite finds phrases in its index (FTS5). PostgreSQL finds the words in its index (GIN over their
-tsvector) and checks phrases in the text, because a tsvector holds at most 256 positions per word.
+phrase of pairs. SQLite finds phrases in its index (FTS5), which has the words but not the text. PostgreSQL finds the
+words in its index (GIN over their tsvector) and checks phrases in the text, because a tsvector holds at most 256
+positions per word.
 """
 
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import (
-    Column,
     ColumnElement,
     Connection,
-    MetaData,
     Select,
-    Table,
     Text,
     and_,
     func,
@@ -26,12 +24,14 @@ from sqlalchemy import (
 )
 
 from monitor.store.core_tables import ARTICLE_TEXT
-from monitor.text.search_text import UNBROKEN_RUN, split_for_index
+from monitor.store.row_mapping import article_from_row, chunk_ids, hash_text, select_stored_articles
+from monitor.text.search_text import UNBROKEN_RUN, index_text, split_for_index
 
 SCAN_LIMIT = 1000
 """Number of articles that PostgreSQL reads one by one before it uses the index."""
 _PLAN_BY_INDEX = "SET LOCAL enable_seqscan = off; SET LOCAL enable_indexscan = off; SET LOCAL enable_bitmapscan = on"
 _PLAN_BY_AGE = "SET LOCAL enable_seqscan = off; SET LOCAL enable_indexscan = on; SET LOCAL enable_bitmapscan = off"
+_REMOVE_FROM_INDEX = "INSERT INTO article_search (article_search, rowid, search_text) VALUES ('delete', ?, ?)"
 _TERM_PATTERN = re.compile(r'(-?)(?:"([^"]*)"?|(\S+))')
 
 
@@ -120,8 +120,15 @@ def parse_search_query(query: str) -> tuple[SearchTerm, ...]:
     return tuple(terms)
 
 
+def stored_search_text(connection: Connection, search_text: str) -> str:
+    """Return the value of the column ``search_text``: on SQLite, whose index has the words, only a hash of them."""
+    if connection.dialect.name != "sqlite":
+        return search_text
+    return hash_text(search_text).hex() if search_text else ""
+
+
 def index_texts(connection: Connection, texts: Sequence[tuple[int, str]]) -> None:
-    """Add (article id, search text) pairs, just stored in ``article_text``, to the index of SQLite.
+    """Add (article id, search text) pairs of articles that were just stored to the index of SQLite.
 
     PostgreSQL updates its index itself. A trigger cannot do it on SQLite, because triggers may not write to virtual
     tables with ``trusted_schema`` off.
@@ -131,14 +138,23 @@ def index_texts(connection: Connection, texts: Sequence[tuple[int, str]]) -> Non
         connection.exec_driver_sql("INSERT INTO article_search (rowid, search_text) VALUES (?, ?)", rows)
 
 
-def remove_from_index(connection: Connection, article_ids: Collection[int]) -> None:
-    """Remove articles from the index of SQLite; called before their texts are changed or deleted."""
-    if connection.dialect.name == "sqlite":
-        old = select(literal("delete"), ARTICLE_TEXT.c.article_id, ARTICLE_TEXT.c.search_text)
-        old = old.where(ARTICLE_TEXT.c.article_id.in_(article_ids), ARTICLE_TEXT.c.search_text != "")
-        names = ["article_search", "rowid", "search_text"]  # the column named like the table takes the command
-        index = Table("article_search", MetaData(), *(Column(name) for name in names))
-        connection.execute(index.insert().from_select(names, old))
+def remove_from_index(connection: Connection, article_ids: Sequence[int]) -> None:
+    """Remove articles from the index of SQLite; called before any part of them is changed or deleted.
+
+    SQLite needs the words to remove, which are computed again from the article. If an earlier version of this
+    program computed other words, as the hash of them shows, they stay in the index.
+    """
+    if connection.dialect.name != "sqlite":
+        return
+    columns = select_stored_articles().add_columns(ARTICLE_TEXT.c.search_text)
+    for chunk in chunk_ids(article_ids):
+        rows = connection.execute(columns.where(ARTICLE_TEXT.c.article_id.in_(chunk), ARTICLE_TEXT.c.search_text != ""))
+        indexed = [(row.id, index_text(article_from_row(row)), row.search_text) for row in rows]
+        removed = [
+            (number, words) for number, words, stored in indexed if stored_search_text(connection, words) == stored
+        ]
+        if removed:
+            connection.exec_driver_sql(_REMOVE_FROM_INDEX, removed)
 
 
 def search_newest(connection: Connection, terms: tuple[SearchTerm, ...], limit: int) -> list[int]:

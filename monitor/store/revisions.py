@@ -77,8 +77,8 @@ class RecheckStore:
                 old = {"article_id": stored.id, "version": stored.version_count, "snapshot": to_json(stored.article)}
                 connection.execute(insert(ARTICLE_VERSION).values(**old, replaced_at=now))
                 values = {**article_columns(article), "version_count": version}
-                connection.execute(update(ARTICLE).where(ARTICLE.c.id == stored.id).values(values))
                 replace_text(connection, stored.id, article)
+                connection.execute(update(ARTICLE).where(ARTICLE.c.id == stored.id).values(values))
                 replace_mentions(connection, [(stored, findings)])
                 request_rescreen(connection, [stored.id])
             insert_rows(

@@ -20,6 +20,7 @@ from monitor.match.engine import compile_watchlist
 from monitor.pipeline.bounded_matching import BoundedMatcher
 from monitor.pipeline.status_report import DaemonStatus, parse_daemon_status
 from monitor.store.database import Database
+from monitor.web.passwords import PasswordChecker
 
 MAX_READS, MAX_WAITING_READS = 4, 16
 HEALTH_SECONDS, CONFIGURATION_SECONDS = 5.0, 2.0
@@ -101,9 +102,12 @@ class DeskContext:
         clock: Clock,
         redact: Callable[[str], str],
         process_pool: ProcessPool | None = None,
+        signing_key: str = "",
     ) -> None:
+        self.signing_key = signing_key
         self.database, self.settings, self.clock, self.redact = database, settings, clock, redact
         self._loader, self._process_pool = loader, process_pool
+        self.passwords = PasswordChecker()
         self._feedback: tuple[str, FeedbackService] | None = None
         self._snapshot: Snapshot | None = None
         self._loading = asyncio.Lock()

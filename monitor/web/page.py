@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from ipaddress import ip_address
 from typing import Annotated, Any, TypeVar
 from urllib.parse import quote
 from zoneinfo import ZoneInfo
@@ -41,6 +42,7 @@ KEY_HELP = (
     ("?", "this list"),
 )
 REASONS = tuple((reason.value, reason.value.replace("-", " ")) for reason in RejectionReason)
+MAX_LOGIN_CHARS = 100
 FORM_TYPE = "application/x-www-form-urlencoded"
 T = TypeVar("T")
 
@@ -186,8 +188,34 @@ async def read_form_lists(request: Request) -> dict[str, list[str]]:
     return found
 
 
+def peer_address(request: Request) -> str:
+    """Return the address from which a request comes, without a proxy's word for it; "socket" for a Unix socket."""
+    return request.client.host if request.client and request.client.host else "socket"
+
+
+def is_trusted_proxy(request: Request) -> bool:
+    """Return whether a request comes from a proxy whose login header counts."""
+    header = get_context(request).settings.header
+    if header is None:
+        return False
+    try:
+        peer = ip_address(peer_address(request))
+    except ValueError:
+        return False
+    return any(peer in network for network in header.senders)
+
+
+def proxy_login(request: Request) -> str:
+    """Return the login that a trusted proxy names, or an empty text."""
+    header = get_context(request).settings.header
+    return request.headers.get(header.name, "").strip()[:MAX_LOGIN_CHARS] if header else ""
+
+
 async def find_identity(request: Request) -> Identity | None:
-    """Return the reader of a session cookie, or None."""
+    """Return the reader of a session cookie, or None.
+
+    Behind a trusted proxy, the session counts only while the proxy names the same reader.
+    """
     context = get_context(request)
     key = request.cookies.get(SESSION_COOKIE, "")
     if not key or len(key) > 200:
@@ -197,6 +225,8 @@ async def find_identity(request: Request) -> Identity | None:
     if found is None:
         return None
     account, is_due = found
+    if is_trusted_proxy(request) and proxy_login(request) != account.login:
+        return None
     if is_due:
         await context.run(context.database.readers.touch_session, key, now)
     return session_identity(account, key)

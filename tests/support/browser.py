@@ -6,7 +6,7 @@ from importlib.util import find_spec
 
 import pytest
 
-INSTALL = "pip install 'monitor[browser]' && apt install chromium"
+INSTALL = "pip install 'monitor[browser]' && apt install chromium fonts-noto-core fonts-noto-cjk"
 _IS_INSTALLED = find_spec("playwright") is not None and bool(shutil.which("chromium") or shutil.which("google-chrome"))
 
 requires_browser = pytest.mark.skipif(

@@ -22,6 +22,7 @@ from monitor.web.page import SESSION_COOKIE
 from monitor.web.security import make_form_token
 
 HOST = "127.0.0.1:8788"
+SIGNING_KEY = "k" * 40
 CONFIGURATION = """
 settings: {timezone: Asia/Vientiane}
 sources:
@@ -65,13 +66,20 @@ class Desk:
     clock: FixedClock = field(default_factory=FixedClock)
     loader: FixedLoader = field(default_factory=FixedLoader)
     redact: Callable[[str], str] = str
+    peer: str = "127.0.0.1"
 
     def __post_init__(self) -> None:
-        self.context = DeskContext(self.database, self.settings, self.loader, self.clock, self.redact)
+        self.context = DeskContext(
+            self.database, self.settings, self.loader, self.clock, self.redact, signing_key=SIGNING_KEY
+        )
         self.app = create_app(self.context, DigestComposer(self.database, CronDigestSchedule(), self.clock))
         self.api = self.app.state.api
         self.client = TestClient(
-            self.app, base_url=f"http://{HOST}", follow_redirects=False, raise_server_exceptions=False
+            self.app,
+            base_url=f"http://{HOST}",
+            follow_redirects=False,
+            raise_server_exceptions=False,
+            client=(self.peer, 50000),
         )
 
     def log_in(self, login: str = "owner", role: Role = Role.ADMIN) -> "Reader":

@@ -16,10 +16,16 @@ import ahocorasick_rs
 
 from monitor.domain.watchlist import Official
 from monitor.match.article_text import NormalizedArticle
+from monitor.match.consonants import ConsonantIndex, list_consonants
 from monitor.match.names.cross_script import key_of_other_script, list_latin_keys, romanise, to_latin
 from monitor.match.names.forms import parse_name
 from monitor.match.names.respelling import list_native_twins, list_transcriptions
-from monitor.match.names.scripts import build_native_patterns, is_native, printed_words
+from monitor.match.names.scripts import (
+    build_native_patterns,
+    is_native,
+    list_unspaced_family_names,
+    printed_words,
+)
 from monitor.match.names.spelling import (
     MIN_STANDALONE_KEY_LETTERS,
     is_spelling_variant,
@@ -29,7 +35,13 @@ from monitor.match.names.spelling import (
 )
 from monitor.match.titles.positions import Position, parse_positions
 from monitor.match.types import MAX_CANDIDATE_OFFICIALS, CandidateKind, Candidates, NameParts, NameWords, PatternMatch
-from monitor.match.vocabulary import country_evidence_words, find_country_key, name_particles, naming_convention
+from monitor.match.vocabulary import (
+    country_evidence_words,
+    find_convention,
+    find_country_key,
+    name_particles,
+    naming_convention,
+)
 from monitor.text.fold import fold_key, fold_words
 from monitor.text.tokens import replace_punctuation
 
@@ -121,6 +133,7 @@ class PreparedOfficial:
         )
 
 
+_FIRST_CJK_CHARACTER = "\u2e80"
 _CAPITALIZED_WORD = re.compile("[A-Z][A-Za-z']*(?:-[A-Za-z']+)*")
 _MAX_INITIALS_LETTERS = 2
 _MAX_CACHE_ENTRIES = 4_000
@@ -335,8 +348,9 @@ class NameIndex:
             self.typo_rests[official_index] = self.typo_rests[official_index] or name_parts.typo_parts[1]
         if name_parts.phonetic_parts:
             self._index_phonetic(official_index, name_parts.phonetic_parts)
-            for first in list_transcriptions("".join(name_parts.phonetic_parts[0])):
-                self._add_pattern(f" {first} ", CandidateKind.PHONETIC)
+            for part in map("".join, name_parts.phonetic_parts):
+                for word in (*list_transcriptions(part), *list_spellings(part, name_parts.convention)):
+                    self._add_pattern(f" {word} ", CandidateKind.PHONETIC)
 
     def _index_phonetic(self, official_index: int, phonetic_parts: tuple[NameWords, NameWords]) -> None:
         """Index the sound of a name: both parts together, and each part with a long enough key."""
@@ -492,6 +506,18 @@ class NameIndex:
         return NameWordIndex(self.patterns, dict(by_first), dict(by_last), words, short_names, is_short)
 
     @cached_property
+    def unspaced_family_names(self) -> dict[str, tuple[int, ...]]:
+        """The officials of each family name in Chinese, Japanese and Korean, indexed at first use."""
+        found: dict[str, dict[int, None]] = defaultdict(dict)
+        for index, official in enumerate(self.officials):
+            for name in (official.name, *official.aliases):
+                if name[0] >= _FIRST_CJK_CHARACTER:
+                    convention = find_convention(find_official_country(official.country))
+                    for family in list_unspaced_family_names(fold_key(name), convention):
+                        found[family][index] = None
+        return {family: tuple(officials) for family, officials in found.items()}
+
+    @cached_property
     def words_by_sound(self) -> dict[str, tuple[str, ...]]:
         """The words of names by their consonants, for texts in other scripts than Latin; indexed at first use."""
         found: dict[str, list[str]] = defaultdict(list)
@@ -501,6 +527,17 @@ class NameIndex:
                     if len(found[key]) < _MAX_WORDS_WITH_SAME_SOUND:
                         found[key].append(word)
         return {key: tuple(words) for key, words in found.items()}
+
+    @cached_property
+    def consonants(self) -> ConsonantIndex:
+        """The consonants of all full names in Latin letters, indexed when an Arabic or Hebrew text is read first."""
+        found: dict[str, dict[tuple[int, ...], int]] = defaultdict(dict)
+        for at, (pattern, kind) in enumerate(zip(self.patterns, self._pattern_kinds, strict=True)):
+            if kind & CandidateKind.FULL_NAME and pattern.isascii():
+                for consonants in list_consonants(pattern.split()):
+                    found[consonants].setdefault(self._full_name_officials[at], at)
+        patterns = {consonants: list(found_patterns.values()) for consonants, found_patterns in found.items()}
+        return ConsonantIndex(patterns, self.patterns)
 
     @property
     def has_phonetic_names(self) -> bool:

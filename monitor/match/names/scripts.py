@@ -135,6 +135,23 @@ def _list_han_variants(name: str) -> Iterator[str]:
             yield from (f"{way[:at]} {way[at:]}" for at in range(1, len(way)))
 
 
+def list_unspaced_family_names(name: str, convention: str) -> Iterator[str]:
+    """Yield the possible family name of a folded name in Chinese, Japanese or Korean letters.
+
+    Family names of one character are omitted where they may have more than one.
+    """
+    from monitor.match.vocabulary import naming_convention, native_words  # this module is read by commands without it
+
+    if not all("\u3400" <= char <= "\u9fff" or "\uac00" <= char <= "\ud7a3" or char == " " for char in name):
+        return
+    if " " in name:
+        yield name.partition(" ")[0]
+    elif naming_convention(convention).family_name_of_any_length:
+        yield from (name[:size] for size in (2, 3) if size < len(name))
+    else:
+        yield name[: 2 if name[:2] in native_words().two_character_family_names else 1]
+
+
 def _unspaced_parts(spaced_name: str) -> Iterator[str]:
     """Yield the short names: the first of several words, or each part of two or more letters around a name dot."""
     if " " in spaced_name:

@@ -4,12 +4,17 @@ from fastapi import APIRouter, Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from monitor.domain.readers import SESSION_MAX_PERIOD, Account
+from monitor.domain.web_settings import LoginMethod
 from monitor.web.context import DeskContext
 from monitor.web.page import (
+    MAX_LOGIN_CHARS,
     SESSION_COOKIE,
     FormRefused,
     PageDependency,
     get_context,
+    is_trusted_proxy,
+    peer_address,
+    proxy_login,
     read_form,
 )
 from monitor.web.security import is_form_token, safe_path
@@ -20,9 +25,23 @@ router = APIRouter()
 
 @router.get("/login")
 async def show_login(request: Request) -> Response:
-    """Show how to log in."""
+    """Show how to log in; behind a trusted proxy, log in the reader that it names."""
     context = get_context(request)
-    return _login_page(context, request.query_params.get("next", "/"))
+    target = safe_path(request.query_params.get("next", "/"))
+    header = context.settings.header
+    if context.settings.login is LoginMethod.HEADER and header:
+        login = proxy_login(request)
+        if is_trusted_proxy(request) and login:
+            now = context.clock()
+            account = await context.run(context.database.readers.ensure_account, login, header.role, now)
+            if account.disabled_at is None:
+                return await start_session(request, account, target)
+            return _login_page(context, target, error="This reader is disabled.", status=403)
+        if login:
+            networks = ", ".join(map(str, header.senders))
+            reason = f"{header.name} is accepted from {networks} only; this request came from {peer_address(request)}."
+            return _login_page(context, target, error=reason, status=401)
+    return _login_page(context, target)
 
 
 @router.get("/login/{code}")
@@ -34,16 +53,39 @@ async def show_login_link(request: Request, code: str) -> Response:
 
 @router.post("/login")
 async def log_in(request: Request) -> Response:
-    """Log in with the code of a one-time address."""
+    """Log in with the code of a one-time address, or with a password."""
     context = get_context(request)
     fields = await read_form(request)
     target = safe_path(fields.get("next", "/"))
+    if "code" not in fields and context.settings.login is LoginMethod.PASSWORD:
+        return await _log_in_with_password(request, context, fields, target)
     account = await context.run(context.database.readers.use_login_link, fields.get("code", "")[:200], context.clock())
     if account is None:
         return _login_page(
             context, target, error="This address was used before, or has expired. Ask for a new one.", status=403
         )
     return await start_session(request, account, target)
+
+
+async def _log_in_with_password(
+    request: Request, context: DeskContext, fields: dict[str, str], target: str
+) -> Response:
+    """Check login and password. After failures, of the login or from the address, the next attempt must wait."""
+    readers, now = context.database.readers, context.clock()
+    login = fields.get("login", "").strip()[:MAX_LOGIN_CHARS]
+    keys = (f"login {login}", f"address {peer_address(request)}")
+    allowed_at = await context.read(readers.login_allowed_at, keys)
+    if allowed_at and now < allowed_at:
+        seconds = int((allowed_at - now).total_seconds()) + 1
+        response = _login_page(context, target, error=f"Too many attempts. Try again in {seconds} s.", status=429)
+        response.headers["Retry-After"] = str(seconds)
+        return response
+    password_hash = await context.read(readers.get_password_hash, login)
+    if not await context.passwords.is_password(fields.get("password", ""), password_hash):
+        await context.run(readers.record_login_failure, keys, now)
+        return _login_page(context, target, error="Login or password is wrong.", status=403)
+    await context.run(readers.clear_login_failures, keys)
+    return await start_session(request, await context.read(readers.get_account, login), target)
 
 
 @router.post("/logout")

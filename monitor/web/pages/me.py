@@ -7,7 +7,8 @@ from fastapi import APIRouter
 from starlette.responses import Response
 
 from monitor.domain.errors import UsageError
-from monitor.domain.readers import ROLE_RIGHTS, SCOPE_RIGHTS, Right, Role, Scope
+from monitor.domain.readers import ROLE_RIGHTS, SCOPE_RIGHTS, NotAllowed, Right, Role, Scope
+from monitor.domain.web_settings import LoginMethod
 from monitor.store.readers import hash_key
 from monitor.web.page import PageDependency, read_form_lists
 
@@ -33,7 +34,24 @@ async def me(page: PageDependency) -> Response:
         tokens=[one for one in tokens if one.ends_at > page.now],
         views=views,
         scopes=list_scopes(page.account.role),
+        has_passwords=page.context.settings.login is LoginMethod.PASSWORD,
     )
+
+
+@router.post("/me/password")
+async def set_password(page: PageDependency) -> Response:
+    """Set the password of the reader, who gives the present one; all other logins end."""
+    fields = await page.form(Right.READ)
+    readers, passwords = page.context.database.readers, page.context.passwords
+    present = await page.read(readers.get_password_hash, page.account.login)
+    if present and not await passwords.is_password(fields.get("old", ""), present):
+        raise NotAllowed("the present password is wrong")
+    try:
+        new = await passwords.hash(fields.get("new", ""))
+    except ValueError as error:
+        raise UsageError(str(error)) from error
+    await page.context.run(readers.set_password_hash, page.account.id, new, page.identity.session_key)
+    return page.redirect("/me")
 
 
 def list_scopes(role: Role) -> list[Scope]:

@@ -5,11 +5,13 @@ from dataclasses import replace
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from sqlalchemy import text as sql
 from support.rows import NOW, draft, kept, leased
 
 from monitor.domain.article import Article, NewArticle, Stage
+from monitor.store.articles import replace_text
 from monitor.store.database import Database
-from monitor.store.full_text import parse_search_query
+from monitor.store.full_text import parse_search_query, remove_from_index
 from monitor.text.search_text import index_text
 
 TEXTS = {
@@ -106,6 +108,29 @@ def test_a_replaced_text_is_no_longer_found(database: Database) -> None:
     assert database.queries.search("teaser") == []
     lease = leased(database)
     database.articles.commit_poll(lease, lease.poll_state, [draft("b")], NOW)
+
+
+def test_words_that_an_earlier_program_indexed_otherwise_do_not_damage_the_index(database: Database) -> None:
+    """They stay in the index when the article is changed, and the other articles are found as before."""
+    kept(database, draft("a", body="old words"), draft("b", body="other words"))
+    with database._connections.write_transaction() as connection:
+        connection.execute(sql("UPDATE article_text SET search_text = 'of another text' WHERE article_id = 1"))
+        remove_from_index(connection, [1, 2])
+        connection.execute(sql("DELETE FROM article WHERE id IN (1, 2)"))
+    assert database.queries.search("words") == []
+    assert database.maintenance.check_database() == ()
+    kept(database, draft("c", body="new words"))
+    assert [one.article.title for one in database.queries.search("words")] == ["About c"]
+
+
+def test_a_changed_text_is_found_and_the_old_one_is_not(database: Database) -> None:
+    """The old words are computed again from the article as it is stored."""
+    (stored,) = kept(database, draft("a", body="some words in Đặng's café"))
+    with database._connections.write_transaction() as connection:
+        replace_text(connection, stored.id, replace(stored.article, body="whole story"))
+    assert database.queries.search("dang") == []
+    assert len(database.queries.search("whole story")) == 1
+    assert database.maintenance.check_database() == ()
 
 
 @given(st.text(alphabet=st.characters(codec="utf-8"), max_size=60))

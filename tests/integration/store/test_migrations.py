@@ -249,6 +249,7 @@ ROWS: dict[str, Rows] = {  # the rows of each revision's new tables, in SQL valu
 }
 CONVERTED_COLUMNS = {  # values that the upgrade changes; the tests of the stores check them
     "article": {"stage"},
+    "article_text": {"search_text"},
     "mention": {"form"},
     "delivery": {"state", "last_error"},
     "source": {"poll_state", "page_quality"},

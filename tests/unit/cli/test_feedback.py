@@ -180,3 +180,41 @@ def test_the_report_on_noise_has_the_documented_keys(run: Run, desk: FeedbackDes
     record = json.loads(run("report", "--since", "4000d", "--json"))
     assert set(record) == {"since", "rules", "officials", "forms", "names", "never_found", "always_rejected"}
     assert record["always_rejected"][0]["text"] == "Ben Harcastle"
+
+
+def test_a_suggestion_is_shown_and_written_without_touching_other_bytes(
+    run: Run, desk: FeedbackDesk, tmp_path: Path
+) -> None:
+    """The edited file is valid; the edit is recorded as a change."""
+    race = desk.add("On Friday the mare Ada Lovell won the third race. The track was wet after the rain.", "Racing")
+    run("reject", f"a{race}", "--reason", "thing-or-place")
+    shown = run("suggest", "1")
+    assert "officials.ada.exclude_phrases" in shown
+    assert "1 rejected, 0 others" in shown
+    assert "monitor suggest 1 --write" in shown
+    record = json.loads(run("suggest", "--json").splitlines()[0])
+    assert (record["change"], record["kind"], record["silenced_rejected"]) == (1, "exclude_phrases", 1)
+    before = (tmp_path / "sources.yaml").read_text()
+    run("suggest", "1", "--write")
+    after = (tmp_path / "sources.yaml").read_text()
+    addition = f"exclude_phrases: [{record['value']}]"
+    assert after.count(addition) == 1
+    assert [line for line in after.splitlines() if addition not in line] == [
+        line for line in before.splitlines() if "Ada Lovell" not in line
+    ]
+    run("check")
+    assert "edit" in run("feedback")
+    assert "needs the number" in run("suggest", "--write", fails=UsageError)
+    assert "there is no 9" in run("suggest", "1", "--write", "--pick", "9", fails=UsageError)
+
+
+def test_a_backtest_can_store_the_hits_that_it_shows(run: Run, desk: FeedbackDesk, tmp_path: Path) -> None:
+    """The next digest reports them; rejected mentions stay rejected."""
+    run("reject", "a1")
+    file = tmp_path / "sources.yaml"
+    file.write_text(CONFIGURATION.replace("rules: {people:", "rules: {more: {officials: [ada, ben]}, people:"))
+    shown = json.loads(run("backtest", "--since", "4000d", "--json"))
+    assert [(one["rule"], one["new"]) for one in shown["rules"]] == [("more", 1), ("people", 0)]
+    assert "1 new hits are stored" in run("backtest", "--since", "4000d", "--apply")
+    assert [hit.rule_id for hit in desk.database.queries.list_article_hits(3)] == ["people", "more"]
+    assert json.loads(run("backtest", "--since", "4000d", "--json"))["rules"][0]["new"] == 0

@@ -3,7 +3,7 @@
 import pytest
 
 from monitor.domain.article import Article
-from monitor.domain.watchlist import Official, Watchlist
+from monitor.domain.watchlist import Official, Role, Watchlist
 from monitor.match.engine import compile_watchlist
 
 PEOPLE = (
@@ -92,3 +92,39 @@ def test_the_borders_of_names_without_capitals(name: str, language: str, text: s
     matcher = compile_watchlist(Watchlist((Official("one", name),)))
     mentions = matcher.match(Article(url="", body=text, language=language)).mentions
     assert [one.text for one in mentions] == found
+
+
+HOLDERS = compile_watchlist(
+    Watchlist(
+        (
+            Official("ja", "田辺健太", "Japan", roles=(Role("Minister of Foreign Affairs"),)),
+            Official("zh", "邱文博", "China", roles=(Role("Premier"),)),
+            Official("ko", "한지우", "South Korea", roles=(Role("President"),)),
+            Official("th", "วิชัย บุญเรือง", "Thailand", roles=(Role("Prime Minister"),)),
+        )
+    )
+)
+
+
+@pytest.mark.parametrize(
+    ("language", "text", "official"),
+    [
+        ("ja", "田辺外相は述べた。", "ja"),
+        ("ja", "記者会見で田辺外務大臣は述べた。", "ja"),
+        ("ja", "田辺首相は述べた。", ""),
+        ("ja", "小田辺外相は述べた。", ""),
+        ("zh", "邱总理会见了代表团。", "zh"),
+        ("en", "邱总理, premier of Poland", ""),
+        ("zh", "山邱总理会见了代表团。", ""),
+        ("ko", "한 대통령은 회의를 열었다.", "ko"),
+        ("th", "วิชัย นายกรัฐมนตรี กล่าววันนี้", "th"),
+        ("th", "นายกรัฐมนตรี วิชัย กล่าววันนี้", "th"),
+        ("th", "วิชัย โฆษก กล่าววันนี้", ""),
+    ],
+)
+def test_a_part_of_a_name_next_to_a_fitting_title_counts_in_scripts_without_spaces(
+    language: str, text: str, official: str
+) -> None:
+    """The full name is not in the text; the title fits the role, and the text is about the country."""
+    mentions = HOLDERS.match(Article(url="", body=text, language=language)).mentions
+    assert [one.official_id for one in mentions] == [official] * bool(official)

@@ -1,12 +1,16 @@
-"""One row per article and one per story for grouping, which is now done on a window in memory.
+"""Grouping on a window in memory, and on SQLite a full-text index without a second copy of the texts.
 
 Fingerprints and terms were one row each. The fingerprints of an article are packed in one row; the terms of a story are
 put in the row of its latest article.
+
+The index of SQLite read its words from ``article_text.search_text``. It now has them alone, and the column has a hash
+of them.
 """
 
 import json
 from collections.abc import Iterator
 from datetime import datetime, timedelta
+from hashlib import blake2b
 from itertools import groupby
 from operator import itemgetter
 from struct import Struct
@@ -66,6 +70,29 @@ def upgrade() -> None:
     op.create_index("ix_story_centroid_last_article_at", "story_centroid", ["last_article_at"])
     for name in ("old_story_centroid", "story_term", "fingerprint"):
         op.drop_table(name)
+    if op.get_bind().dialect.name == "sqlite":
+        index_without_texts()
+
+
+def index_without_texts() -> None:
+    """Build the full-text index again without its copy of the texts."""
+    connection = op.get_bind()
+    connection.exec_driver_sql("DROP TABLE article_search")
+    connection.exec_driver_sql(
+        "CREATE VIRTUAL TABLE article_search USING fts5(search_text, content='', columnsize=0, tokenize='ascii')"
+    )
+    connection.exec_driver_sql("INSERT INTO article_search (article_search, rank) VALUES ('automerge', 16)")
+    connection.exec_driver_sql("INSERT INTO article_search (article_search, rank) VALUES ('crisismerge', 32)")
+    last = 0
+    query = (
+        "SELECT article_id, search_text FROM article_text WHERE article_id > ? AND search_text != '' ORDER BY 1 LIMIT ?"
+    )
+    while rows := connection.exec_driver_sql(query, (last, ROWS_PER_INSERT)).all():
+        texts = [tuple(row) for row in rows]
+        connection.exec_driver_sql("INSERT INTO article_search (rowid, search_text) VALUES (?, ?)", texts)
+        hashes = [(blake2b(text.encode(), digest_size=16).hexdigest(), number) for number, text in texts]
+        connection.exec_driver_sql("UPDATE article_text SET search_text = ? WHERE article_id = ?", hashes)
+        last = texts[-1][0]
 
 
 def insert(table: str, columns: tuple[str, ...], rows: Iterator[tuple[Any, ...]]) -> None:

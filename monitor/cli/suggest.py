@@ -1,0 +1,155 @@
+"""Command ``monitor suggest``: edits of sources.yaml that verdicts suggest, with what they would have changed."""
+
+import os
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from monitor.cli.articles import open_database, open_to_read
+from monitor.cli.common import (
+    DEFAULT_CONFIG,
+    ConfigOption,
+    DatabaseOption,
+    JsonOption,
+    load_config,
+    print_json_lines,
+    print_text,
+)
+from monitor.cli.feedback import ReaderOption, login_of
+from monitor.domain.errors import UsageError
+from monitor.text.numbers import format_count
+
+if TYPE_CHECKING:
+    from monitor.domain.configuration import Configuration
+    from monitor.domain.feedback import Verdict
+    from monitor.feedback.suggestions import Suggestion
+    from monitor.store.database import Database
+
+MAX_VERDICTS = 20
+
+
+def suggest(
+    change: Annotated[
+        int, typer.Argument(metavar="[CHANGE]", help="Number of a verdict in `monitor feedback`.", show_default=False)
+    ] = 0,
+    write: Annotated[bool, typer.Option("--write", help="Write the suggestion into the file.")] = False,
+    pick: Annotated[int, typer.Option("--pick", min=1, metavar="K", help="Which suggestion is written.")] = 1,
+    reader: ReaderOption = "",
+    config: ConfigOption = DEFAULT_CONFIG,
+    database: DatabaseOption = "",
+    json: JsonOption = False,
+) -> None:
+    """Suggest exclude phrases, aliases, positions and examples from verdicts, with their effect over 90 days."""
+    from monitor.feedback.suggestions import SuggestionService
+
+    configuration = load_config(config, database)
+    if write and not change:
+        raise UsageError("--write needs the number of a verdict; `monitor suggest` lists the suggestions")
+    with open_to_read(configuration) as opened:
+        service = SuggestionService(opened, configuration.watchlist)
+        now = datetime.now(UTC)
+        found = [
+            (number, suggestion)
+            for number, verdict in _choose_verdicts(opened, change)
+            for suggestion in service.suggest(verdict, now)
+        ]
+    if write:
+        if len(found) < pick:
+            raise UsageError(f"verdict {change} has {format_count(len(found), 'suggestion')}; there is no {pick}")
+        _write(configuration, config, found[pick - 1][1], change, reader)
+        return
+    if json:
+        print_json_lines(_record(number, suggestion) for number, suggestion in found)
+        return
+    if not found:
+        print_text("There is no suggestion: no verdict has a phrase, alias or position that would have helped.")
+    previous, position = 0, 0
+    for number, suggestion in found:
+        position = position + 1 if number == previous else 1
+        previous = number
+        _print(number, position, suggestion)
+
+
+def _choose_verdicts(database: "Database", change: int) -> "list[tuple[int, Verdict]]":
+    """Return the verdict of a change, or the newest ones, each with the number of its change."""
+    from monitor.feedback.suggestions import select_verdicts
+
+    if not change:
+        verdicts = select_verdicts(database.feedback.list_verdicts(limit=1000))[:MAX_VERDICTS]
+        return [(database.feedback.find_change(one.id, None).id, one) for one in verdicts]
+    found = database.feedback.get_change(change)
+    if found.verdict_id is None or found.undone_at:
+        raise UsageError(f"change {change} is not a verdict that counts; `monitor feedback` lists them")
+    return [(change, database.feedback.get_verdict(found.verdict_id))]
+
+
+def _print(number: int, position: int, suggestion: "Suggestion") -> None:
+    from monitor.config.yaml_edit import render_snippet
+
+    effect = suggestion.effect
+    path = ("officials", suggestion.official_id, *suggestion.path)
+    print_text(f"{number}.{position}  add to {'.'.join(path)}\n{render_snippet(path, [suggestion.value])}")  # type: ignore[list-item]
+    if suggestion.kind.value != "examples":
+        others = effect.silenced - effect.rejected
+        silenced = f"silences {format_count(effect.silenced, 'article')}: {effect.rejected} rejected, {others} others"
+        added = f"finds {format_count(effect.added, 'article')} more"
+        print_text(f"  In {effect.examined} articles of 90 days it {silenced if effect.silenced else added}.")
+        for article in (*effect.others_silenced, *effect.articles_added)[:5]:
+            print_text(f"    a{article.id}  {article.title}  {article.url}")
+    print_text(f"  To write it: monitor suggest {number} --write{f' --pick {position}' if position > 1 else ''}\n")
+
+
+def _record(number: int, suggestion: "Suggestion") -> dict[str, object]:
+    effect = suggestion.effect
+    return {
+        "change": number,
+        "kind": suggestion.kind,
+        "official": suggestion.official_id,
+        "path": ["officials", suggestion.official_id, *suggestion.path],
+        "value": suggestion.value,
+        "examined": effect.examined,
+        "silenced": effect.silenced,
+        "silenced_rejected": effect.rejected,
+        "added": effect.added,
+        "articles": [article.id for article in (*effect.others_silenced, *effect.articles_added)],
+    }
+
+
+def _write(configuration: "Configuration", config: Path, suggestion: "Suggestion", change: int, reader: str) -> None:
+    """Splice a suggestion into the file of its official, check the whole configuration, and replace the file.
+
+    Raises ``UsageError`` with the lines to paste if the file cannot be edited, ``ConfigError`` if it would be invalid.
+    """
+    from monitor.config.included_files import read_file_set
+    from monitor.config.yaml_edit import append_item, save_edited_file
+    from monitor.domain.feedback import Change, Way
+
+    path = ("officials", suggestion.official_id, *suggestion.path)
+    source, own_path = read_file_set(config.read_bytes(), config).find_file(path)
+    before = source.path.read_bytes()
+    now = datetime.now(UTC)
+    after = append_item(before, own_path, suggestion.value, f"verdict {change}, {now:%-d %b %Y}")  # type: ignore[arg-type]
+    if source.path == config:
+        _check(after, config)
+    save_edited_file(source.path, before, after)
+    if source.path != config:
+        try:
+            _check(config.read_bytes(), config)
+        except BaseException:
+            save_edited_file(source.path, after, before)
+            raise
+    with open_database(configuration) as opened:
+        by = opened.feedback.ensure_reader(login_of(reader), now)
+        subject = f"{'.'.join(path)} in {source.path.name}"
+        done = Change(0, "edit", subject, by.display_name, Way.CLI, now, after=str(suggestion.value))
+        stored = opened.feedback.record_change(done, by)
+    print_text(f"{source.path}: {subject} has {suggestion.value!r} now (change {stored.id}).")
+
+
+def _check(data: bytes, config: Path) -> None:
+    from monitor.config.load import parse_configuration
+    from monitor.match.lint import lint_watchlist
+
+    parse_configuration(data, config, os.environ, checks=(lint_watchlist,), require_secrets=False)

@@ -1,0 +1,306 @@
+"""Suggestions for sources.yaml from verdicts: shown with what they would have changed, and never applied by themselves.
+
+A rejection suggests an exclude phrase, a confirmation an alias or a position with its date; each is tried on the
+article of the verdict first, and one that does not work there is not suggested. An example keeps the correction.
+"""
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from monitor.domain.article import Article, StoredArticle
+from monitor.domain.feedback import VERDICT_REASON_PREFIX, Verdict, VerdictKind
+from monitor.domain.mention import Findings
+from monitor.domain.read_models import ArticleFilter
+from monitor.domain.watchlist import Official, Role, Watchlist
+from monitor.match.article_text import normalize_article
+from monitor.match.engine import Matcher, compile_watchlist
+from monitor.match.titles.parser import parse_title_before
+from monitor.store.database import Database
+from monitor.text.fold import fold, fold_key, fold_written
+from monitor.text.sanitize import truncate_text
+from monitor.text.tokens import find_sentence, is_unspaced
+
+REHEARSAL_PERIOD = timedelta(days=90)
+MAX_REHEARSED_ARTICLES = 20_000
+MAX_SUGGESTIONS, MAX_NEIGHBOURS, MAX_SHOWN = 3, 3, 5
+MAX_EXAMPLE_CHARS = 300
+_WORD = re.compile(r"\w+(?:['’.-]\w+)*\.?")
+
+
+class SuggestionKind(StrEnum):
+    """Key of an official to which a suggestion adds a value."""
+
+    EXCLUDE_PHRASE = "exclude_phrases"
+    ALIAS = "aliases"
+    ROLE = "roles"
+    EXAMPLE = "examples"
+
+
+@dataclass(frozen=True, slots=True)
+class AffectedArticle:
+    """Article in which a suggestion would have changed whether the official is mentioned."""
+
+    id: int
+    title: str
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
+class Effect:
+    """Effect of a suggestion on stored articles: mentions it would have silenced or added.
+
+    ``rejected`` of the silenced articles were rejected by readers. The lists are the first ones of the others.
+    ``examined`` is the number of articles that were tried, of at most ``MAX_REHEARSED_ARTICLES``.
+    """
+
+    examined: int = 0
+    silenced: int = 0
+    rejected: int = 0
+    added: int = 0
+    others_silenced: tuple[AffectedArticle, ...] = ()
+    articles_added: tuple[AffectedArticle, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Suggestion:
+    """Value to be added to a list in the entry of an official, with its effect.
+
+    ``path`` is the path of the list below the official; ``value`` is a text, or the keys of a role.
+    """
+
+    kind: SuggestionKind
+    official_id: str
+    path: tuple[str, ...]
+    value: str | dict[str, str]
+    verdict_id: int
+    effect: Effect = field(default_factory=Effect)
+
+
+class SuggestionService:
+    """Suggestions for one watchlist, from the verdicts in one database."""
+
+    def __init__(self, database: Database, watchlist: Watchlist) -> None:
+        self._database = database
+        self._officials = {official.id: official for official in watchlist.officials}
+
+    def suggest(self, verdict: Verdict, now: datetime) -> list[Suggestion]:
+        """Return at most ``MAX_SUGGESTIONS`` suggestions for a verdict that counts, each tried and rehearsed."""
+        official = self._officials.get(verdict.official_id)
+        if official is None:
+            return []
+        articles = self._database.queries.load_articles([verdict.article_id])
+        found = articles[0] if articles else None
+        if verdict.kind is VerdictKind.REJECTED:
+            return self._suggest_phrases(official, verdict, found, now)[:MAX_SUGGESTIONS]
+        return self._suggest_names(official, verdict, found, now)[:MAX_SUGGESTIONS]
+
+    def _suggest_phrases(
+        self, official: Official, verdict: Verdict, stored: StoredArticle | None, now: datetime
+    ) -> list[Suggestion]:
+        """Return the exclude phrase that stands in all texts rejected for the same reason, and an example."""
+        group = [
+            one
+            for one in self._database.feedback.list_verdicts(official_id=official.id, limit=1000)
+            if one.reason == verdict.reason and one.written == verdict.written
+        ]
+        rejected = [one for one in group if one.kind is VerdictKind.REJECTED]
+        confirmed = [
+            one.sentence
+            for one in self._database.feedback.list_verdicts(official_id=official.id, limit=1000)
+            if one.kind is VerdictKind.CONFIRMED
+        ]
+        sentences = [self._list_sentences(one) for one in rejected]
+        if not sentences or not sentences[0]:
+            return []
+        articles = self._load_mentioning(official.id, now)
+        best: tuple[int, Suggestion] | None = None
+        for name, sentence in self._list_sentences(verdict):
+            for phrase in propose_phrases(name, sentence):
+                folded = fold_written(phrase)
+                is_common = all(any(folded in fold_written(text) for _name, text in one) for one in sentences)
+                if not is_common or any(folded in fold_written(text) for text in confirmed):
+                    continue
+                edited = replace(official, exclude_phrases=(*official.exclude_phrases, phrase))
+                if stored and _names(edited, stored) and not verdict.written:
+                    continue
+                effect = rehearse(official, edited, (one for one in articles if folded in _fold_article(one.article)))
+                effect = self._count_rejected(official.id, replace(effect, examined=len(articles)))
+                others = effect.silenced - effect.rejected
+                if effect.silenced and (best is None or others < best[0]):
+                    kind = SuggestionKind.EXCLUDE_PHRASE
+                    best = others, Suggestion(kind, official.id, (str(kind),), phrase, verdict.id, effect)
+        if best is None:
+            return []
+        suggestion = best[1]
+        edited = replace(official, exclude_phrases=(*official.exclude_phrases, str(suggestion.value)))
+        return [suggestion, *_suggest_example(edited, verdict, "reject")]
+
+    def _suggest_names(
+        self, official: Official, verdict: Verdict, stored: StoredArticle | None, now: datetime
+    ) -> list[Suggestion]:
+        """Return an alias, or a position with its date, by which the confirmed text would be found, and an example."""
+        if stored is None:
+            return []
+        suggestions: list[Suggestion] = []
+        example: list[Suggestion] = []
+        written = find_written(stored.article, verdict.written)
+        role = find_role(stored, verdict.written)
+        edits: list[tuple[SuggestionKind, str | dict[str, str], Official]] = []
+        if role is not None and role.title not in {one.title for one in official.roles}:
+            keys = {"title": role.title, "from": f"{role.from_on:%Y-%m-%d}"}
+            edits.append((SuggestionKind.ROLE, keys, replace(official, roles=(*official.roles, role))))
+        if written and written not in {official.name, *official.aliases}:
+            aliases = (*official.aliases, written)
+            edits.append((SuggestionKind.ALIAS, written, replace(official, aliases=aliases)))
+        for kind, value, edited in edits:
+            if not _names(edited, stored, verdict.written):
+                continue
+            articles = self._load_candidates(verdict.written, now)
+            effect = replace(rehearse(official, edited, articles), examined=len(articles))
+            suggestions.append(Suggestion(kind, official.id, (str(kind),), value, verdict.id, effect))
+            example = example or _suggest_example(edited, verdict, "match")
+        return [*suggestions, *example]
+
+    def _list_sentences(self, verdict: Verdict) -> list[tuple[str, str]]:
+        """Return each rejected text of a verdict with its sentence; of a deleted article, what the verdict keeps."""
+        articles = self._database.queries.load_articles([verdict.article_id])
+        if not articles:
+            return [(verdict.written, verdict.sentence)] if verdict.written else []
+        texts = dict(articles[0].article.regions())
+        found = [
+            (one.text, texts[one.region][slice(*find_sentence(texts[one.region], one.start, one.end))])
+            for one in self._database.queries.get_findings(verdict.article_id).near_misses
+            if one.official_id == verdict.official_id
+            and one.reason.startswith(VERDICT_REASON_PREFIX)
+            and one.region in texts
+        ]
+        return found or ([(verdict.written, verdict.sentence)] if verdict.written else [])
+
+    def _load_mentioning(self, official_id: str, now: datetime) -> list[StoredArticle]:
+        """Return the newest articles that name an official, and the ones in which readers rejected it."""
+        wanted = ArticleFilter(official_id=official_id, since_at=now - REHEARSAL_PERIOD, limit=MAX_REHEARSED_ARTICLES)
+        articles = {one.id: one for one in self._database.queries.list_articles(wanted)}
+        missing = [number for number in self._list_rejected(official_id) if number not in articles]
+        articles |= {one.id: one for one in self._database.queries.load_articles(missing)}
+        return list(articles.values())
+
+    def _load_candidates(self, written: str, now: datetime) -> list[StoredArticle]:
+        """Return the newest articles that contain a text, in which an alias or position can be found."""
+        since = now - REHEARSAL_PERIOD
+        found = self._database.queries.search(f'"{written}"', 2_000)
+        return [one for one in found if one.first_seen_at >= since]
+
+    def _list_rejected(self, official_id: str) -> list[int]:
+        verdicts = self._database.feedback.list_verdicts(official_id=official_id, limit=10_000)
+        rejected = [one for one in verdicts if one.kind is VerdictKind.REJECTED]
+        return list(self._database.feedback.list_same_text(one.root_id for one in rejected))
+
+    def _count_rejected(self, official_id: str, effect: Effect) -> Effect:
+        rejected = set(self._list_rejected(official_id))
+        others = tuple(one for one in effect.others_silenced if one.id not in rejected)
+        return replace(effect, rejected=effect.silenced - len(others), others_silenced=others)
+
+
+def propose_phrases(name: str, sentence: str) -> Iterator[str]:
+    """Yield runs of words of a sentence that hold a name and some of its neighbours, the shortest first.
+
+    In a script without spaces, neighbours are characters.
+    """
+    start = sentence.find(name)
+    if start < 0 or not name:
+        return
+    end = start + len(name)
+    if is_unspaced(name[0]):
+        for extra in range(1, MAX_NEIGHBOURS + 1):
+            for left in range(extra + 1):
+                phrase = sentence[max(0, start - left) : end + extra - left].strip()
+                if len(phrase) > len(name):
+                    yield phrase
+        return
+    words = [match.span() for match in _WORD.finditer(sentence)]
+    first = next((at for at, span in enumerate(words) if span[1] > start), len(words))
+    last = max((at for at, span in enumerate(words) if span[0] < end), default=-1)
+    for extra in range(1, MAX_NEIGHBOURS + 1):
+        for left in range(extra + 1):
+            low, high = first - left, last + extra - left
+            if low >= 0 and high < len(words):
+                yield sentence[words[low][0] : words[high][1]].rstrip(".")
+
+
+def rehearse(before: Official, after: Official, articles: Iterable[StoredArticle]) -> Effect:
+    """Return in which articles an official is mentioned before an edit and not after, or the other way round.
+
+    The verdicts of readers are left out on both sides.
+    """
+    matchers = [compile_watchlist(Watchlist((one,))) for one in (before, after)]
+    silenced: list[AffectedArticle] = []
+    added: list[AffectedArticle] = []
+    for stored in articles:
+        was, is_now = (bool(_match(matcher, stored).mentions) for matcher in matchers)
+        if was is not is_now:
+            affected = AffectedArticle(stored.id, stored.article.title, stored.article.url)
+            (silenced if was else added).append(affected)
+    return Effect(
+        silenced=len(silenced), added=len(added), others_silenced=tuple(silenced), articles_added=tuple(added)
+    )
+
+
+def find_written(article: Article, folded: str) -> str:
+    """Return a folded text as an article prints it, or an empty text."""
+    for _region, text in article.regions():
+        folded_text = fold(text)
+        at = folded_text.text.find(folded)
+        if at >= 0:
+            return " ".join(folded_text.original_slice(at, at + len(folded)).split())
+    return ""
+
+
+def find_role(stored: StoredArticle, folded: str) -> Role | None:
+    """Return the position in the title before a folded text, from the day of the article on; None without one."""
+    text = normalize_article(stored.article)
+    at = text.folded.text.find(folded)
+    if at < 0:
+        return None
+    title = parse_title_before(text, at)
+    if title.start == at or not title.title.positions:
+        return None
+    printed = " ".join(text.folded.original_slice(title.start, at).split())
+    return Role(printed, (stored.article.published_at or stored.first_seen_at).date())
+
+
+def _suggest_example(edited: Official, verdict: Verdict, key: str) -> list[Suggestion]:
+    """Return an example with the sentence of a verdict, if the edited official passes it."""
+    sentence = truncate_text(verdict.sentence, MAX_EXAMPLE_CHARS)
+    known = edited.examples.reject if key == "reject" else edited.examples.match
+    if not sentence or sentence in known:
+        return []
+    is_named = bool(compile_watchlist(Watchlist((edited,))).match(Article("", body=sentence)).mentions)
+    if is_named is (key == "reject"):
+        return []
+    path = (str(SuggestionKind.EXAMPLE), key)
+    return [Suggestion(SuggestionKind.EXAMPLE, edited.id, path, sentence, verdict.id)]
+
+
+def _names(official: Official, stored: StoredArticle, written: str = "") -> bool:
+    """Return whether an article names an official, by a folded text if it is given."""
+    mentions = _match(compile_watchlist(Watchlist((official,))), stored).mentions
+    return any(not written or written in fold_written(one.text) for one in mentions)
+
+
+def _match(matcher: Matcher, stored: StoredArticle) -> Findings:
+    return matcher.match(stored.article, stored.source_id, stored.first_seen_at)
+
+
+def _fold_article(article: Article) -> str:
+    return " ".join(fold_key("\n".join(text for _region, text in article.regions())).split())
+
+
+def select_verdicts(verdicts: Sequence[Verdict]) -> list[Verdict]:
+    """Return the newest verdict of each official, kind, text and reason: one suggestion is enough for all of them."""
+    chosen: dict[tuple[str, ...], Verdict] = {}
+    for verdict in verdicts:
+        chosen.setdefault((verdict.official_id, verdict.kind, verdict.written, verdict.reason), verdict)
+    return list(chosen.values())

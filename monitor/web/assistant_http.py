@@ -1,0 +1,54 @@
+"""The tools for assistants over HTTP, at ``/mcp``: with an access token that reads, and within its limits."""
+
+from typing import Any
+
+from mcp.server import MCPServer
+from mcp.server.transport_security import TransportSecuritySettings
+from starlette.requests import Request
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from monitor.domain.readers import NotAllowed, Right, token_identity
+from monitor.web.api.application import problem
+from monitor.web.api.requests import REQUESTS_PER_MINUTE, RateLimited, RateLimiter
+from monitor.web.context import DeskContext
+from monitor.web.security import allowed_hosts
+
+PATH = "/mcp"
+
+
+class AssistantEndpoint:
+    """Endpoint of the tools; a request without a valid token gets no further."""
+
+    def __init__(self, context: DeskContext, server: MCPServer[Any]) -> None:
+        hosts = sorted(allowed_hosts(context.settings))
+        origins = [f"{scheme}://{host}" for host in hosts for scheme in ("http", "https")]
+        security = TransportSecuritySettings(
+            enable_dns_rebinding_protection=True, allowed_hosts=hosts, allowed_origins=origins
+        )
+        self._app: ASGIApp = server.streamable_http_app(
+            streamable_http_path=PATH, stateless_http=True, json_response=True, transport_security=security
+        )
+        self._context, self._limiter = context, RateLimiter(REQUESTS_PER_MINUTE)
+        self.session_manager = server.session_manager
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Check the token, then answer."""
+        scheme, _, text = Request(scope).headers.get("authorization", "").partition(" ")
+        context = self._context
+        found = None
+        if scheme.lower() == "bearer" and 0 < len(text) <= 200:
+            found = await context.read(context.database.readers.find_token, text.strip(), context.clock())
+        if found is None:
+            detail = "give an access token with the scope read: Authorization: Bearer mon_..."
+            await problem(401, "An access token is needed", detail)(scope, receive, send)
+            return
+        account, token, _is_due = found
+        try:
+            token_identity(account, token.scopes, token.id).require(Right.READ)
+            self._limiter.count(token.id)
+        except NotAllowed as error:
+            await problem(403, "Not allowed", str(error))(scope, receive, send)
+        except RateLimited as error:
+            await problem(429, "Too many requests", str(error), seconds=error.seconds)(scope, receive, send)
+        else:
+            await self._app(scope, receive, send)

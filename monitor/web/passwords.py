@@ -1,0 +1,46 @@
+"""Passwords of readers: hashed with argon2, a few at a time, and in the same time for unknown logins."""
+
+import asyncio
+
+from argon2 import PasswordHasher
+from argon2.exceptions import InvalidHashError, VerificationError
+
+MIN_PASSWORD_CHARS, MAX_PASSWORD_CHARS = 10, 500
+MAX_PARALLEL = 2
+"""Each calculation takes 64 MiB."""
+
+_hasher = PasswordHasher()
+_DUMMY_HASH = _hasher.hash("a password that nobody has")
+
+
+def hash_password(password: str) -> str:
+    """Return the hash of a password. Raises ``ValueError`` if it is too short or too long."""
+    if not MIN_PASSWORD_CHARS <= len(password) <= MAX_PASSWORD_CHARS:
+        raise ValueError(f"a password has {MIN_PASSWORD_CHARS} to {MAX_PASSWORD_CHARS} characters")
+    return _hasher.hash(password)
+
+
+def is_password(password: str, password_hash: str) -> bool:
+    """Return whether a password has a hash; without a hash it takes the same time and is false."""
+    try:
+        _hasher.verify(password_hash or _DUMMY_HASH, password[:MAX_PASSWORD_CHARS])
+        return bool(password_hash)
+    except (VerificationError, InvalidHashError):
+        return False
+
+
+class PasswordChecker:
+    """Checks passwords in threads, at most ``MAX_PARALLEL`` at a time."""
+
+    def __init__(self) -> None:
+        self._slots = asyncio.Semaphore(MAX_PARALLEL)
+
+    async def is_password(self, password: str, password_hash: str) -> bool:
+        """Return whether a password has a hash."""
+        async with self._slots:
+            return await asyncio.to_thread(is_password, password, password_hash)
+
+    async def hash(self, password: str) -> str:
+        """Return the hash of a password. Raises ``ValueError``."""
+        async with self._slots:
+            return await asyncio.to_thread(hash_password, password)
