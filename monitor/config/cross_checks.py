@@ -93,6 +93,7 @@ def run_cross_checks(
     channels = {*file.list_ids("channels"), OUTBOX_CHANNEL_ID}
     operator = _get_mapping(file.tree, "settings").get("operator")
     yield from _check_known_ids(("settings", "operator"), operator, channels, "channel")
+    yield from _check_translation(file.settings)
     yield from _check_typed_secrets(file, refuses_secret)
     networks = file.settings.allowed_networks
     for name, source in file.sources.items():
@@ -140,6 +141,17 @@ def _check_web(path: KeyPath, web: WebSettings, *, is_sqlite: bool) -> Iterator[
     if web.links and not is_sqlite and web.secret is None:
         text = "with PostgreSQL, links need secret: a text of 32 random characters that all processes share"
         yield KeyIssue(path, text)
+
+
+def _check_translation(settings: Settings) -> Iterator[KeyIssue]:
+    translate, path = settings.translate, ("settings", "translate")
+    if translate is None:
+        return
+    if bool(translate.command) is bool(translate.url):
+        yield KeyIssue(path, "a translator has either command or url; write one of them")
+    if translate.url and not translate.model:
+        yield KeyIssue(path, "a translator with a url needs the name of its model; add model: NAME")
+    yield from _check_address((*path, "url"), translate.url, settings.allowed_networks)
 
 
 def check_channel_kinds(path: KeyPath, keys: Collection[str]) -> Iterator[KeyIssue]:
