@@ -242,6 +242,8 @@ class Spellings(_Table):
     """Simplified Chinese characters, in lines."""
     han_traditional: Words
     """The traditional form of each character of `han_simplified`, at the same place."""
+    arabic_transcriptions: tuple[tuple[str, str], ...] = ()
+    """Patterns of English transcriptions of Arabic -> letters of French and German ones, as `ch` for `sh`."""
     transcriptions: tuple[tuple[str, str], ...]
     """Letters of English transcriptions -> letters that another language writes, as `ou` in French for `u`."""
 

@@ -192,11 +192,16 @@ _OCCUPATION_APPOSITION = re.compile(
 )
 _FORMER = re.compile(r"\b(?:former|retired|ex|onetime|turned|ancien|ancienne|exjefe|antiguo|antigo)\b", re.IGNORECASE)
 """Words before an occupation of earlier years: an official may have had it."""
+_BECAME = re.compile(
+    r"\s?,?\s?(?:who|that|qui|que|der|die)\s(?:\w+\s)?(?:became|turned|devint|devenu|wurde)\b", re.IGNORECASE
+)
+"""Words after an occupation of earlier years, as in "the actor who became president"."""
 _LOWERCASE_SEARCH_MAX_CHARS = 200_000
 """Characters in which a lower-case word is searched: keeps the cost of a very long text bounded."""
 _LOWERCASE_WORD = re.compile(r"(?<![A-Za-z])[a-z]{3,}")
 _MAX_SINGLE_SEARCH_CHARS = 10_000
 """Characters up to which one word is searched at a time; in longer texts all words are collected once."""
+_MAX_BECAME_CHARS = 24
 _MIN_HEADLINE_WORDS = 3
 _HEADLINE_CAPITAL_SHARE = 0.8
 """Share of capitalized long words in a headline: some languages write one of five words in lower case."""
@@ -477,7 +482,11 @@ class SurroundingText:
             if self.cased[end : end + 2].strip()[:1] in {",", "("}
             else None
         )
-        if after is not None and not _FORMER.search(self.cased, end, after.end()):
+        is_of_past = after is not None and (
+            _FORMER.search(self.cased, end, after.end())
+            or _BECAME.search(self.cased, end, after.end() + _MAX_BECAME_CHARS)
+        )
+        if after is not None and not is_of_past:
             for other in self.cased[end : after.end()].replace(",", " ").split():
                 if other.lower().strip(".") in word_lists().occupations:
                     return other

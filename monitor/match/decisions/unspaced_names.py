@@ -3,6 +3,7 @@
 The title must fit a role that one official holds on the date of the article, and the article must be about the country.
 """
 
+import re
 from collections.abc import Iterator
 from functools import cache
 
@@ -21,6 +22,9 @@ UNSPACED_TITLED_CONFIDENCE = 0.85
 """As a family name before a position after the full name: position, date and country fit one official."""
 _MAX_PART_CHARS = 4
 _FIRST_CJK_CHARACTER = "\u2e80"
+_GIVEN_NAME_IN_KANA = re.compile("[\u3041-\u3096]{2,5}\\Z")
+"""A Japanese given name that newspapers print in hiragana, at the end of the text before a title."""
+_MAX_KANA_CHARS = 6
 
 
 @cache
@@ -67,11 +71,13 @@ class _GivenNames:
 def _list_family_names(facts: ArticleFacts, start: int) -> Iterator[Candidate]:
     """Yield the longest Chinese, Japanese or Korean family name directly before a title."""
     index, text = facts.name_index, facts.article_text.folded.text
-    edge = start - 1 if text[start - 1 : start] == " " else start
+    edge = end = start - 1 if text[start - 1 : start] == " " else start
+    if (kana := _GIVEN_NAME_IN_KANA.search(text, max(0, start - _MAX_KANA_CHARS), end)) is not None:
+        edge = kana.start()
     for size in range(min(_MAX_PART_CHARS, edge), 0, -1):
         officials = index.unspaced_family_names.get(text[edge - size : edge])
         if officials and _has_left_border(text, edge - size):
-            yield Candidate(edge - size, edge, officials)
+            yield Candidate(edge - size, end, officials)
             return
 
 

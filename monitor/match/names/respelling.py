@@ -4,6 +4,7 @@ These are letters that ASCII texts write as two letters, joined initials, joined
 that are written together or apart, and spellings of one first name.
 """
 
+import re
 from collections.abc import Iterable, Iterator
 from itertools import islice, product
 
@@ -15,6 +16,7 @@ from monitor.text.fold import fold_key
 
 _MAX_FORMS = 60
 """Spellings of one name: an Arabic name with several exchangeable words would have hundreds."""
+_MAX_ABBREVIATION_LETTERS = 4
 _SERVANT_WORDS = ("abd", "abdal", "abdel", "abdul", "abdol", "abdu")
 _SERVANT_ARTICLES = ("al", "el", "ul")
 _MIN_JOINED_LETTERS = 6
@@ -82,8 +84,19 @@ def _spell_unit(name_words: NameWords, *, is_first: bool) -> tuple[int, tuple[Na
         return 1, (("bin",), ("ibn",), ("ben",), ("b",), ("b", ""))
     for group in name_lists("arabic").spelling_variants:
         if first in group:
-            return 1, ((first,), *((other,) for other in group if other != first))
-    return 1, ((first,),)
+            others = [other for other in group if other != first]
+            # the dot of "Md." is a second space in the text that is searched
+            dotted = ((other, "") for other in others if len(other) <= _MAX_ABBREVIATION_LETTERS)
+            return 1, ((first,), *((other,) for other in others), *dotted)
+    return 1, ((first,), *((other,) for other in list_western_spellings(first)))
+
+
+def list_western_spellings(word: str) -> Iterator[str]:
+    """Yield an Arabic word in the letters of French and German transcriptions: sh as ch or sch, u as ou, s as ss."""
+    for old, new in language_data().orthography.arabic_transcriptions:
+        other = re.sub(old, new, word)
+        if other != word:
+            yield other
 
 
 def _spell_servant(god: str) -> Iterator[NameWords]:
