@@ -32,7 +32,7 @@ def pages(articles: int) -> list[str]:
     """Return the pages to measure; the newest article is ``articles``."""
     newest = articles - articles % 10
     return [
-        *("/", "/?by=story", "/?by=outlet", f"/story/t{articles - 10}", f"/article/{newest}", "/people", "/people/p1"),
+        *("/", "/?by=story", "/?by=outlet", f"/story/s{articles - 10}", f"/article/{newest}", "/people", "/people/p1"),
         *("/people/p1?span=2y", "/search?q=border", "/search?q=w777", "/search?q=border+NEAR/3+defence"),
         *("/search?person=p1", "/search?source=s7", "/search?language=lo", "/sources", "/sources/s7", "/digests"),
         *(f"/digests/{articles // 40 - 2}", "/outbox", "/changes", "/status", "/me"),
