@@ -195,6 +195,7 @@ async def build_pipeline(
         delivery_sender = DeliverySender(database, senders, clock, fill_links=build_link_filler(configuration))
         stack.push_async_callback(delivery_sender.drain, 0)
         await database.run(database.sources.register, configuration.sources, clock())
+        await database.run(database.renames.move_histories, *configuration.former_ids)
         yield Pipeline(
             configuration=configuration,
             collector=collectors.collector,

@@ -128,3 +128,11 @@ class Configuration:
     channels: tuple[Channel, ...] = ()
     digests: tuple[DigestPlan, ...] = ()
     warnings: tuple[ConfigIssue, ...] = ()
+
+    @property
+    def former_ids(self) -> tuple[dict[str, str], dict[str, str]]:
+        """Return the present id of each former id, of sources and of officials."""
+        return (
+            {old: source.id for source in self.sources for old in source.formerly},
+            {old: official.id for official in self.watchlist.officials for old in official.formerly},
+        )
