@@ -22,7 +22,15 @@ rules: {people: {officials: [ada, ben]}}
 
 def run(folder: Path, commit: int, when: str, *words: str) -> int:
     """Run a command that is killed before or after a commit; return its exit code."""
-    command = [sys.executable, TESTS / "support" / "crash_at_commit.py", str(commit), when, *words, "--by", "ann"]
+    command: list[str | Path] = [
+        sys.executable,
+        TESTS / "support" / "crash_at_commit.py",
+        str(commit),
+        when,
+        *words,
+        "--by",
+        "ann",
+    ]
     return subprocess.run(command, cwd=folder, check=False, timeout=120).returncode
 
 

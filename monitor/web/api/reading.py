@@ -252,7 +252,9 @@ async def articles(  # noqa: PLR0913, PLR0917 - a parameter of the query string 
     found = await api.read(api.context.database.queries.list_articles, _after(wanted, position))
     last = found[limit - 1] if len(found) > limit else None
     next_cursor = encode_cursor(Cursor(last.first_seen_at, last.id), key) if last else None
-    return api.answer_list([article_records.article_record(one) for one in found[:limit]], next_cursor, ARTICLE_COLUMNS)
+    outlets = {source.id: source.name for source in api.snapshot.configuration.sources}
+    records = [article_records.article_record(one, outlets) for one in found[:limit]]
+    return api.answer_list(records, next_cursor, ARTICLE_COLUMNS)
 
 
 def _after(wanted: ArticleFilter, position: Cursor | None) -> ArticleFilter:
