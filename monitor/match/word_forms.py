@@ -119,6 +119,9 @@ class _FormsByWord(dict[str, _WordForms | None]):
 
     def __missing__(self, printed: str) -> _WordForms | None:
         word = _without_apostrophe(printed)
+        if word[0] > "z" and word in country_words():
+            self[printed] = None
+            return None
         inflection = find_inflection(word, self._language)
         cases = () if inflection is None else _list_forms(word, inflection)
         names = dict.fromkeys(

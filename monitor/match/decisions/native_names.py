@@ -18,7 +18,7 @@ from monitor.match.decisions.evidence import (
     is_cased_family_name,
     is_uncased_family_name,
 )
-from monitor.match.titles.parser import TITLE_WORD_PATTERN, find_title_after, find_title_before
+from monitor.match.titles.parser import TITLE_WORD_PATTERN, find_title_after, find_title_before, is_title_end
 from monitor.match.titles.positions import RoleFit, Title, parse_title, rate_role_fit
 from monitor.match.titles.scoring import score_title
 from monitor.match.types import (
@@ -71,6 +71,9 @@ def decide_native_titled_names(facts: ArticleFacts, candidates: Candidates, cont
     for pattern, start, end in candidates.native_short_names:
         first, last = start, end - 2
         if text.spaced[start] != " " or _is_claimed(claimed, first) or is_unspaced(text.cased[first]):
+            continue
+        follows = text.cased[last : last + 1] in {",", "("} or text.cased[last : last + 2] == " ("
+        if not (follows or is_title_end(text.word_ending_at(first - 1))):
             continue
         before, after = find_title_before(text, first), find_title_after(text.cased, last)
         if not (before.title.positions or before.title.rank or after.positions):
