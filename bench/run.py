@@ -1,4 +1,4 @@
-"""Run all benches one after the other and write their results to docs/performance.md.
+"""Run all benches one after the other, print their results, and write the ratios to docs/performance.md.
 
 Each bench is a module in this folder with ``run(scale) -> rows`` (``frame``); it installs the programs for comparison
 through ``venvs`` and takes turns with them in one run. A bench that fails is listed with the reason.
@@ -71,13 +71,13 @@ def run_all(names: list[str], scale: Scale) -> tuple[Rows, list[str]]:
 
 
 def write(path: Path, rows: Rows, failures: list[str], command: str) -> None:
-    """Replace the text below the mark in docs/performance.md."""
+    """Replace the text below the mark in docs/performance.md; its table has the rows with a figure of a peer."""
     words, _, _ = path.read_text(encoding="utf-8").partition(MARK)
     parts = [
         words + MARK,
         f"Measured {datetime.now(UTC):%Y-%m-%d %H:%M} UTC with `{command}` on {machine()}.",
         f"{versions()}.",
-        table(rows),
+        table([row for row in rows if row.get("theirs")]),
         *(f"Not measured: {failure}" for failure in failures),
     ]
     path.write_text("\n\n".join(parts) + "\n", encoding="utf-8")

@@ -112,10 +112,14 @@ def compile_matcher(configuration: "Configuration") -> "Matcher":
 
 def set_up_logging(configuration: "Configuration", level: str) -> None:
     """Log events from a level on to standard error, with the configuration's secrets redacted."""
+    import logging
+
     from monitor.telemetry.logs import set_up_handler
     from monitor.telemetry.redact import Redactor, find_secrets
 
     set_up_handler(Redactor(find_secrets(configuration)), as_json=False, level=level)
+    if level == "WARNING":  # commands that send print each attempt themselves
+        logging.getLogger().handlers[-1].addFilter(lambda record: not record.name.endswith("send_deliveries"))
 
 
 def complete_ids(section: str) -> Callable[[typer.Context, str], list[str]]:
@@ -162,6 +166,17 @@ def print_csv(columns: Sequence[str], records: Iterable[Mapping[str, object]]) -
 def print_text(text: str) -> None:
     """Print a text that contains foreign text, without characters that would control the terminal."""
     sys.stdout.write(sanitize(text) + "\n")
+
+
+def print_wrapped(text: str) -> None:
+    """Print a text; on a terminal, long lines are wrapped between words and continued with an indent."""
+    from textwrap import fill
+
+    width = get_terminal_size().columns if sys.stdout.isatty() else PIPED_WIDTH
+    for line in sanitize(text).split("\n"):
+        indent = " " * (len(line) - len(line.lstrip()))
+        wrapped = fill(line, width, subsequent_indent=f"{indent}  ", break_on_hyphens=False)
+        sys.stdout.write((wrapped if len(line) > width else line) + "\n")
 
 
 def load_rows(load: Callable[[int], Sequence[T]], limit: int | None, *, as_document: bool = False) -> Sequence[T]:

@@ -225,20 +225,20 @@ def render_feed(database: "Database", plan: "DigestPlan", templates: str) -> str
     return render_atom(digests, plan.id, plan.title or plan.id.replace("-", " ").capitalize(), template_dir=templates)
 
 
-def create_composer(database: "Database") -> "DigestComposer":
-    """Return a composer of digests on a database."""
-    from monitor.app import utc_now
+def create_composer(database: "Database", configuration: "Configuration") -> "DigestComposer":
+    """Return a composer of the configured digests on a database."""
+    from monitor.app import build_translator, utc_now
     from monitor.pipeline.compose_digests import DigestComposer
     from monitor.schedule.digest_times import CronDigestSchedule
 
-    return DigestComposer(database, CronDigestSchedule(), utc_now)
+    return DigestComposer(database, CronDigestSchedule(), utc_now, translator=build_translator(configuration))
 
 
 async def preview_digest(
     database: "Database", configuration: "Configuration", plan: "DigestPlan", since: datetime | None
 ) -> "Digest":
     """Return the digest that would be sent now; nothing is stored."""
-    digest, _ = await create_composer(database).preview(plan, configuration, since)
+    digest, _ = await create_composer(database, configuration).preview(plan, configuration, since)
     return digest
 
 
@@ -262,17 +262,17 @@ async def send_digest(
     database: "Database", configuration: "Configuration", plan: "DigestPlan", since: datetime | None
 ) -> "tuple[Digest, list[DeliveryAttempt]]":
     """Compose and store a digest, then send due deliveries; return the digest and the attempts."""
-    digest, _ = await create_composer(database).send_now(plan, configuration, since)
+    digest, _ = await create_composer(database, configuration).send_now(plan, configuration, since)
     return digest, await deliver_due(database, configuration)
 
 
 async def deliver_due(database: "Database", configuration: "Configuration") -> "list[DeliveryAttempt]":
     """Send due deliveries, whether a daemon runs or not, and wait at most ``DRAIN_SECONDS`` for slow ones."""
-    from monitor.app import build_channel_sender, utc_now
+    from monitor.app import build_channel_sender, build_link_filler, utc_now
     from monitor.pipeline.send_deliveries import DeliverySender
 
     senders = {channel.id: build_channel_sender(channel, configuration) for channel in configuration.channels}
-    delivery_sender = DeliverySender(database, senders, utc_now)
+    delivery_sender = DeliverySender(database, senders, utc_now, fill_links=build_link_filler(configuration))
     return [*await delivery_sender.run_due(), *await delivery_sender.drain(DRAIN_SECONDS)]
 
 

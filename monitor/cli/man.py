@@ -44,12 +44,13 @@ class CommandHelp:
 
 
 def man(
+    context: typer.Context,
     folder: Annotated[
         Path, typer.Argument(metavar="FOLDER", help="Folder, such as ~/.local/share/man/man1.", show_default=False)
     ],
 ) -> None:
     """Write a manual page of each command into a folder; existing pages are replaced."""
-    pages = list_commands()
+    pages = list_commands(context.find_root().command)
     try:
         folder.mkdir(parents=True, exist_ok=True)
         for one in pages:
@@ -59,11 +60,9 @@ def man(
     typer.echo(f"Wrote {len(pages)} manual pages to {folder}. Read them with: man {folder / PROGRAM}.1")
 
 
-def list_commands() -> list[CommandHelp]:
-    """Return the help of the program and of all its commands, groups before their commands."""
-    from monitor.cli.main import app
-
-    return list(_walk(typer.main.get_command(app), PROGRAM, None))
+def list_commands(program: Any) -> list[CommandHelp]:
+    """Return the help of the program, a click group, and of all its commands, groups before their commands."""
+    return list(_walk(program, PROGRAM, None))
 
 
 def _walk(command: Any, name: str, parent: Any) -> Iterator[CommandHelp]:
@@ -119,10 +118,10 @@ def _escape(text: str) -> str:
     return re.sub(r"^([.'])", r"\\&\1", escaped, flags=re.MULTILINE)
 
 
-def format_reference() -> str:
-    """Return a page in Markdown with the help of all commands."""
+def format_reference(program: Any) -> str:
+    """Return a page in Markdown with the help of all commands of the program, a click group."""
     parts = ["# Commands", "", "The help of all commands, as `monitor COMMAND --help` prints it."]
-    for one in list_commands():
+    for one in list_commands(program):
         parts += ["", f"## {one.name}", "", f"`{one.name} {one.usage}`", "", one.description]
         for heading, rows in (("command", one.subcommands), ("argument or option", one.parameters)):
             if rows:

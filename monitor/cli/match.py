@@ -2,13 +2,13 @@
 
 from collections.abc import Iterator
 from dataclasses import asdict, replace
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from monitor.cli.articles import open_database, parse_since
+from monitor.cli.articles import open_database, open_to_read, parse_since
 from monitor.cli.common import (
     DEFAULT_CONFIG,
     ConfigOption,
@@ -74,29 +74,39 @@ def backtest(
     config: ConfigOption = DEFAULT_CONFIG,
     database: DatabaseOption = "",
     since: Annotated[str, typer.Option("--since", metavar="LENGTH", help="Articles of the last 7d, 30d ...")] = "30d",
+    apply: Annotated[
+        bool, typer.Option("--apply", help="Store the new hits, so that the next digests report them.")
+    ] = False,
     json: JsonOption = False,
 ) -> None:
     """Run the rules of the file over stored articles and list new and lost hits.
 
     Exits with 1 if a reported hit would be lost.
     """
+    from monitor.domain.feedback import VerdictIndex
     from monitor.pipeline.match_articles import backtest as run_backtest
 
     configuration = load_config(config, database)
     matcher = compile_matcher(configuration)
     since_at = parse_since(since)
-    with open_database(configuration) as opened:
+    new: list[tuple[StoredArticle, Findings]] = []
+    with (open_database if apply else open_to_read)(configuration) as opened:
         wanted = ArticleFilter(since_at=since_at, limit=PAGE_SIZE)
         result = run_backtest(
             matcher,
             (rule.id for rule in configuration.watchlist.rules),
             _iter_articles(opened, wanted),
             _load_reported_rules(opened, since_at),
+            VerdictIndex(opened.feedback.list_verdicts(limit=100_000)),
+            lambda stored, findings: new.append((stored, findings)) if apply else None,
         )
+        added = opened.feedback.save_backtest(new, datetime.now(UTC)).added if new else 0
     if json:
-        print_json({"since": since_at, "rules": [_backtest_record(one) for one in result]})
+        print_json({"since": since_at, "rules": [_backtest_record(one) for one in result], "stored": added})
     else:
         _print_backtest(result)
+        if apply:
+            print_text(f"{added} new hits are stored; the next digests report them.")
     if any(one.lost_count for one in result):
         raise typer.Exit(1)
 
@@ -118,6 +128,8 @@ def _iter_articles(database: "Database", article_filter: ArticleFilter) -> "Iter
 def _load_reported_rules(database: "Database", since_at: "datetime | None") -> dict[int, frozenset[str]]:
     rules: dict[int, set[str]] = {}
     for hit in database.queries.list_hits(ArticleFilter(since_at=since_at, limit=10_000_000)):
+        if hit.withdrawn_at is not None:
+            continue
         rules.setdefault(hit.article_id, set()).add(hit.rule_id)
     return {article_id: frozenset(rule_ids) for article_id, rule_ids in rules.items()}
 

@@ -93,6 +93,7 @@ def run_cross_checks(
     channels = {*file.list_ids("channels"), OUTBOX_CHANNEL_ID}
     operator = _get_mapping(file.tree, "settings").get("operator")
     yield from _check_known_ids(("settings", "operator"), operator, channels, "channel")
+    yield from _check_translation(file.settings)
     yield from _check_typed_secrets(file, refuses_secret)
     networks = file.settings.allowed_networks
     for name, source in file.sources.items():
@@ -140,6 +141,17 @@ def _check_web(path: KeyPath, web: WebSettings, *, is_sqlite: bool) -> Iterator[
     if web.links and not is_sqlite and web.secret is None:
         text = "with PostgreSQL, links need secret: a text of 32 random characters that all processes share"
         yield KeyIssue(path, text)
+
+
+def _check_translation(settings: Settings) -> Iterator[KeyIssue]:
+    translate, path = settings.translate, ("settings", "translate")
+    if translate is None:
+        return
+    if bool(translate.command) is bool(translate.url):
+        yield KeyIssue(path, "a translator has either command or url; write one of them")
+    if translate.url and not translate.model:
+        yield KeyIssue(path, "a translator with a url needs the name of its model; add model: NAME")
+    yield from _check_address((*path, "url"), translate.url, settings.allowed_networks)
 
 
 def check_channel_kinds(path: KeyPath, keys: Collection[str]) -> Iterator[KeyIssue]:
@@ -423,6 +435,20 @@ def _find_channel(reader: Reader, file: Sections) -> Channel | None:
     return find_mail_channel(reader, [entry.value for entry in file.channels.values()])
 
 
+def _check_former_ids(section: str, former_ids: Mapping[str, Sequence[str]]) -> Iterator[KeyIssue]:
+    """Yield a former id that is in use, or that two entries have."""
+    owners: dict[str, str] = {}
+    for name, former in former_ids.items():
+        for index, one in enumerate(former):
+            if one in former_ids:
+                text = f"{one} is the id of an entry of this file; delete it here, or there"
+                yield KeyIssue((section, name, "formerly", index), text)
+            elif one in owners:
+                text = f"{owners[one]} has this former id, too; delete one of them"
+                yield KeyIssue((section, name, "formerly", index), text)
+            owners.setdefault(one, name)
+
+
 def _check_whole_file(file: Sections) -> Iterator[KeyIssue]:
     first_id_by_url: dict[str, str] = {}
     for name, source in file.sources.items():
@@ -431,6 +457,8 @@ def _check_whole_file(file: Sections) -> Iterator[KeyIssue]:
                 text = f"the source {first_id_by_url[url]} has the same address; delete one of them"
                 yield KeyIssue(("sources", name), text, is_warning=True)
             first_id_by_url.setdefault(url, name)
+    yield from _check_former_ids("sources", {name: one.value.formerly for name, one in file.sources.items()})
+    yield from _check_former_ids("officials", {name: one.value.formerly for name, one in file.officials.items()})
     if OPERATOR_PLAN_ID in file.list_ids("digests"):
         text = f"the id {OPERATOR_PLAN_ID} means the reports to settings.operator; write another one"
         yield KeyIssue(("digests", OPERATOR_PLAN_ID), text)

@@ -46,12 +46,21 @@ class ChangeData(TypedDict):
     after: str
 
 
+class TranslationData(TypedDict):
+    """Machine translations into a language: of the headline, and of each passage; a missing one is empty."""
+
+    language: str
+    title: str
+    passages: list[str]
+
+
 class ItemData(TypedDict):
     """One article. ``source`` is the id in sources.yaml; ``note`` and ``changes`` state what changed.
 
     ``code`` is its name on the command line, such as a53.
 
-    ``partial`` is why only part of the article was read: "paywall", "teaser" or "feed"; else it is empty.
+    ``partial`` is why only part of the article was read: "paywall", "teaser", "feed", "pages" (the first pages of a
+    document) or "scripts" (the page shows its text with JavaScript only); else it is empty.
     """
 
     article: int
@@ -70,6 +79,7 @@ class ItemData(TypedDict):
     partial: str
     changes: list[ChangeData]
     code: str
+    translation: TranslationData | None
 
 
 class DuplicateData(TypedDict):
@@ -191,6 +201,17 @@ def _build_item(item: DigestItem) -> ItemData:
             for change in item.changes
         ],
         "code": article_code(item.article_id),
+        "translation": _build_translation(item),
+    }
+
+
+def _build_translation(item: DigestItem) -> TranslationData | None:
+    if not item.translation.texts:
+        return None
+    return {
+        "language": item.translation.language,
+        "title": sanitize(item.translation.get(item.title)),
+        "passages": [sanitize(item.translation.get(passage.text)) for passage in item.passages],
     }
 
 

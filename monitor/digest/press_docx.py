@@ -238,8 +238,12 @@ class _Writer:
                 self._add(change.before).runs[0].font.strike = True
             if change.after:
                 self._add(change.after)
+        if item.translation:
+            self._add(f"Machine translation: {item.translation}", is_grey=True)
         for passage in item.passages:
             self._add_passage(passage)
+            if passage.translation:
+                self._add(f"Machine translation: {passage.translation}", is_grey=True)
         if item.url:
             self._add("").add_external_link(item.url)
 

@@ -56,10 +56,14 @@ TextPiece = tuple[str, bool]  # a piece of text, and whether it is a matched nam
 
 @dataclass(frozen=True, slots=True)
 class PassageView:
-    """Passage that proves a hit. ``region_label`` names its region ("caption") and is empty for the body."""
+    """Passage that proves a hit. ``region_label`` names its region ("caption") and is empty for the body.
+
+    ``translation`` is a machine translation, or empty.
+    """
 
     pieces: tuple[TextPiece, ...]
     region_label: str
+    translation: str = ""
 
     @property
     def text(self) -> str:
@@ -104,6 +108,7 @@ class ItemView:
     extent_note: str
     rules: tuple[str, ...]
     passages: tuple[PassageView, ...]
+    translation: str = ""
 
     @property
     def title(self) -> str:

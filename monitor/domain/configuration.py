@@ -31,6 +31,7 @@ from monitor.domain.field_types import (
 )
 from monitor.domain.secret import Secret
 from monitor.domain.source import Source
+from monitor.domain.translation import TranslationSettings
 from monitor.domain.watchlist import Watchlist
 from monitor.domain.web_settings import WebSettings
 
@@ -88,6 +89,9 @@ class Settings:
         FilePath | Literal[""],
         Field(description="Chromium for `fetch: browser`; default: from the PATH"),
     ] = ""
+    translate: Annotated[
+        TranslationSettings | None, Field(description="machine translations of headlines and passages in digests")
+    ] = None
     allowed_networks: Annotated[
         tuple[CidrNetwork, ...], Field(description="private networks that may be fetched from and delivered to")
     ] = ()
@@ -108,6 +112,11 @@ class Settings:
         """Return the URL of the desk that digests link to, or an empty text if readers cannot reach it by a URL."""
         return self.web.url if self.web else ""
 
+    @property
+    def has_acting_links(self) -> bool:
+        """Return whether digests have links by which readers give feedback."""
+        return bool(self.web and self.web.url and self.web.links)
+
 
 @dataclass(frozen=True, slots=True)
 class Configuration:
@@ -119,3 +128,11 @@ class Configuration:
     channels: tuple[Channel, ...] = ()
     digests: tuple[DigestPlan, ...] = ()
     warnings: tuple[ConfigIssue, ...] = ()
+
+    @property
+    def former_ids(self) -> tuple[dict[str, str], dict[str, str]]:
+        """Return the present id of each former id, of sources and of officials."""
+        return (
+            {old: source.id for source in self.sources for old in source.formerly},
+            {old: official.id for official in self.watchlist.officials for old in official.formerly},
+        )

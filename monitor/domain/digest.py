@@ -28,6 +28,7 @@ from monitor.domain.field_types import (
 from monitor.domain.mention import HitKind, Mention, Passage, TextChange
 from monitor.domain.poll_state import PollState, SourceState
 from monitor.domain.read_models import NearMissSummary, QuarantineSummary
+from monitor.domain.translation import NO_TRANSLATION, Translation
 from monitor.domain.value_parsers import parse_quiet_hours
 
 
@@ -224,6 +225,7 @@ class DigestItem:
     note: str = ""
     partial_reason: str = ""
     changes: tuple[TextChange, ...] = ()
+    translation: Translation = NO_TRANSLATION
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,9 +1,12 @@
 """Feedback of readers: verdicts on who is meant, marks on stories, and the changes that record both."""
 
+from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+
+from monitor.domain.article import StoredArticle
 
 MAX_NOTE_CHARS = 500
 MAX_SENTENCE_CHARS = 400
@@ -180,6 +183,25 @@ def select_effective(verdicts: Iterable[Verdict]) -> tuple[Verdict, ...]:
         if verdict.undone_at is None:
             chosen[verdict.official_id, verdict.written] = verdict
     return tuple(chosen[key] for key in sorted(chosen))
+
+
+class VerdictIndex:
+    """Verdicts by the text and the story that they are about, to look up the ones of many articles."""
+
+    def __init__(self, verdicts: Iterable[Verdict]) -> None:
+        self._by_root: defaultdict[int, list[Verdict]] = defaultdict(list)
+        self._by_story: defaultdict[str, list[Verdict]] = defaultdict(list)
+        for verdict in verdicts:
+            self._by_root[verdict.root_id].append(verdict)
+            if verdict.story_id:
+                self._by_story[verdict.story_id].append(verdict)
+
+    def find(self, stored: StoredArticle) -> tuple[Verdict, ...]:
+        """Return the verdicts that count in an article."""
+        found = [*self._by_root.get(stored.id, ()), *self._by_story.get(stored.story_id, ())]
+        if stored.duplicate_of:
+            found += self._by_root.get(stored.duplicate_of, ())
+        return select_effective(found)
 
 
 @dataclass(frozen=True, slots=True)

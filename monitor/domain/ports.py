@@ -3,13 +3,14 @@
 ``app.py`` passes the real implementations, tests pass fakes. Database stores have no protocol: tests use SQLite.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Protocol, TypeVar
 
 from monitor.domain.delivery import Message, SendResult
 from monitor.domain.digest import DigestPlan
 from monitor.domain.fetch_result import FetchRequest, FetchResult
+from monitor.domain.translation import TextToTranslate
 
 T = TypeVar("T")
 Clock = Callable[[], datetime]
@@ -36,6 +37,17 @@ class ChannelSender(Protocol):
 
     async def send(self, message: Message, attempt_at: datetime) -> SendResult:
         """Attempt to send a message once, within a total deadline; failures of the receiver are results."""
+        ...
+
+
+class Translator(Protocol):
+    """Machine translation into the language ``to``. ``name`` distinguishes translators in the store."""
+
+    to: str
+    name: str
+
+    async def translate(self, texts: Sequence[TextToTranslate]) -> dict[TextToTranslate, str]:
+        """Return the translations that were made within the deadline; a failure is a missing translation."""
         ...
 
 

@@ -19,6 +19,7 @@ from monitor.domain.field_types import (
     FilePath,
     HeaderName,
     HeaderValue,
+    Ids,
     LanguageCode,
     PollInterval,
     ShortText,
@@ -212,6 +213,7 @@ class Source:
     cookie_file: Annotated[
         FilePath | Literal[""], Field(description="file with the cookies of a login, in the Netscape format")
     ] = ""
+    formerly: Annotated[Ids, Field(description="earlier ids of the source; it keeps their history")] = ()
     paused: Annotated[
         ShortText,
         BeforeValidator(parse_paused, json_schema_input_type=bool | str),
@@ -244,6 +246,8 @@ class Source:
 
         A source with two other kinds is refused by the checks of the configuration.
         """
+        if self.feed:  # most sources are feeds, and each poll asks several times
+            return SourceKind.FEED
         own = (kind for kind in SourceKind if kind is not SourceKind.SITEMAP and self.address(kind))
         return next(own, SourceKind.SITEMAP if self.sitemap else SourceKind.FEED)
 

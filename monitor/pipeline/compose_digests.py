@@ -23,6 +23,7 @@ from monitor.digest.notices import (
     format_retractions,
     format_unreached_notice,
 )
+from monitor.digest.translations import add_translations, list_texts
 from monitor.domain.channels import FolderChannel
 from monitor.domain.configuration import Configuration
 from monitor.domain.delivery import Message, RenderedDigest
@@ -39,7 +40,7 @@ from monitor.domain.digest import (
 )
 from monitor.domain.errors import StoreError
 from monitor.domain.poll_state import PollState
-from monitor.domain.ports import Clock, DigestSchedule
+from monitor.domain.ports import Clock, DigestSchedule, Translator
 from monitor.domain.source_health import problem_notices, recovery_notices
 from monitor.domain.watchlist import Official
 from monitor.pipeline.digest_failures import DigestFailures
@@ -91,8 +92,14 @@ class DigestComposer:
     """Composes due digests. One instance per process."""
 
     def __init__(
-        self, database: Database, timetable: DigestSchedule, clock: Clock, rate: MessageRate | None = None
+        self,
+        database: Database,
+        timetable: DigestSchedule,
+        clock: Clock,
+        rate: MessageRate | None = None,
+        translator: Translator | None = None,
     ) -> None:
+        self._translator = translator
         self._database = database
         self._timetable = timetable
         self._clock = clock
@@ -311,7 +318,7 @@ class DigestComposer:
             *format_quarantine_notices(select_bulk_changes(inputs.quarantined)),
             *format_near_miss_notices(inputs.near_misses, officials),
         ]
-        return await asyncio.to_thread(
+        digest = await asyncio.to_thread(
             compose_digest,
             plan,
             window,
@@ -323,6 +330,21 @@ class DigestComposer:
             is_overdue,
             notices,
         )
+        return await self._translate(digest)
+
+    async def _translate(self, digest: Digest) -> Digest:
+        """Return the digest with the translations that are stored, or are made in time; those are stored."""
+        translator = self._translator
+        if translator is None or not (texts := list_texts(digest, translator.to)):
+            return digest
+        store, languages = self._database.translations, (translator.to, translator.name)
+        found = await self._database.read(store.load, texts, *languages)
+        if missing := [text for text in texts if text not in found]:
+            made = await translator.translate(missing)
+            if made:
+                await self._database.run(store.save, made, *languages, self._clock())
+            found |= made
+        return add_translations(digest, translator.to, found)
 
     async def _render(self, plan: DigestPlan, digest: Digest, configuration: Configuration) -> RenderedDigest:
         from monitor.digest.render import render_digest  # as above
@@ -336,6 +358,7 @@ class DigestComposer:
             configuration.settings.template_dir,
             configuration.settings.link_url,
             with_page=writes_files,
+            with_links=configuration.settings.has_acting_links,
         )
         for problem in rendered.template_problems:
             log.warning("digest template failed", extra={"digest": plan.id, "problem": problem})
@@ -359,7 +382,9 @@ class DigestComposer:
         messages: tuple[Message, ...] = ()
         if rendered:
             channels = [channel for channel in configuration.channels if channel.id in plan.channels]
-            messages = build_messages(digest, rendered, channels, self._clock())
+            unsubscribed = await self._database.read(self._database.digests.load_unsubscribed, plan.id)
+            built = build_messages(digest, rendered, channels, self._clock())
+            messages = tuple(one for one in built if (one.channel_id, one.target) not in unsubscribed)
         content = _reported_content(plan, digest, inputs) if inputs else None
         is_stored = await self._database.run(self._database.digests.commit_digest, digest, messages, hit_ids, content)
         if is_stored and rendered:

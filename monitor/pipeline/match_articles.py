@@ -3,14 +3,14 @@
 import asyncio
 import contextlib
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from math import inf
 
 from monitor.domain.article import Stage, StoredArticle
 from monitor.domain.errors import MonitorError, StoreError
-from monitor.domain.feedback import Verdict
+from monitor.domain.feedback import Verdict, VerdictIndex
 from monitor.domain.mention import Findings, RuleHit
 from monitor.domain.ports import Clock
 from monitor.pipeline.bounded_matching import MAX_INLINE_CHARS, ArticleMatcher, BoundedMatcher, MatchingResult, log_hits
@@ -48,19 +48,25 @@ def backtest(
     rule_ids: Iterable[str],
     articles: Iterable[StoredArticle],
     reported_rules: Mapping[int, frozenset[str]],
+    verdicts: VerdictIndex | None = None,
+    on_new: Callable[[StoredArticle, Findings], object] | None = None,
 ) -> list[RuleBacktest]:
     """Match articles again and compare the hits with the rules under which each was reported.
 
     ``rule_ids`` are the edited rules in their order; ``reported_rules`` are the reported rule ids by article id. A
-    removed rule loses all its hits. Articles from before their source was added are not matched.
+    removed rule loses all its hits. Articles from before their source was added are not matched. ``on_new`` is called
+    with each article that has a new hit.
     """
     results = {rule: RuleBacktest(rule) for rule in rule_ids}
     for stored in articles:
         before = reported_rules.get(stored.id, frozenset())
         hits: dict[str, RuleHit] = {}
         if stored.is_alertable:
-            findings = matcher.match(stored.article, stored.source_id, stored.first_seen_at)
+            counting = verdicts.find(stored) if verdicts else ()
+            findings = matcher.match(stored.article, stored.source_id, stored.first_seen_at, counting)
             hits = {hit.rule_id: hit for hit in findings.hits}
+            if on_new and hits.keys() - before:
+                on_new(stored, findings)
         for rule, hit in hits.items():
             _count_hit(results.setdefault(rule, RuleBacktest(rule)), stored, hit, is_reported=rule in before)
         for rule in before - hits.keys():

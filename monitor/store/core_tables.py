@@ -403,6 +403,14 @@ TERM_FREQUENCY = Table(
     Column("counts", LargeBinary),
 )
 
+TRANSLATION = Table(
+    "translation",
+    CORE_METADATA,
+    Column("text_hash", LargeBinary, primary_key=True),
+    Column("text", CleanText),
+    Column("created_at", UtcDateTime),
+)
+
 UNSUBSCRIBED_TARGET = Table(
     "unsubscribed_target",
     CORE_METADATA,

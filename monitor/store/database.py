@@ -38,10 +38,12 @@ from monitor.store.migrate import (
 from monitor.store.noise import NoiseStore
 from monitor.store.queries import QueryStore
 from monitor.store.readers import ReaderStore
+from monitor.store.renaming import RenameStore
 from monitor.store.revisions import RecheckStore
 from monitor.store.sources import SourceStore
 from monitor.store.stories import StoryStore
 from monitor.store.story_edits import StoryEditStore
+from monitor.store.translations import TranslationStore
 from monitor.store.write_queue import WriteQueue
 
 
@@ -112,11 +114,13 @@ class Database:
         self.story_edits = StoryEditStore(connections)
         self.forgetting = ForgetStore(connections)
         self.noise = NoiseStore(connections)
+        self.renames = RenameStore(connections)
         self.rechecks = RecheckStore(connections)
         self.queries = QueryStore(connections)
         self.deliveries = DeliveryStore(connections)
         self.page_snapshots = PageSnapshotStore(connections)
         self.key_values = KeyValueStore(connections)
+        self.translations = TranslationStore(connections)
         self.evidence = EvidenceStore(connections)
         self.maintenance = MaintenanceStore(connections)
         self.readers = ReaderStore(connections)

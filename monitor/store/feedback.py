@@ -198,6 +198,12 @@ class FeedbackStore:
             connection.execute(delete(RESCREEN).where(done))
             return result
 
+    def save_backtest(self, findings: Sequence[tuple[StoredArticle, Findings]], now: datetime) -> RescreenResult:
+        """Store the findings of a backtest in matched articles; the digests report the hits that are new."""
+        matched = [one for one in findings if one[0].stage in {Stage.MATCHED, Stage.GROUPED}]
+        with self._connections.write_transaction() as connection:
+            return apply_findings(connection, matched, now, {})
+
     def add_mark(self, mark: Mark, reader: Reader, change: Change) -> tuple[Mark, Change]:
         """Store a mark with its change. Raises ``UsageError`` if there is no such story."""
         with self._connections.write_transaction() as connection:

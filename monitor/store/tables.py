@@ -643,3 +643,14 @@ class RescreenRow(Base, table=True):
     __tablename__ = "rescreen"
 
     article_id: int = foreign_key("article.id", primary_key=True)
+
+
+class TranslationRow(Base, table=True):
+    """Machine translation of a text, by the hash of the text, its languages and the translator."""
+
+    __tablename__ = "translation"
+    __table_args__ = (Index("ix_translation_created_at", "created_at"),)
+
+    text_hash: bytes = Field(sa_column=Column(LargeBinary, primary_key=True))
+    text: str = text_column()
+    created_at: datetime = datetime_column(nullable=False)

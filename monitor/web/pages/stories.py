@@ -8,6 +8,7 @@ from starlette.responses import RedirectResponse, Response
 
 from monitor.domain.desk_models import ArticleLine, HitLine, ReportLine, StoryLine
 from monitor.domain.mention import Passage
+from monitor.domain.translation import TextToTranslate, TranslationSettings
 from monitor.records.articles import VersionChange
 from monitor.records.versions import list_version_changes
 from monitor.store.database import Database
@@ -94,6 +95,19 @@ def _choose(
     return choose_passages(passages.get(hit.id, ()), line.language, 2) if hit else ()
 
 
+def load_translations(database: Database, view: StoryView, settings: TranslationSettings | None) -> dict[str, str]:
+    """Return the machine translations that digests have stored, of headlines and passages, by their text."""
+    if settings is None:
+        return {}
+    texts = [
+        TextToTranslate(article.line.language.partition("-")[0].lower(), text)
+        for article in view.articles
+        for text in (article.line.title, *(passage.text for passage in article.passages))
+    ]
+    found = database.translations.load(texts, settings.to, settings.name)
+    return {one.text: translation for one, translation in found.items()}
+
+
 @router.get("/story/{story_id}")
 async def story(page: PageDependency, story_id: str) -> Response:
     """Show a story; the address of a merged story leads to the story that absorbed it."""
@@ -102,4 +116,8 @@ async def story(page: PageDependency, story_id: str) -> Response:
         return RedirectResponse(f"/story/{view.story.merged_into}", 301)
     marks = await page.read(page.context.database.feedback.list_marks, [view.story.id], page.account.id)
     kinds = {mark.kind.value: mark for mark in reversed(marks)}
-    return await page.render("story.html", view=view, marks=kinds, done=await find_done(page))
+    settings = page.snapshot.configuration.settings.translate
+    translations = await page.read(load_translations, page.context.database, view, settings)
+    return await page.render(
+        "story.html", view=view, marks=kinds, done=await find_done(page), translations=translations
+    )

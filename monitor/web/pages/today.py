@@ -36,6 +36,11 @@ class PassageLine:
     language: str
     region: str = ""
 
+    @property
+    def text(self) -> str:
+        """The passage as plain text."""
+        return "".join(text for text, _ in self.pieces)
+
 
 @dataclass(frozen=True, slots=True)
 class TriageStory:

@@ -108,7 +108,7 @@ def test_deliveries_are_listed_shown_resent_and_cancelled(run: Run, tmp_path: Pa
 def test_all_failed_deliveries_are_resent(run: Run, tmp_path: Path) -> None:
     """--failed resends all of them; a failing delivery ends with an error for scripts."""
     (tmp_path / "outbox").write_text("a file where the folder should be")
-    assert "1 of 1 deliveries failed" in run("digests", "send", "morning", fails=MonitorError)
+    assert "1 of 1 delivery failed" in run("digests", "send", "morning", fails=MonitorError)
     database = Database.open("sqlite:///monitor.db")
     far = datetime.now(UTC) + timedelta(days=1)
     (delivery,) = database.deliveries.lease_deliveries(far, 1, far)

@@ -206,3 +206,15 @@ def test_a_suggestion_is_shown_and_written_without_touching_other_bytes(
     assert "edit" in run("feedback")
     assert "needs the number" in run("suggest", "--write", fails=UsageError)
     assert "there is no 9" in run("suggest", "1", "--write", "--pick", "9", fails=UsageError)
+
+
+def test_a_backtest_can_store_the_hits_that_it_shows(run: Run, desk: FeedbackDesk, tmp_path: Path) -> None:
+    """The next digest reports them; rejected mentions stay rejected."""
+    run("reject", "a1")
+    file = tmp_path / "sources.yaml"
+    file.write_text(CONFIGURATION.replace("rules: {people:", "rules: {more: {officials: [ada, ben]}, people:"))
+    shown = json.loads(run("backtest", "--since", "4000d", "--json"))
+    assert [(one["rule"], one["new"]) for one in shown["rules"]] == [("more", 1), ("people", 0)]
+    assert "1 new hits are stored" in run("backtest", "--since", "4000d", "--apply")
+    assert [hit.rule_id for hit in desk.database.queries.list_article_hits(3)] == ["people", "more"]
+    assert json.loads(run("backtest", "--since", "4000d", "--json"))["rules"][0]["new"] == 0

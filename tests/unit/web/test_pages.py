@@ -8,13 +8,14 @@ from xml.etree.ElementTree import fromstring
 from zoneinfo import ZoneInfo
 
 import pytest
-from support.desk import Desk
+from support.desk import CONFIGURATION, Desk, FixedLoader
 from support.rows import NOW, draft
 
 from monitor.domain.article import Region, StoredArticle
 from monitor.domain.desk_models import ArticleLine, HitLine
 from monitor.domain.mention import Findings, HitKind, MatchForm, Mention, NearMiss
 from monitor.domain.readers import Role
+from monitor.domain.translation import TextToTranslate
 from monitor.store.database import Database
 from monitor.web.pages.articles import mark_regions, number_findings
 from monitor.web.pages.today import group_hits
@@ -104,6 +105,26 @@ def test_a_merged_story_leads_to_the_one_that_absorbed_it(desk: Desk, database: 
     text = reader.get("/story/s1").text
     assert "2 articles in 1 outlet" in text
     assert text.index("About a") < text.index("About b")
+
+
+def test_a_story_shows_the_translations_that_digests_have_made(database: Database) -> None:
+    """After the original, marked as made by a machine."""
+    text = CONFIGURATION.replace("timezone:", "translate: {to: fr, command: [translate]}, timezone:")
+    with database._connections.write_transaction() as connection:
+        connection.exec_driver_sql(
+            "INSERT INTO story (id, title, first_seen_at, last_seen_at, merged_into) VALUES ('s1', 'T', ?, ?, '')",
+            ("2026-03-01T12:00:00.000000Z", "2026-03-01T12:00:00.000000Z"),
+        )
+        connection.exec_driver_sql("UPDATE article SET story_id = 's1', language = 'en'")
+    made = {
+        TextToTranslate("en", "About a"): "Au <sujet> de a",
+        TextToTranslate("en", "Some Body spoke."): "Quelqu'un a parlé.",
+    }
+    database.translations.save(made, "fr", "translate", NOW)
+    page = Desk(database, loader=FixedLoader(text)).log_in().get("/story/s1").text
+    assert page.index("About a") < page.index("Machine translation: Au &lt;sujet&gt; de a")
+    assert "Machine translation: Quelqu&#39;un a parlé." in page
+    assert "Machine translation" not in Desk(database).log_in().get("/story/s1").text
 
 
 def test_sources_show_their_state(desk: Desk) -> None:

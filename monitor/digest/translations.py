@@ -1,0 +1,39 @@
+"""Translations in a digest: the texts that need one, and the digest with the translations that exist."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+
+from monitor.domain.digest import Digest, DigestItem
+from monitor.domain.translation import TextToTranslate, Translation
+
+MAX_TEXTS = 120  # of one digest, its most important stories first
+MAX_PASSAGES = 3  # of one article
+MAX_TEXT_CHARS = 1_000  # a longer passage is not translated
+
+
+def list_texts(digest: Digest, to: str) -> tuple[TextToTranslate, ...]:
+    """Return the headlines and passages of a digest that are in another language than ``to``, each once."""
+    found = dict.fromkeys(text for story in digest.stories for item in story.items for text in _list_item(item, to))
+    return tuple(found)[:MAX_TEXTS]
+
+
+def _list_item(item: DigestItem, to: str) -> Iterator[TextToTranslate]:
+    language = item.language.partition("-")[0].lower()
+    if not language or language == to.partition("-")[0].lower():
+        return
+    for text in (item.title, *(passage.text for passage in item.passages[:MAX_PASSAGES])):
+        if text.strip() and len(text) <= MAX_TEXT_CHARS:
+            yield TextToTranslate(language, text)
+
+
+def add_translations(digest: Digest, to: str, found: Mapping[TextToTranslate, str]) -> Digest:
+    """Return the digest with the translations of its texts."""
+    if not found:
+        return digest
+
+    def translate(item: DigestItem) -> DigestItem:
+        texts = tuple((one.text, found[one]) for one in _list_item(item, to) if one in found)
+        return replace(item, translation=Translation(to, texts)) if texts else item
+
+    stories = tuple(replace(story, items=tuple(map(translate, story.items))) for story in digest.stories)
+    return replace(digest, stories=stories)

@@ -1,0 +1,60 @@
+"""Machine translation of headlines and passages: its settings, and the texts of one article with their translations."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Annotated, ClassVar
+
+from pydantic import BeforeValidator, ConfigDict, Field
+
+from monitor.domain.field_types import STRICT, Duration, LanguageCode, LongText, SecretText, ShortText, WebUrl, as_list
+
+
+@dataclass(frozen=True, slots=True)
+class TranslationSettings:
+    """A program, or a service with the interface of OpenAI, that translates texts for readers.
+
+    Translations are shown next to the original and never used to find names.
+    """
+
+    __pydantic_config__: ClassVar[ConfigDict] = STRICT
+
+    to: Annotated[LanguageCode, Field(description="language code of the readers, such as en")]
+    command: Annotated[
+        tuple[LongText, ...],
+        BeforeValidator(as_list, json_schema_input_type=list[str] | str),
+        Field(description="program with its arguments; it reads and writes JSON"),
+    ] = ()
+    url: Annotated[
+        WebUrl, Field(description="base URL of a service as of OpenAI, such as http://127.0.0.1:11434/v1")
+    ] = ""
+    model: Annotated[ShortText, Field(description="name of the model at url")] = ""
+    token: Annotated[SecretText | None, Field(description="bearer token for url")] = None
+    timeout: Annotated[Duration, Field(description="how long a digest waits for them")] = timedelta(seconds=30)
+
+    @property
+    def name(self) -> str:
+        """Return what distinguishes this translator from others, such as its model."""
+        return self.model or " ".join(self.command)
+
+
+@dataclass(frozen=True, slots=True)
+class Translation:
+    """Translations of an article's headline and passages into one language, each after its original text."""
+
+    language: str = ""
+    texts: tuple[tuple[str, str], ...] = ()
+
+    def get(self, text: str) -> str:
+        """Return the translation of a text, or an empty string."""
+        return next((translation for original, translation in self.texts if original == text), "")
+
+
+NO_TRANSLATION = Translation()
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class TextToTranslate:
+    """A text and the code of its language."""
+
+    language: str
+    text: str
