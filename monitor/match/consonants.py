@@ -97,7 +97,8 @@ def _pattern_of_word(word: str) -> re.Pattern[str]:
         sound = match.group()
         if sound in _LETTERS_OF_SOUNDS:
             is_silent = match.end() == len(match.string) >= _MIN_SILENT_WORD_LETTERS and sound in _SILENT_LETTERS
-            found.append(_LETTERS_OF_SOUNDS[sound] + "?" * is_silent)
+            letters = "[هحה]" if sound == "h" and match.start() == 0 else _LETTERS_OF_SOUNDS[sound]
+            found.append(letters + "?" * is_silent)
         else:
             letters = "".join(dict.fromkeys(_HAMZA + "".join(_LETTERS_OF_VOWELS[vowel] for vowel in sound)))
             opening = "[اأإآعאע]?" if match.start() == 0 else ""

@@ -85,6 +85,8 @@ def _can_have_title(facts: ArticleFacts, start: int, end: int) -> bool:
     text = facts.article_text
     if text.spaced[start] != " " or is_unspaced(text.cased[start]):
         return False
+    if text.cased[end : end + 1] == "-" or text.cased[end : end + 2].strip(" ")[:1].isupper():
+        return False  # the word is a given name, and the family name follows
     follows = text.cased[end : end + 1] in {",", "("} or text.cased[end : end + 2] == " ("
     return follows or is_title_end(text.word_ending_at(start - 1))
 
