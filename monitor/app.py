@@ -7,6 +7,7 @@ inside functions, because a single pass from cron must start quickly.
 import asyncio
 import gc
 import os
+import secrets
 import shutil
 from collections.abc import AsyncIterator, Callable, Collection
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -17,13 +18,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from monitor.deliver.registry import UnusableChannel, create_sender
+from monitor.digest.links import fill_links
 from monitor.domain.channels import Channel
 from monitor.domain.configuration import Configuration
+from monitor.domain.delivery import Message
 from monitor.domain.errors import UsageError
 from monitor.domain.mention import Findings
 from monitor.domain.ports import ChannelSender, Clock, Fetcher, ProcessPool, Translator
 from monitor.domain.secret import Secret
 from monitor.domain.watchlist import Watchlist
+from monitor.domain.web_settings import WebSettings
 from monitor.domain.workers import QueueCounts
 from monitor.fetch.client import HttpFetcher
 from monitor.fetch.source_fetcher import SourceFetcher
@@ -52,6 +56,8 @@ if TYPE_CHECKING:
     from monitor.config.reload import ConfigurationStore, Reloader
     from monitor.match.engine import Matcher
     from monitor.telemetry.metrics import GaugeValues, Metrics
+
+KEY_FILE_NAME = "web.key"
 
 MAX_OFFLOAD_PROCESSES = 2
 """Limit of worker processes for CPU-bound work; the main process cannot supply more than two with work."""
@@ -186,9 +192,10 @@ async def build_pipeline(
                 for channel in configuration.channels
             }
         bounded_matcher, matching_step = await _enter_matching(stack, configuration, database, matcher, clock, metrics)
-        delivery_sender = DeliverySender(database, senders, clock)
+        delivery_sender = DeliverySender(database, senders, clock, fill_links=build_link_filler(configuration))
         stack.push_async_callback(delivery_sender.drain, 0)
         await database.run(database.sources.register, configuration.sources, clock())
+        await database.run(database.renames.move_histories, *configuration.former_ids)
         yield Pipeline(
             configuration=configuration,
             collector=collectors.collector,
@@ -269,6 +276,36 @@ def _compile_matcher(watchlist: Watchlist) -> "Matcher":
     from monitor.match.engine import compile_watchlist
 
     return compile_watchlist(watchlist)
+
+
+def load_signing_key(settings: WebSettings, database_url: Secret) -> str:
+    """Return the key that signs links: the configured one, or else that of a file next to the SQLite database.
+
+    The file is created at first use, and only its owner can read it. Without either, the key is empty and there are no
+    links.
+    """
+    if settings.signing_key:
+        return settings.signing_key.reveal()
+    folder = sqlite_folder(database_url)
+    if folder is None:
+        return ""
+    file = folder / KEY_FILE_NAME
+    try:
+        handle = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        return file.read_text(encoding="ascii").strip()
+    with os.fdopen(handle, "w", encoding="ascii") as output:
+        output.write(secrets.token_urlsafe(48))
+    return file.read_text(encoding="ascii").strip()
+
+
+def build_link_filler(configuration: Configuration) -> Callable[[Message], Message]:
+    """Return the function that gives a message the links of its target; it changes nothing without such links."""
+    settings = configuration.settings
+    if not settings.has_acting_links or settings.web is None or settings.web.links is None:
+        return lambda message: message
+    key, url, period = load_signing_key(settings.web, settings.database), settings.web.url, settings.web.links.period
+    return lambda message: fill_links(message, url, key, period)
 
 
 async def run_one_pass(

@@ -3,7 +3,6 @@
 import asyncio
 import contextlib
 import os
-import secrets
 import socket
 import sys
 from collections.abc import Mapping
@@ -16,7 +15,7 @@ import uvicorn
 from fastapi import FastAPI
 from starlette.routing import Route
 
-from monitor.app import MATCHING_IDLE_SECONDS, MATCHING_LIMITS, build_translator, sqlite_folder, utc_now
+from monitor.app import MATCHING_IDLE_SECONDS, MATCHING_LIMITS, build_translator, load_signing_key, utc_now
 from monitor.config.load import load_configuration, parse_configuration
 from monitor.config.reload import CONFIGURATION_PATH_SETTING, find_database_url
 from monitor.domain.configuration import Configuration
@@ -36,7 +35,6 @@ from monitor.web.application import create_app
 from monitor.web.connections import LimitedConnection
 from monitor.web.context import DeskContext, Snapshot
 
-KEY_FILE_NAME = "web.key"
 MAX_CONNECTIONS, SHUTDOWN_SECONDS = 64, 5
 
 log = structlog.get_logger("monitor")
@@ -103,7 +101,7 @@ async def run_desk(options: DeskOptions, environ: Mapping[str, str], clock: Cloc
         snapshot = await asyncio.to_thread(loader.load, None)
         settings = choose_settings(snapshot.configuration, options.listen)
         pool = await stack.enter_async_context(SubprocessPool(1, MATCHING_LIMITS, idle_seconds=MATCHING_IDLE_SECONDS))
-        context = DeskContext(database, settings, loader, clock, redactor, pool)
+        context = DeskContext(database, settings, loader, clock, redactor, pool, load_signing_key(settings, url))
         translator = build_translator(snapshot.configuration)
         app = create_app(context, DigestComposer(database, CronDigestSchedule(), clock, translator=translator))
         await add_assistant(app, context, stack)
@@ -231,24 +229,3 @@ async def _stop_at_end_of_input(server: uvicorn.Server) -> None:
     loop.add_reader(sys.stdin.fileno(), read)
     await ended.wait()
     server.should_exit = True
-
-
-def load_signing_key(settings: WebSettings, database_url: Secret) -> str:
-    """Return the key that signs links: the configured one, or else that of a file next to the SQLite database.
-
-    The file is created at first use, and only its owner can read it. Without either, the key is empty and there are no
-    links.
-    """
-    if settings.signing_key:
-        return settings.signing_key.reveal()
-    folder = sqlite_folder(database_url)
-    if folder is None:
-        return ""
-    file = folder / KEY_FILE_NAME
-    try:
-        handle = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
-        return file.read_text(encoding="ascii").strip()
-    with os.fdopen(handle, "w", encoding="ascii") as output:
-        output.write(secrets.token_urlsafe(48))
-    return file.read_text(encoding="ascii").strip()

@@ -168,6 +168,17 @@ def print_text(text: str) -> None:
     sys.stdout.write(sanitize(text) + "\n")
 
 
+def print_wrapped(text: str) -> None:
+    """Print a text; on a terminal, long lines are wrapped between words and continued with an indent."""
+    from textwrap import fill
+
+    width = get_terminal_size().columns if sys.stdout.isatty() else PIPED_WIDTH
+    for line in sanitize(text).split("\n"):
+        indent = " " * (len(line) - len(line.lstrip()))
+        wrapped = fill(line, width, subsequent_indent=f"{indent}  ", break_on_hyphens=False)
+        sys.stdout.write((wrapped if len(line) > width else line) + "\n")
+
+
 def load_rows(load: Callable[[int], Sequence[T]], limit: int | None, *, as_document: bool = False) -> Sequence[T]:
     """Return the rows to print, and say on standard error if there are more.
 

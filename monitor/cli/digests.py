@@ -268,11 +268,11 @@ async def send_digest(
 
 async def deliver_due(database: "Database", configuration: "Configuration") -> "list[DeliveryAttempt]":
     """Send due deliveries, whether a daemon runs or not, and wait at most ``DRAIN_SECONDS`` for slow ones."""
-    from monitor.app import build_channel_sender, utc_now
+    from monitor.app import build_channel_sender, build_link_filler, utc_now
     from monitor.pipeline.send_deliveries import DeliverySender
 
     senders = {channel.id: build_channel_sender(channel, configuration) for channel in configuration.channels}
-    delivery_sender = DeliverySender(database, senders, utc_now)
+    delivery_sender = DeliverySender(database, senders, utc_now, fill_links=build_link_filler(configuration))
     return [*await delivery_sender.run_due(), *await delivery_sender.drain(DRAIN_SECONDS)]
 
 

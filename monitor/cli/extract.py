@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from monitor.extract.extractor import ExtractionExplanation
 
 
-PAGE_SUFFIXES = (".html", ".htm", ".xhtml", ".html.gz", ".htm.gz")
+PAGE_SUFFIXES = (".html", ".htm", ".xhtml", ".html.gz", ".htm.gz", ".pdf")
 TargetsArgument = Annotated[
     list[str], typer.Argument(metavar="FILE|FOLDER|URL...", help="Pages to extract.", show_default=False)
 ]

@@ -42,15 +42,23 @@ def list_forms(
     config: ConfigOption = DEFAULT_CONFIG,
     json: JsonOption = False,
 ) -> None:
-    """List every form of an official's name that is matched, which forms are risky, and why."""
+    """List every form of an official's name that is matched, which forms are risky, why, and the scripts covered."""
+    from monitor.match.names.coverage import Coverage, list_coverage
     from monitor.match.names.forms import list_name_forms
 
-    forms = list_name_forms(find_official(load_config(config).watchlist.officials, official))
+    found = find_official(load_config(config).watchlist.officials, official)
+    forms = list_name_forms(found)
     if json:
         print_json_lines(asdict(form) for form in forms)
         return
     rows = ((form.text, form.form.value, "risky" if form.risky else "", form.why) for form in forms)
     print_table(("written", "form", "", "why"), rows, "This official has no name form.")
+    typer.echo("\nIn texts of each script the name is found:")
+    for coverage in Coverage:
+        scripts = [one.script for one in list_coverage(found) if one.coverage is coverage]
+        if scripts:
+            hint = "; add an alias in the script" if coverage is Coverage.NONE else ""
+            typer.echo(f"  {coverage.value}: {', '.join(scripts)}{hint}")
 
 
 @app.command("near-misses")

@@ -2,7 +2,7 @@
 
 import os
 import sys
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -11,7 +11,8 @@ import typer
 
 from monitor.cli.common import DEFAULT_CONFIG, ConfigOption, DatabaseOption, JsonOption, print_json
 from monitor.config.template import CONFIG_FILE_NAME, CONFIG_TEMPLATE, SCHEMA_FILE_NAME
-from monitor.domain.errors import ConfigError, ConfigIssue, UsageError
+from monitor.domain.errors import ConfigError, ConfigIssue, MonitorError, UsageError
+from monitor.domain.secret import Secret
 
 if TYPE_CHECKING:
     from monitor.domain.configuration import Configuration
@@ -51,7 +52,7 @@ def check(
     """Print every error and warning of the configuration with line, column and a suggestion."""
     from monitor.config.load import load_configuration
     from monitor.deliver.registry import find_channel_faults
-    from monitor.match.lint import lint_watchlist
+    from monitor.match.lint import lint_source_languages, lint_watchlist
 
     configuration, errors = None, tuple[ConfigIssue, ...]()
     try:
@@ -61,8 +62,9 @@ def check(
             (lint_watchlist,),
             refuse_shared_secrets=True,
             find_channel_faults=find_channel_faults,
+            check_sources=lint_source_languages,
         )
-        warnings = configuration.warnings
+        warnings = (*configuration.warnings, *_find_renamed_ids(config, configuration, database))
     except ConfigError as error:
         errors, warnings = error.issues, error.warnings
     if json:
@@ -79,6 +81,25 @@ def check(
     if accept and configuration:
         confirm_configuration(config, database or configuration.settings.database.reveal())
         typer.echo(f"{config} is confirmed; the daemon applies it.", err=json)
+
+
+def _find_renamed_ids(config: Path, configuration: "Configuration", database: str) -> list[ConfigIssue]:
+    """Return warnings about ids that have vanished since the daemon or a pass has read the file last.
+
+    Without a database there are none.
+    """
+    from monitor.cli.articles import open_to_read
+    from monitor.config.renamed_ids import find_renamed_ids
+
+    settings = configuration.settings
+    if database:
+        settings = replace(settings, database=Secret(database))
+    try:
+        with open_to_read(replace(configuration, settings=settings)) as opened:
+            saved = opened.key_values.get_saved_configuration()
+    except MonitorError:
+        return []
+    return find_renamed_ids(saved.text, configuration, config.read_bytes(), config) if saved else []
 
 
 def confirm_configuration(config: Path, database: str) -> None:

@@ -18,6 +18,7 @@ from monitor.cli.common import (
     load_config,
     print_json,
     print_table,
+    print_wrapped,
 )
 from monitor.domain.errors import ConfigError
 from monitor.text.numbers import format_count
@@ -120,10 +121,10 @@ def print_report(report: "StatusReport", *, show_all: bool) -> None:
 
     problems = list(find_problems(report))
     for problem in problems:
-        typer.echo(f"! {problem}")
+        print_wrapped(f"! {problem}")
     typer.echo("" if problems else "Healthy: no problems found.")
     if note := describe_entries(report.sources):
-        typer.echo(note)
+        print_wrapped(note)
     listed = sorted(report.sources, key=severity_key)
     if not show_all and len(listed) > MAX_LISTED_SOURCES:
         listed = [
@@ -137,14 +138,14 @@ def print_report(report: "StatusReport", *, show_all: bool) -> None:
     facts, counts = report.database, report.outbox
     pages = report.waiting_pages
     waiting = f" (the first was due {format_age(pages[0].due_at, report.created_at)})" if pages else ""
-    typer.echo(
+    print_wrapped(
         f"{format_count(facts.article_count, 'article')}, "
         f"{format_count(facts.pending_pages, 'page')} to read{waiting}, {facts.unmatched} to match; "
         f"{format_count(counts.pending, 'delivery', 'deliveries')} pending, "
         f"{counts.failed} failed, {counts.rejected} rejected."
     )
     for line in format_workers(report.workers, report.created_at):
-        typer.echo(line)
+        print_wrapped(line)
     if rescreened := report.last_rescreen:
         typer.echo(
             "Rules or officials edited: {articles} waiting articles matched again, {withdrawn} hits withdrawn, "
@@ -152,7 +153,7 @@ def print_report(report: "StatusReport", *, show_all: bool) -> None:
         )
     loaded = f" configuration of {format_time(report.snapshot.loaded_at)};" if report.snapshot else ""
     seen = f", seen {format_time(report.daemon.seen_at)}" if report.daemon.seen_at else ""
-    typer.echo(
+    print_wrapped(
         f"Daemon {report.daemon.state}{seen};{loaded} database {facts.size_bytes / 1e6:.1f} MB ({facts.engine})."
     )
 

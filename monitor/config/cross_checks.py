@@ -435,6 +435,20 @@ def _find_channel(reader: Reader, file: Sections) -> Channel | None:
     return find_mail_channel(reader, [entry.value for entry in file.channels.values()])
 
 
+def _check_former_ids(section: str, former_ids: Mapping[str, Sequence[str]]) -> Iterator[KeyIssue]:
+    """Yield a former id that is in use, or that two entries have."""
+    owners: dict[str, str] = {}
+    for name, former in former_ids.items():
+        for index, one in enumerate(former):
+            if one in former_ids:
+                text = f"{one} is the id of an entry of this file; delete it here, or there"
+                yield KeyIssue((section, name, "formerly", index), text)
+            elif one in owners:
+                text = f"{owners[one]} has this former id, too; delete one of them"
+                yield KeyIssue((section, name, "formerly", index), text)
+            owners.setdefault(one, name)
+
+
 def _check_whole_file(file: Sections) -> Iterator[KeyIssue]:
     first_id_by_url: dict[str, str] = {}
     for name, source in file.sources.items():
@@ -443,6 +457,8 @@ def _check_whole_file(file: Sections) -> Iterator[KeyIssue]:
                 text = f"the source {first_id_by_url[url]} has the same address; delete one of them"
                 yield KeyIssue(("sources", name), text, is_warning=True)
             first_id_by_url.setdefault(url, name)
+    yield from _check_former_ids("sources", {name: one.value.formerly for name, one in file.sources.items()})
+    yield from _check_former_ids("officials", {name: one.value.formerly for name, one in file.officials.items()})
     if OPERATOR_PLAN_ID in file.list_ids("digests"):
         text = f"the id {OPERATOR_PLAN_ID} means the reports to settings.operator; write another one"
         yield KeyIssue(("digests", OPERATOR_PLAN_ID), text)

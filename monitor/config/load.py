@@ -36,6 +36,9 @@ ConfigurationCheck = Callable[[Watchlist], Iterable[KeyIssue]]
 ChannelCheck = Callable[[Iterable[Channel]], Mapping[str, str]]
 """A check of the channels; returns why a channel cannot work, by its id."""
 
+SourceCheck = Callable[[Watchlist, Sequence[Source]], Iterable[KeyIssue]]
+"""A check of the sources with the officials; yields what is doubtful, and where."""
+
 T = TypeVar("T")
 
 _PLACEHOLDERS = {"name": "-", "rules": ("x",), "address": "a@b.example"}
@@ -58,16 +61,19 @@ def load_configuration(
     require_secrets: bool = True,
     refuse_shared_secrets: bool = False,
     find_channel_faults: ChannelCheck | None = None,
+    check_sources: SourceCheck | None = None,
 ) -> Configuration:
     """Return the configuration in a file. Raises ``ConfigError`` with every error and warning, in file order.
 
     Without ``require_secrets`` a missing secret is not an error, except for the database's. With
     ``refuse_shared_secrets`` a secret in a file that other users can read is an error; else it is a warning. With
     ``find_channel_faults`` a channel that cannot work is an error; the daemon works without such a channel.
+    ``check_sources`` yields more warnings about the sources.
     """
     reader = _ConfigurationReader(read_file_bytes(path), path, environ, require_secrets=require_secrets)
     reader.refuses_shared_secrets = refuse_shared_secrets
     reader.find_channel_faults = find_channel_faults
+    reader.check_sources = check_sources
     return reader.read(checks)
 
 
@@ -126,6 +132,7 @@ class _ConfigurationReader:
         self.warnings: list[ConfigIssue] = []
         self.refuses_shared_secrets = False
         self.find_channel_faults: ChannelCheck | None = None
+        self.check_sources: SourceCheck | None = None
 
     def read(self, checks: Sequence[ConfigurationCheck]) -> Configuration:
         tree = self.files.tree
@@ -160,6 +167,8 @@ class _ConfigurationReader:
         for check in checks:
             for issue in check(watchlist):
                 self._add_key_issue(issue)
+        for issue in self.check_sources(watchlist, _list_values(sources)) if self.check_sources else ():
+            self._add_key_issue(issue)
         plans = tuple(_complete_digest(entry, tuple(rules), settings) for entry in _list_valid(digests))
         plans, reader_channels = address_readers(plans, _list_values(readers), _list_values(channels))
         return Configuration(

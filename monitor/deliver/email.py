@@ -117,7 +117,9 @@ class EmailSender:
             recipient = parse_mailbox(message.target)
         except ValueError as error:
             return Rejected(str(error))
-        mime_message = build_mime_message(message, self._sender, recipient, attempt_at, self._unsubscribe_url)
+        mime_message = build_mime_message(
+            message, self._sender, recipient, attempt_at, self._unsubscribe_url or message.unsubscribe_url
+        )
         client = self._create_client()
         try:
             async with asyncio.timeout(self._timeout_seconds):

@@ -17,6 +17,7 @@ from monitor.digest.labels import (
     name_language,
     sanitize_language_code,
 )
+from monitor.digest.links import LinkPurpose, make_marker
 from monitor.digest.views import (
     ActionView,
     ChangeView,
@@ -45,6 +46,7 @@ from monitor.text.sanitize import sanitize, sanitize_link, single_line, truncate
 _UNSAFE_ANCHOR_CHARS = re.compile(r"[^A-Za-z0-9-]+")
 _STORY_CODE = re.compile(STORY_ID_PATTERN)
 MAX_HEADLINE_CHARS, MAX_PASSAGE_CHARS, MAX_SUBJECT_CHARS = 240, 420, 180  # characters
+MAX_REJECT_LINKS = 2  # officials of a story that a link rejects
 MAX_OTHER_OFFICIALS = 3  # further officials named in a story
 MAX_LEAD_PASSAGES, LEADING_STORIES = 3, 3  # the first stories of a digest show more than one passage
 MIN_GLANCE_STORIES, MAX_GLANCE_HEADLINES, MAX_GLANCE_SUBJECTS = 3, 5, 60
@@ -115,7 +117,8 @@ def _drop_repeated_passages(passages: Sequence[Passage]) -> list[Passage]:
 class _StoryPresenter:
     """Presenter of the stories of one digest, with its time zone and the officials' names."""
 
-    def __init__(self, digest: Digest, web_url: str) -> None:
+    def __init__(self, digest: Digest, web_url: str, *, with_links: bool = False) -> None:
+        self.with_links = with_links
         self.zone, self.now, self.web_url = ZoneInfo(digest.timezone), digest.window.end_at, web_url.rstrip("/")
         items = [item for story in digest.stories for item in story.items]
         rules = Counter(rule for item in items for rule in item.rule_ids)
@@ -190,8 +193,24 @@ class _StoryPresenter:
             outlet_count=len(list_outlets(story)),
             passage_count=MAX_LEAD_PASSAGES if position < LEADING_STORIES else 1,
             page_url=desk_url or lead.url,
-            actions=(ActionView("open on the desk", desk_url),) if desk_url else (),
+            actions=(*self.list_acting_links(story, code), ActionView("open on the desk", desk_url))
+            if desk_url
+            else (),
         )
+
+    def list_acting_links(self, story: DigestStory, code: str) -> list[ActionView]:
+        """Return markers of the links that reject the officials of the leading article, and that mute the story."""
+        if not self.with_links:
+            return []
+        lead = story.items[0]
+        rejections = [
+            ActionView(
+                f"not {self.names.get(official, official)}",
+                self.web_url + make_marker(LinkPurpose.REJECT, code, lead.article_id, official),
+            )
+            for official in lead.official_ids[:MAX_REJECT_LINKS]
+        ]
+        return [*rejections, ActionView("mute", self.web_url + make_marker(LinkPurpose.MUTE, code))]
 
 
 def list_outlets(*stories: DigestStory) -> set[str]:
@@ -329,9 +348,12 @@ def _format_summary(digest: Digest) -> str:
     return f"{format_count(len(digest.stories), 'story', 'stories')} from {outlets}{about}."
 
 
-def present_digest(digest: Digest, web_url: str = "") -> DigestView:
-    """Return a digest prepared for the templates; ``web_url`` is the address of the web page, if there is one."""
-    presenter = _StoryPresenter(digest, web_url)
+def present_digest(digest: Digest, web_url: str = "", *, with_links: bool = False) -> DigestView:
+    """Return a digest prepared for the templates; ``web_url`` is the address of the web page, if there is one.
+
+    With ``with_links``, stories have markers of links that act.
+    """
+    presenter = _StoryPresenter(digest, web_url, with_links=with_links)
     zone, now = presenter.zone, presenter.now
     sections, also_named = _present_sections(digest, presenter)
     coverage = _present_coverage(digest.coverage, zone, now, for_operator=digest.is_for_operator)

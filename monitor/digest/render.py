@@ -62,6 +62,7 @@ def render_chat_paragraphs(view: DigestView) -> tuple[str, ...]:
 # Above the first limit stories have one line each, above the second they are omitted. Gmail cuts off at 102 KB.
 MAX_FULL_STORIES_HTML_BYTES, MAX_HTML_BYTES = 56_000, 92_000
 MAX_ALSO_NAMED = 60  # officials without a section of their own, in an email
+SIGNED_LINK_BYTES = 110  # that a signed link is longer than its marker, with its tags
 MAX_THREADED_STORIES = 5  # a digest with more stories is not threaded
 
 
@@ -79,6 +80,8 @@ def _estimate_html_bytes(story: StoryView) -> tuple[int, int]:
     )
     copies = sum(30 + _count_bytes(copy.url, copy.outlet, copy.title) for copy in story.also_in[:12])
     head = 150 + 30 * len(lead.pieces) + _count_bytes(*story.other_officials, *lead.rules, story.page_url)
+    actions = sum(SIGNED_LINK_BYTES + _count_bytes(action.label, action.url) for action in story.actions[:-1])
+    head, brief = head + actions, brief + actions
     return head + brief + changes + quoted + reports + copies, brief
 
 
@@ -135,13 +138,14 @@ def _build_thread_id(digest: Digest, story: DigestStory) -> str:
 
 
 def render_digest(
-    digest: Digest, template_dir: str = "", web_url: str = "", *, with_page: bool = False
+    digest: Digest, template_dir: str = "", web_url: str = "", *, with_page: bool = False, with_links: bool = False
 ) -> RenderedDigest:
     """Render a digest. ``template_dir`` has overrides (``digest.html``, ``story.html``, ``digest.txt`` and others).
 
     Stories link to the web page at ``web_url``, if there is one. With ``with_page``, the page for files is rendered.
+    With ``with_links``, stories have markers of links that act (``links.py``).
     """
-    view = present_digest(digest, web_url)
+    view = present_digest(digest, web_url, with_links=with_links)
     mail_view = _fit_to_mail_size(view)
     text, text_problem = render_template("digest.txt", template_dir, view=view)
     html, html_problem = render_template("digest.html", template_dir, view=mail_view, page=False)

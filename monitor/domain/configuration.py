@@ -112,6 +112,11 @@ class Settings:
         """Return the URL of the desk that digests link to, or an empty text if readers cannot reach it by a URL."""
         return self.web.url if self.web else ""
 
+    @property
+    def has_acting_links(self) -> bool:
+        """Return whether digests have links by which readers give feedback."""
+        return bool(self.web and self.web.url and self.web.links)
+
 
 @dataclass(frozen=True, slots=True)
 class Configuration:
@@ -123,3 +128,11 @@ class Configuration:
     channels: tuple[Channel, ...] = ()
     digests: tuple[DigestPlan, ...] = ()
     warnings: tuple[ConfigIssue, ...] = ()
+
+    @property
+    def former_ids(self) -> tuple[dict[str, str], dict[str, str]]:
+        """Return the present id of each former id, of sources and of officials."""
+        return (
+            {old: source.id for source in self.sources for old in source.formerly},
+            {old: official.id for official in self.watchlist.officials for old in official.formerly},
+        )

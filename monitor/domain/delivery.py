@@ -46,7 +46,8 @@ class RenderedDigest:
 class Message:
     """One digest for one target of one channel.
 
-    ``key`` is the same for all attempts, so receivers can detect duplicates.
+    ``key`` is the same for all attempts, so receivers can detect duplicates. ``unsubscribe_url`` is the address by
+    which this target unsubscribes with one click (RFC 8058), or empty.
     """
 
     key: str
@@ -55,6 +56,7 @@ class Message:
     target: str
     rendered: RenderedDigest
     created_at: datetime
+    unsubscribe_url: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,7 @@ from monitor.domain.field_types import (
     FilePath,
     HeaderName,
     HeaderValue,
+    Ids,
     LanguageCode,
     PollInterval,
     ShortText,
@@ -212,6 +213,7 @@ class Source:
     cookie_file: Annotated[
         FilePath | Literal[""], Field(description="file with the cookies of a login, in the Netscape format")
     ] = ""
+    formerly: Annotated[Ids, Field(description="earlier ids of the source; it keeps their history")] = ()
     paused: Annotated[
         ShortText,
         BeforeValidator(parse_paused, json_schema_input_type=bool | str),

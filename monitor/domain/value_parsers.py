@@ -247,6 +247,6 @@ def parse_signing_key(text: str) -> str:
 
 def suggest_similar(text: str, known_words: Iterable[str]) -> str:
     """Return "; did you mean ...?" for the nearest known word, or nothing."""
-    near = difflib.get_close_matches(text.lower(), {word.lower(): word for word in known_words}, 1, 0.7)
     words = {word.lower(): word for word in known_words}
+    near = difflib.get_close_matches(text.lower(), words, 1, 0.7)
     return f"; did you mean {words[near[0]]}?" if near else ""

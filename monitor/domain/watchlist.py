@@ -75,6 +75,7 @@ class Official:
     examples: Annotated[Examples, Field(description="texts that must and must not name the official")] = field(
         default_factory=Examples
     )
+    formerly: Annotated[Ids, Field(description="earlier ids of the official, who keeps their history")] = ()
 
 
 @dataclass(frozen=True, slots=True)

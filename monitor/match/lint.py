@@ -4,13 +4,14 @@ Each problem carries the id of the official or rule, and the configuration key w
 """
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from monitor.domain.article import Article, Region
 from monitor.domain.errors import KeyIssue, QueryError
 from monitor.domain.mention import Findings
+from monitor.domain.source import Source
 from monitor.domain.value_parsers import suggest_similar
 from monitor.domain.watchlist import Examples, Official, Rule, Watchlist
 from monitor.match.names.scripts import is_native
@@ -198,6 +199,26 @@ def lint_watchlist(watchlist: Watchlist) -> Iterator[KeyIssue]:
     """Yield the errors and warnings of a watchlist: unusable names, invalid queries, and examples that fail."""
     yield from map(_to_key_issue, lint_names(watchlist))
     yield from _lint_rules(watchlist)
+
+
+def lint_source_languages(watchlist: Watchlist, sources: Sequence[Source]) -> Iterator[KeyIssue]:
+    """Yield a warning for each source whose language has a script in which officials are not found."""
+    from monitor.match.names.coverage import Coverage, find_coverage, find_script_of_language
+
+    missing: dict[str, list[Official]] = {}
+    for source in sources:
+        script = find_script_of_language(source.language) if source.language else ""
+        if not script:
+            continue
+        if script not in missing:
+            missing[script] = [one for one in watchlist.officials if find_coverage(one, script) is Coverage.NONE]
+        if officials := missing[script]:
+            message = (
+                f"its texts are in {script} letters, in which {len(officials)} of {len(watchlist.officials)} officials "
+                f"cannot be found, such as {officials[0].name}: add aliases in this script "
+                "(monitor officials forms shows the scripts)"
+            )
+            yield KeyIssue(("sources", source.id, "language"), message, is_warning=True)
 
 
 def find_watchlist_errors(watchlist: Watchlist) -> Iterator[KeyIssue]:

@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 from monitor.domain.article import Region
 from monitor.match.article_text import NormalizedArticle
+from monitor.match.consonants import has_letters
 from monitor.match.names.cross_script import is_same_sound, key_of_other_script, list_latin_keys, to_latin
 from monitor.match.names.index import NameIndex
 from monitor.match.names.inflection import (
@@ -204,10 +205,30 @@ def find_inflected_names(
     """Return the candidates, with watched names in other cases than the nominative added."""
     if listed := list(_find_listed_names(name_index, article_text)):
         candidates = candidates.add_names(listed, (), ())
+    if has_letters(article_text.folded.text):
+        candidates = _add_names_by_consonants(name_index, article_text, candidates)
     code = language.partition("-")[0].lower()
     if code not in inflections() and not _has_declined_script(article_text.folded.text):
         return candidates
     return _Search(name_index, article_text, code).add_to(candidates)
+
+
+def _add_names_by_consonants(
+    name_index: NameIndex, article_text: NormalizedArticle, candidates: Candidates
+) -> Candidates:
+    """Return the candidates with the names in Arabic and Hebrew letters, and the family names of the same spelling."""
+    text, words = article_text.folded.text, name_index.name_words
+    full = list(name_index.consonants.find(text))
+    family_names = {
+        (text[start : end - 2].rpartition(" ")[2].rpartition("-")[2], pattern) for pattern, start, end in full
+    }
+    short: list[PatternMatch] = []
+    for printed, pattern in sorted(family_names)[:_MAX_TITLES]:
+        one = words.short_names.get(words.patterns[pattern].split()[-1])
+        if one is not None and len(printed) >= _MIN_SOUND_LETTERS:
+            places = re.finditer(rf"(?<![^\W_]){re.escape(printed)}(?![^\W_])", text)
+            short += [(one, match.start(), match.end() + 2) for match in places]
+    return candidates.add_native_names(full, short) if full else candidates
 
 
 def _has_declined_script(text: str) -> bool:

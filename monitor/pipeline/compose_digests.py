@@ -358,6 +358,7 @@ class DigestComposer:
             configuration.settings.template_dir,
             configuration.settings.link_url,
             with_page=writes_files,
+            with_links=configuration.settings.has_acting_links,
         )
         for problem in rendered.template_problems:
             log.warning("digest template failed", extra={"digest": plan.id, "problem": problem})
@@ -381,7 +382,9 @@ class DigestComposer:
         messages: tuple[Message, ...] = ()
         if rendered:
             channels = [channel for channel in configuration.channels if channel.id in plan.channels]
-            messages = build_messages(digest, rendered, channels, self._clock())
+            unsubscribed = await self._database.read(self._database.digests.load_unsubscribed, plan.id)
+            built = build_messages(digest, rendered, channels, self._clock())
+            messages = tuple(one for one in built if (one.channel_id, one.target) not in unsubscribed)
         content = _reported_content(plan, digest, inputs) if inputs else None
         is_stored = await self._database.run(self._database.digests.commit_digest, digest, messages, hit_ids, content)
         if is_stored and rendered:

@@ -8,7 +8,7 @@ import asyncio
 import hashlib
 import logging
 from collections import defaultdict
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -68,8 +68,13 @@ class DeliverySender:
         *,
         max_targets: int = 256,
         wait_seconds: float = 1.0,
+        fill_links: Callable[[Message], Message] = lambda message: message,
     ) -> None:
-        """Send to at most ``max_targets`` targets at once; ``run_due`` waits at most ``wait_seconds`` for them."""
+        """Send to at most ``max_targets`` targets at once; ``run_due`` waits at most ``wait_seconds`` for them.
+
+        ``fill_links`` gives a message the links of its target.
+        """
+        self._fill_links = fill_links
         self._database = database
         self._senders = senders
         self._clock = clock
@@ -186,7 +191,7 @@ class DeliverySender:
         if sender is None:
             return Retry(f"the channel {message.channel_id} is no longer in sources.yaml")
         try:
-            return await sender.send(message, now)
+            return await sender.send(self._fill_links(message), now)
         except Exception as error:  # an error in one delivery must not stop the others
             log.exception("delivery attempt failed", extra={"delivery": delivery.id, "channel": message.channel_id})
             return Retry(f"the attempt failed: {type(error).__name__}")

@@ -38,6 +38,7 @@ from monitor.store.migrate import (
 from monitor.store.noise import NoiseStore
 from monitor.store.queries import QueryStore
 from monitor.store.readers import ReaderStore
+from monitor.store.renaming import RenameStore
 from monitor.store.revisions import RecheckStore
 from monitor.store.sources import SourceStore
 from monitor.store.stories import StoryStore
@@ -113,6 +114,7 @@ class Database:
         self.story_edits = StoryEditStore(connections)
         self.forgetting = ForgetStore(connections)
         self.noise = NoiseStore(connections)
+        self.renames = RenameStore(connections)
         self.rechecks = RecheckStore(connections)
         self.queries = QueryStore(connections)
         self.deliveries = DeliveryStore(connections)

@@ -285,6 +285,17 @@ class DeskStore:
                 for row in connection.execute(query.limit(limit))
             ]
 
+    def find_delivery(self, key: str) -> DeliveryLine:
+        """Return the delivery whose key begins with a text. Raises ``UsageError`` if there is none."""
+        names = [field for field in DeliveryLine.__dataclass_fields__ if field != "state"]
+        query = select(*(DELIVERY.c[name] for name in names), DELIVERY.c.state)
+        query = query.where(DELIVERY.c.key >= key, DELIVERY.c.key < f"{key}g").limit(1)
+        with self._connections.read_transaction() as connection:
+            row = connection.execute(query).first()
+        if row is None or not key:
+            raise UsageError(f"there is no delivery {key!r}")
+        return DeliveryLine(state=DeliveryState(row.state), **{name: getattr(row, name) for name in names})
+
     def list_official_hours(self, official_id: str, since_at: datetime) -> list[HourCount]:
         """Return the number of articles that name an official by the hour in which they were first seen, oldest first.
 

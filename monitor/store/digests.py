@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, and_, exists, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Select, and_, delete, exists, func, insert, or_, select, update
 
 from monitor.domain.delivery import Message
 from monitor.domain.digest import (
@@ -43,6 +43,7 @@ from monitor.store.core_tables import (
     MENTION,
     RESCREEN,
     SOURCE,
+    UNSUBSCRIBED_TARGET,
     VERDICT,
 )
 from monitor.store.damaged_rows import read_row, read_rows
@@ -211,6 +212,26 @@ class DigestStore:
                 marks=marks,
                 followed=followed,
             )
+
+    def load_unsubscribed(self, plan_id: str) -> frozenset[tuple[str, str]]:
+        """Return channel and target of everybody who has unsubscribed from a digest."""
+        columns = (UNSUBSCRIBED_TARGET.c.channel_id, UNSUBSCRIBED_TARGET.c.target)
+        query = select(*columns).where(UNSUBSCRIBED_TARGET.c.plan_id == plan_id)
+        with self._connections.read_transaction() as connection:
+            return frozenset((row.channel_id, row.target) for row in connection.execute(query))
+
+    def unsubscribe(self, plan_id: str, channel_id: str, target: str, now: datetime) -> None:
+        """Send a digest to a target no longer; repeating it changes nothing."""
+        row = {"plan_id": plan_id, "channel_id": channel_id, "target": target, "unsubscribed_at": now}
+        with self._connections.write_transaction(durable=True) as connection:
+            connection.execute(insert_ignore(UNSUBSCRIBED_TARGET, connection), row)
+
+    def subscribe(self, plan_id: str, channel_id: str, target: str) -> None:
+        """Send a digest to a target again."""
+        table = UNSUBSCRIBED_TARGET
+        wanted = (table.c.plan_id == plan_id, table.c.channel_id == channel_id, table.c.target == target)
+        with self._connections.write_transaction(durable=True) as connection:
+            connection.execute(delete(table).where(*wanted))
 
     def list_headlines(self, plan: DigestPlan, before: datetime) -> dict[int, DigestItem]:
         """Return the undelivered hits found before a time by id, oldest first, each as its article without passages.

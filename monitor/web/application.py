@@ -30,6 +30,7 @@ from monitor.web.pages import (
     digests,
     feedback,
     feeds,
+    links,
     login,
     me,
     people,
@@ -44,7 +45,7 @@ from monitor.web.security import SAFE_METHODS, SecurityMiddleware, allowed_hosts
 from monitor.web.templating import render
 
 PAGE_MODULES: tuple[ModuleType, ...] = (login, static, today, stories, articles, people, search, sources, digests)
-PAGE_MODULES += (deliveries, feedback, feeds, status, me)
+PAGE_MODULES += (deliveries, feedback, feeds, links, status, me)
 ERROR_STATUS: tuple[tuple[type[MonitorError], int], ...] = (
     (NotAllowed, 403),
     (FormRefused, 403),

@@ -108,7 +108,9 @@ class DeskContext:
         clock: Clock,
         redact: Callable[[str], str],
         process_pool: ProcessPool | None = None,
+        signing_key: str = "",
     ) -> None:
+        self.signing_key = signing_key
         self.database, self.settings, self.clock, self.redact = database, settings, clock, redact
         self._loader, self._process_pool = loader, process_pool
         self.passwords = PasswordChecker()

@@ -7,7 +7,6 @@ import sys
 from collections.abc import Iterator
 from datetime import timedelta
 from email.message import EmailMessage
-from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -218,7 +217,6 @@ def test_pdf_attachments_are_read_and_fail_alone(server: ImapServer, installatio
     assert "Attachment bomb.pdf: read_pdf exceeded its limit" in refused
 
 
-@pytest.mark.skipif(find_spec("pymap") is None, reason="pymap is not installed: pip install pymap")
 def test_a_mailbox_of_another_implementation_is_read(tmp_path: Path) -> None:
     """pymap, with its demonstration mailbox."""
     authority, port = trustme.CA(), free_port()

@@ -1,4 +1,4 @@
-"""Machine translations in digests, by a program and by a local service, on both engines."""
+"""Machine translations in digests, by a program and by a local service."""
 
 import asyncio
 import json

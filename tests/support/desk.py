@@ -22,6 +22,7 @@ from monitor.web.page import SESSION_COOKIE
 from monitor.web.security import make_form_token
 
 HOST = "127.0.0.1:8788"
+SIGNING_KEY = "k" * 40
 CONFIGURATION = """
 settings: {timezone: Asia/Vientiane}
 sources:
@@ -68,7 +69,9 @@ class Desk:
     peer: str = "127.0.0.1"
 
     def __post_init__(self) -> None:
-        self.context = DeskContext(self.database, self.settings, self.loader, self.clock, self.redact)
+        self.context = DeskContext(
+            self.database, self.settings, self.loader, self.clock, self.redact, signing_key=SIGNING_KEY
+        )
         self.app = create_app(self.context, DigestComposer(self.database, CronDigestSchedule(), self.clock))
         self.api = self.app.state.api
         self.client = TestClient(

@@ -16,6 +16,7 @@ import ahocorasick_rs
 
 from monitor.domain.watchlist import Official
 from monitor.match.article_text import NormalizedArticle
+from monitor.match.consonants import ConsonantIndex, list_consonants
 from monitor.match.names.cross_script import key_of_other_script, list_latin_keys, romanise, to_latin
 from monitor.match.names.forms import parse_name
 from monitor.match.names.respelling import list_native_twins, list_transcriptions
@@ -526,6 +527,17 @@ class NameIndex:
                     if len(found[key]) < _MAX_WORDS_WITH_SAME_SOUND:
                         found[key].append(word)
         return {key: tuple(words) for key, words in found.items()}
+
+    @cached_property
+    def consonants(self) -> ConsonantIndex:
+        """The consonants of all full names in Latin letters, indexed when an Arabic or Hebrew text is read first."""
+        found: dict[str, dict[tuple[int, ...], int]] = defaultdict(dict)
+        for at, (pattern, kind) in enumerate(zip(self.patterns, self._pattern_kinds, strict=True)):
+            if kind & CandidateKind.FULL_NAME and pattern.isascii():
+                for consonants in list_consonants(pattern.split()):
+                    found[consonants].setdefault(self._full_name_officials[at], at)
+        patterns = {consonants: list(found_patterns.values()) for consonants, found_patterns in found.items()}
+        return ConsonantIndex(patterns, self.patterns)
 
     @property
     def has_phonetic_names(self) -> bool:

@@ -49,20 +49,20 @@ class RateLimited(MonitorError):
 
 
 class RateLimiter:
-    """Limit of requests in any minute, for each key."""
+    """Limit of requests in any period of seconds, for each key."""
 
-    def __init__(self, limit: int, now: Callable[[], float] = time.monotonic) -> None:
-        self.limit, self._now = limit, now
+    def __init__(self, limit: int, now: Callable[[], float] = time.monotonic, period: float = MINUTE_SECONDS) -> None:
+        self.limit, self._now, self._period = limit, now, period
         self._times: defaultdict[object, deque[float]] = defaultdict(deque)
 
     def count(self, key: object) -> int:
         """Count a request and return how many more are accepted now. Raises ``RateLimited``."""
         now = self._now()
         times = self._times[key]
-        while times and times[0] <= now - MINUTE_SECONDS:
+        while times and times[0] <= now - self._period:
             times.popleft()
         if len(times) >= self.limit:
-            raise RateLimited(int(times[0] + MINUTE_SECONDS - now) + 1)
+            raise RateLimited(int(times[0] + self._period - now) + 1)
         times.append(now)
         return self.limit - len(times)
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from fastapi import APIRouter
 from starlette.responses import Response
 
+from monitor.digest.links import remove_markers
 from monitor.digest.presenter import present_digest
 from monitor.digest.render import render_page
 from monitor.digest.views import DigestView
@@ -105,4 +106,4 @@ def _render_form(database: Database, digest_id: int, form: str) -> tuple[str, st
     if not found.deliveries:
         raise UsageError(f"digest {digest_id} was not sent")
     rendered = database.deliveries.get_delivery(found.deliveries[-1].id).message.rendered
-    return (rendered.text, "text/plain") if form == "text" else (rendered.payload, "application/json")
+    return (remove_markers(rendered.text), "text/plain") if form == "text" else (rendered.payload, "application/json")

@@ -21,8 +21,8 @@ SENTENCES = {
     "reject": "Rejected",
     "confirm": "Confirmed",
     "read": "Marked as read",
-    "muted": "Muted",
-    "followed": "Followed",
+    "mute": "Muted",
+    "follow": "Followed",
     "irrelevant": "Marked as irrelevant",
     "undo": "Undone",
 }

@@ -7,6 +7,7 @@ from support.rows import MINUTE, NOW, draft, leased, source
 
 from monitor.domain.article import Stage
 from monitor.domain.digest import Window
+from monitor.domain.errors import PageProblem
 from monitor.domain.fetch_result import Fetched
 from monitor.domain.poll_state import SourceState
 from monitor.store.database import Database
@@ -77,6 +78,24 @@ def test_an_accepted_layout_change_becomes_the_usual_quality(database: Database)
     read(database, 0.2, 1, "later")
     pages = leased(database).poll_state.page_quality
     assert (pages.usual, pages.layout_changed_at) == (0.2, None)
+
+
+def test_a_problem_of_pages_is_visible_until_one_is_read(database: Database) -> None:
+    """In the status, the counts and the coverage of digests, without a change of the usual quality."""
+    database.sources.register([source()], NOW)
+    read(database, 0.9, 12, "good")
+    for number in range(3):
+        assert state(database) is SourceState.OK
+        url = f"https://times.example/{number}"
+        database.sources.record_page_problem("times", PageProblem.NEEDS_JAVASCRIPT, "no text", url, NOW)
+    assert state(database) is SourceState.NEEDS_JAVASCRIPT
+    assert database.sources.count_by_state() == {SourceState.NEEDS_JAVASCRIPT: 1}
+    (fault,) = database.digests.load_coverage(Window(NOW - DAY, NOW + DAY)).problems
+    assert (fault.state, fault.since_at) == (SourceState.NEEDS_JAVASCRIPT, NOW)
+    database.sources.record_page_problem("times", PageProblem.SCANNED_PDF, "a scan", "https://times.example/4", NOW)
+    assert state(database) is SourceState.OK
+    read(database, 0.9, 1, "later")
+    assert database.sources.load_poll_states()["times"].page_quality.problem is PageProblem.NONE
 
 
 def test_a_changed_url_resets_the_page_quality(database: Database) -> None:

@@ -18,7 +18,7 @@ from support.rows import MINUTE, NOW, digest, draft, plan, screened
 from time_machine import travel
 from typer.testing import CliRunner
 
-from monitor.cli.common import load_rows, print_csv, print_table
+from monitor.cli.common import load_rows, print_csv, print_table, print_wrapped
 from monitor.cli.main import app
 from monitor.domain.errors import UsageError
 from monitor.domain.read_models import ArticleFilter
@@ -252,6 +252,24 @@ def test_a_table_fits_a_terminal(monkeypatch: pytest.MonkeyPatch, capsys: pytest
     assert lines[-2:] == ["h2", "  title: short"]
 
 
+def test_long_lines_are_wrapped_between_words(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """On a terminal; in a pipe each line stays one line."""
+    text = (
+        "! One sentence about a source that cannot be read.\n  an indented line that is longer than the terminal, too"
+    )
+    print_wrapped(text)
+    assert capsys.readouterr().out == f"{text}\n"
+    monkeypatch.setattr("sys.stdout.isatty", lambda: True)
+    monkeypatch.setenv("COLUMNS", "30")
+    print_wrapped(text)
+    lines = capsys.readouterr().out.splitlines()
+    assert max(map(len, lines)) <= 30
+    assert " ".join(" ".join(lines).split()) == " ".join(text.split())
+    assert lines[-1].startswith("    ")
+
+
 @pytest.mark.parametrize(
     ("words", "encoding"), [("hits", "latin-1"), ("hits --json", "utf-8"), ("hits --csv", "utf-8-sig")]
 )
@@ -264,3 +282,23 @@ def test_a_locale_without_the_letters_is_no_error(run: Run, tmp_path: Path, word
     assert done.returncode == 0, done.stderr
     text = done.stdout.decode(encoding)
     assert ("Giang" in text, "Văn" in text, "V?n" in text) == (True, encoding != "latin-1", encoding == "latin-1")
+
+
+@pytest.mark.parametrize(
+    ("words", "titles"),
+    [
+        (("nothing OR good",), ["About good"]),
+        (("about NOT good",), []),
+        (("good", "--source", "times"), ["About good"]),
+        (("good", "--since", "1h"), []),
+        (("good",), ["About good"]),
+    ],
+)
+def test_search_takes_queries_of_rules_and_filters(run: Run, words: tuple[str, ...], titles: list[str]) -> None:
+    """With an operator or a filter; words alone are searched for as before."""
+    lines = run("search", *words, "--json").splitlines()
+    assert [json.loads(line)["title"] for line in lines] == titles
+
+
+def test_search_for_an_unknown_source_names_the_known_ones(run: Run) -> None:
+    assert "did you mean times?" in run("search", "good", "--source", "time")

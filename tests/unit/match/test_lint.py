@@ -27,3 +27,15 @@ def test_a_name_of_two_officials_is_a_warning() -> None:
         Watchlist((Official("a", "Tô Lâm", "Vietnam"), Official("b", "An Binh", "Laos", aliases=("To Lam",))))
     )
     assert (issue.key_path, issue.is_warning) == (("officials", "b", "aliases", 0), True)
+
+
+def test_an_unknown_or_missing_country_is_a_warning() -> None:
+    """The nearest known country is suggested."""
+    for country, message in (
+        ("Vietnm", "did you mean Vietnam?"),
+        ("Atlantis", "is not a known country"),
+        ("", "add co"),
+    ):
+        (issue,) = lint_watchlist(Watchlist((Official("a", "Nguyễn Văn An", country),)))
+        assert issue.is_warning
+        assert message in issue.message

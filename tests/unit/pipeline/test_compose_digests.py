@@ -6,7 +6,7 @@ from datetime import UTC, datetime, time, timedelta
 from itertools import chain, count, pairwise
 
 import pytest
-from support.factories import NOW, ONCE, message, watch
+from support.factories import NOW, ONCE, hit, message, watch
 from support.fakes import FakeClock
 
 from monitor.domain.article import Article, NewArticle, Region, Stage
@@ -24,6 +24,9 @@ from monitor.store.database import Database
 
 DAILY = DigestPlan("morning", ("people",), at=time(7), channels=("outbox",), timezone="Asia/Vientiane")
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
+FINDINGS = Findings(
+    hits=(RuleHit("people", ("ada-example",), (Passage("Ada Example spoke.", Region.BODY, 0, 18, ((0, 11),)),)),)
+)
 QUIET_FINDINGS = Findings(near_misses=(NearMiss("ada-example", "Example", Region.BODY, 0, 7, "no title"),))
 
 
@@ -118,6 +121,21 @@ class Installation:
 def articles(digests: list[Digest]) -> list[list[int]]:
     """Return the numbers of the articles in each digest."""
     return [[int(item.title) for story in digest.stories for item in story.items] for digest in digests]
+
+
+def test_a_digest_leaves_out_other_languages_and_muted_stories(database: Database) -> None:
+    """A text of an unknown language is kept; what is left out is not reported later."""
+    installation = Installation(database, watch(replace(ONCE, languages=("de",))))
+    for number, language in enumerate(("de", "de-AT", "en", ""), 1):
+        new = installation.new_article(str(number))
+        new = replace(new, article=replace(new.article, language=language))
+        installation.store(new, findings=FINDINGS, found_at=installation.clock.now - timedelta(seconds=1))
+    (digest,) = installation.run()
+    assert sorted(number for numbers in articles([digest]) for number in numbers) == [1, 2, 4]
+    everybody = Installation(database, watch(ONCE))
+    assert everybody.run(timedelta(seconds=1)) == []
+    assert not DigestPlan("x", ("people",), muted=("s1",)).accepts(replace(hit(1), story_id="s1"))
+    assert DigestPlan("x", ("people",), muted=("s1",)).accepts(replace(hit(1), story_id="s2"))
 
 
 def test_an_immediate_digest_reports_a_hit_once(database: Database) -> None:

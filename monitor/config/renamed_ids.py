@@ -1,0 +1,66 @@
+"""Ids that vanish from an edited file while another entry with the same address or name appears."""
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from monitor.config.yaml_document import parse_yaml
+from monitor.domain.configuration import Configuration
+from monitor.domain.errors import ConfigIssue
+from monitor.domain.source import SourceKind
+from monitor.text.fold import fold_written
+
+
+def find_renamed_ids(previous_text: str, configuration: Configuration, data: bytes, path: Path) -> list[ConfigIssue]:
+    """Return a warning for each entry of a file that may be an entry of the previous one under another id.
+
+    ``data`` are the bytes of the file at ``path``, for line and column.
+    """
+    previous, document = parse_yaml(previous_text.encode()).value, parse_yaml(data)
+    sources, officials = _section(previous, "sources"), _section(previous, "officials")
+    known_sources = {source.id for source in configuration.sources}
+    known_officials = {official.id for official in configuration.watchlist.officials}
+    gone_sources = {
+        address: old for old, entry in sources.items() if old not in known_sources for address in _list_addresses(entry)
+    }
+    gone_officials = {
+        fold_written(str(entry.get("name", ""))): old
+        for old, entry in officials.items()
+        if old not in known_officials and isinstance(entry, dict)
+    }
+    found = [
+        ("sources", source.id, gone_sources[source.url], "address")
+        for source in configuration.sources
+        if source.id not in sources and gone_sources.get(source.url, source.id) not in {*source.formerly, source.id}
+    ]
+    found += [
+        ("officials", official.id, old, "name")
+        for official in configuration.watchlist.officials
+        if official.id not in officials
+        and (old := gone_officials.get(fold_written(official.name)))
+        and old not in official.formerly
+    ]
+    issues = []
+    for section, new, old, what in found:
+        place = document.find_position((section, new), prefer_key=True)
+        message = (
+            f"{new} has the {what} of {old}, which is not in the file any more; "
+            f"if it is the same, add formerly: [{old}] to keep its history"
+        )
+        issues.append(ConfigIssue(str(path), place.line, place.column, message))
+    return issues
+
+
+def _section(tree: Any, name: str) -> Mapping[str, Any]:
+    found = tree.get(name) if isinstance(tree, dict) else None
+    return found if isinstance(found, dict) else {}
+
+
+def _list_addresses(entry: Any) -> Iterator[str]:
+    if not isinstance(entry, dict):
+        return
+    for kind in SourceKind:
+        value = entry.get(str(kind))
+        address = value.get("url") if isinstance(value, dict) else value
+        if isinstance(address, str):
+            yield address

@@ -1,0 +1,117 @@
+"""Links of digests that act: markers in a rendered digest, and the signed links that replace them for each target.
+
+All targets share a rendered digest, so it has markers, which become links of one delivery at the time of sending.
+A link is signed for one purpose, one delivery and one subject, and acts until a day. The same delivery always gets the
+same links, so that every attempt sends the same bytes.
+"""
+
+import base64
+import binascii
+import hashlib
+import hmac
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, timedelta
+from enum import StrEnum
+
+from monitor.domain.delivery import Message, RenderedDigest
+
+LINK_PATH, UNSUBSCRIBE_PATH = "/l/", "/l/unsubscribe/"
+SIGNATURE_BYTES, DELIVERY_CHARS = 16, 20
+_MARKER = re.compile(r"/l/~([rm])~([a-z0-9-]*)~([0-9]*)~([a-z0-9-]*)~")
+_EPOCH = date(1970, 1, 1)
+
+
+class LinkPurpose(StrEnum):
+    """Act of a link: reject an official in an article, mute a story, or unsubscribe."""
+
+    REJECT = "r"
+    MUTE = "m"
+    UNSUBSCRIBE = "u"
+
+
+@dataclass(frozen=True, slots=True)
+class DigestLink:
+    """Signed link. ``delivery`` is the beginning of the key of the delivery; the link acts before ``ends_on``."""
+
+    purpose: LinkPurpose
+    delivery: str
+    ends_on: date
+    story_id: str = ""
+    article_id: int = 0
+    official_id: str = ""
+
+
+def make_marker(purpose: LinkPurpose, story_id: str, article_id: int = 0, official_id: str = "") -> str:
+    """Return the path of a link before it is signed."""
+    return f"{LINK_PATH}~{purpose}~{story_id}~{article_id or ''}~{official_id}~"
+
+
+def sign_link(link: DigestLink, key: str) -> str:
+    """Return the token of a link."""
+    days = (link.ends_on - _EPOCH).days
+    subject = f"{link.delivery}~{days}~{link.story_id}~{link.article_id or ''}~{link.official_id}"
+    body = f"{link.purpose}{subject}".encode()
+    return _encode(_signature(body, link.purpose, key) + body)
+
+
+def read_link(token: str, key: str) -> DigestLink | None:
+    """Return the link of a token, or None if it was not signed with this key; its end is not checked."""
+    try:
+        data = base64.b64decode(token + "=" * (-len(token) % 4), altchars=b"-_", validate=True)
+        signature, body = data[:SIGNATURE_BYTES], data[SIGNATURE_BYTES:]
+        text = body.decode("ascii")
+        purpose = LinkPurpose(text[:1])
+        if not key or not hmac.compare_digest(signature, _signature(body, purpose, key)) or _encode(data) != token:
+            return None
+        delivery, days, story_id, article_id, official_id = text[1:].split("~")
+        ends_on = _EPOCH + timedelta(days=int(days))
+        return DigestLink(purpose, delivery, ends_on, story_id, int(article_id or 0), official_id)
+    except (ValueError, binascii.Error, OverflowError):
+        return None
+
+
+def fill_links(message: Message, web_url: str, key: str, period: timedelta) -> Message:
+    """Return a message with its own links instead of the markers, and with its own address to unsubscribe."""
+    base = web_url.rstrip("/")
+    delivery, ends_on = message.key[:DELIVERY_CHARS], find_end(message.created_at, period)
+
+    def sign(found: re.Match[str]) -> str:
+        purpose, story_id, article_id, official_id = found.groups()
+        link = DigestLink(LinkPurpose(purpose), delivery, ends_on, story_id, int(article_id or 0), official_id)
+        return f"{LINK_PATH}{sign_link(link, key)}"
+
+    unsubscribe = sign_link(DigestLink(LinkPurpose.UNSUBSCRIBE, delivery, ends_on), key)
+    rendered = _replace_texts(message.rendered, lambda text: _MARKER.sub(sign, text))
+    return replace(message, rendered=rendered, unsubscribe_url=f"{base}{UNSUBSCRIBE_PATH}{unsubscribe}")
+
+
+def remove_markers(text: str) -> str:
+    """Return a text in which markers lead to the story, for readers who are logged in."""
+    return _MARKER.sub(lambda found: f"/story/{found[2]}", text)
+
+
+def find_end(created_at: datetime, period: timedelta) -> date:
+    """Return the first day on which the links of a delivery do not act any more, in UTC."""
+    return (created_at.astimezone(UTC) + period).date() + timedelta(days=1)
+
+
+def _replace_texts(rendered: RenderedDigest, change: Callable[[str], str]) -> RenderedDigest:
+    return replace(
+        rendered,
+        text=change(rendered.text),
+        html=change(rendered.html),
+        blocks=tuple(map(change, rendered.blocks)),
+        page=change(rendered.page),
+    )
+
+
+def _signature(body: bytes, purpose: LinkPurpose, key: str) -> bytes:
+    """Return the signature; each purpose has a key of its own."""
+    own = hmac.new(key.encode(), f"digest link {purpose}".encode(), hashlib.sha256).digest()
+    return hmac.new(own, body, hashlib.sha256).digest()[:SIGNATURE_BYTES]
+
+
+def _encode(data: bytes) -> str:
+    return base64.urlsafe_b64encode(data).decode().rstrip("=")

@@ -1,0 +1,151 @@
+"""Names in Latin letters in Arabic and Hebrew texts, which print few vowels.
+
+Each text is read as the consonants of its words, and all names are searched in it at once. Then each letter of the
+printed words is compared with the letters of the name: a printed vowel must agree with one of the name.
+"""
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import lru_cache
+from itertools import islice, product
+
+import ahocorasick_rs
+
+from monitor.match.names.cross_script import list_latin_keys
+from monitor.match.types import PatternMatch
+
+_CONSONANTS = {
+    "B": "بپفבפףڤ", "T": "تطثטת", "D": "دضذظד", "R": "رר", "S": "سصشزژچسזסצץש", "K": "كکقگغגכךק", "L": "لל", "M": "مמם",
+    "N": "نנן", "J": "ج",
+}  # fmt: skip
+"""Letters of Arabic, Persian and Hebrew by the consonant that they are read as; the others are read as vowels."""
+_LETTER = "\u05d0-\u06d3"
+_WORD = re.compile(f"[{_LETTER}]+")
+_TABLE = dict.fromkeys(range(1488, 1748)) | {
+    ord(letter): sound for sound, letters in _CONSONANTS.items() for letter in letters
+}
+_ARTICLE = re.compile(f"(?<![{_LETTER}])([وفبلك]?)ال(?=[{_LETTER}]{{3}})")
+_LATIN_SOUNDS = (str.maketrans("VPFGAH", "BBBK..", ""), str.maketrans("VPFGAH", ".BBK..", ""))
+"""Consonants of Latin spellings: a v is written with a letter of its own, or like a vowel."""
+_PREFIXES = frozenset({"", "B", "L", "K", "M", "S"})
+"""Consonants of the words of one letter that are written together with a name."""
+_NAME_WORDS_WITHOUT_KEY = frozenset({"al", "el", "bin", "ibn", "ben", "abu", "von", "van", "de", "da", "di"})
+_REPEATED = re.compile("([A-Z])\\1+")
+_MIN_CONSONANTS = 5
+"""Consonants of a name: shorter ones are like many words of a text without vowels."""
+_MIN_WORD_CONSONANTS = 1
+_MAX_FORMS = 16
+_MAX_WORDS = 4
+
+
+def has_letters(text: str) -> bool:
+    """Return whether a text has Arabic or Hebrew letters."""
+    return not text.isascii() and _WORD.search(text) is not None
+
+
+def list_consonants(words: Iterable[str]) -> Iterator[str]:
+    """Yield the possible consonants of a folded name in Latin letters, a space between the words."""
+    ways = [_list_word_consonants(word) for word in words if word not in _NAME_WORDS_WITHOUT_KEY]
+    if not 1 < len(ways) <= _MAX_WORDS or not all(ways):
+        return
+    for way in islice(product(*ways), _MAX_FORMS):
+        if sum(map(len, way)) >= _MIN_CONSONANTS:
+            yield " ".join(way)
+
+
+def _list_word_consonants(word: str) -> list[str]:
+    """Return the possible consonants of one word, the article before an Arabic word omitted."""
+    stem = _ABD.sub("abd", word)
+    keys = (key.translate(table).replace(".", "") for key in list_latin_keys(stem) for table in _LATIN_SOUNDS)
+    ways = dict.fromkeys(
+        _squeeze(way) for key in keys for way in (key, key.replace("S", "J") if "j" in stem or "g" in stem else key)
+    )
+    return [way for way in ways if len(way) >= _MIN_WORD_CONSONANTS][:_MAX_FORMS]
+
+
+def _squeeze(key: str) -> str:
+    return "".join(sound for at, sound in enumerate(key) if not at or key[at - 1] != sound)
+
+
+_LETTERS_OF_SOUNDS = {
+    "tch": "(?:تش|چ|צ)", "sch": "[شש]", "sh": "[شש]", "ch": "(?:تش|[شچخكקכחצ])", "kh": "[خחכ]", "gh": "[غگג]",
+    "th": "[ثتذטתד]", "dh": "[ذظضדز]", "ph": "[فפ]", "ck": "[كکקכ]", "qu": "[كکقק][وו]?", "x": "(?:كس|[خס]|קס)",
+    "ts": "(?:تس|[سزצ])", "tz": "(?:تس|[زسצ])", "b": "[بבפ]", "p": "[بپפף]", "f": "[فפף]", "v": "[فڤوבו]{1,2}",
+    "w": "[وفڤו]{1,2}", "t": "[تطטת]", "d": "[دضד]", "s": "[سصزשסצ]", "c": "[كکقسשכקסצ]", "k": "[كکقכקך]",
+    "q": "[قكکק]", "g": "[جغگقגז]", "j": "(?:دج|[جژييیخ]|ג'?|י)", "h": "[هحהח]?", "l": "[لל]", "m": "[مםמ]",
+    "n": "[نןנ]", "r": "[رר]", "z": "[زظسזצס]",
+}  # fmt: skip
+"""Letters that Arabic, Persian and Hebrew write for the consonants of Latin spellings."""
+_LETTERS_OF_VOWELS = {"a": "اأآىعאההع", "e": "ايیهאהיع", "i": "يیאיىع", "o": "وוע", "u": "وו", "y": "يیיى"}
+_HAMZA = "ؤئء"
+_SOUND = re.compile("|".join(sorted(_LETTERS_OF_SOUNDS, key=len, reverse=True)) + "|[aeiouy]+")
+_LAST_VOWELS = {"i": "[اי]?[يیىי]", "y": "[اי]?[يیىי]", "o": "وוע", "u": "[وו]ا?"}
+"""Letters of vowels that are printed at the end of a word."""
+_MIN_SILENT_WORD_LETTERS = 6
+_SILENT_LETTERS = frozenset("stdxzh")
+_DOUBLED = re.compile(r"([b-df-hj-np-tv-z])\1")
+_ABD = re.compile(r"^abd(?:[aeu]l)?$")
+_MIN_PRINTED_SHARE = 0.5
+"""Least share of the letters of a name that are printed: with fewer, most words would be short ones without vowels."""
+
+
+@lru_cache(maxsize=50_000)
+def _pattern_of_word(word: str) -> re.Pattern[str]:
+    """Return the pattern of a folded Latin word in Arabic or Hebrew letters: consonants in order, vowels optional."""
+    found = []
+    for match in _SOUND.finditer(_DOUBLED.sub(r"\1", _ABD.sub("abd", word))):
+        sound = match.group()
+        if sound in _LETTERS_OF_SOUNDS:
+            is_silent = match.end() == len(match.string) >= _MIN_SILENT_WORD_LETTERS and sound in _SILENT_LETTERS
+            found.append(_LETTERS_OF_SOUNDS[sound] + "?" * is_silent)
+        else:
+            letters = "".join(dict.fromkeys(_HAMZA + "".join(_LETTERS_OF_VOWELS[vowel] for vowel in sound)))
+            opening = "[اأإآعאע]?" if match.start() == 0 else ""
+            printed = f"[{letters}]{{0,{min(2, len(sound))}}}"
+            if match.end() == len(match.string):
+                printed = _LAST_VOWELS.get(sound[-1], f"{printed}[هةاىאה]?")
+            found.append(opening + printed)
+    return re.compile(f"[وفبلكולבמשכה]?(?:ال)?{''.join(found)}")
+
+
+def is_spelling_of(printed: Sequence[str], words: Iterable[str]) -> bool:
+    """Return whether words in Arabic or Hebrew letters can be the words of a folded Latin name."""
+    parts = [word for word in words if word not in _NAME_WORDS_WITHOUT_KEY]
+    letters = sum(len(word.removeprefix("ال")) for word in printed)
+    if len(parts) != len(printed) or letters < _MIN_PRINTED_SHARE * sum(map(len, parts)):
+        return False
+    return all(_pattern_of_word(part).fullmatch(word) for part, word in zip(parts, printed, strict=True))
+
+
+class ConsonantIndex:
+    """The consonants of all watched names in Latin letters, and the patterns of each."""
+
+    def __init__(self, patterns: Mapping[str, Iterable[int]], names: Sequence[str]) -> None:
+        self._names = names
+        self._patterns = [tuple(dict.fromkeys(found)) for found in patterns.values()]
+        searched = [f"{consonants} " for consonants in patterns]
+        self._automaton = ahocorasick_rs.AhoCorasick(searched) if searched else None
+
+    def find(self, text: str) -> Iterator[PatternMatch]:
+        """Yield the patterns of names in a folded text, at offsets in the spaced text."""
+        if self._automaton is None:
+            return
+        words = " ".join(_WORD.findall(text))
+        read = _REPEATED.sub(r"\1", _ARTICLE.sub(r"\1", words).translate(_TABLE))
+        joined = f" {read} "
+        spans: list[tuple[int, int]] = []
+        for name, start, end in self._automaton.find_matches_as_indexes(joined, overlapping=True):
+            spans = spans or [match.span() for match in _WORD.finditer(text)]
+            before = joined.rfind(" ", 0, start) + 1
+            first, last = joined.count(" ", 0, before) - 1, joined.count(" ", 0, end) - 2
+            if joined[before:start] not in _PREFIXES or not _is_one_name(text, spans, first, last):
+                continue
+            printed = [text[slice(*spans[at])] for at in range(first, last + 1)]
+            for pattern in self._patterns[name]:
+                if is_spelling_of(printed, self._names[pattern].split()):
+                    yield pattern, spans[first][0], spans[last][1] + 2
+
+
+def _is_one_name(text: str, spans: list[tuple[int, int]], first: int, last: int) -> bool:
+    """Return whether only spaces and hyphens are between the words of a name."""
+    return all(text[spans[at][1] : spans[at + 1][0]] in {" ", "-"} for at in range(first, last))

@@ -1,0 +1,177 @@
+"""Signed links of digests: opening one shows what it would do, and only the button acts."""
+
+import hmac
+import time
+from dataclasses import dataclass
+from datetime import datetime
+from hashlib import sha256
+
+from fastapi import APIRouter, Request
+from starlette.responses import HTMLResponse, Response
+
+from monitor.digest.links import DigestLink, LinkPurpose, read_link
+from monitor.domain.desk_models import DeliveryLine, StoryLine
+from monitor.domain.errors import MonitorError, UsageError
+from monitor.domain.feedback import MarkKind, RejectionReason, Way
+from monitor.store.database import Database
+from monitor.web.api.requests import RateLimited, RateLimiter
+from monitor.web.context import DeskContext
+from monitor.web.page import REASONS, FormRefused, LoginRequired, find_identity, get_context, read_form
+from monitor.web.pages.today import PassageLine, choose_passages
+from monitor.web.templating import render
+
+router = APIRouter()
+NONCE_SECONDS = 1800
+ACTS_PER_DAY, DAY_SECONDS = 20, 86_400.0
+PRIVATE = {"Referrer-Policy": "no-referrer", "X-Robots-Tag": "noindex", "Cache-Control": "no-store"}
+_acts = RateLimiter(ACTS_PER_DAY, period=DAY_SECONDS)
+
+
+@dataclass(frozen=True, slots=True)
+class LinkView:
+    """Subject of a link: its delivery, its story and the passages."""
+
+    link: DigestLink
+    delivery: DeliveryLine
+    story: StoryLine | None
+    title: str
+    passages: tuple[PassageLine, ...]
+    has_ended: bool
+
+
+def make_nonce(token: str, key: str, now: float) -> str:
+    """Return the nonce of the form of a link; it is accepted for 30 minutes."""
+    moment = str(int(now))
+    return f"{moment}.{hmac.new(key.encode(), f'nonce {token} {moment}'.encode(), sha256).hexdigest()}"
+
+
+def is_nonce(nonce: str, token: str, key: str, now: float) -> bool:
+    """Return whether a nonce was made for this link within the last 30 minutes."""
+    moment = nonce.partition(".")[0]
+    if not moment.isascii() or not moment.isdigit() or len(moment) > 12 or not 0 <= now - int(moment) <= NONCE_SECONDS:
+        return False
+    return hmac.compare_digest(nonce.encode(), make_nonce(token, key, float(moment)).encode())
+
+
+def load_link(database: Database, link: DigestLink, now: datetime) -> LinkView:
+    """Read what a link is about. Raises ``UsageError`` if its delivery does not exist any more."""
+    delivery = database.desk.find_delivery(link.delivery)
+    story = database.desk.get_story(link.story_id) if link.story_id else None
+    if story and story.merged_into:
+        story = database.desk.get_story(story.merged_into)
+    passages: tuple[PassageLine, ...] = ()
+    title = story.title if story else ""
+    if link.article_id:
+        lines = database.desk.load_lines([link.article_id])
+        hits = [hit.id for hit in database.queries.list_article_hits(link.article_id)]
+        found = [one for some in database.desk.load_passages(hits).values() for one in some]
+        line = lines.get(link.article_id)
+        title = line.title if line else title
+        passages = choose_passages(found, line.language if line else "", 3)
+    return LinkView(link, delivery, story, title, passages, now.date() >= link.ends_on)
+
+
+async def open_link(request: Request, token: str, *purposes: LinkPurpose) -> tuple[DeskContext, LinkView]:
+    """Return what a link is about. Raises ``UsageError``, the same for every link that is not valid."""
+    context = get_context(request)
+    link = read_link(token, context.signing_key) if len(token) < 400 else None
+    if link is None or link.purpose not in purposes:
+        raise UsageError("this link is not valid")
+    try:
+        return context, await context.read(load_link, context.database, link, context.clock())
+    except UsageError as error:
+        raise UsageError("this link is not valid") from error
+
+
+def show(context: DeskContext, token: str, view: LinkView, **more: object) -> Response:
+    """Return the page of a link."""
+    empty: dict[str, object] = {"error": "", "done": None, "sentence": ""}
+    text = render(
+        "link.html",
+        token=token,
+        view=view,
+        nonce=make_nonce(token, context.signing_key, time.time()),
+        reasons=REASONS,
+        desk_url=context.settings.public_url,
+        **(empty | more),
+    )
+    return HTMLResponse(text, headers=PRIVATE)
+
+
+@router.api_route("/l/unsubscribe/{token}", methods=["GET", "HEAD"])
+async def show_unsubscribe(request: Request, token: str) -> Response:
+    """Show a button that unsubscribes."""
+    context, view = await open_link(request, token, LinkPurpose.UNSUBSCRIBE)
+    return show(context, token, view, person="")
+
+
+@router.post("/l/unsubscribe/{token}")
+async def unsubscribe(request: Request, token: str) -> Response:
+    """Unsubscribe the target of a delivery from its digest (RFC 8058), or undo that."""
+    context, view = await open_link(request, token, LinkPurpose.UNSUBSCRIBE)
+    fields = await read_form(request)
+    one = view.delivery
+    if fields.get("undo"):
+        if not is_nonce(fields.get("nonce", ""), token, context.signing_key, time.time()):
+            raise FormRefused("this page is older than 30 minutes; open the link again")
+        await context.run(context.database.digests.subscribe, one.plan_id, one.channel_id, one.target)
+        return show(context, token, view, person="", sentence="You receive this digest again.")
+    now = context.clock()
+    await context.run(context.database.digests.unsubscribe, one.plan_id, one.channel_id, one.target, now)
+    return show(
+        context, token, view, person="", sentence="You do not receive this digest any more.", done="unsubscribed"
+    )
+
+
+@router.api_route("/l/{token}", methods=["GET", "HEAD"])
+async def show_link(request: Request, token: str) -> Response:
+    """Show what a link would do; a scanner that opens it changes nothing."""
+    context, view = await open_link(request, token, LinkPurpose.REJECT, LinkPurpose.MUTE)
+    return show(context, token, view, person=await name_official(context, view))
+
+
+async def name_official(context: DeskContext, view: LinkView) -> str:
+    """Return the name of the official of a link."""
+    return (await context.snapshot()).name_official(view.link.official_id) if view.link.official_id else ""
+
+
+@router.post("/l/{token}")
+async def act(request: Request, token: str) -> Response:
+    """Do what the link is for, or undo it."""
+    context, view = await open_link(request, token, LinkPurpose.REJECT, LinkPurpose.MUTE)
+    links = context.settings.links
+    if links is None or (links.login and await find_identity(request) is None):
+        raise LoginRequired(f"/l/{token}")
+    fields = await read_form(request)
+    if not is_nonce(fields.get("nonce", ""), token, context.signing_key, time.time()):
+        raise FormRefused("this page is older than 30 minutes; open the link again")
+    name = await name_official(context, view)
+    if view.has_ended:
+        return show(context, token, view, person=name)
+    try:
+        _acts.count(view.link.delivery)
+        change_id, sentence = await _perform(context, view, fields)
+    except (MonitorError, RateLimited) as error:
+        return show(context, token, view, person=name, error=str(error))
+    return show(context, token, view, person=name, sentence=sentence, done=change_id)
+
+
+async def _perform(context: DeskContext, view: LinkView, fields: dict[str, str]) -> tuple[int | None, str]:
+    """Return the change and a sentence on it."""
+    service = await context.feedback()
+    one = view.delivery
+    actor = await service.get_actor(f"a reader of {one.plan_id} ({one.target})"[:200], Way.LINK)
+    if undo := fields.get("undo", ""):
+        change = await context.read(context.database.feedback.get_change, int(undo) if undo.isdecimal() else 0)
+        if change.reader != actor.reader.display_name or change.way is not Way.LINK:
+            raise UsageError("this link does not undo that")
+        await service.undo(change.id, actor)
+        return None, "Undone."
+    link = view.link
+    if link.purpose is LinkPurpose.MUTE:
+        result = await service.mark(link.story_id, MarkKind.MUTED, actor, plan_id=one.plan_id)
+        return result.change.id, f"Further reports of this story are muted in {one.plan_id}."
+    reason = fields.get("reason", "")
+    chosen = RejectionReason(reason) if reason in set(RejectionReason) else RejectionReason.OTHER
+    result = await service.reject(link.article_id, link.official_id, actor, reason=chosen)
+    return result.change.id, "Rejected. The next digest takes the report back."
