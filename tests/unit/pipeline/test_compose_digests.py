@@ -151,7 +151,7 @@ def test_an_immediate_digest_reports_a_hit_once(database: Database) -> None:
 
 
 def test_a_scheduled_digest_reports_unusual_attention(database: Database) -> None:
-    """An article a day, then nine: the digest of that day says so; one sent at once does not."""
+    """An article a day, then nine: the digest of that day reports it; one sent at once does not."""
     mention = Mention("ada-example", "Ada Example", Region.BODY, 0, 11, MatchForm.FULL, 0.9, "full name")
     named = replace(FINDINGS, mentions=(mention,))
     installation = Installation(database, watch(DAILY), FakeClock(datetime(2026, 5, 30, 12, tzinfo=UTC)))
