@@ -402,7 +402,8 @@ class DigestComposer:
         messages: tuple[Message, ...] = ()
         if rendered:
             channels = [channel for channel in configuration.channels if channel.id in plan.channels]
-            unsubscribed = await self._database.read(self._database.digests.load_unsubscribed, plan.id)
+            load_unsubscribed = self._database.digests.load_unsubscribed
+            unsubscribed = inputs.unsubscribed if inputs else await self._database.read(load_unsubscribed, plan.id)
             built = build_messages(digest, rendered, channels, self._clock())
             messages = tuple(one for one in built if (one.channel_id, one.target) not in unsubscribed)
         content = _reported_content(plan, digest, inputs) if inputs else None
