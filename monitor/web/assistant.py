@@ -420,7 +420,10 @@ class Tools:
                 for one in found.stories[:MAX_RESULTS]
                 for item in one.items[:3]
             }
-            foreign["digest"] = {"summary": clean(view.summary, 600), "notices": [clean(n, 600) for n in view.notices]}
+            foreign["digest"] = {
+                "summary": clean(self._context.redact(view.summary), 600),
+                "notices": [clean(self._context.redact(notice), 600) for notice in view.notices],
+            }
             return present(facts, foreign)
 
         return await self._read(load)

@@ -13,7 +13,7 @@ from starlette.datastructures import FormData, UploadFile
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from monitor.domain.errors import MonitorError, UsageError
-from monitor.domain.feedback import Change, RejectionReason
+from monitor.domain.feedback import Change, Reader, RejectionReason, Way
 from monitor.domain.readers import Account, Identity, Right, session_identity
 from monitor.web.context import DeskContext, DeskHealth, Snapshot
 from monitor.web.security import is_form_token, make_form_token, safe_path
@@ -164,6 +164,13 @@ class Page:
             raise FormRefused("this form has expired; open the page again and repeat the action")
         self.identity.require(right)
         return fields
+
+    async def record(self, what: str, subject: str) -> None:
+        """Record an act of the reader that is neither a verdict nor a mark, for the page of changes."""
+        feedback, name = self.context.database.feedback, self.account.display_name
+        change = Change(0, what, subject, name, Way.PAGE, self.now)
+        reader = Reader(self.account.id, self.account.login, self.account.name)
+        await self.context.run(feedback.record_change, change, reader)
 
     def redirect(self, path: str) -> Response:
         """Return the answer to a form: open a page of the desk."""

@@ -1,6 +1,6 @@
 """Reading resources of the API."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Annotated, Any
@@ -229,7 +229,7 @@ async def status(api: ApiDependency) -> Response:
         report = read_status_report(api.context.database, api.now)
         return {**report_record(report), "problems": list(find_problems(report, ZONE))}
 
-    return api.answer(await api.read(load))
+    return api.answer(redact_values(await api.read(load), api.context.redact))
 
 
 @router.get("/articles", responses=_typed(ArticleList))
@@ -252,7 +252,9 @@ async def articles(  # noqa: PLR0913, PLR0917 - a parameter of the query string 
     found = await api.read(api.context.database.queries.list_articles, _after(wanted, position))
     last = found[limit - 1] if len(found) > limit else None
     next_cursor = encode_cursor(Cursor(last.first_seen_at, last.id), key) if last else None
-    return api.answer_list([article_records.article_record(one) for one in found[:limit]], next_cursor, ARTICLE_COLUMNS)
+    outlets = {source.id: source.name for source in api.snapshot.configuration.sources}
+    records = [article_records.article_record(one, outlets) for one in found[:limit]]
+    return api.answer_list(records, next_cursor, ARTICLE_COLUMNS)
 
 
 def _after(wanted: ArticleFilter, position: Cursor | None) -> ArticleFilter:
@@ -518,9 +520,21 @@ async def sources(api: ApiDependency, limit: Limit = DEFAULT_LIMIT, cursor: Text
     return api.answer_list(records, next_cursor, SOURCE_COLUMNS)
 
 
+def redact_values(value: Any, redact: Callable[[str], str]) -> Any:
+    """Return a JSON value without secrets in its texts."""
+    if isinstance(value, str):
+        return redact(str(value))
+    if isinstance(value, Mapping):
+        return {key: redact_values(item, redact) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [redact_values(item, redact) for item in value]
+    return value
+
+
 def _redacted(api: ApiRequest, record: Mapping[str, Any]) -> dict[str, Any]:
     """Return a record without secrets in its texts."""
-    return {name: api.context.redact(value) if isinstance(value, str) else value for name, value in record.items()}
+    redacted: dict[str, Any] = redact_values(record, api.context.redact)
+    return redacted
 
 
 @router.get("/sources/{source_id}", responses=_typed(SourceStatusRecord))
@@ -553,14 +567,14 @@ async def next_digest(api: ApiDependency, name: Name) -> Response:
     """Return the digest that would be sent now, as in a webhook; nothing is stored."""
     plan = find_plan(api.snapshot.configuration.digests, name)
     composed: tuple[Digest, Any] = await api.request.app.state.composer.preview(plan, api.snapshot.configuration)
-    return api.answer(dict(build_payload(composed[0])))
+    return api.answer(redact_values(build_payload(composed[0]), api.context.redact))
 
 
 @router.get("/digests/{number}")
 async def digest(api: ApiDependency, number: Number) -> Response:
     """Return a digest, as in a webhook."""
     found = await api.read(api.context.database.deliveries.get_digest, number)
-    return api.answer(dict(build_payload(found)))
+    return api.answer(redact_values(build_payload(found), api.context.redact))
 
 
 @router.get("/deliveries", responses=_typed(DeliveryList))

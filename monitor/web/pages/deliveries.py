@@ -6,6 +6,7 @@ from starlette.responses import Response
 from monitor.domain.delivery import DeliveryState
 from monitor.domain.desk_models import DeliveryLine
 from monitor.domain.errors import UsageError
+from monitor.domain.readers import Right
 from monitor.store.database import Database
 from monitor.web.page import PageDependency
 
@@ -34,3 +35,28 @@ async def outbox(page: PageDependency) -> Response:
 
 def _list_deliveries(database: Database, states: tuple[DeliveryState, ...], before_id: int) -> list[DeliveryLine]:
     return database.desk.list_deliveries(DELIVERIES_PER_PAGE + 1, states=states, before_id=before_id)
+
+
+@router.post("/outbox/{delivery_id}/resend")
+async def resend(page: PageDependency, delivery_id: int) -> Response:
+    """Send a delivery again with the same key; the daemon sends it."""
+    await page.form(Right.OPERATE)
+    await page.context.run(page.context.database.deliveries.resend, check_id(delivery_id), page.now)
+    await page.record("resend", f"delivery {delivery_id}")
+    return page.redirect(f"/outbox#d{delivery_id}")
+
+
+@router.post("/outbox/{delivery_id}/cancel")
+async def cancel(page: PageDependency, delivery_id: int) -> Response:
+    """Cancel a pending delivery."""
+    await page.form(Right.OPERATE)
+    await page.context.run(page.context.database.deliveries.cancel, check_id(delivery_id), page.now)
+    await page.record("cancel", f"delivery {delivery_id}")
+    return page.redirect(f"/outbox#d{delivery_id}")
+
+
+def check_id(number: int) -> int:
+    """Return an id that the database can hold. Raises ``UsageError``."""
+    if not 0 < number < 2**63:
+        raise UsageError(f"there is no delivery {number}")
+    return number

@@ -10,10 +10,12 @@ from starlette.responses import Response
 
 from monitor.domain.desk_models import ArticleLine, SourceLine
 from monitor.domain.poll_state import SourceState
+from monitor.domain.readers import Right
 from monitor.pipeline.status_report import STATE_ORDER
 from monitor.store.database import Database
 from monitor.web.page import PageDependency
 from monitor.web.pages.today import chart_days
+from monitor.web.templating import make_url, quote_segment
 
 router = APIRouter()
 SOURCES_PER_PAGE, SOURCE_ARTICLES, SOURCE_DAYS = 100, 30, 30
@@ -84,4 +86,23 @@ async def sources(page: PageDependency) -> Response:
 async def source(page: PageDependency, source_id: str) -> Response:
     """Show one source."""
     view = await page.read(load_source, page.context.database, source_id[:100], page.now, page.zone)
-    return await page.render("source.html", view=view, configured=page.snapshot.sources.get(source_id))
+    return await page.render("source.html", view=view, did=page.parameter("did"))
+
+
+@router.post("/sources/{source_id}/poll")
+async def poll(page: PageDependency, source_id: str) -> Response:
+    """Make a source due now; the daemon polls it."""
+    await page.form(Right.OPERATE)
+    await page.context.run(page.context.database.sources.make_due, source_id[:100], page.now)
+    await page.record("poll", f"source {source_id[:100]}")
+    return page.redirect(make_url(f"/sources/{quote_segment(source_id)}", did="poll"))
+
+
+@router.post("/sources/{source_id}/release")
+async def release(page: PageDependency, source_id: str) -> Response:
+    """Release the quarantined articles of a source; the next pass matches and reports them."""
+    await page.form(Right.OPERATE)
+    await page.read(page.context.database.desk.get_source, source_id[:100])
+    count = await page.context.run(page.context.database.stories.release_quarantined, source_id[:100])
+    await page.record("release", f"{count} articles of source {source_id[:100]}")
+    return page.redirect(make_url(f"/sources/{quote_segment(source_id)}", did="release"))

@@ -241,3 +241,24 @@ def test_the_feeds_of_a_disabled_reader_end(desk: Desk) -> None:
 @pytest.mark.parametrize("fields", [{}, {"person": "nobody"}, {"rule": "x"}, {"q": "("}, {"digest": "x"}])
 def test_a_feed_of_nothing_is_refused(desk: Desk, fields: dict[str, str]) -> None:
     assert desk.log_in().post("/feeds", fields).status_code == 404
+
+
+@pytest.mark.parametrize(("role", "status"), [(Role.EDITOR, 303), (Role.VIEWER, 403)])
+def test_an_editor_polls_sources_and_resends_deliveries(desk: Desk, role: Role, status: int) -> None:
+    """The daemon does both; the acts are on the page of changes."""
+    run(
+        desk.app.state.composer.send_now(
+            desk.loader.snapshot.configuration.digests[0], desk.loader.snapshot.configuration
+        )
+    )
+    (delivery,) = desk.database.desk.list_deliveries(10)
+    reader = desk.log_in("anna", role)
+    assert reader.post(f"/outbox/{delivery.id}/cancel").status_code == status
+    assert reader.post(f"/outbox/{delivery.id}/resend").status_code == status
+    assert reader.post("/sources/times/poll").status_code == status
+    assert reader.post("/sources/times/release").status_code == status
+    done = [change.what for change in desk.database.feedback.list_changes()]
+    assert done == (["release", "poll", "resend", "cancel"] if status == 303 else [])
+    assert ("Poll now" in reader.get("/sources/times").text) == (status == 303)
+    assert reader.post("/outbox/999/resend").status_code in {403, 404}
+    assert reader.post("/sources/nothing/poll").status_code in {403, 404}

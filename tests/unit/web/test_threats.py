@@ -1,6 +1,8 @@
 """Attacks on the desk and what it does; docs/security.md lists them."""
 
+import json
 import re
+from asyncio import run
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
@@ -12,7 +14,9 @@ from support.desk import HOST, Desk
 from support.rows import draft, screened
 
 from monitor.domain.readers import SESSION_IDLE_PERIOD, SESSION_MAX_PERIOD, Role
+from monitor.domain.secret import Secret
 from monitor.store.database import Database
+from monitor.telemetry.redact import Redactor
 from monitor.web.application import PAGE_MODULES
 from monitor.web.page import SESSION_COOKIE
 from monitor.web.security import MAX_BODY_BYTES, make_form_token, safe_path
@@ -279,3 +283,32 @@ def test_a_request_never_shows_a_traceback(desk: Desk) -> None:
     assert answer.status_code in {500, 503}
     assert "Traceback" not in answer.text
     assert "File " not in answer.text
+
+
+def test_no_answer_has_a_secret(database: Database) -> None:
+    """Neither a page nor the API, also if an error of a server or a target repeats it."""
+    secret = "canary-4f9a0c7be2"
+    desk = Desk(database, redact=Redactor([Secret(secret)]))
+    run(
+        desk.app.state.composer.send_now(
+            desk.loader.snapshot.configuration.digests[0], desk.loader.snapshot.configuration
+        )
+    )
+    with database._connections.write_transaction() as connection:
+        state = json.dumps(
+            {"source_id": "times", "state": "failing", "detail": f"401 for {secret}", "suggestion": secret}
+        )
+        source = "UPDATE source SET poll_state = ?, state = 'failing', url = ?"
+        connection.exec_driver_sql(source, (state, f"https://x/{secret}"))
+        delivery = "UPDATE delivery SET last_error = ?, target = ?, state = 'failed'"
+        connection.exec_driver_sql(delivery, (secret, f"x#{secret}"))
+    reader = desk.log_in()
+    number = database.deliveries.list_digests()[0].id
+    paths = [*(page.format(id=1) for page in PAGES), f"/digests/{number}", "/changes", "/outbox?state=failed"]
+    names = ("status", "sources", "sources/times", "deliveries", "articles", "me", "digests/next/morning")
+    paths += [f"/api/v1/{name}" for name in names]
+    for path in paths:
+        answer = reader.get(path)
+        assert answer.status_code == 200, (path, answer.text)
+        assert secret not in answer.text, path
+    assert "401 for" in reader.get("/sources").text
