@@ -300,7 +300,7 @@ def test_a_story_joined_by_hand_is_found_as_the_one_that_took_it(url: str) -> No
     reader = second.feedback.ensure_reader("ada", NOW)
     second.story_edits.join("s2", "s1", reader, Change(0, "join", "", "ada", Way.API, NOW))
     found = list[str]()
-    with_index(first, lambda shelf: found.extend(one.id for one in shelf.similar_stories([9], 5)))
+    with_index(first, lambda index: found.extend(one.id for one in index.similar_stories([9], 5)))
     assert found == ["s1"]
     first.close()
     second.close()
