@@ -1,5 +1,6 @@
 """Commands of ``monitor channels``: list the channels with their faults, and send a test message."""
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -128,4 +129,4 @@ def render_test(configuration: "Configuration", channel: "Channel") -> RenderedD
         timezone=settings.timezone,
         notices=(TEST_NOTICE,),
     )
-    return render_digest(digest, settings.template_dir)
+    return replace(render_digest(digest, settings.template_dir), subject=f"Test of channel {channel.id}")

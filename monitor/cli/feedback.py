@@ -534,5 +534,9 @@ def _print_result(result: "FeedbackResult", *, json: bool) -> None:
         typer.echo(f"{format_count(effect.reported, 'hit')} was reported; the next digest retracts it.")
     if effect.added:
         typer.echo(f"{format_count(effect.added, 'hit')} will be reported, unless a digest has reported it.")
+    if effect.changed:
+        print_text(
+            f"{format_count(effect.changed, 'hit')} on other officials, too; a digest that reported it corrects it."
+        )
     if change.what != "undo":
         typer.echo(f"To undo: monitor undo {change.id}")

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 from monitor.domain.delivery import Delivery
 from monitor.domain.digest import OPERATOR_PLAN_ID, DigestPlan, Window
-from monitor.domain.feedback import Retraction
+from monitor.domain.feedback import RepeatedRejection, Retraction
 from monitor.domain.read_models import NearMissSummary, QuarantineSummary
 from monitor.domain.watchlist import Official
 from monitor.text.numbers import format_count
@@ -95,6 +95,20 @@ def format_near_miss_notices(lines: Sequence[NearMissSummary], officials: Iterab
     return (
         f"Not counted last week, in articles that do not name the person otherwise: {spellings}{more}. {suggestion}",
     )
+
+
+def format_repeated_rejections(found: Sequence[RepeatedRejection], officials: Iterable[Official]) -> tuple[str, ...]:
+    """Return one notice with the ways of writing that readers reject again and again, or none."""
+    if not found:
+        return ()
+    names = {official.id: official.name for official in officials}
+    parts = [
+        f"{names.get(one.official_id, one.official_id)}"
+        + (f" as \u201c{one.written}\u201d" if one.written else "")
+        + f", {one.count} times"
+        for one in found[:MAX_SPELLINGS_SHOWN]
+    ]
+    return (f"Rejected by readers in the last 30 days: {'; '.join(parts)}. `monitor suggest` shows what would help.",)
 
 
 def _build_occurrence_key(line: NearMissSummary) -> tuple[object, ...]:

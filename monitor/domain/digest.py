@@ -9,7 +9,7 @@ from pydantic import BeforeValidator, ConfigDict, Field, WithJsonSchema
 
 from monitor.domain.article import Article
 from monitor.domain.delivery import Delivery
-from monitor.domain.feedback import Retraction, StoryMark
+from monitor.domain.feedback import RepeatedRejection, Retraction, StoryMark
 from monitor.domain.field_types import (
     STRICT,
     CalendarDate,
@@ -339,6 +339,7 @@ class DigestInputs:
     retractions: tuple[Retraction, ...] = ()
     marks: tuple[StoryMark, ...] = ()
     followed: tuple[ReportableHit, ...] = ()
+    repeated_rejections: tuple[RepeatedRejection, ...] = ()
 
     @property
     def has_reports(self) -> bool:

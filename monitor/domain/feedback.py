@@ -268,3 +268,16 @@ class FormCount:
     accepted: int
     rejected: int
     last_at: datetime | None
+
+
+MIN_REPEATED_REJECTIONS, REPETITION_PERIOD = 3, timedelta(days=30)
+"""Rejections of one written form within a period, from which on the weekly notice names the form."""
+
+
+@dataclass(frozen=True, slots=True)
+class RepeatedRejection:
+    """Way of writing an official that readers have rejected in several texts; ``written`` is empty for every way."""
+
+    official_id: str
+    written: str
+    count: int

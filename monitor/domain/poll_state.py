@@ -15,7 +15,8 @@ MIN_OUTLIER_STREAK, MAX_OUTLIER_STREAK = 5, 20
 MAX_CHANCE_PROBABILITY = 1e-4
 RESTORED_AFTER_PAGES = 3
 MIN_PROBLEM_PAGES, MIN_EXPIRED_PAGES = 3, 2
-"""Pages in a row with one problem from which on it is a problem of the source; an expired login is certain sooner."""
+"""Pages with one problem, less the pages that were read since, from which on it is a problem of the source; an expired
+login is certain sooner."""
 _RISE_RATE, _FALL_RATE = (
     0.1,
     0.02,
@@ -32,8 +33,9 @@ class PageQuality:
     normal pages after a layout change. ``layout_changed_at`` is the start of a layout change, with the example page
     ``example_url``; ``layout_restored_at`` is the end of the last one, or of the last problem.
 
-    ``problem`` is why the last pages had no readable text, with the evidence ``problem_detail`` of the last of them;
-    ``problem_count`` of them in a row had it, the first at ``problem_since_at``.
+    ``problem`` is why pages had no readable text, first at ``problem_since_at``, with the evidence ``problem_detail``
+    of the last one. ``problem_count`` grows with each such page up to a limit, and falls with each page that is read.
+    ``has_problem`` is true from the limit until it is 0: a source may have pages of both kinds.
     """
 
     usual: float = 0.0
@@ -47,14 +49,9 @@ class PageQuality:
     problem: PageProblem = PageProblem.NONE
     problem_detail: str = ""
     problem_count: int = 0
+    has_problem: bool = False
     problem_since_at: datetime | None = None
     problem_url: str = ""
-
-    @property
-    def has_problem(self) -> bool:
-        """Return whether enough pages in a row had the same problem, so that it is a problem of the source."""
-        limit = MIN_EXPIRED_PAGES if self.problem is PageProblem.LOGIN_EXPIRED else MIN_PROBLEM_PAGES
-        return self.problem is not PageProblem.NONE and self.problem_count >= limit
 
     @property
     def current_confidence(self) -> float:
@@ -74,7 +71,7 @@ def update_page_quality(
     share of outliers, is a layout change. It ends after ``RESTORED_AFTER_PAGES`` normal pages, or if ``is_accepted``:
     then the present confidence becomes the usual one.
     """
-    quality = _end_problem(quality, now)
+    quality = _reduce_problem(quality, now)
     quality = replace(quality, recent=(*quality.recent, confidence)[-MIN_LEARNED_PAGES:])
     if quality.layout_changed_at is not None:
         return _relearn_usual(quality) if is_accepted else _continue_layout_change(quality, confidence, url, now)
@@ -95,17 +92,23 @@ def add_page_problem(quality: PageQuality, problem: PageProblem, detail: str, ur
     Such a page does not count for the detection of layout changes.
     """
     is_same = problem is quality.problem
+    limit = MIN_EXPIRED_PAGES if problem is PageProblem.LOGIN_EXPIRED else MIN_PROBLEM_PAGES
+    count = min(quality.problem_count + 1, limit) if is_same else 1
     return replace(
         quality,
         problem=problem,
         problem_detail=detail,
-        problem_count=quality.problem_count + 1 if is_same else 1,
+        problem_count=count,
+        has_problem=count == limit or (is_same and quality.has_problem),
         problem_since_at=quality.problem_since_at if is_same else now,
         problem_url=url,
     )
 
 
-def _end_problem(quality: PageQuality, now: datetime) -> PageQuality:
+def _reduce_problem(quality: PageQuality, now: datetime) -> PageQuality:
+    """Return the page quality after a page that was read; the problem ends when such pages outweigh the others."""
+    if quality.problem_count > 1:
+        return replace(quality, problem_count=quality.problem_count - 1)
     if quality.problem is PageProblem.NONE:
         return quality
     restored_at = now if quality.has_problem else quality.layout_restored_at
@@ -114,6 +117,7 @@ def _end_problem(quality: PageQuality, now: datetime) -> PageQuality:
         problem=PageProblem.NONE,
         problem_detail="",
         problem_count=0,
+        has_problem=False,
         problem_since_at=None,
         problem_url="",
         layout_restored_at=restored_at,

@@ -246,6 +246,8 @@ class Source:
 
         A source with two other kinds is refused by the checks of the configuration.
         """
+        if self.feed:  # most sources are feeds, and each poll asks several times
+            return SourceKind.FEED
         own = (kind for kind in SourceKind if kind is not SourceKind.SITEMAP and self.address(kind))
         return next(own, SourceKind.SITEMAP if self.sitemap else SourceKind.FEED)
 

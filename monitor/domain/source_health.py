@@ -170,8 +170,7 @@ def effective_poll_state(poll_state: PollState) -> PollState:
             poll_state,
             state=_STATES_BY_PROBLEM.get(pages.problem, SourceState.FAILING),
             state_since_at=pages.problem_since_at,
-            detail=f"its last {pages.problem_count} articles could not be read: {pages.problem_detail}, "
-            f"e.g. {pages.problem_url}",
+            detail=f"the text of its pages cannot be read: {pages.problem_detail}, e.g. {pages.problem_url}",
             suggestion=_SUGGESTIONS_BY_PROBLEM[pages.problem],
         )
     if pages.layout_changed_at is None:

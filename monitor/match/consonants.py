@@ -97,7 +97,8 @@ def _pattern_of_word(word: str) -> re.Pattern[str]:
         sound = match.group()
         if sound in _LETTERS_OF_SOUNDS:
             is_silent = match.end() == len(match.string) >= _MIN_SILENT_WORD_LETTERS and sound in _SILENT_LETTERS
-            found.append(_LETTERS_OF_SOUNDS[sound] + "?" * is_silent)
+            letters = "[هحה]" if sound == "h" and match.start() == 0 else _LETTERS_OF_SOUNDS[sound]
+            found.append(letters + "?" * is_silent)
         else:
             letters = "".join(dict.fromkeys(_HAMZA + "".join(_LETTERS_OF_VOWELS[vowel] for vowel in sound)))
             opening = "[اأإآعאע]?" if match.start() == 0 else ""
@@ -130,20 +131,21 @@ class ConsonantIndex:
         """Yield the patterns of names in a folded text, at offsets in the spaced text."""
         if self._automaton is None:
             return
-        words = " ".join(_WORD.findall(text))
+        printed_words = _WORD.findall(text)
+        words = " ".join(printed_words)
         read = _REPEATED.sub(r"\1", _ARTICLE.sub(r"\1", words).translate(_TABLE))
         joined = f" {read} "
         spans: list[tuple[int, int]] = []
         for name, start, end in self._automaton.find_matches_as_indexes(joined, overlapping=True):
-            spans = spans or [match.span() for match in _WORD.finditer(text)]
             before = joined.rfind(" ", 0, start) + 1
-            first, last = joined.count(" ", 0, before) - 1, joined.count(" ", 0, end) - 2
-            if joined[before:start] not in _PREFIXES or not _is_one_name(text, spans, first, last):
+            if joined[before:start] not in _PREFIXES:
                 continue
-            printed = [text[slice(*spans[at])] for at in range(first, last + 1)]
-            for pattern in self._patterns[name]:
-                if is_spelling_of(printed, self._names[pattern].split()):
-                    yield pattern, spans[first][0], spans[last][1] + 2
+            first, last = joined.count(" ", 0, before) - 1, joined.count(" ", 0, end) - 2
+            printed = printed_words[first : last + 1]
+            names = [one for one in self._patterns[name] if is_spelling_of(printed, self._names[one].split())]
+            spans = spans or ([match.span() for match in _WORD.finditer(text)] if names else [])
+            if names and _is_one_name(text, spans, first, last):
+                yield from ((one, spans[first][0], spans[last][1] + 2) for one in names)
 
 
 def _is_one_name(text: str, spans: list[tuple[int, int]], first: int, last: int) -> bool:

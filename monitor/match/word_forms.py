@@ -70,6 +70,8 @@ _MIN_LONG_WORD_LETTERS = 6
 _MAX_KEYS_COMPARED = 4
 _MIN_SOUNDS = 4
 """Consonants of a whole name that is compared by sound across scripts: shorter ones sound like many names."""
+_MIN_LONE_SOUNDS = 3
+"""Consonants of one word in another script that is compared without the full name: shorter ones are like many names."""
 _MAX_NAMES_OF_RUN = 40
 """Watched names with the first and the last word of one run that are compared with it."""
 _MAX_TITLES = 40
@@ -119,6 +121,9 @@ class _FormsByWord(dict[str, _WordForms | None]):
 
     def __missing__(self, printed: str) -> _WordForms | None:
         word = _without_apostrophe(printed)
+        if word[0] > "z" and word in country_words():
+            self[printed] = None
+            return None
         inflection = find_inflection(word, self._language)
         cases = () if inflection is None else _list_forms(word, inflection)
         names = dict.fromkeys(
@@ -362,8 +367,8 @@ class _Search:
         With one full name only the words that begin like one of its words are added.
         """
         places = {match.span() for match in _CAPITALIZED_WORD.finditer(self._cased, *self._headline)}
+        stems = {word[:_STEM_LETTERS] for name in full_names for word in _RUN_WORD.findall(name)}
         if full_names:
-            stems = {word[:_STEM_LETTERS] for name in full_names for word in _RUN_WORD.findall(name)}
             spans = (match.span() for match in _CAPITALIZED_WORD.finditer(self._cased))
             any_word = len(full_names) > 1
             places.update(span for span in spans if any_word or self._text[span[0] : span[0] + _STEM_LETTERS] in stems)
@@ -376,6 +381,8 @@ class _Search:
             places.update(match.span() for match in found if match is not None)
         for start, end in sorted(places):
             word = self._text[start:end]
+            if word[0] > "z" and word[:_STEM_LETTERS] not in stems and _count_sounds(word) < _MIN_LONE_SOUNDS:
+                continue
             for pattern in self._list_short_patterns(word):
                 if self._words.patterns[pattern] != f" {word} ":
                     self._add(self._short, pattern, start, end)
@@ -418,6 +425,12 @@ class _Search:
         return not any(changed) or (
             inflection is not None and _is_possible_case(name, run[-1].text[-1], changed, inflection)
         )
+
+
+@lru_cache(maxsize=50_000)
+def _count_sounds(word: str) -> int:
+    """Return the number of consonants of a word in another script, of which neighbours with one sound are one."""
+    return len(key_of_other_script(to_latin(word)))
 
 
 def _is_long_enough(name: list[str], run: list[_Word]) -> bool:

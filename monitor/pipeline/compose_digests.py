@@ -20,6 +20,7 @@ from monitor.digest.notices import (
     find_weekly_window,
     format_near_miss_notices,
     format_quarantine_notices,
+    format_repeated_rejections,
     format_retractions,
     format_unreached_notice,
 )
@@ -317,6 +318,7 @@ class DigestComposer:
             *format_muted_notices(marked, ZoneInfo(plan.timezone)),
             *format_quarantine_notices(select_bulk_changes(inputs.quarantined)),
             *format_near_miss_notices(inputs.near_misses, officials),
+            *format_repeated_rejections(inputs.repeated_rejections, officials),
         ]
         digest = await asyncio.to_thread(
             compose_digest,

@@ -23,7 +23,13 @@ from monitor.domain.digest import (
     SourceProblem,
     Window,
 )
-from monitor.domain.feedback import Retraction
+from monitor.domain.feedback import (
+    MIN_REPEATED_REJECTIONS,
+    REPETITION_PERIOD,
+    RepeatedRejection,
+    Retraction,
+    VerdictKind,
+)
 from monitor.domain.mention import HitKind, Passage, TextChange
 from monitor.domain.poll_state import HEALTHY_STATES, PollState
 from monitor.domain.read_models import NearMissSummary, QuarantineSummary
@@ -148,6 +154,24 @@ class DigestStore:
         with self._connections.read_transaction() as connection:
             return list_near_misses(connection, official_ids, window, limit)
 
+    def list_repeated_rejections(self, official_ids: Collection[str], before: datetime) -> list[RepeatedRejection]:
+        """Return the ways of writing these officials that readers have rejected again and again, the most first."""
+        count = func.count(VERDICT.c.root_id.distinct()).label("count")
+        query = (
+            select(VERDICT.c.official_id, VERDICT.c.written, count)
+            .where(
+                VERDICT.c.kind == str(VerdictKind.REJECTED),
+                VERDICT.c.undone_at.is_(None),
+                VERDICT.c.official_id.in_(official_ids),
+                VERDICT.c.made_at >= before - REPETITION_PERIOD,
+            )
+            .group_by(VERDICT.c.official_id, VERDICT.c.written)
+            .having(count >= MIN_REPEATED_REJECTIONS)
+            .order_by(count.desc(), VERDICT.c.official_id, VERDICT.c.written)
+        )
+        with self._connections.read_transaction() as connection:
+            return [RepeatedRejection(*row) for row in connection.execute(query)]
+
     def list_quarantined(self, window: Window) -> list[QuarantineSummary]:
         """Return the numbers of quarantined articles first seen in a window, by source and reason, highest first."""
         count = func.count().label("count")
@@ -193,8 +217,10 @@ class DigestStore:
                 return DigestInputs()
             window, officials = query.window, sorted(query.official_ids.union(*(hit.official_ids for hit in hits)))
             near_misses: list[NearMissSummary] = []
+            repeated: list[RepeatedRejection] = []
             if query.near_miss_window:
                 near_misses = self.list_near_misses(officials, query.near_miss_window, query.near_miss_limit)
+                repeated = self.list_repeated_rejections(officials, query.near_miss_window.end_at)
             quarantined = tuple(self.list_quarantined(window))
             states = tuple(SourceStore(self._connections).load_states_with_notices(window.start_at))
             return DigestInputs(
@@ -211,6 +237,7 @@ class DigestStore:
                 retractions=retractions,
                 marks=marks,
                 followed=followed,
+                repeated_rejections=tuple(repeated),
             )
 
     def load_unsubscribed(self, plan_id: str) -> frozenset[tuple[str, str]]:

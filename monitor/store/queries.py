@@ -127,21 +127,22 @@ class QueryStore:
 
     def list_hits(self, article_filter: ArticleFilter) -> list[HitSummary]:
         """Return hits with the digest that first reported each, newest first; also withdrawn ones."""
+        found = select(HIT.c.id).outerjoin_from(HIT, ARTICLE)  # an outer join makes the planner start from the hits
+        if article_filter.rule_id:
+            found = found.where(HIT.c.rule_id == article_filter.rule_id)
         first = select(func.min(DIGEST_HIT.c.digest_id)).where(DIGEST_HIT.c.hit_id == HIT.c.id).scalar_subquery()
         columns = (DIGEST.c.composed_at.label("reported_at"), DIGEST.c.plan_id)
-        query = select(HIT, *_HIT_ARTICLE_COLUMNS, *columns)
-        query = query.outerjoin_from(HIT, ARTICLE)  # an outer join makes the planner start from the hits
+        query = select(HIT, *_HIT_ARTICLE_COLUMNS, *columns).outerjoin_from(HIT, ARTICLE)
         query = query.outerjoin(DIGEST, DIGEST.c.id == first).outerjoin(SOURCE, SOURCE.c.id == ARTICLE.c.source_id)
-        if article_filter.rule_id:
-            query = query.where(HIT.c.rule_id == article_filter.rule_id)
         with self._connections.read_transaction() as connection:
-            query = query.where(*_filter_conditions(connection, article_filter, HIT.c.article_id))
+            found = found.where(*_filter_conditions(connection, article_filter, HIT.c.article_id))
             if article_filter.since_at:  # a hit is found after its article, and the newest hits have the highest ids
                 oldest = select(func.min(HIT.c.id)).where(HIT.c.found_at >= article_filter.since_at)
-                query = query.where(HIT.c.id >= oldest.scalar_subquery())
+                found = found.where(HIT.c.id >= oldest.scalar_subquery())
             if article_filter.after:
-                query = query.where(HIT.c.id < article_filter.after.id)
-            rows = connection.execute(query.order_by(HIT.c.id.desc()).limit(article_filter.limit)).all()
+                found = found.where(HIT.c.id < article_filter.after.id)
+            newest = found.order_by(HIT.c.id.desc()).limit(article_filter.limit)
+            rows = connection.execute(query.where(HIT.c.id.in_(newest)).order_by(HIT.c.id.desc())).all()
             return _hit_summaries_from_rows(connection, rows)
 
     def list_article_hits(self, article_id: int) -> list[HitSummary]:

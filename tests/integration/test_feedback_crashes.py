@@ -22,15 +22,8 @@ rules: {people: {officials: [ada, ben]}}
 
 def run(folder: Path, commit: int, when: str, *words: str) -> int:
     """Run a command that is killed before or after a commit; return its exit code."""
-    command: list[str | Path] = [
-        sys.executable,
-        TESTS / "support" / "crash_at_commit.py",
-        str(commit),
-        when,
-        *words,
-        "--by",
-        "ann",
-    ]
+    script = str(TESTS / "support" / "crash_at_commit.py")
+    command = [sys.executable, script, str(commit), when, *words, "--by", "ann"]
     return subprocess.run(command, cwd=folder, check=False, timeout=120).returncode
 
 

@@ -79,8 +79,6 @@ _MAX_LONE_NAMES = 300
 _MIN_LETTERS = 3
 _SHORT_NAME_LETTERS = 3
 """Letters of a name up to which its cases are like ordinary words, and a capital at the start of a sentence too."""
-_MIN_SOUND_LETTERS = 5
-"""Letters of a word in another script that is compared with the name by sound."""
 _SENTENCE_CHARS = 300
 _MANY_OTHERS = 2
 
@@ -200,17 +198,14 @@ def _collect_evidence(
 
 
 def _is_printed_form(facts: ArticleFacts, prepared: PreparedOfficial, place: Candidate) -> bool:
-    """Return whether a name is printed as configured or in another case, or is long and in another script."""
+    """Return whether a name is printed as configured or in another case, and not only sounds alike."""
     names = {word for name in (prepared.official.name, *prepared.official.aliases) for word in fold_words(name)}
     names |= {word for parts in prepared.latin_name_parts for form in parts.short_forms for word in form.words}
     text = facts.folded_text(place)
     if text in names:
         return True
     code = facts.language.partition("-")[0].lower()
-    alike = [name for name in names if name.isascii() == text.isascii()]
-    if alike:
-        return any(len(name) > _SHORT_NAME_LETTERS and is_printed_form(text, name, code) for name in alike)
-    return len(text) >= _MIN_SOUND_LETTERS and not facts.surrounding_text.is_sentence_start(place.start)
+    return any(len(name) > _SHORT_NAME_LETTERS and is_printed_form(text, name, code) for name in names)
 
 
 def _is_other_word(facts: ArticleFacts, text: str) -> bool:

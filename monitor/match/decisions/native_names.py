@@ -18,7 +18,7 @@ from monitor.match.decisions.evidence import (
     is_cased_family_name,
     is_uncased_family_name,
 )
-from monitor.match.titles.parser import TITLE_WORD_PATTERN, find_title_after, find_title_before
+from monitor.match.titles.parser import TITLE_WORD_PATTERN, find_title_after, find_title_before, is_title_end
 from monitor.match.titles.positions import RoleFit, Title, parse_title, rate_role_fit
 from monitor.match.titles.scoring import score_title
 from monitor.match.types import (
@@ -66,29 +66,47 @@ def decide_native_titled_names(facts: ArticleFacts, candidates: Candidates, cont
 
     The title may be before or after the name, and the official need not be mentioned otherwise.
     """
-    text = facts.article_text
     claimed = sorted(context.claimed_spans)
+    places: dict[Span, dict[int, None]] = {}
     for pattern, start, end in candidates.native_short_names:
         first, last = start, end - 2
-        if text.spaced[start] != " " or _is_claimed(claimed, first) or is_unspaced(text.cased[first]):
-            continue
-        before, after = find_title_before(text, first), find_title_after(text.cased, last)
-        if not (before.title.positions or before.title.rank or after.positions):
-            continue
-        officials = facts.name_index.short_name_officials(pattern)[:MAX_CANDIDATE_OFFICIALS]
-        if context.mentioned(officials):
-            continue
-        prepared = [facts.name_index.prepared_official(official) for official in officials]
-        scores = [score_title(facts, one, before, after, is_mentioned=False) for one in prepared]
-        best = max(score.strength for score in scores)
-        fitting = [score for score in scores if score.strength is best]
-        if best >= EvidenceStrength.LIKELY and len(fitting) == 1:
-            score = fitting[0]
-            form = MatchForm.WITH_TITLE if before.start < first else MatchForm.SHORT
-            decision: Decision = Accepted(score.official_index, form, TITLED_NAME_CONFIDENCE, score.reason)
-        else:
-            decision = Rejected(tuple(score.official_index for score in fitting), fitting[0].reason)
-        context.apply(facts, Candidate(first, last, officials), (decision,))
+        if (first, last) not in places:
+            if _is_claimed(claimed, first) or not _can_have_title(facts, first, last):
+                continue
+            places[first, last] = {}
+        places[first, last].update(dict.fromkeys(facts.name_index.short_name_officials(pattern)))
+    for (first, last), officials in places.items():
+        if len(officials) <= MAX_CANDIDATE_OFFICIALS and not context.mentioned(sorted(officials)):
+            _decide_native_titled_name(facts, Candidate(first, last, tuple(officials)), context)
+
+
+def _can_have_title(facts: ArticleFacts, start: int, end: int) -> bool:
+    """Return quickly whether a title may be next to a name in a script with spaces."""
+    text = facts.article_text
+    if text.spaced[start] != " " or is_unspaced(text.cased[start]):
+        return False
+    if text.cased[end : end + 1] == "-" or text.cased[end : end + 2].strip(" ")[:1].isupper():
+        return False  # the word is a given name, and the family name follows
+    follows = text.cased[end : end + 1] in {",", "("} or text.cased[end : end + 2] == " ("
+    return follows or is_title_end(text.word_ending_at(start - 1))
+
+
+def _decide_native_titled_name(facts: ArticleFacts, candidate: Candidate, context: MatchContext) -> None:
+    text = facts.article_text
+    before, after = find_title_before(text, candidate.start), find_title_after(text.cased, candidate.end)
+    if not (before.title.positions or before.title.rank or after.positions):
+        return
+    prepared = [facts.name_index.prepared_official(official) for official in candidate.official_indexes]
+    scores = [score_title(facts, one, before, after, is_mentioned=False) for one in prepared]
+    best = max(score.strength for score in scores)
+    fitting = [score for score in scores if score.strength is best]
+    if best >= EvidenceStrength.LIKELY and len(fitting) == 1:
+        score = fitting[0]
+        form = MatchForm.WITH_TITLE if before.start < candidate.start else MatchForm.SHORT
+        decision: Decision = Accepted(score.official_index, form, TITLED_NAME_CONFIDENCE, score.reason)
+    else:
+        decision = Rejected(tuple(score.official_index for score in fitting), fitting[0].reason)
+    context.apply(facts, candidate, (decision,))
 
 
 def decide_native_short_names(facts: ArticleFacts, candidates: Candidates, context: MatchContext) -> None:

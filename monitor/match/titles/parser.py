@@ -92,6 +92,11 @@ def can_end_title(word: str) -> bool:
     return (len(word) > 1 and word[0].isupper()) or word.lower() in _title_end_words()
 
 
+def is_title_end(word: str) -> bool:
+    """Return whether a folded word can be the last word of a title, regardless of capitals."""
+    return word in _title_end_words()
+
+
 def _has_only_function_words_before(article_text: NormalizedArticle, start: int) -> bool:
     """Return quickly whether only function words after an ordinary word precede a name, as in "said in"."""
     cased = article_text.cased

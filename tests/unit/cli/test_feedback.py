@@ -136,12 +136,12 @@ def test_errors_say_what_to_give(run: Run, desk: FeedbackDesk) -> None:
     """Unknown codes, several officials, and changes that cannot be undone."""
     desk.add(HARBOUR + " Ben Harcastle objected.", "Both", outlet="echo")
     assert "ada, ben: add --official" in run("reject", "a5", fails=UsageError)
+    assert "1 hit on other officials, too" in run("reject", "a5", "--official", "ben")
+    run("undo", "1")
     assert "not known" in run("reject", "x5", fails=UsageError)
     assert "there is no article 77" in run("reject", "a77", fails=UsageError)
     assert "there is no hit 77" in run("reject", "h77", fails=UsageError)
     assert "there is no change 7" in run("undo", "7", fails=UsageError)
-    run("reject", "a3")
-    run("undo", "1")
     assert "was undone by ann" in run("undo", "1", fails=UsageError)
     assert "cannot be undone" in run("undo", "2", fails=UsageError)
 

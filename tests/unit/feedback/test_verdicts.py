@@ -2,7 +2,7 @@
 
 import asyncio
 from dataclasses import replace
-from datetime import timedelta
+from datetime import time, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -20,6 +20,7 @@ from monitor.domain.mention import HitKind, MatchForm
 from monitor.domain.revision import ArticleEvent
 from monitor.domain.watchlist import Rule, Watchlist
 from monitor.match.engine import compile_watchlist
+from monitor.store.database import Database
 
 LADY = "Lady ada lovell wrote to the council. The bridge of Northport is closed until May, the council said on Friday."
 NEAR = "The barge Lovell sank off Northport. The crew of five was saved by a fishing boat, the harbour police said."
@@ -307,3 +308,17 @@ def test_a_query_that_needs_a_mention_is_withdrawn_with_it(database: object) -> 
     desk.reject(article)
     assert len(notices(desk.compose())) == 1
     assert desk.compose() == []
+
+
+def test_a_name_that_is_rejected_again_and_again_is_named_once_a_week(database: Database) -> None:
+    """With the near misses of the week, and with the command that suggests what would help."""
+    desk = FeedbackDesk(database, plan=replace(PLAN, at=time(7), send_when_empty=True))
+    desk.compose()
+    texts = ("Ada Lovell won the chess match.", "The painter Lovell called Ada Lovell a friend.", "Ada Lovell slept.")
+    for number, text in enumerate(texts):
+        body = f"{text} {' '.join(f'word{number}{one}' for one in range(30))}"
+        desk.reject(desk.add(body, f"Title {number}"))
+    desk.clock.advance(timedelta(days=8))
+    (digest,) = desk.compose()
+    (notice,) = [one for one in digest.notices if one.startswith("Rejected by readers")]
+    assert "Ada Lovell, 3 times. `monitor suggest` shows what would help." in notice

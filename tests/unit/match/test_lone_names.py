@@ -125,3 +125,10 @@ def test_a_family_name_with_another_title_does_not_count(language: str, text: st
     mentions = LEADERS.match(Article(url="", body=text, language=language)).mentions
     assert "Granthamová" not in {one.text for one in mentions}
     assert not [one for one in mentions if one.text in {"Грантем", "Webermann"}]
+
+
+def test_a_given_name_after_a_title_is_not_the_family_name() -> None:
+    """The family name of another person follows it."""
+    matcher = compile_watchlist(Watchlist((Official("roman", "Lucas Romano", "Colombia", roles=(Role("President"),)),)))
+    assert not matcher.match(Article(url="", body="Президент Романо Белых прибыл.", language="ru")).mentions
+    assert matcher.match(Article(url="", body="Президент Романо прибыл.", language="ru")).mentions
