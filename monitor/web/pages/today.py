@@ -24,7 +24,7 @@ from monitor.web.context import Snapshot
 from monitor.web.page import PageDependency, find_done
 
 router = APIRouter()
-STORIES_PER_PAGE, MAX_HITS, MAX_HEADLINES = 50, 2_000, 5
+STORIES_PER_PAGE, MAX_HITS, MAX_HEADLINES = 20, 2_000, 5
 CHART_DAYS = 14
 VIEWS = ("person", "story", "outlet")
 
