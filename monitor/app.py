@@ -31,6 +31,7 @@ from monitor.domain.web_settings import WebSettings
 from monitor.domain.workers import QueueCounts
 from monitor.fetch.client import HttpFetcher
 from monitor.fetch.source_fetcher import SourceFetcher
+from monitor.insight.notices import InsightNotices
 from monitor.pipeline.bounded_matching import ArticleMatcher, BoundedMatcher
 from monitor.pipeline.build_articles import ProcessOffloader
 from monitor.pipeline.collect import Collector
@@ -207,7 +208,11 @@ async def build_pipeline(
             rescreen_step=RescreenStep(database, bounded_matcher, clock, configuration),
             rechecker=Rechecker(database, fetcher, process_pool, bounded_matcher, configuration.watchlist.rules, clock),
             digest_composer=DigestComposer(
-                database, CronDigestSchedule(), clock, translator=build_translator(configuration)
+                database,
+                CronDigestSchedule(),
+                clock,
+                translator=build_translator(configuration),
+                notice_source=InsightNotices(database),
             ),
             operator_reporter=OperatorReporter(database, clock),
             delivery_sender=delivery_sender,

@@ -24,6 +24,7 @@ from monitor.domain.ports import Clock
 from monitor.domain.readers import LOGIN_LINK_PERIOD, OWNER_LOGIN, Role
 from monitor.domain.secret import Secret
 from monitor.domain.web_settings import ListenAddress, LoginMethod, WebSettings
+from monitor.insight.notices import InsightNotices
 from monitor.pipeline.compose_digests import DigestComposer
 from monitor.schedule.digest_times import CronDigestSchedule
 from monitor.schedule.process_pool import SubprocessPool
@@ -103,7 +104,9 @@ async def run_desk(options: DeskOptions, environ: Mapping[str, str], clock: Cloc
         pool = await stack.enter_async_context(SubprocessPool(1, MATCHING_LIMITS, idle_seconds=MATCHING_IDLE_SECONDS))
         context = DeskContext(database, settings, loader, clock, redactor, pool, load_signing_key(settings, url))
         translator = build_translator(snapshot.configuration)
-        app = create_app(context, DigestComposer(database, CronDigestSchedule(), clock, translator=translator))
+        notices = InsightNotices(database)
+        composer = DigestComposer(database, CronDigestSchedule(), clock, translator=translator, notice_source=notices)
+        app = create_app(context, composer)
         await add_assistant(app, context, stack)
         listener = stack.enter_context(open_listener(settings.listen))
         if not options.is_child:

@@ -1,6 +1,5 @@
 """Commands ``monitor hits`` and ``monitor search``, and the list of ``monitor articles``."""
 
-import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import replace
@@ -203,68 +202,3 @@ def hits(  # noqa: PLR0913, PLR0917 - a parameter is an option
     )
     headings = ("id", "article", "published", "outlet", "rule", "officials", "title", "passage", "form", "reported")
     print_table((*headings, "address"), rows, "There are no hits.")
-
-
-def search(  # noqa: PLR0913, PLR0917 - a parameter is an option
-    query: Annotated[
-        str,
-        typer.Argument(help='Words, "a phrase", begin*, -word; or a query of rules: OR, NOT, NEAR/5, @official ...'),
-    ],
-    config: ConfigOption = DEFAULT_CONFIG,
-    database: DatabaseOption = "",
-    source: SourceOption = "",
-    official: OfficialOption = "",
-    since: SinceOption = "",
-    limit: LimitOption = None,
-    json: JsonOption = False,
-    csv: CsvOption = False,
-) -> None:
-    """Search stored articles by words, or with a query as in rules, newest first.
-
-    With --source, --official or --since, and with an operator, the query is one of rules.
-    """
-    configuration = load_config(config, database)
-    require_known_id("source", source, (one.id for one in configuration.sources), config)
-    require_known_id("official", official, (one.id for one in configuration.watchlist.officials), config)
-    wanted = ArticleFilter(source_id=source, official_id=official, since_at=parse_since(since))
-    is_rule_query = wanted != ArticleFilter() or bool(_RULE_OPERATOR.search(query))
-    with open_to_read(configuration) as opened:
-        found = load_rows(
-            lambda count: (
-                search_by_rule_query(opened, configuration, query, replace(wanted, limit=count))
-                if is_rule_query
-                else opened.queries.search(query, count)
-            ),
-            limit,
-            as_document=json or csv,
-        )
-    print_articles(
-        found, outlet_names(configuration), as_json=json, as_csv=csv, empty_message="No stored article matches."
-    )
-
-
-_RULE_OPERATOR = re.compile(r"(?<![\w@:])(AND|OR|NOT|NEAR/\d+)(?!\w)|[()]|(?<!\S)[@=/]|(?<!\S)title:")
-MAX_PART_RESULTS = 100
-
-
-def search_by_rule_query(
-    database: "Database", configuration: "Configuration", query: str, wanted: ArticleFilter
-) -> "list[StoredArticle]":
-    """Return at most ``wanted.limit`` articles that satisfy a query of rules, newest first. Raises ``QueryError``."""
-    from zoneinfo import ZoneInfo
-
-    from monitor.pipeline.search import SearchRequest, compile_search, search_articles
-
-    watchlist = configuration.watchlist
-    compiled = compile_search(query, [official.id for official in watchlist.officials], watchlist.synonyms)
-    part_filter = replace(wanted, limit=min(wanted.limit, MAX_PART_RESULTS))
-    request = SearchRequest(compiled, part_filter, ZoneInfo(configuration.settings.timezone))
-    found: list[StoredArticle] = []
-    while len(found) < wanted.limit:
-        part = search_articles(database, request)
-        articles = {one.id: one for one in database.queries.load_articles([one.line.id for one in part.found])}
-        found += [articles[one.line.id] for one in part.found if one.line.id in articles]
-        if part.next_id is None:
-            break
-        request = replace(request, before_id=part.next_id)
-    return found[: wanted.limit]

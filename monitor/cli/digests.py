@@ -228,10 +228,12 @@ def render_feed(database: "Database", plan: "DigestPlan", templates: str) -> str
 def create_composer(database: "Database", configuration: "Configuration") -> "DigestComposer":
     """Return a composer of the configured digests on a database."""
     from monitor.app import build_translator, utc_now
+    from monitor.insight.notices import InsightNotices
     from monitor.pipeline.compose_digests import DigestComposer
     from monitor.schedule.digest_times import CronDigestSchedule
 
-    return DigestComposer(database, CronDigestSchedule(), utc_now, translator=build_translator(configuration))
+    translator, notices = build_translator(configuration), InsightNotices(database)
+    return DigestComposer(database, CronDigestSchedule(), utc_now, translator=translator, notice_source=notices)
 
 
 async def preview_digest(

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from monitor.domain.article import StoredArticle
+from monitor.domain.article import Region, StoredArticle
 from monitor.domain.delivery import DeliveryState
 from monitor.domain.mention import Findings, HitKind, MatchForm
 from monitor.domain.poll_state import PollState
@@ -147,3 +147,23 @@ class ReportLine:
     digest_id: int
     plan_id: str
     composed_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class StoryHour:
+    """Story of which an article was first seen in an hour that begins at ``at``.
+
+    ``story_id`` is "a" and the id of the article if it is in no story.
+    """
+
+    at: datetime
+    story_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class MentionPlace:
+    """Place of a mention in an article: offsets in the text of a region."""
+
+    region: Region
+    start: int
+    end: int

@@ -325,7 +325,8 @@ class DigestInputs:
 
     ``daily_mentions`` are counts per chart day by official. ``source_states`` are the states of sources with a notice.
     ``retractions`` are reports of this digest that a verdict has rejected since. ``marks`` are the marks for this
-    digest, ``followed`` articles without a hit in followed stories.
+    digest, ``followed`` articles without a hit in followed stories. ``unsubscribed`` are channel and target
+    of readers who have unsubscribed from the digest.
     """
 
     hits: tuple[ReportableHit, ...] = ()
@@ -340,6 +341,7 @@ class DigestInputs:
     marks: tuple[StoryMark, ...] = ()
     followed: tuple[ReportableHit, ...] = ()
     repeated_rejections: tuple[RepeatedRejection, ...] = ()
+    unsubscribed: frozenset[tuple[str, str]] = frozenset()
 
     @property
     def has_reports(self) -> bool:

@@ -21,7 +21,8 @@ class Cursor:
 class ArticleFilter:
     """Filter for articles, hits and stories; empty fields do not filter. Times are of first discovery.
 
-    ``language`` is a code without region, such as ``en``. ``after`` continues a list after a row.
+    ``language`` is a code without region, such as ``en``. ``after`` continues a list after a row. ``source_ids`` are
+    sources of which any is selected.
     """
 
     source_id: str = ""
@@ -33,6 +34,7 @@ class ArticleFilter:
     until_at: datetime | None = None
     limit: int = 100
     after: Cursor | None = None
+    source_ids: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -146,6 +146,11 @@ class NormalizedArticle:
                 return self._folded_offset(span.start), self._folded_offset(span.end)
         return 0, 0
 
+    def folded_span(self, region: Region, start: int, end: int) -> tuple[int, int]:
+        """Return the folded offsets of a span of the text of a region; ``locate_in_region`` is the reverse."""
+        first = next((span.start for span in self.region_spans if span.region is region), 0)
+        return self._folded_offset(first + start), self._folded_offset(first + end)
+
     def _region_index(self, original: int) -> int:
         return max(0, bisect_right(self.region_starts, original) - 1)
 

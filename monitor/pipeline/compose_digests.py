@@ -10,6 +10,7 @@ from collections import defaultdict, deque
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, time, timedelta
+from typing import Protocol
 from zoneinfo import ZoneInfo
 
 from monitor.digest.fallback import compose_fallback, render_fallback
@@ -89,8 +90,16 @@ class _DueWindow:
     is_first: bool
 
 
+class NoticeSource(Protocol):
+    """Source of notices about the people of a digest."""
+
+    def load_notices(self, officials: Sequence[Official], end_at: datetime) -> Sequence[str]:
+        """Return the notices of a digest that ends at a time; called on a thread that may read the database."""
+        ...
+
+
 class DigestComposer:
-    """Composes due digests. One instance per process."""
+    """Composes due digests. One instance per process. Digests with a schedule have the notices of ``notice_source``."""
 
     def __init__(
         self,
@@ -99,8 +108,9 @@ class DigestComposer:
         clock: Clock,
         rate: MessageRate | None = None,
         translator: Translator | None = None,
+        notice_source: NoticeSource | None = None,
     ) -> None:
-        self._translator = translator
+        self._translator, self._notice_source = translator, notice_source
         self._database = database
         self._timetable = timetable
         self._clock = clock
@@ -319,6 +329,7 @@ class DigestComposer:
             *format_quarantine_notices(select_bulk_changes(inputs.quarantined)),
             *format_near_miss_notices(inputs.near_misses, officials),
             *format_repeated_rejections(inputs.repeated_rejections, officials),
+            *await self._load_people_notices(plan, officials, window),
         ]
         digest = await asyncio.to_thread(
             compose_digest,
@@ -347,6 +358,13 @@ class DigestComposer:
                 await self._database.run(store.save, made, *languages, self._clock())
             found |= made
         return add_translations(digest, translator.to, found)
+
+    async def _load_people_notices(
+        self, plan: DigestPlan, officials: Sequence[Official], window: Window
+    ) -> Sequence[str]:
+        if self._notice_source is None or plan.schedule.is_immediate or not officials:
+            return ()
+        return await self._database.read(self._notice_source.load_notices, officials, window.end_at)
 
     async def _render(self, plan: DigestPlan, digest: Digest, configuration: Configuration) -> RenderedDigest:
         from monitor.digest.render import render_digest  # as above
@@ -384,7 +402,8 @@ class DigestComposer:
         messages: tuple[Message, ...] = ()
         if rendered:
             channels = [channel for channel in configuration.channels if channel.id in plan.channels]
-            unsubscribed = await self._database.read(self._database.digests.load_unsubscribed, plan.id)
+            load_unsubscribed = self._database.digests.load_unsubscribed
+            unsubscribed = inputs.unsubscribed if inputs else await self._database.read(load_unsubscribed, plan.id)
             built = build_messages(digest, rendered, channels, self._clock())
             messages = tuple(one for one in built if (one.channel_id, one.target) not in unsubscribed)
         content = _reported_content(plan, digest, inputs) if inputs else None

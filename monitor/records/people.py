@@ -1,9 +1,11 @@
 """Records of watched people, search results, feedback and readers."""
 
+from collections.abc import Iterable
 from datetime import datetime
 
 from typing_extensions import TypedDict
 
+from monitor.domain.desk_models import NamedCount, NameForm
 from monitor.domain.feedback import Change, Mark, Verdict
 from monitor.domain.watchlist import Official
 from monitor.records.articles import PassageRecord
@@ -72,6 +74,59 @@ class SearchResultRecord(TypedDict):
     passages: list[PassageRecord]
 
 
+class HistoryStep(TypedDict):
+    """Numbers of a person on the days ``start`` to ``end`` (YYYY-MM-DD)."""
+
+    start: str
+    end: str
+    articles: int
+    stories: int
+
+
+class CompanionRecord(TypedDict):
+    """Person named in the same articles; ``lift`` is how many times more often than by chance."""
+
+    id: str
+    name: str
+    articles: int
+    lift: float | None
+
+
+class SeenPostRecord(TypedDict):
+    """Post that articles print next to a name; days are YYYY-MM-DD, ``article`` is the newest one."""
+
+    post: str
+    articles: int
+    first_on: str
+    last_on: str
+    article: int
+
+
+class HistoryRecord(TypedDict):
+    """Everything about a person in a period. ``sample_articles`` articles were counted by outlet, language and rule."""
+
+    id: str
+    name: str
+    country: str
+    position: str
+    articles: int
+    stories: int
+    first_named_at: datetime | None
+    last_named_at: datetime | None
+    sample_articles: int
+    timeline: list[HistoryStep]
+    outlets: list[CountRecord]
+    languages: list[CountRecord]
+    rules: list[CountRecord]
+    named_with: list[CompanionRecord]
+    forms: list[FormRecord]
+    posts: list[SeenPostRecord]
+
+
+TIMELINE_COLUMNS = ("official", "from", "to", "articles", "stories")
+PEOPLE_COLUMNS = ("id", "name", "country", "position", "week", "usual_week", "last_named_at")
+
+
 class VerdictRecord(TypedDict):
     """Verdict of a reader."""
 
@@ -127,6 +182,22 @@ def person_record(official: Official, position: str, last_at: datetime | None) -
         "position": position,
         "aliases": official.aliases,
         "last_named_at": last_at,
+    }
+
+
+def count_records(counts: Iterable[NamedCount]) -> list[CountRecord]:
+    """Return the records of counts."""
+    return [{"id": one.id, "name": one.name, "articles": one.count} for one in counts]
+
+
+def form_record(form: NameForm) -> FormRecord:
+    """Return the record of a form of a name."""
+    return {
+        "text": form.text,
+        "form": form.form,
+        "mentions": form.count,
+        "last_at": form.last_at,
+        "article": form.article_id,
     }
 
 

@@ -5,8 +5,9 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Column, ColumnElement, Connection, Select, exists, func, or_, select, tuple_
+from sqlalchemy import Column, ColumnElement, Connection, Select, case, exists, func, or_, select, tuple_
 
+from monitor.domain.article import Region
 from monitor.domain.delivery import DeliveryState
 from monitor.domain.desk_models import (
     ArticleLine,
@@ -14,11 +15,13 @@ from monitor.domain.desk_models import (
     DeliveryLine,
     HitLine,
     HourCount,
+    MentionPlace,
     NamedCount,
     NameForm,
     OfficialSample,
     ReportLine,
     SourceLine,
+    StoryHour,
     StoryLine,
 )
 from monitor.domain.errors import UsageError
@@ -472,6 +475,82 @@ class DeskStore:
             lines = self.load_lines(ids)
         return [lines[number] for number in ids if number in lines]
 
+    def list_story_hours(self, official_ids: Collection[str], since_at: datetime) -> dict[str, list[StoryHour]]:
+        """Return the hours in which articles of each story were first seen that name each official, by the official.
+
+        Only the newest ``MAX_MENTIONS_COUNTED`` mentions are looked at. Duplicates are in the story of their original.
+        """
+        newest = (
+            select(MENTION.c.official_id, MENTION.c.seen_at, MENTION.c.article_id)
+            .where(MENTION.c.official_id.in_(official_ids), MENTION.c.seen_at >= since_at)
+            .order_by(MENTION.c.seen_at.desc())
+            .limit(MAX_MENTIONS_COUNTED)
+            .subquery()
+        )
+        found: dict[str, list[StoryHour]] = {}
+        with self._connections.read_transaction() as connection:
+            hour = _hour_of(connection, newest.c.seen_at).label("hour")
+            alone = case((ARTICLE.c.story_id == "", ARTICLE.c.id), else_=0).label("alone")
+            query = select(newest.c.official_id, hour, ARTICLE.c.story_id, alone).distinct()
+            query = query.join_from(newest, ARTICLE, ARTICLE.c.id == newest.c.article_id)
+            for official_id, at, story_id, article_id in connection.execute(query):
+                found.setdefault(official_id, []).append(StoryHour(_read_hour(at), story_id or f"a{article_id}"))
+        return found
+
+    def count_rules(self, official_id: str, since_at: datetime) -> tuple[NamedCount, ...]:
+        """Return the number of hits of each rule in the newest articles since a time that name an official."""
+        newest = select(MENTION.c.article_id).where(MENTION.c.official_id == official_id, MENTION.c.seen_at >= since_at)
+        newest = newest.order_by(MENTION.c.seen_at.desc()).limit(MAX_SAMPLE_ARTICLES)
+        query = (
+            select(HIT.c.rule_id, func.count(HIT.c.article_id.distinct()))
+            .where(HIT.c.article_id.in_(select(newest.subquery().c.article_id)), HIT.c.withdrawn_at.is_(None))
+            .group_by(HIT.c.rule_id)
+        )
+        counts: dict[str, int] = {}
+        with self._connections.read_transaction() as connection:
+            _add_counts(connection, query, counts)
+        return _sorted_counts(counts)
+
+    def count_articles(self, since_at: datetime) -> int:
+        """Return the number of articles first seen since a time."""
+        query = select(func.count()).select_from(ARTICLE).where(ARTICLE.c.first_seen_at >= since_at)
+        with self._connections.read_transaction() as connection:
+            return int(connection.execute(query).scalar_one())
+
+    def list_mention_places(
+        self, official_id: str, since_at: datetime, article_limit: int
+    ) -> dict[int, list[MentionPlace]]:
+        """Return the places of an official's mentions in the newest articles since a time, by the id of the article."""
+        newest = (
+            select(MENTION.c.article_id)
+            .where(MENTION.c.official_id == official_id, MENTION.c.seen_at >= since_at)
+            .group_by(MENTION.c.article_id)
+            .order_by(func.max(MENTION.c.seen_at).desc(), MENTION.c.article_id.desc())
+            .limit(article_limit)
+        )
+        found: dict[int, list[MentionPlace]] = {}
+        with self._connections.read_transaction() as connection:
+            columns = (MENTION.c.article_id, MENTION.c.region, MENTION.c.start, MENTION.c.end)
+            for chunk in chunk_ids(list(connection.execute(newest).scalars())):
+                query = select(*columns).where(MENTION.c.article_id.in_(chunk), MENTION.c.official_id == official_id)
+                for row in connection.execute(query.order_by(MENTION.c.id)):
+                    place = MentionPlace(Region(row.region), row.start, row.end)
+                    found.setdefault(row.article_id, []).append(place)
+        return found
+
+    def first_article_at(self) -> datetime | None:
+        """Return when the first stored article was seen, or None."""
+        with self._connections.read_transaction() as connection:
+            first_at: datetime | None = connection.execute(select(func.min(ARTICLE.c.first_seen_at))).scalar()
+        return first_at
+
+    def first_seen(self, official_id: str) -> datetime | None:
+        """Return when an official was first named, or None."""
+        query = select(func.min(MENTION.c.seen_at)).where(MENTION.c.official_id == official_id)
+        with self._connections.read_transaction() as connection:
+            first_at: datetime | None = connection.execute(query).scalar()
+        return first_at
+
     def last_seen(self, official_ids: Sequence[str]) -> dict[str, datetime]:
         """Return when each official was last named, by id; the officials that never were are left out."""
         found: dict[str, datetime] = {}
@@ -533,6 +612,8 @@ def _filter_conditions(wanted: ArticleFilter) -> list[ColumnElement[bool]]:
     conditions: list[ColumnElement[bool]] = []
     if wanted.source_id:
         conditions.append(ARTICLE.c.source_id == wanted.source_id)
+    if wanted.source_ids:
+        conditions.append(ARTICLE.c.source_id.in_(wanted.source_ids))
     if wanted.story_id:
         conditions += is_in_stories([wanted.story_id])
     if wanted.language:

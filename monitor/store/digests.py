@@ -210,6 +210,7 @@ class DigestStore:
                 undelivered_ids = frozenset(hit.id for hit in undelivered)
                 marks = load_story_marks(connection, plan, undelivered_ids) if plan_state.has_marks else ()
                 followed = load_followed(connection, plan, marks, query.window.end_at) if marks else ()
+            unsubscribed = self.load_unsubscribed(plan.id) if plan_state.has_unsubscribed else frozenset()
             hits = [hit for hit in undelivered if query.found_since is None or hit.found_at >= query.found_since]
             if query.period_start_at is not None:
                 hits = self.hits_between(plan, query.period_start_at, query.hits_before)
@@ -238,6 +239,7 @@ class DigestStore:
                 marks=marks,
                 followed=followed,
                 repeated_rejections=tuple(repeated),
+                unsubscribed=unsubscribed,
             )
 
     def load_unsubscribed(self, plan_id: str) -> frozenset[tuple[str, str]]:
@@ -464,23 +466,26 @@ class _PlanState:
     min_hit_id: int
     rescreened: Sequence[AnyRow] = ()
     has_marks: bool = False
+    has_unsubscribed: bool = False
 
 
 def _load_plan_state(connection: Connection, plan: DigestPlan) -> _PlanState:
     last_rescreen = select(func.max(HIT.c.rescreened_at)).where(HIT.c.rescreened_at.is_not(None)).scalar_subquery()
     last_hit_id = func.coalesce(func.max(DIGEST.c.last_hit_id), 0)
     marks = exists().where(MARK.c.plan_id == plan.id, MARK.c.undone_at.is_(None), MARK.c.plan_id != "")
-    facts = select(func.min(DIGEST.c.start_at), func.max(DIGEST.c.end_at), last_hit_id, last_rescreen, marks)
-    first_at, last_at, hit_id, rescreened_at, has_marks = connection.execute(
-        facts.where(DIGEST.c.plan_id == plan.id)
+    unsubscribed = exists().where(UNSUBSCRIBED_TARGET.c.plan_id == plan.id)
+    facts = (func.min(DIGEST.c.start_at), func.max(DIGEST.c.end_at), last_hit_id, last_rescreen, marks, unsubscribed)
+    first_at, last_at, hit_id, rescreened_at, *flags = connection.execute(
+        select(*facts).where(DIGEST.c.plan_id == plan.id)
     ).one()
+    has_marks, has_unsubscribed = map(bool, flags)
     min_hit_id = hit_id - _HIT_ID_MARGIN
     if first_at is None or rescreened_at is None or rescreened_at < last_at - _RESCREENED_MARGIN:
-        return _PlanState(min_hit_id, has_marks=bool(has_marks))
+        return _PlanState(min_hit_id, (), has_marks, has_unsubscribed)
     since = (HIT.c.rescreened_at.is_not(None), HIT.c.rescreened_at >= last_at - _RESCREENED_MARGIN)
     query = _select_reported(plan.id, *since, HIT.c.rule_id.in_(plan.rules), HIT.c.found_at >= first_at)
     rows: Sequence[AnyRow] = connection.execute(query.order_by(HIT.c.id)).all()
-    return _PlanState(min_hit_id, [row for row in rows if row.reported_ids != _NOT_NAMED], bool(has_marks))
+    return _PlanState(min_hit_id, [row for row in rows if row.reported_ids != _NOT_NAMED], has_marks, has_unsubscribed)
 
 
 def _load_undelivered(

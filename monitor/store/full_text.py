@@ -16,12 +16,14 @@ from sqlalchemy import (
     Select,
     Text,
     and_,
+    cast,
     func,
     literal,
     literal_column,
     or_,
     select,
 )
+from sqlalchemy.types import UserDefinedType
 
 from monitor.store.core_tables import ARTICLE_TEXT
 from monitor.store.row_mapping import article_from_row, chunk_ids, hash_text, select_stored_articles
@@ -59,6 +61,20 @@ class IndexAny:
 
 
 IndexQuery = SearchTerm | IndexAll | IndexAny
+
+
+class _TsQuery(UserDefinedType[str]):
+    """The type tsquery of PostgreSQL.
+
+    A cast to it takes words as they are. ``to_tsquery`` splits them again, and drops the signs that join the letters of
+    Khmer and other scripts.
+    """
+
+    cache_ok = True
+
+    def get_col_spec(self, **_options: object) -> str:
+        """Return the name of the type."""
+        return "TSQUERY"
 
 
 def make_search_term(text: str, *, is_prefix: bool = False) -> SearchTerm | None:
@@ -213,7 +229,7 @@ def _match_condition(terms: tuple[SearchTerm, ...]) -> ColumnElement[bool]:
         lexemes = ["'" + word.replace("\\", "\\\\").replace("'", "''") + "'" for word in term.words]
         if term.is_prefix:
             lexemes[-1] += ":*"
-        condition: ColumnElement[bool] = words.op("@@")(func.to_tsquery("simple", " & ".join(lexemes)))
+        condition: ColumnElement[bool] = words.op("@@")(cast(" & ".join(lexemes), _TsQuery()))
         if len(term.words) > 1:
             phrase = " " + " ".join(term.words) + ("" if term.is_prefix else " ")
             condition = and_(condition, func.strpos(blank.concat(search_text).concat(blank), phrase) > 0)

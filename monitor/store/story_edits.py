@@ -17,6 +17,7 @@ from monitor.domain.feedback import Change, Reader
 from monitor.store.connections import Connections
 from monitor.store.core_tables import ARTICLE, STORY, STORY_CENTROID, VERDICT
 from monitor.store.feedback import add_change, resolve_story, set_undone
+from monitor.store.grouping_index import invalidate_windows
 from monitor.store.rescreening import enqueue_rescreen, move_feedback, request_rescreen
 from monitor.store.row_mapping import chunk_ids, is_in_stories
 
@@ -108,8 +109,10 @@ class StoryEditStore:
 
 
 def _lock_stories(connection: Connection) -> None:
-    if connection.dialect.name == "postgresql":
-        connection.exec_driver_sql("LOCK TABLE story_centroid IN EXCLUSIVE MODE")  # as `apply_grouping` does
+    """Let no process group until this transaction ends, and all load their windows again after it."""
+    if connection.dialect.name != "sqlite":
+        connection.exec_driver_sql("LOCK TABLE grouping_state IN EXCLUSIVE MODE")  # as `apply_grouping` does
+    invalidate_windows(connection)
 
 
 def _move(connection: Connection, article_ids: Sequence[int], story_id: str) -> None:

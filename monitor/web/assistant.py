@@ -24,15 +24,16 @@ from monitor.domain.desk_models import ArticleLine, HitLine
 from monitor.domain.errors import MonitorError, UsageError
 from monitor.domain.mention import Passage
 from monitor.domain.read_models import ArticleFilter
+from monitor.insight.people import SPANS
+from monitor.insight.search import parse_moment
+from monitor.insight.timeline import build_bars, chart_days, count_by_day
 from monitor.pipeline.search import SearchRequest, search_articles
 from monitor.pipeline.status_report import find_problems, read_status_report
 from monitor.records.explanation import explain_article, unknown_url_record
 from monitor.records.values import to_json_value
 from monitor.text.sanitize import sanitize, truncate_text
 from monitor.web.context import DeskContext, Snapshot
-from monitor.web.pages.people import SPANS, build_bars, count_by_day
-from monitor.web.pages.search import compile_text, parse_moment
-from monitor.web.pages.today import chart_days
+from monitor.web.pages.search import compile_text
 
 MAX_TITLE_CHARS, MAX_PASSAGE_CHARS, MAX_TEXT_CHARS, MAX_RESULTS = 300, 500, 8_000, 50
 ZONE = ZoneInfo("UTC")

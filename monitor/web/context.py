@@ -15,6 +15,7 @@ from monitor.domain.source import Source
 from monitor.domain.watchlist import Official, Rule
 from monitor.domain.web_settings import WebSettings
 from monitor.feedback.service import FeedbackService
+from monitor.insight.people import describe_position
 from monitor.match.engine import compile_watchlist
 from monitor.pipeline.bounded_matching import BoundedMatcher
 from monitor.pipeline.status_report import DaemonStatus, parse_daemon_status
@@ -66,14 +67,7 @@ class Snapshot:
 
     def describe_position(self, official_id: str, now: datetime) -> str:
         """Return the position that an official has at a time, or an empty text."""
-        official = self.officials.get(official_id)
-        today = now.date()
-        titles = [
-            role.title
-            for role in (official.roles if official else ())
-            if (role.from_on is None or role.from_on <= today) and (role.until_on is None or today < role.until_on)
-        ]
-        return ", ".join(titles)
+        return describe_position(self.officials.get(official_id), now)
 
 
 class ConfigurationLoader(Protocol):

@@ -207,3 +207,20 @@ def _is_same_position(position: Position, configured: Position) -> bool:
 def is_diplomatic(position: Position) -> bool:
     """Return whether the countries of a position may be the host countries, as for an ambassador."""
     return position.head in _DIPLOMATIC_HEADS
+
+
+def describe_positions(positions: tuple[Position, ...]) -> str:
+    """Return positions in words, for the reason of a decision."""
+    return " and ".join(
+        " ".join(
+            part
+            for part in (
+                "former" * position.is_former,
+                "deputy" * position.is_deputy,
+                " ".join(sorted(position.domains)),
+                position.head,
+            )
+            if part
+        )
+        for position in positions
+    )

@@ -3,7 +3,14 @@
 from monitor.match.context import ArticleFacts
 from monitor.match.names.index import PreparedOfficial
 from monitor.match.titles.parser import PrecedingTitle
-from monitor.match.titles.positions import Position, RoleFit, Title, is_diplomatic, rate_role_fit
+from monitor.match.titles.positions import (
+    Position,
+    RoleFit,
+    Title,
+    describe_positions,
+    is_diplomatic,
+    rate_role_fit,
+)
 from monitor.match.types import EvidenceStrength, TitleScore
 from monitor.match.vocabulary import format_country_name, naming_convention
 
@@ -95,10 +102,10 @@ def _explain_contradiction(
     if rare:
         return ""
     if fit is RoleFit.OTHER_TIME:
-        return f"{_describe_positions((position,))}, not held on {facts.article_date}"
+        return f"{describe_positions((position,))}, not held on {facts.article_date}"
     if all(one.is_vague or one.head == "member" or (one.is_former and is_mentioned) for one in title.positions):
         return ""
-    return f"{prepared.official.name} has no role as {_describe_positions(title.positions)}"
+    return f"{prepared.official.name} has no role as {describe_positions(title.positions)}"
 
 
 def _explain_contradicting_apposition(prepared: PreparedOfficial, after: Title, best_fit: RoleFit) -> str:
@@ -110,7 +117,7 @@ def _explain_contradicting_apposition(prepared: PreparedOfficial, after: Title, 
         or all(one.is_vague for one in after.positions)
     ):
         return ""
-    return f"{prepared.official.name} has no role as {_describe_positions(after.positions)}"
+    return f"{prepared.official.name} has no role as {describe_positions(after.positions)}"
 
 
 def _score_position(facts: ArticleFacts, prepared: PreparedOfficial, best_fit: tuple[RoleFit, Position]) -> TitleScore:
@@ -125,21 +132,19 @@ def _score_position(facts: ArticleFacts, prepared: PreparedOfficial, best_fit: t
         return TitleScore(
             prepared.index,
             EvidenceStrength.VAGUE,
-            f"{_describe_positions((position,))}, in a text about other countries",
+            f"{describe_positions((position,))}, in a text about other countries",
         )
     if position.is_vague:
         score = EvidenceStrength.LIKELY if at_home else EvidenceStrength.VAGUE
-        return TitleScore(
-            prepared.index, score, f"{_describe_positions((position,))}, a position that many people hold"
-        )
+        return TitleScore(prepared.index, score, f"{describe_positions((position,))}, a position that many people hold")
     if fit is RoleFit.UNDATED:
         return TitleScore(
-            prepared.index, EvidenceStrength.UNDATED, f"{_describe_positions((position,))} fits a role without dates"
+            prepared.index, EvidenceStrength.UNDATED, f"{describe_positions((position,))} fits a role without dates"
         )
     return TitleScore(
         prepared.index,
         EvidenceStrength.CERTAIN,
-        f"{_describe_positions((position,))} fits the role held on the date of the article",
+        f"{describe_positions((position,))} fits the role held on the date of the article",
     )
 
 
@@ -152,20 +157,3 @@ def _find_best_position(
             if (fit := rate_role_fit(position, role, facts.article_date)) > best:
                 best, chosen = fit, position
     return best, chosen
-
-
-def _describe_positions(positions: tuple[Position, ...]) -> str:
-    """Return positions in words, for the reason of a decision."""
-    return " and ".join(
-        " ".join(
-            part
-            for part in (
-                "former" * position.is_former,
-                "deputy" * position.is_deputy,
-                " ".join(sorted(position.domains)),
-                position.head,
-            )
-            if part
-        )
-        for position in positions
-    )

@@ -16,6 +16,9 @@ from monitor.domain.delivery import DeliveryState
 from monitor.domain.digest import Digest, Window
 from monitor.domain.errors import UsageError
 from monitor.domain.read_models import ArticleFilter, Cursor, SourceStatus
+from monitor.insight.people import SPANS
+from monitor.insight.search import parse_moment
+from monitor.insight.timeline import build_bars, chart_days, count_by_day
 from monitor.pipeline.search import SearchPart, SearchRequest, search_articles
 from monitor.pipeline.status_report import find_problems, read_status_report, report_record, source_status_record
 from monitor.records import articles as article_records
@@ -57,9 +60,7 @@ from monitor.web.api.requests import (
     encode_cursor,
 )
 from monitor.web.pages.digests import find_plan
-from monitor.web.pages.people import SPANS, build_bars, count_by_day
-from monitor.web.pages.search import compile_text, parse_moment
-from monitor.web.pages.today import chart_days
+from monitor.web.pages.search import compile_text
 
 router = APIRouter()
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -415,8 +416,8 @@ async def named_with(
         {
             "articles": sample.size,
             "since": sample.since_at,
-            "outlets": [{"id": one.id, "name": one.name, "articles": one.count} for one in sample.outlets],
-            "languages": [{"id": one.id, "name": one.name, "articles": one.count} for one in sample.languages],
+            "outlets": people_records.count_records(sample.outlets),
+            "languages": people_records.count_records(sample.languages),
             "named_with": [{"id": one.id, "name": names(one.id), "articles": one.count} for one in sample.named_with],
         }
     )
@@ -427,17 +428,7 @@ async def forms(api: ApiDependency, official_id: Name) -> Response:
     """Return the texts by which the press named a person."""
     _require_official(api, official_id)
     found = await api.read(api.context.database.desk.list_name_forms, official_id)
-    records = [
-        {
-            "text": one.text,
-            "form": one.form,
-            "mentions": one.count,
-            "last_at": one.last_at,
-            "article": one.article_id,
-        }
-        for one in found
-    ]
-    return api.answer_list(records, None)
+    return api.answer_list([people_records.form_record(one) for one in found], None)
 
 
 @router.get("/people/{official_id}/near-misses", responses=_typed(NearMissList))

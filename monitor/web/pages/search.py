@@ -2,15 +2,14 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, time, timedelta
-from zoneinfo import ZoneInfo
+from datetime import UTC, datetime, timedelta
 
 from fastapi import APIRouter
 from starlette.responses import Response
 
 from monitor.domain.errors import QueryError, UsageError
 from monitor.domain.read_models import ArticleFilter
-from monitor.domain.value_parsers import parse_date, parse_duration
+from monitor.insight.search import parse_moment
 from monitor.match.query.evaluate import CompiledQuery
 from monitor.pipeline.search import SearchPart, SearchRequest, compile_search, search_articles
 from monitor.web.context import Snapshot
@@ -29,26 +28,6 @@ class QueryFault:
     before: str
     after: str
     message: str
-
-
-def parse_moment(text: str, zone: ZoneInfo, now: datetime, *, is_end: bool = False) -> datetime | None:
-    """Return the time of a date (YYYY-MM-DD) in a zone, or a time before now such as 7d; None for an empty text.
-
-    The time of a date is its beginning, or its end with ``is_end``. Raises ``UsageError``.
-    """
-    if not text:
-        return None
-    try:
-        day = parse_date(text)
-    except ValueError:
-        try:
-            return now - parse_duration(text)
-        except ValueError:
-            raise UsageError(
-                f"{text[:40]!r} is not a date; write it such as 2026-11-30, or a length such as 7d"
-            ) from None
-    start = datetime.combine(day, time(), zone) + timedelta(days=int(is_end))
-    return start.astimezone(UTC)
 
 
 def read_filter(page: Page, limit: int) -> ArticleFilter:

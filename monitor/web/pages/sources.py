@@ -11,10 +11,10 @@ from starlette.responses import Response
 from monitor.domain.desk_models import ArticleLine, SourceLine
 from monitor.domain.poll_state import SourceState
 from monitor.domain.readers import Right
+from monitor.insight.timeline import chart_days
 from monitor.pipeline.status_report import STATE_ORDER
 from monitor.store.database import Database
 from monitor.web.page import PageDependency
-from monitor.web.pages.today import chart_days
 from monitor.web.templating import make_url, quote_segment
 
 router = APIRouter()

@@ -18,6 +18,7 @@ from monitor.domain.errors import UsageError
 from monitor.domain.feedback import Mark, MarkKind, mark_ends_at
 from monitor.domain.mention import HitKind, Passage
 from monitor.domain.readers import Account
+from monitor.insight.timeline import chart_days
 from monitor.store.database import Database
 from monitor.web.context import Snapshot
 from monitor.web.page import PageDependency, find_done
@@ -295,15 +296,6 @@ def _add_charts(
     return tuple(
         replace(section, days=counts[section.official_id]) if section.official_id else section for section in sections
     )
-
-
-def chart_days(now: datetime, zone: ZoneInfo, count: int) -> list[datetime]:
-    """Return the starts of the last days in a time zone, oldest first, today included."""
-    midnight = now.astimezone(zone).replace(hour=0, minute=0, second=0, microsecond=0)
-    return [
-        (midnight - timedelta(days=back)).replace(tzinfo=zone).astimezone(now.tzinfo)
-        for back in range(count - 1, -1, -1)
-    ]
 
 
 @router.get("/")

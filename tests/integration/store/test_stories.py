@@ -11,6 +11,7 @@ from support.rows import MINUTE, NOW, draft, found, kept, screened
 
 from monitor.domain.article import Stage, StoredArticle
 from monitor.domain.errors import UsageError
+from monitor.domain.feedback import Change, Way
 from monitor.domain.grouping import GroupingIndex, GroupingWindow, Placement, StoryCentroid
 from monitor.domain.read_models import ArticleFilter
 from monitor.pipeline.group import GroupingStep
@@ -288,6 +289,21 @@ def test_windows_are_loaded_again_after_a_change_by_hand(database: Database) -> 
     screened(database, draft("c", body="Once more.\n" + NURSES), now=NOW + MINUTE)
     group(database)
     assert placed(database)[3][:2] == ("s1", 2)
+
+
+def test_a_story_joined_by_hand_is_found_as_the_one_that_took_it(url: str) -> None:
+    """Another process joined two stories: this one finds the open story by the terms of both."""
+    first, second = Database.open(url), Database.open(url)
+    screened(first, draft("a"), draft("b"))
+    begin_story(first, StoryCentroid("s1", b"\7\0\0\0", b"\0\0\0?", b"\1", last_article_at=NOW), 7)
+    begin_story(first, StoryCentroid("s2", b"\t\0\0\0", b"\0\0\0?", b"\1", last_article_at=NOW), 9)
+    reader = second.feedback.ensure_reader("ada", NOW)
+    second.story_edits.join("s2", "s1", reader, Change(0, "join", "", "ada", Way.API, NOW))
+    found = list[str]()
+    with_index(first, lambda index: found.extend(one.id for one in index.similar_stories([9], 5)))
+    assert found == ["s1"]
+    first.close()
+    second.close()
 
 
 def test_term_frequencies_are_stored(database: Database) -> None:

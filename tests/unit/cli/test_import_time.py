@@ -92,10 +92,16 @@ def test_help_imports_no_heavy_library(home: Path) -> None:
 
 
 def test_reading_commands_import_no_pipeline_step(home: Path) -> None:
-    """`status`, `hits` and `search` only read the database."""
-    for command in (["status", "--json"], ["hits", "--json"], ["search", "manet", "--json"]):
+    """`status` and `hits` only read the database."""
+    for command in (["status", "--json"], ["hits", "--json"]):
         imported = imported_by(home, *command)
         assert imported & {*HEAVY.split(), *FOR_PEOPLE, *MODELS, *ENGINES, "httpx", "lxml", "monitor.app"} == set()
+
+
+def test_a_search_imports_the_language_of_the_rules_only(home: Path) -> None:
+    """`search` evaluates queries, but matches no names and fetches nothing."""
+    unused = {"monitor.match.engine", "selectolax", "apscheduler", "httpx", "lxml", "monitor.app", *FOR_PEOPLE}
+    assert imported_by(home, "search", "manet", "--json") & unused == set()
 
 
 def test_a_pass_without_new_entries_imports_no_later_step(home: Path) -> None:

@@ -13,11 +13,12 @@ from monitor.domain.article import Article, NewArticle, Region, Stage
 from monitor.domain.configuration import Configuration
 from monitor.domain.delivery import Delivery, Retry
 from monitor.domain.digest import Digest, DigestPlan, QuietHours, Window
-from monitor.domain.mention import Findings, NearMiss, Passage, RuleHit
+from monitor.domain.mention import Findings, MatchForm, Mention, NearMiss, Passage, RuleHit
 from monitor.domain.poll_state import SourceState
 from monitor.domain.read_models import DigestSummary
 from monitor.domain.source import Source
 from monitor.domain.source_health import SourceDiagnosis, notice_due, with_diagnosis, with_notice
+from monitor.insight.notices import InsightNotices
 from monitor.pipeline.compose_digests import DigestComposer
 from monitor.schedule.digest_times import CronDigestSchedule
 from monitor.store.database import Database
@@ -147,6 +148,26 @@ def test_an_immediate_digest_reports_a_hit_once(database: Database) -> None:
     installation.find(2)
     assert articles(installation.run(timedelta(seconds=1))) == [[2]]
     assert len(installation.deliveries()) == 2
+
+
+def test_a_scheduled_digest_reports_unusual_attention(database: Database) -> None:
+    """An article a day, then nine: the digest of that day reports it; one sent at once does not."""
+    mention = Mention("ada-example", "Ada Example", Region.BODY, 0, 11, MatchForm.FULL, 0.9, "full name")
+    named = replace(FINDINGS, mentions=(mention,))
+    installation = Installation(database, watch(DAILY), FakeClock(datetime(2026, 5, 30, 12, tzinfo=UTC)))
+    notices = InsightNotices(database)
+    composer = DigestComposer(database, CronDigestSchedule(), installation.clock, notice_source=notices)
+    asyncio.run(composer.run_due(installation.configuration))
+    for day in range(25):
+        new = [installation.new_article(str(number)) for number in range(9 if day == 24 else 1)]
+        found_at = datetime(2026, 5, 6, 20, tzinfo=UTC) + day * DAY
+        installation.store(*new, findings=named, found_at=found_at)
+    installation.clock.advance(datetime(2026, 5, 31, 0, 0, 1, tzinfo=UTC) - installation.clock.now)
+    (digest,) = asyncio.run(composer.run_due(installation.configuration))
+    assert "Ada Example: 9 stories in 24 hours, usually 1." in digest.notices
+    at_once = asyncio.run(composer.preview(ONCE, installation.configuration))[0]
+    assert at_once.stories
+    assert not any("usually" in notice for notice in at_once.notices)
 
 
 def test_windows_follow_without_a_gap(database: Database) -> None:

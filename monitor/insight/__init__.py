@@ -1,0 +1,1 @@
+"""Answers about people and the archive that stand on stored rows: timelines, attention, succession and import."""

@@ -1,0 +1,132 @@
+"""Unusual attention: the stories of the last day that name a person, against the days before.
+
+The number of stories a day is taken as negative binomial: a Poisson number whose rate varies from day to day. Its mean
+is that of the days before, times a factor of the weekday; its dispersion is estimated from the same days by moments.
+Both are drawn towards a prior, because four weeks are a short time. A single day that stands far above all others of
+the four weeks counts as the second highest, so that one event does not hide the next.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from math import exp, lgamma, log, log1p
+
+from monitor.domain.desk_models import StoryHour
+
+BASELINE_DAYS, MIN_BASELINE_DAYS, WEEK = 28, 14, 7
+MAX_SILENT_DAYS = 14
+MIN_SPIKE_STORIES, MIN_SPIKE_RATIO = 3, 2.0
+FALSE_ALARM_RATE = 0.001
+"""Share of ordinary days on which a number as high is expected; also of silences as long."""
+
+_PRIOR_DISPERSION, _PRIOR_DAYS = 0.5, 28
+"""Dispersion (variance = mean + dispersion x mean squared) of a usual person, and its weight in days."""
+_OUTLIER_RATIO = 2.0
+_FITTED = 1.4
+"""Correction of the variance around means that were estimated from the same days."""
+_WEEKDAY_PRIOR_STORIES, _WEEKDAY_PRIOR_DAYS = 4.0, 3
+"""Weight of an even week in the factor of a weekday: in stories, and in weeks."""
+_MIN_DAILY_RATE = 0.05
+
+
+@dataclass(frozen=True, slots=True)
+class Attention:
+    """Unusual attention to a person: ``count`` stories on the last day where ``usual`` are expected.
+
+    ``silent_days`` is the number of days without a story at the end of the period, if that is unusual, else 0.
+    """
+
+    count: int
+    usual: float
+    silent_days: int = 0
+
+
+def find_unusual(daily: Sequence[int]) -> Attention | None:
+    """Return whether the last of consecutive days is a spike or completes an unusual silence; None if neither.
+
+    ``daily`` are numbers of stories, the oldest first. With fewer than 14 days before the last one, or before the
+    silence, nothing is unusual. A silence is returned only on the day that makes it unusual, to be reported once.
+    """
+    before, today = daily[-BASELINE_DAYS - 1 : -1], daily[-1] if daily else 0
+    if today:
+        return _find_spike(before, today)
+    silent = next((back for back, count in enumerate(reversed(daily)) if count), len(daily))
+    if silent > MAX_SILENT_DAYS:
+        return None
+    usual_days = daily[: len(daily) - silent][-BASELINE_DAYS:]
+    if len(usual_days) < MIN_BASELINE_DAYS:
+        return None
+    usual_days = _without_outlier(usual_days)
+    chances = [_chance_of_none(usual_days, len(usual_days) + back) for back in range(silent)]
+    total = sum(chances)
+    if total < log(FALSE_ALARM_RATE) <= total - chances[-1]:
+        return Attention(0, sum(usual_days) / len(usual_days), silent)
+    return None
+
+
+def _find_spike(before: Sequence[int], today: int) -> Attention | None:
+    if len(before) < MIN_BASELINE_DAYS or today < MIN_SPIKE_STORIES:
+        return None
+    before = _without_outlier(before)
+    mean = expected_count(before, len(before))
+    dispersion = estimate_dispersion(before)
+    dispersion += (dispersion + 1 / mean) / (len(before) / WEEK + _WEEKDAY_PRIOR_DAYS)  # the mean is an estimate, too
+    if today < MIN_SPIKE_RATIO * mean or chance_of_at_least(today, mean, dispersion) >= FALSE_ALARM_RATE:
+        return None
+    return Attention(today, mean)
+
+
+def _without_outlier(before: Sequence[int]) -> list[int]:
+    """Return the numbers; if the highest one is an event by itself, it is replaced by the second highest."""
+    highest, second = sorted(before)[:-3:-1]
+    days = list(before)
+    if highest > _OUTLIER_RATIO * second + MIN_SPIKE_STORIES:
+        days[days.index(highest)] = second
+    return days
+
+
+def expected_count(before: Sequence[int], day: int) -> float:
+    """Return the expected number of a day by its index, which may be that of one of these days or of a later one.
+
+    The mean of all days is corrected for the weekday by the same weekdays among them.
+    """
+    mean = max(sum(before) / len(before), _MIN_DAILY_RATE)
+    same = before[day % WEEK :: WEEK]
+    even = _WEEKDAY_PRIOR_DAYS * mean + _WEEKDAY_PRIOR_STORIES
+    return mean * (sum(same) + even) / (mean * len(same) + even)
+
+
+def estimate_dispersion(before: Sequence[int]) -> float:
+    """Return the dispersion of daily numbers by moments, drawn towards that of a usual person."""
+    expected = [expected_count(before, day) for day in range(len(before))]
+    excess = sum((count - mean) ** 2 - mean for count, mean in zip(before, expected, strict=True))
+    found = max(0.0, _FITTED * excess / sum(mean**2 for mean in expected))
+    days = min(len(before), sum(before))  # a rare name says little about its dispersion
+    return (found * days + _PRIOR_DISPERSION * _PRIOR_DAYS) / (days + _PRIOR_DAYS)
+
+
+def chance_of_at_least(count: int, mean: float, dispersion: float) -> float:
+    """Return the probability of ``count`` or more in a negative binomial distribution."""
+    size = 1 / dispersion
+    failure, success = log(size / (size + mean)), log(mean / (size + mean))
+    below = sum(
+        exp(lgamma(number + size) - lgamma(size) - lgamma(number + 1) + size * failure + number * success)
+        for number in range(count)
+    )
+    return max(0.0, 1.0 - below)
+
+
+def _chance_of_none(before: Sequence[int], day: int) -> float:
+    """Return the logarithm of the probability of a day without stories."""
+    dispersion = estimate_dispersion(before)
+    return -log1p(dispersion * expected_count(before, day)) / dispersion
+
+
+def count_periods(hours: Sequence[StoryHour], end_at: datetime, count: int) -> list[int]:
+    """Return the numbers of stories in periods of 24 hours, the last of which ends at ``end_at``, the oldest first."""
+    stories: list[set[str]] = [set() for _ in range(count)]
+    for hour in hours:
+        back = (end_at - hour.at) // timedelta(days=1)
+        if 0 <= back < count:
+            stories[count - 1 - back].add(hour.story_id)
+    return [len(one) for one in stories]

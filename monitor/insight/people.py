@@ -1,0 +1,295 @@
+"""Watched people over time: all of them with their numbers, and one person in detail."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from statistics import median
+from zoneinfo import ZoneInfo
+
+from monitor.domain.article import StoredArticle
+from monitor.domain.desk_models import (
+    ArticleLine,
+    HourCount,
+    MentionPlace,
+    NamedCount,
+    NameForm,
+    OfficialSample,
+    StoryLine,
+)
+from monitor.domain.digest import Window
+from monitor.domain.errors import UsageError
+from monitor.domain.read_models import NearMissSummary
+from monitor.domain.watchlist import Official, Role, Rule
+from monitor.insight.timeline import Bar, build_bars, chart_days, count_by_day, stories_by_day
+from monitor.match.article_text import NormalizedArticle, normalize_article
+from monitor.match.titles.parser import find_title_after, find_title_before
+from monitor.match.titles.positions import Position, describe_positions
+from monitor.match.vocabulary import format_country_name
+from monitor.store.database import Database
+
+SPARK_DAYS, COMPARED_WEEKS = 14, 4
+SPANS = {"7d": 7, "30d": 30, "90d": 90, "2y": 730}
+MAX_STORIES, MAX_ARTICLES, MAX_NEAR_MISSES = 15, 20, 50
+NEAR_MISS_PERIOD = timedelta(days=30)
+MAX_POST_ARTICLES = 200
+"""Newest articles whose texts are read for the posts next to a name."""
+
+
+@dataclass(frozen=True, slots=True)
+class PersonLine:
+    """Watched person with numbers: of the last days, of the last week, and the usual one of a week."""
+
+    official: Official
+    position: str
+    days: tuple[int, ...]
+    week: int
+    usual_week: float
+    last_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class PeopleView:
+    """A page of the list of people, with the number of all and their countries."""
+
+    people: tuple[PersonLine, ...]
+    count: int
+    countries: tuple[str, ...]
+    next_page: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class PeopleQuery:
+    """Selection of people by country, rule and text, and the page; empty fields do not filter."""
+
+    country: str = ""
+    rule: str = ""
+    text: str = ""
+    page: int = 0
+    page_size: int = 50
+
+
+@dataclass(frozen=True, slots=True)
+class PersonView:
+    """A person with a timeline, counts of the newest articles, stories, articles, and forms of the name."""
+
+    official: Official
+    position: str
+    bars: tuple[Bar, ...]
+    total: int
+    sample: OfficialSample
+    stories: tuple[StoryLine, ...]
+    articles: tuple[ArticleLine, ...]
+    forms: tuple[NameForm, ...]
+    near_misses: tuple[NearMissSummary, ...]
+    last_at: datetime | None
+    posts: tuple[tuple[Role, bool], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Companion:
+    """Person named in the same articles.
+
+    ``lift`` is how many times more often than by chance, if the two were named independently of each other; None if
+    that is unknown.
+    """
+
+    id: str
+    name: str
+    count: int
+    lift: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class SeenPost:
+    """Post that articles print next to a name, in words of the match engine, with the first and last day."""
+
+    post: str
+    count: int
+    first_on: date
+    last_on: date
+    article_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class PersonHistory:
+    """Everything about a person in a period; ``story_count`` counts each story once in the whole period."""
+
+    view: PersonView
+    story_count: int
+    rules: tuple[NamedCount, ...]
+    companions: tuple[Companion, ...]
+    seen_posts: tuple[SeenPost, ...]
+    first_at: datetime | None
+
+
+def is_held(role: Role, on_date: date) -> bool:
+    """Return whether a role is held on a date, as far as its dates are known."""
+    return (role.from_on is None or role.from_on <= on_date) and (role.until_on is None or on_date < role.until_on)
+
+
+def describe_position(official: Official | None, now: datetime) -> str:
+    """Return the positions that an official has at a time, or an empty text."""
+    return ", ".join(role.title for role in (official.roles if official else ()) if is_held(role, now.date()))
+
+
+def load_people(
+    database: Database,
+    officials: Mapping[str, Official],
+    rules: Mapping[str, Rule],
+    wanted: PeopleQuery,
+    now: datetime,
+    zone: ZoneInfo,
+) -> PeopleView:
+    """Read the people, the most named of the last week first. Raises ``UsageError`` for an unknown rule."""
+    chosen = [one for one in officials.values() if wanted.country in {"", one.country}]
+    if wanted.rule:
+        if wanted.rule not in rules:
+            raise UsageError(f"there is no rule {wanted.rule[:60]!r}")
+        ids = set(rules[wanted.rule].officials)
+        chosen = [one for one in chosen if one.id in ids]
+    if wanted.text:
+        folded = wanted.text.casefold()
+        chosen = [one for one in chosen if folded in f"{one.id} {one.name} {' '.join(one.aliases)}".casefold()]
+    week = database.desk.count_mentions(now - timedelta(days=7))
+    chosen.sort(key=lambda one: (-week.get(one.id, 0), one.name))
+    end = (wanted.page + 1) * wanted.page_size
+    page = chosen[wanted.page * wanted.page_size : end]
+    ids_of_page = [one.id for one in page]
+    days = chart_days(now, zone, 7 * (COMPARED_WEEKS + 1))
+    hours = database.desk.count_mentions_by_day(ids_of_page, days[0])
+    last = database.desk.last_seen(ids_of_page)
+    people = tuple(_build_line(one, hours.get(one.id, []), days, last.get(one.id), now, zone) for one in page)
+    countries = sorted({one.country for one in officials.values() if one.country})
+    return PeopleView(people, len(chosen), tuple(countries), wanted.page + 1 if len(chosen) > end else None)
+
+
+def _build_line(
+    official: Official,
+    hours: list[HourCount],
+    days: list[datetime],
+    last_at: datetime | None,
+    now: datetime,
+    zone: ZoneInfo,
+) -> PersonLine:
+    counts = count_by_day(hours, zone)
+    daily = [counts[f"{day.astimezone(zone):%Y-%m-%d}"] for day in days]
+    weeks = [sum(daily[start : start + 7]) for start in range(0, 7 * COMPARED_WEEKS, 7)]
+    return PersonLine(
+        official,
+        describe_position(official, now),
+        tuple(daily[-SPARK_DAYS:]),
+        sum(daily[-7:]),
+        median(weeks),
+        last_at,
+    )
+
+
+def require_official(officials: Mapping[str, Official], official_id: str) -> Official:
+    """Return a watched person. Raises ``UsageError`` if nobody is watched by this id."""
+    official = officials.get(official_id)
+    if official is None:
+        raise UsageError(f"there is no official {official_id[:60]!r}")
+    return official
+
+
+def load_person(
+    database: Database, official: Official, day_count: int, step: str, now: datetime, zone: ZoneInfo
+) -> PersonView:
+    """Read a person, with a timeline of the last days by day or week."""
+    desk, official_id = database.desk, official.id
+    days = chart_days(now, zone, day_count)
+    counts = count_by_day(desk.list_official_hours(official_id, days[0]), zone)
+    stories = stories_by_day(desk.list_story_hours([official_id], days[0]).get(official_id, ()), zone)
+    bars = build_bars(counts, days, zone, step, stories)
+    today = now.astimezone(zone).date()
+    return PersonView(
+        official=official,
+        position=describe_position(official, now),
+        bars=bars,
+        total=sum(bar.count for bar in bars),
+        sample=desk.load_official_sample(official_id, days[0]),
+        stories=tuple(desk.list_stories(MAX_STORIES, days[0], official_id=official_id)),
+        articles=tuple(desk.list_official_articles(official_id, MAX_ARTICLES)),
+        forms=tuple(desk.list_name_forms(official_id)),
+        near_misses=tuple(
+            database.digests.list_near_misses([official_id], Window(now - NEAR_MISS_PERIOD, now), MAX_NEAR_MISSES)
+        ),
+        last_at=desk.last_seen([official_id]).get(official_id),
+        posts=tuple((role, is_held(role, today)) for role in official.roles),
+    )
+
+
+def load_history(
+    database: Database,
+    officials: Mapping[str, Official],
+    official_id: str,
+    day_count: int,
+    step: str,
+    now: datetime,
+    zone: ZoneInfo,
+) -> PersonHistory:
+    """Read everything about a person in the last days. Raises ``UsageError`` if nobody is watched by this id."""
+    official = require_official(officials, official_id)
+    view = load_person(database, official, day_count, step, now, zone)
+    since_at = chart_days(now, zone, day_count)[0]
+    hours = database.desk.list_story_hours([official_id], since_at).get(official_id, ())
+    return PersonHistory(
+        view=view,
+        story_count=len({hour.story_id for hour in hours}),
+        rules=database.desk.count_rules(official_id, since_at),
+        companions=_find_companions(database, officials, view.sample),
+        seen_posts=_find_posts(database, official_id, since_at, zone),
+        first_at=database.desk.first_seen(official_id),
+    )
+
+
+def _find_companions(
+    database: Database, officials: Mapping[str, Official], sample: OfficialSample
+) -> tuple[Companion, ...]:
+    """Return the people in a sample of articles, with the lift over the articles of the same period."""
+    if not sample.named_with or sample.since_at is None:
+        return ()
+    total = database.desk.count_articles(sample.since_at)
+    each = database.desk.count_mentions(sample.since_at)
+    companions = []
+    for one in sample.named_with:
+        name = officials[one.id].name if one.id in officials else one.id
+        named = each.get(one.id, 0)
+        companions.append(
+            Companion(one.id, name, one.count, one.count * total / (sample.size * named) if named else None)
+        )
+    return tuple(companions)
+
+
+def _find_posts(database: Database, official_id: str, since_at: datetime, zone: ZoneInfo) -> tuple[SeenPost, ...]:
+    """Return the posts next to the name in the newest articles, the latest first."""
+    places = database.desk.list_mention_places(official_id, since_at, MAX_POST_ARTICLES)
+    stored = {one.id: one for one in database.queries.load_articles(list(places))}
+    found: dict[str, list[tuple[date, int]]] = {}
+    for article_id, mentions in places.items():
+        if article := stored.get(article_id):
+            on_date = (article.article.published_at or article.first_seen_at).astimezone(zone).date()
+            for post in _posts_in(article, mentions):
+                found.setdefault(post, []).append((on_date, article_id))
+    posts = [SeenPost(post, len(seen), min(seen)[0], max(seen)[0], max(seen)[1]) for post, seen in found.items()]
+    return tuple(sorted(posts, key=lambda one: (one.last_on, one.count, one.post), reverse=True))
+
+
+def _posts_in(stored: StoredArticle, mentions: Sequence[MentionPlace]) -> set[str]:
+    """Return the posts that an article prints next to these mentions."""
+    article_text = normalize_article(stored.article)
+    posts: set[str] = set()
+    for mention in mentions:
+        start, end = article_text.folded_span(mention.region, mention.start, mention.end)
+        for position in positions_beside(article_text, start, end):
+            countries = ", ".join(map(format_country_name, sorted(position.countries)))
+            posts.add(
+                f"{describe_positions((position,))} ({countries})" if countries else describe_positions((position,))
+            )
+    return posts
+
+
+def positions_beside(article_text: NormalizedArticle, start: int, end: int) -> tuple[Position, ...]:
+    """Return the positions that the title before a folded span and the apposition after it name."""
+    before = find_title_before(article_text, start).title.positions
+    return (*before, *find_title_after(article_text.cased, end).positions)

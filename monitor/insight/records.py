@@ -1,0 +1,63 @@
+"""Records of a person over time, for JSON and CSV."""
+
+from collections.abc import Iterator
+
+from monitor.insight.people import PersonHistory, PersonLine
+from monitor.records.people import HistoryRecord, count_records, form_record
+
+
+def person_line_record(line: PersonLine) -> dict[str, object]:
+    """Return the record of a line of the list of people; its keys are ``PEOPLE_COLUMNS``."""
+    return {
+        "id": line.official.id,
+        "name": line.official.name,
+        "country": line.official.country,
+        "position": line.position,
+        "week": line.week,
+        "usual_week": line.usual_week,
+        "last_named_at": line.last_at,
+    }
+
+
+def history_record(history: PersonHistory) -> HistoryRecord:
+    """Return the record of a person over time."""
+    view = history.view
+    return {
+        "id": view.official.id,
+        "name": view.official.name,
+        "country": view.official.country,
+        "position": view.position,
+        "articles": view.total,
+        "stories": history.story_count,
+        "first_named_at": history.first_at,
+        "last_named_at": view.last_at,
+        "sample_articles": view.sample.size,
+        "timeline": [
+            {"start": bar.start, "end": bar.end, "articles": bar.count, "stories": bar.stories} for bar in view.bars
+        ],
+        "outlets": count_records(view.sample.outlets),
+        "languages": count_records(view.sample.languages),
+        "rules": count_records(history.rules),
+        "named_with": [
+            {"id": one.id, "name": one.name, "articles": one.count, "lift": one.lift and round(one.lift, 2)}
+            for one in history.companions
+        ],
+        "forms": [form_record(one) for one in view.forms],
+        "posts": [
+            {
+                "post": one.post,
+                "articles": one.count,
+                "first_on": one.first_on.isoformat(),
+                "last_on": one.last_on.isoformat(),
+                "article": one.article_id,
+            }
+            for one in history.seen_posts
+        ],
+    }
+
+
+def timeline_records(history: PersonHistory) -> Iterator[dict[str, object]]:
+    """Return the records of a timeline; their keys are ``TIMELINE_COLUMNS``."""
+    for bar in history.view.bars:
+        numbers = {"articles": bar.count, "stories": bar.stories}
+        yield {"official": history.view.official.id, "from": bar.start, "to": bar.end, **numbers}

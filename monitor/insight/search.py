@@ -1,0 +1,199 @@
+"""Search of the archive in the language of the rules: period, filters, counts, order, and rules made from searches."""
+
+import re
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, time, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from monitor.domain.article import Region
+from monitor.domain.desk_models import ArticleLine
+from monitor.domain.errors import UsageError
+from monitor.domain.read_models import ArticleFilter
+from monitor.domain.source import Source
+from monitor.domain.value_parsers import parse_date, parse_duration
+from monitor.match.query.evaluate import CompiledQuery
+from monitor.match.query.parser import Or, Within
+from monitor.pipeline.search import FoundArticle, SearchRequest, search_articles
+from monitor.store.database import Database
+
+MAX_LOOKED_AT = 20_000
+"""Articles with the words of a query that a count, or an order other than by age, looks at."""
+
+PART_SIZE = 100
+SORTS: Mapping[str, Callable[[ArticleLine], tuple[object, ...]]] = {
+    "newest": lambda line: (-line.id,),
+    "oldest": lambda line: (line.id,),
+    "outlet": lambda line: (line.outlet.casefold(), -line.id),
+    "published": lambda line: (-line.dated_at.timestamp(), -line.id),
+}
+COUNTS = ("day", "source", "official", "language")
+_QUOTED_OR_MINUS = re.compile(r'"[^"]*"|“[^”]*”|/(?:[^/\\]|\\.)+/|(?:(?<=\s)|(?<=\()|^)-(?=["“\w(=@])')
+
+
+@dataclass(frozen=True, slots=True)
+class Search:
+    """Search of the archive: text of the query, filter, parts of the article, and the id below which it starts."""
+
+    text: str
+    wanted: ArticleFilter
+    regions: tuple[Region, ...] = ()
+    before_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SearchResult:
+    """Articles of a search. ``next_id`` continues it, or is None at its end; ``is_complete`` is false if more exist."""
+
+    found: tuple[FoundArticle, ...]
+    next_id: int | None
+
+    @property
+    def is_complete(self) -> bool:
+        """Return whether every article that satisfies the search was found."""
+        return self.next_id is None
+
+
+def parse_moment(text: str, zone: ZoneInfo, now: datetime, *, is_end: bool = False) -> datetime | None:
+    """Return the time of a date (YYYY-MM-DD) in a zone, or a time before now such as 7d; None for an empty text.
+
+    The time of a date is its beginning, or its end with ``is_end``. Raises ``UsageError``.
+    """
+    if not text:
+        return None
+    try:
+        day = parse_date(text)
+    except ValueError:
+        try:
+            return now - parse_duration(text)
+        except ValueError:
+            raise UsageError(
+                f"{text[:40]!r} is not a date; write it such as 2026-11-30, or a length such as 7d"
+            ) from None
+    start = datetime.combine(day, time(), zone) + timedelta(days=int(is_end))
+    return start.astimezone(UTC)
+
+
+def read_minus_as_not(text: str) -> str:
+    """Return a query in which NOT stands for a minus before a word, as other search engines write it."""
+    return _QUOTED_OR_MINUS.sub(lambda found: "NOT " if found.group() == "-" else found.group(), text)
+
+
+def parse_regions(names: Iterable[str]) -> tuple[Region, ...]:
+    """Return parts of an article. Raises ``UsageError`` with the known ones."""
+    known = {region.value: region for region in Region}
+    for name in names:
+        if name not in known:
+            raise UsageError(f"--region {name!r} is not one of {', '.join(known)}")
+    return tuple(known[name] for name in names)
+
+
+def sources_of_group(sources: Iterable[Source], group: str) -> tuple[str, ...]:
+    """Return the ids of the sources of a group. Raises ``UsageError`` if no source is in it."""
+    sources = list(sources)
+    ids = tuple(source.id for source in sources if group in source.groups)
+    if not ids:
+        groups = sorted({name for source in sources for name in source.groups})
+        raise UsageError(f"no source is in the group {group!r}; groups are: {', '.join(groups) or 'none'}")
+    return ids
+
+
+def limit_to_regions(query: CompiledQuery, regions: Sequence[Region]) -> CompiledQuery:
+    """Return a query that must be satisfied within one of these parts of an article; without parts the query itself."""
+    if not regions:
+        return query
+    parts = tuple(Within(region, query.root) for region in regions)
+    return replace(query, root=parts[0] if len(parts) == 1 else Or(parts))
+
+
+def find_articles(
+    database: Database, search: Search, query: CompiledQuery | None, zone: ZoneInfo, limit: int, sort: str = "newest"
+) -> SearchResult:
+    """Return the first articles of a search. Raises ``QueryError`` if it would have to read every article.
+
+    By age it stops at ``limit`` articles; any other order reads all of the newest ``MAX_LOOKED_AT`` first.
+    """
+    found: list[FoundArticle] = []
+    next_id: int | None = search.before_id
+    for part, continue_id in iterate_parts(database, search, query, zone):
+        next_id = continue_id
+        found += part
+        if len(found) >= (limit if sort == "newest" else MAX_LOOKED_AT):
+            break
+    if sort != "newest":
+        found.sort(key=lambda one: SORTS[sort](one.line))
+    if len(found) > limit:
+        next_id = found[limit - 1].line.id
+    return SearchResult(tuple(found[:limit]), next_id)
+
+
+def iterate_parts(
+    database: Database, search: Search, query: CompiledQuery | None, zone: ZoneInfo
+) -> Iterator[tuple[tuple[FoundArticle, ...], int | None]]:
+    """Yield the results of a search in parts, newest first, each with the id that continues the search."""
+    before_id = search.before_id
+    wanted = replace(search.wanted, limit=PART_SIZE)
+    while True:
+        part = search_articles(database, SearchRequest(query, wanted, zone, before_id))
+        yield part.found, part.next_id
+        if part.next_id is None or part.next_id == before_id:
+            return
+        before_id = part.next_id
+
+
+def count_articles(
+    database: Database, search: Search, query: CompiledQuery | None, zone: ZoneInfo, by: str
+) -> tuple[tuple[tuple[str, int], ...], bool]:
+    """Return the number of articles of a search by day, source, official or language, and whether all are counted.
+
+    Days are in order of time, the others by number. At most ``MAX_LOOKED_AT`` articles are counted, the newest ones.
+    """
+    counts: Counter[str] = Counter()
+    total, is_complete = 0, True
+    for part, next_id in iterate_parts(database, search, query, zone):
+        total += len(part)
+        for one in part:
+            counts.update(_keys(one, by, zone))
+        if total >= MAX_LOOKED_AT and next_id is not None:
+            is_complete = False
+            break
+    order = sorted(counts.items()) if by == "day" else counts.most_common()
+    return tuple(order), is_complete
+
+
+def _keys(one: FoundArticle, by: str, zone: ZoneInfo) -> tuple[str, ...]:
+    if by == "day":
+        return (f"{one.line.first_seen_at.astimezone(zone):%Y-%m-%d}",)
+    if by == "official":
+        return one.official_ids
+    return (one.line.source_id if by == "source" else one.line.language or "unknown",)
+
+
+def make_rule(search: Search, group: str) -> dict[str, Any]:
+    """Return the keys of a rule that reports what a search finds; a rule has no period.
+
+    Raises ``UsageError`` if the search asks for something that a rule cannot.
+    """
+    wanted = search.wanted
+    if wanted.rule_id:
+        raise UsageError("a rule cannot use the hits of another rule; leave --rule out with --save-rule")
+    rule: dict[str, Any] = {}
+    if search.text and wanted.official_id:
+        rule["query"] = f"@{wanted.official_id} ({search.text})"
+    elif search.text:
+        rule["query"] = search.text
+    elif wanted.official_id:
+        rule["officials"] = [wanted.official_id]
+    else:
+        raise UsageError("a rule needs a query or --official")
+    if wanted.source_id:
+        rule["sources"] = [wanted.source_id]
+    if group:
+        rule["groups"] = [group]
+    if wanted.language:
+        rule["languages"] = [wanted.language]
+    if search.regions:
+        rule["regions"] = [region.value for region in search.regions]
+    return rule

@@ -1,0 +1,74 @@
+"""Timelines: days of a time zone, and numbers of articles and stories by day or week."""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from monitor.domain.desk_models import HourCount, StoryHour
+
+STEPS = ("day", "week")
+
+
+@dataclass(frozen=True, slots=True)
+class Bar:
+    """Number of articles of a day or week that begins at ``start`` and ends with ``end``, both as YYYY-MM-DD.
+
+    ``stories`` is the number of stories with such an article, each counted once however many outlets copy it.
+    """
+
+    start: str
+    end: str
+    count: int
+    stories: int = 0
+
+
+def chart_days(now: datetime, zone: ZoneInfo, count: int) -> list[datetime]:
+    """Return the starts of the last days in a time zone, oldest first, today included."""
+    midnight = now.astimezone(zone).replace(hour=0, minute=0, second=0, microsecond=0)
+    return [
+        (midnight - timedelta(days=back)).replace(tzinfo=zone).astimezone(now.tzinfo)
+        for back in range(count - 1, -1, -1)
+    ]
+
+
+def count_by_day(hours: Iterable[HourCount], zone: ZoneInfo) -> Counter[str]:
+    """Return the number of articles of each day in a time zone."""
+    counts: Counter[str] = Counter()
+    for hour in hours:
+        counts[f"{hour.at.astimezone(zone):%Y-%m-%d}"] += hour.count
+    return counts
+
+
+def stories_by_day(hours: Iterable[StoryHour], zone: ZoneInfo) -> dict[str, set[str]]:
+    """Return the stories of each day in a time zone."""
+    days: dict[str, set[str]] = defaultdict(set)
+    for hour in hours:
+        days[f"{hour.at.astimezone(zone):%Y-%m-%d}"].add(hour.story_id)
+    return days
+
+
+def build_bars(
+    counts: Mapping[str, int],
+    days: Sequence[datetime],
+    zone: ZoneInfo,
+    step: str,
+    stories: Mapping[str, set[str]] | None = None,
+) -> tuple[Bar, ...]:
+    """Return a bar for each day, or for each week that ends with the last day."""
+    dates = [f"{day.astimezone(zone):%Y-%m-%d}" for day in days]
+    size = 1 if step == "day" else 7
+    first = len(dates) % size
+    groups = [dates[:first]] if first else []
+    groups += [dates[start : start + size] for start in range(first, len(dates), size)]
+    named: set[str] = set()
+    return tuple(
+        Bar(
+            group[0],
+            group[-1],
+            sum(counts.get(day, 0) for day in group),
+            len(named.union(*(stories.get(day, named) for day in group))) if stories else 0,
+        )
+        for group in groups
+    )

@@ -1,0 +1,79 @@
+"""Search with queries of rules, on both engines."""
+
+from dataclasses import replace
+from zoneinfo import ZoneInfo
+
+import pytest
+from support.rows import NOW, draft, found, kept
+
+from monitor.domain.article import Region
+from monitor.domain.read_models import ArticleFilter
+from monitor.insight.search import Search, count_articles, find_articles, limit_to_regions
+from monitor.pipeline.search import compile_search
+from monitor.store.database import Database
+
+UTC = ZoneInfo("UTC")
+TEXTS = {
+    "lo": "ທ່ານ ທອງລຸນ ສີສຸລິດ ໄດ້ຢ້ຽມຢາມຊາຍແດນລາວ",
+    "th": "นายกรัฐมนตรีเดินทางไปชายแดนลาวเมื่อวานนี้",
+    "km": "នាយករដ្ឋមន្ត្រីបានទៅទស្សនាព្រំដែនកម្ពុជា",
+    "zh": "老挝国家主席会见防长并访问边境地区",
+    "ja": "ラオスの国防大臣が国境の町を訪問した",
+    "en": "Some Body, the minister, visited the border region of Laos.",
+}
+
+
+@pytest.fixture
+def archive(database: Database) -> Database:
+    """Store an article in each language; the English one has a mention and a hit."""
+    for language, text in TEXTS.items():
+        new = draft(language, body=text)
+        (stored,) = kept(database, replace(new, article=replace(new.article, language=language)))
+        mentioned = found("rule") if language == "en" else replace(found(), mentions=(), near_misses=())
+        database.findings.save([(stored, mentioned)], NOW)
+    return database
+
+
+@pytest.mark.parametrize(
+    ("query", "expected"),
+    [
+        ("ຊາຍແດນ", ["lo"]),
+        ("ชายแดน", ["th"]),
+        ("ព្រំដែន", ["km"]),
+        ("国家主席", ["zh"]),
+        ("边境 OR 国境", ["ja", "zh"]),
+        ("国防大臣 NOT 防长", ["ja"]),
+        ("border NEAR/2 visited", ["en"]),
+        ("@somebody border", ["en"]),
+        ("visit* /minis.er/", ["en"]),
+        ("主席会见防", ["zh"]),
+        ("主席防长", []),
+    ],
+)
+def test_words_inside_running_text_are_found(archive: Database, query: str, expected: list[str]) -> None:
+    compiled = compile_search(query, ["somebody"])
+    result = find_articles(archive, Search(query, ArticleFilter()), compiled, UTC, 10)
+    assert [one.line.language for one in result.found] == expected
+    assert result.is_complete
+
+
+def test_a_search_is_counted_continued_and_limited_to_regions(archive: Database) -> None:
+    """Counts are of all results; the cursor continues without gap or repetition."""
+    compiled = compile_search("about", [])
+    search = Search("about", ArticleFilter())
+    counts, is_complete = count_articles(archive, search, compiled, UTC, "language")
+    assert (dict(counts), is_complete) == (dict.fromkeys(TEXTS, 1), True)
+    assert count_articles(archive, search, compiled, UTC, "official") == ((("somebody", 1),), True)
+    seen: list[int] = []
+    next_id: int | None = None
+    for _ in range(3):
+        part = find_articles(archive, replace(search, before_id=next_id), compiled, UTC, 2)
+        seen += [one.line.id for one in part.found]
+        next_id = part.next_id
+    assert seen == [6, 5, 4, 3, 2, 1]
+    assert find_articles(archive, search, limit_to_regions(compiled, [Region.BODY]), UTC, 9).found == ()
+    assert (
+        len(find_articles(archive, search, limit_to_regions(compiled, [Region.BODY, Region.TITLE]), UTC, 9).found) == 6
+    )
+    rule = ArticleFilter(rule_id="rule")
+    assert [one.line.id for one in find_articles(archive, Search("", rule), None, UTC, 9).found] == [6]
