@@ -238,8 +238,9 @@ def test_a_triage_session_with_the_keyboard_alone(browser: "Browser", served: Se
     preview = context.new_page()
     preview.goto(f"{served.url}/digests/next/today")
     assert "taken back" not in preview.locator("main").inner_text().lower()
+    page.bring_to_front()  # a page in the background may not move its focus
     page.keyboard.press("n")
-    assert page.evaluate("document.activeElement.tagName") in {"SELECT", "INPUT"}
+    page.wait_for_function("['SELECT', 'INPUT'].includes(document.activeElement.tagName)")
     page.keyboard.press("Escape")
     page.keyboard.press("n")
     page.locator(".current details[open] button.main").focus()
