@@ -113,6 +113,7 @@ def test_an_address_that_is_in_use_ends_the_desk_with_a_message(tmp_path: Path) 
             capture_output=True,
             text=True,
             timeout=SECONDS,
+            check=False,
         )
     assert ended.returncode == 2
     assert ended.stderr.startswith(f"the desk cannot listen on 127.0.0.1:{port} (")
