@@ -101,6 +101,7 @@ async def run_desk(options: DeskOptions, environ: Mapping[str, str], clock: Cloc
         loader = StoredConfigurationLoader(database, options.path, environ, redactor)
         snapshot = await asyncio.to_thread(loader.load, None)
         settings = choose_settings(snapshot.configuration, options.listen)
+        listener = stack.enter_context(open_listener(settings.listen))
         pool = await stack.enter_async_context(SubprocessPool(1, MATCHING_LIMITS, idle_seconds=MATCHING_IDLE_SECONDS))
         context = DeskContext(database, settings, loader, clock, redactor, pool, load_signing_key(settings, url))
         translator = build_translator(snapshot.configuration)
@@ -108,7 +109,6 @@ async def run_desk(options: DeskOptions, environ: Mapping[str, str], clock: Cloc
         composer = DigestComposer(database, CronDigestSchedule(), clock, translator=translator, notice_source=notices)
         app = create_app(context, composer)
         await add_assistant(app, context, stack)
-        listener = stack.enter_context(open_listener(settings.listen))
         if not options.is_child:
             await announce(database, settings, clock)
         await serve(app, listener, is_child=options.is_child)

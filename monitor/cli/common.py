@@ -59,18 +59,19 @@ DatabaseOption = Annotated[
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON with stable keys.")]
 CsvOption = Annotated[bool, typer.Option("--csv", help="Print CSV with a header line, for spreadsheets.")]
 VerboseOption = Annotated[bool, typer.Option("--verbose", "-v", help="Also log each poll and other details.")]
+ALL_ROWS = 2**31 - 2  # one more must fit into a 32-bit integer
 LimitOption = Annotated[
     int | None,
     typer.Option(
         "--limit",
         "-n",
         min=1,
+        max=ALL_ROWS,
         help="Maximum number of results; without it 50 on a terminal, and all as JSON, as CSV or in a pipe.",
         show_default=False,
     ),
 ]
 DEFAULT_LIMIT = 50
-ALL_ROWS = 2**31 - 2  # one more must fit into a 32-bit integer
 DEFAULT_CONFIG = Path("sources.yaml")
 T = TypeVar("T")
 

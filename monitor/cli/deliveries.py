@@ -23,6 +23,7 @@ from monitor.cli.common import (
     write_utf8_if_piped,
 )
 from monitor.cli.digests import DigestFormat, deliver_due, print_attempts
+from monitor.domain.codes import MAX_NUMBER
 from monitor.domain.delivery import DeliveryState
 from monitor.domain.errors import UsageError
 
@@ -31,7 +32,9 @@ if TYPE_CHECKING:
     from monitor.store.database import Database
 
 app = create_command_group("List, show, resend, dismiss and cancel the deliveries of digests.")
-DeliveryIdArgument = Annotated[int, typer.Argument(metavar="ID", help="An id in `monitor deliveries list`.")]
+DeliveryIdArgument = Annotated[
+    int, typer.Argument(max=MAX_NUMBER, metavar="ID", help="An id in `monitor deliveries list`.")
+]
 
 
 @app.command("list")
@@ -100,7 +103,7 @@ def show(
 
 @app.command()
 def resend(
-    ids: Annotated[list[int] | None, typer.Argument(metavar="[ID]...", show_default=False)] = None,
+    ids: Annotated[list[int] | None, typer.Argument(max=MAX_NUMBER, metavar="[ID]...", show_default=False)] = None,
     config: ConfigOption = DEFAULT_CONFIG,
     database: DatabaseOption = "",
     failed: Annotated[bool, typer.Option("--failed", help="All failed deliveries.")] = False,
@@ -144,7 +147,7 @@ def check_address(database: "Database", configuration: "Configuration", delivery
 
 @app.command()
 def dismiss(
-    ids: Annotated[list[int], typer.Argument(metavar="ID...")],
+    ids: Annotated[list[int], typer.Argument(max=MAX_NUMBER, metavar="ID...")],
     config: ConfigOption = DEFAULT_CONFIG,
     database: DatabaseOption = "",
 ) -> None:
@@ -159,7 +162,7 @@ def dismiss(
 
 @app.command()
 def cancel(
-    ids: Annotated[list[int], typer.Argument(metavar="ID...")],
+    ids: Annotated[list[int], typer.Argument(max=MAX_NUMBER, metavar="ID...")],
     config: ConfigOption = DEFAULT_CONFIG,
     database: DatabaseOption = "",
 ) -> None:

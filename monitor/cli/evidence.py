@@ -17,6 +17,7 @@ from monitor.cli.common import (
     print_json,
     program_name,
 )
+from monitor.domain.codes import MAX_NUMBER
 from monitor.domain.errors import InputError, UsageError
 from monitor.records.values import to_json_value
 from monitor.store.evidence_verify import find_errors
@@ -30,7 +31,9 @@ app = create_command_group("Export the stored page of an article as evidence; ve
 
 @app.command("export")
 def export_evidence(
-    article: Annotated[int, typer.Argument(metavar="ID", help="An article's id in `monitor articles`.")],
+    article: Annotated[
+        int, typer.Argument(max=MAX_NUMBER, metavar="ID", help="An article's id in `monitor articles`.")
+    ],
     config: ConfigOption = DEFAULT_CONFIG,
     database: DatabaseOption = "",
     to: Annotated[Path | None, typer.Option("--to", help="New folder; the default is evidence-ID.")] = None,

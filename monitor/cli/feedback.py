@@ -28,7 +28,7 @@ from monitor.cli.common import (
     print_text,
     run_async,
 )
-from monitor.domain.codes import CodeKind, parse_code
+from monitor.domain.codes import MAX_NUMBER, CodeKind, parse_code
 from monitor.domain.errors import UsageError
 from monitor.domain.feedback import MarkKind, RejectionReason
 from monitor.text.numbers import format_count
@@ -217,7 +217,9 @@ def mark_read(
 
 
 def undo(
-    change: Annotated[int, typer.Argument(metavar="CHANGE", help="Number of a change in `monitor feedback`.")],
+    change: Annotated[
+        int, typer.Argument(max=MAX_NUMBER, metavar="CHANGE", help="Number of a change in `monitor feedback`.")
+    ],
     reader: ReaderOption = "",
     config: ConfigOption = DEFAULT_CONFIG,
     database: DatabaseOption = "",
@@ -425,16 +427,25 @@ def login_of(reader: str) -> str:
 
 
 def parse_until(text: str) -> datetime | None:
-    """Return the time that is a length from now, or the start of a day in the local zone; None for an empty text."""
+    """Return the time that is a length from now, or the start of a day in the local zone; None for an empty text.
+
+    Raises ``UsageError`` for other texts and for a time that has passed.
+    """
+    from monitor.domain.value_parsers import parse_duration
+
     if not text:
         return None
+    now = datetime.now(UTC)
     try:
-        moment = datetime.fromisoformat(text)
-    except ValueError:
-        since = parse_since(text)
-        now = datetime.now(UTC)
-        return now + (now - since) if since else None
-    return moment.astimezone(UTC)
+        moment = datetime.fromisoformat(text).astimezone(UTC)
+    except (ValueError, OverflowError):
+        try:
+            return now + parse_duration(text)
+        except ValueError:
+            raise UsageError(f"--until {text!r} is neither a day like 2030-01-31 nor a length like 7d") from None
+    if moment <= now:
+        raise UsageError(f"--until {text!r} has passed; write a later day, or a length, such as 7d")
+    return moment
 
 
 def find_articles(database: "Database", target: str) -> "list[StoredArticle]":

@@ -28,6 +28,7 @@ from monitor.cli.common import (
     print_records,
     print_table,
 )
+from monitor.domain.codes import MAX_NUMBER
 from monitor.domain.errors import UsageError
 
 if TYPE_CHECKING:
@@ -76,7 +77,8 @@ def search(  # noqa: PLR0913, PLR0917 - a parameter is an option
     ] = "",
     sort: Annotated[str, typer.Option("--sort", metavar="newest|oldest|published|outlet", help="Order.")] = "newest",
     cursor: Annotated[
-        int | None, typer.Option("--cursor", min=1, help="Continue a search; printed if there are more results.")
+        int | None,
+        typer.Option("--cursor", min=1, max=MAX_NUMBER, help="Continue a search; printed if there are more results."),
     ] = None,
     save_rule: Annotated[
         str, typer.Option("--save-rule", metavar="ID", help="Add the search to sources.yaml as a rule.")

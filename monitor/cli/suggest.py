@@ -18,6 +18,7 @@ from monitor.cli.common import (
     print_text,
 )
 from monitor.cli.feedback import ReaderOption, login_of
+from monitor.domain.codes import MAX_NUMBER
 from monitor.domain.errors import UsageError
 from monitor.text.numbers import format_count
 
@@ -32,7 +33,10 @@ MAX_VERDICTS = 20
 
 def suggest(
     change: Annotated[
-        int, typer.Argument(metavar="[CHANGE]", help="Number of a verdict in `monitor feedback`.", show_default=False)
+        int,
+        typer.Argument(
+            max=MAX_NUMBER, metavar="[CHANGE]", help="Number of a verdict in `monitor feedback`.", show_default=False
+        ),
     ] = 0,
     write: Annotated[bool, typer.Option("--write", help="Write the suggestion into the file.")] = False,
     pick: Annotated[int, typer.Option("--pick", min=1, metavar="K", help="Which suggestion is written.")] = 1,

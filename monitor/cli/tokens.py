@@ -17,6 +17,7 @@ from monitor.cli.common import (
     print_json_lines,
     print_table,
 )
+from monitor.domain.codes import MAX_NUMBER
 from monitor.domain.errors import UsageError
 from monitor.domain.readers import DEFAULT_TOKEN_PERIOD, OWNER_LOGIN, Role, Scope
 
@@ -84,7 +85,7 @@ def list_tokens(config: ConfigOption = DEFAULT_CONFIG, database: DatabaseOption 
 
 @app.command()
 def revoke(
-    token: Annotated[int, typer.Argument(metavar="ID", help="An id in `monitor tokens list`.")],
+    token: Annotated[int, typer.Argument(max=MAX_NUMBER, metavar="ID", help="An id in `monitor tokens list`.")],
     config: ConfigOption = DEFAULT_CONFIG,
     database: DatabaseOption = "",
 ) -> None:

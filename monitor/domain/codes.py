@@ -6,7 +6,9 @@ from typing import NamedTuple
 
 STORY_ID_PATTERN = r"s[1-9][0-9]*[a-z]?"
 """A story has the number of its first article; one that a reader has split off may have a letter more."""
-_ARTICLE, _HIT = re.compile(r"a?([1-9][0-9]*)"), re.compile(r"h([1-9][0-9]*)")
+MAX_NUMBER = 10**18 - 1
+"""Highest number in a code or id that is looked up; databases hold integers below 2**63."""
+_ARTICLE, _HIT = re.compile(r"a?([1-9][0-9]{0,17})"), re.compile(r"h([1-9][0-9]{0,17})")
 _STORY = re.compile(STORY_ID_PATTERN)
 
 

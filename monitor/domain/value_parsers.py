@@ -38,14 +38,12 @@ def parse_duration(text: str) -> timedelta:
     """Parse a duration: one or more numbers, each with a unit (s m h d w y), which are added, as in 1h30m."""
     if not _DURATION.fullmatch(text):
         raise ValueError(f'"{text}" is not a valid duration; write a number and a unit, such as 90s, 15m, 2h, 7d or 2y')
-    length = sum(
-        (timedelta(seconds=int(n) * SECONDS_BY_UNIT[unit]) for n, unit in _DURATION_PART.findall(text)), timedelta()
-    )
-    if length <= timedelta():
+    seconds = sum(int(n) * SECONDS_BY_UNIT[unit] for n, unit in _DURATION_PART.findall(text))
+    if seconds <= 0:
         raise ValueError("a duration must be more than zero; write 1s or more")
-    if length > MAX_DURATION:
+    if seconds > MAX_DURATION.total_seconds():
         raise ValueError(f'"{text}" is over a hundred years; write 100y or less')
-    return length
+    return timedelta(seconds=seconds)
 
 
 def parse_time_of_day(text: str) -> time:

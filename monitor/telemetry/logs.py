@@ -12,7 +12,17 @@ from typing import Any, TextIO
 
 from monitor.telemetry.redact import Redactor
 
-QUIET_LOGGERS = ("alembic", "apprise", "apscheduler", "asyncio", "httpcore", "httpx", "procrastinate", "uvicorn.access")
+QUIET_LOGGERS = (
+    "alembic",
+    "apprise",
+    "apscheduler",
+    "asyncio",
+    "httpcore",
+    "httpx",
+    "mcp",
+    "procrastinate",
+    "uvicorn",
+)
 """Libraries that log every step, or complete URLs, below WARNING."""
 
 MAX_VALUE_CHARS = 8192

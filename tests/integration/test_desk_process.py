@@ -98,6 +98,28 @@ def test_the_daemon_serves_the_desk_and_restarts_it(tmp_path: Path) -> None:
     assert wait_until(lambda: status_of(port) == 0, SECONDS)
 
 
+def test_an_address_that_is_in_use_ends_the_desk_with_a_message(tmp_path: Path) -> None:
+    """The message names the address and the setting; there is no traceback."""
+    open_database(tmp_path).close()
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        port = other.getsockname()[1]
+        (tmp_path / "sources.yaml").write_text(CONFIGURATION.format(port=port), encoding="utf-8")
+        ended = subprocess.run(
+            [sys.executable, "-m", "monitor", "web"],
+            cwd=tmp_path,
+            env=os.environ | {"PYTHONPATH": str(Path(__file__).parents[2])},
+            capture_output=True,
+            text=True,
+            timeout=SECONDS,
+            check=False,
+        )
+    assert ended.returncode == 2
+    assert ended.stderr.startswith(f"the desk cannot listen on 127.0.0.1:{port} (")
+    assert "Traceback" not in ended.stdout + ended.stderr
+
+
 def children_of(pid: int) -> list[int]:
     """Return the ids of the processes of the desk that a process has started."""
     found = []

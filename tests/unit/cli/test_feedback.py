@@ -147,6 +147,19 @@ def test_errors_say_what_to_give(run: Run, desk: FeedbackDesk) -> None:
 
 
 @pytest.mark.parametrize(
+    "command",
+    ["articles show", "reject", "mark read --until", "undo", "suggest", "evidence export", "deliveries show",
+     "deliveries resend", "deliveries cancel", "deliveries dismiss", "tokens revoke", "digests show", "stories show",
+     "hits -n", "search x --cursor"],
+)  # fmt: skip
+@pytest.mark.usefixtures("desk")
+def test_a_number_that_no_database_holds_is_refused(command: str) -> None:
+    """With a message, not with an error of the database."""
+    result = CliRunner().invoke(app, [*command.split(), "9" * 20])
+    assert result.exit_code == 2 or isinstance(result.exception, UsageError), (result.output, result.exception)
+
+
+@pytest.mark.parametrize(
     ("text", "code"),
     [
         ("53", Code(CodeKind.ARTICLE, 53)),
@@ -156,6 +169,7 @@ def test_errors_say_what_to_give(run: Run, desk: FeedbackDesk) -> None:
         ("s12b", Code(CodeKind.STORY, story_id="s12b")),
         ("https://x.example/53", None),
         ("a0", None),
+        ("a" + "9" * 19, None),
         ("", None),
     ],
 )
@@ -165,12 +179,13 @@ def test_codes(text: str, code: Code | None) -> None:
 
 
 def test_the_end_of_a_mark_is_a_length_or_a_day() -> None:
-    """Other texts are refused."""
-    assert parse_until("2030-01-31") is not None
+    """Other texts, and times that have passed, are refused."""
+    assert parse_until("2999-01-31") is not None
     assert parse_until("7d") is not None
     assert parse_until("") is None
-    with pytest.raises(UsageError):
-        parse_until("soon")
+    for text in ("soon", "0d", "2020-01-01", "0001-01-01"):
+        with pytest.raises(UsageError, match=r"^--until"):
+            parse_until(text)
 
 
 def test_the_report_on_noise_has_the_documented_keys(run: Run, desk: FeedbackDesk) -> None:

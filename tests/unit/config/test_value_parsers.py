@@ -35,6 +35,7 @@ INVALID: list[tuple[Callable[[str], object], str, str]] = [
     (value_parsers.parse_duration, "1.5h", "write a number and a unit"),
     (value_parsers.parse_duration, "0s", "write 1s or more"),
     (value_parsers.parse_duration, "999999y", "write 100y or less"),
+    (value_parsers.parse_duration, "999999999y", "write 100y or less"),
     (value_parsers.parse_time_of_day, "24:00", "24-hour clock"),
     (value_parsers.parse_quiet_hours, "22:00", "write two times"),
     (value_parsers.parse_quiet_hours, "22:00-22:00", "write two times"),
