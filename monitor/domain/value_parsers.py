@@ -1,7 +1,7 @@
-"""Parsers of the values in sources.yaml: durations, times of day, dates, time zones, addresses, URLs.
+"""Parsers of the values in sources.yaml: durations, times of day, dates, time zones, addresses and URLs.
 
-Each takes the text as written and returns the value, or raises ``ValueError`` with what is wrong and what is valid. No
-message repeats a URL, because a URL may contain a secret.
+Each parser takes the text as written and returns the value. If the text is invalid, it raises ``ValueError``, whose
+message states what is wrong and what is valid. No message contains a URL, because a URL may contain a secret.
 """
 
 import base64
@@ -144,7 +144,10 @@ def parse_url(text: str) -> str:
 
 
 def split_url(text: str, schemes: tuple[str, ...]) -> SplitResult:
-    """Split a URL after checking scheme, host, port and characters."""
+    """Return the parts of a URL, after checks of its scheme, host, port and characters.
+
+    ``schemes`` are the schemes that are allowed.
+    """
     example = f"{schemes[0]}://host.example"
     if not text.isprintable() or " " in text or len(text) > MAX_URL_CHARS:  # no other space is printable
         raise ValueError(f"a URL has no spaces or control characters and at most {MAX_URL_CHARS} letters")
@@ -175,7 +178,7 @@ def is_ip_address(host: str) -> bool:
 
 
 def is_valid_host(host: str) -> bool:
-    """Return whether a text is an IP address or a possible host name, in any script."""
+    """Return whether a text is an IP address or a valid host name. Letters of any script are allowed."""
     if is_ip_address(host):
         return True
     try:
@@ -214,7 +217,7 @@ def parse_date_format(text: str) -> str:
 
 
 def parse_header_name(name: str) -> str:
-    """Parse the name of an HTTP header that the user may set."""
+    """Return the name of an HTTP header. Raises ``ValueError`` for headers that the program itself must set."""
     if not _HEADER_NAME.fullmatch(name):
         raise ValueError("this is not a valid header name; use one such as Authorization")
     if name.lower() in _RESERVED_HEADERS:
@@ -223,9 +226,10 @@ def parse_header_name(name: str) -> str:
 
 
 def check_header_value(text: str) -> None:
-    """Check the value of an HTTP header: a line break in it would begin a header of its own.
+    """Check that the value of an HTTP header has no control characters.
 
-    Raises ``ValueError`` without the value, because it may be a secret.
+    A line break would begin another header. Raises ``ValueError``; the message does not contain the value, because it
+    may be a secret.
     """
     if _CONTROL_CHARACTER.search(text):
         raise ValueError(
@@ -235,7 +239,10 @@ def check_header_value(text: str) -> None:
 
 
 def parse_signing_key(text: str) -> str:
-    """Parse a Standard Webhooks secret: base64, with or without ``whsec_`` before it."""
+    """Check a secret in the format of Standard Webhooks, and return it unchanged.
+
+    The format is base64, with or without the prefix ``whsec_``.
+    """
     try:
         key = base64.b64decode(text.removeprefix("whsec_"), validate=True)
     except (binascii.Error, ValueError):
@@ -246,7 +253,7 @@ def parse_signing_key(text: str) -> str:
 
 
 def suggest_similar(text: str, known_words: Iterable[str]) -> str:
-    """Return "; did you mean ...?" for the nearest known word, or nothing."""
+    """Return "; did you mean ...?" with the most similar known word, or an empty text if none is similar."""
     words = {word.lower(): word for word in known_words}
     near = difflib.get_close_matches(text.lower(), words, 1, 0.7)
     return f"; did you mean {words[near[0]]}?" if near else ""
