@@ -44,7 +44,7 @@ class DemoPass:
 
 
 def demo(folder: FolderArgument = Path("demo"), serve: ServeOption = False, listen: ListenOption = "") -> None:
-    """Run everything once on small offline outlets; writes digests and a database to explore."""
+    """Run the whole program once on small offline outlets; this writes digests and a database to explore."""
     from monitor.demo.server import run_demo_servers
 
     prepare_folder(folder)

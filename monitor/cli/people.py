@@ -57,7 +57,7 @@ def people(  # noqa: PLR0913, PLR0917 - a parameter is an option
     json: JsonOption = False,
     csv: CsvOption = False,
 ) -> None:
-    """List the watched people, the most named of the last seven days first; show one over time."""
+    """List the watched people, the most named of the last seven days first; or show one person over time."""
     if context.invoked_subcommand:
         return
     from dataclasses import replace

@@ -117,7 +117,7 @@ def role(
     config: ConfigOption = DEFAULT_CONFIG,
     database: DatabaseOption = "",
 ) -> None:
-    """Change the role of a reader; logins and tokens end."""
+    """Change the role of a reader; the reader's sessions and access tokens end."""
     with open_database(load_config(config, database)) as opened:
         opened.readers.set_role(login, new_role)
     typer.echo(f"{login} is {new_role}.")
@@ -125,7 +125,7 @@ def role(
 
 @app.command()
 def disable(login: LoginArgument, config: ConfigOption = DEFAULT_CONFIG, database: DatabaseOption = "") -> None:
-    """Disable a reader; logins, tokens and feeds end at once."""
+    """Disable a reader; the reader's sessions, access tokens and feeds end at once."""
     with open_database(load_config(config, database)) as opened:
         opened.readers.set_disabled(login, datetime.now(UTC))
     typer.echo(f"{login} is disabled.")

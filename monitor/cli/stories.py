@@ -51,7 +51,7 @@ def stories(
     limit: LimitOption = None,
     json: JsonOption = False,
 ) -> None:
-    """List the stories, latest first; show one."""
+    """List the stories, latest first, or show one story."""
     if context.invoked_subcommand:
         return
     with article_commands.open_to_read(load_config(config, database)) as opened:
@@ -133,7 +133,7 @@ def articles(  # noqa: PLR0913, PLR0917 - a parameter is an option
     json: JsonOption = False,
     csv: CsvOption = False,
 ) -> None:
-    """List the articles; show one; release articles from quarantine."""
+    """List the articles, show one article, or release articles from quarantine."""
     if not context.invoked_subcommand:
         article_commands.list_articles(config, database, source, since, limit, json, csv)
 

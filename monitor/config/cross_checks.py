@@ -50,10 +50,10 @@ _OPEN_TO_OTHERS = (
 
 @dataclass(frozen=True, slots=True)
 class Entry(Generic[T_co]):
-    """An entry of a section of sources.yaml, such as one source.
+    """Entry of a section of sources.yaml, such as one source.
 
-    ``value`` is the domain object that was built from it; ``raw`` has its keys and values as written in the file. If
-    ``is_valid`` is false, keys with errors are missing in ``value``.
+    ``value`` is the object that was built from the entry. ``raw`` has the keys and values as written in the file. If
+    ``is_valid`` is false, ``value`` does not contain the keys with errors.
     """
 
     value: T_co
@@ -63,7 +63,10 @@ class Entry(Generic[T_co]):
 
 @dataclass(frozen=True, slots=True)
 class Sections:
-    """The whole file as plain values, its settings, and the entries of its sections by id."""
+    """Content of sources.yaml, as the checks need it.
+
+    ``tree`` is the whole file as plain values. The other fields are the settings and the entries of each section by id.
+    """
 
     tree: Mapping[str, Any]
     settings: Settings
@@ -76,7 +79,7 @@ class Sections:
     folder: Path = Path()
 
     def list_ids(self, section: str) -> Collection[str]:
-        """Return the ids of a section, including invalid entries."""
+        """Return all ids in a section of the file, also ids of entries with errors."""
         return _get_mapping(self.tree, section)
 
 

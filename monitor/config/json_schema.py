@@ -1,4 +1,4 @@
-"""JSON Schema of sources.yaml, for editors: they complete keys and mark errors while the user types."""
+"""JSON Schema of sources.yaml, by which editors complete keys and show errors while the user types."""
 
 import json
 from typing import Any

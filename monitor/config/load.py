@@ -1,4 +1,4 @@
-"""Reader of sources.yaml: returns a ``Configuration``, or all errors at once, each with line and column."""
+"""Reading of sources.yaml: the result is a ``Configuration``, or all errors, each with line and column."""
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace

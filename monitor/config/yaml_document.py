@@ -1,8 +1,8 @@
-"""YAML parser: returns plain values with the position of every key and value.
+"""YAML parser that returns plain values, and the position of every key and value in the file.
 
-The values are built from the parser's events, never by PyYAML's constructors, so a file cannot create objects, refer to
-other parts or nest without a limit. Unquoted words follow YAML 1.2: ``no`` and ``07:00`` are
-text, ``true`` and ``false`` the only truth values, ``12`` a number.
+The values are built from the events of the parser and not by the constructors of PyYAML. Therefore a file cannot create
+objects, refer to other parts of the file, or nest without a limit. Unquoted words follow YAML 1.2: ``no`` and ``07:00``
+are text, ``true`` and ``false`` are the only booleans, and ``12`` is a number.
 """
 
 import re
@@ -45,7 +45,7 @@ class FilePosition(NamedTuple):
 
 @dataclass(slots=True)
 class YamlDocument:
-    """A parsed file: its value, the positions of its keys and values, and its YAML errors."""
+    """Parsed YAML file: its value, the positions of its keys and values, and the errors in it."""
 
     text: str = ""
     value: YamlValue = None

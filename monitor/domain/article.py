@@ -1,4 +1,4 @@
-"""Articles, their text regions and processing stages, and stories."""
+"""Articles with their regions and processing stages, pending pages, and stories."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -60,7 +60,7 @@ class Article:
 
 
 class Stage(StrEnum):
-    """Processing stage of a stored article; each pipeline step moves articles to the next stage."""
+    """Processing stage of a stored article. Each step of the pipeline moves articles to the next stage."""
 
     LISTED = "listed"
     EXTRACTED = "extracted"

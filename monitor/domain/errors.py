@@ -68,11 +68,11 @@ class ConfigError(MonitorError):
 
 
 class UsageError(MonitorError):
-    """Raised if a command names something that does not exist or cannot be used this way."""
+    """Raised if a command refers to something that does not exist, or cannot be used in this way."""
 
 
 class InputError(MonitorError):
-    """Raised if an input document is invalid; the text names file, line and what would be valid."""
+    """Raised if an input document is invalid. The message contains the file, the line and what would be valid."""
 
 
 class QueryError(MonitorError):
@@ -163,7 +163,10 @@ class StoreError(MonitorError):
 
 
 class StoreBusy(StoreError):
-    """Raised if the database was locked past the timeout or its server is unreachable; a retry may succeed."""
+    """Raised if the database was locked for longer than the timeout, or its server cannot be reached.
+
+    A retry may succeed.
+    """
 
 
 class StoreFull(StoreError):
@@ -186,7 +189,7 @@ class StoreInUse(StoreError):
 
 
 class StoreMissing(StoreError):
-    """Raised if the database does not exist, or is empty, and may not be created."""
+    """Raised if the database does not exist or is empty, and this process may not create it."""
 
 
 class SchemaMismatch(StoreError):

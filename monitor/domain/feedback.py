@@ -57,7 +57,10 @@ class Way(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Reader:
-    """Person who gives feedback. ``seen_hit_id`` is the newest hit that the reader has marked as read."""
+    """Reader who gives feedback.
+
+    ``seen_hit_id`` is the newest hit that the reader has marked as read; older hits count as read, too.
+    """
 
     id: int
     login: str

@@ -19,7 +19,10 @@ LOGIN_HEADERS = frozenset({"authorization", "cookie", "x-api-key"})
 
 
 class FailureWeight(StrEnum):
-    """Severity of a failure: hard (wrong address), soft (busy server) or temporary (failed DNS lookup)."""
+    """Weight of a failure, which determines how much the next poll is delayed.
+
+    Examples are a wrong address (hard), a busy server (soft) and a failed DNS lookup (temporary).
+    """
 
     HARD = "hard"
     SOFT = "soft"
@@ -27,7 +30,7 @@ class FailureWeight(StrEnum):
 
 
 class FailureCause(StrEnum):
-    """Cause of a failed request, from which a suggestion for the user is derived (``source_health.py``)."""
+    """Cause of a failed request. The suggestion to the user is chosen by it (``source_health.py``)."""
 
     OTHER = ""
     NAME_LOOKUP = "name"
@@ -136,8 +139,8 @@ class Gone:
 class Failed:
     """Result of a request that failed for any other reason.
 
-    ``retry_after`` is the delay that the server asks for. ``status`` is the HTTP status, or 0 if there was no response.
-    If ``cause`` is ``FORBIDDEN_ADDRESS``, the address is not allowed, and no request was sent.
+    ``retry_after`` is the delay that the server asks for. ``status`` is the HTTP status, or 0 if the failure is not an
+    HTTP status. If ``cause`` is ``FORBIDDEN_ADDRESS``, the address is not allowed, and no request was sent.
     """
 
     reason: str

@@ -90,7 +90,7 @@ class GroupingIndex(Protocol):
         ...
 
     def save_centroid(self, centroid: StoryCentroid) -> None:
-        """Store the new centroid of a story."""
+        """Replace the centroid of a story by a new one."""
         ...
 
     def merge(self, younger: str, older: str) -> None:

@@ -76,9 +76,9 @@ def update_page_quality(
     """Return the page quality after a page was read with a confidence.
 
     A single outlier, such as a page with a video, has no effect. A layout change begins if there are more consecutive
-    outliers than are likely by chance, given the source's share of outliers. It ends after ``RESTORED_AFTER_PAGES``
-    consecutive normal pages. It also ends if ``is_accepted`` is true; then the present confidence becomes the usual
-    one.
+    outliers than are likely by chance, given the source's share of outliers. It also begins if most of the first pages
+    have hardly any text. It ends after ``RESTORED_AFTER_PAGES`` consecutive normal pages, or if ``is_accepted`` is
+    true; then the present confidence becomes the usual one.
     """
     quality = _reduce_problem(quality, now)
     quality = replace(quality, recent=(*quality.recent, confidence)[-MIN_LEARNED_PAGES:])
@@ -240,7 +240,7 @@ NO_ENTRIES = EntryCounts()
 
 
 class SourceState(StrEnum):
-    """State of a source. All states except ``OK`` and ``PAUSED`` are problems, which are reported."""
+    """State of a source. All states except ``OK`` and ``PAUSED`` are problems and are reported in notices."""
 
     OK = "ok"
     QUIET = "quiet"

@@ -88,9 +88,9 @@ def next_poll_interval(
 ) -> timedelta:
     """Return the automatic poll interval after a document was read.
 
-    The fewer of its entries were known, the shorter is the interval. If none was known, articles may be missing, and
-    the interval is halved. If all were known, the interval becomes longer. ``silent_for`` is the time since the last
-    new article.
+    If few of its entries were known, the interval becomes shorter. If none was known, articles may be missing, and the
+    interval is at least halved. If all were known, or there were no entries, the interval becomes longer.
+    ``silent_for`` is the time since the last new article.
     """
     interval = interval or INITIAL_POLL_INTERVAL
     if entry_count == 0:
@@ -106,15 +106,16 @@ def next_poll_interval(
 
 
 def interval_after_no_change(interval: timedelta | None, silent_for: timedelta | None) -> timedelta:
-    """Return the automatic poll interval after the server reported an unchanged document.
-
-    The interval becomes longer by 15 %, with the limit of ``_lengthen_interval``.
-    """
+    """Return the automatic poll interval after a poll found the document unchanged: the interval becomes longer."""
     return _clamp_interval(_lengthen_interval(interval or INITIAL_POLL_INTERVAL, silent_for))
 
 
 def _lengthen_interval(interval: timedelta, silent_for: timedelta | None) -> timedelta:
-    """Return the interval plus 15 %, but at most an eighth of the time without a new article."""
+    """Return the interval plus 15 %, up to an upper limit. An interval above this limit is returned unchanged.
+
+    The limit is an eighth of ``silent_for``, the time without a new article, but not less than
+    ``INITIAL_POLL_INTERVAL``.
+    """
     ceiling = MAX_POLL_INTERVAL if silent_for is None else max(INITIAL_POLL_INTERVAL, silent_for / 8)
     return interval if interval >= ceiling else min(interval * 1.15, ceiling)
 

@@ -69,7 +69,7 @@ class HitSummary:
 
 @dataclass(frozen=True, slots=True)
 class QuarantineSummary:
-    """Number of a source's articles that were quarantined for one reason."""
+    """Number of articles of one source that were quarantined for one reason."""
 
     source_id: str
     outlet: str
@@ -110,7 +110,7 @@ class DigestSummary:
 
 @dataclass(frozen=True, slots=True)
 class SourceStatus:
-    """Configured source as `monitor status` shows it."""
+    """Poll state, name and number of articles of a configured source, as `monitor status` shows them."""
 
     poll_state: PollState
     name: str

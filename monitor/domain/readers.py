@@ -166,7 +166,10 @@ class AccessToken:
 
 @dataclass(frozen=True, slots=True)
 class SavedView:
-    """Saved search of a reader, or a feed. ``query`` is the query string of the page that shows the results."""
+    """Saved search of a reader, which may also have a feed (``has_feed``).
+
+    ``query`` is the query string of the page that shows the results.
+    """
 
     id: int
     reader_id: int

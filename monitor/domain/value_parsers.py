@@ -35,7 +35,10 @@ _RESERVED_HEADERS = {"accept-encoding", "connection", "content-length", "host", 
 
 
 def parse_duration(text: str) -> timedelta:
-    """Parse a duration: one or more numbers, each with a unit (s m h d w y), which are added, as in 1h30m."""
+    """Parse a duration, such as 90s, 7d or 1h30m.
+
+    It consists of one or more numbers, each with a unit (s m h d w y), whose sum is returned.
+    """
     if not _DURATION.fullmatch(text):
         raise ValueError(f'"{text}" is not a valid duration; write a number and a unit, such as 90s, 15m, 2h, 7d or 2y')
     length = sum(
@@ -56,7 +59,7 @@ def parse_time_of_day(text: str) -> time:
 
 
 def parse_quiet_hours(text: str) -> tuple[time, time]:
-    """Parse quiet hours, HH:MM-HH:MM; they may include midnight."""
+    """Parse quiet hours, HH:MM-HH:MM, to start and end. The start may be later: such hours include midnight."""
     parts = text.split("-")
     if len(parts) == 2 and all(_TIME_OF_DAY.fullmatch(part.strip()) for part in parts):
         start, end = (parse_time_of_day(part.strip()) for part in parts)
@@ -66,7 +69,7 @@ def parse_quiet_hours(text: str) -> tuple[time, time]:
 
 
 def parse_date(text: str) -> date:
-    """Parse a date, YYYY-MM-DD, or YYYY-MM for the first of that month."""
+    """Parse a date, YYYY-MM-DD. The form YYYY-MM gives the first day of that month."""
     found = _DATE.fullmatch(text)
     try:
         if found:
@@ -77,7 +80,7 @@ def parse_date(text: str) -> date:
 
 
 def parse_timezone(text: str) -> str:
-    """Parse the name of a time zone as in the IANA list, such as Asia/Vientiane."""
+    """Return the text if it is the name of an IANA time zone, such as Asia/Vientiane."""
     if text in _list_timezones():
         return text
     city = text.replace(" ", "_").lower()
@@ -92,7 +95,10 @@ def _list_timezones() -> frozenset[str]:
 
 
 def parse_id(text: str) -> str:
-    """Parse an id: lower-case letters, digits and hyphens, at most 64, beginning with a letter or digit."""
+    """Return the text if it is a valid id: lower-case letters, digits and hyphens, at most 64 characters.
+
+    An id begins with a letter or a digit.
+    """
     if _ID.fullmatch(text):
         return text
     better = re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-")[:64].rstrip("-")
@@ -101,7 +107,7 @@ def parse_id(text: str) -> str:
 
 
 def parse_language_code(text: str) -> str:
-    """Parse a language code, such as en, vi, lo or zh-Hans."""
+    """Return the text if it is a valid language code, such as en, vi, lo or zh-Hans."""
     if _LANGUAGE_CODE.fullmatch(text):
         return text
     raise ValueError(
@@ -134,7 +140,7 @@ def parse_host_port(text: str) -> tuple[str, int]:
 
 
 def parse_url(text: str) -> str:
-    """Parse an http or https URL without credentials."""
+    """Return the text if it is an http or https URL without a user name and password."""
     parts = split_url(text, ("https", "http"))
     if "@" in parts.netloc:
         raise ValueError("a URL may not contain a user or password; put them into headers, as ${NAME}")
@@ -189,7 +195,7 @@ def is_valid_host(host: str) -> bool:
 
 
 def parse_email_address(text: str) -> str:
-    """Parse one email address, bare or as ``Name <address>``."""
+    """Parse one email address, alone or as ``Name <address>``."""
     named = _NAMED_EMAIL_ADDRESS.fullmatch(text)
     bare = named[1] if named else text
     try:
@@ -203,7 +209,7 @@ def parse_email_address(text: str) -> str:
 
 
 def parse_date_format(text: str) -> str:
-    """Parse a date format of ``strptime``; it must contain day, month and year."""
+    """Return the text if it is a format of ``strptime`` that contains day, month and year."""
     probe = datetime(2021, 4, 8, 15, 16)  # noqa: DTZ001 - a format, not a time, is tested
     twin = probe.replace(year=2027)  # with the same calendar: from Python 3.13 on, strptime warns of a missing year
     try:
