@@ -1,1 +1,1 @@
-"""Command line: one module per group of commands; they call the pipeline and the stores and print results."""
+"""Command line: one module per command or group; the commands call pipeline and stores, and print results."""

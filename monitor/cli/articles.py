@@ -1,4 +1,4 @@
-"""Commands ``monitor hits`` and ``monitor search``, and the list of ``monitor articles``."""
+"""Command ``monitor hits``, the list of ``monitor articles``, and functions that other commands share with them."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
@@ -61,7 +61,10 @@ OfficialOption = Annotated[
 
 @contextmanager
 def open_database(configuration: "Configuration") -> "Iterator[Database]":
-    """Open the existing database of a configuration for changes; close it at the end. Raises ``StoreError``."""
+    """Open the database of a configuration for reading and writing, and close it at the end of the block.
+
+    Raises ``StoreError``, also if the database does not exist yet.
+    """
     from monitor.store.database import Database, OpenMode
 
     with closing(Database.open(configuration.settings.database.reveal(), OpenMode.EXISTING)) as database:
@@ -70,9 +73,9 @@ def open_database(configuration: "Configuration") -> "Iterator[Database]":
 
 @contextmanager
 def open_to_read(configuration: "Configuration") -> "Iterator[Database]":
-    """Open the existing database of a configuration without the right to write; close it at the end.
+    """Open the database of a configuration for reading only, and close it at the end of the block.
 
-    Raises ``StoreError``, also if there is no database.
+    Raises ``StoreError``, also if the database does not exist yet.
     """
     from monitor.store.database import Database, OpenMode
 
@@ -81,7 +84,10 @@ def open_to_read(configuration: "Configuration") -> "Iterator[Database]":
 
 
 def parse_since(length: str) -> datetime | None:
-    """Return the time that is ``length`` before now, or None if it is empty. Raises ``UsageError`` if it is invalid."""
+    """Return the time that is the duration ``length``, such as ``7d``, before now; None for an empty text.
+
+    Raises ``UsageError`` if the duration is invalid.
+    """
     from monitor.domain.value_parsers import parse_duration
 
     if not length:
@@ -93,7 +99,11 @@ def parse_since(length: str) -> datetime | None:
 
 
 def require_known_id(kind: str, wanted_id: str, known_ids: Iterable[str], config: Path) -> None:
-    """Raise ``UsageError`` with similar or all known ids if ``wanted_id`` is not one of them; accept an empty id."""
+    """Raise ``UsageError`` if ``wanted_id`` is neither empty nor one of the known ids.
+
+    ``kind`` is the word for the object in the message, such as "source". The message contains a similar id, or else all
+    known ids of the file ``config``.
+    """
     from monitor.domain.value_parsers import suggest_similar
 
     known_ids = list(known_ids)
@@ -128,7 +138,7 @@ def list_articles(
 
 
 def outlet_names(configuration: "Configuration") -> dict[str, str]:
-    """Return the names of the configured sources by id."""
+    """Return the name of each configured source by its id."""
     return {source.id: source.name for source in configuration.sources}
 
 
@@ -140,7 +150,10 @@ def print_articles(
     as_csv: bool,
     empty_message: str,
 ) -> None:
-    """Print one line per article, as a table, JSON or CSV; ``outlets`` has the names of the sources."""
+    """Print one line per article, as a table, JSON or CSV.
+
+    ``outlets`` contains the names of the sources by id. ``empty_message`` is printed instead of an empty table.
+    """
     from monitor.records.articles import ARTICLE_COLUMNS, article_record
 
     if print_records(

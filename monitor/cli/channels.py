@@ -1,4 +1,4 @@
-"""Commands of ``monitor channels``: list the channels with their faults, and send a test message."""
+"""Commands of ``monitor channels``: list the channels with their problems, and send a test message."""
 
 from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated
@@ -30,7 +30,7 @@ TEST_NOTICE = "This is a test message of monitor. The channel works: digests sen
 
 @app.command("list")
 def list_channels(config: ConfigOption = DEFAULT_CONFIG, json: JsonOption = False) -> None:
-    """List the channels with their targets and digests, and the reason why one cannot work."""
+    """List the channels with their targets and digests, and the reason if a channel cannot work."""
     from monitor.deliver.registry import find_channel_faults
 
     configuration = load_config(config, resolve_secrets=True)
@@ -88,7 +88,7 @@ def send_test_message(
 
 
 def find_channel(configuration: "Configuration", name: str) -> "Channel":
-    """Return a channel. Raises ``UsageError`` with all ids if there is none."""
+    """Return the channel with the id ``name``. Raises ``UsageError`` with all ids if there is none."""
     channels = {channel.id: channel for channel in configuration.channels}
     if name not in channels:
         raise UsageError(f"There is no channel '{name}'. There are: {', '.join(sorted(channels)) or 'none'}.")
@@ -98,7 +98,10 @@ def find_channel(configuration: "Configuration", name: str) -> "Channel":
 async def send_test(
     channel: "Channel", configuration: "Configuration", targets: tuple[str, ...]
 ) -> list[tuple[str, SendResult]]:
-    """Send one test message to each target, without the database; return the results."""
+    """Send one test message to each target of a channel, and return each target with its result.
+
+    The database is not used, so the messages are neither stored nor retried.
+    """
     import secrets
 
     from monitor.app import build_channel_sender, utc_now
@@ -115,7 +118,7 @@ async def send_test(
 
 
 def render_test(configuration: "Configuration", channel: "Channel") -> RenderedDigest:
-    """Return an empty digest with a notice, in the form of the digests that the channel will send."""
+    """Return a test digest, which has a notice but no articles, rendered like the other digests of the channel."""
     from monitor.app import utc_now
     from monitor.digest.render import render_digest
     from monitor.domain.digest import Digest, Window

@@ -1,4 +1,4 @@
-"""Command groups: a help text that lists commands by topic, and error messages for commands with a new name."""
+"""Command groups: help texts that list commands by topic, and error messages for commands that were renamed."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -29,14 +29,14 @@ NEW_COMMANDS = {
     "outbox drop": "deliveries cancel",
     "evidence ID": "evidence export ID",
 }
-"""The new command for each old one. Old commands do not work."""
+"""The present command for each command that was renamed. The old commands do not work any more."""
 
 
 class CommandGroup(TyperGroup):
-    """A group of commands that names the new command when an old one is used."""
+    """Command group whose error message for a renamed command contains the present name."""
 
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
-        """Return the command that the arguments name. Raises ``UsageError`` for an old command."""
+        """Return the command that the arguments select. Raises ``UsageError`` for a renamed command."""
         if not ctx.resilient_parsing and args[0] not in self.commands:
             group = [ctx.info_name] if ctx.parent else []
             _reject_old_command([*group, *args])
@@ -44,7 +44,7 @@ class CommandGroup(TyperGroup):
 
 
 def _reject_old_command(words: Sequence[str]) -> None:
-    """Raise ``UsageError`` if the words begin with an old command."""
+    """Raise ``UsageError`` with the present name if the words on the command line begin with a renamed command."""
     first, *others = ["ID" if word.isdecimal() else word for word in words]
     for second in others:
         if new_command := NEW_COMMANDS.get(f"{first} {second}"):
@@ -54,10 +54,13 @@ def _reject_old_command(words: Sequence[str]) -> None:
 
 
 class FamilyHelpGroup(CommandGroup):
-    """The top-level group. Its help is plain text by topic, because the library that draws boxes loads slowly."""
+    """Top-level command group, whose help lists the commands by topic.
+
+    The help is plain text, because the library that draws boxes (rich) is slow to import.
+    """
 
     def format_commands(self, _ctx: Any, formatter: Any) -> None:
-        """Write one section per topic, in the order in which the topics were added."""
+        """Write one section of help per topic, in the order in which the topics were added."""
         families: dict[str, list[tuple[str, str]]] = {}
         longest = max(map(len, self.commands))
         for name, command in self.commands.items():
@@ -71,11 +74,11 @@ class FamilyHelpGroup(CommandGroup):
 
 
 def accept_config(config: ConfigOption = DEFAULT_CONFIG) -> None:
-    """Accept ``--config`` before the name of a command; ``inherit_config`` passes it on."""
+    """Accept the option ``--config`` of a command group. ``inherit_config`` passes its value to the command."""
 
 
 def create_command_group(summary: str) -> typer.Typer:
-    """Return a group of commands that accepts ``--config`` before and after the name of the command."""
+    """Return a command group that accepts ``--config`` before and after the name of the command."""
     group = typer.Typer(cls=CommandGroup, no_args_is_help=True, help=summary)
     group.callback()(accept_config)
     return group

@@ -1,4 +1,4 @@
-"""Shared code of all commands: options, loading of the configuration, output formats."""
+"""Shared code of all commands: options, loading of the configuration, and output."""
 
 import os
 import sys
@@ -23,7 +23,11 @@ if TYPE_CHECKING:
 
 
 def inherit_config(context: typer.Context, value: Path) -> Path:
-    """Return the configuration file of a command: its own ``--config``, or else the one given before its name."""
+    """Return the path of the configuration file for a command.
+
+    It is the ``--config`` of the command itself, or else the ``--config`` that was given before the name of the
+    command.
+    """
     current: Any = context
     while current.parent and not _is_on_command_line(current):
         current = current.parent
@@ -77,7 +81,7 @@ T = TypeVar("T")
 
 
 def run_async(coroutine: Coroutine[Any, Any, T]) -> T:
-    """Run a coroutine to its end and return its result."""
+    """Run a coroutine in a new event loop, and return its result."""
     import asyncio
 
     return asyncio.run(coroutine)
@@ -86,11 +90,11 @@ def run_async(coroutine: Coroutine[Any, Any, T]) -> T:
 def load_config(
     config: Path, database: str = "", *, resolve_secrets: bool = False, log_level: str = "WARNING"
 ) -> "Configuration":
-    """Return the configuration of a file; ``database`` replaces its database URL.
+    """Return the configuration in a file. A ``database`` that is not empty replaces the configured database URL.
 
-    With ``resolve_secrets`` every secret must resolve. Only commands that fetch or send need it, so the others work
-    in a shell without the daemon's environment. Log events below ``log_level`` are left out.
-    Raises ``ConfigError`` with every error, or ``UsageError`` if the file cannot be read.
+    If ``resolve_secrets`` is true, a missing secret is an error. Only commands that fetch or send need secrets; the
+    others also work in a shell without the environment of the daemon. Log events below ``log_level`` are not written.
+    Raises ``ConfigError`` with every error, or with the reason why the file cannot be read.
     """
     from monitor.config.load import load_configuration
     from monitor.match.lint import find_watchlist_errors
@@ -105,14 +109,14 @@ def load_config(
 
 
 def compile_matcher(configuration: "Configuration") -> "Matcher":
-    """Return the compiled matcher of a configuration's watchlist."""
+    """Return the matcher that is compiled from the watchlist of a configuration."""
     from monitor.match.engine import compile_watchlist
 
     return compile_watchlist(configuration.watchlist)
 
 
 def set_up_logging(configuration: "Configuration", level: str) -> None:
-    """Log events from a level on to standard error, with the configuration's secrets redacted."""
+    """Write log events of a level and above to standard error, with the secrets of the configuration redacted."""
     import logging
 
     from monitor.telemetry.logs import set_up_handler
@@ -124,7 +128,10 @@ def set_up_logging(configuration: "Configuration", level: str) -> None:
 
 
 def complete_ids(section: str) -> Callable[[typer.Context, str], list[str]]:
-    """Return a shell completion for the ids in a section of the configuration, which may have errors."""
+    """Return a function that completes ids of a section of sources.yaml in the shell.
+
+    It also works if the file has errors.
+    """
 
     def complete(context: typer.Context, incomplete: str) -> list[str]:
         from monitor.config.yaml_document import parse_yaml
@@ -141,7 +148,10 @@ def complete_ids(section: str) -> Callable[[typer.Context, str], list[str]]:
 
 
 def write_utf8_if_piped() -> None:
-    """Write UTF-8 from now on, whatever the locale is, unless the output is a terminal: for JSON, CSV and HTML."""
+    """Make standard output UTF-8, unless it is a terminal.
+
+    JSON, CSV and HTML must be UTF-8, even if the locale has another encoding.
+    """
     if not sys.stdout.isatty() and isinstance(sys.stdout, TextIOWrapper):
         sys.stdout.reconfigure(encoding="utf-8")
 
@@ -165,12 +175,12 @@ def print_csv(columns: Sequence[str], records: Iterable[Mapping[str, object]]) -
 
 
 def print_text(text: str) -> None:
-    """Print a text that contains foreign text, without characters that would control the terminal."""
+    """Print a text, without characters that would control the terminal: it may contain text of web pages."""
     sys.stdout.write(sanitize(text) + "\n")
 
 
 def print_wrapped(text: str) -> None:
-    """Print a text; on a terminal, long lines are wrapped between words and continued with an indent."""
+    """Print a text. On a terminal, wrap long lines between words, and indent the continuation lines."""
     from textwrap import fill
 
     width = get_terminal_size().columns if sys.stdout.isatty() else PIPED_WIDTH
@@ -181,10 +191,10 @@ def print_wrapped(text: str) -> None:
 
 
 def load_rows(load: Callable[[int], Sequence[T]], limit: int | None, *, as_document: bool = False) -> Sequence[T]:
-    """Return the rows to print, and say on standard error if there are more.
+    """Return the rows to print. If there are more rows, print a note on standard error.
 
-    ``load`` returns at most as many rows as it is asked for. ``as_document`` is true for JSON and CSV, which other
-    programs read: they get all rows if there is no ``limit``.
+    ``load`` is called with a number and returns at most that number of rows. Without a ``limit``, all rows are returned
+    if ``as_document`` is true (JSON or CSV) or the output is piped, because another program reads them then.
     """
     if limit is None and (as_document or not sys.stdout.isatty()):
         return load(ALL_ROWS)
@@ -198,9 +208,9 @@ def load_rows(load: Callable[[int], Sequence[T]], limit: int | None, *, as_docum
 def print_records(
     columns: Sequence[str], records: Iterable[Mapping[str, object]], *, as_json: bool, as_csv: bool
 ) -> bool:
-    """Print records as JSON or CSV if one is requested; return whether anything was printed.
+    """Print records as JSON or CSV if one of these was requested; return whether anything was printed.
 
-    Raises ``UsageError`` if both are requested.
+    Raises ``UsageError`` if both were requested.
     """
     if as_json and as_csv:
         raise UsageError("--json and --csv cannot be combined: choose one.")
@@ -212,27 +222,30 @@ def print_records(
 
 
 def format_time(moment: datetime | None) -> str:
-    """Return a time in the machine's time zone, to the minute, with the zone; "-" for None."""
+    """Return a time as text in the time zone of this machine, with minutes and zone; "-" for None."""
     return moment.astimezone().strftime("%Y-%m-%d %H:%M %Z") if moment else "-"
 
 
 def program_name() -> str:
-    """Return how to call this program from the shell: its name, or its path if the name is not on PATH."""
+    """Return the text by which this program is called in a shell.
+
+    It is the name of the program, or its path if the name is not found on PATH.
+    """
     name = Path(sys.argv[0]).name
     return name if which(name) or name != "monitor" else sys.argv[0]
 
 
 PIPED_WIDTH, COLUMN_GAP = 10_000, 3
 MIN_TEXT_WIDTH = 24
-"""Columns of a terminal in which a title or another long text can be read."""
+"""Minimum number of columns of a terminal for a title or another long text."""
 
 
 def print_table(headings: Iterable[str], rows: Iterable[Iterable[object]], empty_message: str) -> None:
-    """Print a table; without rows print ``empty_message``. Markup in cells is printed as it is.
+    """Print a table, or ``empty_message`` if there are no rows. Markup in cells is printed unchanged.
 
-    Times are shown in the machine's time zone, which is named in the heading. If the output is piped, each row is one
-    line of any length, so that it can be searched. On a terminal that is too narrow for the columns, each row is
-    printed as one block of lines.
+    Times are in the time zone of this machine, which is shown in the heading. If the output is piped, each row is one
+    line of any length, so that programs such as grep can be used. If the terminal is too narrow, each row is printed as
+    a block of several lines.
     """
     cells = [list(row) for row in rows]
     if not cells:
@@ -272,7 +285,7 @@ def _print_grid(titles: Sequence[str], rows: Sequence[Sequence[str]], width: int
 
 
 def _print_blocks(titles: Sequence[str], rows: Sequence[Sequence[str]], width: int) -> None:
-    """Print the first cell of each row on a line, and each other cell that is not empty on lines below it."""
+    """Print each row as a block: the first cell on a line, and each other cell that is not empty on lines below."""
     from textwrap import TextWrapper
 
     wrapper = TextWrapper(max(20, width - 1), initial_indent="  ", subsequent_indent="    ", break_on_hyphens=False)

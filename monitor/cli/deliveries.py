@@ -111,7 +111,7 @@ def resend(
         str, typer.Option("--to", metavar="ADDRESS", help="To this mail address instead.", show_default=False)
     ] = "",
 ) -> None:
-    """Send deliveries again now, also sent ones, with the same Message-ID or webhook-id; or to another address."""
+    """Send deliveries again now, with the same Message-ID or webhook-id, even if they were sent before."""
     configuration = load_config(config, database, resolve_secrets=True)
     with open_database(configuration) as opened:
         chosen = list(ids or ())
@@ -130,7 +130,10 @@ def resend(
 
 
 def check_address(database: "Database", configuration: "Configuration", delivery_id: int, address: str) -> str:
-    """Return a valid mail address. Raises ``UsageError`` if it is not one, or if the delivery was no mail."""
+    """Return a valid mail address, to which a delivery can be sent instead.
+
+    Raises ``UsageError`` if the address is invalid, or if the channel of the delivery is not an email channel.
+    """
     from monitor.domain.value_parsers import parse_email_address
 
     channel_id = database.deliveries.get_delivery(delivery_id).message.channel_id
@@ -151,7 +154,7 @@ def dismiss(
     config: ConfigOption = DEFAULT_CONFIG,
     database: DatabaseOption = "",
 ) -> None:
-    """Put rejected or failed deliveries away: they stay in the list, and `status` and digests do not report them."""
+    """Dismiss rejected or failed deliveries: they stay in the list, but `status` and digests do not report them."""
     from getpass import getuser
 
     with open_database(load_config(config, database)) as opened:

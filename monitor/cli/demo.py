@@ -36,7 +36,7 @@ ListenOption = Annotated[
 
 @dataclass(frozen=True, slots=True)
 class DemoPass:
-    """Results of one pass: counts, duration in seconds, and the HTML file of its digest, if any."""
+    """Result of one pass of the demo, its duration in seconds, and the HTML file of its digest, if there is one."""
 
     result: "PassResult"
     seconds: float
@@ -44,7 +44,7 @@ class DemoPass:
 
 
 def demo(folder: FolderArgument = Path("demo"), serve: ServeOption = False, listen: ListenOption = "") -> None:
-    """Run everything once on small offline outlets; writes digests and a database to explore."""
+    """Run the whole program once on small offline outlets; this writes digests and a database to explore."""
     from monitor.demo.server import run_demo_servers
 
     prepare_folder(folder)
@@ -63,7 +63,10 @@ def demo(folder: FolderArgument = Path("demo"), serve: ServeOption = False, list
 
 
 def prepare_folder(folder: Path) -> None:
-    """Create the folder, or empty it if it contains an earlier demo alone. Raises ``UsageError`` for other content."""
+    """Create the folder for the demo, or empty it if it contains only files of an earlier demo.
+
+    Raises ``UsageError`` if the folder contains anything else, or if its configuration was edited.
+    """
     config_file, marker = folder / "sources.yaml", folder / CONFIG_HASH_FILE
     if folder.is_dir() and any(folder.iterdir()):
         if not config_file.is_file() or not config_file.read_text(encoding="utf-8").startswith(CONFIG_FIRST_LINE):
@@ -81,7 +84,10 @@ def prepare_folder(folder: Path) -> None:
 
 
 def write_configuration(folder: Path, text: str) -> None:
-    """Write the configuration of the demo, and its hash, by which an edit is found."""
+    """Write the configuration of the demo into a folder, together with its hash.
+
+    The hash shows later whether the user has edited the configuration.
+    """
     (folder / "sources.yaml").write_text(text, encoding="utf-8")
     (folder / CONFIG_HASH_FILE).write_text(_hash(folder / "sources.yaml"), encoding="ascii")
 
@@ -91,7 +97,7 @@ def _hash(file: Path) -> str:
 
 
 def run_demo_pass(servers: "DemoServers", folder: Path, edition: int) -> DemoPass:
-    """Run one pass over every outlet and copy its digest from the outbox to the top of the folder."""
+    """Run one pass over all outlets, and copy the digest from the folder ``outbox`` to the folder of the demo."""
     from monitor.app import run_one_pass
 
     configuration = load_config(folder / "sources.yaml")
@@ -106,7 +112,7 @@ def run_demo_pass(servers: "DemoServers", folder: Path, edition: int) -> DemoPas
 
 
 def print_demo_pass(edition: int, demo_pass: DemoPass) -> None:
-    """Print what a pass polled and found, and the path of its digest."""
+    """Print what a pass has polled and found, and the path of its digest."""
     result = demo_pass.result
     typer.echo(
         f"\nPass {edition}: {format_count(len(result.polls), 'source')}, "
@@ -130,7 +136,7 @@ def print_demo_pass(edition: int, demo_pass: DemoPass) -> None:
 
 
 def format_people(story: "DigestStory", names: dict[str, str]) -> str:
-    """Return the names of the people of a story, at most ``MAX_PEOPLE_SHOWN``."""
+    """Return the names of at most ``MAX_PEOPLE_SHOWN`` officials of a story, and the number of further ones."""
     shown = ", ".join(names.get(one, one) for one in story.official_ids[:MAX_PEOPLE_SHOWN])
     return (
         f"{shown} and {len(story.official_ids) - MAX_PEOPLE_SHOWN} more"
@@ -140,12 +146,12 @@ def format_people(story: "DigestStory", names: dict[str, str]) -> str:
 
 
 def count_outlets(story: "DigestStory") -> int:
-    """Return how many outlets report a story, duplicates included."""
+    """Return the number of outlets that report a story. Outlets with a duplicate count, too."""
     return len({item.outlet for item in story.items} | {copy.outlet for copy in story.also_in})
 
 
 def summarize_digest(digest: "Digest") -> str:
-    """Return a sentence with the number of stories, the articles by kind, and the sources read."""
+    """Return a sentence with the number of stories, the numbers of articles by kind, and the number of sources read."""
     kinds: dict[str, int] = {}
     for story in digest.stories:
         for item in story.items:
@@ -158,7 +164,7 @@ def summarize_digest(digest: "Digest") -> str:
 
 
 def serve_desk(config: Path, listen: str) -> None:
-    """Serve the desk on the results until the user presses Ctrl-C."""
+    """Serve the desk with the results of the demo, until the user presses Ctrl-C."""
     from monitor.cli.web import web
 
     with suppress(KeyboardInterrupt):

@@ -1,4 +1,4 @@
-"""Commands of ``monitor digests``: list and show composed digests, preview the next one, send one now."""
+"""Commands of ``monitor digests``: list and show composed digests, preview the next digest, and send a digest now."""
 
 import sys
 from collections import Counter
@@ -45,7 +45,11 @@ DRAIN_SECONDS = 75.0  # longer than the 60 s that one mail or chat message may t
 
 
 class DigestFormat(StrEnum):
-    """The output format of a digest: plain text, HTML of the mail, stand-alone page, webhook JSON, press review."""
+    """Output format of a digest.
+
+    ``TEXT`` is plain text, ``HTML`` the mail, ``PAGE`` a stand-alone page, and ``JSON`` the message of a webhook.
+    ``MARKDOWN``, ``PDF`` and ``DOCX`` are formats of a press review.
+    """
 
     TEXT = "text"
     HTML = "html"
@@ -68,7 +72,7 @@ OutputOption = Annotated[
 
 
 def find_plan(configuration: "Configuration", plan_id: str) -> "DigestPlan":
-    """Return the plan with an id. Raises ``UsageError`` with all ids if there is none."""
+    """Return the digest plan with an id. Raises ``UsageError`` with all ids if there is none."""
     plans = {plan.id: plan for plan in configuration.digests}
     if plan_id not in plans:
         raise UsageError(f"There is no digest '{plan_id}'. There are: {', '.join(sorted(plans)) or 'none'}.")
@@ -164,7 +168,10 @@ def show(
 
 
 def write_digest(digest: "Digest", digest_format: DigestFormat, settings: "Settings", output: Path | None) -> None:
-    """Write a digest to a file or to standard output. Raises ``UsageError`` for a document on a terminal."""
+    """Write a digest in a format to the file ``output``, or to standard output if ``output`` is None.
+
+    Raises ``UsageError`` if a PDF or Word document would be written to a terminal, or if the file cannot be written.
+    """
     if digest_format in {DigestFormat.PDF, DigestFormat.DOCX}:
         if output is None and sys.stdout.isatty():
             raise UsageError(
@@ -189,14 +196,14 @@ def write_digest(digest: "Digest", digest_format: DigestFormat, settings: "Setti
 
 
 def build_press_document(digest: "Digest", digest_format: DigestFormat, templates: str) -> bytes:
-    """Return the press review of a digest as PDF or as a Word document."""
+    """Return the press review of a digest as a PDF document, or else as a Word document."""
     from monitor.digest.press_review import build_docx, build_pdf
 
     return build_pdf(digest, templates) if digest_format is DigestFormat.PDF else build_docx(digest)
 
 
 def format_digest(digest: "Digest", digest_format: DigestFormat, settings: "Settings") -> str:
-    """Return a digest in an output format that is text."""
+    """Return a digest in one of the text formats, that is, in any format except PDF and Word."""
     from monitor.digest.render import render_digest, render_page
 
     if digest_format is DigestFormat.MARKDOWN:
@@ -217,7 +224,10 @@ def format_digest(digest: "Digest", digest_format: DigestFormat, settings: "Sett
 
 
 def render_feed(database: "Database", plan: "DigestPlan", templates: str) -> str:
-    """Return the last ``MAX_FEED_DIGESTS`` sent digests of a plan as an Atom feed, one entry per story."""
+    """Return an Atom feed of a digest plan, in which each story of a digest is an entry.
+
+    The feed covers the last ``MAX_FEED_DIGESTS`` digests, except digests without deliveries.
+    """
     from monitor.digest.render import render_atom
 
     summaries = database.deliveries.list_digests(plan.id, MAX_FEED_DIGESTS)
@@ -226,7 +236,7 @@ def render_feed(database: "Database", plan: "DigestPlan", templates: str) -> str
 
 
 def create_composer(database: "Database", configuration: "Configuration") -> "DigestComposer":
-    """Return a composer of the configured digests on a database."""
+    """Return a composer for the digests of a configuration, with the services that it uses."""
     from monitor.app import build_translator, utc_now
     from monitor.insight.notices import InsightNotices
     from monitor.pipeline.compose_digests import DigestComposer
@@ -239,7 +249,10 @@ def create_composer(database: "Database", configuration: "Configuration") -> "Di
 async def preview_digest(
     database: "Database", configuration: "Configuration", plan: "DigestPlan", since: datetime | None
 ) -> "Digest":
-    """Return the digest that would be sent now; nothing is stored."""
+    """Return the digest that would be sent now, without storing it.
+
+    If ``since`` is given, the digest has all hits since that time, even if they were reported.
+    """
     digest, _ = await create_composer(database, configuration).preview(plan, configuration, since)
     return digest
 
@@ -263,13 +276,19 @@ def send(
 async def send_digest(
     database: "Database", configuration: "Configuration", plan: "DigestPlan", since: datetime | None
 ) -> "tuple[Digest, list[DeliveryAttempt]]":
-    """Compose and store a digest, then send due deliveries; return the digest and the attempts."""
+    """Compose and store a digest now, then send all due deliveries; return the digest and the attempts.
+
+    If ``since`` is given, the digest has all hits since that time, even if they were reported.
+    """
     digest, _ = await create_composer(database, configuration).send_now(plan, configuration, since)
     return digest, await deliver_due(database, configuration)
 
 
 async def deliver_due(database: "Database", configuration: "Configuration") -> "list[DeliveryAttempt]":
-    """Send due deliveries, whether a daemon runs or not, and wait at most ``DRAIN_SECONDS`` for slow ones."""
+    """Send all due deliveries, and return the attempts. This also works while a daemon runs.
+
+    Waits at most ``DRAIN_SECONDS`` for slow targets.
+    """
     from monitor.app import build_channel_sender, build_link_filler, utc_now
     from monitor.pipeline.send_deliveries import DeliverySender
 
@@ -279,14 +298,17 @@ async def deliver_due(database: "Database", configuration: "Configuration") -> "
 
 
 def format_attempt(attempt: "DeliveryAttempt") -> str:
-    """Return one line with the result and the target of a delivery attempt."""
+    """Return one line with the result, the channel and the target of an attempt to send."""
     message, send_result = attempt.delivery.message, attempt.receipt
     detail = send_result.detail if isinstance(send_result, Sent) else send_result.reason
     return f"{send_result.outcome} to {message.channel_id}: {message.target}: {detail}"
 
 
 def print_attempts(attempts: "list[DeliveryAttempt]") -> None:
-    """Print the result of each delivery attempt. Raises ``MonitorError`` if one failed, for the exit code."""
+    """Print the result of each attempt to send.
+
+    Raises ``MonitorError`` if an attempt failed, so that the exit code of the command shows the failure.
+    """
     failed = 0
     for attempt in attempts:
         failed += not isinstance(attempt.receipt, Sent)

@@ -76,7 +76,7 @@ def verify_evidence(
 
 
 def write_article_evidence(database: "Database", article_id: int, folder: Path) -> Path:
-    """Write the evidence of an article into a new folder and return it.
+    """Write the stored page of an article and its evidence records into a new folder; return the folder.
 
     Raises ``UsageError`` if the folder exists, or if no page of the article is stored with an evidence record.
     """

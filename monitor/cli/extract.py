@@ -1,4 +1,4 @@
-"""Command ``monitor extract``: the article of a page, and the reason for the region of each text."""
+"""Command ``monitor extract``: show the article of a page, and why each text belongs to its region or to none."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -30,7 +30,7 @@ SelectorsOption = Annotated[
 
 @dataclass(frozen=True, slots=True)
 class InputPage:
-    """A page to extract. ``name`` is the file name without suffix, or the URL."""
+    """Page that is to be extracted. ``name`` is the URL, or the name of the file without suffix."""
 
     name: str
     body: bytes
@@ -71,7 +71,10 @@ def find_source(configuration: "Configuration", source_id: str) -> "Source":
 def read_pages(
     targets: list[str], configuration: "Configuration | None", source: "Source | None" = None
 ) -> Iterator[InputPage]:
-    """Yield the page of every target. Raises ``UsageError`` for a missing file, ``MonitorError`` if a fetch fails."""
+    """Yield the page of each target: a URL, a file, or each page in a folder.
+
+    Raises ``UsageError`` if a file does not exist, and ``MonitorError`` if a page cannot be fetched.
+    """
     for target in targets:
         path = Path(target)
         if target.startswith(("http://", "https://")):
@@ -86,7 +89,10 @@ def read_pages(
 
 
 def read_page_file(path: Path) -> InputPage:
-    """Return the page in a file, which may be gzip-compressed. Raises ``InputError`` for a damaged or huge one."""
+    """Return the page in a file, which may be compressed by gzip.
+
+    Raises ``InputError`` if the file is damaged or too long.
+    """
     body = read_page_content(path)
     name = path.name
     suffix = next((s for s in sorted(PAGE_SUFFIXES, key=len, reverse=True) if name.lower().endswith(s)), path.suffix)
@@ -94,7 +100,10 @@ def read_page_file(path: Path) -> InputPage:
 
 
 async def fetch_page(url: str, configuration: "Configuration | None", source: "Source | None" = None) -> InputPage:
-    """Fetch a page like the daemon: with its limits, and the headers of the source. Raises ``MonitorError``."""
+    """Fetch a page in the same way as the daemon, with its limits and with the headers of the source.
+
+    Raises ``MonitorError`` if the page cannot be fetched.
+    """
     from monitor.domain.fetch_result import Fetched
     from monitor.domain.source import FetchMethod
     from monitor.fetch.client import HttpFetcher
@@ -115,13 +124,16 @@ async def fetch_page(url: str, configuration: "Configuration | None", source: "S
 
 
 def join_article_text(article: "Article") -> str:
-    """Return the whole text of an article: standfirst, dateline and body."""
+    """Return the text of an article: standfirst, dateline and body. The title and captions are not included."""
     body = " ".join(filter(None, (article.dateline, article.body)))
     return "\n".join(filter(None, (article.standfirst, body)))
 
 
 def explanation_record(explanation: "ExtractionExplanation") -> dict[str, object]:
-    """Return the keys of ``extract --json``. ``published`` keeps the time zone of the page, as its readers see it."""
+    """Return the record that ``extract --json`` prints.
+
+    The time ``published`` is in the time zone of the page, so that it can be compared with the page.
+    """
     article = explanation.article
     return {
         "url": article.url or article.canonical_url,
@@ -143,7 +155,7 @@ def explanation_record(explanation: "ExtractionExplanation") -> dict[str, object
 
 
 def format_explanation(explanation: "ExtractionExplanation") -> str:
-    """Return readable lines: confidence, then the region or the rejection of each text with its reason."""
+    """Return lines for people: the confidence, then the region of each text, or "dropped", with the reason."""
     article = explanation.article
     lines = [
         f"  confidence {article.confidence:.2f}, body in: {explanation.body_css_path or 'nothing found'}",

@@ -1,4 +1,4 @@
-"""Commands of feedback: reject, confirm, mark, undo, feedback, and the edits of stories."""
+"""Commands for feedback: reject, confirm, mark, undo, feedback, report, and edits of stories."""
 
 from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager
@@ -104,7 +104,7 @@ def reject(  # noqa: PLR0913, PLR0917 - a parameter is an option
     database: DatabaseOption = "",
     json: JsonOption = False,
 ) -> None:
-    """State that an article does not mean an official; it leaves waiting digests, also on copies of the text."""
+    """State that an article does not mean an official; hits of the article and of copies of its text are withdrawn."""
     with _open_service(config, database) as (service, opened):
         stored, is_story = find_target(opened, target, official)
         chosen = official or _choose_official(opened, stored)
@@ -131,7 +131,7 @@ def confirm(  # noqa: PLR0913, PLR0917 - a parameter is an option
     database: DatabaseOption = "",
     json: JsonOption = False,
 ) -> None:
-    """State that a text in an article, such as a near miss, means an official; it is reported once."""
+    """State that a text in an article, such as a near miss, means an official; the new hit is reported once."""
     with _open_service(config, database) as (service, opened):
         stored, _is_story = find_target(opened, target, official)
         chosen, text = _choose_near_miss(opened, stored, official, written)
@@ -154,7 +154,7 @@ def mark_mute(  # noqa: PLR0913, PLR0917 - a parameter is an option
     database: DatabaseOption = "",
     json: JsonOption = False,
 ) -> None:
-    """Shorten a story to one line, until another person, a correction or a withdrawal appears in it."""
+    """Shorten a story to one line in digests, until it has another person, a correction or a withdrawal."""
     _mark(MarkKind.MUTED, target, digest, until, rule, reader, config, database, json=json)
 
 
@@ -168,7 +168,7 @@ def mark_follow(
     database: DatabaseOption = "",
     json: JsonOption = False,
 ) -> None:
-    """Report every new article of a story, also the ones that name nobody."""
+    """Report every new article of a story, also articles that name no official."""
     _mark(MarkKind.FOLLOWED, target, digest, until, "", reader, config, database, json=json)
 
 
@@ -182,7 +182,7 @@ def mark_irrelevant(
     database: DatabaseOption = "",
     json: JsonOption = False,
 ) -> None:
-    """State that a story means the right person and is of no interest; a digest leaves it out."""
+    """State that a story names the right person but is of no interest; the digest leaves it out."""
     _mark(MarkKind.IRRELEVANT, target, digest, "", rule, reader, config, database, json=json)
 
 
@@ -197,7 +197,7 @@ def mark_read(
     database: DatabaseOption = "",
     json: JsonOption = False,
 ) -> None:
-    """Mark a story, or all hits up to one, as read by yourself."""
+    """Mark a story as read by you, or all hits up to a given hit."""
     if bool(target) is bool(until):
         raise UsageError("give the code of a story, or --until with the code of a hit")
     if target:
@@ -243,7 +243,7 @@ def feedback(
     json: JsonOption = False,
     csv: CsvOption = False,
 ) -> None:
-    """List verdicts, marks and edits of stories, newest first, with the numbers for `monitor undo`."""
+    """List verdicts, marks and edits of stories, newest first. `monitor undo` takes their numbers."""
     from monitor.records.feedback import CHANGE_COLUMNS, change_record
 
     with open_to_read(load_config(config, database)) as opened:
@@ -338,7 +338,7 @@ def split_story(
     database: DatabaseOption = "",
     json: JsonOption = False,
 ) -> None:
-    """Move articles, with all copies of their texts, out of a story into a new one; grouping does not reverse it."""
+    """Move articles, with all copies of their texts, out of a story into a new one; grouping keeps them apart."""
     with _open_service(config, database) as (service, opened):
         story_id = resolve_story(opened, story)
         article_ids = [find_target(opened, one)[0].id for one in articles]
@@ -358,7 +358,7 @@ def join_stories(
     database: DatabaseOption = "",
     json: JsonOption = False,
 ) -> None:
-    """Move all articles of a story into another one; its id then names that one."""
+    """Move all articles of a story into another one; the id of the first story then refers to the other."""
     with _open_service(config, database) as (service, opened):
         ids = resolve_story(opened, story), resolve_story(opened, into)
 
@@ -415,7 +415,10 @@ async def _act(
 
 
 def login_of(reader: str) -> str:
-    """Return the login of a reader: the given one, or the user of the shell."""
+    """Return the login of the reader who gives feedback.
+
+    It is the login that was given as an option, or else the name of the user who runs the command.
+    """
     from getpass import getuser
 
     if reader:
@@ -427,9 +430,10 @@ def login_of(reader: str) -> str:
 
 
 def parse_until(text: str) -> datetime | None:
-    """Return the time that is a length from now, or the start of a day in the local zone; None for an empty text.
+    """Return the time at which a mark should end, in UTC; None for an empty text.
 
-    Raises ``UsageError`` for other texts and for a time that has passed.
+    The text is a duration from now, such as ``7d``, or a date, which means the start of that day in the local time
+    zone. Raises ``UsageError`` for other texts and for a time that has passed.
     """
     from monitor.domain.value_parsers import parse_duration
 
@@ -449,9 +453,10 @@ def parse_until(text: str) -> datetime | None:
 
 
 def find_articles(database: "Database", target: str) -> "list[StoredArticle]":
-    """Return the articles that a code, id or URL names: several for a story. Raises ``UsageError`` for unknown codes.
+    """Return the articles that a code, an id or a URL refers to.
 
-    A URL that is unknown names none.
+    The code of a story gives all articles of the story, and the code of a hit gives its article. The result is empty
+    for an unknown URL. Raises ``UsageError`` for an unknown code or id.
     """
     code = parse_code(target)
     if code is None:
@@ -463,9 +468,10 @@ def find_articles(database: "Database", target: str) -> "list[StoredArticle]":
 
 
 def find_target(database: "Database", target: str, official_id: str = "") -> "tuple[StoredArticle, bool]":
-    """Return the article that a code or URL names, and whether the code names a whole story.
+    """Return the article that a code or URL refers to, and whether it is the code of a story.
 
-    Of a story, it is the first article that names the official. Raises ``UsageError``.
+    For a story, the article is the first one that names the official, or any official if ``official_id`` is empty.
+    Raises ``UsageError`` if nothing is found.
     """
     articles = find_articles(database, target)
     code = parse_code(target)
@@ -481,7 +487,10 @@ def find_target(database: "Database", target: str, official_id: str = "") -> "tu
 
 
 def resolve_story(database: "Database", target: str) -> str:
-    """Return the story that a code names, or the story of the article. Raises ``UsageError``."""
+    """Return the id of the story that a code refers to. For another code or a URL, it is the story of the article.
+
+    Raises ``UsageError`` if nothing is found, or if the article has no story yet.
+    """
     code = parse_code(target)
     if code and code.kind is CodeKind.STORY:
         return database.stories.get_story(code.story_id).id
@@ -492,7 +501,10 @@ def resolve_story(database: "Database", target: str) -> str:
 
 
 def _choose_official(database: "Database", stored: "StoredArticle") -> str:
-    """Return the only official that an article names. Raises ``UsageError`` if there are none or several."""
+    """Return the official that an article names, if it names only one.
+
+    Raises ``UsageError`` if the article names none or several.
+    """
     named = sorted({one.official_id for one in database.queries.get_findings(stored.id).mentions})
     if len(named) != 1:
         found = f"names {', '.join(named)}: add --official with one of them" if named else "names no official"
@@ -501,7 +513,11 @@ def _choose_official(database: "Database", stored: "StoredArticle") -> str:
 
 
 def _choose_near_miss(database: "Database", stored: "StoredArticle", official: str, written: str) -> tuple[str, str]:
-    """Return official and text to confirm; what is not given is taken from the article's only near miss."""
+    """Return the official and the text that are to be confirmed.
+
+    If the user has not given one of them, it is taken from the near misses of the article. Raises ``UsageError`` unless
+    exactly one near miss fits.
+    """
     if official and written:
         return official, written
     from monitor.text.fold import fold_written

@@ -1,4 +1,4 @@
-"""Input documents of ``monitor match``: web pages, plain text and JSON records, read as articles."""
+"""Input documents of ``monitor match``: web pages, plain text and JSON records, which are read as articles."""
 
 import json
 import re
@@ -21,17 +21,17 @@ _DOCUMENT_SUFFIXES = (".html", ".htm", ".html.gz", ".txt", ".json", ".jsonl")
 
 @dataclass(frozen=True, slots=True)
 class InputDocument:
-    """An article with its id: the id of its record, or the file name without suffix."""
+    """Article to be matched. ``id`` is the id of its JSON record, or the name of the file without suffix."""
 
     id: str
     article: Article
 
 
 def read_documents(files: Sequence[Path]) -> Iterator[InputDocument]:
-    """Yield the documents of files and folders; the files of a folder are sorted by name; - is plain text from stdin.
+    """Yield the documents in files and folders. The files of a folder are read in the order of their names.
 
-    Raises ``UsageError`` for a file that cannot be read or has an unknown type, and ``InputError`` with file and line
-    for invalid content.
+    The name ``-`` means plain text from standard input. Raises ``UsageError`` for a file that cannot be read or has an
+    unknown type, and ``InputError`` with file and line for invalid content.
     """
     for file in files:
         if file == STANDARD_INPUT:
@@ -43,7 +43,7 @@ def read_documents(files: Sequence[Path]) -> Iterator[InputDocument]:
 
 
 def read_page_content(file: Path) -> bytes:
-    """Return the page in a file, which may be gzip-compressed.
+    """Return the content of a file that contains a page and may be compressed by gzip.
 
     Raises ``UsageError`` if the file cannot be read, and ``InputError`` if it is damaged or longer than
     ``MAX_PAGE_BYTES``.
@@ -83,7 +83,10 @@ def _read_file(file: Path) -> Iterator[InputDocument]:
 
 
 def _build_text_document(name: str, content: bytes) -> InputDocument:
-    """Return the article in a plain text, without the teasers of other articles at the end of a saved page."""
+    """Return a plain text as a document.
+
+    If the text was saved from a web page, teasers of other articles at its end are removed.
+    """
     from monitor.extract.boilerplate import find_article_end
     from monitor.extract.line_breaks import unwrap_lines
 
@@ -92,9 +95,10 @@ def _build_text_document(name: str, content: bytes) -> InputDocument:
 
 
 def _parse_record(text: str, where: str, default_id: str) -> InputDocument:
-    """Return the article of a JSON record with the optional keys id, title, text, url, published and language.
+    """Return the document in a JSON record with the optional keys id, title, text, url, published and language.
 
-    Raises ``InputError``; ``where`` is the file and line in its message.
+    ``where`` is the file and line for error messages. ``default_id`` is used if the record has no id. Raises
+    ``InputError``.
     """
     try:
         record = json.loads(text)
@@ -120,7 +124,10 @@ def _text_field(record: dict[str, Any], key: str) -> str:
 
 
 def _parse_time(value: object, where: str) -> datetime | None:
-    """Return an ISO 8601 time, in UTC if it has no zone; None if it is empty. Raises ``InputError``."""
+    """Return the time in an ISO 8601 text, or None if the value is empty. A time without a zone is taken as UTC.
+
+    Raises ``InputError`` with the place ``where`` if the text is invalid.
+    """
     if value is None or value == "":
         return None
     try:

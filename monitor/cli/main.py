@@ -1,6 +1,6 @@
-"""Entry point of the command line: all commands by family, and exit codes for errors.
+"""Entry point of the command line: it adds all commands, and converts errors to exit codes.
 
-The modules imported here import nothing heavy at their top, so that ``monitor --help`` starts quickly.
+The modules imported here import no slow libraries at module level, so that ``monitor --help`` starts quickly.
 """
 
 import gc
@@ -47,12 +47,18 @@ from monitor.domain.errors import ConfigError, InputError, MonitorError, NotAFee
 
 EXIT_OK, EXIT_INVALID_INPUT, EXIT_USAGE, EXIT_FAILURE = 0, 1, 2, 3
 GC_THRESHOLD = 200_000
-"""New objects between two garbage collections; fewer would make the collector visit every import at start."""
+"""Number of new objects after which the garbage collector runs.
+
+With a lower number, the collector would run several times during the imports and slow down the start.
+"""
 
 MAX_HELP_WIDTH = 100
 
 PRIVATE_UMASK = 0o077
-"""Databases, backups, digests and caches may contain addresses and secrets, so no other user may read them."""
+"""File mode mask by which other users cannot read new files.
+
+Databases, backups, digests and caches may contain addresses and secrets.
+"""
 
 app = typer.Typer(
     cls=FamilyHelpGroup,
@@ -104,11 +110,11 @@ COMMANDS: tuple[tuple[str, str, Callable[..., object] | typer.Typer], ...] = (
     (MAINTAIN, "readers", readers.app),
     (MAINTAIN, "tokens", tokens.app),
 )
-"""The commands of each family of the help, in its order."""
+"""Topic in the help, name and function of each command, in the order of the help."""
 
 
 def add_commands() -> None:
-    """Add all commands and command groups to the command line, and `channel` as another name of `channels`."""
+    """Add all commands and command groups to the program. `channel` is a second, hidden name of `channels`."""
     for family, name, command in COMMANDS:
         if isinstance(command, typer.Typer):
             app.add_typer(command, name=name, rich_help_panel=family)
@@ -121,7 +127,7 @@ add_commands()
 
 
 def show_version(wanted: bool) -> None:
-    """Print the version and exit."""
+    """Print the version and exit, if ``--version`` was given."""
     if wanted:
         typer.echo(f"monitor {__version__}")
         raise typer.Exit
@@ -134,11 +140,11 @@ def global_options(
     ] = False,
     config: ConfigOption = DEFAULT_CONFIG,
 ) -> None:
-    """Accept the options before a command. ``inherit_config`` passes ``--config`` on to the command."""
+    """Accept the options before the name of a command. ``inherit_config`` passes ``--config`` to the command."""
 
 
 def exit_with_error(error: BaseException, exit_code: int) -> NoReturn:
-    """Print the message of an error to standard error and exit with a code."""
+    """Print the message of an error to standard error, and exit with an exit code."""
     message = str(error)
     if isinstance(error, OSError) and error.filename is not None and error.strerror is not None:
         message = f"{error.filename} cannot be used: {error.strerror}"
@@ -147,7 +153,7 @@ def exit_with_error(error: BaseException, exit_code: int) -> NoReturn:
 
 
 def main() -> None:
-    """Run the command line; expected errors end with a message and an exit code instead of a traceback."""
+    """Run the command line. An expected error ends with its message and an exit code, without a traceback."""
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):
             stream.reconfigure(errors="replace")  # a terminal in Latin-1 shows "?" for the letters that it lacks

@@ -26,9 +26,9 @@ PROGRAM = "monitor"
 
 @dataclass(frozen=True, slots=True)
 class CommandHelp:
-    """Help of one command. ``name`` is its full name, such as ``monitor sources list``.
+    """Help of one command. ``name`` is the full name, such as ``monitor sources list``.
 
-    ``parameters`` and ``subcommands`` are pairs of a name with its description.
+    ``parameters`` and ``subcommands`` are pairs of a name and its description.
     """
 
     name: str
@@ -39,7 +39,7 @@ class CommandHelp:
 
     @property
     def page(self) -> str:
-        """Return the name of the manual page, such as ``monitor-sources-list``."""
+        """Return the name of the manual page without suffix, such as ``monitor-sources-list``."""
         return self.name.replace(" ", "-")
 
 
@@ -61,7 +61,10 @@ def man(
 
 
 def list_commands(program: Any) -> list[CommandHelp]:
-    """Return the help of the program, a click group, and of all its commands, groups before their commands."""
+    """Return the help of the program and of all its commands; a group comes before its commands.
+
+    ``program`` is the click group of the program. Hidden commands are left out.
+    """
     return list(_walk(program, PROGRAM, None))
 
 
@@ -81,7 +84,7 @@ def _walk(command: Any, name: str, parent: Any) -> Iterator[CommandHelp]:
 
 
 def _join_lines(text: str) -> str:
-    """Return a text with one line per paragraph."""
+    """Return a text in which each paragraph is one line."""
     return "\n\n".join(" ".join(paragraph.split()) for paragraph in text.split("\n\n"))
 
 
@@ -113,13 +116,13 @@ def _format_rows(rows: tuple[tuple[str, str], ...]) -> Iterator[str]:
 
 
 def _escape(text: str) -> str:
-    """Return a text without special characters of roff."""
+    """Return a text in which the special characters of roff are escaped."""
     escaped = text.replace("\\", "\\e").replace("-", "\\-")
     return re.sub(r"^([.'])", r"\\&\1", escaped, flags=re.MULTILINE)
 
 
 def format_reference(program: Any) -> str:
-    """Return a page in Markdown with the help of all commands of the program, a click group."""
+    """Return a Markdown page with the help of all commands. ``program`` is the click group of the program."""
     parts = ["# Commands", "", "The help of all commands, as `monitor COMMAND --help` prints it."]
     for one in list_commands(program):
         parts += ["", f"## {one.name}", "", f"`{one.name} {one.usage}`", "", one.description]

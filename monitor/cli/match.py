@@ -57,7 +57,7 @@ def match(
 
 
 def format_findings(document: InputDocument, findings: "Findings") -> str:
-    """Return readable lines: the mentions, near misses and hits of a document."""
+    """Return lines for people with the mentions, near misses and hits of a document."""
     lines = [f"{document.id}: {document.article.title or '(no title)'}"]
     lines += [
         f"  {one.official_id}: {one.text!r} in the {one.region}, {one.form} ({one.confidence:.2f}): {one.reason}"
@@ -112,7 +112,7 @@ def backtest(
 
 
 def _iter_articles(database: "Database", article_filter: ArticleFilter) -> "Iterator[StoredArticle]":
-    """Yield the articles of a filter once each, newest first; they are queried in pages of ``PAGE_SIZE``."""
+    """Yield all articles that a filter selects, newest first and each once, with queries of ``PAGE_SIZE`` articles."""
     seen: set[int] = set()
     while True:
         page = [stored for stored in database.queries.list_articles(article_filter) if stored.id not in seen]

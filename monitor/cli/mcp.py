@@ -7,7 +7,7 @@ from monitor.domain.errors import UsageError
 
 
 def mcp(config: ConfigOption = DEFAULT_CONFIG, database: DatabaseOption = "") -> None:
-    """Serve reading tools to an assistant (Model Context Protocol) over standard input and output."""
+    """Serve tools that read the database to an assistant (Model Context Protocol), over standard input and output."""
     try:
         from monitor.desk import DeskOptions, run_tools
     except ModuleNotFoundError as error:

@@ -1,4 +1,4 @@
-"""Commands of ``monitor officials``: the name forms that are matched, and the near misses."""
+"""Commands of ``monitor officials``: list the forms of names that are matched, and the near misses."""
 
 from collections.abc import Sequence
 from dataclasses import asdict
@@ -98,7 +98,7 @@ def list_near_misses(
 
 
 def find_official(officials: "Sequence[Official]", official_id: str) -> "Official":
-    """Return the official with an id. Raises ``UsageError`` with known ids if there is none."""
+    """Return the official with an id. Raises ``UsageError`` with some known ids if there is none."""
     for official in officials:
         if official.id == official_id:
             return official

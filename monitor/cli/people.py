@@ -1,4 +1,4 @@
-"""Commands ``monitor people``: the watched people with their numbers, and one person over time."""
+"""Command ``monitor people``: list the watched people with their numbers, and show one person over time."""
 
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -57,7 +57,7 @@ def people(  # noqa: PLR0913, PLR0917 - a parameter is an option
     json: JsonOption = False,
     csv: CsvOption = False,
 ) -> None:
-    """List the watched people, the most named of the last seven days first; show one over time."""
+    """List the watched people, the most named of the last seven days first; or show one person over time."""
     if context.invoked_subcommand:
         return
     from dataclasses import replace
@@ -137,7 +137,10 @@ def show_person(  # noqa: PLR0913, PLR0917 - a parameter is an option
 
 
 def parse_days(since: str) -> int:
-    """Return a length in whole days, rounded up. Raises ``UsageError``."""
+    """Return a duration as a number of days, rounded up.
+
+    Raises ``UsageError`` if it is invalid, or not between one day and ``MAX_DAYS``.
+    """
     from monitor.domain.value_parsers import parse_duration
 
     try:
@@ -150,7 +153,7 @@ def parse_days(since: str) -> int:
 
 
 def require_watched(official_id: str, officials: "Sequence[Official]") -> None:
-    """Raise ``UsageError`` with a similar id if nobody is watched by this id."""
+    """Raise ``UsageError`` with a similar or some known ids if no watched person has this id."""
     from monitor.cli.officials import find_official
     from monitor.domain.value_parsers import suggest_similar
 
@@ -161,7 +164,7 @@ def require_watched(official_id: str, officials: "Sequence[Official]") -> None:
 
 
 def write_chart(path: Path, history: "PersonHistory", since: str) -> None:
-    """Write the timeline as an SVG image. Raises ``OSError``."""
+    """Write the chart of a person over time to an SVG file. Raises ``OSError``."""
     from monitor.insight.charts import render_svg
 
     view = history.view
@@ -170,7 +173,7 @@ def write_chart(path: Path, history: "PersonHistory", since: str) -> None:
 
 
 def print_history(history: "PersonHistory", since: str) -> None:
-    """Print a person over time for a terminal."""
+    """Print the chart and the tables of a person over time, for a terminal."""
     from monitor.insight.charts import draw_bars
 
     view = history.view

@@ -1,4 +1,4 @@
-"""Commands of ``monitor readers``: who may open the desk, and one-time addresses to log in."""
+"""Commands of ``monitor readers``: manage the readers of the desk, and make one-time addresses for logging in."""
 
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated
@@ -59,7 +59,7 @@ def add(
     config: ConfigOption = DEFAULT_CONFIG,
     database: DatabaseOption = "",
 ) -> None:
-    """Add a reader, and print a one-time address for the first login, which acts for three days."""
+    """Add a reader, and print a one-time address for the first login, which is valid for three days."""
     if not login.strip() or len(login) > MAX_LOGIN_CHARS or any(not letter.isprintable() for letter in login):
         raise UsageError(f"a login has 1 to {MAX_LOGIN_CHARS} printable characters")
     configuration = load_config(config, database)
@@ -76,7 +76,7 @@ def link(
     config: ConfigOption = DEFAULT_CONFIG,
     database: DatabaseOption = "",
 ) -> None:
-    """Print an address that logs a reader in once, in the next ten minutes."""
+    """Print a one-time address that logs a reader in; it is valid for ten minutes."""
     configuration = load_config(config, database)
     with open_database(configuration) as opened:
         now = datetime.now(UTC)
@@ -89,7 +89,7 @@ def link(
 
 
 def format_address(settings: "WebSettings | None", code: str) -> str:
-    """Return the one-time address of a code."""
+    """Return the one-time address that contains a code."""
     from monitor.domain.web_settings import WebSettings
 
     return f"{(settings or WebSettings()).public_url}/login/{code}"
@@ -97,7 +97,7 @@ def format_address(settings: "WebSettings | None", code: str) -> str:
 
 @app.command()
 def password(login: LoginArgument, config: ConfigOption = DEFAULT_CONFIG, database: DatabaseOption = "") -> None:
-    """Set the password of a reader; it is asked for, and the reader's logins end."""
+    """Ask for a new password of a reader and set it; the reader's sessions end."""
     from monitor.web.passwords import hash_password
 
     with open_database(load_config(config, database)) as opened:
@@ -117,7 +117,7 @@ def role(
     config: ConfigOption = DEFAULT_CONFIG,
     database: DatabaseOption = "",
 ) -> None:
-    """Change the role of a reader; logins and tokens end."""
+    """Change the role of a reader; the reader's sessions and access tokens end."""
     with open_database(load_config(config, database)) as opened:
         opened.readers.set_role(login, new_role)
     typer.echo(f"{login} is {new_role}.")
@@ -125,7 +125,7 @@ def role(
 
 @app.command()
 def disable(login: LoginArgument, config: ConfigOption = DEFAULT_CONFIG, database: DatabaseOption = "") -> None:
-    """Disable a reader; logins, tokens and feeds end at once."""
+    """Disable a reader; the reader's sessions, access tokens and feeds end at once."""
     with open_database(load_config(config, database)) as opened:
         opened.readers.set_disabled(login, datetime.now(UTC))
     typer.echo(f"{login} is disabled.")

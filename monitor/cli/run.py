@@ -84,7 +84,10 @@ def poll(
 
 
 def has_failed_everywhere(result: "PassResult") -> bool:
-    """Return whether no polled source could be read, or no delivery of the pass was sent."""
+    """Return whether a pass was a complete failure.
+
+    This is the case if the pass polled sources and none could be read, or tried deliveries and none was sent.
+    """
     from monitor.pipeline.poll_plan import PollOutcome
 
     failures = {PollOutcome.FAILED, PollOutcome.BLOCKED, PollOutcome.GONE}
@@ -94,7 +97,7 @@ def has_failed_everywhere(result: "PassResult") -> bool:
 
 
 def pass_record(result: "PassResult") -> dict[str, Any]:
-    """Return the keys of ``poll --json``."""
+    """Return the record of a pass that ``poll --json`` prints."""
     results = Counter(type(attempt.receipt) for attempt in result.attempts)
     return {
         "sources": len({poll.source_id for poll in result.polls}),
@@ -116,7 +119,7 @@ def pass_record(result: "PassResult") -> dict[str, Any]:
 
 
 def print_pass(result: "PassResult") -> None:
-    """Print the counts of a pass, its digests and deliveries, and the problems of sources to standard error."""
+    """Print the counts, digests and deliveries of a pass, and print problems to standard error."""
     counts = pass_record(result)
     typer.echo(
         f"{format_count(counts['sources'], 'source')} polled, {format_count(counts['new'], 'new article')}, "
@@ -139,7 +142,7 @@ def print_pass(result: "PassResult") -> None:
 
 
 def progress_bar() -> "AbstractContextManager[ProgressCallback]":
-    """Return a progress display on standard error; it shows nothing if that is not a terminal."""
+    """Return a context manager that shows the progress on standard error, if that is a terminal."""
     if not sys.stderr.isatty():
         return nullcontext(lambda _step, _count: None)
     return _ProgressBar()

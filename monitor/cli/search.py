@@ -1,4 +1,4 @@
-"""Command ``monitor search``: stored articles in the language of the rules, and rules made from searches."""
+"""Command ``monitor search``: search stored articles with a query as in rules, or save a search as a rule."""
 
 import sys
 from datetime import UTC, datetime
@@ -153,7 +153,7 @@ def search(  # noqa: PLR0913, PLR0917 - a parameter is an option
 
 
 def print_counts(counts: tuple[tuple[str, int], ...], by: str, *, as_json: bool, as_csv: bool) -> None:
-    """Print numbers of articles as a table, JSON or CSV."""
+    """Print the number of articles for each value of ``by``, such as each outlet, as a table, JSON or CSV."""
     records = ({by: key, "articles": number} for key, number in counts)
     if not print_records((by, "articles"), records, as_json=as_json, as_csv=as_csv):
         print_table((by, "articles"), counts, "No stored article matches.")
@@ -193,9 +193,9 @@ def print_result(
 
 
 def save_as_rule(config: Path, configuration: "Configuration", rule_id: str, asked: "Search", group: str) -> None:
-    """Add a search to the configuration file as a rule; the file is written only if it stays valid.
+    """Add a search to the configuration file as a rule. The file is written only if it is valid afterwards.
 
-    Raises ``UsageError`` if the rule exists or cannot be made, or ``ConfigError``.
+    Raises ``UsageError`` if a rule with this id exists or the search cannot be a rule, or ``ConfigError``.
     """
     import os
 

@@ -84,9 +84,9 @@ def check(
 
 
 def _find_renamed_ids(config: Path, configuration: "Configuration", database: str) -> list[ConfigIssue]:
-    """Return warnings about ids that have vanished since the daemon or a pass has read the file last.
+    """Return warnings about ids that are probably renamed in the file since it was last read by a daemon or a pass.
 
-    Without a database there are none.
+    The result is empty if there is no database.
     """
     from monitor.cli.articles import open_to_read
     from monitor.config.renamed_ids import find_renamed_ids
@@ -105,7 +105,8 @@ def _find_renamed_ids(config: Path, configuration: "Configuration", database: st
 def confirm_configuration(config: Path, database: str) -> None:
     """Confirm a configuration file that removes most sources, so that the daemon applies it.
 
-    Without confirmation the daemon rejects such a file. The confirmation is the hash of the file, in the database.
+    Without a confirmation, the daemon does not apply such a file. The confirmation is stored in the database as the
+    hash of the file.
     """
     from monitor.config.reload import ACCEPTED_HASH_SETTING, hash_configuration, read_whole_configuration
     from monitor.store.database import Database

@@ -197,7 +197,10 @@ def export_opml(
 
 
 def make_source_id(name: str, url: str, used_ids: Collection[str]) -> str:
-    """Return an unused id made from a name, or from the host of the URL if the name has no Latin letters."""
+    """Return a new id for a source, made from its name.
+
+    It is made from the host of the URL if the name has hardly any Latin letters. A number is added if the id is used.
+    """
     plain = unicodedata.normalize("NFKD", name.replace("đ", "d").replace("Đ", "D")).encode("ascii", "ignore").decode()
     slug = re.sub(r"[^a-z0-9]+", "-", plain.lower()).strip("-")
     if len(slug) < 3:
@@ -211,7 +214,7 @@ def make_source_id(name: str, url: str, used_ids: Collection[str]) -> str:
 
 
 def listing_keys(listing: "Listing") -> dict[str, Any]:
-    """Return the keys of a listing page as they are written in the file."""
+    """Return a listing page as the mapping of keys and values that is written in sources.yaml."""
     keys: dict[str, Any] = {"url": listing.url, "items": listing.items, "link": listing.link, "text": listing.text}
     return keys | ({"published": listing.published.selector} if listing.published else {})
 
@@ -224,7 +227,11 @@ def format_source_yaml(
     language: str = "",
     groups: Sequence[str] = (),
 ) -> str:
-    """Return the YAML of a source, indented for ``sources:``; a listing with a text for each item needs no pages."""
+    """Return the YAML lines of a source, indented for the section ``sources:``.
+
+    ``address`` is a URL, or a mapping for a listing page. If it is a mapping, the lines contain ``text_from: feed``,
+    because the listing page has the text of each article.
+    """
     import yaml
 
     fields: dict[str, Any] = {"name": title, kind.value: address}
@@ -239,10 +246,10 @@ def format_source_yaml(
 
 
 def add_sources(config: Path, source_yaml: str) -> None:
-    """Add sources to a configuration file.
+    """Add YAML lines of sources to the section ``sources:`` of a configuration file.
 
-    If the result would have errors, the file is not changed and ``ConfigError`` is raised. Raises ``UsageError`` if
-    ``sources:`` is not a block mapping.
+    Raises ``ConfigError`` if the result would have errors; then the file is not changed. Raises ``UsageError`` if
+    ``sources:`` in the file is not written as an indented block.
     """
     text = config.read_text(encoding="utf-8") if config.exists() else ""
     found = _SOURCES_KEY_PATTERN.search(text)
@@ -257,7 +264,10 @@ def add_sources(config: Path, source_yaml: str) -> None:
 
 
 def _replace_if_valid(config: Path, text: str) -> None:
-    """Check the text in a temporary file, then replace the configuration file in one step."""
+    """Replace the content of a configuration file in one step, if the new text is valid.
+
+    The text is written to a temporary file and checked first. Raises ``ConfigError`` if it has errors.
+    """
     with NamedTemporaryFile("w", dir=config.parent, prefix=".", suffix=".yaml", delete=False, encoding="utf-8") as file:
         file.write(text)
     try:

@@ -29,7 +29,10 @@ if TYPE_CHECKING:
 
 
 def format_workers(overview: "WorkerOverview", now: datetime) -> Iterator[str]:
-    """Yield a line for the queue and one for each worker; nothing without workers and queued jobs."""
+    """Yield a line about the job queue and a line for each worker process.
+
+    Nothing is yielded if there are neither worker processes nor queued jobs.
+    """
     from monitor.pipeline.status_report import worker_state
 
     queue = overview.job_counts
@@ -46,7 +49,7 @@ def format_workers(overview: "WorkerOverview", now: datetime) -> Iterator[str]:
 
 
 MAX_LISTED_SOURCES = 20
-"""Up to this number, healthy sources are listed as well."""
+"""Maximum number of sources for which the report lists all sources, and not only those with problems."""
 
 REFRESH_SECONDS = 2.0
 
@@ -85,9 +88,10 @@ def clear_screen() -> None:
 
 
 def load_report(config: Path, database: str) -> "StatusReport":
-    """Read the report from the database. Errors of the configuration are part of it.
+    """Return the status report, which is read from the database.
 
-    Raises ``ConfigError`` if the configuration has errors and its database URL cannot be read.
+    Errors of the configuration are part of the report. Raises ``ConfigError`` only if the configuration has errors and
+    the URL of the database cannot be found.
     """
     from monitor.config.reload import find_database_url
     from monitor.pipeline.status_report import read_status_report
@@ -110,7 +114,10 @@ def load_report(config: Path, database: str) -> "StatusReport":
 
 
 def print_report(report: "StatusReport", *, show_all: bool) -> None:
-    """Print the report: problems first, then sources, counts, workers and the daemon."""
+    """Print the status report: problems, then sources, counts, worker processes and the daemon.
+
+    ``show_all`` lists healthy sources, too, even if there are many.
+    """
     from monitor.pipeline.status_report import (
         STATE_ORDER,
         find_problems,
@@ -159,7 +166,7 @@ def print_report(report: "StatusReport", *, show_all: bool) -> None:
 
 
 def print_sources(report: "StatusReport", sources: "list[SourceStatus]") -> None:
-    """Print a table of sources with problems and suggestions."""
+    """Print a table of sources with their states, problems and suggestions."""
     from monitor.pipeline.status_report import describe_source, format_age
 
     print_table(
@@ -179,7 +186,10 @@ def print_sources(report: "StatusReport", sources: "list[SourceStatus]") -> None
 
 
 def describe_entries(sources: "tuple[SourceStatus, ...]") -> str:
-    """Return a line on the entries of the last documents that were not stored as articles, or an empty string."""
+    """Return a line with the numbers of entries that were not stored, from the last document of each source.
+
+    The line is empty if there are no such entries.
+    """
     counts = [source.poll_state.counts for source in sources]
     parts = [
         f"{count} {label}"

@@ -51,7 +51,7 @@ def stories(
     limit: LimitOption = None,
     json: JsonOption = False,
 ) -> None:
-    """List the stories, latest first; show one."""
+    """List the stories, latest first, or show one story."""
     if context.invoked_subcommand:
         return
     with article_commands.open_to_read(load_config(config, database)) as opened:
@@ -107,12 +107,12 @@ def show_story(
 
 
 def published_or_seen_at(stored: "StoredArticle") -> datetime:
-    """Return when an article was published, or first seen if that is unknown."""
+    """Return the time of publication, or the time at which the article was first seen if that is unknown."""
     return stored.article.published_at or stored.first_seen_at
 
 
 def print_changes(article_id: int, changes: "list[VersionChange]") -> None:
-    """Print the differences between an article's versions."""
+    """Print the differences between consecutive versions of an article."""
     for change in changes:
         print_text(f"\narticle {article_id}, {format_time(change['replaced_at'])}: {change['summary']}")
         print_text("\n".join(change["difference"]))
@@ -133,7 +133,7 @@ def articles(  # noqa: PLR0913, PLR0917 - a parameter is an option
     json: JsonOption = False,
     csv: CsvOption = False,
 ) -> None:
-    """List the articles; show one; release articles from quarantine."""
+    """List the articles, show one article, or release articles from quarantine."""
     if not context.invoked_subcommand:
         article_commands.list_articles(config, database, source, since, limit, json, csv)
 
@@ -207,7 +207,7 @@ def group(file: ArticlesFileArgument, json: JsonOption = False) -> None:
 
 
 def number_duplicate_ids(articles: list[tuple[str, Article]]) -> list[tuple[str, Article]]:
-    """Append a number to repeated ids, so that every article has its own."""
+    """Return the articles with unique ids: a number is added to each repetition of an id."""
     seen: Counter[str] = Counter()
     numbered = []
     for name, article in articles:
@@ -217,9 +217,9 @@ def number_duplicate_ids(articles: list[tuple[str, Article]]) -> list[tuple[str,
 
 
 def read_articles(file: Path) -> list[tuple[str, Article]]:
-    """Return the articles of a JSON Lines file with their ids.
+    """Return the id and the article of each line of a JSON Lines file.
 
-    Raises ``ConfigError`` with every invalid line, or ``UsageError`` if the file cannot be read.
+    Raises ``ConfigError`` with all invalid lines, or ``UsageError`` if the file cannot be read.
     """
     try:
         lines = file.read_text(encoding="utf-8", errors="replace").split("\n")
@@ -239,7 +239,7 @@ def read_articles(file: Path) -> list[tuple[str, Article]]:
 
 
 def read_article(line: str) -> tuple[str, Article]:
-    """Return the article of a JSON line and its id. Raises ``ValueError`` with the reason if it is invalid."""
+    """Return the id and the article in a line of JSON. Raises ``ValueError`` with the reason if it is invalid."""
     from monitor.text.dates import parse_date
 
     try:
@@ -261,7 +261,7 @@ def read_article(line: str) -> tuple[str, Article]:
 
 
 def parse_time(text: str) -> datetime | None:
-    """Return an ISO 8601 time in UTC, or None if it is invalid; a time without a zone is UTC."""
+    """Return an ISO 8601 time in UTC, or None if it is invalid. A time without a zone is taken as UTC."""
     try:
         moment = datetime.fromisoformat(text)
     except ValueError:

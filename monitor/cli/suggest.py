@@ -1,4 +1,4 @@
-"""Command ``monitor suggest``: edits of sources.yaml that verdicts suggest, with what they would have changed."""
+"""Command ``monitor suggest``: show edits of sources.yaml that result from verdicts, with their effect."""
 
 import os
 from datetime import UTC, datetime
@@ -77,7 +77,11 @@ def suggest(
 
 
 def _choose_verdicts(database: "Database", change: int) -> "list[tuple[int, Verdict]]":
-    """Return the verdict of a change, or the newest ones, each with the number of its change."""
+    """Return verdicts with the number of the change that recorded each one.
+
+    It is the verdict of the change ``change``, or the newest verdicts if ``change`` is 0. Raises ``UsageError`` if the
+    change is not a verdict or was undone.
+    """
     from monitor.feedback.suggestions import select_verdicts
 
     if not change:
@@ -122,9 +126,10 @@ def _record(number: int, suggestion: "Suggestion") -> dict[str, object]:
 
 
 def _write(configuration: "Configuration", config: Path, suggestion: "Suggestion", change: int, reader: str) -> None:
-    """Splice a suggestion into the file of its official, check the whole configuration, and replace the file.
+    """Add a suggested value to the file that contains the official, and record this as a change.
 
-    Raises ``UsageError`` with the lines to paste if the file cannot be edited, ``ConfigError`` if it would be invalid.
+    The whole configuration is checked. Raises ``UsageError`` with the lines to add by hand if the file cannot be
+    edited, or ``ConfigError`` if the configuration would be invalid.
     """
     from monitor.config.included_files import read_file_set
     from monitor.config.yaml_edit import append_item, save_edited_file

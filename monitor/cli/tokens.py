@@ -33,7 +33,7 @@ def create(
     config: ConfigOption = DEFAULT_CONFIG,
     database: DatabaseOption = "",
 ) -> None:
-    """Make a token and print it; it is not shown again."""
+    """Create an access token and print it; the token cannot be shown again."""
     from monitor.domain.value_parsers import parse_duration
 
     try:
@@ -50,7 +50,7 @@ def create(
 
 @app.command("list")
 def list_tokens(config: ConfigOption = DEFAULT_CONFIG, database: DatabaseOption = "", json: JsonOption = False) -> None:
-    """List the tokens with their scopes, newest first."""
+    """List the access tokens with their scopes, newest first."""
     with open_to_read(load_config(config, database)) as opened:
         found = opened.readers.list_tokens()
         logins = {account.id: account.login for account in opened.readers.list_accounts()}
@@ -89,7 +89,7 @@ def revoke(
     config: ConfigOption = DEFAULT_CONFIG,
     database: DatabaseOption = "",
 ) -> None:
-    """Revoke a token."""
+    """Revoke an access token."""
     with open_database(load_config(config, database)) as opened:
         opened.readers.revoke_token(token, datetime.now(UTC))
     typer.echo(f"Token {token} is revoked.")

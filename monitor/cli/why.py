@@ -1,4 +1,4 @@
-"""Command ``monitor why``: the steps of one article, and the reason why it was reported or not."""
+"""Command ``monitor why``: show the processing of one article, and why it was reported or not."""
 
 from typing import TYPE_CHECKING, Annotated
 
@@ -66,7 +66,7 @@ def why(
 
 
 def print_unknown_url(url: str, configuration: "Configuration", database: "Database", *, json: bool) -> None:
-    """Print that a URL is unknown, and the state of the sources on its host, if any."""
+    """Print that a URL is unknown, and the state of each source on the same host."""
     from monitor.records.explanation import unknown_url_record
 
     record = unknown_url_record(url, configuration.sources, database.sources.load_poll_states())

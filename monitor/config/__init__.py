@@ -1,1 +1,1 @@
-"""Configuration file sources.yaml: reader, checks, JSON schema, and reload after an edit."""
+"""Configuration file sources.yaml: reading, checks, JSON Schema, and reload after an edit."""

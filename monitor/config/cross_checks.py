@@ -1,4 +1,4 @@
-"""Checks between the keys of sources.yaml: references, combinations of keys, and settings that look like mistakes."""
+"""Checks of sources.yaml that involve several keys: references, combinations of keys, and probable mistakes."""
 
 import os
 import re
@@ -36,7 +36,10 @@ _MISWRITTEN_OPERATOR = re.compile(r"(?<![\w@:])(and|or|not|near(?:/\d+)?|NEAR(?!
 _SECRET_HEADER = re.compile("auth|token|key|secret|cookie|session|password", re.IGNORECASE)
 _FILE_REFERENCE = re.compile(r"^file:(.+)|\$\{file:([^{}]*)\}")
 SECRET_FOLDERS = ("/run/secrets", "/run/credentials")
-"""Folders of secrets besides the one of the configuration: of containers, and of systemd."""
+"""Folders, in addition to the folder of sources.yaml, in which secret files are expected.
+
+The first is used by containers, the second by systemd.
+"""
 
 _OPEN_IN_FILE = "a secret is readable in the file; write ${NAME} or file:/path instead"
 _OPEN_TO_OTHERS = (
@@ -47,10 +50,10 @@ _OPEN_TO_OTHERS = (
 
 @dataclass(frozen=True, slots=True)
 class Entry(Generic[T_co]):
-    """An entry of a section of sources.yaml, such as one source.
+    """Entry of a section of sources.yaml, such as one source.
 
-    ``value`` is the domain object that was built from it; ``raw`` has its keys and values as written in the file. If
-    ``is_valid`` is false, keys with errors are missing in ``value``.
+    ``value`` is the object that was built from the entry. ``raw`` has the keys and values as written in the file. If
+    ``is_valid`` is false, ``value`` does not contain the keys with errors.
     """
 
     value: T_co
@@ -60,7 +63,10 @@ class Entry(Generic[T_co]):
 
 @dataclass(frozen=True, slots=True)
 class Sections:
-    """The whole file as plain values, its settings, and the entries of its sections by id."""
+    """Content of sources.yaml, as the checks need it.
+
+    ``tree`` is the whole file as plain values. The other fields are the settings and the entries of each section by id.
+    """
 
     tree: Mapping[str, Any]
     settings: Settings
@@ -73,16 +79,17 @@ class Sections:
     folder: Path = Path()
 
     def list_ids(self, section: str) -> Collection[str]:
-        """Return the ids of a section, including invalid entries."""
+        """Return all ids in a section of the file, also ids of entries with errors."""
         return _get_mapping(self.tree, section)
 
 
 def run_cross_checks(
     file: Sections, refuses_secret: Callable[[KeyPath], bool] = lambda _path: False
 ) -> Iterator[KeyIssue]:
-    """Yield each issue between keys, also if other keys are invalid.
+    """Yield an error or warning for each problem that involves several keys.
 
-    A secret that is typed into the file is an error if ``refuses_secret`` returns True for its key, else a warning.
+    Entries with errors in other keys are checked, too. A secret that is typed into the file is an error if
+    ``refuses_secret`` returns True for its key, else a warning.
     """
     address = file.settings.probe_address
     if address and not ip_address(address[0]).is_loopback:
@@ -122,7 +129,11 @@ def _is_sqlite(database: Secret) -> bool:
 
 
 def _check_web(path: KeyPath, web: WebSettings, *, is_sqlite: bool) -> Iterator[KeyIssue]:
-    """Yield an issue if a login lacks its keys, or if the desk can be reached from other machines unprotected."""
+    """Yield an error for each combination of settings with which the desk cannot work or is not protected.
+
+    Examples are a login method without its key, and a desk that other machines can reach although it has no https://
+    address or its only login are one-time addresses.
+    """
     if web.login is LoginMethod.HEADER and web.header is None:
         yield KeyIssue((*path, "login"), "login: header needs the key header")
     if web.login is not LoginMethod.HEADER and web.header is not None:
@@ -155,7 +166,7 @@ def _check_translation(settings: Settings) -> Iterator[KeyIssue]:
 
 
 def check_channel_kinds(path: KeyPath, keys: Collection[str]) -> Iterator[KeyIssue]:
-    """Yield an issue unless a channel has exactly one kind."""
+    """Yield an error unless the keys of a channel contain exactly one kind, such as ``email``."""
     kinds = [kind for kind in CHANNEL_KINDS if kind in keys]
     if len(kinds) != 1:
         *first, last = CHANNEL_KINDS
@@ -169,7 +180,10 @@ def _get_mapping(tree: Any, key: str) -> dict[str, Any]:
 
 
 def _list_strings(value: Any) -> list[tuple[KeyPath, str]]:
-    """Return the texts of a list, or one text that is not in a list, each with its path."""
+    """Return each text in a list of the file, with its path below the list.
+
+    If the value is a single text, it is returned with an empty path. Other values are ignored.
+    """
     if isinstance(value, str):
         return [((), value)]
     if isinstance(value, list):
@@ -205,7 +219,7 @@ def _check_source(path: KeyPath, entry: Entry[Source], networks: Networks) -> It
 
 
 def _check_cookie_file(path: KeyPath, file: Path) -> Iterator[KeyIssue]:
-    """Yield a warning for a file that is missing, or that other users of this machine can read."""
+    """Yield a warning if a cookie file cannot be read, or if other users of this machine can read it."""
     try:
         mode = file.stat().st_mode
     except OSError as error:
@@ -286,7 +300,10 @@ def _check_misplaced_references(path: KeyPath, value: Any) -> Iterator[KeyIssue]
 
 
 def _check_typed_secrets(file: Sections, refuses_secret: Callable[[KeyPath], bool]) -> Iterator[KeyIssue]:
-    """Yield each password, token or signing key that is typed into the file instead of a reference to it."""
+    """Yield an error or warning for each secret that is written in the file itself.
+
+    A secret should be a reference, such as ``${NAME}``. ``refuses_secret`` decides between error and warning.
+    """
     for path, text in _list_secret_values(file.tree):
         if not has_secret_reference(text):
             is_refused = refuses_secret(path)
@@ -294,9 +311,10 @@ def _check_typed_secrets(file: Sections, refuses_secret: Callable[[KeyPath], boo
 
 
 def _check_secret_files(path: KeyPath, value: Any, folder: Path) -> Iterator[KeyIssue]:
-    """Yield a warning for each reference to a file outside of the folders in which secrets are kept.
+    """Yield a warning for each reference to a secret file outside of the usual folders of secrets.
 
-    The content of such a file is sent to a server: in a header to an outlet, in a login to a mail server.
+    The reason for the warning is that the content of such a file is sent to a server: in an HTTP header, or in the
+    login to a mail server.
     """
     if isinstance(value, Mapping):
         for key, inner in value.items():
@@ -314,7 +332,7 @@ def _check_secret_files(path: KeyPath, value: Any, folder: Path) -> Iterator[Key
 
 
 def _list_secret_values(tree: Mapping[str, Any]) -> Iterator[tuple[KeyPath, str]]:
-    """Yield the place and text of each value that is a secret, or that has a password in it."""
+    """Yield the path and the text of each value in the file that is a secret or contains a password."""
     yield from _list_typed_values(("settings",), tree.get("settings"), Settings)
     for name, source in _get_mapping(tree, "sources").items():
         yield from _list_typed_values(("sources", name), source, Source)
@@ -325,7 +343,10 @@ def _list_secret_values(tree: Mapping[str, Any]) -> Iterator[tuple[KeyPath, str]
 
 
 def _list_channel_parts(path: KeyPath, channel: Any) -> Iterator[tuple[KeyPath, type[Channel], dict[str, Any]]]:
-    """Yield each kind that a channel has in the file: its place, its type, and its value as a mapping of fields."""
+    """Yield each kind that a channel has in the file: its path, its class, and the mapping of its fields.
+
+    A valid channel has one kind; a channel with an error may have several or none.
+    """
     for kind, model in CHANNEL_KINDS.items():
         if isinstance(channel, Mapping) and kind in channel:
             value = channel[kind]
@@ -334,10 +355,10 @@ def _list_channel_parts(path: KeyPath, channel: Any) -> Iterator[tuple[KeyPath, 
 
 
 def _list_typed_values(path: KeyPath, value: Any, type_: type) -> Iterator[tuple[KeyPath, str]]:
-    """Yield every secret in a mapping of the configuration, with the path of its key.
+    """Yield the path and the text of every secret in a mapping of the file.
 
-    ``type_`` is the dataclass of the mapping; its fields determine which values are secret. If a field is a URL in
-    which only the user name and password are secret, only these are yielded.
+    ``type_`` is the dataclass that describes the mapping; its fields determine which values are secret. If only the
+    login in a URL is secret, the user part of the URL is yielded, and only if it contains a password.
     """
     for key, info in get_keys(type_).items():
         part = value.get(key) if isinstance(value, Mapping) else None
@@ -362,7 +383,10 @@ def _find_login(url: str) -> str:
 
 
 def _check_channel(path: KeyPath, channel: Mapping[str, Any], networks: Networks) -> Iterator[KeyIssue]:
-    """Check the text of a channel in the file, before its secrets are resolved."""
+    """Yield warnings about the fields of a channel: a recommended key is missing, or a URL is not safe.
+
+    The texts are checked as written in the file, before references to secrets are resolved.
+    """
     for kind_path, model, given in _list_channel_parts(path, channel):
         for key, info in get_keys(model).items():
             place = kind_path if model.inline_field else (*kind_path, key)
@@ -408,14 +432,20 @@ def _check_known_ids(path: KeyPath, value: Any, known_ids: Collection[str], noun
 
 
 def _list_groups(source: Source) -> Iterator[str]:
-    """Yield the groups of a source, and the folders that they are in."""
+    """Yield the groups of a source, and every group that contains them.
+
+    For example, a source in ``Asia/Laos`` is also in ``Asia``.
+    """
     for group in source.groups:
         parts = group.split("/")
         yield from ("/".join(parts[:length]) for length in range(1, len(parts) + 1))
 
 
 def _check_unused(file: Sections) -> Iterator[KeyIssue]:
-    """Yield what makes a file useless: sources without rules, rules without digests, channels without digests."""
+    """Yield a warning for each part of the file that has no effect.
+
+    These are sources if there are no rules, rules if there are no digests, and channels that no digest uses.
+    """
     if file.list_ids("sources") and not file.list_ids("rules"):
         text = "there are no rules, so nothing is reported; add some, such as rules: {people: {officials: all}}"
         yield KeyIssue(("sources",), text, is_warning=True)
@@ -436,7 +466,10 @@ def _find_channel(reader: DigestReader, file: Sections) -> Channel | None:
 
 
 def _check_former_ids(section: str, former_ids: Mapping[str, Sequence[str]]) -> Iterator[KeyIssue]:
-    """Yield a former id that is in use, or that two entries have."""
+    """Yield an error for each former id that is the present id of an entry, or the former id of another entry.
+
+    ``former_ids`` are the former ids of each entry of the section, by its present id.
+    """
     owners: dict[str, str] = {}
     for name, former in former_ids.items():
         for index, one in enumerate(former):

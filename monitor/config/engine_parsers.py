@@ -1,4 +1,7 @@
-"""Checks of CSS selectors and cron lines by the libraries that will use them; these are loaded on first use."""
+"""Parsers of CSS selectors, JMESPath expressions and cron lines.
+
+They use the libraries that apply these texts later. Each library is imported at the first call.
+"""
 
 import re
 from datetime import UTC, datetime
@@ -7,7 +10,7 @@ _WEEKDAYS = ("sun", "mon", "tue", "wed", "thu", "fri", "sat")
 
 
 def parse_css_selector(text: str) -> str:
-    """Return a CSS selector after a check by the engine that will use it; raises ``ValueError``."""
+    """Return the text if it is a valid CSS selector. Raises ``ValueError`` if the HTML parser rejects it."""
     from selectolax.lexbor import LexborHTMLParser, SelectolaxError  # loaded on first use
 
     try:
@@ -18,9 +21,10 @@ def parse_css_selector(text: str) -> str:
 
 
 def parse_jmespath(text: str) -> str:
-    """Return a JMESPath expression after a check by the engine that will use it; raises ``ValueError``.
+    """Return the text if it is a valid JMESPath expression, else raise ``ValueError``.
 
-    Without the extra `api` it is not checked: the source then reports that the extra is missing.
+    If the extra `api` is not installed, the text is returned unchecked; a poll of the source then reports that the
+    extra is missing.
     """
     try:
         import jmespath  # an extra, loaded on first use
@@ -36,9 +40,10 @@ def parse_jmespath(text: str) -> str:
 
 
 def parse_cron(text: str) -> str:
-    """Return five cron fields with weekdays by name; raises ``ValueError``.
+    """Return a cron line of five fields, in which weekdays are names such as ``mon``.
 
-    Numbers are written as names, because cron and APScheduler number the weekdays differently (0 and 7 are Sunday).
+    Numbers of weekdays are replaced by names, because cron and APScheduler number the weekdays differently: in the
+    text, 0 and 7 are Sunday. Raises ``ValueError`` if the line is invalid or its date never occurs.
     """
     fields = text.split()
     if len(fields) != 5:

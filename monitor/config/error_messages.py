@@ -1,4 +1,4 @@
-"""Sentences for errors that pydantic finds: what is invalid, and what is valid."""
+"""Error messages for the errors that pydantic finds in sources.yaml. Each states what is invalid and what is valid."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -54,13 +54,16 @@ RENAMED_KEYS: dict[type, dict[str, str]] = {
         "limit": "max_articles",
     },
 }
-"""New word for each key that an earlier version of the file had."""
+"""The present name of each key that was renamed since an earlier version, by the type that has the key."""
 
 RENAMED_VALUES = {("at", "once"): "at: immediately"}
 
 
 def describe_error(path: KeyPath, detail: ErrorDetails, type_: type | None) -> KeyIssue:
-    """Return the issue for one error of pydantic; ``path`` is the place of the validated value in the file."""
+    """Return the issue for one error that pydantic found.
+
+    ``path`` is the path of the validated value in the file; ``type_`` is the type of that value, or None.
+    """
     loc = tuple(part for part in detail["loc"] if part != "[key]")
     parent, key = loc[:-1], loc[-1] if loc else ""
     if detail["type"] == UNKNOWN_KEY_ERROR and type_:
@@ -74,7 +77,7 @@ def describe_error(path: KeyPath, detail: ErrorDetails, type_: type | None) -> K
 
 
 def describe_value_error(detail: ErrorDetails) -> str:
-    """Return the sentence for an error in one value."""
+    """Return the error message for an invalid value, without the name of its key."""
     kind, context = detail["type"], detail.get("ctx", {})
     if kind == "value_error":
         return str(context["error"])
@@ -100,26 +103,29 @@ def _describe_limit_error(kind: str, context: Mapping[str, Any]) -> str:
 
 
 def describe_type(value: Any) -> str:
-    """Return the name of a value's type in plain words."""
+    """Return words for the type of a value in the file, such as ``a list``, for use in an error message."""
     kinds = {type(None): "nothing", bool: "a truth value", int: "a number", float: "a number", str: "text"}
     return {**kinds, list: "a list", dict: "a mapping"}.get(type(value), "something else")
 
 
 def describe_unknown_key(key: str, type_: type) -> str:
-    """Return the message for an unknown key: its new word, a similar key, or all known keys."""
+    """Return the error message for a key that a type does not have.
+
+    It contains the present name of a renamed key, else a similar key, else all keys of the type.
+    """
     if renamed := RENAMED_KEYS.get(type_, {}).get(key):
         return f"`{key}` is now `{renamed}`"
     return describe_unknown_word(key, get_keys(type_))
 
 
 def describe_unknown_word(key: str, known: Iterable[str]) -> str:
-    """Return the message for a key that is not among the known ones."""
+    """Return the error message for a key that is not in ``known``, with a similar or all known keys."""
     hint = suggest_similar(key, known) or f"; known here: {', '.join(known)}"
     return f'there is no key "{key}"{hint}'
 
 
 def _resolve_type(type_: type, loc: tuple[str | int, ...]) -> type:
-    """Return the type at a path of keys inside another type."""
+    """Return the type of the value that is found in a type by following the keys of a path."""
     for part in loc:
         info = get_keys(type_).get(str(part))
         if info is not None:

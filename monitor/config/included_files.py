@@ -1,7 +1,7 @@
-"""Other files that sources.yaml names: included parts of the configuration, and lists of dates.
+"""Other files that sources.yaml refers to: included parts of the configuration, and files with dates.
 
-The entries of an included file are merged into the sections of sources.yaml before anything is checked; an error in
-one of them is reported with its own file and line.
+The entries of an included file are merged into the sections of sources.yaml before any check. An error in such an entry
+is reported with the included file and the line in it.
 """
 
 import glob
@@ -27,7 +27,7 @@ _READABLE_BY_OTHERS = stat.S_IRGRP | stat.S_IROTH
 
 @dataclass(frozen=True, slots=True)
 class SourceFile:
-    """One file of the configuration, as parsed."""
+    """Parsed file of the configuration: sources.yaml or an included file."""
 
     path: Path
     document: YamlDocument
@@ -40,10 +40,11 @@ class SourceFile:
 
 @dataclass(slots=True)
 class FileSet:
-    """sources.yaml with the files that it names.
+    """Parsed sources.yaml, merged with the files that it refers to.
 
-    ``tree`` has the entries of all files. ``origins`` has the file of each entry from an included file, by its section
-    and id, or by its index in ``synonyms``; the path of a synonym in its own file is in ``own_paths``.
+    ``tree`` contains the entries of all files. ``origins`` maps the path of each entry from an included file to that
+    file. The path is the section with the id of the entry; for a synonym, it is ``synonyms`` with an index in the
+    merged list. ``own_paths`` maps the path of such a synonym to its path in the included file.
     """
 
     main: SourceFile
@@ -54,17 +55,20 @@ class FileSet:
     has_other_files: bool = False
 
     def find_file(self, path: KeyPath) -> tuple[SourceFile, KeyPath]:
-        """Return the file in which a key stands, and its path there."""
+        """Return the file that contains a key of the merged configuration, and the path of the key in that file."""
         entry = path[:2]
         return self.origins.get(entry, self.main), (*self.own_paths.get(entry, entry), *path[2:])
 
     def is_readable_by_others(self, path: KeyPath) -> bool:
-        """Return whether other users of the machine can read the file in which a key stands."""
+        """Return whether other users of this machine can read the file that contains a key."""
         return self.find_file(path)[0].is_readable_by_others
 
 
 def read_file_set(data: bytes, path: Path) -> FileSet:
-    """Return the configuration in the bytes of a file, with the files that it names. Errors are in the result."""
+    """Parse the bytes of sources.yaml, and merge the files that it refers to.
+
+    ``path`` is the path of sources.yaml, from which relative names are resolved. Errors are in the result.
+    """
     document = parse_yaml(data)
     files = FileSet(SourceFile(path, document, _is_readable_by_others(path)), document.value)
     files.issues += [files.main.build_issue(place, message) for place, message in document.errors]
@@ -76,9 +80,10 @@ def read_file_set(data: bytes, path: Path) -> FileSet:
 
 
 def dump_file_set(files: FileSet, data: bytes) -> bytes:
-    """Return the whole configuration as one file: ``data`` itself if it names no other file.
+    """Return the whole configuration as one YAML file; ``data`` unchanged if no other file is used.
 
-    The daemon stores this text, so that a worker on another machine, or a restart, needs no other file.
+    ``data`` are the bytes of sources.yaml. The daemon stores the result, so that a worker process on another machine,
+    or the daemon after a restart, needs no other file.
     """
     if not files.has_other_files:
         return data
@@ -89,9 +94,9 @@ def dump_file_set(files: FileSet, data: bytes) -> bytes:
 
 
 def list_file_patterns(data: bytes) -> tuple[str, ...]:
-    """Return the names and globs of the other files that a configuration names; none if it cannot be parsed.
+    """Return the names and glob patterns of other files that the bytes of sources.yaml contain.
 
-    Names in an included file are not among them.
+    The result is empty if the file cannot be parsed. Names inside of included files are not returned.
     """
     if not _NAMES_FILES.search(data):  # most files: parsing a large one takes half a second
         return ()
@@ -102,12 +107,12 @@ def list_file_patterns(data: bytes) -> tuple[str, ...]:
 
 
 def expand_patterns(folder: Path, patterns: Sequence[str]) -> tuple[Path, ...]:
-    """Return the files that match relative names or globs now, each once."""
+    """Return the existing files that match relative names or glob patterns, without repetitions."""
     return tuple(dict.fromkeys(found for pattern in patterns for found in _expand_pattern(folder, pattern)))
 
 
 def find_named_files(data: bytes, path: Path) -> tuple[Path, ...]:
-    """Return the other files that a configuration names and that exist."""
+    """Return the existing files that the bytes of sources.yaml refer to."""
     return expand_patterns(path.parent, list_file_patterns(data))
 
 
@@ -119,7 +124,10 @@ def _is_readable_by_others(path: Path) -> bool:
 
 
 def _iter_texts(value: Any) -> Iterator[tuple[KeyPath, str]]:
-    """Yield a text, or the texts of a list, with the path of each below the value."""
+    """Yield each text in a list, with its path below the list.
+
+    If the value is a single text, it is yielded with an empty path. Other values are ignored.
+    """
     if isinstance(value, str):
         yield (), value
     elif isinstance(value, list):
@@ -127,7 +135,10 @@ def _iter_texts(value: Any) -> Iterator[tuple[KeyPath, str]]:
 
 
 def _expand_pattern(folder: Path, pattern: str) -> list[Path]:
-    """Return the files that match a relative name or glob, in the order of their names."""
+    """Return the existing files that match a relative name or glob pattern, sorted by name.
+
+    An absolute path or a URL matches nothing.
+    """
     if not _is_relative(pattern):
         return []
     # unlike pathlib, this accepts patterns that begin with "../"
@@ -216,7 +227,7 @@ def _merge_section(files: FileSet, own: SourceFile, section: str, value: Any) ->
 
 
 def _iter_date_files(tree: Any) -> Iterator[tuple[KeyPath, str]]:
-    """Yield each name of a file with dates, under ``except`` of a digest."""
+    """Yield the path and the text of each entry under ``except`` of a digest that is a file name, not a date."""
     digests = tree.get("digests")
     for name, digest in digests.items() if isinstance(digests, dict) else ():
         for inner, text in _iter_texts(digest.get("except") if isinstance(digest, dict) else None):
@@ -225,7 +236,7 @@ def _iter_date_files(tree: Any) -> Iterator[tuple[KeyPath, str]]:
 
 
 def _read_date_files(files: FileSet) -> None:
-    """Replace the names of files under ``except`` by the dates in them."""
+    """Replace each file name under ``except`` of a digest by the dates in that file."""
     for path, name in list(_iter_date_files(files.tree)):
         files.has_other_files = True
         digest = files.tree["digests"][path[1]]
@@ -236,7 +247,11 @@ def _read_date_files(files: FileSet) -> None:
 
 
 def _read_dates(files: FileSet, path: KeyPath, name: str) -> Sequence[str]:
-    """Return the dates at the begin of the lines of a file; the rest of a line, and lines with #, are comments."""
+    """Return the dates in a file: the first word of each line.
+
+    The other words of a line, and the text after ``#``, are comments. An error is added to ``files`` at ``path``, the
+    path of the file name.
+    """
     if not _is_relative(name):
         _add_issue(files, path, f'"{name}" is neither a date such as 2026-12-25 nor a relative file name')
         return ()

@@ -1,4 +1,4 @@
-"""JSON Schema of sources.yaml, for editors: they complete keys and mark errors while the user types."""
+"""JSON Schema of sources.yaml, by which editors complete keys and show errors while the user types."""
 
 import json
 from typing import Any
@@ -14,7 +14,7 @@ from monitor.domain.watchlist import SynonymGroups
 
 
 class _ConciseSchemaGenerator(GenerateJsonSchema):
-    """Schema generator without warnings for defaults that have no JSON form."""
+    """JSON Schema generator of pydantic that does not warn if a default value cannot be written as JSON."""
 
     ignored_warning_kinds = {"non-serializable-default"}  # noqa: RUF012 - pydantic's own class attribute
 
@@ -51,20 +51,20 @@ def build_json_schema() -> dict[str, Any]:
 
 
 def render_json_schema() -> str:
-    """Return the JSON Schema as the text of a file."""
+    """Return the JSON Schema as formatted text, as the file sources.schema.json contains it."""
     return json.dumps(build_json_schema(), indent=2, ensure_ascii=False) + "\n"
 
 
 def _section_schema(entry: dict[str, Any]) -> dict[str, Any]:
-    """Return the schema of a mapping from ids to entries."""
+    """Return the JSON Schema of a section: a mapping from ids to entries with the schema ``entry``."""
     return {"type": "object", "additionalProperties": entry, "propertyNames": {"pattern": ID_PATTERN}}
 
 
 def _kind_schema(model: type[Channel], reference: dict[str, Any], definitions: dict[str, Any]) -> dict[str, Any]:
     """Return the JSON Schema for the value of a channel kind's key, such as ``email``.
 
-    The value is a mapping of all fields of the channel, or only the value of one field if ``model.inline_field`` names
-    it. In this case the definition of the model is removed from ``definitions``.
+    ``reference`` refers to the definition of ``model`` in ``definitions``. If ``model.inline_field`` is set, the value
+    in the file is only that field; then the schema of that field is returned, and the definition is removed.
     """
     if model.inline_field:
         reference = definitions.pop(model.__name__)["properties"][model.inline_field]
@@ -72,14 +72,14 @@ def _kind_schema(model: type[Channel], reference: dict[str, Any], definitions: d
 
 
 def _drop_id(definition: dict[str, Any]) -> None:
-    """Remove the field that the file has as a key of the section."""
+    """Remove the field ``id`` from the definition of a type, because the file has the id as a key of the section."""
     if "id" in definition.get("properties", {}):
         del definition["properties"]["id"]
         definition["required"] = [name for name in definition["required"] if name != "id"]
 
 
 def _drop_titles(part: Any) -> None:
-    """Remove titles, because they repeat the keys."""
+    """Remove all titles from a part of a schema, because pydantic's titles only repeat the keys."""
     if isinstance(part, dict):
         if isinstance(part.get("title"), str):
             del part["title"]

@@ -1,4 +1,4 @@
-"""Reader of sources.yaml: returns a ``Configuration``, or all errors at once, each with line and column."""
+"""Reading of sources.yaml: the result is a ``Configuration``, or all errors, each with line and column."""
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
@@ -31,22 +31,25 @@ from monitor.domain.source import Source
 from monitor.domain.watchlist import ALL_KEYWORD, Official, Rule, SynonymGroups, Watchlist
 
 ConfigurationCheck = Callable[[Watchlist], Iterable[KeyIssue]]
-"""A check of all officials and rules; yields what is wrong or doubtful, and where."""
+"""Function that checks the officials and rules and yields errors and warnings with their paths."""
 
 ChannelCheck = Callable[[Iterable[Channel]], Mapping[str, str]]
-"""A check of the channels; returns why a channel cannot work, by its id."""
+"""Function that checks the channels; returns, by channel id, the reason why a channel cannot work."""
 
 SourceCheck = Callable[[Watchlist, Sequence[Source]], Iterable[KeyIssue]]
-"""A check of the sources with the officials; yields what is doubtful, and where."""
+"""Function that checks the sources against the watchlist and yields warnings with their paths."""
 
 T = TypeVar("T")
 
 _PLACEHOLDERS = {"name": "-", "rules": ("x",), "address": "a@b.example"}
-"""Values of required keys in an entry that has errors; no check looks at them."""
+"""Values that replace invalid values of required keys, so that the rest of an entry can be checked.
+
+No check reads these values.
+"""
 
 
 class _FileContext(SecretResolver):
-    """Context of one reading: secrets, the folder of the file, and parsers that need a library."""
+    """Context of the validation of one file: resolver of secrets, and parsers that need a library."""
 
     parse_selector = staticmethod(parse_css_selector)
     parse_jmespath = staticmethod(parse_jmespath)
@@ -65,10 +68,10 @@ def load_configuration(
 ) -> Configuration:
     """Return the configuration in a file. Raises ``ConfigError`` with every error and warning, in file order.
 
-    Without ``require_secrets`` a missing secret is not an error, except for the database's. With
-    ``refuse_shared_secrets`` a secret in a file that other users can read is an error; else it is a warning. With
-    ``find_channel_faults`` a channel that cannot work is an error; the daemon works without such a channel.
-    ``check_sources`` yields more warnings about the sources.
+    If ``require_secrets`` is false, a missing secret is not an error, except in the database URL. If
+    ``refuse_shared_secrets`` is true, a secret that is typed into a file which other users can read is an error;
+    otherwise it is a warning. If ``find_channel_faults`` is given, a channel that cannot work is an error; the daemon
+    does not pass it, because it works without such a channel. ``check_sources`` yields more warnings about the sources.
     """
     reader = _ConfigurationReader(read_file_bytes(path), path, environ, require_secrets=require_secrets)
     reader.refuses_shared_secrets = refuse_shared_secrets
@@ -101,9 +104,10 @@ def parse_configuration(
     *,
     require_secrets: bool = True,
 ) -> Configuration:
-    """Return the configuration in the bytes of a file; ``path`` is used in messages and for relative paths.
+    """Return the configuration in the bytes of a file.
 
-    Without ``require_secrets`` a missing secret is not an error, except for the database's.
+    ``path`` is the path of the file, for messages and relative names. If ``require_secrets`` is false, a missing secret
+    is not an error, except in the database URL. Raises ``ConfigError`` with every error and warning.
     """
     return _ConfigurationReader(data, path, environ, require_secrets=require_secrets).read(checks)
 
@@ -122,7 +126,7 @@ def _get_adapter(type_: type) -> TypeAdapter[Any]:
 
 
 class _ConfigurationReader:
-    """One reading of a file: collects errors and warnings from all sections."""
+    """Reader of one configuration file; collects the errors and warnings of all sections."""
 
     def __init__(self, data: bytes, path: Path, environ: Mapping[str, str], *, require_secrets: bool) -> None:
         self.files = read_file_set(data, path)
@@ -191,7 +195,10 @@ class _ConfigurationReader:
                 )
 
     def _iter_entries(self, tree: dict[str, Any], section: str) -> Iterable[tuple[str, Any]]:
-        """Yield the entries of a section after a check of their ids."""
+        """Yield the id and value of each entry of a section, and report invalid ids as errors.
+
+        Nothing is yielded if the section is missing or not a mapping.
+        """
         entries = tree.get(section)
         if entries is None:
             return
@@ -208,7 +215,10 @@ class _ConfigurationReader:
             yield name, value
 
     def _read_section(self, tree: dict[str, Any], section: str, type_: type[T]) -> dict[str, Entry[T]]:
-        """Validate each entry of a section separately, so that an invalid entry hides no error of another."""
+        """Return the entries of a section by id.
+
+        Each entry is validated separately, so that an error in one entry does not hide the errors in others.
+        """
         found = {}
         for name, value in self._iter_entries(tree, section):
             if entry := self._validate((section, name), {"id": name}, value, type_):
@@ -216,7 +226,10 @@ class _ConfigurationReader:
         return found
 
     def _read_channels(self, tree: dict[str, Any]) -> dict[str, Entry[Channel]]:
-        """Validate each channel by the type of its kind; the kind is the key that the channel has."""
+        """Return the channels by id.
+
+        The key of a channel, such as ``email``, is its kind and determines the type by which it is validated.
+        """
         found: dict[str, Entry[Channel]] = {}
         for name, value in self._iter_entries(tree, "channels"):
             path: KeyPath = ("channels", name)
@@ -242,12 +255,11 @@ class _ConfigurationReader:
     def _validate(
         self, path: KeyPath, fixed: dict[str, Any], value: Any, type_: type[T], inline_field: str = ""
     ) -> Entry[T] | None:
-        """Validate one value and report its errors; the entry then has the keys without errors, for further checks.
+        """Validate one value and report its errors; return an entry, or None if nothing can be checked further.
 
-        Return None if no key is left to check.
-
-        ``fixed`` are fields that the file has elsewhere. ``inline_field`` is the field whose value ``value`` is, or ""
-        if it is a mapping of all fields.
+        The entry of an invalid value has only the keys without errors, so that other checks can use these. ``fixed``
+        contains fields that are not keys of the value, such as the id. If ``inline_field`` is not empty, the value is
+        that single field; otherwise it is a mapping of all fields.
         """
         given = {inline_field: value} if inline_field else {} if value is None else value
         if isinstance(given, dict):
@@ -287,7 +299,11 @@ class _ConfigurationReader:
     def _add_outbox(
         self, channels: Mapping[str, Entry[Channel]], used: Sequence[Collection[str]]
     ) -> tuple[Channel, ...]:
-        """Return all channels, with the folder channel ``outbox`` if it is used or no other channel exists."""
+        """Return all valid channels, and the folder channel ``outbox`` if it is needed.
+
+        It is needed if a digest or the operator uses it, or if no channel is configured. ``used`` are the channel ids
+        that each of these uses.
+        """
         found = [entry.value for entry in _list_valid(channels)]
         is_needed = not channels or any(OUTBOX_CHANNEL_ID in ids for ids in used)
         if is_needed and OUTBOX_CHANNEL_ID not in channels:
@@ -305,7 +321,10 @@ class _ConfigurationReader:
         (self.warnings if key_issue.is_warning else self.issues).append(issue)
 
     def _refuses_secret(self, path: KeyPath) -> bool:
-        """Return whether a secret at a key is an error, because other users can read it."""
+        """Return whether a secret that is typed into the file at a path is an error.
+
+        This is the case if shared secrets are refused and other users can read the file.
+        """
         return self.refuses_shared_secrets and self.files.is_readable_by_others(path)
 
 
@@ -327,7 +346,10 @@ def _build_watchlist(
     synonyms: tuple[tuple[str, ...], ...],
     sources: Sequence[Source],
 ) -> Watchlist:
-    """Return the watchlist of all valid entries, without repeated words and with ``all`` as the ids it means."""
+    """Return the watchlist of all valid officials and rules.
+
+    Repeated aliases and ids are removed, and ``all`` in a rule is replaced by the ids of all officials.
+    """
     people = [entry.value for entry in _list_valid(officials)]
     all_ids = tuple(official.id for official in people)
     return Watchlist(

@@ -1,4 +1,8 @@
-"""Readers as targets of digests: each reader of a digest gets a digest and a mail channel of their own."""
+"""Readers as recipients of digests.
+
+Each reader of a digest gets a digest plan of their own, with their time zone and languages, and an email channel of
+their own.
+"""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
@@ -13,10 +17,11 @@ from monitor.domain.value_parsers import MAX_ID_CHARS
 def address_readers(
     plans: Sequence[DigestPlan], readers: Sequence[DigestReader], channels: Sequence[Channel]
 ) -> tuple[tuple[DigestPlan, ...], tuple[EmailChannel, ...]]:
-    """Return the plans with one for each reader of a digest, and the mail channels of the readers.
+    """Return all digest plans, the plans of readers included, and the email channels of the readers.
 
-    The plan of a reader has its own windows, so a digest of 07:00 is sent at 07:00 in the zone of the reader. A digest
-    with readers alone, without channels, is not sent to anybody else and is left out.
+    A plan is added for each reader of a digest. It has its own windows, so that a digest of 07:00 is sent at 07:00 in
+    the time zone of the reader. A plan that has readers but no channels is left out, because only the plans of its
+    readers are sent.
     """
     by_id = {reader.id: reader for reader in readers}
     found: list[DigestPlan] = []
@@ -43,12 +48,16 @@ def _build_plan(plan: DigestPlan, reader: DigestReader) -> DigestPlan:
 
 
 def reader_plan_id(plan_id: str, reader_id: str) -> str:
-    """Return the id of the digest that a reader gets."""
+    """Return the id of the digest plan that is made for one reader of a configured digest."""
     return f"{plan_id}-{reader_id}"
 
 
 def find_mail_channel(reader: DigestReader, channels: Sequence[Channel]) -> EmailChannel | None:
-    """Return the channel that sends the reader's mail: the named one, or the only one; None if there is none."""
+    """Return the email channel through which a reader gets mail, or None.
+
+    It is the channel that the reader's entry names, else the only configured email channel. None is returned if the
+    named channel does not exist, or if no channel is named and there are none or several.
+    """
     mail = [channel for channel in channels if isinstance(channel, EmailChannel)]
     if reader.channel:
         return next((channel for channel in mail if channel.id == reader.channel), None)
@@ -58,7 +67,7 @@ def find_mail_channel(reader: DigestReader, channels: Sequence[Channel]) -> Emai
 def check_readers(
     readers: Mapping[str, DigestReader], digests: Mapping[str, DigestPlan], channels: Mapping[str, Channel]
 ) -> Iterator[KeyIssue]:
-    """Yield readers without a mail channel or a digest, and ids that are used twice."""
+    """Yield an error or warning for each reader without an email channel or a digest, and for each id used twice."""
     used = {name for plan in digests.values() for name in plan.readers}
     for name, reader in readers.items():
         path: KeyPath = ("readers", name)

@@ -1,7 +1,8 @@
-"""Reload of an edited configuration: it is applied, rejected, or held until the user confirms it.
+"""Reload of an edited configuration file: it is applied, rejected, or held until the user confirms it.
 
-The last valid text is in the database, so that a restart with a broken or deleted file continues with it. A file is
-read when it has not changed for a moment, because editors write it in pieces or replace it.
+The last valid configuration is stored in the database, so that a daemon that is restarted with an invalid or deleted
+file continues with it. A file is read only after it has not changed for a moment, because editors write a file in
+several steps.
 """
 
 import asyncio
@@ -32,11 +33,14 @@ from monitor.domain.secret import Secret
 from monitor.text.numbers import format_count
 
 MIN_REMOVED_SOURCES = 2
-"""Fewest removed sources that look like an accident: replacing a single source is a usual edit."""
+"""Minimum number of removed sources for which an edit may need a confirmation.
+
+The replacement of a single source is a usual edit.
+"""
 
 
 class ReloadOutcome(StrEnum):
-    """Result of an edit."""
+    """State of an edited configuration file after its check."""
 
     APPLIED = "applied"
     REJECTED = "rejected"
@@ -45,9 +49,10 @@ class ReloadOutcome(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ReloadResult:
-    """Result of an edit: the ``configuration`` if it was applied, or the ``issues`` if it was not.
+    """Result of the check of an edited file: the ``configuration`` if it is applied, else the ``issues``.
 
-    ``message`` is for people, with line and column. ``is_new`` is false if the same result was reported before.
+    ``message`` is a text for the user, with line and column of each issue. ``is_new`` is false if the same result was
+    reported before.
     """
 
     outcome: ReloadOutcome
@@ -58,12 +63,15 @@ class ReloadResult:
 
 
 def read_whole_configuration(data: bytes, path: Path) -> bytes:
-    """Return the configuration with the files that it names as one file; ``data`` itself if it names none."""
+    """Return the configuration as one file, with the included files and the files of dates merged into it.
+
+    ``data`` are the bytes of the file at ``path``; they are returned unchanged if the file refers to no other file.
+    """
     return dump_file_set(read_file_set(data, path), data) if find_named_files(data, path) else data
 
 
 def hash_configuration(data: bytes) -> str:
-    """Return the hash by which a user's confirmation names a whole configuration."""
+    """Return the hash of a whole configuration. A confirmation of the user is stored as this hash."""
     return sha256(data).hexdigest()
 
 
@@ -75,11 +83,11 @@ def evaluate_edit(
     last_good: SavedConfiguration | None,
     accepted_hash: str,
 ) -> ReloadResult:
-    """Return the result of an edit, given the bytes of the file and the last valid configuration.
+    """Return whether an edited file is applied, rejected or held, with its configuration or issues.
 
-    Files that it names are read again.
-
-    ``accepted_hash`` names a file whose removed sources the user has confirmed.
+    ``data`` are the bytes of the file; other files that it refers to are read again. ``last_good`` is the last valid
+    configuration, if any. The file is held if it removes more than half of the sources of ``last_good``, unless
+    ``accepted_hash``, the hash that the user has confirmed, is the hash of this configuration.
     """
     try:
         configuration = parse_configuration(data, path, environ, checks)
@@ -105,7 +113,7 @@ def evaluate_edit(
 
 
 def reject_edit(path: Path, error: ConfigError, last_good: SavedConfiguration | None) -> ReloadResult:
-    """Return the result for a file that cannot be used, with every error."""
+    """Return the result of a rejected file, with every error of ``error`` in its message."""
     count = len(error.issues)
     what = f"has {count} error{'' if count == 1 else 's'} and is not applied"
     return ReloadResult(
@@ -121,7 +129,11 @@ def _format_not_applied_message(
 
 
 def find_removed_sources(previous_text: str, configuration: Configuration) -> tuple[str, ...]:
-    """Return the ids of the sources that an edit removes, if they are more than half of all."""
+    """Return the ids of the removed sources if these are more than half of the previous sources.
+
+    Otherwise, or if fewer than ``MIN_REMOVED_SOURCES`` are removed, the result is empty. ``previous_text`` is the
+    previous configuration as YAML.
+    """
     tree = parse_yaml(previous_text.encode()).value
     sources = tree.get("sources") if isinstance(tree, dict) else None
     known = list(sources) if isinstance(sources, dict) else []
@@ -131,13 +143,16 @@ def find_removed_sources(previous_text: str, configuration: Configuration) -> tu
 
 
 ACCEPTED_HASH_SETTING = "accepted-losses"
-"""Setting with the hash of the file whose removed sources the user has confirmed."""
+"""Name of the setting that contains the hash of the configuration that the user has confirmed."""
 
 CONFIGURATION_PATH_SETTING = "configuration-file"
-"""Setting with the path of the saved configuration's file; another file is not an edit of it."""
+"""Name of the setting that contains the path of the file from which the saved configuration was read.
+
+The saved configuration is not used for a file with another path.
+"""
 
 MIN_UNCHANGED_SECONDS = 0.5
-"""Seconds without a change before a file is read."""
+"""Time in seconds for which a file must be unchanged before it is read."""
 
 _DATABASE_LINE = re.compile(r"^[ \t]+database:[ \t]*['\"]?([^\s'\"#]+)", re.MULTILINE)
 
@@ -145,18 +160,18 @@ FileSignature = tuple[tuple[int, int, int] | None, ...]
 
 
 class ConfigurationStore(Protocol):
-    """Store of the last valid configuration; the key-value store implements it."""
+    """Protocol of the store of the last valid configuration. The key-value store implements it."""
 
     def get_saved_configuration(self) -> SavedConfiguration | None:
-        """Return the saved configuration, or None before the first one."""
+        """Return the last valid configuration, or None if none was saved yet."""
         ...
 
     def save_configuration(self, configuration: SavedConfiguration) -> None:
-        """Save a configuration and replace the earlier one."""
+        """Save a configuration; it replaces the one that was saved before."""
         ...
 
     def get(self, name: str) -> str:
-        """Return a setting, or an empty text."""
+        """Return the value of a setting, or an empty text if the setting does not exist."""
         ...
 
     def set(self, name: str, value: str, now: datetime) -> None:
@@ -165,7 +180,7 @@ class ConfigurationStore(Protocol):
 
 
 class Reloader:
-    """Reloader of the configuration file of one daemon."""
+    """Watcher of the configuration file of one daemon: finds edits, checks them, and saves valid ones."""
 
     def __init__(
         self,
@@ -182,10 +197,11 @@ class Reloader:
         self._unconfirmed_data, self._valid_text, self._is_forced = b"", "", False
 
     def load_initial(self, now: datetime) -> tuple[Configuration, ReloadResult | None]:
-        """Return the configuration to start with: the file's, or the last valid one if the file cannot be used.
+        """Return the configuration with which the daemon starts, and a result if the file is not used.
 
-        Call it in the thread of the database. The result is not None if the file is not used. Raises ``ConfigError``
-        with the file's errors if nothing else can be used.
+        The configuration is that of the file, or the last valid one if the file is invalid or needs a confirmation. The
+        result is None if the file is used. Raises ``ConfigError`` with the errors of the file if there is no valid
+        configuration. Call it in the thread of the database.
         """
         self._load_last_good()
         self._evaluated_signature = self._read_signature()
@@ -197,9 +213,10 @@ class Reloader:
         return configuration, None if change.outcome is ReloadOutcome.APPLIED else recorded
 
     def save_if_valid(self, now: datetime) -> None:
-        """Save the file as the last valid configuration if it would be applied; a single pass does so without a daemon.
+        """Save the configuration in the file as the last valid one, if a daemon would apply the file.
 
-        A daemon can then start with it if the file is broken later. Call it in the thread of the database.
+        A single pass calls this, so that a daemon can start with this configuration if the file is invalid later. Call
+        it in the thread of the database.
         """
         self._load_last_good()
         change = self._evaluate(self._store.get(ACCEPTED_HASH_SETTING))
@@ -209,7 +226,7 @@ class Reloader:
             self._record_result(change, now)
 
     def _load_last_good(self) -> None:
-        """Load the last valid configuration of this file."""
+        """Load the last valid configuration, unless it was read from a file with another path."""
         if self._store.get(CONFIGURATION_PATH_SETTING) in {"", str(self._path.absolute())}:
             self._last_good = self._store.get_saved_configuration()
 
@@ -224,9 +241,10 @@ class Reloader:
     async def check_for_edit(
         self, run_in_database: Callable[..., Awaitable[Any]], now: datetime, monotonic_now: float
     ) -> ReloadResult | None:
-        """Return the result of a new edit, or None; call it every second or two.
+        """Return the result of an edit if there is a new one, else None. Call it every second or two.
 
-        ``run_in_database`` calls the store in the thread of the database. The file is read and checked in a thread.
+        ``run_in_database`` runs a function of the store in the thread of the database. The file is read and checked in
+        another thread, so that the event loop is not blocked.
         """
         if not self._is_ready(monotonic_now):
             return None
@@ -243,11 +261,18 @@ class Reloader:
         return recorded if recorded.is_new or forced else None
 
     def force_reload(self) -> None:
-        """Read the file at the next check even if it is unchanged, because secrets may have changed (SIGHUP)."""
+        """Make the next check read the file even if it is unchanged.
+
+        The daemon does this at the signal SIGHUP, because environment variables or secret files may have changed.
+        """
         self._evaluated_signature, self._is_forced = ((-1, -1, -1),), True
 
     def _is_ready(self, monotonic_now: float) -> bool:
-        """Return whether there is a finished edit, or a held file that may have been confirmed."""
+        """Return whether the file should be read now.
+
+        This is the case if the file was edited and has not changed since ``MIN_UNCHANGED_SECONDS``. It is also the case
+        if the file waits for a confirmation, which may have been given.
+        """
         signature = self._read_signature()
         if signature == self._evaluated_signature:
             return bool(self._unconfirmed_data)
@@ -258,7 +283,10 @@ class Reloader:
         return monotonic_now - since >= MIN_UNCHANGED_SECONDS
 
     def _read_signature(self) -> FileSignature:
-        """Return a value that changes when the file, or one that it names, is written, replaced, added or deleted."""
+        """Return a value that differs after any change of the file or of a file that it refers to.
+
+        Changes are writing, replacing, adding and deleting.
+        """
         main = _read_file_signature(self._path)
         if self._named_in[0] != (main,):
             try:
@@ -281,7 +309,10 @@ class Reloader:
         return change
 
     def _record_result(self, result: ReloadResult, now: datetime) -> ReloadResult:
-        """Save the result of an edit. It is not new if it was reported before, by this run or an earlier one."""
+        """Save the result of a check of the file, and return it with ``is_new`` set.
+
+        ``is_new`` is false if the same result was saved before, by this process or an earlier one.
+        """
         faults = tuple(map(str, result.issues))
         if result.outcome is ReloadOutcome.APPLIED:
             same = (
@@ -300,7 +331,7 @@ class Reloader:
 
 
 def _read_file_signature(path: Path) -> tuple[int, int, int] | None:
-    """Return a value that changes when the file is written or replaced; None if the file is missing."""
+    """Return modification time, inode and size of a file; None if the file does not exist."""
     try:
         found = path.stat()
     except OSError:
@@ -309,9 +340,11 @@ def _read_file_signature(path: Path) -> tuple[int, int, int] | None:
 
 
 def find_database_url(path: Path, environ: Mapping[str, str]) -> Secret | None:
-    """Return the database URL in a file, even if the file has errors: the last valid configuration is in that database.
+    """Return the URL of the database that a configuration file names, even if the file has errors.
 
-    Without a URL or a file it is the default one. None if the URL is invalid or names an SQLite file that is missing.
+    It is needed to read the last valid configuration, which is in that database. If the file is missing or has no
+    database URL, the URL of the default database is used. Returns None if the URL is invalid, or if its SQLite file
+    does not exist.
     """
     try:
         data = path.read_bytes()

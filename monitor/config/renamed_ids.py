@@ -1,4 +1,7 @@
-"""Ids that vanish from an edited file while another entry with the same address or name appears."""
+"""Search for entries whose id was changed by an edit.
+
+An id is probably renamed if it was removed, and a new id has the same address (sources) or name (officials).
+"""
 
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -12,9 +15,10 @@ from monitor.text.fold import fold_written
 
 
 def find_renamed_ids(previous_text: str, configuration: Configuration, data: bytes, path: Path) -> list[ConfigIssue]:
-    """Return a warning for each entry of a file that may be an entry of the previous one under another id.
+    """Return a warning for each new id that may be a renamed id of the previous file.
 
-    ``data`` are the bytes of the file at ``path``, for line and column.
+    ``previous_text`` is the previous configuration as YAML. ``data`` are the bytes of the present file at ``path``,
+    from which line and column of a warning are taken. Ids under ``formerly`` are not reported.
     """
     previous, document = parse_yaml(previous_text.encode()).value, parse_yaml(data)
     sources, officials = _section(previous, "sources"), _section(previous, "officials")

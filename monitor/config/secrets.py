@@ -1,4 +1,4 @@
-"""References to secrets: ``${NAME}``, ``${file:/path}`` and ``file:/path``. No message contains a secret."""
+"""References to secrets: ``${NAME}``, ``${file:/path}`` and ``file:/path``. No error message contains a secret."""
 
 import re
 from collections.abc import Mapping
@@ -16,9 +16,11 @@ _VARIABLE_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 @dataclass(frozen=True, slots=True)
 class SecretResolver:
-    """Resolver of secret references, with the environment and the folder of relative paths.
+    """Resolver of references to secrets.
 
-    If ``is_required`` is false, a missing secret is not an error, so that read-only commands work without passwords.
+    ``environ`` are the environment variables; ``folder`` is the folder from which relative paths start. If
+    ``is_required`` is false, the validation does not treat a missing secret as an error, so that read-only commands
+    work without passwords.
     """
 
     environ: Mapping[str, str]
@@ -26,10 +28,12 @@ class SecretResolver:
     is_required: bool = True
 
     def resolve(self, text: str) -> str:
-        """Replace every reference; ``$$`` means one dollar sign.
+        """Return a text with every reference replaced by its secret; ``$$`` becomes a dollar sign.
 
         In the user part of a URL (``scheme://user:${NAME}@host``) secrets are percent-encoded, so that a password may
-        contain any character. Raises ``ValueError`` with the name of a missing or empty variable or file.
+        contain any character. Raises ``MissingSecretError`` if a variable is missing or empty or a file cannot be read,
+        and ``ValueError`` if a reference or a file is invalid. The error message contains the name of the variable or
+        file.
         """
         if text.startswith("file:"):
             return self._read_file(self._substitute_references(text.removeprefix("file:")))
@@ -82,5 +86,5 @@ class SecretResolver:
 
 
 def has_secret_reference(text: str) -> bool:
-    """Return whether a text refers to a secret."""
+    """Return whether a text contains a reference to a secret."""
     return text.startswith("file:") or any(found[0] != "$$" for found in _REFERENCE.finditer(text))

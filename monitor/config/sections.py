@@ -27,7 +27,7 @@ SECTION_DESCRIPTIONS = {
     "readers": "people who get digests by mail, by id",
     "digests": "what is sent when, by id",
 }
-"""Every top-level key of the file, in the order of the file."""
+"""Every top-level key of sources.yaml with its description, in the order of the file."""
 
 ENTRY_TYPES: dict[str, type] = {
     "sources": Source,
@@ -36,11 +36,14 @@ ENTRY_TYPES: dict[str, type] = {
     "readers": DigestReader,
     "digests": DigestPlan,
 }
-"""Types of the sections whose entries are mappings. A channel's type depends on its kind."""
+"""Type of the entries of each section whose entries are all of one type.
+
+The section ``channels`` is not included, because the type of a channel depends on its kind.
+"""
 
 
 class KeyInfo(NamedTuple):
-    """A key of a type: its description, the type of its value, and whether it must be given."""
+    """Description of a key of sources.yaml: its meaning, the type of its value, and whether it is required."""
 
     description: str
     annotation: Any
@@ -48,7 +51,10 @@ class KeyInfo(NamedTuple):
 
 
 def get_keys(type_: type) -> Mapping[str, KeyInfo]:
-    """Return the keys that a type has in the file. Its ``id`` is not among them: the file has it as a key."""
+    """Return the keys that a mapping of a type may have in the file, by their names in the file.
+
+    The field ``id`` is left out, because the file has the id as a key of the section.
+    """
     return _read_keys(type_)
 
 
@@ -68,7 +74,7 @@ def _read_keys(type_: type) -> Mapping[str, KeyInfo]:
 
 @cache
 def find_nested_type(annotation: Any) -> type | None:
-    """Return the first type with keys of its own inside an annotation, or None."""
+    """Return the first dataclass with keys of its own in a type annotation, or None if there is none."""
     if isinstance(annotation, type) and hasattr(annotation, "__pydantic_config__"):
         return annotation
     return next((found for part in get_args(annotation) if (found := find_nested_type(part))), None)
@@ -76,7 +82,7 @@ def find_nested_type(annotation: Any) -> type | None:
 
 @cache
 def list_secret_keys() -> tuple[str, ...]:
-    """Return the keys whose values may refer to secrets, in the order of the file."""
+    """Return the keys whose values may contain references to secrets, in the order of the file."""
     keys = [*_list_nested_secret_keys(Settings), *_list_nested_secret_keys(Source)]
     for kind, model in CHANNEL_KINDS.items():
         inner = _list_nested_secret_keys(model)
@@ -96,14 +102,20 @@ def _list_nested_secret_keys(type_: type) -> list[str]:
 
 @cache
 def holds_secret(annotation: Any) -> bool:
-    """Return whether a value of this annotation is a secret, or has one inside, outside of nested types with keys."""
+    """Return whether values of an annotation are secrets, or collections that contain secrets.
+
+    Secrets in the fields of a nested dataclass do not count.
+    """
     if get_origin(annotation) is Annotated:
         annotation = get_args(annotation)[0]
     return annotation is Secret or any(holds_secret(part) for part in get_args(annotation))
 
 
 def list_annotated(annotation: Any, type_: type[T]) -> list[T]:
-    """Return the objects of a type in an annotation, also inside a union or a list."""
+    """Return the metadata objects of a class in an annotation, such as the ``ValueMark`` in ``Annotated``.
+
+    Annotations inside of a union or a list are searched, too.
+    """
     parts = get_args(annotation)
     return [part for part in parts if isinstance(part, type_)] + [
         found for part in parts for found in list_annotated(part, type_)

@@ -1,4 +1,4 @@
-"""Template of sources.yaml, as `monitor init` writes it: small, commented, and usable without changes."""
+"""Template of the sources.yaml that `monitor init` writes. It has comments and is valid without changes."""
 
 CONFIG_FILE_NAME = "sources.yaml"
 SCHEMA_FILE_NAME = "sources.schema.json"

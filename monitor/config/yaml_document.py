@@ -1,8 +1,8 @@
-"""YAML parser: returns plain values with the position of every key and value.
+"""YAML parser that returns plain values, and the position of every key and value in the file.
 
-The values are built from the parser's events, never by PyYAML's constructors, so a file cannot create objects, refer to
-other parts or nest without a limit. Unquoted words follow YAML 1.2: ``no`` and ``07:00`` are
-text, ``true`` and ``false`` the only truth values, ``12`` a number.
+The values are built from the events of the parser and not by the constructors of PyYAML. Therefore a file cannot create
+objects, refer to other parts of the file, or nest without a limit. Unquoted words follow YAML 1.2: ``no`` and ``07:00``
+are text, ``true`` and ``false`` are the only booleans, and ``12`` is a number.
 """
 
 import re
@@ -31,7 +31,11 @@ _SCALAR_CONSTANTS: dict[str, YamlValue] = {
 
 
 class FilePosition(NamedTuple):
-    """A line and a column, both counted from 1, and offsets of the source text from 0; a large file has 100,000."""
+    """Position of a key or value in a file.
+
+    Line and column count from 1. The offsets are character indexes in the text of the file and count from 0. This is a
+    named tuple, because a large file has 100,000 positions.
+    """
 
     line: int
     column: int
@@ -41,7 +45,7 @@ class FilePosition(NamedTuple):
 
 @dataclass(slots=True)
 class YamlDocument:
-    """A parsed file: its value, the positions of its keys and values, and its YAML errors."""
+    """Parsed YAML file: its value, the positions of its keys and values, and the errors in it."""
 
     text: str = ""
     value: YamlValue = None
@@ -50,7 +54,11 @@ class YamlDocument:
     errors: list[tuple[FilePosition, str]] = field(default_factory=list)
 
     def find_position(self, path: KeyPath, *, prefer_key: bool = False) -> FilePosition:
-        """Return the position of a value or its key, or of the nearest enclosing part; a mapping is at its key."""
+        """Return the position of the value at a path.
+
+        The position of its key is returned if ``prefer_key`` is true or if the value is a mapping. If the path does not
+        exist, the position of the nearest part of the file that encloses it is returned.
+        """
         prefer_key = prefer_key or isinstance(self._value_at(path), dict)
         for length in range(len(path), -1, -1):
             part = path[:length]
@@ -64,9 +72,10 @@ class YamlDocument:
         return FilePosition(1, 1)
 
     def find_character_position(self, path: KeyPath, char_index: int) -> FilePosition:
-        """Return the position in the file of the character at ``char_index`` of a text value.
+        """Return the position in the file of the character at ``char_index`` of the text value at a path.
 
-        The source may be quoted, folded or indented, so the text is searched character by character.
+        The text in the file may be quoted, folded or indented, so its characters are searched one after the other. The
+        position of the value is returned if a character is not found.
         """
         place, value = self.find_position(path), self._value_at(path)
         if not isinstance(value, str):
@@ -95,9 +104,9 @@ class YamlDocument:
 
 
 def parse_yaml(data: bytes, stop_after_key: str = "") -> YamlDocument:
-    """Return the parsed file; never raises: errors are in the document.
+    """Parse a YAML file and return the document, which contains all errors; never raises.
 
-    Parsing ends after the value of the top-level key ``stop_after_key``, if there is one.
+    If ``stop_after_key`` is given, parsing ends after the value of that top-level key.
 
     Errors are: files over ``MAX_FILE_BYTES``, encodings other than UTF-8, control characters, several documents,
     anchors, aliases, merge keys, tags, duplicate keys, keys that are not plain text, and nesting over
@@ -141,7 +150,7 @@ def _locate_yaml_error(error: yaml.MarkedYAMLError, text: str) -> FilePosition:
 
 
 def _describe_yaml_error(error: yaml.MarkedYAMLError) -> str:
-    """Return the parser's error in plain words, with a hint."""
+    """Return the error message of the YAML parser in plain words, with a hint how to fix the error."""
     problem = error.problem or "it ends in the middle"
     hint = ""
     if "cannot start any token" in problem:
@@ -172,7 +181,11 @@ class _OpenCollection:
 
 
 class _DocumentBuilder:
-    """Builder of values from parser events; its own stack limits the depth without recursion."""
+    """Builder of a ``YamlDocument`` from the events of the YAML parser.
+
+    It has its own stack of open collections instead of recursion, so that deep nesting is an error of the file and not
+    of the program.
+    """
 
     def __init__(self, document: YamlDocument, stop_after_key: str) -> None:
         self.document, self.stop_after_key = document, stop_after_key
@@ -250,7 +263,10 @@ class _DocumentBuilder:
         return key
 
     def _make_discarded_key(self) -> str:
-        """Return a name for an invalid key, so that its value is parsed and discarded."""
+        """Return a unique placeholder for an invalid key.
+
+        The value of the key can then be parsed, so that errors in it are found; the value is not in the result.
+        """
         self.discarded_count += 1
         return f"\0{self.discarded_count}"
 
@@ -287,7 +303,7 @@ def _locate_event(event: yaml.Event) -> FilePosition:
 
 
 def _resolve_scalar(text: str) -> YamlValue:
-    """Return the value of an unquoted word by the types of YAML 1.2."""
+    """Return an unquoted word as null, boolean, number or text, according to YAML 1.2."""
     if text in _SCALAR_CONSTANTS:
         return _SCALAR_CONSTANTS[text]
     if _INTEGER.fullmatch(text):

@@ -1,7 +1,8 @@
-"""Edits of a YAML file that change one path and no other byte: comments, order and quoting of the file stay.
+"""Edits of a YAML file that change the value at one path and leave every other byte, comment and quotation mark.
 
-An edit is a splice of the text at the offsets of the parser. The result is parsed again: if anything but the meant path
-differs, the edit is refused with the lines to paste by hand. A library that loads and dumps the file would rewrite it.
+An edit inserts or replaces text at the offsets that the YAML parser reports. The edited text is parsed again. If any
+value other than the intended one differs, the edit is refused, and the error contains the lines to add by hand. A YAML
+library that loads and dumps the file is not used, because it would rewrite the whole file.
 """
 
 import copy
@@ -21,13 +22,16 @@ from monitor.domain.errors import UsageError
 
 _PLAIN_TEXT = re.compile(r"[^\W\d_](?:[\w .'’()-]*[\w.)])?")
 _RESERVED_WORDS = {"null", "true", "false", "yes", "no", "on", "off", "y", "n"}
-"""Words that this or another YAML parser does not read as text."""
+"""Words that some YAML parsers read as a boolean or null instead of as text. They are written in quotes."""
 _INDENT = "  "
 _Node = Any
 
 
 class EditRefused(UsageError):
-    """Raised if an edit cannot be made without changing other parts of the file; ``snippet`` is to be pasted."""
+    """Raised if an edit is impossible without changes to other parts of the file.
+
+    ``snippet`` contains the lines that the user can add to the file by hand.
+    """
 
     def __init__(self, reason: str, path: KeyPath, value: YamlValue) -> None:
         self.snippet = render_snippet(path, value)
@@ -35,9 +39,11 @@ class EditRefused(UsageError):
 
 
 def append_item(data: bytes, path: KeyPath, value: YamlValue, comment: str = "") -> bytes:
-    """Return a file with a value added to the list at a path; the list is created if it is missing.
+    """Return the bytes of a file after adding a value to the end of the list at a path.
 
-    A single value where a list may stand becomes the first item. Raises ``EditRefused``.
+    A missing list is created. If the path has a single value instead of a list, the result is a list of that value and
+    the new one. ``comment`` is added to the line of the new item. Raises ``EditRefused`` if the edit would change
+    anything else.
     """
     text, tree, root = _read(data, path, [value])
     expected = copy.deepcopy(tree)
@@ -59,9 +65,11 @@ def append_item(data: bytes, path: KeyPath, value: YamlValue, comment: str = "")
 
 
 def set_value(data: bytes, path: KeyPath, value: YamlValue, comment: str = "") -> bytes:
-    """Return a file with a key set to a value; the key, and the mappings around it, are created if they are missing.
+    """Return the bytes of a file after setting the key at a path to a value.
 
-    Only a text or number in one line can be replaced. Raises ``EditRefused``.
+    If the key or a mapping that contains the key is missing, both are created. An existing value is replaced only if it
+    is a text or a number in one line. ``comment`` is added to the line of a new key. Raises ``EditRefused`` if the edit
+    is not possible.
     """
     text, tree, root = _read(data, path, value)
     expected = copy.deepcopy(tree)
@@ -77,14 +85,18 @@ def set_value(data: bytes, path: KeyPath, value: YamlValue, comment: str = "") -
 
 
 def render_snippet(path: KeyPath, value: YamlValue) -> str:
-    """Return the lines that set a path to a value, as an excerpt of a file."""
+    """Return YAML lines, from the top level of the file, that set the key at a path to a value."""
     keys = [key for key in path if isinstance(key, str)]
     lines = [f"{_INDENT * depth}{_render_key(key)}:" for depth, key in enumerate(keys)]
     return "\n".join([*lines[:-1], f"{lines[-1]} {_render_flow(value)}"] if lines else [_render_flow(value)])
 
 
 def save_edited_file(path: Path, before: bytes, after: bytes) -> None:
-    """Replace a file, and keep its mode. Raises ``UsageError`` if it is not ``before`` any more, or ``OSError``."""
+    """Replace the content of a file in one step, and preserve its permissions.
+
+    ``before`` is the content that was edited. Raises ``UsageError`` if the file has other content now, so that no other
+    edit is lost, and ``OSError`` if the file cannot be written.
+    """
     if path.read_bytes() != before:
         raise UsageError(f"{path} was changed meanwhile; nothing was written, try again")
     target = path.resolve()
@@ -103,7 +115,10 @@ def save_edited_file(path: Path, before: bytes, after: bytes) -> None:
 
 
 def _read(data: bytes, path: KeyPath, value: YamlValue) -> tuple[str, YamlValue, _Node]:
-    """Return the text of a file, its value, and the root of its nodes. Raises ``EditRefused`` if it has errors."""
+    """Parse a file; return its text, its value, and the root node of PyYAML, whose nodes have offsets.
+
+    Raises ``EditRefused`` if the file has errors or is not a mapping; ``path`` and ``value`` are the intended edit.
+    """
     document = parse_yaml(data)
     if document.errors:
         place, message = document.errors[0]
@@ -126,12 +141,15 @@ def _verify(data: bytes, edited: str | None, expected: YamlValue, path: KeyPath,
 
 
 def _has_same_types(left: YamlValue, right: YamlValue) -> bool:
-    """Return whether equal values have equal types; True equals 1 in Python."""
+    """Return whether two equal values also have the same types inside.
+
+    Equality alone is not enough, because ``True == 1`` in Python.
+    """
     return json.dumps(left, sort_keys=True) == json.dumps(right, sort_keys=True)
 
 
 def _append(text: str, node: _Node, value: YamlValue, comment: str) -> str:
-    """Add an item to a list that is in the file."""
+    """Return the text of a file after adding an item to the existing list ``node``."""
     if node.flow_style:
         at = node.value[-1].end_mark.index if node.value else node.start_mark.index + 1
         rendered = f", {_render_flow(value)}" if node.value else _render_flow(value)
@@ -142,7 +160,10 @@ def _append(text: str, node: _Node, value: YamlValue, comment: str) -> str:
 
 
 def _set(text: str, root: _Node, path: KeyPath, value: YamlValue, comment: str) -> str | None:
-    """Add a key that is missing or empty; the deepest mapping that exists gets it."""
+    """Return the text of a file after adding a key that is missing or has no value; None if this is impossible.
+
+    The key is added to the deepest mapping on the path that exists in the file.
+    """
     depth = len(path)
     while depth and _find_node(root, path[:depth]) is None:
         depth -= 1
@@ -171,7 +192,10 @@ def _set(text: str, root: _Node, path: KeyPath, value: YamlValue, comment: str) 
 
 
 def _fill_null(text: str, root: _Node, path: KeyPath, node: _Node, value: YamlValue, comment: str) -> str | None:
-    """Give a value to a key without one (`aliases:`), behind the colon, or replace `null`."""
+    """Return the text of a file after giving a value to a key whose value is null; None if this is impossible.
+
+    The value is written after the colon of an empty key such as ``aliases:``, or replaces the word ``null``.
+    """
     start, end = node.start_mark.index, node.end_mark.index
     if start != end:
         return _splice(text, start, end, _render_flow(value))
@@ -186,7 +210,10 @@ def _fill_null(text: str, root: _Node, path: KeyPath, node: _Node, value: YamlVa
 
 
 def _end_of(node: _Node) -> int:
-    """Return the offset of the end of the last value in a block; the block's own mark is behind blank lines."""
+    """Return the offset at which the last value inside a node ends.
+
+    The end mark of a block node itself cannot be used, because it is after the blank lines that follow the block.
+    """
     while isinstance(node, yaml.CollectionNode) and not node.flow_style and node.value:
         last = node.value[-1]
         node, key = (last[1], last[0]) if isinstance(last, tuple) else (last, None)
@@ -196,7 +223,10 @@ def _end_of(node: _Node) -> int:
 
 
 def _insert_lines(text: str, after: int, lines: list[str]) -> str:
-    """Insert lines behind the line in which the offset ``after`` is, before blank lines and comments that follow."""
+    """Return a text with lines inserted after the line that contains the offset ``after``.
+
+    The lines are inserted before any blank lines and comments that follow.
+    """
     newline = "\r\n" if "\r\n" in text else "\n"
     head = text[:after].rstrip(" \t\r\n") if text[:after].endswith(("\n", "\r")) else text[:after]
     end = text.find("\n", len(head))
@@ -208,7 +238,10 @@ def _insert_lines(text: str, after: int, lines: list[str]) -> str:
 
 
 def _add_comment(text: str, at: int, comment: str) -> str:
-    """Add a comment to the end of the line of an offset; a line that has a comment is left as it is."""
+    """Return a text with a comment added to the end of the line that contains the offset ``at``.
+
+    The text is returned unchanged if the comment is empty or the line contains ``#``.
+    """
     if not comment:
         return text
     end = text.find("\n", at)
@@ -259,7 +292,10 @@ def _value_at(tree: YamlValue, path: KeyPath) -> YamlValue:
 
 
 def _assign(tree: YamlValue, path: KeyPath, value: YamlValue) -> None:
-    """Set a path of a tree to a value. Raises ``EditRefused`` if a part of the path is neither mapping nor list."""
+    """Set the value at a path in a parsed file, in place; missing mappings on the path are created.
+
+    Raises ``EditRefused`` if a part of the path exists but is neither a mapping nor a list.
+    """
     here: Any = tree
     for part, following in zip(path, [*path[1:], None], strict=True):
         is_fitting = isinstance(here, dict) if isinstance(part, str) else isinstance(here, list) and part < len(here)
@@ -274,7 +310,11 @@ def _assign(tree: YamlValue, path: KeyPath, value: YamlValue) -> None:
 
 
 def _render_block(value: YamlValue, first: str, indent: str, comment: str) -> list[str]:
-    """Return the lines of a value behind ``first``, a key with its colon or the dash of an item."""
+    """Return the lines of a value in YAML block style.
+
+    ``first`` is the text before the value: a key with its colon, or the dash of a list item. ``indent`` is the
+    indentation of further lines. ``comment`` is added to the first line.
+    """
     tail = f"  # {comment}" if comment else ""
     if not isinstance(value, dict) or not value:
         space = "" if first.endswith(" ") else " "
@@ -293,7 +333,7 @@ def _render_key(key: str | int) -> str:
 
 
 def _render_flow(value: YamlValue) -> str:
-    """Return a value as flow YAML in one line."""
+    """Return a value in YAML flow style, such as ``{key: [a, b]}``, in one line."""
     if isinstance(value, dict):
         return "{" + ", ".join(f"{_render_key(key)}: {_render_flow(item)}" for key, item in value.items()) + "}"
     if isinstance(value, list):
@@ -304,6 +344,6 @@ def _render_flow(value: YamlValue) -> str:
 
 
 def _render_text(text: str) -> str:
-    """Return a text plain if every YAML parser reads it as that text, else in double quotes."""
+    """Return a text without quotes if every YAML parser reads it as this text, else in double quotes."""
     is_plain = _PLAIN_TEXT.fullmatch(text) and text.lower() not in _RESERVED_WORDS
     return text if is_plain else json.dumps(text, ensure_ascii=False)

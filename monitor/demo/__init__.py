@@ -1,1 +1,1 @@
-"""Demo: made-up outlets that are served on loopback addresses."""
+"""Demo: invented outlets that are served on loopback addresses, so that the program can be tried offline."""

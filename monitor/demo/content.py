@@ -1,8 +1,9 @@
-"""Demo outlets: the outlets and articles of ``seeds/``, rendered as web servers would return them.
+"""Outlets of the demo: they are read from ``seeds/`` and rendered as web servers would return them.
 
 An outlet is a folder with ``outlet.yaml`` (name, language, paths), Jinja templates for its pages and its feed, and
-``articles/*.html``, each an HTML fragment after a YAML header. Times are ages ("3h", "2d") before the start of the
-demo. In the second edition ``NAME@2.html`` replaces ``NAME.html``, and articles with ``edition: 2`` appear.
+``articles/*.html``. Each article file is an HTML fragment after a YAML header. Times are written as ages ("3h", "2d")
+before the start of the demo. There are two editions. In the second one, ``NAME@2.html`` replaces ``NAME.html``, and
+articles with ``edition: 2`` are added.
 """
 
 import re
@@ -24,7 +25,11 @@ AGE_UNITS = {"m": "minutes", "h": "hours", "d": "days"}
 
 @dataclass(frozen=True, slots=True)
 class Outlet:
-    """An outlet as ``outlet.yaml`` describes it; ``pages`` maps a path to the template that renders it."""
+    """Outlet, as described in ``outlet.yaml``.
+
+    ``pages`` maps the path of a page to the template by which it is rendered. ``types`` maps the name of a template to
+    a content type.
+    """
 
     id: str
     name: str
@@ -38,13 +43,13 @@ class Outlet:
 
     @property
     def folder(self) -> Path:
-        """The folder of its templates and articles."""
+        """The folder with the templates and articles of the outlet."""
         return SEEDS_FOLDER / "outlets" / self.id
 
 
 @dataclass(frozen=True, slots=True)
 class Resource:
-    """The content type and body of a response."""
+    """Response of a demo server: content type and body."""
 
     content_type: str
     body: bytes
@@ -52,9 +57,10 @@ class Resource:
 
 @dataclass(frozen=True, slots=True)
 class Edition:
-    """Everything that an outlet serves at one time: resources by path, and the paths of its articles by name.
+    """All that an outlet serves in one edition.
 
-    A name is the one in ``annotations.yaml``: ``outlet/slug``, with ``@2`` for a text of the second edition.
+    ``resources`` are the responses by path. ``articles`` maps the name of an article to its path. The name is
+    ``outlet/slug`` as in ``annotations.yaml``, with ``@2`` for a text that the first edition does not contain.
     """
 
     resources: Mapping[str, Resource]
@@ -63,7 +69,10 @@ class Edition:
 
 @dataclass(frozen=True, slots=True)
 class ArticleTemplate:
-    """An article file: its YAML header, its body, and the first and last edition that contain it."""
+    """Article file: its YAML header, its body, and the first and the last edition that contain the article.
+
+    ``last_edition`` is None if no later edition replaces the article.
+    """
 
     slug: str
     metadata: Mapping[str, Any]
@@ -73,7 +82,7 @@ class ArticleTemplate:
 
 
 def load_outlets() -> list[Outlet]:
-    """Return all outlets, in the order of their folders."""
+    """Return all outlets, sorted by the names of their folders."""
     outlets = []
     for path in sorted((SEEDS_FOLDER / "outlets").glob("*/outlet.yaml")):
         fields = yaml.safe_load(path.read_text(encoding="utf-8"))
@@ -83,7 +92,7 @@ def load_outlets() -> list[Outlet]:
 
 
 def parse_age(text: str) -> timedelta:
-    """Return the time span of an age such as "3h", "45m" or "2d". Raises ``ValueError`` for another format."""
+    """Return the duration of an age, such as "3h", "45m" or "2d". Raises ``ValueError`` if it is invalid."""
     found = re.fullmatch(r"([0-9]{1,6})([mhd])", text)
     if found is None:
         raise ValueError(f"{text!r} is not a valid age; use a form such as 3h, 45m or 2d")
@@ -91,7 +100,7 @@ def parse_age(text: str) -> timedelta:
 
 
 def load_article_templates(outlet: Outlet) -> list[ArticleTemplate]:
-    """Return all articles of an outlet; an article with two editions is returned twice."""
+    """Return the article files of an outlet. An article that the second edition replaces has two files."""
     templates = []
     for path in sorted((outlet.folder / "articles").glob("*.html")):
         _, head, body = path.read_text(encoding="utf-8").split("---\n", 2)
@@ -104,7 +113,10 @@ def load_article_templates(outlet: Outlet) -> list[ArticleTemplate]:
 
 
 def render_outlet(outlet: Outlet, base_url: str, started_at: datetime, edition: int) -> Edition:
-    """Render one edition of an outlet. ``base_url`` has no trailing slash."""
+    """Return everything that an outlet serves in an edition.
+
+    ``base_url`` is the URL of its server, without a slash at the end. ``started_at`` is the time from which ages count.
+    """
     now = started_at.astimezone(outlet.zone)
     environment = _build_environment(outlet, now)
     articles = [
@@ -136,7 +148,7 @@ def _build_environment(outlet: Outlet, now: datetime) -> Environment:
 def _render_article(
     environment: Environment, outlet: Outlet, template: ArticleTemplate, base_url: str, now: datetime
 ) -> dict[str, Any]:
-    """Return the template variables of an article; fields that its header omits are empty."""
+    """Return the template variables of an article. Variables that its header does not set are empty."""
     fields = {"title": "", "summary": "", "section": "", "agency": "", "author": "", "image": "", "caption": ""}
     fields |= template.metadata
     published = now - parse_age(fields["published"]) if fields.get("published") else None

@@ -1,4 +1,4 @@
-"""Demo servers: the outlets of ``seeds/`` on loopback addresses, with entity tags and gzip."""
+"""Servers of the demo: they serve the outlets of ``seeds/`` on loopback addresses, with ETag headers and gzip."""
 
 import gzip
 import hashlib
@@ -17,7 +17,7 @@ from monitor.demo.content import SEEDS_FOLDER, Edition, Outlet, load_outlets, re
 
 
 class OutletServer(ThreadingHTTPServer):
-    """HTTP server of one outlet; it counts requests by path."""
+    """HTTP server of one outlet. It counts the requests for each path."""
 
     daemon_threads = True
     outlet: Outlet
@@ -33,27 +33,30 @@ class OutletServer(ThreadingHTTPServer):
 
     @property
     def base_url(self) -> str:
-        """Its URL without a trailing slash."""
+        """The URL of the server, without a slash at the end."""
         return f"http://{self.server_address[0]!s}:{self.server_address[1]}"
 
     def set_edition(self, started_at: datetime, edition: int) -> None:
-        """Serve another edition of the outlet from now on."""
+        """Serve an edition of the outlet from now on. ``started_at`` is the time from which ages count."""
         self.edition = render_outlet(self.outlet, self.base_url, started_at, edition)
 
     def count_request(self, path: str) -> None:
-        """Count a request for a path."""
+        """Add one to the number of requests for a path."""
         with self.lock:
             self.request_counts[path] = self.request_counts.get(path, 0) + 1
 
 
 class OutletRequestHandler(BaseHTTPRequestHandler):
-    """Request handler: answers GET with a resource of the outlet, or with 304 if it is unchanged."""
+    """Handler of the requests to an outlet.
+
+    It answers GET with a resource of the present edition, or with 304 if the client has the same resource already.
+    """
 
     server: OutletServer
     protocol_version = "HTTP/1.1"
 
     def do_GET(self) -> None:
-        """Send the resource at the path, query string included."""
+        """Send the resource at the path of the request, whose query string is part of the path, or 404."""
         self.server.count_request(self.path)
         resource = self.server.edition.resources.get(self.path)
         if resource is None:
@@ -71,7 +74,7 @@ class OutletRequestHandler(BaseHTTPRequestHandler):
             self.send_whole_response(HTTPStatus.OK, headers, resource.body)
 
     def send_whole_response(self, status: HTTPStatus, headers: dict[str, str], body: bytes) -> None:
-        """Send status, headers and body."""
+        """Send a response with a status, headers and a body."""
         self.send_response(status)
         for name, value in headers.items():
             self.send_header(name, value)
@@ -84,26 +87,29 @@ class OutletRequestHandler(BaseHTTPRequestHandler):
 
 
 class DemoServers:
-    """The running servers of all outlets; ``base_urls`` maps the id of an outlet to its URL."""
+    """Running servers of all outlets. ``base_urls`` maps the id of an outlet to the URL of its server."""
 
     def __init__(self, servers: list[OutletServer], started_at: datetime) -> None:
         self.servers, self.started_at = servers, started_at
         self.base_urls = {server.outlet.id: server.base_url for server in servers}
 
     def set_edition(self, edition: int) -> None:
-        """Serve edition 1, or edition 2 with a correction, a withdrawal and a new report."""
+        """Make all servers serve an edition: 1 or 2.
+
+        Edition 2 contains a correction, a withdrawal and a new report.
+        """
         for server in self.servers:
             server.set_edition(self.started_at, edition)
 
     def configuration(self) -> str:
-        """Return the text of ``sources.yaml`` with the URLs of this run."""
+        """Return the text of a ``sources.yaml`` that has the URLs of these servers."""
         text = (SEEDS_FOLDER / "sources.yaml").read_text(encoding="utf-8")
         # The result is YAML, where escaping for HTML would be wrong.
         template = Environment(undefined=StrictUndefined, autoescape=False).from_string(text)  # noqa: S701 - see above
         return template.render(at=self.base_urls)
 
     def article_urls(self) -> dict[str, str]:
-        """Return the URL of each article of the current edition by its name in ``annotations.yaml``."""
+        """Return the URL of each article in the present edition, by the name in ``annotations.yaml``."""
         return {
             name: server.base_url + path for server in self.servers for name, path in server.edition.articles.items()
         }
@@ -111,7 +117,7 @@ class DemoServers:
 
 @contextmanager
 def run_demo_servers(started_at: datetime, edition: int = 1) -> Iterator[DemoServers]:
-    """Run the servers of all outlets until the block ends."""
+    """Run the servers of all outlets, and stop them at the end of the ``with`` block."""
     with ExitStack() as stack:
         servers = [
             stack.enter_context(OutletServer(outlet, number)) for number, outlet in enumerate(load_outlets(), start=1)
@@ -125,6 +131,6 @@ def run_demo_servers(started_at: datetime, edition: int = 1) -> Iterator[DemoSer
 
 
 def load_annotations() -> dict[str, Any]:
-    """Return the content of ``annotations.yaml``: the mentions and stories that a careful reader finds."""
+    """Return the content of ``annotations.yaml``: the mentions and stories that the program should find in the demo."""
     loaded: dict[str, Any] = yaml.safe_load((SEEDS_FOLDER / "annotations.yaml").read_text(encoding="utf-8"))
     return loaded

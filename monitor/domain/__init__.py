@@ -1,1 +1,1 @@
-"""Types and pure policies of the program; no I/O and no clock."""
+"""Types and rules of the program that need no I/O. Functions get the present time as a parameter."""

@@ -1,4 +1,4 @@
-"""Articles, their text regions and processing stages, and stories."""
+"""Articles with their regions and processing stages, pending pages, and stories."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -20,9 +20,9 @@ class Region(StrEnum):
 class Article:
     """Extracted article. All texts are in Unicode form NFC; paragraphs of ``body`` are joined by a newline.
 
-    ``published_at`` is None if the time is uncertain. ``confidence`` is the quality of the extraction, from 0 (nothing
-    found) to 1. ``partial_reason`` is why the text is incomplete, or empty: "paywall", "teaser", "feed", "pages" (a
-    long PDF document) or "scripts" (the page shows its text with JavaScript only).
+    ``published_at`` is None if the time is uncertain. ``confidence`` is the extraction confidence, from 0 (nothing
+    found) to 1. ``partial_reason`` is the reason why the text is incomplete: "paywall", "teaser", "feed", "pages" (a
+    long PDF document) or "scripts" (the page shows its text with JavaScript only). It is empty if the text is complete.
     """
 
     url: str
@@ -42,7 +42,7 @@ class Article:
     partial_reason: str = ""
 
     def regions(self) -> Iterator[tuple[Region, str]]:
-        """Yield each non-empty region once with its text; captions are joined by newlines."""
+        """Yield each region that has text, with its text. All captions are one text, joined by newlines."""
         for region, text in (
             (Region.TITLE, self.title),
             (Region.STANDFIRST, self.standfirst),
@@ -60,7 +60,7 @@ class Article:
 
 
 class Stage(StrEnum):
-    """Processing stage of a stored article; each pipeline step moves articles to the next stage."""
+    """Processing stage of a stored article. Each step of the pipeline moves articles to the next stage."""
 
     LISTED = "listed"
     EXTRACTED = "extracted"
@@ -72,13 +72,13 @@ class Stage(StrEnum):
 class NewArticle:
     """New article before it is stored, with the entry keys by which it is recognised later.
 
-    ``is_alertable`` is false for articles that may not cause an alert, such as those published before the source was
-    added. ``stage`` is ``LISTED`` if the page must still be fetched, else ``EXTRACTED``. ``quarantine_reason`` is why
-    an article of a bulk change is stored without a report (`monitor articles release` reverses this), or empty.
-    ``search_text`` is the text for the full-text index, or None if the store must compute it. ``evidence_keys`` are
-    stored with the article for comparison with later entries, but they never identify an article.
-    ``known_article_id`` is set if the entry lists an article that is already stored: then only its keys and URL are
-    added to that article.
+    ``is_alertable`` is false for an article that must not be reported, for example because it was published before the
+    source was added. ``stage`` is ``LISTED`` if the page must still be fetched, else ``EXTRACTED``.
+    ``quarantine_reason`` is the reason why an article of a bulk change is quarantined, or empty (`monitor articles
+    release` ends a quarantine). ``search_text`` is the text for the full-text index, or None if the store must compute
+    it. ``evidence_keys`` are stored for comparison with later entries, but never identify an article.
+    ``known_article_id`` is set if the entry leads to an article that is already stored. Then only the entry keys and
+    the URL are added to that article.
     """
 
     entry_keys: tuple[str, ...]
@@ -93,7 +93,7 @@ class NewArticle:
 
 @dataclass(frozen=True, slots=True)
 class KnownArticle:
-    """Stored facts about the article that has an entry key; all but the id is empty if the article was deleted."""
+    """Stored article that was found by an entry key. If the article was deleted, only its id is known."""
 
     id: int
     url: str = ""
@@ -104,10 +104,11 @@ class KnownArticle:
 
 @dataclass(frozen=True, slots=True)
 class StoredArticle:
-    """Article with its database id. ``is_alertable`` is false if the article was published before its source was added.
+    """Article with its database id.
 
-    ``duplicate_of`` is the id of the article that this one duplicates; ``version_count`` counts the earlier versions.
-    ``quarantine_reason`` is why it was stored without alerting, if it is in quarantine.
+    ``is_alertable`` is false if the article must not be reported, because it was published before its source was added.
+    ``duplicate_of`` is the id of the article of which this article is a duplicate. ``version_count`` is the number of
+    earlier versions. ``quarantine_reason`` is the reason of a quarantine, or empty.
     """
 
     id: int
@@ -124,9 +125,9 @@ class StoredArticle:
 
 @dataclass(frozen=True, slots=True)
 class PendingPage:
-    """Article whose page must be fetched, leased to the holder of ``token``.
+    """Article whose page must be fetched. It is leased to the process that has ``token``.
 
-    ``quarantine_reason`` is why it is stored without alerting, or empty; the date of the page may end a quarantine.
+    ``quarantine_reason`` is the reason of a quarantine, or empty. The date on the page may end the quarantine.
     """
 
     id: int
@@ -140,7 +141,7 @@ class PendingPage:
 
 @dataclass(frozen=True, slots=True)
 class Story:
-    """Articles about one event. ``merged_into`` is the id of the story that absorbed this one, or empty."""
+    """Story with the ids of its articles. ``merged_into`` is the id of the story it was merged into, or empty."""
 
     id: str
     title: str
@@ -153,7 +154,7 @@ class Story:
 
 @dataclass(frozen=True, slots=True)
 class ArticleAttempt:
-    """Article that waits for an attempt of its own, because it is long or an earlier attempt failed."""
+    """Article that is processed alone instead of in a batch, because it is long or an earlier attempt failed."""
 
     article_id: int
     source_id: str
@@ -161,7 +162,7 @@ class ArticleAttempt:
 
 @dataclass(frozen=True, slots=True)
 class DuePage:
-    """Listed article whose page may be fetched since ``due_at``."""
+    """Article with the stage ``LISTED`` whose page may be fetched from the time ``due_at`` on."""
 
     due_at: datetime
     article_id: int

@@ -1,11 +1,11 @@
-"""Configured channels: the kinds of targets that digests are sent to, as types and as keys of sources.yaml.
+"""Configured channels: the kinds of targets to which digests are sent.
 
-A kind is one class here, a member of ``Channel``, and one sender in ``monitor.deliver``. Everything else (the keys and
-warnings of `monitor check`, the JSON schema, labels of metrics) reads ``CHANNEL_KINDS`` and the annotations of the
-fields. Values from the file are validated by pydantic; code that constructs a channel itself is trusted.
+Each kind has a class here, which is a member of ``Channel``, and a sender in ``monitor.deliver``. All other code (the
+checks of `monitor check`, the JSON schema, labels of metrics) reads ``CHANNEL_KINDS`` and the annotations of the
+fields. Values from sources.yaml are validated by pydantic; values from code that constructs a channel are not checked.
 
-Each class has ``kind``, its key in sources.yaml, and ``inline_field``: the field whose value is written right after
-that key, as in ``folder: outbox``, or "" if a mapping of all fields is written there, as in ``webhook: {url: ...}``.
+``kind`` of a class is its key in sources.yaml. ``inline_field`` is the field whose value is written directly after that
+key, as in ``folder: outbox``. If it is empty, a mapping of all fields is written there, as in ``webhook: {url: ...}``.
 """
 
 import hashlib
@@ -33,13 +33,14 @@ from monitor.domain.secret import Secret
 from monitor.domain.value_parsers import parse_signing_key
 
 OUTBOX_CHANNEL_ID = "outbox"
-"""Id of the folder channel that exists without being configured."""
+"""Id of the folder channel that can be used without being configured."""
 
 
 def _label_secret_url(url: Secret) -> str:
-    """Return a label that identifies a secret URL without revealing it: host or service, and a short hash.
+    """Return a label by which a secret URL can be recognised: the host, and a short hash of the URL.
 
-    The URL of a chat service has secrets in the position of the host, so only the service is named.
+    For the URL of a chat service, the label has the name of the service (the scheme) instead of the host, because the
+    host is a part of the secret.
     """
     text = url.reveal()
     parts = urlsplit(text)
@@ -82,7 +83,7 @@ class EmailChannel:
 
     @property
     def targets(self) -> tuple[str, ...]:
-        """Return each recipient; each is delivered to and retried separately."""
+        """Return the address of each recipient. The message to each one is sent and retried separately."""
         return tuple(dict.fromkeys(self.to))
 
 
@@ -104,7 +105,7 @@ class WebhookChannel:
 
     @property
     def targets(self) -> tuple[str, ...]:
-        """Return the one URL, as a label without secrets."""
+        """Return a label of the URL, without secrets, as the only target."""
         return (_label_secret_url(self.url),)
 
 
@@ -121,7 +122,7 @@ class ChatChannel:
 
     @property
     def targets(self) -> tuple[str, ...]:
-        """Return the single target of this channel: a label of the chat service's URL, without secrets."""
+        """Return a label of the chat service's URL, without secrets, as the only target."""
         return (_label_secret_url(self.url),)
 
 
@@ -138,11 +139,11 @@ class FolderChannel:
 
     @property
     def targets(self) -> tuple[str, ...]:
-        """Return the path of the folder."""
+        """Return the path of the folder as the only target."""
         return (self.path,)
 
 
 Channel = EmailChannel | WebhookChannel | ChatChannel | FolderChannel
 
 CHANNEL_KINDS: dict[str, type[Channel]] = {model.kind: model for model in get_args(Channel)}
-"""All kinds by their key in sources.yaml."""
+"""All channel classes, by their key in sources.yaml."""

@@ -1,11 +1,14 @@
-"""Short codes of articles, hits and stories, by which digests and commands name them: a53, h45, s12."""
+"""Short codes by which digests and commands refer to articles, hits and stories, such as a53, h45 and s12."""
 
 import re
 from enum import StrEnum
 from typing import NamedTuple
 
 STORY_ID_PATTERN = r"s[1-9][0-9]*[a-z]?"
-"""A story has the number of its first article; one that a reader has split off may have a letter more."""
+"""Pattern of a story id: the letter s, and the id of the first article of the story.
+
+A further letter follows if a reader has split the story off from another one.
+"""
 MAX_NUMBER = 10**18 - 1
 """Highest number in a code or id that is looked up; databases hold integers below 2**63."""
 _ARTICLE, _HIT = re.compile(r"a?([1-9][0-9]{0,17})"), re.compile(r"h([1-9][0-9]{0,17})")
@@ -13,7 +16,7 @@ _STORY = re.compile(STORY_ID_PATTERN)
 
 
 class CodeKind(StrEnum):
-    """Kind of thing that a code names."""
+    """Kind of object that a code refers to."""
 
     ARTICLE = "article"
     HIT = "hit"
@@ -21,7 +24,7 @@ class CodeKind(StrEnum):
 
 
 class Code(NamedTuple):
-    """Parsed code; ``number`` is 0 for a story, whose id is the code itself."""
+    """Parsed code: ``number`` is the id of an article or hit, ``story_id`` the id of a story; the other is empty."""
 
     kind: CodeKind
     number: int = 0
@@ -29,7 +32,10 @@ class Code(NamedTuple):
 
 
 def parse_code(text: str) -> Code | None:
-    """Return what a code names, or None if the text is not a code; a number alone is the id of an article."""
+    """Parse a code; return None if the text is not a code.
+
+    A number without a letter is taken as the id of an article.
+    """
     word = text.strip().lower()
     if match := _ARTICLE.fullmatch(word):
         return Code(CodeKind.ARTICLE, int(match[1]))
@@ -39,5 +45,5 @@ def parse_code(text: str) -> Code | None:
 
 
 def article_code(article_id: int) -> str:
-    """Return the code of an article."""
+    """Return the code of an article, such as a53."""
     return f"a{article_id}"

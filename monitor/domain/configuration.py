@@ -1,4 +1,4 @@
-"""The whole configuration, after every check."""
+"""The whole configuration, after all checks."""
 
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -49,7 +49,10 @@ DEFAULT_DATABASE = Secret(DEFAULT_DATABASE_URL)
 
 
 def resolve_database_url(database: Secret, folder: Path) -> Secret:
-    """Return the URL with an absolute path if it names an SQLite file; other URLs are unchanged."""
+    """Return the URL of a database, with an absolute path if it is an SQLite file.
+
+    A relative path starts from ``folder``. Other URLs are returned unchanged.
+    """
     text = database.reveal()
     if not text.startswith(SQLITE_URL_PREFIX):
         return database
@@ -109,18 +112,21 @@ class Settings:
 
     @property
     def link_url(self) -> str:
-        """Return the URL of the desk that digests link to, or an empty text if readers cannot reach it by a URL."""
+        """Return the public URL of the desk, for links in digests; empty if no URL is configured."""
         return self.web.url if self.web else ""
 
     @property
     def has_acting_links(self) -> bool:
-        """Return whether digests have links by which readers give feedback."""
+        """Return whether digests contain links by which a reader gives feedback with one click."""
         return bool(self.web and self.web.url and self.web.links)
 
 
 @dataclass(frozen=True, slots=True)
 class Configuration:
-    """One valid sources.yaml. ``warnings`` describe settings that are valid but probably not intended."""
+    """Valid configuration, as read from sources.yaml.
+
+    ``warnings`` describe settings that are valid but probably not intended.
+    """
 
     settings: Settings
     sources: tuple[Source, ...] = ()
@@ -131,7 +137,7 @@ class Configuration:
 
     @property
     def former_ids(self) -> tuple[dict[str, str], dict[str, str]]:
-        """Return the present id of each former id, of sources and of officials."""
+        """Return two mappings from former ids to present ids: one for sources, one for officials."""
         return (
             {old: source.id for source in self.sources for old in source.formerly},
             {old: official.id for official in self.watchlist.officials for old in official.formerly},

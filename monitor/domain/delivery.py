@@ -7,9 +7,10 @@ from typing import ClassVar
 
 
 class DeliveryState(StrEnum):
-    """State of a delivery. ``REJECTED``: the target refused it permanently. ``FAILED``: all attempts failed.
+    """State of a delivery.
 
-    ``CANCELLED``: the user cancelled it. All three can be resent.
+    ``REJECTED``: the target refused the message permanently. ``FAILED``: all attempts failed. ``CANCELLED``: the user
+    cancelled the delivery. Deliveries in these three states can be resent.
     """
 
     PENDING = "pending"
@@ -21,15 +22,15 @@ class DeliveryState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class RenderedDigest:
-    """Digest in every output format. Rendered once, so that every attempt sends the same content.
+    """All output forms of one digest. They are rendered once, so that every attempt sends the same content.
 
-    ``blocks`` is the digest as paragraphs of plain text, for services that accept only short messages: a sender may
-    start a new message before any of them. The first has the title, the totals and the notices, a line each. Then each
-    story has one, of which the first line is the headline with its section. The last one may name sources with
-    problems. It is empty in messages stored by an earlier version; ``text`` replaces it then.
+    ``blocks`` are the paragraphs of the digest as plain text, for services that accept only short messages: a sender
+    may begin a new message before any block. The first block has the title, the totals and the notices, one per line.
+    Each story has one block, whose first line is the headline with its section. The last block may list sources with
+    problems. ``blocks`` is empty in digests that an earlier version of the program stored; ``text`` is sent instead.
 
-    ``page`` is the digest as a file that is read alone, uncut; it is rendered only for channels that write files.
-    ``template_problems`` are the user's templates that failed.
+    ``page`` is the complete digest as a stand-alone file; it is rendered only for channels that write files.
+    ``template_problems`` describe the user's templates that failed.
     """
 
     subject: str
@@ -46,8 +47,8 @@ class RenderedDigest:
 class Message:
     """One digest for one target of one channel.
 
-    ``key`` is the same for all attempts, so receivers can detect duplicates. ``unsubscribe_url`` is the address by
-    which this target unsubscribes with one click (RFC 8058), or empty.
+    ``key`` is the same for all attempts, so that receivers can detect duplicates. ``unsubscribe_url`` is the URL by
+    which the target unsubscribes with one click (RFC 8058), or empty.
     """
 
     key: str
@@ -63,7 +64,8 @@ class Message:
 class Delivery:
     """Message in the outbox with its state. ``message.target`` contains no secret and may be displayed.
 
-    ``dismissed_at`` is when a user has put a rejected or failed delivery away, so that it is not reported any more.
+    ``dismissed_at`` is the time at which a user dismissed a rejected or failed delivery. From then on, the delivery is
+    not reported as a problem.
     """
 
     id: int
@@ -79,7 +81,7 @@ class Delivery:
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """The target accepted the message. ``detail`` is its response."""
+    """Result of an attempt: the target accepted the message. ``detail`` is the response of the target."""
 
     outcome: ClassVar[str] = "sent"
     detail: str = ""
@@ -87,7 +89,11 @@ class Sent:
 
 @dataclass(frozen=True, slots=True)
 class Retry:
-    """Temporary failure. ``pause_channel`` also delays the other deliveries of the channel (SMTP 421, HTTP 429)."""
+    """Result of an attempt: a temporary failure.
+
+    ``retry_after`` is the delay that the target asks for. If ``pause_channel`` is true, the other deliveries of the
+    channel are delayed, too (SMTP 421, HTTP 429).
+    """
 
     outcome: ClassVar[str] = "retry"
     reason: str
@@ -97,7 +103,10 @@ class Retry:
 
 @dataclass(frozen=True, slots=True)
 class Rejected:
-    """Permanent failure: the target is wrong or rejects the message. ``stop_target`` disables the target (HTTP 410)."""
+    """Result of an attempt: a permanent failure, because the target does not exist or refuses the message.
+
+    If ``stop_target`` is true, the target is disabled (HTTP 410).
+    """
 
     outcome: ClassVar[str] = "rejected"
     reason: str
@@ -109,10 +118,10 @@ SendResult = Sent | Retry | Rejected
 
 @dataclass(frozen=True, slots=True)
 class DeliveryResult:
-    """Result of a leased delivery, with the time of the next attempt.
+    """Result of a leased delivery, to be stored.
 
-    ``send_result`` is None if the delivery was not attempted; it is then due at ``next_attempt_at``. A ``Retry`` with
-    ``next_attempt_at`` None marks the delivery as failed.
+    ``send_result`` is None if no attempt was made; the delivery is then due at ``next_attempt_at``. If ``send_result``
+    is a ``Retry`` and ``next_attempt_at`` is None, there are no more attempts, and the delivery has failed.
     """
 
     delivery: Delivery

@@ -1,4 +1,4 @@
-"""Rows of the pages of the desk: short forms of hits, articles, sources and deliveries, without long texts."""
+"""Rows of query results for the pages of the desk: hits, articles, sources and deliveries, without long texts."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -12,7 +12,7 @@ from monitor.domain.read_models import HitSummary
 
 @dataclass(frozen=True, slots=True)
 class ArticleLine:
-    """Article without its text. ``outlet`` is the name of its source."""
+    """Row of an article, without its text. ``outlet`` is the name of its source."""
 
     id: int
     title: str
@@ -28,13 +28,13 @@ class ArticleLine:
 
     @property
     def dated_at(self) -> datetime:
-        """Return when the article was published, or first seen if that is unknown."""
+        """Return the time of publication, or the time at which the article was first seen if that is unknown."""
         return self.published_at or self.first_seen_at
 
 
 @dataclass(frozen=True, slots=True)
 class HitLine:
-    """Hit with its article."""
+    """Row of a hit, with the row of its article."""
 
     id: int
     rule_id: str
@@ -47,7 +47,7 @@ class HitLine:
 
 @dataclass(frozen=True, slots=True)
 class StoryLine:
-    """Story without its articles. ``merged_into`` is the story that absorbed it, or empty."""
+    """Row of a story, without its articles. ``merged_into`` is the story into which it was merged, or empty."""
 
     id: str
     title: str
@@ -58,7 +58,10 @@ class StoryLine:
 
 @dataclass(frozen=True, slots=True)
 class ArticlePage:
-    """Everything that the page of an article shows. ``has_snapshot`` is whether the page is kept as evidence."""
+    """Everything that the desk shows on the page of one article.
+
+    ``has_snapshot`` is true if the fetched page is stored as evidence.
+    """
 
     stored: StoredArticle
     outlet: str
@@ -73,7 +76,7 @@ class ArticlePage:
 
 @dataclass(frozen=True, slots=True)
 class SourceLine:
-    """Configured source with its state."""
+    """Row of a configured source, with its poll state and the number of its articles."""
 
     id: str
     name: str
@@ -85,7 +88,7 @@ class SourceLine:
 
 @dataclass(frozen=True, slots=True)
 class DeliveryLine:
-    """Delivery without the content of its digest."""
+    """Row of a delivery, without the content of its digest."""
 
     id: int
     digest_id: int
@@ -103,7 +106,10 @@ class DeliveryLine:
 
 @dataclass(frozen=True, slots=True)
 class NameForm:
-    """Text by which an official was named, with the number of mentions and the newest article."""
+    """Spelling by which articles name an official, with the number of mentions.
+
+    ``last_at`` and ``article_id`` belong to the newest article with this spelling.
+    """
 
     text: str
     form: MatchForm
@@ -114,7 +120,10 @@ class NameForm:
 
 @dataclass(frozen=True, slots=True)
 class NamedCount:
-    """Number of articles of an outlet, a language, or with another official. ``id`` is its id or code."""
+    """Number of articles per outlet, language or official.
+
+    ``id`` is the id of the outlet or official, or the code of the language.
+    """
 
     id: str
     name: str
@@ -123,7 +132,10 @@ class NamedCount:
 
 @dataclass(frozen=True, slots=True)
 class OfficialSample:
-    """Counts in the newest articles that name an official: ``size`` articles since ``since_at``."""
+    """Counts by outlet, language and other officials, from the newest articles that name an official.
+
+    ``size`` is the number of these articles, ``since_at`` the time of the oldest one.
+    """
 
     size: int
     since_at: datetime | None
@@ -134,7 +146,7 @@ class OfficialSample:
 
 @dataclass(frozen=True, slots=True)
 class HourCount:
-    """Number of articles first seen in an hour that begins at ``at``."""
+    """Number of articles first seen in the hour that begins at ``at``."""
 
     at: datetime
     count: int
@@ -142,7 +154,7 @@ class HourCount:
 
 @dataclass(frozen=True, slots=True)
 class ReportLine:
-    """Digest that reported an article or story."""
+    """Row of a digest that reported an article or a story."""
 
     digest_id: int
     plan_id: str
@@ -151,9 +163,9 @@ class ReportLine:
 
 @dataclass(frozen=True, slots=True)
 class StoryHour:
-    """Story of which an article was first seen in an hour that begins at ``at``.
+    """Story of which an article was first seen in the hour that begins at ``at``.
 
-    ``story_id`` is "a" and the id of the article if it is in no story.
+    If the article has no story, ``story_id`` is the code of the article, such as a53.
     """
 
     at: datetime
@@ -162,7 +174,7 @@ class StoryHour:
 
 @dataclass(frozen=True, slots=True)
 class MentionPlace:
-    """Place of a mention in an article: offsets in the text of a region."""
+    """Position of a mention in an article: a region, and the start and end offset in the text of that region."""
 
     region: Region
     start: int

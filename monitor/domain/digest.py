@@ -1,4 +1,4 @@
-"""Digests: plan and schedule, the hits of one period grouped by story, and the coverage (what was read)."""
+"""Digests: plans and schedules, the hits of a window grouped by story, and the sources that were read."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -34,7 +34,7 @@ from monitor.domain.value_parsers import parse_quiet_hours
 
 @dataclass(frozen=True, slots=True)
 class Schedule:
-    """Time when a digest is sent: daily at the wall-clock times ``at``, by ``cron``, or directly after a hit."""
+    """Times at which a digest is due: daily at the local times ``at``, by ``cron``, or directly after a hit."""
 
     at: tuple[time, ...] = ()
     cron: str = ""
@@ -43,7 +43,10 @@ class Schedule:
 
 @dataclass(frozen=True, slots=True)
 class QuietHours:
-    """Wall-clock hours in which no digest is sent; messages are delayed, not dropped. May span midnight."""
+    """Hours, in local time, in which no message is sent. Messages wait until the end of these hours.
+
+    ``start`` is later than ``end`` if the hours include midnight.
+    """
 
     start: time
     end: time
@@ -122,7 +125,7 @@ class DigestPlan:
 
     @property
     def schedule(self) -> Schedule:
-        """Return when the digest is due."""
+        """Return the times at which the digest is due."""
         if isinstance(self.at, time):
             return Schedule(at=(self.at,), cron=self.cron)
         if isinstance(self.at, tuple):
@@ -130,7 +133,10 @@ class DigestPlan:
         return Schedule(cron=self.cron, is_immediate=self.at == "immediately")
 
     def accepts(self, hit: "ReportableHit") -> bool:
-        """Return whether the digest lists a hit: by its language, and unless its story is muted."""
+        """Return whether the digest may list a hit.
+
+        This is false if the article is in a language that the digest excludes, or if ``muted`` contains its story.
+        """
         language = hit.article.language.partition("-")[0].lower()
         is_readable = not self.languages or not language or language in self.languages
         return is_readable and hit.story_id not in self.muted
@@ -160,27 +166,32 @@ class DigestReader:
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """Period that a digest covers, by when an article was first seen: ``start_at`` is included, ``end_at`` is not."""
+    """Period that a digest covers. It selects articles by the time at which they were first seen.
+
+    ``start_at`` belongs to the window, ``end_at`` to the next one.
+    """
 
     start_at: datetime
     end_at: datetime
 
 
 OPERATOR_PLAN_ID = "operator"
-"""Id of the reports to ``settings.operator``; no digest of the file may have it."""
+"""Plan id of the reports to the operator. A configured digest must not have this id."""
 
 INITIAL_WINDOW_LEAD = timedelta(seconds=1)
-"""The window that records the creation of a digest starts this much before its lookback, because two windows of one
-digest may not have the same start.
+"""Time by which the start of the initial window of a digest is before the lookback.
+
+The initial window records that the digest was created. Its start must differ from that of the next window, because two
+windows of one digest must not have the same start.
 """
 
 
 @dataclass(frozen=True, slots=True)
 class ReportableHit:
-    """Hit with everything needed to report it in a digest. ``outlet`` is the name of the source.
+    """Hit with everything that a digest needs to report it. ``outlet`` is the name of the source.
 
-    ``duplicate_of`` is the id of the article with the same text; ``is_original_reported`` is whether this digest has
-    already reported that article, ``original_title`` its headline.
+    ``duplicate_of`` is the id of the article of which this article is a duplicate. ``original_title`` is the headline
+    of that article; ``is_original_reported`` is true if this digest has already reported it.
     """
 
     id: int
@@ -205,9 +216,10 @@ class ReportableHit:
 
 @dataclass(frozen=True, slots=True)
 class DigestItem:
-    """One article in a digest. ``note`` and ``changes`` describe what changed, for all kinds but ``NEW``.
+    """One article in a digest.
 
-    ``partial_reason`` is as in ``Article``.
+    ``note`` and ``changes`` describe what changed in the article; they are empty if ``kind`` is ``NEW``.
+    ``partial_reason`` has the same meaning as in ``Article``.
     """
 
     article_id: int
@@ -230,7 +242,7 @@ class DigestItem:
 
 @dataclass(frozen=True, slots=True)
 class DuplicateItem:
-    """The same text in another outlet; listed in one line, never as a separate item."""
+    """Duplicate of an article in another outlet. A digest lists it in one line of the story, never as an item."""
 
     article_id: int
     url: str
@@ -241,7 +253,7 @@ class DuplicateItem:
 
 @dataclass(frozen=True, slots=True)
 class DigestStory:
-    """One event in a digest, most prominent item first."""
+    """One story in a digest: its articles as items, most prominent first, and duplicates of these articles."""
 
     id: str
     title: str
@@ -251,17 +263,17 @@ class DigestStory:
 
     @property
     def leading_rule(self) -> str:
-        """The rule under which a story without officials is listed."""
+        """The rule under whose heading a story without officials is listed."""
         return next((rule for item in self.items for rule in item.rule_ids), FOLLOWED_SECTION)
 
 
 FOLLOWED_SECTION = "followed-stories"
-"""Section of stories without officials and rules, which are only followed."""
+"""Section for stories without officials and rules, which are in the digest only because readers follow them."""
 
 
 @dataclass(frozen=True, slots=True)
 class SourceProblem:
-    """Source that is not read as configured: its state, since when, the reason, and a suggestion how to fix it."""
+    """Problem of a source that cannot be read as configured: its state, since when, the reason, and a suggestion."""
 
     source_id: str
     outlet: str
@@ -273,10 +285,11 @@ class SourceProblem:
 
 @dataclass(frozen=True, slots=True)
 class Coverage:
-    """Coverage of a window: numbers of configured sources, of sources read and of articles read, and problems.
+    """Coverage of a window: numbers of configured sources, of sources read, and of articles, and problems.
 
-    ``held`` of the articles are in quarantine. In the last documents, ``merged`` entries were listed twice, and
-    ``dropped`` ones were not stored: empty, or more than are read.
+    ``quarantined_count`` of the articles are quarantined. The last two counts are about entries of the latest
+    documents. ``merged_count`` entries were repetitions of other entries. ``dropped_count`` entries were not stored,
+    because they were empty or the document had too many.
     """
 
     source_count: int = 0
@@ -290,9 +303,10 @@ class Coverage:
 
 @dataclass(frozen=True, slots=True)
 class LastWindow:
-    """End of a digest's last window.
+    """End of the last window of a digest.
 
-    ``lookback_start_at`` is the start of the first window if the digest has reported nothing yet, else None.
+    ``lookback_start_at`` is the start of the lookback if the digest has only its initial window, which reports nothing.
+    Otherwise, and for an immediate digest, it is None.
     """
 
     end_at: datetime
@@ -301,11 +315,11 @@ class LastWindow:
 
 @dataclass(frozen=True, slots=True)
 class DigestQuery:
-    """Selection of the inputs of one digest, for ``load_inputs``.
+    """Query for the inputs of one digest, as ``load_inputs`` takes it.
 
-    Hits are the ones that the digest has not reported, found before ``hits_before`` and not before ``found_since``.
-    With ``period_start_at`` they are all hits found since then, reported or not. With ``requires_hits``, nothing else
-    is loaded if there are none.
+    It selects hits that the digest has not reported. The hits were found before ``hits_before`` and, if given, not
+    before ``found_since``. If ``period_start_at`` is given, it selects all hits found since then, even if they were
+    reported. If ``requires_hits`` is true and there are no hits, nothing else is loaded.
     """
 
     window: Window
@@ -321,12 +335,12 @@ class DigestQuery:
 
 @dataclass(frozen=True, slots=True)
 class DigestInputs:
-    """Everything that a digest is composed from, as of one moment.
+    """Everything from which a digest is composed, read from the database in one state.
 
-    ``daily_mentions`` are counts per chart day by official. ``source_states`` are the states of sources with a notice.
-    ``retractions`` are reports of this digest that a verdict has rejected since. ``marks`` are the marks for this
-    digest, ``followed`` articles without a hit in followed stories. ``unsubscribed`` are channel and target
-    of readers who have unsubscribed from the digest.
+    ``daily_mentions`` are the mentions of each official on each day of the chart. ``source_states`` are the states of
+    sources that have a notice. ``retractions`` are hits that this digest has reported and that a verdict has withdrawn
+    since. ``marks`` are the marks for this digest. ``followed`` are articles without a hit in stories that are
+    followed. ``unsubscribed`` are the channel and target of each reader who has unsubscribed from the digest.
     """
 
     hits: tuple[ReportableHit, ...] = ()
@@ -345,16 +359,16 @@ class DigestInputs:
 
     @property
     def has_reports(self) -> bool:
-        """Return whether there is anything to report about articles."""
+        """Return whether there is any article to report, or any report to retract."""
         return bool(self.hits or self.retractions or self.followed)
 
 
 @dataclass(frozen=True, slots=True)
 class ReportedContent:
-    """Content of a digest as it is stored with its hits.
+    """Record of the content of a digest, which is stored with the digest.
 
-    ``official_ids`` are the officials of each hit. ``hidden_hit_ids`` are hits that the digest does not show, because
-    their story is muted, for example. ``followed_article_ids`` are articles without a hit.
+    ``official_ids`` are the officials that the digest named, by hit id. ``hidden_hit_ids`` are hits that the digest
+    does not show, for example because their story is muted. ``followed_article_ids`` are articles without a hit.
     """
 
     official_ids: Mapping[int, tuple[str, ...]] = field(default_factory=dict)
@@ -365,7 +379,10 @@ class ReportedContent:
 
 @dataclass(frozen=True, slots=True)
 class OfficialSummary:
-    """Official as shown in a digest: name, position at the articles' date, and mentions per day, oldest first."""
+    """Official as shown in a digest.
+
+    ``position`` is the position at the date of the articles. ``daily_mentions`` are counts per day, oldest first.
+    """
 
     id: str
     name: str
@@ -377,8 +394,9 @@ class OfficialSummary:
 class Digest:
     """Composed digest, ready to be rendered.
 
-    ``omitted_articles`` counts the articles beyond ``max_articles``, which are not listed. ``top_story_ids`` are the
-    most important stories, whatever their section. ``is_for_operator`` marks a report of problems of operation.
+    ``omitted_articles`` is the number of articles that are not listed, because the digest has more than
+    ``max_articles``. ``top_story_ids`` are the most important stories of all sections. ``is_for_operator`` is true for
+    a report to the operator.
     """
 
     plan_id: str

@@ -30,7 +30,10 @@ class MonitorError(Exception):
 
 @dataclass(frozen=True, slots=True, order=True)
 class ConfigIssue:
-    """One error in a file: line and column (from 1), what is invalid, and what would be valid."""
+    """Error or warning at a place in a configuration file. Line and column count from 1.
+
+    ``message`` states what is invalid and what would be valid.
+    """
 
     file: str
     line: int
@@ -46,7 +49,8 @@ class ConfigIssue:
 class KeyIssue:
     """Error or warning at a key of the configuration, such as ``("rules", "border", "query")``.
 
-    ``position`` is an offset in a text value, counted from 0. A warning does not make the configuration invalid.
+    ``position`` is the offset of the error in a text value, counted from 0, or None. A warning does not make the
+    configuration invalid.
     """
 
     key_path: tuple[str | int, ...]
@@ -56,7 +60,7 @@ class KeyIssue:
 
 
 class ConfigError(MonitorError):
-    """Raised if the configuration is invalid; it has all errors as ``issues``, and all warnings."""
+    """Raised if the configuration is invalid. Contains all errors (``issues``) and all ``warnings``."""
 
     def __init__(self, issues: tuple[ConfigIssue, ...], warnings: tuple[ConfigIssue, ...] = ()) -> None:
         self.issues, self.warnings = tuple(sorted(issues)), tuple(sorted(warnings))
@@ -64,15 +68,15 @@ class ConfigError(MonitorError):
 
 
 class UsageError(MonitorError):
-    """Raised if a command names something that does not exist or cannot be used this way."""
+    """Raised if a command refers to something that does not exist, or cannot be used in this way."""
 
 
 class InputError(MonitorError):
-    """Raised if an input document is invalid; the text names file, line and what would be valid."""
+    """Raised if an input document is invalid. The message contains the file, the line and what would be valid."""
 
 
 class QueryError(MonitorError):
-    """Raised if a query is invalid. ``position`` is the offset in the query, counted from 0."""
+    """Raised if a query is invalid. ``position`` is the offset of the error in the query, counted from 0."""
 
     def __init__(self, message: str, position: int, expected: str) -> None:
         self.message, self.position, self.expected = message, position, expected
@@ -80,40 +84,43 @@ class QueryError(MonitorError):
 
 
 class DocumentFault(Enum):
-    """Kind of document that was found instead of the promised one; decides state and suggestion of the source."""
+    """Reason why the document of a source cannot be used.
+
+    It determines the state of the source and the suggestion to the user.
+    """
 
     EMPTY = auto()
     ACCESS_WALL = auto()
-    """A page that a bot or consent wall shows instead of the document."""
+    """A bot wall or consent wall was received instead of the document."""
     HTML_PAGE = auto()
-    """An HTML page where a feed or sitemap should be."""
+    """An HTML page was received instead of a feed or sitemap."""
     OTHER_FORMAT = auto()
-    """Readable, but in no format that is known, such as JSON that is not a JSON Feed."""
+    """The document is valid but has an unknown format, such as JSON that is not a JSON Feed."""
     DAMAGED = auto()
-    """In the right format, but not readable: invalid XML, JSON or gzip."""
+    """The document has the right format but is damaged: invalid XML, JSON or gzip."""
     TOO_LONG = auto()
     LAYOUT_CHANGED = auto()
-    """The place of the articles that the source describes is empty or missing."""
+    """The part of the document that should contain the articles is empty or missing."""
     MISSING_EXTRA = auto()
-    """Readable with an extra that is not installed."""
+    """The document can be read only with an optional dependency (extra) that is not installed."""
     WRONG_SELECTOR = auto()
-    """A selector of the source cannot be used."""
+    """A selector in the configuration of the source cannot be used."""
 
 
 class NotAFeed(MonitorError):
-    """Raised if a document is not of the kind that its source promises; ``fault`` is what was found instead."""
+    """Raised if a document is not of the kind that its source should have. ``fault`` describes what it is instead."""
 
     def __init__(self, reason: str, fault: DocumentFault) -> None:
         self.reason, self.fault = reason, fault
         super().__init__(reason)
 
     def __reduce__(self) -> tuple[type["NotAFeed"], tuple[str, DocumentFault]]:
-        """Pickle with all arguments, so that a worker process can send the exception."""
+        """Return all arguments for pickling, so that the exception can be sent between processes."""
         return NotAFeed, (self.reason, self.fault)
 
 
 class PageProblem(StrEnum):
-    """Reason why the text of a source's pages cannot be read, if there is something that the user can do about it."""
+    """Page problem: a reason why the text of a source's pages cannot be read, which the user can remove."""
 
     NONE = ""
     NEEDS_PDF_EXTRA = "needs the extra pdf"
@@ -125,14 +132,14 @@ class PageProblem(StrEnum):
 
 
 class UnreadableDocument(MonitorError):
-    """Raised if the page of an article is a document without readable text; ``problem`` decides the suggestion."""
+    """Raised if the page of an article has no readable text. ``problem`` determines the suggestion to the user."""
 
     def __init__(self, reason: str, problem: PageProblem) -> None:
         self.reason, self.problem = reason, problem
         super().__init__(reason)
 
     def __reduce__(self) -> tuple[type["UnreadableDocument"], tuple[str, PageProblem]]:
-        """Pickle with all arguments, so that a worker process can send the exception."""
+        """Return all arguments for pickling, so that the exception can be sent between processes."""
         return UnreadableDocument, (self.reason, self.problem)
 
 
@@ -141,11 +148,14 @@ class WorkerKilled(MonitorError):
 
 
 class CanaryLost(MonitorError):
-    """Raised if the synthetic article of the canary does not reach the digest."""
+    """Raised if the artificial article, with which the program tests its own pipeline, does not reach the digest."""
 
 
 class LeaseLost(MonitorError):
-    """Raised if a lease has expired and another process may hold the row; discard the result, it will be repeated."""
+    """Raised if a lease has expired and another process may have leased the row.
+
+    The caller must discard its result; the work will be repeated.
+    """
 
 
 class StoreError(MonitorError):
@@ -153,11 +163,14 @@ class StoreError(MonitorError):
 
 
 class StoreBusy(StoreError):
-    """Raised if the database was locked past the timeout or its server is unreachable; a retry may succeed."""
+    """Raised if the database was locked for longer than the timeout, or its server cannot be reached.
+
+    A retry may succeed.
+    """
 
 
 class StoreFull(StoreError):
-    """Raised if the disk of the database is full; the transaction was rolled back."""
+    """Raised if the disk of the database is full. The transaction was rolled back, so no stored data is lost."""
 
 
 class StoreCorrupt(StoreError):
@@ -165,7 +178,10 @@ class StoreCorrupt(StoreError):
 
 
 class DamagedRow(MonitorError):
-    """Raised for a row whose content cannot be read; the message names table and id. The database itself is usable."""
+    """Raised if the content of one row cannot be read. The rest of the database can be used.
+
+    The message contains the table and the id of the row.
+    """
 
 
 class StoreInUse(StoreError):
@@ -173,8 +189,8 @@ class StoreInUse(StoreError):
 
 
 class StoreMissing(StoreError):
-    """Raised if the database does not exist, or is empty, and may not be created."""
+    """Raised if the database does not exist or is empty, and this process may not create it."""
 
 
 class SchemaMismatch(StoreError):
-    """Raised if the database's schema does not fit this program and cannot, or may not, be migrated."""
+    """Raised if the schema of the database does not fit this program, and a migration is impossible or not allowed."""

@@ -1,4 +1,4 @@
-"""Feedback of readers: verdicts on who is meant, marks on stories, and the changes that record both."""
+"""Feedback of readers: verdicts on whether an official is meant, marks on stories, and the record of changes."""
 
 from collections import defaultdict
 from collections.abc import Iterable
@@ -11,18 +11,21 @@ from monitor.domain.article import StoredArticle
 MAX_NOTE_CHARS = 500
 MAX_SENTENCE_CHARS = 400
 VERDICT_REASON_PREFIX = "rejected by "
-"""Start of the reason of a near miss that a verdict made; the matcher itself gives no such reason."""
+"""Beginning of the reason of each near miss that results from a verdict.
+
+No reason that the matcher gives begins with this text.
+"""
 
 
 class VerdictKind(StrEnum):
-    """Statement of a reader that an official is not meant, or is meant."""
+    """Statement of a verdict: the official is meant (confirmed), or is not meant (rejected)."""
 
     REJECTED = "rejected"
     CONFIRMED = "confirmed"
 
 
 class RejectionReason(StrEnum):
-    """Reason why an official is not meant."""
+    """Reason that a reader gives for a rejection: why the official is not meant."""
 
     NAMESAKE = "namesake"
     OTHER_PERSON = "other-person"
@@ -32,7 +35,10 @@ class RejectionReason(StrEnum):
 
 
 class MarkKind(StrEnum):
-    """Mark on a story. ``IRRELEVANT`` means that the right person is named, but the story is of no interest."""
+    """Kind of a mark on a story.
+
+    ``IRRELEVANT`` means that the right person is named, but the story is not of interest.
+    """
 
     READ = "read"
     MUTED = "muted"
@@ -41,7 +47,7 @@ class MarkKind(StrEnum):
 
 
 class Way(StrEnum):
-    """Interface through which a change was made."""
+    """Interface through which feedback was given: command line, desk page, link of a digest, or API."""
 
     CLI = "cli"
     PAGE = "page"
@@ -51,7 +57,10 @@ class Way(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Reader:
-    """Person who gives feedback. ``seen_hit_id`` is the newest hit that the reader has marked as read."""
+    """Reader who gives feedback.
+
+    ``seen_hit_id`` is the newest hit that the reader has marked as read; older hits count as read, too.
+    """
 
     id: int
     login: str
@@ -61,17 +70,18 @@ class Reader:
 
     @property
     def display_name(self) -> str:
-        """Return the name, or the login of a reader without one."""
+        """Return the name of the reader, or the login if the reader has no name."""
         return self.name or self.login
 
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """Word of a reader on whether an official is meant by the texts ``written`` in an article and its duplicates.
+    """Statement of a reader on whether a text means an official, in an article and its duplicates.
 
-    ``written`` is folded (``text.fold.fold_written``); an empty one means every way the official is named there.
-    ``root_id`` is the article of which the others are duplicates. ``story_id`` is empty unless the verdict counts for
-    all articles of the story. ``sentence`` is the text around the name: the article itself may be deleted later.
+    ``written`` is the text, folded by ``text.fold.fold_written``; if it is empty, the verdict covers every mention of
+    the official. ``root_id`` is the original of which the other articles are duplicates. ``story_id`` is set only if
+    the verdict covers all articles of the story. ``sentence`` is the sentence with the name; it is stored because the
+    article may be deleted later.
     """
 
     id: int
@@ -90,17 +100,17 @@ class Verdict:
     undone_at: datetime | None = None
 
     def explain(self) -> str:
-        """Return who gave the verdict and when, as the reason of a mention or near miss."""
+        """Return a text with the reader, the date and the reason, for use as the reason of a mention or near miss."""
         reason = f": {self.reason}" if self.reason else ""
         return f"{self.kind} by {self.reader} on {self.made_at:%-d %b %Y}{reason}"
 
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """Mark on a story, by a reader or for a digest: exactly one of ``reader`` and ``plan_id`` is set.
+    """Mark on a story, either of a reader (``reader`` is set) or of a digest (``plan_id`` is set).
 
-    ``until_at`` is None if the mark ends by itself, some days after the story's last report (``mark_ends_at``).
-    ``rule_id`` is set if only the reports of one rule are meant.
+    If ``until_at`` is None, the end of the mark depends on the last report of the story, see ``mark_ends_at``. If
+    ``rule_id`` is set, the mark is only about the reports of that rule.
     """
 
     id: int
@@ -117,11 +127,17 @@ class Mark:
 
 
 MARK_LASTS = {MarkKind.MUTED: timedelta(days=14), MarkKind.FOLLOWED: timedelta(days=7)}
-"""Time after the last report of a story at which a mark without an end of its own ends."""
+"""Time between the last report of a story and the end of a mark on it, by kind.
+
+It is used for marks without an explicit end. Kinds that are not listed never end.
+"""
 
 
 def mark_ends_at(mark: Mark, last_report_at: datetime) -> datetime | None:
-    """Return when a mark ends, or None if it never ends."""
+    """Return the time at which a mark ends, or None if it never ends.
+
+    It is the explicit end of the mark, if there is one. Otherwise it is computed from the last report of the story.
+    """
     lasts = MARK_LASTS.get(mark.kind)
     if mark.until_at or lasts is None:
         return mark.until_at
@@ -130,10 +146,10 @@ def mark_ends_at(mark: Mark, last_report_at: datetime) -> datetime | None:
 
 @dataclass(frozen=True, slots=True)
 class StoryMark:
-    """Mark of a digest on a story that its reports depend on.
+    """Mark for a digest, with the facts about the story that are needed to apply it.
 
-    ``official_ids`` are the officials that its reports had named when the mark was made, ``last_report_at`` is the time
-    of the last report of the story.
+    ``official_ids`` are the officials named in the reports of the story when the mark was made. ``last_report_at`` is
+    the time of the last report of the story.
     """
 
     mark: Mark
@@ -143,20 +159,20 @@ class StoryMark:
 
     @property
     def ends_at(self) -> datetime | None:
-        """The end of the mark; None if it never ends."""
+        """The time at which the mark ends, or None if it never ends."""
         return mark_ends_at(self.mark, self.last_report_at or self.mark.made_at)
 
     def is_active(self, now: datetime) -> bool:
-        """Return whether the mark counts at a time."""
+        """Return whether the mark has not ended at the time ``now``."""
         return self.ends_at is None or now < self.ends_at
 
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """Entry of the record of all feedback; `monitor undo` takes its id.
+    """Record of one act of feedback. `monitor undo` takes its id.
 
-    ``verdict_id`` or ``mark_id`` refers to what was added, if it can be undone. ``before`` and ``after`` are texts for
-    people.
+    ``verdict_id`` or ``mark_id`` is the id of the verdict or mark that was added. ``before`` and ``after`` are texts
+    that describe the state for the user.
     """
 
     id: int
@@ -174,9 +190,10 @@ class Change:
 
 
 def select_effective(verdicts: Iterable[Verdict]) -> tuple[Verdict, ...]:
-    """Return the verdicts that count in one article, at most one for each official and way of writing.
+    """Return the verdicts in effect for one article, at most one for each official and folded text.
 
-    A verdict on the article counts before one on its whole story, and of equal ones the newest.
+    A verdict on the article itself takes precedence over a verdict on its story. Among equal verdicts, the newest takes
+    precedence. Undone verdicts are ignored.
     """
     chosen: dict[tuple[str, str], Verdict] = {}
     for verdict in sorted(verdicts, key=lambda one: (not one.story_id, one.id)):
@@ -186,7 +203,7 @@ def select_effective(verdicts: Iterable[Verdict]) -> tuple[Verdict, ...]:
 
 
 class VerdictIndex:
-    """Verdicts by the text and the story that they are about, to look up the ones of many articles."""
+    """Index of verdicts, with which the verdicts in effect for many articles are found without queries."""
 
     def __init__(self, verdicts: Iterable[Verdict]) -> None:
         self._by_root: defaultdict[int, list[Verdict]] = defaultdict(list)
@@ -197,7 +214,7 @@ class VerdictIndex:
                 self._by_story[verdict.story_id].append(verdict)
 
     def find(self, stored: StoredArticle) -> tuple[Verdict, ...]:
-        """Return the verdicts that count in an article."""
+        """Return the verdicts in effect for an article."""
         found = [*self._by_root.get(stored.id, ()), *self._by_story.get(stored.story_id, ())]
         if stored.duplicate_of:
             found += self._by_root.get(stored.duplicate_of, ())
@@ -206,10 +223,10 @@ class VerdictIndex:
 
 @dataclass(frozen=True, slots=True)
 class RescreenResult:
-    """Numbers of articles screened again, and of their hits by what happened to them.
+    """Result of rescreening: the number of articles, and the numbers of hits that were affected.
 
-    ``withdrawn`` hits do not hold any more, ``reported`` of them were reported by a digest. ``added`` hits are new or
-    hold again. ``changed`` hits name other officials than before.
+    ``withdrawn`` hits became invalid; digests had reported ``reported`` of them. ``added`` hits are new or valid again.
+    ``changed`` hits name other officials than before.
     """
 
     articles: int = 0
@@ -219,7 +236,7 @@ class RescreenResult:
     changed: int = 0
 
     def __add__(self, other: "RescreenResult") -> "RescreenResult":
-        """Return the sums."""
+        """Return the sum of two results, count by count."""
         return RescreenResult(
             self.articles + other.articles,
             self.withdrawn + other.withdrawn,
@@ -231,9 +248,10 @@ class RescreenResult:
 
 @dataclass(frozen=True, slots=True)
 class Retraction:
-    """Official that a digest has named for an article, and that a verdict has rejected since.
+    """Hit that a digest has reported, and that a verdict has withdrawn since for some officials.
 
-    ``official_ids`` has an empty text if the rule had a hit without an official. ``verdict`` says who rejected it.
+    ``official_ids`` are these officials; an empty id means that the rule had a hit without an official. ``verdict``
+    describes who rejected the official.
     """
 
     hit_id: int
@@ -247,7 +265,7 @@ class Retraction:
 
 @dataclass(frozen=True, slots=True)
 class RuleCount:
-    """Hits of a rule in a period, and how many of them verdicts have withdrawn."""
+    """Number of hits of a rule in a period, and number of these hits that verdicts have withdrawn."""
 
     rule_id: str
     found: int
@@ -257,9 +275,9 @@ class RuleCount:
 
 @dataclass(frozen=True, slots=True)
 class FormCount:
-    """Articles in which a text was taken for an official: accepted, or rejected by readers.
+    """Numbers of articles in which a spelling was matched to an official: accepted, and rejected by readers.
 
-    ``form`` is the MatchForm of accepted ones; it is empty for rejected ones.
+    ``form`` is the ``MatchForm`` of the accepted mentions; it is empty in a count of rejected ones.
     """
 
     official_id: str
@@ -271,12 +289,18 @@ class FormCount:
 
 
 MIN_REPEATED_REJECTIONS, REPETITION_PERIOD = 3, timedelta(days=30)
-"""Rejections of one written form within a period, from which on the weekly notice names the form."""
+"""Number of rejections of one spelling, and the period in which they are counted.
+
+From this number on, the weekly notice reports the spelling.
+"""
 
 
 @dataclass(frozen=True, slots=True)
 class RepeatedRejection:
-    """Way of writing an official that readers have rejected in several texts; ``written`` is empty for every way."""
+    """Spelling of an official's name that readers have rejected in several texts.
+
+    ``written`` is empty if the readers rejected every spelling.
+    """
 
     official_id: str
     written: str

@@ -1,4 +1,4 @@
-"""HTTP requests and their results. Failures are values, not exceptions."""
+"""Requests to web and mail servers, and their results. Failures are values, not exceptions."""
 
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -8,15 +8,21 @@ from monitor.domain.errors import PageProblem
 from monitor.domain.special_sources import Mailbox
 
 KNOWN_COUNT_HEADER = "x-known-messages"
-"""Header of the new messages of a mailbox: how many messages of its folder were read before."""
+"""Header of the response that contains the new messages of a mailbox.
+
+Its value is the number of messages in the folder that were read before.
+"""
 
 
 LOGIN_HEADERS = frozenset({"authorization", "cookie", "x-api-key"})
-"""Headers of a source by which it is logged in, in lower case."""
+"""Names, in lower case, of request headers that contain the login of a source."""
 
 
 class FailureWeight(StrEnum):
-    """Severity of a failure: hard (wrong address), soft (busy server) or temporary (failed DNS lookup)."""
+    """Weight of a failure, which determines how much the next poll is delayed.
+
+    Examples are a wrong address (hard), a busy server (soft) and a failed DNS lookup (temporary).
+    """
 
     HARD = "hard"
     SOFT = "soft"
@@ -24,7 +30,7 @@ class FailureWeight(StrEnum):
 
 
 class FailureCause(StrEnum):
-    """Cause of a failed request, from which a suggestion for the user is derived (``source_health.py``)."""
+    """Cause of a failed request. The suggestion to the user is chosen by it (``source_health.py``)."""
 
     OTHER = ""
     NAME_LOOKUP = "name"
@@ -39,7 +45,7 @@ class FailureCause(StrEnum):
 
 
 class FetchPurpose(StrEnum):
-    """Purpose of a request; robots.txt is applied to pages only."""
+    """Kind of document that is requested. The rules of robots.txt are applied only to pages."""
 
     API = "api"
     FEED = "feed"
@@ -48,12 +54,14 @@ class FetchPurpose(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class FetchRequest:
-    """One GET request. ``etag`` and ``last_modified`` are from the last response whose entries were stored.
+    """Request for one document.
 
-    ``is_large`` raises the limit for the body; the caller must bound how many such bodies are held at the same time.
-    With ``uses_browser``, an HTML page is returned as it is after its scripts ran. With a ``body``, this JSON is sent
-    by POST. With a ``mailbox``, its new messages are read, and ``etag`` is the state of the last reading.
-    ``cookie_file`` is the path of a file with cookies in the Netscape format.
+    ``etag`` and ``last_modified`` are the validators of the last response whose entries were stored. ``is_large``
+    raises the size limit of the body; the caller must limit how many such bodies are in memory at the same time. If
+    ``uses_browser`` is true, an HTML page is returned as it is after its scripts ran. A request with a ``body`` sends
+    this JSON by POST, other requests use GET. If ``mailbox`` is given, the new messages of the mailbox are read, and
+    ``etag`` is the state after the last reading. ``cookie_file`` is the path of a file with cookies in the Netscape
+    format.
     """
 
     url: str
@@ -69,13 +77,17 @@ class FetchRequest:
 
     @property
     def has_login(self) -> bool:
-        """Return whether the request has cookies or other credentials of a login."""
+        """Return whether the request contains cookies or other credentials."""
         return bool(self.cookie_file) or any(name.lower() in LOGIN_HEADERS for name, _ in self.headers)
 
 
 @dataclass(frozen=True, slots=True)
 class Fetched:
-    """Complete response. ``url`` is the address after redirects, ``moved_to`` the target of a permanent redirect."""
+    """Complete response.
+
+    ``url`` is the address after all redirects. ``moved_to`` is the target of a permanent redirect, or empty.
+    ``freshness`` is the time for which the server allows the response to be cached.
+    """
 
     url: str
     status: int
@@ -91,9 +103,10 @@ class Fetched:
 
 @dataclass(frozen=True, slots=True)
 class NotModified:
-    """The server reported no change since the validators of the request; ``moved_to`` is as in ``Fetched``.
+    """Response of a server that the document is unchanged since the validators of the request.
 
-    ``etag`` and ``last_modified`` replace the request's validators, unless they are empty (RFC 9111, section 4.3.4).
+    ``moved_to`` is as in ``Fetched``. ``etag`` and ``last_modified`` replace the validators of the request, unless they
+    are empty (RFC 9111, section 4.3.4).
     """
 
     freshness: timedelta | None = None
@@ -104,7 +117,7 @@ class NotModified:
 
 @dataclass(frozen=True, slots=True)
 class Blocked:
-    """The server or a firewall refuses automated access; retrying sooner does not help.
+    """Result of a request if the server or a firewall refuses automated access. An earlier retry does not help.
 
     ``problem`` is set if the user can remove the reason.
     """
@@ -117,16 +130,17 @@ class Blocked:
 
 @dataclass(frozen=True, slots=True)
 class Gone:
-    """The server reported that the address was removed permanently (HTTP 410)."""
+    """Result of a request if the server reports that the address was removed permanently (HTTP 410)."""
 
     reason: str
 
 
 @dataclass(frozen=True, slots=True)
 class Failed:
-    """Any other response without a usable body: the reason, its weight, and when the server asks for a retry.
+    """Result of a request that failed for any other reason.
 
-    ``FailureCause.FORBIDDEN_ADDRESS`` means that the address itself is not allowed and no request was sent.
+    ``retry_after`` is the delay that the server asks for. ``status`` is the HTTP status, or 0 if the failure is not an
+    HTTP status. If ``cause`` is ``FORBIDDEN_ADDRESS``, the address is not allowed, and no request was sent.
     """
 
     reason: str

@@ -1,4 +1,4 @@
-"""Types of the values in sources.yaml: each parses the text as written and defines its JSON Schema for editors."""
+"""Types of the values in sources.yaml. Each type parses the text as written, and defines its JSON Schema."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ ID_PATTERN = "^[a-z0-9][a-z0-9-]{0,63}$"
 
 
 def make_text_validator(parse: Callable[[str], T]) -> Callable[[Any], T]:
-    """Return a validator that parses a text. It raises ``ValueError`` for any other type."""
+    """Return a validator that applies ``parse`` to a text. It raises ``ValueError`` for values that are not text."""
 
     def read(value: Any) -> T:
         if isinstance(value, str):
@@ -32,7 +32,7 @@ def make_text_validator(parse: Callable[[str], T]) -> Callable[[Any], T]:
 
 
 def describe_non_text(value: Any) -> str:
-    """Return the error message for a value that is not text, with the text to write instead."""
+    """Return the error message for a value that must be text but is not; it states what to write instead."""
     if isinstance(value, bool | int | float):
         shown = str(value).lower() if isinstance(value, bool) else str(value)
         return f'{shown} is a {"truth value" if isinstance(value, bool) else "number"}, not text; write "{shown}"'
@@ -41,7 +41,10 @@ def describe_non_text(value: Any) -> str:
 
 
 def clean_text(text: str) -> str:
-    """Return the text without spaces at its ends. Raises ``ValueError`` if it is blank or has control characters."""
+    """Return the text without whitespace at its ends.
+
+    Raises ``ValueError`` if the text is blank or contains control characters.
+    """
     if not text.strip():
         raise ValueError("this is empty; write some text, or delete the key")
     if any(ord(letter) < 32 and letter not in "\n\t" for letter in text):
@@ -50,67 +53,76 @@ def clean_text(text: str) -> str:
 
 
 class MissingSecretError(ValueError):
-    """Raised if a secret reference cannot be resolved: the variable is not set, or the file cannot be read."""
+    """Raised if a reference to a secret cannot be resolved.
+
+    The environment variable is not set or empty, or the file cannot be read.
+    """
 
 
 class ValidationContext(Protocol):
-    """Context of every validation: resolves secret references and names the folder of relative paths.
+    """Protocol of the context of a validation: it resolves references to secrets, and parses selectors and cron lines.
 
-    If ``is_required`` is false, a missing secret is not an error, except for the database.
+    If ``is_required`` is false, a missing secret is not an error, except in the database URL.
     """
 
     @property
     def folder(self) -> Path:
-        """The folder of the configuration file, as an absolute path."""
+        """The absolute path of the folder that contains the configuration file."""
         ...
 
     @property
     def is_required(self) -> bool:
-        """Return whether every secret must be found."""
+        """Return whether a missing secret is an error."""
         ...
 
     def resolve(self, text: str) -> str:
-        """Return the text with every reference replaced; raises ``MissingSecretError`` or ``ValueError``."""
+        """Return the text with every reference to a secret replaced by the secret.
+
+        Raises ``MissingSecretError`` if a secret is missing, or ``ValueError``.
+        """
         ...
 
     def parse_selector(self, text: str) -> str:
-        """Return a CSS selector; raises ``ValueError`` if it cannot be parsed."""
+        """Return the text if it is a valid CSS selector, else raise ``ValueError``."""
         ...
 
     def parse_jmespath(self, text: str) -> str:
-        """Return a JMESPath expression; raises ``ValueError`` if it cannot be parsed."""
+        """Return the text if it is a valid JMESPath expression, else raise ``ValueError``."""
         ...
 
     def parse_cron(self, text: str) -> str:
-        """Return a cron line with weekdays by name; raises ``ValueError`` if it cannot be parsed."""
+        """Return a cron line with weekdays as names. Raises ``ValueError`` if it is invalid."""
         ...
 
 
 class ValueMark(Enum):
-    """Property of a value of sources.yaml that its Python type does not show; a part of its annotation.
+    """Property of a configured value that its Python type does not express. It is a part of the annotation.
 
-    A secret without a mark is secret as a whole: `monitor check` reports it if it is typed into the file.
+    A secret without ``LOGIN_IS_SECRET`` is secret as a whole. `monitor check` warns if a secret is typed into the file.
     """
 
     LOGIN_IS_SECRET = auto()
-    """Only the password in the user part of the URL is a secret, as in ``smtps://user:password@host``."""
+    """Only the login in the URL is a secret, as in ``smtps://user:password@host``."""
     HTTP_TARGET = auto()
-    """Requests are sent to this URL: `monitor check` warns of a private address and of ``http://``."""
+    """Requests are sent to this URL. `monitor check` warns if it is private, or begins with ``http://``."""
 
 
 @dataclass(frozen=True, slots=True)
 class WarningIfMissing:
-    """Warning that `monitor check` prints if an optional key is not in the file; a part of its annotation."""
+    """Warning of `monitor check` if an optional key is missing. It is a part of the annotation of the key."""
 
     text: str
 
 
 STRICT = ConfigDict(extra="forbid", arbitrary_types_allowed=True, hide_input_in_errors=True)
-"""Configuration of every type of sources.yaml. Unknown keys are errors, and errors never repeat a value."""
+"""Pydantic configuration of all types of sources.yaml.
+
+Unknown keys are errors, and error messages never contain the value, because it may be a secret.
+"""
 
 
 def get_context(info: ValidationInfo) -> ValidationContext:
-    """Return the context of a validation; raises ``TypeError`` if it was started without one."""
+    """Return the context of a validation. Raises ``TypeError`` if the validation has no context."""
     if info.context is None:
         raise TypeError("values of sources.yaml are validated with a ValidationContext")
     context: ValidationContext = info.context
@@ -118,11 +130,11 @@ def get_context(info: ValidationInfo) -> ValidationContext:
 
 
 UNRESOLVED_SECRET = Secret("")
-"""Value of a secret that is missing and not required."""
+"""Replacement for a secret that is missing, if missing secrets are allowed."""
 
 
 def _resolve_optional_secret(value: Any, info: ValidationInfo) -> Secret:
-    """Resolve a secret; return ``UNRESOLVED_SECRET`` if it is missing and not required."""
+    """Return a secret, or ``UNRESOLVED_SECRET`` if it is missing and missing secrets are allowed."""
     try:
         return _resolve_required_secret(value, info)
     except MissingSecretError:
@@ -134,7 +146,7 @@ def _resolve_optional_secret(value: Any, info: ValidationInfo) -> Secret:
 def _resolve_required_secret(value: Any, info: ValidationInfo) -> Secret:
     """Return the secret that a configured value contains or refers to (``${NAME}`` or ``file:/path``).
 
-    Raises ``ValueError`` if it cannot be resolved; the error message does not contain the secret.
+    Raises ``ValueError`` if the reference cannot be resolved; the error message does not contain the secret.
     """
     if isinstance(value, Secret):
         return value  # the default of a field
@@ -144,7 +156,7 @@ def _resolve_required_secret(value: Any, info: ValidationInfo) -> Secret:
 
 
 def make_secret_validator(check: Callable[[str], object]) -> AfterValidator:
-    """Return a validator that checks the text of a resolved secret with ``check``."""
+    """Return a validator that calls ``check`` with the text of a secret, unless the secret is unresolved."""
 
     def checked(secret: Secret) -> Secret:
         if secret is not UNRESOLVED_SECRET:
@@ -155,7 +167,7 @@ def make_secret_validator(check: Callable[[str], object]) -> AfterValidator:
 
 
 def check_smtp_url(text: str) -> None:
-    """Check the URL of a mail server. Raises ``ValueError``."""
+    """Check the URL of a mail server for sending. Raises ``ValueError`` if it is invalid."""
     parts = value_parsers.split_url(text, ("smtps", "smtp"))
     if parts.path.strip("/") or parts.query or parts.fragment:
         raise ValueError("a mail server's URL ends after host and port, such as smtps://user:${PASSWORD}@host:465")
@@ -166,7 +178,7 @@ def check_smtp_url(text: str) -> None:
 
 
 def check_imap_url(text: str) -> None:
-    """Check the URL of a mail server that is read. Raises ``ValueError``."""
+    """Check the URL of a mail server for reading. Raises ``ValueError`` if it is invalid."""
     parts = value_parsers.split_url(text, ("imaps", "imap"))
     if parts.path.strip("/") or parts.query or parts.fragment:
         raise ValueError("the URL of the server ends after host and port; write the folder under `folder`")
@@ -177,14 +189,17 @@ def check_imap_url(text: str) -> None:
 
 
 def check_chat_url(text: str) -> None:
-    """Check the form of a chat URL. Raises ``ValueError``. Apprise checks the service when the channel is loaded."""
+    """Check that a text has the form of a chat URL. Raises ``ValueError`` if not.
+
+    Apprise checks later, when the channel is loaded, that the service exists.
+    """
     scheme, sep, rest = text.partition("://")
     if not (sep and scheme.isalnum() and rest) or any(letter.isspace() for letter in text):
         raise ValueError("a chat service is a URL as Apprise writes it, such as slack://TokenA/TokenB/TokenC")
 
 
 def check_database_url(text: str) -> None:
-    """Check the URL of a database. Raises ``ValueError``."""
+    """Check the URL of a database. Raises ``ValueError`` if it is not of SQLite or PostgreSQL."""
     if text.startswith("sqlite:///") and text.removeprefix("sqlite:///").strip("/:") not in {"", "memory"}:
         return
     if text.startswith("postgresql+psycopg://"):
@@ -193,17 +208,21 @@ def check_database_url(text: str) -> None:
 
 
 def as_list(value: Any) -> Any:
-    """Return a text as a list with one element, and other values unchanged."""
+    """Return a text as a list with one element, and return other values unchanged."""
     return [value] if isinstance(value, str) else value
 
 
 def as_mapping(key: str) -> Callable[[Any], Any]:
-    """Return a function that returns a text as the mapping ``{key: text}``, and other values unchanged."""
+    """Return a function that converts a text to ``{key: text}`` and returns other values unchanged."""
     return lambda value: {key: value} if isinstance(value, str) else value
 
 
 def parse_paused(value: Any) -> Any:
-    """Return the reason of a pause: a default for ``true``, an empty text for ``false``, other values unchanged."""
+    """Return the reason why a source is paused.
+
+    ``true`` gives a default reason, and ``false`` an empty text, which means that the source is not paused. Other
+    values are returned unchanged.
+    """
     if isinstance(value, bool):
         return "paused in the configuration" if value else ""
     return value
@@ -218,12 +237,12 @@ def _parse_retention(value: Any) -> Any:
 
 
 def parse_probe_address(value: Any) -> Any:
-    """Return host and port, or None for ``off``."""
+    """Return the host and port of the probe server, or None for the word ``off``."""
     return None if value == "off" else make_text_validator(value_parsers.parse_host_port)(value)
 
 
 def parse_digest_time(value: Any) -> Any:
-    """Return the time of day, the times of a list, or the word `immediately`."""
+    """Return a time of day, a tuple of times if the value is a list, or the word ``immediately``."""
     parse = make_text_validator(value_parsers.parse_time_of_day)
     if isinstance(value, list):
         return tuple(parse(one) for one in value)
@@ -254,7 +273,7 @@ QueryText = Annotated[str, AfterValidator(clean_text), Field(max_length=10_000, 
 
 
 FilePath = Annotated[ShortText, AfterValidator(_resolve_path)]
-"""A path that starts from the folder of the configuration file; its value is absolute."""
+"""Path of a file. A relative path starts from the folder of the configuration file; the result is absolute."""
 
 Flag = Annotated[bool, Field(strict=True)]
 CssSelector = Annotated[str, AfterValidator(_parse_selector)]
@@ -319,16 +338,19 @@ RequiredSecretText = Annotated[Secret, BeforeValidator(_resolve_required_secret)
 
 
 ImapUrl = Annotated[SecretText, ValueMark.LOGIN_IS_SECRET, make_secret_validator(check_imap_url)]
-"""URL of a mail server that is read; the password in it is a secret."""
+"""URL of a mail server for reading. Only the login in it is a secret."""
 HeaderValue = Annotated[SecretText, make_secret_validator(value_parsers.check_header_value)]
-"""Value of an HTTP header, which may be a secret."""
+"""Value of an HTTP header. It may be a secret or contain a reference to one."""
 _HttpUrl = Annotated[
     SecretText,
     ValueMark.LOGIN_IS_SECRET,
     make_secret_validator(lambda text: value_parsers.split_url(text, ("https", "http"))),
 ]
 LinkUrl = _HttpUrl
-"""An http(s) URL that others open; the program itself sends no request to it."""
+"""URL (http or https) that other people open. The program itself sends no request to it."""
 SecretUrl = Annotated[_HttpUrl, ValueMark.HTTP_TARGET]
-"""An http(s) URL to which the program sends requests. It may itself be a secret, so it is never shown."""
+"""URL (http or https) to which the program sends requests.
+
+It may contain a secret, so it is never shown.
+"""
 Ids = Annotated[tuple[Id, ...], BeforeValidator(as_list, json_schema_input_type=list[Id] | Id)]

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 class ForgetReport:
     """Numbers of rows that were erased or changed for one official.
 
-    ``shared_hits`` name other officials, too, and were only changed. ``kept_records`` are records of the evidence
-    chain, which cannot be deleted; ``kept_articles`` are the articles that named the official.
+    ``shared_hits`` also name other officials; the official was removed from them. ``kept_records`` are records of the
+    evidence chain, which cannot be deleted. ``kept_articles`` are the articles that named the official.
     """
 
     mentions: int = 0

@@ -1,4 +1,4 @@
-"""Story grouping: story centroids, placements, and the interfaces of window and index."""
+"""Story grouping: centroids of stories, placements of articles, and the protocols of the grouping window."""
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -6,16 +6,16 @@ from datetime import datetime, timedelta
 from typing import NamedTuple, Protocol
 
 STORY_WINDOW, DUPLICATE_WINDOW = timedelta(days=7), timedelta(days=30)
-"""Maximum time between reports of one event, and between copies of one text."""
+"""Maximum time between two reports of one story, and between an article and its duplicate."""
 
 
 @dataclass(frozen=True, slots=True)
 class StoryCentroid:
-    """Centroid of a story: its heaviest terms, the days that its articles mention, and its time span.
+    """Centroid of a story: its terms with the highest weights, the days that its articles mention, and its time span.
 
-    The terms are packed because there are many centroids and few are compared: ``terms`` holds 32-bit hashes,
-    ``weights`` a 32-bit float per term, both little-endian; ``name_flags`` has one byte per term, 1 if the term is a
-    name. ``days`` are (month, day) pairs.
+    The terms are stored as bytes to save memory, because there are many centroids and only a few are compared.
+    ``terms`` contains 32-bit hashes and ``weights`` a 32-bit float per term, both little-endian. ``name_flags`` has one
+    byte per term, which is 1 if the term is a name. ``days`` are (month, day) pairs.
     """
 
     id: str
@@ -30,7 +30,7 @@ class StoryCentroid:
 
 @dataclass(frozen=True, slots=True)
 class Placement:
-    """Grouped article: its story, and the id of the article that it duplicates, if any."""
+    """Result of grouping one article: its story, and the id of the original if the article is a duplicate."""
 
     article_id: int
     story_id: str
@@ -39,61 +39,74 @@ class Placement:
 
 
 ArticleLoader = Callable[[int], tuple[Placement | None, str, str]]
-"""Returns the placement of a grouped article, its title and its body; None and empty texts if it was deleted."""
+"""Function that returns the placement, title and body of a grouped article.
+
+It returns None and empty texts if the article was deleted.
+"""
 
 
 class GroupingIndex(Protocol):
-    """Lookups for grouping one batch of articles.
+    """Protocol of the index in which a batch of articles is grouped.
 
-    The cost of each lookup is bounded, independent of the number of articles and stories. Prefetching saves time and
-    changes no result.
+    The time of each lookup is limited and does not grow with the number of articles and stories. The ``prefetch``
+    methods only make later lookups faster.
     """
 
     def prefetch_fingerprints(self, fingerprints: Iterable[int]) -> None:
-        """Look up the articles of these fingerprints ahead of calls of ``articles_with``."""
+        """Look up the articles with these fingerprints, so that later calls of ``articles_with`` are fast."""
         ...
 
     def prefetch_terms(self, terms: Iterable[int]) -> None:
-        """Look up the stories of these terms ahead of calls of ``similar_stories``."""
+        """Look up the stories with these terms, so that later calls of ``similar_stories`` are fast."""
         ...
 
     def articles_with(self, fingerprints: Sequence[int]) -> Mapping[int, int]:
-        """Return the number of shared fingerprints by article id. Fingerprints are below 2**63."""
+        """Return the articles that contain any of the fingerprints, by id, with the number of shared fingerprints.
+
+        Fingerprints are below 2**63.
+        """
         ...
 
     def article_text(self, article_id: int) -> tuple[str, str]:
-        """Return title and body of an article that ``articles_with`` returned."""
+        """Return the title and the body of an article whose id ``articles_with`` returned."""
         ...
 
     def add_fingerprints(self, article_id: int, fingerprints: Sequence[int]) -> None:
-        """Add an article to the index under its fingerprints. Its id is below 2**32."""
+        """Add an article to the index under each of its fingerprints. Article ids are below 2**32."""
         ...
 
     def get_placement(self, article_id: int) -> Placement | None:
-        """Return the placement of an article with merged stories resolved, or None if the article was deleted."""
+        """Return the placement of an article, or None if the article was deleted.
+
+        If the story of the article was merged into another one, the placement has the id of that other story.
+        """
         ...
 
     def similar_stories(self, terms: Sequence[int], limit: int) -> Sequence[StoryCentroid]:
-        """Return the open stories that share most of these terms; ``terms`` are ordered by weight, heaviest first."""
+        """Return at most ``limit`` open stories that share the most terms with ``terms``.
+
+        ``terms`` are sorted by weight, the highest first.
+        """
         ...
 
     def save_centroid(self, centroid: StoryCentroid) -> None:
-        """Store the new centroid of a story."""
+        """Replace the centroid of a story by a new one."""
         ...
 
     def merge(self, younger: str, older: str) -> None:
-        """Merge the younger story into the older one; the younger id remains resolvable."""
+        """Merge the story ``younger`` into the story ``older``. The id of the younger story can still be looked up."""
         ...
 
     def place(self, placement: Placement, terms: Sequence[int] = ()) -> None:
-        """Store the placement of an article, and index its story under the terms of the article."""
+        """Store the placement of an article, and add its story to the index under the terms of the article."""
         ...
 
 
 class IndexedArticle(NamedTuple):
-    """Article in the grouping window: its fingerprints, 64 bits each, and its heaviest terms, 32 bits each.
+    """Article in the grouping window: its 64-bit fingerprints and its 32-bit terms with the highest weights.
 
-    Both are little-endian. A duplicate has no terms, and if it adds nothing, no fingerprints.
+    Both are stored as little-endian bytes. A duplicate has no terms. A duplicate that adds no text to its original has
+    no fingerprints either.
     """
 
     article_id: int
@@ -103,7 +116,7 @@ class IndexedArticle(NamedTuple):
 
 
 class IndexedStory(NamedTuple):
-    """Story in the grouping window: its packed centroid, which is empty if it is closed or merged."""
+    """Story in the grouping window: its centroid as bytes, which are empty if the story is closed or merged."""
 
     story_id: str
     centroid: bytes
@@ -113,7 +126,7 @@ class IndexedStory(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class GroupingChanges:
-    """Changes of one batch, to be stored in one transaction."""
+    """Changes that grouping one batch has made. They are stored in one transaction."""
 
     placements: Sequence[Placement] = ()
     articles: Sequence[IndexedArticle] = ()
@@ -121,33 +134,36 @@ class GroupingChanges:
 
 
 class GroupingBatch(GroupingIndex, Protocol):
-    """Index of one batch that collects what the batch changes."""
+    """Protocol of the index for grouping one batch. It collects the changes instead of storing them."""
 
     def changes(self) -> GroupingChanges:
-        """Return the changes."""
+        """Return the changes that the batch has made so far."""
         ...
 
 
 class GroupingWindow(Protocol):
-    """Index in memory over the latest articles and the open stories of the database.
+    """Protocol of the grouping window: an index in memory of the latest articles and the open stories.
 
-    ``version`` is the version of the database's grouping rows that the window has; 0 if nothing was loaded yet.
+    ``version`` is the version of the database's grouping data that was loaded last, or 0 if nothing was loaded yet.
     """
 
     version: int
 
     def clear(self) -> None:
-        """Forget everything."""
+        """Remove all articles and stories from the window."""
         ...
 
     def load(self, articles: Sequence[IndexedArticle], stories: Iterable[IndexedStory]) -> None:
-        """Add articles and stories in the order in which they were stored."""
+        """Add articles and stories from the database, in the order in which they were stored there."""
         ...
 
     def begin(self, load_article: ArticleLoader) -> GroupingBatch:
-        """Begin a batch; the window does not change until the changes of the batch are stored and loaded."""
+        """Begin a batch. The window does not change before the changes of the batch are stored and then loaded.
+
+        ``load_article`` loads a grouped article that the batch needs for a comparison.
+        """
         ...
 
     def drop(self, first_article_id: int, open_story_ids: Collection[str]) -> None:
-        """Delete the fingerprints of articles before ``first_article_id``, and all stories but the open ones."""
+        """Delete the fingerprints of articles below ``first_article_id``, and all stories that are not open."""
         ...

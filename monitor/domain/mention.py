@@ -7,9 +7,10 @@ from monitor.domain.article import Region
 
 
 class MatchForm(StrEnum):
-    """Form in which an official is named: full name, name part with a title, name part alone, or position alone.
+    """Form in which a text names an official.
 
-    ``CONFIRMED`` is any text that a reader has confirmed to name the official.
+    ``FULL`` is the full name, ``WITH_TITLE`` a part of the name with a title, ``SHORT`` a part of the name alone, and
+    ``POSITION`` a position without a name. ``CONFIRMED`` is any text that a reader has confirmed.
     """
 
     FULL = "full"
@@ -21,11 +22,10 @@ class MatchForm(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Mention:
-    """One mention of an official.
+    """Mention of an official in a region of an article.
 
-    ``text`` equals the region's text from ``start`` to ``end``, without forms of address.
-
-    ``confidence`` is between 0 and 1.
+    ``text`` is the part of the region from ``start`` to ``end``. It does not include forms of address. ``confidence``
+    is between 0 and 1.
     """
 
     official_id: str
@@ -40,7 +40,7 @@ class Mention:
 
 @dataclass(frozen=True, slots=True)
 class NearMiss:
-    """Rejected candidate, stored so that a missed alert can be explained and fixed."""
+    """Rejected candidate, with the reason. It is stored so that a user can find out why an article was not reported."""
 
     official_id: str
     text: str
@@ -52,9 +52,9 @@ class NearMiss:
 
 @dataclass(frozen=True, slots=True)
 class Passage:
-    """Text that proves a hit; equals the region's text from ``start`` to ``end``.
+    """Passage that proves a hit: the part of a region from ``start`` to ``end``.
 
-    ``highlights`` are the (start, end) offsets of the found words in the region's text.
+    ``highlights`` are the start and end offsets, in the text of the region, of the words that were found.
     """
 
     text: str
@@ -66,7 +66,7 @@ class Passage:
 
 @dataclass(frozen=True, slots=True)
 class RuleHit:
-    """Rule satisfied by an article, with the passages that prove it."""
+    """Hit: a rule that an article satisfies, with the passages that prove it."""
 
     rule_id: str
     official_ids: tuple[str, ...]
@@ -83,7 +83,10 @@ class Findings:
 
 
 class HitKind(StrEnum):
-    """Reason why an article is reported; ``FOLLOWED`` if it only belongs to a story that readers follow."""
+    """Reason why an article is reported.
+
+    ``FOLLOWED`` means that the article has no hit, but belongs to a story that readers follow.
+    """
 
     NEW = "new"
     UPDATE = "update"
@@ -93,7 +96,7 @@ class HitKind(StrEnum):
 
 
 class ChangePlace(StrEnum):
-    """Part of an article that changed: its headline, a passage, or a notice of the outlet about the change."""
+    """Part of an article that changed: the headline, a passage, or the outlet's notice about a correction."""
 
     HEADLINE = "headline"
     PASSAGE = "passage"
@@ -102,7 +105,10 @@ class ChangePlace(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class TextChange:
-    """One change of an article, as texts before and after it; an empty text was added or removed."""
+    """Difference between two versions of an article.
+
+    ``before`` is empty if a text was added, and ``after`` is empty if a text was removed.
+    """
 
     place: ChangePlace
     before: str

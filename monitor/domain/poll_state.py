@@ -1,4 +1,4 @@
-"""State of a source between polls, its usual page quality, and the detection of layout changes."""
+"""Poll state of a source, page quality of a source, and the detection of layout changes."""
 
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -15,8 +15,10 @@ MIN_OUTLIER_STREAK, MAX_OUTLIER_STREAK = 5, 20
 MAX_CHANCE_PROBABILITY = 1e-4
 RESTORED_AFTER_PAGES = 3
 MIN_PROBLEM_PAGES, MIN_EXPIRED_PAGES = 3, 2
-"""Pages with one problem, less the pages that were read since, from which on it is a problem of the source; an expired
-login is certain sooner."""
+"""Value of ``PageQuality.problem_count`` from which on a problem of pages is a problem of the source.
+
+The second value is for an expired login, which needs fewer pages to be certain.
+"""
 _RISE_RATE, _FALL_RATE = (
     0.1,
     0.02,
@@ -25,17 +27,20 @@ _RISE_RATE, _FALL_RATE = (
 
 @dataclass(frozen=True, slots=True)
 class PageQuality:
-    """Extraction confidence of a source's pages. Stored apart from the poll state, because page reading updates it.
+    """Page quality of a source: the usual and the latest extraction confidence, layout changes, and page problems.
 
-    ``usual`` is the usual confidence, 0 until ``MIN_LEARNED_PAGES`` pages were read. An outlier is a page whose
-    confidence is far below ``usual``; ``outlier_share`` is the share of such pages. ``recent`` are the last
-    confidences, newest last. ``streak`` counts consecutive pages that deviate from the current state: outliers, or
-    normal pages after a layout change. ``layout_changed_at`` is the start of a layout change, with the example page
-    ``example_url``; ``layout_restored_at`` is the end of the last one, or of the last problem.
+    It is stored apart from the poll state, because it is updated when pages are read and not when the source is polled.
 
-    ``problem`` is why pages had no readable text, first at ``problem_since_at``, with the evidence ``problem_detail``
-    of the last one. ``problem_count`` grows with each such page up to a limit, and falls with each page that is read.
-    ``has_problem`` is true from the limit until it is 0: a source may have pages of both kinds.
+    ``usual`` is the usual confidence; it is 0 until ``MIN_LEARNED_PAGES`` pages were read. An outlier is a page whose
+    confidence is far below ``usual``; ``outlier_share`` is the share of outliers. ``recent`` are the latest
+    confidences, newest last. ``streak`` is the number of consecutive outliers, or, after a layout change, of
+    consecutive normal pages. ``layout_changed_at`` is the start of the present layout change, with the example page
+    ``example_url``. ``layout_restored_at`` is the end of the last layout change or page problem.
+
+    ``problem`` is the reason why pages had no readable text. It began at ``problem_since_at``; ``problem_detail``
+    describes the last such page. ``problem_count`` is raised by each such page, up to a limit, and lowered by each page
+    that was read. ``has_problem`` becomes true at the limit and false at 0, because a source may have pages of both
+    kinds.
     """
 
     usual: float = 0.0
@@ -55,7 +60,10 @@ class PageQuality:
 
     @property
     def current_confidence(self) -> float:
-        """Return the median confidence of the last pages, so that a single outlier has no effect."""
+        """Return the median confidence of the last few pages, or 0 if there are none.
+
+        The median is used so that a single outlier has no effect.
+        """
         return round(median(self.recent[-MIN_OUTLIER_STREAK:]), 2) if self.recent else 0.0
 
 
@@ -65,11 +73,12 @@ UNKNOWN_PAGE_QUALITY = PageQuality()
 def update_page_quality(
     quality: PageQuality, confidence: float, url: str, now: datetime, *, is_accepted: bool = False
 ) -> PageQuality:
-    """Return the page quality after one more page was read.
+    """Return the page quality after a page was read with a confidence.
 
-    A single outlier (a video, a gallery) changes nothing. A streak that is improbable by chance, given the source's
-    share of outliers, is a layout change. It ends after ``RESTORED_AFTER_PAGES`` normal pages, or if ``is_accepted``:
-    then the present confidence becomes the usual one.
+    A single outlier, such as a page with a video, has no effect. A layout change begins if there are more consecutive
+    outliers than are likely by chance, given the source's share of outliers. It also begins if most of the first pages
+    have hardly any text. It ends after ``RESTORED_AFTER_PAGES`` consecutive normal pages, or if ``is_accepted`` is
+    true; then the present confidence becomes the usual one.
     """
     quality = _reduce_problem(quality, now)
     quality = replace(quality, recent=(*quality.recent, confidence)[-MIN_LEARNED_PAGES:])
@@ -87,9 +96,9 @@ def update_page_quality(
 
 
 def add_page_problem(quality: PageQuality, problem: PageProblem, detail: str, url: str, now: datetime) -> PageQuality:
-    """Return the page quality after a page whose text could not be read for a reason that the user can remove.
+    """Return the page quality after a page that could not be read because of a page problem.
 
-    Such a page does not count for the detection of layout changes.
+    Such a page is ignored in the detection of layout changes.
     """
     is_same = problem is quality.problem
     limit = MIN_EXPIRED_PAGES if problem is PageProblem.LOGIN_EXPIRED else MIN_PROBLEM_PAGES
@@ -106,7 +115,10 @@ def add_page_problem(quality: PageQuality, problem: PageProblem, detail: str, ur
 
 
 def _reduce_problem(quality: PageQuality, now: datetime) -> PageQuality:
-    """Return the page quality after a page that was read; the problem ends when such pages outweigh the others."""
+    """Return the page quality with the count of the page problem lowered by one page that was read.
+
+    The problem ends when the count is 0.
+    """
     if quality.problem_count > 1:
         return replace(quality, problem_count=quality.problem_count - 1)
     if quality.problem is PageProblem.NONE:
@@ -125,7 +137,10 @@ def _reduce_problem(quality: PageQuality, now: datetime) -> PageQuality:
 
 
 def min_outlier_streak(outlier_share: float) -> int:
-    """Return how many consecutive outliers indicate a layout change, for a source with this share of outliers."""
+    """Return the number of consecutive outliers that indicate a layout change.
+
+    It is higher for a source with a high share of outliers.
+    """
     by_chance = ceil(log(MAX_CHANCE_PROBABILITY) / log(min(max(outlier_share, 0.01), 0.99)))
     return min(max(by_chance, MIN_OUTLIER_STREAK), MAX_OUTLIER_STREAK)
 
@@ -137,14 +152,20 @@ def _is_outlier(quality: PageQuality, confidence: float) -> bool:
 
 
 def _relearn_usual(quality: PageQuality) -> PageQuality:
-    """Use the median of the recent pages as the usual confidence; at least 0.01, because 0 means unknown."""
+    """Return the page quality with the median of the recent confidences as the usual confidence.
+
+    The usual confidence is at least 0.01, because 0 means that it is unknown.
+    """
     usual = max(median(quality.recent), 0.01)
     outlier_share = sum(confidence < OUTLIER_RATIO * usual for confidence in quality.recent) / len(quality.recent)
     return PageQuality(usual, outlier_share, quality.recent)
 
 
 def _track_outliers(quality: PageQuality, confidence: float, url: str, now: datetime) -> PageQuality:
-    """Update the usual confidence from a normal page, or count an outlier."""
+    """Return the page quality after one more page, if there is no layout change at present.
+
+    A normal page changes the usual confidence. An outlier extends the streak, which may begin a layout change.
+    """
     is_outlier = _is_outlier(quality, confidence)
     quality = replace(
         quality, outlier_share=round(quality.outlier_share + _FALL_RATE * (is_outlier - quality.outlier_share), 4)
@@ -162,7 +183,10 @@ def _track_outliers(quality: PageQuality, confidence: float, url: str, now: date
 
 
 def _continue_layout_change(quality: PageQuality, confidence: float, url: str, now: datetime) -> PageQuality:
-    """Update the state during a layout change; the usual confidence is kept until the change ends or is accepted."""
+    """Return the page quality after one more page during a layout change, which may end it.
+
+    The usual confidence does not change during a layout change.
+    """
     if _is_outlier(quality, confidence):
         return replace(quality, streak=0, example_url=url)
     if quality.streak + 1 < RESTORED_AFTER_PAGES:
@@ -173,12 +197,12 @@ def _continue_layout_change(quality: PageQuality, confidence: float, url: str, n
 
 @dataclass(frozen=True, slots=True)
 class EntryCounts:
-    """Decisions on the entries of a document: each entry is in exactly one of the counts.
+    """Numbers of entries of a document, by the decision on each entry.
 
-    ``total`` is counted in the document, the others are decisions: ``new`` and ``quarantined`` entries were
-    stored, ``known`` ones are stored articles, ``merged`` ones are another entry of the document listed again, and
-    ``empty`` ones have neither title, URL nor text. ``left_out`` more entries are not in ``total``, because the
-    document has more than are read, or ends inside one.
+    ``total`` is the number of entries that were read; each of them is in exactly one of the next five counts. ``new``
+    and ``quarantined`` entries were stored. ``known`` entries lead to stored articles. ``merged`` entries repeat
+    another entry of the document. ``empty`` entries have neither title nor URL nor text. ``left_out`` entries were not
+    read and are not in ``total``, because the document has more entries than are read, or ends inside an entry.
     """
 
     total: int = 0
@@ -191,11 +215,11 @@ class EntryCounts:
 
     @property
     def unaccounted(self) -> int:
-        """Return the number of entries without a decision; anything but zero is an error of this program."""
+        """Return the number of entries without a decision. A number other than 0 means a bug in this program."""
         return self.total - self.new - self.quarantined - self.known - self.merged - self.empty
 
     def __str__(self) -> str:
-        """Return the counts in one line, such as "30 entries: 2 new, 27 known, 1 merged"."""
+        """Return the counts as text, such as "30 entries: 2 new, 27 known, 1 listed twice"."""
         parts = [
             f"{count} {label}"
             for count, label in (
@@ -216,7 +240,7 @@ NO_ENTRIES = EntryCounts()
 
 
 class SourceState(StrEnum):
-    """State of a source; all states but ``OK`` and ``PAUSED`` are reported to the reader."""
+    """State of a source. All states except ``OK`` and ``PAUSED`` are problems and are reported in notices."""
 
     OK = "ok"
     QUIET = "quiet"
@@ -235,9 +259,10 @@ HEALTHY_STATES = frozenset({SourceState.OK, SourceState.PAUSED})
 
 @dataclass(frozen=True, slots=True)
 class SitemapMemory:
-    """Sitemaps of an index that earlier polls have read, as URLs, the latest first.
+    """URLs of the sitemaps in a sitemap index that earlier polls have read, the latest first.
 
-    ``productive`` sitemaps had new addresses; ``known`` ones were read, so a new address in them is a new article.
+    ``productive`` sitemaps contained new addresses. ``known`` sitemaps were read before, so an address that appears in
+    one of them later belongs to a new article.
     """
 
     productive: tuple[str, ...] = ()
@@ -249,15 +274,18 @@ NO_SITEMAP_MEMORY = SitemapMemory()
 
 @dataclass(frozen=True, slots=True)
 class PollState:
-    """State that one poll of a source stores for the next one.
+    """Poll state: what a poll of a source stores for the next poll.
 
     ``failures`` is the weighted number of failures since the last success (``polling_policy.py``). ``baseline_at`` is
-    the time of the first successful poll; articles published earlier do not alert. ``entries`` is the number of entries
-    in the last document, ``ttl`` its requested minimum interval. ``notice`` is the last notice sent to the reader, at
-    ``reported_at``, about a state that began at ``reported_since_at`` and was first reported at ``first_reported_at``.
-    ``page_quality`` is maintained by page reading and only read by polls; ``accepted_at`` is the ``layout_changed_at``
-    of the layout change that was accepted. ``sitemaps`` is what is known about the sitemaps of an index. ``counts`` has
-    the decisions on the entries of the last document that had changed.
+    the time of the first successful poll; articles published before it are not reported. ``entries`` is the number of
+    entries in the last document. ``ttl`` is the minimum poll interval that this document asks for. ``counts`` has the
+    decisions on the entries of the last document that had changed. ``sitemaps`` is the memory of a sitemap index.
+
+    ``notice`` is the last notice about the source. It was sent at ``reported_at``, about a state that began at
+    ``reported_since_at`` and was first reported at ``first_reported_at``.
+
+    ``page_quality`` is updated when pages are read; a poll only reads it. ``accepted_at`` is the ``layout_changed_at``
+    of the layout change that was accepted as usual.
     """
 
     source_id: str
@@ -294,7 +322,10 @@ class PollState:
 
 @dataclass(frozen=True, slots=True)
 class Lease:
-    """Exclusive right to poll one source until ``expires_at``; writes with an outdated ``token`` are refused."""
+    """Exclusive right of a process to poll one source until ``expires_at``.
+
+    After a lease has expired, another process gets a new ``token``, and writes with the old one are refused.
+    """
 
     source_id: str
     token: str

@@ -1,7 +1,8 @@
-"""Polling policy: poll intervals, backoff after failures, and the plausibility check of the clock. Pure functions.
+"""Polling policy: poll intervals, waits after failures, and the plausibility check of the clock, as pure functions.
 
-The poll interval follows the share of known entries, which measures the risk of missing articles. Failures have
-weights, and the wait grows linearly with their sum; a source is never abandoned.
+The poll interval depends on the share of entries that were known already: the lower it is, the higher is the risk that
+articles are missed. Failures have weights. The wait grows linearly with the sum of the weights, up to a limit, so a
+source is never abandoned.
 """
 
 from collections.abc import Collection
@@ -18,18 +19,19 @@ MAX_CHECK_GAP = timedelta(hours=1)  # a longer time between two checks was a pau
 
 @dataclass(frozen=True, slots=True)
 class ClockTrust:
-    """Last trusted time, and how long the program has run with a time that is far from it.
+    """Last time of the clock that was trusted, and how long the program has run since with an implausible time.
 
-    Guards irreversible deletions against a clock that jumped ahead.
+    It prevents that data is deleted permanently because the clock jumped ahead.
     """
 
     trusted_at: datetime
     run_time: timedelta = timedelta(0)
 
     def advance(self, last_checked_at: datetime, now: datetime) -> "ClockTrust":
-        """Return the trust after a check of the clock; ``last_checked_at`` is the time of the check before.
+        """Return the trust after a check of the clock at ``now``. The previous check was at ``last_checked_at``.
 
-        A jump of four months is trusted after running for one and a half days, a jump to 2099 after most of a year.
+        A time near the last trusted one is trusted at once. A time after a jump is trusted when the program has run for
+        1 % of the jump: one and a half days for a jump of four months, most of a year for a jump to 2099.
         """
         apart = abs(now - self.trusted_at)
         if apart <= MAX_CLOCK_JUMP:
@@ -42,19 +44,23 @@ class ClockTrust:
         return ClockTrust(now) if lived >= apart / TRUST_DIVISOR else ClockTrust(self.trusted_at, lived)
 
     def trusted_time(self, now: datetime) -> datetime:
-        """Return the time by which data may expire: ``now``, or the last trusted time if ``now`` is implausible."""
+        """Return the time by which the age of data is measured before data is deleted.
+
+        It is ``now``, or the last trusted time if ``now`` is implausible.
+        """
         return now if now - self.trusted_at <= MAX_CLOCK_JUMP else self.trusted_at
 
     def remaining_wait(self, now: datetime) -> timedelta:
-        """Return how much longer the program must run before the present time is trusted."""
+        """Return how much longer the program must run before the time ``now`` is trusted."""
         return abs(now - self.trusted_at) / TRUST_DIVISOR - self.run_time
 
 
 @dataclass(frozen=True, slots=True)
 class ClockChange:
-    """Change found by a check of the clock: moved back, or too far ahead to be trusted.
+    """Result of a check of the clock: the clock was set back, or is too far ahead to be trusted.
 
-    ``ahead_by`` is set only by the first check that finds it; ``trusted_after`` is how long until the time is trusted.
+    ``ahead_by`` is set only by the first check that finds the clock ahead. ``trusted_after`` is the time that the
+    program must run before the new time is trusted.
     """
 
     set_back_by: timedelta = timedelta(0)
@@ -80,9 +86,11 @@ _BACKOFF_STEP = timedelta(minutes=15)
 def next_poll_interval(
     interval: timedelta | None, entry_count: int, known_count: int, silent_for: timedelta | None
 ) -> timedelta:
-    """Return the automatic poll interval after a document was read: shorter if few of its entries were known.
+    """Return the automatic poll interval after a document was read.
 
-    ``silent_for`` is the time since the last new article. No known entry at all is a gap and halves the interval.
+    If few of its entries were known, the interval becomes shorter. If none was known, articles may be missing, and the
+    interval is at least halved. If all were known, or there were no entries, the interval becomes longer.
+    ``silent_for`` is the time since the last new article.
     """
     interval = interval or INITIAL_POLL_INTERVAL
     if entry_count == 0:
@@ -98,12 +106,16 @@ def next_poll_interval(
 
 
 def interval_after_no_change(interval: timedelta | None, silent_for: timedelta | None) -> timedelta:
-    """Return the automatic poll interval after a poll found the document unchanged: slightly longer."""
+    """Return the automatic poll interval after a poll found the document unchanged: the interval becomes longer."""
     return _clamp_interval(_lengthen_interval(interval or INITIAL_POLL_INTERVAL, silent_for))
 
 
 def _lengthen_interval(interval: timedelta, silent_for: timedelta | None) -> timedelta:
-    """Lengthen the interval by 15 %, up to an eighth of the source's silence."""
+    """Return the interval plus 15 %, up to an upper limit. An interval above this limit is returned unchanged.
+
+    The limit is an eighth of ``silent_for``, the time without a new article, but not less than
+    ``INITIAL_POLL_INTERVAL``.
+    """
     ceiling = MAX_POLL_INTERVAL if silent_for is None else max(INITIAL_POLL_INTERVAL, silent_for / 8)
     return interval if interval >= ceiling else min(interval * 1.15, ceiling)
 
@@ -115,10 +127,11 @@ def _clamp_interval(interval: timedelta) -> timedelta:
 def wait_after_success(
     poll_interval: timedelta | None, interval: timedelta, server_advice: Collection[timedelta | None]
 ) -> timedelta:
-    """Return the wait until the next poll; the server's cache lifetimes may extend it within bounds.
+    """Return the wait until the next poll after a success.
 
-    They count up to one hour, and a configured interval is extended at most tenfold: many servers declare a lifetime of
-    a day for a feed that changes every few minutes, and the configuration has priority.
+    It is the configured ``poll_interval`` or else the automatic ``interval``. It is extended up to the longest cache
+    lifetime in ``server_advice``, but at most to one hour and to ten times a configured interval. The reason for these
+    limits is that many servers declare a lifetime of a day for a feed that changes every few minutes.
     """
     wait = poll_interval or interval
     asked = max((length for length in server_advice if length), default=timedelta(0))
@@ -127,7 +140,10 @@ def wait_after_success(
 
 
 def skip_excluded_hours(poll_at: datetime, skip_hours: Collection[int], skip_days: Collection[str]) -> datetime:
-    """Move a poll out of the UTC hours and days that a feed excludes, by at most one day."""
+    """Return the time of a poll, moved out of the UTC hours and weekdays that a feed excludes.
+
+    The poll is moved later by at most one day, in steps of an hour.
+    """
     if len(set(skip_hours)) >= 24 or len(set(skip_days)) >= 7:
         return poll_at
     names = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
@@ -140,16 +156,18 @@ def skip_excluded_hours(poll_at: datetime, skip_hours: Collection[int], skip_day
 
 
 def add_failure(failures: float, weight: FailureWeight) -> float:
-    """Return the weighted sum of failures since the last success."""
+    """Return the weighted number of failures since the last success, after one more failure."""
     return failures + _FAILURE_WEIGHTS[weight]
 
 
 def wait_after_failure(
     poll_interval: timedelta | None, interval: timedelta | None, failures: float, retry_after: timedelta | None
 ) -> timedelta:
-    """Return the wait after a failure: linear in the weighted failures, and at least ``retry_after``.
+    """Return the wait until the next poll after a failure.
 
-    The step is at most the usual interval, so a source that is polled every few seconds recovers as fast.
+    It grows linearly with the weighted number of failures, up to a limit, and is at least ``retry_after`` (at most one
+    day). The growth per failure is at most the usual interval, so that a source that is polled every few seconds is
+    also tried again after a few seconds.
     """
     usual = poll_interval or interval or INITIAL_POLL_INTERVAL
     step = min(_BACKOFF_STEP, usual)
@@ -160,9 +178,10 @@ def wait_after_failure(
 def wait_when_blocked(
     poll_interval: timedelta | None, interval: timedelta | None, retry_after: timedelta | None
 ) -> timedelta:
-    """Return the wait after refused access: twice the interval, between one hour and half a day.
+    """Return the wait until the next poll after the server refused access.
 
-    Intervals below one minute are kept, because only tests and the user's own servers have them.
+    It is twice the interval, but at least one hour and at most half a day. An interval under one minute is not changed,
+    because only tests and the user's own servers have such an interval.
     """
     usual = poll_interval or interval or INITIAL_POLL_INTERVAL
     if usual < timedelta(minutes=1):
@@ -173,9 +192,10 @@ def wait_when_blocked(
 
 
 def add_jitter(wait: timedelta, source_id: str, poll_count: int, retry_after: timedelta | None = None) -> timedelta:
-    """Return the wait changed by up to 10 %, always the same for one source and poll; under one minute exact.
+    """Return the wait, changed by up to 10 %, so that sources are not polled at the same time.
 
-    The result is never shorter than ``retry_after``, the delay that the server demands (at most one day).
+    The change depends only on the id of the source and the number of the poll. Waits under one minute are not changed.
+    The result is not shorter than ``retry_after``, the delay that the server asks for (at most one day).
     """
     if wait < timedelta(minutes=1):
         return wait
@@ -187,12 +207,20 @@ def add_jitter(wait: timedelta, source_id: str, poll_count: int, retry_after: ti
 
 
 def is_unconditional_due(unconditional_at: datetime | None, now: datetime) -> bool:
-    """Return whether to send a request without validators, because some servers always respond 304."""
+    """Return whether the next request should be sent without validators.
+
+    This is done once in ``UNCONDITIONAL_INTERVAL``, because some servers always respond 304 to a request with
+    validators. ``unconditional_at`` is the time of the last request without validators, or None.
+    """
     return unconditional_at is None or now - unconditional_at >= UNCONDITIONAL_INTERVAL
 
 
 def count_moved_responses(moved_to: str, moved_count: int, new_url: str) -> tuple[str, int]:
-    """Return the new address and the number of consecutive responses that redirect there permanently."""
+    """Return ``new_url``, and the number of consecutive responses that redirect to it permanently.
+
+    ``moved_to`` and ``moved_count`` are the values after the previous response. If the latest response was not a
+    permanent redirect, ``new_url`` is empty and the number is 0.
+    """
     if not new_url:
         return "", 0
     return new_url, moved_count + 1 if new_url == moved_to else 1

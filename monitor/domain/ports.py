@@ -1,6 +1,6 @@
-"""Protocols of what the pipeline needs from outside: network, worker processes, channels, schedule and clock.
+"""Protocols of the services that the pipeline uses: network, process pool, channels, translation, schedule and clock.
 
-``app.py`` passes the real implementations, tests pass fakes. Database stores have no protocol: tests use SQLite.
+``app.py`` passes the real implementations, and tests pass fakes. Stores have no protocol, because tests use SQLite.
 """
 
 from collections.abc import Callable, Sequence
@@ -17,43 +17,56 @@ Clock = Callable[[], datetime]
 
 
 class Fetcher(Protocol):
-    """HTTP client that follows the rules of politeness and safety."""
+    """Protocol of the HTTP client. It applies the rules of politeness and safety to each request."""
 
     async def fetch(self, request: FetchRequest) -> FetchResult:
-        """Send one GET request within the total deadline; failures of the server are results, not exceptions."""
+        """Send one request within the total time limit. Failures of the server are results, not exceptions."""
         ...
 
 
 class ProcessPool(Protocol):
-    """Worker processes for untrusted input and heavy pure functions."""
+    """Protocol of the process pool, which runs parsers of foreign documents and other heavy pure functions."""
 
     async def run(self, work: Callable[..., T], *args: object) -> T:
-        """Run a pure module-level function in a worker process. Raises what it raises, or ``WorkerKilled``."""
+        """Run a pure module-level function in a process of the pool, and return its result.
+
+        Exceptions of the function are raised here. Raises ``WorkerKilled`` if the function exceeds its time or memory
+        limit.
+        """
         ...
 
 
 class ChannelSender(Protocol):
-    """Sender of one channel."""
+    """Protocol of the sender of one channel."""
 
     async def send(self, message: Message, attempt_at: datetime) -> SendResult:
-        """Attempt to send a message once, within a total deadline; failures of the receiver are results."""
+        """Make one attempt to send a message, within the total time limit.
+
+        Failures of the target are results, not exceptions.
+        """
         ...
 
 
 class Translator(Protocol):
-    """Machine translation into the language ``to``. ``name`` distinguishes translators in the store."""
+    """Protocol of a machine translation into the language ``to``.
+
+    ``name`` identifies the translator in the store, so that stored translations of different translators are not mixed.
+    """
 
     to: str
     name: str
 
     async def translate(self, texts: Sequence[TextToTranslate]) -> dict[TextToTranslate, str]:
-        """Return the translations that were made within the deadline; a failure is a missing translation."""
+        """Return the translations that were finished within the time limit, by text.
+
+        If the translation of a text failed, the text is missing in the result.
+        """
         ...
 
 
 class DigestSchedule(Protocol):
-    """Times at which digests are due."""
+    """Protocol of the calculation of the times at which digests are due."""
 
     def last_due(self, plan: DigestPlan, after: datetime, now: datetime) -> datetime | None:
-        """Return the latest due time of the digest after ``after`` and not after ``now``, or None."""
+        """Return the latest due time of a digest after ``after`` and not after ``now``, or None if there is none."""
         ...

@@ -1,4 +1,4 @@
-"""Query results for the command line, the web interface and the health report."""
+"""Results of queries for the command line, the desk and the health report."""
 
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -11,7 +11,7 @@ from monitor.domain.poll_state import PollState
 
 @dataclass(frozen=True, slots=True)
 class Cursor:
-    """Position after a row of a list that is sorted newest first: the time and the id of the row."""
+    """Position in a list that is sorted newest first: the time and the id of the last row that was shown."""
 
     at: datetime
     id: int
@@ -19,10 +19,11 @@ class Cursor:
 
 @dataclass(frozen=True, slots=True)
 class ArticleFilter:
-    """Filter for articles, hits and stories; empty fields do not filter. Times are of first discovery.
+    """Filter for articles, hits and stories. Empty fields do not filter.
 
-    ``language`` is a code without region, such as ``en``. ``after`` continues a list after a row. ``source_ids`` are
-    sources of which any is selected.
+    ``since_at`` and ``until_at`` limit the time at which an article was first seen. ``language`` is a code without
+    region, such as ``en``. ``after`` continues a list after the row of the cursor. ``source_ids`` selects articles of
+    any of these sources.
     """
 
     source_id: str = ""
@@ -39,10 +40,11 @@ class ArticleFilter:
 
 @dataclass(frozen=True, slots=True)
 class HitSummary:
-    """Hit with the first digest that reported it: ``reported_at`` and ``plan_id``, or None and empty.
+    """Hit with the first digest that reported it.
 
-    ``passage`` is its first one; ``form`` and ``confidence`` are of the surest mention of its officials.
-    ``withdrawn_at`` is set if a verdict or an edited rule has withdrawn it.
+    ``reported_at`` and ``plan_id`` describe that digest; they are None and empty if the hit is undelivered. ``passage``
+    is the first passage. ``form`` and ``confidence`` belong to the mention with the highest confidence.
+    ``withdrawn_at`` is set if a verdict or a changed configuration has withdrawn the hit.
     """
 
     id: int
@@ -67,7 +69,7 @@ class HitSummary:
 
 @dataclass(frozen=True, slots=True)
 class QuarantineSummary:
-    """Number of a source's articles that were quarantined for one reason."""
+    """Number of articles of one source that were quarantined for one reason."""
 
     source_id: str
     outlet: str
@@ -77,10 +79,10 @@ class QuarantineSummary:
 
 @dataclass(frozen=True, slots=True)
 class NearMissSummary:
-    """Spelling that was nearly matched to an official, in articles that do not name the official otherwise.
+    """Spelling that was rejected as the name of an official, in articles that do not mention the official.
 
-    ``text`` is as printed; ``article_count`` counts the articles with this spelling and rejection reason. The other
-    fields describe the latest of them.
+    ``text`` is the spelling as printed. ``article_count`` is the number of articles with this spelling and this reason
+    of rejection. The other fields describe the latest of these articles.
     """
 
     official_id: str
@@ -108,7 +110,7 @@ class DigestSummary:
 
 @dataclass(frozen=True, slots=True)
 class SourceStatus:
-    """Configured source as `monitor status` shows it."""
+    """Poll state, name and number of articles of a configured source, as `monitor status` shows them."""
 
     poll_state: PollState
     name: str
@@ -119,8 +121,9 @@ class SourceStatus:
 class OutboxCounts:
     """Numbers of pending, failed and rejected deliveries.
 
-    ``oldest_pending_at`` is when the oldest pending delivery was composed, ``last_rejected_at`` when a target last
-    rejected one. ``retried`` of the pending ones have failed more than once; ``retry_error`` is the error of one.
+    ``oldest_pending_at`` is the time at which the oldest pending delivery was composed. ``last_rejected_at`` is the
+    time at which a target last rejected a delivery. ``retried`` is the number of pending deliveries that have failed
+    more than once; ``retry_error`` is the error of one of them.
     """
 
     pending: int = 0
@@ -134,7 +137,7 @@ class OutboxCounts:
 
 @dataclass(frozen=True, slots=True)
 class AbandonedArticle:
-    """Article that could not be processed in several attempts, with the last error; it is not tried again."""
+    """Abandoned article: several attempts to process it have failed. ``error`` is the last error."""
 
     article_id: int
     source_id: str
@@ -147,7 +150,10 @@ class AbandonedArticle:
 
 @dataclass(frozen=True, slots=True)
 class DatabaseInfo:
-    """Database engine, schema version, size in bytes, and the number of articles in total and waiting for each step."""
+    """Database engine, schema version, size in bytes, and numbers of articles.
+
+    ``pending_pages`` articles wait for their page, ``unmatched`` articles wait for matching.
+    """
 
     engine: str
     schema_version: str
@@ -159,7 +165,7 @@ class DatabaseInfo:
 
 @dataclass(frozen=True, slots=True)
 class SavedConfiguration:
-    """Last valid configuration as text, and the errors of a rejected edit."""
+    """Last valid configuration as text. ``errors`` are the errors of a later edit that was rejected."""
 
     text: str
     loaded_at: datetime
@@ -168,7 +174,7 @@ class SavedConfiguration:
 
 @dataclass(frozen=True, slots=True)
 class ArticleVersion:
-    """Article as it was before a change. ``version`` counts from 0, the first version."""
+    """Earlier version of an article. ``version`` counts from 0, the first version."""
 
     version: int
     article: Article
@@ -177,7 +183,7 @@ class ArticleVersion:
 
 @dataclass(frozen=True, slots=True)
 class PageSnapshot:
-    """Raw page as received from the server, kept as evidence. ``sha256`` is the hexadecimal hash of the body."""
+    """Page as received from the server, stored as evidence. ``sha256`` is the hexadecimal hash of the body."""
 
     article_id: int
     url: str
@@ -190,7 +196,7 @@ class PageSnapshot:
 
 @dataclass(frozen=True, slots=True)
 class EvidenceProof:
-    """Record of the evidence chain: JSON text, the hash of the previous record, and its own hash."""
+    """Evidence record: its JSON text, its hash, and the hash of the previous record in the evidence chain."""
 
     record_id: int
     article_id: int

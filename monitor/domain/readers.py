@@ -1,4 +1,4 @@
-"""Readers of the desk: roles, sessions, access tokens, and what each role may do."""
+"""Readers of the desk and the API: roles, rights, sessions and access tokens."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -7,7 +7,7 @@ from enum import StrEnum
 from monitor.domain.errors import MonitorError
 
 OWNER_LOGIN = "owner"
-"""Login of the reader of a desk without other readers."""
+"""Login of the only reader if no other readers were added."""
 
 SESSION_IDLE_PERIOD, SESSION_MAX_PERIOD = timedelta(hours=12), timedelta(days=30)
 LOGIN_LINK_PERIOD, INVITATION_PERIOD = timedelta(minutes=10), timedelta(days=3)
@@ -24,19 +24,19 @@ class Role(StrEnum):
 
 
 class Right(StrEnum):
-    """Kind of action that needs a role."""
+    """Right to do one kind of action. A role includes several rights."""
 
     READ = "read"
     MARK = "mark"
-    """Mark stories for oneself."""
+    """The reader may add marks to stories for themselves."""
     FEEDBACK = "feedback"
-    """Give verdicts, and mark stories for a digest."""
+    """The reader may give verdicts, and add marks to stories for a digest."""
     OPERATE = "operate"
-    """Poll sources, and resend or cancel deliveries."""
+    """The reader may poll sources, and resend or cancel deliveries."""
     CONFIGURE = "configure"
-    """Check, save and backtest the configuration."""
+    """The reader may check, save and backtest the configuration."""
     ADMINISTER = "administer"
-    """Manage readers, and all tokens."""
+    """The reader may manage other readers, and the access tokens of all readers."""
 
 
 ROLE_RIGHTS: dict[Role, frozenset[Right]] = {
@@ -47,7 +47,7 @@ ROLE_RIGHTS: dict[Role, frozenset[Right]] = {
 
 
 class Scope(StrEnum):
-    """Scope of an access token. A token never has more rights than the role of its reader."""
+    """Scope of an access token. A token never gives more rights than the role of its reader."""
 
     READ = "read"
     EVIDENCE = "evidence"
@@ -68,16 +68,16 @@ SCOPE_RIGHTS: dict[Scope, frozenset[Right]] = {
 
 
 class NotAllowed(MonitorError):
-    """Raised if the role of a reader, or the scopes of a token, do not include an action."""
+    """Raised if the role of a reader, or the scopes of an access token, do not include the right to an action."""
 
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """Reader with the role and the preferences of the desk.
+    """Reader of the desk, with their role and preferences.
 
-    ``zone`` is the reader's time zone, or empty for that of the settings. ``theme`` is "light", "dark" or empty.
-    ``uses_keys`` is whether single keys act on pages. ``seen_hit_id`` is the newest hit that the reader has marked as
-    read.
+    ``zone`` is the time zone of the reader; if it is empty, the zone of the settings is used. ``theme`` is "light",
+    "dark" or empty. ``uses_keys`` enables shortcuts of a single key. ``seen_hit_id`` is the newest hit that the reader
+    has marked as read.
     """
 
     id: int
@@ -94,13 +94,16 @@ class Account:
 
     @property
     def display_name(self) -> str:
-        """Return the name, or the login of a reader without one."""
+        """Return the name of the reader, or the login if the reader has no name."""
         return self.name or self.login
 
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """Reader of a request with the rights that the request has; ``session_key`` is empty for an access token."""
+    """Reader who sent a request, with the rights of the request.
+
+    ``session_key`` is empty, and ``token_id`` is set, if the request has an access token instead of a session.
+    """
 
     account: Account
     rights: frozenset[Right]
@@ -109,11 +112,11 @@ class Identity:
     token_id: int | None = None
 
     def may(self, right: Right) -> bool:
-        """Return whether the request has a right."""
+        """Return whether the request includes a right."""
         return right in self.rights
 
     def require(self, right: Right) -> None:
-        """Raise ``NotAllowed`` if the request does not have a right."""
+        """Raise ``NotAllowed`` if the request does not include a right."""
         if right not in self.rights:
             raise NotAllowed(
                 f"this needs the right to {right}; {self.account.login} is {self.account.role}"
@@ -122,19 +125,22 @@ class Identity:
 
 
 def session_identity(account: Account, session_key: str) -> Identity:
-    """Return the identity of a reader who is logged in."""
+    """Return the identity of a request in a session: it has all rights of the reader's role."""
     return Identity(account, ROLE_RIGHTS[account.role], session_key=session_key)
 
 
 def token_identity(account: Account, scopes: frozenset[Scope], token_id: int) -> Identity:
-    """Return the identity of a request with an access token."""
+    """Return the identity of a request with an access token.
+
+    It has the rights that both the scopes of the token and the role of the reader include.
+    """
     granted = frozenset(right for scope in scopes for right in SCOPE_RIGHTS[scope])
     return Identity(account, ROLE_RIGHTS[account.role] & granted, scopes, token_id=token_id)
 
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """Login of a reader; ``key_hash`` is the hash of the cookie."""
+    """Session of a reader. ``key_hash`` is the hash of the session cookie; ``agent`` is the User-Agent."""
 
     key_hash: str
     made_at: datetime
@@ -145,7 +151,7 @@ class Session:
 
 @dataclass(frozen=True, slots=True)
 class AccessToken:
-    """Access token of the API. ``prefix`` are its first characters; the token itself is not stored."""
+    """Access token of the API. ``prefix`` is the beginning of the token; the token itself is not stored."""
 
     id: int
     reader_id: int
@@ -160,7 +166,10 @@ class AccessToken:
 
 @dataclass(frozen=True, slots=True)
 class SavedView:
-    """Saved search or feed of a reader. ``query`` is the query string of its page."""
+    """Saved search of a reader, which may also have a feed (``has_feed``).
+
+    ``query`` is the query string of the page that shows the results.
+    """
 
     id: int
     reader_id: int
@@ -171,7 +180,10 @@ class SavedView:
 
 
 def login_delay(failure_count: int) -> timedelta:
-    """Return how long a login waits after a number of failures in a row: nothing at first, then doubling."""
+    """Return the delay before the next attempt to log in, after a number of consecutive failures.
+
+    The first failures cause no delay. After that, the delay doubles with each failure, up to ``MAX_LOGIN_DELAY``.
+    """
     if failure_count < FREE_LOGIN_ATTEMPTS:
         return timedelta(0)
     return min(timedelta(seconds=2 ** min(failure_count - FREE_LOGIN_ATTEMPTS + 4, 12)), MAX_LOGIN_DELAY)

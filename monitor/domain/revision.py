@@ -1,4 +1,4 @@
-"""Rechecks of reported articles and the changes that they find."""
+"""Rechecks of reported articles, and the revisions that rechecks find."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -7,23 +7,29 @@ from monitor.domain.article import StoredArticle
 from monitor.domain.mention import Findings, HitKind, RuleHit, TextChange
 
 RECHECK_DELAYS = (timedelta(hours=1), timedelta(hours=6), timedelta(days=1), timedelta(days=3), timedelta(days=7))
-"""Times after its discovery at which a reported article's page is rechecked."""
+"""Times, since an article was first seen, at which its page is rechecked if the article was reported."""
 
 CONFIRM_MISSING_AFTER = timedelta(hours=1)
-"""Wait before a missing page is requested a second time, because servers respond 404 for short periods."""
+"""Wait before a missing page is requested again.
+
+Only a second response 404 shows that the page is missing, because servers respond 404 for short periods.
+"""
 
 MIN_RECHECK_INTERVAL = timedelta(minutes=10)
-"""Minimum time between rechecks that a changed feed entry triggers."""
+"""Minimum time between two rechecks of an article that are caused by a changed entry of the feed."""
 
 
 def next_recheck_at(first_seen_at: datetime, now: datetime) -> datetime | None:
-    """Return when an article is rechecked next, or None after the last recheck."""
+    """Return the time of the next recheck of an article, or None if there are no more rechecks."""
     return next((first_seen_at + after for after in RECHECK_DELAYS if first_seen_at + after > now), None)
 
 
 @dataclass(frozen=True, slots=True)
 class Recheck:
-    """Reported article leased for a recheck. ``missing_count`` is how often in a row its page was missing."""
+    """Reported article that is leased for a recheck.
+
+    ``missing_count`` is the number of consecutive requests to which the page was missing.
+    """
 
     stored: StoredArticle
     findings: Findings
@@ -33,9 +39,9 @@ class Recheck:
 
 @dataclass(frozen=True, slots=True)
 class ArticleEvent:
-    """Change of an article to be reported under a rule, with the passages that prove it.
+    """Revision of an article, to be reported under a rule.
 
-    ``note`` describes the change in words; ``changes`` have the texts before and after it.
+    ``note`` describes the revision in words. ``changes`` are the texts before and after it.
     """
 
     hit: RuleHit

@@ -1,8 +1,11 @@
-"""A secret value that does not appear in output."""
+"""Type of secret texts, which keeps them out of output and logs."""
 
 
 class Secret:
-    """Secret text: ``str()``, ``repr()`` and logs show stars; ``reveal()`` returns the text."""
+    """Secret text.
+
+    ``str()`` and ``repr()`` return stars, so that logs do not contain the secret. ``reveal()`` returns the text.
+    """
 
     __slots__ = ("_text",)
 

@@ -1,6 +1,6 @@
-"""Configured origins of articles, and the entries that a feed, sitemap or listing has for its articles.
+"""Configured sources, and the parsed documents that list their articles.
 
-Values from sources.yaml are validated by pydantic; code that constructs a source itself is trusted.
+Values from sources.yaml are validated by pydantic; values from code that constructs a source are not checked.
 """
 
 from dataclasses import dataclass, field, fields, replace
@@ -35,7 +35,7 @@ from monitor.domain.special_sources import Api, Mailbox
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One entry as the document gave it. ``summary`` and ``content`` are the publisher's HTML, unsanitised."""
+    """Entry of a parsed document, unchanged. ``summary`` and ``content`` are HTML of the publisher, not sanitised."""
 
     url: str
     guid: str = ""
@@ -50,11 +50,12 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Feed:
-    """Parsed document: its entries in document order, and its own title, language and polling hints.
+    """Parsed document of a source: its entries in the order of the document, its title, language and polling hints.
 
-    ``is_cut_off``: its bytes end inside an entry, which is left out. ``merged_count`` entries have the URL of another
-    and were dropped, ``empty_count`` ones have no URL, and ``left_out_count`` ones are more than are read. ``note`` is
-    what the user should correct although the document can be read.
+    ``is_cut_off`` is true if the document ends inside an entry; that entry is left out. Three counts are about entries
+    that were left out, too: ``merged_count`` entries have the same URL as another entry, ``empty_count`` entries have
+    no URL, and ``left_out_count`` entries exceed the maximum number. ``note`` describes what the user should correct in
+    the source, although the document can be read.
     """
 
     entries: tuple[Entry, ...]
@@ -73,7 +74,7 @@ class Feed:
 
     @property
     def is_truncated(self) -> bool:
-        """Return whether the document has more entries than are read."""
+        """Return whether entries were left out because the document has more than the maximum number."""
         return self.left_out_count > 0
 
 
@@ -91,9 +92,10 @@ class SourceKind(StrEnum):
 
     @property
     def is_page(self) -> bool:
-        """Return whether the document is a page for people.
+        """Return whether the document is a web page for people, and not for programs.
 
-        Then robots.txt applies, the page may link to further pages, and selectors in sources.yaml find its articles.
+        For a page, robots.txt is applied, the page may link to further pages, and the articles are found by selectors
+        in sources.yaml.
         """
         match self:
             case SourceKind.LISTING:
@@ -221,11 +223,14 @@ class Source:
     ] = ""
 
     def is_in_group(self, group: str) -> bool:
-        """Return whether the source is in a group or in a folder of that group."""
+        """Return whether the source is in a group, or in a group inside of it.
+
+        For example, a source in ``Asia/Laos`` is also in ``Asia``.
+        """
         return any(one == group or one.startswith(f"{group}/") for one in self.groups)
 
     def address(self, kind: SourceKind) -> str:
-        """Return the URL that the source has for a kind, or an empty text."""
+        """Return the URL that is configured for a kind of document, or an empty text if there is none."""
         match kind:
             case SourceKind.FEED:
                 return self.feed
@@ -242,9 +247,10 @@ class Source:
 
     @property
     def kind(self) -> SourceKind:
-        """Return the kind of the document that is polled: a sitemap only if the source has no other address.
+        """Return the kind of the document that is polled.
 
-        A source with two other kinds is refused by the checks of the configuration.
+        A sitemap is polled only if no other document is configured. The checks of the configuration refuse a source
+        with two other kinds.
         """
         if self.feed:  # most sources are feeds, and each poll asks several times
             return SourceKind.FEED
@@ -253,27 +259,33 @@ class Source:
 
     @property
     def url(self) -> str:
-        """Return the address that is polled."""
+        """Return the URL of the document that is polled."""
         return self.address(self.kind)
 
     @property
     def has_login(self) -> bool:
-        """Return whether its requests have cookies or other credentials of a login."""
+        """Return whether the requests of the source contain cookies or other credentials."""
         return bool(self.cookie_file) or any(name.lower() in LOGIN_HEADERS for name in self.headers)
 
     @property
     def max_pages(self) -> int:
-        """Return how many pages of the list of articles are read at most."""
+        """Return the maximum number of pages of the list of articles that a poll reads.
+
+        It is 1 for documents that have no further pages, such as feeds.
+        """
         paged = self.listing or self.api
         return paged.max_pages if paged else 1
 
     @property
     def gap_sitemap(self) -> str:
-        """Return the URL of the sitemap that fills gaps, or an empty text."""
+        """Return the URL of the sitemap in which articles are searched that the main document may have missed.
+
+        It is empty if there is none, or if the sitemap is itself the main document.
+        """
         return self.sitemap if self.kind is not SourceKind.SITEMAP else ""
 
     def as_gap_sitemap(self) -> "Source":
-        """Return the source with its sitemap as its only address."""
+        """Return a copy of the source in which the sitemap is the only document, so that it can be polled."""
         names = {kind.value for kind in SourceKind if kind is not SourceKind.SITEMAP}
         empty: dict[str, Any] = {each.name: each.default for each in fields(self) if each.name in names}
         return replace(self, **empty)

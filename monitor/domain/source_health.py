@@ -1,4 +1,4 @@
-"""Health of sources: diagnosis after a poll, notices to the reader, and suggestions how to fix a problem."""
+"""Health of sources: the diagnosis after a poll, notices about problems, and suggestions that may fix a problem."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
@@ -40,7 +40,7 @@ STATE_PHRASES = {
     SourceState.NEEDS_JAVASCRIPT: "shows its articles with JavaScript only",
     SourceState.LOGIN_EXPIRED: "no longer accepts the login",
 }
-"""Phrases of notices for states whose name does not follow "is"."""
+"""Words for states in notices. Other states are written as "is" and the name of the state."""
 
 _SUGGEST_WAIT = "wait: it is retried automatically; if the failure persists, only the outlet can fix it"
 _SUGGESTIONS_BY_CAUSE = {
@@ -67,21 +67,21 @@ _SUGGESTIONS_BY_STATUS = {
 
 
 def diagnose_refusal(refusal: Blocked) -> "SourceDiagnosis":
-    """Return the diagnosis of a source whose server refuses the program, or that this program cannot read as it is."""
+    """Return the diagnosis of a source whose server refused access, or whose document has a page problem."""
     suggestion = refusal.suggestion or _SUGGESTIONS_BY_PROBLEM.get(refusal.problem, "")
     state = _STATES_BY_PROBLEM.get(refusal.problem, SourceState.BLOCKED)
     return SourceDiagnosis(state, refusal.reason, suggestion)
 
 
 def suggest_for_document(kind: SourceKind) -> str:
-    """Return a suggestion for a source whose document was read but is not what the source promises."""
+    """Return a suggestion for a source whose document is not of the kind that the source should have."""
     if kind.is_page:
         return f"open the address in a browser and correct the source's keys under `{kind}:`, which find the articles"
     return SUGGEST_FIND_FEED
 
 
 def suggestion_for(failure: Failed, kind: SourceKind) -> str:
-    """Return a suggestion how to fix a failure of a source of this kind, or an empty text if none is known."""
+    """Return a suggestion that may fix a failed request of a source, or an empty text if none is known."""
     if failure.cause is FailureCause.LAYOUT_CHANGED:
         return suggest_for_document(kind)
     by_status = _SUGGESTIONS_BY_STATUS.get(failure.status) or (_SUGGEST_WAIT if failure.status >= 500 else "")
@@ -89,7 +89,7 @@ def suggestion_for(failure: Failed, kind: SourceKind) -> str:
 
 
 class NoticeKind(StrEnum):
-    """Reason for a notice about a source."""
+    """Reason for a notice about a source: a new state, a daily reminder, or the end of a problem."""
 
     CHANGE = "change"
     REMINDER = "reminder"
@@ -114,7 +114,7 @@ _READABLE_STATES = frozenset({SourceState.OK, SourceState.QUIET, SourceState.MOV
 
 @dataclass(frozen=True, slots=True)
 class SourceDiagnosis:
-    """Result of a poll for the reader: state, evidence in one sentence, and a suggestion how to fix it."""
+    """Result of a poll as shown to the user: state, reason in one sentence, and a suggestion that may fix it."""
 
     state: SourceState = SourceState.OK
     detail: str = ""
@@ -123,7 +123,7 @@ class SourceDiagnosis:
 
 @dataclass(frozen=True, slots=True)
 class SourceNotice:
-    """One line to the reader about a source."""
+    """Notice about a source, as one line of text."""
 
     source_id: str
     kind: NoticeKind
@@ -131,7 +131,7 @@ class SourceNotice:
 
 
 def with_diagnosis(poll_state: PollState, diagnosis: SourceDiagnosis, now: datetime) -> PollState:
-    """Return the poll state with a diagnosis; the start time is kept while the state is unchanged."""
+    """Return the poll state with a diagnosis. ``state_since_at`` becomes ``now`` if the state differs."""
     since = poll_state.state_since_at if diagnosis.state is poll_state.state and poll_state.state_since_at else now
     return replace(
         poll_state,
@@ -143,7 +143,7 @@ def with_diagnosis(poll_state: PollState, diagnosis: SourceDiagnosis, now: datet
 
 
 def diagnose_silence(source: Source, poll_state: PollState, now: datetime) -> SourceDiagnosis | None:
-    """Return a diagnosis if the source had no new article for longer than expected, else None."""
+    """Return a diagnosis if the source had no new article for longer than its ``max_silence``, else None."""
     if source.max_silence is None:
         return None
     last = poll_state.last_new_at or poll_state.baseline_at
@@ -158,9 +158,10 @@ def diagnose_silence(source: Source, poll_state: PollState, now: datetime) -> So
 
 
 def effective_poll_state(poll_state: PollState) -> PollState:
-    """Return the poll state as shown to the reader: with the problem or the layout change of its pages.
+    """Return the poll state as shown to the user: with the page problem or layout change of its pages, if any.
 
-    A source that cannot be read itself, or that missed articles, keeps that state.
+    The poll state is returned unchanged if the document of the source itself cannot be read, or if articles were
+    missed.
     """
     pages = poll_state.page_quality
     if poll_state.state not in _READABLE_STATES:
@@ -201,7 +202,7 @@ def effective_poll_state(poll_state: PollState) -> PollState:
 
 
 def _describe_page_quality(poll_state: PollState) -> str:
-    """Return a sentence on the extraction confidence of the source's pages."""
+    """Return words on the present and the usual extraction confidence of the source, with an example page."""
     pages = poll_state.page_quality
     if not pages.usual:
         return (
@@ -215,7 +216,11 @@ def _describe_page_quality(poll_state: PollState) -> str:
 
 
 def accept_layout_change(poll_state: PollState, now: datetime) -> PollState:
-    """Return the poll state with a layout change accepted if it lasted a week after being reported."""
+    """Return the poll state with the present layout change accepted, if it has lasted long enough.
+
+    This is the case when ``LAYOUT_ACCEPTED_AFTER`` has passed since the change was reported. Otherwise the poll state
+    is returned unchanged.
+    """
     pages, reported_at = poll_state.page_quality, poll_state.first_reported_at
     changed_at = None if pages.has_problem else pages.layout_changed_at
     if changed_at is None or reported_at is None or poll_state.reported_state is not SourceState.FAILING:
@@ -225,10 +230,11 @@ def accept_layout_change(poll_state: PollState, now: datetime) -> PollState:
 
 
 def notice_due(poll_state: PollState, now: datetime, outlet: str = "") -> SourceNotice | None:
-    """Return the notice due now: on a change of state, daily while a problem lasts, and once when it ends.
+    """Return the notice about a source that is due at ``now``, or None.
 
-    A problem that follows directly on another is a change and is reported at once. A single light failure changes the
-    state but causes no notice.
+    A notice is due when the state changes, daily while a problem lasts, and once when the problem ends. If another
+    problem follows directly, its notice is due at once. A single light failure is not reported, although it changes the
+    state. ``outlet`` is the name of the source in the notice.
     """
     poll_state, outlet = effective_poll_state(poll_state), outlet or poll_state.source_id
     since = f" since {poll_state.state_since_at:%Y-%m-%d %H:%M} UTC" if poll_state.state_since_at else ""
@@ -256,7 +262,7 @@ def notice_due(poll_state: PollState, now: datetime, outlet: str = "") -> Source
 
 
 def with_notice(poll_state: PollState, notice: SourceNotice | None, now: datetime) -> PollState:
-    """Return the poll state after a notice was sent, so that it is not repeated."""
+    """Return the poll state with a notice recorded as sent, so that the same notice is not sent again."""
     if notice is None:
         return poll_state
     effective = effective_poll_state(poll_state)
@@ -272,7 +278,7 @@ def with_notice(poll_state: PollState, notice: SourceNotice | None, now: datetim
 
 
 def recovery_notices(poll_states: Iterable[PollState], start_at: datetime, end_at: datetime) -> tuple[str, ...]:
-    """Return the notices of sources that recovered in a period and are still healthy."""
+    """Return the notices of a period about sources that became healthy and are still healthy."""
     return tuple(
         poll_state.notice
         for poll_state in poll_states
@@ -284,10 +290,10 @@ def recovery_notices(poll_states: Iterable[PollState], start_at: datetime, end_a
 
 
 def problem_notices(poll_states: Iterable[PollState], start_at: datetime, end_at: datetime) -> tuple[str, ...]:
-    """Return the notices sent in a period about sources that are unhealthy now: new problems and daily reminders.
+    """Return the notices of a period, new problems and reminders, about sources that are unhealthy now.
 
-    A source that is still read (from its new address, or after a gap) is included only in the period in which its state
-    began.
+    A source that can still be read (it has moved, or may have missed articles) is included only if its state began in
+    the period.
     """
     return tuple(
         poll_state.notice

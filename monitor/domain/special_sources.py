@@ -1,4 +1,4 @@
-"""Keys of sources that are neither feeds nor pages: JSON APIs and mailboxes."""
+"""Configuration of special sources: JSON APIs and mailboxes."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -79,12 +79,12 @@ class Mailbox:
 
     @property
     def address(self) -> str:
-        """Return the server and the folder as a URL without the login."""
+        """Return the URL of the server and the folder, without the login."""
         parts = urlsplit(self.server.reveal())
         return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}/{self.folder}"
 
     @property
     def login(self) -> tuple[str, Secret]:
-        """Return the user and the password, which is empty if there is none."""
+        """Return the user name and the password. The password is an empty secret if there is none."""
         parts = urlsplit(self.server.reveal())
         return parts.username or "", Secret(parts.password or "")

@@ -1,4 +1,4 @@
-"""Machine translation of headlines and passages: its settings, and the texts of one article with their translations."""
+"""Machine translation of headlines and passages: its settings, and the translated texts of one article."""
 
 from dataclasses import dataclass
 from datetime import timedelta
@@ -33,19 +33,22 @@ class TranslationSettings:
 
     @property
     def name(self) -> str:
-        """Return what distinguishes this translator from others, such as its model."""
+        """Return the name of the model or else the command, by which stored translations are distinguished."""
         return self.model or " ".join(self.command)
 
 
 @dataclass(frozen=True, slots=True)
 class Translation:
-    """Translations of an article's headline and passages into one language, each after its original text."""
+    """Translations of the headline and the passages of an article into one language.
+
+    ``texts`` are pairs of an original text and its translation.
+    """
 
     language: str = ""
     texts: tuple[tuple[str, str], ...] = ()
 
     def get(self, text: str) -> str:
-        """Return the translation of a text, or an empty string."""
+        """Return the translation of a text, or an empty text if there is none."""
         return next((translation for original, translation in self.texts if original == text), "")
 
 
@@ -54,7 +57,7 @@ NO_TRANSLATION = Translation()
 
 @dataclass(frozen=True, slots=True, order=True)
 class TextToTranslate:
-    """A text and the code of its language."""
+    """Text to translate, with the code of its language."""
 
     language: str
     text: str

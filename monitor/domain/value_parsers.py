@@ -1,7 +1,7 @@
-"""Parsers of the values in sources.yaml: durations, times of day, dates, time zones, addresses, URLs.
+"""Parsers of the values in sources.yaml: durations, times of day, dates, time zones, addresses and URLs.
 
-Each takes the text as written and returns the value, or raises ``ValueError`` with what is wrong and what is valid. No
-message repeats a URL, because a URL may contain a secret.
+Each parser takes the text as written and returns the value. If the text is invalid, it raises ``ValueError``, whose
+message states what is wrong and what is valid. No message contains a URL, because a URL may contain a secret.
 """
 
 import base64
@@ -35,7 +35,10 @@ _RESERVED_HEADERS = {"accept-encoding", "connection", "content-length", "host", 
 
 
 def parse_duration(text: str) -> timedelta:
-    """Parse a duration: one or more numbers, each with a unit (s m h d w y), which are added, as in 1h30m."""
+    """Parse a duration, such as 90s, 7d or 1h30m.
+
+    It consists of one or more numbers, each with a unit (s m h d w y), whose sum is returned.
+    """
     if not _DURATION.fullmatch(text):
         raise ValueError(f'"{text}" is not a valid duration; write a number and a unit, such as 90s, 15m, 2h, 7d or 2y')
     seconds = sum(int(n) * SECONDS_BY_UNIT[unit] for n, unit in _DURATION_PART.findall(text))
@@ -54,7 +57,7 @@ def parse_time_of_day(text: str) -> time:
 
 
 def parse_quiet_hours(text: str) -> tuple[time, time]:
-    """Parse quiet hours, HH:MM-HH:MM; they may include midnight."""
+    """Parse quiet hours, HH:MM-HH:MM, to start and end. The start may be later: such hours include midnight."""
     parts = text.split("-")
     if len(parts) == 2 and all(_TIME_OF_DAY.fullmatch(part.strip()) for part in parts):
         start, end = (parse_time_of_day(part.strip()) for part in parts)
@@ -64,7 +67,7 @@ def parse_quiet_hours(text: str) -> tuple[time, time]:
 
 
 def parse_date(text: str) -> date:
-    """Parse a date, YYYY-MM-DD, or YYYY-MM for the first of that month."""
+    """Parse a date, YYYY-MM-DD. The form YYYY-MM gives the first day of that month."""
     found = _DATE.fullmatch(text)
     try:
         if found:
@@ -75,7 +78,7 @@ def parse_date(text: str) -> date:
 
 
 def parse_timezone(text: str) -> str:
-    """Parse the name of a time zone as in the IANA list, such as Asia/Vientiane."""
+    """Return the text if it is the name of an IANA time zone, such as Asia/Vientiane."""
     if text in _list_timezones():
         return text
     city = text.replace(" ", "_").lower()
@@ -90,7 +93,10 @@ def _list_timezones() -> frozenset[str]:
 
 
 def parse_id(text: str) -> str:
-    """Parse an id: lower-case letters, digits and hyphens, at most 64, beginning with a letter or digit."""
+    """Return the text if it is a valid id: lower-case letters, digits and hyphens, at most 64 characters.
+
+    An id begins with a letter or a digit.
+    """
     if _ID.fullmatch(text):
         return text
     better = re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-")[:64].rstrip("-")
@@ -99,7 +105,7 @@ def parse_id(text: str) -> str:
 
 
 def parse_language_code(text: str) -> str:
-    """Parse a language code, such as en, vi, lo or zh-Hans."""
+    """Return the text if it is a valid language code, such as en, vi, lo or zh-Hans."""
     if _LANGUAGE_CODE.fullmatch(text):
         return text
     raise ValueError(
@@ -132,7 +138,7 @@ def parse_host_port(text: str) -> tuple[str, int]:
 
 
 def parse_url(text: str) -> str:
-    """Parse an http or https URL without credentials."""
+    """Return the text if it is an http or https URL without a user name and password."""
     parts = split_url(text, ("https", "http"))
     if "@" in parts.netloc:
         raise ValueError("a URL may not contain a user or password; put them into headers, as ${NAME}")
@@ -142,7 +148,10 @@ def parse_url(text: str) -> str:
 
 
 def split_url(text: str, schemes: tuple[str, ...]) -> SplitResult:
-    """Split a URL after checking scheme, host, port and characters."""
+    """Return the parts of a URL, after checks of its scheme, host, port and characters.
+
+    ``schemes`` are the schemes that are allowed.
+    """
     example = f"{schemes[0]}://host.example"
     if not text.isprintable() or " " in text or len(text) > MAX_URL_CHARS:  # no other space is printable
         raise ValueError(f"a URL has no spaces or control characters and at most {MAX_URL_CHARS} letters")
@@ -173,7 +182,7 @@ def is_ip_address(host: str) -> bool:
 
 
 def is_valid_host(host: str) -> bool:
-    """Return whether a text is an IP address or a possible host name, in any script."""
+    """Return whether a text is an IP address or a valid host name. Letters of any script are allowed."""
     if is_ip_address(host):
         return True
     try:
@@ -184,7 +193,7 @@ def is_valid_host(host: str) -> bool:
 
 
 def parse_email_address(text: str) -> str:
-    """Parse one email address, bare or as ``Name <address>``."""
+    """Parse one email address, alone or as ``Name <address>``."""
     named = _NAMED_EMAIL_ADDRESS.fullmatch(text)
     bare = named[1] if named else text
     try:
@@ -198,7 +207,7 @@ def parse_email_address(text: str) -> str:
 
 
 def parse_date_format(text: str) -> str:
-    """Parse a date format of ``strptime``; it must contain day, month and year."""
+    """Return the text if it is a format of ``strptime`` that contains day, month and year."""
     probe = datetime(2021, 4, 8, 15, 16)  # noqa: DTZ001 - a format, not a time, is tested
     twin = probe.replace(year=2027)  # with the same calendar: from Python 3.13 on, strptime warns of a missing year
     try:
@@ -212,7 +221,7 @@ def parse_date_format(text: str) -> str:
 
 
 def parse_header_name(name: str) -> str:
-    """Parse the name of an HTTP header that the user may set."""
+    """Return the name of an HTTP header. Raises ``ValueError`` for headers that the program itself must set."""
     if not _HEADER_NAME.fullmatch(name):
         raise ValueError("this is not a valid header name; use one such as Authorization")
     if name.lower() in _RESERVED_HEADERS:
@@ -221,9 +230,10 @@ def parse_header_name(name: str) -> str:
 
 
 def check_header_value(text: str) -> None:
-    """Check the value of an HTTP header: a line break in it would begin a header of its own.
+    """Check that the value of an HTTP header has no control characters.
 
-    Raises ``ValueError`` without the value, because it may be a secret.
+    A line break would begin another header. Raises ``ValueError``; the message does not contain the value, because it
+    may be a secret.
     """
     if _CONTROL_CHARACTER.search(text):
         raise ValueError(
@@ -233,7 +243,10 @@ def check_header_value(text: str) -> None:
 
 
 def parse_signing_key(text: str) -> str:
-    """Parse a Standard Webhooks secret: base64, with or without ``whsec_`` before it."""
+    """Check a secret in the format of Standard Webhooks, and return it unchanged.
+
+    The format is base64, with or without the prefix ``whsec_``.
+    """
     try:
         key = base64.b64decode(text.removeprefix("whsec_"), validate=True)
     except (binascii.Error, ValueError):
@@ -244,7 +257,7 @@ def parse_signing_key(text: str) -> str:
 
 
 def suggest_similar(text: str, known_words: Iterable[str]) -> str:
-    """Return "; did you mean ...?" for the nearest known word, or nothing."""
+    """Return "; did you mean ...?" with the most similar known word, or an empty text if none is similar."""
     words = {word.lower(): word for word in known_words}
     near = difflib.get_close_matches(text.lower(), words, 1, 0.7)
     return f"; did you mean {words[near[0]]}?" if near else ""

@@ -1,6 +1,6 @@
-"""Watched officials and rules as configured.
+"""Watchlist: officials, rules and synonyms, as configured.
 
-Values from sources.yaml are validated by pydantic; code that constructs a value itself is trusted.
+Values from sources.yaml are validated by pydantic; values from code that constructs an object are not checked.
 """
 
 from dataclasses import dataclass, field
@@ -23,7 +23,7 @@ from monitor.domain.field_types import (
 )
 
 ALL_KEYWORD = "all"
-"""Reserved id that means every entry of its section."""
+"""Reserved id that selects every entry of a section, as in ``officials: all``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +113,7 @@ SynonymGroups = tuple[Annotated[Texts, Field(min_length=2)], ...]
 
 @dataclass(frozen=True, slots=True)
 class Watchlist:
-    """Officials, rules and synonyms: the input of the matcher."""
+    """Officials, rules and synonyms, from which the matcher is compiled."""
 
     officials: tuple[Official, ...] = ()
     rules: tuple[Rule, ...] = ()

@@ -1,4 +1,4 @@
-"""Settings of the desk, the web page of this program."""
+"""Settings of the desk, the web pages of this program."""
 
 from dataclasses import dataclass
 from datetime import timedelta
@@ -33,15 +33,15 @@ class LoginMethod(StrEnum):
     """Ways to log in to the desk. A one-time address is always possible, too."""
 
     TOKEN = "token"  # noqa: S105 - the name of a method
-    """One-time addresses only, which the command line prints."""
+    """Readers log in only with one-time addresses, which the command line prints."""
     PASSWORD = "password"  # noqa: S105 - the name of a method
     HEADER = "header"
-    """A reverse proxy names the reader in a header."""
+    """A reverse proxy authenticates the reader and sends the login in a header."""
 
 
 @dataclass(frozen=True, slots=True)
 class ListenAddress:
-    """Address of the desk: host and port, or the path of a Unix socket."""
+    """Address at which the desk is served: host and port, or the path of a Unix socket."""
 
     host: str = "127.0.0.1"
     port: int = 8788
@@ -49,7 +49,7 @@ class ListenAddress:
 
     @property
     def url(self) -> str:
-        """Return the URL of the desk on this machine; empty for a socket."""
+        """Return the URL of the desk on this machine, or an empty text for a Unix socket."""
         return "" if self.socket else f"http://{f'[{self.host}]' if ':' in self.host else self.host}:{self.port}"
 
 
@@ -57,7 +57,7 @@ DEFAULT_LISTEN = ListenAddress()
 
 
 def parse_listen_address(text: str) -> ListenAddress:
-    """Parse ``HOST:PORT`` or ``unix:/PATH``. Raises ``ValueError``."""
+    """Parse an address, ``HOST:PORT`` or ``unix:/PATH``. Raises ``ValueError`` if it is invalid."""
     if text.startswith(UNIX_PREFIX):
         path = text.removeprefix(UNIX_PREFIX)
         if not path.startswith("/"):
@@ -143,10 +143,13 @@ class WebSettings:
 
     @property
     def public_url(self) -> str:
-        """Return the URL of the desk for readers, without a slash at its end."""
+        """Return the URL of the desk, without a slash at the end.
+
+        It is the configured URL, or else the URL on this machine.
+        """
         return (self.url or self.listen.url).rstrip("/")
 
     @property
     def signing_key(self) -> Secret | None:
-        """Return the configured key that signs links, or None."""
+        """Return the configured secret with which links are signed, or None if none is configured."""
         return self.secret if self.secret and self.secret.reveal() else None

@@ -1,28 +1,28 @@
-"""Distributed collecting: the job queue between daemon and workers, and the workers' heartbeats."""
+"""Collecting on several machines: the job queue between daemon and worker processes, and the heartbeats of workers."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
 
 QUEUE_NAME, COLLECT_TASK, READ_PAGES_TASK = "monitor", "collect", "read"
-"""Names of the queue and of its tasks."""
+"""Names of the job queue and of its two tasks."""
 
 HEARTBEAT_INTERVAL = timedelta(seconds=5)
 WORKER_TIMEOUT = timedelta(seconds=20)
-"""A worker without a heartbeat for this long is considered dead, and its jobs are requeued."""
+"""Time without a heartbeat after which a worker process is considered dead and its jobs are requeued."""
 
 DEAD_WORKER_RETENTION = timedelta(hours=1)
-"""Time for which a dead worker is still displayed."""
+"""Time for which `monitor status` still shows a dead worker process."""
 
 HEARTBEAT_KEY_PREFIX = "worker:"
-"""Prefix of the keys under which heartbeats are in the key-value store."""
+"""Prefix of the keys of heartbeats in the key-value store; the name of the worker process follows."""
 
 
 @dataclass(frozen=True, slots=True)
 class EnqueueResult:
-    """Result of one run of the enqueuer: new jobs, and jobs requeued from dead workers.
+    """Result of one enqueuing of due work: the numbers of new jobs and of jobs requeued from dead worker processes.
 
-    If ``alive_workers`` is 0, the queue is emptied and the daemon collects by itself.
+    If ``alive_workers`` is 0, the queue was emptied, and the daemon collects by itself.
     """
 
     alive_workers: int
@@ -33,7 +33,10 @@ class EnqueueResult:
 
 @dataclass(frozen=True, slots=True)
 class QueueCounts:
-    """Jobs by state. Successful jobs are deleted at once, failed ones after a week."""
+    """Numbers of living worker processes and of jobs by state.
+
+    There is no count of successful jobs, because they are deleted at once. Failed jobs are deleted after a week.
+    """
 
     workers: int = 0
     queued: int = 0
@@ -43,7 +46,7 @@ class QueueCounts:
 
 @dataclass(frozen=True, slots=True)
 class WorkerHeartbeat:
-    """Status of a worker at the time ``at``; the counts are since ``began_at``."""
+    """Heartbeat of a worker process at the time ``at``. Its counts begin at ``began_at``."""
 
     name: str
     at: datetime
@@ -56,13 +59,16 @@ class WorkerHeartbeat:
 
 
 class WorkerPoolPort(Protocol):
-    """Protocol by which the daemon enqueues work for worker processes and asks whether one is alive."""
+    """Protocol by which the daemon enqueues jobs for worker processes."""
 
     async def enqueue_due_jobs(self) -> bool:
-        """Enqueue due work; return False if no worker is alive and the daemon must collect. Raises ``StoreError``."""
+        """Enqueue jobs for all due work. Raises ``StoreError``.
+
+        Returns False if no worker process is alive; then the daemon must collect by itself.
+        """
         ...
 
     @property
     def has_workers(self) -> bool:
-        """Return whether a worker was alive at the last call of ``enqueue_due_jobs``."""
+        """Return whether a worker process was alive at the last call of ``enqueue_due_jobs``."""
         ...

@@ -1,1 +1,4 @@
-"""Feedback of readers: verdicts on who is meant, marks on stories, suggestions, and the accounting of noise."""
+"""Feedback of readers: verdicts on whether an official is meant, marks on stories, and what follows from them.
+
+Suggestions propose edits of sources.yaml; the report on noise counts rejected mentions.
+"""

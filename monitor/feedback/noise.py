@@ -1,4 +1,4 @@
-"""Report on noise: how often rules, officials, written forms and aliases were found, and how often rejected."""
+"""Report on noise: how many articles each rule, official, written form and alias found, and how many were rejected."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
@@ -12,7 +12,11 @@ from monitor.text.fold import fold_written
 
 @dataclass(slots=True)
 class NameCount:
-    """Articles that a name was found in, the rejected ones included; ``forms`` are the kinds of its mentions."""
+    """Numbers of articles in which an official or one spelling of their name was found, and rejected by readers.
+
+    ``found`` includes the rejected articles. ``text`` is the spelling, or empty for an official. ``forms`` are the
+    forms of the mentions, as in ``MatchForm``.
+    """
 
     official_id: str
     text: str = ""
@@ -22,7 +26,7 @@ class NameCount:
     forms: set[str] = field(default_factory=set)
 
     def add(self, count: FormCount) -> None:
-        """Add the articles of one written form."""
+        """Add the numbers of articles of one written form to this count."""
         self.found += count.accepted + count.rejected
         self.rejected += count.rejected
         self.forms |= {count.form} - {""}
@@ -32,9 +36,10 @@ class NameCount:
 
 @dataclass(frozen=True, slots=True)
 class NoiseReport:
-    """Counts by rule, official, written form and configured name, the most rejected first.
+    """Report on noise: counts by rule, official, written form and configured name, the most rejected first.
 
-    An article counts once for each form that it has, so the sums of an official may be above the number of articles.
+    An article counts once for each written form that it contains, so the count of an official may exceed the number of
+    articles.
     """
 
     rules: tuple[RuleCount, ...]
@@ -44,17 +49,20 @@ class NoiseReport:
 
     @property
     def never_found(self) -> tuple[NameCount, ...]:
-        """The configured aliases that were not found at all."""
+        """The configured names and aliases that were not found in any article."""
         return tuple(one for one in self.names if not one.found)
 
     @property
     def always_rejected(self) -> tuple[NameCount, ...]:
-        """The configured names that were found, and rejected each time."""
+        """The configured names and aliases that were found, and rejected by readers in every article."""
         return tuple(one for one in self.names if one.found and one.found == one.rejected)
 
 
 def build_noise_report(watchlist: Watchlist, rules: Sequence[RuleCount], counts: Sequence[FormCount]) -> NoiseReport:
-    """Return the report for the configured rules and officials, and for former ones that were found."""
+    """Return the report on noise for all configured rules and officials.
+
+    Rules and officials that are no longer configured are included if ``rules`` or ``counts`` contain them.
+    """
     by_rule = {one.rule_id: one for one in rules}
     for rule in watchlist.rules:
         by_rule.setdefault(rule.id, RuleCount(rule.id, 0, 0, None))
@@ -84,7 +92,11 @@ def _sort(counts: Iterable[NameCount]) -> tuple[NameCount, ...]:
 
 
 def _count_name(official: Official, name: str, counts: Iterable[tuple[str, FormCount]]) -> NameCount:
-    """Return the count of a configured name; a form with a case ending counts for it, too."""
+    """Return the numbers of articles that contain a configured name of an official.
+
+    ``counts`` are the written forms of that official, with their folded texts. A form also counts for the name if it is
+    the name with an ending, such as a case ending.
+    """
     found, folded = NameCount(official.id, name), fold_written(name)
     for written, count in counts:
         if written == folded or (written.startswith(folded) and " " not in written[len(folded) :]):

@@ -1,7 +1,8 @@
-"""Use cases of feedback: reject, confirm, mark, undo. The command line, the web page and links call these.
+"""Feedback of readers: reject, confirm, mark, undo, and edits of stories.
 
-A verdict takes effect at once: in one transaction it is stored, the article and its duplicates are screened again with
-it, and their hits are withdrawn or added. Everything is recorded as a change, and can be undone.
+The command line, the desk, the API and the links of digests use this module. A verdict takes effect at once: one
+transaction stores it and withdraws or adds hits of the article and its duplicates, which were matched again with the
+verdict. Every act of feedback is recorded as a change, which can be undone.
 """
 
 from collections.abc import Callable, Sequence
@@ -36,13 +37,13 @@ from monitor.text.sanitize import truncate_text
 from monitor.text.tokens import find_sentence
 
 _NEW_ID = 1 << 62
-"""Id of a verdict that is not stored yet: it counts as the newest."""
+"""Id of a verdict before it is stored. It is above all stored ids, so that the verdict is the newest one."""
 _MAX_CONFLICTS = 5
 
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """Reader who gives feedback, and the interface that is used."""
+    """Reader who gives feedback, and the interface through which the feedback is given."""
 
     reader: Reader
     way: Way = Way.CLI
@@ -50,7 +51,11 @@ class Actor:
 
 @dataclass(frozen=True, slots=True)
 class FeedbackResult:
-    """Stored change with its effect. ``is_repeated``: the same verdict or mark counts already, nothing was stored."""
+    """Result of an act of feedback: the stored change, and its effect on articles and hits.
+
+    ``is_repeated`` is true if an equal verdict or mark was already in effect. Then nothing was stored, and ``change``
+    is the earlier change.
+    """
 
     change: Change
     verdict: Verdict | None = None
@@ -60,14 +65,17 @@ class FeedbackResult:
 
 
 class FeedbackService:
-    """Feedback on the articles and stories of one database; every method is one transaction."""
+    """Service that records feedback on the articles and stories of one database.
+
+    A verdict or mark is stored in one transaction together with its effect.
+    """
 
     def __init__(self, database: Database, matcher: BoundedMatcher, watchlist: Watchlist, clock: Clock) -> None:
         self._database, self._matcher, self._clock = database, matcher, clock
         self._officials = {official.id: official for official in watchlist.officials}
 
     async def get_actor(self, login: str, way: Way = Way.CLI) -> Actor:
-        """Return the reader with this login as an actor; a new login makes a new reader."""
+        """Return the reader with a login as an actor. A reader with an unknown login is created."""
         ensure_reader = self._database.feedback.ensure_reader
         return Actor(await self._database.run(ensure_reader, login, self._clock()), way)
 
@@ -82,10 +90,11 @@ class FeedbackService:
         reason: RejectionReason = RejectionReason.OTHER,
         note: str = "",
     ) -> FeedbackResult:
-        """Record that an article does not mean an official, for one text or for every way he is written there.
+        """Record that an article does not mean an official.
 
-        With ``whole_story`` it counts for all articles of the story, also for later ones. Raises ``UsageError`` if the
-        article does not name the official so.
+        ``written`` restricts the verdict to one spelling of the name; if it is empty, the verdict covers every mention
+        of the official. With ``whole_story`` the verdict covers all articles of the story, also later ones. Raises
+        ``UsageError`` if the article does not mention the official in this spelling.
         """
         stored, findings = await self._load(article_id, official_id)
         folded = fold_written(written)
@@ -106,7 +115,10 @@ class FeedbackService:
     async def confirm(
         self, article_id: int, official_id: str, written: str, actor: Actor, *, note: str = ""
     ) -> FeedbackResult:
-        """Record that a text in an article means an official. Raises ``UsageError`` if the article has no such text."""
+        """Record that a text in an article means an official.
+
+        Raises ``UsageError`` if the article does not contain the text, or if the verdict would have no effect.
+        """
         stored, _findings = await self._load(article_id, official_id)
         folded = fold_written(written)
         place = _find_text(stored, folded) if folded else None
@@ -125,7 +137,11 @@ class FeedbackService:
         rule_id: str = "",
         until_at: datetime | None = None,
     ) -> FeedbackResult:
-        """Mark a story, for a digest or else for the reader. Raises ``UsageError`` if there is no such story."""
+        """Add a mark to a story: for the digest ``plan_id``, or for the reader if that is empty.
+
+        ``rule_id`` restricts the mark to the reports of one rule; ``until_at`` is the time at which it ends. Raises
+        ``UsageError`` if there is no such story.
+        """
         if kind is MarkKind.READ and plan_id:
             raise UsageError("a story is read by a reader, not by a digest")
         now = self._clock()
@@ -147,11 +163,14 @@ class FeedbackService:
         return FeedbackResult(added, mark=stored)
 
     async def mark_read_until(self, hit_id: int, actor: Actor) -> None:
-        """Let the reader have seen all hits up to one."""
+        """Record that the reader has read all hits up to and including ``hit_id``."""
         await self._database.run(self._database.feedback.mark_read_until, actor.reader, hit_id)
 
     async def undo(self, change_id: int, actor: Actor) -> FeedbackResult:
-        """Undo a change. Raises ``UsageError`` if it cannot be undone, or is undone already."""
+        """Undo a change; the result contains the new change that records this.
+
+        Raises ``UsageError`` if the change cannot be undone, or was undone already.
+        """
         undone = await self._database.read(self._database.feedback.get_change, change_id)
         if undone.undone_at is not None:
             raise UsageError(f"change {change_id} was undone by {undone.undone_by} on {undone.undone_at:%-d %b %Y}")
@@ -168,12 +187,18 @@ class FeedbackService:
         raise UsageError(f"change {change_id} ({undone.what}) cannot be undone by this command")
 
     async def join_stories(self, story_id: str, into: str, actor: Actor) -> FeedbackResult:
-        """Move all articles of a story into another one. Raises ``UsageError``."""
+        """Move all articles of the story ``story_id`` into the story ``into``.
+
+        Raises ``UsageError`` if this is not possible.
+        """
         change = self._describe(actor, "join", "", "", "")
         return await self._edit_stories(self._database.story_edits.join, story_id, into, actor.reader, change)
 
     async def split_story(self, story_id: str, article_ids: Sequence[int], actor: Actor) -> FeedbackResult:
-        """Move articles, with all duplicates of their texts, out of a story into a new one. Raises ``UsageError``."""
+        """Move articles, together with all their duplicates, out of a story into a new story.
+
+        Raises ``UsageError`` if this is not possible.
+        """
         change = self._describe(actor, "split", "", "", "")
         return await self._edit_stories(self._database.story_edits.split, story_id, article_ids, actor.reader, change)
 
@@ -195,7 +220,10 @@ class FeedbackService:
         raise StoreError("the article changes all the time; try again")
 
     async def _give(self, verdict: Verdict, actor: Actor) -> FeedbackResult:
-        """Store a verdict with its effect, unless the same one counts already."""
+        """Store a verdict together with its effect on hits, and return the result.
+
+        If an equal verdict is in effect already, nothing is stored, and the result of that verdict is returned.
+        """
         feedback = self._database.feedback
         for _try in range(_MAX_CONFLICTS):
             basis = await self._database.read(feedback.load_basis, verdict.root_id, verdict.story_id)
@@ -217,7 +245,7 @@ class FeedbackService:
         raise StoreError("the article changes all the time; try again")
 
     async def _find_repeated(self, verdict: Verdict, stored: StoredArticle) -> FeedbackResult | None:
-        """Return the result of the verdict that says the same and counts already, or None."""
+        """Return the stored result if an equal verdict on the article is in effect already, else None."""
         counting = await self._database.read(self._database.feedback.load_verdicts, [stored])
         for one in counting.get(stored.id, ()):
             same = (one.kind, one.official_id, one.written) == (verdict.kind, verdict.official_id, verdict.written)
@@ -230,7 +258,10 @@ class FeedbackService:
         return await self._database.read(self._database.feedback.find_change, verdict_id, mark_id)
 
     async def _load(self, article_id: int, official_id: str) -> tuple[StoredArticle, Findings]:
-        """Return a matched article with its findings. Raises ``UsageError`` for what does not exist."""
+        """Return an article with its findings.
+
+        Raises ``UsageError`` if the official or the article does not exist, or if the article is not matched yet.
+        """
         if official_id not in self._officials:
             known = ", ".join(sorted(self._officials)[:20])
             raise UsageError(f"there is no official {official_id!r}; there are: {known}")
@@ -271,12 +302,15 @@ class FeedbackService:
 
 
 def _with_verdict(basis: ScreeningBasis, verdict: Verdict) -> dict[int, tuple[Verdict, ...]]:
-    """Return the verdicts that count in each article when one more is given; it counts for all of them."""
+    """Return the verdicts in effect for each article of ``basis``, by article id, if ``verdict`` is added to all."""
     return {one.id: select_effective((*basis.verdicts.get(one.id, ()), verdict)) for one in basis.articles}
 
 
 def _require_confirmed(verdict: Verdict, findings: Sequence[tuple[StoredArticle, Findings]]) -> None:
-    """Raise ``UsageError`` if a confirmation has no effect in its own article."""
+    """Raise ``UsageError`` if a confirmation adds no mention to the article that it was given for.
+
+    ``findings`` are the findings of the articles with the confirmation in effect.
+    """
     found = next((found for stored, found in findings if stored.id == verdict.article_id), Findings())
     mentions = [one for one in found.mentions if one.official_id == verdict.official_id]
     if any(one.form is MatchForm.CONFIRMED for one in mentions):
@@ -290,7 +324,7 @@ def _require_confirmed(verdict: Verdict, findings: Sequence[tuple[StoredArticle,
 
 
 def _find_text(stored: StoredArticle, folded: str) -> tuple[Region, int, int] | None:
-    """Return the first place of a folded text in an article, as region and offsets, or None."""
+    """Return the first occurrence of a folded text in an article, as region, start and end; None if there is none."""
     for region, text in stored.article.regions():
         folded_text = fold(text)
         at = folded_text.text.find(folded)
@@ -300,7 +334,7 @@ def _find_text(stored: StoredArticle, folded: str) -> tuple[Region, int, int] | 
 
 
 def _cut_sentence(stored: StoredArticle, region: Region, start: int, end: int) -> str:
-    """Return the sentence around a place in a region of an article."""
+    """Return the sentence that contains the text from ``start`` to ``end`` of a region, shortened if it is long."""
     text = next((text for name, text in stored.article.regions() if name is region), "")
     first, last = find_sentence(text, min(start, len(text)), min(end, len(text)), MAX_SENTENCE_CHARS // 2)
     return truncate_text(" ".join(text[first:last].split()), MAX_SENTENCE_CHARS)
@@ -312,4 +346,4 @@ MARK_VERBS = {
     MarkKind.FOLLOWED: "follow",
     MarkKind.IRRELEVANT: "irrelevant",
 }
-"""The command of `monitor mark` for each mark."""
+"""Name of the subcommand of `monitor mark` for each kind of mark."""

@@ -1,7 +1,9 @@
-"""Suggestions for sources.yaml from verdicts: shown with what they would have changed, and never applied by themselves.
+"""Suggestions for edits of sources.yaml, made from verdicts.
 
-A rejection suggests an exclude phrase, a confirmation an alias or a position with its date; each is tried on the
-article of the verdict first, and one that does not work there is not suggested. An example keeps the correction.
+Suggestions are shown with their effect on stored articles, and never applied without the user. A rejection leads to an
+exclude phrase. A confirmation leads to an alias, or to a position with its date. Each edit is tried on the article of
+the verdict first, and is not suggested if it does not help there. In addition, an example text is suggested, by which
+`monitor check` verifies later that the correction still works.
 """
 
 import re
@@ -31,7 +33,7 @@ _WORD = re.compile(r"\w+(?:['’.-]\w+)*\.?")
 
 
 class SuggestionKind(StrEnum):
-    """Key of an official to which a suggestion adds a value."""
+    """Key in the entry of an official to which a suggestion adds a value."""
 
     EXCLUDE_PHRASE = "exclude_phrases"
     ALIAS = "aliases"
@@ -41,7 +43,7 @@ class SuggestionKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class AffectedArticle:
-    """Article in which a suggestion would have changed whether the official is mentioned."""
+    """Article in which an official is mentioned only with, or only without, a suggested edit."""
 
     id: int
     title: str
@@ -50,10 +52,11 @@ class AffectedArticle:
 
 @dataclass(frozen=True, slots=True)
 class Effect:
-    """Effect of a suggestion on stored articles: mentions it would have silenced or added.
+    """Effect that a suggested edit would have had on stored articles.
 
-    ``rejected`` of the silenced articles were rejected by readers. The lists are the first ones of the others.
-    ``examined`` is the number of articles that were tried, of at most ``MAX_REHEARSED_ARTICLES``.
+    ``examined`` is the number of articles that were tried. ``silenced`` counts articles that would not mention the
+    official any more; in ``rejected`` of these, readers had rejected the official. ``others_silenced`` are the
+    remaining silenced articles. ``added`` counts articles that would mention the official in addition.
     """
 
     examined: int = 0
@@ -66,9 +69,9 @@ class Effect:
 
 @dataclass(frozen=True, slots=True)
 class Suggestion:
-    """Value to be added to a list in the entry of an official, with its effect.
+    """Suggested value for a list in the entry of an official, with the effect of the edit.
 
-    ``path`` is the path of the list below the official; ``value`` is a text, or the keys of a role.
+    ``path`` is the path of the list within the entry. ``value`` is a text, or a mapping for a role.
     """
 
     kind: SuggestionKind
@@ -80,14 +83,17 @@ class Suggestion:
 
 
 class SuggestionService:
-    """Suggestions for one watchlist, from the verdicts in one database."""
+    """Service that makes suggestions for the officials of one watchlist from the verdicts in one database."""
 
     def __init__(self, database: Database, watchlist: Watchlist) -> None:
         self._database = database
         self._officials = {official.id: official for official in watchlist.officials}
 
     def suggest(self, verdict: Verdict, now: datetime) -> list[Suggestion]:
-        """Return at most ``MAX_SUGGESTIONS`` suggestions for a verdict that counts, each tried and rehearsed."""
+        """Return at most ``MAX_SUGGESTIONS`` suggestions for a verdict, with their effect on stored articles.
+
+        The result is empty if the official is not in the watchlist any more, or if no edit helps.
+        """
         official = self._officials.get(verdict.official_id)
         if official is None:
             return []
@@ -100,7 +106,11 @@ class SuggestionService:
     def _suggest_phrases(
         self, official: Official, verdict: Verdict, stored: StoredArticle | None, now: datetime
     ) -> list[Suggestion]:
-        """Return the exclude phrase that stands in all texts rejected for the same reason, and an example."""
+        """Return an exclude phrase for a rejection, and an example; empty if no phrase is suitable.
+
+        The phrase occurs in every text of the official that was rejected with the same spelling and reason, and in no
+        confirmed text. Of several phrases, the one that silences the fewest other articles is taken.
+        """
         group = [
             one
             for one in self._database.feedback.list_verdicts(official_id=official.id, limit=1000)
@@ -141,7 +151,10 @@ class SuggestionService:
     def _suggest_names(
         self, official: Official, verdict: Verdict, stored: StoredArticle | None, now: datetime
     ) -> list[Suggestion]:
-        """Return an alias, or a position with its date, by which the confirmed text would be found, and an example."""
+        """Return a position and an alias by which the confirmed text would be matched, and an example.
+
+        Either is left out if it is configured already or does not help in the article of the verdict.
+        """
         if stored is None:
             return []
         suggestions: list[Suggestion] = []
@@ -165,7 +178,10 @@ class SuggestionService:
         return [*suggestions, *example]
 
     def _list_sentences(self, verdict: Verdict) -> list[tuple[str, str]]:
-        """Return each rejected text of a verdict with its sentence; of a deleted article, what the verdict keeps."""
+        """Return the spelling and the sentence of each mention that a verdict has rejected.
+
+        If the article was deleted, they are taken from the verdict itself.
+        """
         articles = self._database.queries.load_articles([verdict.article_id])
         if not articles:
             return [(verdict.written, verdict.sentence)] if verdict.written else []
@@ -180,7 +196,11 @@ class SuggestionService:
         return found or ([(verdict.written, verdict.sentence)] if verdict.written else [])
 
     def _load_mentioning(self, official_id: str, now: datetime) -> list[StoredArticle]:
-        """Return the newest articles that name an official, and the ones in which readers rejected it."""
+        """Return articles on which an exclude phrase for an official can be tried.
+
+        These are the newest articles that mention the official, and all articles in which readers rejected the
+        official.
+        """
         wanted = ArticleFilter(official_id=official_id, since_at=now - REHEARSAL_PERIOD, limit=MAX_REHEARSED_ARTICLES)
         articles = {one.id: one for one in self._database.queries.list_articles(wanted)}
         missing = [number for number in self._list_rejected(official_id) if number not in articles]
@@ -188,7 +208,7 @@ class SuggestionService:
         return list(articles.values())
 
     def _load_candidates(self, written: str, now: datetime) -> list[StoredArticle]:
-        """Return the newest articles that contain a text, in which an alias or position can be found."""
+        """Return the newest articles that contain a text; an alias or a position could add mentions to these."""
         since = now - REHEARSAL_PERIOD
         found = self._database.queries.search(f'"{written}"', 2_000)
         return [one for one in found if one.first_seen_at >= since]
@@ -205,9 +225,10 @@ class SuggestionService:
 
 
 def propose_phrases(name: str, sentence: str) -> Iterator[str]:
-    """Yield runs of words of a sentence that hold a name and some of its neighbours, the shortest first.
+    """Yield phrases of a sentence that consist of a name and some adjacent words, the shortest phrases first.
 
-    In a script without spaces, neighbours are characters.
+    At most ``MAX_NEIGHBOURS`` words are added to the name; in a script without spaces between words, characters are
+    added instead. Nothing is yielded if the sentence does not contain the name.
     """
     start = sentence.find(name)
     if start < 0 or not name:
@@ -231,9 +252,9 @@ def propose_phrases(name: str, sentence: str) -> Iterator[str]:
 
 
 def rehearse(before: Official, after: Official, articles: Iterable[StoredArticle]) -> Effect:
-    """Return in which articles an official is mentioned before an edit and not after, or the other way round.
+    """Return the effect of an edit of an official on articles: which lose their mentions, and which get some.
 
-    The verdicts of readers are left out on both sides.
+    ``before`` and ``after`` are the official without and with the edit. Verdicts of readers are not applied.
     """
     matchers = [compile_watchlist(Watchlist((one,))) for one in (before, after)]
     silenced: list[AffectedArticle] = []
@@ -249,7 +270,7 @@ def rehearse(before: Official, after: Official, articles: Iterable[StoredArticle
 
 
 def find_written(article: Article, folded: str) -> str:
-    """Return a folded text as an article prints it, or an empty text."""
+    """Return the spelling in which an article prints a folded text, or an empty text if it does not occur."""
     for _region, text in article.regions():
         folded_text = fold(text)
         at = folded_text.text.find(folded)
@@ -259,7 +280,10 @@ def find_written(article: Article, folded: str) -> str:
 
 
 def find_role(stored: StoredArticle, folded: str) -> Role | None:
-    """Return the position in the title before a folded text, from the day of the article on; None without one."""
+    """Return a role made from the title before a folded text in an article; None if there is no such title.
+
+    The role begins on the date of the article.
+    """
     text = normalize_article(stored.article)
     at = text.folded.text.find(folded)
     if at < 0:
@@ -272,7 +296,11 @@ def find_role(stored: StoredArticle, folded: str) -> Role | None:
 
 
 def _suggest_example(edited: Official, verdict: Verdict, key: str) -> list[Suggestion]:
-    """Return an example with the sentence of a verdict, if the edited official passes it."""
+    """Return a suggestion to add the sentence of a verdict as an example text; empty if it is not useful.
+
+    ``key`` is ``match`` or ``reject``. The example is suggested only if it is new, and if the edited official passes
+    it.
+    """
     sentence = truncate_text(verdict.sentence, MAX_EXAMPLE_CHARS)
     known = edited.examples.reject if key == "reject" else edited.examples.match
     if not sentence or sentence in known:
@@ -285,7 +313,10 @@ def _suggest_example(edited: Official, verdict: Verdict, key: str) -> list[Sugge
 
 
 def _names(official: Official, stored: StoredArticle, written: str = "") -> bool:
-    """Return whether an article names an official, by a folded text if it is given."""
+    """Return whether an article mentions an official.
+
+    If the folded text ``written`` is given, only a mention whose text contains it counts.
+    """
     mentions = _match(compile_watchlist(Watchlist((official,))), stored).mentions
     return any(not written or written in fold_written(one.text) for one in mentions)
 
@@ -299,7 +330,10 @@ def _fold_article(article: Article) -> str:
 
 
 def select_verdicts(verdicts: Sequence[Verdict]) -> list[Verdict]:
-    """Return the newest verdict of each official, kind, text and reason: one suggestion is enough for all of them."""
+    """Return the newest verdict for each combination of official, kind, text and reason.
+
+    One suggestion is enough for all verdicts that share these. ``verdicts`` must be sorted newest first.
+    """
     chosen: dict[tuple[str, ...], Verdict] = {}
     for verdict in verdicts:
         chosen.setdefault((verdict.official_id, verdict.kind, verdict.written, verdict.reason), verdict)
