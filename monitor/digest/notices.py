@@ -125,9 +125,9 @@ def _format_near_miss(line: NearMissSummary, names: Mapping[str, str]) -> str:
 
 
 def format_unreached_notice(deliveries: Sequence[Delivery]) -> tuple[str, ...]:
-    """Return one sentence with the number of recipients whose deliveries were not sent, or none if there are none.
+    """Return one sentence with the number of recipients that these deliveries did not reach, or none if it is 0.
 
-    The names of recipients and reasons are not for readers. Reports to the operator are not counted.
+    Names and reasons are left out, because they are not for readers. Reports to the operator do not count.
     """
     targets = {
         (delivery.message.channel_id, delivery.message.target)

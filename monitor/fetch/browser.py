@@ -339,7 +339,7 @@ def find_process_tree(mark: str) -> list[int]:
 def measure_memory(processes: Sequence[int]) -> int:
     """Return the memory that processes use together, in bytes.
 
-    Memory that several processes share is counted once (the proportional set size, PSS).
+    It is the sum of the proportional set sizes (PSS): shared memory is divided among the processes that share it.
     """
     total = 0
     for pid in processes:

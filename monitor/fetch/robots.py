@@ -1,7 +1,7 @@
 """robots.txt checks for article pages.
 
-The robots.txt of an origin is fetched at most once a day. While its server fails, pages are fetched later, and not
-without knowing the rules.
+The robots.txt of an origin is fetched once a day, or again soon if its server fails. While the server fails, pages
+wait, because the rules are not known.
 """
 
 import asyncio

@@ -90,7 +90,8 @@ def _parse_by_kind(text: str, url: str, source: Source) -> Feed:
 def _parse_by_content(text: str, url: str, source: Source) -> Feed:
     """Parse a feed or a sitemap.
 
-    The content decides whether the document is a feed or a sitemap, because users and publishers confuse the two.
+    The content decides whether the document is a feed or a sitemap, because publishers send one at the address of the
+    other.
     """
     if is_sitemap(text):
         return parse_sitemap(text, url, source)

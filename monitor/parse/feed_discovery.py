@@ -61,8 +61,8 @@ def find_page_candidates(
 ) -> tuple[FeedCandidate, ...]:
     """Return the feeds that a page or its ``Link`` headers declare, then its links that look like feeds.
 
-    Each URL is returned once. Ordinary links are followed on the same site only. If the page is known to list feeds
-    (``is_feed_list``), links to hosts that usually serve feeds are returned, too.
+    Each URL is returned once. Ordinary links count only if they lead to the same site. If the page is known to list
+    feeds (``is_feed_list``), links to hosts that usually serve feeds count, too.
     """
     tree = LexborHTMLParser(html)
     base_node = tree.css_first("base[href]")

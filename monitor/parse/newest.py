@@ -130,10 +130,10 @@ def _find_ages(urls: Sequence[str]) -> list[_AgeKey] | None:
 
 
 def _find_article_numbers(paths: Sequence[str]) -> list[int] | None:
-    """Return the article number in each address, 0 for an address without a number; None if too few numbers differ.
+    """Return the article number in each address, 0 for an address without a number; None if the numbers are not usable.
 
     The article number is taken to be the last number of every address, or the first number of every address, whichever
-    has more different values.
+    has more different values. The numbers are not usable if too few addresses have one, or if too many are equal.
     """
     found = [_NUMBER.findall(path) for path in paths]
     present = sum(bool(numbers) for numbers in found)

@@ -88,7 +88,8 @@ def _get_local_name(element: etree._Element) -> str:
 def _collect_fields(element: etree._Element) -> dict[str, str]:
     """Return the texts of all elements below an element, by local name.
 
-    If a name occurs several times, the first text counts. Texts of images and videos are ignored.
+    If a name occurs several times, the first text counts. Texts directly in ``image``, ``video`` and ``publication``
+    elements are ignored, except the language.
     """
     found: dict[str, str] = {}
     for child in element.iterdescendants():

@@ -26,7 +26,7 @@ class SocialPreset:
 
 
 def find_social_preset(url: str) -> SocialPreset | None:
-    """Return how the posts of an account or channel can be read, or None if the URL is not that of a known network."""
+    """Return how the posts of the account or channel at a URL can be read, or None for a URL of no known form."""
     try:
         parts = urlsplit(url)
     except ValueError:

@@ -87,7 +87,8 @@ def _differs(head: _Head, other_head: _Head, text: NormalizedText, other: Normal
 def _names_others(head: _Head, place: slice, text: NormalizedText, other: NormalizedText) -> bool:
     """Return whether the words of ``head`` at ``place`` contain a name or number that does not occur in ``other``.
 
-    ``text`` is the text of the head. The names of months and days do not count, and neither do long replacements.
+    ``text`` is the text that the head belongs to. Names of months and days do not count. For a long sequence of words
+    the result is false, because it is more than a replaced name.
     """
     words = head.cased[place]
     if is_unspaced(words[0][0]):

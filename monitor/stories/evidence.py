@@ -116,7 +116,10 @@ def _find_best_match(one: KeyedEntry, known: Mapping[str, KnownArticle]) -> tupl
 def _find_reused_keys(
     one: KeyedEntry, article: KnownArticle | None, known: Mapping[str, KnownArticle]
 ) -> tuple[str, ...]:
-    """Return the guid and URL keys of an entry that are stored for other articles than ``article``, its own one."""
+    """Return the guid and URL keys of an entry that are stored for another article than ``article``.
+
+    ``article`` is the known article that the entry is, or None for a new article.
+    """
     return tuple(
         key
         for key in one.usable_keys(known)

@@ -86,10 +86,10 @@ class Grouper:
         return [self._assign_story(one, result) for one, result in zip(batch, results, strict=True)]
 
     def _match_duplicate(self, incoming: IncomingArticle, features: ArticleFeatures) -> _Duplicate | None:
-        """Return the grouped article that an incoming article duplicates, or None.
+        """Return the grouped article that an incoming article duplicates, or None; record a placement without a story.
 
-        The fingerprints of the incoming article are added to the index, unless nearly all its text is in the other
-        article. The original of a duplicate of a duplicate is the first article.
+        If the grouped article is itself a duplicate, the placement names its original. The fingerprints of the incoming
+        article are added to the index, unless nearly all its text is in the grouped article.
         """
         duplicate = self._find_duplicate(features, incoming.article)
         original_id = None

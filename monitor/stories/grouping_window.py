@@ -268,7 +268,7 @@ class GroupingBatch:
         self._terms.prefetch(terms)
 
     def articles_with(self, fingerprints: Sequence[int]) -> Mapping[int, int]:
-        """Return the ids of the articles that have any of these fingerprints, each with the number that it has."""
+        """Return, by article id, how many of these fingerprints an article has; articles that have none are omitted."""
         found = [owners for owners in self._fingerprints.get_slots(fingerprints) if owners]
         return Counter(chain.from_iterable(owners.values() for owners in found)) if found else {}
 

@@ -89,7 +89,7 @@ class KeyedEntry:
     repeated_entries: tuple[Entry, ...] = ()
 
     def lookup_keys(self) -> tuple[str, ...]:
-        """Return all keys that must be looked up in the store before ``classify_entries`` can decide."""
+        """Return all keys that must be looked up in the store before ``classify_entries`` can classify the entry."""
         marks = tuple(SHARED_KEY_MARKER + key for key in self.keys if key[0] in STRONG_KEY_KINDS)
         return (*self.keys, *self.fallback_keys, *self.evidence_keys, *marks, *self.shared_keys)
 

@@ -71,7 +71,7 @@ class Snapshot:
 
 
 class ConfigurationLoader(Protocol):
-    """Loader of the configuration that the daemon uses."""
+    """Protocol of a loader that reads the configuration that the daemon uses."""
 
     def load(self, current: Snapshot | None) -> Snapshot:
         """Return the present configuration: ``current`` itself if nothing has changed.

@@ -226,7 +226,7 @@ def proxy_login(request: Request) -> str:
 
 
 async def find_identity(request: Request) -> Identity | None:
-    """Return the identity of the reader to whom the session cookie belongs, or None.
+    """Return the identity of the reader that the session cookie belongs to, or None.
 
     If the request was sent by a trusted proxy, the session is valid only if the proxy names the same reader.
     """

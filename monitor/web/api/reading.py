@@ -1,4 +1,4 @@
-"""Reading resources of the API."""
+"""Endpoints of the API that read."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
@@ -179,7 +179,7 @@ class ChangeList(TypedDict):
 
 
 class ReaderRecord(TypedDict):
-    """The reader to whom the access token belongs, and the scopes of the token."""
+    """The reader that the access token belongs to, and the scopes of the token."""
 
     login: str
     name: str
@@ -620,7 +620,7 @@ async def verdicts(api: ApiDependency, official: Text = "", limit: Limit = DEFAU
 
 @router.get("/marks", responses=_typed(MarkList))
 async def marks(api: ApiDependency) -> Response:
-    """Return the marks of the reader that count."""
+    """Return the marks of the reader that are in effect."""
     found = await api.read(api.context.database.feedback.list_marks, None, api.identity.account.id)
     return api.answer_list([people_records.mark_record(one) for one in found], None)
 

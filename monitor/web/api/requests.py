@@ -1,4 +1,4 @@
-"""A request of the API: the token, limits, cursors, and the forms of an answer."""
+"""A request to the API: its access token, the limit of requests, cursors, and the formats of a response."""
 
 import base64
 import binascii
@@ -33,7 +33,7 @@ bearer = HTTPBearer(auto_error=False, description="An access token: Authorizatio
 
 
 class TokenRequired(MonitorError):
-    """Raised if a request has no valid token."""
+    """Raised if a request has no valid access token."""
 
 
 class BadRequest(MonitorError):
@@ -41,7 +41,7 @@ class BadRequest(MonitorError):
 
 
 class RateLimited(MonitorError):
-    """Raised if a token has sent too many requests; ``seconds`` is when the next one is accepted."""
+    """Raised if a token has sent too many requests; in ``seconds`` seconds, the next request is accepted."""
 
     def __init__(self, seconds: int) -> None:
         self.seconds = seconds

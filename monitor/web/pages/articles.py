@@ -74,7 +74,7 @@ class ArticleView:
 
 
 def number_findings(findings: Findings) -> tuple[list[Footnote], dict[tuple[object, ...], int]]:
-    """Return the footnotes, those of mentions first, and a mapping from each finding to the number of its footnote.
+    """Return the footnotes, first for mentions, and a mapping from each finding to the number of its footnote.
 
     A finding is a mention or near miss. Findings of the same official, text and reason share a footnote.
     """

@@ -42,7 +42,10 @@ class SourceView:
 
 
 def load_sources(database: Database, after_id: str, text: str) -> SourcesView:
-    """Read the sources with problems, and one page of all others."""
+    """Read the sources with problems, and one part of the list of all others.
+
+    The part begins after the source ``after_id``. ``text`` selects sources, and is empty for all.
+    """
     desk = database.desk
     problems = [] if after_id or text else desk.list_source_problems()
     problems.sort(key=lambda one: (STATE_ORDER.index(one.poll_state.state.value), one.id))

@@ -80,7 +80,7 @@ class TriageStory:
 
     @property
     def newest_at(self) -> datetime:
-        """Return the time at which the newest hit was found."""
+        """Time at which the newest hit of the story was found."""
         return self.hits[0].found_at
 
 
