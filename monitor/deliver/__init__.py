@@ -1,1 +1,1 @@
-"""Senders: deliver one message in one attempt, each by its own kind of channel."""
+"""Senders: each delivers one message in one attempt, through one kind of channel."""

@@ -41,7 +41,10 @@ def _split_paragraph(text: str, max_units: int) -> Iterator[str]:
 
 
 def split_paragraphs(paragraphs: Sequence[str], max_units: int) -> tuple[str, ...]:
-    """Join paragraphs, in order, into the fewest texts of at most ``max_units`` UTF-16 code units."""
+    """Join paragraphs, in order, into as few texts as possible, each of at most ``max_units`` UTF-16 code units.
+
+    A paragraph that is longer is split.
+    """
     texts: list[str] = []
     for paragraph in paragraphs:
         for piece in _split_paragraph(paragraph, max_units):
@@ -63,7 +66,11 @@ _WEB_ADDRESS = re.compile(r"(https?://\S+)")
 
 
 def escape_chat_text(text: str, *, is_markdown: bool) -> str:
-    """Escape a text so that a chat service does not act on it: no mentions, and no formatting if it reads Markdown."""
+    """Escape a text so that a chat service shows it as it is.
+
+    Nobody is mentioned by ``@``. If the service interprets Markdown (``is_markdown``), its characters are escaped,
+    except in URLs.
+    """
     escaped = sanitize(text).replace("@", "@\u200b")
     if not is_markdown:
         return escaped
@@ -72,7 +79,10 @@ def escape_chat_text(text: str, *, is_markdown: bool) -> str:
 
 
 def _load_plugin(url: str) -> Any:
-    """Return Apprise's plugin for a URL. Raises ``UsageError``; the URL is a secret and never part of an error."""
+    """Return Apprise's plugin for a URL. Raises ``UsageError`` if Apprise is missing or does not know the URL.
+
+    The URL is a secret, so no error message contains it.
+    """
     try:
         import apprise
     except ImportError as error:
@@ -114,7 +124,10 @@ class ChatSender:
         self._sent_parts_by_key: dict[str, int] = {}
 
     async def send(self, message: Message, attempt_at: datetime) -> SendResult:  # noqa: ARG002 - the port's signature
-        """Send the message in one attempt within the timeout; a later attempt continues with the part that failed."""
+        """Send the message in one attempt within the timeout.
+
+        A long message has several parts. If a part fails, the next attempt begins with this part.
+        """
         paragraphs = [
             escape_chat_text(block, is_markdown=self._is_markdown)
             for block in message.rendered.blocks or (message.rendered.text,)

@@ -1,4 +1,4 @@
-"""Email sender: sends one message to one recipient over SMTP and returns how to proceed."""
+"""Email sender: sends one message to one recipient over SMTP, and returns whether it must be retried."""
 
 import asyncio
 import contextlib
@@ -25,7 +25,7 @@ SERVICE_CLOSING_CODE = 421
 
 @dataclass(frozen=True, slots=True)
 class _SmtpServer:
-    """Mail server as configured by its URL; ``smtps`` means TLS from the start.
+    """Mail server as configured by its URL; the scheme ``smtps`` means TLS from the start (``has_implicit_tls``).
 
     Credentials are never sent without TLS.
     """
@@ -47,7 +47,8 @@ class _SmtpServer:
 def _classify_reply(code: int, reply: str) -> SendResult:
     """Return the result for an SMTP reply.
 
-    421 pauses the whole server, 4xx is a temporary failure, 5xx is a permanent failure for this recipient.
+    421 is a temporary failure of the whole server, which pauses the channel. A refusal of the credentials, 4xx and
+    other codes are retried. 5xx is a permanent failure for this recipient.
     """
     reason = single_line(f"{code} {reply}", 300)
     if code == SERVICE_CLOSING_CODE:
@@ -81,9 +82,9 @@ def _classify_error(error: Exception, server: _SmtpServer) -> SendResult:
 
 
 def _create_unverified_context() -> ssl.SSLContext:
-    """Return a TLS context that encrypts without checking the certificate, as mail servers do among themselves.
+    """Return a TLS context that encrypts without checking the certificate.
 
-    It is used only for connections without credentials.
+    It is used only for connections without credentials. Mail servers use the same among themselves.
     """
     context = ssl.create_default_context()
     context.check_hostname = False
@@ -101,7 +102,7 @@ class EmailSender:
         ssl_context: ssl.SSLContext | None = None,
         timeout_seconds: float = SMTP_TIMEOUT_SECONDS,
     ) -> None:
-        """Prepare the sender. ``ssl_context`` replaces the system's certificates.
+        """Prepare the sender. ``ssl_context`` replaces the context with the system's certificates.
 
         Raises ``ValueError`` if the sender address is invalid.
         """
@@ -144,7 +145,10 @@ class EmailSender:
         )
 
     async def _connect(self, client: aiosmtplib.SMTP) -> None:
-        """Connect, and log in if there are credentials, but never before the connection is encrypted."""
+        """Connect to the server, encrypt the connection if possible, and log in if there are credentials.
+
+        With credentials, a connection that cannot be encrypted is an error.
+        """
         server = self._server
         await client.connect()
         await client.ehlo()

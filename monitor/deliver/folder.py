@@ -1,4 +1,4 @@
-"""Folder sender: writes each digest as .eml, .html and .json, so that a first run needs no server."""
+"""Folder sender: writes each digest as .eml, .html and .json, so that a first run needs no mail server."""
 
 import asyncio
 import os
@@ -14,13 +14,13 @@ PLACEHOLDER_SENDER, PLACEHOLDER_RECIPIENT = "monitor@localhost", "reader@localho
 
 
 class FolderSender:
-    """Sender that writes the deliveries of one channel; a repeated delivery overwrites its files."""
+    """Sender that writes the deliveries of one channel as files; a second attempt overwrites the files of the first."""
 
     def __init__(self, channel: FolderChannel) -> None:
         self._folder = Path(channel.path)
 
     async def send(self, message: Message, attempt_at: datetime) -> SendResult:
-        """Write the three files, each atomically."""
+        """Write the three files of a message; each file is replaced atomically."""
         try:
             written = await asyncio.to_thread(self._write_files, message, attempt_at)
         except OSError as error:

@@ -18,12 +18,12 @@ MAX_EXCERPT_BYTES, MAX_RESPONSE_BYTES = 400, 16_384  # bytes of a response that 
 
 
 class HttpPoster:
-    """Poster to one URL, which may be a secret: no result contains it.
+    """Sends POST requests to one URL; no result contains the URL, because it may be a secret.
 
     ``transport`` must apply the address guard. ``name`` is the noun for the receiver in results, such as "the webhook".
-    A message that is answered with one of ``refused_statuses`` is not sent again; one of ``gone_statuses`` also stops
-    the target. 2xx alone is success. Every other status is retried, and 429 pauses the channel; redirects are not
-    followed.
+    Only 2xx is success. After a status in ``refused_statuses`` the message is not sent again; after one in
+    ``gone_statuses``, no more messages are sent to the target either. Every other status is retried, 429 also pauses
+    the channel, and redirects are not followed.
     """
 
     def __init__(
@@ -65,7 +65,7 @@ class HttpPoster:
         return self._classify(response, excerpt, attempt_at)
 
     def _classify(self, response: httpx.Response, excerpt: str, now: datetime) -> SendResult:
-        """Return the result for a response."""
+        """Return the result of sending for a response; ``excerpt``, the start of its body, is a part of the reason."""
         status = response.status_code
         reason = single_line(f"HTTP {status} {excerpt}", MAX_REASON_CHARS)
         if 200 <= status < 300:
@@ -81,7 +81,10 @@ class HttpPoster:
 
 
 async def _read_excerpt(response: httpx.Response) -> str:
-    """Return the start of the response body; reads slightly more, so that the connection can be reused."""
+    """Return the start of the response body.
+
+    A short body is read to its end, so that the connection can be reused.
+    """
     kept, length = b"", 0
     if isinstance(response.stream, httpx.AsyncByteStream):
         async for piece in response.stream:

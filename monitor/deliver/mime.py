@@ -18,10 +18,10 @@ _UNSAFE_ID_CHARS = re.compile(r"[^a-z0-9.-]+")
 
 
 class _MimeMessagePolicy(EmailPolicy):
-    """Email policy with lines of 78 characters that never folds headers which other programs parse.
+    """Email policy with lines of 78 characters. It never folds headers that other programs parse.
 
-    The standard policy turns a URL longer than a line into an encoded word, which breaks one-click unsubscription, and
-    loses or adds spaces in a long non-ASCII subject.
+    The standard policy has two faults: it turns a URL longer than a line into an encoded word, which breaks one-click
+    unsubscription, and it loses or adds spaces in a long non-ASCII subject.
     """
 
     def fold(self, name: str, value: str) -> str:
@@ -44,7 +44,7 @@ _POLICY = _MimeMessagePolicy(linesep="\r\n", cte_type="7bit", raise_on_defect=Fa
 def parse_mailbox(text: str) -> Address:
     """Parse a mail address, with or without a display name; an international domain is converted to ASCII.
 
-    Raises ``ValueError`` if it is invalid.
+    Raises ``ValueError`` if the address is invalid.
     """
     found = _MAILBOX.fullmatch(text.strip())
     name, address = (found["name"] or "", found["address"]) if found else ("", "")
@@ -66,10 +66,11 @@ def build_message_id(message: Message, domain: str) -> str:
 def build_mime_message(
     message: Message, sender: Address, recipient: Address, attempt_at: datetime, unsubscribe_url: str = ""
 ) -> bytes:
-    """Build one email as bytes. ``unsubscribe_url`` accepts RFC 8058 one-click POST requests, or is empty.
+    """Return one email as bytes.
 
-    If the message names earlier emails about its stories, the References header lists them: mail programs then show a
-    correction in the same thread as the first report.
+    ``unsubscribe_url`` is empty, or a URL that accepts one-click POST requests (RFC 8058). If the message names earlier
+    emails about its stories, the References header lists them: mail programs then show a correction in the same thread
+    as the first report.
     """
     mime_message = EmailMessage(policy=_POLICY)
     mime_message["Subject"] = single_line(message.rendered.subject, 200)

@@ -1,4 +1,4 @@
-"""Registry of senders: the sender class of each channel kind, loaded on first use."""
+"""Registry of senders: creates the sender for each kind of channel; its module is imported at the first use."""
 
 from collections.abc import Callable, Iterable
 from datetime import datetime
@@ -14,18 +14,21 @@ if TYPE_CHECKING:
 
 
 class UnusableChannel:
-    """Sender of a channel that cannot work: its deliveries stay pending, with the reason as their last error."""
+    """Sender that replaces the sender of a channel that cannot work.
+
+    Deliveries of this channel stay pending, with the reason as their last error.
+    """
 
     def __init__(self, reason: str) -> None:
         self.reason = reason
 
     async def send(self, message: Message, attempt_at: datetime) -> SendResult:  # noqa: ARG002 - the port's signature
-        """Return a failure that is retried, because the operator can correct the channel."""
+        """Return a temporary failure, so that the message is sent after the operator has corrected the channel."""
         return Retry(self.reason)
 
 
 def create_sender(channel: Channel, create_transport: "Callable[[], httpx.AsyncBaseTransport]") -> ChannelSender:
-    """Return the sender of a channel; ``create_transport`` makes the guarded transport of HTTP senders.
+    """Return a new sender for a channel; ``create_transport`` is called if the sender needs an HTTP transport.
 
     Raises ``UsageError`` if the sender needs an extra that is not installed.
     """
@@ -51,7 +54,10 @@ def create_sender(channel: Channel, create_transport: "Callable[[], httpx.AsyncB
 
 
 def find_channel_faults(channels: Iterable[Channel]) -> dict[str, str]:
-    """Return the reason for each channel that cannot work, by id: a wrong URL, or an extra that is not installed."""
+    """Return the channels that cannot work: the reason by the id of the channel.
+
+    A reason is a URL that is wrong, or an extra that is not installed.
+    """
     return {channel.id: reason for channel in channels if (reason := _find_fault(channel))}
 
 

@@ -1,7 +1,7 @@
-"""Translators: a local program, or a service with the chat interface of OpenAI. They see texts of strangers.
+"""Translators: a local program, or a service with the chat interface of OpenAI. They receive texts of foreign articles.
 
-A text may tell a model what to do. Its answer is shown as a machine translation next to the original, as plain text of
-a limited length, and nothing else is done with it.
+An article may contain instructions to the model. Therefore the answer is only shown, next to the original, as a machine
+translation: it is plain text of limited length, and is used for nothing else.
 """
 
 import asyncio
@@ -30,13 +30,16 @@ _INSTRUCTION = (
 
 
 class CommandTranslator:
-    """Translator that runs a program: it gets one JSON object and returns one, as docs/special-sources.md describes."""
+    """Translator that runs a local program.
+
+    The program reads one JSON object and writes one, as docs/special-sources.md describes.
+    """
 
     def __init__(self, command: Sequence[str], to: str) -> None:
         self._command, self._to = command, to
 
     async def translate(self, texts: Sequence[TextToTranslate], found: dict[TextToTranslate, str]) -> None:
-        """Add the translations to ``found``. Raises ``OSError`` and ``ValueError``."""
+        """Translate texts and add the translations to ``found``. Raises ``OSError`` and ``ValueError``."""
         request = {"to": self._to, "texts": [{"language": one.language, "text": one.text} for one in texts]}
         process = await asyncio.create_subprocess_exec(
             *self._command,
@@ -61,13 +64,16 @@ class CommandTranslator:
 
 
 class ServiceTranslator:
-    """Translator that requests each text from a service, a few at a time."""
+    """Translator that sends each text to a service, with a few requests at the same time."""
 
     def __init__(self, settings: TranslationSettings, transport: httpx.AsyncBaseTransport) -> None:
         self._settings, self._transport = settings, transport
 
     async def translate(self, texts: Sequence[TextToTranslate], found: dict[TextToTranslate, str]) -> None:
-        """Add each translation to ``found`` as soon as it is there. Raises ``httpx.HTTPError`` and ``ValueError``."""
+        """Translate texts and add each translation to ``found`` as soon as it arrives.
+
+        Raises ``httpx.HTTPError`` and ``ValueError``, in an ``ExceptionGroup``.
+        """
         slots = asyncio.Semaphore(_PARALLEL_REQUESTS)
         token = self._settings.token or Secret("")
         headers = {"Authorization": f"Bearer {token.reveal()}"} if token.reveal() else {}
@@ -100,7 +106,7 @@ class ServiceTranslator:
 
 
 def _add(found: dict[TextToTranslate, str], text: TextToTranslate, translation: object) -> None:
-    """Add a translation, unless it is empty or much longer than its text."""
+    """Add a translation to ``found``, unless it is empty or much longer than the text."""
     if isinstance(translation, str):
         clean = " ".join(translation.replace("<text>", "").replace("</text>", "").split())
         if clean and len(clean) <= _MAX_GROWTH * len(text.text) + _MAX_EXTRA_CHARS:
@@ -108,7 +114,10 @@ def _add(found: dict[TextToTranslate, str], text: TextToTranslate, translation: 
 
 
 class BoundedTranslator:
-    """Translator with a total deadline, which never raises: what is missing then is shown without a translation."""
+    """Translator with a total deadline, which never raises an exception.
+
+    Texts that are not translated before the deadline are shown without a translation.
+    """
 
     def __init__(self, settings: TranslationSettings, transport: httpx.AsyncBaseTransport) -> None:
         self.to = settings.to
@@ -121,7 +130,7 @@ class BoundedTranslator:
         )
 
     async def translate(self, texts: Sequence[TextToTranslate]) -> dict[TextToTranslate, str]:
-        """Return the translations that were made within the deadline."""
+        """Return the translations that were finished before the deadline; some of the texts, or all, may be missing."""
         found: dict[TextToTranslate, str] = {}
         try:
             async with asyncio.timeout(self._seconds):

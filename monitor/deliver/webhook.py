@@ -16,7 +16,10 @@ GONE_STATUS = 410
 
 
 def _decode_signing_key(secret: Secret) -> bytes:
-    """Return the signing key: decoded base64, with or without the prefix ``whsec_``, else the text itself."""
+    """Return the signing key: the secret decoded from base64, without the prefix ``whsec_``.
+
+    A secret that is not base64 is itself the key.
+    """
     text = secret.reveal().removeprefix("whsec_")
     try:
         return base64.b64decode(text, validate=True)
@@ -50,7 +53,11 @@ class WebhookSender:
         return await self._poster.post(body, self._build_headers(message, attempt_at), attempt_at)
 
     def _build_headers(self, message: Message, attempt_at: datetime) -> dict[str, str]:
-        """Return the headers, with the signature of every secret over the exact body and the time of this attempt."""
+        """Return the headers of a request.
+
+        With several secrets, for example during a change of secrets, there is one signature for each. A signature
+        covers the exact body and the time of this attempt.
+        """
         now = attempt_at.astimezone(UTC)
         headers = {
             "content-type": "application/json",

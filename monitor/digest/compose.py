@@ -30,7 +30,7 @@ MAX_OPENING_CHARS = 300  # characters that count as the opening if the first par
 
 
 class Prominence(IntEnum):
-    """Position of the most prominent mention."""
+    """Prominence of a mention, by its position in an article; a higher value is more prominent."""
 
     BODY = 1
     OPENING = 2
@@ -38,7 +38,10 @@ class Prominence(IntEnum):
 
 
 def rank_offset(article: Article, region: Region, start: int) -> Prominence:
-    """Return the prominence of a position in an article; dateline and captions count as the rest of the body."""
+    """Return the prominence of a position in an article, given by region and offset.
+
+    A position in a dateline or caption is as prominent as one in the rest of the body.
+    """
     if region is Region.TITLE:
         return Prominence.HEADLINE
     if region is Region.STANDFIRST:
@@ -50,10 +53,10 @@ def rank_offset(article: Article, region: Region, start: int) -> Prominence:
 
 
 def rank_officials(records: Iterable[ReportableHit]) -> dict[str, tuple[Prominence, int]]:
-    """Return the prominence of each official in one article's hits, with the negated offset of the mention, for
-    sorting.
+    """Return a sort key for each official in the hits of one article: the prominence and the negated offset.
 
-    An official without a stored mention is ranked by the hit's passages.
+    The most prominent mention counts, and of several the earliest one. For an official without a stored mention, the
+    passages of the hit count instead.
     """
     best: dict[str, tuple[Prominence, int]] = {}
     for record in records:
@@ -69,7 +72,7 @@ def rank_officials(records: Iterable[ReportableHit]) -> dict[str, tuple[Prominen
 
 
 def rank_article(records: Iterable[ReportableHit]) -> Prominence:
-    """Return the prominence of an article's best passage, whether or not it mentions an official."""
+    """Return the prominence of the most prominent passage of an article, whether or not it mentions an official."""
     ranks = [
         rank_offset(record.article, passage.region, passage.start) for record in records for passage in record.passages
     ]
@@ -86,9 +89,10 @@ READING_ORDER = (Region.TITLE, Region.STANDFIRST, Region.BODY, Region.CAPTION, R
 
 @dataclass(frozen=True, slots=True)
 class _DigestArticle:
-    """An article of the digest with its prominence; ``duplicate_of`` is the article that it repeats, if any.
+    """An article of the digest with its prominence, overall and for each official.
 
-    ``is_from_agency`` is true if its outlet is the agency that the text credits.
+    ``duplicate_of`` is the id of the article that it duplicates, or None. ``is_from_agency`` is true if the outlet of
+    the article is the agency that the text credits.
     """
 
     item: DigestItem
@@ -109,9 +113,9 @@ class _RankedStory:
 
 
 def _merge_passages(records: Iterable[ReportableHit]) -> tuple[Passage, ...]:
-    """Merge the passages of several rules: each passage appears once with all marks.
+    """Merge the passages of the hits of several rules: each passage appears once, with the marked words of all rules.
 
-    The passages that name officials are first. Both parts are in the order in which an article is read.
+    Passages that name officials are first. The passages before and after this boundary are each in reading order.
     """
     merged: dict[tuple[str, int, int], Passage] = {}
     for record in sorted(records, key=lambda record: not record.official_ids):
@@ -166,10 +170,11 @@ def _build_digest_article(records: Sequence[ReportableHit]) -> _DigestArticle:
 
 
 def _split_duplicates(reports: Sequence[_DigestArticle]) -> tuple[list[_DigestArticle], dict[int, list[DuplicateItem]]]:
-    """Keep one article of each text and list the others below it.
+    """Select one article of each text; return the selected articles, and by their ids the duplicates of each.
 
-    The agency's own article is kept, else the one that was seen first: a feed can date its articles as it likes. A
-    duplicate remains an article of its own if it was changed, or names an official that the kept text does not name.
+    The article of the agency itself is selected, else the article that was seen first: the publication date is not
+    used, because a feed can state any date. A duplicate is returned among the selected articles if it was changed, or
+    if it names an official that the selected article does not name.
     """
     kept: dict[int, _DigestArticle] = {}
     duplicates: dict[int, list[DuplicateItem]] = defaultdict(list)
@@ -190,13 +195,16 @@ def _split_duplicates(reports: Sequence[_DigestArticle]) -> tuple[list[_DigestAr
 
 
 def _lead_order(report: _DigestArticle) -> tuple[bool, datetime, bool, int]:
-    """Return the sort key by which the first of several articles with one text leads the others."""
+    """Return the sort key by which one of several articles with the same text is selected; the smallest is selected."""
     item = report.item
     return not report.is_from_agency, item.first_seen_at, report.duplicate_of is not None, item.article_id
 
 
 def _rank_story_officials(members: Iterable[_DigestArticle]) -> tuple[str, ...]:
-    """Return the officials of a story, by their prominence in all its articles together, then in the best one."""
+    """Return the officials of a story, most prominent first.
+
+    The prominence in all articles is added up; if the sums are equal, the most prominent mention decides.
+    """
     sums: dict[str, int] = defaultdict(int)
     best: dict[str, tuple[Prominence, int]] = {}
     for member in members:
@@ -240,9 +248,10 @@ def _rank_stories(
 def _cut_to_limit(
     entries: Sequence[_RankedStory], max_items: int
 ) -> tuple[list[_RankedStory], list[_RankedStory], int]:
-    """Limit the digest to ``max_items`` items.
+    """Limit a digest to ``max_items`` articles.
 
-    Returns the stories shown, the stories left out, and the number of hidden articles.
+    Return the stories that are shown (the last of them perhaps with fewer articles), the stories that are left out, and
+    the number of articles that are not shown.
     """
     shown: list[_RankedStory] = []
     left_out: list[_RankedStory] = []
@@ -261,7 +270,7 @@ def _cut_to_limit(
 
 
 def _choose_section_key(story: DigestStory) -> str:
-    """Return the section of a story: its first official, or its rule if it mentions nobody."""
+    """Return the key of the section of a story: its most prominent official, or its rule if it mentions no official."""
     return story.official_ids[0] if story.official_ids else f"rule:{story.leading_rule}"
 
 
@@ -282,9 +291,9 @@ def _build_subjects(
     plan: DigestPlan,
     now: datetime,
 ) -> tuple[OfficialSummary, ...]:
-    """Return summaries of the officials in the digest, in order of appearance.
+    """Return summaries of the officials in the digest, in the order in which its stories name them.
 
-    A digest without stories has summaries of all watched officials.
+    If the digest has no stories, it has summaries of all ``officials``, the ones that the digest plan watches.
     """
     known = {official.id: official for official in officials}
     official_ids = dict.fromkeys(official for story in stories for official in story.official_ids)
@@ -304,7 +313,10 @@ def _is_repeated_hit(record: ReportableHit) -> bool:
 
 
 def _format_repeated_notices(records: Sequence[ReportableHit]) -> tuple[str, ...]:
-    """Return notices about texts that were reported before: one with the outlets, and one for each new headline."""
+    """Return notices about duplicates of texts that an earlier digest has reported.
+
+    The first notice names the outlets. Each further notice gives a new headline under which such a text appeared.
+    """
     if not records:
         return ()
     retitled = [
@@ -332,7 +344,7 @@ def _format_repeated_notices(records: Sequence[ReportableHit]) -> tuple[str, ...
 def _format_overflow_notices(
     hidden_stories: Sequence[_RankedStory], hidden_articles: int, officials: Sequence[Official]
 ) -> tuple[str, ...]:
-    """Return a notice with the number of articles over the limit, by official or rule."""
+    """Return a notice with the number of articles over the limit for each official or rule; empty if there are none."""
     if not hidden_articles:
         return ()
     names = {official.id: official.name for official in officials}
@@ -356,11 +368,12 @@ def compose_digest(  # noqa: PLR0913, PLR0917 - a digest needs all of these, and
     is_overdue: bool,
     notices: Sequence[str] = (),
 ) -> Digest:
-    """Compose the digest of a window from its unreported hits.
+    """Compose the digest of a window from its undelivered hits.
 
-    Every hit is shown, listed below the text that it repeats, counted in ``overflow``, or, if its text was reported
-    before, named in a notice. ``daily_mentions`` has the mentions per day by official, oldest first; ``officials`` are
-    the ones that the plan watches.
+    No hit is lost: its article is shown, listed below the article that it duplicates, or counted in a notice if it is
+    over the limit of the digest. If its text was reported in an earlier digest, a notice names it. ``daily_mentions``
+    are the numbers of mentions per day by official, oldest first. ``officials`` are the ones that the digest plan
+    watches.
     """
     articles: dict[int, list[ReportableHit]] = defaultdict(list)
     for hit in hits:

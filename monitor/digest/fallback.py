@@ -1,6 +1,6 @@
 """Plain digest of headlines and links, for when a digest cannot be composed or rendered.
 
-It uses no template and reads no passages, so that whatever broke the digest does not break this one.
+It uses no template and reads no passages, so that an error in a template or a passage cannot prevent it.
 """
 
 from collections.abc import Sequence
@@ -30,7 +30,7 @@ def compose_fallback(plan: DigestPlan, window: Window, items: Sequence[DigestIte
 
 
 def render_fallback(digest: Digest) -> RenderedDigest:
-    """Render a digest of ``compose_fallback`` without templates."""
+    """Return all output forms of a digest of ``compose_fallback``, without templates."""
     items = [item for story in digest.stories for item in story.items]
     count = len(items) + digest.omitted_articles
     subject = f"{digest.title or digest.plan_id}: {count} {'article' if count == 1 else 'articles'}, as a list"

@@ -72,7 +72,7 @@ LANGUAGE_NAMES = {
 
 
 def label_change(change: TextChange) -> str:
-    """Return what changed in an article, in a few words."""
+    """Return a short label of what changed in an article."""
     if change.place is ChangePlace.NOTICE:
         return "The outlet states"
     if change.place is ChangePlace.HEADLINE:
@@ -88,6 +88,6 @@ def sanitize_language_code(text: str) -> str:
 
 
 def name_language(text: str) -> str:
-    """Return the English name of a language, else its code; an empty string for English."""
+    """Return the English name of a language, or its code if the name is unknown; an empty string for English."""
     primary = sanitize_language_code(text).partition("-")[0].lower()
     return "" if primary == "en" else LANGUAGE_NAMES.get(primary, primary)

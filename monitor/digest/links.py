@@ -1,8 +1,8 @@
-"""Links of digests that act: markers in a rendered digest, and the signed links that replace them for each target.
+"""Links of a digest that give feedback or unsubscribe: placeholders ("markers"), and signed links for each target.
 
-All targets share a rendered digest, so it has markers, which become links of one delivery at the time of sending.
-A link is signed for one purpose, one delivery and one subject, and acts until a day. The same delivery always gets the
-same links, so that every attempt sends the same bytes.
+All targets share one rendered digest. Therefore its links are markers, which are replaced by signed links when the
+digest is sent to a target. A signed link is valid for one purpose, one delivery and one subject, and until a date. The
+links of a delivery are the same at every attempt, so that every attempt sends the same bytes.
 """
 
 import base64
@@ -24,7 +24,7 @@ _EPOCH = date(1970, 1, 1)
 
 
 class LinkPurpose(StrEnum):
-    """Act of a link: reject an official in an article, mute a story, or unsubscribe."""
+    """Purpose of a link: reject a mention of an official in an article, mute a story, or unsubscribe."""
 
     REJECT = "r"
     MUTE = "m"
@@ -33,7 +33,11 @@ class LinkPurpose(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class DigestLink:
-    """Signed link. ``delivery`` is the beginning of the key of the delivery; the link acts before ``ends_on``."""
+    """Content of a signed link.
+
+    ``delivery`` is the beginning of the key of the delivery. The link is valid until the day before ``ends_on``. Ids
+    that the purpose does not need are empty or 0.
+    """
 
     purpose: LinkPurpose
     delivery: str
@@ -44,12 +48,12 @@ class DigestLink:
 
 
 def make_marker(purpose: LinkPurpose, story_id: str, article_id: int = 0, official_id: str = "") -> str:
-    """Return the path of a link before it is signed."""
+    """Return the marker for a link: a path with purpose and subject, which ``fill_links`` replaces by a signed path."""
     return f"{LINK_PATH}~{purpose}~{story_id}~{article_id or ''}~{official_id}~"
 
 
 def sign_link(link: DigestLink, key: str) -> str:
-    """Return the token of a link."""
+    """Return a link as a signed token, which is a part of its URL."""
     days = (link.ends_on - _EPOCH).days
     subject = f"{link.delivery}~{days}~{link.story_id}~{link.article_id or ''}~{link.official_id}"
     body = f"{link.purpose}{subject}".encode()
@@ -57,7 +61,10 @@ def sign_link(link: DigestLink, key: str) -> str:
 
 
 def read_link(token: str, key: str) -> DigestLink | None:
-    """Return the link of a token, or None if it was not signed with this key; its end is not checked."""
+    """Return the link in a token, or None if the token was not signed with this key.
+
+    The caller must check whether the link has expired.
+    """
     try:
         data = base64.b64decode(token + "=" * (-len(token) % 4), altchars=b"-_", validate=True)
         signature, body = data[:SIGNATURE_BYTES], data[SIGNATURE_BYTES:]
@@ -73,7 +80,10 @@ def read_link(token: str, key: str) -> DigestLink | None:
 
 
 def fill_links(message: Message, web_url: str, key: str, period: timedelta) -> Message:
-    """Return a message with its own links instead of the markers, and with its own address to unsubscribe."""
+    """Return a message for one delivery: signed links replace its markers, and an address to unsubscribe is added.
+
+    ``period`` is the time after the creation of the message in which the links are valid.
+    """
     base = web_url.rstrip("/")
     delivery, ends_on = message.key[:DELIVERY_CHARS], find_end(message.created_at, period)
 
@@ -88,12 +98,12 @@ def fill_links(message: Message, web_url: str, key: str, period: timedelta) -> M
 
 
 def remove_markers(text: str) -> str:
-    """Return a text in which markers lead to the story, for readers who are logged in."""
+    """Replace the markers in a text by links to the story on the desk, for readers who are logged in."""
     return _MARKER.sub(lambda found: f"/story/{found[2]}", text)
 
 
 def find_end(created_at: datetime, period: timedelta) -> date:
-    """Return the first day on which the links of a delivery do not act any more, in UTC."""
+    """Return the first day (in UTC) on which the links of a delivery are not valid any more."""
     return (created_at.astimezone(UTC) + period).date() + timedelta(days=1)
 
 
@@ -108,7 +118,7 @@ def _replace_texts(rendered: RenderedDigest, change: Callable[[str], str]) -> Re
 
 
 def _signature(body: bytes, purpose: LinkPurpose, key: str) -> bytes:
-    """Return the signature; each purpose has a key of its own."""
+    """Return the signature of a token's content; each purpose has a key of its own, which is derived from ``key``."""
     own = hmac.new(key.encode(), f"digest link {purpose}".encode(), hashlib.sha256).digest()
     return hmac.new(own, body, hashlib.sha256).digest()[:SIGNATURE_BYTES]
 

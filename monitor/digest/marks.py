@@ -1,4 +1,4 @@
-"""Marks on stories in a digest: a muted story is one line, an irrelevant one is left out."""
+"""Marks of readers on stories, applied to a digest: a muted story becomes one line, an irrelevant story is left out."""
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
@@ -14,21 +14,25 @@ _ALWAYS_SHOWN = {HitKind.CORRECTION, HitKind.WITHDRAWN}
 
 
 class MarkedHits(NamedTuple):
-    """Hits that a digest shows, and the hidden ones by the mark that hides them."""
+    """Result of applying marks: the hits that the digest shows, and the hidden hits.
+
+    ``hidden`` maps the id of a mark to this mark and the hits that it hides.
+    """
 
     shown: tuple[ReportableHit, ...]
     hidden: dict[int, tuple[StoryMark, list[ReportableHit]]]
 
     @property
     def hidden_ids(self) -> frozenset[int]:
-        """The ids of the hidden hits."""
+        """Ids of the hidden hits."""
         return frozenset(hit.id for _mark, hits in self.hidden.values() for hit in hits)
 
 
 def apply_marks(hits: Iterable[ReportableHit], marks: Sequence[StoryMark], now: datetime) -> MarkedHits:
-    """Separate the hits of muted and irrelevant stories.
+    """Separate the hits of stories that are marked as muted or irrelevant from the hits that the digest shows.
 
-    A correction, a withdrawal, and a hit on an official that the story had not named before the mark are shown.
+    Some hits of such stories are shown nevertheless: corrections, withdrawals, and hits on an official that the story
+    had not named before it was marked.
     """
     by_story: dict[str, list[StoryMark]] = {}
     for one in marks:
@@ -52,7 +56,7 @@ def _hides(one: StoryMark, hit: ReportableHit) -> bool:
 
 
 def format_muted_notices(marked: MarkedHits, zone: ZoneInfo) -> list[str]:
-    """Return one line for each muted story with hidden reports."""
+    """Return one line for each muted story with hidden hits: the number of hidden articles and the end of the mark."""
     notices = []
     for one, hits in marked.hidden.values():
         if one.mark.kind is MarkKind.MUTED:

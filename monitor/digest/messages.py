@@ -1,4 +1,4 @@
-"""Messages: addresses a rendered digest to each target, with a delivery key that never changes."""
+"""Messages: addresses a rendered digest to each target, with a delivery key that is the same at every attempt."""
 
 import hashlib
 from collections.abc import Iterable
@@ -10,7 +10,11 @@ from monitor.domain.digest import Digest
 
 
 def build_delivery_key(digest: Digest, channel_id: str, target: str) -> str:
-    """Return the key of a delivery; the same digest, window, channel and target always give the same key."""
+    """Return the key of a delivery.
+
+    The same digest plan, start of the window, channel and target always give the same key, so that no digest is sent
+    twice.
+    """
     start = digest.window.start_at.astimezone(UTC).isoformat()
     return hashlib.sha256(f"{digest.plan_id}\0{start}\0{channel_id}\0{target}".encode()).hexdigest()[:40]
 

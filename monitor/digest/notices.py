@@ -1,7 +1,7 @@
-"""Notices about quarantined articles, near misses, and retractions: reports that a verdict has rejected since.
+"""Notices of a digest: quarantined articles, near misses, rejections by readers, and retractions of reported hits.
 
 For the operator, a quarantine notice names the command that releases the articles. Near misses are reported once a
-week, so that a spelling that was meant can be added as an alias.
+week, so that the user can add a correct spelling as an alias.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -20,9 +20,9 @@ MAX_SOURCES_SHOWN = 5
 
 
 def format_quarantine_notices(lines: Sequence[QuarantineSummary], *, with_commands: bool = False) -> tuple[str, ...]:
-    """Return one notice per source with quarantined articles: their number and the reason.
+    """Return one notice for each source with quarantined articles: their number and the reason.
 
-    ``with_commands`` adds how to release them, for the operator.
+    With ``with_commands``, a notice names the command that releases the articles; this is for the operator.
     """
     notices = []
     for line in lines[:MAX_SOURCES_SHOWN]:
@@ -43,7 +43,7 @@ def format_quarantine_notices(lines: Sequence[QuarantineSummary], *, with_comman
 
 
 def format_retractions(retractions: Sequence[Retraction], officials: Iterable[Official]) -> tuple[str, ...]:
-    """Return one notice for each verdict that rejects what this digest has reported before."""
+    """Return one notice for each verdict that withdraws hits which this digest plan has reported before."""
     names = {official.id: official.name for official in officials}
     by_verdict: dict[int, list[Retraction]] = {}
     for one in retractions:
@@ -65,15 +65,15 @@ def format_retractions(retractions: Sequence[Retraction], officials: Iterable[Of
 WEEK = timedelta(days=7)
 MAX_SPELLINGS_SHOWN, MAX_SPELLINGS_QUERIED = 5, 50  # spellings shown in the notice, and read to choose them
 EXCLUDED_REASON_PREFIX = "cancelled by the phrase"
-"""Start of the rejection reason for the user's own `exclude_phrases`, which are not reported as near misses."""
+"""Beginning of the rejection reason of a mention that an exclude phrase has cancelled. Such a mention is not reported
+as a near miss, because the user wants it to be rejected."""
 
 
 def find_weekly_window(plan: DigestPlan, window: Window) -> Window | None:
-    """Return the week before a window's end if a calendar week of the digest's time zone begins in the window, else
-    None.
+    """Return the seven days before the end of ``window`` if a calendar week begins in ``window``, else None.
 
-    So a digest with fixed times reports near misses once a week, the first time after Sunday; an immediate one never
-    does.
+    The week begins on Monday in the time zone of the digest plan. Therefore a digest with fixed times reports near
+    misses once a week, in its first digest after Sunday. For an immediate digest the result is always None.
     """
     if plan.schedule.is_immediate:
         return None
@@ -83,7 +83,10 @@ def find_weekly_window(plan: DigestPlan, window: Window) -> Window | None:
 
 
 def format_near_miss_notices(lines: Sequence[NearMissSummary], officials: Iterable[Official]) -> tuple[str, ...]:
-    """Return one notice with the spellings rejected most often, or none; the user's own exclusions are omitted."""
+    """Return one notice with the most frequent near misses, or none.
+
+    Texts that an exclude phrase has cancelled are omitted.
+    """
     excluded = {_build_occurrence_key(line) for line in lines if line.reason.startswith(EXCLUDED_REASON_PREFIX)}
     lines = [line for line in lines if _build_occurrence_key(line) not in excluded]
     if not lines:
@@ -98,7 +101,7 @@ def format_near_miss_notices(lines: Sequence[NearMissSummary], officials: Iterab
 
 
 def format_repeated_rejections(found: Sequence[RepeatedRejection], officials: Iterable[Official]) -> tuple[str, ...]:
-    """Return one notice with the ways of writing that readers reject again and again, or none."""
+    """Return one notice with the spellings of names that readers have often rejected in the last 30 days, or none."""
     if not found:
         return ()
     names = {official.id: official.name for official in officials}
@@ -112,7 +115,7 @@ def format_repeated_rejections(found: Sequence[RepeatedRejection], officials: It
 
 
 def _build_occurrence_key(line: NearMissSummary) -> tuple[object, ...]:
-    """Return a key of one place in a text; the same place can be rejected for several reasons."""
+    """Return a key by which near misses of the same text are recognised, although their reasons differ."""
     return line.official_id, line.text, line.article_count, line.article_id
 
 
@@ -122,7 +125,10 @@ def _format_near_miss(line: NearMissSummary, names: Mapping[str, str]) -> str:
 
 
 def format_unreached_notice(deliveries: Sequence[Delivery]) -> tuple[str, ...]:
-    """Return one sentence with the number of recipients that were not reached, or none. Readers need no more."""
+    """Return one sentence with the number of recipients that these deliveries did not reach, or none if it is 0.
+
+    Names and reasons are left out, because they are not for readers. Reports to the operator do not count.
+    """
     targets = {
         (delivery.message.channel_id, delivery.message.target)
         for delivery in deliveries

@@ -1,7 +1,7 @@
-"""Webhook payload. Its JSON Schema is generated from the types in this module, which are the contract.
+"""Webhook payload: the types in this module are the published contract, from which its JSON Schema is generated.
 
-It is read by programs of others: keys are only ever added, and never follow a renaming in this program. Receivers
-must ignore unknown ones.
+Programs of other people read the payload. Therefore keys are only added, and a key keeps its name even if the name is
+changed elsewhere in this program. Receivers must ignore unknown keys.
 """
 
 import json

@@ -54,7 +54,10 @@ REGION_LABELS = {Region.CAPTION: "caption", Region.DATELINE: "dateline"}
 
 
 def format_local_time(instant: datetime | None, zone: ZoneInfo, now: datetime) -> str:
-    """Return a time in the digest's time zone, with the year if it is not that of ``now``; "" for None."""
+    """Return a time in the digest's time zone, such as "Fri 27 Nov, 08:10"; empty for None.
+
+    The year is added if it is not the year of ``now``.
+    """
     if instant is None:
         return ""
     local = instant.astimezone(zone)
@@ -71,7 +74,10 @@ def _build_anchor(name: str) -> str:
 
 
 def split_at_marks(passage: Passage, max_chars: int = MAX_PASSAGE_CHARS) -> tuple[TextPiece, ...]:
-    """Split a passage at its marks; a long passage is shortened around its first mark."""
+    """Split a passage into marked and unmarked pieces.
+
+    A passage of more than ``max_chars`` characters is shortened around its first mark.
+    """
     text = passage.text
     marks: list[tuple[int, int]] = []
     for start, end in sorted(passage.highlights):
@@ -98,9 +104,9 @@ def split_at_marks(passage: Passage, max_chars: int = MAX_PASSAGE_CHARS) -> tupl
 
 
 def _drop_repeated_passages(passages: Sequence[Passage]) -> list[Passage]:
-    """Drop passages whose text is part of another one; feeds often repeat the first paragraph as the standfirst.
+    """Drop passages whose text is a part of another passage; feeds often repeat the first paragraph as the standfirst.
 
-    Of two equal passages the first is kept; of a truncated passage and the complete one, the complete one is kept.
+    Of two equal passages the first is kept. Of a truncated and a complete passage, the complete one is kept.
     """
     words = [" ".join(passage.text.split()).rstrip("…. ") for passage in passages]
     return [
@@ -115,7 +121,7 @@ def _drop_repeated_passages(passages: Sequence[Passage]) -> list[Passage]:
 
 
 class _StoryPresenter:
-    """Presenter of the stories of one digest, with its time zone and the officials' names."""
+    """Converts the stories of one digest to views; has the digest's time zone and the officials' names."""
 
     def __init__(self, digest: Digest, web_url: str, *, with_links: bool = False) -> None:
         self.with_links = with_links
@@ -176,7 +182,10 @@ class _StoryPresenter:
         )
 
     def present_story(self, story: DigestStory, position: int) -> StoryView:
-        """Return the view of a story; ``position`` is its place in the digest, from 0."""
+        """Return the view of a story.
+
+        ``position`` is its index in the digest, from 0. The first stories show more passages than the others.
+        """
         lead, *reports = (self.present_item(item) for item in story.items)
         others = tuple(self.names.get(official, official) for official in story.official_ids[1:])
         if len(others) > MAX_OTHER_OFFICIALS + 1:
@@ -199,7 +208,11 @@ class _StoryPresenter:
         )
 
     def list_acting_links(self, story: DigestStory, code: str) -> list[ActionView]:
-        """Return markers of the links that reject the officials of the leading article, and that mute the story."""
+        """Return the feedback links of a story, as markers.
+
+        One link for each official of the leading article rejects the official, and one link mutes the story. The result
+        is empty if the digest has no such links.
+        """
         if not self.with_links:
             return []
         lead = story.items[0]
@@ -214,7 +227,7 @@ class _StoryPresenter:
 
 
 def list_outlets(*stories: DigestStory) -> set[str]:
-    """Return the names of the outlets that report any of the stories."""
+    """Return the names of the outlets that report any of the stories, also of outlets that have only a duplicate."""
     return {one.outlet for story in stories for one in story.items} | {
         copy.outlet for story in stories for copy in story.also_in
     }
@@ -227,7 +240,7 @@ def _link_story(story: StoryView) -> StoryLink:
 def _present_sections(
     digest: Digest, presenter: _StoryPresenter
 ) -> tuple[tuple[SectionView, ...], tuple[SectionView, ...]]:
-    """Return the sections with stories, and the officials who are only named in stories of other sections."""
+    """Return the sections that have stories, and a section without stories for each official named only in others."""
     grouped: dict[tuple[str, str], list[StoryView]] = defaultdict(list)
     also_in: dict[str, list[StoryLink]] = defaultdict(list)
     for position, story in enumerate(digest.stories):
@@ -259,7 +272,7 @@ def _present_sections(
 def _present_glance(
     digest: Digest, sections: Sequence[SectionView], also_named: Sequence[SectionView]
 ) -> GlanceView | None:
-    """Return the overview of a digest, or None if it has few stories."""
+    """Return the overview of a digest, or None if the digest has too few stories for one."""
     if len(digest.stories) < MIN_GLANCE_STORIES:
         return None
     links = {story.anchor: _link_story(story) for section in sections for story in section.stories}
@@ -307,7 +320,7 @@ def _format_coverage_warning(coverage: Coverage) -> str:
 
 
 def _format_period(window: Window, zone: ZoneInfo) -> str:
-    """Return a window in the digest's time zone: two times, or one if they are equal."""
+    """Return start and end of a window in the digest's time zone; the end is without its date if it is the same day."""
     start, end = (format_local_time(at, zone, window.end_at) for at in (window.start_at, window.end_at))
     same_day = start.partition(",")[0] == end.partition(",")[0] and window.end_at - window.start_at < timedelta(days=1)
     if start == end:
@@ -316,7 +329,10 @@ def _format_period(window: Window, zone: ZoneInfo) -> str:
 
 
 def _format_subject_line(digest: Digest, sections: Sequence[SectionView]) -> str:
-    """Return the subject line: the most important headline, or that nothing was found."""
+    """Return the subject line of an email: the most important headline, or that nothing was found.
+
+    The subject of a report to the operator gives the number of problems.
+    """
     prefix = "[overdue] " if digest.is_overdue else ""
     day = f"{digest.window.end_at.astimezone(ZoneInfo(digest.timezone)):%-d %b}"
     name = f"{single_line(digest.title, 60)}, {day}"
@@ -337,7 +353,7 @@ def _format_subject_line(digest: Digest, sections: Sequence[SectionView]) -> str
 
 
 def _format_summary(digest: Digest) -> str:
-    """Return how many stories, outlets and people a digest has, in one sentence."""
+    """Return one sentence with the numbers of stories, outlets and officials in a digest."""
     if digest.is_for_operator:
         return f"{format_count(len(digest.notices), 'problem')} of operation since the last report."
     if not digest.stories:
@@ -349,9 +365,10 @@ def _format_summary(digest: Digest) -> str:
 
 
 def present_digest(digest: Digest, web_url: str = "", *, with_links: bool = False) -> DigestView:
-    """Return a digest prepared for the templates; ``web_url`` is the address of the web page, if there is one.
+    """Return a digest prepared for the templates; ``web_url`` is the address of the desk, or empty.
 
-    With ``with_links``, stories have markers of links that act.
+    With ``with_links``, stories have markers, which become signed feedback links when the digest is sent
+    (``links.py``).
     """
     presenter = _StoryPresenter(digest, web_url, with_links=with_links)
     zone, now = presenter.zone, presenter.now

@@ -1,6 +1,7 @@
-"""Press review as a Word document, with styles of Word, so that its user can edit it and update the contents.
+"""Press review as a Word document. It uses Word's own styles and fields, so that it can be edited and updated in Word.
 
-python-docx has no links, fields or bookmarks; they are built from their elements (ECMA-376, part 1, chapter 17).
+python-docx cannot add links, fields or bookmarks; they are built from their XML elements (ECMA-376, part 1, chapter
+17).
 """
 
 from collections.abc import Collection, Iterable
@@ -27,7 +28,8 @@ from monitor.digest.views import (
 )
 
 LATIN_FONT, EAST_ASIAN_FONT, COMPLEX_FONT = "Calibri", "Microsoft YaHei", "Leelawadee UI"
-"""Fonts of Word on Windows; Leelawadee UI has Lao, Thai and Khmer. Other programs replace them."""
+"""Fonts that Word on Windows has, for Latin, East Asian and complex scripts; Leelawadee UI has Lao, Thai and Khmer.
+Other programs replace a font that they do not have."""
 GREY = RGBColor(0x55, 0x55, 0x55)
 PAGE_WIDTH, PAGE_HEIGHT, MARGIN = Cm(21), Cm(29.7), Cm(2.2)
 MAX_BOOKMARK_CHARS = 40  # Word ignores longer ones
@@ -39,10 +41,10 @@ def build_document(view: DigestView) -> bytes:
 
 
 class _Paragraph(Paragraph):
-    """Paragraph with access to its element, for links, fields and bookmarks."""
+    """Paragraph of python-docx with methods that add links, fields and bookmarks as XML elements."""
 
     def __init__(self, root: Any, document: Any, style: str = "") -> None:
-        """Append a paragraph to an element: to the body, before the properties of its section."""
+        """Append a paragraph to ``root``; in a body, insert it before the section properties, which must be last."""
         self.root = OxmlElement("w:p")
         _insert_before(root, self.root, {qn("w:sectPr")})
         super().__init__(self.root, document)
@@ -50,26 +52,26 @@ class _Paragraph(Paragraph):
             self.style = style
 
     def add_pieces(self, pieces: Iterable[TextPiece]) -> None:
-        """Add text with its matched names highlighted."""
+        """Add pieces of text; matched names are highlighted."""
         for text, is_marked in pieces:
             run = self.add_run(text)
             if is_marked:
                 run.font.highlight_color = WD_COLOR_INDEX.YELLOW
 
     def add_external_link(self, url: str) -> None:
-        """Add an address as a link to itself."""
+        """Add a URL as a link; the text of the link is the URL itself."""
         link = OxmlElement("w:hyperlink")
         link.set(qn("r:id"), self.part.relate_to(url, RELATIONSHIP_TYPE.HYPERLINK, is_external=True))
         self._append_link(link, url).font.size = Pt(8)
 
     def add_internal_link(self, text: str, anchor: str) -> None:
-        """Add a link to a bookmark of the document."""
+        """Add a link with this text to the bookmark for ``anchor`` in the document."""
         link = OxmlElement("w:hyperlink")
         link.set(qn("w:anchor"), _bookmark_name(anchor))
         self._append_link(link, text)
 
     def add_field(self, instruction: str, text: str) -> None:
-        """Add a field that Word computes, with the text that is shown until then."""
+        """Add a field whose value Word computes; ``text`` is shown until Word has updated it."""
         field = OxmlElement("w:fldSimple")
         field.set(qn("w:instr"), instruction)
         field.set(qn("w:dirty"), "true")
@@ -77,7 +79,7 @@ class _Paragraph(Paragraph):
         self._append_run(field, text)
 
     def add_bookmark(self, anchor: str, number: int) -> None:
-        """Bookmark the paragraph; ``number`` is unique in the document."""
+        """Add a bookmark for ``anchor`` around the paragraph; ``number`` must be unique in the document."""
         start, end = OxmlElement("w:bookmarkStart"), OxmlElement("w:bookmarkEnd")
         for element in (start, end):
             element.set(qn("w:id"), str(number))
@@ -108,7 +110,7 @@ class _Paragraph(Paragraph):
 
 
 def _insert_before(parent: Any, element: Any, tags: Collection[str]) -> None:
-    """Insert an element before the first child with one of these tags, or at the end."""
+    """Insert ``element`` before the first child of ``parent`` that has one of these tags, or at the end."""
     following = next((child for child in parent if child.tag in tags), None)
     if following is None:
         parent.append(element)
@@ -122,11 +124,12 @@ _AFTER_UPDATE_FIELDS = {
 _AFTER_BIDI = {
     qn(f"w:{name}") for name in ("adjustRightInd", "snapToGrid", "spacing", "ind", "contextualSpacing", "jc", "rPr")
 }
-"""Elements that follow ``w:updateFields`` in the settings, and ``w:bidi`` in a paragraph; their order is fixed."""
+"""Tags of the elements before which ``w:bidi`` must be inserted in the properties of a paragraph. Word requires a fixed
+order of elements; ``_AFTER_UPDATE_FIELDS`` are those after ``w:updateFields`` in the settings."""
 
 
 class _Writer:
-    """Writer of one document."""
+    """Builds the Word document of one digest."""
 
     def __init__(self, view: DigestView) -> None:
         self._view = view
@@ -163,7 +166,10 @@ class _Writer:
         return file.getvalue()
 
     def _prepare(self) -> None:
-        """Set fonts, margins, header, page numbers, and that Word updates the contents when it opens the file."""
+        """Set fonts, margins, header and page numbers.
+
+        A setting makes Word update the fields when it opens the file, so that the contents show the right page numbers.
+        """
         document, view = self._document, self._view
         for name in ("Normal", "Title", "Heading 1", "Heading 2", "Heading 3"):
             _set_fonts(document.styles[name])
@@ -185,7 +191,7 @@ class _Writer:
         _insert_before(document.settings.element, update, _AFTER_UPDATE_FIELDS)
 
     def _add_contents(self) -> None:
-        """Add the headlines as links with their page numbers, which Word fills in."""
+        """Add the table of contents: the headlines by section, each as a link with a field for its page number."""
         self._add("Contents", "Heading 1")
         for section in self._view.sections:
             name = self._add(section.name)
@@ -281,12 +287,18 @@ class _Writer:
 
 
 def _bookmark_name(anchor: str) -> str:
-    """Return a name that Word accepts: letters, digits and underscores, beginning with a letter."""
+    """Return the name of the bookmark for an anchor, in a form that Word accepts.
+
+    A name consists of letters, digits and underscores, begins with a letter, and has at most 40 characters.
+    """
     return f"a_{anchor.replace('-', '_')}"[:MAX_BOOKMARK_CHARS]
 
 
 def _set_fonts(style: Any) -> None:
-    """Set the fonts of a style for all scripts, and remove the fonts of its theme, which have priority."""
+    """Set the fonts of a style for all scripts.
+
+    The fonts of the theme are removed from the style, because Word would use them instead.
+    """
     style.font.name = LATIN_FONT
     fonts = style.element.rPr.rFonts
     for name in ("asciiTheme", "hAnsiTheme", "eastAsiaTheme", "cstheme"):

@@ -1,4 +1,4 @@
-"""Press review: a digest as a document to pass on, with contents, all passages and the addresses spelled out."""
+"""Press review: a digest as a document to hand on, with contents, all passages, and the addresses as visible text."""
 
 from monitor.digest.presenter import present_digest
 from monitor.digest.templating import render_template

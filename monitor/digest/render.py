@@ -1,6 +1,6 @@
-"""Rendering: email HTML, plain text, web page, payload, Atom feed and chat paragraphs of a digest.
+"""Rendering of a digest: email HTML, plain text, web page, webhook payload, Atom feed and chat paragraphs.
 
-An email is cut to the size that mail programs show; the page and the other forms are complete.
+An email is cut to the size that mail programs show; all other forms are complete.
 """
 
 import hashlib
@@ -23,7 +23,7 @@ def _format_source_line(item: ItemView, story: StoryView) -> str:
 
 
 def _format_changes(item: ItemView) -> list[str]:
-    """Return what changed, with the texts before and after on lines of their own."""
+    """Return lines that describe what changed in an article; the texts before and after are on separate lines."""
     lines = [item.note] if item.note else []
     for change in item.changes:
         lines.append(f"{change.label}:")
@@ -41,7 +41,7 @@ def _format_story(section: SectionView, story: StoryView) -> str:
 
 
 def render_chat_paragraphs(view: DigestView) -> tuple[str, ...]:
-    """Return the digest as paragraphs of plain text: the head, one per story, and the failing sources."""
+    """Return the digest as paragraphs of plain text: a head, one paragraph for each story, and the failing sources."""
     prefix = "OVERDUE: " if view.is_overdue else ""
     head = "\n".join([f"{prefix}{view.title}, {view.period} ({view.timezone})", view.summary, *view.notices])
     stories = [_format_story(section, story) for section in view.sections for story in section.stories]
@@ -67,7 +67,10 @@ MAX_THREADED_STORIES = 5  # a digest with more stories is not threaded
 
 
 def _estimate_html_bytes(story: StoryView) -> tuple[int, int]:
-    """Return the estimated bytes of HTML of a story, in full and as one line; rather too many than too few."""
+    """Return the approximate length of a story's HTML in bytes, in full and as one line.
+
+    The estimates are rather too high, so that an email does not become too long.
+    """
     lead, items = story.lead, (story.lead, *story.reports)
     brief = 360 + _count_bytes(lead.title, lead.url, lead.outlet, lead.extent_note)
     changes = sum(300 + _count_bytes(change.before, change.after) for item in items for change in item.changes)
@@ -90,7 +93,11 @@ def _count_bytes(*texts: str) -> int:
 
 
 def _fit_to_mail_size(view: DigestView) -> DigestView:
-    """Fit a view into one email: the first stories in full, then one line each, the others only in the text part."""
+    """Shorten a view so that its HTML fits into one email.
+
+    As many stories as possible are in full, the next ones have one line each, and the others are removed; they are only
+    in the text part.
+    """
     view = replace(view, also_named=view.also_named[:MAX_ALSO_NAMED])
     shown = [link for one in (*view.sections, *view.also_named) for link in one.also_in[:MAX_REFERENCES]]
     overhead = sum(160 + _count_bytes(section.name) for section in view.also_named)
@@ -115,7 +122,7 @@ def _fit_to_mail_size(view: DigestView) -> DigestView:
 
 
 def _drop_dead_anchors(view: DigestView) -> DigestView:
-    """Return a view whose references to omitted stories and sections are not links."""
+    """Clear the anchors of references to stories and sections that an email omits, so that they are not links."""
     present = {one.anchor for one in (*view.sections, *view.also_named)}
     present |= {story.anchor for section in view.sections for story in section.stories}
 
@@ -133,17 +140,19 @@ def _drop_dead_anchors(view: DigestView) -> DigestView:
 
 
 def _build_thread_id(digest: Digest, story: DigestStory) -> str:
-    """Return the thread id of a story, which is the same in all digests with the same id."""
+    """Return the thread id of a story, which is the same in all digests of one digest plan."""
     return "story-" + hashlib.sha256(f"{digest.plan_id}\0{story.id}".encode()).hexdigest()[:32]
 
 
 def render_digest(
     digest: Digest, template_dir: str = "", web_url: str = "", *, with_page: bool = False, with_links: bool = False
 ) -> RenderedDigest:
-    """Render a digest. ``template_dir`` has overrides (``digest.html``, ``story.html``, ``digest.txt`` and others).
+    """Return a digest in all output forms.
 
-    Stories link to the web page at ``web_url``, if there is one. With ``with_page``, the page for files is rendered.
-    With ``with_links``, stories have markers of links that act (``links.py``).
+    ``template_dir`` is a folder with overrides of templates (``digest.html``, ``story.html``, ``digest.txt`` and
+    others). ``web_url`` is the address of the desk, to which stories link, or empty. With ``with_page``, the web page
+    for the folder channel is rendered. With ``with_links``, stories have markers, which become signed feedback links
+    when the digest is sent (``links.py``).
     """
     view = present_digest(digest, web_url, with_links=with_links)
     mail_view = _fit_to_mail_size(view)
@@ -163,13 +172,13 @@ def render_digest(
 
 
 def render_page(digest: Digest, template_dir: str = "", web_url: str = "") -> str:
-    """Render a digest as a web page with all stories in full; its content security policy forbids scripts."""
+    """Render a digest as a web page with all stories in full; its content security policy does not allow scripts."""
     page, _ = render_template("digest.html", template_dir, view=present_digest(digest, web_url), page=True)
     return page
 
 
 def render_atom(digests: Sequence[Digest], digest_id: str, title: str, url: str = "", template_dir: str = "") -> str:
-    """Render past digests, newest first, as an Atom feed with one entry per story."""
+    """Render digests that were sent, given newest first, as an Atom feed with one entry for each story."""
     entries: list[dict[str, object]] = []
     for digest in digests:
         view = present_digest(digest)

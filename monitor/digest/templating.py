@@ -1,7 +1,7 @@
-"""Templating: the sandboxed environment of all templates of digests, and its filters.
+"""Templating: the sandboxed Jinja environment of all digest templates, and its filters.
 
-Templates can be overridden from a folder. If an override fails, the built-in template is used, and the problem is
-returned for the operator.
+A folder can contain overrides of templates. If an override fails, the built-in template is used, and a description of
+the failure is returned for the operator.
 """
 
 import re
@@ -40,7 +40,7 @@ _MARKDOWN_SYNTAX = re.compile(r"[\\\\`*_{}\[\]#|~]|^[-+>]|^\d+[.)]")
 
 
 def _count_columns(text: str) -> int:
-    """Return the number of terminal columns that a text needs."""
+    """Return the number of terminal columns that a text occupies: 2 for a wide character, 0 for a combining one."""
     return sum(
         0 if unicodedata.combining(letter) else 2 if unicodedata.east_asian_width(letter) in "WF" else 1
         for letter in text
@@ -48,7 +48,7 @@ def _count_columns(text: str) -> int:
 
 
 def _wrap_text(text: str, indent: str = "") -> str:
-    """Wrap a text for the plain text part; following lines begin with ``indent``."""
+    """Wrap a text at the width of the plain text part; the second and later lines begin with ``indent``."""
     lines = textwrap.wrap(
         sanitize(text),
         TEXT_WIDTH_COLUMNS - len(indent),
@@ -60,7 +60,10 @@ def _wrap_text(text: str, indent: str = "") -> str:
 
 
 def mark_breaks(text: str) -> Markup:
-    """Mark where a line of Lao may break, between syllables, for renderers that have no dictionary of Lao."""
+    """Return a text as HTML, with zero-width spaces where a line of Lao may break, between syllables.
+
+    This is for renderers that have no dictionary of Lao.
+    """
     return Markup(_LAO_BREAK.sub(ZERO_WIDTH_SPACE, str(escape(text))))  # noqa: S704 - the text is escaped
 
 
@@ -69,7 +72,7 @@ def _escape_markdown(text: str) -> str:
 
 
 def _escape_css(text: str) -> Markup:
-    """Escape a text for a CSS string in a style element."""
+    """Escape a text for a quoted string in the CSS of a style element."""
     return Markup("".join(letter if letter.isalnum() or letter in " ,:" else f"\\{ord(letter):06x}" for letter in text))  # noqa: S704 - escaped here
 
 
@@ -93,7 +96,10 @@ def _create_environment(template_dir: str) -> ImmutableSandboxedEnvironment:
 
 
 def render_template(name: str, folder: str, **context: Any) -> tuple[str, str]:
-    """Render a template; if an override fails, render the built-in one and return a description of the failure."""
+    """Render a template; return the result, and a description of the failure of an override, or an empty text.
+
+    If an override in ``folder`` fails, the built-in template is rendered instead.
+    """
     try:
         return _create_environment(folder).get_template(name).render(context), ""
     except Exception as error:  # an override can fail in any way, such as by including itself

@@ -1,4 +1,4 @@
-"""Translations in a digest: the texts that need one, and the digest with the translations that exist."""
+"""Translations in a digest: lists the texts that need a translation, and adds the translations to the digest."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
@@ -12,7 +12,10 @@ MAX_TEXT_CHARS = 1_000  # a longer passage is not translated
 
 
 def list_texts(digest: Digest, to: str) -> tuple[TextToTranslate, ...]:
-    """Return the headlines and passages of a digest that are in another language than ``to``, each once."""
+    """Return the headlines and passages of a digest whose language is not ``to``, each once.
+
+    Texts that are too long or too many to be translated are left out.
+    """
     found = dict.fromkeys(text for story in digest.stories for item in story.items for text in _list_item(item, to))
     return tuple(found)[:MAX_TEXTS]
 
@@ -27,7 +30,7 @@ def _list_item(item: DigestItem, to: str) -> Iterator[TextToTranslate]:
 
 
 def add_translations(digest: Digest, to: str, found: Mapping[TextToTranslate, str]) -> Digest:
-    """Return the digest with the translations of its texts."""
+    """Return the digest with those translations into ``to`` that were found; ``found`` maps texts to translations."""
     if not found:
         return digest
 

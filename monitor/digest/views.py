@@ -1,4 +1,4 @@
-"""Views: a digest as the templates use it, with charts of daily mentions.
+"""Views: a digest in the form that templates use, with charts of daily mentions.
 
 The field names are the documented context of template overrides (docs/digests.md). A chart is a line of block
 characters, which every mail program can show.
@@ -17,9 +17,10 @@ MIN_CHART_DAYS = 3  # a chart of fewer days shows nothing that its label does no
 
 @dataclass(frozen=True, slots=True)
 class DailyChart:
-    """Daily counts of articles. ``label`` gives their sum; ``sparkline`` draws them with block characters.
+    """Chart of the numbers of articles per day, as text.
 
-    ``sparkline`` and ``description``, which lists the numbers, are empty until the counts span ``MIN_CHART_DAYS`` days.
+    ``label`` states the total. ``sparkline`` draws the numbers with block characters, and ``description`` lists them.
+    Both are empty if there are fewer than ``MIN_CHART_DAYS`` days since the first article.
     """
 
     sparkline: str
@@ -29,7 +30,7 @@ class DailyChart:
 
 
 def build_chart(daily_counts: Sequence[int]) -> DailyChart | None:
-    """Return a chart of counts per day, oldest first, or None if all are zero."""
+    """Return a chart of counts per day, given oldest first, or None if all counts are zero."""
     if not any(daily_counts):
         return None
     total, today = sum(daily_counts), daily_counts[-1]
@@ -56,9 +57,10 @@ TextPiece = tuple[str, bool]  # a piece of text, and whether it is a matched nam
 
 @dataclass(frozen=True, slots=True)
 class PassageView:
-    """Passage that proves a hit. ``region_label`` names its region ("caption") and is empty for the body.
+    """Passage that proves a hit, as templates show it.
 
-    ``translation`` is a machine translation, or empty.
+    ``region_label`` names the region of the passage, such as "caption", and is empty for the body. ``translation`` is a
+    machine translation, or empty.
     """
 
     pieces: tuple[TextPiece, ...]
@@ -78,7 +80,10 @@ class PassageView:
 
 @dataclass(frozen=True, slots=True)
 class ChangeView:
-    """One change of an article: what changed, and the text before and after it; either may be empty."""
+    """A change of an article, as templates show it: a label such as "Headline changed", and the text before and after.
+
+    ``before`` is empty if text was added, and ``after`` is empty if text was removed.
+    """
 
     label: str
     before: str
@@ -87,12 +92,12 @@ class ChangeView:
 
 @dataclass(frozen=True, slots=True)
 class ItemView:
-    """One article. ``rules`` are its rules, without one that most articles of the digest have. ``code`` names it on
-    the command line.
+    """An article of a digest, as templates show it.
 
-    ``badge`` is "Update", "Correction", "Withdrawn" or empty. ``note`` describes the change in words, and is empty if
-    ``changes`` show it. ``language_name`` is empty for English; ``language_code`` is for the ``lang`` attribute.
-    ``extent_note`` states which part was read if it is not the whole article.
+    ``rules`` are the rules of its hits, except a rule that most articles of the digest have. ``code`` is its id on the
+    command line, such as a53. ``badge`` is "Update", "Correction", "Withdrawn" or empty. ``note`` describes in words
+    what changed, and is empty if ``changes`` show it. ``language_name`` is empty for English; ``language_code`` is for
+    the ``lang`` attribute. ``extent_note`` states which part of the article was read, and is empty if all was read.
     """
 
     pieces: tuple[TextPiece, ...]
@@ -128,7 +133,7 @@ class ItemView:
 
 @dataclass(frozen=True, slots=True)
 class DuplicateView:
-    """The same text at another outlet; ``title`` is empty if its headline is that of the lead."""
+    """An article at another outlet with the same text; ``title`` is empty if its headline is the same, too."""
 
     outlet: str
     title: str
@@ -138,7 +143,7 @@ class DuplicateView:
 
 @dataclass(frozen=True, slots=True)
 class ActionView:
-    """Link of a story by which a reader asks for the reason of a hit or reacts to it, such as "why"."""
+    """Link of a story by which a reader gives feedback or opens the story on the desk; ``label`` is its text."""
 
     label: str
     url: str
@@ -146,12 +151,12 @@ class ActionView:
 
 @dataclass(frozen=True, slots=True)
 class StoryView:
-    """One event: the leading article, further reports, and other outlets with the same text.
+    """A story of a digest, as templates show it: the leading article, further reports, and duplicates at other outlets.
 
-    ``anchor`` is its id in the digest. ``code`` names it on the command line, and ``actions`` are its links; both may
-    be empty. ``passage_count`` is how many passages of the lead an email shows. ``page_url`` is where all of them are:
-    the story on the web page, else the article itself, else empty. ``is_brief`` makes an email show the story in one
-    line, because mail programs cut off long messages.
+    ``anchor`` is the id of its HTML element. ``code`` is its id on the command line, and ``actions`` are its links;
+    both may be empty. ``passage_count`` is the number of passages of the leading article that an email shows.
+    ``page_url`` is where all passages are: the story on the desk, else the article itself, else empty. If ``is_brief``
+    is true, an email shows the story in one line, because mail programs cut off long messages.
     """
 
     anchor: str
@@ -168,20 +173,21 @@ class StoryView:
 
     @property
     def hidden_passage_count(self) -> int:
-        """Number of passages of the lead that an email does not show."""
+        """Number of passages of the leading article that an email does not show."""
         return max(0, len(self.lead.passages) - self.passage_count)
 
     @property
     def outlet_label(self) -> str:
-        """Number of outlets that report the story, or an empty text for one."""
+        """Number of outlets that report the story, as text; empty if there is only one outlet."""
         return format_count(self.outlet_count, "outlet") if self.outlet_count > 1 else ""
 
 
 @dataclass(frozen=True, slots=True)
 class StoryLink:
-    """Reference to a story of the digest, which is shown at ``anchor``; that is empty if an email omits the story.
+    """Reference to a story elsewhere in the digest.
 
-    ``outlet_label`` is the number of outlets, or the name of the only one.
+    ``anchor`` is the id of the story's HTML element; it is empty if an email omits the story. ``outlet_label`` is the
+    number of outlets, or the name of the only one.
     """
 
     title: str
@@ -192,9 +198,10 @@ class StoryLink:
 
 @dataclass(frozen=True, slots=True)
 class SectionView:
-    """Stories of one official, or of a rule whose hits name no official (then ``position`` and ``chart`` are empty).
+    """Section of a digest: the stories of one official, or of a rule whose hits name no official.
 
-    ``also_in`` are stories of other sections that name the official, too.
+    ``position`` and ``chart`` are empty for a rule. ``also_in`` refers to stories of other sections that name the
+    official.
     """
 
     anchor: str
@@ -207,7 +214,10 @@ class SectionView:
 
 @dataclass(frozen=True, slots=True)
 class SubjectLink:
-    """Person or rule of the digest, with the number of stories; ``anchor`` is as in ``StoryLink``."""
+    """Reference to the section of an official or rule, with the number of its stories.
+
+    ``anchor`` is the id of the section's HTML element; it is empty if an email omits the section.
+    """
 
     name: str
     story_count: int
@@ -215,13 +225,13 @@ class SubjectLink:
 
     @property
     def label(self) -> str:
-        """Name, with the number of stories if there are several."""
+        """Name of the official or rule, with the number of its stories if there are several."""
         return f"{self.name} {self.story_count}" if self.story_count > 1 else self.name
 
 
 @dataclass(frozen=True, slots=True)
 class GlanceView:
-    """Overview at the head of the digest: the most important headlines, and everybody who is named in the stories."""
+    """Overview at the top of a digest: the most important headlines, and all officials and rules with stories."""
 
     headlines: tuple[StoryLink, ...]
     subjects: tuple[SubjectLink, ...]
@@ -230,7 +240,7 @@ class GlanceView:
 
 @dataclass(frozen=True, slots=True)
 class WatchedOfficialView:
-    """An official as listed in a digest without stories."""
+    """A watched official with position and chart, as listed in a digest without stories."""
 
     name: str
     position: str
@@ -239,7 +249,7 @@ class WatchedOfficialView:
 
 @dataclass(frozen=True, slots=True)
 class CoverageFaultView:
-    """A failing source, described for the reader; ``suggestion`` is only for the operator, else empty."""
+    """A source with a problem, described for the reader; ``suggestion`` is empty except in a report to the operator."""
 
     outlet: str
     state: str
@@ -250,7 +260,7 @@ class CoverageFaultView:
 
 @dataclass(frozen=True, slots=True)
 class CoverageView:
-    """Coverage of the digest. ``summary`` is one sentence; ``warning`` names the failing sources."""
+    """Coverage of a digest: ``summary`` is one sentence with numbers, and ``warning`` names the failing sources."""
 
     summary: str
     warning: str
@@ -260,11 +270,11 @@ class CoverageView:
 
 @dataclass(frozen=True, slots=True)
 class DigestView:
-    """A digest as the templates use it.
+    """A digest in the form that templates use.
 
-    ``glance`` is None if there are few stories. ``also_named`` are officials without a section of their own: their
-    stories are in the sections of others. ``omitted_story_count`` counts stories that an email has only in its text
-    part.
+    ``glance`` is None if there are few stories. ``also_named`` are the officials without stories of their own: they are
+    named in the stories of other sections. ``omitted_story_count`` is the number of stories that an email has only in
+    its text part.
     """
 
     title: str

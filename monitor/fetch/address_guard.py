@@ -2,8 +2,8 @@
 
 Every connection from this program to a foreign host goes through this guard. A host name is resolved once, every
 address is checked, and only checked addresses are connected to, so a DNS answer that changes later (DNS rebinding) has
-no effect. One forbidden address rejects the whole name. The table follows the IANA special-purpose registries, plus the
-ranges that the smokescreen proxy denies (NAT64, 6to4, Teredo).
+no effect. If a host name has one forbidden address, all its addresses are rejected. The table follows the IANA
+special-purpose registries, plus the ranges that the smokescreen proxy denies (NAT64, 6to4, Teredo).
 """
 
 import asyncio
@@ -89,7 +89,10 @@ def look_up_host(host: str, port: int) -> list[str]:
 
 
 class AddressGuard:
-    """Resolver that checks every address. ``allowed_networks`` permits exactly the networks it lists."""
+    """Resolver of host names that checks every address before a connection.
+
+    Public addresses are allowed, and private networks are forbidden, except the networks in ``allowed_networks``.
+    """
 
     def __init__(
         self,
@@ -123,13 +126,14 @@ class AddressGuard:
         return "" if found.version == 4 or found in _GLOBAL_UNICAST_V6 else "not global"
 
     def is_own_network(self, address: IpAddress) -> bool:
-        """Return whether an address is in one of the networks that the user's configuration allows."""
+        """Return whether an address is in a network that the user's configuration allows (``allowed_networks``)."""
         return any(address.version == network.version and address in network for network in self._allowed_networks)
 
     async def resolve(self, host: str, port: int) -> list[str]:
-        """Return the checked addresses of a host.
+        """Return the addresses of a host; all of them have been checked.
 
-        Raises ``AddressRejected`` or ``HostLookupFailed``.
+        Raises ``AddressRejected`` if an address is forbidden, or if the port is below 1024 and not a web port. Raises
+        ``HostLookupFailed`` if the name cannot be resolved.
         """
         addresses = _parse_address_literal(host) or await self._look_up_cached(host, port)
         for address in addresses:
@@ -167,7 +171,11 @@ class AddressGuard:
         self._cache[host] = (time.monotonic() + _CACHE_TTL_SECONDS, result)
 
     def _start_lookup(self, host: str, port: int) -> asyncio.Future[list[str]]:
-        """Start a DNS lookup that continues after its callers time out; it holds its slot until it ends."""
+        """Start a DNS look-up of a host.
+
+        The look-up continues after the callers that wait for it have timed out. Until it ends, it counts towards the
+        limit of concurrent look-ups.
+        """
         pending: asyncio.Future[list[str]] = asyncio.ensure_future(self._run_in_thread(host, port))
         self._pending_lookups[host] = pending
         pending.add_done_callback(
@@ -176,7 +184,10 @@ class AddressGuard:
         return pending
 
     async def _run_in_thread(self, host: str, port: int) -> list[str]:
-        """Run the blocking lookup in a daemon thread, so a hanging one delays neither other lookups nor shutdown."""
+        """Run the blocking DNS look-up in a daemon thread of its own.
+
+        A look-up that hangs then delays neither other look-ups nor the end of the program.
+        """
         async with self._lookup_slots:
             loop = asyncio.get_running_loop()
             answer: asyncio.Future[list[str]] = loop.create_future()
@@ -205,17 +216,23 @@ class AddressGuard:
 
 @lru_cache(maxsize=4096)
 def parse_ip_address(address: str) -> IpAddress:
-    """Parse an IP address; cached because one poll asks several times for the same one. Raises ``ValueError``."""
+    """Parse an IP address; cached, because one poll parses the same address several times. Raises ``ValueError``."""
     return ip_address(address)
 
 
 def is_host_name(host: str) -> bool:
-    """Return whether a host cannot be an IP address in any spelling: a cheap test that is true for most hosts."""
+    """Return whether a host is certainly a name, and not an IP address in any spelling.
+
+    This is a fast test, which is true for most hosts. If it is false, the host may be either.
+    """
     return host[-1:].isalpha() and ":" not in host and "%" not in host and "0x" not in host.lower()
 
 
 def _parse_address_literal(host: str) -> list[str]:
-    """Return the address if the host is an IP literal, else an empty list. Accepts old IPv4 spellings such as 127.1."""
+    """Return the address, as a list, if the host is an IP literal, else an empty list.
+
+    Old IPv4 spellings such as 127.1 are accepted.
+    """
     if is_host_name(host):
         return []
     try:

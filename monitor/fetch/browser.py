@@ -1,7 +1,8 @@
-"""Browser for pages that scripts make (extra ``browser``): one Chromium, driven by Playwright, with a context per page.
+"""Browser for pages that need JavaScript (extra ``browser``): one Chromium, with a context for each page.
 
-The document itself is fetched by ``HttpFetcher`` like every page and given to the browser; requests of its scripts go
-through ``GuardedProxy``. Pictures, fonts, media, frames and trackers are not requested.
+Chromium is driven by Playwright. ``HttpFetcher`` fetches the document itself, like every page, and it is given to the
+browser. Requests of the page's scripts go through ``GuardedProxy``. Pictures, fonts, media, frames and trackers are not
+requested.
 """
 
 import asyncio
@@ -81,9 +82,9 @@ _CHROMIUM_ARGS = (
 
 @dataclass(frozen=True, slots=True)
 class BrowserLimits:
-    """Limits of one page, documented in docs/special-sources.md: times in seconds, lengths in bytes.
+    """Limits for rendering one page, documented in docs/special-sources.md: times in seconds, lengths in bytes.
 
-    ``memory_bytes`` is for all processes of the browser together.
+    ``memory_bytes`` is the limit for all processes of the browser together.
     """
 
     load_seconds: float = 15.0
@@ -98,9 +99,11 @@ class BrowserLimits:
 
 
 class BrowserRenderer:
-    """Renders pages; the browser starts with the first page, and ends after some idle time or when it misbehaves.
+    """Renders pages in one Chromium process tree.
 
-    ``executable`` is the path of Chromium; if it is empty, the one on the PATH or Playwright's own is used.
+    The browser is started for the first page. It is ended after some time without a page, after many pages, and when it
+    exceeds a limit. ``executable`` is the path of Chromium; if it is empty, the Chromium on the PATH or Playwright's
+    own is used.
     """
 
     def __init__(
@@ -120,10 +123,10 @@ class BrowserRenderer:
     async def render(
         self, page: Fetched, headers: Sequence[tuple[str, str]] = (), cookies: Sequence[dict[str, Any]] = ()
     ) -> FetchResult:
-        """Return a fetched HTML page as it is after its scripts ran.
+        """Return a fetched HTML page with the HTML that it has after its scripts ran.
 
-        Of the configured ``headers``, cookies are sent with the requests of its scripts to the page's own origin.
-        ``cookies`` of a file are sent to their own domains.
+        Only cookies are used of the configured ``headers``, and they are sent only to the origin of the page.
+        ``cookies`` come from a cookie file, in the format of Playwright; each is sent to its own domain.
         """
         try:
             import playwright.async_api as library
@@ -216,7 +219,7 @@ class BrowserRenderer:
         return Failed(f"the browser cannot show the page: {text.splitlines()[0][:200]}", FailureWeight.SOFT)
 
     async def _watch_memory(self, mark: str) -> None:
-        """Kill the browser if it needs too much memory."""
+        """Kill the browser as soon as its processes, found by ``mark``, need more memory than allowed."""
         while True:
             await asyncio.sleep(0.25)
             processes = await asyncio.to_thread(find_process_tree, mark)
@@ -225,7 +228,10 @@ class BrowserRenderer:
                 return
 
     async def _retire(self) -> None:
-        """End a browser that has shown many pages, and one that is not used for some time."""
+        """End the browser if it has rendered many pages; else set a timer that ends it after some time without a page.
+
+        Nothing is done while other pages are open.
+        """
         if self._idle_timer:
             self._idle_timer.cancel()
         if self._open_count:
@@ -243,7 +249,7 @@ class BrowserRenderer:
             task.add_done_callback(self._tasks.discard)
 
     async def _kill(self) -> None:
-        """End the browser and its driver, at once if they do not end by themselves."""
+        """End the browser and its driver; kill their processes if they do not end by themselves."""
         browser, driver, mark = self._browser, self._playwright, self._mark
         self._browser = self._playwright = None
         for part in filter(None, (browser and browser.close, driver and driver.stop)):
@@ -255,13 +261,17 @@ class BrowserRenderer:
 
 
 class _RequestFilter:
-    """Decides on each request of a page: the document is given from memory, unneeded requests are refused."""
+    """Handler of all requests of a page in the browser.
+
+    The first navigation gets the document that was already fetched. Unneeded requests, and requests over a limit, are
+    aborted.
+    """
 
     def __init__(self, page: Fetched, max_requests: int) -> None:
         self._page, self._left, self._is_given = page, max_requests, False
 
     async def __call__(self, route: Any, request: Any) -> None:
-        """Answer, refuse or continue a request."""
+        """Fulfil, abort or continue one request."""
         self._left -= 1
         if request.is_navigation_request():
             await self._navigate(route, request)
@@ -271,7 +281,7 @@ class _RequestFilter:
             await route.continue_()
 
     async def _navigate(self, route: Any, request: Any) -> None:
-        """Give the document, let its scripts move on to another one, and refuse frames."""
+        """Fulfil the first navigation with the document, continue later navigations by scripts, and abort frames."""
         if request.frame.parent_frame is not None or self._left < 0:
             await route.abort("blockedbyclient")
         elif not self._is_given:
@@ -283,7 +293,7 @@ class _RequestFilter:
 
 
 def is_html(page: Fetched) -> bool:
-    """Return whether a response is a page that a browser can show."""
+    """Return whether a response is an HTML page, by its content type or the beginning of its body."""
     start = page.body[:1_024].lstrip().lower()
     return "html" in page.content_type or start.startswith((b"<!doctype html", b"<html"))
 
@@ -294,7 +304,7 @@ def _is_tracker(url: str) -> bool:
 
 
 def _to_cookies(url: str, headers: Sequence[tuple[str, str]]) -> list[dict[str, Any]]:
-    """Return the cookies of the configured headers, for the host of the page only."""
+    """Return the cookies in the configured headers, in the format of Playwright, limited to the host of the page."""
     texts = [value for name, value in headers if name.lower() == "cookie"]
     return [
         {"name": name, "value": morsel.coded_value, "url": url}
@@ -304,7 +314,10 @@ def _to_cookies(url: str, headers: Sequence[tuple[str, str]]) -> list[dict[str, 
 
 
 def find_process_tree(mark: str) -> list[int]:
-    """Return the ids of the processes that were started with an argument, and of all their descendants."""
+    """Return the ids of all processes with ``mark`` in their command line, and of all their descendants.
+
+    The result is empty on systems without ``/proc``.
+    """
     if not mark:
         return []
     parents: dict[int, int] = {}
@@ -324,7 +337,10 @@ def find_process_tree(mark: str) -> list[int]:
 
 
 def measure_memory(processes: Sequence[int]) -> int:
-    """Return the memory of processes in bytes, shared pages counted in proportion."""
+    """Return the memory that processes use together, in bytes.
+
+    It is the sum of the proportional set sizes (PSS): shared memory is divided among the processes that share it.
+    """
     total = 0
     for pid in processes:
         with contextlib.suppress(OSError, ValueError, IndexError):
@@ -334,7 +350,7 @@ def measure_memory(processes: Sequence[int]) -> int:
 
 
 def kill_processes(processes: Sequence[int]) -> None:
-    """Kill processes at once."""
+    """Kill processes immediately, by SIGKILL."""
     for pid in processes:
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.kill(pid, 9)

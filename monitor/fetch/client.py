@@ -1,4 +1,7 @@
-"""HTTP fetcher: one GET with redirects, robots.txt, politeness and a total timeout; every end is a ``FetchResult``."""
+"""HTTP fetcher: one request with redirects, robots.txt, politeness and a total timeout.
+
+Every outcome, also a failure, is returned as a ``FetchResult``.
+"""
 
 import asyncio
 from collections.abc import Iterable
@@ -62,14 +65,14 @@ _FAILURE_KINDS: tuple[tuple[type[httpx.TransportError], FailureWeight, FailureCa
 
 
 class LoginRejected(Exception):
-    """Raised if the cookies of a login cannot be used; the message gives the reason."""
+    """Raised if the cookie file of a source with a login cannot be used; the message gives the reason."""
 
 
 class HttpFetcher:
     """Fetcher over HTTP that obeys robots.txt, per-host delays and the address guard.
 
-    ``contact`` goes into the User-Agent so that site operators can reach the user. ``allowed_networks`` are the only
-    private networks that may be fetched. The clock is used for dates in headers, never for timeouts.
+    ``contact`` is an address in the User-Agent by which site operators can reach the user. ``allowed_networks`` are the
+    only private networks that may be fetched. The clock is used for dates in headers, never for timeouts.
     """
 
     def __init__(
@@ -96,7 +99,7 @@ class HttpFetcher:
         self._robots = RobotsChecker(self._user_agent, self._fetch_robots)
 
     async def fetch(self, request: FetchRequest) -> FetchResult:
-        """Fetch a URL and return the result. Never raises because of a server's behaviour."""
+        """Fetch a URL and return the result. A failure of server or network is a result, and raises no exception."""
         if not is_web_url(request.url):
             return Failed(f"{request.url[:200]!r} is not a valid http or https address", FailureWeight.HARD)
         host = extract_host(request.url)
@@ -117,7 +120,7 @@ class HttpFetcher:
             return _to_failure(error)
 
     async def _render(self, page: FetchResult, request: FetchRequest) -> FetchResult:
-        """Return an HTML page as it is after its scripts ran, and every other result unchanged."""
+        """Return an HTML page with the HTML that it has after its scripts ran; return every other result unchanged."""
         from monitor.fetch.browser import BrowserRenderer, is_html
 
         if not isinstance(page, Fetched) or not is_html(page):
@@ -130,7 +133,10 @@ class HttpFetcher:
             return await self._renderer.render(page, request.headers if is_own_origin else (), cookies)
 
     def _find_cookies(self, path: str, url: str) -> str:
-        """Return the cookies that a file has for a URL. Raises ``LoginRejected`` if it cannot be used."""
+        """Return the ``Cookie`` header for a URL from the cookie file at ``path``; empty if there is no file or cookie.
+
+        Raises ``LoginRejected`` if the file cannot be used.
+        """
         if not path:
             return ""
         from monitor.fetch.cookie_file import CookieFileError, CookieFiles  # with the parser of cookies
@@ -142,11 +148,14 @@ class HttpFetcher:
             raise LoginRejected(str(error)) from error
 
     async def wait_for_host(self, url: str) -> None:
-        """Wait until the host of a URL may be requested again, for callers that let another process fetch next."""
+        """Wait until the host of a URL may be requested again.
+
+        This is for callers after which another process makes the next request.
+        """
         await self._host_limiter.wait_until_ready(extract_host(url))
 
     def free_request_count(self, url: str) -> int:
-        """Return how many requests to the host of a URL may start now without a wait."""
+        """Return the number of requests to the host of a URL that may start now without a wait."""
         return self._host_limiter.free_request_count(extract_host(url))
 
     async def aclose(self) -> None:
@@ -156,7 +165,7 @@ class HttpFetcher:
         await self._transport.aclose()
 
     async def _fetch_with_redirects(self, request: FetchRequest, now: datetime) -> FetchResult:
-        """Send the request and follow redirects; the address guard checks every hop."""
+        """Send a request, follow its redirects, and return the last response; the address guard checks each address."""
         limits = LARGE_DOCUMENT_LIMITS if request.is_large else None
         find_cookies = partial(self._find_cookies, request.cookie_file)
         chain = RedirectTracker(request, self._user_agent, _ACCEPT_HEADERS[request.purpose], find_cookies)
@@ -173,7 +182,7 @@ class HttpFetcher:
                 return find_expired_login(request, response.status, chain.url, result)
 
     async def _check_robots(self, url: str, host: str) -> FetchResult | None:
-        """Return the reason why a page must not be fetched, or None if it may."""
+        """Return None if robots.txt allows a page to be fetched, else the result that the fetch of the page has."""
         decision = await self._robots.check(url)
         if decision.crawl_delay_seconds:
             self._host_limiter.raise_delay(host, decision.crawl_delay_seconds)
@@ -185,11 +194,11 @@ class HttpFetcher:
         return None
 
     async def _fetch_robots(self, url: str) -> FetchResult:
-        """Fetch a robots.txt like any other URL, but without checking robots.txt for it."""
+        """Fetch a robots.txt like any other URL, but without a check of robots.txt, which would not end."""
         return await self.fetch(FetchRequest(url=url, purpose=FetchPurpose.FEED))
 
     def _is_own_host(self, host: str) -> bool:
-        """Return whether a host is an IP literal (or localhost) in a network that the user allows."""
+        """Return whether a host is localhost or an IP literal in a network that the user's configuration allows."""
         if is_host_name(host):
             return host == "localhost" and self._guard.is_own_network(parse_ip_address("127.0.0.1"))
         try:
@@ -199,7 +208,7 @@ class HttpFetcher:
 
 
 def _to_failure(error: Exception) -> Failed | Blocked:
-    """Convert an error of a request to a failure with weight and cause."""
+    """Convert an exception during a request to a failure with weight and cause; a rejected login is ``Blocked``."""
     if isinstance(error, LoginRejected):
         return Blocked(str(error), SUGGEST_LOGIN, problem=PageProblem.LOGIN_EXPIRED)
     if isinstance(error, RedirectRejected | httpx.InvalidURL):

@@ -15,7 +15,7 @@ _MAX_FILE_BYTES = 1_000_000
 
 
 class CookieFileError(Exception):
-    """Raised if a file cannot be read or has no valid cookie for a host; the message gives the reason."""
+    """Raised if a cookie file cannot be read or all its cookies for a host have expired; the message is the reason."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +25,7 @@ class _LoadedFile:
 
 
 class CookieFiles:
-    """Cookie files by path, each read once per change."""
+    """Cache of cookie files by path; a file is read again when it has changed."""
 
     def __init__(self) -> None:
         self._files: dict[str, _LoadedFile] = {}
@@ -52,7 +52,7 @@ class CookieFiles:
         return header
 
     def list_for_browser(self, path: str) -> list[dict[str, Any]]:
-        """Return all cookies as Playwright takes them. Raises ``CookieFileError`` if the file cannot be read."""
+        """Return all cookies of a file in the format of Playwright. Raises ``CookieFileError`` if it cannot be read."""
         return [
             {
                 "name": cookie.name,
@@ -96,7 +96,7 @@ def _is_expired(cookie: Cookie, now: datetime) -> bool:
 
 
 def _list_expired(cookies: Iterable[Cookie], host: str, now: datetime) -> list[Cookie]:
-    """Return the expired cookies for a host."""
+    """Return the cookies for a host that have expired."""
     name = host.partition(":")[0]
     domains = {cookie: cookie.domain.lstrip(".") for cookie in cookies if _is_expired(cookie, now)}
     return [cookie for cookie, domain in domains.items() if name == domain or name.endswith(f".{domain}")]

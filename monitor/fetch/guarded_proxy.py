@@ -1,7 +1,8 @@
-"""HTTP proxy on loopback through which a browser reaches checked addresses only, within a budget of bytes.
+"""HTTP proxy on loopback that limits a browser to checked addresses and to a number of bytes.
 
-The browser resolves no names and opens no connections itself. Each connection is resolved and checked by the address
-guard, as for all other requests of the program, and goes to the address that was checked.
+The browser resolves no names and opens no connections itself. For each connection, the proxy resolves the host name,
+the address guard checks the addresses, as for all other requests of the program, and the proxy connects to a checked
+address.
 """
 
 import asyncio
@@ -21,16 +22,16 @@ _HOP_HEADERS = (b"proxy-", b"connection:", b"keep-alive:", b"upgrade:")
 
 
 class _Refused(Exception):
-    """Raised if a connection is not opened; the message is the status line of the response."""
+    """Raised if the proxy does not open a connection; the message is the status line of its response to the browser."""
 
 
 @dataclass(slots=True)
 class GuardedProxy:
-    """Proxy for the requests of one page, as an asynchronous context manager.
+    """Proxy for the requests of one page, used as an asynchronous context manager.
 
-    Only ``own_host``, the host of the page, may be in a network that the user allows: scripts of other sites must not
-    reach the user's own servers. All connections end when they have received ``max_bytes`` together. ``refused`` are
-    the addresses that were not allowed.
+    Only ``own_host``, the host of the page, may be in a network that the user's configuration allows: scripts of other
+    sites must not reach the user's own servers. All connections are closed when they have received ``max_bytes``
+    together. ``refused`` lists the addresses that were not allowed.
     """
 
     guard: AddressGuard
@@ -138,7 +139,10 @@ async def _pipe(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> N
 
 
 def _to_origin_form(head: bytes, method: bytes, path: str, query: str) -> bytes:
-    """Return the head of a request as its server expects it: one request on one connection."""
+    """Return the head of a request to the proxy in the form that a server expects, with a path instead of a full URL.
+
+    The connection is closed after the request, so that the proxy can check the next request.
+    """
     target = f"{path}?{query}" if query else path
     lines = [line for line in head.split(b"\r\n")[1:] if line and not line.lower().startswith(_HOP_HEADERS)]
     first = b"%s %s HTTP/1.1" % (method, target.encode("latin-1"))

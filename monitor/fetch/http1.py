@@ -1,8 +1,8 @@
 """HTTP/1.1 exchange on one connection to checked addresses, with all size limits enforced.
 
-Bodies are decoded in bounded pieces while they arrive, so a compression bomb is stopped after its first megabytes.
-httpx 0.28 decodes without a limit (6 KB of brotli became one chunk of 4 GB) and scans its connection pool at every
-request. Polling opens one connection per source, so no pool is needed.
+Bodies are decoded in limited pieces while they arrive, so a compression bomb is stopped after its first megabytes.
+httpx 0.28 decodes without a limit (6 KB of brotli became one chunk of 4 GB), and searches its connection pool at every
+request. Polling opens one connection for each source, so no pool is needed.
 """
 
 import asyncio
@@ -23,7 +23,7 @@ from monitor.text.compression import DamagedCompression, Decompressor
 
 @dataclass(frozen=True, slots=True)
 class ResponseLimits:
-    """Limits for one response: lengths in bytes; ``compression_ratio`` is decoded length divided by wire length.
+    """Limits for one response: lengths in bytes; ``compression_ratio`` is decoded length divided by transferred length.
 
     The default values are documented in docs/sources.md.
     """
@@ -38,9 +38,9 @@ class ResponseLimits:
 
 
 LARGE_DOCUMENT_LIMITS = ResponseLimits(wire_bytes=15_000_000, decoded_bytes=30_000_000)
-"""Limits for feeds and sitemaps that exceed the default limits, of which few are read at the same time.
+"""Limits for feeds and sitemaps that exceed the default limits; few of these are read at the same time.
 
-15 MB is what miniflux reads of a feed; a sitemap may have 50 MB decoded, but 50,000 addresses rarely have more than 10.
+15 MB is what miniflux reads of a feed. A sitemap may have 50 MB decoded, but 50,000 addresses rarely have more than 10.
 """
 
 
@@ -54,7 +54,7 @@ class HttpResponse:
 
 
 def check_body_size(decoded_bytes: int, wire_bytes: int, limits: ResponseLimits) -> None:
-    """Raise ``InvalidResponse`` if a decoded body is too long, absolutely or relative to its length on the wire."""
+    """Raise ``InvalidResponse`` if a decoded body is too long, or too long relative to the transferred bytes."""
     if decoded_bytes > limits.decoded_bytes:
         raise BodyTooLong(f"its body is longer than {limits.decoded_bytes // 1_000_000} MB decoded")
     if decoded_bytes > limits.ratio_min_bytes and decoded_bytes > limits.compression_ratio * max(wire_bytes, 1):
@@ -64,7 +64,7 @@ def check_body_size(decoded_bytes: int, wire_bytes: int, limits: ResponseLimits)
 
 
 class _ResponseProtocol(asyncio.Protocol):
-    """Protocol that writes the request when connected, collects the response and sets ``response_future``."""
+    """asyncio protocol that sends the request when connected, and sets ``response_future`` after the response."""
 
     def __init__(self, request: bytes, limits: ResponseLimits, has_no_body: bool) -> None:
         self.response_future: asyncio.Future[HttpResponse] = asyncio.get_running_loop().create_future()
@@ -101,13 +101,19 @@ class _ResponseProtocol(asyncio.Protocol):
         self._fail(InvalidResponse("it closed the connection before its response was complete"))
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Fail if the response is not complete; a body that ends with the connection is not, if it is reset."""
+        """Set an error as the result if the response is not complete.
+
+        The end of the connection completes a body without a length, but not if the connection was lost by an error.
+        """
         if exc is None:
             self.eof_received()
         self._fail(InvalidResponse("the connection was lost before its response was complete"))
 
     def _read_head(self, data: bytes) -> bytes:
-        """Collect the head; return the start of the body once the head is complete."""
+        """Add data to the head; return the data after the head once the head is complete, else empty data.
+
+        Interim responses, such as 103, are skipped.
+        """
         searched_to = max(len(self._head_data) - 3, 0)  # the empty line that ends a head may arrive in two pieces
         self._head_data += data
         while True:
@@ -195,7 +201,7 @@ class _ResponseProtocol(asyncio.Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:
-    """Connection target: checked addresses, port, and the host name for the TLS certificate (empty for plain HTTP)."""
+    """Server to connect to: checked addresses, port, and the host name for TLS, which is empty for plain HTTP."""
 
     addresses: tuple[str, ...]
     port: int
@@ -205,7 +211,7 @@ class Endpoint:
 async def send_request(
     endpoint: Endpoint, request: bytes, ssl_context: ssl.SSLContext | None, limits: ResponseLimits, *, is_head: bool
 ) -> HttpResponse:
-    """Send a request and return the complete response. ``is_head`` means that the response has no body.
+    """Send a request and return the complete response; ``is_head`` is true for a HEAD request, which has no body.
 
     Raises ``InvalidResponse``, ``OSError`` (not connected), ``ssl.SSLError`` or ``TimeoutError`` (while connecting).
     The caller sets the total timeout with ``asyncio.timeout``; when it expires, the connection is aborted.
@@ -226,7 +232,10 @@ async def send_request(
 async def _connect(
     endpoint: Endpoint, protocol: _ResponseProtocol, ssl_context: ssl.SSLContext | None, timeout_seconds: float
 ) -> None:
-    """Connect to the first address that accepts; tries at most four, each with the full connect timeout."""
+    """Connect to the first address that accepts a connection.
+
+    At most four addresses are tried, each with the full timeout. The last error is raised if none accepts.
+    """
     loop = asyncio.get_running_loop()
     failure: OSError = OSError("no address")
     for address in endpoint.addresses[:4]:

@@ -1,4 +1,4 @@
-"""Expired logins: a server that sends a source with a login to its login page, or asks for a login."""
+"""Expired logins: detects that a server redirects a source with a login to its login page, or asks for a login."""
 
 import re
 from urllib.parse import urlsplit
@@ -15,9 +15,9 @@ _LOGIN_PATH = re.compile(
 
 
 def find_expired_login(request: FetchRequest, status: int, final_url: str, result: FetchResult) -> FetchResult:
-    """Return that the login has expired if the response shows it, else the result unchanged.
+    """Return ``Blocked`` if the response shows that the login of a source has expired, else ``result`` unchanged.
 
-    Only for requests with a login: others may be asked for one without ever having had it.
+    Requests without a login are not examined: a server may ask them for a login although the user never had one.
     """
     if not request.has_login:
         return result

@@ -1,7 +1,8 @@
-"""IMAP client: reads the new messages of a folder. It changes nothing there: EXAMINE and BODY.PEEK only.
+"""IMAP client: reads the new messages of a folder, and changes nothing there (it uses EXAMINE and BODY.PEEK only).
 
-The validator of a folder is its UIDVALIDITY and the last UID that was read, so that each message is read once. imaplib
-blocks, so it runs in a thread; closing the connection ends a thread that waits for a slow server.
+The validator of a folder consists of its UIDVALIDITY and the UID of the last message that was read, so that each
+message is read once. imaplib blocks, so it runs in a thread. If the server is too slow, the connection is closed, which
+ends the thread.
 """
 
 import asyncio
@@ -46,7 +47,7 @@ class MailboxLimits:
 
 
 class _Refused(Exception):
-    """Raised if the server does not do what is needed; ``result`` is the result of the poll."""
+    """Raised if the server refuses a login or a folder, or has no encryption; ``result`` is the result of the poll."""
 
     def __init__(self, result: FetchResult) -> None:
         super().__init__()
@@ -54,7 +55,7 @@ class _Refused(Exception):
 
 
 class _BoundedClient(imaplib.IMAP4):
-    """IMAP connection that refuses literals longer than any message that was requested."""
+    """IMAP client that rejects a literal from the server if it is longer than any message that was requested."""
 
     max_literal_bytes = 0
 
@@ -66,18 +67,21 @@ class _BoundedClient(imaplib.IMAP4):
 
 
 class _BoundedTlsClient(_BoundedClient, imaplib.IMAP4_SSL):
-    """The same with TLS from the start."""
+    """Variant of ``_BoundedClient`` that uses TLS from the start."""
 
 
 class MailboxReader:
-    """Reads folders; ``ssl_context`` replaces the system's certificates."""
+    """Reads folders of mailboxes; ``ssl_context`` replaces the context with the system's certificates."""
 
     def __init__(self, limits: MailboxLimits | None = None, ssl_context: ssl.SSLContext | None = None) -> None:
         self._limits, self._ssl_context = limits or MailboxLimits(), ssl_context
         self._slots = asyncio.Semaphore(4)
 
     async def fetch(self, mailbox: Mailbox, validator: str) -> FetchResult:
-        """Return the messages that are newer than the validator, or the newest ones without it. Never raises."""
+        """Return the messages newer than the validator; without a validator, return the newest messages of the folder.
+
+        A failure of server or network is a result, and raises no exception.
+        """
         host = urlsplit(mailbox.server.reveal()).hostname or ""
         reading = _Reading(mailbox, validator, self._limits, self._ssl_context)
         try:
@@ -97,7 +101,7 @@ class MailboxReader:
 
 
 class _Reading:
-    """One reading of a folder, in a thread."""
+    """State of reading one folder once, in a thread."""
 
     def __init__(
         self, mailbox: Mailbox, validator: str, limits: MailboxLimits, ssl_context: ssl.SSLContext | None
@@ -118,7 +122,10 @@ class _Reading:
                 self._client.socket().shutdown(socket.SHUT_RDWR)
 
     def run(self) -> FetchResult:
-        """Read the folder. Raises errors of imaplib and of the network."""
+        """Read the folder and return the result of the poll.
+
+        Raises ``_Refused``, and errors of imaplib and of the network.
+        """
         self._client = client = self._connect()
         try:
             self._log_in(client)
@@ -191,7 +198,7 @@ class _Reading:
         )
 
     def _read_messages(self, client: imaplib.IMAP4, uids: Sequence[int]) -> Iterator[tuple[int, bytes]]:
-        """Yield the messages; one that is too long is cut off, and one that was deleted meanwhile is empty."""
+        """Yield the UID and content of each message; a long message is cut off, and a deleted message is omitted."""
         for uid in uids:
             status, parts = client.uid("FETCH", str(uid), f"(UID BODY.PEEK[]<0.{self._limits.message_bytes}>)")
             bodies = [part[1] for part in parts if isinstance(part, tuple)] if status == "OK" else []
@@ -200,7 +207,7 @@ class _Reading:
 
 
 def _read_number(answer: Sequence[object]) -> int:
-    """Return the number in an answer; raises ``ValueError`` if there is none."""
+    """Return the number in the answer to an IMAP command. Raises ``ValueError`` if there is none."""
     value = answer[0] if answer else None
     if not isinstance(value, bytes) or not value.isdigit():
         raise ValueError("the server does not send the numbers of its messages")

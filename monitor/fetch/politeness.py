@@ -9,7 +9,8 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
 MAX_SHORT_WAIT_SECONDS = 0.2
-"""Remaining delay up to which a request counts as possible now: shorter than the time between two looks."""
+"""Remaining delay up to which a request counts as possible now. It is shorter than the time after which callers ask
+again."""
 
 
 @dataclass(slots=True)
@@ -21,7 +22,10 @@ class _HostState:
 
 
 class HostLimiter:
-    """Limiter of requests per host. ``delay_seconds`` is the minimum time between the starts of two requests."""
+    """Limits the concurrent requests to each host, and enforces a delay between the starts of two requests to a host.
+
+    ``delay_seconds`` is the delay, unless the robots.txt of a host demands a longer delay.
+    """
 
     def __init__(self, max_concurrent: int = 2, delay_seconds: float = 1.0) -> None:
         self._max_concurrent, self._delay_seconds = max_concurrent, delay_seconds
@@ -29,7 +33,10 @@ class HostLimiter:
 
     @asynccontextmanager
     async def slot(self, host_name: str, *, is_own: bool = False) -> AsyncIterator[None]:
-        """Wait for a request slot of a host and hold it. Hosts in the user's own networks have no delay."""
+        """Wait until a request to a host may start, and count the request until the context ends.
+
+        With ``is_own``, the host is in a network of the user and has no delay.
+        """
         host = self._hosts.get(host_name)
         if host is None:
             host = self._hosts[host_name] = _HostState(
@@ -51,7 +58,7 @@ class HostLimiter:
             self._evict_idle_hosts()
 
     def raise_delay(self, host_name: str, delay_seconds: float) -> None:
-        """Raise the delay of a host to the ``Crawl-delay`` of its robots.txt, at most 60 s."""
+        """Raise the delay of a host to the ``Crawl-delay`` of its robots.txt, but to at most 60 seconds."""
         if host := self._hosts.get(host_name):
             host.delay_seconds = max(host.delay_seconds, min(delay_seconds, 60.0))
 
@@ -62,7 +69,10 @@ class HostLimiter:
             await asyncio.sleep(remaining)
 
     def free_request_count(self, host_name: str) -> int:
-        """Return how many requests to a host may start now; one whose delay is not known yet is asked once at first."""
+        """Return the number of requests to a host that may start now.
+
+        It is 1 for a host that was not requested before, because the delay that it demands is not known yet.
+        """
         host = self._hosts.get(host_name)
         if host is None:
             return 1
@@ -72,7 +82,7 @@ class HostLimiter:
         return max(0, free) if host.next_request_at - _now() <= MAX_SHORT_WAIT_SECONDS else 0
 
     def _evict_idle_hosts(self) -> None:
-        """Remove hosts without users and without a running delay, once more than 4096 are stored."""
+        """If more than 4096 hosts are stored, delete the ones that have no request and whose delay has passed."""
         if len(self._hosts) > 4096:
             now = _now()
             for name in [

@@ -1,4 +1,4 @@
-"""Redirect chain: next URL, headers it may carry, and whether the move is permanent."""
+"""Redirect chain: the next URL, the headers that may be sent to it, and whether the move is permanent."""
 
 from collections.abc import Callable
 from http.cookies import CookieError, SimpleCookie
@@ -19,7 +19,10 @@ class RedirectRejected(Exception):
 
 
 class RedirectTracker:
-    """State of one redirect chain. Cookies are kept for this chain only and sent only to the origin that set them."""
+    """State of one redirect chain.
+
+    Cookies of responses are stored for this chain only, and sent only to the origin that set them.
+    """
 
     def __init__(
         self,
@@ -28,7 +31,7 @@ class RedirectTracker:
         accept: bytes,
         find_cookies: Callable[[str], str] = lambda _url: "",
     ) -> None:
-        """Begin a chain. ``find_cookies`` returns the cookies that a file has for a URL, as the value of a header."""
+        """Begin a chain; ``find_cookies`` returns the ``Cookie`` header for a URL from the user's cookie file."""
         self._find_cookies = find_cookies
         self.url, self._start_url, self._user_agent, self._accept = request.url, request.url, user_agent, accept
         self.moved_to = ""
@@ -37,7 +40,11 @@ class RedirectTracker:
         self._visited_urls = {request.url}
 
     def build_headers(self) -> list[tuple[bytes, bytes]]:
-        """Return the headers of the next request; headers of the source go only to the origin of the first URL."""
+        """Return the headers of the next request.
+
+        The headers that the source configures may have credentials, so they are sent only to the origin of the first
+        URL.
+        """
         headers = [(b"User-Agent", self._user_agent.encode("latin-1", "replace")), (b"Accept", self._accept)]
         if self._request.body is not None:
             headers.append((b"Content-Type", b"application/json"))
@@ -55,7 +62,10 @@ class RedirectTracker:
         return headers
 
     def follow(self, status: int, headers: tuple[tuple[str, str], ...]) -> bool:
-        """Record a response; return whether it redirects. Raises ``RedirectRejected`` if a redirect is not allowed."""
+        """Update the chain with a response; return whether it is a redirect, so that ``url`` must be requested next.
+
+        Raises ``RedirectRejected`` if the redirect must not be followed.
+        """
         has_new_cookies = self._store_cookies(headers)
         location = dict(headers).get("location", "").strip()
         if status not in _REDIRECT_STATUSES or not location:
@@ -89,7 +99,7 @@ class RedirectTracker:
         return any(name.lower() in _CREDENTIAL_HEADERS for name, _ in self._request.headers)
 
     def _store_cookies(self, headers: tuple[tuple[str, str], ...]) -> bool:
-        """Store the cookies that ``Set-Cookie`` sets for this origin; return whether any is new or changed."""
+        """Store the cookies of a response for its origin; return whether a cookie is new or has changed."""
         if not any(name == "set-cookie" for name, _ in headers):
             return False
         jar = self._cookies.setdefault(extract_origin(self.url), {})
@@ -109,7 +119,7 @@ class RedirectTracker:
 
 
 def _resolve_location(url: str, location: str) -> str:
-    """Return the target of a redirect, as browsers read it; an empty string if it cannot be parsed."""
+    """Return the absolute target of a redirect, resolved as in browsers; empty if ``Location`` cannot be parsed."""
     try:
         return urljoin(url, quote_unsafe_characters(location.encode("latin-1")))
     except ValueError:

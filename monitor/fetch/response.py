@@ -24,9 +24,9 @@ _MAX_FRESHNESS = timedelta(days=1)
 
 
 def parse_freshness(headers: Mapping[str, str], now: datetime) -> timedelta | None:
-    """Return how long a response stays fresh, at most one day, or None if it is not fresh.
+    """Return the time for which a response is fresh, at most one day, or None if it is not fresh.
 
-    Uses Cache-Control (less Age), else Expires.
+    ``Cache-Control`` is used, less the ``Age`` of the response; without ``max-age``, ``Expires`` is used.
     """
     control = headers.get("cache-control", "")
     if re.search(r"no-(?:cache|store)", control, re.IGNORECASE):
@@ -70,7 +70,10 @@ def to_fetch_result(
     moved_to: str,
     now: datetime,
 ) -> FetchResult:
-    """Convert the last response of a redirect chain. ``moved_to`` is the new URL of a permanent move, else empty."""
+    """Convert the last response of a redirect chain to a result.
+
+    ``final_url`` is the URL of this response. ``moved_to`` is the new URL after a permanent move, else empty.
+    """
     named = dict(headers)
     reason_prefix = f"{final_url.split('/')[2]} "
     if status == 304:
@@ -100,7 +103,10 @@ def to_fetch_result(
 def _to_error_result(
     status: int, headers: Mapping[str, str], body: bytes, reason_prefix: str, now: datetime
 ) -> FetchResult:
-    """Convert an error status, or a success without a body; distinguishes servers that block programs from failures."""
+    """Convert a response with an error status, or a successful one without a body, to a result.
+
+    The result is ``Blocked`` if the server refuses programs or asks for a login, and ``Failed`` for other errors.
+    """
     retry_after = parse_retry_after(headers.get("retry-after", ""), now)
     if status in _BLOCKED_STATUSES:
         reason, suggestion = _BLOCKED_STATUSES[status]

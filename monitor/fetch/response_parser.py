@@ -1,9 +1,9 @@
-"""Parser of HTTP/1.1 responses that reads faulty servers as curl and browsers do.
+"""Parser of HTTP/1.1 responses that accepts the same faults of servers as curl and browsers do.
 
 Accepted faults: lines that end in LF alone, folded lines, lines without a colon, spaces before a colon, control
-characters, equal lengths given twice, a length together with chunks, spaces after a chunk size. No library reads all of
-them (docs/decisions/0005-http-parser.md). One connection carries one response, so a misread end of a body cannot shift
-bytes into another response. A response whose length has two readings is refused all the same.
+characters, equal lengths given twice, a length together with chunks, spaces after a chunk size. No library accepts all
+of them (docs/decisions/0005-http-parser.md). One connection has one response, so a wrongly found end of a body cannot
+affect another response. A response whose length is ambiguous is rejected nevertheless.
 """
 
 import re
@@ -22,18 +22,19 @@ Headers = tuple[tuple[bytes, bytes], ...]
 
 
 class InvalidResponse(Exception):
-    """Raised for a response that exceeds a limit or violates the protocol; the message gives the reason."""
+    """Raised for a response that exceeds a limit or violates the protocol beyond repair; the message is the reason."""
 
 
 class BodyTooLong(InvalidResponse):
-    """Raised for a body that exceeds the limit for its length, but not the limit for its compression ratio."""
+    """Raised for a body that exceeds the limit for its length; a body over the compression ratio is only invalid."""
 
 
 @dataclass(frozen=True, slots=True)
 class ResponseHead:
-    """Status and headers of a response, names in lower case; ``length`` is that of the body in bytes, if given.
+    """Status and headers of a response; names of headers are in lower case.
 
-    ``is_chunked`` has priority over ``length`` (RFC 9112, section 6.3). Without both the body ends with the connection.
+    ``length`` is the length of the body in bytes, or None. ``is_chunked`` has priority over ``length`` (RFC 9112,
+    section 6.3). If there is neither, the body ends with the connection.
     """
 
     status: int
@@ -43,24 +44,24 @@ class ResponseHead:
 
     @property
     def has_body(self) -> bool:
-        """Return whether a body that is of use follows; the body of a redirect is not used."""
+        """Return whether a body must be read after the head; the body of a redirect is not used, so it is not read."""
         return self.status not in _BODILESS_STATUSES and not 300 <= self.status < 400
 
 
 def split_head(data: bytes | bytearray, start: int = 0) -> tuple[bytes, int] | None:
     """Return the head of a response and the offset of its body, or None if the head is not complete.
 
-    ``start`` is an offset before which the end of the head was already looked for.
+    ``start`` is the offset at which the search for the end of the head begins.
     """
     end = _HEAD_END.search(data, start)
     return (bytes(data[: end.start()]), end.end()) if end else None
 
 
 def parse_head(data: bytes, max_headers: int) -> ResponseHead:
-    """Parse a head without its final empty line. Raises ``InvalidResponse``.
+    """Parse a head, given without its final empty line. Raises ``InvalidResponse``.
 
-    A folded line is joined by a space, a control character becomes a space (RFC 9110, section 5.5), and a line without
-    a name is skipped.
+    Folded lines are joined with a space, control characters become spaces (RFC 9110, section 5.5), and lines without a
+    header name are skipped.
     """
     if b"\n " in data or b"\n\t" in data:
         data = _LINE_FOLD.sub(b" ", data)
@@ -85,7 +86,10 @@ def _is_chunked(headers: list[tuple[bytes, bytes]]) -> bool:
 
 
 def _parse_length(headers: list[tuple[bytes, bytes]]) -> int | None:
-    """Return the Content-Length, which may be repeated (RFC 9110, section 8.6), or None if there is none."""
+    """Return the Content-Length, or None if there is none. Raises ``InvalidResponse``.
+
+    The header may be repeated with the same value (RFC 9110, section 8.6).
+    """
     lengths = {part.strip() for name, value in headers if name == b"content-length" for part in value.split(b",")}
     lengths.discard(b"")
     if not all(text.isdigit() and len(text) <= _MAX_LENGTH_DIGITS for text in lengths):
@@ -97,7 +101,10 @@ def _parse_length(headers: list[tuple[bytes, bytes]]) -> int | None:
 
 
 class ChunkedDecoder:
-    """Incremental decoder of a chunked body. It is complete after the chunk of size 0; trailers are not read."""
+    """Incremental decoder of a body in chunked transfer encoding.
+
+    ``is_complete`` becomes true after the chunk of size 0; trailers are not read.
+    """
 
     def __init__(self) -> None:
         self.is_complete = False
@@ -106,7 +113,7 @@ class ChunkedDecoder:
         self._expects_line_break = False
 
     def feed(self, data: bytes) -> bytes:
-        """Decode a piece and return its content. Raises ``InvalidResponse``."""
+        """Decode the next bytes of the body, and return the content in them. Raises ``InvalidResponse``."""
         pieces = []
         position = 0
         while position < len(data) and not self.is_complete:
@@ -127,7 +134,10 @@ class ChunkedDecoder:
         return b"".join(pieces)
 
     def _read_line(self) -> None:
-        """Read the line break after a chunk, or the size of the next one with extensions (which are ignored)."""
+        """Handle a complete line: the line break after a chunk, or the size of the next chunk.
+
+        Extensions after a chunk size are ignored.
+        """
         line, self._line = self._line, b""
         if self._expects_line_break:
             if line.strip():

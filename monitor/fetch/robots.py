@@ -1,6 +1,7 @@
 """robots.txt checks for article pages.
 
-Each origin is asked once a day. While its server fails, pages wait instead of being fetched without rules.
+The robots.txt of an origin is fetched once a day, or again soon if its server fails. While the server fails, pages
+wait, because the rules are not known.
 """
 
 import asyncio
@@ -22,7 +23,10 @@ _MAX_ROBOTS_BYTES = 512_000  # RFC 9309 requires parsers to accept at least 500 
 
 @dataclass(frozen=True, slots=True)
 class RobotsDecision:
-    """Decision about one page: whether it may be fetched, delay in seconds, and the reason if this is unknown now."""
+    """Decision whether one page may be fetched, with the delay between requests in seconds, 0 if none is demanded.
+
+    ``unknown_reason`` is the reason why the rules cannot be read now, else empty; then the page must wait.
+    """
 
     is_allowed: bool = True
     crawl_delay_seconds: float = 0.0
@@ -37,7 +41,10 @@ class _CachedRules:
 
 
 class RobotsChecker:
-    """Cache of robots.txt rules per origin, following RFC 9309: 4xx means no rules, 5xx means wait."""
+    """Cache of robots.txt rules by origin, according to RFC 9309.
+
+    An origin without a robots.txt has no rules. If its server fails, pages must wait.
+    """
 
     def __init__(self, user_agent: str, fetch: Callable[[str], Awaitable[FetchResult]]) -> None:
         self._user_agent, self._fetch = user_agent, fetch
@@ -45,7 +52,7 @@ class RobotsChecker:
         self._origin_locks: dict[str, asyncio.Lock] = {}
 
     async def check(self, url: str) -> RobotsDecision:
-        """Return whether a page may be fetched; fetches the robots.txt of its origin if it is not cached."""
+        """Decide whether a page may be fetched; the robots.txt of its origin is fetched if it is not cached."""
         parts = urlsplit(canonicalize_url(url))
         origin = f"{parts.scheme}://{parts.netloc}"
         cached = self._rules_by_origin.get(origin)
@@ -71,9 +78,10 @@ class RobotsChecker:
 
 
 def _parse_rules(result: FetchResult, now: float) -> _CachedRules:
-    """Return the rules from a robots.txt response.
+    """Return the rules of a robots.txt, from the result of fetching it.
 
-    Only a failing or silent server makes pages wait; a bot wall in the way of robots.txt counts as no rules.
+    If the server fails or does not answer, the result has an error, and pages must wait. If a bot wall is sent instead
+    of robots.txt, there are no rules.
     """
     if isinstance(result, Fetched):
         text = result.body[:_MAX_ROBOTS_BYTES].decode("utf-8-sig", "replace")

@@ -1,11 +1,11 @@
-"""Fetcher of everything that a source may be: HTTP for addresses of the web, IMAP for mailboxes."""
+"""Fetcher for all kinds of sources: HTTP for web addresses, IMAP for mailboxes."""
 
 from monitor.domain.fetch_result import FetchRequest, FetchResult
 from monitor.domain.ports import Fetcher
 
 
 class SourceFetcher:
-    """Fetcher that passes each request on to the client for its protocol."""
+    """Fetcher that delegates each request to the HTTP fetcher or the mailbox reader."""
 
     def __init__(self, http: Fetcher) -> None:
         self._http = http

@@ -30,7 +30,7 @@ class NameResolutionError(httpx.ConnectError):
 
 
 class BodyTooLongError(httpx.RemoteProtocolError):
-    """Raised if the body exceeds the limit for its length; a request with higher limits may succeed."""
+    """Raised if the body exceeds the limit for its length; the request may succeed with higher limits."""
 
 
 class CertificateError(httpx.ConnectError):
@@ -39,7 +39,7 @@ class CertificateError(httpx.ConnectError):
 
 @dataclass(frozen=True, slots=True)
 class RequestTarget:
-    """Target of a request and its spelling on the wire; ``display_host`` is the readable host name."""
+    """Parts of a URL as they are sent in a request; ``display_host`` is the host name in readable form."""
 
     is_tls: bool
     display_host: str
@@ -50,7 +50,10 @@ class RequestTarget:
 
     @classmethod
     def from_url(cls, url: str) -> "RequestTarget":
-        """Parse a URL as httpx does. Raises ``httpx.InvalidURL``."""
+        """Create the target from a URL, with the same result as httpx, but faster for simple URLs.
+
+        Raises ``httpx.InvalidURL``.
+        """
         match = _SIMPLE_URL.fullmatch(url)
         if match is None:
             return cls.from_httpx_url(httpx.URL(url))
@@ -67,10 +70,10 @@ class RequestTarget:
 
 
 class GuardedTransport(httpx.AsyncBaseTransport):
-    """Transport with one connection per request, to a checked address. Proxy settings and netrc are ignored.
+    """httpx transport that opens one connection for each request, to an address that the address guard has checked.
 
-    Raises httpx errors: ``ConnectError`` (with the subclasses of this module), ``ConnectTimeout`` and
-    ``RemoteProtocolError``. The caller sets the total timeout with ``asyncio.timeout``.
+    Proxy settings and netrc are ignored. Raises httpx errors: ``ConnectError`` (with the subclasses of this module),
+    ``ConnectTimeout`` and ``RemoteProtocolError``. The caller sets the total timeout with ``asyncio.timeout``.
     """
 
     def __init__(
@@ -95,9 +98,10 @@ class GuardedTransport(httpx.AsyncBaseTransport):
         *,
         limits: ResponseLimits | None = None,
     ) -> HttpResponse:
-        """Send one request without the layers of an httpx client. Raises the errors listed at the class.
+        """Send one request directly, without an httpx client, and return the response.
 
-        ``limits`` replace the limits of the transport for this response.
+        ``limits`` replace the limits of the transport for this response. Raises the errors named in the class
+        docstring.
         """
         try:
             return await self._send(target, method, headers, body, limits or self._limits)
@@ -141,9 +145,10 @@ class GuardedTransport(httpx.AsyncBaseTransport):
 def _serialize_request(
     target: RequestTarget, method: str, headers: Iterable[tuple[bytes, bytes]], body: bytes
 ) -> bytes:
-    """Return the request line, headers and body as bytes; headers that control the connection are replaced by ours.
+    """Return request line, headers and body as bytes.
 
-    Raises ``httpx.LocalProtocolError`` if a header has a line break or NUL.
+    Given headers that control the connection are replaced by the values of this transport. Raises
+    ``httpx.LocalProtocolError`` if a header has a line break or NUL.
     """
     lines = [
         b"%s %s HTTP/1.1" % (method.encode("ascii"), target.path),
@@ -159,5 +164,5 @@ def _serialize_request(
 
 
 def create_guarded_transport(allowed_networks: Iterable[IPv4Network | IPv6Network] = ()) -> httpx.AsyncBaseTransport:
-    """Return a transport for webhooks with the same address guard and limits as for feeds."""
+    """Return a transport for webhooks that has an address guard and the same size limits as the transport for feeds."""
     return GuardedTransport(AddressGuard(allowed_networks))

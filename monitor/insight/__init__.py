@@ -1,1 +1,1 @@
-"""Answers about people and the archive that stand on stored rows: timelines, attention, succession and import."""
+"""Analyses of stored rows about people and the archive: timelines, attention, companions, posts and search."""

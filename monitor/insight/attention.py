@@ -1,9 +1,10 @@
-"""Unusual attention: the stories of the last day that name a person, against the days before.
+"""Unusual attention: detects that the last day has unusually many or few stories that name a person.
 
-The number of stories a day is taken as negative binomial: a Poisson number whose rate varies from day to day. Its mean
-is that of the days before, times a factor of the weekday; its dispersion is estimated from the same days by moments.
-Both are drawn towards a prior, because four weeks are a short time. A single day that stands far above all others of
-the four weeks counts as the second highest, so that one event does not hide the next.
+The number of stories on a day is assumed to have a negative binomial distribution: a Poisson distribution whose rate
+varies from day to day. The mean is that of the days before, times a factor for the weekday. The dispersion is estimated
+from the same days by the method of moments. Both estimates are shrunk towards a prior, because four weeks are a short
+time. If one day of the four weeks is far above all others, the second highest number replaces it, so that one event
+does not hide the next.
 """
 
 from collections.abc import Sequence
@@ -17,23 +18,26 @@ BASELINE_DAYS, MIN_BASELINE_DAYS, WEEK = 28, 14, 7
 MAX_SILENT_DAYS = 14
 MIN_SPIKE_STORIES, MIN_SPIKE_RATIO = 3, 2.0
 FALSE_ALARM_RATE = 0.001
-"""Share of ordinary days on which a number as high is expected; also of silences as long."""
+"""Probability with which an ordinary day is reported as a spike, and with which an ordinary silence is reported."""
 
 _PRIOR_DISPERSION, _PRIOR_DAYS = 0.5, 28
-"""Dispersion (variance = mean + dispersion x mean squared) of a usual person, and its weight in days."""
+"""Prior of the dispersion (variance = mean + dispersion x mean squared) of a person, and its weight in days."""
 _OUTLIER_RATIO = 2.0
 _FITTED = 1.4
-"""Correction of the variance around means that were estimated from the same days."""
+"""Factor that corrects the estimated variance. Without it the variance is too small, because the means were estimated
+from the same days."""
 _WEEKDAY_PRIOR_STORIES, _WEEKDAY_PRIOR_DAYS = 4.0, 3
-"""Weight of an even week in the factor of a weekday: in stories, and in weeks."""
+"""Weight of the prior that all weekdays have equal numbers of stories: as a number of stories, and as a number of
+weeks."""
 _MIN_DAILY_RATE = 0.05
 
 
 @dataclass(frozen=True, slots=True)
 class Attention:
-    """Unusual attention to a person: ``count`` stories on the last day where ``usual`` are expected.
+    """Unusual attention to a person on the last day: ``count`` stories, where ``usual`` stories are expected.
 
-    ``silent_days`` is the number of days without a story at the end of the period, if that is unusual, else 0.
+    If the attention is unusually low, ``count`` is 0 and ``silent_days`` is the number of days without a story; else
+    ``silent_days`` is 0.
     """
 
     count: int
@@ -42,10 +46,11 @@ class Attention:
 
 
 def find_unusual(daily: Sequence[int]) -> Attention | None:
-    """Return whether the last of consecutive days is a spike or completes an unusual silence; None if neither.
+    """Return the attention on the last day if it is a spike or completes an unusual silence, else None.
 
-    ``daily`` are numbers of stories, the oldest first. With fewer than 14 days before the last one, or before the
-    silence, nothing is unusual. A silence is returned only on the day that makes it unusual, to be reported once.
+    ``daily`` are the numbers of stories on consecutive days, oldest first. At least 14 days before the last day, or
+    before the silence, are needed. A silence is returned only on the day on which it becomes unusual, so that it is
+    reported once.
     """
     before, today = daily[-BASELINE_DAYS - 1 : -1], daily[-1] if daily else 0
     if today:
@@ -77,7 +82,7 @@ def _find_spike(before: Sequence[int], today: int) -> Attention | None:
 
 
 def _without_outlier(before: Sequence[int]) -> list[int]:
-    """Return the numbers; if the highest one is an event by itself, it is replaced by the second highest."""
+    """Return the numbers, with the highest one replaced by the second highest if it is far above all others."""
     highest, second = sorted(before)[:-3:-1]
     days = list(before)
     if highest > _OUTLIER_RATIO * second + MIN_SPIKE_STORIES:
@@ -86,9 +91,10 @@ def _without_outlier(before: Sequence[int]) -> list[int]:
 
 
 def expected_count(before: Sequence[int], day: int) -> float:
-    """Return the expected number of a day by its index, which may be that of one of these days or of a later one.
+    """Return the expected number of stories on a day, given the numbers ``before``.
 
-    The mean of all days is corrected for the weekday by the same weekdays among them.
+    ``day`` is the index of the day from the start of ``before``; it may be after the last of them. The mean of all days
+    is multiplied by a factor, which is estimated from the same weekdays in ``before``.
     """
     mean = max(sum(before) / len(before), _MIN_DAILY_RATE)
     same = before[day % WEEK :: WEEK]
@@ -97,7 +103,7 @@ def expected_count(before: Sequence[int], day: int) -> float:
 
 
 def estimate_dispersion(before: Sequence[int]) -> float:
-    """Return the dispersion of daily numbers by moments, drawn towards that of a usual person."""
+    """Return the dispersion of numbers of stories, estimated by the method of moments and shrunk towards the prior."""
     expected = [expected_count(before, day) for day in range(len(before))]
     excess = sum((count - mean) ** 2 - mean for count, mean in zip(before, expected, strict=True))
     found = max(0.0, _FITTED * excess / sum(mean**2 for mean in expected))
@@ -106,7 +112,7 @@ def estimate_dispersion(before: Sequence[int]) -> float:
 
 
 def chance_of_at_least(count: int, mean: float, dispersion: float) -> float:
-    """Return the probability of ``count`` or more in a negative binomial distribution."""
+    """Return the probability that a number with this negative binomial distribution is ``count`` or more."""
     size = 1 / dispersion
     failure, success = log(size / (size + mean)), log(mean / (size + mean))
     below = sum(
@@ -117,13 +123,13 @@ def chance_of_at_least(count: int, mean: float, dispersion: float) -> float:
 
 
 def _chance_of_none(before: Sequence[int], day: int) -> float:
-    """Return the logarithm of the probability of a day without stories."""
+    """Return the natural logarithm of the probability that a day has no stories."""
     dispersion = estimate_dispersion(before)
     return -log1p(dispersion * expected_count(before, day)) / dispersion
 
 
 def count_periods(hours: Sequence[StoryHour], end_at: datetime, count: int) -> list[int]:
-    """Return the numbers of stories in periods of 24 hours, the last of which ends at ``end_at``, the oldest first."""
+    """Return the number of stories in each of the ``count`` periods of 24 hours before ``end_at``, oldest first."""
     stories: list[set[str]] = [set() for _ in range(count)]
     for hour in hours:
         back = (end_at - hour.at) // timedelta(days=1)

@@ -1,4 +1,4 @@
-"""Charts of a timeline: as lines of a terminal, and as an SVG image for reports."""
+"""Charts of a timeline: as lines of text for a terminal, and as an SVG image."""
 
 from collections.abc import Sequence
 from html import escape
@@ -11,7 +11,7 @@ _MAX_LABELS = 8
 
 
 def draw_bars(bars: Sequence[Bar], width: int) -> list[str]:
-    """Return a line for each bar: its first day, a horizontal bar of at most ``width`` columns, and its number."""
+    """Return a line of text for each bar: first day, a horizontal bar of at most ``width`` columns, and the number."""
     most = max((bar.count for bar in bars), default=0) or 1
     lines = []
     for bar in bars:
@@ -22,7 +22,10 @@ def draw_bars(bars: Sequence[Bar], width: int) -> list[str]:
 
 
 def render_svg(bars: Sequence[Bar], title: str) -> str:
-    """Return an SVG image with a column of articles for each bar, its stories as a darker part, and axes."""
+    """Return an SVG image of a timeline, with axes.
+
+    Each bar is a column whose height is the number of articles; its darker part is the number of stories.
+    """
     most = max((bar.count for bar in bars), default=0) or 1
     step = (_WIDTH - _LEFT - 8) / max(1, len(bars))
     height = _HEIGHT - _TOP - _BOTTOM

@@ -1,4 +1,4 @@
-"""Notices of a digest about the people that it watches: unusual attention and silence."""
+"""Notices in a digest about unusual attention to its officials: spikes and silences."""
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
@@ -12,9 +12,9 @@ HISTORY_DAYS = BASELINE_DAYS + MAX_SILENT_DAYS + 1
 
 
 def find_attention(database: Database, official_ids: Iterable[str], end_at: datetime) -> dict[str, Attention]:
-    """Return the people with unusual attention in the 24 hours before a time, the greatest number first.
+    """Return the officials with unusual attention in the 24 hours before ``end_at``, by id, most stories first.
 
-    Days before the archive began are not counted.
+    Days before the first article of the archive are not counted as silent.
     """
     first_at = database.desk.first_article_at()
     if first_at is None:
@@ -29,7 +29,7 @@ def find_attention(database: Database, official_ids: Iterable[str], end_at: date
 
 
 def format_attention(name: str, attention: Attention) -> str:
-    """Return a sentence about unusual attention."""
+    """Return a sentence that reports unusual attention to a person."""
     usual = f"{attention.usual:.0f}" if attention.usual >= 1 else "less than 1"
     if attention.silent_days:
         return f"{name}: no story in {attention.silent_days} days, usually {usual} a day."
@@ -37,13 +37,16 @@ def format_attention(name: str, attention: Attention) -> str:
 
 
 class InsightNotices:
-    """Notices about people for the digests with a schedule."""
+    """Source of the notices about unusual attention, for digests with fixed times."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
     def load_notices(self, officials: Sequence[Official], end_at: datetime) -> list[str]:
-        """Return the notices of a digest about these people; at most ten, the others are counted."""
+        """Return notices about unusual attention to these officials in the 24 hours before ``end_at``.
+
+        There are at most ten; a last one gives the number of the others.
+        """
         names = {official.id: official.name for official in officials}
         found = find_attention(self._database, names, end_at)
         notices = [format_attention(names[one], attention) for one, attention in found.items()]

@@ -1,4 +1,4 @@
-"""Watched people over time: all of them with their numbers, and one person in detail."""
+"""Watched people over time: the list of all people with their numbers, and everything about one person."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -32,12 +32,16 @@ SPANS = {"7d": 7, "30d": 30, "90d": 90, "2y": 730}
 MAX_STORIES, MAX_ARTICLES, MAX_NEAR_MISSES = 15, 20, 50
 NEAR_MISS_PERIOD = timedelta(days=30)
 MAX_POST_ARTICLES = 200
-"""Newest articles whose texts are read for the posts next to a name."""
+"""Maximum number of articles, the newest ones, whose texts are searched for the posts next to a name."""
 
 
 @dataclass(frozen=True, slots=True)
 class PersonLine:
-    """Watched person with numbers: of the last days, of the last week, and the usual one of a week."""
+    """Row of the list of people.
+
+    ``days`` are numbers of articles per day, oldest first. ``week`` is the number in the last seven days, and
+    ``usual_week`` the median of the four weeks before.
+    """
 
     official: Official
     position: str
@@ -49,7 +53,10 @@ class PersonLine:
 
 @dataclass(frozen=True, slots=True)
 class PeopleView:
-    """A page of the list of people, with the number of all and their countries."""
+    """One page of the list of people; ``count`` is the number of people on all pages.
+
+    ``countries`` are the countries of all watched people, from which the user can select.
+    """
 
     people: tuple[PersonLine, ...]
     count: int
@@ -59,7 +66,7 @@ class PeopleView:
 
 @dataclass(frozen=True, slots=True)
 class PeopleQuery:
-    """Selection of people by country, rule and text, and the page; empty fields do not filter."""
+    """Selection of people by country, rule and text, and the number of the page. An empty field selects everybody."""
 
     country: str = ""
     rule: str = ""
@@ -70,7 +77,10 @@ class PeopleQuery:
 
 @dataclass(frozen=True, slots=True)
 class PersonView:
-    """A person with a timeline, counts of the newest articles, stories, articles, and forms of the name."""
+    """Data about one person: timeline, position, stories, articles, forms of the name, near misses and posts.
+
+    ``sample`` has counts over the newest articles. ``posts`` are the configured roles, and whether each is held today.
+    """
 
     official: Official
     position: str
@@ -87,10 +97,10 @@ class PersonView:
 
 @dataclass(frozen=True, slots=True)
 class Companion:
-    """Person named in the same articles.
+    """Another person who is named in the same articles as a person.
 
-    ``lift`` is how many times more often than by chance, if the two were named independently of each other; None if
-    that is unknown.
+    ``lift`` is the number of common articles, divided by the number expected if the two were named independently of
+    each other; None if that is unknown.
     """
 
     id: str
@@ -101,7 +111,10 @@ class Companion:
 
 @dataclass(frozen=True, slots=True)
 class SeenPost:
-    """Post that articles print next to a name, in words of the match engine, with the first and last day."""
+    """A post that articles print next to a person's name, with the first and the last day on which they print it.
+
+    ``post`` describes the recognised position and country. ``article_id`` is the latest of these articles.
+    """
 
     post: str
     count: int
@@ -112,7 +125,7 @@ class SeenPost:
 
 @dataclass(frozen=True, slots=True)
 class PersonHistory:
-    """Everything about a person in a period; ``story_count`` counts each story once in the whole period."""
+    """Everything about a person in a period; ``story_count`` counts each story once, also if several bars have it."""
 
     view: PersonView
     story_count: int
@@ -123,12 +136,12 @@ class PersonHistory:
 
 
 def is_held(role: Role, on_date: date) -> bool:
-    """Return whether a role is held on a date, as far as its dates are known."""
+    """Return whether a role is held on a date; a missing start or end does not limit the role."""
     return (role.from_on is None or role.from_on <= on_date) and (role.until_on is None or on_date < role.until_on)
 
 
 def describe_position(official: Official | None, now: datetime) -> str:
-    """Return the positions that an official has at a time, or an empty text."""
+    """Return the titles of the roles that an official holds at a time, separated by commas, or an empty text."""
     return ", ".join(role.title for role in (official.roles if official else ()) if is_held(role, now.date()))
 
 
@@ -140,7 +153,10 @@ def load_people(
     now: datetime,
     zone: ZoneInfo,
 ) -> PeopleView:
-    """Read the people, the most named of the last week first. Raises ``UsageError`` for an unknown rule."""
+    """Read one page of the list of people; the people with most articles in the last week are first.
+
+    Raises ``UsageError`` if the rule in ``wanted`` does not exist.
+    """
     chosen = [one for one in officials.values() if wanted.country in {"", one.country}]
     if wanted.rule:
         if wanted.rule not in rules:
@@ -185,7 +201,7 @@ def _build_line(
 
 
 def require_official(officials: Mapping[str, Official], official_id: str) -> Official:
-    """Return a watched person. Raises ``UsageError`` if nobody is watched by this id."""
+    """Return the official with an id. Raises ``UsageError`` if no official with this id is watched."""
     official = officials.get(official_id)
     if official is None:
         raise UsageError(f"there is no official {official_id[:60]!r}")
@@ -195,7 +211,7 @@ def require_official(officials: Mapping[str, Official], official_id: str) -> Off
 def load_person(
     database: Database, official: Official, day_count: int, step: str, now: datetime, zone: ZoneInfo
 ) -> PersonView:
-    """Read a person, with a timeline of the last days by day or week."""
+    """Read the data about a person, with a timeline of the last ``day_count`` days in steps of a day or week."""
     desk, official_id = database.desk, official.id
     days = chart_days(now, zone, day_count)
     counts = count_by_day(desk.list_official_hours(official_id, days[0]), zone)
@@ -228,7 +244,10 @@ def load_history(
     now: datetime,
     zone: ZoneInfo,
 ) -> PersonHistory:
-    """Read everything about a person in the last days. Raises ``UsageError`` if nobody is watched by this id."""
+    """Read everything about a person in the last ``day_count`` days.
+
+    Raises ``UsageError`` if no official with this id is watched.
+    """
     official = require_official(officials, official_id)
     view = load_person(database, official, day_count, step, now, zone)
     since_at = chart_days(now, zone, day_count)[0]
@@ -246,7 +265,7 @@ def load_history(
 def _find_companions(
     database: Database, officials: Mapping[str, Official], sample: OfficialSample
 ) -> tuple[Companion, ...]:
-    """Return the people in a sample of articles, with the lift over the articles of the same period."""
+    """Return the other people named in a sample of articles, with the lift over all articles of the same period."""
     if not sample.named_with or sample.since_at is None:
         return ()
     total = database.desk.count_articles(sample.since_at)
@@ -262,7 +281,7 @@ def _find_companions(
 
 
 def _find_posts(database: Database, official_id: str, since_at: datetime, zone: ZoneInfo) -> tuple[SeenPost, ...]:
-    """Return the posts next to the name in the newest articles, the latest first."""
+    """Return the posts next to a person's name in the newest articles; the post that was printed last is first."""
     places = database.desk.list_mention_places(official_id, since_at, MAX_POST_ARTICLES)
     stored = {one.id: one for one in database.queries.load_articles(list(places))}
     found: dict[str, list[tuple[date, int]]] = {}
@@ -276,7 +295,7 @@ def _find_posts(database: Database, official_id: str, since_at: datetime, zone: 
 
 
 def _posts_in(stored: StoredArticle, mentions: Sequence[MentionPlace]) -> set[str]:
-    """Return the posts that an article prints next to these mentions."""
+    """Return descriptions of the posts that an article prints next to these mentions."""
     article_text = normalize_article(stored.article)
     posts: set[str] = set()
     for mention in mentions:
@@ -290,6 +309,9 @@ def _posts_in(stored: StoredArticle, mentions: Sequence[MentionPlace]) -> set[st
 
 
 def positions_beside(article_text: NormalizedArticle, start: int, end: int) -> tuple[Position, ...]:
-    """Return the positions that the title before a folded span and the apposition after it name."""
+    """Return the positions named directly before and after a name, as its title and apposition.
+
+    ``start`` and ``end`` are the offsets of the name in the folded text.
+    """
     before = find_title_before(article_text, start).title.positions
     return (*before, *find_title_after(article_text.cased, end).positions)

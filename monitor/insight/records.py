@@ -1,4 +1,4 @@
-"""Records of a person over time, for JSON and CSV."""
+"""Records about a person over time, for output as JSON and CSV."""
 
 from collections.abc import Iterator
 
@@ -7,7 +7,7 @@ from monitor.records.people import HistoryRecord, count_records, form_record
 
 
 def person_line_record(line: PersonLine) -> dict[str, object]:
-    """Return the record of a line of the list of people; its keys are ``PEOPLE_COLUMNS``."""
+    """Return a row of the list of people as a record with the keys ``PEOPLE_COLUMNS``."""
     return {
         "id": line.official.id,
         "name": line.official.name,
@@ -20,7 +20,7 @@ def person_line_record(line: PersonLine) -> dict[str, object]:
 
 
 def history_record(history: PersonHistory) -> HistoryRecord:
-    """Return the record of a person over time."""
+    """Return everything about a person in a period as a record."""
     view = history.view
     return {
         "id": view.official.id,
@@ -57,7 +57,7 @@ def history_record(history: PersonHistory) -> HistoryRecord:
 
 
 def timeline_records(history: PersonHistory) -> Iterator[dict[str, object]]:
-    """Return the records of a timeline; their keys are ``TIMELINE_COLUMNS``."""
+    """Return the bars of a timeline as records with the keys ``TIMELINE_COLUMNS``."""
     for bar in history.view.bars:
         numbers = {"articles": bar.count, "stories": bar.stories}
         yield {"official": history.view.official.id, "from": bar.start, "to": bar.end, **numbers}

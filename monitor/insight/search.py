@@ -1,4 +1,4 @@
-"""Search of the archive in the language of the rules: period, filters, counts, order, and rules made from searches."""
+"""Search of the archive with queries in the language of the rules: results, counts, and rules made from a search."""
 
 import re
 from collections import Counter
@@ -20,7 +20,7 @@ from monitor.pipeline.search import FoundArticle, SearchRequest, search_articles
 from monitor.store.database import Database
 
 MAX_LOOKED_AT = 20_000
-"""Articles with the words of a query that a count, or an order other than by age, looks at."""
+"""Maximum number of results that are read for counts, or for an order other than by age."""
 
 PART_SIZE = 300
 SORTS: Mapping[str, Callable[[ArticleLine], tuple[object, ...]]] = {
@@ -35,7 +35,10 @@ _QUOTED_OR_MINUS = re.compile(r'"[^"]*"|“[^”]*”|/(?:[^/\\]|\\.)+/|(?:(?<=\
 
 @dataclass(frozen=True, slots=True)
 class Search:
-    """Search of the archive: text of the query, filter, parts of the article, and the id below which it starts."""
+    """A search of the archive: the text of the query, a filter, and the regions of an article in which it must match.
+
+    Only articles with an id below ``before_id`` are searched.
+    """
 
     text: str
     wanted: ArticleFilter
@@ -45,7 +48,7 @@ class Search:
 
 @dataclass(frozen=True, slots=True)
 class SearchResult:
-    """Articles of a search. ``next_id`` continues it, or is None at its end; ``is_complete`` is false if more exist."""
+    """Results of a search; the next search continues below ``next_id``, which is None if there are no more results."""
 
     found: tuple[FoundArticle, ...]
     next_id: int | None
@@ -57,9 +60,9 @@ class SearchResult:
 
 
 def parse_moment(text: str, zone: ZoneInfo, now: datetime, *, is_end: bool = False) -> datetime | None:
-    """Return the time of a date (YYYY-MM-DD) in a zone, or a time before now such as 7d; None for an empty text.
+    """Return the time given by a date (YYYY-MM-DD), or by a length such as 7d before ``now``; None for an empty text.
 
-    The time of a date is its beginning, or its end with ``is_end``. Raises ``UsageError``.
+    A date means the beginning of the day in ``zone``, or its end with ``is_end``. Raises ``UsageError``.
     """
     if not text:
         return None
@@ -77,12 +80,12 @@ def parse_moment(text: str, zone: ZoneInfo, now: datetime, *, is_end: bool = Fal
 
 
 def read_minus_as_not(text: str) -> str:
-    """Return a query in which NOT stands for a minus before a word, as other search engines write it."""
+    """Replace each minus before a word of a query by NOT; other search engines use the minus for this."""
     return _QUOTED_OR_MINUS.sub(lambda found: "NOT " if found.group() == "-" else found.group(), text)
 
 
 def parse_regions(names: Iterable[str]) -> tuple[Region, ...]:
-    """Return parts of an article. Raises ``UsageError`` with the known ones."""
+    """Return the regions with these names. Raises ``UsageError``, which lists the valid names."""
     known = {region.value: region for region in Region}
     for name in names:
         if name not in known:
@@ -91,7 +94,7 @@ def parse_regions(names: Iterable[str]) -> tuple[Region, ...]:
 
 
 def sources_of_group(sources: Iterable[Source], group: str) -> tuple[str, ...]:
-    """Return the ids of the sources of a group. Raises ``UsageError`` if no source is in it."""
+    """Return the ids of the sources in a group. Raises ``UsageError`` if the group has no source."""
     sources = list(sources)
     ids = tuple(source.id for source in sources if group in source.groups)
     if not ids:
@@ -101,7 +104,7 @@ def sources_of_group(sources: Iterable[Source], group: str) -> tuple[str, ...]:
 
 
 def limit_to_regions(query: CompiledQuery, regions: Sequence[Region]) -> CompiledQuery:
-    """Return a query that must be satisfied within one of these parts of an article; without parts the query itself."""
+    """Return a query that must match within one of these regions of an article; without regions, the query itself."""
     if not regions:
         return query
     parts = tuple(Within(region, query.root) for region in regions)
@@ -111,9 +114,10 @@ def limit_to_regions(query: CompiledQuery, regions: Sequence[Region]) -> Compile
 def find_articles(
     database: Database, search: Search, query: CompiledQuery | None, zone: ZoneInfo, limit: int, sort: str = "newest"
 ) -> SearchResult:
-    """Return the first articles of a search. Raises ``QueryError`` if it would have to read every article.
+    """Return at most ``limit`` results of a search, in the order ``sort``.
 
-    By age it stops at ``limit`` articles; any other order reads all of the newest ``MAX_LOOKED_AT`` first.
+    By age, it stops after ``limit`` results. For any other order, it first reads the newest results, about
+    ``MAX_LOOKED_AT`` at most, and sorts them. Raises ``QueryError`` if the query would have to read every article.
     """
     found: list[FoundArticle] = []
     next_id: int | None = search.before_id
@@ -132,7 +136,10 @@ def find_articles(
 def iterate_parts(
     database: Database, search: Search, query: CompiledQuery | None, zone: ZoneInfo
 ) -> Iterator[tuple[tuple[FoundArticle, ...], int | None]]:
-    """Yield the results of a search in parts, newest first, each with the id that continues the search."""
+    """Yield the results of a search in parts, newest first; each part with the id below which the next one begins.
+
+    The id is None for the last part.
+    """
     before_id = search.before_id
     wanted = replace(search.wanted, limit=PART_SIZE)
     while True:
@@ -146,9 +153,10 @@ def iterate_parts(
 def count_articles(
     database: Database, search: Search, query: CompiledQuery | None, zone: ZoneInfo, by: str
 ) -> tuple[tuple[tuple[str, int], ...], bool]:
-    """Return the number of articles of a search by day, source, official or language, and whether all are counted.
+    """Return the numbers of results of a search by day, source, official or language, and whether all are counted.
 
-    Days are in order of time, the others by number. At most ``MAX_LOOKED_AT`` articles are counted, the newest ones.
+    Days are in order of time; other counts are largest first. About ``MAX_LOOKED_AT`` results are counted at most, the
+    newest ones.
     """
     counts: Counter[str] = Counter()
     total, is_complete = 0, True
@@ -172,9 +180,9 @@ def _keys(one: FoundArticle, by: str, zone: ZoneInfo) -> tuple[str, ...]:
 
 
 def make_rule(search: Search, group: str) -> dict[str, Any]:
-    """Return the keys of a rule that reports what a search finds; a rule has no period.
+    """Return the keys of a rule that reports the articles of a search; the period of the search is not used.
 
-    Raises ``UsageError`` if the search asks for something that a rule cannot.
+    ``group`` limits the rule to a group of sources. Raises ``UsageError`` if a rule cannot express the search.
     """
     wanted = search.wanted
     if wanted.rule_id:

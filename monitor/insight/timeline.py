@@ -1,4 +1,4 @@
-"""Timelines: days of a time zone, and numbers of articles and stories by day or week."""
+"""Timelines: the days of a time zone, and the numbers of articles and stories per day or week."""
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
@@ -13,9 +13,9 @@ STEPS = ("day", "week")
 
 @dataclass(frozen=True, slots=True)
 class Bar:
-    """Number of articles of a day or week that begins at ``start`` and ends with ``end``, both as YYYY-MM-DD.
+    """One bar of a timeline: the number of articles in a day or week from ``start`` to ``end``, both as YYYY-MM-DD.
 
-    ``stories`` is the number of stories with such an article, each counted once however many outlets copy it.
+    ``stories`` is the number of stories of these articles; a story counts once, whatever the number of its articles.
     """
 
     start: str
@@ -25,7 +25,7 @@ class Bar:
 
 
 def chart_days(now: datetime, zone: ZoneInfo, count: int) -> list[datetime]:
-    """Return the starts of the last days in a time zone, oldest first, today included."""
+    """Return the beginnings of the last ``count`` days in a time zone, oldest first, including today."""
     midnight = now.astimezone(zone).replace(hour=0, minute=0, second=0, microsecond=0)
     return [
         (midnight - timedelta(days=back)).replace(tzinfo=zone).astimezone(now.tzinfo)
@@ -34,7 +34,7 @@ def chart_days(now: datetime, zone: ZoneInfo, count: int) -> list[datetime]:
 
 
 def count_by_day(hours: Iterable[HourCount], zone: ZoneInfo) -> Counter[str]:
-    """Return the number of articles of each day in a time zone."""
+    """Return the number of articles on each day of a time zone, by YYYY-MM-DD."""
     counts: Counter[str] = Counter()
     for hour in hours:
         counts[f"{hour.at.astimezone(zone):%Y-%m-%d}"] += hour.count
@@ -42,7 +42,7 @@ def count_by_day(hours: Iterable[HourCount], zone: ZoneInfo) -> Counter[str]:
 
 
 def stories_by_day(hours: Iterable[StoryHour], zone: ZoneInfo) -> dict[str, set[str]]:
-    """Return the stories of each day in a time zone."""
+    """Return the ids of the stories on each day of a time zone, by YYYY-MM-DD."""
     days: dict[str, set[str]] = defaultdict(set)
     for hour in hours:
         days[f"{hour.at.astimezone(zone):%Y-%m-%d}"].add(hour.story_id)
@@ -56,7 +56,11 @@ def build_bars(
     step: str,
     stories: Mapping[str, set[str]] | None = None,
 ) -> tuple[Bar, ...]:
-    """Return a bar for each day, or for each week that ends with the last day."""
+    """Return a bar for each day, or for each week.
+
+    The last week ends with the last day, so the first week may be shorter. Without ``stories``, the bars have no
+    numbers of stories.
+    """
     dates = [f"{day.astimezone(zone):%Y-%m-%d}" for day in days]
     size = 1 if step == "day" else 7
     first = len(dates) % size

@@ -28,20 +28,24 @@ _FEED_LINK_TAG = re.compile(
 )
 _ITEM_TAG = re.compile(r"<(?P<close>/?)(?:\w{1,40}:)?(?:item|entry|channel|rss|feed|RDF)(?=[\s>])", re.IGNORECASE)
 _EMPTY_ITEM = re.compile(r"<(item|entry)\s*/>|<(item|entry)\s*>\s*</\2\s*>")
-"""Element without content: no article, and inside another item it would end that one for feedparser."""
+"""An item or entry without content. It is not an article, so it is removed before parsing: feedparser would take an
+empty item inside another item for the end of the outer item."""
 _FEED_ROOT = re.compile(r"<(?:\w+:)?(?:rss|feed|RDF|channel)[\s>]", re.IGNORECASE)
 _HREF_ATTRIBUTE = re.compile(r"href\s*=\s*[\"']([^\"'>]{1,500})", re.IGNORECASE)
 
 
 def decode_inline_text(body: bytes, content_type: str, source: Source) -> str | None:
-    """Return the text of a document that may be parsed in this process, or None if a worker process must parse it."""
+    """Return the decoded text of a document that may be parsed in this process, or None for the process pool.
+
+    Only a short, uncompressed document of a feed may be parsed in this process.
+    """
     if len(body) > MAX_INLINE_BYTES or source.kind is not SourceKind.FEED or body.startswith(GZIP_MAGIC):
         return None
     return decode(body, content_type)
 
 
 def parse_ordinary_feed(text: str, url: str, source: Source) -> Feed | None:
-    """Parse a feed of the usual structure quickly; None for any other document."""
+    """Parse a feed with the fast XML parser; return None if the fast parser does not support the document."""
     feed = parse_fast_xml(text, url, source)
     return limit_entries(feed) if feed else None
 
@@ -49,8 +53,8 @@ def parse_ordinary_feed(text: str, url: str, source: Source) -> Feed | None:
 def parse_document(body: bytes, content_type: str, url: str, source: Source) -> Feed:
     """Parse a document of any format that a source may have; a feed without entries is valid.
 
-    Raises ``NotAFeed`` with a description of the document. Untrusted input can make parsing slow: run it in a worker
-    process.
+    Raises ``NotAFeed`` with a description of the document. Untrusted input can make parsing slow: call this in the
+    process pool.
     """
     if source.kind is SourceKind.MAILBOX:
         from monitor.parse.mailbox import parse_messages  # with the parser of mail, which other sources do not need
@@ -84,7 +88,11 @@ def _parse_by_kind(text: str, url: str, source: Source) -> Feed:
 
 
 def _parse_by_content(text: str, url: str, source: Source) -> Feed:
-    """Parse a feed or sitemap; its content decides which of them it is, because publishers confuse the addresses."""
+    """Parse a feed or a sitemap.
+
+    The content decides whether the document is a feed or a sitemap, because publishers send one at the address of the
+    other.
+    """
     if is_sitemap(text):
         return parse_sitemap(text, url, source)
     start = text.lstrip("\ufeff \t\r\n")
@@ -116,9 +124,10 @@ def _parse_any_feed(text: str, url: str, source: Source) -> Feed:
 
 
 def _find_end_of_complete_entries(text: str) -> int:
-    """Return the end offset of the last complete entry of a truncated document, else the document's length.
+    """Return the offset at which the last entry begins if it is incomplete, else the length of the document.
 
-    An incomplete entry would be stored with a partial text, and the complete one of the next poll would count as known.
+    The caller cuts off a truncated document there. Otherwise the incomplete entry would be stored with a partial text,
+    and the complete entry of the next poll would count as known.
     """
     tags = deque(_ITEM_TAG.finditer(text), maxlen=1)
     last = tags.pop() if tags else None
@@ -127,7 +136,7 @@ def _find_end_of_complete_entries(text: str) -> int:
 
 
 def _describe_non_feed(text: str) -> tuple[str, DocumentFault]:
-    """Return an error message for a document that is not a feed, and what it is instead."""
+    """Return an error message for a document that is not a feed, and the kind of document that was found instead."""
     if wall := find_wall(text):
         return f"the server shows a {wall} instead of the feed", DocumentFault.ACCESS_WALL
     if _HTML_START.match(text) or "<html" in text[:2_000].lower():

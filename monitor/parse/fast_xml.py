@@ -1,8 +1,8 @@
 """Fast parser for common RSS, RDF and Atom feeds; it uses lxml and takes about one millisecond.
 
-It gives the same result as feedparser, or None, and then feedparser must parse the document. An element is supported if
-this module reproduces feedparser's treatment of it, or if feedparser has no handler for it. A document with any other
-element is left to feedparser.
+Its result is the same as that of feedparser. An element is supported if this module reproduces feedparser's treatment
+of the element, or if feedparser has no handler for the element. For a document with any other element the result is
+None, and the caller must use feedparser.
 """
 
 import re
@@ -65,7 +65,7 @@ def parse_fast_xml(text: str, url: str, source: Source) -> Feed | None:
 
 
 class _FastXmlParser:
-    """Parser of one document; caches the meaning of each tag."""
+    """Parser of one document; caches which entry field each tag fills."""
 
     def __init__(self, url: str, source: Source) -> None:
         self._url, self._clock = url, SourceClock(source, url)
@@ -106,7 +106,10 @@ class _FastXmlParser:
         return self._build_feed(channel, build_entries(raws, self._url, self._clock))
 
     def _build_feed(self, channel: etree._Element, entries: tuple[Entry, ...]) -> Feed:
-        """Build the feed from its entries and metadata; Atom and RSS metadata are found by local element names."""
+        """Build the feed from its entries and the metadata of the channel.
+
+        Metadata elements are found by their local names, so that Atom and RSS are handled alike.
+        """
         found: dict[str, str] = {}
         hours: tuple[int, ...] = ()
         days: tuple[str, ...] = ()
@@ -222,13 +225,17 @@ class _FastXmlParser:
 
 
 def _require(value: object) -> None:
-    """Raise ``_UnsupportedFeed`` if a value that every supported feed has is missing."""
+    """Raise ``_UnsupportedFeed`` if a value is empty that every supported feed has."""
     if not value:
         raise _UnsupportedFeed
 
 
 def _classify_element(element: etree._Element) -> str:
-    """Return the entry field that feedparser fills from an element, an empty string for none, or "unsupported"."""
+    """Return the name of the entry field that feedparser fills from an element.
+
+    The result is an empty string if feedparser ignores the element, and "unsupported" if feedparser has a handler for
+    the element that this module does not reproduce.
+    """
     name = etree.QName(element)
     prefix = PREFIX_BY_NAMESPACE.get((name.namespace or "").lower(), element.prefix or "")
     full_name = f"{prefix}_{name.localname}".lower() if prefix else name.localname.lower()
@@ -250,7 +257,10 @@ def _parse_author_names(text: str) -> tuple[str, ...]:
 
 
 def resolve_uri(uri: str, base: str) -> str:
-    """Resolve a URI against the document's URL as feedparser does; other schemes such as ``tag:`` are unchanged."""
+    """Resolve a relative URI against the document's URL, in the same way as feedparser.
+
+    URIs with other schemes than HTTP, such as ``tag:``, are unchanged. An invalid URI gives an empty string.
+    """
     if uri.startswith(("https://", "http://")) and uri.isascii() and uri[-1] not in "?#;":
         return uri
     try:
@@ -260,7 +270,10 @@ def resolve_uri(uri: str, base: str) -> str:
 
 
 def parse_ttl(metadata: dict[str, str]) -> timedelta | None:
-    """Return the polling interval that a feed requests by ``ttl`` (minutes) or by the syndication module, or None."""
+    """Return the polling interval that a feed requests, or None if it requests none.
+
+    A feed states the interval by ``ttl`` (in minutes), or by the period and frequency of the syndication module.
+    """
     minutes = parse_number(metadata.get("ttl", "")) or 0
     if 0 < minutes <= 10_080:
         return timedelta(minutes=minutes)

@@ -45,7 +45,11 @@ MAX_FEED_CANDIDATES = 40
 
 @dataclass(frozen=True, slots=True)
 class FeedCandidate:
-    """URL that may be a feed or sitemap, its title, and how it was found: named, linked or guessed."""
+    """URL that may be a feed or sitemap, with its title.
+
+    ``found_by`` is "named" if the page, its headers or robots.txt declare the feed, "linked" if an ordinary link leads
+    to it, and "guessed" if the URL is one of the usual paths.
+    """
 
     url: str
     title: str = ""
@@ -55,9 +59,10 @@ class FeedCandidate:
 def find_page_candidates(
     html: str, url: str, headers: Iterable[tuple[str, str]] = (), *, is_feed_list: bool = False
 ) -> tuple[FeedCandidate, ...]:
-    """Return the feeds that a page or its ``Link`` headers declare, then its feed-like links; each URL once.
+    """Return the feeds that a page or its ``Link`` headers declare, then its links that look like feeds.
 
-    Links count on the same site, and if the page is known to list feeds (``is_feed_list``), also on hosts for feeds.
+    Each URL is returned once. Ordinary links count only if they lead to the same site. If the page is known to list
+    feeds (``is_feed_list``), links to hosts that usually serve feeds count, too.
     """
     tree = LexborHTMLParser(html)
     base_node = tree.css_first("base[href]")
@@ -81,7 +86,7 @@ def find_page_candidates(
 
 
 def _list_relations(tree: LexborHTMLParser) -> list[tuple[str, str, str, str]]:
-    """Return address, relations, media type and title of the elements that declare a relation."""
+    """Return address, ``rel``, media type and title of each ``link`` or ``a`` element with a ``rel`` attribute."""
     found = []
     for node in tree.css("link[rel][href], a[rel][href]"):
         title = node.attributes.get("title") or (node.text(strip=True) if node.tag == "a" else "")
@@ -91,7 +96,7 @@ def _list_relations(tree: LexborHTMLParser) -> list[tuple[str, str, str, str]]:
 
 
 def _parse_link_headers(headers: Iterable[tuple[str, str]]) -> list[tuple[str, str, str, str]]:
-    """Return address, relations, media type and title of each link in ``Link`` headers (RFC 8288)."""
+    """Return address, ``rel``, media type and title of each link in ``Link`` headers (RFC 8288)."""
     found = []
     for name, value in headers:
         for href, parameters in _LINK_HEADER.findall(value) if name.lower() == "link" else ():
@@ -101,7 +106,11 @@ def _parse_link_headers(headers: Iterable[tuple[str, str]]) -> list[tuple[str, s
 
 
 def _rate_relation(rel: str, media_type: str, href: str) -> str:
-    """Return "feed" for a declared feed, "vague" for a type that other documents share, and "" for anything else."""
+    """Return how surely a link with this ``rel`` and media type leads to a feed: "feed", "vague" or "".
+
+    "feed" means a declared feed. "vague" means a media type that other documents have as well, such as XML. An empty
+    string means that the link does not declare a feed.
+    """
     rels = rel.lower().split()
     media_type = media_type.lower().partition(";")[0].strip()
     if "feed" in rels and media_type in {"", *_VAGUE_MEDIA_TYPES}:
@@ -146,7 +155,7 @@ def find_robots_candidates(text: str, url: str) -> tuple[FeedCandidate, ...]:
 
 
 def list_common_candidates(url: str) -> tuple[FeedCandidate, ...]:
-    """Return the usual feed and sitemap URLs of a site and of the section that the page is in."""
+    """Return the usual feed and sitemap URLs of a site, and the usual feed URL of the section that a page is in."""
     root = urljoin(url, "/")
     found: dict[str, FeedCandidate] = {}
     for name in _COMMON_FEED_PATHS:

@@ -1,6 +1,6 @@
 """feedparser backend for feeds that the fast parser does not support.
 
-feedparser can take much time and memory: run it in a worker process that can be killed.
+feedparser can take much time and memory: call it in the process pool, whose processes can be killed.
 """
 
 import io
@@ -28,7 +28,10 @@ _XML_DECLARATION = re.compile(r"^\s*<\?xml[^>]*\?>")
 
 
 def parse_with_feedparser(text: str, url: str, source: Source) -> Feed:
-    """Parse a feed of any structure. It may have no entries; a document that is not a feed also has no title."""
+    """Parse a document with feedparser.
+
+    The feed may have no entries. A document that is not a feed gives a result without entries and without a title.
+    """
     body = _DOCTYPE.sub("", _XML_DECLARATION.sub("", text.lstrip("\ufeff"), count=1), count=2_000)
     parsed = feedparser.parse(
         io.BytesIO(
@@ -57,9 +60,10 @@ def parse_with_feedparser(text: str, url: str, source: Source) -> Feed:
 
 
 def _repair_resolved_link(link: str, url: str, text: str) -> str:
-    """Return a link repaired that feedparser has resolved against the document's URL.
+    """Repair a link such as "example.org/a" that feedparser has taken for a relative path; return others unchanged.
 
-    A link that the document has in this form was not resolved, so its path is meant, even if it looks like a host.
+    feedparser resolves such a link against the document's URL. The link is resolved again with its first part as the
+    host. If ``text``, the document, contains the link as it is now, feedparser has not changed it, and it is kept.
     """
     directory = urljoin(url, ".")
     relative = link.removeprefix(directory)

@@ -1,8 +1,8 @@
-"""Names of XML that feedparser knows, so that `fast_xml.py` can leave to it what it treats in a way of its own.
+"""Names of XML elements and namespaces that feedparser handles specially; ``fast_xml.py`` rejects or maps them.
 
-Copied from feedparser 6.0, which publishes no list of them: the prefix under which it files each namespace, and the
-elements with a handler there that the fast parser does not reproduce. `tests/unit/parse/test_fast_xml.py` compares
-the results of both parsers.
+The names are copied from feedparser 6.0, which publishes no list of them: the prefix that feedparser uses for each
+namespace, and the elements that feedparser handles in a way that the fast parser does not reproduce.
+`tests/unit/parse/test_fast_xml.py` compares the results of both parsers.
 """
 
 _NAMESPACES_BY_PREFIX = {
@@ -83,7 +83,8 @@ _NAMESPACES_BY_PREFIX = {
     "psc": ("http://podlove.org/simple-chapters",),
 }
 PREFIX_BY_NAMESPACE = {uri: prefix for prefix, uris in _NAMESPACES_BY_PREFIX.items() for uri in uris} | {"": ""}
-"""Namespace in lower case -> prefix; the empty prefix is that of RSS and Atom themselves."""
+"""Prefix that feedparser uses for each namespace (in lower case); empty for the namespaces of RSS and Atom
+themselves."""
 
 UNSUPPORTED_ELEMENTS = frozenset(
     """
@@ -95,4 +96,5 @@ UNSUPPORTED_ELEMENTS = frozenset(
     rss subtitle tagline tags textInput textinput uri url webmaster xhtml_body
     """.split()  # noqa: SIM905 - more readable than a long list
 )
-"""Elements, with their prefix and an underscore, that change the result of feedparser."""
+"""Names of elements that the fast parser must reject, because they change the result of feedparser. A name consists of
+the prefix of the namespace, an underscore and the local name."""

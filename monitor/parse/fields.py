@@ -1,4 +1,4 @@
-"""Entry fields: dates, titles, links, and the conversion of raw items to entries, shared by all parsers."""
+"""Entry fields that all parsers share: dates, titles and links, and the conversion of raw items to entries."""
 
 import html
 import re
@@ -42,7 +42,7 @@ _MAX_DATE_CHARS = 300  # characters looked at
 def parse_instant(text: str, clock: SourceClock) -> datetime | None:
     """Parse a date and return it in UTC, or None if it is not a date.
 
-    The zone of ``clock`` applies if the text has none; an unknown zone is UTC.
+    If the text names no time zone, the zone of ``clock`` applies. An unknown name of a zone counts as UTC.
     """
     text = text.strip()[:_MAX_DATE_CHARS]
     if not text:
@@ -117,7 +117,7 @@ def remove_control_characters(text: str) -> str:
 
 
 def resolve_url(url: str, base: str) -> str:
-    """Return a link as an absolute http(s) URL, or an empty string if it is not one."""
+    """Return a link as an absolute URL, or an empty string if the result is not an http or https URL."""
     text = remove_control_characters(url.strip())
     if text.startswith(("https://", "http://")) and is_web_url(text):
         return text
@@ -132,12 +132,15 @@ _LINK_PLACEHOLDERS = frozenset({"n/a", "na", "none", "null", "nil", "undefined",
 
 
 def is_faulty_link(link: str) -> bool:
-    """Return whether a link is a placeholder such as "N/A", or lacks the scheme before its host."""
+    """Return whether a link is a placeholder such as "N/A", or begins with a host name instead of a scheme."""
     return link.strip().lower() in _LINK_PLACEHOLDERS or starts_with_host(link.strip())
 
 
 def repair_link(link: str, base: str) -> str:
-    """Return a faulty link with the scheme of ``base``, or an empty string for a placeholder; others are unchanged."""
+    """Return a link that begins with a host name with the scheme of ``base`` added.
+
+    A placeholder such as "N/A" gives an empty string. Any other link is returned unchanged.
+    """
     if not is_faulty_link(link):
         return link
     text = link.strip()
@@ -165,7 +168,8 @@ class RawItem:
 def build_entries(raws: Iterable[RawItem], base: str, clock: SourceClock) -> tuple[Entry, ...]:
     """Build entries from raw items.
 
-    The order of day and month in dates as 03/04/2026 is that of the document's other dates, if they show it.
+    The order of day and month in dates such as 03/04/2026 is inferred from the other dates of the document. If they do
+    not show the order, the order in ``clock`` applies.
     """
     raws = list(raws)
     day_first = infer_day_first([text for raw in raws for text in (raw.published, raw.updated) if text])
@@ -175,9 +179,10 @@ def build_entries(raws: Iterable[RawItem], base: str, clock: SourceClock) -> tup
 
 
 def build_entry(raw: RawItem, base: str, clock: SourceClock) -> Entry:
-    """Build an entry from raw fields; a link to the document itself (``base``) is ignored.
+    """Build an entry from the fields of a raw item.
 
-    A missing publication date is replaced by the modification date.
+    A link to the document itself (``base``) does not count as the URL of the entry. A missing publication date is
+    replaced by the modification date.
     """
     url = resolve_url(raw.link or "", base)
     updated = parse_instant(raw.updated, clock) if raw.updated else None

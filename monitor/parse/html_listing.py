@@ -15,9 +15,9 @@ from monitor.text.urls import canonicalize_url, find_page_place
 def parse_listing(text: str, url: str, source: Source) -> Feed:
     """Parse a listing page with the source's selectors; an article that is listed twice gives one entry.
 
-    Places on one page are articles of their own, but the page itself, or its top, is none.
-
-    Raises ``NotAFeed`` if no item is found: the page is a bot wall, or the selectors no longer match.
+    A link with a fragment that names a place on a page is an article of its own. A link to the listing page itself, or
+    to its top, is not an article. Raises ``NotAFeed`` if no article is found: the page is a bot wall, or the selectors
+    do not match.
     """
     listing = source.listing
     if listing is None:
@@ -48,7 +48,10 @@ def parse_listing(text: str, url: str, source: Source) -> Feed:
 
 
 def _describe_missing_dates(items: list[LexborNode], listing: Listing) -> str:
-    """Return why the configured dates could not be read, with the first one as an example; empty without a selector."""
+    """Return the reason why no date of the page could be read, with the first date as an example.
+
+    The result is an empty string if the source has no selector for dates.
+    """
     if listing.published is None:
         return ""
     nodes = (node for item in items for node in _select_nodes(item, listing.published.selector))
@@ -94,9 +97,10 @@ def _find_next_page_links(tree: LexborHTMLParser, listing: Listing) -> list[Lexb
 def _build_listing_entry(
     item: LexborNode, listing: Listing, addresses: tuple[str, str], source: Source
 ) -> Entry | None:
-    """Build an entry from one item; None if the item has no usable link.
+    """Build an entry from one item; return None if the item has no usable link.
 
-    ``addresses`` are the page and the base of its links. A link to another page is preferred to a place on this one.
+    ``addresses`` are the URL of the page and the base URL of its links. A link to another page is preferred to a link
+    with a fragment of the listing page.
     """
     page, base = addresses
     links = [item] if item.tag == "a" and item.attributes.get("href") else []
@@ -115,13 +119,18 @@ def _build_listing_entry(
 
 
 def _find_content(item: LexborNode, listing: Listing) -> str:
-    """Return the HTML of the whole text inside an item, if the source has a selector for it."""
+    """Return the HTML of the article text inside an item; empty unless the source has a selector for the text."""
     parts = [node.html or "" for node in _select_nodes(item, listing.text)]
     return remove_control_characters("".join(parts))[:MAX_TEXT_CHARS]
 
 
 def _find_title(item: LexborNode, listing: Listing, links: list[LexborNode]) -> str:
-    """Return the configured title, else the longest link text to the article, a heading, or a link's tooltip."""
+    """Return the title of an item: the text at the configured selector, if there is one.
+
+    Without a selector, the longest text of a link to the article is returned, else a heading of the item, else the
+    tooltip of a link. The result is empty if the source has a selector for the text, but not for the title: the link of
+    a post shows only its time.
+    """
     if listing.text and not listing.title:
         return ""  # the link shows the time of a post; its first words become its title
     if listing.title:
@@ -153,7 +162,7 @@ def _find_date(item: LexborNode, listing: Listing, source: Source) -> datetime |
 
 
 def _parse_formatted_date(text: str, date_format: str, source: Source) -> datetime | None:
-    """Parse a date by a strptime format at any position among the words of a text."""
+    """Find a date in a strptime format among the words of a text, and parse it; return None if there is none."""
     words = text.split()
     width = len(date_format.split())
     for start in range(max(1, len(words) - width + 1)):

@@ -1,8 +1,8 @@
 """Incremental parsing: detects unchanged documents and skips unchanged items, so that only new items are parsed.
 
 An item with the same bytes as at the last poll is an article that is already stored. Only the other items are parsed,
-with the document's head and tail around them. The caller must check with ``is_independent`` that the new items have
-nothing in common with the skipped ones, because articles are identified over a whole document.
+with the document's head and tail around them. Articles are identified by a comparison of all items of a document.
+Therefore the caller must check with ``is_independent`` that no new item shares an identifier with a skipped item.
 """
 
 import re
@@ -30,9 +30,10 @@ _HASH_BYTES = 8
 
 @dataclass(frozen=True, slots=True)
 class ReducedDocument:
-    """A document without the items of the last poll.
+    """A document from which the items of the last poll were removed.
 
-    ``item_hashes`` holds the hashes of all items, old and new, to be stored for the next poll.
+    ``text`` has the new items only, and ``known_text`` has the removed items. ``item_hashes`` are the hashes of all
+    items, to be stored for the next poll.
     """
 
     text: str
@@ -49,7 +50,10 @@ def hash_items(text: str) -> bytes:
 
 
 def remove_known_items(text: str, known_hashes: bytes) -> ReducedDocument | None:
-    """Return the document without items whose hashes are known; None if none is known or items cannot be separated."""
+    """Return the document without the items whose hashes are known.
+
+    The result is None if no item is known, or if the items of the document cannot be separated.
+    """
     parts = _split_items(text)
     if not parts or not known_hashes:
         return None
@@ -66,7 +70,11 @@ def remove_known_items(text: str, known_hashes: bytes) -> ReducedDocument | None
 
 
 def is_independent(entry: Entry, known_text: str) -> bool:
-    """Return whether no identifier of an entry (guid, URL path, long numbers, title) occurs in the skipped items."""
+    """Return whether an entry shares no identifier with the skipped items, whose source text is ``known_text``.
+
+    Identifiers are the guid, the path of the URL, long numbers in both, and the title. An entry without a URL path is
+    not independent.
+    """
     address = entry.url.partition("://")[2].partition("/")[2]
     for identifier in (entry.guid, address):
         if identifier and (
@@ -93,7 +101,10 @@ def _hash_item(item: str) -> bytes:
 
 
 def _split_items(text: str) -> tuple[str, list[str], str] | None:
-    """Split a document into head, items and tail; None if it has no items or too many."""
+    """Split a document into the text before its items, the items, and the text after them; None without items.
+
+    The result is also None if the document has more than ``MAX_ENTRIES`` items, or if the last item has no end.
+    """
     starts = [found.start() for found in _ITEM_START.finditer(text)]
     if not 0 < len(starts) <= MAX_ENTRIES:
         return None

@@ -18,9 +18,9 @@ _MIN_EPOCH_MILLISECONDS = 100_000_000_000  # as seconds this is the year 5138
 
 
 def parse_api(text: str, url: str, source: Source) -> Feed:
-    """Parse the document of a JSON API with the expressions of the source.
+    """Parse the answer of a JSON API with the JMESPath expressions of the source.
 
-    Raises ``NotAFeed`` if it is no JSON, or the expressions find no article in it.
+    Raises ``NotAFeed`` if the document is not JSON, or if the expressions find no article in it.
     """
     api = source.api
     assert api is not None  # noqa: S101 - the kind of the source
@@ -92,7 +92,10 @@ def _find_text(expression: str, item: Any) -> str:
 
 
 def _find_date(expression: str, item: Any) -> str:
-    """Return a date as text; a number is seconds or milliseconds since 1970."""
+    """Return the date at an expression as text.
+
+    A large number is taken for seconds or milliseconds since 1970, and is returned as an ISO 8601 date.
+    """
     text = _find_text(expression, item)
     try:
         number = float(text)
@@ -105,7 +108,7 @@ def _find_date(expression: str, item: Any) -> str:
 
 
 def _to_html(text: str) -> str:
-    """Return plain text as paragraphs; a text with tags is HTML already."""
+    """Convert plain text to HTML paragraphs; return a text that contains tags unchanged."""
     if not text or ("<" in text and ">" in text):
         return text
     return "".join(f"<p>{escape(part, quote=False)}</p>" for part in text.split("\n\n") if part.strip())
@@ -116,7 +119,11 @@ def _is_usable(entry: Entry, api: Api) -> bool:
 
 
 def _find_next_page(document: Any, url: str, api: Api) -> str:
-    """Return the URL of the next page: found as it is, or the same URL with the cursor that was found."""
+    """Return the URL of the next page, or an empty string if there is none.
+
+    The expression ``next`` of the source finds either this URL, or a cursor. A cursor is put into the parameter
+    ``next_parameter`` of the present URL.
+    """
     found = _find_text(api.next, document) if api.next and api.max_pages > 1 else ""
     if not found or not api.next_parameter:
         return resolve_url(found, url) if found else ""

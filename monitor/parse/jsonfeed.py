@@ -10,7 +10,8 @@ from monitor.parse.fields import RawItem, build_entries, repair_link, resolve_ur
 from monitor.text.time_zones import SourceClock
 
 _LONE_SURROGATE = re.compile("[\ud800-\udfff]")
-"""Half of an escaped pair (`"\\ud83d"`), which no database stores; ``json`` joins whole pairs."""
+"""One half of a surrogate pair (`"\\ud83d"`), which no database stores; ``json`` joins complete pairs to one
+character."""
 
 
 def parse_json_feed(text: str, url: str, source: Source) -> Feed:

@@ -1,6 +1,7 @@
-"""Mail messages as articles: one per message, or one for each item that a message links to.
+"""Mail messages as articles: one article for each message, or one for each item that a message links to.
 
-The document is a sequence of raw messages, each after a line with its UIDVALIDITY, UID and length in bytes.
+The document of a poll is a sequence of raw messages. Before each message is a line with the UIDVALIDITY of the folder,
+the UID of the message and its length in bytes.
 """
 
 import re
@@ -38,7 +39,7 @@ _SERVICE_LINK = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class RawMessage:
-    """A message as the server sent it, with the numbers that identify it in its folder."""
+    """A message as the server sent it, with the IMAP numbers that identify the message in its folder."""
 
     uid_validity: int
     uid: int
@@ -47,7 +48,7 @@ class RawMessage:
 
 @dataclass(frozen=True, slots=True)
 class Attachment:
-    """A PDF document in a message; ``guid`` is that of the entry of the message."""
+    """A PDF document that is attached to a message; ``guid`` is the guid of the entry made from the message."""
 
     guid: str
     name: str
@@ -56,19 +57,19 @@ class Attachment:
 
 @dataclass(frozen=True, slots=True)
 class ParsedMessages:
-    """Entries of messages and their PDF documents."""
+    """Result of parsing messages: their entries, and the PDF documents attached to them."""
 
     feed: Feed
     attachments: tuple[Attachment, ...] = ()
 
 
 def join_messages(messages: Iterator[RawMessage]) -> bytes:
-    """Return messages as one document."""
+    """Concatenate messages to one document, in the format that the docstring of this module describes."""
     return b"".join(b"%d %d %d\n%s" % (one.uid_validity, one.uid, len(one.body), one.body) for one in messages)
 
 
 def split_messages(document: bytes) -> Iterator[RawMessage]:
-    """Yield the messages of a document that ``join_messages`` has made."""
+    """Yield the messages of a document that ``join_messages`` has returned."""
     start = 0
     while start < len(document):
         end = document.index(b"\n", start)
@@ -78,7 +79,11 @@ def split_messages(document: bytes) -> Iterator[RawMessage]:
 
 
 def parse_messages(document: bytes, url: str, source: Source) -> ParsedMessages:
-    """Parse messages. A message that cannot be parsed gives an entry with its number, and stops no other."""
+    """Parse the messages of a document.
+
+    A message that cannot be parsed gives an entry that states its UID, so that it is not lost; the other messages are
+    parsed as usual.
+    """
     entries: list[Entry] = []
     attachments: list[Attachment] = []
     mailbox = source.mailbox
@@ -98,16 +103,16 @@ def parse_messages(document: bytes, url: str, source: Source) -> ParsedMessages:
 
 
 def build_unreadable_entry(raw: RawMessage, reason: str) -> Entry:
-    """Return the entry of a message that could not be parsed, so that its reader looks into the mailbox."""
+    """Return an entry that reports that a message could not be parsed, so that the user looks into the mailbox."""
     title = f"Message {raw.uid} could not be read ({reason})"
     return Entry("", guid=f"imap:{raw.uid_validity}:{raw.uid}", title=title, content=f"<p>{escape(title)}</p>")
 
 
 def is_from(message: EmailMessage, senders: tuple[str, ...]) -> bool:
-    """Return whether a message is from one of these senders; a message whose server reports a forgery is not.
+    """Return whether a message is from one of these senders; without senders every message is accepted.
 
-    Without senders every message is accepted. Only the first Authentication-Results is read: it is the one that the
-    user's own server added.
+    A message that the user's mail server has marked as forged is not accepted. Only the first Authentication-Results
+    header is read, because the user's own server added it.
     """
     if not senders:
         return True
@@ -161,7 +166,7 @@ def _find_text(message: EmailMessage) -> tuple[str, str]:
 
 
 def _to_html(text: str) -> str:
-    """Return plain text as paragraphs; its signature is left out."""
+    """Convert plain text to HTML paragraphs, without the signature of the message."""
     body = re.split(r"\r?\n-- \r?\n", text, maxsplit=1)[0]
     return "".join(f"<p>{escape(part.strip(), quote=False)}</p>" for part in re.split(r"\n\s*\n", body) if part.strip())
 
@@ -186,7 +191,7 @@ def _find_attachments(message: EmailMessage, guid: str) -> tuple[Attachment, ...
 
 
 def _find_alert_items(html: str) -> list[Entry]:
-    """Return the items of a message that marks them as articles for machines, as Google Alerts does."""
+    """Return the articles that a message marks with schema.org attributes, as Google Alerts does."""
     items = []
     for node in LexborHTMLParser(html).css(_ARTICLE_TYPE):
         link = node.css_first("a[itemprop=url]") or node.css_first("a[href]")
@@ -198,7 +203,7 @@ def _find_alert_items(html: str) -> list[Entry]:
 
 
 def _find_link_items(html: str) -> list[Entry]:
-    """Return the links of a message whose text looks like a headline."""
+    """Return the links of a message whose text looks like a headline, as entries."""
     items = []
     for link in LexborHTMLParser(html).css("a[href]"):
         title, url = _read_text(link), unwrap_link(link.attributes.get("href") or "")
@@ -210,7 +215,7 @@ def _find_link_items(html: str) -> list[Entry]:
 
 
 def unwrap_link(href: str) -> str:
-    """Return the target of a link; a redirect of Google gives the address that it contains."""
+    """Return the address that a link leads to; a redirect of Google is replaced by the address that it contains."""
     url = href.strip()
     for _ in range(2):
         parts = urlsplit(url) if is_web_url(url) else None
@@ -228,7 +233,7 @@ def _read_text(node: LexborNode | None) -> str:
 
 
 def _drop_repeated(items: list[Entry]) -> list[Entry]:
-    """Return each address once, with its longest title."""
+    """Return one entry for each address, with the longest of its titles."""
     found: dict[str, Entry] = {}
     for item in items:
         key = canonicalize_url(item.url)
@@ -238,5 +243,8 @@ def _drop_repeated(items: list[Entry]) -> list[Entry]:
 
 
 def message_url(guid: str) -> str:
-    """Return the URL of a message by its Message-ID (RFC 2392), which mail programs open."""
+    """Return the ``mid:`` URL of a message (RFC 2392), which mail programs open.
+
+    The result is an empty string if the guid is not a Message-ID in angle brackets.
+    """
     return f"mid:{quote(guid.strip('<>'), safe='@.-_~+=')}" if guid.startswith("<") else ""

@@ -1,7 +1,7 @@
 """Order of entries and sitemaps by age, for documents that have more of them than are read.
 
-Dates of the document decide. Without them, dates and numbers in the addresses do: publishers number articles and parts
-in the order of their creation.
+The dates that the document states are compared first. If there are none, dates and numbers in the addresses are
+compared, because publishers number articles and parts of sitemaps in the order of their creation.
 """
 
 import re
@@ -30,9 +30,10 @@ _AgeKey = tuple[int, ...]
 
 
 def sort_newest_first(entries: Sequence[Entry], *, is_newest_last: bool) -> list[Entry]:
-    """Return entries with the newest first; of those with equal dates or none, addresses decide.
+    """Return entries with the newest first; entries with equal dates, or without dates, are sorted by their addresses.
 
-    ``is_newest_last`` is the usual order of the format; it decides if neither dates nor addresses do.
+    ``is_newest_last`` is true if documents of this format usually list the newest entry last. The usual order applies
+    if neither dates nor addresses show the age.
     """
     found = list(reversed(entries)) if is_newest_last else list(entries)
     if ages := _find_ages([entry.url for entry in found]):
@@ -43,7 +44,10 @@ def sort_newest_first(entries: Sequence[Entry], *, is_newest_last: bool) -> list
 
 
 def limit_entries(feed: Feed, limit: int = MAX_ENTRIES) -> Feed:
-    """Return a feed with at most ``limit`` entries, the newest ones, in document order; the others are counted."""
+    """Return a feed with at most ``limit`` entries: the newest ones, in document order.
+
+    The number of the other entries is stored in the feed.
+    """
     if len(feed.entries) <= limit:
         return feed
     positions = {id(entry): position for position, entry in enumerate(feed.entries)}
@@ -54,11 +58,13 @@ def limit_entries(feed: Feed, limit: int = MAX_ENTRIES) -> Feed:
 
 
 def sort_sitemaps(sitemaps: Sequence[tuple[str, datetime | None]]) -> list[str]:
-    """Return the sitemaps of an index, given with their last change, in the order in which they should be read.
+    """Return the addresses of the sitemaps of an index, in the order in which they should be read.
 
-    The newest is first. Among equal dates, or without dates, the largest series of addresses that differ in numbers
-    only is read by these numbers, in turn with the other sitemaps. Years and months tell which end is newer; plain
-    numbers and the position in the index do not, so the ends are listed in turn, the last one first.
+    ``sitemaps`` are pairs of an address and the time of the last change. The sitemap that was changed last is first. If
+    the times are equal or missing, addresses are compared: the largest series of addresses that differ in numbers only
+    is sorted by these numbers, and alternates with the other sitemaps. Years and months in the addresses show which end
+    of the series is newer. Plain numbers and the position in the index do not, so the two ends of the series are listed
+    alternately, beginning with the last sitemap.
     """
     changed_at = dict(sitemaps)
     urls = list(changed_at)
@@ -78,7 +84,10 @@ def sort_sitemaps(sitemaps: Sequence[tuple[str, datetime | None]]) -> list[str]:
 
 
 def _find_largest_series(urls: Sequence[str]) -> dict[str, _AgeKey]:
-    """Return the largest set of addresses that differ in numbers only, each with its numbers, the year first."""
+    """Return the largest group of addresses that differ in numbers only, each with its numbers.
+
+    If the year is the last of the numbers, they are reversed, so that the year is first.
+    """
     named = {url: _WORD.sub(_replace_month_name, unquote(_path_of(url))) for url in urls}
     patterns = {url: _NUMBER.sub("#", path) for url, path in named.items()}
     counts = Counter(pattern for url, pattern in patterns.items() if pattern != named[url])
@@ -111,7 +120,7 @@ def _alternate_ends(items: Sequence[str]) -> list[str]:
 
 
 def _find_ages(urls: Sequence[str]) -> list[_AgeKey] | None:
-    """Return a sort key of age for each address, the newest largest, or None if the addresses do not show it."""
+    """Return a sort key for each address, larger for newer addresses; None if the addresses do not show their ages."""
     paths = [_path_of(url) for url in urls]
     dates = [_parse_date(path) for path in paths]
     numbers = _find_article_numbers(paths)
@@ -121,9 +130,10 @@ def _find_ages(urls: Sequence[str]) -> list[_AgeKey] | None:
 
 
 def _find_article_numbers(paths: Sequence[str]) -> list[int] | None:
-    """Return the number of the article in each address, or 0; None if the numbers do not tell articles apart.
+    """Return the article number in each address, 0 for an address without a number; None if the numbers are not usable.
 
-    It is the last or the first number of an address, whichever is repeated less.
+    The article number is taken to be the last number of every address, or the first number of every address, whichever
+    has more different values. The numbers are not usable if too few addresses have one, or if too many are equal.
     """
     found = [_NUMBER.findall(path) for path in paths]
     present = sum(bool(numbers) for numbers in found)

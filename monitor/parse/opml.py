@@ -24,9 +24,10 @@ _XML_DECLARATION = re.compile(r"^\s*<\?xml[^>]*\?>")  # its encoding does not ap
 
 @dataclass(frozen=True, slots=True)
 class FeedOutline:
-    """One feed of an OPML list; site URL and language are empty if not given.
+    """A feed in an OPML list; ``site_url`` and ``language`` are empty if not given.
 
-    ``groups`` are the folders that it is in: the place in the file, then its categories; a slash separates levels.
+    ``groups`` are the folders of the feed: first the folder that contains it in the file, then its categories. A slash
+    separates the levels of nested folders.
     """
 
     name: str
@@ -38,7 +39,7 @@ class FeedOutline:
 
 @dataclass(frozen=True, slots=True)
 class OmittedOutline:
-    """An entry of an OPML list that is not a usable feed, and the reason. ``name`` contains no secret."""
+    """An entry of an OPML list that is not a usable feed, with the reason. ``name`` never contains a password."""
 
     name: str
     reason: str
@@ -46,14 +47,14 @@ class OmittedOutline:
 
 @dataclass(frozen=True, slots=True)
 class OpmlList:
-    """The feeds of an OPML file, each address once, and the other entries."""
+    """Result of parsing an OPML file: its usable feeds, each address once, and the omitted entries."""
 
     feeds: tuple[FeedOutline, ...]
     omitted: tuple[OmittedOutline, ...]
 
 
 def parse_opml(body: bytes) -> OpmlList:
-    """Return the entries of an OPML file. Raises ``NotAFeed`` if it is not OPML."""
+    """Parse an OPML file. Raises ``NotAFeed`` if the document is not OPML."""
     parser = etree.XMLParser(
         resolve_entities=False, no_network=True, encoding="utf-8", load_dtd=False, recover=True, huge_tree=False
     )
@@ -91,7 +92,7 @@ def parse_opml(body: bytes) -> OpmlList:
 
 
 def _iter_outlines(root: Any) -> Iterator[tuple[dict[str, str], str, bool]]:
-    """Yield the attributes of each outline, the folder that it is in, and whether it contains no other outline."""
+    """Yield for each outline its attributes, the path of its folder, and whether it has no child elements."""
     stack = [(child, "") for child in reversed(root)]
     while stack:
         element, folder = stack.pop()
@@ -117,7 +118,10 @@ def _host_of(address: str) -> str:
 
 
 def _check_address(address: str) -> tuple[str, str]:
-    """Return the URL of a feed, or an empty text and why it cannot be used. The reason contains no secret."""
+    """Return the URL of a feed and an empty text, or an empty text and the reason why the URL cannot be used.
+
+    The reason contains no password.
+    """
     text = _FEED_SCHEME.sub("", address)
     if text[:7].lower() == "feed://":  # means http:// in feed readers
         text = f"http://{text[7:]}"
@@ -133,9 +137,9 @@ def _check_address(address: str) -> tuple[str, str]:
 
 
 def write_opml(sources: Iterable[Source]) -> str:
-    """Return the feeds among the sources as OPML 2.0; other kinds of sources cannot be expressed in OPML.
+    """Return the sources that are feeds as an OPML 2.0 document; OPML cannot express other kinds of sources.
 
-    A feed is in the folder of its first group; with several groups, ``category`` names all of them.
+    A feed is put into the folder of its first group. If it has several groups, ``category`` names all of them.
     """
     root = etree.Element("opml", version="2.0")
     etree.SubElement(etree.SubElement(root, "head"), "title").text = "Sources of monitor"

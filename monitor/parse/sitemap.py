@@ -28,7 +28,7 @@ def is_sitemap(text: str) -> bool:
 
 
 def find_end_of_prolog(text: str) -> int:
-    """Return the offset after the declarations and comments before the root element, however long they are."""
+    """Return the offset after the white space, comments, declarations and DOCTYPE before the root element."""
     position = 0
     while True:
         while position < len(text) and (text[position].isspace() or text[position] == "\ufeff"):
@@ -72,7 +72,7 @@ def parse_sitemap(text: str, url: str, source: Source) -> Feed:
 def _find_end_of_complete_entries(text: str) -> int:
     """Return the end offset of the last complete entry of a truncated sitemap, else the document's length.
 
-    The address of an incomplete entry may lack its end, and would be stored as an article.
+    The address of an incomplete entry may be truncated, and must not be stored as an article.
     """
     if _ROOT_END.search(text, max(0, len(text) - ROOT_SEARCH_CHARS)):
         return len(text)
@@ -86,7 +86,11 @@ def _get_local_name(element: etree._Element) -> str:
 
 
 def _collect_fields(element: etree._Element) -> dict[str, str]:
-    """Return the texts below an element by local name; the first of each name counts, image texts are ignored."""
+    """Return the texts of all elements below an element, by local name.
+
+    If a name occurs several times, the first text counts. Texts directly in ``image``, ``video`` and ``publication``
+    elements are ignored, except the language.
+    """
     found: dict[str, str] = {}
     for child in element.iterdescendants():
         parent = _get_local_name(child.getparent())
@@ -96,7 +100,7 @@ def _collect_fields(element: etree._Element) -> dict[str, str]:
 
 
 def _resolve_location(fields: dict[str, str], base: str) -> str:
-    """Return the address in ``loc``; some generators escape it twice."""
+    """Return the absolute address in ``loc``; an ampersand that the generator has escaped twice is unescaped."""
     return resolve_url(fields.get("loc", "").replace("&amp;", "&"), base)
 
 
@@ -106,7 +110,10 @@ def _parse_nested_sitemap(element: etree._Element, base: str, source: Source) ->
 
 
 def _build_sitemap_entry(element: etree._Element, base: str, source: Source) -> Entry:
-    """Build an entry from a ``url`` element; without the news extension only URL and last change are known."""
+    """Build an entry from a ``url`` element.
+
+    Title and publication date are known only if the sitemap has the news extension.
+    """
     fields, clock = _collect_fields(element), SourceClock(source, base)
     changed = parse_instant(fields.get("lastmod", ""), clock)
     return Entry(

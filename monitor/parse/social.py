@@ -1,6 +1,6 @@
-"""Social networks: the feed of an account or channel by its address, as the networks offer them in 2026.
+"""Social networks: finds the feed of an account or channel by its address, as the networks offered feeds in 2026.
 
-X, Facebook, Instagram and TikTok offer none; docs/special-sources.md names programs that make one.
+X, Facebook, Instagram and TikTok offer no feeds; docs/special-sources.md names programs that make feeds of them.
 """
 
 import re
@@ -19,14 +19,14 @@ _GITHUB_PAGES = frozenset({"features", "about", "login", "topics", "trending", "
 
 @dataclass(frozen=True, slots=True)
 class SocialPreset:
-    """Places where the posts of an account are: the addresses of its feeds, or a page that lists them."""
+    """Access to the posts of an account: the addresses of its feeds, or the selectors of a page that lists posts."""
 
     feeds: tuple[str, ...] = ()
     listing: Listing | None = None
 
 
 def find_social_preset(url: str) -> SocialPreset | None:
-    """Return how the account or channel at an address is read, or None for any other address."""
+    """Return how the posts of the account or channel at a URL can be read, or None for a URL of no known form."""
     try:
         parts = urlsplit(url)
     except ValueError:
@@ -119,5 +119,5 @@ _NETWORKS: dict[str, Callable[[str, list[str], Query], SocialPreset | None]] = {
 
 
 def build_listing_source(source_id: str, listing: Listing) -> Source:
-    """Return a source for a page whose items have the whole text of a post."""
+    """Return a source for a listing page whose items contain the whole text of the posts; no other page is fetched."""
     return Source(source_id, listing=listing, text_from=TextOrigin.FEED)

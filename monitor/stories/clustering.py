@@ -1,9 +1,9 @@
 """Story clustering: assigns each article to the story with the most similar centroid, within a sliding time window.
 
-Similarity is the cosine of weighted terms. It is raised if article and story share a day, and lowered if their days are
-further apart than the window. The threshold is lower for short texts such as headlines, which have few terms. If an
-article is very similar to two stories, they are merged. Reports in two languages share no ordinary words, so they are
-compared only by names and days.
+Similarity is the cosine of weighted terms. It is raised if article and story mention the same day, and lowered if their
+days are further apart than the window. The threshold is lower for short texts such as headlines, which have few terms.
+If an article is very similar to two stories, the two stories are merged. Reports in two languages share no ordinary
+words, so they are compared only by names and days.
 """
 
 import math
@@ -31,7 +31,11 @@ FlagArray = npt.NDArray[np.bool_]
 
 
 def top_terms(vector: TermVector) -> list[int]:
-    """Return the terms by which an article's story is searched and can later be found."""
+    """Return the terms of an article with the highest weights.
+
+    They are used to search for similar stories, and they are indexed with the article's story, so that later articles
+    find this story.
+    """
     terms: list[int] = vector.terms[:MAX_TOP_TERMS].tolist()
     return terms
 
@@ -43,9 +47,10 @@ class StoryClusterer:
     index: GroupingIndex
 
     def place(self, vector: TermVector, features: TermFeatures, new_id: str) -> str:
-        """Assign an article to a story and return the story's id.
+        """Assign an article to the most similar story and return the id of this story.
 
-        It is the id of an existing story, or ``new_id``, which must be unused.
+        If no story is similar enough, a new story is created with the id ``new_id``, which must be unused. The centroid
+        of the story is updated, and very similar stories are merged.
         """
         min_similarity = MIN_SIMILARITY_SHORT_TEXT + (MIN_SIMILARITY_LONG_TEXT - MIN_SIMILARITY_SHORT_TEXT) * min(
             1.0, features.word_count / LONG_TEXT_WORDS
@@ -86,9 +91,10 @@ class StoryClusterer:
 
 
 def compute_similarities(vector: TermVector, features: TermFeatures, centroids: Sequence[StoryCentroid]) -> list[float]:
-    """Return the similarity of an article to each story, from 0 to about 1; 0 outside a story's time window.
+    """Return the similarity of an article to each story, from 0 to about 1.
 
-    All stories are compared at once, with their centroids concatenated to one array.
+    The similarity is 0 if the article was published outside the time window of the story. All stories are compared at
+    once, with their centroids concatenated to one array.
     """
     if not centroids:
         return []
@@ -118,7 +124,11 @@ def compute_similarities(vector: TermVector, features: TermFeatures, centroids: 
 
 @dataclass(frozen=True, slots=True)
 class _CentroidMatrix:
-    """Concatenated centroids, the vector's weights for the same terms, and the results for each centroid."""
+    """The concatenated centroids of several stories, compared with the term vector of one article.
+
+    ``starts`` are the offsets of the centroids. ``vector_weights`` and ``vector_name_flags`` have the values of the
+    article for the same terms. ``norms``, ``cosines`` and ``shared_name_counts`` have one value for each centroid.
+    """
 
     starts: npt.NDArray[np.int64]
     weights: WeightArray
@@ -148,7 +158,10 @@ def _build_centroid_matrix(vector: TermVector, centroids: Sequence[StoryCentroid
 
 
 def _is_outside_window(published_at: datetime | None, centroid: StoryCentroid) -> bool:
-    """Return whether an article's publication time is more than the window before or after the story's articles."""
+    """Return whether an article was published more than ``STORY_WINDOW`` before or after all articles of a story.
+
+    The result is false if a time is unknown.
+    """
     if published_at is None or centroid.first_article_at is None or centroid.last_article_at is None:
         return False
     return (
@@ -158,7 +171,11 @@ def _is_outside_window(published_at: datetime | None, centroid: StoryCentroid) -
 
 
 def _cross_language_similarity(vector: TermVector, matrix: _CentroidMatrix, position: int) -> float:
-    """Return the similarity by names alone if no ordinary word is shared, so that the languages differ; else 0."""
+    """Return the similarity of an article and a story in different languages, computed from their names alone.
+
+    The languages are taken to differ if article and story share almost no ordinary words. Otherwise, or if the names
+    are not similar enough, the result is 0. ``position`` is the index of the story in the matrix.
+    """
     part = slice(matrix.starts[position], matrix.starts[position + 1])
     weights, names, own, own_names = (
         matrix.weights[part],
@@ -219,7 +236,7 @@ def _unpack_centroid(centroid: StoryCentroid) -> tuple[TermHashes, WeightArray, 
 def _sum_centroids(
     first: tuple[TermHashes, WeightArray, FlagArray], second: tuple[TermHashes, WeightArray, FlagArray]
 ) -> tuple[bytes, bytes, bytes]:
-    """Add two centroids and return the terms with the highest weights, as bytes."""
+    """Add two centroids and return the terms with the highest weights, with their weights and name flags, as bytes."""
     (terms, weights, names), (their_terms, their_weights, their_names) = first, second
     all_terms, positions = np.unique(np.concatenate((terms, their_terms)), return_inverse=True)
     total = np.bincount(positions, np.concatenate((weights, their_weights)))

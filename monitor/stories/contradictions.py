@@ -1,9 +1,9 @@
-"""Reports in nearly the same words about different events: two ambassadors, two appointments, a new toll, a refusal.
+"""Detects reports in nearly the same words about different events: two ambassadors, two appointments, a refusal.
 
-Such texts share most of their sentences, so that shares of text cannot separate them. The headlines or the first
-sentences differ in their subject. They are aligned word by word; a template shows as equal words with a few
-replaced ones. The replaced words decide: a name or a number that the other text nowhere has, or a word that turns the
-statement into its opposite.
+Such texts share most of their sentences, so the share of common text cannot distinguish them from copies. Their
+headlines or first sentences differ in the subject. These are aligned word by word; if they were written from one
+template, most words are equal and a few are replaced. The replaced words decide: the texts report different events if
+the words contain a name or a number that the other text nowhere has, or a word that reverses the statement.
 """
 
 import re
@@ -29,7 +29,10 @@ _NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
 
 @dataclass(frozen=True, slots=True)
 class _Head:
-    """Headline or first sentence: words with their capitals, and in lower case."""
+    """The words of a headline or first sentence: ``cased`` as written, ``tokens`` in lower case.
+
+    ``is_title_case`` is true for a headline in which most words are capitalised, so that capitals do not show names.
+    """
 
     cased: tuple[str, ...]
     tokens: tuple[str, ...]
@@ -37,7 +40,7 @@ class _Head:
 
 
 def tells_other_event(first: NormalizedText, second: NormalizedText) -> bool:
-    """Return whether headline or first sentence show that two similar texts report different events."""
+    """Return whether the headlines or the first sentences show that two similar texts report different events."""
     heads = (
         [_build_head(text.title, is_title=True) for text in (first, second)],
         [_build_head(_first_sentence(text), is_title=False) for text in (first, second)],
@@ -50,7 +53,7 @@ def _first_sentence(text: NormalizedText) -> str:
 
 
 def _build_head(text: str, *, is_title: bool) -> _Head:
-    """Split a text into words; characters of scripts without spaces are words of their own."""
+    """Split a headline or first sentence into words; in scripts without spaces, each character counts as a word."""
     cased: list[str] = []
     for match in _TOKEN.finditer(text):
         word = match.group()
@@ -82,7 +85,11 @@ def _differs(head: _Head, other_head: _Head, text: NormalizedText, other: Normal
 
 
 def _names_others(head: _Head, place: slice, text: NormalizedText, other: NormalizedText) -> bool:
-    """Return whether the replaced words have a name or number that is nowhere in the other text."""
+    """Return whether the words of ``head`` at ``place`` contain a name or number that does not occur in ``other``.
+
+    ``text`` is the text that the head belongs to. Names of months and days do not count. For a long sequence of words
+    the result is false, because it is more than a replaced name.
+    """
     words = head.cased[place]
     if is_unspaced(words[0][0]):
         return 2 <= len(words) <= 2 * MAX_REPLACED_WORDS and _is_absent("".join(words), other)
@@ -96,12 +103,12 @@ def _names_others(head: _Head, place: slice, text: NormalizedText, other: Normal
 
 
 def _is_name(word: str, text: NormalizedText) -> bool:
-    """Return whether a word has its capital within the sentences of a text, too."""
+    """Return whether a word is also capitalised within a sentence of the text, and not only at the beginning of one."""
     return any(sentence.find(f" {word}", 1) > 0 for sentence in text.sentences)
 
 
 def _is_absent(word: str, text: NormalizedText) -> bool:
-    """Return whether a word is neither in the body nor in the headline of a text, in any inflection."""
+    """Return whether a word occurs neither in the headline nor in the body of a text, not even with another ending."""
     if word[0].isdigit():
         return not {*_NUMBER.findall(word)} & {*_NUMBER.findall(f"{text.title}\n{text.cased}")}  # `2h` is `2 hours`
     if len(word) < MIN_STEM_LETTERS and not is_unspaced(word[0]):
@@ -115,14 +122,14 @@ def _words(text: NormalizedText) -> set[str]:
 
 
 def _is_spelling(words: Sequence[str], others: Sequence[str]) -> bool:
-    """Return whether two runs of words are spellings of one name."""
+    """Return whether two sequences of words are similar enough to be two spellings of one name."""
     if any(word[0].isdigit() or is_unspaced(word[0]) for word in (*words, *others)):
         return False
     return SequenceMatcher(None, "".join(words), "".join(others), autojunk=False).ratio() >= MIN_SPELLING_LIKENESS
 
 
 def _is_opposite(words: Sequence[str], others: Sequence[str]) -> bool:
-    """Return whether one run of words negates the other, or has the opposite verb."""
+    """Return whether exactly one of two sequences of words is negated, or whether they contain opposite words."""
     sides = [_list_opposites(run) for run in (words, others)]
     if ("negation" in sides[0]) != ("negation" in sides[1]):
         return True
@@ -130,7 +137,7 @@ def _is_opposite(words: Sequence[str], others: Sequence[str]) -> bool:
 
 
 def _list_opposites(words: Sequence[str]) -> set[str]:
-    """Return "negation" and the numbers of the pairs of opposites that a run of words has a word of."""
+    """Return the keys of ``_opposites`` for the words in a sequence: "negation", and sides of pairs of opposites."""
     if words and is_unspaced(words[0][0]):
         run = "".join(words)
         return {key for word, keys in _opposites().items() if is_unspaced(word[0]) and word in run for key in keys}
@@ -141,7 +148,10 @@ def _list_opposites(words: Sequence[str]) -> set[str]:
 
 @cache
 def _opposites() -> dict[str, set[str]]:
-    """Return words in lower case without diacritics, with what they mean: "negation", or a side of a pair."""
+    """Return words in lower case without diacritics, each with its keys.
+
+    A key is "negation", or one side of a pair of opposites: "en3" for the first side, and "-en3" for the opposite side.
+    """
     found: dict[str, set[str]] = {}
     for language in language_data().languages.values():
         for word in language.words.negations:
@@ -155,7 +165,7 @@ def _opposites() -> dict[str, set[str]]:
 
 @cache
 def _calendar_words() -> frozenset[str]:
-    """Return the names of months and days, which have a capital in some languages."""
+    """Return the names of months and weekdays; some languages capitalise them, so they would be taken for names."""
     calendars = [language.calendar for language in language_data().languages.values()]
     words = {word for calendar in calendars for names in (*calendar.months, calendar.weekdays) for word in names}
     return frozenset(part for word in words for part in fold_words(word))

@@ -1,8 +1,8 @@
 """Article changes: compares two versions of an article and reports a changed headline or text, or a withdrawal.
 
-Pages contain clocks, counters and reordered boxes, so differences in digits, time words or sentence order are not
-changes. After ``MAX_TEXT_ONLY_REVISIONS`` changes of the text alone, further ones are ignored, because such a page
-changes all the time (the limit is taken from the update decider of ``reader``).
+Pages contain clocks, counters and reordered boxes, so differences in times, counters or the order of sentences are not
+changes. After ``MAX_TEXT_ONLY_REVISIONS`` changes of the text alone, further changes of the text are ignored, because
+such a page changes all the time (the limit is taken from the update decider of ``reader``).
 """
 
 import re
@@ -52,7 +52,7 @@ _WORD = re.compile(r"\w+")
 
 
 class RevisionKind(StrEnum):
-    """Kind of a change; the most serious one that applies."""
+    """Kind of a revision. If several kinds apply, the most serious one is used; the members are in ascending order."""
 
     NONE = "none"
     TEXT = "text"
@@ -62,10 +62,11 @@ class RevisionKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Revision:
-    """A change of an article with its differing sentences in text order. ``is_silent``: the page does not disclose the
-    change.
+    """Differences between two versions of an article, in the order of the text.
 
-    ``lines`` begin with "- " for removed, "+ " for added and two spaces for unchanged sentences between them.
+    Each of ``lines`` begins with "- " for a removed sentence, "+ " for an added one, and two spaces for an unchanged
+    sentence between changes. ``is_silent`` is true if the page does not disclose the change by a new date of
+    modification.
     """
 
     kind: RevisionKind
@@ -74,7 +75,7 @@ class Revision:
 
     @property
     def summary(self) -> str:
-        """Short description of the change."""
+        """Short description of the revision, with the numbers of removed and added sentences."""
         removed_count, added_count = (sum(line.startswith(sign) for line in self.lines) for sign in "-+")
         labels = {
             RevisionKind.HEADLINE: "new headline",
@@ -86,10 +87,11 @@ class Revision:
 
 
 def compare_versions(before: Article, after: Article, text_only_count: int = 0) -> Revision:
-    """Return the change between two versions of an article.
+    """Return the revision from one version of an article to the next; its kind is ``NONE`` if nothing has changed.
 
-    ``text_only_count`` is the number of earlier changes of the text alone. A new version with much less text (a
-    paywall, an error page) is not a change, because it is not evidence about the article.
+    ``text_only_count`` is the number of earlier revisions that changed the text alone. If the new version has no text,
+    or only a part of the text while the old version was complete (a paywall, an error page), only headlines are
+    compared: the missing text does not show that the article was changed.
     """
     has_new_headline = _normalize_sentence(before.title) != _normalize_sentence(after.title) and bool(after.title)
     old, new = list(_iter_sentences(before)), list(_iter_sentences(after))
@@ -127,7 +129,7 @@ def _find_added(revision: Revision, pattern: re.Pattern[str]) -> str:
 
 
 def normalize_passages(hit: RuleHit) -> tuple[str, ...]:
-    """Return a hit's passages folded, with their figures, so that two versions can be compared."""
+    """Return the passages of a hit, normalized like sentences, so that the passages of two versions can be compared."""
     return tuple(sorted({_normalize_sentence(passage.text) for passage in hit.passages}))
 
 
@@ -139,7 +141,7 @@ def _iter_sentences(article: Article) -> Iterator[str]:
 
 
 def _normalize_sentence(text: str) -> str:
-    """Return the words of a sentence for comparison: folded, without times and counters."""
+    """Return the words of a sentence, folded and without times and counters, for a comparison of two versions."""
     return " ".join(_WORD.findall(_VOLATILE_TEXT.sub(" ", fold(text).text)))
 
 
@@ -154,7 +156,7 @@ def _diff_titles(before: Article, after: Article) -> tuple[str, ...]:
 
 
 def _diff_sentences(old: Sequence[str], new: Sequence[str]) -> tuple[str, ...]:
-    """Return the changed sentences, each change with the sentence before it."""
+    """Return the removed and added sentences, with the unchanged sentence before each change as context."""
     lines: list[str] = []
     matcher = SequenceMatcher(
         None, list(map(_normalize_sentence, old)), list(map(_normalize_sentence, new)), autojunk=False

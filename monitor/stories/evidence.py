@@ -1,8 +1,9 @@
-"""Evidence of identity: whether an entry is the stored article that has one of its keys.
+"""Evidence of identity: decides whether an entry is the stored article that has one of its keys.
 
-No key decides alone, because publishers use guids and URLs again for other articles and change them for the same one.
-Guid, URL, title and date are compared together; ``docs/stories.md`` has the decision table. In doubt the entry is a new
-article: a repetition is recognised as a copy later, a lost article never comes back.
+No key decides alone, because publishers use guids and URLs again for other articles, and change the guid or URL of the
+same article. Guid, URL, title and date are compared together; ``docs/stories.md`` has the decision table. In doubt the
+entry counts as a new article: a repeated article is later recognised as a duplicate, but a lost article cannot be
+recovered.
 """
 
 import re
@@ -26,8 +27,8 @@ from monitor.stories.identity import (
 from monitor.text.urls import find_page_place
 
 MIN_COMMON_WORDS = 0.6
-"""Share of the shorter title's words that an edited title keeps: "Flood warning issued" keeps two thirds of itself when
-one of three words is changed."""
+"""Share of the shorter title's words that both titles must have to count as one edited title. "Flood warning issued"
+keeps two thirds of its words if one of the three words is changed."""
 
 _STEM_CHARS = 5  # words are compared by their beginning, so that an inflected word stays equal
 _MAX_WORD_CHARS = 24  # longer runs are text of a script without spaces
@@ -36,7 +37,11 @@ _WORD = re.compile(r"[^\W_]+(?:[\u0300-\u036f\u0900-\u0dff\u0e00-\u0eff\u1000-\u
 
 
 class Likeness(IntEnum):
-    """Likeness of two titles."""
+    """Degree of similarity of two titles.
+
+    ``RENUMBERED`` means that one title is an edited form of the other, but with other numbers. ``UNKNOWN`` means that a
+    title is missing.
+    """
 
     OTHER = 0
     UNKNOWN = 1
@@ -55,7 +60,10 @@ class Certainty(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class Recognition:
-    """The known article that an entry is, or None, and the strong keys of the entry that belong to other articles."""
+    """Result for one entry: the known article that the entry is, or None for a new article.
+
+    ``reused_keys`` are the guid and URL keys of the entry that are stored for other articles.
+    """
 
     article: KnownArticle | None
     reused_keys: tuple[str, ...] = ()
@@ -64,7 +72,7 @@ class Recognition:
 def recognize_entries(
     keyed_entries: Sequence[KeyedEntry], known: Mapping[str, KnownArticle]
 ) -> tuple[Recognition, ...]:
-    """Return for each entry of a document the known article that it lists, or None in a recognition if it is new.
+    """Return for each entry of a document which known article it is; ``Recognition.article`` is None for a new article.
 
     ``known`` maps entry keys to stored articles. A match is certain or likely. If one entry certainly matches an
     article, every entry that only likely matches the same article is new.
@@ -84,7 +92,11 @@ def recognize_entries(
 
 
 def _find_best_match(one: KeyedEntry, known: Mapping[str, KnownArticle]) -> tuple[KnownArticle | None, Certainty]:
-    """Return the known article that an entry is with the greatest certainty; of several, that of its best key."""
+    """Return the known article that matches an entry with the greatest certainty, and this certainty.
+
+    If several articles match with equal certainty, the one with the most reliable key is returned. Without a match the
+    result is None and ``Certainty.NO``.
+    """
     usable = one.usable_keys(known)
     kinds: dict[int, set[str]] = defaultdict(set)
     articles: dict[int, KnownArticle] = {}
@@ -104,7 +116,10 @@ def _find_best_match(one: KeyedEntry, known: Mapping[str, KnownArticle]) -> tupl
 def _find_reused_keys(
     one: KeyedEntry, article: KnownArticle | None, known: Mapping[str, KnownArticle]
 ) -> tuple[str, ...]:
-    """Return the guid and URL keys of an entry that belong to an article that it is not."""
+    """Return the guid and URL keys of an entry that are stored for another article than ``article``.
+
+    ``article`` is the known article that the entry is, or None for a new article.
+    """
     return tuple(
         key
         for key in one.usable_keys(known)
@@ -113,9 +128,10 @@ def _find_reused_keys(
 
 
 def _judge_match(entry: Entry, article: KnownArticle, kinds: set[str], own_kinds: set[str]) -> Certainty:
-    """Return how certain it is that an entry is an article that has its keys of these kinds.
+    """Return how certain it is that an entry is a known article, from all keys and properties that they share.
 
-    ``own_kinds`` are the kinds of key that the entry has.
+    ``kinds`` are the kinds of the keys that entry and article have in common, and ``own_kinds`` the kinds of all keys
+    of the entry.
     """
     if "a" in kinds or ("w" in kinds and ("s" in kinds or not _is_other_edition(entry, article))):
         return Certainty.CERTAIN
@@ -132,7 +148,7 @@ def _judge_match(entry: Entry, article: KnownArticle, kinds: set[str], own_kinds
 
 
 def _judge_guid(entry: Entry, article: KnownArticle, title: Likeness) -> Certainty:
-    """Return whether an entry with the guid of an article, and with another URL or none, is that article."""
+    """Return how certain it is that an entry is an article with the same guid, but with another URL or without one."""
     if (
         title is Likeness.EQUAL
         or article.is_deleted
@@ -154,7 +170,10 @@ def _judge_guid(entry: Entry, article: KnownArticle, title: Likeness) -> Certain
 def _judge_url(
     entry: Entry, article: KnownArticle, title: Likeness, *, is_other_place: bool, is_other_guid: bool
 ) -> Certainty:
-    """Return whether an entry with the URL of an article, and with another guid or none, is that article."""
+    """Return how certain it is that an entry is an article with the same URL, but with another guid or without one.
+
+    ``is_other_place`` is true if the fragment of the entry's URL names a place on the page, and the article's does not.
+    """
     if title is Likeness.EQUAL or article.is_deleted:
         return Certainty.CERTAIN
     if _is_same_time(entry, article) and not is_other_place:
@@ -175,7 +194,7 @@ def _judge_url(
 def _judge_weak_keys(
     entry: Entry, article: KnownArticle, title: Likeness, kinds: set[str], own_kinds: set[str]
 ) -> Certainty:
-    """Return whether an entry is an article that has neither its guid nor its URL."""
+    """Return how certain it is that an entry is an article that has neither the guid nor the URL of the entry."""
     if "n" in kinds and format_exact_time(entry.published_at):
         return Certainty.CERTAIN
     is_other_edition = _is_other_edition(entry, article)
@@ -200,9 +219,10 @@ def _have_same_url(entry: Entry, article: KnownArticle) -> bool:
 
 
 def _have_same_number(entry: Entry, article: KnownArticle) -> bool:
-    """Return whether both URLs have one article number: in their last part, or that of the guid.
+    """Return whether entry and article have the same article number.
 
-    A number elsewhere in the URL may be that of a section.
+    The number must be in the last segment of the article's URL, and in the last segment of the entry's URL or in the
+    guid. A number of the guid may also be anywhere in both URLs. Other numbers may be numbers of sections.
     """
     numbers = {*find_numbers(_last_part(entry.url)), *find_numbers(entry.guid if "://" not in entry.guid else "")}
     return not numbers.isdisjoint(find_numbers(_last_part(article.url))) or any(
@@ -217,25 +237,31 @@ def _last_part(url: str) -> str:
 
 
 def _is_same_time(entry: Entry, article: KnownArticle) -> bool:
-    """Return whether both have one exact time; a full hour may be only a day."""
+    """Return whether entry and article were published at the same exact time.
+
+    A full or half hour is not exact, because it may be a date without a time of day.
+    """
     return bool(format_exact_time(entry.published_at)) and entry.published_at == article.published_at
 
 
 def _is_other_edition(entry: Entry, article: KnownArticle) -> bool:
-    """Return whether both are dated, and so far apart that one is not the other with a corrected date."""
+    """Return whether entry and article were published so far apart that they are two editions of one page.
+
+    A smaller difference may be a corrected date. The result is false if a date is missing.
+    """
     between = _time_between(entry, article)
     return between is not None and between >= ANOTHER_EDITION_AFTER
 
 
 def _time_between(entry: Entry, article: KnownArticle) -> timedelta | None:
-    """Return the time between the two dates, or None if one is missing."""
+    """Return the time between the publication of entry and article, or None if a date is missing."""
     if entry.published_at is None or article.published_at is None:
         return None
     return abs(entry.published_at - article.published_at)
 
 
 def compare_titles(first: str, second: str) -> Likeness:
-    """Return how alike two titles are; ``RENUMBERED`` if they are an edited title but for other numbers."""
+    """Return how similar two titles are."""
     first, second = normalize_title(first), normalize_title(second)
     if not first or not second:
         return Likeness.UNKNOWN
@@ -258,7 +284,7 @@ def _select_numbers(words: Iterable[str]) -> set[str]:
 
 
 def _split_words(title: str) -> list[str]:
-    """Return the beginnings of the words of a title; pairs of characters in scripts without spaces."""
+    """Return the stems of the words of a title, and pairs of characters for scripts without spaces."""
     words = list[str]()
     for word in _WORD.findall(title):
         if len(word) <= _MAX_WORD_CHARS and not _UNSPACED_SCRIPT.search(word):

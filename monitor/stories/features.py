@@ -1,8 +1,8 @@
 """Article features: weighted terms (words, word pairs and names of title and lead) and the days that a text mentions.
 
-Reports of one event share few words, but they share the rare ones: people, places and what happened. A weight is term
-frequency times inverse document frequency over the articles seen so far (``Vocabulary``), as in topic detection and
-tracking (Allan, 2002). News texts state their subject in the first lines, so only these are read.
+Reports of one event have few words in common, but these are rare words: people, places and what happened. A weight is
+term frequency times inverse document frequency over the articles seen so far (``Vocabulary``), as in topic detection
+and tracking (Allan, 2002). News texts state their subject in the first lines, so only the first lines are read.
 """
 
 import math
@@ -67,15 +67,17 @@ _SECTION_WEIGHTS = np.array((TITLE_WEIGHT, TITLE_WEIGHT * PAIR_WEIGHT, 1, PAIR_W
 _ASCII_WORD_TABLE = "".join(char if char.isalnum() or char == "'" else " " for char in map(chr, range(128)))
 _DIGIT_TABLE = "".join("0" if char.isdigit() else " " for char in map(chr, range(128)))
 STOP_WORDS = frozenset(_STOP_WORD_LIST.split())
-"""Words that do not characterise an event, in the supported languages."""
+"""Frequent words in the supported languages, which are not counted as terms because they do not characterise an
+event."""
 
 
 @dataclass(frozen=True, slots=True)
 class TermFeatures:
-    """Term hashes with their counts (title terms count more), name flags, and days of an article.
+    """Terms and days of one article, before the terms are weighted by the vocabulary.
 
-    ``hashes`` are ascending and unique. ``days`` are (month, day) pairs on which the event may have happened;
-    ``has_explicit_days`` is true if the text itself names them.
+    ``hashes`` are the term hashes, ascending and unique, with their ``counts`` (terms of the title count more) and
+    ``name_flags`` (true for capitalised words). ``days`` are (month, day) pairs on which the event may have happened;
+    ``has_explicit_days`` is true if the text itself mentions these days.
     """
 
     hashes: TermHashes
@@ -89,7 +91,7 @@ class TermFeatures:
 
 @dataclass(frozen=True, slots=True)
 class TermVector:
-    """An article's terms with the highest weights, in descending order; the weights have length one as a vector."""
+    """The terms of an article with the highest weights, heaviest first; the vector of weights has the length 1."""
 
     terms: TermHashes
     weights: npt.NDArray[np.float64]
@@ -97,10 +99,11 @@ class TermVector:
 
 
 class Vocabulary:
-    """Document frequency of each term in one array; it learns with each article and can be stored as bytes.
+    """Number of articles that contain each term (document frequency), by which terms are weighted.
 
-    It starts as if ``PRIOR_ARTICLES`` articles had been seen, in which words for offices were frequent: nearly every
-    report about officials contains them, and at the start nothing has been learned.
+    The counts are in one array, which is updated with each article and can be stored as bytes. A new vocabulary starts
+    as if ``PRIOR_ARTICLES`` articles had been counted in which the words for offices were frequent, because nearly
+    every report about officials contains these words.
     """
 
     TABLE_SIZE = 1 << 18
@@ -120,16 +123,19 @@ class Vocabulary:
 
     @property
     def article_count(self) -> int:
-        """Number of articles learned from."""
+        """Number of articles whose terms were counted."""
         return int(self._counts[-1])
 
     def learn(self, features: TermFeatures) -> None:
-        """Count the terms of an article."""
+        """Count the terms of an article in the document frequencies."""
         self._counts[features.hashes & np.uint32(self.TABLE_SIZE - 1)] += np.uint32(1)
         self._counts[-1] += np.uint32(1)
 
     def weight_terms(self, features: TermFeatures) -> TermVector:
-        """Return the terms that distinguish this article; while little is learned, all terms have similar weights."""
+        """Return the terms of an article with the highest weights; rare terms weigh more than frequent ones.
+
+        As long as few articles were counted, all terms have similar weights.
+        """
         seen = self._counts[features.hashes & np.uint32(self.TABLE_SIZE - 1)]
         rarity = np.maximum(0.1, math.log(self.article_count + self.PRIOR_ARTICLES) - np.log(seen + 1.0))
         weights = features.counts * rarity
@@ -140,9 +146,9 @@ class Vocabulary:
 
 
 def extract_features(title: str, lead: str, published_at: datetime | None) -> TermFeatures:
-    """Extract the features of an article from its title and first lines, both folded with capitals kept.
+    """Extract the features of an article from its title and lead, which must be folded with capitals kept.
 
-    The cost does not depend on the length of the text.
+    The cost is limited, because only the first ``MAX_LEAD_CHARS`` characters of each are read.
     """
     lead = lead[:MAX_LEAD_CHARS]
     (terms, pairs), (more_terms, more_pairs) = _extract_terms(title[:MAX_LEAD_CHARS]), _extract_terms(lead)
@@ -158,7 +164,7 @@ def extract_features(title: str, lead: str, published_at: datetime | None) -> Te
 def _count_terms(
     flagged_hashes: npt.NDArray[np.uint64], weights: TermWeights
 ) -> tuple[TermHashes, TermWeights, npt.NDArray[np.bool_]]:
-    """Return each term once, in order of its hash, with the total weight of its occurrences."""
+    """Return the hashes of the terms, ascending and unique, with their total weights and name flags."""
     hashes = flagged_hashes.astype(np.uint32)  # drops the name flag
     order = hashes.argsort()
     hashes = hashes[order]
@@ -174,9 +180,9 @@ def _count_terms(
 
 
 def _extract_terms(text: str) -> tuple[list[int], list[int]]:
-    """Return the hashes of the significant words, with name flags, and of pairs of neighbouring ones.
+    """Return the hashes of the significant words, with name flags, and the hashes of the pairs of adjacent words.
 
-    A pair has the hash of its two words joined, so that ``Viet Nam`` also matches ``Vietnam``.
+    The hash of a pair is that of the two words joined, so that ``Viet Nam`` also matches ``Vietnam``.
     """
     hashed_words = [*map(_hash_term, _split_words(text))]
     if not hashed_words:
@@ -187,7 +193,10 @@ def _extract_terms(text: str) -> tuple[list[int], list[int]]:
 
 
 def _split_words(text: str) -> list[str]:
-    """Return the first words; text in a script without spaces is split into pieces of four characters."""
+    """Return the first words of a text.
+
+    Text in a script without spaces is split into overlapping pieces of four characters.
+    """
     if text.isascii():
         return _split_ascii_words(text)
     words = WORD_PATTERN.findall(text, 0, _FIRST_SCAN_CHARS)
@@ -212,9 +221,9 @@ def _split_unspaced(word: str) -> tuple[str, ...]:
 
 @lru_cache(65536)
 def _hash_term(word: str) -> tuple[bytes, int, int]:
-    """Return a word's stem, its hash, and the hash with the name flag if it is capitalised.
+    """Return a word's stem, its hash, and the hash with the name flag if the word is capitalised.
 
-    All three are empty for stop words and single letters.
+    Stop words and single letters give an empty stem and zeros.
     """
     lower = word.lower()
     if lower in STOP_WORDS or len(lower) < 2:
@@ -237,7 +246,7 @@ def _stem_word(word: str) -> str:
 
 
 def _find_days(text: str, published_at: datetime | None) -> frozenset[tuple[int, int]]:
-    """Return the days that a text mentions; for an article with a date only days close to it."""
+    """Return the days that a text mentions; if the publication time is known, only days close to it."""
     days = frozenset((month, day) for month, day in _iter_dates(text) if 1 <= month <= 12 and 1 <= day <= 31)
     return days & _nearby_days(published_at.date()) if days and published_at else days
 
@@ -250,7 +259,7 @@ def _nearby_days(today: date) -> frozenset[tuple[int, int]]:
 
 
 def _implied_days(published_at: datetime | None) -> frozenset[tuple[int, int]]:
-    """Return the days of an event in a text without dates: the publication day and the day before."""
+    """Return the probable days of an event if the text mentions none: the day of publication and the day before."""
     return _today_and_yesterday(published_at.date()) if published_at else frozenset()
 
 
@@ -260,7 +269,7 @@ def _today_and_yesterday(today: date) -> frozenset[tuple[int, int]]:
 
 
 def _iter_dates(text: str) -> Iterator[tuple[int, int]]:
-    """Yield candidate (month, day) pairs; the caller must drop impossible ones."""
+    """Yield (month, day) pairs for the dates in a text; the caller must drop pairs that are not a valid date."""
     for match in _find_numbers(text):
         number = match[0].rstrip("dhnrst")
         if len(number) > 2 or text[match.start() - 1 : match.start()] in NON_DAY_PREFIXES:
@@ -288,7 +297,7 @@ def _month_day(day: date) -> tuple[int, int]:
 
 
 def day_distance(first: AbstractSet[tuple[int, int]], second: AbstractSet[tuple[int, int]]) -> int | None:
-    """Return the smallest distance in days between two sets of (month, day) pairs, or None if one is empty."""
+    """Return the smallest distance in days between two sets of (month, day) pairs, or None if a set is empty."""
     if not first or not second:
         return None
     if first & second:

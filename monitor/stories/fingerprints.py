@@ -1,14 +1,15 @@
 """Fingerprints and packed features: everything that grouping needs from an article before any look-up.
 
-A fingerprint is a set of integers that survives a new headline, dropped paragraphs and another spelling. The text
-becomes a byte stream: folded, in one spelling, letters and digits only, so that ``Việt Nam``, ``Viet Nam`` and
-``Vietnam`` are equal. Every window of the stream is hashed (a polynomial hash from prefix sums, as in Karp-Rabin), and
-the windows whose hash begins with enough zero bits are selected. Selection by value ensures that the fingerprints of an
-excerpt are also fingerprints of the whole text.
+A fingerprint is a hash of a stretch of normalized text. Most fingerprints of an article survive a new headline, dropped
+paragraphs and another spelling. The text becomes a byte stream: folded, in one spelling, letters and digits only, so
+that ``Việt Nam``, ``Viet Nam`` and ``Vietnam`` are equal. Every window of the stream is hashed (a polynomial hash from
+prefix sums, as in Karp-Rabin), and the windows whose hash begins with enough zero bits are selected. Because windows
+are selected by their value and not by their position, an excerpt and the whole text have fingerprints in common.
 
-Computing fingerprints and features is half of the work and needs neither index nor vocabulary, so it can run in a
-worker process: ``pack_features`` returns the arrays of a batch concatenated, which transfers a dozen objects instead of
-thousands, and ``unpack_features`` separates them. The normalized text, needed for few articles, is not transferred.
+Computing fingerprints and features is half of the work of grouping and needs neither index nor vocabulary, so another
+process can do it: ``pack_features`` returns the arrays of a batch concatenated, which transfers a dozen objects instead
+of thousands, and ``unpack_features`` separates them. The normalized text is needed for few articles only, so it is not
+transferred.
 """
 
 from collections.abc import Iterable, Sequence
@@ -68,7 +69,11 @@ _INVERSE_BASE_POWERS = _compute_powers(pow(_HASH_BASE, -1, 1 << 64), 4 * MAX_BOD
 
 @dataclass(frozen=True)
 class NormalizedText:
-    """A text prepared for comparison: title and body, folded with their capitals, and the byte stream to compare."""
+    """A text prepared for comparison.
+
+    ``title`` and ``cased`` are headline and body, folded with their capitals. ``stream`` is the body as bytes, in which
+    windows are compared: its letters and digits, in lower case and one spelling.
+    """
 
     title: str
     cased: str = field(repr=False)
@@ -76,7 +81,7 @@ class NormalizedText:
 
     @cached_property
     def fingerprints(self) -> tuple[int, ...]:
-        """Integers for look-up: the hash of the whole text and about 24 to 48 window hashes; all below 2**63."""
+        """Hashes by which duplicates are found: one of the whole text and about 24 to 48 of windows; below 2**63."""
         hashes = hash_windows(self.stream, WINDOW_BYTES)
         level = max(0, (len(hashes) // TARGET_FINGERPRINTS).bit_length() - 1)
         chosen = {one >> 1 for one in hashes[hashes <= np.uint64((2**64 - 1) >> level)].tolist()}
@@ -92,7 +97,7 @@ class NormalizedText:
 
     @cached_property
     def sentence_starts(self) -> OffsetArray:
-        """Offset of each sentence in the byte stream."""
+        """Offset in the byte stream at which each of ``sentences`` begins."""
         raw = np.frombuffer(normalize_spelling("\n".join(self.sentences)).encode("utf-8", "replace"), dtype=np.uint8)
         breaks = np.cumsum(_IS_KEPT_BYTE[raw])[raw == _NEWLINE]
         return np.minimum(np.concatenate(([0], breaks)), len(self.stream)).astype(np.int64)
@@ -105,7 +110,7 @@ def normalize_text(title: str, body: str) -> NormalizedText:
 
 
 def build_stream(text: str) -> bytes:
-    """Return the letters and digits of a folded text in one spelling, in UTF-8."""
+    """Return the letters and digits of a folded text as UTF-8, in lower case and with American spelling."""
     return normalize_spelling(text).encode("utf-8", "replace").translate(None, _DROPPED_BYTES)
 
 
@@ -118,9 +123,10 @@ def normalize_spelling(text: str) -> str:
 
 
 def hash_windows(stream: bytes, width: int) -> WindowHashes:
-    """Return the hash of every window of ``width`` bytes in a normalized text, in order; none if the text is shorter.
+    """Return the hash of every window of ``width`` bytes in a byte stream, in order; empty if the stream is shorter.
 
-    A final step makes every bit of a hash depend on the whole window, so that hashes can be selected by their size.
+    A final step makes every bit of a hash depend on the whole window. Therefore windows can be selected by comparing
+    their hashes with a limit.
     """
     if len(stream) < width:
         return np.zeros(0, dtype=np.uint64)
@@ -138,18 +144,18 @@ def hash_windows(stream: bytes, width: int) -> WindowHashes:
 
 
 GroupingText = tuple[str, str, str, datetime | None]
-"""Title, standfirst, body and publication time."""
+"""Parts of an article that grouping uses: title, standfirst, body and publication time."""
 
 
 class ArticleFeatures:
-    """Fingerprints and features of one article; each is computed when first used, unless it was set before."""
+    """Fingerprints and features of one article, each computed at its first use, unless the caller has set it before."""
 
     def __init__(self, text: GroupingText) -> None:
         self._text = text
 
     @cached_property
     def normalized_text(self) -> NormalizedText:
-        """Text prepared for comparison."""
+        """The text of the article, prepared for comparison."""
         title, _, body, _ = self._text
         return normalize_text(title, body)
 
@@ -160,7 +166,7 @@ class ArticleFeatures:
 
     @cached_property
     def term_features(self) -> TermFeatures:
-        """Term features of the article."""
+        """Terms of title and lead, and the days that the text mentions."""
         title, standfirst, _, published_at = self._text
         lead = f"{fold(standfirst).cased}\n{self.normalized_text.cased[:MAX_LEAD_CHARS]}"
         return extract_features(fold(title).cased, lead, published_at)
@@ -168,7 +174,10 @@ class ArticleFeatures:
 
 @dataclass(frozen=True, slots=True)
 class PackedFeatures:
-    """Fingerprints and features of a batch; each kind is concatenated, with the end position of every article."""
+    """Fingerprints and features of a batch of articles, in a form that is fast to transfer between processes.
+
+    The values of all articles are concatenated. The ``..._ends`` have 0 and the end position of every article.
+    """
 
     fingerprints: bytes
     fingerprint_ends: bytes
@@ -207,7 +216,10 @@ def pack_features(texts: Sequence[GroupingText]) -> PackedFeatures:
 
 
 def unpack_features(packed: PackedFeatures, texts: Sequence[GroupingText]) -> list[ArticleFeatures]:
-    """Return the features of each text in a packed batch, with fingerprints and term features already set."""
+    """Return the features of each text of a batch; ``texts`` are the ones that were given to ``pack_features``.
+
+    Fingerprints and term features are taken from ``packed`` and not computed again.
+    """
     fingerprints = np.frombuffer(packed.fingerprints, np.uint64).tolist()
     hashes, counts = np.frombuffer(packed.hashes, np.uint32), np.frombuffer(packed.counts, np.float32)
     names = np.frombuffer(packed.name_flags, np.bool_)

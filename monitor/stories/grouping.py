@@ -29,10 +29,10 @@ UNDATED_SORT_DATE = datetime(1, 1, 1, tzinfo=UTC)
 
 @dataclass(frozen=True, slots=True)
 class IncomingArticle:
-    """An article to be grouped. ``article_id`` is unused so far and below 2**32; ``story_id`` is the id of a story it
-    may start.
+    """An article to be grouped.
 
-    ``features`` are set if they were computed in advance.
+    ``article_id`` must be unused so far and below 2**32. ``story_id`` is the id of the story that is created if the
+    article belongs to no existing story. ``features`` are None unless they were computed in advance.
     """
 
     article_id: int
@@ -43,7 +43,7 @@ class IncomingArticle:
 
 @dataclass(frozen=True, slots=True)
 class _Duplicate:
-    """The grouped article that a text duplicates, and the share of the text that is in it."""
+    """Result for a duplicate: the placement of the article that it repeats, and the share of its text found there."""
 
     original: Placement
     shared_ratio: float
@@ -51,14 +51,14 @@ class _Duplicate:
 
 @dataclass(frozen=True, slots=True)
 class _WeightedArticle:
-    """Features and weighted terms of an article that is not a duplicate."""
+    """Result for an article that is not a duplicate: its features and weighted terms, by which a story is found."""
 
     features: TermFeatures
     vector: TermVector
 
 
 class Grouper:
-    """Assigns articles to stories, one after another; the batch size does not influence the result."""
+    """Assigns articles to stories in the given order; the result does not depend on how they are split into batches."""
 
     def __init__(self, index: GroupingIndex, vocabulary: Vocabulary) -> None:
         self._index, self._vocabulary = index, vocabulary
@@ -86,7 +86,11 @@ class Grouper:
         return [self._assign_story(one, result) for one, result in zip(batch, results, strict=True)]
 
     def _match_duplicate(self, incoming: IncomingArticle, features: ArticleFeatures) -> _Duplicate | None:
-        """Find the article that this one duplicates; index this one too, unless nearly all its text is in the other."""
+        """Return the grouped article that an incoming article duplicates, or None; record a placement without a story.
+
+        If the grouped article is itself a duplicate, the placement names its original. The fingerprints of the incoming
+        article are added to the index, unless nearly all its text is in the grouped article.
+        """
         duplicate = self._find_duplicate(features, incoming.article)
         original_id = None
         if duplicate is None or duplicate.shared_ratio < MAX_INDEXED_DUPLICATE_SHARE:
@@ -119,9 +123,9 @@ class Grouper:
         return placement
 
     def _find_duplicate(self, features: ArticleFeatures, article: Article) -> _Duplicate | None:
-        """Find the grouped article that this text duplicates.
+        """Return the grouped article that a text duplicates, or None.
 
-        The index gives candidates; comparing the texts decides.
+        Articles with common fingerprints are candidates; a comparison of the texts decides.
         """
         owners = self._index.articles_with(features.fingerprints)
         needed = 1 if len(features.fingerprints) <= MAX_FEW_FINGERPRINTS else 2
@@ -138,7 +142,10 @@ class Grouper:
         return None
 
     def _normalized_text(self, article_id: int) -> NormalizedText:
-        """Return the normalized text of a grouped article, cached per batch: duplicates often arrive together."""
+        """Return the normalized text of a grouped article.
+
+        The text is cached for the batch, because duplicates of one article often arrive together.
+        """
         if article_id not in self._features:
             title, body = self._index.article_text(article_id)
             self._features[article_id] = ArticleFeatures((title, "", body, None))
@@ -152,7 +159,10 @@ def _is_in_window(article: Article, placement: Placement) -> bool:
 
 
 def _is_later(article: Article, placement: Placement) -> bool | None:
-    """Return whether the grouped article is clearly newer than this one; None if both have about the same time."""
+    """Return whether an already grouped article (``placement``) was published clearly later than ``article``.
+
+    The result is None if the times are about equal, or if one is unknown.
+    """
     if article.published_at is None or placement.published_at is None:
         return None
     gap = placement.published_at - article.published_at
@@ -160,9 +170,9 @@ def _is_later(article: Article, placement: Placement) -> bool | None:
 
 
 def sort_articles(articles: Iterable[tuple[str, Article]]) -> list[tuple[str, Article]]:
-    """Sort articles by publication time, then by content, undated ones last.
+    """Sort pairs of id and article by publication time, then by content; articles without a date are last.
 
-    The order does not depend on arrival, so any order of arrival gives the same stories.
+    The order does not depend on the order of the input, so any order of arrival gives the same stories.
     """
     return sorted(articles, key=lambda each: (each[1].published_at is None, *_sort_key(each[1]), each[0]))
 
@@ -173,9 +183,10 @@ def _sort_key(article: Article) -> tuple[datetime, int]:
 
 
 def group_articles(articles: Sequence[tuple[str, Article]]) -> dict[str, tuple[str, str | None]]:
-    """Group articles given at once; return for each id the first article of its story, and its original if a duplicate.
+    """Group articles that are all given at once, as pairs of a unique id and an article.
 
-    Ids must be unique. The cost is below one millisecond and a few kilobytes per article.
+    Return for each id the id of the first article of its story, and the id of its original, or None if the article is
+    not a duplicate. The cost is below one millisecond and a few kilobytes per article.
     """
     ordered = sort_articles(articles)
     names = [name for name, _ in ordered]

@@ -1,11 +1,14 @@
 """Grouping window: fingerprints of the last 30 days and terms of open stories, in memory, for the daemon and for files.
 
-Fingerprints and terms are in sorted arrays of integers, a few per table. A batch adds one array, and arrays of similar
-size are merged (a log-structured merge tree), so the cost of an article hardly grows with the window. The database has
-a row for each article and for each open story, from which a process loads the window (``store/grouping_index.py``).
+Fingerprints and terms are in sorted arrays of integers, a few arrays for each table. A batch adds one array, and arrays
+of similar size are merged (a log-structured merge tree), so the cost of an article hardly grows with the window. The
+database has a row for each article and for each open story, from which a process loads the window
+(``store/grouping_index.py``).
 
-A fingerprint has ``FINGERPRINT_SLOTS`` slots and a term ``TERM_SLOTS``. A new article or story uses the slot given by
-its number, so thousands of articles made from one template share few slots, and no lookup grows with their number.
+A key (a fingerprint or a term) has a fixed number of slots, ``FINGERPRINT_SLOTS`` or ``TERM_SLOTS``, and each slot
+holds one article or story. The number of the article or story determines its slot, and it replaces the earlier one
+there. Therefore no look-up grows with the number of articles, not even if thousands of articles are made from one
+template.
 """
 
 from collections import Counter
@@ -31,11 +34,13 @@ from monitor.domain.grouping import (
 
 FINGERPRINT_SLOTS, TERM_SLOTS = 16, 32
 MERGE_RATIO = 4
-"""Two arrays are merged unless the older is this many times as long; a window of any size then has about six."""
+"""Two neighbouring arrays are merged if the older one is less than this many times as long as the newer one. A window
+of any size then has about six arrays."""
 
 MAX_DIGITS = 9
-"""A story id is usually `s` and an article id. An article id with at most nine digits is the number of the story; other
-ids get numbers with more digits."""
+"""Maximum number of digits of a story id that is converted to a number directly. A story id is usually `s` and the
+number of an article, and this number represents the story in the arrays. Other story ids are numbered from
+10**MAX_DIGITS on."""
 
 _CENTROID_HEADER = Struct("<HBIqq")
 _NO_TIME = -(2**63)
@@ -48,14 +53,17 @@ MonthDays = frozenset[tuple[int, int]]
 
 @dataclass(frozen=True, slots=True)
 class _PostingRun:
-    """Postings in order of their codes; a code is a key followed by the bits of the slot, and occurs once."""
+    """Sorted array of postings: each has a code and an owner (the number of an article or story).
+
+    A code consists of a key and, in its lowest bits, a slot. Each code occurs once.
+    """
 
     codes: IntegerArray
     owners: OwnerArray
 
     @classmethod
     def build(cls, codes: IntegerArray, owners: OwnerArray) -> "_PostingRun":
-        """Sort postings; of several with the same code, the last one remains."""
+        """Return a run of these postings, sorted by code; of several postings with one code, the last one is kept."""
         order = codes.argsort(kind="stable")
         codes = codes[order]
         is_last = np.ones(len(codes), np.bool_)
@@ -63,17 +71,19 @@ class _PostingRun:
         return cls(codes[is_last], owners[order[is_last]])
 
     def merge(self, later: "_PostingRun") -> "_PostingRun":
-        """Return the postings of both runs."""
+        """Return a run with the postings of both; if a code is in both, the posting of ``later`` is kept."""
         return self.build(np.concatenate((self.codes, later.codes)), np.concatenate((self.owners, later.owners)))
 
     def select(self, is_kept: FlagArray) -> "_PostingRun":
-        """Return some of the postings."""
+        """Return a run with the postings for which ``is_kept`` is true."""
         return _PostingRun(self.codes[is_kept], self.owners[is_kept])
 
 
 class PostingTable:
-    """Owners (articles or stories) by key. A key has a fixed number of slots; the lowest bits of an owner are its slot,
-    in which it replaces an earlier owner.
+    """Index from keys (fingerprints or terms) to their owners (articles or stories).
+
+    A key has a fixed number of slots. The lowest bits of an owner's number are its slot, in which it replaces an
+    earlier owner of the same key.
     """
 
     def __init__(self, slots: int) -> None:
@@ -81,7 +91,10 @@ class PostingTable:
         self._runs: list[_PostingRun] = []
 
     def find(self, keys: Sequence[int]) -> dict[int, dict[int, int]]:
-        """Return the owners by slot of each of these different keys that has any. Keys are below 2**63."""
+        """Return the owners of each key, by slot; a key without owners is not in the result.
+
+        ``keys`` must be unique and below 2**63.
+        """
         found: dict[int, dict[int, int]] = {}
         low = np.fromiter(keys, np.uint64, len(keys)) << self._slot_bits
         order = low.argsort()
@@ -103,7 +116,7 @@ class PostingTable:
         return found
 
     def add(self, keys: IntegerArray, owners: OwnerArray) -> None:
-        """Add postings in the order of their arrival."""
+        """Add postings, given as parallel arrays; a later posting replaces an earlier one in the same slot."""
         if not len(keys):
             return
         self._runs.append(_PostingRun.build(keys << self._slot_bits | owners & self._slot_mask, owners))
@@ -112,27 +125,30 @@ class PostingTable:
             self._runs[-1] = self._runs[-1].merge(later)
 
     def keep(self, is_kept: Callable[[OwnerArray], FlagArray]) -> None:
-        """Delete the postings of all owners but those for which ``is_kept`` is true."""
+        """Delete all postings whose owner is not kept; ``is_kept`` returns a flag for each owner in an array."""
         selected = [run.select(is_kept(run.owners)) for run in self._runs]
         self._runs = [run for run in selected if len(run.codes)]
 
 
 @dataclass(frozen=True, slots=True)
 class _BatchPostings:
-    """Posting lists as one batch sees them: read from the table once, and with the additions of the batch."""
+    """View of a posting table during one batch: caches what was read, and has the additions of the batch.
+
+    The table itself is not changed.
+    """
 
     table: PostingTable
     slots: int
     cached: dict[int, dict[int, int] | None] = field(default_factory=dict)
 
     def prefetch(self, keys: Iterable[int]) -> None:
-        """Read the keys that are not cached."""
+        """Read the owners of all keys that are not cached, in one look-up."""
         missing = [key for key in dict.fromkeys(keys) if key not in self.cached]
         self.cached.update(dict.fromkeys(missing))
         self.cached.update(self.table.find(missing))
 
     def get_slots(self, keys: Sequence[int]) -> list[dict[int, int] | None]:
-        """Return the owners by slot of each key; None for a key without owners."""
+        """Return for each key its owners by slot, or None if the key has no owners."""
         try:
             return [self.cached[key] for key in keys]
         except KeyError:  # a key was not prefetched
@@ -140,7 +156,7 @@ class _BatchPostings:
             return [self.cached[key] for key in keys]
 
     def add(self, keys: Sequence[int], owner: int) -> None:
-        """Put an owner into its slot of each key."""
+        """Add an owner to each of these keys, in the slot given by its number."""
         slot = owner % self.slots
         only = {slot: owner}  # shared by all keys without owners; therefore entries are replaced, never changed
         for key, owners in zip(keys, self.get_slots(keys), strict=True):
@@ -148,13 +164,13 @@ class _BatchPostings:
 
 
 class StoryWindow:
-    """``GroupingWindow``: everything that grouping looks up, except the texts of articles."""
+    """Implementation of ``GroupingWindow``: the index in memory that grouping searches. It has no texts of articles."""
 
     def __init__(self) -> None:
         self.clear()
 
     def clear(self) -> None:
-        """Forget everything."""
+        """Delete all articles and stories from the window, and reset its version."""
         self.version = 0
         self.fingerprints, self.terms = PostingTable(FINGERPRINT_SLOTS), PostingTable(TERM_SLOTS)
         self._centroids: dict[int, bytes] = {}
@@ -163,7 +179,10 @@ class StoryWindow:
         self._other_ids: dict[int, str] = {}
 
     def load(self, articles: Sequence[IndexedArticle], stories: Iterable[IndexedStory]) -> None:
-        """Add articles and stories; one without a centroid is closed, or was merged into another."""
+        """Add articles and stories to the window, or replace stories that changed.
+
+        A story without a centroid is closed or was merged into another story; its centroid is deleted.
+        """
         for story in stories:
             number = self.number_of(story.story_id)
             if story.centroid:
@@ -181,7 +200,7 @@ class StoryWindow:
         self.terms.add(_unpack_integers([terms for _, terms in placed], "<u4"), owners)
 
     def begin(self, load_article: ArticleLoader) -> "GroupingBatch":
-        """Begin a batch; the window stays as it is until ``commit``."""
+        """Begin a batch. The batch does not change the window; its changes are applied with ``load``."""
         return GroupingBatch(self, load_article)
 
     def drop(self, first_article_id: int, open_story_ids: Collection[str]) -> None:
@@ -200,7 +219,7 @@ class StoryWindow:
         self._other_numbers = {story_id: number for number, story_id in self._other_ids.items()}
 
     def number_of(self, story_id: str) -> int:
-        """Return the number of a story in the arrays."""
+        """Return the number that represents a story in the arrays; a number is assigned if the id has none."""
         digits = story_id[1:]
         if digits.isdecimal() and len(digits) <= MAX_DIGITS and f"s{int(digits)}" == story_id:
             return int(digits)
@@ -210,21 +229,21 @@ class StoryWindow:
         return self._other_numbers[story_id]
 
     def id_of(self, number: int) -> str:
-        """Return the id of the story with a number."""
+        """Return the id of the story that a number represents."""
         return self._other_ids.get(number) or f"s{number}"
 
     def find_story(self, story_id: str) -> int:
-        """Return the number of a story, or of the one that absorbed it."""
+        """Return the number of a story, or of the story into which it was merged."""
         return resolve_merged(self.number_of(story_id), self.merged_into)
 
     def get_centroid(self, number: int) -> StoryCentroid | None:
-        """Return the centroid of an open story."""
+        """Return the centroid of an open story, or None if no open story has this number."""
         packed = self._centroids.get(number)
         return unpack_centroid(self.id_of(number), packed) if packed else None
 
 
 class GroupingBatch:
-    """``GroupingIndex`` of one batch on a window, with the changes that the batch makes."""
+    """Implementation of ``GroupingIndex`` for one batch: reads the window, and collects the changes of the batch."""
 
     def __init__(self, window: StoryWindow, load_article: ArticleLoader) -> None:
         self._window, self._load_article = window, load_article
@@ -241,31 +260,34 @@ class GroupingBatch:
         self._merged_stories: list[IndexedStory] = []
 
     def prefetch_fingerprints(self, fingerprints: Iterable[int]) -> None:
-        """Look these fingerprints up together."""
+        """Read the articles with these fingerprints into the cache, in one look-up."""
         self._fingerprints.prefetch(fingerprints)
 
     def prefetch_terms(self, terms: Iterable[int]) -> None:
-        """Look these terms up together."""
+        """Read the stories with these terms into the cache, in one look-up."""
         self._terms.prefetch(terms)
 
     def articles_with(self, fingerprints: Sequence[int]) -> Mapping[int, int]:
-        """Return the number of shared fingerprints by article id."""
+        """Return, by article id, how many of these fingerprints an article has; articles that have none are omitted."""
         found = [owners for owners in self._fingerprints.get_slots(fingerprints) if owners]
         return Counter(chain.from_iterable(owners.values() for owners in found)) if found else {}
 
     def article_text(self, article_id: int) -> tuple[str, str]:
-        """Return title and body of an article, or empty texts if it was deleted."""
+        """Return title and body of an article; both are empty if the article was deleted."""
         if article_id not in self._texts:
             self._read_article(article_id)
         return self._texts.pop(article_id)
 
     def add_fingerprints(self, article_id: int, fingerprints: Sequence[int]) -> None:
-        """Add an article to the index; its id must be below 2**32."""
+        """Add the fingerprints of an article to the index; the id of the article must be below 2**32."""
         self._fingerprints.add(fingerprints, article_id)
         self._new_fingerprints[article_id] = np.array(fingerprints, "<u8").tobytes()
 
     def get_placement(self, article_id: int) -> Placement | None:
-        """Return the placement of an article with merged stories resolved, or None if the article was deleted."""
+        """Return the placement of an article, or None if the article was deleted.
+
+        If the story of the article was merged, the placement has the id of the story that absorbed it.
+        """
         if article_id not in self._placements:
             self._read_article(article_id)
         placement = self._placements[article_id]
@@ -285,7 +307,11 @@ class GroupingBatch:
             self._new_terms[placement.article_id] = np.array(terms, "<u4").tobytes()
 
     def similar_stories(self, terms: Sequence[int], limit: int) -> Sequence[StoryCentroid]:
-        """Return the open stories that share most of these terms, older stories first if several share as much."""
+        """Return at most ``limit`` open stories that share terms with an article, most similar first.
+
+        ``terms`` are sorted by weight, and earlier terms count more. Of equally similar stories, the older one is
+        first.
+        """
         shared: dict[int, int] = {}
         for weight, owners in zip(range(len(terms), 0, -1), self._terms.get_slots(terms), strict=True):
             for number in owners.values() if owners else ():
@@ -300,12 +326,12 @@ class GroupingBatch:
         return self._centroids[number]
 
     def save_centroid(self, centroid: StoryCentroid) -> None:
-        """Record the new centroid of a story."""
+        """Record the changed centroid of a story, or the centroid of a new story."""
         number = self._window.number_of(centroid.id)
         self._centroids[number] = self._changed_centroids[number] = centroid
 
     def merge(self, younger: str, older: str) -> None:
-        """Merge the younger story into the older one; the younger id remains resolvable."""
+        """Merge the younger story into the older one; look-ups of the younger id then find the older story."""
         number = self._window.number_of(younger)
         centroid = self._get_centroid(number)
         self._merged_stories.append(IndexedStory(younger, b"", centroid.last_article_at if centroid else None, older))
@@ -320,7 +346,10 @@ class GroupingBatch:
         return self._window.id_of(self._resolve(self._window.number_of(story_id)))
 
     def changes(self) -> GroupingChanges:
-        """Return what is to be stored; when it is stored, the window loads the articles and stories of it."""
+        """Return the changes of the batch, to be stored.
+
+        After they are stored, the caller loads their articles and stories into the window.
+        """
         return GroupingChanges(
             tuple(self._new_placements),
             tuple(
@@ -343,14 +372,14 @@ class GroupingBatch:
 
 
 def resolve_merged(number: int, merged_into: Mapping[int, int]) -> int:
-    """Return the story that absorbed a merged one, and any other unchanged."""
+    """Return the number of the story into which a story was merged, or ``number`` if the story was not merged."""
     while number in merged_into:
         number = merged_into[number]
     return number
 
 
 def pack_centroid(centroid: StoryCentroid) -> bytes:
-    """Return a centroid as bytes: header, days, terms, weights and flags of names."""
+    """Return a centroid as bytes: header, days, terms, weights and name flags."""
     days = sorted(centroid.days)
     header = _CENTROID_HEADER.pack(
         len(centroid.name_flags),
@@ -364,7 +393,7 @@ def pack_centroid(centroid: StoryCentroid) -> bytes:
 
 
 def unpack_centroid(story_id: str, packed: bytes) -> StoryCentroid:
-    """Return the centroid that ``pack_centroid`` packed."""
+    """Return the centroid from the bytes that ``pack_centroid`` has returned."""
     term_count, day_count, size, first, last = _CENTROID_HEADER.unpack_from(packed)
     terms = _CENTROID_HEADER.size + 2 * day_count
     weights = terms + 4 * term_count
@@ -383,7 +412,7 @@ def unpack_centroid(story_id: str, packed: bytes) -> StoryCentroid:
 
 @lru_cache(1024)
 def _unpack_days(packed: bytes) -> MonthDays:
-    """Return (month, day) pairs; cached because the stories of one day mention much the same days."""
+    """Return the (month, day) pairs in these bytes; cached because many stories mention nearly the same days."""
     return frozenset(zip(packed[::2], packed[1::2], strict=True))
 
 

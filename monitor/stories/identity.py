@@ -1,22 +1,23 @@
 """Entry identity: the keys under which an entry is looked up among the articles of its source.
 
-The first character is the kind of key. These identify an article, the most reliable first:
+The first character of a key is its kind. These kinds identify an article, the most reliable first:
 
 - ``g``: guid, unless it only repeats the URL
-- ``f``: URL with its fragment, if that names a place on the page
+- ``f``: URL with its fragment, if the fragment names a place on the page
 - ``u``: canonical URL without fragment, if it identifies a single page
-- ``a``: title and exact publication time (or its day and text)
+- ``a``: title and exact publication time (or the day of publication and the text)
 - ``n``: article number in the URL, and publication time
-- ``q``: title, and URL without one of its parameters; for an entry without an exact time
-- ``w``: URL and title, or text, and all together; for an entry without a usable guid and URL
+- ``q``: title, and URL without one of its parameters; only for an entry without an exact time
+- ``w``: fallback keys of an entry without a usable guid and URL: URL and title (without a title, the text), and all
+  fields together
 
-These are evidence only and never identify an article by themselves:
+These kinds are evidence only and never identify an article by themselves:
 
 - ``s``: title and text; recognises a whole document whose guids and URLs all changed (see ``novelty.py``)
 - ``t``: title
-- ``!``: prefix of a key that was used for several articles, so that it identifies none of them
+- ``!``: prefix of a key that was used for several articles, so that the key identifies none of them
 
-A guid or URL that occurs on several entries of a document is dropped and marked as shared. ``evidence.py`` decides
+A guid or URL that several different entries of a document have is dropped and marked as shared. ``evidence.py`` decides
 whether an entry is the article that has one of its keys.
 """
 
@@ -39,10 +40,12 @@ STRONG_KEY_KINDS = frozenset("gfu")
 EVIDENCE_KEY_KINDS = frozenset("st")
 MIN_DISTINCTIVE_TEXT_CHARS = 60
 MIN_BUILD_TIME_ENTRIES = 10
-"""From this number of entries on, a time that all of them have is the time when the feed was built."""
+"""If a document has at least this number of entries, and all have the same time, this is when the document was built,
+and not when the articles were published."""
 
 MAX_BUILD_DURATION = timedelta(seconds=30)
-"""Maximum time between the first and the last entry: some feeds take the time again for each entry."""
+"""Times that differ by at most this count as the same time of building: some feeds read the clock again for each
+entry."""
 
 ANOTHER_EDITION_AFTER = timedelta(hours=12)
 """An entry dated this much later, with another title, is the next edition of a page and not an edited article.
@@ -51,7 +54,7 @@ Daily pages are 24 hours apart; live pages are retitled within hours.
 """
 
 MAX_QUERY_PARAMETERS = 6
-"""A longer query gets no ``q`` keys: each parameter costs one."""
+"""A URL with more parameters gets no ``q`` keys, because each parameter adds a key."""
 
 ARTICLE_NUMBER_PATTERN = re.compile(r"\d{5,}")
 DATE_NUMBER_PATTERN = re.compile(r"(?:19|20)\d\d(?:0[1-9]|1[0-2])(?:[0-3]\d)?$")
@@ -59,9 +62,9 @@ DATE_NUMBER_PATTERN = re.compile(r"(?:19|20)\d\d(?:0[1-9]|1[0-2])(?:[0-3]\d)?$")
 
 @dataclass(frozen=True, slots=True)
 class KeyClaims:
-    """Keys of an entry without regard to other entries, and its fallback keys.
+    """The keys that an entry would have if it were the only entry of its document, and its fallback keys.
 
-    ``query_keys`` maps each URL without one of its parameters to its ``q`` key.
+    ``query_keys`` maps each URL without one of its parameters to the ``q`` key of that URL.
     """
 
     entry: Entry
@@ -74,8 +77,8 @@ class KeyClaims:
 class KeyedEntry:
     """An entry with its keys, most reliable first, and fallback keys for an entry without a usable guid and URL.
 
-    ``evidence_keys`` never identify an article. ``shared_keys`` are marks of keys that several entries of the document
-    have. ``repeated_entries`` are the entries of the document that are this same item, listed again.
+    ``evidence_keys`` never identify an article. ``shared_keys`` record which keys several entries of the document have.
+    ``repeated_entries`` are further entries of the document that list the same item again.
     """
 
     entry: Entry
@@ -86,22 +89,27 @@ class KeyedEntry:
     repeated_entries: tuple[Entry, ...] = ()
 
     def lookup_keys(self) -> tuple[str, ...]:
-        """Return all keys that must be looked up in the store before ``classify_entries`` can decide."""
+        """Return all keys that must be looked up in the store before ``classify_entries`` can classify the entry."""
         marks = tuple(SHARED_KEY_MARKER + key for key in self.keys if key[0] in STRONG_KEY_KINDS)
         return (*self.keys, *self.fallback_keys, *self.evidence_keys, *marks, *self.shared_keys)
 
     def usable_keys(self, known_keys: Collection[str]) -> tuple[str, ...]:
-        """Return the keys that may identify the entry, without those known to be shared."""
+        """Return the keys that may identify the entry: those not stored as shared by several articles.
+
+        If neither a guid nor a URL is among them, the fallback keys are added. ``known_keys`` are the keys found in the
+        store.
+        """
         own = tuple(key for key in self.keys if SHARED_KEY_MARKER + key not in known_keys) if known_keys else self.keys
         return own if any(key[0] in STRONG_KEY_KINDS for key in own) else (*own, *self.fallback_keys)
 
 
 def assign_entry_keys(feed: Feed, *, is_partial: bool = False) -> tuple[KeyedEntry, ...]:
-    """Return every entry of a document with its keys, in document order.
+    """Return the entries of a document with their keys, in document order.
 
-    Repetitions of an item are kept with the first one, and entries without any content are left out. With
-    ``is_partial`` other items of the document are known byte for byte, so their URLs have no changing parameter, and
-    there are no ``q`` keys. The cost is a few hashes per entry; texts are hashed unparsed.
+    An item that is listed several times gives one entry, and entries without any content are left out. ``is_partial``
+    is true if the known items of the document were skipped. Then there are no ``q`` keys: the skipped items are
+    unchanged byte for byte, so the URLs of this source have no parameter that changes at each poll. The cost is a few
+    hashes per entry; the HTML of texts is not parsed.
     """
     home = normalize_url(feed.url)
     entries = [entry for entry in feed.entries if not is_empty_entry(entry)]
@@ -119,12 +127,16 @@ def assign_entry_keys(feed: Feed, *, is_partial: bool = False) -> tuple[KeyedEnt
 
 
 def is_empty_entry(entry: Entry) -> bool:
-    """Return whether an entry has neither title, URL nor text, such as an empty item nested in another."""
+    """Return whether an entry has neither title, URL nor text, such as an empty item within another item."""
     return not (entry.url or entry.title.strip() or entry.content.strip() or entry.summary.strip())
 
 
 def drop_build_time(feed: Feed) -> Feed:
-    """Return the document without dates if all its entries, ten or more, have the time when it was built."""
+    """Return the document without publication dates if they only state when the document was built.
+
+    This is assumed if the document has at least ten entries, and all have nearly the same exact time. Otherwise the
+    document is returned unchanged.
+    """
     times = [at for entry in feed.entries if (at := entry.published_at) and format_exact_time(at)]
     if len(times) < max(len(feed.entries), MIN_BUILD_TIME_ENTRIES) or max(times) - min(times) > MAX_BUILD_DURATION:
         return feed
@@ -132,15 +144,15 @@ def drop_build_time(feed: Feed) -> Feed:
 
 
 def collect_lookup_keys(keyed_entries: Iterable[KeyedEntry]) -> frozenset[str]:
-    """Return all keys of a document that must be looked up in the store."""
+    """Return all keys of the entries of a document that must be looked up in the store."""
     return frozenset(key for one in keyed_entries for key in one.lookup_keys())
 
 
 def _group_repeated_entries(entries: Sequence[Entry]) -> list[list[Entry]]:
-    """Group entries that are one item listed twice.
+    """Group the entries that list the same item; an item that is listed once is a group of one entry.
 
-    Two entries are one item if guid, URL and title are equal, or if everything but the guid is equal. Without a guid,
-    everything but the date must be equal. A guid or URL that different entries have counts as missing.
+    Two entries list the same item if guid, URL and title are equal, or if everything but the guid is equal. Without a
+    guid, everything but the date must be equal. A guid or URL that different entries have counts as missing.
     """
     fillers = _find_fillers(entries)
     groups: list[list[Entry]] = []
@@ -160,7 +172,7 @@ def _group_repeated_entries(entries: Sequence[Entry]) -> list[list[Entry]]:
 
 
 def _find_fillers(entries: Iterable[Entry]) -> set[str]:
-    """Return the guids and URLs that entries with different titles have, or different editions of one title."""
+    """Return the guids and URLs that clearly different entries of a document have, so that they identify no article."""
     first: dict[str, Entry] = {}
     fillers = set()
     for entry in entries:
@@ -171,7 +183,11 @@ def _find_fillers(entries: Iterable[Entry]) -> set[str]:
 
 
 def _are_different(one: Entry, other: Entry) -> bool:
-    """Return whether two entries differ in title, or in text while they have no title or are far apart in time."""
+    """Return whether two entries are different articles or editions, and not one item that is listed twice.
+
+    They are different if their titles differ. If their titles are equal, their texts must differ, and in addition the
+    title must be missing or the publication times must be as far apart as two editions.
+    """
     if one.title != other.title:
         return True
     if (one.content, one.summary) == (other.content, other.summary):
@@ -184,7 +200,7 @@ def _are_different(one: Entry, other: Entry) -> bool:
 
 
 def _merge_claims(claims: Sequence[KeyClaims]) -> KeyClaims:
-    """Return the first of several entries of one item, with the keys of all of them."""
+    """Return the keys of all entries that list one item, together with the first of these entries."""
     if len(claims) == 1:
         return claims[0]
     keys = {key: None for claim in claims for key in claim.keys}
@@ -194,12 +210,12 @@ def _merge_claims(claims: Sequence[KeyClaims]) -> KeyClaims:
 
 
 def _rank_key(key: str) -> int:
-    """Return the place of a key in the order from the most to the least reliable kind."""
+    """Return the position of a key in the order of reliability; 0 is the most reliable kind."""
     return KEY_KINDS.index(key[0])
 
 
 def _add_query_keys(claims: Sequence[KeyClaims]) -> list[KeyClaims]:
-    """Return the claims with those ``q`` keys whose URL stays unique in the document without the parameter."""
+    """Add to each entry its ``q`` keys, but only if the URL without the parameter occurs once in the document."""
     if not any(claim.query_keys for claim in claims):
         return list(claims)
     count = Counter(address for claim in claims for address in claim.query_keys)
@@ -210,7 +226,11 @@ def _add_query_keys(claims: Sequence[KeyClaims]) -> list[KeyClaims]:
 
 
 def _drop_shared_keys(claim: KeyClaims, colliding_keys: Collection[str]) -> KeyedEntry:
-    """Return the entry without the keys that several entries have."""
+    """Return an entry with its keys, without the keys that other entries of the document have, too.
+
+    The dropped guids, URLs and ``w`` keys are recorded in ``shared_keys``. If no guid or URL remains, the fallback keys
+    become ordinary keys.
+    """
     keys, fallback_keys = claim.keys, claim.fallback_keys
     shared: tuple[str, ...] = ()
     if any(key in colliding_keys for key in (*keys, *fallback_keys)):
@@ -229,7 +249,7 @@ def _drop_shared_keys(claim: KeyClaims, colliding_keys: Collection[str]) -> Keye
 
 
 def _claim_keys(entry: Entry, feed_url: str) -> KeyClaims:
-    """Return the keys of an entry without regard to other entries, and its fallback keys."""
+    """Return the keys of an entry, regardless of the keys of other entries."""
     title = normalize_title(entry.title)
     link, guid = normalize_url(entry.url), entry.guid.strip()
     place, guid_place = find_page_place(entry.url), find_page_place(guid)
@@ -265,9 +285,9 @@ def _claim_keys(entry: Entry, feed_url: str) -> KeyClaims:
 
 
 def _claim_query_keys(link: str, title: str) -> dict[str, str]:
-    """Return a URL without each of its parameters, with the key of it and the title.
+    """Return for each parameter of a URL: the URL without this parameter, and the ``q`` key of that URL and the title.
 
-    One of the parameters may be a token that changes.
+    One of the parameters may be a token that changes with each poll. Without it the URL is found again.
     """
     address, _, query = link.partition("?")
     parameters = query.split("&") if query else []
@@ -278,9 +298,9 @@ def _claim_query_keys(link: str, title: str) -> dict[str, str]:
 
 
 def format_exact_time(published_at: datetime | None) -> str:
-    """Return a time that can distinguish two articles, or an empty string for a full or half hour.
+    """Return a publication time as ISO 8601 if it is exact enough to distinguish two articles, else an empty string.
 
-    A full or half hour is often a date without a time of day, converted from another time zone.
+    A full or half hour is not exact: it is often a date without a time of day, converted from another time zone.
     """
     return (
         published_at.isoformat()
@@ -290,15 +310,15 @@ def format_exact_time(published_at: datetime | None) -> str:
 
 
 def find_article_number(address: str) -> str:
-    """Return the longest number in a URL or guid that is not a date: the publisher's article number, or its section's.
+    """Return the longest number in a URL or guid that may be the publisher's article number; empty if there is none.
 
-    The host and its port are not looked at.
+    The number may also be that of a section. Numbers that are dates, and the host with its port, do not count.
     """
     return max(find_numbers(address.partition("://")[2].partition("/")[2] or address), key=len, default="")
 
 
 def find_numbers(text: str) -> list[str]:
-    """Return the numbers in a text that are long enough for an article's and are not a date."""
+    """Return the numbers in a text that may be article numbers: they have five digits or more and are not a date."""
     return [number for number in ARTICLE_NUMBER_PATTERN.findall(text) if not DATE_NUMBER_PATTERN.match(number)]
 
 
@@ -308,13 +328,16 @@ def normalize_title(title: str) -> str:
 
 
 def normalize_url(url: str) -> str:
-    """Return a URL for comparison: canonical, without scheme, ``www.`` and final slash, which servers treat alike."""
+    """Return a URL in a form for comparison: canonical, without scheme, ``www.`` and final slash.
+
+    Servers usually send the same page for all forms.
+    """
     url = url.strip()
     return canonicalize_url(url).partition("://")[2].removeprefix("www.").rstrip("/") if "://" in url else url
 
 
 def _is_article_url(link: str) -> bool:
-    """Return whether a URL has a path or query, as an article's does and a front page's does not."""
+    """Return whether a normalized URL has a path or a query; the URL of a front page has neither."""
     parts = urlsplit(f"//{link}")
     return bool(parts.path.strip("/") or parts.query)
 

@@ -1,13 +1,13 @@
 """Near-duplicate detection: decides by their texts whether two articles are copies of one text.
 
-Shared words are not sufficient: a gold price report shares three quarters of its text with yesterday's, and a follow-up
-half of it with the first report. Therefore four things are measured:
+Common words are not sufficient: a gold price report shares three quarters of its text with yesterday's report, and a
+follow-up report half of its text with the first one. Therefore four things are measured:
 
-- kept text: the share of either text that is in the other, by sentences; light rewriting changes parts of every
+- kept text: the share of each text that is in the other, by sentences; light rewriting changes parts of every
   sentence, a follow-up drops whole sentences,
-- front: the same for the first third, where a follow-up has its news and a copy at most a new lead,
-- names and numbers of the shared sentences: a template keeps its sentences and changes exactly these,
-- order in time: a longer, later text with a new front that ends with the earlier text uses it as background.
+- front: the same share for the first third, where a follow-up has its news and a copy at most a new lead,
+- names and numbers of the common sentences: reports made from a template share sentences, and differ in these,
+- order in time: a longer and later text with a new front that ends with the earlier text uses it as background.
 """
 
 import re
@@ -39,10 +39,13 @@ FlagArray = npt.NDArray[np.bool_]
 
 @dataclass(frozen=True, slots=True)
 class TextSimilarity:
-    """Shares of each text that are in the other, from 0 to 1; "smaller" is the shorter text.
+    """Result of comparing two texts: the shares of each text that are in the other, from 0 to 1.
 
-    If too little of the shorter text is kept for a copy, the longer one is not measured (0), nor are numbers and names
-    (1).
+    "smaller" is the shorter text, "larger" the longer one; "front" and "end" are the first and last part of a text.
+    ``number_agreement`` and ``name_agreement`` are the shares of the numbers and names in the common sentences that the
+    other text has, too. ``is_larger_later`` is true if the longer text was published clearly later. If too little of
+    the shorter text is in the longer one, the shares of the longer text are 0 and the agreements are 1, because they
+    are not measured.
     """
 
     smaller_share: float
@@ -61,12 +64,15 @@ class TextSimilarity:
 
     @property
     def score(self) -> float:
-        """Combined score of both texts; its weights were fitted on edited news texts (tests/quality)."""
+        """Weighted sum of three shares, from 0 to 1; a higher score means that the texts are more likely to be copies.
+
+        The weights were fitted on edited news texts (tests/quality).
+        """
         return 0.5 * self.larger_share + 0.375 * self.smaller_front_share + 0.125 * self.larger_front_share
 
     @property
     def is_duplicate(self) -> bool:
-        """True if both texts are copies of one text."""
+        """True if the two texts are copies of one text, according to the shares and agreements."""
         if self.number_agreement < MIN_NUMBER_AGREEMENT or self.name_agreement < MIN_NAME_AGREEMENT:
             return False
         if self.is_larger_later and self.larger_front_share < 0.2 and self.larger_end_share > 0.8:
@@ -77,9 +83,10 @@ class TextSimilarity:
 def compare_texts(
     first: NormalizedText, second: NormalizedText, *, is_second_later: bool | None = None
 ) -> TextSimilarity:
-    """Compare two texts in any order; takes about one millisecond for a page of text.
+    """Compare two texts, in any order; takes about one millisecond for a page of text.
 
-    ``is_second_later`` states whether the second text was published clearly later; None if unknown.
+    ``is_second_later`` is true if the second text was published clearly later, false if it was published clearly
+    earlier, and None if this is unknown.
     """
     smaller, larger = (first, second) if len(first.stream) <= len(second.stream) else (second, first)
     is_larger_later = is_second_later is not None and is_second_later == (larger is second)
@@ -116,7 +123,10 @@ class _TextShares:
 
 
 def _measure_shares(text: NormalizedText, own_hashes: WindowHashes, other_hashes: WindowHashes) -> _TextShares:
-    """Measure which parts of one text are in the other."""
+    """Return the shares of a text, of its front and of its end that are in the other text, and its common sentences.
+
+    ``own_hashes`` and ``other_hashes`` are the window hashes of the two texts.
+    """
     shared_sums = np.concatenate(
         (np.zeros(1, dtype=np.int64), np.cumsum(_mark_shared_bytes(own_hashes, other_hashes, len(text.stream))))
     )
@@ -134,7 +144,10 @@ def _measure_share(sizes: OffsetArray, kept: FlagArray, selected: FlagArray) -> 
 
 
 def _mark_shared_bytes(own_hashes: WindowHashes, other_hashes: WindowHashes, size: int) -> FlagArray:
-    """Mark the bytes of a text that belong to long enough runs shared with the other text."""
+    """Return a flag for each byte of a text: true if it is in a sufficiently long stretch that both texts have.
+
+    ``size`` is the length of the text in bytes.
+    """
     mask = np.zeros(size, dtype=np.bool_)
     seen = np.zeros(_FILTER_SIZE, dtype=np.bool_)
     seen[other_hashes & _FILTER_MASK] = True
@@ -150,7 +163,7 @@ def _mark_shared_bytes(own_hashes: WindowHashes, other_hashes: WindowHashes, siz
 
 
 def _measure_agreement(sentences: Sequence[str], other: NormalizedText) -> tuple[float, float]:
-    """Return the shares of the numbers and of the names in these sentences that the other text has too."""
+    """Return the share of the numbers, and the share of the names, in these sentences that also occur in ``other``."""
     text = "\n".join(sentences)
     numbers, names = NUMBER_PATTERN.findall(text), Counter(NAME_PATTERN.findall(text))
     theirs = set(NUMBER_PATTERN.findall(other.cased))
@@ -160,5 +173,5 @@ def _measure_agreement(sentences: Sequence[str], other: NormalizedText) -> tuple
 
 
 def _smooth_share(count: int, total: int) -> float:
-    """Return a ratio smoothed so that a single mismatch among few items does not decide."""
+    """Return ``count / total`` with 1 added to both, so that a single mismatch among few items has less effect."""
     return (count + 1) / (total + 1)

@@ -1,8 +1,8 @@
 """Poll novelty: classifies the entries of a poll as known, new, republished or quarantined.
 
-Entry keys decide what is new; dates only decide about quarantine. An implausibly large number of old, undated or
-equally dated entries is quarantined as a whole. One line in the next digest reports it, and the user can release the
-articles. A single late article is not quarantined.
+Entry keys decide which entries are new; dates only decide about quarantine. If a poll brings an implausibly large
+number of old, undated or equally dated entries, all of them are quarantined. One line in the next digest reports this,
+and the user can release the articles. A single late article is not quarantined for being late.
 """
 
 from collections import Counter
@@ -30,10 +30,10 @@ UNDATED_ENTRIES_MIN = 50
 
 
 class EntryDecision(StrEnum):
-    """Result for one entry of a document.
+    """Decision on one entry of a document.
 
-    ``REPUBLISHED``: known under other keys; ``REPEATED``: same item as an earlier entry of the document; ``EMPTY``:
-    without title, URL and text, so that there is nothing to store.
+    ``REPUBLISHED``: the article is known, but under other guids and URLs. ``REPEATED``: the document has listed the
+    same item before. ``EMPTY``: the entry has no title, URL and text, so that there is nothing to store.
     """
 
     NEW = "new"
@@ -48,8 +48,9 @@ class EntryDecision(StrEnum):
 class ClassifiedEntry:
     """A new or changed entry to store.
 
-    ``keys`` identify it from now on, ``evidence_keys`` never do. ``quarantine_reason`` is empty unless it is
-    quarantined; impossible dates are removed. ``known_article`` is the article that a changed entry is.
+    ``keys`` identify the article at later polls; ``evidence_keys`` are stored, but do not identify it.
+    ``quarantine_reason`` is empty unless the entry is quarantined. An implausible date of the entry is removed.
+    ``known_article`` is the stored article if the entry is a change of one, else None.
     """
 
     entry: Entry
@@ -62,11 +63,11 @@ class ClassifiedEntry:
 
 @dataclass(frozen=True, slots=True)
 class PollNovelty:
-    """Result of classifying a poll: ``new`` entries, and ``aliases`` with new keys of known articles.
+    """Result of classifying a poll: the ``new`` entries, and in ``aliases`` known entries that have new keys.
 
-    ``known_count`` is the number of entries seen before, for the overlap between polls. ``summary`` is one line about
-    quarantined entries, or empty. ``baseline_at`` is stored in the poll state. ``known_article_ids`` are the articles
-    that the known entries are.
+    ``known_count`` is the number of entries seen before, by which the overlap between polls is computed. ``summary`` is
+    one line about quarantined entries, or empty. ``baseline_at`` is the time of the first poll, to be stored in the
+    poll state. ``known_article_ids`` are the ids of the stored articles that the document lists.
     """
 
     new: tuple[ClassifiedEntry, ...]
@@ -79,10 +80,11 @@ class PollNovelty:
 
 
 def is_alertable(entry: Entry, poll_state: PollState, backfill: timedelta, now: datetime) -> bool:
-    """Return whether a single new entry is alerted: it must not be published before the source was watched.
+    """Return whether a new entry may be reported: it must not be published before the source was watched.
 
-    In the first poll only entries dated within ``backfill`` count; later, undated and late ones count too. A date
-    before 1995 or more than a day in the future counts as missing.
+    At the first poll, an entry must have a date within ``backfill``. At later polls, entries without a date may be
+    reported, too, and so may entries dated up to ``backfill`` before the first poll. A date before 1995 or more than a
+    day in the future counts as missing.
     """
     published_at = plausible_date(entry.published_at, now)
     if poll_state.baseline_at is None:
@@ -103,10 +105,10 @@ def classify_entries(
     now: datetime,
     unchanged_count: int = 0,
 ) -> PollNovelty:
-    """Classify a document's entries as known, new or quarantined.
+    """Classify the entries of a document as known, new, republished or quarantined.
 
-    ``known`` has the lookup keys that the source had before, with their articles. ``unchanged_count`` is the number of
-    entries that were skipped because their bytes are known.
+    ``known`` maps the lookup keys that are stored for the source to their articles. ``unchanged_count`` is the number
+    of items that were skipped before parsing, because their bytes are known.
     """
     recognitions = dict(zip(keyed_entries, recognize_entries(keyed_entries, known), strict=True))
     new = [one for one in keyed_entries if recognitions[one].article is None]
@@ -135,7 +137,10 @@ def _decisions(
     republished: Collection[KeyedEntry],
     new_entries: Sequence[ClassifiedEntry],
 ) -> tuple[EntryDecision, ...]:
-    """Return the decision on each entry; ``new_entries`` are in the order of the document."""
+    """Return the decision on each of ``keyed_entries``, in document order.
+
+    ``new_entries`` are the classified entries that are neither known nor republished, in document order.
+    """
     following = iter(new_entries)
     decisions = []
     for one in keyed_entries:
@@ -152,9 +157,10 @@ def _decisions(
 def _find_republished(
     new_entries: Sequence[KeyedEntry], known: Mapping[str, KnownArticle], poll_state: PollState, known_count: int
 ) -> dict[KeyedEntry, KnownArticle]:
-    """Return known articles that appear with new guids and URLs, by entry.
+    """Return the new entries that are known articles with new guids and URLs, each with the known article.
 
-    They must be many, and more than the entries whose keys are known.
+    An entry is recognised by its title and text. A few such entries may be coincidence, so the result is empty unless
+    there are many, and they outnumber the known entries or are nearly the whole document.
     """
     matching = {one: known[key] for one in new_entries for key in one.evidence_keys if key[0] == "s" and key in known}
     last = poll_state.last_success_at
@@ -190,8 +196,8 @@ def _keys_to_store(
 ) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Return the keys and the evidence keys of an entry that are not stored yet.
 
-    A key of another article stays with it; a guid or URL that was used again is marked as shared. Without it a new
-    entry may need its fallback keys.
+    A key that is stored for another article is not assigned to this entry. If it is a guid or URL, an evidence key
+    marks it as shared. An entry whose guid and URL are both unusable gets its fallback keys.
     """
     marks = (*keyed_entry.shared_keys, *(SHARED_KEY_MARKER + key for key in recognition.reused_keys))
     usable = keyed_entry.usable_keys({*known, *marks} if marks else known)
@@ -208,9 +214,10 @@ def _drop_implausible_date(entry: Entry, now: datetime) -> Entry:
 def _find_alias(
     keyed_entry: KeyedEntry, article: KnownArticle, recognition: Recognition, known: Mapping[str, KnownArticle]
 ) -> ClassifiedEntry | None:
-    """Return a known entry with its new keys, as for a moved article or an edited headline, or None without any.
+    """Return a known entry with its new keys, or None if it has no new keys that matter.
 
-    A new text alone does not count.
+    A moved article or an edited headline gives new keys. A new text changes only the key of title and text (``s``), so
+    the result is None if this is the only new key.
     """
     keys, evidence_keys = _keys_to_store(keyed_entry, recognition, known)
     if not keys and all(key[0] == "s" for key in evidence_keys):
@@ -221,7 +228,11 @@ def _find_alias(
 def _quarantine(
     new_entries: tuple[ClassifiedEntry, ...], poll_state: PollState, known_count: int
 ) -> tuple[ClassifiedEntry, ...]:
-    """Quarantine alertable entries that are too many to be ordinary news."""
+    """Return the new entries, with a reason for quarantine if too many of them have an unusual date.
+
+    Alertable entries are quarantined if many are old, if many have the same exact time, or if many have no date and the
+    document has no known entry. Nothing is quarantined at the first poll.
+    """
     if poll_state.baseline_at is None:
         return new_entries
     news = [one for one in new_entries if one.is_alertable]
@@ -246,7 +257,7 @@ def _quarantine(
 
 
 def _is_machine_time(published_at: datetime) -> bool:
-    """Return whether a time was set by a program; editors usually choose multiples of five minutes."""
+    """Return whether a program has probably set this time; editors usually choose multiples of five minutes."""
     return bool(published_at.second or published_at.microsecond or published_at.minute % 5)
 
 

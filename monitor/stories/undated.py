@@ -1,8 +1,9 @@
-"""Undated entries of a first poll: whether they are news is decided by the dates of their pages.
+"""Entries without a date at a first poll: the dates of their pages decide whether they are news.
 
-Nothing tells whether such an entry was published before the source was watched. Until its page was read it is
-quarantined with a reason of this module. A page dated within the backfill makes it news, an older page does not. If the
-page has no date, or the source's pages are not read, a few entries are news, and many stay in quarantine.
+At a first poll, nothing shows whether an undated entry was published before the source was watched. Until its page was
+read, the entry is quarantined with a reason of this module. If the page has a date within the backfill, the article is
+news; with an older date, it is not. If the page has no date, or the pages of the source are not read, the number
+decides: a few undated entries are news, and many stay in quarantine.
 """
 
 from dataclasses import dataclass, replace
@@ -12,7 +13,8 @@ from monitor.domain.poll_state import PollState
 from monitor.stories.novelty import ClassifiedEntry, PollNovelty, plausible_date
 
 MAX_UNDATED_NEWS = 20
-"""Number of undated entries of a first poll that are news even if their pages have no date: one page of most lists."""
+"""Maximum number of undated entries of a first poll that are news even if their pages have no date; most lists have at
+most this number of entries on one page."""
 FEW_UNDATED_REASON = "without a date at the first poll"
 MANY_UNDATED_REASON = "one of many without a date at the first poll"
 UNDATED_REASONS = frozenset({FEW_UNDATED_REASON, MANY_UNDATED_REASON})
@@ -20,7 +22,7 @@ UNDATED_REASONS = frozenset({FEW_UNDATED_REASON, MANY_UNDATED_REASON})
 
 @dataclass(frozen=True, slots=True)
 class UndatedDecision:
-    """Decision on an undated article: whether it is alerted, and why it stays in quarantine, or an empty reason."""
+    """Decision on an undated article: whether it may be reported, and the reason if it stays in quarantine."""
 
     is_alertable: bool
     quarantine_reason: str = ""
@@ -29,10 +31,11 @@ class UndatedDecision:
 def decide_undated_entries(
     novelty: PollNovelty, poll_state: PollState, backfill: timedelta, now: datetime, *, reads_pages: bool
 ) -> PollNovelty:
-    """Return the result of a first poll with its undated entries quarantined until their pages are read.
+    """Return the result of a first poll, with its undated entries quarantined until their pages are read.
 
-    If ``reads_pages`` is false, they are decided at once. Other polls are unchanged. An entry that was last changed
-    before the backfill is old, even without a date of publication.
+    If ``reads_pages`` is false, they are decided at once: a few are news, and many stay in quarantine. The results of
+    later polls are unchanged. An entry without a date of publication that was last changed before the backfill is not
+    undated, but old.
     """
     undated = [one for one in novelty.new if _is_undated(one, backfill, now)]
     if poll_state.baseline_at is not None or not undated:
@@ -57,7 +60,7 @@ def _is_undated(one: ClassifiedEntry, backfill: timedelta, now: datetime) -> boo
 
 
 def _summarize(summary: str, count: int, reads_pages: bool, are_few: bool) -> str:
-    """Add to the line about a poll what happens to its undated entries."""
+    """Return the summary of a poll with a part that states what happens to its undated entries."""
     if reads_pages:
         text = f"{count} without a date are decided by the dates of their pages"
     else:
@@ -68,12 +71,12 @@ def _summarize(summary: str, count: int, reads_pages: bool, are_few: bool) -> st
 def decide_undated_article(
     quarantine_reason: str, published_at: datetime | None, first_seen_at: datetime, backfill: timedelta
 ) -> UndatedDecision | None:
-    """Decide whether an article may cause an alert that the feed listed without a date at the first poll.
+    """Decide whether an article that had no date at the first poll may be reported, after its page was read.
 
-    This is called after the page of the article was read: ``published_at`` is the date on the page, or None;
-    ``first_seen_at`` is the time of the first poll. With a plausible date the article may cause an alert if it is not
-    older than ``backfill``. Without one it may only if few articles were undated; else it stays in quarantine. Return
-    None for an article that was not quarantined for a missing date.
+    ``published_at`` is the date on the page, or None; ``first_seen_at`` is the time of the first poll. With a plausible
+    date, the article may be reported if it is not older than ``backfill``. Without a date, it may be reported if only
+    few articles were undated; else it stays in quarantine. Return None for an article that was not quarantined for a
+    missing date.
     """
     if quarantine_reason not in UNDATED_REASONS:
         return None

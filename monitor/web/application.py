@@ -1,4 +1,4 @@
-"""The application of the desk: its routes, and the answers to errors."""
+"""The application of the desk: its routes, and the responses for errors."""
 
 from collections.abc import Awaitable, Callable
 from types import ModuleType

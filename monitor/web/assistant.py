@@ -1,8 +1,9 @@
-"""Tools for assistants (Model Context Protocol): they read, and mark every text of others as foreign.
+"""Tools for assistants (Model Context Protocol). They only read, and separate foreign texts from their own data.
 
-Facts of this program and texts of others are apart in each result: ``facts`` has ids, times and numbers, ``foreign``
-has headlines, passages, texts and names of outlets. In the text form the foreign part is between two lines with a
-random mark, so that no article can end it. No tool writes, fetches an address, or shows the configuration.
+A result has two parts: ``facts`` has the ids, times and numbers of this program; ``foreign`` has the texts of other
+people: headlines, passages, articles and names of outlets. In the text form, the foreign part is between two lines with
+a random code, so that an article cannot pretend to be the end of the foreign part. No tool writes, fetches a URL, or
+shows the configuration.
 """
 
 import json
@@ -47,7 +48,11 @@ T = TypeVar("T")
 
 
 class ToolResult(TypedDict):
-    """Result of a tool: facts of this program, and texts of others by the id of their article, story or source."""
+    """Result of a tool.
+
+    ``facts`` has data of this program. ``foreign`` has the texts of other people, by the id of their article, story or
+    source.
+    """
 
     facts: dict[str, Any]
     foreign: dict[str, dict[str, Any]]
@@ -61,12 +66,15 @@ ArticleId = Annotated[int, Field(ge=1, lt=2**63, description="the number in an i
 
 
 def clean(text: str, max_chars: int) -> str:
-    """Return a text of others without control characters and direction marks, cut to a length."""
+    """Return a foreign text without control characters and direction marks, cut to ``max_chars`` characters."""
     return truncate_text(sanitize(text), max_chars)
 
 
 def present(facts: Mapping[str, Any], foreign: Mapping[str, Mapping[str, Any]]) -> CallToolResult:
-    """Return the result of a tool, structured and as text, with the foreign part between marked lines."""
+    """Return the result of a tool in structured form and as text.
+
+    In the text, the foreign part is between two lines with a random code (see the docstring of the module).
+    """
     structured = {"facts": to_json_value(facts), "foreign": to_json_value(foreign)}
     text = json.dumps(structured["facts"], ensure_ascii=False, indent=1)
     if foreign:
@@ -80,7 +88,7 @@ def present(facts: Mapping[str, Any], foreign: Mapping[str, Mapping[str, Any]]) 
 
 
 def describe_line(line: ArticleLine, passages: Sequence[Passage] = ()) -> dict[str, Any]:
-    """Return the foreign part of an article."""
+    """Return the foreign texts of an article: title, outlet, URL and at most three passages."""
     return {
         "title": clean(line.title, MAX_TITLE_CHARS),
         "outlet": clean(line.outlet, 100),
@@ -90,7 +98,7 @@ def describe_line(line: ArticleLine, passages: Sequence[Passage] = ()) -> dict[s
 
 
 def line_facts(line: ArticleLine) -> dict[str, Any]:
-    """Return the facts of an article."""
+    """Return the data of this program on an article: its id, source, language, times, story and original."""
     return {
         "id": f"a{line.id}",
         "source": line.source_id,
@@ -103,18 +111,24 @@ def line_facts(line: ArticleLine) -> dict[str, Any]:
 
 
 def parse_since(text: str, now: datetime) -> datetime:
-    """Return the time of a date or length. Raises ``UsageError``."""
+    """Return the time of a date such as 2026-11-30, or of a length such as 7d before ``now``.
+
+    An empty text means seven days. Raises ``UsageError``.
+    """
     return parse_moment(text, ZONE, now) or now - timedelta(days=7)
 
 
 def require_official(snapshot: Snapshot, official_id: str) -> None:
-    """Raise ``UsageError`` if nobody is watched by this id."""
+    """Raise ``UsageError`` if no official with this id is watched."""
     if official_id not in snapshot.officials:
         raise UsageError(f"there is no official {official_id!r}; list_people has the ids")
 
 
 class Tools:
-    """Tools on the database of the desk; each raises ``ToolError`` with the reason if it cannot answer."""
+    """The tools, as methods that read the database of the desk.
+
+    A tool raises ``ToolError`` with the reason if it cannot give a result.
+    """
 
     def __init__(self, context: DeskContext) -> None:
         self._context, self._database = context, context.database
@@ -462,7 +476,7 @@ class Tools:
 
 
 def create_server(context: DeskContext) -> MCPServer[Any]:
-    """Return a server with the tools."""
+    """Return an MCP server that has the tools."""
     server: MCPServer[Any] = MCPServer("monitor", instructions=INSTRUCTIONS, version=__version__, log_level="ERROR")
     tools = Tools(context)
     for tool in (

@@ -1,4 +1,4 @@
-"""The tools for assistants over HTTP, at ``/mcp``: with an access token that reads, and within its limits."""
+"""The tools for assistants over HTTP, at ``/mcp``; a request needs an access token with the scope to read."""
 
 from typing import Any
 
@@ -17,7 +17,7 @@ PATH = "/mcp"
 
 
 class AssistantEndpoint:
-    """Endpoint of the tools; a request without a valid token gets no further."""
+    """ASGI application that serves the tools; a request without a valid access token is refused."""
 
     def __init__(self, context: DeskContext, server: MCPServer[Any]) -> None:
         hosts = sorted(allowed_hosts(context.settings))
@@ -32,7 +32,7 @@ class AssistantEndpoint:
         self.session_manager = server.session_manager
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Check the token, then answer."""
+        """Check the access token and its limit, then pass the request to the MCP server."""
         scheme, _, text = Request(scope).headers.get("authorization", "").partition(" ")
         context = self._context
         found = None

@@ -1,4 +1,4 @@
-"""Connections of the desk: a client that sends its request too slowly is disconnected."""
+"""HTTP connections of the desk with a time limit: a client that sends its request too slowly is disconnected."""
 
 import asyncio
 from typing import Any

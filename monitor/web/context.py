@@ -1,4 +1,4 @@
-"""Context of the desk: everything that its pages use, and the configuration that the daemon uses."""
+"""Context of the desk: the objects that all its pages use, with the configuration that the daemon uses."""
 
 import asyncio
 import time
@@ -24,18 +24,18 @@ from monitor.web.passwords import PasswordChecker
 
 MAX_READS, MAX_WAITING_READS = 4, 16
 HEALTH_SECONDS, CONFIGURATION_SECONDS = 5.0, 2.0
-"""Seconds for which the health of the daemon, and the time of the configuration, are kept between two pages."""
+"""Seconds for which the health of the daemon, and the result of checking the configuration for a change, are cached."""
 
 T = TypeVar("T")
 
 
 class TooManyRequests(MonitorError):
-    """Raised if more look-ups wait than the desk accepts; the reader should try again later."""
+    """Raised if too many reads of the database are waiting; the reader should try again later."""
 
 
 @dataclass(frozen=True)
 class Snapshot:
-    """Configuration that the daemon uses, with its entries by id. ``version`` changes with the configuration."""
+    """The configuration that the daemon uses, at one time, with look-ups by id. ``version`` differs after a change."""
 
     configuration: Configuration
     version: str = ""
@@ -71,7 +71,7 @@ class Snapshot:
 
 
 class ConfigurationLoader(Protocol):
-    """Loader of the configuration that the daemon uses."""
+    """Protocol of a loader that reads the configuration that the daemon uses."""
 
     def load(self, current: Snapshot | None) -> Snapshot:
         """Return the present configuration: ``current`` itself if nothing has changed.
@@ -83,7 +83,7 @@ class ConfigurationLoader(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class DeskHealth:
-    """Health as every page shows it: the daemon, and the number of sources with a problem."""
+    """State of the program that every page shows: the daemon, sources with a problem, and unsent deliveries."""
 
     daemon: DaemonStatus = field(default_factory=DaemonStatus)
     problem_count: int = 0
@@ -92,7 +92,7 @@ class DeskHealth:
 
 
 class DeskContext:
-    """Everything that the pages of the desk use. One instance per process."""
+    """Objects that all pages of the desk use, such as database, settings and clock; there is one for each process."""
 
     def __init__(
         self,
@@ -144,7 +144,10 @@ class DeskContext:
         return self._snapshot
 
     async def feedback(self) -> FeedbackService:
-        """Return the use cases of feedback; the watchlist is compiled when it is first needed after a change."""
+        """Return the feedback service for the present configuration.
+
+        The watchlist is compiled at the first call after a change of the configuration.
+        """
         snapshot = await self.snapshot()
         async with self._loading:
             if self._feedback is None or self._feedback[0] != snapshot.version:

@@ -1,4 +1,4 @@
-"""A request of a reader: who it is, the configuration, and the answers that pages give."""
+"""A request of a reader to a page of the desk: the reader, the configuration, and methods that make responses."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -48,7 +48,7 @@ T = TypeVar("T")
 
 
 class LoginRequired(MonitorError):
-    """Raised if a page needs a login; ``path`` is the page."""
+    """Raised if a page needs a login; ``path`` is the address of this page, to open it after the login."""
 
     def __init__(self, path: str) -> None:
         self.path = path
@@ -56,7 +56,7 @@ class LoginRequired(MonitorError):
 
 
 class FormRefused(MonitorError):
-    """Raised if a form was not made by the desk for this session."""
+    """Raised if a form is refused, usually because the desk did not make it for this session."""
 
 
 def get_context(request: Request) -> DeskContext:
@@ -67,7 +67,7 @@ def get_context(request: Request) -> DeskContext:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """A request of a reader who is logged in."""
+    """A request of a reader who is logged in, with methods by which a page reads its input and makes its response."""
 
     request: Request
     context: DeskContext
@@ -78,7 +78,7 @@ class Page:
 
     @property
     def account(self) -> Account:
-        """The reader."""
+        """The account of the reader."""
         return self.identity.account
 
     @property
@@ -88,7 +88,7 @@ class Page:
 
     @property
     def parameters(self) -> dict[str, str]:
-        """The parameters in the query string; the last value of each."""
+        """The parameters of the query string. If a parameter is repeated, its last value is used."""
         return {name: value[:1000] for name, value in self.request.query_params.items()}
 
     def parameter(self, name: str, default: str = "") -> str:
@@ -96,7 +96,10 @@ class Page:
         return self.request.query_params.get(name, default)[:1000]
 
     def number(self, name: str, default: int, low: int, high: int) -> int:
-        """Return a number in the query string within limits. Raises ``UsageError`` for something else."""
+        """Return a parameter as a number, limited to ``low`` and ``high``; ``default`` if it is missing.
+
+        Raises ``UsageError`` if the parameter is not a number.
+        """
         text = self.request.query_params.get(name, "")
         if not text:
             return default
@@ -109,7 +112,7 @@ class Page:
         return await self.context.read(work, *args)
 
     async def render(self, template: str, status: int = 200, **values: Any) -> Response:
-        """Render a page in a thread, with what every page shows."""
+        """Render a template in a thread, with the values that every page needs, such as the navigation."""
         shared = {
             "page": self,
             "account": self.account,
@@ -130,7 +133,7 @@ class Page:
         return HTMLResponse(text, status)
 
     def _navigation(self) -> list[tuple[str, str, int, bool]]:
-        """Return path, label, number and whether the number is a problem, for each page of the menu."""
+        """Return the entries of the menu: path, label, number, and whether a number above 0 means a problem."""
         health = self.health
         return [
             ("/", "Today", 0, False),
@@ -144,7 +147,7 @@ class Page:
         ]
 
     def _is_current(self, path: str) -> bool:
-        """Return whether a page of the menu is this one, or has it below."""
+        """Return whether the entry of the menu with this path is the present page, or contains the present page."""
         here = self.request.url.path
         return here == path or (path != "/" and here.startswith(f"{path}/"))
 
@@ -155,9 +158,10 @@ class Page:
         return f"{self.request.url.path}?{query}" if query else self.request.url.path
 
     async def form(self, right: Right) -> dict[str, str]:
-        """Return the fields of a form, of which the last value counts.
+        """Return the fields of a submitted form; if a field is repeated, its last value is used.
 
-        Raises ``FormRefused`` if the desk has not made the form, or ``NotAllowed`` if the reader lacks the right.
+        Raises ``FormRefused`` if the desk did not make the form for this session, or ``NotAllowed`` if the reader lacks
+        the right.
         """
         fields = await read_form(self.request)
         if not is_form_token(fields.get("form_token", ""), self.identity.session_key):
@@ -166,19 +170,19 @@ class Page:
         return fields
 
     async def record(self, what: str, subject: str) -> None:
-        """Record an act of the reader that is neither a verdict nor a mark, for the page of changes."""
+        """Record a change by the reader that is neither a verdict nor a mark, for the page Changes."""
         feedback, name = self.context.database.feedback, self.account.display_name
         change = Change(0, what, subject, name, Way.PAGE, self.now)
         reader = Reader(self.account.id, self.account.login, self.account.name)
         await self.context.run(feedback.record_change, change, reader)
 
     def redirect(self, path: str) -> Response:
-        """Return the answer to a form: open a page of the desk."""
+        """Return a redirect to a page of the desk, as the response to a form."""
         return RedirectResponse(safe_path(path), 303)
 
 
 async def read_form(request: Request) -> dict[str, str]:
-    """Return the fields of a URL-encoded form. Raises ``FormRefused`` for another type of content."""
+    """Return the fields of a URL-encoded form. Raises ``FormRefused`` for another content type."""
     if request.headers.get("content-type", "").partition(";")[0].strip().lower() != FORM_TYPE:
         raise FormRefused("only forms of the desk are accepted")
     form: FormData = await request.form()
@@ -186,7 +190,7 @@ async def read_form(request: Request) -> dict[str, str]:
 
 
 async def read_form_lists(request: Request) -> dict[str, list[str]]:
-    """Return all values of each field of a URL-encoded form. Raises ``FormRefused`` for another type of content."""
+    """Return all values of each field of a URL-encoded form. Raises ``FormRefused`` for another content type."""
     await read_form(request)
     found: dict[str, list[str]] = {}
     for name, value in (await request.form()).multi_items():
@@ -196,12 +200,15 @@ async def read_form_lists(request: Request) -> dict[str, list[str]]:
 
 
 def peer_address(request: Request) -> str:
-    """Return the address from which a request comes, without a proxy's word for it; "socket" for a Unix socket."""
+    """Return the IP address that sent a request, or "socket" for a Unix socket.
+
+    Headers of a proxy are not used, because anybody can send them.
+    """
     return request.client.host if request.client and request.client.host else "socket"
 
 
 def is_trusted_proxy(request: Request) -> bool:
-    """Return whether a request comes from a proxy whose login header counts."""
+    """Return whether a request was sent by a proxy whose login header the configuration trusts."""
     header = get_context(request).settings.header
     if header is None:
         return False
@@ -213,15 +220,15 @@ def is_trusted_proxy(request: Request) -> bool:
 
 
 def proxy_login(request: Request) -> str:
-    """Return the login that a trusted proxy names, or an empty text."""
+    """Return the login in the header of the proxy, or an empty text. The caller must check ``is_trusted_proxy``."""
     header = get_context(request).settings.header
     return request.headers.get(header.name, "").strip()[:MAX_LOGIN_CHARS] if header else ""
 
 
 async def find_identity(request: Request) -> Identity | None:
-    """Return the reader of a session cookie, or None.
+    """Return the identity of the reader that the session cookie belongs to, or None.
 
-    Behind a trusted proxy, the session counts only while the proxy names the same reader.
+    If the request was sent by a trusted proxy, the session is valid only if the proxy names the same reader.
     """
     context = get_context(request)
     key = request.cookies.get(SESSION_COOKIE, "")
@@ -240,7 +247,7 @@ async def find_identity(request: Request) -> Identity | None:
 
 
 async def open_page(request: Request) -> Page:
-    """Return the page of a reader who is logged in. Raises ``LoginRequired``."""
+    """Return the request as a ``Page``, if a reader is logged in. Raises ``LoginRequired``."""
     context = get_context(request)
     identity = await find_identity(request)
     if identity is None:
@@ -252,12 +259,15 @@ PageDependency = Annotated[Page, Depends(open_page)]
 
 
 def login_path(path: str) -> str:
-    """Return the address of the login that leads to a page afterwards."""
+    """Return the address of the login page that opens ``path`` after the login."""
     return f"/login?next={quote(path)}" if path not in {"", "/"} else "/login"
 
 
 async def find_done(page: Page) -> Change | None:
-    """Return the change that the page was opened after, for a notice with an undo; None if there is none."""
+    """Return the change that the reader has just made, by the parameter ``done``; None if there is none.
+
+    The page shows a notice with a button that undoes this change.
+    """
     number = page.parameter("done")
     if not number.isascii() or not number.isdigit() or len(number) > 18:
         return None

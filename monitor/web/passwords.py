@@ -1,4 +1,4 @@
-"""Passwords of readers: hashed with argon2, a few at a time, and in the same time for unknown logins."""
+"""Passwords of readers, hashed with argon2, few at the same time. A login that does not exist takes the same time."""
 
 import asyncio
 
@@ -7,7 +7,7 @@ from argon2.exceptions import InvalidHashError, VerificationError
 
 MIN_PASSWORD_CHARS, MAX_PASSWORD_CHARS = 10, 500
 MAX_PARALLEL = 2
-"""Each calculation takes 64 MiB."""
+"""Maximum number of passwords that are hashed at the same time, because each calculation takes 64 MiB."""
 
 _hasher = PasswordHasher()
 _DUMMY_HASH = _hasher.hash("a password that nobody has")
@@ -21,7 +21,11 @@ def hash_password(password: str) -> str:
 
 
 def is_password(password: str, password_hash: str) -> bool:
-    """Return whether a password has a hash; without a hash it takes the same time and is false."""
+    """Return whether ``password_hash`` is the hash of this password.
+
+    If the hash is empty, because the login does not exist, the result is false after the same time, so that the time
+    does not show which logins exist.
+    """
     try:
         _hasher.verify(password_hash or _DUMMY_HASH, password[:MAX_PASSWORD_CHARS])
         return bool(password_hash)
@@ -30,17 +34,17 @@ def is_password(password: str, password_hash: str) -> bool:
 
 
 class PasswordChecker:
-    """Checks passwords in threads, at most ``MAX_PARALLEL`` at a time."""
+    """Hashes and checks passwords in threads, at most ``MAX_PARALLEL`` at the same time."""
 
     def __init__(self) -> None:
         self._slots = asyncio.Semaphore(MAX_PARALLEL)
 
     async def is_password(self, password: str, password_hash: str) -> bool:
-        """Return whether a password has a hash."""
+        """Return whether ``password_hash`` is the hash of this password, with the function ``is_password``."""
         async with self._slots:
             return await asyncio.to_thread(is_password, password, password_hash)
 
     async def hash(self, password: str) -> str:
-        """Return the hash of a password. Raises ``ValueError``."""
+        """Return the hash of a password. Raises ``ValueError`` if the password is too short or too long."""
         async with self._slots:
             return await asyncio.to_thread(hash_password, password)

@@ -16,17 +16,20 @@ from monitor.domain.web_settings import WebSettings
 MAX_BODY_BYTES, BODY_SECONDS = 1_000_000, 30.0
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 ONE_CLICK_PREFIX = "/l/unsubscribe/"
-"""Mail programs post here without cookies and origin (RFC 8058); the signed address is the proof."""
+"""Path to which mail programs send POST requests without cookies and origin (RFC 8058); the signed path is the
+proof."""
 
 TOKEN_PREFIXES = ("/api/", "/mcp")
-"""Paths whose unsafe requests need an access token, which browsers do not send by themselves."""
+"""Paths whose requests are not checked for their origin if they have an access token: browsers do not send it by
+themselves."""
 
 CONTENT_SECURITY_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
     "form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
 )
 DOCUMENT_POLICY = "default-src 'none'; style-src 'unsafe-inline'; sandbox; frame-ancestors 'none'"
-"""Policy of a digest as it was sent: without scripts, forms and origin, but with the styles of a mail."""
+"""Content security policy of a page with a digest as it was sent: no scripts and forms, but the inline styles of
+emails."""
 
 _HEADERS: Final = {
     "X-Content-Type-Options": "nosniff",
@@ -48,7 +51,11 @@ def allowed_hosts(settings: WebSettings) -> frozenset[str]:
 
 
 class SecurityMiddleware:
-    """Refuses requests of other hosts and origins, limits their size and time, and sets headers of all answers."""
+    """ASGI middleware that protects all requests.
+
+    It refuses requests with another host or from another site, limits the size and time of a body, and sets the headers
+    of all responses.
+    """
 
     def __init__(self, app: ASGIApp, hosts: Collection[str]) -> None:
         self._app, self._hosts = app, frozenset(hosts)
@@ -67,7 +74,7 @@ class SecurityMiddleware:
         await self._app(scope, _limited(receive), send)
 
     def _refuse(self, scope: Scope, headers: Headers) -> tuple[int, str] | None:
-        """Return the status and the text of a refusal, or None."""
+        """Return status and text if a request must be refused, or None."""
         host = headers.get("host", "").lower()
         if host not in self._hosts:
             return 421, "This address is not served here. Open the desk under the URL in its settings.\n"
@@ -112,7 +119,7 @@ class BodyTooLong(Exception):
 
 
 def _limited(receive: Receive) -> Receive:
-    """Return a receiver that ends a body that is too long, or that does not arrive in time."""
+    """Wrap an ASGI receive function: the client is disconnected if a body is too long or does not arrive in time."""
     received = 0
     deadline = 0.0
     is_complete = False
@@ -137,17 +144,17 @@ def _limited(receive: Receive) -> Receive:
 
 
 def make_form_token(session_key: str) -> str:
-    """Return the token that each form of a session carries."""
+    """Return the token in each form of a session, by which forged requests of other sites are recognised."""
     return hmac.new(session_key.encode(), b"form", sha256).hexdigest()
 
 
 def is_form_token(token: str, session_key: str) -> bool:
-    """Return whether a form was made by the desk for this session."""
+    """Return whether this token was made for a form of this session."""
     return bool(session_key) and hmac.compare_digest(token.encode(), make_form_token(session_key).encode())
 
 
 def safe_path(text: str, default: str = "/") -> str:
-    """Return a path of the desk to go to after an action, or ``default`` if the text could lead elsewhere."""
+    """Return a path to redirect to if it is a path of the desk, else ``default``."""
     if not text.startswith("/") or text.startswith("//") or "\\" in text or len(text) > 2000:
         return default
     if any(ord(letter) < 33 or ord(letter) == 127 for letter in text):

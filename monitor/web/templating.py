@@ -33,7 +33,7 @@ def load_static_files() -> dict[str, tuple[str, bytes]]:
 
 @cache
 def static_url(name: str) -> str:
-    """Return the address of a static file; it changes with the content."""
+    """Return the path of a static file, with the hash of its content, so that it changes with the content."""
     return next(f"/static/{path}" for path in load_static_files() if path.endswith(f"/{name}"))
 
 
@@ -63,13 +63,13 @@ def language_code(text: str) -> str:
 
 
 def make_url(path: str, **parameters: object) -> str:
-    """Return a path with the parameters that are not empty."""
+    """Return a path with a query string of these parameters, without the empty ones."""
     given = [(name, str(value)) for name, value in parameters.items() if value not in {"", None}]
     return f"{path}?{urlencode(given)}" if given else path
 
 
 def quote_segment(text: object) -> str:
-    """Return a text as one segment of a path."""
+    """Return a text quoted for use as one segment of a path."""
     return quote(str(text), safe="")
 
 

@@ -91,7 +91,7 @@ def create_api(context: DeskContext, composer: DigestComposer) -> FastAPI:
 
 
 def problem(status: int, title: str, detail: str, **more: Any) -> Response:
-    """Return a problem document."""
+    """Return an error response as a problem document (RFC 9457)."""
     headers = {"Cache-Control": "private, no-cache"}
     if status == 401:
         headers["WWW-Authenticate"] = "Bearer"

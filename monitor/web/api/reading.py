@@ -1,4 +1,4 @@
-"""Reading resources of the API."""
+"""Endpoints of the API that read."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
@@ -72,28 +72,28 @@ Limit = Annotated[int, Query(ge=1, le=MAX_LIMIT)]
 
 
 class ArticleList(TypedDict):
-    """Part of a list; ``next`` continues it, or is null at its end."""
+    """Page of a list of articles; ``next`` is the cursor of the next page, or null on the last page."""
 
     items: list[ArticleRecord]
     next: str | None
 
 
 class HitList(TypedDict):
-    """Part of a list."""
+    """Page of a list of hits; ``next`` is the cursor of the next page, or null on the last page."""
 
     items: list[HitRecord]
     next: str | None
 
 
 class StoryList(TypedDict):
-    """Part of a list."""
+    """Page of a list of stories; ``next`` is the cursor of the next page, or null on the last page."""
 
     items: list[StoryRecord]
     next: str | None
 
 
 class PersonList(TypedDict):
-    """Part of a list."""
+    """Page of a list of people; ``next`` is the cursor of the next page, or null on the last page."""
 
     items: list[PersonRecord]
     next: str | None
@@ -121,7 +121,7 @@ class NearMissList(TypedDict):
 
 
 class SearchList(TypedDict):
-    """Part of the results of a search; ``looked_at`` is the number of articles with its words."""
+    """Page of the results of a search; ``looked_at`` is the number of articles that contain the words of the query."""
 
     items: list[SearchResultRecord]
     next: str | None
@@ -130,21 +130,21 @@ class SearchList(TypedDict):
 
 
 class SourceList(TypedDict):
-    """Part of a list."""
+    """Page of a list of sources; ``next`` is the cursor of the next page, or null on the last page."""
 
     items: list[SourceRecord]
     next: str | None
 
 
 class DigestList(TypedDict):
-    """Part of a list."""
+    """Page of a list of digests; ``next`` is the cursor of the next page, or null on the last page."""
 
     items: list[DigestRecord]
     next: str | None
 
 
 class DeliveryList(TypedDict):
-    """Part of a list."""
+    """Page of a list of deliveries; ``next`` is the cursor of the next page, or null on the last page."""
 
     items: list[DeliveryRecord]
     next: str | None
@@ -172,14 +172,14 @@ class MarkList(TypedDict):
 
 
 class ChangeList(TypedDict):
-    """Part of a list."""
+    """Page of a list of changes; ``next`` is the cursor of the next page, or null on the last page."""
 
     items: list[ChangeRecord]
     next: str | None
 
 
 class ReaderRecord(TypedDict):
-    """The reader of the token."""
+    """The reader that the access token belongs to, and the scopes of the token."""
 
     login: str
     name: str
@@ -192,7 +192,10 @@ def _typed(model: object) -> dict[int | str, dict[str, Any]]:
 
 
 def parse_time(name: str, text: str, now: datetime, *, is_end: bool = False) -> datetime | None:
-    """Return an ISO 8601 time, a date, or a time before now such as 7d. Raises ``BadRequest``."""
+    """Return the time given by a parameter: an ISO 8601 time, a date, or a length such as 7d, counted back from now.
+
+    ``name`` is the name of the parameter, for the error message. Raises ``BadRequest``.
+    """
     if "T" in text:
         try:
             moment = datetime.fromisoformat(text)
@@ -208,7 +211,7 @@ def parse_time(name: str, text: str, now: datetime, *, is_end: bool = False) -> 
 def make_filter(
     api: ApiRequest, limit: int, since: str = "", until: str = "", **fields: str
 ) -> tuple[ArticleFilter, str]:
-    """Return a filter, and the key to which its cursors are bound."""
+    """Return a filter, and the text of the filter to which its cursors are bound."""
     wanted = ArticleFilter(
         since_at=parse_time("since", since, api.now),
         until_at=parse_time("until", until, api.now, is_end=True),
@@ -479,7 +482,7 @@ async def search(  # noqa: PLR0913, PLR0917 - as above
 
 
 def list_results(part: SearchPart) -> list[SearchResultRecord]:
-    """Return the records of the results of a search."""
+    """Return the results of a search as records."""
     return [
         {
             "article": one.line.id,
@@ -512,7 +515,7 @@ async def sources(api: ApiDependency, limit: Limit = DEFAULT_LIMIT, cursor: Text
 
 
 def redact_values(value: Any, redact: Callable[[str], str]) -> Any:
-    """Return a JSON value without secrets in its texts."""
+    """Return a JSON value with the secrets in its texts replaced."""
     if isinstance(value, str):
         return redact(str(value))
     if isinstance(value, Mapping):
@@ -523,7 +526,7 @@ def redact_values(value: Any, redact: Callable[[str], str]) -> Any:
 
 
 def _redacted(api: ApiRequest, record: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a record without secrets in its texts."""
+    """Return a record with the secrets in its texts replaced."""
     redacted: dict[str, Any] = redact_values(record, api.context.redact)
     return redacted
 
@@ -617,7 +620,7 @@ async def verdicts(api: ApiDependency, official: Text = "", limit: Limit = DEFAU
 
 @router.get("/marks", responses=_typed(MarkList))
 async def marks(api: ApiDependency) -> Response:
-    """Return the marks of the reader that count."""
+    """Return the marks of the reader that are in effect."""
     found = await api.read(api.context.database.feedback.list_marks, None, api.identity.account.id)
     return api.answer_list([people_records.mark_record(one) for one in found], None)
 

@@ -1,4 +1,4 @@
-"""A request of the API: the token, limits, cursors, and the forms of an answer."""
+"""A request to the API: its access token, the limit of requests, cursors, and the formats of a response."""
 
 import base64
 import binascii
@@ -33,7 +33,7 @@ bearer = HTTPBearer(auto_error=False, description="An access token: Authorizatio
 
 
 class TokenRequired(MonitorError):
-    """Raised if a request has no valid token."""
+    """Raised if a request has no valid access token."""
 
 
 class BadRequest(MonitorError):
@@ -41,7 +41,7 @@ class BadRequest(MonitorError):
 
 
 class RateLimited(MonitorError):
-    """Raised if a token has sent too many requests; ``seconds`` is when the next one is accepted."""
+    """Raised if a token has sent too many requests; in ``seconds`` seconds, the next request is accepted."""
 
     def __init__(self, seconds: int) -> None:
         self.seconds = seconds
@@ -49,14 +49,17 @@ class RateLimited(MonitorError):
 
 
 class RateLimiter:
-    """Limit of requests in any period of seconds, for each key."""
+    """Limiter of requests: for each key, at most ``limit`` requests in any ``period`` of seconds."""
 
     def __init__(self, limit: int, now: Callable[[], float] = time.monotonic, period: float = MINUTE_SECONDS) -> None:
         self.limit, self._now, self._period = limit, now, period
         self._times: defaultdict[object, deque[float]] = defaultdict(deque)
 
     def count(self, key: object) -> int:
-        """Count a request and return how many more are accepted now. Raises ``RateLimited``."""
+        """Count a request of a key, and return the number of further requests that are accepted now.
+
+        Raises ``RateLimited`` if the limit is reached.
+        """
         now = self._now()
         times = self._times[key]
         while times and times[0] <= now - self._period:
@@ -69,7 +72,7 @@ class RateLimiter:
 
 @dataclass(frozen=True, slots=True)
 class ApiRequest:
-    """A request with a valid token, or of a reader who is logged in and only reads."""
+    """A request to the API with an access token, or a reading request of a reader who is logged in to the desk."""
 
     request: Request
     context: DeskContext
@@ -87,13 +90,13 @@ class ApiRequest:
         self.identity.require(right)
 
     def answer(self, document: Mapping[str, Any], status: int = 200) -> Response:
-        """Return a JSON document with an entity tag, or 304 if the client has it already."""
+        """Return a JSON response with an entity tag, or status 304 if the client already has this response."""
         return self._tagged((encode_json(document) + "\n").encode(), "application/json", status)
 
     def answer_list(
         self, records: Sequence[Mapping[str, Any]], next_cursor: str | None, columns: Sequence[str] = ()
     ) -> Response:
-        """Return a list as JSON; as lines or as CSV if the client asks for that."""
+        """Return a list of records as JSON, or as JSON lines or CSV if the Accept header asks for one of them."""
         accept = self.request.headers.get("accept", "")
         if NDJSON in accept:
             text = "".join(f"{encode_json(record)}\n" for record in records)
@@ -124,7 +127,10 @@ class ApiRequest:
 async def open_request(
     request: Request, credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(bearer)] = None
 ) -> ApiRequest:
-    """Return a request with its rights. Raises ``TokenRequired``, or ``RateLimited``."""
+    """Authenticate a request, count it, and return it with the rights of its reader.
+
+    Raises ``TokenRequired``, or ``RateLimited``.
+    """
     context: DeskContext = request.app.state.desk
     identity = await _find_token(context, credentials) if credentials else None
     if identity is None and credentials is None and request.method in SAFE_METHODS:
@@ -156,13 +162,16 @@ ApiDependency = Annotated[ApiRequest, Depends(open_request)]
 
 
 def encode_cursor(position: Cursor, filter_key: str) -> str:
-    """Return an opaque cursor, which is bound to its filter."""
+    """Return the position in a list as an opaque text, which is valid for this filter only."""
     data = [to_json_value(position.at), position.id, _hash_filter(filter_key)]
     return base64.urlsafe_b64encode(json.dumps(data, separators=(",", ":")).encode()).decode().rstrip("=")
 
 
 def decode_cursor(text: str, filter_key: str) -> Cursor | None:
-    """Return the position of a cursor, or None for an empty text. Raises ``BadRequest`` if it is of another filter."""
+    """Return the position in a cursor, or None for an empty text.
+
+    Raises ``BadRequest`` if the cursor is not valid, or was made for another filter.
+    """
     if not text:
         return None
     try:

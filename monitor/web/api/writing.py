@@ -1,4 +1,4 @@
-"""Writing resources of the API: feedback, marks, sources and deliveries."""
+"""Endpoints of the API that write: feedback, marks, sources and deliveries."""
 
 from typing import Annotated, Literal
 

@@ -23,12 +23,15 @@ from monitor.web.page import PageDependency, find_done
 
 router = APIRouter()
 MAX_SHOWN_CHARS = 60_000
-"""Characters of a text that the page shows; a longer text is cut off there, with a note."""
+"""Maximum number of characters of a text that the page shows; a longer text is cut off, with a note."""
 
 
 @dataclass(frozen=True, slots=True)
 class MarkedPiece:
-    """Piece of a text. ``kind`` is "mention", "miss" or empty; ``number`` is the number of its footnote."""
+    """Piece of an article's text.
+
+    ``kind`` is "mention", "miss" (near miss) or empty; ``number`` is the number of the footnote, 0 without one.
+    """
 
     text: str
     kind: str = ""
@@ -37,7 +40,7 @@ class MarkedPiece:
 
 @dataclass(frozen=True, slots=True)
 class Footnote:
-    """Explanation of a marked piece."""
+    """Explanation of a mention or near miss that is marked in the text; ``count`` is how often the text occurs."""
 
     number: int
     official_id: str
@@ -59,7 +62,7 @@ class RegionText:
 
 @dataclass(frozen=True, slots=True)
 class ArticleView:
-    """Everything that the page shows."""
+    """Data of the page of an article."""
 
     data: ArticlePage
     regions: tuple[RegionText, ...]
@@ -71,9 +74,9 @@ class ArticleView:
 
 
 def number_findings(findings: Findings) -> tuple[list[Footnote], dict[tuple[object, ...], int]]:
-    """Return the footnotes of the mentions, then of the near misses, and the number of each finding.
+    """Return the footnotes, first for mentions, and a mapping from each finding to the number of its footnote.
 
-    Findings of the same official, text and reason share a footnote.
+    A finding is a mention or near miss. Findings of the same official, text and reason share a footnote.
     """
     footnotes: dict[tuple[object, ...], Footnote] = {}
     numbers: dict[tuple[object, ...], int] = {}
@@ -100,7 +103,7 @@ def number_findings(findings: Findings) -> tuple[list[Footnote], dict[tuple[obje
 def mark_regions(
     stored: StoredArticle, findings: Findings, numbers: dict[tuple[object, ...], int]
 ) -> tuple[tuple[RegionText, ...], bool]:
-    """Return the text by regions with its findings marked, and whether it was cut off."""
+    """Return the text of an article by regions, with its findings marked, and whether the text was cut off."""
     regions, left = [], MAX_SHOWN_CHARS
     for region, text in stored.article.regions():
         shown = text[:left]
@@ -119,7 +122,11 @@ def mark_regions(
 
 
 def _split(text: str, spans: Sequence[tuple[int, int, str, int]]) -> Iterator[MarkedPiece]:
-    """Yield the pieces of a text; of overlapping spans, a mention counts, then the longest."""
+    """Yield the marked and unmarked pieces of a text.
+
+    Spans must not overlap: of two that begin at one place, a mention is used before a near miss, then the longest. A
+    span that begins within an earlier span is ignored.
+    """
     position = 0
     for start, end, kind, number in sorted(spans, key=lambda one: (one[0], one[2] != "mention", -one[1])):
         if start < position or end > len(text) or start >= end:
@@ -133,7 +140,10 @@ def _split(text: str, spans: Sequence[tuple[int, int, str, int]]) -> Iterator[Ma
 
 
 def _split_paragraphs(pieces: Sequence[MarkedPiece]) -> Iterator[tuple[MarkedPiece, ...]]:
-    """Yield paragraphs, which newlines separate; the text is sanitized here, after the offsets were used."""
+    """Yield the paragraphs, which newlines separate, each as its pieces.
+
+    The text is sanitized here and not before, because sanitizing would change the offsets of the findings.
+    """
     paragraph: list[MarkedPiece] = []
     for piece in pieces:
         lines = [piece.text] if piece.kind else piece.text.split("\n")
@@ -149,7 +159,7 @@ def _split_paragraphs(pieces: Sequence[MarkedPiece]) -> Iterator[tuple[MarkedPie
 
 
 def load_article(database: Database, article_id: int, rules: Sequence[Rule]) -> ArticleView:
-    """Read everything that the page of an article shows. Raises ``UsageError`` if it does not exist."""
+    """Read the data of the page of an article. Raises ``UsageError`` if the article does not exist."""
     data = database.desk.load_article_page(article_id)
     footnotes, numbers = number_findings(data.findings)
     regions, is_cut_off = mark_regions(data.stored, data.findings, numbers)
@@ -179,9 +189,9 @@ async def article(page: PageDependency, article_id: int) -> Response:
 
 @router.get("/article/{article_id}/evidence")
 async def evidence(page: PageDependency, article_id: int) -> Response:
-    """Download the page as it was received, with its records in the evidence chain, as a ZIP file.
+    """Download the stored page snapshot of an article, with its records in the evidence chain, as a ZIP file.
 
-    It is always a download: the page of another site must not run in the desk.
+    It is always a download, because a page of another site must not be opened under the address of the desk.
     """
     body = await page.read(_build_evidence, page.context.database, _check_id(article_id))
     headers = {
@@ -207,7 +217,7 @@ def _build_evidence(database: Database, article_id: int) -> bytes:
 
 
 def _check_id(number: int) -> int:
-    """Return an id that the database can hold. Raises ``UsageError``."""
+    """Return an id if it is in the range of ids in the database. Raises ``UsageError``."""
     if not 0 < number < 2**63:
         raise UsageError(f"there is no article {number}")
     return number

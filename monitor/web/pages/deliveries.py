@@ -1,4 +1,4 @@
-"""Page Outbox: the deliveries, and the ones that need somebody."""
+"""Page Outbox: the deliveries with their states, which can be sent again or cancelled."""
 
 from fastapi import APIRouter
 from starlette.responses import Response
@@ -56,7 +56,7 @@ async def cancel(page: PageDependency, delivery_id: int) -> Response:
 
 
 def check_id(number: int) -> int:
-    """Return an id that the database can hold. Raises ``UsageError``."""
+    """Return an id if it is in the range of ids in the database. Raises ``UsageError``."""
     if not 0 < number < 2**63:
         raise UsageError(f"there is no delivery {number}")
     return number

@@ -25,7 +25,7 @@ DIGESTS_PER_PAGE = 50
 
 @dataclass(frozen=True, slots=True)
 class DigestPage:
-    """Digest with its deliveries."""
+    """Data of the page of a digest: the digest, its view for the templates, and its deliveries."""
 
     digest: Digest
     view: DigestView
@@ -33,7 +33,7 @@ class DigestPage:
 
 
 def load_digest(database: Database, digest_id: int) -> DigestPage:
-    """Read a digest and its deliveries. Raises ``UsageError`` if it does not exist."""
+    """Read a digest and its deliveries. Raises ``UsageError`` if the digest does not exist."""
     if not 0 < digest_id < 2**63:
         raise UsageError(f"there is no digest {digest_id}")
     digest = database.deliveries.get_digest(digest_id)
@@ -42,7 +42,7 @@ def load_digest(database: Database, digest_id: int) -> DigestPage:
 
 
 def find_plan(plans: Sequence[DigestPlan], plan_id: str) -> DigestPlan:
-    """Return the digest plan with an id. Raises ``UsageError``."""
+    """Return the digest plan with an id. Raises ``UsageError`` if there is none."""
     for plan in plans:
         if plan.id == plan_id:
             return plan

@@ -29,14 +29,17 @@ SENTENCES = {
 
 
 async def start_feedback(page: Page, right: Right) -> tuple[dict[str, str], FeedbackService, Actor]:
-    """Return the fields of a form, the use cases, and the reader who acts."""
+    """Check the submitted form and the right of the reader.
+
+    Return the fields of the form, the feedback service, and the reader as the actor of the change.
+    """
     fields = await page.form(right)
     service = await page.context.feedback()
     return fields, service, await service.get_actor(page.account.login, Way.PAGE)
 
 
 def read_id(fields: dict[str, str], name: str) -> int:
-    """Return a number in a form. Raises ``UsageError``."""
+    """Return the number in a field of a form. Raises ``UsageError`` if it is not a number."""
     text = fields.get(name, "")
     if not text.isascii() or not text.isdigit() or len(text) > 18:
         raise UsageError(f"{name}={text[:40]!r} is not a number")
@@ -44,7 +47,10 @@ def read_id(fields: dict[str, str], name: str) -> int:
 
 
 async def finish(page: Page, fields: dict[str, str], work: Awaitable[FeedbackResult]) -> Response:
-    """Wait for the result and answer: with a fragment for the script, else by going back to the page."""
+    """Wait for the result of feedback and return the response.
+
+    The response is a fragment of HTML if the script of the page asks for it, else a redirect back to the page.
+    """
     result = await work
     if page.request.headers.get("x-fragment"):
         values = {
@@ -64,7 +70,7 @@ async def finish(page: Page, fields: dict[str, str], work: Awaitable[FeedbackRes
 
 
 def describe_result(result: FeedbackResult) -> str:
-    """Return a sentence on what a change did."""
+    """Return a sentence for the reader on the effects of a change."""
     sentence = SENTENCES.get(result.change.what, result.change.what.capitalize())
     if result.is_repeated:
         return f"{sentence} before"
@@ -111,7 +117,7 @@ async def confirm(page: PageDependency) -> Response:
 
 @router.post("/feedback/mark")
 async def mark(page: PageDependency) -> Response:
-    """Mark a story for the reader, or for a digest if the reader may give feedback."""
+    """Mark a story, only for the reader, or for a digest plan if the reader may give feedback."""
     fields, service, actor = await start_feedback(page, Right.MARK)
     kind, plan_id = fields.get("kind", ""), fields.get("digest", "")
     if kind not in set(MarkKind):
@@ -125,9 +131,10 @@ async def mark(page: PageDependency) -> Response:
 
 @router.post("/feedback/read")
 async def mark_read(page: PageDependency) -> Response:
-    """Mark the stories that a page has shown as read.
+    """Mark stories as read.
 
-    If it has shown all, the reader's line moves to the newest hit that was shown. Else each shown story is marked.
+    If the form lists stories, each of them is marked. Otherwise the page has shown all stories, and everything up to
+    its newest hit counts as read.
     """
     fields, service, actor = await start_feedback(page, Right.MARK)
     stories = [story for story in fields.get("stories", "").split(" ") if story][:MAX_STORIES_MARKED]

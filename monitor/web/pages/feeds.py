@@ -30,14 +30,17 @@ ALLOWED = {"q", "digest", *FILTERS}
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """Entry of a feed."""
+    """Article in a feed, with the passages of its hit."""
 
     line: ArticleLine
     passages: tuple[Passage, ...]
 
 
 def clean_view(fields: dict[str, str], snapshot: Snapshot) -> tuple[str, str]:
-    """Return the query string of a view, and its name. Raises ``UsageError`` if it selects nothing that exists."""
+    """Return the query string of a saved view, and a name for it, from the fields of a form.
+
+    Raises ``UsageError`` if no field is given, or if a field names something that does not exist.
+    """
     chosen = {name: value.strip()[:500] for name, value in fields.items() if name in ALLOWED and value.strip()}
     if not chosen:
         raise UsageError("choose a person, a rule, a digest or a query")
@@ -57,7 +60,10 @@ def clean_view(fields: dict[str, str], snapshot: Snapshot) -> tuple[str, str]:
 
 
 def load_entries(database: Database, snapshot: Snapshot, query: str) -> list[Entry]:
-    """Return the entries of a view, newest first. Raises ``UsageError`` if the view is not possible any more."""
+    """Return the articles of a saved view, newest first.
+
+    Raises ``UsageError`` if its query is not valid any more, because the configuration has changed.
+    """
     chosen = {name: values[0] for name, values in parse_qs(query).items()}
     if plan_id := chosen.get("digest"):
         plan = next((one for one in snapshot.configuration.digests if one.id == plan_id), None)
@@ -84,7 +90,7 @@ def load_entries(database: Database, snapshot: Snapshot, query: str) -> list[Ent
 
 @router.post("/feeds")
 async def create_feed(page: PageDependency) -> Response:
-    """Make the address of a feed, and show it once."""
+    """Create a feed and show its secret address, which is shown only now."""
     fields = await page.form(Right.READ)
     query, name = clean_view(fields, page.snapshot)
     readers = page.context.database.readers
@@ -97,7 +103,7 @@ async def create_feed(page: PageDependency) -> Response:
 
 @router.post("/feeds/delete")
 async def delete_feed(page: PageDependency) -> Response:
-    """End a feed."""
+    """Delete a feed of the reader; its address does not work any more."""
     fields = await page.form(Right.READ)
     number = fields.get("view", "")
     if not number.isascii() or not number.isdigit() or len(number) > 18:
@@ -108,7 +114,10 @@ async def delete_feed(page: PageDependency) -> Response:
 
 @router.get("/feeds/{code}.atom")
 async def feed(request: Request, code: str) -> Response:
-    """Return a feed. The address is the key, so that feed readers can open it."""
+    """Return a feed in Atom format.
+
+    The address is secret and is the only proof of access, so that feed readers, which cannot log in, can open it.
+    """
     context: DeskContext = get_context(request)
     view = await context.read(context.database.readers.find_feed, code[:200])
     if view is None:

@@ -1,4 +1,4 @@
-"""Signed links of digests: opening one shows what it would do, and only the button acts."""
+"""Signed links of digests: opening a link only shows what it would do; the change is made by a button."""
 
 import hmac
 import time
@@ -29,7 +29,10 @@ _acts = RateLimiter(ACTS_PER_DAY, period=DAY_SECONDS)
 
 @dataclass(frozen=True, slots=True)
 class LinkView:
-    """Subject of a link: its delivery, its story and the passages."""
+    """Data of the page of a signed link: the delivery, the story and the passages that the link is about.
+
+    ``has_ended`` is true if the link has expired.
+    """
 
     link: DigestLink
     delivery: DeliveryLine
@@ -40,13 +43,13 @@ class LinkView:
 
 
 def make_nonce(token: str, key: str, now: float) -> str:
-    """Return the nonce of the form of a link; it is accepted for 30 minutes."""
+    """Return a nonce for the form on the page of a link; ``is_nonce`` accepts it for 30 minutes."""
     moment = str(int(now))
     return f"{moment}.{hmac.new(key.encode(), f'nonce {token} {moment}'.encode(), sha256).hexdigest()}"
 
 
 def is_nonce(nonce: str, token: str, key: str, now: float) -> bool:
-    """Return whether a nonce was made for this link within the last 30 minutes."""
+    """Return whether ``make_nonce`` made a nonce for this link within the last 30 minutes."""
     moment = nonce.partition(".")[0]
     if not moment.isascii() or not moment.isdigit() or len(moment) > 12 or not 0 <= now - int(moment) <= NONCE_SECONDS:
         return False
@@ -54,7 +57,7 @@ def is_nonce(nonce: str, token: str, key: str, now: float) -> bool:
 
 
 def load_link(database: Database, link: DigestLink, now: datetime) -> LinkView:
-    """Read what a link is about. Raises ``UsageError`` if its delivery does not exist any more."""
+    """Read the data of the page of a link. Raises ``UsageError`` if the delivery does not exist any more."""
     delivery = database.desk.find_delivery(link.delivery)
     story = database.desk.get_story(link.story_id) if link.story_id else None
     if story and story.merged_into:
@@ -72,7 +75,10 @@ def load_link(database: Database, link: DigestLink, now: datetime) -> LinkView:
 
 
 async def open_link(request: Request, token: str, *purposes: LinkPurpose) -> tuple[DeskContext, LinkView]:
-    """Return what a link is about. Raises ``UsageError``, the same for every link that is not valid."""
+    """Check the signature and purpose of a link; return the context of the desk and the data of its page.
+
+    Raises ``UsageError``. The message is the same for every reason, so that it does not help to guess links.
+    """
     context = get_context(request)
     link = read_link(token, context.signing_key) if len(token) < 400 else None
     if link is None or link.purpose not in purposes:
@@ -84,7 +90,7 @@ async def open_link(request: Request, token: str, *purposes: LinkPurpose) -> tup
 
 
 def show(context: DeskContext, token: str, view: LinkView, **more: object) -> Response:
-    """Return the page of a link."""
+    """Return the page of a link as a response; ``more`` are further values for its template, such as a result."""
     empty: dict[str, object] = {"error": "", "done": None, "sentence": ""}
     text = render(
         "link.html",
@@ -107,7 +113,7 @@ async def show_unsubscribe(request: Request, token: str) -> Response:
 
 @router.post("/l/unsubscribe/{token}")
 async def unsubscribe(request: Request, token: str) -> Response:
-    """Unsubscribe the target of a delivery from its digest (RFC 8058), or undo that."""
+    """Unsubscribe the target of a delivery from its digest plan (RFC 8058), or subscribe it again."""
     context, view = await open_link(request, token, LinkPurpose.UNSUBSCRIBE)
     fields = await read_form(request)
     one = view.delivery
@@ -125,19 +131,19 @@ async def unsubscribe(request: Request, token: str) -> Response:
 
 @router.api_route("/l/{token}", methods=["GET", "HEAD"])
 async def show_link(request: Request, token: str) -> Response:
-    """Show what a link would do; a scanner that opens it changes nothing."""
+    """Show what a link would do, with a button that does it; a mail scanner that opens the link changes nothing."""
     context, view = await open_link(request, token, LinkPurpose.REJECT, LinkPurpose.MUTE)
     return show(context, token, view, person=await name_official(context, view))
 
 
 async def name_official(context: DeskContext, view: LinkView) -> str:
-    """Return the name of the official of a link."""
+    """Return the name of the official that a link would reject, or an empty text if it rejects none."""
     return (await context.snapshot()).name_official(view.link.official_id) if view.link.official_id else ""
 
 
 @router.post("/l/{token}")
 async def act(request: Request, token: str) -> Response:
-    """Do what the link is for, or undo it."""
+    """Make the change for which a link was made, or undo it."""
     context, view = await open_link(request, token, LinkPurpose.REJECT, LinkPurpose.MUTE)
     links = context.settings.links
     if links is None or (links.login and await find_identity(request) is None):
@@ -157,7 +163,7 @@ async def act(request: Request, token: str) -> Response:
 
 
 async def _perform(context: DeskContext, view: LinkView, fields: dict[str, str]) -> tuple[int | None, str]:
-    """Return the change and a sentence on it."""
+    """Make or undo the change; return the id of the change that can be undone, or None, and a sentence for the page."""
     service = await context.feedback()
     one = view.delivery
     actor = await service.get_actor(f"a reader of {one.plan_id} ({one.target})"[:200], Way.LINK)

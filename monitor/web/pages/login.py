@@ -25,7 +25,7 @@ router = APIRouter()
 
 @router.get("/login")
 async def show_login(request: Request) -> Response:
-    """Show how to log in; behind a trusted proxy, log in the reader that it names."""
+    """Show the form to log in. If a trusted proxy names the reader, start a session for this reader instead."""
     context = get_context(request)
     target = safe_path(request.query_params.get("next", "/"))
     header = context.settings.header
@@ -46,7 +46,10 @@ async def show_login(request: Request) -> Response:
 
 @router.get("/login/{code}")
 async def show_login_link(request: Request, code: str) -> Response:
-    """Show a button that logs in; opening the address alone does nothing, so that scanners of mails cannot use it."""
+    """Show a button that logs in.
+
+    Opening a one-time address does not log in by itself. Otherwise scanners of mails would use it up.
+    """
     context = get_context(request)
     return _login_page(context, request.query_params.get("next", "/"), code=code[:200])
 
@@ -70,7 +73,10 @@ async def log_in(request: Request) -> Response:
 async def _log_in_with_password(
     request: Request, context: DeskContext, fields: dict[str, str], target: str
 ) -> Response:
-    """Check login and password. After failures, of the login or from the address, the next attempt must wait."""
+    """Check login and password, and start a session.
+
+    After failures with the same login, or from the same IP address, the next attempt must wait.
+    """
     readers, now = context.database.readers, context.clock()
     login = fields.get("login", "").strip()[:MAX_LOGIN_CHARS]
     keys = (f"login {login}", f"address {peer_address(request)}")
@@ -101,7 +107,7 @@ async def log_out(page: PageDependency) -> Response:
 
 
 async def start_session(request: Request, account: Account, target: str) -> Response:
-    """Start a session with a new key, end the one that the browser had, and go to a page."""
+    """Start a session with a new key, end the previous session of the browser, and redirect to ``target``."""
     context = get_context(request)
     agent = request.headers.get("user-agent", "")
     old_key = request.cookies.get(SESSION_COOKIE, "")[:200]

@@ -40,7 +40,7 @@ async def me(page: PageDependency) -> Response:
 
 @router.post("/me/password")
 async def set_password(page: PageDependency) -> Response:
-    """Set the password of the reader, who gives the present one; all other logins end."""
+    """Set the password of the reader, who must enter the present one; all other sessions of the reader end."""
     fields = await page.form(Right.READ)
     readers, passwords = page.context.database.readers, page.context.passwords
     present = await page.read(readers.get_password_hash, page.account.login)
@@ -61,7 +61,7 @@ def list_scopes(role: Role) -> list[Scope]:
 
 @router.post("/me/tokens")
 async def create_token(page: PageDependency) -> Response:
-    """Make an access token and show it once."""
+    """Create an access token, and show it; it is shown only now."""
     fields = await read_form_lists(page.request)
     await page.form(Right.READ)
     name, days = fields.get("name", [""])[0].strip(), fields.get("days", ["90"])[0]
@@ -87,7 +87,7 @@ async def revoke_token(page: PageDependency) -> Response:
 
 
 def list_zones() -> list[str]:
-    """Return the names of time zones that are named after a place."""
+    """Return the names of the time zones that are named after a place, such as Asia/Bangkok."""
     return sorted(zone for zone in available_timezones() if "/" in zone and not zone.startswith(("Etc/", "SystemV/")))
 
 

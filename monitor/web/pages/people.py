@@ -16,7 +16,10 @@ MAX_NAMED_WITH = 12
 
 
 def read_span(page: Page) -> tuple[str, str]:
-    """Return the span and the step of the timeline. Raises ``UsageError``."""
+    """Return the span of the timeline, such as "30d", and its step, "day" or "week".
+
+    Raises ``UsageError`` if a parameter has another value.
+    """
     span = page.parameter("span", "30d")
     if span not in SPANS:
         raise UsageError(f"span={span[:40]!r} is not one of {', '.join(SPANS)}")

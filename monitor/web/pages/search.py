@@ -23,7 +23,7 @@ FILTERS = ("source", "person", "rule", "language", "since", "until")
 
 @dataclass(frozen=True, slots=True)
 class QueryFault:
-    """Error of a query: its text up to the error, after it, and what is wrong."""
+    """Syntax error of a query: the text before the error, the text from it on, and a message."""
 
     before: str
     after: str
@@ -31,7 +31,7 @@ class QueryFault:
 
 
 def read_filter(page: Page, limit: int) -> ArticleFilter:
-    """Return the filter in the query string. Raises ``UsageError`` for a value that does not exist."""
+    """Return the filter in the query string. Raises ``UsageError`` for an unknown id or a date that is not valid."""
     snapshot = page.snapshot
     known = {"source": set(snapshot.sources), "person": set(snapshot.officials), "rule": set(snapshot.rules)}
     for name, ids in known.items():
@@ -50,7 +50,7 @@ def read_filter(page: Page, limit: int) -> ArticleFilter:
 
 
 def compile_text(text: str, snapshot: Snapshot) -> tuple[CompiledQuery | None, QueryFault | None]:
-    """Return a query, or what is wrong with it; neither for an empty text."""
+    """Return the compiled query and None, or None and the error of the query; twice None for an empty text."""
     if not text:
         return None, None
     watchlist = snapshot.configuration.watchlist
@@ -95,7 +95,7 @@ async def search(page: PageDependency) -> Response:
 
 
 def fill_days(days: Sequence[tuple[str, int]], limit: int = 60) -> tuple[tuple[str, int], ...]:
-    """Return consecutive days with their counts, at most the last ``limit``."""
+    """Return consecutive days with their counts, 0 for a day without one; at most the last ``limit`` days."""
     if not days:
         return ()
     counts = dict(days)

@@ -23,7 +23,7 @@ SOURCES_PER_PAGE, SOURCE_ARTICLES, SOURCE_DAYS = 100, 30, 30
 
 @dataclass(frozen=True, slots=True)
 class SourcesView:
-    """Everything that the list of sources shows. ``next_id`` continues the list, or is empty."""
+    """Data of the page of all sources; ``next_id`` is the id after which its next part begins, or empty."""
 
     problems: tuple[SourceLine, ...]
     others: tuple[SourceLine, ...]
@@ -33,7 +33,7 @@ class SourcesView:
 
 @dataclass(frozen=True, slots=True)
 class SourceView:
-    """Everything that the page of a source shows. ``days`` are articles a day, oldest first."""
+    """Data of the page of a source; ``days`` are numbers of articles per day, oldest first."""
 
     source: SourceLine
     articles: tuple[ArticleLine, ...]
@@ -42,7 +42,10 @@ class SourceView:
 
 
 def load_sources(database: Database, after_id: str, text: str) -> SourcesView:
-    """Read the sources with problems, and one page of all others."""
+    """Read the sources with problems, and one part of the list of all others.
+
+    The part begins after the source ``after_id``. ``text`` selects sources, and is empty for all.
+    """
     desk = database.desk
     problems = [] if after_id or text else desk.list_source_problems()
     problems.sort(key=lambda one: (STATE_ORDER.index(one.poll_state.state.value), one.id))
@@ -54,7 +57,7 @@ def load_sources(database: Database, after_id: str, text: str) -> SourcesView:
 
 
 def load_source(database: Database, source_id: str, now: datetime, zone: ZoneInfo) -> SourceView:
-    """Read everything that the page of a source shows. Raises ``UsageError`` if it is not configured."""
+    """Read the data of the page of a source. Raises ``UsageError`` if the source is not configured."""
     desk = database.desk
     source = desk.get_source(source_id)
     return SourceView(

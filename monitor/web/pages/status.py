@@ -14,7 +14,7 @@ router = APIRouter()
 
 @dataclass(frozen=True, slots=True)
 class StatusView:
-    """Everything that the page shows."""
+    """Data of the page Status."""
 
     report: StatusReport
     problems: Sequence[str]
@@ -22,7 +22,7 @@ class StatusView:
 
 
 def load_status(page: Page) -> StatusView:
-    """Read the report and its problems."""
+    """Read the data of the page Status: the status report, the problems in it, and a summary of the sources."""
     report = read_status_report(page.context.database, page.now)
     return StatusView(report, tuple(find_problems(report, page.zone)), summarize_sources(report.sources))
 

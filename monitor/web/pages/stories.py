@@ -33,7 +33,7 @@ class StoryArticle:
 
 @dataclass(frozen=True, slots=True)
 class StoryView:
-    """Everything that the page shows. ``is_cut_off`` is whether older articles are left out."""
+    """Data of the page of a story; ``is_cut_off`` is true if older articles of the story are left out."""
 
     story: StoryLine
     articles: tuple[StoryArticle, ...]
@@ -46,7 +46,7 @@ class StoryView:
 
 
 def load_story(database: Database, story_id: str) -> StoryView:
-    """Read everything that the page of a story shows. Raises ``UsageError`` if it does not exist."""
+    """Read the data of the page of a story. Raises ``UsageError`` if the story does not exist."""
     desk = database.desk
     story = desk.get_story(story_id)
     members = desk.list_members(story_id)
@@ -96,7 +96,10 @@ def _choose(
 
 
 def load_translations(database: Database, view: StoryView, settings: TranslationSettings | None) -> dict[str, str]:
-    """Return the machine translations that digests have stored, of headlines and passages, by their text."""
+    """Return the stored machine translations of headlines and passages on the page, by the original text.
+
+    Digests have stored them; nothing is translated for the page.
+    """
     if settings is None:
         return {}
     texts = [

@@ -31,7 +31,7 @@ VIEWS = ("person", "story", "outlet")
 
 @dataclass(frozen=True, slots=True)
 class PassageLine:
-    """Passage of a hit, split at its marks, with its language."""
+    """Passage of a hit for a page of the desk: its pieces, of which the matched words are marked, and its language."""
 
     pieces: tuple[TextPiece, ...]
     language: str
@@ -45,9 +45,9 @@ class PassageLine:
 
 @dataclass(frozen=True, slots=True)
 class TriageStory:
-    """Story with new hits: its leading article, the officials it names, and its other articles.
+    """Story with new hits: its leading article, its hits, and what the page shows about them.
 
-    ``key`` is the id of the story, or "a" and the id of an article that has no story.
+    ``key`` is the id of the story. For an article without a story it is "a" and the id of the article.
     """
 
     key: str
@@ -64,31 +64,32 @@ class TriageStory:
 
     @property
     def story_id(self) -> str:
-        """The id of the story, or an empty text."""
+        """The id of the story, or an empty text for an article without a story."""
         return self.lead.story_id
 
     @property
     def path(self) -> str:
-        """The address of the page of the story, or of its only article."""
+        """The path of the page of the story, or of the article if there is no story."""
         return f"/story/{self.lead.story_id}" if self.lead.story_id else f"/article/{self.lead.id}"
 
     @property
     def lead_officials(self) -> tuple[str, ...]:
-        """The officials that the leading article names, by its hits."""
+        """The ids of the officials in the hits of the leading article."""
         named = (official for hit in self.hits if hit.article.id == self.lead.id for official in hit.official_ids)
         return tuple(dict.fromkeys(named))
 
     @property
     def newest_at(self) -> datetime:
-        """Return the time at which the newest hit was found."""
+        """Time at which the newest hit of the story was found."""
         return self.hits[0].found_at
 
 
 @dataclass(frozen=True, slots=True)
 class TriageSection:
-    """Stories under one heading. ``official_id`` is set if the heading is a person, who was named on ``days``.
+    """Stories under one heading of the page.
 
-    ``days`` are numbers of articles a day, oldest first.
+    ``official_id`` is empty unless the heading is an official. ``days`` are then the numbers of articles per day that
+    name the official, oldest first.
     """
 
     id: str
@@ -101,7 +102,7 @@ class TriageSection:
 
 @dataclass(frozen=True, slots=True)
 class TodayView:
-    """Everything that the page shows. ``newest_hit_id`` is the newest hit that was looked at."""
+    """Data of the page Today; ``newest_hit_id`` is the newest hit that the page takes into account."""
 
     sections: tuple[TriageSection, ...] = ()
     headlines: tuple[TriageStory, ...] = ()
@@ -118,9 +119,9 @@ class TodayView:
 
 
 def group_hits(hits: Sequence[HitLine]) -> list[TriageStory]:
-    """Return the stories of hits, which are newest first; the story with the newest hit is first.
+    """Return the stories of these hits; the hits are given newest first, and so are the stories.
 
-    The leading article is the newest that duplicates no other article of the story.
+    The leading article is the newest one that is not a duplicate.
     """
     groups: defaultdict[str, list[HitLine]] = defaultdict(list)
     for hit in hits:
@@ -158,9 +159,10 @@ def list_reader_marks(database: Database, hits: Sequence[HitLine], reader_id: in
 def hide_marked(
     stories: Sequence[TriageStory], marks: Sequence[Mark], now: datetime
 ) -> tuple[list[TriageStory], dict[str, int], frozenset[str]]:
-    """Return the stories without the ones that a reader has marked, the number hidden by each mark, and the followed.
+    """Apply the marks of a reader to the stories of the page.
 
-    A story that was marked as read is new again if it has a hit that was found later.
+    Return the stories that are shown, the number of hidden stories by kind of mark, and the ids of followed stories. A
+    story that was marked as read is shown again if it has a hit that was found after the mark.
     """
     by_story: defaultdict[str, list[Mark]] = defaultdict(list)
     for mark in marks:
@@ -180,7 +182,7 @@ def hide_marked(
 
 
 def _is_active(mark: Mark, newest_at: datetime, now: datetime) -> bool:
-    """Return whether a mark counts for the newest hit of its story."""
+    """Return whether a mark still applies to a story whose newest hit was found at ``newest_at``."""
     if mark.kind is MarkKind.READ:
         return newest_at <= mark.made_at
     ends_at = mark_ends_at(mark, newest_at)
@@ -188,7 +190,10 @@ def _is_active(mark: Mark, newest_at: datetime, now: datetime) -> bool:
 
 
 def choose_passages(passages: Sequence[Passage], language: str, limit: int) -> tuple[PassageLine, ...]:
-    """Return the first passages that are not the headline, each with its marks."""
+    """Return at most ``limit`` different passages, each with its marks.
+
+    The headline is returned only if there is no other passage.
+    """
     chosen = [passage for passage in passages if passage.region is not Region.TITLE] or list(passages)
     unique = list({passage.text: passage for passage in chosen}.values())[:limit]
     return tuple(PassageLine(split_at_marks(passage), language, passage.region) for passage in unique)
@@ -204,7 +209,11 @@ def load_today(  # noqa: PLR0913, PLR0917 - all that the page can be asked for
     zone: ZoneInfo,
     shows_hidden: bool = False,
 ) -> TodayView:
-    """Read everything that the page shows."""
+    """Read the data of the page Today.
+
+    ``by`` is how stories are grouped, and ``plan_id`` a digest plan whose rules select hits, or empty. With
+    ``shows_hidden``, stories hidden by marks are included.
+    """
     plans = {plan.id: plan for plan in snapshot.configuration.digests}
     if plan_id and plan_id not in plans:
         raise UsageError(f"there is no digest {plan_id!r}")
@@ -240,7 +249,7 @@ def load_today(  # noqa: PLR0913, PLR0917 - all that the page can be asked for
 
 
 def _add_details(database: Database, stories: Sequence[TriageStory]) -> list[TriageStory]:
-    """Add the passages of the leading articles and the number of articles."""
+    """Return the stories with the passages of their leading articles, and with their numbers of articles."""
     lead_hits = {story.key: [hit for hit in story.hits if hit.article.id == story.lead.id] for story in stories}
     passages = database.desk.load_passages([hit.id for hits in lead_hits.values() for hit in hits])
     counts = database.desk.count_members([story.story_id for story in stories if story.story_id])
@@ -259,7 +268,7 @@ def _add_details(database: Database, stories: Sequence[TriageStory]) -> list[Tri
 
 
 def _arrange(stories: Sequence[TriageStory], by: str, snapshot: Snapshot, now: datetime) -> tuple[TriageSection, ...]:
-    """Return the stories under their headings; a heading with reports of more outlets is first."""
+    """Group the stories into sections by person, outlet or story; the section with reports of most outlets is first."""
     if by == "story":
         return (TriageSection("all", "", "", tuple(stories)),) if stories else ()
     groups: defaultdict[tuple[str, str], list[TriageStory]] = defaultdict(list)
