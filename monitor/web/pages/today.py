@@ -1,7 +1,7 @@
 """Page Today: the stories with new hits, for triage."""
 
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -194,6 +194,11 @@ def choose_passages(passages: Sequence[Passage], language: str, limit: int) -> t
     return tuple(PassageLine(split_at_marks(passage), language, passage.region) for passage in unique)
 
 
+def put_named_first(hits: Iterable[HitLine]) -> list[HitLine]:
+    """Return the hits on officials before those of a query alone: the passages of the former name the persons."""
+    return sorted(hits, key=lambda hit: not hit.official_ids)
+
+
 def load_today(  # noqa: PLR0913, PLR0917 - all that the page can be asked for
     database: Database,
     snapshot: Snapshot,
@@ -248,7 +253,7 @@ def _add_details(database: Database, stories: Sequence[TriageStory]) -> list[Tri
         replace(
             story,
             passages=choose_passages(
-                [passage for hit in lead_hits[story.key] for passage in passages.get(hit.id, ())],
+                [passage for hit in put_named_first(lead_hits[story.key]) for passage in passages.get(hit.id, ())],
                 story.lead.language,
                 2,
             ),
