@@ -18,7 +18,20 @@ from pathlib import Path
 import venvs
 from frame import ROOT, Rows, Scale, add_scale, table
 
-BENCHES = ("start", "poll", "acquire", "extraction", "names", "stories", "window", "store", "delivery", "day", "growth")
+BENCHES = (
+    "start",
+    "poll",
+    "acquire",
+    "extraction",
+    "names",
+    "stories",
+    "window",
+    "store",
+    "delivery",
+    "day",
+    "growth",
+    "web",
+)
 MARK = "<!-- measured: everything below this line is written by `make bench` -->"
 LIBRARIES = ("httpx", "feedparser", "selectolax", "ahocorasick-rs", "sqlmodel", "lxml", "numpy", "uvloop")
 

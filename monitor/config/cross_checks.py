@@ -17,7 +17,7 @@ from monitor.config.sections import find_nested_type, get_keys, holds_secret, li
 from monitor.config.yaml_document import KeyPath
 from monitor.domain.channels import CHANNEL_KINDS, OUTBOX_CHANNEL_ID, Channel
 from monitor.domain.configuration import SQLITE_URL_PREFIX, Settings
-from monitor.domain.digest import OPERATOR_PLAN_ID, DigestPlan, Reader
+from monitor.domain.digest import OPERATOR_PLAN_ID, DigestPlan, DigestReader
 from monitor.domain.errors import KeyIssue
 from monitor.domain.field_types import ValueMark, WarningIfMissing
 from monitor.domain.secret import Secret
@@ -68,7 +68,7 @@ class Sections:
     officials: Mapping[str, Entry[Official]]
     rules: Mapping[str, Entry[Rule]]
     digests: Mapping[str, Entry[DigestPlan]]
-    readers: Mapping[str, Entry[Reader]] = field(default_factory=dict)
+    readers: Mapping[str, Entry[DigestReader]] = field(default_factory=dict)
     channels: Mapping[str, Entry[Channel]] = field(default_factory=dict)
     folder: Path = Path()
 
@@ -431,7 +431,7 @@ def _check_unused(file: Sections) -> Iterator[KeyIssue]:
             yield KeyIssue(("channels", name), text, is_warning=True)
 
 
-def _find_channel(reader: Reader, file: Sections) -> Channel | None:
+def _find_channel(reader: DigestReader, file: Sections) -> Channel | None:
     return find_mail_channel(reader, [entry.value for entry in file.channels.values()])
 
 

@@ -24,7 +24,7 @@ from monitor.config.sections import SECTION_DESCRIPTIONS, get_keys
 from monitor.config.yaml_document import FilePosition, KeyPath
 from monitor.domain.channels import CHANNEL_KINDS, OUTBOX_CHANNEL_ID, Channel, FolderChannel
 from monitor.domain.configuration import Configuration, Settings
-from monitor.domain.digest import DigestPlan, Reader
+from monitor.domain.digest import DigestPlan, DigestReader
 from monitor.domain.errors import ConfigError, ConfigIssue, KeyIssue
 from monitor.domain.field_types import Id
 from monitor.domain.source import Source
@@ -158,7 +158,7 @@ class _ConfigurationReader:
         if self.find_channel_faults:
             for name, reason in self.find_channel_faults([one.value for one in _list_valid(channels)]).items():
                 self._add_key_issue(KeyIssue(("channels", name, channels[name].value.kind), reason))
-        readers = self._read_section(tree, "readers", Reader)
+        readers = self._read_section(tree, "readers", DigestReader)
         digests = self._read_section(tree, "digests", DigestPlan)
         watchlist = _build_watchlist(officials, rules, self._read_synonyms(tree), _list_values(sources))
         sections = Sections(tree, settings, sources, officials, rules, digests, readers, channels, self.folder)

@@ -5,13 +5,13 @@ from dataclasses import replace
 
 from monitor.config.yaml_document import KeyPath
 from monitor.domain.channels import Channel, EmailChannel
-from monitor.domain.digest import DigestPlan, Reader
+from monitor.domain.digest import DigestPlan, DigestReader
 from monitor.domain.errors import KeyIssue
 from monitor.domain.value_parsers import MAX_ID_CHARS
 
 
 def address_readers(
-    plans: Sequence[DigestPlan], readers: Sequence[Reader], channels: Sequence[Channel]
+    plans: Sequence[DigestPlan], readers: Sequence[DigestReader], channels: Sequence[Channel]
 ) -> tuple[tuple[DigestPlan, ...], tuple[EmailChannel, ...]]:
     """Return the plans with one for each reader of a digest, and the mail channels of the readers.
 
@@ -30,7 +30,7 @@ def address_readers(
     )
 
 
-def _build_plan(plan: DigestPlan, reader: Reader) -> DigestPlan:
+def _build_plan(plan: DigestPlan, reader: DigestReader) -> DigestPlan:
     return replace(
         plan,
         id=reader_plan_id(plan.id, reader.id),
@@ -47,7 +47,7 @@ def reader_plan_id(plan_id: str, reader_id: str) -> str:
     return f"{plan_id}-{reader_id}"
 
 
-def find_mail_channel(reader: Reader, channels: Sequence[Channel]) -> EmailChannel | None:
+def find_mail_channel(reader: DigestReader, channels: Sequence[Channel]) -> EmailChannel | None:
     """Return the channel that sends the reader's mail: the named one, or the only one; None if there is none."""
     mail = [channel for channel in channels if isinstance(channel, EmailChannel)]
     if reader.channel:
@@ -56,7 +56,7 @@ def find_mail_channel(reader: Reader, channels: Sequence[Channel]) -> EmailChann
 
 
 def check_readers(
-    readers: Mapping[str, Reader], digests: Mapping[str, DigestPlan], channels: Mapping[str, Channel]
+    readers: Mapping[str, DigestReader], digests: Mapping[str, DigestPlan], channels: Mapping[str, Channel]
 ) -> Iterator[KeyIssue]:
     """Yield readers without a mail channel or a digest, and ids that are used twice."""
     used = {name for plan in digests.values() for name in plan.readers}

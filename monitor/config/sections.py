@@ -9,7 +9,7 @@ from pydantic.fields import FieldInfo
 
 from monitor.domain.channels import CHANNEL_KINDS
 from monitor.domain.configuration import Settings
-from monitor.domain.digest import DigestPlan, Reader
+from monitor.domain.digest import DigestPlan, DigestReader
 from monitor.domain.secret import Secret
 from monitor.domain.source import Source
 from monitor.domain.watchlist import Official, Rule
@@ -33,7 +33,7 @@ ENTRY_TYPES: dict[str, type] = {
     "sources": Source,
     "officials": Official,
     "rules": Rule,
-    "readers": Reader,
+    "readers": DigestReader,
     "digests": DigestPlan,
 }
 """Types of the sections whose entries are mappings. A channel's type depends on its kind."""

@@ -137,7 +137,7 @@ class DigestPlan:
 
 
 @dataclass(frozen=True, slots=True)
-class Reader:
+class DigestReader:
     """A person who gets digests by mail, in their own time zone and languages."""
 
     __pydantic_config__: ClassVar[ConfigDict] = STRICT

@@ -1,7 +1,7 @@
 """PDF documents: the article in their text layer, read with PDFium (extra ``pdf``).
 
 Call ``explain_pdf`` in a worker process: a document made to be slow or to crash the library then ends only that
-process. docs/decisions/0015-pdf-text.md compares the libraries.
+process. docs/decisions/0009-pdf-text.md compares the libraries.
 """
 
 import ctypes

@@ -22,7 +22,7 @@ from monitor.store.database import Database
 MAX_LOOKED_AT = 20_000
 """Articles with the words of a query that a count, or an order other than by age, looks at."""
 
-PART_SIZE = 100
+PART_SIZE = 300
 SORTS: Mapping[str, Callable[[ArticleLine], tuple[object, ...]]] = {
     "newest": lambda line: (-line.id,),
     "oldest": lambda line: (line.id,),

@@ -137,7 +137,7 @@ def test_removal_of_most_sources_needs_confirmation(monitor: Monitor, servers: H
     before = servers.state.requests["four"]
     assert wait_until(lambda: servers.state.requests["four"] > before, 120)
     assert "is confirmed" in monitor.call("check", "--accept")
-    assert wait_until(lambda: has_logged(monitor, "in use now: 1 sources"), 120)
+    assert wait_until(lambda: has_logged(monitor, "in use now: 1 source,"), 120)
     monitor.stop()
 
 

@@ -238,8 +238,9 @@ def test_a_triage_session_with_the_keyboard_alone(browser: "Browser", served: Se
     preview = context.new_page()
     preview.goto(f"{served.url}/digests/next/today")
     assert "taken back" not in preview.locator("main").inner_text().lower()
+    page.bring_to_front()  # a page in the background may not move its focus
     page.keyboard.press("n")
-    assert page.evaluate("document.activeElement.tagName") in {"SELECT", "INPUT"}
+    page.wait_for_function("['SELECT', 'INPUT'].includes(document.activeElement.tagName)")
     page.keyboard.press("Escape")
     page.keyboard.press("n")
     page.locator(".current details[open] button.main").focus()
@@ -292,10 +293,13 @@ def test_the_morning_without_javascript(browser: "Browser", served: Served, sess
     assert page.locator("article.story", has_text="HUN MANET").count() == 1
     page.locator("article.story", has_text="HUN MANET").locator("button", has_text="Mute").click()
     assert "Hidden: 1 muted" in page.locator("main").inner_text()
-    page.locator("button", has_text="I have read these").click()
+    page.locator("button", has_text="I have read these 20").click()
+    rest = page.locator("article.story").count()
+    assert 0 < rest < 20
+    page.locator("button", has_text=f"I have read these {rest}").click()
     assert "Nothing new" in page.locator("main").inner_text()
     page.locator(".notice.good button", has_text="Undo").click()
-    assert page.locator("article.story").count() > 10
+    assert page.locator("article.story").count() == rest
     context.close()
 
 

@@ -177,7 +177,7 @@ def test_a_lock_pins_one_version_of_each_package_by_hash(lock: Pins) -> None:
 @pytest.mark.parametrize(
     ("lock", "extras"),
     [
-        (PRODUCT, ["postgres", "chat", "web", "oidc", "mcp", "pdf", "api", "press"]),
+        (PRODUCT, ["postgres", "chat", "web", "mcp", "pdf", "api", "press"]),
         (DEVELOPMENT, ["postgres", "chat", "dev"]),
     ],
 )

@@ -137,7 +137,7 @@ def test_people_are_listed_with_their_numbers(desk: Desk) -> None:
 def test_a_person_has_timeline_forms_and_near_misses(desk: Desk, database: Database) -> None:
     reader = desk.log_in()
     text = reader.get("/people/somebody?span=7d").text
-    assert "2 articles in 7d" in text
+    assert "2 articles in 7 days" in text
     assert "Times" in text
     assert "About b" in text
     assert ">Some Body</bdi></th><td>full</td>" in text
