@@ -195,7 +195,7 @@ def choose_passages(passages: Sequence[Passage], language: str, limit: int) -> t
 
 
 def put_named_first(hits: Iterable[HitLine]) -> list[HitLine]:
-    """Return the hits on officials before those of a query alone: the passages of the former name the persons."""
+    """Return hits on officials first: their passages name a person, and the others have only words of a query."""
     return sorted(hits, key=lambda hit: not hit.official_ids)
 
 
