@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from monitor.cli.demo import prepare_folder, write_configuration
-from monitor.demo.server import SEEDS_FOLDER
+from monitor.demo.content import SEEDS_FOLDER
 from monitor.domain.errors import UsageError
 
 
