@@ -23,9 +23,10 @@ if TYPE_CHECKING:
 
 
 PASS_FILE_STEMS = {1: "digest", 2: "update"}
-CONFIG_FIRST_LINE = "# The demo's configuration."
 CONFIG_HASH_FILE = ".configuration.sha256"
-_DEMO_FILE = re.compile(r"sources\.yaml|\.configuration\.sha256|(digest|update)\..+|monitor\.db.*|outbox|backups|web.*")
+_DEMO_FILE = re.compile(
+    r"sources\.yaml|\.configuration\.sha256|(digest|update)\..+|(demo|monitor)\.db.*|outbox|backups|web.*"
+)
 MAX_STORY_ROWS, MAX_PEOPLE_SHOWN = 12, 3
 FolderArgument = Annotated[Path, typer.Argument(metavar="[DIR]", help="Folder for the results.")]
 ServeOption = Annotated[bool, typer.Option("--serve", help="Serve the outlets and the desk until Ctrl-C.")]
@@ -69,10 +70,10 @@ def prepare_folder(folder: Path) -> None:
     """
     config_file, marker = folder / "sources.yaml", folder / CONFIG_HASH_FILE
     if folder.is_dir() and any(folder.iterdir()):
-        if not config_file.is_file() or not config_file.read_text(encoding="utf-8").startswith(CONFIG_FIRST_LINE):
+        if not config_file.is_file() or not marker.is_file():
             raise UsageError(f"{folder} is not empty and not a demo folder; name another one: monitor demo NEW-FOLDER")
         own = [path.name for path in sorted(folder.iterdir()) if not _DEMO_FILE.fullmatch(path.name)]
-        if marker.is_file() and marker.read_text(encoding="ascii") != _hash(config_file):
+        if marker.read_text(encoding="ascii") != _hash(config_file):
             own.append("sources.yaml, which was edited")
         if own:
             raise UsageError(

@@ -72,8 +72,9 @@ def _escape_markdown(text: str) -> str:
 
 
 def _escape_css(text: str) -> Markup:
-    """Escape a text for a quoted string in the CSS of a style element."""
-    return Markup("".join(letter if letter.isalnum() or letter in " ,:" else f"\\{ord(letter):06x}" for letter in text))  # noqa: S704 - escaped here
+    """Escape a text for a CSS string in a style element. The space after each code belongs to the escape."""
+    letters = (letter if letter.isalnum() or letter in " ,:" else f"\\{ord(letter):06x} " for letter in text)
+    return Markup("".join(letters))  # noqa: S704 - escaped here
 
 
 def _is_autoescaped(name: str | None) -> bool:

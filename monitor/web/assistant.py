@@ -337,6 +337,8 @@ class Tools:
         """Explain why an article was reported or not: its state, mentions with reasons, and rules without a hit."""
 
         def load(snapshot: Snapshot, _now: datetime) -> CallToolResult:
+            if not id and not url:
+                raise UsageError("give the id of an article, or a url")
             queries = self._database.queries
             found = [queries.get_article(id)] if id else queries.find_by_url(url)
             if not found:

@@ -14,7 +14,7 @@ from monitor.records.versions import list_version_changes
 from monitor.store.database import Database
 from monitor.store.desk import MAX_MEMBERS
 from monitor.web.page import PageDependency, find_done
-from monitor.web.pages.today import PassageLine, choose_passages
+from monitor.web.pages.today import PassageLine, choose_passages, put_named_first
 
 router = APIRouter()
 MAX_CHANGED_ARTICLES = 20
@@ -51,7 +51,7 @@ def load_story(database: Database, story_id: str) -> StoryView:
     story = desk.get_story(story_id)
     members = desk.list_members(story_id)
     hits = desk.list_story_hits(story_id)
-    newest = {hit.article.id: hit for hit in reversed(hits)}
+    newest = {hit.article.id: hit for hit in reversed(put_named_first(hits))}
     passages = desk.load_passages([hit.id for hit in newest.values()])
     officials = desk.list_officials_of([line.id for line in members])
     ids = {line.id for line in members}

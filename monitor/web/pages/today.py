@@ -1,7 +1,7 @@
 """Page Today: the stories with new hits, for triage."""
 
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -199,6 +199,11 @@ def choose_passages(passages: Sequence[Passage], language: str, limit: int) -> t
     return tuple(PassageLine(split_at_marks(passage), language, passage.region) for passage in unique)
 
 
+def put_named_first(hits: Iterable[HitLine]) -> list[HitLine]:
+    """Return hits on officials first: their passages name a person, and the others have only words of a query."""
+    return sorted(hits, key=lambda hit: not hit.official_ids)
+
+
 def load_today(  # noqa: PLR0913, PLR0917 - all that the page can be asked for
     database: Database,
     snapshot: Snapshot,
@@ -257,7 +262,7 @@ def _add_details(database: Database, stories: Sequence[TriageStory]) -> list[Tri
         replace(
             story,
             passages=choose_passages(
-                [passage for hit in lead_hits[story.key] for passage in passages.get(hit.id, ())],
+                [passage for hit in put_named_first(lead_hits[story.key]) for passage in passages.get(hit.id, ())],
                 story.lead.language,
                 2,
             ),

@@ -16,6 +16,7 @@ from pathlib import Path
 import pytest
 from support.rows import MINUTE, NOW, digest, draft, plan, screened
 from time_machine import travel
+from support.stores import open_database
 from typer.testing import CliRunner
 
 from monitor.cli.common import load_rows, print_csv, print_table, print_wrapped
@@ -48,7 +49,7 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Run]:
     """Run a command in a folder with two hits of the previous year; one headline is a formula."""
     monkeypatch.chdir(tmp_path)
     (tmp_path / "sources.yaml").write_text(CONFIGURATION)
-    database = Database.open("sqlite:///monitor.db")
+    database = open_database(tmp_path)
     bad = draft("bad")
     bad = replace(bad, article=replace(bad.article, title='=HYPERLINK("https://evil.example","Phan Văn Giang")'))
     screened(database, draft("good"), bad)
@@ -157,7 +158,7 @@ def many(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Store 1,200 articles with a hit each: more than a screen shows, and more than one statement may name."""
     monkeypatch.chdir(tmp_path)
     (tmp_path / "sources.yaml").write_text(CONFIGURATION)
-    database = Database.open("sqlite:///monitor.db")
+    database = open_database(tmp_path)
     for start in (0, 600):
         screened(database, *(draft(f"a{number}") for number in range(start, start + 600)))
     database.close()
@@ -199,7 +200,7 @@ def test_a_stored_title_cannot_control_the_terminal(
     """Escape sequences and direction overrides do not reach the screen, whatever is in the database."""
     monkeypatch.chdir(tmp_path)
     (tmp_path / "sources.yaml").write_text(CONFIGURATION)
-    database = Database.open("sqlite:///monitor.db")
+    database = open_database(tmp_path)
     screened(database, draft("evil"))
     database.close()
     with sqlite3.connect("monitor.db") as connection:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from support.rows import draft, screened
+from support.stores import open_database
 from typer.testing import CliRunner
 
 from monitor.cli.main import app
@@ -33,7 +34,7 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
     """Run a command in a folder with one official and two hits."""
     monkeypatch.chdir(tmp_path)
     (tmp_path / "sources.yaml").write_text(CONFIGURATION)
-    database = Database.open("sqlite:///monitor.db")
+    database = open_database(tmp_path)
     screened(database, draft("harbour"), draft("bridge"), now=datetime.now(UTC) - timedelta(minutes=1))
     database.close()
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from support.feedback_desk import HARBOUR, ORCHARD, FeedbackDesk
+from support.stores import open_database
 from typer.testing import CliRunner
 
 from monitor.cli.feedback import parse_until
@@ -33,7 +34,7 @@ def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[FeedbackDe
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("MONITOR_READER", "ann")
     (tmp_path / "sources.yaml").write_text(CONFIGURATION)
-    desk = FeedbackDesk(Database.open("sqlite:///monitor.db"))
+    desk = FeedbackDesk(open_database(tmp_path))
     desk.compose()
     desk.add(HARBOUR, outlet="times")
     desk.add(HARBOUR, outlet="post")

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 from support.feedback_desk import FeedbackDesk
+from support.stores import open_database
 from typer.testing import CliRunner
 
 from monitor.cli.main import app
@@ -25,7 +26,7 @@ def test_an_official_is_forgotten_only_if_deleted_in_the_file_and_confirmed(
     """Without --yes the command counts; the report has the documented keys."""
     monkeypatch.chdir(tmp_path)
     (tmp_path / "sources.yaml").write_text(CONFIGURATION.format("ada"))
-    desk = FeedbackDesk(Database.open("sqlite:///monitor.db"))
+    desk = FeedbackDesk(open_database(tmp_path))
     desk.compose()
     desk.add()
     desk.compose()

@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from support.stores import open_database
 from typer.testing import CliRunner
 
 from monitor.cli.main import app
@@ -33,7 +34,7 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
     """Run a command in a folder with three sources, one of which was polled."""
     monkeypatch.chdir(tmp_path)
     (tmp_path / "sources.yaml").write_text(CONFIGURATION, encoding="utf-8")
-    database = Database.open("sqlite:///monitor.db")
+    database = open_database(tmp_path)
     times = Source("times", "The Times", feed="https://times.example/rss")
     database.sources.register([times], POLLED_AT)
     (lease,) = database.sources.lease_due(POLLED_AT, 1, POLLED_AT + timedelta(minutes=5))

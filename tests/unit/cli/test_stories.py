@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from support.rows import NOW, draft, screened
+from support.stores import open_database
 from typer.testing import CliRunner
 
 from monitor.cli.main import app
@@ -30,7 +31,7 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
     """Run a command in a folder with a story of two articles, one a duplicate, and a quarantined article."""
     monkeypatch.chdir(tmp_path)
     (tmp_path / "sources.yaml").write_text(CONFIGURATION)
-    database = Database.open("sqlite:///monitor.db")
+    database = open_database(tmp_path)
     text = "Some Body opened a bridge over the Nam Ou in Bansavan on Thursday before four hundred guests. " * 2
     screened(database, draft("bridge", body=text), now=NOW)
     quarantined = replace(draft("flood", news=False), quarantine_reason="dug up with many others")

@@ -59,7 +59,7 @@ def test_every_page_has_its_number_and_the_digest(pages: list[str]) -> None:
     for number, page in enumerate(pages, 1):
         assert f"{number} / {len(pages)}" in page
         assert "Morning" in page
-        assert "Tue 5 May, 07:00" in page
+        assert " – Tue 5 May, 07:00" in page
 
 
 def test_a_story_has_outlet_date_passages_and_its_address(pages: list[str]) -> None:

@@ -123,6 +123,7 @@ def test_a_long_text_is_read_in_parts(database: Database) -> None:
         ("story", {"id": "x"}, "there is no story"),
         ("search", {"query": "("}, "at character"),
         ("digest", {}, "no such digest"),
+        ("why", {}, "give the id of an article, or a url"),
         ("mentions", {"official": "somebody", "since": "soon"}, "not a date"),
     ],
 )

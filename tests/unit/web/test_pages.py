@@ -18,7 +18,7 @@ from monitor.domain.readers import Role
 from monitor.domain.translation import TextToTranslate
 from monitor.store.database import Database
 from monitor.web.pages.articles import mark_regions, number_findings
-from monitor.web.pages.today import group_hits
+from monitor.web.pages.today import group_hits, put_named_first
 from monitor.web.templating import format_duration, format_moment
 
 
@@ -43,6 +43,13 @@ def test_hits_of_one_story_are_one_entry() -> None:
         ("a3", 3, ("somebody",)),
     ]
     assert stories[0].outlets == ("Post", "Times")
+
+
+def test_the_sentence_that_names_a_person_is_before_the_words_of_a_query() -> None:
+    """Whichever rule was checked last."""
+    of_person = hit(1, line(1), "somebody")
+    of_query = replace(hit(2, line(1)), official_ids=())
+    assert put_named_first([of_query, of_person]) == [of_person, of_query]
 
 
 def test_a_correction_is_marked() -> None:
