@@ -45,8 +45,8 @@ def find_agreeing_officials(
 ) -> tuple[int, ...]:
     """Return the officials whose configured diacritics agree with the diacritics that the text prints.
 
-    A printed word without diacritics agrees with every name, unless the text prints all diacritics, as Vietnamese texts
-    do.
+    A printed word without diacritics agrees with every name. In Vietnamese texts, which print all diacritics, the
+    printed diacritics must be equal to the configured ones.
     """
     folded = facts.article_text.folded
     if folded.cased is folded.original:
@@ -82,7 +82,8 @@ def _printed_words(facts: ArticleFacts, candidate: Candidate) -> list[tuple[str,
 def _name_diacritics_agree(words: Sequence[tuple[str, str]], prepared: PreparedOfficial, *, is_strict: bool) -> bool:
     """Return whether the diacritics of each printed word agree with the configured name of an official.
 
-    A name that is configured without diacritics always agrees. With ``is_strict`` no diacritics may be missing.
+    A name that is configured without diacritics always agrees, and so does a word that is printed without diacritics.
+    With ``is_strict`` all other words must have the same diacritics as the name.
     """
     if not prepared.has_diacritics:
         return True
