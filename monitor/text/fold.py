@@ -15,9 +15,7 @@ from typing import Any, Protocol
 from monitor.text.fold_table import FOLDINGS, INVISIBLE_CHARACTERS, compose_marks
 
 MAX_SHORT_TEXT_CHARS = 32
-"""Maximum length of a text that is folded character by character, for which numpy is not faster; most names are
-shorter.
-"""
+"""Maximum length of a text that is folded character by character: numpy is not faster then. Most names are shorter."""
 _TONE_BEFORE_VOWEL = re.compile("([\u0ec8-\u0ecb])(\u0ecd)|([\u0e48-\u0e4b])(\u0e4d)")
 
 

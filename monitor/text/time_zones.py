@@ -57,8 +57,7 @@ def find_local_time(source: Source | None, url: str) -> LocalTime:
 
 @dataclass(frozen=True)
 class SourceClock:
-    """Holder of the ``LocalTime`` of a source; it is determined only when a date needs it, because most dates state a
-    zone.
+    """Holder of the ``LocalTime`` of a source, which is determined only when a date needs it: most dates state a zone.
 
     ``url`` is the address of the document or page. ``day_first`` is the order of day and month in its dates, or None if
     they do not show it.
