@@ -224,8 +224,8 @@ _PART_ENDS = re.compile(r"\s[|•·/–-]\s|[;,]\s+(?=[^\W\d])")
 def list_texts_after_body(page: PageAnalysis, elements: OwnElements) -> list[str]:
     """Return short lines below the headline that are not part of the text and may have the date of the article.
 
-    Lines in lists of other articles are excluded, and longer lines are included if a box name marks them as small
-    print.
+    Lines in lists of other articles are excluded. Longer lines are included if the name of their box indicates a byline
+    or date.
     """
     if not page.layout.boxes:
         return []

@@ -206,7 +206,7 @@ _FORMER = re.compile(r"\b(?:former|retired|ex|onetime|turned|ancien|ancienne|exj
 _BECAME = re.compile(
     r"\s?,?\s?(?:who|that|qui|que|der|die)\s(?:\w+\s)?(?:became|turned|devint|devenu|wurde)\b", re.IGNORECASE
 )
-"""Words after an occupation that is therefore ignored, as in "the actor who became president"."""
+"""Words such as "who became" after an occupation: the occupation is ignored, as in "the actor who became president"."""
 _LOWERCASE_SEARCH_MAX_CHARS = 200_000
 """Maximum number of characters at the start of a text in which lower-case words are searched, to limit the cost."""
 _LOWERCASE_WORD = re.compile(r"(?<![A-Za-z])[a-z]{3,}")

@@ -17,7 +17,8 @@ from monitor.match.verdicts import CONFIRMED_CONFIDENCE, ArticleVerdicts
 from monitor.match.vocabulary import find_home_country
 
 MAX_NEAR_MISSES = 50
-"""Near misses kept for one article: more would fill the database with a text that repeats one name."""
+"""Maximum number of near misses kept for one article: a text that repeats one name would otherwise fill the database.
+"""
 _MAX_OFFICIALS_PER_NEAR_MISS = 5
 """Maximum number of officials in one near miss: a longer list does not help users to correct the watchlist."""
 _MANY_OFFICIALS = 200
@@ -86,7 +87,10 @@ class RejectedCandidate(NamedTuple):
 
 
 class OtherBearer(NamedTuple):
-    """A person who is not watched and whose name contains a watched short name."""
+    """A person who is not watched and whose full name contains a watched short name.
+
+    ``start`` is the offset of the short name in the text, and ``name`` is the full name.
+    """
 
     start: int
     name: str
@@ -117,7 +121,7 @@ class _OrderedOffsets:
             self._runs.append([offset])
 
     def last_before(self, offset: int) -> int:
-        """Return the greatest offset below ``offset``, or -1 if there is none."""
+        """Return the greatest offset that is less than ``offset``, or -1 if there is none."""
         return max((run[at - 1] for run in self._runs if (at := bisect_left(run, offset))), default=-1)
 
 
@@ -231,7 +235,10 @@ class MatchContext:
         return self._offsets[official_index].last_before(offset) if official_index in self._offsets else -1
 
     def mentioned(self, official_indexes: Sequence[int]) -> Sequence[int]:
-        """Return the officials among the given ones, in ascending order, who are mentioned in the article so far."""
+        """Return the given officials who are mentioned in the article so far.
+
+        ``official_indexes`` must be in ascending order.
+        """
         if len(official_indexes) < _MANY_OFFICIALS:
             return [index for index in official_indexes if index in self.first_accepted_at]
         # by identity: hashing thousands of officials for each place would be as slow as asking for each of them
@@ -246,7 +253,10 @@ class MatchContext:
         return among.found
 
     def is_any_mentioned(self, official_indexes: Sequence[int]) -> bool:
-        """Return whether any of the given officials, in ascending order, is mentioned in the article so far."""
+        """Return whether any of the given officials is mentioned in the article so far.
+
+        ``official_indexes`` must be in ascending order.
+        """
         if len(official_indexes) < _MANY_OFFICIALS:
             return not self.first_accepted_at.keys().isdisjoint(official_indexes)
         return bool(self.mentioned(official_indexes))

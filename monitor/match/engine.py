@@ -168,9 +168,7 @@ class Matcher:
 
 
 MAX_MENTIONS = 2_000
-"""Maximum number of mentions that are kept for one article: each is a row in the database. A long report has fewer than
-200.
-"""
+"""Maximum number of mentions kept for one article, because each is a database row. A long report has fewer than 200."""
 
 
 def _limit_mentions(accepted: list[AcceptedCandidate]) -> list[AcceptedCandidate]:

@@ -137,12 +137,12 @@ class TitleScore:
 
 
 class Boundary(NamedTuple):
-    """Evidence from the words next to a name: whether the name is complete (``is_standalone``) or part of a longer
-    name.
+    """Evidence from the words next to a name: whether the name is complete, or part of a longer name.
 
-    ``word_before`` and ``word_after`` are the words that make the name longer. ``other_bearer`` is the name of another
-    person that contains the short name. ``rejection`` is the reason for a near miss. An initial or another name before
-    the candidate (``has_initial_before``, ``has_name_before``) may also belong to the full name of an official.
+    ``is_standalone`` is true for a complete name. ``word_before`` and ``word_after`` are the words that make the name
+    longer. ``other_bearer`` is the name of another person that contains the short name. ``rejection`` is the reason for
+    a near miss. An initial or another name before the candidate (``has_initial_before``, ``has_name_before``) may also
+    belong to the full name of an official.
     """
 
     is_standalone: bool = True

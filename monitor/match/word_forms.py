@@ -93,8 +93,8 @@ _FEMALE_ENDINGS = frozenset("aаяα")
 class _WordForms(NamedTuple):
     """Result of the look-up of one printed word: the words of watched names of which it may be a form.
 
-    ``names`` are these words; the ones found by sound are only candidates that are compared later. ``heads`` and
-    ``tails`` are the ids of the patterns that begin and end with one of these words.
+    ``names`` are these words; words that were found by their sound must still be compared with the printed word.
+    ``heads`` and ``tails`` are the ids of the patterns that begin and end with one of these words.
     """
 
     names: tuple[str, ...]

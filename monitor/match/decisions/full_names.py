@@ -212,9 +212,10 @@ def _choose_official(
 ) -> Decision:
     """Return the decision on a full name, after its officials are compared.
 
-    If several officials have the name, the one with the strongest titles is accepted, provided that these fit. A single
-    official is rejected for another generation suffix, for a contradicting title next to a name that many people have,
-    or if the name belongs to another person in this article.
+    If several officials have the name, the official with the strongest titles is accepted, provided that the titles fit
+    no other official equally well. If only one official has the name, the name is rejected for another generation
+    suffix, or for a contradicting title next to a name that many people have. It is also rejected if it belongs to
+    another person in this article, unless a title next to the name fits the official.
     """
     if len(official_indexes) == 1 and official_indexes[0] not in context.namesakes:
         if _is_different_generation(facts, candidate, official_indexes[0]):
@@ -308,7 +309,8 @@ def decide_extended_name(
     """Return the full name around a short name, with the decision on it, or None if no full name is found.
 
     The finders are tried in order, the most certain first. The first full name with enough evidence is accepted. A name
-    in a credit, or next to the occupation of another person, is not accepted.
+    in a credit, or next to the occupation of another person, is not accepted. If the name may be that of several
+    officials, the decision is a rejection.
     """
     finders = FINDERS_AFTER_INITIAL if boundary.has_initial_before else ()
     for find in finders + FINDERS_AFTER_NAME if boundary.has_name_before else finders:

@@ -148,8 +148,7 @@ _MAX_WORDS_WITH_SAME_SOUND = 200
 _NO_NEXT_WORD = 1 << 40
 _MAX_PHONETIC_CACHE_ENTRIES = 50_000
 _MAX_DFA_PATTERNS = 8_000
-"""Number of patterns below which the automaton is a full table: it is twice as fast, but needs one megabyte per
-thousand patterns.
+"""Number of patterns below which the automaton is a full table: twice as fast, but one megabyte per thousand patterns.
 """
 _MAX_TUPLE_OFFICIALS = 8
 """Maximum number of officials in the tuple of a pattern during construction; further officials are collected in a list.

@@ -15,8 +15,8 @@ _MIN_WORD_LETTERS = 3
 """Minimum number of letters of a nominative: with two, ordinary words would be forms of names."""
 _MIN_STEM_LETTERS = 2
 _MIN_STEM_LETTERS_WITH_MANY_ENDINGS = 3
-"""Minimum number of letters of a stem in languages with long endings. All nine false alarms in 33,740 articles had
-shorter stems.
+"""Minimum number of letters of a stem in languages with long endings: nine false alarms in 33,740 articles had shorter
+stems.
 """
 _FLEETING_VOWELS = (
     (re.compile(r"(?<=[bcdfghjklmnprstvwz])(?=[cklnrt]\Z)"), "e"),

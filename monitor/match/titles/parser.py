@@ -222,7 +222,7 @@ def _trim_title_words(collected: list[TitleWord]) -> list[TitleWord]:
 def _can_be_portfolio(words_before: _BackwardWordReader, index: int) -> bool:
     """Return whether an unknown capitalized word may name the field of a position.
 
-    An example are X and Y in "Minister of X and Y".
+    Examples are X and Y in "Minister of X and Y". ``index`` is the index of the word in ``words_before``.
     """
     for back in range(index + 1, index + 8):
         word = words_before.get(back)
