@@ -89,7 +89,8 @@ _MANY_OTHERS = 2
 class LoneName:
     """Result of the search for lone names, for one official.
 
-    ``places`` are all occurrences of the part of the name, and ``evidence`` has the kinds of evidence at these places.
+    ``places`` are the occurrences of the part of the name that can mean the official, and ``evidence`` has the kinds of
+    evidence at these places.
     """
 
     official_index: int
