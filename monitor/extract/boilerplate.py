@@ -1,8 +1,8 @@
-"""Boilerplate removal: drops text inside the article's box that is not part of the article.
+"""Boilerplate removal: drops text that is inside the article's box but not part of the article.
 
-Covers promotional boxes and machine-generated summaries, headings without content, the page's imprint, author
-biographies, and text after the end of an article that was saved as plain text. In plain text only the order, repetition
-and wording of lines show which ones do not belong to the article.
+Such text is promotional boxes, machine-generated summaries, headings without content, the imprint of the page, and
+biographies of authors. In an article that was saved as plain text, it is also the text after the end of the article;
+there only the order, repetition and wording of the lines show where the article ends.
 """
 
 import re
@@ -25,7 +25,10 @@ _MAX_OFFER_LINE_WEIGHT = 150  # weight; shorter lines in the box of an offer bel
 
 
 def drop_callouts(page: PageAnalysis) -> None:
-    """Drop the small boxes around promotional offers and around labels of machine-generated summaries."""
+    """Drop the small boxes around promotional offers and around labels of machine-generated summaries.
+
+    ``page.rejection_reasons`` must already have the reasons of the single lines.
+    """
     boxes = page.layout.boxes
     total_weight = sum(
         weight for weight, reason in zip(page.weights, page.rejection_reasons, strict=True) if not reason
@@ -46,11 +49,11 @@ def drop_callouts(page: PageAnalysis) -> None:
 
 
 def _is_callout(page: PageAnalysis, box_index: int, reason: str, total_weight: int) -> bool:
-    """Return whether a box is a callout: it has little of the article's text, and an offer or summary label dominates
-    it.
+    """Return whether a box is a callout: a small box around an offer or around a machine-generated summary.
 
-    An offer dominates a box if it is its first line or a third of its lines. For a summary, the callout is the smallest
-    box around its label that contains other text.
+    The box must have little of the article's text. An offer is a callout if it is the first line of the box, or if the
+    other lines are short, and if at least a third of the lines are rejected for ``reason``. For a summary, the callout
+    is the smallest box around its label that contains other text.
     """
     box = page.layout.boxes[box_index]
     lines = [at for at in range(box.run_start, box.run_end) if page.rejection_reasons[at] in {"", reason}]
@@ -65,7 +68,7 @@ def _is_callout(page: PageAnalysis, box_index: int, reason: str, total_weight: i
 
 
 def _has_undecided_text(page: PageAnalysis, box_index: int, reason: str) -> bool:
-    """Return whether a box contains a line rejected for this reason and also a line that is not rejected."""
+    """Return whether a box contains both a line that is rejected for ``reason`` and a line that is not rejected."""
     box = page.layout.boxes[box_index]
     reasons = page.rejection_reasons[box.run_start : box.run_end]
     return reason in reasons and "" in reasons
@@ -82,7 +85,10 @@ _END_LABEL = re.compile(
 
 
 def find_article_end(text: str) -> int:
-    """Return the offset of the end of the article in plain text; the text after it is other news."""
+    """Return the offset at which the article in a plain text ends; other news follows after it.
+
+    It is the length of the text if no end is found.
+    """
     lines: list[str] = []
     ends: list[int] = []
     at = 0
@@ -103,10 +109,11 @@ def _is_paragraph(line: str) -> bool:
 
 
 def _count_article_lines(lines: list[str], header: list[str]) -> int:
-    """Count the lines of the article.
+    """Return the number of lines that belong to the article.
 
-    It ends at an agency signature, before a label such as "Related news", before a repetition of the page header, or
-    before a headline that is printed twice.
+    ``lines`` begin with the first paragraph, and ``header`` has the lines above it. The article ends with a signature
+    of an agency, or before a label such as "Related news", a repetition of the header, or a headline that is printed
+    twice.
     """
     header_key = alnum_key(" ".join(header[:-1])) if len(header) > 1 else ""
     paragraphs = 0
@@ -132,7 +139,10 @@ _FOOTER_REASONS = frozenset(("", READER_APPEAL, "date line"))
 
 
 def drop_empty_headings(page: PageAnalysis) -> None:
-    """Drop headings without text below them, except in a picture series, which has many of them."""
+    """Drop headings without text below them.
+
+    A picture series is an exception: if many headings at the end of the article have no text, they are kept.
+    """
     headings_at_end: list[int] = []
     content_below = "end"  # kind of content below the current line: body, caption, heading, links or end
     for at in range(len(page.rejection_reasons) - 1, -1, -1):
@@ -155,9 +165,9 @@ def drop_empty_headings(page: PageAnalysis) -> None:
 
 
 def drop_imprint(page: PageAnalysis) -> None:
-    """Drop the imprint at the end of the text: copyright and address lines, and the short lines between them.
+    """Drop the imprint at the end of the text: copyright and address lines, and the short lines among them.
 
-    A short line with a number and a comma directly above the imprint counts as an address.
+    A short line with a digit and a comma directly above the imprint is dropped as an address.
     """
     imprint_lines: list[int] = []
     found = False
@@ -176,7 +186,11 @@ def drop_imprint(page: PageAnalysis) -> None:
 
 
 def drop_biographies(page: PageAnalysis, author_names: dict[str, str]) -> None:
-    """Drop sentences about the author at the end of the article."""
+    """Drop sentences about the author at the end of the article.
+
+    A sentence that begins with the name of an author is also dropped. The keys of ``author_names`` are the names
+    without spaces and punctuation.
+    """
     kept = [at for at, reason in enumerate(page.rejection_reasons) if not reason]
     for at in kept[max(len(kept) - 3, len(kept) * 3 // 4) :]:
         text = page.layout.runs[at].text

@@ -1,8 +1,8 @@
-"""Box names: meanings of the class, id and role of an HTML element for its text.
+"""Box names: what the class, id and role of an HTML element show about its text.
 
 A box is a block-level HTML element; its names are the words in its class, id and role attributes. Such names are mostly
-English worldwide, with some local words; none is specific to one outlet. A name is evidence only: authors of pages also
-name a box after the element next to it, or after one of its parts.
+English worldwide, with some local words; none is specific to one outlet. A name is only evidence: some pages name a box
+after the element next to it, or after one of its parts.
 """
 
 import re
@@ -15,7 +15,7 @@ _CAMEL_CASE_BOUNDARY = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 
 
 def _compile_names(words: str) -> re.Pattern[str]:
-    """Return a pattern that matches any of the words as a whole part of a class name.
+    """Return a pattern that matches any of the words as a whole part of a class name or id.
 
     Parts are separated by spaces, hyphens, underscores or colons.
     """
@@ -65,7 +65,7 @@ credits? copyrights? source provider kicker eyebrow overline section-?(?:name|la
 header head top-?bar info label badge counter views duration reading-?time readtime headline title post-?title
 entry-?title article-?title subscriber trust policy correction-?link report-?(?:a-?)?(?:typo|error)
 """)
-"""Names of boxes whose short lines are bylines, dates or places instead of text."""
+"""Names of boxes whose short lines are bylines, dates or places and not text of the article."""
 CAPTION_NAMES = _compile_names(r"""
 (?:fig|img|image|photo|picture|media|video|wp)-?caption\w* captions? caption-?\w+ cutline legend legende
 bildunterschrift chu-?thich image-?(?:desc\w*|credit|text|info) photo-?(?:desc\w*|credit|text)
@@ -86,7 +86,7 @@ HEADER_NAMES = _compile_names(r"""
 header head heading hero intro introduction lead lede teaser abstract summary standfirst vorspann chapo top
 article-?(?:header|head|top|intro) page-?header post-?header entry-?header
 """)
-"""Names of boxes with the headline and what belongs to it."""
+"""Names of boxes that contain the headline and its summary, date or byline."""
 BODY_NAMES = _compile_names(r"""
 article-?(?:body|content|text|detail|main|inner) articlebody story-?(?:body|content|text) storybody
 post-?(?:body|content|text) entry-?(?:content|body|text) news-?(?:body|content|text|detail)
@@ -104,8 +104,9 @@ abo-?(?:box|wall|only)? plus-?(?:only|wall|teaser) locked(?:-content)? article-?
 
 @lru_cache(maxsize=NAMES_CACHED)
 def split_camel_case(hint: str) -> str:
-    """Convert names to lower-case words with hyphens: ``relatedArticles`` and ``related_articles`` become
-    ``related-articles``.
+    """Convert names to lower-case words with hyphens.
+
+    ``relatedArticles`` and ``related_articles`` become ``related-articles``.
     """
     hint = hint if hint.islower() else _CAMEL_CASE_BOUNDARY.sub("-", hint).lower()
     return _SINGLE_UNDERSCORE.sub("-", hint) if "_" in hint else hint
@@ -133,11 +134,12 @@ _GRID_NAME = re.compile(r"(?:col|cols|column|row|grid|container|wrap|wrapper|cle
 
 @lru_cache(maxsize=NAMES_CACHED)
 def find_boilerplate_name(hint: str) -> tuple[str, int]:
-    """Return the part of a box's names that indicates boilerplate, and how many paragraphs of prose outweigh it.
+    """Return the part of a box's names that indicates boilerplate, and how many paragraphs of prose outweigh this name.
 
-    The name is empty if there is none; 0 means that no prose outweighs it. One paragraph outweighs a modifier of a box
-    for text (``section--ads`` is a section with advertisements) and a name next to that of a body; two outweigh the
-    name of a tool, which has no prose. States (``has-sidebar``) and the terms of a post (``tag-cookies``) are ignored.
+    Without such a name, return an empty string and 0. With a name, 0 means that the box is boilerplate whatever it
+    contains. One paragraph is enough against a modifier of a name for text (``section--ads`` is a section with
+    advertisements), and against a name next to that of an article body. Two paragraphs are needed against the name of a
+    tool, which has no prose. States (``has-sidebar``) and the terms of a post (``tag-cookies``) are ignored.
     """
     name = _STATE_NAMES.sub("", hint)
     if "hentry" in name or "type-post" in name or "post-" in name:
@@ -155,7 +157,10 @@ def find_boilerplate_name(hint: str) -> tuple[str, int]:
 
 
 def is_same_kind(hint: str, other: str) -> bool:
-    """Return whether the names of one HTML element include all names of the other, see ``find_kind``."""
+    """Return whether the names of one HTML element include all names of another element.
+
+    The compared names are the ones that ``find_kind`` returns for ``hint`` and ``other``.
+    """
     kind, other_kind = find_kind(hint), find_kind(other)
     return kind <= other_kind or other_kind <= kind
 
@@ -165,7 +170,7 @@ def find_kind(hint: str) -> frozenset[str]:
     """Return the names in an HTML element's attributes (class, id, role) that describe its content.
 
     Numbers, modifiers (``--wide``), states (``has-sidebar``) and names of the page's layout grid (``col``) are removed.
-    If no name remains, only elements with the same attributes are of its kind.
+    If no name remains, the result is unique for these attributes.
     """
     names = _NUMBER.sub("", _MODIFIER.sub("", _STATE_NAMES.sub("", hint))).split()
     return frozenset(name for name in names if not _GRID_NAME.match(name)) or frozenset({f"={hint}"})

@@ -1,7 +1,8 @@
 """Publication and modification times of a page.
 
-Times come from the metadata, else from dates printed around the article, else from the URL. Dates of other articles
-(related news, lists, comments) never count. See ``text/time_zones.py`` for the zone of a date that names none.
+A time is read from the metadata, otherwise from dates that are printed around the article, otherwise from the URL.
+Dates of other articles (related news, lists, comments) are ignored. ``text/time_zones.py`` determines the zone of a
+date without a zone.
 """
 
 import re
@@ -27,8 +28,10 @@ _MAX_FEED_TIME_DIFFERENCE = timedelta(
     hours=36
 )  # a page's time without a zone is the feed's time if it is that near to it
 _MAX_PRINTED_DATE_DIFFERENCE = timedelta(days=7)
-"""A date that the page only prints must be that near to the feed's: further away it is that of an event or of another
-article. Metadata count at any distance, because feeds list old articles again."""
+"""Maximum difference between a date that the page only prints and the date in the feed: a larger one means that the
+printed date is that of an event or of another article. Dates in metadata may differ more, because feeds list old
+articles again.
+"""
 _URL_DATE = re.compile(
     r"/(?:[a-z]{1,4}(?=\d{8}_))?((?:19|20)\d\d)(?:([/-])(0?[1-9]|1[0-2]|[a-z]{3})\2(0?[1-9]|[12]\d|3[01])"
     r"|/?(0[1-9]|1[0-2])/?(0[1-9]|[12]\d|3[01]))(?!\d)"
@@ -51,11 +54,11 @@ def find_published(
     url: str,
     feed_published_at: datetime | None,
 ) -> tuple[datetime | None, str]:
-    """Return the publication time, in the time zone the page uses, and where it was found.
+    """Return the publication time, in the time zone of the page, and the place where it was found.
 
-    The first place with a full date wins; if it has no time of day, a later place with the same date adds it. A time
-    without hour or without a reliable zone is replaced by the feed's time if both are within 36 hours; a date that is
-    only printed is replaced by it if they are more than a week apart.
+    The first place with a full date is used. If this date has no time of day, the time of a later place with the same
+    date is used. The feed's time is preferred in two cases: the page's time has no hour or no reliable zone, and both
+    times are within 36 hours; or the date is only printed on the page, and differs from the feed's by more than a week.
     """
     best: LocatedStamp | None = None
     for stamp, where in _iter_stamps(tree, page, metadata, local_time, url):
@@ -80,7 +83,7 @@ def _is_feed_time_better(best: LocatedStamp, feed_published_at: datetime, local_
 
 
 _STATED_PLACES = frozenset({"metadata", "microdata"})
-"""Places where the page names a date as the date of publication."""
+"""Places where the page explicitly states the date of publication."""
 
 
 def find_modified(
@@ -90,7 +93,10 @@ def find_modified(
     local_time: LocalTime,
     published: datetime | None,
 ) -> datetime | None:
-    """Return the time of the last change of the article, or None if none is stated after the publication time."""
+    """Return the time of the last change of the article.
+
+    Return None if the page does not state a change after the publication time.
+    """
     for text in [*metadata.modified, *OwnElements(tree, page).list_microdata("dateModified")]:
         moment = parse_date(text, local_time)
         if moment is not None and (published is None or moment >= published - timedelta(minutes=1)):
@@ -101,7 +107,7 @@ def find_modified(
 def _iter_stamps(
     tree: LexborHTMLParser, page: PageAnalysis, metadata: PageMetadata, local_time: LocalTime, url: str
 ) -> Iterator[LocatedStamp]:
-    """Yield the page's dates, most trusted first."""
+    """Yield the dates of the page with the places where they were found, the most trusted first."""
     order = infer_day_first([run.text for run in page.layout.runs if len(run.text) < MAX_DATE_LINE_CHARS])
     if order is None and local_time.day_first is None:
         order = day_first_of_language(metadata.languages[0] if metadata.languages else "")
@@ -119,7 +125,10 @@ def _iter_stamps(
 def _iter_date_texts(
     tree: LexborHTMLParser, page: PageAnalysis, metadata: PageMetadata, url: str
 ) -> Iterator[tuple[str, str]]:
-    """Yield texts that may contain a date, with their origin; later places are searched only when requested."""
+    """Yield texts that may contain a date, each with the place where it was found, the most trusted first.
+
+    Places are searched one after another, when the caller requests the next text.
+    """
     yield from ((text, "metadata") for text in metadata.published)
     elements = OwnElements(tree, page)
     yield from ((text, "microdata") for text in elements.list_microdata("datePublished"))
@@ -133,7 +142,7 @@ def _iter_date_texts(
 
 
 def _list_url_dates(url: str) -> list[str]:
-    """List the date in the path of a URL, if it has one."""
+    """Return a list with the date in the path of a URL; empty if there is none."""
     try:
         match = _URL_DATE.search(urlsplit(url).path)
     except ValueError:
@@ -145,11 +154,14 @@ def _list_url_dates(url: str) -> list[str]:
 
 
 def _list_script_dates(tree: LexborHTMLParser) -> list[str]:
-    """List the dates of publication in the data of scripts; none if they differ, as where a script lists teasers."""
+    """Return a list with the date of publication in the data of scripts; empty if there is none.
+
+    If the scripts contain several days, the list is empty, because they may be the dates of other articles.
+    """
     found = [text for script in tree.css("script") for text in _SCRIPT_DATE.findall(script.text() or "")]
     return found[:1] if len({text[: len("2026-02-14")] for text in found}) == 1 else []
 
 
 def to_utc(moment: datetime | None) -> datetime | None:
-    """Return the same instant in UTC, or None if there is none."""
+    """Convert a time to UTC; None remains None."""
     return moment.astimezone(UTC) if moment else None

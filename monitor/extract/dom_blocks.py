@@ -1,8 +1,8 @@
-"""Page layout: flattens an HTML tree to boxes and text runs in document order, which all later steps use.
+"""Page layout: converts an HTML tree to flat lists of boxes and text runs in document order.
 
-The tree is walked once and without recursion, so deep nesting is cheap. Oversized and excessively nested pages are cut
-before parsing, because Lexbor's time grows with the square of the nesting depth: 20,000 open elements take one second,
-200,000 take two minutes.
+All later steps of the extraction use these lists. The tree is walked once and without recursion, so deep nesting is
+cheap. Oversized and excessively nested pages are cut before parsing, because the time that the parser Lexbor needs
+grows with the square of the nesting depth: 20,000 open elements take one second, 200,000 take two minutes.
 """
 
 import re
@@ -52,7 +52,7 @@ _CONTROL_CHARS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]
 class LayoutBox:
     """A block-level element. ``hint`` joins its class, id, role and similar attributes in one line.
 
-    ``is_hidden`` tells whether the box, or one around it, is not shown.
+    ``is_hidden`` is true if the page does not show the box or a box around it.
     """
 
     node: LexborNode
@@ -67,9 +67,9 @@ class LayoutBox:
 
 @dataclass(slots=True)
 class TextRun:
-    """Text without a block break.
+    """Text of one box that no block element interrupts; usually one paragraph.
 
-    ``box_index`` is the innermost box around it; ``link_chars`` counts characters in links.
+    ``box_index`` is the innermost box around the text; ``link_chars`` is the number of its characters in links.
     """
 
     text: str
@@ -92,7 +92,7 @@ class PageLayout:
 
 
 def normalize_spacing(text: str) -> str:
-    """Return text in NFC with single spaces, without control and invisible characters."""
+    """Return a text in NFC, with single spaces and without line breaks, control characters and invisible characters."""
     if text.isascii() and text.isprintable() and "  " not in text:
         return text.strip()
     text = " ".join(text.split())
@@ -105,8 +105,8 @@ def normalize_spacing(text: str) -> str:
 class _RunBuilder:
     """Builder of the current text run during the walk over the tree.
 
-    ``lines`` holds the lines of the run that ended with a single line break: each with its text, the number of its
-    characters in links, and whether all of it is bold.
+    ``lines`` holds the lines of the run that ended at a single ``<br>``: for each its text, the number of its
+    characters in links, and whether the whole line is bold.
     """
 
     def __init__(self, layout: PageLayout) -> None:
@@ -124,7 +124,11 @@ class _RunBuilder:
         self.is_bold = True
 
     def add_text(self, text: str) -> None:
-        """Add a text node; two line breaks end the run, and a single one may."""
+        """Add a text node to the current run.
+
+        If several ``<br>`` precede the text, the run ends before it. After a single ``<br>`` a new line of the run
+        begins.
+        """
         if text.isspace():
             if self.pieces:
                 self.pieces.append(" ")
@@ -142,14 +146,17 @@ class _RunBuilder:
             self.is_bold = False
 
     def _end_line(self) -> None:
-        """End the current line, which the next one may continue."""
+        """End the current line of the run."""
         text = normalize_spacing("".join(self.pieces))
         if text:
             self.lines.append((text, self.link_chars, self.is_bold))
         self._reset()
 
     def flush(self) -> None:
-        """End the current run and store it unless it is empty; lines that do not continue each other are runs."""
+        """End the current run, and store it unless it is empty.
+
+        Lines of the run are joined if the second continues the sentence of the first. Other lines become separate runs.
+        """
         self._end_line()
         self.break_count = 0
         if not self.lines:
@@ -171,7 +178,10 @@ class _RunBuilder:
 
 
 def survey_dom(root: LexborNode, max_elements: int = 60_000) -> PageLayout:
-    """Return the layout of a subtree; elements beyond ``max_elements`` are ignored."""
+    """Return the layout of a subtree: its boxes, text runs and pictures.
+
+    Elements after the first ``max_elements`` are ignored.
+    """
     layout = PageLayout([LayoutBox(root, root.tag or "", -1, _join_hints(root.attributes), 0)])
     builder = _RunBuilder(layout)
     open_elements: list[tuple[LexborNode, str]] = []
@@ -206,7 +216,7 @@ def survey_dom(root: LexborNode, max_elements: int = 60_000) -> PageLayout:
 
 
 def _visit_empty_element(layout: PageLayout, builder: _RunBuilder, node: LexborNode, tag: str) -> None:
-    """Record a picture, or end the current run at another block element without content."""
+    """Handle an element without content: record a picture, or end the current run at a block element."""
     if tag == "img":
         if "emoji" not in (node.attributes.get("class") or ""):
             layout.pictures.append((builder.box_index, len(layout.runs)))
@@ -215,9 +225,10 @@ def _visit_empty_element(layout: PageLayout, builder: _RunBuilder, node: LexborN
 
 
 def _enter_element(layout: PageLayout, builder: _RunBuilder, node: LexborNode, tag: str) -> str:
-    """Open an element and return its tag; an empty string if its content is not shown.
+    """Open an element for the walk, and return its tag, or an empty string if the page does not show its content.
 
-    An inline picture credit at the start of a paragraph is opened as a caption, so that it is not part of the sentence.
+    An inline picture credit at the start of a paragraph is opened as a caption, so that it does not become part of the
+    paragraph.
     """
     attributes = node.attributes
     if tag in INLINE_TAGS:
@@ -244,9 +255,9 @@ def _enter_element(layout: PageLayout, builder: _RunBuilder, node: LexborNode, t
 
 
 def _is_hidden(attributes: dict[str, str | None]) -> bool:
-    """Return whether an element's attributes keep it from being shown.
+    """Return whether the attributes of an element hide it.
 
-    A box that opens on a search in the page (``hidden=until-found``) is shown.
+    An element that the search of the browser opens (``hidden=until-found``) is not hidden.
     """
     if "hidden" in attributes and attributes["hidden"] != "until-found":
         return True
@@ -265,7 +276,7 @@ def _is_screen_reader_class(classes: str) -> bool:
 
 
 def _is_inline_hidden(node: LexborNode, tag: str, attributes: dict[str, str | None]) -> bool:
-    """Return whether an inline element is not shown, is only for screen readers, or is a pop-up."""
+    """Return whether the page hides an inline element, or shows it only to screen readers or as a pop-up."""
     if _is_hidden(attributes):
         return True
     if (
@@ -306,7 +317,7 @@ _NON_NESTING_TAGS = frozenset(_VOID_TAG_NAMES.split() + _IMPLICITLY_CLOSED_TAG_N
 
 
 def limit_html(html: str) -> str:
-    """Return the HTML cut at 5,000,000 characters and before its nesting exceeds the limit."""
+    """Return the HTML, truncated at 5,000,000 characters and before the first tag that is nested too deeply."""
     html = html[:_MAX_HTML_CHARS]
     if html.count("<") < _MIN_CHECKED_TAGS:
         return html

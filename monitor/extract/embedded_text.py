@@ -1,4 +1,7 @@
-"""Embedded text: the article in JSON-LD, page data or ``<noscript>``, for pages that show it only after scripts ran."""
+"""Embedded text: the article in JSON-LD, page data or ``<noscript>``, for pages that show it only after scripts ran.
+
+Page data are JSON objects in scripts.
+"""
 
 import re
 from collections.abc import Iterator
@@ -37,7 +40,7 @@ def read_noscript(tree: LexborHTMLParser) -> PageLayout | None:
 
 
 def _survey_markup(node: LexborNode) -> PageLayout:
-    """Return the layout of a node; text that is markup is parsed first."""
+    """Return the layout of a node. If the text of the node is itself HTML, the text is parsed."""
     text = node.text() or ""
     inner = LexborHTMLParser(limit_html(text)).body if "</" in text else None
     return survey_dom(node if inner is None else inner)
@@ -46,11 +49,12 @@ def _survey_markup(node: LexborNode) -> PageLayout:
 def find_embedded_text(
     tree: LexborHTMLParser, metadata: PageMetadata, heading: str, text: str
 ) -> tuple[list[str], str]:
-    """Return the paragraphs of the article in JSON-LD or page data and where they are, if ``text`` is not the article.
+    """Return the paragraphs of the article in JSON-LD or page data, and a description of the place.
 
-    The text that a page shows is not the article if it is too short for one and shares no paragraph with the embedded
-    text, which is at least twice as long. JSON-LD is also trusted against a longer text, such as a page's imprint; if
-    the page shows a ``heading``, the JSON-LD must have the same one.
+    Both are empty if ``text``, the visible text of the page, may be the article. It may not if the embedded text is at
+    least twice as long and shares no paragraph with it. Page data are used only if the visible text is too short for an
+    article. JSON-LD is also used against a longer text, such as the imprint of a page; if the page shows a ``heading``,
+    the JSON-LD must have the same headline.
     """
     weight = measure_weight(text)
     lines = [key for line in text.split("\n") if len(key := alnum_key(line)) >= _MIN_PARAGRAPH_WEIGHT // 2]
@@ -75,7 +79,10 @@ def _shares_line(paragraphs: list[str], line_keys: list[str]) -> bool:
 
 
 def read_page_data(tree: LexborHTMLParser, metadata: PageMetadata) -> list[str]:
-    """Return the paragraphs of the article in the page's JSON data, found by its headline; empty if there are none."""
+    """Return the paragraphs of the article in the page's JSON data, or an empty list.
+
+    The object with the article is found by its title, which must be a headline in the metadata.
+    """
     titles = {key for title in metadata.headlines.values() if len(key := alnum_key(title)) > 5}
     best: list[str] = []
     for script in tree.css(_PAGE_DATA)[:_MAX_SCRIPTS]:
@@ -91,7 +98,10 @@ def read_page_data(tree: LexborHTMLParser, metadata: PageMetadata) -> list[str]:
 
 
 def _has_title(node: dict[str, Any], titles: set[str]) -> bool:
-    """Return whether one of an object's title fields begins a title of the page, or the other way round."""
+    """Return whether a title field of a JSON object is a title of the page, or one begins with the other.
+
+    ``titles`` are the titles of the page, without punctuation.
+    """
     for key, value in node.items():
         if key.lower() not in _TITLE_KEYS:
             continue
@@ -103,7 +113,7 @@ def _has_title(node: dict[str, Any], titles: set[str]) -> bool:
 
 
 def _collect_paragraphs(value: Any, depth: int) -> Iterator[str]:
-    """Yield the paragraphs in the text fields of an object, in order; short labels and codes are left out."""
+    """Yield the paragraphs in the text fields of a JSON value, in order; short labels and codes are omitted."""
     if depth > _MAX_NESTING:
         return
     if isinstance(value, dict):
@@ -128,7 +138,10 @@ _NAMES_JAVASCRIPT = re.compile(r"java\s?script|\bJS\b", re.IGNORECASE)
 
 
 def is_made_by_scripts(tree: LexborHTMLParser, text: str) -> bool:
-    """Return whether a page without an article would show one after its scripts ran; ``text`` is its visible text."""
+    """Return whether a page that has no article would probably show an article after its scripts ran.
+
+    ``text`` is the visible text of the page.
+    """
     roots = tree.css(_SCRIPT_ROOTS)
     if roots and sum(measure_weight(node.text(strip=True)) for node in roots) < _MAX_SHELL_WEIGHT:
         return tree.css_first("script:not([type*=json])") is not None

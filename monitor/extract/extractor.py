@@ -1,6 +1,6 @@
-"""Extractor: turns a page into an article and estimates how complete and reliable the result is.
+"""Extractor: converts a page to an article, and estimates how complete and reliable the result is.
 
-One tree is parsed and walked once; all decisions are made on the resulting flat list of text runs.
+The HTML is parsed once, and the tree is walked once. All decisions use the resulting flat list of text runs.
 """
 
 import re
@@ -34,7 +34,7 @@ _MIN_LENGTH_RATIO = 1.4  # the metadata's copy must be this many times longer to
 
 
 def find_partial_reason(page: PageAnalysis, metadata: PageMetadata, text: str) -> str:
-    """Return "paywall" or "teaser" if the text is only a beginning, else an empty string."""
+    """Return "paywall" or "teaser" if a text is only the beginning of the article, otherwise an empty string."""
     weight = measure_weight(text)
     if weight < _MAX_PAYWALLED_WEIGHT and (
         metadata.is_paywalled or any(name and PAYWALL_NAMES.search(name) for name in page.box_hints)
@@ -45,9 +45,10 @@ def find_partial_reason(page: PageAnalysis, metadata: PageMetadata, text: str) -
 
 
 def choose_fuller_text(text: str, claimed_text: str) -> tuple[str, str]:
-    """Return the fuller of the page's text and the metadata's copy, and the reason if it is the copy.
+    """Return the page's text or its copy in the metadata, and the reason if it is the copy.
 
-    The copy is used if the page shows only its beginning.
+    The copy is used if it is much longer and contains most of the page's text, so that the page shows only the
+    beginning.
     """
     if (
         not text
@@ -69,9 +70,10 @@ def choose_fuller_text(text: str, claimed_text: str) -> tuple[str, str]:
 
 
 def estimate_confidence(page: PageAnalysis, title: str, has_date: bool, body_selector: str = "") -> float:
-    """Return the confidence that title and body are the article's, from 0 to 1.
+    """Return the extraction confidence, from 0 to 1: how likely title and body are the whole article and nothing else.
 
-    It is halved if the user's ``body_selector`` matched nothing, because the page has changed since it was written.
+    The confidence is halved if the user's ``body_selector`` matched nothing, because the page has changed since the
+    user wrote the selector.
     """
     kept = [at for at, reason in enumerate(page.rejection_reasons) if not reason]
     weight = sum(page.weights[at] for at in kept)
@@ -91,7 +93,10 @@ def estimate_confidence(page: PageAnalysis, title: str, has_date: bool, body_sel
 
 @dataclass(frozen=True, slots=True)
 class ExtractionReason:
-    """Reason why a text belongs to a region or was dropped (region "dropped")."""
+    """Row of an extraction explanation: a text, its region, and the reason for the region.
+
+    Text that does not belong to the article has the region "dropped".
+    """
 
     region: str
     reason: str
@@ -100,9 +105,10 @@ class ExtractionReason:
 
 @dataclass(frozen=True, slots=True)
 class ExtractionExplanation:
-    """An article, the reasons for every text kept or dropped, and the CSS path of the box used as its body.
+    """Result of ``explain_page``: an article, the reason for each text, and the CSS path of the box that is its body.
 
-    ``local_published_at`` is the publication time in the page's own time zone, so its date is the one that readers saw.
+    ``local_published_at`` is the publication time in the page's own time zone, so that its date is the one that readers
+    of the page saw.
     """
 
     article: Article
@@ -114,12 +120,11 @@ class ExtractionExplanation:
 def extract_page(
     body: bytes, url: str, content_type: str = "", source: Source | None = None, entry: Article | None = None
 ) -> Article:
-    """Return the article of a page or PDF document. A page without an article gives an empty one with confidence 0.
+    """Return the article of a page or PDF document; a page without an article gives an empty article with confidence 0.
 
-    Raises ``UnreadableDocument`` for a PDF document without readable text, and nothing else.
-
-    ``entry`` is the article from the feed; it supplies missing dates and authors. The title is left empty if the page
-    has no headline more reliable than that of the feed; ``merge_texts`` joins both.
+    Raises ``UnreadableDocument`` for a PDF document without readable text, and nothing else. ``entry`` is the article
+    from the feed, whose date and authors are used if the page has none. The title is empty if the feed's title is more
+    reliable than that of the page; ``merge_texts`` later joins both articles.
     """
     return explain_page(body, url, content_type, source, entry).article
 
@@ -127,9 +132,9 @@ def extract_page(
 def explain_page(
     body: bytes, url: str, content_type: str = "", source: Source | None = None, entry: Article | None = None
 ) -> ExtractionExplanation:
-    """Extract a page as ``extract_page`` does, with the reason for each region, so that a user can write selectors.
+    """Extract a page like ``extract_page``, and also return the reason for each text.
 
-    The reason for a paragraph of a PDF document is its page.
+    The reasons help users to write selectors. In a PDF document, the reason for a paragraph is the number of its page.
     """
     if is_pdf(body):
         return _explain_pdf(read_pdf(body, url, source.language if source else "", entry))
@@ -176,7 +181,7 @@ def explain_page(
 
 
 def _find_script_reason(tree: LexborHTMLParser, page: PageAnalysis, text: str) -> str:
-    """Return "scripts" if the page has no article before its scripts have run, else an empty string."""
+    """Return "scripts" if the page has no article until its scripts have run, otherwise an empty string."""
     if measure_weight(text) >= MIN_ARTICLE_WEIGHT or page.is_body_selected:
         return ""
     return "scripts" if is_made_by_scripts(tree, " ".join(run.text for run in page.layout.runs)) else ""
@@ -191,9 +196,9 @@ def _explain_pdf(found: PdfText) -> ExtractionExplanation:
 def _read_page(
     tree: LexborHTMLParser, metadata: PageMetadata, selectors: Selectors, url: str
 ) -> tuple[PageAnalysis, ArticleRegions, str, str]:
-    """Return the analysis of a page, its regions, its title and the origins of the title.
+    """Return the analysis of a page, its regions, its title, and the places in which the title was found.
 
-    A page without an article is read once more in its ``<noscript>``.
+    If the visible page has no article, its ``<noscript>`` is analyzed, and the result with the article is returned.
     """
     titles = list(metadata.headlines.values())
     root = tree.body
@@ -213,9 +218,9 @@ def _read_page(
 def _choose_text(
     tree: LexborHTMLParser, page: PageAnalysis, metadata: PageMetadata, regions: ArticleRegions
 ) -> tuple[str, str]:
-    """Return the body, and the reason if it does not come from the page's visible text.
+    """Return the body of the article, and the reason if it is not the visible text of the page.
 
-    If it is embedded text, ``regions`` gets its dateline and agency, and the visible text is rejected.
+    If the body is embedded text, its dateline and agency are stored in ``regions``, and all visible text is rejected.
     """
     shown = "\n".join(regions.body)
     heading = page.layout.runs[page.title_run_index].text if page.title_run_index >= 0 else ""
@@ -229,14 +234,17 @@ def _choose_text(
 
 
 def _estimate_embedded_confidence(text: str, title: str, has_date: bool) -> float:
-    """Return the confidence of an embedded text, which has nothing around it that could be mistaken for it."""
+    """Return the confidence of an embedded text. Text that is not part of the article cannot be mixed into it."""
     return round(0.4 + 0.4 * min(1.0, measure_weight(text) / 1_200) + 0.1 * bool(title) + 0.05 * has_date, 2)
 
 
 def _extract_regions(
     tree: LexborHTMLParser, page: PageAnalysis, metadata: PageMetadata, selectors: Selectors, url: str
 ) -> tuple[ArticleRegions, str, str]:
-    """Return the regions after applying the user's selectors, the title and the origins that support it."""
+    """Return the regions of the article, its title, and the places in which the title was found.
+
+    The user's selectors override the result of the extractor.
+    """
     if page.layout.runs and not select_body(tree, page, selectors.body):
         find_content(page)
     title, title_reason = choose_title(page, metadata, urlsplit(url).hostname or "")
@@ -254,7 +262,7 @@ def _extract_regions(
 
 
 def _is_feed_title_better(feed_title: str, title_origins: str) -> bool:
-    """Return whether the feed's title is better because only the document title supports the page's title.
+    """Return whether to use the feed's title, because only the document title (``<title>``) supports the page's title.
 
     The document title is often the name of the site.
     """
@@ -262,14 +270,17 @@ def _is_feed_title_better(feed_title: str, title_origins: str) -> bool:
 
 
 def _find_authors(metadata: PageMetadata, tree: LexborHTMLParser, selectors: Selectors) -> tuple[str, ...]:
-    """Return the authors' names without a leading "By"; profile URLs are dropped."""
+    """Return the names of the authors, without "By" and without URLs of profiles."""
     found = select_texts(tree, selectors.authors) or metadata.authors
     names = [name.removeprefix("By ").removeprefix("by ").strip() for name in found]
     return tuple(dict.fromkeys(name for name in names if name and "://" not in name and len(name) < 100))[:10]
 
 
 def _choose_canonical_url(url: str, declared_urls: list[str]) -> str:
-    """Return the canonical URL that the page declares, unless it is on another site or a front page."""
+    """Return the canonical URL that the page declares, or the page's own URL.
+
+    A declared URL on another site is ignored, and so is the URL of a front page.
+    """
     url_parts = urlsplit(url)
     for declared_url in declared_urls:
         try:
@@ -286,14 +297,14 @@ def _choose_canonical_url(url: str, declared_urls: list[str]) -> str:
 
 
 def _choose_default_language(source: Source | None, entry: Article | None) -> str:
-    """Return the language of the feed entry, else that of the source."""
+    """Return the language of the feed entry, or that of the source if the entry has none."""
     return (entry.language if entry else "") or (source.language if source else "")
 
 
 def _collect_reasons(
     article: Article, page: PageAnalysis, title_reason: str, published_reason: str, text_reason: str
 ) -> list[ExtractionReason]:
-    """Return the reason for each region and each text run of an article."""
+    """Return the reason for the title and date of an article, and for each text run of the page."""
     reasons = [ExtractionReason("title", title_reason, article.title)]
     if article.published_at:
         reasons.append(ExtractionReason("published", published_reason, article.published_at.isoformat()))
@@ -308,7 +319,7 @@ def _collect_reasons(
 def _build_css_path(page: PageAnalysis) -> str:
     """Return a CSS path to the smallest box around the whole body.
 
-    It starts at the nearest id, else three levels up, and uses tags and first classes.
+    The path has at most three elements, each a tag with its id or first class, and begins at the nearest id.
     """
     kept = [at for at, reason in enumerate(page.rejection_reasons) if not reason]
     boxes = page.layout.boxes
@@ -339,7 +350,10 @@ _BINARY_SIGNATURES = (
 
 
 def _is_text_body(body: bytes) -> bool:
-    """Return whether a body is text; pictures, archives and PDFs are sometimes served as HTML."""
+    """Return whether the body of a response is text.
+
+    Some servers declare pictures, archives and PDF documents as HTML.
+    """
     head = body[:2_000]
     if head.startswith(_BINARY_SIGNATURES):
         return False

@@ -1,4 +1,7 @@
-"""Articles from feed content: text, completeness, merging with the page, and a fallback without an HTML parser."""
+"""Articles from the content of feeds: extraction, completeness, merging with the page, and a fallback.
+
+The fallback does not need the HTML parser.
+"""
 
 import re
 from dataclasses import replace
@@ -20,7 +23,7 @@ _TAG = re.compile("<[^<>]*>")
 
 
 def build_fallback_article(entry: Entry, source: Source) -> Article:
-    """Build an article from an entry without an HTML parser, in time linear in the length of its text.
+    """Return the article of an entry without use of an HTML parser, in time linear in the length of the text.
 
     It is used for entries on which the HTML parser crashed.
     """
@@ -75,7 +78,10 @@ def html_to_text(html: str) -> str:
 
 
 def article_from_entry(entry: Entry, source: Source) -> Article:
-    """Build an article from a feed entry; ``partial`` is "feed" unless the text is clearly complete."""
+    """Return the article of a feed entry.
+
+    Its ``partial_reason`` is "feed" unless the feed's text is clearly complete.
+    """
     summary, summary_captions, is_summary_complete = _extract_paragraphs(entry.summary)
     body, captions, is_content_complete = _extract_paragraphs(entry.content)
     if not body and (source.text_from is TextOrigin.FEED or is_summary_complete):
@@ -108,9 +114,9 @@ def article_from_entry(entry: Entry, source: Source) -> Article:
 
 
 def cut_title(text: str) -> str:
-    """Return the first sentence of a text, or its first words, as the title of a post without one.
+    """Return a title for a post without one: the first sentence of its text, or its first words.
 
-    The names of the accounts that a reply begins with are left out.
+    The account names at the start of a reply are omitted.
     """
     line = _REPLY_NAMES.sub("", " ".join(text.split("\n")[:2])[: 4 * _MAX_CUT_TITLE_CHARS]).strip()
     sentence = _FIRST_SENTENCE.match(line)
@@ -120,14 +126,14 @@ def cut_title(text: str) -> str:
 
 
 def is_complete(article: Article) -> bool:
-    """Return whether the feed's text is the whole article, so that its page need not be fetched."""
+    """Return whether an article from a feed has the whole text, so that its page need not be fetched."""
     return not article.partial_reason and bool(article.body)
 
 
 def merge_texts(page_article: Article, feed_article: Article) -> Article:
-    """Return the more complete of the page's and the feed's article; missing fields are filled from the other one.
+    """Merge the article of a page with that of its feed entry: the fuller text is used, and missing fields are added.
 
-    A page that shares hardly any word with its entry (a consent page, a bot wall, a front page) is discarded.
+    The page is discarded if it shares hardly any word with the entry, as a consent page, a bot wall or a front page.
     """
     if not _is_same_article(page_article, feed_article) or (
         page_article.confidence < _MIN_TRUSTED_CONFIDENCE and feed_article.body
@@ -157,14 +163,17 @@ def merge_texts(page_article: Article, feed_article: Article) -> Article:
 
 
 def match_score(page_article: Article, feed_article: Article) -> float | None:
-    """Return the confidence that a page is the article of its entry, from 0 to 1, or None behind a paywall."""
+    """Return the confidence that a page is the article of its feed entry, from 0 to 1, or None behind a paywall."""
     if page_article.partial_reason == "paywall":
         return None
     return page_article.confidence if _is_same_article(page_article, feed_article) else 0.0
 
 
 def _merge_standfirst(page_article: Article, feed_article: Article) -> str:
-    """Return the page's standfirst; if the page's text is partial, the feed's summary is added unless it repeats it."""
+    """Return the standfirst of the page, or that of the feed if the page has none.
+
+    If the page's text is partial, the feed's standfirst is appended unless the page repeats it.
+    """
     is_page_partial = page_article.partial_reason or page_article.confidence < _MIN_TRUSTED_CONFIDENCE
     parts = [page_article.standfirst or feed_article.standfirst]
     if is_page_partial and alnum_key(feed_article.standfirst) not in alnum_key(f"{parts[0]} {page_article.body}"):
@@ -173,7 +182,7 @@ def _merge_standfirst(page_article: Article, feed_article: Article) -> str:
 
 
 def _extract_runs(html: str) -> list[tuple[str, TextRun]]:
-    """Return the text runs of a feed's HTML, each with the tag of its box."""
+    """Return the text runs of a feed's HTML, each with the tag of the box around it."""
     if not _MARKUP_CHARS.search(html):  # true for most summaries: each line is a paragraph, so no parser is needed
         lines = map(normalize_spacing, unwrap_lines(html).split("\n"))
         return [("body", TextRun(line, 0, 0)) for line in lines if line]
@@ -188,9 +197,9 @@ def _extract_runs(html: str) -> list[tuple[str, TextRun]]:
 
 
 def _extract_paragraphs(html: str) -> tuple[list[str], list[str], bool]:
-    """Return paragraphs and captions of a feed's HTML, and whether the text is complete.
+    """Return the paragraphs and the captions of a feed's HTML, and whether the text is the whole article.
 
-    Links back to the site are dropped.
+    Notes that link back to the site are dropped.
     """
     body: list[str] = []
     captions: list[str] = []
@@ -207,12 +216,18 @@ def _extract_paragraphs(html: str) -> tuple[list[str], list[str], bool]:
 
 
 def _is_truncated(text: str) -> bool:
-    """Return whether a last line ends with a truncation mark; searching only its end is a hundred times faster."""
+    """Return whether a line ends with a truncation mark, such as "...".
+
+    Only the end of the line is searched, which is a hundred times faster.
+    """
     return _TRUNCATION_MARK.search(text, max(0, len(text.rstrip(" »›>.)]")) - _MAX_TRUNCATION_MARK_CHARS)) is not None
 
 
 def _is_same_article(page_article: Article, feed_article: Article) -> bool:
-    """Return whether page and feed entry share enough words; non-Latin words are compared by pairs of characters."""
+    """Return whether a page shares enough words with its feed entry to be the same article.
+
+    Words in other letters than ASCII are compared by pairs of characters. An entry with very few words fits every page.
+    """
     feed_units = _build_comparison_units(f"{feed_article.title} {feed_article.standfirst}")
     if len(feed_units) < 6:
         return True
@@ -222,7 +237,7 @@ def _is_same_article(page_article: Article, feed_article: Article) -> bool:
 
 
 def _build_comparison_units(text: str) -> set[str]:
-    """Return the long ASCII words of a text and the character pairs of its other words."""
+    """Return the long ASCII words in a text, and all pairs of adjacent characters in its other words."""
     words = [word.strip(_PUNCTUATION) for word in normalize_spacing(text).casefold().split()]
     return {word for word in words if len(word) > 3 and word.isascii()} | {
         word[at : at + 2] for word in words if not word.isascii() for at in range(len(word) - 1)

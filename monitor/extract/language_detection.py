@@ -1,4 +1,4 @@
-"""Language detection: by script where it identifies the language, else by the page's claim or by function words."""
+"""Language detection: by the script if it shows the language, otherwise by the page's claim or by function words."""
 
 import re
 from collections import Counter
@@ -17,23 +17,26 @@ _LANGUAGE_CODE = re.compile(r"^([A-Za-z]{2,3})(?:[-_]|$)")
 
 
 class _Script(NamedTuple):
-    """Script that shows a language, or one of a family in the same script."""
+    """A script by which a language is detected, or a family of languages in the same script."""
 
     code: str
     letters: re.Pattern[str]
     family: frozenset[str]
-    """Codes that a page may claim in this script; empty if the script shows one language."""
+    """Codes of the languages in this script, one of which a page may claim; empty if only one language uses the script.
+    """
 
 
 @dataclass(frozen=True, slots=True)
 class _DetectionTables:
-    """Properties of all languages by which a text's language is recognised."""
+    """Look-up tables for language detection, built from the data of all languages."""
 
     scripts: tuple[_Script, ...]
     letters: tuple[tuple[str, re.Pattern[str]], ...]
-    """Languages with frequent letters of their own in the Latin alphabet."""
+    """Codes of languages in the Latin alphabet, each with a pattern of letters that are frequent in this language
+    alone.
+    """
     never_latin: frozenset[str]
-    """Languages that are not written in Latin letters."""
+    """Codes of languages that are never written in Latin letters."""
     function_word_codes: tuple[str, ...]
     codes_by_function_word: dict[str, tuple[str, ...]]
     claims: dict[str, str]
@@ -66,9 +69,10 @@ def _tables() -> _DetectionTables:
 
 
 def detect_language(text: str, claims: list[str]) -> str:
-    """Return the two-letter language code, or an empty string if unknown.
+    """Return the code of the language of a text, or an empty string if the language is unknown.
 
-    A claimed language that contradicts the script is ignored.
+    ``claims`` are the languages that the page and the feed state; the first valid claim is used. A claim that
+    contradicts the script of the text is ignored.
     """
     claimed = next(filter(None, map(_normalize_language_code, claims)), "")
     sample = text[:_SAMPLE_CHARS]
@@ -103,7 +107,10 @@ def _detect_by_script(sample: str, letter_count: int, claimed: str) -> str:
 
 
 def _detect_by_function_words(words: list[str]) -> str:
-    """Return the language whose function words are most frequent in the text; empty if they are rare."""
+    """Return the code of the language whose function words are most frequent in a text.
+
+    Return an empty string if function words of all languages are rare.
+    """
     tables = _tables()
     counts = dict.fromkeys(tables.function_word_codes, 0)
     for word, times in Counter(filter(tables.codes_by_function_word.__contains__, words)).items():

@@ -1,4 +1,7 @@
-"""Line breaks within sentences: joins lines that a fixed width, or a lone ``<br>``, broke, so that no name is split."""
+"""Line breaks inside sentences: joins the lines that were broken at a fixed width or by a single ``<br>``.
+
+Without this step, a line break could split a name.
+"""
 
 import re
 from itertools import pairwise
@@ -15,16 +18,16 @@ _MIN_BROKEN_CHARS = 15  # characters; the same for a line that ends with <br>
 
 
 def join_pieces(before: str, after: str) -> str:
-    """Join two parts of a sentence with a space, or without one if both belong to a script without spaces."""
+    """Join two parts of a sentence, with a space between them unless both are in a script without spaces."""
     is_spaceless = _SPACELESS_CHARS.match(before[-1:]) and _SPACELESS_CHARS.match(after[:1])
     return before + after if is_spaceless else f"{before} {after}"
 
 
 def is_broken_sentence(before: str, after: str, has_end: bool) -> bool:
-    """Return whether the sentence of a line goes on in the next line, with a single ``<br>`` between them.
+    """Return whether ``after`` continues the sentence of the line ``before``, with a single ``<br>`` between them.
 
-    ``has_end`` tells whether the next line or one below it ends a sentence; lists, addresses and results have no such
-    line.
+    ``has_end`` is true if the line ``after`` or a line below it ends a sentence. Lists, addresses and results of sports
+    have no such line, and are not joined.
     """
     if before.endswith(SENTENCE_END_CHARS):
         return False
@@ -37,10 +40,10 @@ def is_broken_sentence(before: str, after: str, has_end: bool) -> bool:
 
 
 def unwrap_lines(text: str) -> str:
-    """Join the lines of plain text that were wrapped at a fixed width.
+    """Join the lines of a plain text that were wrapped at a fixed width.
 
-    If most lines of a text with blank lines are wrapped, every single line break is a space. Otherwise a line break is
-    a space if the next word had no room in its line.
+    If the text has blank lines and most of its lines are long, every single line break becomes a space. Otherwise a
+    line break becomes a space only if the first word of the next line did not fit in the line.
     """
     if "\n" not in text.strip():
         return text
@@ -56,9 +59,10 @@ def unwrap_lines(text: str) -> str:
 
 
 def _unwrap_block(block: str) -> str:
-    """Join the wrapped lines of a block without blank lines.
+    """Join the wrapped lines of a block of lines without blank lines.
 
-    A block whose last line is the longest, or ends no sentence, was not wrapped.
+    The block is returned unchanged if its last line is the longest or does not end a sentence, because it was then not
+    wrapped.
     """
     lines = [line.strip() for line in block.split("\n")]
     width = max(map(len, lines[:-1]), default=0)

@@ -1,4 +1,4 @@
-"""Classification of single lines: date line, byline, credit, dateline, appeal to the reader, imprint or sentence.
+"""Classification of single lines by their wording: date line, byline, credit, dateline, appeal, imprint or sentence.
 
 The phrases come from the data of all languages.
 """
@@ -21,7 +21,7 @@ _MAX_OFFER_CHARS = 300  # characters: a longer line that mentions an offer is ab
 
 @dataclass(frozen=True, slots=True)
 class _Patterns:
-    """Patterns of lines, of all languages together."""
+    """Compiled patterns for the kinds of lines, each for all languages together."""
 
     appeal: re.Pattern[str]
     label: re.Pattern[str]
@@ -33,7 +33,7 @@ class _Patterns:
     byline: re.Pattern[str]
     credit: re.Pattern[str]
     credit_markers: tuple[str, ...]
-    """One of these is in each credit; searching for them first is ten times cheaper."""
+    """Texts of which each credit contains at least one. A search for them before the pattern is ten times cheaper."""
     date_line_word: re.Pattern[str]
     standalone_signature: re.Pattern[str]
 
@@ -97,7 +97,10 @@ def is_reader_appeal(text: str) -> bool:
 
 
 def is_sales_pitch(text: str) -> bool:
-    """Return whether a line offers a subscription, an account or similar; it is then part of a promotional box."""
+    """Return whether a line offers a subscription, an account or similar.
+
+    Such a line shows that the box around it is promotional.
+    """
     return _patterns().sales_pitch.search(text) is not None
 
 
@@ -118,12 +121,18 @@ def is_byline(text: str) -> bool:
 
 
 def is_biography(text: str) -> bool:
-    """Return whether a line describes an author ("Ann Example is a reporter at ..."). Use it only below the text."""
+    """Return whether a line describes an author ("Ann Example is a reporter at ...").
+
+    Call it only for lines below the article.
+    """
     return len(text) < _MAX_OFFER_CHARS and _patterns().biography.search(text) is not None
 
 
 def is_imprint(text: str) -> bool:
-    """Return whether a line belongs to a page's imprint (copyright, address, licence). Use it only below the text."""
+    """Return whether a line belongs to the imprint of a page: copyright, address or licence.
+
+    Call it only for lines below the article.
+    """
     return len(text) < 2 * _MAX_OFFER_CHARS and _patterns().imprint.search(text) is not None
 
 
@@ -137,19 +146,23 @@ def is_date_line(text: str) -> bool:
 
 
 def is_fact_line(text: str) -> bool:
-    """Return whether a line lists facts near the headline: fields separated by bars, or a date without a sentence."""
+    """Return whether a line near the headline lists data about the article and is not a sentence.
+
+    Such a line has several fields separated by bars or bullets, or it contains a year.
+    """
     return not is_sentence(text) and (text.count("|") + text.count(" • ") >= 2 or _YEAR.search(text) is not None)
 
 
 def _has_dash(text: str) -> bool:
-    """Return whether a text contains a dash; a cheap test before the slow patterns for datelines and signatures."""
+    """Return whether a text contains a dash; a quick test before the slow patterns for datelines and signatures."""
     return "-" in text or "—" in text or "–" in text
 
 
 def split_dateline(text: str) -> tuple[str, str, str]:
-    """Split the first paragraph into dateline, remaining text and the agency in the dateline.
+    """Split the first paragraph into its dateline, the remaining text, and the agency in the dateline.
 
-    "HANOI (VNA) — The" gives "HANOI (VNA) —", "The" and "VNA". Without a dateline the first part is empty.
+    "HANOI (VNA) — The" gives "HANOI (VNA) —", "The" and "VNA". Without a dateline, the first and the last part are
+    empty.
     """
     match = _CHINESE_DATELINE.match(text)
     if match:
@@ -169,9 +182,9 @@ def split_dateline(text: str) -> tuple[str, str, str]:
 
 
 def _is_dateline_place(place_text: str, agency: str) -> bool:
-    """Return whether a text is the place of a dateline: capitals, optionally with a date.
+    """Return whether a text is the place of a dateline: in capitals, optionally with a date after it.
 
-    With an agency, the place may be in lower case or missing.
+    If the dateline names an agency, the place may be in lower case or missing.
     """
     if place_text and place_text != place_text.upper():
         day = _TRAILING_DATE.search(place_text)
@@ -186,7 +199,10 @@ def _is_dateline_place(place_text: str, agency: str) -> bool:
 
 
 def split_agency_signature(text: str) -> tuple[str, str]:
-    """Cut the agency's signature off the last paragraph: "... in each country. — VNA/VNS"."""
+    """Split the last paragraph into its text and the signature of the agency, which may be empty.
+
+    "... in each country. — VNA/VNS" gives "... in each country." and "VNA/VNS".
+    """
     alone = _patterns().standalone_signature.match(text)
     if alone and (alone[1].isupper() or "/" in alone[1]):
         return "", alone[1]

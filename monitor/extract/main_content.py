@@ -1,7 +1,8 @@
-"""Main content detection: finds the content box of a page and the sibling boxes that continue it.
+"""Main content detection: finds the box with the article's text, and the boxes next to it that continue the text.
 
-No language is assumed. Prose is a text run of some length without links; an ideograph weighs three letters, so that
-scripts without spaces count like others. Sums over subtrees come from running totals over the flat list of text runs.
+The detection does not depend on a language. A text run is prose if it has some length and few links. The length is
+measured as a weight, in which an ideograph counts as three letters, so that scripts without spaces are treated like
+others. The prose in a box is computed quickly from running totals over the flat list of text runs.
 """
 
 import re
@@ -46,9 +47,9 @@ _BEFORE_TITLE_FACTOR = 0.25  # factor for the score of prose before the headline
 
 @dataclass(slots=True)
 class PageAnalysis:
-    """A page layout with computed values for its text runs and boxes.
+    """A page layout with computed values for its text runs and boxes; each step of the extraction updates it.
 
-    ``rejection_reasons`` has the reason why each text run is not body text; empty means that it is.
+    ``rejection_reasons`` has, for each text run, the reason why it is not body text, or an empty string for body text.
     ``is_body_selected`` is true if the user's selector found the body.
     """
 
@@ -69,7 +70,7 @@ class PageAnalysis:
     kind_sums: dict[int, dict[tuple[str, frozenset[str]], float]] = field(default_factory=dict)
 
     def prose_in(self, box_index: int) -> float:
-        """Return the amount of prose in a box, without rejected text runs."""
+        """Return the sum of the prose values in a box, without rejected text runs."""
         box = self.layout.boxes[box_index]
         return self.prose_sums[box.run_end] - self.prose_sums[box.run_start]
 
@@ -79,35 +80,35 @@ class PageAnalysis:
         return self.char_sums[box.run_end] - self.char_sums[box.run_start]
 
     def link_share(self, box_index: int) -> float:
-        """Return the share of a box's text that is links, from 0 to 1."""
+        """Return the number of characters in links as a share of a box's text, from 0 to 1."""
         box = self.layout.boxes[box_index]
         return (self.link_sums[box.run_end] - self.link_sums[box.run_start]) / max(1, self.chars_in(box_index))
 
     def update_prose_sums(self) -> None:
-        """Recompute the running totals of prose after text runs were rejected."""
+        """Recompute the running totals of prose, after text runs were rejected."""
         pairs = zip(self.prose_values, self.rejection_reasons, strict=True)
         self.kind_sums.clear()
         self.prose_sums = list(accumulate((0.0 if reason else value for value, reason in pairs), initial=0.0))
 
     def reject(self, box_index: int, reason: str) -> None:
-        """Reject all text runs in an HTML element; a text run that is already rejected keeps its reason."""
+        """Reject all text runs in a box for a reason; text runs that are already rejected keep their reason."""
         box = self.layout.boxes[box_index]
         for at in range(box.run_start, box.run_end):
             self.rejection_reasons[at] = self.rejection_reasons[at] or reason
 
 
 def measure_weight(text: str) -> int:
-    """Return a text's length in Latin characters; an ideograph counts as three."""
+    """Return the weight of a text: its length in characters, where an ideograph counts as three."""
     return len(text) if text.isascii() else len(text) + 2 * len(_WIDE_CHARS.findall(text))
 
 
 def compute_link_ratio(run: TextRun) -> float:
-    """Return the share of a text run that is links, from 0 to 1."""
+    """Return the number of characters in links as a share of a text run, from 0 to 1."""
     return run.link_chars / len(run.text)
 
 
 def analyze_page(layout: PageLayout, titles: list[str]) -> PageAnalysis:
-    """Compute the values needed to find the content, and locate the headline among the text runs."""
+    """Return the analysis of a page, with the values that are needed to find the content, and with the headline."""
     weights = [measure_weight(run.text) for run in layout.runs]
     prose = _compute_prose_values(layout, weights, _MIN_PROSE_WEIGHT)
     if not any(prose):
@@ -126,7 +127,10 @@ def analyze_page(layout: PageLayout, titles: list[str]) -> PageAnalysis:
 
 
 def _compute_prose_values(layout: PageLayout, weights: list[int], min_weight: int) -> list[float]:
-    """Return each text run's prose value: its capped weight, or 0 if it is short, a heading or mostly links."""
+    """Return the prose value of each text run: its weight up to a maximum.
+
+    The value is 0 for a text run with less than ``min_weight``, a heading, or a text run that is mostly links.
+    """
     return [
         float(min(weight, _MAX_PARAGRAPH_WEIGHT))
         if weight >= min_weight
@@ -138,7 +142,7 @@ def _compute_prose_values(layout: PageLayout, weights: list[int], min_weight: in
 
 
 def find_content(page: PageAnalysis) -> None:
-    """Find the root box of the article and reject every text run outside it or in boilerplate."""
+    """Find the root box of the article, and reject every text run that is outside the box or in boilerplate."""
     total = page.prose_in(0)
     _reject_boilerplate(page, lambda index: _is_small_part(page, index, total))
     _reject_hidden(page)
@@ -162,11 +166,11 @@ def find_content(page: PageAnalysis) -> None:
 
 
 def _find_article_box(page: PageAnalysis, best_box_index: int) -> int:
-    """Return the smallest box around the headline with enough prose for an article; a page may contain several
-    articles.
+    """Return the index of the smallest box around the headline with enough prose for an article.
 
-    ``best_box_index`` is the box with the highest score on the page; its prose sets the minimum, so that a header with
-    a long summary is not taken as the article.
+    A page may contain several articles. ``best_box_index`` is the box with the highest score on the page. Its prose
+    determines the minimum, so that a header with a long summary is not taken as the article. Without a headline, the
+    result is 0, the box of the whole page.
     """
     if page.title_run_index < 0:
         return 0
@@ -183,7 +187,7 @@ def _find_article_box(page: PageAnalysis, best_box_index: int) -> int:
 
 
 def _is_header_above_text(page: PageAnalysis, box_index: int) -> bool:
-    """Return whether a box is the header of an article, with headline and summary, and the text is below it."""
+    """Return whether a box is the header of an article, and the text of the article is below the box."""
     box, name = page.layout.boxes[box_index], page.box_hints[box_index]
     if box_index == 0 or not box.run_start <= page.title_run_index < box.run_end:
         return False
@@ -194,10 +198,10 @@ def _is_header_above_text(page: PageAnalysis, box_index: int) -> bool:
 
 
 def _find_title(page: PageAnalysis, titles: list[str]) -> int:
-    """Return the index of the text run that is the headline, or -1.
+    """Return the index of the text run that is the headline, or -1 if there is none.
 
-    Preferred in this order: an h1 that the metadata confirm, another heading they confirm, any h1, other text they
-    confirm.
+    The first of these is used: an h1 that equals a title in the metadata, another heading that does, any h1, other text
+    that equals a title.
     """
     title_keys = [alnum_key(title) for title in titles if title]
     folded_titles = {title.casefold() for title in titles}
@@ -216,13 +220,16 @@ def _find_title(page: PageAnalysis, titles: list[str]) -> int:
 
 
 def _is_same_title(text: str, title: str, min_share: float) -> bool:
-    """Return whether two normalized headlines are the same, or one contains the other and is not much longer."""
+    """Return whether two normalized headlines are the same headline.
+
+    One may contain the other, which must have at least ``min_share`` of its length.
+    """
     shorter, longer = sorted((text, title), key=len)
     return len(shorter) > 5 and shorter in longer and len(shorter) >= min_share * len(longer)
 
 
 def _begins_like_title(text: str, titles: set[str]) -> bool:
-    """Return whether a title begins as the text does; a cheap test before normalizing the whole line."""
+    """Return whether a title begins with the first characters of a text; a quick test before the text is normalized."""
     begin = text[:12].casefold()
     return any(title.startswith(begin) for title in titles)
 
@@ -261,9 +268,10 @@ def _reject_hidden(page: PageAnalysis) -> None:
 
 
 def _reject_boilerplate(page: PageAnalysis, is_candidate: Callable[[int], bool], min_rest: float = 0.0) -> None:
-    """Reject all candidate boxes that are boilerplate, except the one with the headline.
+    """Reject the boxes for which ``is_candidate`` is true and that are boilerplate, except boxes with the headline.
 
-    If less than ``min_rest`` prose would remain in the root box, the reason that takes the most is not applied.
+    At least ``min_rest`` prose must remain in the root box. Otherwise the reason that would remove the most prose is
+    not applied, then the next, until enough remains.
     """
     found: dict[str, list[int]] = {}
     index, boxes = 1, page.layout.boxes
@@ -291,9 +299,10 @@ def _reject_boilerplate(page: PageAnalysis, is_candidate: Callable[[int], bool],
 
 
 def _is_small_part(page: PageAnalysis, box_index: int, total: float) -> bool:
-    """Return whether a box, with its siblings of the same kind, has a small share of the page's prose.
+    """Return whether a box has a small share of the page's prose, ``total``.
 
-    Siblings count only in a box that is not itself boilerplate: the comments of a page may be longer than its article.
+    The prose of its siblings of the same kind is added, unless their parent is boilerplate: the comments of a page may
+    be longer than its article.
     """
     if page.prose_in(box_index) > _MAX_BOILERPLATE_SHARE * total:
         return False
@@ -312,7 +321,7 @@ def _is_small_part(page: PageAnalysis, box_index: int, total: float) -> bool:
 
 
 def _sum_prose_by_kind(page: PageAnalysis, parent: int) -> dict[tuple[str, frozenset[str]], float]:
-    """Return the prose in the children of a box by their tag and kind, the largest first."""
+    """Return the sum of prose in the children of a box, by their tag and kind, the largest sum first."""
     if parent not in page.kind_sums:
         sums: dict[tuple[str, frozenset[str]], float] = defaultdict(float)
         for child in page.child_boxes[parent]:
@@ -322,7 +331,7 @@ def _sum_prose_by_kind(page: PageAnalysis, parent: int) -> dict[tuple[str, froze
 
 
 def _find_boilerplate_reason(page: PageAnalysis, box_index: int) -> str:
-    """Return the reason why a box is boilerplate, judged by its tag, name and links, or an empty string."""
+    """Return the reason why a box is boilerplate, or an empty string; judged by its tag, names and links."""
     box, name = page.layout.boxes[box_index], page.box_hints[box_index]
     if box.tag in _SIDEBAR_TAGS:
         return box.tag
@@ -338,7 +347,10 @@ def _find_boilerplate_reason(page: PageAnalysis, box_index: int) -> str:
 
 
 def _has_paragraphs(page: PageAnalysis, box_index: int, count: int) -> bool:
-    """Return whether a box reads like an article: mostly prose, in at least ``count`` paragraphs, with few links."""
+    """Return whether a box reads like an article.
+
+    It must be mostly prose, with at least ``count`` paragraphs and few links.
+    """
     box = page.layout.boxes[box_index]
     prose = [page.weights[at] for at in range(box.run_start, box.run_end) if page.prose_values[at]]
     weight = sum(page.weights[box.run_start : box.run_end])
@@ -347,7 +359,10 @@ def _has_paragraphs(page: PageAnalysis, box_index: int, count: int) -> bool:
 
 
 def _is_teaser_list(page: PageAnalysis, box_index: int) -> bool:
-    """Return whether a box lists other stories: three or more similar children, most with a line that is all link."""
+    """Return whether a box is a list of teasers for other articles.
+
+    Most of its children, and at least three, must have a line that is almost only a link.
+    """
     children = page.child_boxes[box_index]
     if len(children) < 3 or page.link_share(box_index) < 0.2:
         return False
@@ -363,7 +378,10 @@ def _is_teaser_list(page: PageAnalysis, box_index: int) -> bool:
 
 
 def _score_boxes(page: PageAnalysis) -> list[float]:
-    """Return a score per box: the prose in it, decreasing with nesting depth and raised by names of article bodies."""
+    """Return a score for each box: the sum of the prose in it, of which enclosing boxes get less at each level.
+
+    Names of article bodies raise the score. Prose before the headline and headers of articles lower it.
+    """
     boxes = page.layout.boxes
     scores = [0.0] * len(boxes)
     late = sum(
@@ -397,7 +415,10 @@ def _score_boxes(page: PageAnalysis) -> list[float]:
 
 
 def _expand(page: PageAnalysis) -> None:
-    """Widen the root box to its parent while the parent's other children continue the article."""
+    """Extend the root box to its parent, as long as other children of the parent continue the article.
+
+    Children that do not continue the article are rejected.
+    """
     boxes = page.layout.boxes
     for _ in range(6):
         parent = boxes[page.root_box_index].parent_index
@@ -426,9 +447,9 @@ def _expand(page: PageAnalysis) -> None:
 
 
 def _is_continuation(page: PageAnalysis, child_index: int, root_prose: float) -> bool:
-    """Return whether a sibling box continues the article.
+    """Return whether a sibling of the root box continues the article.
 
-    It must have few links. It must also look like the root box, introduce it (as a standfirst does), or have enough
+    It must have few links. In addition, it must look like the root box, be an introduction before it, or have enough
     prose.
     """
     box = page.layout.boxes[child_index]

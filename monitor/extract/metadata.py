@@ -1,6 +1,6 @@
 """Page metadata: JSON-LD, OpenGraph, meta tags and microdata, and the choice of the title.
 
-No single claim is trusted alone: the title is the one that page and metadata agree on, without the outlet's name.
+No single statement is trusted: the title is the text that page and metadata agree on, without the outlet's name.
 """
 
 import json
@@ -32,7 +32,10 @@ _COMMENT_MARKERS = re.compile(
 
 @dataclass(slots=True)
 class PageMetadata:
-    """Metadata claims of a page, most trusted first in each list; empty where the page has none."""
+    """Statements in the metadata of a page.
+
+    Each list has the most trusted statement first, and is empty if the page states nothing.
+    """
 
     headlines: dict[str, str] = field(default_factory=dict)
     descriptions: list[str] = field(default_factory=list)
@@ -60,14 +63,14 @@ _META_NAMES_BY_FIELD = {  # normalized names of meta tags (without punctuation) 
     "languages": "oglocale contentlanguage language dclanguage",
 }
 _PUBLISHED_META_NAMES = _META_NAMES_BY_FIELD["published"].split()
-"""Names of the publication date, most trusted first: `date` is often that of the last change."""
+"""Names of meta tags with the publication date, most trusted first; `date` is often the date of the last change."""
 _FIELD_BY_META_NAME = {name: field_name for field_name, names in _META_NAMES_BY_FIELD.items() for name in names.split()}
 _TITLE_ORIGINS = {"ogtitle": "opengraph", "twittertitle": "twitter", "dctitle": "twitter", "parselytitle": "twitter"}
 _NAME_SEPARATORS = re.compile(r"[\W_]+")
 
 
 def read_metadata(tree: LexborHTMLParser) -> PageMetadata:
-    """Collect the metadata of a page; invalid JSON and unexpected structures are ignored."""
+    """Return the metadata of a page; invalid JSON and unexpected structures are ignored."""
     metadata = PageMetadata()
     claimed_dates: list[tuple[int, str]] = []
     _read_json_ld(metadata, tree)
@@ -91,12 +94,12 @@ def read_metadata(tree: LexborHTMLParser) -> PageMetadata:
 
 @lru_cache(maxsize=1024)
 def _normalize_meta_name(name: str) -> str:
-    """Return a meta tag's name in lower case without punctuation; cached because pages use the same few names."""
+    """Return the name of a meta tag in lower case without punctuation; cached, because pages use the same few names."""
     return _NAME_SEPARATORS.sub("", name.lower())
 
 
 def _read_links(metadata: PageMetadata, tree: LexborHTMLParser) -> None:
-    """Add the claims of the canonical link, the language attribute and the document title."""
+    """Add the canonical link, the language attribute and the document title to the metadata."""
     canonical = tree.css_first('link[rel~="canonical"][href]')
     if canonical is not None:
         metadata.urls.insert(0, (canonical.attributes.get("href") or "").strip())
@@ -110,10 +113,10 @@ def _read_links(metadata: PageMetadata, tree: LexborHTMLParser) -> None:
 
 
 def _read_json_ld(metadata: PageMetadata, tree: LexborHTMLParser) -> None:
-    """Add the claims of the JSON-LD scripts.
+    """Add the statements of the JSON-LD scripts to the metadata.
 
-    An article with the page's title comes first, then the most specific type. If one has the title, the dates of the
-    others do not count.
+    An article whose headline is in a title of the page is read first, then the most specific type. If there is such an
+    article, the dates of all others are ignored.
     """
     documents = [parse_lenient_json(script.text() or "") for script in tree.css('script[type*="ld+json" i]')]
     articles = [node for document in documents for node in iter_json_objects(document) if _is_article_node(node)]
@@ -144,14 +147,14 @@ def _read_json_ld(metadata: PageMetadata, tree: LexborHTMLParser) -> None:
 
 
 def _is_titled(node: dict[str, Any], title_keys: list[str]) -> bool:
-    """Return whether the headline of a JSON-LD article is in one of the page's titles."""
+    """Return whether one of the page's titles contains the headline of a JSON-LD article."""
     headline = node.get("headline") or node.get("name")
     key = alnum_key(unescape(headline)) if isinstance(headline, str) else ""
     return len(key) >= _MIN_TITLE_KEY_CHARS and any(key in title for title in title_keys)
 
 
 def parse_lenient_json(text: str) -> Any:
-    """Parse JSON as found in pages; None if it is invalid.
+    """Parse JSON with the errors that are common in pages; return None if it is invalid nevertheless.
 
     Raw line breaks in strings, trailing commas and comment marks are accepted.
     """
@@ -167,7 +170,7 @@ def parse_lenient_json(text: str) -> Any:
 
 
 def iter_json_objects(document: Any) -> Iterator[dict[str, Any]]:
-    """Yield every object in a JSON document, outer objects first."""
+    """Yield all objects in a JSON document, outer objects before inner ones."""
     waiting = [(document, 0)]
     seen = 0
     while waiting and seen < _MAX_JSON_LD_NODES:
@@ -194,7 +197,7 @@ def _is_article_node(node: dict[str, Any]) -> bool:
 
 
 def _flatten_names(value: Any) -> list[Any]:
-    """Return the names in a value that is a name, an object with a name, or a list of these."""
+    """Return the names in a JSON value: a name, an object with a name, or a list of names and objects."""
     values = value if isinstance(value, list) else [value]
     return [item.get("name") if isinstance(item, dict) else item for item in values[:20]]
 
@@ -218,11 +221,12 @@ _ORIGIN_WEIGHTS = {"json-ld": 2.2, "opengraph": 1.5, "heading": 1.5, "document":
 
 
 def choose_title(page: PageAnalysis, metadata: PageMetadata, host: str) -> tuple[str, str]:
-    """Return the title and the origins that support it.
+    """Return the title of a page, and the places that state it, such as "opengraph, heading".
 
     Outlets often use different titles on the page, for social networks and for search engines. The title with the most
-    support wins; a document title also supports any title that it begins with. Among spellings of the same title, the
-    one with the most words is used (so that a kicker does not run into the headline), then the printed one.
+    support is chosen; the document title (``<title>``) also supports a title that it begins with. Among spellings of
+    the chosen title, the spelling with the most words is used, so that a kicker and the headline do not become one
+    word; of equal ones, the spelling that the page shows.
     """
     heading = page.layout.runs[page.title_run_index].text if page.title_run_index >= 0 else ""
     claims = {**metadata.headlines, "heading": heading}
@@ -250,17 +254,17 @@ def choose_title(page: PageAnalysis, metadata: PageMetadata, host: str) -> tuple
 def _is_supported_by(origin: str, title_key: str, key: str) -> bool:
     """Return whether the title from one origin supports a candidate for the title of the article.
 
-    ``origin`` names a part of the page, such as "opengraph"; ``title_key`` is the normalized title found there, ``key``
-    the normalized candidate. The title supports the candidate if both are equal. The document title (``<title>``) also
-    supports it if it begins with the candidate.
+    ``origin`` is a part of the page, such as "opengraph". ``title_key`` is the normalized title in this part, and
+    ``key`` is the normalized candidate. The title supports the candidate if both are equal. The document title
+    (``<title>``) also supports the candidate if the document title begins with it.
     """
     return title_key == key or (origin == "document" and title_key.startswith(key))
 
 
 def _remove_site_name(claim: str, claims: dict[str, str], sites: set[str]) -> str:
-    """Remove the outlet's name from the end of a title.
+    """Return a title without the outlet's name at its end.
 
-    A suffix is removed if it is the site's name or if another title is the same without it.
+    The part after a separator is removed if it is the name of the site, or if another title equals the rest.
     """
     others = {alnum_key(other) for other in claims.values() if other != claim}
     text = claim

@@ -1,7 +1,7 @@
-"""PDF documents: the article in their text layer, read with PDFium (extra ``pdf``).
+"""PDF documents: extracts the article from the text layer, with the library PDFium (extra ``pdf``).
 
-Call ``explain_pdf`` in a worker process: a document made to be slow or to crash the library then ends only that
-process. docs/decisions/0009-pdf-text.md compares the libraries.
+Call ``read_pdf`` in a process of the process pool: a document that is made to be slow or to crash the library then ends
+only that process. docs/decisions/0009-pdf-text.md compares the libraries.
 """
 
 import ctypes
@@ -48,7 +48,7 @@ _JUNK_TITLE = re.compile(r"microsoft word|untitled|\.(?:docx?|pdf|indd|rtf|odt|q
 
 @dataclass(slots=True)
 class _Glyph:
-    """A glyph with its text, which has several characters for a ligature or a cluster."""
+    """A glyph with its text, position and size; the text of a ligature or cluster has several characters."""
 
     text: str
     left: float
@@ -61,7 +61,7 @@ class _Glyph:
 
 @dataclass(frozen=True, slots=True)
 class PdfText:
-    """Article of a PDF document with its paragraphs, each with its page, and the number of pages."""
+    """Result of ``read_pdf``: the article, its paragraphs with their pages, and the number of pages."""
 
     article: Article
     paragraphs: tuple[PrintedParagraph, ...]
@@ -69,15 +69,19 @@ class PdfText:
 
 
 def is_pdf(body: bytes) -> bool:
-    """Return whether a body is a PDF document; some servers send a few bytes before its signature."""
+    """Return whether a body is a PDF document.
+
+    The signature may follow a few other bytes, which some servers send before it.
+    """
     return b"%PDF-" in body[:1_024]
 
 
 def read_pdf(body: bytes, url: str, language: str = "", entry: Article | None = None) -> PdfText:
-    """Return the text of a PDF document as an article.
+    """Return the article in a PDF document.
 
-    Raises ``UnreadableDocument`` if it is damaged, protected by a password or a scan, or the extra is not installed.
-    ``entry`` is the article of the feed: its title is kept, because the largest line of a document may be a letterhead.
+    Raises ``UnreadableDocument`` if the document is damaged, protected by a password or a scan, or if the extra ``pdf``
+    is not installed. ``entry`` is the article of the feed. If it has a title, the title of the document is not used,
+    because the largest line of a document may be a letterhead.
     """
     document = _open_document(body)
     try:
@@ -130,13 +134,16 @@ def _open_document(body: bytes) -> Any:
 
 
 def _read_document_title(document: Any) -> str:
-    """Return the title in the properties of a document, unless it is the name of a file or a program."""
+    """Return the title in the properties of a document, or an empty string.
+
+    Titles that are the name of a file or a program are ignored.
+    """
     title = normalize_spacing(str(document.get_metadata_dict().get("Title", "")))
     return "" if _JUNK_TITLE.search(title) or len(title) > _MAX_TITLE_CHARS else title
 
 
 def _read_lines(document: Any, page_count: int) -> Iterator[PrintedLine]:
-    """Yield the lines of the pages in reading order; a page that cannot be read is left out."""
+    """Yield the lines of the first pages in reading order; pages that cannot be read are omitted."""
     import pypdfium2
 
     char_count = 0
@@ -156,7 +163,10 @@ def _read_lines(document: Any, page_count: int) -> Iterator[PrintedLine]:
 
 
 def _read_glyphs(text_page: Any) -> Iterator[_Glyph]:
-    """Yield the glyphs of a page in the order of the document; a line break of PDFium is a glyph without text."""
+    """Yield the glyphs of a page in the order of the document.
+
+    A line break that PDFium reports is a glyph without text.
+    """
     import pypdfium2.raw as pdfium
 
     raw = text_page.raw
@@ -190,7 +200,10 @@ def _read_glyphs(text_page: Any) -> Iterator[_Glyph]:
 
 
 def _split_rows(glyphs: Iterator[_Glyph]) -> Iterator[list[_Glyph]]:
-    """Yield the glyphs of each line, each of them once if it is painted twice."""
+    """Yield the glyphs of each line as a list.
+
+    A glyph that the document paints twice at the same place is included once.
+    """
     row: list[_Glyph] = []
     for glyph in glyphs:
         is_other_line = row and abs(glyph.baseline - row[-1].baseline) > 0.6 * max(glyph.size, row[-1].size)
@@ -203,9 +216,9 @@ def _split_rows(glyphs: Iterator[_Glyph]) -> Iterator[list[_Glyph]]:
 
 
 def _is_repeated(glyph: _Glyph, row: Sequence[_Glyph]) -> bool:
-    """Return whether a glyph shows the text of an earlier one at the same place.
+    """Return whether an earlier glyph of the row has the same text at the same place.
 
-    Bold text is sometimes painted twice, and a tone mark may carry the text of its whole cluster.
+    Some documents paint bold text twice, and a tone mark may have the text of its whole cluster.
     """
     middle = (glyph.left + glyph.right) / 2
     return any(
@@ -215,7 +228,7 @@ def _is_repeated(glyph: _Glyph, row: Sequence[_Glyph]) -> bool:
 
 
 def _build_lines(glyphs: list[_Glyph], page: int) -> Iterator[PrintedLine]:
-    """Yield the lines of one row of glyphs: it is divided at wide gaps."""
+    """Yield the lines in one row of glyphs; a wide gap separates two lines, for example of two columns."""
     letters = [glyph for glyph in glyphs if not glyph.text.isspace()]
     if not letters:
         return
@@ -239,9 +252,9 @@ def _build_lines(glyphs: list[_Glyph], page: int) -> Iterator[PrintedLine]:
 
 
 def _order_clusters(letters: Sequence[_Glyph]) -> None:
-    """Put the characters of right-to-left ligatures in the order of reading.
+    """Reverse the characters of right-to-left ligatures where they are not in reading order.
 
-    A document may list the glyphs of a line as they are read or from left to right, even word by word. The characters
+    A document may list the glyphs of a line in reading order or from left to right, even word by word. The characters
     of a ligature are in the same order as the glyphs around it.
     """
     for at, glyph in enumerate(letters):
@@ -279,9 +292,9 @@ def _build_line(piece: Sequence[_Glyph], size: float, page: int) -> Iterator[Pri
 
 
 def _to_logical_order(parts: Sequence[str]) -> str:
-    """Return a line with text from right to left as it is read; ``parts`` are its glyphs from left to right.
+    """Return the text of a line with right-to-left words in reading order; ``parts`` are its glyphs from left to right.
 
-    Presentation forms become letters, and numbers and Latin words keep their direction.
+    Presentation forms become ordinary letters. Numbers and Latin words are not reversed.
     """
     if not is_right_to_left("".join(parts)):
         words = "".join(parts).split(" ")
@@ -291,14 +304,17 @@ def _to_logical_order(parts: Sequence[str]) -> str:
 
 
 def _count_unmapped(lines: Sequence[PrintedLine]) -> int:
-    """Return how many characters are not text: private ones, replacement characters and control characters."""
+    """Return the number of characters that cannot be read as text.
+
+    These are characters of private use, unassigned and control characters, and replacement characters.
+    """
     return sum(
         unicodedata.category(char) in {"Co", "Cc", "Cn"} or char == "\ufffd" for line in lines for char in line.text
     )
 
 
 def _drop_repeated_edges(lines: Sequence[PrintedLine]) -> list[PrintedLine]:
-    """Return the lines without page numbers and without the headers and footers that repeat on the pages."""
+    """Return the lines without page numbers, and without headers and footers that are repeated on several pages."""
     pages: dict[int, list[PrintedLine]] = {}
     for line in lines:
         pages.setdefault(line.page, []).append(line)
@@ -318,10 +334,11 @@ def _drop_repeated_edges(lines: Sequence[PrintedLine]) -> list[PrintedLine]:
 
 
 def _split_title(paragraphs: list[PrintedParagraph], document_title: str) -> tuple[str, list[PrintedParagraph]]:
-    """Return the headline and the other paragraphs.
+    """Return the headline of a document, and the paragraphs without the headline.
 
-    The headline is the title in the properties of the document if the first page shows it, else the largest text there
-    if it is larger than the body.
+    The headline is the title in the properties of the document, if the first page prints it. Otherwise it is the
+    largest text on the first page, if it is clearly larger than the body. Otherwise it is the title in the properties,
+    which may be empty.
     """
     first = [one for one in paragraphs if one.page == paragraphs[0].page] if paragraphs else []
     key = alnum_key(document_title)

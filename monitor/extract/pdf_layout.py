@@ -1,8 +1,8 @@
-"""Reading order of a page that is set in print: columns, and lines joined to paragraphs.
+"""Reading order of a printed page: finds columns, and joins lines to paragraphs.
 
-Positions are points from the lower left corner of the page. Columns are found as in recursive X-Y cuts (Nagy and Seth,
-1984), except that a page is cut only where consecutive rows share a free vertical strip with prose at both sides, so
-that tables are read row by row.
+Positions are in points from the lower left corner of the page. Columns are found by recursive X-Y cuts (Nagy and Seth,
+1984). A page is cut only where consecutive rows share a free vertical strip with prose on both sides, so that tables
+are read row by row.
 """
 
 import re
@@ -22,13 +22,13 @@ _PARAGRAPH_PITCH = 1.3  # a line this many times farther from the line before be
 _SIZE_CHANGE = 1.12  # ratio of font sizes that separates a heading from text
 _LIST_ITEM = re.compile(r"(?:[-–•●▪*]|\(?\d{1,3}[.)]|\(?[a-zđ]\))\s")
 SOFT_HYPHEN = "‐"
-"""U+2010, by which a line ends in a hyphen that belongs to no word."""
+"""U+2010: marks a hyphen at the end of a line that only divides a word and is not part of it."""
 _RTL_CHARS = re.compile("[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufeff]")
 
 
 @dataclass(frozen=True, slots=True)
 class PrintedLine:
-    """A piece of text on one baseline, without wide gaps. ``size`` is its font size, ``page`` counts from 1."""
+    """A piece of text on one baseline, without wide gaps. ``size`` is the font size, and ``page`` counts from 1."""
 
     text: str
     left: float
@@ -37,7 +37,7 @@ class PrintedLine:
     size: float
     page: int = 1
     column: tuple[float, float] = (0.0, 0.0)
-    """Left and right edge of its column, once the columns are known."""
+    """Left and right edge of the column that contains the line, after the columns are found."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,12 +53,12 @@ Interval = tuple[float, float]
 
 
 def is_right_to_left(text: str) -> bool:
-    """Return whether most letters of a text are of a script that is written from right to left."""
+    """Return whether most letters of a text belong to a script that is written from right to left."""
     return len(_RTL_CHARS.findall(text)) * 2 > sum(map(str.isalpha, text))
 
 
 def order_lines(lines: Sequence[PrintedLine]) -> list[PrintedLine]:
-    """Return the lines of a page in reading order; pieces of one row that are not in columns are joined."""
+    """Return the lines of a page in reading order; lines in one row are joined unless they are in different columns."""
     is_rtl = is_right_to_left("".join(line.text for line in lines))
     return list(_order(lines, is_rtl, 0))
 
@@ -79,7 +79,7 @@ def _order(lines: Sequence[PrintedLine], is_rtl: bool, depth: int) -> Iterable[P
 
 
 def _group_rows(lines: Iterable[PrintedLine]) -> list[list[PrintedLine]]:
-    """Return the lines by rows from top to bottom, each row from left to right."""
+    """Return the lines grouped by rows: rows from top to bottom, and the lines of a row from left to right."""
     rows: list[list[PrintedLine]] = []
     for line in sorted(lines, key=lambda line: -line.baseline):
         if rows and rows[-1][0].baseline - line.baseline < 0.5 * min(line.size, rows[-1][0].size):
@@ -92,7 +92,10 @@ def _group_rows(lines: Iterable[PrintedLine]) -> list[list[PrintedLine]]:
 def _split_into_bands(
     rows: Sequence[list[PrintedLine]], edges: Interval
 ) -> list[tuple[list[list[PrintedLine]], Interval | None]]:
-    """Return runs of rows that share a free strip, each with its gutter, or None if the run is not in columns."""
+    """Split rows into bands: consecutive rows that share a free vertical strip.
+
+    Return each band with its gutter, which is the strip between two columns, or None if the band has no columns.
+    """
     bands: list[tuple[list[list[PrintedLine]], Interval | None]] = []
     run: list[list[PrintedLine]] = []
     shared: list[Interval] = []
@@ -119,7 +122,7 @@ def _intersect(first: Sequence[Interval], second: Sequence[Interval], min_width:
 
 
 def _choose_gutter(rows: Sequence[list[PrintedLine]], strips: Sequence[Interval]) -> Interval | None:
-    """Return the widest strip with a column of prose at both sides, or None."""
+    """Return the widest strip that has a column of prose on both sides, or None if there is none."""
     lines = [line for row in rows for line in row]
     for strip in sorted(strips, key=lambda strip: strip[0] - strip[1]):
         sides = ([line for line in lines if line.right <= strip[0]], [line for line in lines if line.left >= strip[1]])
@@ -138,7 +141,7 @@ def _join_row(row: Sequence[PrintedLine], is_rtl: bool) -> PrintedLine:
 
 
 def join_paragraphs(lines: Sequence[PrintedLine]) -> list[PrintedParagraph]:
-    """Join lines in reading order to paragraphs, over columns and pages."""
+    """Join lines in reading order to paragraphs; a paragraph may continue in the next column or on the next page."""
     if not lines:
         return []
     drops = [a.baseline - b.baseline for a, b in pairwise(lines) if a.page == b.page and a.baseline > b.baseline]
@@ -155,7 +158,11 @@ def join_paragraphs(lines: Sequence[PrintedLine]) -> list[PrintedParagraph]:
 
 
 def _begins_paragraph(before: PrintedLine, line: PrintedLine, pitch: float) -> bool:
-    """Return whether a line begins a paragraph, judged by its size, its distance, its indent and the line before."""
+    """Return whether a line begins a new paragraph.
+
+    This is judged by its font size, indent and distance from the line before, and by the end of the line before.
+    ``pitch`` is the usual distance of lines, in font sizes.
+    """
     if before.text.endswith(("-", SOFT_HYPHEN)) and line.text[:1].islower():
         return False
     if not 1 / _SIZE_CHANGE < line.size / before.size < _SIZE_CHANGE or _LIST_ITEM.match(line.text):
@@ -176,7 +183,7 @@ def _begins_paragraph(before: PrintedLine, line: PrintedLine, pitch: float) -> b
 
 
 def _join_lines(text: str, following: str) -> str:
-    """Join two lines of a paragraph; a word that is divided between them becomes one word."""
+    """Return two lines of a paragraph as one text; a word that a hyphen divides between them becomes one word."""
     if text.endswith(SOFT_HYPHEN):
         return text[:-1] + following
     last_word = text.rpartition(" ")[2]

@@ -39,12 +39,15 @@ _DATELINE = re.compile(r"(.{6,60}?)\s?[-\u2013\u2014]{1,2}\s")
 
 @cache
 def _modified_pattern() -> re.Pattern[str]:
-    """Return the pattern of words before the time of a change."""
+    """Return the pattern of words that precede the time of a change, such as "updated"."""
     return re.compile("|".join(page_phrases("modified")), re.IGNORECASE)
 
 
 class OwnElements:
-    """Elements with dates of the article itself, without those in related news, lists, comments and other articles."""
+    """Search for elements with dates of the article itself.
+
+    Elements in related news, lists, comments and other articles on the page are excluded.
+    """
 
     def __init__(self, tree: LexborHTMLParser, page: PageAnalysis) -> None:
         boxes = page.layout.boxes
@@ -65,11 +68,14 @@ class OwnElements:
                 index = boxes[index].parent_index
 
     def list_microdata(self, item_property: str) -> list[str]:
-        """List the values of a property of the article."""
+        """Return the values that the page states for a microdata property of the article, such as "datePublished"."""
         return [read_value(node) for node in self._select(f'[itemprop~="{item_property}"]', self._tree.root)]
 
     def list_times(self) -> list[str]:
-        """Return the value of the best ``time`` element around the article; modification times are used last."""
+        """Return a list with the value of the best ``time`` element around the article; empty if there is none.
+
+        A modification time is used only if there is no other time.
+        """
         found: list[tuple[bool, str]] = []
         for node in self._select("time", self._box):
             text = node.text(separator=" ")
@@ -79,7 +85,7 @@ class OwnElements:
         return [value for _, value in sorted(found, key=lambda pair: pair[0])][:1]
 
     def list_dates(self) -> list[str]:
-        """List the texts that may be the date of the article, from elements with a date in a class name or attribute.
+        """Return the texts that may be the date of the article, from elements with a date in a class name or attribute.
 
         Texts about a modification come last.
         """
@@ -102,7 +108,10 @@ class OwnElements:
         return [node for node in root.css(selector)[: 4 * _MAX_ELEMENTS] if self.is_own(node)][:_MAX_ELEMENTS]
 
     def is_own(self, element: LexborNode) -> bool:
-        """Return whether no box between an element and the article belongs to other articles."""
+        """Return whether an element belongs to the article.
+
+        It does not if a box that lists other articles or comments contains the element but not the article.
+        """
         node: LexborNode | None = element
         while node is not None and node.mem_id not in self._around_article:
             if node.mem_id not in self._judged:
@@ -114,9 +123,10 @@ class OwnElements:
 
 
 def _is_of_other_articles(node: LexborNode, *, is_article_known: bool) -> bool:
-    """Return whether a box lists other articles or comments; ``node`` does not contain this article.
+    """Return whether a box lists other articles or comments; ``node`` is a box that does not contain this article.
 
-    ``is_article_known`` tells that another ``article`` element contains it.
+    ``is_article_known`` is true if this article is inside an ``article`` element, so that every other ``article``
+    element is another article.
     """
     tag, attributes = node.tag or "", node.attributes
     name = split_camel_case(f"{attributes.get('class') or ''} {attributes.get('id') or ''}")
@@ -131,7 +141,10 @@ def _is_of_other_articles(node: LexborNode, *, is_article_known: bool) -> bool:
 
 
 def _names_article(node: LexborNode) -> bool:
-    """Return whether a box has a link that is long enough for a headline, or a heading with a link."""
+    """Return whether a box has the headline of an article.
+
+    It has one if a link is long enough for a headline, or if a heading is a link.
+    """
     return any(
         len(link.text(strip=True)) >= _MIN_HEADLINE_CHARS or link.css_first(_HEADINGS) is not None
         for link in node.css("a[href]")
@@ -139,20 +152,22 @@ def _names_article(node: LexborNode) -> bool:
 
 
 def read_value(node: LexborNode) -> str:
-    """Return the value of a microdata property: an attribute, else the text."""
+    """Return the value of a microdata property.
+
+    It is the value of the attribute ``content`` or ``datetime`` of the element, otherwise the element's text.
+    """
     attributes = node.attributes
     return attributes.get("content") or attributes.get("datetime") or node.text(separator=" ")
 
 
 _REASONS_OF_LISTS = ("teasers", "links", "aside")
-"""Beginnings of the reasons for which texts about other articles are rejected."""
+"""Beginnings of the rejection reasons of texts in lists of other articles."""
 
 
 def list_texts_near_title(page: PageAnalysis) -> list[str]:
-    """List parts of short lines near the headline, nearest first.
+    """Return short lines near the headline, or parts of such lines, that may contain the date; the nearest first.
 
-    Lines before the headline and outside the article come later: they may have the date of today. Mentions of updates
-    come last.
+    Lines above the article come later, because they may have the date of today. Texts about an update come last.
     """
     if page.title_run_index < 0:
         return []
@@ -172,7 +187,10 @@ def list_texts_near_title(page: PageAnalysis) -> list[str]:
 
 
 def _may_date_article(page: PageAnalysis, run_index: int) -> bool:
-    """Return whether a line near the headline may have the article's date: a line outside the text and all lists."""
+    """Return whether a line near the headline may have the date of the article.
+
+    Lines in the text of the article, in captions and in lists of other articles have not.
+    """
     reason = page.rejection_reasons[run_index]
     if reason in {"", "caption", "standfirst"} or reason.startswith(_REASONS_OF_LISTS):
         return False
@@ -183,7 +201,10 @@ def _may_date_article(page: PageAnalysis, run_index: int) -> bool:
 
 
 def _split_at_updates(text: str) -> list[tuple[bool, str]]:
-    """Return the parts of a line with whether each mentions an update; a line without one is one part."""
+    """Split a line into parts, and return for each part whether it is about an update, and its text.
+
+    A line without words such as "updated" is returned as one part.
+    """
     if not _modified_pattern().search(text):
         return [(False, text)]
     parts = _PART_ENDS.split(text)
@@ -197,11 +218,15 @@ def _cut_before_update(part: str) -> tuple[str, ...]:
 
 
 _PART_ENDS = re.compile(r"\s[|•·/–-]\s|[;,]\s+(?=[^\W\d])")
-"""Ends of the parts of a line: signs between them, and commas before a word."""
+"""Separators of the parts of a line: signs between spaces, and commas or semicolons before a word."""
 
 
 def list_texts_after_body(page: PageAnalysis, elements: OwnElements) -> list[str]:
-    """List lines after the text that consist of little more than a date."""
+    """Return short lines below the headline that are not part of the text and may have the date of the article.
+
+    Lines in lists of other articles are excluded. Longer lines are included if the name of their box indicates a byline
+    or date.
+    """
     if not page.layout.boxes:
         return []
     article_box = page.layout.boxes[page.article_box_index]
@@ -223,7 +248,10 @@ def list_texts_after_body(page: PageAnalysis, elements: OwnElements) -> list[str
 
 
 def list_datelines(page: PageAnalysis) -> list[str]:
-    """List the beginning of the text before a dash (`BONN, 12 May 2026 -`), and its last line if it is short."""
+    """Return the texts at the start and end of the body that may have the date.
+
+    These are the text before a dash (`BONN, 12 May 2026 -`), and the last paragraph if it is short.
+    """
     body = [
         run.text
         for run, reason in zip(page.layout.runs, page.rejection_reasons, strict=True)
@@ -241,5 +269,5 @@ def _is_linked_headline(run: TextRun) -> bool:
 
 
 def _is_small_print(page: PageAnalysis, run: TextRun) -> bool:
-    """Return whether the name of a text's box tells that it is a byline or a line with the date."""
+    """Return whether the name of the box around a text run shows that it is a byline or a line with the date."""
     return bool(SMALL_PRINT_NAMES.search(page.box_hints[run.box_index]))

@@ -1,4 +1,4 @@
-"""Article regions: classifies the text runs of the content box as standfirst, caption, dateline, body or dropped."""
+"""Article regions: classifies each text run in the root box as standfirst, caption, dateline, body or dropped."""
 
 import re
 from dataclasses import dataclass, field
@@ -43,7 +43,7 @@ _STANDFIRST_CANDIDATE_REASONS = frozenset(("", "before the text", "next to the a
 
 @dataclass(slots=True)
 class ArticleRegions:
-    """Regions of one page; ``body`` holds the paragraphs in order."""
+    """Result of the classification: the texts of each region of an article; ``body`` has the paragraphs in order."""
 
     standfirst: str = ""
     captions: list[str] = field(default_factory=list)
@@ -78,7 +78,7 @@ def assemble_regions(page: PageAnalysis, title: str, descriptions: list[str], au
 
 
 def collect_regions(page: PageAnalysis) -> ArticleRegions:
-    """Build the regions from the classified text runs; splits dateline and agency from the body."""
+    """Return the regions of the classified text runs; dateline and agency are separated from the body."""
     regions = ArticleRegions()
     for at, run in enumerate(page.layout.runs):
         if page.rejection_reasons[at] == "caption" and run.text not in regions.captions:
@@ -92,7 +92,10 @@ def collect_regions(page: PageAnalysis) -> ArticleRegions:
 
 
 def split_signatures(regions: ArticleRegions) -> None:
-    """Split the dateline off the first paragraph of the body, and the agency's signature off the last one."""
+    """Move the dateline and the agency's signature from the body to their own fields.
+
+    The dateline begins the first paragraph, and the signature ends the last paragraph.
+    """
     if regions.body:
         regions.dateline, regions.body[0], regions.agency = split_dateline(regions.body[0])
         regions.body[-1], agency = split_agency_signature(regions.body[-1])
@@ -109,7 +112,10 @@ def _can_start_body(page: PageAnalysis, run_index: int) -> bool:
 
 
 def _classify_by_layout(page: PageAnalysis, run_index: int, first_body_index: int, seen: set[str]) -> str:
-    """Return the rejection reason of a text run by its position and box, or an empty string."""
+    """Return the rejection reason of a text run, judged by its position and box, or an empty string.
+
+    ``seen`` has the keys of earlier texts, to recognize repetitions; the key of this text is added.
+    """
     run = page.layout.runs[run_index]
     tag = page.layout.boxes[run.box_index].tag
     key = alnum_key(run.text) if len(run.text) < _MIN_EXACT_REPEAT_CHARS else run.text
@@ -136,9 +142,9 @@ def _classify_by_layout(page: PageAnalysis, run_index: int, first_body_index: in
 
 
 def _is_linked_first_paragraph(page: PageAnalysis, run_index: int, first_body_index: int) -> bool:
-    """Return whether a text run with many links is the first paragraph.
+    """Return whether a text run with many links, above the first paragraph found so far, is the first paragraph.
 
-    It is if it is formatted like the paragraphs below it.
+    It must be a sentence in a ``p`` element with the same parent as the paragraph below it.
     """
     boxes, runs = page.layout.boxes, page.layout.runs
     box, below = (
@@ -154,9 +160,10 @@ def _is_linked_first_paragraph(page: PageAnalysis, run_index: int, first_body_in
 
 
 def _is_short_first_paragraph(page: PageAnalysis, run_index: int, first_body_index: int) -> bool:
-    """Return whether a short text run between headline and text is a paragraph: a sentence formatted like the text.
+    """Return whether a short text run between headline and text is a paragraph of the text.
 
-    Scripts without a full stop need only some length.
+    It must be a sentence and formatted like the text below it. In scripts without a full stop, it only needs some
+    length.
     """
     boxes, runs = page.layout.boxes, page.layout.runs
     if run_index <= page.title_run_index or first_body_index >= len(runs):
@@ -186,7 +193,10 @@ def _is_link_line(page: PageAnalysis, run_index: int, tag: str) -> bool:
 
 
 def _classify_by_text(page: PageAnalysis, run_index: int, author_names: dict[str, str]) -> str:
-    """Return the rejection reason of a text run by its wording (date, byline, credit, appeal), or an empty string."""
+    """Return the rejection reason of a text run, judged by its words, or an empty string.
+
+    Reasons are that it is a date, byline, credit, appeal to the reader, or the label of a machine-generated summary.
+    """
     text, weight = page.layout.runs[run_index].text, page.weights[run_index]
     if weight < 400 and (
         label := MACHINE_SUMMARY if is_machine_summary_label(text) else READER_APPEAL if is_reader_appeal(text) else ""
@@ -228,7 +238,10 @@ def _is_caption(page: PageAnalysis, run_index: int) -> bool:
 
 
 def _is_text_with_picture(page: PageAnalysis, box_index: int) -> bool:
-    """Return whether a box named after a picture holds text next to it: a caption of its own, or several paragraphs."""
+    """Return whether a box that is named after a picture also contains text of the article.
+
+    It does if it has several paragraphs, or one paragraph and a separate caption.
+    """
     box = page.layout.boxes[box_index]
     has_caption = any(
         inner.tag == "figcaption" or CAPTION_NAMES.search(page.box_hints[at])
@@ -243,7 +256,7 @@ def _is_text_with_picture(page: PageAnalysis, box_index: int) -> bool:
 
 
 def _restore_captions(page: PageAnalysis, inside: range) -> None:
-    """Take the captions as text if they have most of the article's prose, as in picture stories and slide shows."""
+    """Classify captions as body text if they have most of the article's prose, as in picture stories."""
     captions = [
         at
         for at in inside
@@ -259,7 +272,10 @@ def _restore_captions(page: PageAnalysis, inside: range) -> None:
 
 
 def _is_below_picture(page: PageAnalysis, run_index: int) -> bool:
-    """Return whether a text run is formatted like a caption (small, italic or centred) at or below a picture."""
+    """Return whether a text run at or directly below a picture is formatted like a caption.
+
+    The format of a caption is small, italic or centred text.
+    """
     run = page.layout.runs[run_index]
     pictures = [there for there, following in page.layout.pictures if following == run_index]
     if (
@@ -298,9 +314,9 @@ def _is_small_print(page: PageAnalysis, run: TextRun) -> bool:
 
 
 def _find_standfirst(page: PageAnalysis, description_keys: set[str], first_body_index: int) -> None:
-    """Mark the summary between headline and text, or at the start of the text, as standfirst.
+    """Classify the summary between headline and text, or at the start of the text, as standfirst.
 
-    It may have several paragraphs.
+    The standfirst may have several paragraphs. ``description_keys`` are the descriptions in the metadata, normalized.
     """
     has_named_standfirst = False
     for at in range(max(page.title_run_index, 0), min(first_body_index + 1, len(page.layout.runs))):
@@ -323,7 +339,10 @@ def _find_standfirst(page: PageAnalysis, description_keys: set[str], first_body_
 
 
 def _is_unnamed_standfirst(page: PageAnalysis, run_index: int) -> bool:
-    """Return whether a paragraph between headline and text is a standfirst by position alone; lists are excluded."""
+    """Return whether a text run is a standfirst by its position between headline and text.
+
+    No name of a box is needed. Items of lists are excluded.
+    """
     run = page.layout.runs[run_index]
     is_below_title = (
         0 <= page.title_run_index < run_index <= page.title_run_index + _MAX_STANDFIRST_DISTANCE_RUNS
@@ -343,14 +362,17 @@ def _is_unnamed_standfirst(page: PageAnalysis, run_index: int) -> bool:
 
 
 def _is_in_descriptions(text_key: str, description_keys: set[str]) -> bool:
-    """Return whether a text equals a metadata description, or begins like a long one (descriptions are often cut)."""
+    """Return whether a text is a description in the metadata.
+
+    It may also begin like a long description, because descriptions are often cut off.
+    """
     return len(text_key) > 25 and any(
         text_key == text or (len(text) > 50 and text_key[:50] == text[:50]) for text in description_keys
     )
 
 
 def _is_in_named_box(page: PageAnalysis, run: TextRun, box_names: re.Pattern[str]) -> bool:
-    """Return whether a text run is in a small box whose name matches a pattern."""
+    """Return whether a text run is inside a small box with a name that matches ``box_names``."""
     index = run.box_index
     while index > 0 and page.chars_in(index) < 700:
         if page.box_hints[index] and box_names.search(page.box_hints[index]):
@@ -360,7 +382,7 @@ def _is_in_named_box(page: PageAnalysis, run: TextRun, box_names: re.Pattern[str
 
 
 def _remove_names(text: str, author_names: dict[str, str]) -> str:
-    """Remove the authors' names from a line."""
+    """Return a line in which the authors' names are replaced by spaces."""
     for name in author_names.values():
         text = text.replace(name, " ")
     return text

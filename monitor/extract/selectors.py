@@ -1,4 +1,4 @@
-"""User-defined selectors, which override what the extractor would find."""
+"""CSS selectors that the user has configured for a source; their results override what the extractor finds."""
 
 from collections.abc import Iterable
 from datetime import UTC, datetime
@@ -15,14 +15,14 @@ _VALUE_ATTRIBUTES = ("content", "datetime", "title")
 
 
 def remove_selected(tree: LexborHTMLParser, selectors: Iterable[str]) -> None:
-    """Remove all nodes that match the selectors from the tree."""
+    """Remove all nodes that match one of the selectors from the tree."""
     for selector in selectors:
         for node in _find_nodes(tree, selector):
             node.decompose()
 
 
 def select_texts(tree: LexborHTMLParser, selector: str) -> list[str]:
-    """Return the texts of all matching nodes; for a meta tag, its content."""
+    """Return the texts of all matching nodes; the text of a meta tag is its attribute ``content``."""
     texts = (
         normalize_spacing(node.attributes.get("content") or " ".join(run.text for run in survey_dom(node).runs))
         for node in _find_nodes(tree, selector)
@@ -31,7 +31,10 @@ def select_texts(tree: LexborHTMLParser, selector: str) -> list[str]:
 
 
 def select_date(tree: LexborHTMLParser, published: DateSelector, local_time: LocalTime) -> datetime | None:
-    """Return the first matching date, parsed with the user's format if one is configured."""
+    """Return the date in the first matching node that has a valid date, or None.
+
+    If the user has configured a format, the date must have this format.
+    """
     for node in _find_nodes(tree, published.selector):
         attributes = node.attributes
         for text in (*map(attributes.get, _VALUE_ATTRIBUTES), node.text(separator=" ")):
@@ -42,7 +45,10 @@ def select_date(tree: LexborHTMLParser, published: DateSelector, local_time: Loc
 
 
 def select_body(tree: LexborHTMLParser, page: PageAnalysis, selector: str) -> bool:
-    """Use the matching boxes as the article's body; return False if none contains text."""
+    """Use the matching boxes as the body of the article: reject all other text runs of the page.
+
+    Return False, and change nothing, if no matching box contains text.
+    """
     wanted = {node.mem_id for node in _find_nodes(tree, selector)}
     boxes = page.layout.boxes
     chosen = [box for box in boxes if box.node.mem_id in wanted and box.run_end > box.run_start]
@@ -58,7 +64,7 @@ def select_body(tree: LexborHTMLParser, page: PageAnalysis, selector: str) -> bo
 
 
 def _find_nodes(tree: LexborHTMLParser, selector: str) -> list[LexborNode]:
-    """Return the matching nodes; an invalid selector matches nothing (``monitor check`` reports it)."""
+    """Return the nodes that match a selector; none for an invalid selector, which ``monitor check`` reports."""
     if not selector:
         return []
     try:

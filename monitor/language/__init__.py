@@ -1,1 +1,1 @@
-"""Knowledge about languages, countries and personal names, as data."""
+"""Data about languages, countries and personal names, and the functions that load the data."""

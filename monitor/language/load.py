@@ -1,4 +1,4 @@
-"""Loader of the data files: reads and validates all of them once, at first use."""
+"""Loader of the data files: reads and validates them at first use."""
 
 import re
 import tomllib
@@ -38,7 +38,10 @@ class LanguageDataError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class LanguageData:
-    """All data files: languages by code in alphabetical order, conventions by name, and countries."""
+    """Content of the data files.
+
+    Languages are by code in alphabetical order, conventions by name, and countries in the order of the file.
+    """
 
     languages: MappingProxyType[str, Language]
     conventions: MappingProxyType[str, Convention]
@@ -58,7 +61,7 @@ def language_data() -> LanguageData:
 
 @cache
 def zone_abbreviations() -> MappingProxyType[str, tuple[ZoneAbbreviation, ...]]:
-    """Return the meanings of each abbreviation of a time zone; the file is read at the first call.
+    """Return the meanings of each abbreviation of a time zone, by abbreviation; the file is read at the first call.
 
     Raises LanguageDataError if the file is not valid.
     """
@@ -93,9 +96,9 @@ def uncased_given_names() -> frozenset[str]:
 
 @cache
 def han_words() -> frozenset[str]:
-    """Return Chinese words with the characters of a name; the file is read at the first call.
+    """Return Chinese words that resemble a name of two characters, and longer words that contain such characters.
 
-    Raises LanguageDataError if the file is not valid.
+    The file is read at the first call. Raises LanguageDataError if the file is not valid.
     """
     lines = _read(files("monitor.language") / "data" / "han_words.toml", HanWords).words
     return frozenset(word for line in lines for word in line.split())
@@ -103,16 +106,16 @@ def han_words() -> frozenset[str]:
 
 @cache
 def country_names_in_other_scripts() -> MappingProxyType[str, tuple[str, ...]]:
-    """Return the names of countries in scripts other than Latin, by top-level domain; read at the first call.
+    """Return the names of each country in scripts other than Latin, by the top-level domain of the country.
 
-    Raises LanguageDataError if the file is not valid.
+    The file is read at the first call. Raises LanguageDataError if the file is not valid.
     """
     names = _read(files("monitor.language") / "data" / "country_names.toml", AllCountryNames).country
     return MappingProxyType({one.domain: one.names for one in names})
 
 
 def page_phrases(field: str) -> tuple[str, ...]:
-    """Return the phrases of one field of `Page`, from all languages, each once."""
+    """Return the phrases of all languages in one field of `Page`, without duplicates."""
     phrases = (phrase for language in language_data().languages.values() for phrase in getattr(language.page, field))
     return tuple(dict.fromkeys(phrases))
 
@@ -120,7 +123,7 @@ def page_phrases(field: str) -> tuple[str, ...]:
 def load_language_data(folder: Traversable) -> LanguageData:
     """Read and validate all files of a data folder.
 
-    Raises LanguageDataError that names the file and the key if a file is not valid or refers to a missing one.
+    Raises LanguageDataError if a file is not valid or refers to a missing file; the message names the file and the key.
     """
     languages = {}
     for path in _list_files(folder / "languages"):
@@ -152,7 +155,7 @@ def _list_files(folder: Traversable) -> list[Traversable]:
 
 
 def _read(path: Traversable, model: type[Model]) -> Model:
-    """Return one file as a model."""
+    """Read and validate one file, and return its content as a model."""
     try:
         document = tomllib.loads(path.read_text(encoding="utf-8"))
         found = model.model_validate(document)
@@ -166,7 +169,10 @@ def _read(path: Traversable, model: type[Model]) -> Model:
 
 
 def _check_lists(path: Traversable, key: str, value: object) -> None:
-    """Check that no list of a document is empty or has an entry twice; ``key`` names the place of ``value``."""
+    """Raise an error if a list in a document is empty or has an entry twice.
+
+    ``value`` is the part of the document that is checked, and ``key`` is the path to it.
+    """
     if isinstance(value, dict):
         for name, inner in value.items():
             _check_lists(path, f"{key}.{name}".removeprefix("."), inner)
@@ -186,7 +192,7 @@ def _check_file_name(path: Traversable, key: str, value: str) -> None:
 
 
 def _check_language(path: Traversable, language: Language) -> None:
-    """Check the number of months and the keys of positions."""
+    """Raise an error unless a language has twelve months or none, and valid keys of positions."""
     if len(language.calendar.months) not in {0, 12}:
         raise LanguageDataError(
             f"{path.name}: calendar.months: a year has 12 months, not {len(language.calendar.months)}"
@@ -198,7 +204,7 @@ def _check_language(path: Traversable, language: Language) -> None:
 
 
 def _check_convention(path: Traversable, convention: Convention) -> None:
-    """Check that the builder reads every key of the file, and that the parts of a name fit it."""
+    """Raise an error if the data file of a convention has keys or parts of names that do not fit its builder."""
     read = BUILDER_KEYS[convention.builder]
     unread = sorted((convention.model_fields_set & _BUILDER_DEPENDENT_KEYS) - read)
     if unread:
@@ -211,7 +217,11 @@ def _check_convention(path: Traversable, convention: Convention) -> None:
 
 
 def _check_homes(path: Traversable, countries: Countries, languages: dict[str, Language]) -> None:
-    """Check that each language with a home country exists, and has only one."""
+    """Raise an error if a language has several home countries, or if a home country refers to an unknown language.
+
+    Also raise an error if `languages_without_file` has a code that has a file, or that is not the language of a
+    country.
+    """
     homes = Counter(country.home_of for country in countries.country if country.home_of)
     for code, number in homes.items():
         if number > 1:
@@ -231,7 +241,10 @@ def _check_references(
     languages: dict[str, Language],
     conventions: dict[str, Convention],
 ) -> None:
-    """Check that references between conventions, countries and languages lead to existing files."""
+    """Raise an error if a convention, country or language refers to a missing file.
+
+    Also raise an error if two countries have the same name.
+    """
     for convention in conventions.values():
         for name in convention.shares_lists_of:
             if name not in conventions:

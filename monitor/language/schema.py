@@ -1,7 +1,7 @@
 """Models of the data files about languages, countries and naming conventions.
 
-A key that no model has is an error, so that a misspelt key cannot be ignored. Words are compared without regard to
-case and diacritics unless a field says otherwise.
+A key that no model has is an error, so that a misspelt key cannot be ignored. Unless a field states otherwise, its
+words are compared without case and diacritics.
 """
 
 from typing import Annotated, Literal
@@ -11,105 +11,105 @@ from pydantic import BaseModel, ConfigDict, Field
 Words = tuple[Annotated[str, Field(min_length=1)], ...]
 """Words or phrases, each not empty."""
 Sources = Annotated[Words, Field(min_length=1)]
-"""Origins of the data; at least one."""
+"""Origins of the data in a file; at least one."""
 
 
 class _Table(BaseModel):
-    """Common settings of all tables: values cannot be changed, unknown keys are errors."""
+    """Base class of all tables: values cannot be changed, and unknown keys are errors."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)  # built when the first file is read
 
 
 class Titles(_Table):
-    """Words of positions, ranks and forms of address."""
+    """Words that state positions, ranks and forms of address."""
 
     positions: dict[str, Words] = {}
-    """Position -> phrases. A key is `head`, `head.level` or `head.level.domain`; `minister..finance` has no level."""
+    """Position -> phrases. The key is `head`, `head.level` or `head.level.domain`; `minister..finance` has no level."""
     levels: dict[Literal["deputy", "former"], Words] = {}
-    """Level -> words that turn a position into one of that level, as `vice` or `ex`."""
+    """Level -> words that change a position to this level, such as `vice` or `ex`."""
     domains: dict[str, Words] = {}
-    """Domain -> phrases that name the subject of a position, as `defence` or `finance`."""
+    """Domain -> phrases for the subject of a position, such as `defence` or `finance`."""
     ranks: dict[Literal["general", "admiral", "colonel"], Words] = {}
-    """Group of military and police ranks -> phrases; `colonel` holds all ranks below a general."""
+    """Group of military and police ranks -> phrases; `colonel` has all ranks below a general."""
     forms_of_address: Words = ()
-    """Words before a name that show respect and no position, as `Mr` or `ông`."""
+    """Words before a name that show respect but do not state a position, such as `Mr` or `ông`."""
     neutral: Words = ()
-    """Words that may be part of a title without changing its meaning, as `of`, `the` or `acting`."""
+    """Words that may be part of a title without a change of its meaning, such as `of`, `the` or `acting`."""
 
 
 class Places(_Table):
-    """Words that make a name part of a place, an institution or a thing."""
+    """Words next to a name that show that it is the name of a place, an institution or a thing."""
 
     before: Words = ()
     """Words before the name, as in `rue Victor Hugo`."""
     before_stems: Words = ()
-    """Beginnings of words before the name, where the endings change with the case: `letišt` for `letiště`."""
+    """Beginnings of words before the name, for words whose endings change with the case: `letišt` for `letiště`."""
     after: Words = ()
-    """Words after the name that begin with a capital, as in `Kennedy Airport`."""
+    """Words after the name, if they begin with a capital, as in `Kennedy Airport`."""
     after_lowercase: Words = ()
-    """Words after the name that count in lower case too; leave out what often begins the next phrase."""
+    """Words after the name that also count in lower case. Omit words that often begin the next phrase."""
     names: Words = ()
-    """Places whose whole name is also the end of a personal name, as `Quảng Ninh`."""
+    """Names of places that are also the end of a personal name, such as `Quảng Ninh`."""
 
 
 class Vocabulary(_Table):
-    """Words that help to decide whether a capitalised word is a name, and whose."""
+    """Words that show whether a capitalised word is a name, and words about the person or statement in a text."""
 
     common: Words = ()
-    """Ordinary words that have a capital at the beginning of a sentence or in a headline."""
+    """Ordinary words that begin with a capital at the start of a sentence or in a headline."""
     ordinary_names: Words = ()
-    """Ordinary words that are also personal names, as `Rose` or `Long`."""
+    """Ordinary words that are also personal names, such as `Rose` or `Long`."""
     compounds: Words = ()
-    """Words of two parts whose first part alone is a given name."""
+    """Compound words of two parts, the first of which is also a given name."""
     after_name: Words = ()
-    """Words that follow a name and hardly ever an ordinary word of the same letters, as `said`."""
+    """Words, such as `said`, that often follow a name but hardly ever an ordinary word with the same letters."""
     never_after_name: Words = ()
-    """Words with a capital that follow a name and are not part of it, as days and months."""
+    """Capitalized words that may follow a name and are never part of it, such as days and months."""
     headline_after_name: Words = ()
-    """Words that follow a name in a headline with many capitals; compared with their diacritics."""
+    """Words that follow a name in headlines with many capitals; they are compared with their diacritics."""
     occupations: Words = ()
-    """Occupations that no official has: next to a full name they show another person of that name.
+    """Occupations that no official has. Next to a full name, they show that another person with this name is meant.
 
-    No words of crime and trial: officials are accused too.
+    Words about crimes and trials are not included, because officials are accused too.
     """
     negations: Words = ()
-    """Words that turn a statement into its opposite, as `not`, `refuses` or `denies`."""
+    """Words that reverse the meaning of a statement, such as `not`, `refuses` or `denies`."""
     opposites: tuple[tuple[Words, Words], ...] = ()
-    """Pairs of lists: words of one decision and words of the opposite one, as `approve` and `reject`."""
+    """Pairs of lists: words for a decision, and words for the opposite decision, such as `approve` and `reject`."""
 
 
 class Credits(_Table):
-    """Words of photo credits and bylines inside an article's text."""
+    """Words of photo credits and bylines inside the text of an article."""
 
     picture: Words = ()
-    """Words before a photographer's name, as `photo` or `image`."""
+    """Words for a picture before the name of a photographer, such as `photo` or `image`."""
     production: Words = ()
-    """Words before `by` and a name, as `photos` or `edited`."""
+    """Words before `by` and a name, such as `photos` or `edited`."""
     byline: Words = ()
-    """Words at the beginning of a line before an author's name."""
+    """Words at the beginning of a line before the name of an author."""
     by: Words = ()
-    """Words that mean `by` between a word of production and the author's name."""
+    """Words for `by`, between a word of `production` and the name of the author."""
     picture_links: Words = ()
-    """Words that may follow a word for a picture, as `courtesy`; the words of `by` need not be repeated."""
+    """Words, such as `courtesy`, that may be between a word of `picture` and the name, in addition to `by`."""
     joiners: Words = ()
-    """Words that join two authors, as `and`."""
+    """Words between the names of two authors, such as `and`."""
 
 
 class Native(_Table):
-    """Words around names in a script other than Latin."""
+    """Words next to names in a script other than Latin."""
 
     titles: Words = ()
-    """Titles and forms of address that are written before a name without a space."""
+    """Titles and forms of address that are written directly before a name, without a space."""
     sentence_openers: Words = ()
-    """Articles, prepositions and conjunctions: with a capital they begin a sentence and are not part of a name."""
+    """Articles, prepositions and conjunctions: capitalized words that may precede a name but are not part of it."""
     words_after_name: Words = ()
-    """Particles and titles that are written after a name without a space."""
+    """Particles and titles that are written directly after a name, without a space."""
     two_character_family_names: Words = ()
-    """Family names of two characters, where most have one."""
+    """Family names of two characters, for a language in which most family names have one."""
 
 
 NumericDates = Literal["day first", "month first", "year first", "both"]
-"""Order of the numbers of a date. With `year first` and `both`, 03/04/2026 and 03.04.26 are not certain."""
+"""Order of the numbers in a date. With `year first` and `both`, the meaning of 03/04/2026 is not certain."""
 
 
 class Calendar(_Table):
@@ -118,94 +118,94 @@ class Calendar(_Table):
     months: Annotated[tuple[Words, ...], Field(max_length=12)] = ()
     """Twelve lists of names and abbreviations, January first; lower case, without a final dot."""
     weekdays: Words = ()
-    """Names and abbreviations of days as lines with a date print them; lower case."""
+    """Names and abbreviations of days, as they are printed in lines with a date; lower case."""
     numeric_dates: NumericDates = "day first"
     """Order of day and month in 03/04/2026."""
     before_noon: Words = ()
-    """Words next to a time of twelve hours for the first half of the day, as printed."""
+    """Words next to a time of the 12-hour clock that mean the time before noon, as printed."""
     after_noon: Words = ()
-    """Words next to a time of twelve hours for the second half of the day, as printed."""
+    """Words next to a time of the 12-hour clock that mean the time after noon, as printed."""
 
 
 class Inflection(_Table):
-    """Endings and prefixes of names in other cases than the nominative, in the script of the language."""
+    """Endings and prefixes of names in grammatical cases other than the nominative, in the script of the language."""
 
     declined_words: Literal["all", "last"] = "all"
-    """Words of a name that have an ending: in Slavic languages all, in Finnish or German only the last."""
+    """Words of a name that have endings: all, as in Slavic languages, or only the last, as in Finnish or German."""
     prefixes: Words = ()
-    """Prefixes of names in lower case, as in Zulu `uSipho`."""
+    """Prefixes of names, in lower case, as in Zulu `uSipho`."""
     endings: dict[str, tuple[str, ...]] = {}
-    """Ending of another case -> endings of the nominative that it may replace; `""` is none."""
+    """Ending of another case -> endings of the nominative that it may replace; `""` means that there is none."""
     feminine_endings: Words = ()
-    """Endings that the language adds to the family names of women, as -ová in Czech, in all cases."""
+    """Endings, in all cases, that the language adds to the family names of women, such as -ová in Czech."""
     same_as: str = ""
-    """Code of the language whose endings apply; then `endings` is empty."""
+    """Code of a language that has the same endings; `endings` is then empty."""
 
 
 class Orthography(_Table):
     """Properties of the script and the spelling."""
 
     diacritics_distinguish_words: bool = False
-    """True where a word without its diacritics is another word.
+    """True if a word without its diacritics is another word.
 
     Occupations and words before a place are then compared with their diacritics.
     """
     syllable: str = ""
-    """Pattern of one possible syllable of a name, without diacritics, in lower case."""
+    """Pattern of one syllable of a name, without diacritics, in lower case; only if names consist of syllables."""
 
 
 class Detection(_Table):
-    """Properties by which the language of a text is recognised."""
+    """Properties of a language that are used to detect the language of a text."""
 
     order: int = 100
-    """Languages with a lower number are tried first, and win if two fit equally."""
+    """Rank in the detection: languages with lower numbers are tested first, and preferred if two fit equally."""
     script: str = ""
-    """Ranges of characters that show the language, as in a pattern's brackets."""
+    """Ranges of characters of the script, as in the brackets of a pattern, if the script shows the language."""
     script_family: Words = ()
-    """Codes of other languages in the same script; a page may claim one of them."""
+    """Codes of other languages in the same script. If a page states one of these, its statement is used."""
     script_family_also_latin: Words = ()
-    """Members of the family that are also written in Latin letters."""
+    """Languages of `script_family` that are also written in Latin letters."""
     letters: str = ""
-    """Characters of a Latin alphabet, as in a pattern's brackets, that are frequent in this language alone."""
+    """Characters of a Latin alphabet that are frequent in this language alone, as in the brackets of a pattern."""
     function_words: Words = ()
     """Frequent short words, in lower case and with diacritics."""
     claims: Words = ()
-    """Names and wrong codes by which pages state this language, as `vietnamese` or `vn`; lower case."""
+    """Names and wrong codes by which pages state this language, such as `vietnamese` or `vn`; lower case."""
 
 
 class Page(_Table):
-    """Phrases of a page around an article. Each is an RE2 pattern, compared with diacritics but without case."""
+    """Phrases of pages outside the article's text. Each is an RE2 pattern, matched with diacritics, without case."""
 
     appeals: Words = ()
-    """Beginnings of lines that ask the reader for something or point to another page."""
+    """Beginnings of lines that ask the reader to do something, or that refer to another page."""
     labels: Words = ()
-    """Beginnings of short lines that only label, as `Advertisement`."""
+    """Beginnings of short lines that are only a label, such as `Advertisement`."""
     offers: Words = ()
-    """Phrases of invitations and legal notices, anywhere in a line."""
+    """Phrases of invitations and legal notices, at any place in a line."""
     sales: Words = ()
-    """Phrases that show an offer of a subscription or an account."""
+    """Phrases of offers of a subscription or an account."""
     rights: Words = ()
     """Phrases about copyright and permission to copy."""
     imprint: Words = ()
     """Phrases of a publisher's address and licence."""
     biographies: Words = ()
-    """Whole patterns of a sentence about the author."""
+    """Patterns of sentences about the author."""
     bylines: Words = ()
     """Words at the beginning of a byline."""
     credits: Words = ()
-    """Words of a picture's credit line; plain words without pattern signs."""
+    """Words in the credit line of a picture; plain words without the special characters of patterns."""
     agency_sources: Words = ()
-    """Words for `source` before an agency's name in a signature."""
+    """Words for `source` before the name of an agency in a signature."""
     date_line: Words = ()
-    """Words of a line that states the date, without days and months."""
+    """Words in a line that states the date of the article, without days and months."""
     modified: Words = ()
-    """Words before the time of a change."""
+    """Words before the time at which the article was changed."""
     summary: Words = ()
-    """Words for `summary` in the label of a summary made by a machine."""
+    """Words for `summary` in the label of a machine-generated summary."""
     made: Words = ()
-    """Words for `generated` in such a label."""
+    """Words for `generated` in the label of a machine-generated summary."""
     machine: Words = ()
-    """Words for `machine` or `artificial intelligence` in such a label."""
+    """Words for `machine` or `artificial intelligence` in the label of a machine-generated summary."""
 
 
 class Language(_Table):
@@ -216,7 +216,7 @@ class Language(_Table):
     name: str
     """English name of the language."""
     variants: Words = ()
-    """Codes of written forms that share this file, as `nb` and `nn` for `no`."""
+    """Codes of written forms of the language that use the same file, such as `nb` and `nn` for `no`."""
     sources: Sources
     titles: Annotated[Titles, Field(default_factory=Titles)]
     places: Annotated[Places, Field(default_factory=Places)]
@@ -231,21 +231,21 @@ class Language(_Table):
 
 
 class Spellings(_Table):
-    """Spellings of one name that are exchanged in all languages: `data/orthography.toml`."""
+    """Different spellings of the same name, in all languages: `data/orthography.toml`."""
 
     sources: Sources
     digraphs: dict[str, str]
-    """Letter -> two letters that ASCII texts write for it, as `ue` for `ü`."""
+    """Letter -> two letters that ASCII texts write instead, such as `ue` for `ü`."""
     twins: tuple[tuple[str, str], ...]
-    """Pairs of spellings in other scripts that are exchanged; an empty one is omitted."""
+    """Pairs of spellings in other scripts that are used for each other; if one is empty, the other may be omitted."""
     han_simplified: Words
     """Simplified Chinese characters, in lines."""
     han_traditional: Words
-    """The traditional form of each character of `han_simplified`, at the same place."""
+    """The traditional form of each character in `han_simplified`, in the same order."""
     arabic_transcriptions: tuple[tuple[str, str], ...] = ()
-    """Patterns of English transcriptions of Arabic -> letters of French and German ones, as `ch` for `sh`."""
+    """Pattern in English transcriptions of Arabic -> letters in French and German ones, such as `ch` for `sh`."""
     transcriptions: tuple[tuple[str, str], ...]
-    """Letters of English transcriptions -> letters that another language writes, as `ou` in French for `u`."""
+    """Letters in English transcriptions -> letters that another language writes, such as French `ou` for `u`."""
 
 
 class PersonalNames(_Table):
@@ -255,7 +255,7 @@ class PersonalNames(_Table):
     common_family_names: Words
     """Family names that very many people have, folded, separated by spaces, in lines."""
     uncased_given_names: Words
-    """Given names in scripts without capitals, in the same form."""
+    """Given names in scripts without capitals, folded, separated by spaces, in lines."""
 
 
 class CountryNames(_Table):
@@ -264,7 +264,7 @@ class CountryNames(_Table):
     domain: Annotated[str, Field(pattern=r"^[a-z]{2}$")]
     """Top-level domain of the country in `countries.toml`."""
     names: Words
-    """Names in all languages with such a script."""
+    """Names of the country in all languages with a script other than Latin."""
 
 
 class AllCountryNames(_Table):
@@ -275,7 +275,7 @@ class AllCountryNames(_Table):
 
 
 class HanWords(_Table):
-    """Chinese words with the characters of a name: `data/han_words.toml`, made by `tools/han_words.py`."""
+    """Chinese words that resemble or contain a name: `data/han_words.toml`, made by `tools/han_words.py`."""
 
     sources: Sources
     words: Words
@@ -283,7 +283,7 @@ class HanWords(_Table):
 
 
 class Transliteration(_Table):
-    """Letters of other scripts in Latin letters: `data/transliteration.toml`. A key may be two letters."""
+    """Letters of other scripts -> Latin letters: `data/transliteration.toml`. A key may be two letters."""
 
     sources: Sources
     cyrillic: dict[str, str]
@@ -293,25 +293,25 @@ class Transliteration(_Table):
 
 
 Part = Literal["first", "rest", "last", "others", "first two", "last two"]
-"""Part of a name: `rest` is all but the first word, `others` all but the last.
+"""Part of a name: `rest` is all words but the first, and `others` all words but the last.
 
 A word with a hyphen is one word, unless the convention has `split_hyphens`.
 """
 
 
 class ShortFormRule(_Table):
-    """One part of a name that the press uses for the whole."""
+    """Rule for a short form: one part of a name that the press uses instead of the full name."""
 
     part: Part | Literal["family"]
-    """The part; `family` only with the builder `family_last`."""
+    """The part of the name; `family` is valid only with the builder `family_last`."""
     label: str = ""
-    """Description of the part for users, as `given name`; `family` has a description without it."""
+    """Description of the part for users, such as `given name`; not needed for `family`."""
     sufficient: bool = True
-    """False where the part counts only with a title."""
+    """False if the short form is recognized only with a title."""
     sufficient_from_letters: int = 0
-    """Number of letters from which the part may be without a title."""
+    """Minimum number of letters with which the short form is recognized without a title."""
     min_words: int = 2
-    """Number of words of the whole name from which the part is used."""
+    """Minimum number of words in the full name for which the short form is used."""
 
 
 Builder = Literal[
@@ -328,7 +328,7 @@ Builder = Literal[
     "filipino",
     "arabic",
 ]
-"""Name of a function in `match/names/forms.py` that lists the forms of a name."""
+"""Name of a builder, a function in `match/names/forms.py` that lists the forms of a name."""
 
 _FILE_KEYS = frozenset({"full_forms", "short_forms", "phonetic_parts"})
 _WESTERN_KEYS = frozenset({"particles", "common_first_names", "compound_prefixes"})
@@ -349,91 +349,91 @@ BUILDER_KEYS: dict[Builder, frozenset[str]] = {
     "filipino": _WESTERN_KEYS,
     "arabic": _WESTERN_KEYS | {"spelling_variants"},
 }
-"""Keys of a convention that each builder reads. The other keys of a convention are read for every builder."""
+"""Builder -> the keys of a convention that only some builders read. All other keys are read for every builder."""
 
 
 class Convention(_Table):
-    """One way to build and shorten personal names: `data/conventions/<name>.toml`."""
+    """A naming convention: orders, parts and short forms of names in a country: `data/conventions/<name>.toml`."""
 
     name: Annotated[str, Field(pattern=r"^[a-z]+$")]
-    """Name of the convention and of the file; a country refers to it."""
+    """Name of the convention and of its file, by which countries refer to the convention."""
     sources: Sources
     builder: Builder
-    """Function in `match/names/forms.py` that lists the forms of a name."""
+    """Builder of the forms of a name, a function in `match/names/forms.py`."""
     shares_lists_of: Words = ()
-    """Other conventions whose lists of words apply as well."""
+    """Other conventions whose lists of words are used in addition."""
     full_forms: tuple[tuple[Part, ...], ...] = ()
-    """Orders of the whole name as lists of parts. With `family_last`, orders in addition to the usual ones."""
+    """Orders of the full name, as lists of parts. With `family_last`, these are in addition to the western orders."""
     short_forms: tuple[ShortFormRule, ...] = ()
-    """Parts that the press uses for the whole name, the most usual first."""
+    """Rules for the short forms of a name, the most usual first."""
     phonetic_parts: Annotated[tuple[Part, ...], Field(max_length=2)] = ()
-    """Two parts that are compared by sound, where names have no fixed Latin spelling; empty for none."""
+    """Two parts of a name that are compared by sound, if names have no fixed Latin spelling; otherwise empty."""
     split_hyphens: bool = False
-    """True where a hyphen separates words like a space."""
+    """True if a hyphen in a name separates words like a space."""
     syllabic: bool = False
-    """True where a further syllable with a capital makes another name."""
+    """True if names consist of syllables, and a further capitalized syllable next to a name makes another name."""
     common_short_forms: bool = False
-    """True where thousands share a short form, so that it needs more evidence."""
+    """True if thousands of people share a short form, so that it needs more evidence."""
     middle_names: bool = False
-    """True where a middle name or an initial may be between the given and the family name."""
+    """True if a middle name or an initial may be between given and family name."""
     one_letter_makes_other_name: bool = False
-    """True where names are so short that a spelling one letter away is another name, not a typing error."""
+    """True if names are so short that a spelling with one other letter is another name and not a typing error."""
     further_family_names: bool = False
-    """True where a further family or father's name may follow the last word of a name and make it another name."""
+    """True if a further family name or a father's name may follow a name and make it the name of another person."""
     patronymic_chains: bool = False
-    """True where fathers' names after `bin` or a similar word may be added to a name, or left out."""
+    """True if fathers' names after `bin` or a similar word may be added to a name or omitted."""
     arabic_origin: bool = False
-    """True where names of Arabic origin are usual: they match in the spellings of the arabic convention."""
+    """True if names of Arabic origin are usual; they are then also found in the spellings of the arabic convention."""
     final_a_is_feminine: bool = False
-    """True where a final `a` distinguishes the names of women from the names of men."""
+    """True if a final `a` distinguishes names of women from names of men."""
     family_name_of_any_length: bool = False
-    """True where a family name in Chinese characters may have one, two or three of them."""
+    """True if a family name in Chinese characters may have one, two or three characters."""
     hyphenated_only_in_places: bool = False
-    """True where a given and a family name joined by a hyphen are the name of a street or school."""
+    """True if a hyphen between given and family name shows that a street or school is meant."""
     family_names: Words = ()
-    """Family names that show the order of the parts."""
+    """Family names by which the order of the parts of a name is recognized."""
     second_given_names: Words = ()
-    """Given names that are often the second of two."""
+    """Given names that are often the second of two given names."""
     common_first_names: Words = ()
-    """First parts that the press omits because very many people have them."""
+    """First names that the press omits because very many people have them."""
     compound_prefixes: Words = ()
-    """First words that are a name only together with the next, as `Abdul`."""
+    """First words that are a name only together with the next word, such as `Abdul`."""
     particles: Words = ()
-    """Words in lower case that belong to the family name after them."""
+    """Lower-case words that belong to the family name after them, such as `van`."""
     patronymic_particles: Words = ()
-    """Words before the father's name."""
+    """Words before the father's name, such as `bin`."""
     honorifics: Words = ()
-    """Titles that may be between a name and the father's name."""
+    """Titles that may be between a person's own name and the father's name."""
     respellings: tuple[tuple[str, str], ...] = ()
-    """Patterns of folded letters and their replacements that give other usual spellings."""
+    """Patterns of folded letters with replacements, which produce other usual spellings of a name."""
     spelling_variants: tuple[Words, ...] = ()
-    """Groups of spellings of one name that are exchanged."""
+    """Groups of spellings of one name that are used for each other."""
 
 
 class Country(_Table):
-    """One country in `data/countries.toml`. Only what the press uses is listed."""
+    """One country in `data/countries.toml`, with the words that the press uses for it."""
 
     names: Annotated[Words, Field(min_length=1)]
-    """Names in the languages of the field; the first identifies the country."""
+    """Names of the country in all languages of the data; the first identifies the country."""
     adjectives: Words = ()
-    """Adjectives and names of inhabitants."""
+    """Adjectives of the country and names of its inhabitants."""
     capitals: Words = ()
-    """Capitals, seats of government and houses that the press names for the government."""
+    """Capital, seat of government and buildings whose names the press uses for the government."""
     ambiguous: Words = ()
-    """Words of the lists above that have other meanings: they count only in a title."""
+    """Words from the lists above that also have another meaning: they are understood as the country only in a title."""
     convention: str
-    """Naming convention of most of its officials."""
+    """Naming convention of most of the country's officials."""
     home_of: str = ""
-    """Code of the language in which a title without a country means this one.
+    """Code of the language in whose texts a title without a country refers to this country.
 
-    The language has a file, or is in `languages_without_file`.
+    The language must have a data file or be in `languages_without_file`.
     """
     domain: Annotated[str, Field(pattern=r"^([a-z]{2})?$")] = ""
     """Top-level domain of the country."""
     time_zone: str = ""
-    """IANA zone, only for countries in which nearly all publishers use the same time."""
+    """IANA zone; only for countries in which nearly all publishers use the same zone."""
     numeric_dates: NumericDates = "day first"
-    """Order of day and month in 03/04/2026."""
+    """Order of day and month in a date such as 03/04/2026."""
 
 
 class Countries(_Table):
@@ -441,23 +441,23 @@ class Countries(_Table):
 
     sources: Sources
     languages_without_file: Words = ()
-    """Codes of languages that `home_of` names and that have no file yet."""
+    """Codes of languages that are in `home_of` of a country and have no data file yet."""
     country: tuple[Country, ...]
 
 
 class ZoneAbbreviation(_Table):
-    """One meaning of one abbreviation of a time zone; several records may have the same name."""
+    """One meaning of an abbreviation of a time zone; an abbreviation with several meanings has several records."""
 
     name: Annotated[str, Field(min_length=1)]
-    """The abbreviation as it is printed, as `CST`."""
+    """The abbreviation as printed, such as `CST`."""
     minutes: int = 0
-    """Offset from UTC in minutes, east positive."""
+    """Offset from UTC in minutes; east of Greenwich is positive."""
     zone: str = ""
-    """IANA zone instead of `minutes`, for an abbreviation of both seasons, as `ET`."""
+    """IANA zone, used instead of `minutes` for an abbreviation that is used in summer and in winter, such as `ET`."""
     countries: Words = ()
-    """Top-level domains of the countries where the abbreviation has this meaning; empty if it has only one."""
+    """Top-level domains of the countries in which the abbreviation has this meaning; empty for the only meaning."""
     is_default: bool = False
-    """True for the meaning in all other countries; an ambiguous abbreviation may have none."""
+    """True for the meaning in all other countries; an ambiguous abbreviation may have no default."""
 
 
 class ZoneAbbreviations(_Table):

@@ -31,7 +31,11 @@ _PRECEDING_NAMES = r"(?:[A-Z][\w.'-]*(?:,?\s(?:(?:{joiners})\s)?|/))*"
 
 @cache
 def credit_before_pattern() -> re.Pattern[str]:
-    """Return the pattern of a photo credit or byline, up to the name in it and with the names before it."""
+    """Return the pattern that matches the text before a name in a photo credit or byline, up to the start of the name.
+
+    The pattern begins with a word of a credit, such as "Photo by". Other names may follow this word, as in "Photo by
+    Ann Example and".
+    """
     words = credit_words()
     picture, production, byline = map("|".join, (words.picture, words.production, words.byline))
     by = "|".join(words.by)
@@ -48,7 +52,7 @@ def credit_before_pattern() -> re.Pattern[str]:
 
 @cache
 def credit_last_words() -> frozenset[str]:
-    """Return the lower-case words that may be the last before the name in a credit."""
+    """Return the lower-case words that may be directly before a name in a photo credit or byline."""
     return credit_words().last_words()
 
 
@@ -66,8 +70,9 @@ _REGION_SEPARATOR = "\n\n"
 _ASCII_SPACING_CODES = np.frombuffer(ASCII_SPACING_TABLE[:0x80], dtype=np.uint8).astype(np.uint32)
 _WORD_WINDOW_CHARS = 30
 MAX_WORD_CHARS = 130
-"""Characters of the longest word that is looked at: a text without spaces is one word, and would be read again for each
-name in it. As long as a title before a name may be."""
+"""Maximum number of characters of a word that is read. It equals the maximum length of a title before a name. Without a
+limit, a text without spaces would be read as one word, once for each name in it.
+"""
 _LATIN_WORD_TABLE = bytes(
     code if code < 0x80 and (chr(code).isalpha() or chr(code) in "'-") else 0x20 for code in range(0x100)
 )
@@ -105,9 +110,9 @@ class NormalizedArticle:
         return self.folded.text.replace("-", " ")
 
     def word_ending_at(self, end: int) -> str:
-        """Return the word that ends at a folded offset, in lower case, or an empty string.
+        """Return the word that ends at a folded offset, in lower case, or an empty string if no word ends there.
 
-        A word longer than ``MAX_WORD_CHARS`` is cut off at its start.
+        Of a word longer than ``MAX_WORD_CHARS``, only the last characters are returned.
         """
         piece = self.spaced[max(0, end - _WORD_WINDOW_CHARS) : end + 1].rpartition(" ")[2]
         if len(piece) < _WORD_WINDOW_CHARS and (not piece or piece.isalnum()):
@@ -118,9 +123,10 @@ class NormalizedArticle:
         return self.folded.text[start:end]
 
     def find_capitalized_words(self) -> tuple[list[int], str]:
-        """Return the offsets of words with a Latin capital letter, and a text in which each word ends at a space.
+        """Return the offsets of all words that begin with a Latin capital, and a text that shows where each word ends.
 
-        In that text Latin letters, hyphens and apostrophes are unchanged; all other characters are spaces.
+        In the returned text Latin letters, hyphens and apostrophes are unchanged, and all other characters are spaces.
+        The next space after an offset is therefore the end of the word.
         """
         characters = b" %b " % self.cased.encode("latin-1", "replace")
         capital = np.frombuffer(characters.translate(_CAPITAL_TABLE), dtype=np.bool_)
@@ -129,7 +135,7 @@ class NormalizedArticle:
         return starts, characters[1:].translate(_LATIN_WORD_TABLE).decode()
 
     def locate_in_region(self, start: int, end: int) -> tuple[Region, int, int]:
-        """Return the region of two folded offsets, and the offsets in the text of that region."""
+        """Return the region that contains a folded span, and the span's start and end in the region's original text."""
         first, last = self.folded.original_span(start, end)
         span = self.region_spans[self._region_index(first)]
         return span.region, first - span.start, last - span.start
@@ -196,36 +202,39 @@ _OCCUPATION_APPOSITION = re.compile(
     r"(?:\s?\(\d{2}\))?\s?,\s(?:\d{1,2},?\s)?(?:(?:an?|the|une?|el|la)\s)?(?:[A-Za-z0-9-]+\b\s?){1,4}"
 )
 _FORMER = re.compile(r"\b(?:former|retired|ex|onetime|turned|ancien|ancienne|exjefe|antiguo|antigo)\b", re.IGNORECASE)
-"""Words before an occupation of earlier years: an official may have had it."""
+"""Words such as "former": an occupation after them is ignored, because an official may have had it in earlier years."""
 _BECAME = re.compile(
     r"\s?,?\s?(?:who|that|qui|que|der|die)\s(?:\w+\s)?(?:became|turned|devint|devenu|wurde)\b", re.IGNORECASE
 )
-"""Words after an occupation of earlier years, as in "the actor who became president"."""
+"""Words such as "who became" after an occupation: the occupation is ignored, as in "the actor who became president"."""
 _LOWERCASE_SEARCH_MAX_CHARS = 200_000
-"""Characters in which a lower-case word is searched: keeps the cost of a very long text bounded."""
+"""Maximum number of characters at the start of a text in which lower-case words are searched, to limit the cost."""
 _LOWERCASE_WORD = re.compile(r"(?<![A-Za-z])[a-z]{3,}")
 _MAX_SINGLE_SEARCH_CHARS = 10_000
-"""Characters up to which one word is searched at a time; in longer texts all words are collected once."""
+"""Longest text that is searched again for each word; in a longer text all lower-case words are collected once."""
 _MAX_BECAME_CHARS = 24
 _MIN_HEADLINE_WORDS = 3
 _HEADLINE_CAPITAL_SHARE = 0.8
-"""Share of capitalized long words in a headline: some languages write one of five words in lower case."""
+"""Minimum share of capitalized words in a headline, among its long words: some languages write one in five in lower
+case.
+"""
 _ALL_CAPS_SHARE = 0.7
-"""Share of capital letters around a name in a text in capitals: names nearby may be in normal case."""
+"""Minimum share of capital letters around a name in a text in capitals: other names nearby may be in normal case."""
 _ARABIC_ARTICLE = re.compile(r"(?:^|(?<= ))(?:al|el|as|ash|ad|ar|an)-(?=[A-Z])")
 _NON_NAME_SIGNS = re.compile(r"[^\w '.-]|\n|\w\w\.| -|- ")
 _MAX_WORDS_BEFORE_PLACE = 2
-"""Words between a name and the place word, as in "John Smith Memorial High School"."""
+"""Maximum number of words after a name in which a place word is searched, as in "John Smith Memorial High School"."""
 _MAX_PARTICLE_LETTERS = 3
-"""Letters of a word that may be in lower case inside a name, as in "van" and "bin"."""
+"""Maximum number of letters of a lower-case word inside a name, such as "van" or "bin"."""
 
 _GENERATION_SUFFIXES = {"Jr", "Sr", "II", "III", "IV", "JR", "SR"}
 
 
 class SurroundingText:
-    """Facts about the words around a span of an article's text; results are cached, so that each is computed once.
+    """Reader of the words around a span of an article's text; its methods answer questions that decisions on names ask.
 
-    ``genitive_ends`` are the end offsets of names with a genitive ending: the next word does not belong to the name.
+    Results are cached. ``genitive_ends`` are the end offsets of names with a genitive ending. The word after such a
+    name does not belong to the name.
     """
 
     __slots__ = (
@@ -272,7 +281,10 @@ class SurroundingText:
         return gap.endswith(".") or (gap.endswith(" ") and gap[:1] in {".", '"', "'", ")"})
 
     def word_before(self, start: int) -> str:
-        """Return the word before a span, separated by one space or hyphen, or an empty string."""
+        """Return the word directly before a span, or an empty string.
+
+        One space or hyphen must separate the word from the span.
+        """
         word = self._word_before_cache.get(start)
         if word is None:
             word = self._word_before_cache[start] = self._find_word_before(start)
@@ -290,7 +302,10 @@ class SurroundingText:
         return match.group() if match else ""
 
     def word_after(self, end: int) -> str:
-        """Return the word after a span, separated by one space or hyphen, or an empty string."""
+        """Return the Latin word directly after a span, or an empty string.
+
+        One space or hyphen must separate the word from the span.
+        """
         cased = self.cased
         if end + 1 >= len(cased) or cased[end] not in " -":
             return ""
@@ -331,21 +346,27 @@ class SurroundingText:
         return start == 0 or _SENTENCE_START.search(self.cased, max(0, start - 4), start) is not None
 
     def is_ordinary_word(self, word: str) -> bool:
-        """Return whether a capitalized word is an ordinary word: it is in a word list or occurs in lower case."""
+        """Return whether a capitalized word is an ordinary word, a title or a country, not a name.
+
+        The word is one of these if it is in the word lists, or if it also occurs in lower case in the text.
+        """
         low = word.lower()
         if low in word_lists().common or low in single_word_titles() or low in country_words():
             return True
         return self.occurs_in_lower_case(low)
 
     def occurs_in_lower_case(self, word: str) -> bool:
-        """Return whether a folded word of Latin letters occurs in lower case in the text."""
+        """Return whether a folded word also occurs in lower case in the text; the result is cached.
+
+        The result is False for words with fewer than three letters or with letters that are not ASCII.
+        """
         known = self._lowercase_cache.get(word)
         if known is None:
             known = self._lowercase_cache[word] = self._occurs_in_lowercase(word)
         return known
 
     def _occurs_in_lowercase(self, word: str) -> bool:
-        """Return whether a folded word of at least three letters occurs in lower case in the text."""
+        """Compute the result of ``occurs_in_lower_case``, without its cache."""
         if len(word) < 3 or not (word.isascii() and word.isalpha()):
             return False
         if len(self.cased) <= _MAX_SINGLE_SEARCH_CHARS:
@@ -355,9 +376,9 @@ class SurroundingText:
         return word in self._lowercase_words
 
     def find_continuation_left(self, start: int, end: int, convention: str) -> str:
-        """Return the word before a name that makes it part of a longer name, or an empty string.
+        """Return the capitalized word before a name that makes the name part of a longer name, or an empty string.
 
-        Only in conventions with names of single syllables, such as the Vietnamese.
+        The result is empty unless names in the convention are built of syllables, as Vietnamese names are.
         """
         word = self.word_before(start)
         low = word.lower()
@@ -375,7 +396,10 @@ class SurroundingText:
         return "" if known or capitals or (opening and self.is_ordinary_word(word)) else word
 
     def find_place_after(self, start: int, end: int) -> str:
-        """Return the word after a name that makes it the name of a place or thing, or an empty string."""
+        """Return the word after a name that makes the name that of a place or thing, or an empty string.
+
+        An example is "Airport" in "Kennedy Airport".
+        """
         word = self.word_after(end)
         low = word.lower()
         if not word or end in self.genitive_ends or (self.cased[end] == "-" and not syllable_pattern().match(low)):
@@ -387,7 +411,10 @@ class SurroundingText:
         return "" if self.is_headline(start) else self._find_later_place(end + 1 + len(word))
 
     def _find_later_place(self, end: int) -> str:
-        """Return the place word that ends a run of words with a capital: "School" of "High School"."""
+        """Return the place word, such as "School" of "High School", in the capitalized words from an offset on.
+
+        At most two words are examined. The result is empty if neither is a place word.
+        """
         for _ in range(_MAX_WORDS_BEFORE_PLACE):
             word = self.word_after(end) if self.cased[end : end + 1] == " " else ""
             if not word or word[0].islower():
@@ -398,7 +425,7 @@ class SurroundingText:
         return ""
 
     def find_continuation_right(self, start: int, end: int, convention: str) -> str:
-        """Return the word with a capital after a name that makes it a longer name, or an empty string."""
+        """Return the capitalized word after a name that makes the name part of a longer name, or an empty string."""
         word = self.word_after(end)
         low = word.lower()
         if (
@@ -423,11 +450,14 @@ class SurroundingText:
         return word
 
     def _is_abbreviation_after(self, start: int, end: int, word: str) -> bool:
-        """Return whether a word in capitals follows a name that is not: an organisation, a degree or an order."""
+        """Return whether a word in capitals follows a name that is not in capitals.
+
+        Such a word is an abbreviation of an organisation, a degree or an order, and not part of the name.
+        """
         return len(word) > 1 and word.isupper() and not self.cased[start:end].isupper()
 
     def is_credit(self, start: int, end: int) -> bool:
-        """Return whether a span is in a photo credit, a byline or a signature."""
+        """Return whether a span is the name in a photo credit, a byline or a signature."""
         cased = self.cased
         if self._can_follow_credit(start):
             low = cased.rfind("\n", max(0, start - 80), start) + 1 or max(0, start - 80)
@@ -440,7 +470,10 @@ class SurroundingText:
         return False
 
     def _can_follow_credit(self, start: int) -> bool:
-        """Return quickly whether a credit may precede a span; most lower-case words and titles exclude this."""
+        """Return False if the word before a span shows that no photo credit or byline can precede it.
+
+        This is a quick test before the slow pattern; most lower-case words and titles exclude a credit.
+        """
         word = self.word_before(start)
         if not word:
             return True
@@ -449,7 +482,10 @@ class SurroundingText:
         return word.lower() not in single_word_titles() or word.lower() in credit_last_words()
 
     def find_place_before(self, start: int) -> str:
-        """Return the word before a name that makes it the name of a place or thing, or an empty string."""
+        """Return the word or phrase before a name that makes the name that of a place or thing, or an empty string.
+
+        An example is "rue" in "rue Victor Hugo".
+        """
         word = self.word_before(start)
         if not word:
             return ""
@@ -472,7 +508,7 @@ class SurroundingText:
         return word.lower().startswith(word_lists().place_word_stems_before)
 
     def find_occupation(self, start: int, end: int) -> str:
-        """Return the occupation next to a name that shows another person with this name, or an empty string."""
+        """Return the occupation next to a name that shows that another person is meant, or an empty string."""
         word = self.word_before(start).lower()
         if word in word_lists().occupations:
             return word
@@ -499,7 +535,7 @@ class SurroundingText:
 
 
 def _is_known_word(word: str) -> bool:
-    """Return whether a word after a name is a country, a capital or a title, and no syllable of a name."""
+    """Return whether a word after a name is a country, a capital or a title, and cannot be a syllable of a name."""
     is_known = word in country_evidence_words() or word in single_word_titles()
     return is_known and not syllable_pattern().match(word)
 

@@ -1,7 +1,7 @@
 """Candidates: all spans of the text that may name an official, found without any decision.
 
-Candidates come from the automaton, from inflected forms, from spellings that sound alike, from typos in the last part
-of a name, and from full names with an initial, a nickname, a middle name or a patronymic between their parts.
+Candidates are exact matches of the automaton, inflected forms, spellings that sound alike, and names with a typo in the
+last part. They are also full names with an initial, a nickname, a middle name or a patronymic between their parts.
 """
 
 import re
@@ -37,29 +37,31 @@ INITIAL = re.compile(r"(?<![\w.'-])([A-Z])\.? ?\Z")
 """An initial at the end of the text before a name."""
 
 MAX_INITIAL_CHARS = 5
-"""Characters before a name in which its initial is searched."""
+"""Number of characters before a name in which an initial is searched."""
 
 _MAX_NICKNAME_CHARS = 50
 _MAX_PATRONYMIC_CHARS = 40
 _MAX_NAME_WORD_CHARS = 80
-"""Characters of the longest word that is compared with names: longer than any name, so that a text without spaces is
-not read again for each capital letter in it."""
+"""Maximum number of characters of a word that is compared with names; no name is longer. Without a limit, a text
+without spaces would be read again for each capital letter in it.
+"""
 
 
 _WORD_SEPARATORS = {" ", "-"}
 _MAX_TITLE_WORD_CHARS = 24
-"""Characters before a word in which the last word of a title is searched."""
+"""Number of characters before a word in which the last word of a title is searched."""
 
 
 def find_candidates(name_index: NameIndex, article_text: NormalizedArticle, language: str) -> Candidates:
-    """Return the spans of watched names and query words in an article, inflected names included."""
+    """Return all matches of watched names, country words and query words in an article, including inflected names."""
     return find_inflected_names(name_index, article_text, language, name_index.scan(article_text))
 
 
 def list_full_name_candidates(facts: ArticleFacts, candidates: Candidates) -> Iterator[Candidate]:
-    """Yield the spans of full names in the order of the text; of overlapping ones the leftmost, then the longest.
+    """Yield the spans of full names in the order of the text.
 
-    An Arabic name includes the patronymics that follow it.
+    Of overlapping spans only the leftmost is yielded; of several with the same start, the longest. The span of an
+    Arabic name includes the patronymics that follow it.
     """
     index, spaced = facts.name_index, facts.article_text.spaced
     places: list[Candidate] = []
@@ -83,13 +85,19 @@ def list_full_name_candidates(facts: ArticleFacts, candidates: Candidates) -> It
 
 
 def list_short_name_candidates(facts: ArticleFacts, candidates: Candidates) -> list[Candidate]:
-    """Return the spans of short names, and of full names of one word, that start with a capital letter."""
+    """Return a candidate for each match of a short name, or of a full name that consists of one word.
+
+    The matches begin with a capital letter, or in lower case with a particle such as "van".
+    """
     officials = facts.name_index.short_name_officials
     return [Candidate(start, end - 2, officials(pattern)) for pattern, start, end in candidates.short_names]
 
 
 def drop_claimed(candidates: Iterable[Candidate], claimed_spans: Iterable[Span]) -> list[Candidate]:
-    """Return the candidates outside all claimed spans in the order of the text; of overlapping ones the longest."""
+    """Return the candidates that overlap no claimed span, in the order of the text.
+
+    Of overlapping candidates only the leftmost is returned; of several with the same start, the longest.
+    """
     claimed = sorted(claimed_spans)
     starts = [start for start, _ in claimed]
     kept: list[Candidate] = []
@@ -102,10 +110,10 @@ def drop_claimed(candidates: Iterable[Candidate], claimed_spans: Iterable[Span])
 
 
 class TypoWord(NamedTuple):
-    """A word that may be a misspelt family name, because it follows the first name of an official.
+    """A first name and the word after it, which may be the misspelt family name of an official with this first name.
 
-    ``first_name_pattern`` is the pattern id of the first name, ``start`` its start offset, and ``end`` the end of
-    the word.
+    ``first_name_pattern`` is the pattern id of the first name. ``start`` is the start offset of the first name, and
+    ``end`` the end offset of the word. ``folded_word`` is the word after the first name.
     """
 
     first_name_pattern: int
@@ -115,7 +123,10 @@ class TypoWord(NamedTuple):
 
 
 def find_typo_words(facts: ArticleFacts, candidates: Candidates) -> Iterator[TypoWord]:
-    """Yield each first name that is followed by a capitalized word long enough to recognize a typo in it."""
+    """Yield each first name of an official together with the capitalized word after it, as a ``TypoWord``.
+
+    Words that are too short to recognize a typo in them are omitted.
+    """
     cased = facts.article_text.cased
     for pattern, start, end in candidates.first_names:
         if not "A" <= cased[end - 1 : end] <= "Z" or cased[end - 2] != " ":
@@ -129,8 +140,8 @@ def find_typo_words(facts: ArticleFacts, candidates: Candidates) -> Iterator[Typ
 class PhoneticCandidates(NamedTuple):
     """Words that sound like parts of watched names.
 
-    ``pairs`` are two adjacent words that sound like both parts of one name. ``single_words`` are the other words, each
-    with its offset.
+    Each candidate in ``pairs`` is two adjacent words that sound like both parts of one name. ``single_words`` are the
+    other words, each with its offset.
     """
 
     pairs: list[Candidate]
@@ -177,7 +188,12 @@ def find_phonetic_candidates(facts: ArticleFacts, claimed_spans: Iterable[Span])
 def _find_phonetic_pair(
     facts: ArticleFacts, left: tuple[int, PhoneticWord], right: tuple[int, PhoneticWord], claimed: Sequence[Span]
 ) -> Candidate | None:
-    """Return the candidate of two adjacent words for the first official with that name, or None."""
+    """Return a candidate for two adjacent words that sound like both parts of an official's name, or None.
+
+    ``left`` and ``right`` are the words with their offsets. The official whose name the words spell is the first of the
+    candidate; the officials with the same phonetic key follow. The result is None if no name fits, or if the words
+    overlap a claimed span.
+    """
     (start, first_word), (second_start, second_word) = left, right
     index = facts.name_index
     officials = index.find_by_phonetic_key(f"{first_word.key} {second_word.key}")
@@ -200,10 +216,10 @@ def _find_phonetic_pair(
 def find_phonetic_short_names(
     facts: ArticleFacts, single_words: Sequence[tuple[int, PhoneticWord]], first_accepted_at: Mapping[int, int]
 ) -> list[Candidate]:
-    """Return the words that sound like a part of a watched name.
+    """Return the single words that sound like one part of a watched name, as candidates.
 
-    Without a title before it, a word counts only for officials who are mentioned in the article. After a title it
-    counts for every official, if its sound is distinctive.
+    After a title, a word with a distinctive sound may name every official with such a name part. Any other word may
+    only name officials who are mentioned in the article, which are the keys of ``first_accepted_at``.
     """
     index, spaced, cased = facts.name_index, facts.article_text.spaced, facts.article_text.cased
     mentioned_by_key: dict[str, list[int]] = defaultdict(list)
@@ -232,7 +248,10 @@ def find_phonetic_short_names(
 def find_names_with_initial_or_nickname(
     facts: ArticleFacts, candidate: Candidate, _boundary: Boundary
 ) -> Sequence[ExtendedName]:
-    """Return full names with initials or a quoted nickname before the family name: "Walter B. Hargrove"."""
+    """Return the full names that a candidate forms with the first name, and initials or a nickname, before it.
+
+    An example is "Walter B. Hargrove", where the candidate is "Hargrove".
+    """
     cased = facts.article_text.cased
     match = _INITIAL_OR_NICKNAME.search(cased, max(0, candidate.start - _MAX_NICKNAME_CHARS), candidate.start)
     if match is None:
@@ -248,7 +267,11 @@ def find_names_with_initial_or_nickname(
 def find_names_with_configured_initials(
     facts: ArticleFacts, candidate: Candidate, _boundary: Boundary
 ) -> Sequence[ExtendedName]:
-    """Return full names that are configured with the initials before the family name: "W. B. Hargrove"."""
+    """Return the full names that a candidate forms with the initials before it.
+
+    A name counts if an official is configured with these initials. An example is "W. B. Hargrove", where the candidate
+    is "Hargrove".
+    """
     cased, index = facts.article_text.cased, facts.name_index
     match = _INITIALS.search(cased, max(0, candidate.start - _MAX_INITIALS_CHARS), candidate.start)
     if match is None:
@@ -268,7 +291,10 @@ def find_names_with_configured_initials(
 def find_names_with_initial_only(
     facts: ArticleFacts, candidate: Candidate, _boundary: Boundary
 ) -> Sequence[ExtendedName]:
-    """Return full names with an initial as the first name, "W. Hargrove": one for each official with this name."""
+    """Return the full names that a candidate forms with an initial before it, which is that of the first name.
+
+    An example is "W. Hargrove". The result has a name for each official with this initial and family name.
+    """
     cased, index = facts.article_text.cased, facts.name_index
     match = INITIAL.search(cased, max(0, candidate.start - MAX_INITIAL_CHARS), candidate.start)
     if match is None:
@@ -286,7 +312,10 @@ def find_names_with_initial_only(
 def find_names_with_middle_name_or_typo(
     facts: ArticleFacts, candidate: Candidate, boundary: Boundary
 ) -> Sequence[ExtendedName]:
-    """Return full names with a middle name, or with a typo in the first name: "Walter Brian Hargrove"."""
+    """Return the full names that a candidate forms with the first name before it.
+
+    Either a middle name is between them, as in "Walter Brian Hargrove", or the first name has a typo.
+    """
     index = facts.name_index
     start = candidate.start - 1 - len(boundary.word_before)
     earlier_word = facts.surrounding_text.word_before(start)
@@ -311,9 +340,9 @@ def find_names_with_middle_name_or_typo(
 def _filter_by_first_name(
     name_index: NameIndex, official_indexes: Sequence[int], exact: str, similar: str
 ) -> Sequence[int]:
-    """Return the officials whose first name equals ``exact``, or may be spelled ``similar`` by a typo.
+    """Return the officials whose first name is ``exact``, or may be ``similar`` with a typo.
 
-    The test for a typo is quick: similar length, and the same first or last letter.
+    The typo is only tested quickly, by similar length and the same first or last letter.
     """
     first_names, size = name_index.first_names, len(similar)
     if size < MIN_TYPO_WORD_LETTERS:
@@ -332,7 +361,10 @@ def _filter_by_first_name(
 def find_names_with_patronymics(
     facts: ArticleFacts, candidate: Candidate, _boundary: Boundary
 ) -> Sequence[ExtendedName]:
-    """Return Arabic full names with more patronymics than are configured."""
+    """Return the Arabic full names that a candidate forms with the names before it.
+
+    Such a name has more patronymics than the configured one.
+    """
     index, cased = facts.name_index, facts.article_text.cased
     if not index.has_patronymic_chains:
         return ()
@@ -357,6 +389,6 @@ FINDERS_AFTER_INITIAL: tuple[ExtendedNameFinder, ...] = (
     find_names_with_initial_or_nickname,
     find_names_with_initial_only,
 )
-"""Searches for a full name around a short name after an initial, the most certain first."""
+"""Functions that find the full name around a short name that follows an initial; the most certain is first."""
 FINDERS_AFTER_NAME: tuple[ExtendedNameFinder, ...] = (find_names_with_middle_name_or_typo, find_names_with_patronymics)
-"""Searches for a full name around a short name after another name, the most certain first."""
+"""Functions that find the full name around a short name that follows another name; the most certain is first."""

@@ -1,7 +1,7 @@
-"""Names in Latin letters in Arabic and Hebrew texts, which print few vowels.
+"""Search for names in Latin letters in Arabic and Hebrew texts, which omit most vowels.
 
-Each text is read as the consonants of its words, and all names are searched in it at once. Then each letter of the
-printed words is compared with the letters of the name: a printed vowel must agree with one of the name.
+The words of a text are reduced to their consonants, and one automaton searches them for the consonants of all names.
+For each match the letters of the printed words are compared with the name: a printed vowel must agree with the name.
 """
 
 import re
@@ -18,7 +18,7 @@ _CONSONANTS = {
     "B": "بپفבפףڤ", "T": "تطثטת", "D": "دضذظד", "R": "رר", "S": "سصشزژچسזסצץש", "K": "كکقگغגכךק", "L": "لל", "M": "مמם",
     "N": "نנן", "J": "ج",
 }  # fmt: skip
-"""Letters of Arabic, Persian and Hebrew by the consonant that they are read as; the others are read as vowels."""
+"""Consonant -> the Arabic, Persian and Hebrew letters that are read as this consonant; other letters are vowels."""
 _LETTER = "\u05d0-\u06d3"
 _WORD = re.compile(f"[{_LETTER}]+")
 _TABLE = dict.fromkeys(range(1488, 1748)) | {
@@ -26,13 +26,13 @@ _TABLE = dict.fromkeys(range(1488, 1748)) | {
 }
 _ARTICLE = re.compile(f"(?<![{_LETTER}])([وفبلك]?)ال(?=[{_LETTER}]{{3}})")
 _LATIN_SOUNDS = (str.maketrans("VPFGAH", "BBBK..", ""), str.maketrans("VPFGAH", ".BBK..", ""))
-"""Consonants of Latin spellings: a v is written with a letter of its own, or like a vowel."""
+"""Translations of the consonants of Latin spellings: a v can be written with its own letter, or like a vowel."""
 _PREFIXES = frozenset({"", "B", "L", "K", "M", "S"})
-"""Consonants of the words of one letter that are written together with a name."""
+"""Consonants of one-letter words, such as "and" or "in", which are written together with a name."""
 _NAME_WORDS_WITHOUT_KEY = frozenset({"al", "el", "bin", "ibn", "ben", "abu", "von", "van", "de", "da", "di"})
 _REPEATED = re.compile("([A-Z])\\1+")
 _MIN_CONSONANTS = 5
-"""Consonants of a name: shorter ones are like many words of a text without vowels."""
+"""Minimum number of consonants of a name: shorter names are like many words of a text without vowels."""
 _MIN_WORD_CONSONANTS = 1
 _MAX_FORMS = 16
 _MAX_WORDS = 4
@@ -44,7 +44,10 @@ def has_letters(text: str) -> bool:
 
 
 def list_consonants(words: Iterable[str]) -> Iterator[str]:
-    """Yield the possible consonants of a folded name in Latin letters, a space between the words."""
+    """Yield the possible consonants of a folded name in Latin letters, with a space between the words.
+
+    Nothing is yielded for a name of one word or of more than four, and for a name with fewer than ``_MIN_CONSONANTS``.
+    """
     ways = [_list_word_consonants(word) for word in words if word not in _NAME_WORDS_WITHOUT_KEY]
     if not 1 < len(ways) <= _MAX_WORDS or not all(ways):
         return
@@ -54,7 +57,7 @@ def list_consonants(words: Iterable[str]) -> Iterator[str]:
 
 
 def _list_word_consonants(word: str) -> list[str]:
-    """Return the possible consonants of one word, the article before an Arabic word omitted."""
+    """Return the possible consonants of one Latin word, without a joined article such as the "ul" of "Abdul"."""
     stem = _ABD.sub("abd", word)
     keys = (key.translate(table).replace(".", "") for key in list_latin_keys(stem) for table in _LATIN_SOUNDS)
     ways = dict.fromkeys(
@@ -75,23 +78,23 @@ _LETTERS_OF_SOUNDS = {
     "q": "[قكکק]", "g": "[جغگقגז]", "j": "(?:دج|[جژييیخ]|ג'?|י)", "h": "[هحהח]?", "l": "[لל]", "m": "[مםמ]",
     "n": "[نןנ]", "r": "[رר]", "z": "[زظسזצס]",
 }  # fmt: skip
-"""Letters that Arabic, Persian and Hebrew write for the consonants of Latin spellings."""
+"""Consonant of a Latin spelling -> pattern of the letters that Arabic, Persian and Hebrew write for it."""
 _LETTERS_OF_VOWELS = {"a": "اأآىعאההع", "e": "ايیهאהיع", "i": "يیאיىع", "o": "وוע", "u": "وו", "y": "يیיى"}
 _HAMZA = "ؤئء"
 _SOUND = re.compile("|".join(sorted(_LETTERS_OF_SOUNDS, key=len, reverse=True)) + "|[aeiouy]+")
 _LAST_VOWELS = {"i": "[اי]?[يیىי]", "y": "[اי]?[يیىי]", "o": "وוע", "u": "[وו]ا?"}
-"""Letters of vowels that are printed at the end of a word."""
+"""Vowel at the end of a Latin name -> pattern of the letters that are printed for it."""
 _MIN_SILENT_WORD_LETTERS = 6
 _SILENT_LETTERS = frozenset("stdxzh")
 _DOUBLED = re.compile(r"([b-df-hj-np-tv-z])\1")
 _ABD = re.compile(r"^abd(?:[aeu]l)?$")
 _MIN_PRINTED_SHARE = 0.5
-"""Least share of the letters of a name that are printed: with fewer, most words would be short ones without vowels."""
+"""Minimum number of printed letters, as a share of the letters in the Latin name: shorter words would fit by chance."""
 
 
 @lru_cache(maxsize=50_000)
 def _pattern_of_word(word: str) -> re.Pattern[str]:
-    """Return the pattern of a folded Latin word in Arabic or Hebrew letters: consonants in order, vowels optional."""
+    """Return the pattern that matches a folded Latin word in Arabic or Hebrew letters; most vowels are optional."""
     found = []
     for match in _SOUND.finditer(_DOUBLED.sub(r"\1", _ABD.sub("abd", word))):
         sound = match.group()
@@ -110,7 +113,7 @@ def _pattern_of_word(word: str) -> re.Pattern[str]:
 
 
 def is_spelling_of(printed: Sequence[str], words: Iterable[str]) -> bool:
-    """Return whether words in Arabic or Hebrew letters can be the words of a folded Latin name."""
+    """Return whether printed words in Arabic or Hebrew letters can be a spelling of a folded Latin name."""
     parts = [word for word in words if word not in _NAME_WORDS_WITHOUT_KEY]
     letters = sum(len(word.removeprefix("ال")) for word in printed)
     if len(parts) != len(printed) or letters < _MIN_PRINTED_SHARE * sum(map(len, parts)):
@@ -119,7 +122,7 @@ def is_spelling_of(printed: Sequence[str], words: Iterable[str]) -> bool:
 
 
 class ConsonantIndex:
-    """The consonants of all watched names in Latin letters, and the patterns of each."""
+    """Index of watched names in Latin letters by their consonants, for the search in Arabic and Hebrew texts."""
 
     def __init__(self, patterns: Mapping[str, Iterable[int]], names: Sequence[str]) -> None:
         self._names = names
@@ -128,7 +131,10 @@ class ConsonantIndex:
         self._automaton = ahocorasick_rs.AhoCorasick(searched) if searched else None
 
     def find(self, text: str) -> Iterator[PatternMatch]:
-        """Yield the patterns of names in a folded text, at offsets in the spaced text."""
+        """Yield a match for each watched name in a folded Arabic or Hebrew text.
+
+        The offsets of a match refer to the spaced text.
+        """
         if self._automaton is None:
             return
         printed_words = _WORD.findall(text)
@@ -149,5 +155,5 @@ class ConsonantIndex:
 
 
 def _is_one_name(text: str, spans: list[tuple[int, int]], first: int, last: int) -> bool:
-    """Return whether only spaces and hyphens are between the words of a name."""
+    """Return whether only single spaces and hyphens are between the words ``first`` to ``last`` of a text."""
     return all(text[spans[at][1] : spans[at + 1][0]] in {" ", "-"} for at in range(first, last))

@@ -17,19 +17,21 @@ from monitor.match.verdicts import CONFIRMED_CONFIDENCE, ArticleVerdicts
 from monitor.match.vocabulary import find_home_country
 
 MAX_NEAR_MISSES = 50
-"""Near misses kept for one article: more would fill the database with a text that repeats one name."""
+"""Maximum number of near misses kept for one article: a text that repeats one name would otherwise fill the database.
+"""
 _MAX_OFFICIALS_PER_NEAR_MISS = 5
-"""Officials named by one near miss: with more, the near miss helps nobody to correct the watchlist."""
+"""Maximum number of officials in one near miss: a longer list does not help users to correct the watchlist."""
 _MANY_OFFICIALS = 200
-"""Officials with one name from which on it is faster to remember which of them are mentioned than to ask for each."""
+"""Number of officials with the same name from which the mentioned ones are cached instead of testing each official."""
 _MAX_STEPS_BACK = 64
-"""Places by which a mention may be out of the order of the text: an extended name begins at most 90 characters before
-its short name."""
+"""Number of latest offsets among which an earlier offset is inserted. Mentions are nearly in the order of the text,
+because an extended name begins at most 90 characters before its short name.
+"""
 
 
 @dataclass(frozen=True)
 class ArticleFacts:
-    """Facts about one article that no decision changes."""
+    """Facts about one article that are known before the first decision and do not change."""
 
     name_index: NameIndex
     article_text: NormalizedArticle
@@ -40,7 +42,7 @@ class ArticleFacts:
 
     @cached_property
     def country_counts(self) -> Mapping[str, int]:
-        """The number of mentions of each country; the home country of the language counts once more."""
+        """The number of mentions of each country; one is added for the home country of the article's language."""
         counts = Counter(self.countries)
         if home := find_home_country(self.language):
             counts[home] += 1
@@ -85,14 +87,20 @@ class RejectedCandidate(NamedTuple):
 
 
 class OtherBearer(NamedTuple):
-    """A person who is not watched and whose name contains a watched short name."""
+    """A person who is not watched and whose full name contains a watched short name.
+
+    ``start`` is the offset of the short name in the text, and ``name`` is the full name.
+    """
 
     start: int
     name: str
 
 
 class _OrderedOffsets:
-    """Offsets of mentions, added nearly in the order of the text by several steps one after another."""
+    """Offsets of the mentions of one official, for the search of the last mention before an offset.
+
+    Several steps add offsets. Each step adds them nearly in the order of the text.
+    """
 
     __slots__ = ("_runs",)
 
@@ -100,7 +108,10 @@ class _OrderedOffsets:
         self._runs: list[list[int]] = [[]]
 
     def add(self, offset: int) -> None:
-        """Add an offset; one far before the last starts a new run, so that no long list is shifted for it."""
+        """Add an offset.
+
+        An offset far before the latest starts a new list, because an insertion into a long list is slow.
+        """
         run = self._runs[-1]
         if not run or offset >= run[-1]:
             run.append(offset)
@@ -110,12 +121,15 @@ class _OrderedOffsets:
             self._runs.append([offset])
 
     def last_before(self, offset: int) -> int:
-        """Return the greatest offset below ``offset``, or -1 if there is none."""
+        """Return the greatest offset that is less than ``offset``, or -1 if there is none."""
         return max((run[at - 1] for run in self._runs if (at := bisect_left(run, offset))), default=-1)
 
 
 class _MentionedAmong:
-    """Officials with one very common name that are mentioned so far; ``seen_count`` mentioned ones were compared."""
+    """Cache of the mentioned officials among the many officials with one common name.
+
+    ``seen_count`` is the number of the article's mentioned officials that are already compared with the name.
+    """
 
     __slots__ = ("found", "official_indexes", "seen_count")
 
@@ -126,14 +140,14 @@ class _MentionedAmong:
 
 @dataclass(slots=True)
 class MatchContext:
-    """Record of the decisions on one article so far; each step adds to it, and earlier entries are never changed.
+    """Record of the decisions on one article so far; each step adds entries, and earlier entries are never changed.
 
-    It grows in place: a copy for each decision would make the time grow with the square of the length of a text.
-    ``claimed_spans`` are the spans of full names, accepted or rejected, in the order of their discovery.
+    The record is mutable, because a copy for each decision would make the time grow with the square of the text's
+    length. ``claimed_spans`` are the spans of full names, accepted or rejected, in the order of their discovery.
     ``first_accepted_at`` maps each mentioned official to the offset of the first accepted candidate, in the order of
-    acceptance. ``namesakes`` are officials whose full name belongs to another person in this article.
-    ``other_bearers`` are, for each folded short name, the other people with that name in the order of the text.
-    ``verdicts`` of readers count before every decision, so that a decision never leans on a rejected mention.
+    acceptance. ``namesakes`` are officials whose full name belongs to another person in this article. ``other_bearers``
+    has, for each folded short name, the other people with this name in the order of the text. ``verdicts`` of readers
+    apply before every decision, so that no decision is based on a mention that a reader rejected.
     """
 
     verdicts: ArticleVerdicts | None = None
@@ -155,7 +169,10 @@ class MatchContext:
             self.claimed_spans.append((start, end))
 
     def apply(self, facts: ArticleFacts, candidate: Candidate, decisions: Iterable[Decision]) -> None:
-        """Record the decisions on one candidate. A mention cancelled by an exclude phrase is a near miss."""
+        """Record the decisions on one candidate, after verdicts are applied.
+
+        A mention that an exclude phrase of the official cancels is recorded as a near miss.
+        """
         if self.verdicts is not None:
             decisions = self._overrule(candidate, decisions)
         for decision in decisions:
@@ -169,9 +186,10 @@ class MatchContext:
                 self._reject(candidate, decision)
 
     def _overrule(self, candidate: Candidate, decisions: Iterable[Decision]) -> Iterator[Decision]:
-        """Yield the decisions as the verdicts change them: a rejected mention is a near miss.
+        """Yield the decisions on a candidate, changed by the verdicts of readers.
 
-        A place that a verdict confirms is a mention already, and needs no decision.
+        A mention that a verdict rejects becomes a near miss. Decisions on a place that a verdict confirms are omitted,
+        because the place is already recorded as a mention.
         """
         verdicts = self.verdicts
         for decision in decisions:
@@ -200,7 +218,7 @@ class MatchContext:
             self._mentioned_officials.append(index)
 
     def _reject(self, candidate: Candidate, decision: Rejected) -> None:
-        """Record a rejected candidate: a near miss for each official that it could have named, and the namesakes.
+        """Record a rejected candidate as a near miss for each official it could have named, and record the namesakes.
 
         At most ``_MAX_OFFICIALS_PER_NEAR_MISS`` near misses are kept per candidate, and ``MAX_NEAR_MISSES`` per
         article. Namesakes are officials whose full name belongs to another person in this article.
@@ -217,7 +235,10 @@ class MatchContext:
         return self._offsets[official_index].last_before(offset) if official_index in self._offsets else -1
 
     def mentioned(self, official_indexes: Sequence[int]) -> Sequence[int]:
-        """Return the officials among the given ones, in ascending order, who are mentioned in the article so far."""
+        """Return the given officials who are mentioned in the article so far.
+
+        ``official_indexes`` must be in ascending order.
+        """
         if len(official_indexes) < _MANY_OFFICIALS:
             return [index for index in official_indexes if index in self.first_accepted_at]
         # by identity: hashing thousands of officials for each place would be as slow as asking for each of them
@@ -232,7 +253,10 @@ class MatchContext:
         return among.found
 
     def is_any_mentioned(self, official_indexes: Sequence[int]) -> bool:
-        """Return whether any of the given officials, in ascending order, is mentioned in the article so far."""
+        """Return whether any of the given officials is mentioned in the article so far.
+
+        ``official_indexes`` must be in ascending order.
+        """
         if len(official_indexes) < _MANY_OFFICIALS:
             return not self.first_accepted_at.keys().isdisjoint(official_indexes)
         return bool(self.mentioned(official_indexes))

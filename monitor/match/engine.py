@@ -49,7 +49,7 @@ def compile_watchlist(watchlist: Watchlist) -> "Matcher":
 
 
 class Matcher:
-    """A compiled watchlist; the result for an article does not depend on earlier articles."""
+    """A compiled watchlist, which matches articles; the result for an article does not depend on earlier articles."""
 
     def __init__(self, watchlist: Watchlist, queries: dict[str, CompiledQuery]) -> None:
         self._rules = RuleEvaluator(watchlist, queries)
@@ -70,8 +70,9 @@ class Matcher:
     ) -> Findings:
         """Return the mentions, near misses and rule hits of an article.
 
-        Rules filter by ``source_id``. ``seen_at`` replaces a missing date of publication. ``verdicts`` are the ones
-        that count in the article (``select_effective``).
+        ``source_id`` is the source of the article, which rules may select. ``seen_at`` replaces a missing date of
+        publication. ``verdicts`` are the verdicts of readers that apply to the article, as ``select_effective`` returns
+        them.
         """
         facts, candidates, context = self._decide_known_names(article, seen_at, verdicts)
         if not candidates.kinds & ~CandidateKind.COUNTRY_WORD and not (
@@ -85,18 +86,25 @@ class Matcher:
         return self._build_findings(facts, candidates, context, article, source_id)
 
     def list_lone_names(self, article: Article) -> list[LoneName]:
-        """Return the parts of names alone in an article, with the evidence on each, for the fit of the weights."""
+        """Return the lone names in an article, with the evidence on each.
+
+        A lone name is a part of an official's name in an article without the full name. ``bench/fit_weights.py`` fits
+        the weights of the evidence with this method.
+        """
         facts, candidates, context = self._decide_known_names(article, None, ())
         return list_lone_names(facts, candidates, context)
 
     def official_id(self, official_index: int) -> str:
-        """Return the id of the official at an index."""
+        """Return the id of the official with a given index in the watchlist."""
         return self._name_index.officials[official_index].id
 
     def _decide_known_names(
         self, article: Article, seen_at: datetime | None, verdicts: Sequence[Verdict]
     ) -> tuple[ArticleFacts, Candidates, MatchContext]:
-        """Decide the names that the article introduces: full names, titled names, and parts of them after those."""
+        """Decide all names except lone names and positions without a name.
+
+        Return the facts about the article, its candidates, and the record of the decisions.
+        """
         text = normalize_article(article)
         candidates = find_candidates(self._name_index, text, article.language)
         published_at = article.published_at or seen_at
@@ -119,7 +127,10 @@ class Matcher:
         return ArticleVerdicts(verdicts, indexes, text)
 
     def _decide_names(self, facts: ArticleFacts, candidates: Candidates, context: MatchContext) -> None:
-        """Record the mentions that readers confirmed, the decisions on full names, then on short Latin names."""
+        """Record confirmed mentions, then decide full names, then short names in Latin letters.
+
+        Confirmed mentions are the ones that readers have confirmed with a verdict.
+        """
         context.apply_confirmed_places()
         if candidates.full_names or candidates.native_names:
             decide_full_names(facts, candidates, context)
@@ -138,7 +149,7 @@ class Matcher:
     def _build_findings(
         self, facts: ArticleFacts, candidates: Candidates, context: MatchContext, article: Article, source_id: str
     ) -> Findings:
-        """Return the findings from all decisions: offsets become regions, and the rules are evaluated."""
+        """Evaluate the rules, and return all findings with offsets in the regions of the article."""
         officials = self._name_index.officials
         accepted = _drop_nested(context.accepted) if context.accepted else []
         spans: dict[str, list[Span]] = defaultdict(list)
@@ -157,11 +168,11 @@ class Matcher:
 
 
 MAX_MENTIONS = 2_000
-"""Mentions kept for one article: each is a row in the database, and a long report has fewer than 200."""
+"""Maximum number of mentions kept for one article, because each is a database row. A long report has fewer than 200."""
 
 
 def _limit_mentions(accepted: list[AcceptedCandidate]) -> list[AcceptedCandidate]:
-    """Return the accepted candidates up to the maximum, and the first one of each official in any case."""
+    """Return the first ``MAX_MENTIONS`` accepted candidates, and the first candidate of each other official."""
     if len(accepted) <= MAX_MENTIONS:
         return accepted
     seen: set[int] = set()
@@ -174,7 +185,7 @@ def _limit_mentions(accepted: list[AcceptedCandidate]) -> list[AcceptedCandidate
 
 
 def _to_mention(facts: ArticleFacts, accepted: AcceptedCandidate) -> Mention:
-    """Return the mention of an accepted candidate, by its region and the offsets there."""
+    """Convert an accepted candidate to a mention, which has the region and the offsets in the region."""
     text, (official_index, start, end, form, confidence, reason) = facts.article_text, accepted
     return Mention(
         facts.name_index.officials[official_index].id,
@@ -187,7 +198,7 @@ def _to_mention(facts: ArticleFacts, accepted: AcceptedCandidate) -> Mention:
 
 
 def _list_near_misses(facts: ArticleFacts, rejected: Iterable[RejectedCandidate]) -> tuple[NearMiss, ...]:
-    """Return the near misses in the order of the text, each once."""
+    """Return the near misses in the order of the text, without duplicates."""
     text, officials = facts.article_text, facts.name_index.officials
     in_order = sorted(set(rejected), key=lambda one: (one.start, one.official_index, one.end, one.reason))
     return tuple(
@@ -202,7 +213,7 @@ def _list_near_misses(facts: ArticleFacts, rejected: Iterable[RejectedCandidate]
 
 
 def _drop_nested(accepted: Iterable[AcceptedCandidate]) -> list[AcceptedCandidate]:
-    """Return the accepted candidates in the order of the text, without the ones inside a longer one."""
+    """Return the accepted candidates in the order of the text, without candidates inside longer ones."""
     kept: list[AcceptedCandidate] = []
     for one in sorted(set(accepted), key=lambda one: (one.start, -one.end, one.official_index)):
         if not kept or one.start >= kept[-1].end or (one.start, one.end) == (kept[-1].start, kept[-1].end):

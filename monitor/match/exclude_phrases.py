@@ -1,7 +1,7 @@
-"""Exclude phrases of officials: which mentions in a text they cancel.
+"""Exclude phrases of officials: find the mentions that a phrase cancels.
 
-A phrase with a part of the name cancels the mentions that it touches: "Phan Van Giang Street". A phrase without one
-cancels the mentions in its sentence: "won the regional race". Punctuation and capitals do not matter.
+A phrase that contains a part of the name cancels the mentions that it overlaps: "Phan Van Giang Street". Any other
+phrase cancels the mentions in the same sentence: "won the regional race". Punctuation and capitals are ignored.
 """
 
 import re
@@ -20,7 +20,10 @@ _NOT_A_WORD = re.compile(r"[\W_]")
 
 
 def replace_separators(folded: str) -> str:
-    """Return a folded text of the same length in which only letters, digits, marks and spaces are left."""
+    """Return a folded text with a space for each character that is not a letter, digit or combining mark.
+
+    The length does not change.
+    """
     return _NOT_A_WORD.sub(lambda found: found[0] if unicodedata.category(found[0])[0] == "M" else " ", folded)
 
 
@@ -50,7 +53,7 @@ class PhraseSearch:
         return ""
 
     def _find_spans(self, phrase: str) -> Sequence[Span]:
-        """Return the places of a phrase in the order of the text."""
+        """Return the spans of all occurrences of a phrase, in the order of the text."""
         if phrase not in self._spans:
             words = list_phrase_words(phrase)
             pattern = re.compile(" +".join(map(re.escape, words)))
@@ -75,12 +78,18 @@ def touches_name(official: Official, phrase: str) -> bool:
 
 
 def is_part_of_name(official: Official, phrase: str) -> bool:
-    """Return whether the phrase has no word besides the name, so that every mention by the whole name is cancelled."""
+    """Return whether a phrase consists of words of the name only.
+
+    Such a phrase would cancel every mention by the full name.
+    """
     return any(_contains(fold_words(name), fold_words(phrase)) for name in (official.name, *official.aliases))
 
 
 def _can_overlap(first: Sequence[str], second: Sequence[str]) -> bool:
-    """Return whether one list of words contains the other, or ends with the words that the other begins with."""
+    """Return whether occurrences of two phrases, given as lists of words, can overlap.
+
+    They can if one list contains the other, or if one list ends with the first words of the other.
+    """
     return (
         _contains(first, second)
         or _contains(second, first)
@@ -92,6 +101,6 @@ def _can_overlap(first: Sequence[str], second: Sequence[str]) -> bool:
 
 
 def _contains(outer: Sequence[str], inner: Sequence[str]) -> bool:
-    """Return whether the words of ``inner`` follow one another in ``outer``."""
+    """Return whether ``outer`` contains the words of ``inner`` in sequence."""
     size = len(inner)
     return bool(inner) and any(outer[at : at + size] == inner for at in range(len(outer) - size + 1))

@@ -21,9 +21,10 @@ from monitor.text.tokens import find_sentence, is_unspaced
 
 @dataclass(frozen=True, slots=True)
 class NameIssue:
-    """Problem with one value of a watchlist.
+    """Problem with one value of the configuration of an official or rule.
 
-    ``kind`` is "official" or "rule", and ``id`` its id. ``index`` is that of a list item, and -1 for other fields.
+    ``kind`` is "official" or "rule", and ``id`` identifies the official or rule. ``field`` is the configuration key. If
+    the value is an item of a list, ``index`` is its index, otherwise -1.
     """
 
     kind: str
@@ -66,7 +67,7 @@ def _lint_official(official: Official) -> Iterator[NameIssue]:
 
 
 def _lint_exclude_phrases(official: Official) -> Iterator[NameIssue]:
-    """Yield the phrases that cancel no mention, or every one."""
+    """Yield a warning for each exclude phrase that cancels no mention, or that cancels every mention."""
     if not official.exclude_phrases:
         return
     from monitor.match.exclude_phrases import is_part_of_name, list_phrase_words, touches_name
@@ -111,7 +112,7 @@ def _lint_official_names(official: Official) -> Iterator[NameIssue]:
 
 
 def _lint_name(name: str, official: Official, *, is_alias: bool) -> Iterator[tuple[str, bool]]:
-    """Yield the problems of one name, and whether the name is unusable."""
+    """Yield the problems of one name: a message, and whether the problem makes the name unusable."""
     words = fold_words(name)
     if error := _find_name_error(name, official):
         yield error, True
@@ -160,14 +161,14 @@ _ORDINARY_WORD_MESSAGE = "{name!r} is also an ordinary word and counts only with
 
 
 def _is_risky_word(folded: str) -> bool:
-    """Return whether a word is too short for a name or also an ordinary word."""
+    """Return whether a word is a risky name, because it is too short or also an ordinary word."""
     from monitor.match.vocabulary import is_ordinary_word  # reads the language data, which most commands omit
 
     return len(folded) < 3 or is_ordinary_word(folded)
 
 
 def _lint_shared_names(watchlist: Watchlist) -> Iterator[NameIssue]:
-    """Yield the names that several officials share."""
+    """Yield a warning for each name that an earlier official also has."""
     bearers: dict[str, list[tuple[Official, str, int]]] = defaultdict(list)
     for official in watchlist.officials:
         for index, name in enumerate((official.name, *official.aliases), start=-1):
@@ -186,7 +187,10 @@ def _lint_shared_names(watchlist: Watchlist) -> Iterator[NameIssue]:
 
 
 def _is_same_name(name: str, others: tuple[str, ...]) -> bool:
-    """Return whether a name equals another one except for capital letters, or for diacritics missing in one of them."""
+    """Return whether a name equals another name.
+
+    Capital letters are ignored. Diacritics are ignored if one of the two names has none.
+    """
     folded = [other for other in others if fold_words(other) == fold_words(name)]
     return any(name.isascii() or other.isascii() or name.casefold() == other.casefold() for other in folded)
 
@@ -202,7 +206,7 @@ def lint_watchlist(watchlist: Watchlist) -> Iterator[KeyIssue]:
 
 
 def lint_source_languages(watchlist: Watchlist, sources: Sequence[Source]) -> Iterator[KeyIssue]:
-    """Yield a warning for each source whose language has a script in which officials are not found."""
+    """Yield a warning for each source in whose script the names of some officials cannot be found."""
     from monitor.match.names.coverage import Coverage, find_coverage, find_script_of_language
 
     missing: dict[str, list[Official]] = {}
@@ -240,7 +244,7 @@ def _to_key_issue(found: NameIssue) -> KeyIssue:
 
 
 def _lint_rules(watchlist: Watchlist) -> Iterator[KeyIssue]:
-    """Yield invalid queries and examples that fail."""
+    """Yield an error for each invalid query, and the failed examples of all officials and valid rules."""
     bad = []
     for rule in watchlist.rules:
         if (issue := _lint_query(rule, watchlist)) is not None:
@@ -263,7 +267,10 @@ def _lint_query(rule: Rule, watchlist: Watchlist) -> KeyIssue | None:
 
 
 def _lint_examples(watchlist: Watchlist) -> Iterator[KeyIssue]:
-    """Yield the examples that fail when matched as articles; without examples nothing is compiled."""
+    """Yield the examples of officials and rules that fail when they are matched as articles.
+
+    The watchlist is compiled only if there are examples.
+    """
     given = [*(official.examples for official in watchlist.officials), *(rule.examples for rule in watchlist.rules)]
     if all(examples == Examples() for examples in given):
         return
@@ -293,7 +300,10 @@ def _iter_example_texts(examples: Examples) -> Iterator[tuple[str, int, str]]:
 
 
 def _match_example(matcher: "Matcher", text: str, rule: Rule | None) -> Findings:
-    """Return the findings of an example text; it has the region, language and source that the rule requires."""
+    """Match an example text as an article, and return the findings.
+
+    The article has a region, language and source that the rule accepts; ``rule`` is None for an example of an official.
+    """
     regions = rule.regions if rule else ()
     region = Region.BODY if not regions or Region.BODY in regions else regions[0]
     article = Article(

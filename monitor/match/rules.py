@@ -1,4 +1,4 @@
-"""Evaluation of the rules on one article, and the passages that prove a hit."""
+"""Evaluation of rules on one article, and selection of the passages that prove a hit."""
 
 from collections.abc import Collection, Iterable, Mapping
 
@@ -11,14 +11,14 @@ from monitor.match.types import Span
 from monitor.text.tokens import find_sentence
 
 MAX_PASSAGES = 5
-"""Passages of one hit: a digest shows the first ones only."""
+"""Maximum number of passages of one hit: a digest shows only the first ones."""
 
 
 class RuleEvaluator:
-    """The rules of a watchlist, ready to be evaluated on the mentions of an article.
+    """The rules of a watchlist, prepared for evaluation on many articles.
 
-    ``required_literals`` are, for each rule, folded texts of which the query needs at least one; ``always_evaluated``
-    are the rules whose queries need no fixed text.
+    ``required_literals`` maps a rule to folded texts, at least one of which must occur in the article for the query of
+    the rule. ``always_evaluated`` are the rules with a query for which no such texts are known.
     """
 
     def __init__(self, watchlist: Watchlist, queries: Mapping[str, CompiledQuery]) -> None:
@@ -46,9 +46,11 @@ class RuleEvaluator:
         *,
         has_query_literal: bool,
     ) -> tuple[RuleHit, ...]:
-        """Return the hits of all rules, from the spans of the mentions of each official.
+        """Return the hits of all rules on an article.
 
-        Mentions by a position alone count only for rules that match positions.
+        ``mentions`` has the spans of the mentions by official id. ``position_spans`` are the spans of positions without
+        a name; they are ignored for rules that do not match positions. Without ``has_query_literal`` only the queries
+        in ``always_evaluated`` are evaluated.
         """
         if not mentions and not has_query_literal and not self.always_evaluated:
             return ()
@@ -73,7 +75,11 @@ class RuleEvaluator:
         *,
         evaluates_query: bool,
     ) -> RuleHit | None:
-        """Return the hit of a rule, or None if no official of the rule is mentioned and the query is not satisfied."""
+        """Return the hit of a rule on an article, or None.
+
+        There is no hit if no official of the rule is mentioned and the query is not satisfied. The query is evaluated
+        only with ``evaluates_query``.
+        """
         spans: list[Span] = []
         officials: list[str] = []
         for official_id in filter(self._rule_officials[rule.id].__contains__, mentions):
@@ -92,7 +98,7 @@ class RuleEvaluator:
 
 
 def _drop_spans(mentions: Mapping[str, list[Span]], dropped: Collection[Span]) -> Mapping[str, list[Span]]:
-    """Return the mentions without some spans, and without officials who have no other span."""
+    """Return the mentions without the ``dropped`` spans; officials without a remaining span are omitted."""
     return {
         official_id: kept
         for official_id, spans in mentions.items()
@@ -101,21 +107,22 @@ def _drop_spans(mentions: Mapping[str, list[Span]], dropped: Collection[Span]) -
 
 
 def _is_rule_applicable(rule: Rule, article: Article, source_id: str) -> bool:
-    """Return whether a rule accepts articles of this source and language."""
+    """Return whether a rule selects the source and the language of an article."""
     if rule.sources and source_id and source_id not in rule.sources:
         return False
     return not rule.languages or article.language.partition("-")[0].lower() in rule.languages
 
 
 def _is_counted(rule: Rule, article_text: NormalizedArticle, span: Span) -> bool:
-    """Return whether a span is in a region that the rule accepts."""
+    """Return whether a span is in a region that the rule selects."""
     return not rule.regions or article_text.region_at(span[0]) in rule.regions
 
 
 def build_passages(article: Article, article_text: NormalizedArticle, spans: Iterable[Span]) -> tuple[Passage, ...]:
-    """Return the sentences around the spans, each sentence once, with its spans marked.
+    """Return the sentences that contain the spans, each sentence once, with its spans marked.
 
-    A span inside an earlier sentence is marked there, because a line without sentence ends would be split for each.
+    A span inside an earlier passage is marked in that passage. Otherwise a long line without sentence ends would give a
+    different passage for each span.
     """
     texts = dict(article.regions())
     found: dict[tuple[Region, int, int], set[Span]] = {}

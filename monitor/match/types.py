@@ -11,19 +11,19 @@ Span = tuple[int, int]
 """Start and end offset in the folded text."""
 
 PatternMatch = tuple[int, int, int]
-"""Id of a pattern, and its start and end offset in the spaced text (one more than in the folded text)."""
+"""Pattern id of a match, and its start and end offset in the spaced text; the folded offsets are one less."""
 
 NameWords = tuple[str, ...]
 """Folded words of a name or a part of it."""
 
 MAX_CANDIDATE_OFFICIALS = 40
-"""Officials that are compared for one candidate: keeps the cost of a very common name bounded."""
+"""Maximum number of officials that are compared for one candidate, to limit the cost of a very common name."""
 
 
 class CandidateKind:
-    """Kinds of patterns in the automaton, as bits: one pattern may be of several kinds.
+    """Kinds of patterns in the automaton, as bits, because one pattern may be of several kinds.
 
-    Plain integers, because an enum flag is slow to test for each match.
+    The kinds are plain integers: an enum flag is too slow, because kinds are tested for each match.
     """
 
     FULL_NAME = 1
@@ -41,7 +41,7 @@ class CandidateKind:
 
 
 class Candidate(NamedTuple):
-    """A span of the folded text that may name one of some officials."""
+    """A span of the folded text that may name one of the given officials."""
 
     start: int
     end: int
@@ -49,7 +49,7 @@ class Candidate(NamedTuple):
 
 
 class ExtensionKind(Enum):
-    """Kinds of full names that have something between the configured parts, or a changed first name.
+    """Kinds of full names that are printed with something between the configured parts, or with a changed first name.
 
     The value is the reason that is shown to the user.
     """
@@ -62,18 +62,18 @@ class ExtensionKind(Enum):
 
 
 class ExtendedName(NamedTuple):
-    """A full name that extends a short name to the left; the candidate has exactly one official."""
+    """A full name that was found around a short name and begins before it; its candidate has exactly one official."""
 
     candidate: Candidate
     kind: ExtensionKind
 
 
 class Candidates(NamedTuple):
-    """Pattern matches in an article, sorted by kind. It is not decided yet whether they mean an official.
+    """Pattern matches in an article, sorted by kind; whether they mean an official is not decided yet.
 
-    Latin full, short and first names start with a capital letter. ``countries`` has one entry per country word in the
-    text. ``kinds`` are all kinds found, including names in lower case. ``genitive_ends`` are end offsets of
-    names with a genitive ending: the next word does not belong to the name.
+    Latin full, short and first names start with a capital letter. ``countries`` has the key of the country for each
+    country word in the text. ``kinds`` has the bits of all kinds found, including names in lower case.
+    ``genitive_ends`` are end offsets of names with a genitive ending: the next word does not belong to the name.
     """
 
     full_names: tuple[PatternMatch, ...] = ()
@@ -88,7 +88,10 @@ class Candidates(NamedTuple):
     def add_names(
         self, full_names: Iterable[PatternMatch], short_names: Iterable[PatternMatch], genitive_ends: Iterable[int]
     ) -> "Candidates":
-        """Return the candidates with more full and short names, which another search has found."""
+        """Return a copy with further full and short names in Latin letters.
+
+        These are names that a search outside the automaton has found.
+        """
         full, short = tuple(full_names), tuple(short_names)
         kinds = self.kinds | CandidateKind.FULL_NAME * bool(full) | CandidateKind.SHORT_NAME * bool(short)
         return self._replace(
@@ -99,7 +102,7 @@ class Candidates(NamedTuple):
         )
 
     def add_native_names(self, full_names: Iterable[PatternMatch], short_names: Iterable[PatternMatch]) -> "Candidates":
-        """Return the candidates with more full and short names in other scripts."""
+        """Return a copy with further full and short names in other scripts than Latin."""
         full, short = tuple(full_names), tuple(short_names)
         kinds = self.kinds | CandidateKind.NATIVE_NAME * bool(full) | CandidateKind.NATIVE_SHORT_NAME * bool(short)
         return self._replace(
@@ -108,7 +111,11 @@ class Candidates(NamedTuple):
 
 
 class EvidenceStrength(IntEnum):
-    """Strength of a title as evidence for an official. A short name with a title below ``LIKELY`` is not a mention."""
+    """Strength of a title as evidence for an official, from contradiction to certainty.
+
+    A title from ``LIKELY`` on is sufficient to accept a short name. A weaker title needs more evidence, for example
+    that the official is mentioned.
+    """
 
     CONTRADICTED = 0
     NO_EVIDENCE = 1
@@ -130,11 +137,12 @@ class TitleScore:
 
 
 class Boundary(NamedTuple):
-    """Evidence from the words next to a name on whether the name is complete or part of a longer name.
+    """Evidence from the words next to a name: whether the name is complete, or part of a longer name.
 
-    ``word_before`` and ``word_after`` are the words that make the name longer. ``other_bearer`` is the name of another
-    person that contains the short name. ``rejection`` is the reason for a near miss. An initial or another name before
-    the candidate (``has_initial_before``, ``has_name_before``) may also belong to the full name of an official.
+    ``is_standalone`` is true for a complete name. ``word_before`` and ``word_after`` are the words that make the name
+    longer. ``other_bearer`` is the name of another person that contains the short name. ``rejection`` is the reason for
+    a near miss. An initial or another name before the candidate (``has_initial_before``, ``has_name_before``) may also
+    belong to the full name of an official.
     """
 
     is_standalone: bool = True
@@ -150,7 +158,8 @@ class Boundary(NamedTuple):
 class Evidence(NamedTuple):
     """All evidence on whether one candidate means one official.
 
-    A field has its default value if an earlier field has already decided; ``None`` means that it was not examined.
+    If the value of a field is decisive, later fields are not examined and keep their default values. ``None`` also
+    means that a field was not examined.
     """
 
     official_index: int
@@ -164,12 +173,12 @@ class Evidence(NamedTuple):
 
     @property
     def is_doubt(self) -> bool:
-        """True if the evidence makes a full name doubtful, and other evidence can outweigh it."""
+        """True if the evidence is against a full name, but other evidence can outweigh it."""
         return bool(self.occupation or self.boundary.word_after)
 
 
 class Accepted(NamedTuple):
-    """Decision: the candidate names this official."""
+    """Decision that the candidate names this official, which makes the candidate a mention."""
 
     official_index: int
     form: MatchForm
@@ -178,7 +187,7 @@ class Accepted(NamedTuple):
 
 
 class Rejected(NamedTuple):
-    """Decision: the candidate names none of these officials; recorded as a near miss for each.
+    """Decision that the candidate names none of these officials; it is recorded as a near miss for each of them.
 
     ``namesakes`` are officials whose full name belongs to another person in this article.
     """
@@ -189,7 +198,7 @@ class Rejected(NamedTuple):
 
 
 class Deferral(Enum):
-    """Reasons to decide a candidate later."""
+    """Reasons to defer the decision on a candidate to a later step."""
 
     SINGLE_WORD = "a full name of one word is decided as a short name"
     NO_TITLE = "a short name without a title needs an official who is mentioned in the article"
@@ -198,7 +207,7 @@ class Deferral(Enum):
 
 
 class Deferred(NamedTuple):
-    """Decision: the candidate is decided by a later step."""
+    """Decision to leave the candidate to a later step."""
 
     reason: Deferral
 
@@ -206,14 +215,15 @@ class Deferred(NamedTuple):
 Decision = Accepted | Rejected | Deferred
 
 _MIN_TYPO_REST_LETTERS = 6
-"""Letters after the first name below which a changed letter often makes another real name."""
+"""Minimum number of letters after the first name: in a shorter name, a changed letter often makes another real name."""
 
 
 @dataclass(frozen=True, slots=True)
 class ShortForm:
-    """A part of a name that the press uses for the person after the first mention.
+    """A part of a name that the press uses alone after the first mention.
 
-    A ``sufficient`` part counts without a title. ``label`` names the part for the user.
+    A ``sufficient`` part is recognized without a title. ``label`` describes the part for the user, such as "family
+    name".
     """
 
     words: NameWords
@@ -223,7 +233,7 @@ class ShortForm:
 
 @dataclass(frozen=True, slots=True)
 class NameParts:
-    """The written forms of one name.
+    """The full and short forms of one name.
 
     ``full_forms`` are the orders and spellings of the full name, the configured one first. ``phonetic_parts`` are the
     two parts that are compared by sound, for names without a fixed Latin spelling.
@@ -236,7 +246,10 @@ class NameParts:
 
     @property
     def typo_parts(self) -> tuple[str, str] | None:
-        """Return the first word and the joined other words, or None if the name is too short to recognize a typo."""
+        """The first word of the name and the other words joined, for the search for typos.
+
+        None if a typo cannot be recognized, because the name is too short or too long or similar names are common.
+        """
         from monitor.language.load import language_data  # commands that match nothing do not read the data
 
         convention = language_data().conventions[self.convention]
@@ -247,10 +260,10 @@ class NameParts:
 
 
 def flatten_groups(*groups: str) -> NameWords:
-    """Return the words of the groups; a hyphenated word is one group, and each of its parts becomes a word."""
+    """Return the single words of the groups of a name; a group is a printed word, with spaces instead of hyphens."""
     return tuple(" ".join(groups).split())
 
 
 def join_groups(*groups: str) -> NameWords:
-    """Return each group, which is one printed word, without spaces between the parts of a hyphenated word."""
+    """Return each group of a name as one word, without the spaces that replace its hyphens."""
     return tuple(group.replace(" ", "") for group in groups)

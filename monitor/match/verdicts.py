@@ -1,4 +1,4 @@
-"""Verdicts of readers in the text of one article: which candidates they reject, and which places they confirm."""
+"""Verdicts of readers applied to one article: the candidates that they reject, and the places that they confirm."""
 
 import re
 from collections.abc import Iterable, Mapping
@@ -11,7 +11,7 @@ from monitor.text.fold import fold_written
 from monitor.text.tokens import is_whole_word
 
 CONFIRMED_CONFIDENCE = 1.0
-"""The highest: a person has read the passage."""
+"""The highest confidence: a person has read the passage."""
 
 
 class ConfirmedPlace(NamedTuple):
@@ -24,7 +24,7 @@ class ConfirmedPlace(NamedTuple):
 
 
 class ArticleVerdicts:
-    """The verdicts that count in one article, ready for look-ups by official and text."""
+    """The verdicts that apply to one article, for look-ups by official and text."""
 
     def __init__(
         self, verdicts: Iterable[Verdict], official_indexes: Mapping[str, int], text: NormalizedArticle
@@ -43,9 +43,9 @@ class ArticleVerdicts:
         )
 
     def find_rejection(self, official_index: int, start: int, end: int) -> Verdict | None:
-        """Return the verdict that rejects an official for a text, or None.
+        """Return the verdict that rejects an official for the text at ``start:end``, or None.
 
-        A verdict on this text counts before one on every way the official is written.
+        A verdict on this text is used before a verdict on all spellings of the official's name.
         """
         written = fold_written(self._text.folded.original_slice(start, end))
         verdict = self._by_key.get((official_index, written)) or self._by_key.get((official_index, ""))
@@ -60,7 +60,7 @@ class ArticleVerdicts:
 
 
 def _find_written(text: NormalizedArticle, written: str) -> Iterable[Span]:
-    """Yield the places of a folded text, as whole words that do not begin with a small letter."""
+    """Yield the spans of a folded text in an article, as whole words that do not begin with a lower-case letter."""
     pattern = re.compile(r"\s+".join(map(re.escape, written.split())))
     for match in pattern.finditer(text.folded.text):
         if is_whole_word(text.folded.text, match.start(), match.end()) and not text.cased[match.start()].islower():

@@ -1,7 +1,7 @@
 """Words of all languages, folded for matching: titles, places, occupations, ordinary words and countries.
 
-The words come from `monitor.language`. They are folded at the first call, because commands that match nothing must not
-read the data files.
+The words come from `monitor.language`. They are read and folded at the first call, because commands that do not match
+articles must not read the data files.
 """
 
 import re
@@ -17,7 +17,8 @@ from monitor.text.fold import fold_key
 from monitor.text.tokens import is_unspaced
 
 _MIN_DECLINED_LETTERS = 5
-"""Letters of a word of a title whose cases are listed: the cases of shorter words are often other words."""
+"""Minimum number of letters of a title word whose cases are listed: the cases of shorter words are often other words.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,13 +27,13 @@ class WordLists:
 
     place_words_before: frozenset[str]
     place_word_stems_before: tuple[str, ...]
-    """Beginnings of words before a place, of all scripts."""
+    """Beginnings of words before the name of a place, in all scripts."""
     place_words_after: frozenset[str]
     lowercase_place_words_after: frozenset[str]
     marked_place_words_before: frozenset[str]
-    """Single words before a place in languages in which diacritics distinguish words; with their diacritics."""
+    """Single words before the name of a place, with diacritics, of languages in which diacritics distinguish words."""
     marked_place_phrases_before: frozenset[str]
-    """Phrases of several words of the same kind."""
+    """Phrases of several words before the name of a place, with diacritics, of the same languages."""
     place_names: frozenset[str]
     common: frozenset[str]
     ordinary_names: frozenset[str]
@@ -40,10 +41,10 @@ class WordLists:
     after_name: frozenset[str]
     never_after_name: frozenset[str]
     marked_headline_words: frozenset[str]
-    """Words after a name in a headline; with their diacritics."""
+    """Words that follow a name in a headline, with diacritics."""
     occupations: frozenset[str]
     marked_occupations: frozenset[str]
-    """Occupations in languages in which diacritics distinguish words; with their diacritics."""
+    """Occupations with diacritics, of languages in which diacritics distinguish words."""
 
 
 @cache
@@ -78,7 +79,7 @@ def is_ordinary_word(folded: str) -> bool:
 
 
 def parse_words(text: str) -> frozenset[str]:
-    """Return the words of a text that are separated by spaces."""
+    """Return the set of words in a text that lists them separated by spaces."""
     return frozenset(text.split())
 
 
@@ -88,14 +89,14 @@ def _fold_all(lists: Iterable[Iterable[str]]) -> frozenset[str]:
 
 @cache
 def syllable_pattern() -> re.Pattern[str]:
-    """Return the pattern of one folded syllable of a name in a language whose names are built of syllables."""
+    """Return the pattern of one folded syllable of a name, for languages whose names consist of syllables."""
     patterns = [language.orthography.syllable for language in language_data().languages.values()]
     return re.compile(rf"(?:{'|'.join(filter(None, patterns))})\Z")
 
 
 @dataclass(frozen=True, slots=True)
 class CreditWords:
-    """Words of photo credits and bylines inside an article's text; folded."""
+    """Folded words of photo credits and bylines inside an article's text, by their function."""
 
     picture: tuple[str, ...]
     production: tuple[str, ...]
@@ -105,14 +106,14 @@ class CreditWords:
     joiners: tuple[str, ...]
 
     def last_words(self) -> frozenset[str]:
-        """Return the words that may be the last before the name in a credit."""
+        """Return the words that may be directly before a name in a credit."""
         phrases = (*self.picture, *self.byline, *self.by, *self.picture_links, *self.joiners)
         return frozenset(phrase.rpartition(" ")[2] for phrase in phrases)
 
 
 @cache
 def credit_words() -> CreditWords:
-    """Return the words of credits of all languages, longest first, as alternatives of a pattern need it."""
+    """Return the words of credits of all languages, the longest first, as the alternatives of a pattern require."""
     lists = [language.credits for language in language_data().languages.values()]
     return CreditWords(
         picture=_longest_first(_fold_all(words.picture for words in lists)),
@@ -130,7 +131,7 @@ def _longest_first(words: frozenset[str]) -> tuple[str, ...]:
 
 @dataclass(frozen=True, slots=True)
 class NativeWords:
-    """Words around names in scripts other than Latin."""
+    """Words that occur next to names in scripts other than Latin."""
 
     titles: tuple[str, ...]
     words_after_name: tuple[str, ...]
@@ -142,7 +143,7 @@ class NativeWords:
 
 @cache
 def native_words() -> NativeWords:
-    """Return the words of all languages in other scripts."""
+    """Return the words that occur next to names in other scripts than Latin, from all languages."""
     words = [language.native for language in language_data().languages.values()]
     return NativeWords(
         titles=tuple(title for each in words for title in each.titles),
@@ -154,7 +155,7 @@ def native_words() -> NativeWords:
 
 @dataclass(frozen=True, slots=True)
 class NameLists:
-    """Parts of personal names of one convention, and of those whose lists it shares; folded."""
+    """Folded parts of personal names in one convention, and in the conventions whose lists it shares."""
 
     family_names: frozenset[str]
     second_given_names: frozenset[str]
@@ -169,7 +170,7 @@ class NameLists:
 
 @cache
 def name_lists(convention: str) -> NameLists:
-    """Return the name lists of a convention, given by its name."""
+    """Return the name lists of the convention with a given name."""
     own = naming_convention(convention)
     every = [own, *map(naming_convention, own.shares_lists_of)]
     return NameLists(
@@ -186,22 +187,25 @@ def name_lists(convention: str) -> NameLists:
 
 @cache
 def name_particles() -> frozenset[str]:
-    """Return the particles of all conventions: a short name that begins with one may begin with a small letter."""
+    """Return the particles of all conventions, such as "van".
+
+    A short name that begins with a particle may begin with a lower-case letter.
+    """
     return _fold_all(convention.particles for convention in language_data().conventions.values())
 
 
 def naming_convention(name: str) -> Convention:
-    """Return the data of a naming convention."""
+    """Return the data of the naming convention with a given name."""
     return language_data().conventions[name]
 
 
 @cache
 def title_vocabulary() -> MappingProxyType[str, tuple[str, ...]]:
-    """Return each folded phrase of titles with its symbols, such as `("d:foreign", "h:minister")`.
+    """Return each folded phrase of titles with the symbols of its meaning, such as `("d:foreign", "h:minister")`.
 
-    `h:` is the head of a position, `l:` its level, `d:` its domain, `r:` a rank, `m:` a form of address; `-:` marks a
-    word without meaning of its own. If a phrase has several meanings, positions win over ranks, ranks over forms of
-    address, and these over domains.
+    `h:` is the head of a position, `l:` its level, `d:` its domain, `r:` a rank, `m:` a form of address; `-:` means a
+    word without meaning of its own. If a phrase has several meanings, only one is used: a position is preferred to a
+    rank, a rank to a form of address, and a form of address to a domain.
     """
     merged: dict[str, tuple[str, ...]] = {}
     titles = [language.titles for language in language_data().languages.values()]
@@ -219,7 +223,10 @@ def title_vocabulary() -> MappingProxyType[str, tuple[str, ...]]:
 
 
 def _list_title_cases(phrases: Iterable[str], language: str) -> Iterator[str]:
-    """Yield the phrases of a language with their first word in all cases; the others are the same in all of them."""
+    """Yield the phrases of a language in each other grammatical case of the first word.
+
+    The other words of a phrase do not change.
+    """
     for phrase in phrases:
         first, space, rest = fold_key(phrase).replace("-", " ").partition(" ")
         inflection = find_inflection(first, language)
@@ -255,19 +262,19 @@ def _neutral_phrases(titles: Titles) -> Phrases:
 
 @cache
 def max_title_phrase_words() -> int:
-    """Return the number of words of the longest phrase of a title."""
+    """Return the number of words in the longest phrase of a title."""
     return max(phrase.count(" ") for phrase in title_vocabulary()) + 1
 
 
 @cache
 def title_words() -> frozenset[str]:
-    """Return each single word that is part of a title."""
+    """Return all single words that occur in phrases of titles."""
     return frozenset(word for phrase in title_vocabulary() for word in phrase.split())
 
 
 @cache
 def unspaced_titles() -> tuple[str, ...]:
-    """Return the positions in scripts without spaces between words, the longest first."""
+    """Return the phrases for positions in scripts without spaces between words, the longest first."""
     positions = (p for p, symbols in title_vocabulary().items() if any(symbol[0] == "h" for symbol in symbols))
     phrases = filter(lambda phrase: is_unspaced(phrase[0]), positions)
     return tuple(sorted(phrases, key=lambda phrase: (-len(phrase), phrase)))
@@ -275,25 +282,25 @@ def unspaced_titles() -> tuple[str, ...]:
 
 @cache
 def title_ends() -> frozenset[str]:
-    """Return the words that end a phrase of a position, rank, form of address or domain."""
+    """Return the last words of all phrases for positions, ranks, forms of address and domains."""
     return frozenset(phrase.rpartition(" ")[2] for phrase, symbols in title_vocabulary().items() if symbols[0] != "-:")
 
 
 @cache
 def single_word_titles() -> frozenset[str]:
-    """Return the words that are a title, rank, form of address or domain without a further word."""
+    """Return the phrases of titles that consist of one word."""
     return frozenset(phrase for phrase in title_vocabulary() if " " not in phrase)
 
 
 @cache
 def address_phrases() -> frozenset[str]:
-    """Return ranks and forms of address, which may be dropped from the beginning of a configured name."""
+    """Return the phrases for ranks and forms of address, which are removed from the start of a configured name."""
     return frozenset(p for p, symbols in title_vocabulary().items() if symbols[0][0] in "mr")
 
 
 @cache
 def home_forms_of_address(country: str) -> frozenset[str]:
-    """Return the forms of address in the languages that are at home in a country, given by its key."""
+    """Return the folded forms of address in the languages whose home is a country, given by its key."""
     languages = language_data().languages
     homes = (code for code, home in _home_countries().items() if home == country and code in languages)
     return _fold_all(languages[code].titles.forms_of_address for code in homes)
@@ -301,7 +308,10 @@ def home_forms_of_address(country: str) -> frozenset[str]:
 
 @cache
 def country_words() -> MappingProxyType[str, str]:
-    """Return each folded name and adjective of a country with the country's key, in all scripts and cases."""
+    """Return the names and adjectives of countries, folded, with the key of the country.
+
+    Names in scripts other than Latin are included in all grammatical cases.
+    """
     words: dict[str, str] = {}
     for key, country in _keyed_countries():
         for word in (*country.names, *country.adjectives):
@@ -317,7 +327,7 @@ def country_words() -> MappingProxyType[str, str]:
 
 @cache
 def names_of_country(country: str) -> tuple[str, ...]:
-    """Return the folded names of a country, given by its key, in scripts other than Latin."""
+    """Return the folded names in scripts other than Latin of a country, given by its key."""
     names = country_names_in_other_scripts()
     return tuple(
         fold_key(name) for key, data in _keyed_countries() if key == country for name in names.get(data.domain, ())
@@ -326,7 +336,10 @@ def names_of_country(country: str) -> tuple[str, ...]:
 
 @cache
 def country_evidence_words() -> MappingProxyType[str, str]:
-    """Return folded names, adjectives and capitals with the country's key, without ambiguous words."""
+    """Return the words that show that a text is about a country, folded, with the key of the country.
+
+    These are its names, adjectives and capitals in Latin letters, without words that have other meanings.
+    """
     words: dict[str, str] = {}
     ambiguous = _fold_all(country.ambiguous for country in language_data().countries)
     for key, country in _keyed_countries():
@@ -347,12 +360,12 @@ def _home_countries() -> MappingProxyType[str, str]:
 
 
 def _keyed_countries() -> Iterator[tuple[str, Country]]:
-    """Yield each country with its key: its first name, folded."""
+    """Yield each country with its key, which is its first name, folded."""
     yield from ((fold_key(country.names[0]), country) for country in language_data().countries)
 
 
 def find_country_key(folded: str) -> str:
-    """Return the key of a country for any of its folded names, or the text itself if the country is not known."""
+    """Return the key of the country with a folded name, or the folded name itself if the country is not known."""
     return country_words().get(folded.removeprefix("the ").strip(), folded)
 
 
@@ -363,10 +376,13 @@ def format_country_name(country: str) -> str:
 
 
 def find_convention(country: str) -> str:
-    """Return the naming convention of a country, given by its key; `western` if the country is not known."""
+    """Return the name of the naming convention of a country, given by its key; `western` for an unknown country."""
     return _conventions_by_country().get(country, "western")
 
 
 def find_home_country(language: str) -> str:
-    """Return the country that a title without a country means in texts of a language, or an empty string."""
+    """Return the key of the home country of a language, or an empty string.
+
+    In a text of this language, a title without a country means the home country.
+    """
     return _home_countries().get(language.partition("-")[0].lower(), "")

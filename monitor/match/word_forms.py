@@ -1,8 +1,8 @@
-"""Names whose words are not printed as configured: words in other cases than the nominative, or in other scripts.
+"""Search for names that are not printed as configured: in other grammatical cases, or in other scripts.
 
-Runs of capitalized words are compared with the watched names once: two words of a run that may be the first and the
-last word of one name are a full name. Other forms of a part of a name are searched only if the text has the full name,
-or after a title.
+A run is a sequence of capitalized words. The words of all runs are compared with the words of watched names. If two
+words of a run may be the first and the last word of one name, the whole name is compared. Other forms of a part of a
+name are searched only if the text has the full name, or in the headline or after a title.
 """
 
 import re
@@ -27,14 +27,17 @@ from monitor.match.types import MAX_CANDIDATE_OFFICIALS, Candidates, PatternMatc
 from monitor.match.vocabulary import country_words, native_words, title_ends
 
 _CAPITALS = "A-Z\u0386-\u03ab\u0400-\u042f\u0460-\u052f\u0531-\u0556\u10d0-\u10ff"
-"""Capital letters of scripts with cases of names; Georgian has no capitals."""
+"""Capital letters of scripts in which names have grammatical cases, and the letters of Georgian, which has no capitals.
+"""
 _LETTERS = r"[^\W\d_]"
 _FIRST = rf"[{_CAPITALS}](?<![^\W_].)"
-"""A capital at the start of a word. The sign before it is tested after it, which makes the search much faster."""
+"""A capital letter at the start of a word. The pattern tests the sign before it last, which makes the search much
+faster.
+"""
 _CAPITALIZED = rf"(?:{_LETTERS}{{1,79}}(?:'{_LETTERS}{{1,9}})?|'{_LETTERS}{{2,79}})(?![^\W_])"
 """The rest of a capitalized word."""
 _NAME_RUN = re.compile(rf"{_FIRST}{_CAPITALIZED}(?:[ -](?:{_LETTERS}{{1,4}}[ -]){{0,2}}[{_CAPITALS}]{_CAPITALIZED})+")
-"""Capitalized words in a row, and short words in lower case between them."""
+"""A run: successive capitalized words, with short lower-case words between them."""
 _PREFIXED_RUN = r"(?<![^\W_])(?:{prefixes})-?([A-Z][a-z]{{1,79}}(?![^\W_])(?:[ -]{letters}{{1,80}}){{1,5}})"
 _RUN_WORD = re.compile(rf"{_LETTERS}+(?:'{_LETTERS}+)?")
 _CAPITALIZED_WORD = re.compile(rf"{_FIRST}{_CAPITALIZED}")
@@ -55,40 +58,43 @@ _FATHERS_NAME = re.compile(
     r"\w{2,}(?:(?:ович|евич|ьич|ич|овн|евн|ичн|івн|ївн)\w{0,3}|(?:ов|ев)(?:а|у|ым|ом|е)?"
     r"|(?:ov|ev|yev|ow|ew)(?:ich|itch|ych|yc|ic|icz|na|ny|ne|noi)\w{0,3}|(?:of|ev|yev)f?itch|ovyc\w{0,4}|ivna|ivny)"
 )
-"""A father's name as the middle one, in Russian, Ukrainian, Belarusian and Bulgarian, in any case."""
+"""A father's name between first and family name, in Russian, Ukrainian, Belarusian or Bulgarian, in any grammatical
+case.
+"""
 _FIRST_GEORGIAN_LETTER = "\u10a0"
 _AS_IN_NAME, _IN_OTHER_CASE, _NO_FORM = 2, 1, 0
-"""Agreement of a printed word with a word of a name; one that is only spelt otherwise agrees as in the name."""
+"""Agreement of a printed word with a word of a name: the same word in any spelling, another case of it, or none."""
 _MAX_NAME_WORDS = 6
 _MAX_RUN_CHARS = 100
-"""Characters of a run that is remembered; names are shorter."""
+"""Maximum number of characters of a run that is cached; names are shorter."""
 _MIN_LETTERS = 8
 _MIN_SOUND_LETTERS = 3
 _MIN_RESPELT_LETTERS = 4
 _MIN_LONG_WORD_LETTERS = 6
-"""Letters of a word from which on two letters may differ, otherwise one."""
+"""Number of letters from which two letters of a word may differ; in a shorter word, only one."""
 _MAX_KEYS_COMPARED = 4
 _MIN_SOUNDS = 4
-"""Consonants of a whole name that is compared by sound across scripts: shorter ones sound like many names."""
+"""Minimum number of consonants of a full name that is compared by sound across scripts."""
 _MIN_LONE_SOUNDS = 3
-"""Consonants of one word in another script that is compared without the full name: shorter ones are like many names."""
+"""Minimum number of consonants of a single word that is compared across scripts, if the text lacks the full name."""
 _MAX_NAMES_OF_RUN = 40
-"""Watched names with the first and the last word of one run that are compared with it."""
+"""Maximum number of watched names, with the same first and last word as a run, that are compared with the run."""
 _MAX_TITLES = 40
-"""Different words before names that are looked for as titles in one text."""
+"""Maximum number of different words before names that are searched as titles in one text."""
 _STEM_LETTERS = 3
-"""Letters that a short name in another case has in common with the full name; a vowel after them may be dropped."""
+"""Number of first letters that a short name in another case and the full name share; a later vowel may be dropped."""
 _NATIVE = re.compile("[\u0370-\u052f\u0531-\u0587\u10d0-\u10ff]")
 _INDECLINABLE_ENDINGS = frozenset("eiouyеиоуыэюі")
-"""Vowels at the end of family names that have one form in all cases; -a is declined."""
+"""Vowels at the end of family names that have the same form in all cases; names in -a have other forms."""
 _VOWELS = frozenset("aeiouy")
 _FEMALE_ENDINGS = frozenset("aаяα")
 
 
 class _WordForms(NamedTuple):
-    """Words of watched names that one printed word may be a form of; those found by sound are not compared yet.
+    """Result of the look-up of one printed word: the words of watched names of which it may be a form.
 
-    ``heads`` and ``tails`` are the patterns of names that begin and end with one of them.
+    ``names`` are these words; words that were found by their sound must still be compared with the printed word.
+    ``heads`` and ``tails`` are the ids of the patterns that begin and end with one of these words.
     """
 
     names: tuple[str, ...]
@@ -97,7 +103,7 @@ class _WordForms(NamedTuple):
 
 
 class _Word(NamedTuple):
-    """A printed word of a run; ``has_prefix`` as in Zulu."""
+    """A printed word of a run. ``has_prefix`` is true if a prefix is before the word, as in Zulu `uSipho`."""
 
     start: int
     end: int
@@ -106,7 +112,7 @@ class _Word(NamedTuple):
 
 
 class _FormsByWord(dict[str, _WordForms | None]):
-    """The forms of each printed word in texts of one language, found when the word is first read."""
+    """Cache of the forms of each printed word in texts of one language; a missing word is looked up automatically."""
 
     def __init__(self, name_index: NameIndex, language: str) -> None:
         super().__init__()
@@ -115,7 +121,7 @@ class _FormsByWord(dict[str, _WordForms | None]):
         """Runs of words without a watched name."""
 
     def clear(self) -> None:
-        """Forget all words and runs."""
+        """Remove all words and runs from the cache."""
         super().clear()
         self.other_runs.clear()
 
@@ -136,7 +142,11 @@ class _FormsByWord(dict[str, _WordForms | None]):
         return forms
 
     def _list_alike(self, word: str, inflection: Inflection | None) -> Iterator[str]:
-        """Yield the words of watched names that a word is, or has the consonants of in its script or language."""
+        """Yield the words of watched names that are equal to a word or have the same consonants.
+
+        Consonants are compared only for words in other scripts than Latin, and in languages that decline all words of a
+        name.
+        """
         if word in self._name_index.name_words.words:
             yield word
         if word[0] > "z":
@@ -149,20 +159,24 @@ class _FormsByWord(dict[str, _WordForms | None]):
 
 
 def _without_apostrophe(word: str) -> str:
-    """Return a word without the apostrophe after a first letter: "oleary" for "o'leary"."""
+    """Return a word without an apostrophe after its first letter: "oleary" for "o'leary"."""
     return word.replace("'", "", 1) if word[1:2] == "'" else word
 
 
 @cache
 def _title_ends() -> frozenset[str]:
-    """Return the last words of titles, and the names of countries, each after a space."""
+    """Return the last words of titles and the names of countries, each with a space before it."""
     countries = (word for word in country_words() if " " not in word)
     return frozenset(f" {word}" for word in (*title_ends(), *countries))
 
 
 @lru_cache(maxsize=50_000)
 def _rate_form(printed: str, name: str, language: str) -> int:
-    """Return how a printed word agrees with a word of a name: as it is there, in another case, or not at all."""
+    """Return the agreement of a printed word with a word of a name.
+
+    The result is ``_AS_IN_NAME`` for the same word or another spelling, ``_IN_OTHER_CASE`` for another grammatical
+    case, or ``_NO_FORM``.
+    """
     word = _without_apostrophe(printed)
     if name in {printed, word}:
         return _AS_IN_NAME
@@ -175,14 +189,17 @@ def _rate_form(printed: str, name: str, language: str) -> int:
 
 
 def is_printed_form(printed: str, name: str, language: str) -> bool:
-    """Return whether a printed word is a word of a name or one of its cases, without any other spelling."""
+    """Return whether a printed word is a word of a name in any grammatical case; other spellings do not count."""
     word = _without_apostrophe(printed)
     inflection = find_inflection(word, language)
     return name in {printed, word} or (inflection is not None and name in _list_forms(word, inflection))
 
 
 def _is_spelt_alike(word: str, name: str, inflection: Inflection | None) -> bool:
-    """Return whether a word is a spelling of a name in its script or language."""
+    """Return whether a word is another spelling of a word of a name, by its consonants and its ending.
+
+    Words of other scripts than Latin can be spellings, and words in languages that decline all words of a name.
+    """
     if word[0] > "z":
         if len(word) < _MIN_SOUND_LETTERS:
             return False
@@ -207,7 +224,10 @@ def _is_spelt_alike(word: str, name: str, inflection: Inflection | None) -> bool
 def find_inflected_names(
     name_index: NameIndex, article_text: NormalizedArticle, language: str, candidates: Candidates
 ) -> Candidates:
-    """Return the candidates, with watched names in other cases than the nominative added."""
+    """Return the candidates, with other printed forms of watched names added.
+
+    These are names in other grammatical cases, names in other scripts, and names in the form of lists ("DOE, Jane").
+    """
     if listed := list(_find_listed_names(name_index, article_text)):
         candidates = candidates.add_names(listed, (), ())
     if has_letters(article_text.folded.text):
@@ -221,7 +241,11 @@ def find_inflected_names(
 def _add_names_by_consonants(
     name_index: NameIndex, article_text: NormalizedArticle, candidates: Candidates
 ) -> Candidates:
-    """Return the candidates with the names in Arabic and Hebrew letters, and the family names of the same spelling."""
+    """Return the candidates, with watched names in Arabic and Hebrew letters added.
+
+    These are full names with the consonants of a Latin name. The family name of each is also added wherever it occurs
+    in the same spelling.
+    """
     text, words = article_text.folded.text, name_index.name_words
     full = list(name_index.consonants.find(text))
     family_names = {
@@ -237,12 +261,15 @@ def _add_names_by_consonants(
 
 
 def _has_declined_script(text: str) -> bool:
-    """Return whether a text has letters of a script whose names have endings in texts of any language."""
+    """Return whether a text has letters of a script in which names are always searched in all grammatical cases.
+
+    Such scripts are Greek, Cyrillic, Armenian and Georgian; the language of the text does not matter.
+    """
     return not text.isascii() and _NATIVE.search(text) is not None
 
 
 def _find_listed_names(name_index: NameIndex, article_text: NormalizedArticle) -> Iterator[PatternMatch]:
-    """Yield the full names in the form of lists and tags: "DOE, Jane", "Doe, Jane;" and "#JaneDoe"."""
+    """Yield the full names that are printed as in lists and tags: "DOE, Jane", "Doe, Jane;" and "#JaneDoe"."""
     cased = article_text.cased
     found = [(m.span(), m[2], cased[m.start() : m.end(1)]) for m in _LISTED_NAME.finditer(cased)]
     found += [((m.start(1) - 1, m.end(2) - 1), m[2], m[1]) for m in _ENTRY_NAME.finditer(f"\n{cased}")]
@@ -260,7 +287,7 @@ def _find_listed_names(name_index: NameIndex, article_text: NormalizedArticle) -
 
 
 class _Search:
-    """Search for word forms in one article."""
+    """Search for other forms of watched names in one article."""
 
     def __init__(self, name_index: NameIndex, article_text: NormalizedArticle, language: str) -> None:
         self._name_index, self._words = name_index, name_index.name_words
@@ -274,7 +301,7 @@ class _Search:
         self._genitive_ends: list[int] = []
 
     def add_to(self, candidates: Candidates) -> Candidates:
-        """Return the candidates with the names that were found added."""
+        """Run the search, and return the candidates with the names that it has found."""
         for start, end, has_prefix in self._list_runs():
             self._add_full_names(start, end, has_prefix=has_prefix)
         self._add_initials()
@@ -287,7 +314,7 @@ class _Search:
         return candidates
 
     def _list_runs(self) -> Iterator[tuple[int, int, bool]]:
-        """Yield the start and end of each run that may have a full name, and whether it begins with a prefix."""
+        """Yield the start and end of each run that may have a full name, and whether a prefix is before the run."""
         runs = set(_NAME_RUN.findall(self._cased)) - self._forms.other_runs
         if runs:
             names = set(filter(self._may_have_name, runs))
@@ -298,11 +325,11 @@ class _Search:
             yield from ((*match.span(1), True) for match in re.finditer(pattern, self._cased))
 
     def _may_have_name(self, run: str) -> bool:
-        """Return whether two words of a run may be forms of words of watched names."""
+        """Return whether at least two words of a run may be forms of words of watched names."""
         return sum(map(bool, map(self._forms.__getitem__, _RUN_WORD.findall(run.lower())))) > 1
 
     def _add_full_names(self, start: int, end: int, *, has_prefix: bool) -> None:
-        """Add the full names in a run."""
+        """Find the full names in a run, and add them to the result."""
         words = [_Word(*m.span(), self._text[slice(*m.span())]) for m in _RUN_WORD.finditer(self._cased, start, end)]
         words[0] = words[0]._replace(has_prefix=has_prefix)
         forms = [self._forms[word.text] for word in words]
@@ -319,14 +346,18 @@ class _Search:
                     self._add_names_of(words[at : to + 1], first.heads & last.tails)
 
     def _add_names_of(self, run: list[_Word], patterns: Iterable[int]) -> None:
-        """Add the names among some patterns of which a run is a form."""
+        """Add the patterns of which the whole run is a form."""
         for pattern in sorted(patterns)[:_MAX_NAMES_OF_RUN]:
             if self._is_form(self._words.patterns[pattern].split(), run):
                 found = self._short if self._words.is_short[pattern] else self._full
                 self._add(found, pattern, run[0].start, run[-1].end)
 
     def _add_initials(self) -> None:
-        """Add the Cyrillic family names after initials: full names after two, otherwise short names."""
+        """Add the Cyrillic family names that follow initials.
+
+        The first initial must be that of an official with this family name. After two initials the name is a full name
+        if only one name fits. Otherwise it is a short name.
+        """
         for match in _WORD_AFTER_INITIALS.finditer(self._cased) if not self._cased.isascii() else ():
             word = match[3].lower()
             forms = self._forms[word]
@@ -342,7 +373,7 @@ class _Search:
                 self._add(found, pattern, match.start(), match.end())
 
     def _list_short_patterns(self, word: str) -> list[int]:
-        """Return the patterns of short names of which a printed word is a form."""
+        """Return the ids of the patterns of short names of which a printed word is a form."""
         forms = self._forms[word]
         names = forms.names if forms is not None else ()
         short = self._words.short_names
@@ -350,7 +381,10 @@ class _Search:
         return [short[name] for name in fitting if self._may_be_woman(word, name, short[name])]
 
     def _may_be_woman(self, word: str, name: str, pattern: int) -> bool:
-        """Return whether a short name has no ending of women's names, or that of a woman by the first name."""
+        """Return whether the ending of a printed word does not contradict the official with a short name.
+
+        Only an ending of women's names can contradict: an official with this name must then have a first name in -a.
+        """
         inflection = find_inflection(word, self._language)
         if (
             inflection is None
@@ -362,9 +396,10 @@ class _Search:
         return any(self._name_index.first_names[official].endswith("a") for official in officials)
 
     def _add_short_names(self, full_names: set[str]) -> None:
-        """Add parts of names in another form: in the headline, after a title, and where the text has full names.
+        """Add parts of names in another form, from the headline, after a title, and where the text has full names.
 
-        With one full name only the words that begin like one of its words are added.
+        If the text has only one full name, only words that begin like one of its words are added outside the other
+        places.
         """
         places = {match.span() for match in _CAPITALIZED_WORD.finditer(self._cased, *self._headline)}
         stems = {word[:_STEM_LETTERS] for name in full_names for word in _RUN_WORD.findall(name)}
@@ -393,18 +428,23 @@ class _Search:
             self._genitive_ends.append(end)
 
     def _is_capitalized(self, start: int) -> bool:
-        """Return whether a word has a capital letter, or is in a script without capitals."""
+        """Return whether a word begins with a capital letter; letters of scripts without capitals also count."""
         return self._cased[start].isupper() or self._cased[start] >= _FIRST_GEORGIAN_LETTER
 
     def _has_marked_ending(self, word: _Word) -> bool:
-        """Return whether the last letter is printed with a mark that folding has removed, as in Polish "Dudą"."""
+        """Return whether the last letter of a word is printed with a diacritic, as in Polish "Dudą".
+
+        Folding has removed this diacritic, but it shows another grammatical case.
+        """
         printed = self._folded.original_slice(word.end - 1, word.end).lower()
         return printed != word.text[-1] and "a" <= word.text[-1] <= "z"
 
     def _is_form(self, name: list[str], run: list[_Word]) -> bool:
-        """Return whether printed words are a form of a name with the same first and last word.
+        """Return whether the printed words of a run are a form of a name with the same first and last word.
 
-        They are in another case, or have the father's name between the two words of the name.
+        The words are in another grammatical case or script, have a prefix, or have the father's name between the two
+        words of the name. The result is False for a run that is equal to the name, because the automaton finds this
+        name.
         """
         has_fathers_name = len(run) == 3 and len(name) == 2 and _FATHERS_NAME.fullmatch(run[1].text) is not None
         if has_fathers_name:
@@ -429,12 +469,12 @@ class _Search:
 
 @lru_cache(maxsize=50_000)
 def _count_sounds(word: str) -> int:
-    """Return the number of consonants of a word in another script, of which neighbours with one sound are one."""
+    """Return the number of consonants in a word of another script; adjacent equal consonants count once."""
     return len(key_of_other_script(to_latin(word)))
 
 
 def _is_long_enough(name: list[str], run: list[_Word]) -> bool:
-    """Return whether a name that is compared by sound across scripts has enough letters or consonants."""
+    """Return whether a name has enough letters or consonants to be compared by sound across scripts."""
     sounds = sum(len(key_of_other_script(to_latin(word.text))) for word in (run[0], run[-1]))
     return sounds >= _MIN_SOUNDS or sum(map(len, name)) >= _MIN_LETTERS
 
@@ -442,7 +482,8 @@ def _is_long_enough(name: list[str], run: list[_Word]) -> bool:
 def _has_same_ending(word: str, name: str) -> bool:
     """Return whether two words end in the same letter (y and j count as i), or both in a consonant.
 
-    In many languages the last letter of a name differs between women and men, so other endings mean another person.
+    In many languages the last letter of a name differs between women and men. A different ending therefore means
+    another person.
     """
     ends = {"y": "i", "j": "i"}
     last, other = ends.get(word[-1], word[-1]), ends.get(name[-1], name[-1])
@@ -450,14 +491,18 @@ def _has_same_ending(word: str, name: str) -> bool:
 
 
 def _has_possible_ending(word: str, name: str) -> bool:
-    """Return whether a word of another script can end as a Latin name: -a is a vowel or a silent h."""
+    """Return whether the end of a word from another script fits the end of a Latin name.
+
+    A word in -a fits only a name that ends in a vowel or in a silent h.
+    """
     return word[-1] != "a" or name[-1] in _VOWELS or name[-1] == "h"
 
 
 def _list_forms(word: str, inflection: Inflection) -> Iterator[str]:
     """Yield the possible nominatives of a printed word; an ending may follow an apostrophe, as in Polish.
 
-    If only the last word has endings, the name before an apostrophe is printed as configured.
+    In languages in which only the last word of a name has endings, nothing is yielded for a word with an apostrophe:
+    the name before the apostrophe is printed as configured, and is found without this function.
     """
     bare, apostrophe, ending = word.partition("'")
     if not apostrophe:
@@ -469,10 +514,11 @@ def _list_forms(word: str, inflection: Inflection) -> Iterator[str]:
 
 
 def _is_possible_case(name: list[str], last_letter: str, changed: list[bool], inflection: Inflection) -> bool:
-    """Return whether the words of a name that have another form than the nominative can be a case of the whole name.
+    """Return whether a printed name can be one grammatical case of the whole name.
 
-    If only the family name is as in the nominative, it must have one form in all cases: women's family names in
-    Slavic languages, and names that end in a vowel.
+    ``changed`` has, for each word of the name, whether it is printed in another form than the nominative. If only the
+    family name is in the nominative, it must have the same form in all cases. Women's family names in Slavic languages
+    and names that end in a vowel have.
     """
     if not inflection.declines_all_words:
         return changed[-1] and not any(changed[:-1])

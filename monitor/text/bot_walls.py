@@ -32,7 +32,7 @@ _SCRIPT_ONLY = re.compile(r"enable (?:javascript|cookies)|javascript is (?:requi
 
 
 def find_wall(html: str) -> str:
-    """Return a description of the bot wall that a page is, or an empty string if it is none."""
+    """Return a description of the bot wall that a page is, or an empty string if the page is not a bot wall."""
     head = html[:60_000]
     for pattern, name in _WALL_PATTERNS:
         if pattern.search(head):

@@ -14,10 +14,10 @@ class DamagedCompression(Exception):
 
 
 class Decompressor:
-    """Incremental decompressor, whatever the places at which the data are split.
+    """Incremental decompressor; the data may be split at any place.
 
     A gzip body may have several members, with zeros between them; other data after a member are ignored. With
-    ``is_deflate`` the data have a zlib header or, as some servers send them, none.
+    ``is_deflate`` the data may begin with a zlib header or, as from some servers, without a header.
     """
 
     def __init__(self, *, is_deflate: bool = False) -> None:
@@ -28,11 +28,14 @@ class Decompressor:
 
     @property
     def is_complete(self) -> bool:
-        """Return whether no stream is open; False after data that were cut off."""
+        """True unless a stream has begun and not ended; after the last data, False means that the data were cut off."""
         return not self._is_started or self._stream.eof
 
     def feed(self, data: bytes) -> Iterator[bytes]:
-        """Yield the decompressed data in pieces of at most 64 KB. Raises ``DamagedCompression``."""
+        """Decompress further data, and yield the result in pieces of at most 64 KB.
+
+        Raises ``DamagedCompression`` at data that are not valid.
+        """
         while data and not self._has_ended:
             if self.is_complete:
                 data = self._begin_stream(data)
@@ -46,7 +49,10 @@ class Decompressor:
             data = self._stream.unused_data if self._stream.eof else self._stream.unconsumed_tail
 
     def _begin_stream(self, data: bytes) -> bytes:
-        """Return the data from the start of the next stream, or no data if none begins here."""
+        """Begin the next stream if one starts in the data, and return the data from its start.
+
+        Return no data if no stream starts, or if more data are needed to recognize its start.
+        """
         data = self._start + data
         if self._is_started:
             data = data.lstrip(b"\0")
@@ -69,7 +75,11 @@ def _has_zlib_header(data: bytes) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Decompressed:
-    """Content of a compressed body. ``is_cut_off`` means that it ended early or is damaged after ``content``."""
+    """Result of ``decompress_gzip``.
+
+    ``is_cut_off`` means that the compressed data end early or are damaged after ``content``. ``is_too_long`` means that
+    ``content`` was truncated to the maximum.
+    """
 
     content: bytes
     is_cut_off: bool = False
@@ -77,7 +87,7 @@ class Decompressed:
 
 
 def decompress_gzip(body: bytes, max_bytes: int) -> Decompressed:
-    """Return the content of a gzip body, at most ``max_bytes`` of it; another body is returned unchanged."""
+    """Return the content of a gzip body, truncated to ``max_bytes``; a body without gzip is returned unchanged."""
     if not body.startswith(GZIP_MAGIC):
         return Decompressed(body)
     decompressor, content = Decompressor(), bytearray()

@@ -1,7 +1,7 @@
-"""Date parsing: converts dates as publishers write them to instants, or to None if they are not certain.
+"""Date parsing: converts dates as publishers write them to instants, or to None if a date is not certain.
 
-A date needs day, month and year; relative dates ("two hours ago") and dates without a year are not guessed. Month names
-come from the data of all languages.
+A date needs day, month and year. Relative dates ("two hours ago") and dates without a year are not parsed. The names of
+months come from the data of all languages.
 """
 
 import re
@@ -38,7 +38,7 @@ _VIETNAMESE_DATE = re.compile(
 _NUMERIC = re.compile(r"(?<![\d.])(\d{1,2})\s?([./-])\s?(\d{1,2})\s?\2\s?(\d{4})(?!\d)")
 _NUMERIC_SHORT_YEAR = re.compile(r"(?<![\d.,:/-])(\d{1,2})([./-])(\d{1,2})\2(\d{2})(?![\d.:/-]|,\d)")
 _AMERICAN_DATE = re.compile(r"\d{1,2}/\d{1,2}/\d{4},? \d{1,2}:\d{2}:\d{2} [AP]M\b")
-"""Date as programs print it with the settings of the United States, which many servers elsewhere have."""
+"""Date as programs write it with the settings of the United States, which many servers in other countries have."""
 _TIME_OF_DAY = re.compile(  # minutes of one digit only if seconds or a unit follow: "2:1" is a score
     r"(?<![\d:.])(\d{1,2})\s?(?:(?:[:.h時时点點]|uhr|시)\s?(\d{2})(?!\d|\.\d{4})"
     r"(?:\s?[:.분分]\s?(\d{1,2})(?!\d))?"
@@ -55,7 +55,7 @@ _DateParts = tuple[int, int, int, str]
 def month_numbers() -> MappingProxyType[str, int]:
     """Return the names of months in all languages, in lower case, with the number of the month from 1 to 12.
 
-    A name with accents is in the result with and without them.
+    A name with accents is included with and without them.
     """
     from monitor.language.load import language_data  # most dates have no month's name, and commands start faster
 
@@ -75,7 +75,7 @@ def _without_accents(text: str) -> str:
 
 @cache
 def _half_day_words() -> dict[bool, re.Pattern[str]]:
-    """Return the patterns of words next to a time that tell the morning (False) and the afternoon (True)."""
+    """Return the patterns of words next to a time that mean the morning (key False) and the afternoon (key True)."""
     from monitor.language.load import language_data
 
     calendars = [language.calendar for language in language_data().languages.values()]
@@ -90,7 +90,10 @@ def _half_day_words() -> dict[bool, re.Pattern[str]]:
 
 @dataclass(frozen=True, slots=True)
 class ParsedDate:
-    """A point in time in the text's own zone, and whether the text states its time of day and its zone."""
+    """Result of ``parse_date_details``.
+
+    ``instant`` is in the zone of the text. ``has_time`` and ``has_zone`` show whether the text states them.
+    """
 
     instant: datetime
     has_time: bool
@@ -101,18 +104,19 @@ _UNKNOWN = LocalTime()
 
 
 def parse_date(text: str, local_time: LocalTime = _UNKNOWN, day_first: bool | None = None) -> datetime | None:
-    """Return the instant that a text states, in UTC, or None if it is not certain.
+    """Return the instant that a text states, in UTC, or None if the instant is not certain.
 
-    A zone in the text overrides that of ``local_time`` (an unknown one is UTC). A date without a time is its midnight.
-    ``day_first`` decides 03/04/2026, else the country does; without both such a date gives None. Buddhist years are
-    converted. Years outside 1980 to 2100 are invalid.
+    A zone in the text has priority over that of ``local_time``; without any zone, the time is read as UTC. A date
+    without a time means midnight. ``day_first`` is the order of the numbers in a date like 03/04/2026; if it is None,
+    the order that ``local_time`` has for the country is used, and without both the result is None. Buddhist years are
+    converted. Years before 1980 and after 2100 are invalid.
     """
     stamp = parse_date_details(text, local_time, day_first)
     return stamp.instant.astimezone(UTC) if stamp else None
 
 
 def parse_date_details(text: str, local_time: LocalTime = _UNKNOWN, day_first: bool | None = None) -> ParsedDate | None:
-    """Parse a date as ``parse_date`` does, but keep its zone and whether the text states time and zone."""
+    """Parse a date like ``parse_date``, and also return its zone, and whether the text states a time and a zone."""
     text = unicodedata.normalize("NFKC", text[:_MAX_DATE_CHARS]).replace("\u200b", "").strip()
     if _EPOCH.fullmatch(text):
         return _check_year(ParsedDate(datetime.fromtimestamp(int(text[:10]), UTC), has_time=True, has_zone=True))
@@ -133,7 +137,10 @@ def parse_date_details(text: str, local_time: LocalTime = _UNKNOWN, day_first: b
 
 
 def infer_day_first(texts: list[str]) -> bool | None:
-    """Return whether a source writes the day before the month, or None if its other dates do not show it."""
+    """Return whether a source writes the day before the month in numeric dates, judged by all its texts.
+
+    Return None if no date in the texts shows the order, or if as many dates show one order as the other.
+    """
     first = second = 0
     for text in texts:
         for match in _NUMERIC.finditer(text):
@@ -147,7 +154,7 @@ def _check_year(stamp: ParsedDate) -> ParsedDate | None:
 
 
 def _text_around(text: str, match: re.Match[str]) -> str:
-    """Return the text next to a date that may contain its time: after the date, else before it."""
+    """Return the text after a date if it contains a time, otherwise the text before the date."""
     after = text[match.end() :]
     return after if _TIME_OF_DAY.search(after) else text[: match.start()] + " "
 
@@ -184,7 +191,7 @@ def _parse_spelled(text: str) -> _DateParts | None:
 
 
 def _month_number(name: str) -> int:
-    """Return the number of a month name, with or without diacritics; 0 if it is not one."""
+    """Return the number of a month, given by its name with or without diacritics, or 0 for an unknown name."""
     name = name.casefold().rstrip(".")
     numbers = month_numbers()
     return numbers.get(unicodedata.normalize("NFKC", name)) or numbers.get(_without_accents(name), 0)
@@ -214,7 +221,7 @@ def _parse_numeric(text: str, day_first: bool | None) -> _DateParts | None:
 
 
 def _order_by_weekday(text: str, date: re.Match[str]) -> bool | None:
-    """Return whether the day is before the month in a numeric date, judged by the English weekday printed before it.
+    """Return whether the day is before the month in a numeric date, judged by the English weekday before the date.
 
     Return None if there is no weekday, or if the date falls on this weekday in both orders or in neither.
     """
@@ -234,13 +241,13 @@ def _order_by_weekday(text: str, date: re.Match[str]) -> bool | None:
 
 
 def expand_year(digits: str) -> int:
-    """Return the year of a date; two digits mean 1950 to 2049 (RFC 2822, section 4.3)."""
+    """Return the year of a date as a number; two digits mean 1950 to 2049 (RFC 2822, section 4.3)."""
     year = int(digits)
     return year if len(digits) > len("26") else year + (2000 if year < 50 else 1900)
 
 
 def _parse_time(text: str, local_time: LocalTime, date: datetime) -> tuple[tuple[int, int, int] | None, tzinfo | None]:
-    """Return the time of day and the zone after it; None for each part that is missing."""
+    """Return the time of day in a text, and the zone after the time; each is None if it is missing."""
     match = _TIME_OF_DAY.search(text)
     if not match:
         return None, None
@@ -259,7 +266,10 @@ _MAX_HALF_DAY_CHARS = 12  # characters before and after a time in which a word f
 
 
 def _find_half_day(text: str, time: re.Match[str]) -> str:
-    """Return "a" or "p" if a word next to the time tells the half of the day in another way than "am" or "pm"."""
+    """Return "a" or "p" if a word next to a time means the morning or the afternoon, otherwise an empty string.
+
+    These are words other than "am" and "pm", which the pattern of times already contains.
+    """
     before, after = text[: time.start()][-_MAX_HALF_DAY_CHARS:], text[time.end() :][:_MAX_HALF_DAY_CHARS]
     if before.isascii() and after.isascii() and not any(word in before + after for word in ("SA", "CH")):
         return ""  # most dates; the words are then not loaded

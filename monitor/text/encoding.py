@@ -1,6 +1,6 @@
-"""Decoding of foreign bytes to text, whatever encoding they declare; never raises.
+"""Decoding of the bytes of documents to text, whatever encoding the documents declare; never raises.
 
-The bytes themselves are more reliable than what is declared: many UTF-8 pages declare utf-16 or a legacy code page.
+The bytes themselves are more reliable than the declaration: many UTF-8 pages declare utf-16 or a legacy code page.
 Labels have the meaning that browsers give them (WHATWG Encoding Standard): latin-1 is windows-1252, gb2312 is gb18030.
 """
 
@@ -56,7 +56,7 @@ _ENCODING_GUESSES = (  # codec, its frequent characters, their minimum share amo
 )
 _SAMPLE_BYTES = 20_000
 _ENCODED_SURROGATES = re.compile(rb"\xed[\xa0-\xaf][\x80-\xbf]\xed[\xb0-\xbf][\x80-\xbf]|\xed[\xa0-\xbf][\x80-\xbf]")
-"""Characters outside the Basic Multilingual Plane as two encoded surrogates, which some databases write in UTF-8."""
+"""Two encoded surrogates: some databases write characters outside the Basic Multilingual Plane in UTF-8 like this."""
 
 
 def _decode_invalid_as_cp1252(error: UnicodeError) -> tuple[str, int]:
@@ -77,9 +77,10 @@ codecs.register_error("monitor.mixed", _decode_invalid_as_cp1252)
 def decode(body: bytes, content_type: str = "") -> str:
     """Return the text of ``body``; ``content_type`` is the unchanged header of the response.
 
-    Order: byte order mark, NUL pattern, valid UTF-8, the header's charset, the document's own declaration, a guess. A
-    declared utf-16 without NULs is UTF-8. Line ends and characters are unchanged, but NULs are removed, and numeric
-    references to surrogates and other impossible characters are joined or replaced.
+    The encoding is the first of these that applies: a byte order mark, UTF-16 if every other byte is NUL, UTF-8 if the
+    bytes are valid, the charset of the header, the declaration in the document, a guess. A declared utf-16 without NULs
+    is read as UTF-8. NULs are removed. Numeric references to the two surrogates of a character become this character,
+    and references to other impossible characters are replaced. Otherwise characters and line ends do not change.
     """
     for mark, name in _BYTE_ORDER_MARKS:
         if body.startswith(mark):
@@ -108,12 +109,15 @@ def _join_surrogates(surrogates: re.Match[bytes]) -> bytes:
 
 
 def _clean(text: str) -> str:
-    """Remove NULs, and repair references to characters that no parser accepts."""
+    """Return a text without NULs, in which numeric references to characters that no parser accepts are repaired."""
     return repair_numeric_references(text.replace("\0", "") if "\0" in text else text)
 
 
 def _detect_utf16(body: bytes) -> str:
-    """Return the UTF-16 byte order if every other byte of Latin text is NUL, else an empty string."""
+    """Return the codec of UTF-16 with its byte order, or an empty string for other encodings.
+
+    In UTF-16, every other byte of Latin text is NUL.
+    """
     head = body[:_HEAD_BYTES]
     pairs = len(head) // 2
     if pairs < 2 or head.count(0) < pairs // 5:
@@ -125,7 +129,7 @@ def _detect_utf16(body: bytes) -> str:
 
 
 def _find_declared_encodings(body: bytes, content_type: str) -> list[str]:
-    """Return the Python codecs that header and document declare, without UTF-16 and UTF-32."""
+    """Return the Python codecs that the header and the document declare, without UTF-16 and UTF-32."""
     header = _HEADER_CHARSET.search(content_type)
     declared = _DECLARED_ENCODING.search(body[:_HEAD_BYTES])
     raw = [header.group(1)] if header else []
@@ -144,7 +148,10 @@ def _find_declared_encodings(body: bytes, content_type: str) -> list[str]:
 
 
 def _decode_legacy(body: bytes, labels: list[str]) -> str:
-    """Decode bytes that are not valid UTF-8: as UTF-8 if few are invalid, else as declared, else by a guess."""
+    """Decode bytes that are not valid UTF-8.
+
+    They are read as UTF-8 if only few bytes are invalid, otherwise in the declared encoding, otherwise by a guess.
+    """
     sample = body[:_SAMPLE_BYTES]
     high = sum(byte > 0x7F for byte in sample)
     broken = sample.decode("utf-8", "replace").count("\ufffd")
@@ -162,7 +169,10 @@ def _decode_legacy(body: bytes, labels: list[str]) -> str:
 
 
 def _try_decode(body: bytes, label: str) -> str | None:
-    """Return the decoded text, or None if it has many replacement characters or the codec does not give text."""
+    """Return the text that a codec decodes.
+
+    Return None if the text has many replacement characters, or if the codec does not decode bytes to text.
+    """
     try:
         text = body.decode(label, "replace")
     except (LookupError, ValueError, TypeError):
@@ -171,7 +181,10 @@ def _try_decode(body: bytes, label: str) -> str | None:
 
 
 def _decode_by_guess(body: bytes, sample: bytes) -> str:
-    """Decode with the code page that gives the most frequent characters of its language; empty if none fits."""
+    """Decode bytes with the code page whose result has most of the frequent characters of its language.
+
+    Return an empty string if no code page fits.
+    """
     best, label = 0.0, ""
     for name, usual, least in _ENCODING_GUESSES:
         text = sample.decode(name, "replace")

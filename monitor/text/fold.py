@@ -1,4 +1,4 @@
-"""Folding: maps different spellings of a word to one text, with offsets back to the original.
+"""Folding: maps different spellings of a word to one text, with offsets in the original text.
 
 Latin, Greek and Cyrillic letters lose their diacritics (also đ, ø, ł, ß). The vowel signs of Lao, Thai and Khmer are
 kept. Invisible characters are removed; kinds of spaces, quotes, dashes and middle dots become one character each. A
@@ -15,12 +15,12 @@ from typing import Any, Protocol
 from monitor.text.fold_table import FOLDINGS, INVISIBLE_CHARACTERS, compose_marks
 
 MAX_SHORT_TEXT_CHARS = 32
-"""Up to this length, folding character by character is as fast as numpy; most names are shorter."""
+"""Maximum length of a text that is folded character by character: numpy is not faster then. Most names are shorter."""
 _TONE_BEFORE_VOWEL = re.compile("([\u0ec8-\u0ecb])(\u0ecd)|([\u0e48-\u0e4b])(\u0e4d)")
 
 
 class OffsetSequence(Protocol):
-    """Offsets in the original text, one for each position in the folded text: a list or a numpy array."""
+    """Protocol of the offsets in the original text for each position in the folded text: a list or a numpy array."""
 
     def __len__(self) -> int:
         """Return the number of positions, including the end."""
@@ -33,9 +33,10 @@ class OffsetSequence(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class FoldedText:
-    """A folded text. ``cased`` keeps capitals; ``text`` is the same in lower case, with equal positions.
+    """Result of ``fold``. ``cased`` keeps capitals; ``text`` is the same in lower case, with equal positions.
 
-    ``original_offsets`` has the offset in ``original`` of each position and of the end; None means that they are equal.
+    ``original_offsets`` has, for each position and for the end, the offset in ``original``. None means that all offsets
+    are equal to the positions.
     """
 
     original: str
@@ -44,7 +45,7 @@ class FoldedText:
     original_offsets: OffsetSequence | None = field(default=None, compare=False, repr=False)
 
     def original_span(self, start: int, end: int) -> tuple[int, int]:
-        """Return the start and end in the original text of the folded ``start:end``, including diacritics."""
+        """Return the start and end in the original text of the folded span ``start:end``, including diacritics."""
         if self.original_offsets is None:
             return start, end
         first, last = int(self.original_offsets[start]), int(self.original_offsets[end])
@@ -54,7 +55,7 @@ class FoldedText:
         return first, max(last, inside)
 
     def original_slice(self, start: int, end: int) -> str:
-        """Return the original spelling of the folded ``start:end``."""
+        """Return the original text of the folded span ``start:end``."""
         first, last = self.original_span(start, end)
         return self.original[first:last]
 
@@ -73,9 +74,10 @@ def fold(text: str) -> FoldedText:
 
 
 def fold_short_text(text: str) -> tuple[str, OffsetSequence | None]:
-    """Fold a short text, keeping capitals.
+    """Fold a short text character by character, and keep capitals.
 
-    Returns it with the original offset of each position and of the end, or with None if they are equal.
+    Return the folded text, and the original offset of each position and of the end. The offsets are None if they are
+    equal to the positions.
     """
     composed, composed_offsets = compose_marks(text)
     folded: list[str] = []
@@ -100,12 +102,12 @@ def _load_long_text_folder() -> Callable[[str], tuple[str, OffsetSequence | None
 
 
 def fold_key(text: str) -> str:
-    """Return only the folded text in lower case, for look-ups and search."""
+    """Return a text folded and in lower case, without offsets, for look-ups and search."""
     return fold(text).text
 
 
 def fold_written(text: str) -> str:
-    """Return a written name folded and with single spaces, as verdicts store it."""
+    """Return a text in the form in which verdicts store the printed form of a name: folded, with single spaces."""
     return " ".join(fold_key(text).split())
 
 
@@ -117,6 +119,9 @@ def fold_words(text: str) -> tuple[str, ...]:
 
 
 def _is_unchanged_by_folding(text: str) -> bool:
-    """Return whether folding an ASCII text changes only its capitals; written out because it is called very often."""
+    """Return whether an ASCII text changes only to lower case when it is folded.
+
+    The tests are written out instead of a loop, because the function is called very often.
+    """
     control = "\t" in text or "\r" in text or "\0" in text or "\v" in text or "\f" in text
     return not (control or "`" in text or "  " in text)

@@ -1,4 +1,7 @@
-"""Folding of long texts with numpy: one table look-up, and more steps if characters vanish, expand or compose."""
+"""Folding of long texts with numpy.
+
+Most texts need one table look-up. More steps follow if characters vanish, expand or compose.
+"""
 
 import numpy as np
 import numpy.typing as npt
@@ -10,12 +13,12 @@ CodePoints = npt.NDArray[np.uint32]
 
 _SPACE = 0x20
 _MAX_PYTHON_SEARCH_CHARS = 500
-"""Up to this length, Python finds two adjacent spaces as fast as numpy."""
+"""Maximum length of a text in which Python searches two adjacent spaces; in longer texts numpy is faster."""
 _EXPANSION_BASE = 0x110000  # table values from this one on are indexes of expansions
 
 
 def _build_tables() -> tuple[npt.NDArray[np.uint32], tuple[str, ...]]:
-    """Return the table from code point to folded code point, and the foldings longer than one character."""
+    """Return the table from code point to folded code point, and the folded texts longer than one character."""
     table = np.arange(0x10000, dtype=np.uint32)
     longer: list[str] = []
     for char, text in FOLDINGS.items():
@@ -35,15 +38,18 @@ _EXPANSION_CODES = np.array(
 _DIRECT_FOLDING_CODES = np.where(
     (_FOLDING_CODES == 0) | (np.arange(0x10000) == 0xFFFF), _EXPANSION_BASE, _FOLDING_CODES
 )
-"""The same table with a large value for all characters that vanish, expand or may compose; enough for most texts."""
+"""The table ``_FOLDING_CODES`` with a large value for each character that vanishes, expands or may compose. Texts
+without such characters need only this table.
+"""
 for _first, _last in COMPOSING_RANGES:
     _DIRECT_FOLDING_CODES[_first : _last + 1] = _EXPANSION_BASE
 
 
 def fold_long_text(text: str) -> tuple[str, OffsetArray | None]:
-    """Fold a long text, keeping capitals.
+    """Fold a long text with numpy, and keep capitals.
 
-    Returns it with the original offset of each position and of the end, or with None if they are equal.
+    Return the folded text, and the original offset of each position and of the end. The offsets are None if they are
+    equal to the positions.
     """
     codes = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), dtype=np.uint32)
     mapped = _DIRECT_FOLDING_CODES.take(codes, mode="clip")
@@ -55,13 +61,16 @@ def fold_long_text(text: str) -> tuple[str, OffsetArray | None]:
 
 
 def _has_double_space(codes: CodePoints) -> bool:
-    """Return whether two spaces are adjacent."""
+    """Return whether two adjacent code points are spaces."""
     space = codes == _SPACE
     return bool((space[1:] & space[:-1]).any())
 
 
 def _fold_irregular(text: str, codes: CodePoints, mapped: CodePoints) -> tuple[str, OffsetArray | None]:
-    """Fold a text in which characters vanish, expand or compose; ``mapped`` is the result of the direct look-up."""
+    """Fold a text in which characters vanish, expand or compose, or spaces are repeated.
+
+    ``mapped`` is the result of the look-up in ``_DIRECT_FOLDING_CODES``.
+    """
     composed_offsets: list[int] | None = None
     unsettled = _FOLDING_CODES.take(codes[mapped >= _EXPANSION_BASE], mode="clip")
     if ((unsettled > 0) & (unsettled < _EXPANSION_BASE)).any():  # otherwise nothing in the text composes
@@ -78,7 +87,10 @@ def _fold_irregular(text: str, codes: CodePoints, mapped: CodePoints) -> tuple[s
 
 
 def _expand_and_drop(mapped: CodePoints) -> tuple[CodePoints, OffsetArray | None]:
-    """Remove vanishing characters, expand others and collapse spaces; the offsets are None if nothing changed."""
+    """Remove vanishing characters, expand others and collapse spaces in a text of folded code points.
+
+    The offsets in the second result are None if nothing changed.
+    """
     space = mapped == _SPACE
     is_dropped = mapped == 0
     is_dropped[1:] |= space[1:] & space[:-1]

@@ -98,11 +98,15 @@ def _build_foldings() -> dict[str, str]:
 
 
 FOLDINGS = _build_foldings()
-"""Characters that folding changes; an empty value removes the character."""
+"""Character -> its folding, for all characters that folding changes; an empty string removes the character."""
 
 
 def compose_marks(text: str) -> tuple[str, list[int] | None]:
-    """Compose decomposed characters of scripts whose marks are kept; the offsets are None if nothing was composed."""
+    """Compose the decomposed characters of scripts in which folding keeps marks.
+
+    Return the text, and the original offset of each position and of the end. The offsets are None if nothing was
+    composed.
+    """
     if unicodedata.is_normalized("NFC", text):
         return text, None
     pieces: list[str] = []
@@ -126,7 +130,7 @@ def compose_marks(text: str) -> tuple[str, list[int] | None]:
 
 
 def _split_clusters(text: str, start: int, end: int) -> list[tuple[int, int]]:
-    """Split a run of characters before each character that cannot combine with the one before it."""
+    """Return the spans of clusters in a run: a base character with the characters that can combine with it."""
     boundaries = [start]
     for at in range(start + 1, end):
         char = text[at]

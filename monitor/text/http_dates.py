@@ -7,7 +7,10 @@ MAX_RETRY_DELAY = timedelta(days=1)
 
 
 def parse_http_date(text: str) -> datetime | None:
-    """Parse an HTTP date; None if it is invalid, as in ``Expires: 0``. A date without a zone is in UTC."""
+    """Parse a date in an HTTP header; a date without a zone is read as UTC.
+
+    Return None if the date is invalid, as in ``Expires: 0``.
+    """
     try:
         found = parsedate_to_datetime(text)
     except (ValueError, TypeError, IndexError, OverflowError):
@@ -16,9 +19,9 @@ def parse_http_date(text: str) -> datetime | None:
 
 
 def parse_retry_after(value: str, now: datetime) -> timedelta | None:
-    """Return the delay that a Retry-After header requests, in seconds or as a date, or None if it is unusable.
+    """Return the delay that a Retry-After header requests, or None if the header cannot be read.
 
-    The delay is at most one day; a date in the past means no delay.
+    The header has seconds or a date. The delay is at most one day; a date in the past means no delay.
     """
     text = value.strip()
     if text.isascii() and text.isdigit():

@@ -1,4 +1,4 @@
-"""Whole numbers: read from foreign text, and written for readers."""
+"""Whole numbers: parsing from text of other systems, and formatting with a noun."""
 
 MAX_DIGITS = 9
 
@@ -13,5 +13,5 @@ def parse_number(text: str) -> int | None:
 
 
 def format_count(number: int, singular: str, plural: str = "") -> str:
-    """Return a number with its noun in singular or plural."""
+    """Return a number followed by its noun, in singular for 1 and otherwise in plural."""
     return f"{number:,} {singular if number == 1 else plural or singular + 's'}"

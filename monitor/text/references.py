@@ -1,7 +1,7 @@
-"""Character references of HTML and XML (`&#8217;`, `&eacute;`) that parsers refuse or read differently.
+"""Character references of HTML and XML (`&#8217;`, `&eacute;`) that parsers reject or read differently.
 
 Databases that cannot store characters beyond the Basic Multilingual Plane write them as two surrogates, each a
-reference of its own. XML parsers refuse these, and so the whole feed.
+reference of its own. XML parsers reject such a reference, and with it the whole feed.
 """
 
 import re
@@ -20,17 +20,17 @@ _MAX_DIGITS = 10  # a longer number is beyond Unicode
 
 
 def repair_numeric_references(text: str) -> str:
-    """Return a text in which no numeric reference names a character that XML does not allow.
+    """Return a text in which no numeric reference means a character that XML does not allow.
 
     Two references that are the surrogates of one character become this character; other surrogates, NUL, control
-    characters and numbers beyond Unicode become U+FFFD. References that are escaped once more (`&amp;#0;`) are treated
-    alike. All others are unchanged.
+    characters and numbers beyond Unicode become U+FFFD. References that are escaped twice (`&amp;#0;`) are treated in
+    the same way. All other references are unchanged.
     """
     return _REFERENCES.sub(_repair_run, text) if "&#" in text or "&amp;#" in text else text
 
 
 def _repair_run(run: re.Match[str]) -> str:
-    """Repair a run of references without text between them."""
+    """Repair a run of adjacent numeric references."""
     parts: list[str] = []
     high = 0  # the first surrogate of a pair, until the second follows
     for reference in re.findall(_REFERENCE, run[0]):
@@ -45,7 +45,7 @@ def _repair_run(run: re.Match[str]) -> str:
 
 
 def _read_code(reference: str) -> int:
-    """Return the number of a reference, or -1 if it is too long for a character."""
+    """Return the code point of a numeric reference, or -1 if its number has too many digits."""
     found = _NUMBER.search(reference)
     digits = (found[1] or found[2]).lstrip("0") if found else ""
     if not found or len(digits) > _MAX_DIGITS:
@@ -54,12 +54,12 @@ def _read_code(reference: str) -> int:
 
 
 def _is_allowed(code: int) -> bool:
-    """Return whether XML 1.0 allows a character."""
+    """Return whether XML 1.0 allows the character with a code point."""
     return code in {0x9, 0xA, 0xD} or 0x20 <= code < 0xD800 or 0xE000 <= code < 0xFFFE or 0x10000 <= code < 0x110000
 
 
 def remove_doctype(text: str) -> str:
-    """Return XML without its document type, so that it defines no entities: these can grow without limit."""
+    """Return XML without its document type declaration, which could define entities that expand without limit."""
     start = text.find("<!DOCTYPE")
     end = text.find(">", start) if start >= 0 else -1
     if end < 0:
@@ -70,10 +70,10 @@ def remove_doctype(text: str) -> str:
 
 
 def repair_xml_references(text: str) -> str:
-    """Return XML in which each ``&`` outside CDATA begins a reference that XML knows.
+    """Return XML in which each ``&`` outside CDATA begins a reference that XML defines.
 
-    Names of HTML become their characters. An ``&`` that begins no reference is escaped, so that the parameter in
-    `?id=1&lang=en` is not read as a bracket.
+    A named reference of HTML becomes the character. An ``&`` that begins no reference is escaped, so that the parameter
+    in `?id=1&lang=en` is not read as a bracket.
     """
     return _XML_TEXT.sub(_repair_xml_part, text) if "&" in text else text
 

@@ -1,4 +1,4 @@
-"""Sanitizing of foreign text for display, so that it cannot control a terminal, a header, a log or text direction."""
+"""Sanitizing of text from other systems for display: it cannot control a terminal, header, log or text direction."""
 
 import re
 import unicodedata
@@ -24,7 +24,7 @@ _SURROGATES = re.compile("[\ud800-\udfff]")
 
 
 def sanitize(text: str) -> str:
-    """Return the text without control characters, direction marks and lone surrogates; all line ends become newlines.
+    """Return a text without control characters, direction marks and lone surrogates; line ends become newlines.
 
     Joiners and zero-width spaces are kept, because scripts of South-East Asia need them.
     """
@@ -32,9 +32,10 @@ def sanitize(text: str) -> str:
 
 
 def truncate_text(text: str, max_chars: int) -> str:
-    """Truncate a text to at most ``max_chars`` characters with an ellipsis, at a space if one is near.
+    """Truncate a text to at most ``max_chars`` characters, including an ellipsis at the end.
 
-    A character is never separated from its combining marks.
+    The text is cut at a space if there is one close to the end. A character is never separated from its combining
+    marks.
     """
     if len(text) <= max_chars:
         return text
@@ -52,7 +53,7 @@ def single_line(text: str, max_chars: int = 300) -> str:
 
 
 def sanitize_link(url: str) -> str:
-    """Return a URL if it is safe to link to (http or https), else an empty string."""
+    """Return a URL, sanitized, if a link to it is safe (http or https), otherwise an empty string."""
     clean = sanitize(url).strip()
     try:
         parts = urlsplit(clean)

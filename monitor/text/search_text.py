@@ -1,7 +1,8 @@
-"""Search text: the folded words of an article as they are stored in the full-text index.
+"""Search text: the words of an article in the form in which the full-text index stores them.
 
-Scripts without word breaks are indexed as overlapping pairs of characters, so that any part of a run is found. Creating
-this text needs no I/O and is a large part of the cost of storing an article, so a worker process can do it in advance.
+The words are folded. Scripts without spaces between words are indexed as overlapping pairs of characters, so that any
+part of a run of characters is found. Creating this text needs no I/O and is a large part of the cost of storing an
+article, so another process can do it in advance.
 """
 
 import re
@@ -34,15 +35,16 @@ _MAX_TEXT_CHARS = 250_000
 
 
 def index_text(article: Article) -> str:
-    """Return an article's folded words, separated by single spaces, for the full-text index."""
+    """Return the text of an article for the full-text index: folded words, separated by single spaces."""
     regions = "\n".join(text for _region, text in article.regions())
     return split_for_index(regions[:_MAX_TEXT_CHARS], is_complete=True)
 
 
 def split_for_index(text: str, *, is_complete: bool) -> str:
-    """Return the folded words of a text, separated by single spaces; unbroken runs become pairs and a last character.
+    """Return the folded words of a text, separated by single spaces.
 
-    If the text is not complete, it may continue after its end, so the last character of a run is omitted.
+    A run of characters in a script without spaces becomes its overlapping pairs of characters and its last character.
+    If the text is not complete, it may continue after its end; the last character of a run at the end is then omitted.
     """
     folded = text if text.isascii() else fold_key(text)  # in ASCII, folding changes only capitals and separators
     if folded.isascii():
@@ -72,7 +74,7 @@ def _split_unbroken_runs(text: str, *, is_complete: bool) -> str:
 
 
 def _collapse_spaces(text: str) -> str:
-    """Collapse spaces and truncate long words; cheaper than splitting the text into words."""
+    """Return a text with single spaces and long words truncated; faster than splitting the text into words."""
     while "  " in text:
         text = text.replace("  ", " ")
     text, at = text.strip(), 0
@@ -89,7 +91,10 @@ def _truncate_words(text: str) -> str:
 
 @cache
 def _character_kinds() -> "npt.NDArray[np.uint8]":
-    """Return the kind of each character: part of a word (letters, digits, marks), part of an unbroken run, or a gap."""
+    """Return the table from code point to kind of character.
+
+    A character is part of a word (letters, digits, marks), part of a run in a script without spaces, or a gap.
+    """
     import numpy as np  # as above
 
     chars = map(chr, range(_UNBROKEN_SCRIPT_RANGES[-1][1] + 1))

@@ -1,4 +1,4 @@
-"""Domains of sites: the part of a host under which an outlet has all its hosts.
+"""Domains of sites: the part of a host name that all hosts of an outlet share.
 
 In many countries an outlet registers its name below a second label: ``example.co.uk``, ``example.com.au``. The table
 has these labels from the ICANN section of the Public Suffix List (publicsuffix.org, 2026-10-22), without regions and
@@ -97,13 +97,18 @@ parliament: nz
 police: uk
 radio: br
 """
-"""Each label with the top-level domains of its countries; a line without a colon continues the one above."""
+"""Each second label with the top-level domains in which names are registered below it. A line without a colon continues
+the line above.
+"""
 _ANY_LABEL_COUNTRIES = frozenset({"ck", "er", "fk", "jm", "mm", "np", "pg"})
-"""Countries where every second label is of this kind."""
+"""Top-level domains in which names are registered below every second label."""
 
 
 def get_site_domain(host: str) -> str:
-    """Return the registered domain of a host, which all hosts of a site share; an IP address is returned unchanged."""
+    """Return the registered domain of a host, which all hosts of a site share.
+
+    An IP address is returned unchanged.
+    """
     labels = host.split(".")
     if len(labels) < 3 or labels[-1].isdecimal() or ":" in host:
         return host

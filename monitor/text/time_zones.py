@@ -1,8 +1,8 @@
 """Time zones of dates: the zone and the country of a source, and zones that a text names.
 
-The zone of a source is the configured one, else that of its country, else that of the country in the URL's domain.
-Only countries with one time zone, or where nearly all outlets use the same one, have a zone: a wrong zone is worse than
-none.
+The zone of a source is the configured zone, otherwise that of its country, otherwise that of the country in the URL's
+domain. Only countries with one time zone, or where nearly all outlets use the same zone, have a zone in the data: a
+wrong zone is worse than none.
 """
 
 import re
@@ -18,7 +18,7 @@ from monitor.text.fold import fold_key
 
 _MAX_OFFSET = timedelta(hours=14)
 _GENERIC_DOMAINS = frozenset({"ai", "am", "cc", "cm", "co", "fm", "ga", "gg", "io", "ly", "me", "ml", "so", "tv", "ws"})
-"""Domains of countries that outlets of all countries use."""
+"""Top-level domains of countries that outlets in all countries use."""
 
 _BEFORE_ZONE = r"[\s|,()\[\]·-]*(?:(?:Uhr|hrs?|h|giờ)\b[\s|,()\[\]-]*)?"
 _OFFSET = re.compile(rf"{_BEFORE_ZONE}(?:GMT|UTC)?\s?([+\u2212-])(\d{{1,2}}):?(\d{{2}})?(?![\d/.-])", re.IGNORECASE)
@@ -28,11 +28,12 @@ _ABBREVIATION = re.compile(rf"{_BEFORE_ZONE}((?-i:[^\W\d_a-z]{{1,5}}))(?![\w/])(
 
 @dataclass(frozen=True, slots=True)
 class LocalTime:
-    """The zone of a source's dates that name none, and the country that decides abbreviations.
+    """Time zone and country by which the dates of a source are read.
 
-    ``zone`` is None if it is unknown. ``country`` is a top-level domain, or empty. ``day_first`` tells whether the
-    country writes the day before the month; None if it does not show. ``is_configured`` tells that the user stated the
-    zone; it is else derived from the country.
+    ``zone`` is the zone of dates that state none; it is None if unknown. ``country`` is a top-level domain, or empty;
+    it determines the meaning of zone abbreviations. ``day_first`` is true if the country writes the day before the
+    month, and None if this is not known. ``is_configured`` is true if the user has configured the zone, and false if it
+    is derived from the country.
     """
 
     zone: tzinfo | None = None
@@ -42,7 +43,10 @@ class LocalTime:
 
 
 def find_local_time(source: Source | None, url: str) -> LocalTime:
-    """Return the zone and the country of a source's dates; ``url`` is the address of its document or page."""
+    """Return the zone and country by which the dates of a source are read.
+
+    ``url`` is the address of the source's document or page.
+    """
     domain = (_find_country(source.country) if source else "") or _country_of_domain(url)
     country = _countries_by_domain().get(domain)
     day_first = DAY_FIRST_BY_ORDER[country.numeric_dates] if country else None
@@ -53,7 +57,7 @@ def find_local_time(source: Source | None, url: str) -> LocalTime:
 
 @dataclass(frozen=True)
 class SourceClock:
-    """Finds the local time of a source when the first date needs it: most dates name their zone.
+    """Holder of the ``LocalTime`` of a source, which is determined only when a date needs it: most dates state a zone.
 
     ``url`` is the address of the document or page. ``day_first`` is the order of day and month in its dates, or None if
     they do not show it.
@@ -70,13 +74,14 @@ class SourceClock:
 
 
 DAY_FIRST_BY_ORDER = {"day first": True, "month first": False, "year first": None, "both": None}
-"""Order of numbers in `monitor/language/schema.py` -> whether 03/04/2026 is 3 April."""
+"""Order of numbers in `monitor/language/schema.py` -> whether 03/04/2026 is 3 April; None if this is not certain."""
 
 
 def day_first_of_language(tag: str) -> bool | None:
-    """Return whether texts in a language write the day before the month; None if its writers do not agree.
+    """Return whether texts in a language write the day before the month, or None if this is not certain.
 
-    ``tag`` is a language tag as `de` or `en-GB`. `en-US` tells nothing, because many sites keep it as a default.
+    ``tag`` is a language tag such as `de` or `en-GB`. The result for `en-US` is None, because many sites keep this tag
+    as a default.
     """
     from monitor.language.load import language_data
 
@@ -90,14 +95,17 @@ def day_first_of_language(tag: str) -> bool | None:
 
 @lru_cache(maxsize=256)
 def _find_country(name: str) -> str:
-    """Return the top-level domain of a country, by its name or code; empty if it is unknown."""
+    """Return the top-level domain of a country, given by its name or code; empty for an unknown country."""
     key = _country_key(name)
     code = "uk" if key == "gb" else key
     return _domains_by_name().get(key) or (code if code in _countries_by_domain() else "")
 
 
 def _country_of_domain(url: str) -> str:
-    """Return the country in the host name of a URL; empty if there is none, or if outlets of all countries use it."""
+    """Return the top-level domain of a URL if it shows the country, otherwise an empty string.
+
+    It does not if it is not that of a country, or if outlets in all countries use it.
+    """
     try:
         code = (urlsplit(url).hostname or "").rpartition(".")[2]
     except ValueError:
@@ -107,13 +115,13 @@ def _country_of_domain(url: str) -> str:
 
 @cache
 def _countries_by_domain() -> dict[str, Country]:
-    """Return the countries by their top-level domain."""
+    """Return a dictionary from top-level domain to country."""
     return {country.domain: country for country in _countries() if country.domain}
 
 
 @cache
 def _domains_by_name() -> dict[str, str]:
-    """Return the top-level domain of each country by its names without ambiguous ones."""
+    """Return a dictionary from each unambiguous name of a country to the country's top-level domain."""
     return {
         _country_key(name): country.domain
         for country in _countries()
@@ -133,7 +141,7 @@ def _country_key(name: str) -> str:
 
 @lru_cache(maxsize=512)
 def load_zone(name: str) -> tzinfo | None:
-    """Return the zone of a name in the zone database, or None if it has none of that name."""
+    """Return the zone with a name in the zone database, or None if there is none."""
     try:
         return ZoneInfo(name) if name else None
     except (KeyError, ValueError, OSError):
@@ -141,9 +149,10 @@ def load_zone(name: str) -> tzinfo | None:
 
 
 def parse_zone(text: str, local_time: LocalTime, day: datetime) -> tzinfo | None:
-    """Return the zone at the beginning of a text, after a time: an offset, a zone name or an abbreviation; else None.
+    """Return the zone at the beginning of ``text``, which is the text after a time, or None.
 
-    ``day`` is the date without a zone; it decides which meaning of an abbreviation is the local one.
+    The zone is an offset, a name or an abbreviation. ``day`` is the date without a zone; it determines the local
+    meaning of an abbreviation.
     """
     if match := _OFFSET.match(text):
         ahead = timedelta(hours=int(match[2]), minutes=int(match[3] or 0))
@@ -159,7 +168,7 @@ def parse_zone(text: str, local_time: LocalTime, day: datetime) -> tzinfo | None
 def _resolve_abbreviation(name: str, local_time: LocalTime, day: datetime) -> tzinfo | None:
     """Return the time zone that an abbreviation such as "CST" means, or None if it is unknown.
 
-    Of several meanings, the first of these is taken: the meaning in the source's country, the zone with the same UTC
+    Of several meanings, the first of these is used: the meaning in the source's country, the zone with the same UTC
     offset on that day as the source's own time zone, the default meaning.
     """
     if name in {"Z", "UT", "UTC", "GMT"}:

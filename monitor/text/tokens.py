@@ -16,7 +16,7 @@ _UNSPACED_CHARACTER = re.compile(
 
 
 def is_unspaced(char: str) -> bool:
-    """Return whether a character belongs to a script in which names have no spaces or endings around them.
+    """Return whether a character belongs to a script in which other characters may follow a name without a space.
 
     These are Lao, Thai, Khmer, Burmese, Chinese, Japanese, and Korean, whose particles are attached to names.
     """
@@ -24,7 +24,10 @@ def is_unspaced(char: str) -> bool:
 
 
 def is_whole_word(text: str, start: int, end: int) -> bool:
-    """Return whether ``start:end`` is a whole word: not next to a letter or digit of a script with spaces."""
+    """Return whether the span ``start:end`` is not a part of a longer word.
+
+    The span is a part of a longer word if a letter or digit is directly next to it, in a script with spaces.
+    """
     if start and text[start - 1].isalnum() and text[start].isalnum():
         is_left_bounded = is_unspaced(text[start]) or is_unspaced(text[start - 1])
     else:
@@ -35,9 +38,10 @@ def is_whole_word(text: str, start: int, end: int) -> bool:
 
 
 def find_sentence(text: str, start: int, end: int, max_chars: int = 500) -> tuple[int, int]:
-    """Return the offsets of the sentence around ``start:end``, at most ``max_chars`` characters on either side.
+    """Return the start and end of the sentence that contains the span ``start:end``.
 
-    Dots after ranks, titles and initials do not end a sentence; a line break always does.
+    At most ``max_chars`` characters on either side are searched. Dots after ranks, titles and initials do not end a
+    sentence; a line break always does.
     """
     low, high = max(0, start - max_chars), min(len(text), end + max_chars)
     first = _find_sentence_start(text, low, start)
@@ -67,7 +71,7 @@ def _find_sentence_start(text: str, min_start: int, start: int) -> int:
 
 
 def _is_abbreviation(text: str, offset: int, stop: str) -> bool:
-    """Return whether a dot ends an abbreviation instead of a sentence."""
+    """Return whether the sentence end ``stop`` at an offset is only the dot of an abbreviation."""
     return stop == "." and _ABBREVIATION.search(text[max(0, offset - 7) : offset + 1]) is not None
 
 
@@ -76,9 +80,9 @@ _PUNCTUATION_TO_SPACE = {code: " " for code in range(0x80) if not chr(code).isal
 
 
 def replace_punctuation(text: str) -> str:
-    """Return a folded text with a space for each ASCII punctuation character, and a space at both ends.
+    """Return a folded text with spaces instead of ASCII punctuation, and a space at both ends.
 
-    Names and phrases are matched in this form, so that hyphens, dots and quotes do not matter.
+    Names and phrases are matched in this form, so that hyphens, dots and quotes are ignored.
     """
     spaced = (
         text.encode().translate(ASCII_SPACING_TABLE).decode()

@@ -1,4 +1,4 @@
-"""Canonical URLs: one spelling per URL, so that an article is recognised whatever the link to it looks like."""
+"""Canonical URLs: one spelling per URL, so that an article is recognised by each link to it."""
 
 import re
 from urllib.parse import SplitResult, urljoin, urlsplit, urlunsplit
@@ -26,9 +26,9 @@ _GENERIC_SUFFIXES = frozenset(
     reviews digital network agency international london paris berlin tokyo example test
     """.split()  # noqa: SIM905 - more readable than a long list
 )
-"""Suffixes of more than two letters that outlets use; every suffix of two letters is a country's."""
+"""Top-level domains of more than two letters that outlets use; each top-level domain of two letters is a country's."""
 _FILE_SUFFIXES = frozenset("ai cc do gz hs im js md mk mo pl pm ps py rb rs sh so ts vb ws".split())  # noqa: SIM905 - as above
-"""Suffixes of countries that files have, too."""
+"""Top-level domains of countries that are also endings of file names."""
 _NO_PLACE_FRAGMENT = re.compile(
     r"(?:|top|main|content|nav|menu|footer|comments|respond|share|.*=.*|[!/].*)", re.IGNORECASE | re.DOTALL
 )
@@ -36,12 +36,12 @@ _SESSION_PARAMETERS = re.compile(r";(?:jsessionid|phpsessid|sid)=[^/;]*", re.IGN
 
 
 def canonicalize_url(url: str, base: str = "") -> str:
-    """Return the canonical spelling of a web URL, or an empty string if it is not one.
+    """Return the canonical spelling of a web URL, or an empty string for any other text.
 
-    Scheme and host are in lower case (international hosts in xn-- form). Default ports, credentials, fragments,
-    tracking parameters and session ids are removed, dot segments resolved, escapes normalized, and parameters sorted by
-    name with the order of equal names kept. A path keeps its case and final slash, because servers may distinguish
-    them.
+    A relative URL is resolved against ``base``. Scheme and host are in lower case (international hosts in xn-- form).
+    Default ports, credentials, fragments, tracking parameters and session ids are removed, dot segments resolved and
+    escapes normalized. Parameters are sorted by name; parameters with the same name keep their order. A path keeps its
+    case and final slash, because servers may distinguish them.
     """
     if match := _CANONICAL.fullmatch(url):
         query = _canonicalize_query(match[3] or "")
@@ -80,7 +80,7 @@ def extract_origin(url: str) -> str:
 def starts_with_host(link: str) -> bool:
     """Return whether a link without a scheme begins with a host name, such as ``www.daily.example/a/22``.
 
-    The name must end in a suffix that hosts have and files do not; ``index.php`` and ``story.do`` are paths.
+    The ending must be a top-level domain and not a usual ending of files; ``index.php`` and ``story.do`` are paths.
     """
     found = _LEADING_HOST.match(link)
     if found is None:
@@ -93,9 +93,9 @@ def starts_with_host(link: str) -> bool:
 
 
 def quote_unsafe_characters(address: bytes) -> str:
-    """Return an address from an HTTP header with spaces, non-ASCII bytes and other unsafe characters percent-encoded.
+    """Return an address from an HTTP header with percent escapes for spaces, non-ASCII bytes and other unsafe bytes.
 
-    Its host is decoded as UTF-8 instead, because an international host has no percent-encoded form.
+    The host is decoded as UTF-8 instead, because an international host has no percent-encoded form.
     """
     found = _AUTHORITY.match(address)
     authority = found[0] if found else b""
@@ -106,9 +106,10 @@ def quote_unsafe_characters(address: bytes) -> str:
 
 
 def find_page_place(url: str) -> str:
-    """Return the fragment of a URL that names a place on its page, or an empty string.
+    """Return the fragment of a URL that identifies a place on its page, such as an article, or an empty string.
 
-    "#top" and "#comments" name none, nor do campaign parameters such as "#xtor=RSS-1" and routes such as "#!/".
+    "#top" and "#comments" identify none. Campaign parameters such as "#xtor=RSS-1" and routes such as "#!/" do not
+    either.
     """
     fragment = url.partition("#")[2].strip() if "://" in url else ""
     return "" if _NO_PLACE_FRAGMENT.fullmatch(fragment) else fragment
@@ -122,7 +123,7 @@ def is_web_url(url: str) -> bool:
 
 
 def _split_url(url: str, base: str) -> SplitResult | None:
-    """Split an absolute http(s) URL; None for anything else."""
+    """Resolve a URL against ``base``, and split it into its parts; None unless the result is an http or https URL."""
     text = _UNSAFE_CHARACTERS.sub("", url).strip()
     try:
         parts = urlsplit(urljoin(base, text) if base else text)
@@ -135,7 +136,7 @@ def _split_url(url: str, base: str) -> SplitResult | None:
 
 
 def _to_ascii_host(host: str) -> str:
-    """Return a host in the ASCII form that is resolved; an empty string if IDNA rejects it."""
+    """Return a host name in the ASCII form in which DNS resolves it, or an empty string if IDNA rejects it."""
     name = host.rstrip(".").lower()
     if name.isascii():
         return name
@@ -146,7 +147,7 @@ def _to_ascii_host(host: str) -> str:
 
 
 def _resolve_dot_segments(path: str) -> str:
-    """Resolve dot segments (RFC 3986, section 5.2.4) in an absolute path."""
+    """Return an absolute path without the dot segments ``.`` and ``..`` (RFC 3986, section 5.2.4)."""
     if "/." not in path:
         return path
     kept: list[str] = []
@@ -163,9 +164,10 @@ def _resolve_dot_segments(path: str) -> str:
 
 
 def _normalize_escapes(text: str, safe: str) -> str:
-    """Normalize percent escapes.
+    """Return a part of a URL with normalized percent escapes.
 
-    Unreserved characters are unescaped; other unsafe characters become upper-case UTF-8 escapes.
+    Unreserved characters are unescaped. Other characters are escaped as UTF-8 in upper case, except the ones in
+    ``safe``.
     """
     if "%" in text:
         text = _PERCENT_ESCAPE.sub(_unescape_unreserved, text)
@@ -184,7 +186,7 @@ def _unescape_unreserved(match: re.Match[str]) -> str:
 
 
 def _canonicalize_query(query: str) -> str:
-    """Remove tracking parameters and sort the others by name; equal names keep their order."""
+    """Return a query without tracking parameters, sorted by name; parameters with the same name keep their order."""
     if not query:
         return ""
     pairs = [pair for pair in query.split("&") if pair and not _TRACKING_PARAMETER.fullmatch(pair.partition("=")[0])]

@@ -25,7 +25,7 @@ from monitor.match.vocabulary import (
 _VIETNAMESE_ADDRESS_WORDS = parse_words("ông bà anh chị cô bác bộ ngài tướng phó")
 _UNAMBIGUOUS_TITLES = parse_words("gen sen king queen tun pak khun chef bung dato")
 _NAMELIKE_TITLES = parse_words("van le la du da di de y dan vi don bang gus san")
-"""Titles and short words that are also parts of names; with Vietnamese diacritics they are titles."""
+"""Titles and short words that can also be parts of names; in Vietnamese, diacritics distinguish titles from names."""
 
 HAN_WORDS_AFTER_NAME = frozenset("说說称稱表在和与與对對将將会會指强強认認宣是的及同也于於向出参參访訪抵")
 HAN_WORDS_BEFORE_NAME = frozenset("与與和同对對向在由被请請的及为為据據跟")
@@ -35,7 +35,7 @@ _LEFT_CONTEXT_CHARS = 40
 _MIN_STEM_LETTERS = 4
 _ENDING_LETTERS = 2
 _LOWER_CASE_SEARCH_CHARS = 20_000
-"""Characters in which a word in lower case is searched: keeps the cost of a very long text bounded."""
+"""Number of characters at the start of a text in which a lower-case word is searched, to limit the cost."""
 _STANDALONE = Boundary()
 _NOT_STANDALONE = Boundary(is_standalone=False)
 
@@ -43,7 +43,11 @@ _NOT_STANDALONE = Boundary(is_standalone=False)
 def find_agreeing_officials(
     facts: ArticleFacts, candidate: Candidate, official_indexes: Sequence[int]
 ) -> tuple[int, ...]:
-    """Return the officials whose configured diacritics do not contradict the printed ones."""
+    """Return the officials whose configured diacritics agree with the diacritics that the text prints.
+
+    A printed word without diacritics agrees with every name. In Vietnamese texts, which print all diacritics, the
+    printed diacritics must be equal to the configured ones.
+    """
     folded = facts.article_text.folded
     if folded.cased is folded.original:
         return tuple(official_indexes)
@@ -64,7 +68,7 @@ def find_agreeing_officials(
 
 
 def _printed_words(facts: ArticleFacts, candidate: Candidate) -> list[tuple[str, str]]:
-    """Return each word of a candidate, folded and as printed."""
+    """Return each word of a candidate as a pair: the folded word, and the word as printed."""
     spaced, folded = facts.article_text.spaced, facts.article_text.folded
     words: list[tuple[str, str]] = []
     at = candidate.start
@@ -76,7 +80,11 @@ def _printed_words(facts: ArticleFacts, candidate: Candidate) -> list[tuple[str,
 
 
 def _name_diacritics_agree(words: Sequence[tuple[str, str]], prepared: PreparedOfficial, *, is_strict: bool) -> bool:
-    """Return whether each printed word agrees with the name; a name configured without diacritics always agrees."""
+    """Return whether the diacritics of each printed word agree with the configured name of an official.
+
+    A name that is configured without diacritics always agrees, and so does a word that is printed without diacritics.
+    With ``is_strict`` all other words must have the same diacritics as the name.
+    """
     if not prepared.has_diacritics:
         return True
     is_strict = is_strict or any(has_vietnamese_diacritics(printed) for _, printed in words)
@@ -90,7 +98,10 @@ def _name_diacritics_agree(words: Sequence[tuple[str, str]], prepared: PreparedO
 
 
 def collect_full_name_evidence(facts: ArticleFacts, candidate: Candidate, official_index: int) -> Evidence:
-    """Return the evidence around a full name for one official, without titles, up to the first field that decides."""
+    """Return the evidence from the words around a full name for one official; titles are not examined.
+
+    The first evidence against the official ends the search, and the other fields keep their default values.
+    """
     around, start, end = facts.surrounding_text, candidate.start, candidate.end
     convention = facts.name_index.conventions[official_index]
     if place_or_credit := _find_place_or_credit(facts, candidate):
@@ -107,7 +118,10 @@ def collect_full_name_evidence(facts: ArticleFacts, candidate: Candidate, offici
 
 
 def _find_place_or_credit(facts: ArticleFacts, candidate: Candidate) -> str:
-    """Return the reason why a full name is that of a place, a thing or an author, or an empty string."""
+    """Return the reason why a full name is not a mention, or an empty string.
+
+    The reason is that the name is that of a place or thing, or that it is in a byline or photo credit.
+    """
     around, start, end = facts.surrounding_text, candidate.start, candidate.end
     if place := around.find_place_before(start):
         return f"name of a place or thing: {place} ..."
@@ -117,10 +131,11 @@ def _find_place_or_credit(facts: ArticleFacts, candidate: Candidate) -> str:
 
 
 def find_support(facts: ArticleFacts, candidate: Candidate, evidence: Evidence, context: MatchContext) -> str:
-    """Return why a full name means the official in spite of an occupation or a word after it, or an empty string.
+    """Return the reason why a full name means the official in spite of evidence against it, or an empty string.
 
-    An occupation next to a name in use by thousands, as the Vietnamese ones, needs a fitting title. For other names it
-    is outweighed if no role is configured, or if the article names the country.
+    The evidence is an occupation next to the name, or a further word after it. A name that thousands of people have, as
+    Vietnamese names are, then needs a fitting title. For other names an occupation is outweighed if no role is
+    configured for the official, or if the article names the official's country.
     """
     official = evidence.official_index
     prepared, convention = facts.name_index.prepared_official(official), facts.name_index.conventions[official]
@@ -141,7 +156,7 @@ def find_support(facts: ArticleFacts, candidate: Candidate, evidence: Evidence, 
 
 
 def _is_joined_by_hyphen(facts: ArticleFacts, candidate: Candidate, convention: str) -> bool:
-    """Return whether first and family name are joined by a hyphen, as in French names of streets and schools."""
+    """Return whether a hyphen joins first and family name, in a convention in which this means a street or a school."""
     text = facts.cased_text(candidate)
     return (
         "-" in text
@@ -154,7 +169,7 @@ def _is_joined_by_hyphen(facts: ArticleFacts, candidate: Candidate, convention: 
 def score_titles(
     facts: ArticleFacts, candidate: Candidate, official_indexes: Iterable[int], context: MatchContext
 ) -> list[TitleScore]:
-    """Return the strength of the titles before and after a candidate for each official."""
+    """Return the strength of the titles next to a candidate as evidence for each official."""
     before = find_title_before(facts.article_text, candidate.start)
     after = find_title_after(facts.article_text.cased, candidate.end)
     return [
@@ -170,7 +185,11 @@ def score_titles(
 
 
 def find_boundary(facts: ArticleFacts, candidate: Candidate) -> Boundary:
-    """Return whether a short name is complete, or part of a longer name, a compound word, a place or a credit."""
+    """Return the evidence on whether a short name is complete.
+
+    A name is not complete if it is part of a longer name or a compound word. The name of a place and the name in a
+    credit are not complete either.
+    """
     around = facts.surrounding_text
     if not around.is_written_as_name(candidate.start, candidate.end):
         return _NOT_STANDALONE
@@ -193,7 +212,10 @@ def find_boundary(facts: ArticleFacts, candidate: Candidate) -> Boundary:
 
 
 def is_cased_family_name(facts: ArticleFacts, start: int, end: int) -> bool:
-    """Return whether a Greek or Cyrillic word is capitalized, and no name is directly before or after it."""
+    """Return whether a Greek or Cyrillic word is a family name alone.
+
+    The word must be capitalized, and no other name may be directly before or after it.
+    """
     cased = facts.article_text.cased
     right = cased[end + 1 : end + 2] if cased[end : end + 1] == " " else ""
     if not cased[start].isupper() or right.isupper() or cased[end : end + 1] == "-":
@@ -209,19 +231,26 @@ def is_cased_family_name(facts: ArticleFacts, start: int, end: int) -> bool:
 
 
 def is_uncased_family_name(facts: ArticleFacts, start: int) -> bool:
-    """Return whether no other given name is before a family name in a script without capitals."""
+    """Return whether a family name in a script without capitals does not follow the given name of another person.
+
+    The result is False if the word before it is a frequent given name.
+    """
     word = facts.article_text.word_ending_at(start - 1) if facts.article_text.spaced[start] == " " else ""
     return word not in uncased_given_names() and word[1:] not in uncased_given_names()
 
 
 def _occurs_in_lower_case(cased: str, word: str) -> bool:
-    """Return whether a word occurs in lower case, in any grammatical case, in the first part of a text."""
+    """Return whether a word, in any grammatical case, occurs in lower case in the first part of a text."""
     stem = word[: max(_MIN_STEM_LETTERS, len(word) - _ENDING_LETTERS)]
     return len(stem) >= _MIN_STEM_LETTERS and cased.find(f" {stem}", 0, _LOWER_CASE_SEARCH_CHARS) >= 0
 
 
 def _find_boundary_after(facts: ArticleFacts, candidate: Candidate) -> Boundary:
-    """Return the boundary of a short name that no name precedes."""
+    """Return the boundary of a short name from the words next to it, if no other name is before it.
+
+    The boundary is standalone unless a word after the name continues the name or makes it a place, the name begins a
+    compound word, a place word is before the name, or the name is in a credit.
+    """
     around = facts.surrounding_text
     if word := around.find_place_after(candidate.start, candidate.end) or _find_continuation(facts, candidate):
         return Boundary(
@@ -238,7 +267,10 @@ def _find_boundary_after(facts: ArticleFacts, candidate: Candidate) -> Boundary:
 
 
 def _find_continuation(facts: ArticleFacts, candidate: Candidate) -> str:
-    """Return the word after a short name that makes it part of a longer name or a place, or an empty string."""
+    """Return the word after a short name that makes the name part of a longer name, or an empty string.
+
+    In conventions with patronymics, the word may be a particle such as "bin".
+    """
     around, convention = facts.surrounding_text, facts.name_index.conventions[candidate.official_indexes[0]]
     word = around.find_continuation_right(candidate.start, candidate.end, convention)
     if word or not naming_convention(convention).patronymic_chains:
@@ -248,7 +280,10 @@ def _find_continuation(facts: ArticleFacts, candidate: Candidate) -> str:
 
 
 def _is_half_of_compound(facts: ArticleFacts, candidate: Candidate) -> bool:
-    """Return whether a short name is the first half of a Vietnamese compound word, without a title before it."""
+    """Return whether a short name is only the first half of a Vietnamese compound word.
+
+    The result is False after a rank or a form of address, because the name then means a person.
+    """
     right = facts.surrounding_text.word_after(candidate.end)
     is_compound = f"{facts.folded_text(candidate)} {right.lower()}" in word_lists().compounds
     if not is_compound or not (right.islower() or facts.surrounding_text.is_headline(candidate.start)):
@@ -276,12 +311,15 @@ def _is_name_part(facts: ArticleFacts, word: str, start: int) -> bool:
 
 
 def _is_capitalized_anyway(facts: ArticleFacts, at: int, start: int) -> bool:
-    """Return whether any word would have a capital here: at the start of a sentence or in a headline."""
+    """Return whether any word would be capitalized here: at the start of a sentence (``at``) or in a headline."""
     return facts.surrounding_text.is_sentence_start(at) or facts.surrounding_text.is_headline(start)
 
 
 def _find_unwatched_initial(facts: ArticleFacts, candidate: Candidate) -> str:
-    """Return the initial before a short name if no official with this short name has it, or an empty string."""
+    """Return the initial before a short name if no official with this short name has it, or an empty string.
+
+    Such an initial shows that the name means a person who is not watched.
+    """
     start = candidate.start
     match = INITIAL.search(facts.article_text.cased, max(0, start - MAX_INITIAL_CHARS), start)
     if match is None or match[1].lower() in single_word_titles():

@@ -45,20 +45,20 @@ from monitor.text.tokens import is_unspaced
 # Confidences are set by hand and only order the forms from the most to the least certain; no decision reads them.
 FULL_NAME_CONFIDENCE = 0.97
 NATIVE_NAME_CONFIDENCE = 0.95
-"""Below a Latin full name: a script without spaces has no word boundaries that could be checked."""
+"""Lower than for a full name in Latin letters: a script without spaces has no word boundaries that could be checked."""
 SHARED_NAME_CONFIDENCE = 0.9
-"""Below a full name of one official: a title had to decide between several."""
+"""Lower than for a name that only one official has: a title had to decide between several officials."""
 DOUBTED_NAME_CONFIDENCE = 0.86
-"""Below a full name: an occupation or a further name next to it is evidence for another person."""
+"""Lower than for other full names: an occupation or a further name next to it is evidence for another person."""
 PHONETIC_NAME_CONFIDENCE = 0.9
-"""Below the configured spelling: both parts only sound alike."""
+"""Lower than for the configured spelling: both parts of the name only sound alike."""
 EXTENDED_NAME_CONFIDENCE = 0.88
-"""Below a phonetic spelling: the initial or middle name is not configured."""
+"""Lower than for a phonetic spelling: the initial or middle name is not configured."""
 TYPO_CONFIDENCE = 0.8
-"""The lowest of the full names: the name is misspelt, and a title had to confirm it."""
+"""The lowest of all full names: the name is misspelt, and a title had to confirm it."""
 
 _MAX_RECENT_SPANS = 50
-"""Claimed spans before a typo that are compared with it: they are nearly in the order of the text."""
+"""Number of latest claimed spans that are compared with a typo; the spans are nearly in the order of the text."""
 _FIRST_CJK_CHARACTER = "\u2e80"
 _HAN_PLACE_SUFFIX = re.compile(
     "[市省州县縣區区镇鎮村路街港岛島湖河站桥橋町郡]|大学|大學|学院|學院|机场|機場|大道|大桥|大橋"
@@ -83,7 +83,7 @@ def decide_full_names(facts: ArticleFacts, candidates: Candidates, context: Matc
 
 
 def decide_full_name(facts: ArticleFacts, candidate: Candidate, context: MatchContext) -> tuple[Decision, ...]:
-    """Return the decisions on one full name; a name of one word is deferred."""
+    """Return the decisions on one full name; the decision on a name of one word is to defer it."""
     text = facts.cased_text(candidate)
     if not text[0].isascii():
         return _decide_native_name(facts, candidate)
@@ -105,7 +105,10 @@ def decide_full_name(facts: ArticleFacts, candidate: Candidate, context: MatchCo
 
 
 def reject_full_name(evidence: Evidence, candidate: Candidate, official_indexes: tuple[int, ...]) -> Rejected | None:
-    """Return the rejection of a full name that is not a mention of a person or names another one, or None."""
+    """Return the rejection of a full name that evidence shows not to be a mention of an official, or None.
+
+    The name may be that of a place or of another person, part of a longer name, or in a credit.
+    """
     boundary = evidence.boundary
     if evidence.place_or_credit:
         return Rejected(official_indexes, evidence.place_or_credit)
@@ -123,7 +126,7 @@ def reject_full_name(evidence: Evidence, candidate: Candidate, official_indexes:
 
 
 def _decide_native_name(facts: ArticleFacts, candidate: Candidate) -> tuple[Decision, ...]:
-    """Return the decisions on a name in another script."""
+    """Return the decisions on a full name in another script than Latin."""
     spaced, start, end = facts.article_text.spaced, candidate.start, candidate.end
     if not is_unspaced(facts.article_text.folded.text[start]) and not (spaced[start] == " " == spaced[end + 1]):
         return ()
@@ -136,7 +139,10 @@ def _decide_native_name(facts: ArticleFacts, candidate: Candidate) -> tuple[Deci
 
 
 def _explain_native_border(facts: ArticleFacts, start: int, end: int) -> str:
-    """Return the reason why a name without spaces is a part of a longer name or word, or an empty string."""
+    """Return the reason why a name is only a part of a longer name or word, or an empty string.
+
+    The signs and characters directly before and after the name are examined.
+    """
     text = facts.article_text.folded.text
     before, after = text[start - 1 : start], text[end : end + 1]
     if before == "·" and text[start - 2 : start - 1].isalpha():
@@ -149,7 +155,10 @@ def _explain_native_border(facts: ArticleFacts, start: int, end: int) -> str:
 
 
 def _explain_native_word(facts: ArticleFacts, candidate: Candidate) -> str:
-    """Return the reason why a name in a script with spaces is a place or another person, or an empty string."""
+    """Return the reason why a name in a script with spaces is a place or another person, or an empty string.
+
+    A name in a script without spaces always gives an empty string.
+    """
     start = candidate.start
     if is_unspaced(facts.article_text.folded.text[start]):
         return ""
@@ -163,7 +172,8 @@ def _explain_native_word(facts: ArticleFacts, candidate: Candidate) -> str:
 def _explain_han_word(text: str, start: int, end: int) -> str:
     """Return the reason why a name of two Chinese characters is an ordinary word or a part of one, or an empty string.
 
-    A name that is also a word needs a border on both sides: a sign, a title, or a word that is next to names.
+    A name that is also a word needs a border on both sides: a punctuation mark, a title, or a word that is common next
+    to names.
     """
     name = text[start:end]
     if len(name) != _SHORT_HAN_NAME or not all(map(_is_han, name)):
@@ -189,7 +199,10 @@ def _is_han(char: str) -> bool:
 
 
 def _continues_korean_name(text: str, end: int) -> bool:
-    """Return whether Korean letters after a name make it part of a word: they are neither a particle nor a title."""
+    """Return whether the Korean letters directly after a name make the name part of a longer word.
+
+    The letters do not continue the name if they are a particle or a title.
+    """
     after = text[end : end + 1]
     return "가" <= after <= "힣" and not text.startswith(native_words().words_after_name, end)
 
@@ -197,7 +210,13 @@ def _continues_korean_name(text: str, end: int) -> bool:
 def _choose_official(
     facts: ArticleFacts, candidate: Candidate, official_indexes: tuple[int, ...], context: MatchContext
 ) -> Decision:
-    """Return the decision between the officials with this name: position, country and date must fit only one."""
+    """Return the decision on a full name, after its officials are compared.
+
+    If several officials have the name, the official with the strongest titles is accepted, provided that the titles fit
+    no other official equally well. If only one official has the name, the name is rejected for another generation
+    suffix, or for a contradicting title next to a name that many people have. It is also rejected if it belongs to
+    another person in this article, unless a title next to the name fits the official.
+    """
     if len(official_indexes) == 1 and official_indexes[0] not in context.namesakes:
         if _is_different_generation(facts, candidate, official_indexes[0]):
             return Rejected(official_indexes, "different generation suffix (Jr./Sr.)")
@@ -217,9 +236,10 @@ def _choose_official(
 
 
 def _find_contradiction(facts: ArticleFacts, candidate: Candidate, official_index: int, context: MatchContext) -> str:
-    """Return why the title next to a whole name is not the official's, if many people have such names.
+    """Return the reason why the title next to a full name contradicts the official, or an empty string.
 
-    Then the whole name has the weight of a part of a name. Officials who are mentioned before are left out.
+    The title is compared only in conventions in which thousands of people share a name, because a full name is then as
+    uncertain as a short name elsewhere. The result is empty for an official who is already mentioned.
     """
     is_common = naming_convention(facts.name_index.conventions[official_index]).common_short_forms
     if not is_common or official_index in context.first_accepted_at:
@@ -234,14 +254,14 @@ def _find_contradiction(facts: ArticleFacts, candidate: Candidate, official_inde
 
 
 def _is_different_generation(facts: ArticleFacts, candidate: Candidate, official_index: int) -> bool:
-    """Return whether the text has another generation suffix than the official: Sr. for Jr., for example."""
+    """Return whether the text prints another generation suffix than the official has, such as Sr. instead of Jr."""
     printed = _GENERATION_SUFFIX.match(facts.article_text.cased, candidate.end)
     configured = _GENERATION_SUFFIX.search(facts.name_index.officials[official_index].name)
     return printed is not None and configured is not None and printed[1].lower() != configured[1].lower()
 
 
 def decide_phonetic_names(facts: ArticleFacts, phonetic: PhoneticCandidates, context: MatchContext) -> None:
-    """Record the decisions on full names in another spelling that sounds alike."""
+    """Record the decisions on full names that are spelled differently but sound like the name of an official."""
     for candidate in phonetic.pairs:
         official = candidate.official_indexes[0]
         evidence = collect_full_name_evidence(facts, candidate, official)
@@ -274,7 +294,7 @@ def _is_claimed(spans: Iterable[Span], offset: int) -> bool:
 
 
 def _decide_typo(facts: ArticleFacts, candidate: Candidate, context: MatchContext) -> Decision:
-    """Return the decision on a name with one typo: it needs a fitting title."""
+    """Return the decision on a full name with one typo: accepted next to a fitting title, otherwise rejected."""
     (official,) = candidate.official_indexes
     name = facts.name_index.officials[official].name
     (score,) = score_titles(facts, candidate, (official,), context)
@@ -286,9 +306,11 @@ def _decide_typo(facts: ArticleFacts, candidate: Candidate, context: MatchContex
 def decide_extended_name(
     facts: ArticleFacts, candidate: Candidate, boundary: Boundary, context: MatchContext
 ) -> tuple[Candidate, Accepted | Rejected] | None:
-    """Return the full name around a short name and the decision on it, or None if there is none.
+    """Return the full name around a short name, with the decision on it, or None if no full name is found.
 
-    Each search counts with its first supported full name; a credit or another person's occupation rejects it.
+    The finders are tried in order, the most certain first. The first full name with enough evidence is accepted. A name
+    in a credit, or next to the occupation of another person, is not accepted. If the name may be that of several
+    officials, the decision is a rejection.
     """
     finders = FINDERS_AFTER_INITIAL if boundary.has_initial_before else ()
     for find in finders + FINDERS_AFTER_NAME if boundary.has_name_before else finders:
@@ -310,7 +332,7 @@ def decide_extended_name(
 
 
 def _prefer_configured(facts: ArticleFacts, names: Sequence[ExtendedName]) -> Sequence[ExtendedName]:
-    """Return the names that are configured as printed, with their initials, or all names if there is none."""
+    """Return the names whose printed initials are configured for the official, or all names if there are none."""
     configured = [
         name
         for name in names
@@ -326,9 +348,10 @@ def _prefer_configured(facts: ArticleFacts, names: Sequence[ExtendedName]) -> Se
 def _choose_by_initial(
     facts: ArticleFacts, names: Sequence[ExtendedName], context: MatchContext
 ) -> Sequence[ExtendedName]:
-    """Return the one of several officials with an initial and family name that a text names, or all possible ones.
+    """Return the names that remain possible, if several officials have the printed initial and family name.
 
-    A title that fits one of them better than the others decides, then whether only one is mentioned in the article.
+    First, names with the best fitting title remain. Without a fitting title, or if several names remain, the officials
+    who are already mentioned in the article are preferred.
     """
     officials = [name.candidate.official_indexes[0] for name in names]
     scores = score_titles(facts, names[0].candidate, officials[:MAX_CANDIDATE_OFFICIALS], context)

@@ -1,4 +1,4 @@
-"""Decisions on a part of a name alone, if the article does not have the full name of the official.
+"""Decisions on lone names: a part of an official's name in an article that does not have the full name.
 
 "Novak on the budget" means the Novak who is watched if the name is rare, other watched people are named, and nobody
 else has this name in the article. Each kind of evidence has a weight, which ``bench/fit_weights.py`` fits on labelled
@@ -36,7 +36,7 @@ from monitor.text.tokens import find_sentence
 
 
 class LoneNameEvidence(StrEnum):
-    """Kinds of evidence on a part of a name alone; the value is shown to the user."""
+    """Kinds of evidence for or against a lone name; the value is the text that the user sees."""
 
     RARE = "a rare name"
     COMMON = "a name that many people have"
@@ -68,24 +68,30 @@ WEIGHTS: Mapping[LoneNameEvidence, float] = {
     LoneNameEvidence.POSITION: 0.2,
     LoneNameEvidence.SHORT: 0.1,
 }
-"""Weights of the kinds that the fitted texts have and that change the sum."""
+"""Weight of each kind of evidence; kinds without a weight did not occur in the fitted texts or had no effect."""
 THRESHOLD = 1.0
-"""Sum of the weights from which a name counts."""
+"""Minimum sum of the weights of a name that is accepted."""
 
 LONE_NAME_CONFIDENCE = 0.7
-"""Below every other name: nothing in the article has the full name."""
+"""Lower than for every other form of a name: the article does not have the full name."""
 _MAX_LONE_NAMES = 300
-"""Parts of names alone that are examined in one article: keeps the cost of a long text bounded."""
+"""Maximum number of occurrences of name parts that are examined in one article, to limit the cost of a long text."""
 _MIN_LETTERS = 3
 _SHORT_NAME_LETTERS = 3
-"""Letters of a name up to which its cases are like ordinary words, and a capital at the start of a sentence too."""
+"""Maximum number of letters of a name that is called short. Its cases resemble ordinary words, and so does the name at
+the start of a sentence.
+"""
 _SENTENCE_CHARS = 300
 _MANY_OTHERS = 2
 
 
 @dataclass(frozen=True, slots=True)
 class LoneName:
-    """A part of a name alone: the official, all places of it that are complete names, and the evidence."""
+    """Result of the search for lone names, for one official.
+
+    ``places`` are the occurrences of the part of the name that can mean the official, and ``evidence`` has the kinds of
+    evidence at these places.
+    """
 
     official_index: int
     places: tuple[Candidate, ...]
@@ -93,7 +99,7 @@ class LoneName:
 
     @property
     def is_supported(self) -> bool:
-        """True if the article has a reason to name the official; without one, no weight of the name is enough."""
+        """True if the article itself gives a reason to expect the official; a high weight alone is not sufficient."""
         kinds, evidence = LoneNameEvidence, self.evidence
         return bool(
             evidence & {kinds.MORE_OTHERS, kinds.FITTING_POSITION, kinds.POSITION_NEARBY}
@@ -113,7 +119,7 @@ class LoneName:
 
 
 def decide_lone_names(facts: ArticleFacts, candidates: Candidates, context: MatchContext) -> None:
-    """Record the decisions on the parts of names alone."""
+    """Record the decisions on lone names: with sufficient evidence a name is a mention, otherwise a near miss."""
     for name in list_lone_names(facts, candidates, context):
         if name.is_supported and name.weight >= THRESHOLD:
             reason = f"part of the name alone: {name.explain()}"
@@ -128,10 +134,10 @@ def decide_lone_names(facts: ArticleFacts, candidates: Candidates, context: Matc
 
 
 def list_lone_names(facts: ArticleFacts, candidates: Candidates, context: MatchContext) -> list[LoneName]:
-    """Return the parts of names of officials who are not mentioned, with the evidence on each.
+    """Return the lone names in an article, with the evidence on each.
 
-    A text without a headline may be a part of an article, and the omitted part may name another person: it has none.
-    A text without any other watched person is searched in the headline only.
+    The result is empty for a text without a headline. Such a text may be a part of an article, and the omitted part may
+    name another person. If no other watched person is mentioned, only the headline is searched.
     """
     if not facts.article_text.region_range(Region.TITLE)[1]:
         return []
@@ -145,7 +151,10 @@ def list_lone_names(facts: ArticleFacts, candidates: Candidates, context: MatchC
 
 
 def _list_places(facts: ArticleFacts, candidates: Candidates, context: MatchContext) -> Iterator[Candidate]:
-    """Yield the places of parts of names that only one watched official has, who is not mentioned."""
+    """Yield the places of name parts that belong to exactly one official.
+
+    Officials who are already mentioned in the article are omitted.
+    """
     index = facts.name_index
     title_end = facts.article_text.region_range(Region.TITLE)[1]
     is_wanted = len(context.first_accepted_at) > 0
@@ -167,7 +176,7 @@ def _list_places(facts: ArticleFacts, candidates: Candidates, context: MatchCont
 def _collect_evidence(
     facts: ArticleFacts, official_index: int, places: Sequence[Candidate], others: int
 ) -> LoneName | None:
-    """Return the evidence on a part of a name at all its places, or None if it cannot be the official's name."""
+    """Return a lone name with the evidence at all its places, or None if the name cannot mean the official."""
     prepared = facts.name_index.prepared_official(official_index)
     text = facts.folded_text(places[0])
     if len(text) < _MIN_LETTERS or syllable_pattern().match(text) or _is_other_word(facts, text):
@@ -198,7 +207,10 @@ def _collect_evidence(
 
 
 def _is_printed_form(facts: ArticleFacts, prepared: PreparedOfficial, place: Candidate) -> bool:
-    """Return whether a name is printed as configured or in another case, and not only sounds alike."""
+    """Return whether a place has the spelling of the official's name, in any grammatical case.
+
+    The result is False for a word that only sounds like the name.
+    """
     names = {word for name in (prepared.official.name, *prepared.official.aliases) for word in fold_words(name)}
     names |= {word for parts in prepared.latin_name_parts for form in parts.short_forms for word in form.words}
     text = facts.folded_text(place)
@@ -209,7 +221,10 @@ def _is_printed_form(facts: ArticleFacts, prepared: PreparedOfficial, place: Can
 
 
 def _is_other_word(facts: ArticleFacts, text: str) -> bool:
-    """Return whether a name is also a place or an ordinary word, in the language of the text if that is known."""
+    """Return whether a name is also a place, a title or an ordinary word.
+
+    If the language of the article is known, only the ordinary words of this language count.
+    """
     if " " in text or text in word_lists().place_names:
         return True
     inflection = find_inflection(text, facts.language.partition("-")[0].lower())
@@ -229,7 +244,7 @@ def _is_other_word(facts: ArticleFacts, text: str) -> bool:
 
 
 def _is_complete(facts: ArticleFacts, place: Candidate) -> bool:
-    """Return whether no other word belongs to the name."""
+    """Return whether a place is a complete name: no word next to it belongs to the same name."""
     cased = facts.article_text.cased
     if not cased[place.start].isascii():
         return is_cased_family_name(facts, place.start, place.end)
@@ -240,7 +255,7 @@ def _is_complete(facts: ArticleFacts, place: Candidate) -> bool:
 
 
 def _is_abbreviation(facts: ArticleFacts, place: Candidate) -> bool:
-    """Return whether a word is in capital letters, and the text around it is not."""
+    """Return whether a word is in capital letters while the text around the word is not."""
     text = facts.cased_text(place)
     return text.isupper() and not facts.surrounding_text.is_all_caps(place.start, place.end)
 
@@ -281,7 +296,7 @@ def _score_title(facts: ArticleFacts, prepared: PreparedOfficial, place: Candida
 
 
 def _has_position_nearby(facts: ArticleFacts, place: Candidate, prepared: PreparedOfficial) -> bool:
-    """Return whether the sentence of a name or the next one has a position that the official holds."""
+    """Return whether a position that the official holds is in the same sentence as a name, or in the next sentence."""
     cased = facts.article_text.cased
     low, high = find_sentence(cased, place.start, place.end, _SENTENCE_CHARS)
     if high + 1 < len(cased):

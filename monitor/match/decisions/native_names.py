@@ -37,21 +37,21 @@ from monitor.text.tokens import is_unspaced
 
 # Confidences are set by hand and only order the forms from the most to the least certain; no decision reads them.
 FAMILY_NAME_WITH_POSITION_CONFIDENCE = 0.85
-"""As a short name without a title in Latin letters: the official is mentioned, and the position is named."""
+"""As for a short name in Latin letters without a title: the official is mentioned, and the position is printed."""
 TITLED_NAME_CONFIDENCE = 0.85
-"""As a family name before a position in other scripts: position and date fit one official."""
+"""As for a family name before a position: position and date fit one official."""
 NATIVE_SHORT_NAME_CONFIDENCE = 0.8
-"""Below a Latin short name: in a script without spaces the name may be part of a longer word."""
+"""Lower than for a short name in Latin letters: in a script without spaces the name may be part of a longer word."""
 POSITION_CONFIDENCE = 0.6
-"""The lowest: no name is printed, and the configured dates may be wrong."""
+"""The lowest of all forms: no name is printed, and the configured dates of the role may be wrong."""
 
 
 OfficialsByCountry = Mapping[str, Sequence[int]]
-"""Officials of each country whose position alone is a mention."""
+"""Key of a country -> indexes of its officials whose position is a mention even without a name."""
 
 
 def decide_native_parts(facts: ArticleFacts, candidates: Candidates, context: MatchContext) -> None:
-    """Record the decisions on short names in other scripts."""
+    """Record the decisions on short names and family names in other scripts than Latin."""
     if candidates.native_short_names:
         decide_native_titled_names(facts, candidates, context)
         if context.accepted:
@@ -62,9 +62,10 @@ def decide_native_parts(facts: ArticleFacts, candidates: Candidates, context: Ma
 
 
 def decide_native_titled_names(facts: ArticleFacts, candidates: Candidates, context: MatchContext) -> None:
-    """Record the decisions on family names in other scripts with spaces next to a title that fits one official.
+    """Record the decisions on short names next to a title, in scripts with spaces other than Latin.
 
-    The title may be before or after the name, and the official need not be mentioned otherwise.
+    The title may be before or after the name, and must fit exactly one official. The official need not be mentioned
+    elsewhere in the article.
     """
     claimed = sorted(context.claimed_spans)
     places: dict[Span, dict[int, None]] = {}
@@ -81,7 +82,10 @@ def decide_native_titled_names(facts: ArticleFacts, candidates: Candidates, cont
 
 
 def _can_have_title(facts: ArticleFacts, start: int, end: int) -> bool:
-    """Return quickly whether a title may be next to a name in a script with spaces."""
+    """Return whether the text next to a short name allows a title there; a quick test before titles are parsed.
+
+    The result is False in scripts without spaces, and if a capitalized word or a hyphen follows the name.
+    """
     text = facts.article_text
     if text.spaced[start] != " " or is_unspaced(text.cased[start]):
         return False
@@ -110,9 +114,10 @@ def _decide_native_titled_name(facts: ArticleFacts, candidate: Candidate, contex
 
 
 def decide_native_short_names(facts: ArticleFacts, candidates: Candidates, context: MatchContext) -> None:
-    """Record the decisions on configured short names in other scripts.
+    """Record the decisions on short names in other scripts than Latin.
 
-    The official must be mentioned with the full name, and no word may continue the short name.
+    A short name is a mention if exactly one official with this short name is already mentioned, and if no word next to
+    the short name belongs to the same name or word.
     """
     text = facts.article_text
     claimed = sorted([*context.claimed_spans, *((one.start, one.end) for one in context.accepted)])
@@ -137,10 +142,10 @@ def decide_native_short_names(facts: ArticleFacts, candidates: Candidates, conte
 
 
 def _is_separated(text: str, start: int, end: int) -> bool:
-    """Return whether a short name in a script without word breaks is separate from other words.
+    """Return whether a short name in a script without spaces is a name alone, and not a part of a longer word.
 
-    After a Chinese name, a punctuation mark or a word that follows names is required. A South-East Asian name may
-    follow a title; a long one must be separate on one side only.
+    After a Chinese name, a punctuation mark or a word that is common after names is required. A South-East Asian name
+    must be separate on both sides; after a title, or if it is long, on one side.
     """
     left, right = text[start - 1 : start], text[end : end + 1]
     if text[start] >= "\u2e80":
@@ -158,7 +163,8 @@ def _is_separated(text: str, start: int, end: int) -> bool:
 def decide_han_names_by_position(facts: ArticleFacts, context: MatchContext) -> None:
     """Record the decisions on Chinese and Japanese family names directly before a position.
 
-    They count if exactly one mentioned official has the family name, and no other person with it is named.
+    A family name is a mention if exactly one mentioned official has this family name, and if the text has no other
+    person with the same family name.
     """
     text = facts.article_text.folded.text
     claimed = sorted(context.claimed_spans)
@@ -178,7 +184,11 @@ def decide_han_names_by_position(facts: ArticleFacts, context: MatchContext) -> 
 
 
 def decide_korean_names_by_position(facts: ArticleFacts, context: MatchContext) -> None:
-    """Record the decisions on Korean family names before the position named with the full name."""
+    """Record the decisions on Korean family names before a position.
+
+    A family name is a mention if the same position follows the full name of the official elsewhere in the article, and
+    if no other person has the family name and the position.
+    """
     text = facts.article_text.folded.text
     claimed = sorted(context.claimed_spans)
     officials_by_title: dict[tuple[str, str], set[int]] = defaultdict(set)
@@ -200,7 +210,7 @@ def decide_korean_names_by_position(facts: ArticleFacts, context: MatchContext) 
 
 
 def _list_family_names(facts: ArticleFacts, official_index: int) -> Iterator[str]:
-    """Yield the possible family name in each of an official's names in Chinese characters."""
+    """Yield the possible family names of an official, from each name that is written in Chinese characters."""
     prepared = facts.name_index.prepared_official(official_index)
     for name in dict.fromkeys(map(fold_key, (prepared.official.name, *prepared.official.aliases))):
         if not all("\u3400" <= char <= "\u9fff" or char == " " for char in name):
@@ -214,7 +224,10 @@ def _list_family_names(facts: ArticleFacts, official_index: int) -> Iterator[str
 
 
 def _find_family_name(text: str, family: str) -> Iterator[int]:
-    """Yield the offsets of a Chinese family name after a punctuation mark or a word that precedes names."""
+    """Yield the offsets of a Chinese family name that can be the start of a name.
+
+    The character before it must not be Chinese, or must be a word that is common before names.
+    """
     at = text.find(family, 0, len(text) - 1)
     while at >= 0:
         left = text[at - 1 : at]
@@ -249,15 +262,15 @@ _WORD_GAPS = {" ", "-", "'s ", "' "}
 
 
 _MAX_TITLE_RUN_WORDS = 40
-"""Title words in a row that may be a position: the longest titles in use, of several posts, have about 25."""
+"""Maximum number of successive title words that are parsed as a title: the longest titles in use have about 25."""
 _MAX_NAME_DISTANCE_CHARS = 2
 """Characters between a position and the name of its holder: a space, or a comma and a space."""
 
 
 def decide_positions(facts: ArticleFacts, officials_by_country: OfficialsByCountry, context: MatchContext) -> None:
-    """Record the decisions on positions without a name: "the Lao Defence Minister".
+    """Record the decisions on positions that are printed without a name, such as "the Lao Defence Minister".
 
-    A position counts for the one official who held it in that country on the date of the article.
+    Such a position is a mention if exactly one official held it in that country on the date of the article.
     """
     if facts.article_date is None:
         return
@@ -276,7 +289,10 @@ def decide_positions(facts: ArticleFacts, officials_by_country: OfficialsByCount
 def _drop_named_holders(
     titles: Iterable[tuple[int, int, Title]], context: MatchContext
 ) -> Iterator[tuple[int, int, Title]]:
-    """Yield the titles, in the order of the text, that no mention overlaps and no mention follows directly."""
+    """Yield the titles that do not overlap a mention and are not directly followed by one.
+
+    A title next to a mention belongs to the named official. ``titles`` must be in the order of the text.
+    """
     mentions = sorted((mention.start, mention.end) for mention in context.accepted)
     at = last_end = 0
     for start, end, title in titles:
@@ -288,7 +304,10 @@ def _drop_named_holders(
 
 
 def _find_titles(cased: str) -> Iterable[tuple[int, int, Title]]:
-    """Yield each run of title words that names a position and is not followed by a capitalized word."""
+    """Yield the start, end and title of each run of title words that states a position.
+
+    A run before a capitalized word is omitted, because the word may be the name of the holder.
+    """
     run: list[tuple[int, int, str]] = []
     for match in TITLE_WORD_PATTERN.finditer(cased):
         word = match.group().lower()
@@ -304,7 +323,10 @@ def _find_titles(cased: str) -> Iterable[tuple[int, int, Title]]:
 
 
 def _finish_run(run: list[tuple[int, int, str]]) -> Iterable[tuple[int, int, Title]]:
-    """Yield the position that a run of title words names; a run too long for a title names none."""
+    """Yield the start, end and title of a run of title words, if the run states a position.
+
+    Nothing is yielded for a run that is longer than a title can be.
+    """
     if len(run) > _MAX_TITLE_RUN_WORDS:
         return
     while run and run[0][2] in {"the", "a", "an", "of", "and", "to", "in", "by", "for", "his", "her", "their"}:
@@ -331,7 +353,7 @@ def _finish_run(run: list[tuple[int, int, str]]) -> Iterable[tuple[int, int, Tit
 
 
 def _is_holder(facts: ArticleFacts, official_index: int, title: Title) -> bool:
-    """Return whether an official held the position of a title, in its country, on the date of the article."""
+    """Return whether an official of the title's country held the position of the title on the date of the article."""
     prepared = facts.name_index.prepared_official(official_index)
     if prepared.country not in title.countries or title.rank:
         return False

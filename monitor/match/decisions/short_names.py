@@ -1,7 +1,8 @@
-"""Decisions on short names: a first or family name counts next to a fitting title, or if the official is mentioned.
+"""Decisions on short names: a first or family name alone.
 
-The first pass decides short names with a title and defers the others. The second pass decides the deferred ones, when
-all officials that are mentioned in the article are known.
+A short name is a mention next to a fitting title, or if the official is mentioned elsewhere in the article. The first
+pass decides short names with a title and defers the others. The second pass decides the deferred ones, when all
+officials that are mentioned in the article are known.
 """
 
 import re
@@ -44,18 +45,18 @@ from monitor.text.tokens import find_sentence
 
 # Confidences are set by hand and only order the forms from the most to the least certain; no decision reads them.
 TITLED_NAME_CONFIDENCE = 0.9
-"""Below a full name: the title and the name part could also fit a person who is not in the watchlist."""
+"""Lower than for a full name: the title and the name part could also fit a person who is not in the watchlist."""
 BARE_NAME_CONFIDENCE = 0.85
-"""Below a titled name: only a mention elsewhere in the article connects the name with the official."""
+"""Lower than for a name with a title: only a mention elsewhere in the article connects the name with the official."""
 
 _MAX_WORD_LETTERS = 24
-"""Letters of the word before a candidate from which on it may be cut off, so that its start must be searched."""
+"""Number of letters from which the word before a candidate may be incomplete, so that its start must be searched."""
 _MIN_DISTINCTIVE_LETTERS = 9
-"""Letters of a short name that is rare enough to count with only a form of address, in a text on its country."""
+"""Minimum number of letters of a rare short name: a form of address suffices if the article is about its country."""
 _SENTENCE_CHARS = 300
-"""Characters around a candidate in which the ends of its sentence are searched."""
+"""Maximum number of characters on either side of a candidate in which its sentence is searched."""
 _MAX_REJECTED_OFFICIALS = 3
-"""Officials with the strongest titles that are recorded as near misses if no title fits."""
+"""Maximum number of officials, those with the strongest titles, that are recorded as near misses if no title fits."""
 _MAX_NAMES_IN_REASON = 5
 
 _NO_TITLE = (Deferred(Deferral.NO_TITLE),)
@@ -64,7 +65,11 @@ _AGE_APPOSITION = re.compile(r", \d{2},")
 
 
 class _Outcome(NamedTuple):
-    """Decisions on one candidate, or on the longer full name around it; ``other_bearer`` is another person's name."""
+    """Result of one step for a candidate: the decisions, and the span that they refer to.
+
+    ``candidate`` may be the longer full name around the short name. ``other_bearer`` is the full name of another person
+    whose name contains the short name, or empty.
+    """
 
     candidate: Candidate
     decisions: tuple[Decision, ...]
@@ -72,7 +77,7 @@ class _Outcome(NamedTuple):
 
 
 class _Deferrals(NamedTuple):
-    """Candidates that the first pass has deferred, by reason."""
+    """Candidates that the first pass has deferred, grouped by the reason."""
 
     no_title: list[Candidate]
     boundary_not_checked: list[Candidate]
@@ -80,12 +85,15 @@ class _Deferrals(NamedTuple):
 
 
 class _FoundBearers(NamedTuple):
-    """Other people with a watched short name, in the order of discovery: folded short name, offset, full name."""
+    """Collector of other people with a watched short name.
+
+    Each entry is the folded short name, its offset and the full name of the other person.
+    """
 
     entries: list[tuple[str, int, str]]
 
     def add(self, facts: ArticleFacts, outcome: _Outcome) -> None:
-        """Add the other bearer of an outcome, if it has one."""
+        """Add the other person that an outcome has found, if any."""
         if outcome.other_bearer:
             place = outcome.candidate
             self.entries.append((facts.folded_text(place), place.start, outcome.other_bearer))
@@ -99,7 +107,7 @@ class _FoundBearers(NamedTuple):
 
 
 def decide_short_names(facts: ArticleFacts, candidates: Sequence[Candidate], context: MatchContext) -> None:
-    """Record the decisions on all short names outside full names."""
+    """Record the decisions on all short names that are not part of a full name."""
     bearers = _FoundBearers([])
     deferrals, has_single_word_name = _decide_titled_names(facts, candidates, context, bearers)
     if not (deferrals.no_title or context.first_accepted_at):
@@ -121,9 +129,10 @@ def decide_short_names(facts: ArticleFacts, candidates: Sequence[Candidate], con
 def _decide_titled_names(
     facts: ArticleFacts, candidates: Sequence[Candidate], context: MatchContext, bearers: _FoundBearers
 ) -> tuple[_Deferrals, bool]:
-    """Decide the short names with a title; return the deferred ones, and whether a single-word name is bare.
+    """Run the first pass: record the decisions on short names with a title, and return the deferred candidates.
 
-    Most candidates have neither a title nor a mentioned official: they are deferred before anything costly.
+    The second result is True if a deferred candidate is a full name of one word. Candidates without a possible title
+    and without a mentioned official are deferred before any slow test, because most candidates are of this kind.
     """
     deferrals = _Deferrals([], [], [])
     has_single_word_name = False
@@ -170,7 +179,7 @@ def _decide_first_pass(
     can_have_title: bool,
     must_check_boundary: bool,
 ) -> _Outcome:
-    """Decide a short name by its title, or defer it if it has none."""
+    """Return the outcome of the first pass for one short name: the decision by its title, or a deferral."""
     if must_check_boundary and (outcome := decide_boundary(facts, candidate, context)) is not None:
         return outcome
     before = (
@@ -187,7 +196,10 @@ def _decide_first_pass(
 
 
 def decide_boundary(facts: ArticleFacts, candidate: Candidate, context: MatchContext) -> _Outcome | None:
-    """Decide a short name that is part of an official's full name or of another name; return None if it is complete."""
+    """Return the outcome for a short name that is part of a longer name, or None if the short name is complete.
+
+    If the longer name is the full name of an official, the outcome has the decision on the full name.
+    """
     boundary = find_boundary(facts, candidate)
     if boundary.has_initial_before or boundary.has_name_before:
         extended = decide_extended_name(facts, candidate, boundary, context)
@@ -200,7 +212,7 @@ def decide_boundary(facts: ArticleFacts, candidate: Candidate, context: MatchCon
 
 
 def _reject_for_mentioned(context: MatchContext, candidate: Candidate, reason: str) -> Rejected:
-    """Return a rejection for the officials who are mentioned in the article; for others it is not a near miss."""
+    """Return a rejection for the officials of a candidate who are mentioned; the others do not get a near miss."""
     return Rejected(tuple(context.mentioned(candidate.official_indexes[:MAX_CANDIDATE_OFFICIALS])), reason)
 
 
@@ -212,10 +224,10 @@ def _select_deferred(
     *,
     has_single_word_name: bool,
 ) -> list[Candidate]:
-    """Return the short names without a title that may name an official, in the order of the text.
+    """Return the deferred short names that the second pass must decide, in the order of the text.
 
-    A candidate with an unchecked boundary also matters if the same short name occurs elsewhere for a mentioned
-    official, because it may name another person.
+    These are the short names without a title that passed the boundary check. A short name with an unchecked boundary is
+    checked now, if the same short name can mean a mentioned official: it may name another person.
     """
     if not deferrals.boundary_not_checked:
         return list(deferrals.no_title)
@@ -238,7 +250,10 @@ def _select_deferred(
 
 
 def _can_have_apposition_or_initial(cased: str, candidate: Candidate) -> bool:
-    """Return quickly whether an apposition may follow, or an initial or nickname may precede a candidate."""
+    """Return whether the signs next to a candidate allow an apposition after it, or an initial or nickname before it.
+
+    This is a quick test before the slow ones.
+    """
     start, end = candidate.start, candidate.end
     return (
         cased[end : end + 1] in {",", "("}
@@ -269,7 +284,7 @@ def decide_titled_name(
 
 
 def _limit_officials(context: MatchContext, official_indexes: tuple[int, ...]) -> Sequence[int]:
-    """Return the officials to compare; of too many, the ones who are mentioned in the article."""
+    """Return the officials to compare; if there are too many, only the ones who are mentioned in the article."""
     if len(official_indexes) <= MAX_CANDIDATE_OFFICIALS:
         return official_indexes
     return context.mentioned(official_indexes)[:MAX_CANDIDATE_OFFICIALS]
@@ -283,7 +298,10 @@ def _collect_title_evidence(
     after: Title,
     context: MatchContext,
 ) -> Evidence:
-    """Return the title evidence for one official; country and position are examined only if the title is not enough."""
+    """Return the title evidence for one official.
+
+    Country and position are examined only if the title alone does not decide.
+    """
     is_mentioned = official_index in context.first_accepted_at
     prepared = facts.name_index.prepared_official(official_index)
     score = score_title(facts, prepared, before, after, is_mentioned=is_mentioned)
@@ -297,7 +315,11 @@ def _collect_title_evidence(
 
 
 def _select_strongest(context: MatchContext, evidence: Sequence[Evidence]) -> list[Evidence]:
-    """Return the evidence with the strongest titles; of equal ones, that of the one mentioned official."""
+    """Return the evidence with the strongest titles.
+
+    If the titles of several officials are equally strong and only one official is mentioned, only the evidence of this
+    official is returned.
+    """
     best = max((_title_of(one).strength for one in evidence), default=EvidenceStrength.CONTRADICTED)
     equal = [one for one in evidence if _title_of(one).strength is best]
     mentioned = [one for one in equal if one.official_index in context.first_accepted_at]
@@ -310,9 +332,10 @@ def _explain_ambiguity(facts: ArticleFacts, official_indexes: Sequence[int]) -> 
 
 
 def _is_sufficient(facts: ArticleFacts, candidate: Candidate, evidence: Evidence, context: MatchContext) -> bool:
-    """Return whether a title is enough for one official.
+    """Return whether the title evidence is sufficient to accept a short name for one official.
 
-    It must be a fitting position, or less for an official who is mentioned, has a rare name or a name of one word.
+    A fitting position is sufficient. A weaker title is sufficient for an official who is mentioned, and, with more
+    conditions, for a rare name or a full name of one word. A contradicting title never is.
     """
     official, strength = evidence.official_index, _title_of(evidence).strength
     if strength is EvidenceStrength.CONTRADICTED:
@@ -330,7 +353,10 @@ def _is_sufficient(facts: ArticleFacts, candidate: Candidate, evidence: Evidence
 
 
 def _is_insufficient_first_name(facts: ArticleFacts, candidate: Candidate, official_index: int) -> bool:
-    """Return whether the short name is only a first name that the press does not use alone: long ones are not rare."""
+    """Return whether the short name is only a first name that the press does not use alone for the official.
+
+    The length of such a name is not evidence that it is rare.
+    """
     words = tuple(facts.folded_text(candidate).split())
     forms = [
         form
@@ -342,19 +368,25 @@ def _is_insufficient_first_name(facts: ArticleFacts, candidate: Candidate, offic
 
 
 def _is_single_word_name(facts: ArticleFacts, candidate: Candidate, official_index: int) -> bool:
-    """Return whether the candidate is a full name or alias of one word."""
+    """Return whether the candidate is the complete name or an alias of an official, in one word."""
     return facts.folded_text(candidate) in facts.name_index.prepared_official(official_index).single_word_names
 
 
 def _is_country_mentioned(facts: ArticleFacts, official_index: int, *, must_be_explicit: bool = False) -> bool:
-    """Return whether the article mentions the official's country; by default the article's language also counts."""
+    """Return whether the article mentions the official's country.
+
+    The language of the article counts as a mention of its home country, except with ``must_be_explicit``.
+    """
     country = facts.name_index.prepared_official(official_index).country
     count = facts.country_counts.get(country, 0) if country else 0
     return count > (must_be_explicit and find_home_country(facts.language) == country)
 
 
 def _has_position_nearby(facts: ArticleFacts, candidate: Candidate, official_index: int) -> bool:
-    """Return whether the sentence contains a position of the official, even if it belongs to another person there."""
+    """Return whether the sentence of a candidate contains a position of the official.
+
+    The position counts even if the sentence ascribes it to another person.
+    """
     roles = facts.name_index.prepared_official(official_index).official.roles
     cased = facts.article_text.cased
     low, high = find_sentence(cased, candidate.start, candidate.end, _SENTENCE_CHARS)
@@ -369,8 +401,8 @@ def _has_position_nearby(facts: ArticleFacts, candidate: Candidate, official_ind
 def decide_bare_name(facts: ArticleFacts, candidate: Candidate, context: MatchContext) -> tuple[Decision, ...]:
     """Return the decisions on a short name without a title.
 
-    It counts for an official who is mentioned in the article, if no other person may be meant. A full name of one word
-    also counts without a mention, if the article names the official's country.
+    The name is a mention of an official who is mentioned in the article, if no other person may be meant. A full name
+    of one word is also a mention if the official is not mentioned, but the article names the official's country.
     """
     officials = context.mentioned(candidate.official_indexes)[:MAX_CANDIDATE_OFFICIALS] or [
         official
@@ -396,7 +428,11 @@ def decide_bare_name(facts: ArticleFacts, candidate: Candidate, context: MatchCo
 
 
 def _find_nearer_bearer(facts: ArticleFacts, candidate: Candidate, official_index: int, context: MatchContext) -> str:
-    """Return another person with this short name who is named between the official's last mention and the candidate."""
+    """Return the name of another person with this short name who is named closer to the candidate, or an empty string.
+
+    Closer means after the last mention of the official before the candidate. If the official is not mentioned before
+    the candidate, the last other person in the text is returned.
+    """
     others = context.other_bearers.get(facts.folded_text(candidate))
     if not others:
         return ""

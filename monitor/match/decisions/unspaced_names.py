@@ -1,6 +1,7 @@
-"""Decisions on parts of names next to a title in scripts without spaces, if the article does not have the full name.
+"""Decisions on family and given names next to a title in scripts without spaces.
 
-The title must fit a role that one official holds on the date of the article, and the article must be about the country.
+The article need not have the full name of the official. The title must fit a role that exactly one official with this
+name holds on the date of the article, and the article must be about the official's country.
 """
 
 import re
@@ -19,7 +20,7 @@ from monitor.text.tokens import is_unspaced
 
 # Confidences are set by hand and only order the forms from the most to the least certain; no decision reads them.
 UNSPACED_TITLED_CONFIDENCE = 0.85
-"""As a family name before a position after the full name: position, date and country fit one official."""
+"""As for a family name before a position after the full name: position, date and country fit one official."""
 _MAX_PART_CHARS = 4
 _FIRST_CJK_CHARACTER = "\u2e80"
 _GIVEN_NAME_IN_KANA = re.compile("[\u3041-\u3096]{2,5}\\Z")
@@ -33,7 +34,10 @@ def _title_automaton() -> ahocorasick_rs.AhoCorasick:
 
 
 def decide_unspaced_titled_names(facts: ArticleFacts, candidates: Candidates, context: MatchContext) -> None:
-    """Record the decisions on the parts of names directly before a title, and in Thai and Lao also after it."""
+    """Record the decisions on names next to a title: family names before it, and given names on either side of it.
+
+    Family names are Chinese, Japanese or Korean; given names are in scripts of South-East Asia, such as Thai and Lao.
+    """
     text = facts.article_text.folded.text
     if text.isascii() or not (facts.name_index.unspaced_family_names or candidates.native_short_names):
         return
@@ -50,7 +54,7 @@ def decide_unspaced_titled_names(facts: ArticleFacts, candidates: Candidates, co
 
 
 class _GivenNames:
-    """The given names in Thai, Lao and other scripts of South-East Asia in a text, by their ends."""
+    """Given names of officials in scripts of South-East Asia, found in one text, by start and end offset."""
 
     def __init__(self, facts: ArticleFacts, candidates: Candidates) -> None:
         self._text = facts.article_text.folded.text
@@ -62,14 +66,18 @@ class _GivenNames:
                 self._by_start[place.start] = self._by_end[place.end] = place
 
     def next_to(self, start: int, end: int) -> Iterator[Candidate]:
-        """Yield the names directly before and after a title, a space between them at most."""
+        """Yield the given names directly before and after a title; one space may be between name and title."""
         before = start - 1 if self._text[start - 1 : start] == " " else start
         after = end + 1 if self._text[end : end + 1] == " " else end
         yield from filter(None, (self._by_end.get(before), self._by_start.get(after)))
 
 
 def _list_family_names(facts: ArticleFacts, start: int) -> Iterator[Candidate]:
-    """Yield the longest Chinese, Japanese or Korean family name directly before a title."""
+    """Yield the longest family name in Chinese, Japanese or Korean characters directly before a title.
+
+    A given name in hiragana may be between the family name and the title. Nothing is yielded if there is no family
+    name.
+    """
     index, text = facts.name_index, facts.article_text.folded.text
     edge = end = start - 1 if text[start - 1 : start] == " " else start
     if (kana := _GIVEN_NAME_IN_KANA.search(text, max(0, start - _MAX_KANA_CHARS), end)) is not None:
@@ -82,13 +90,19 @@ def _list_family_names(facts: ArticleFacts, start: int) -> Iterator[Candidate]:
 
 
 def _has_left_border(text: str, start: int) -> bool:
-    """Return whether no other character of a name or word is before a part of a name."""
+    """Return whether an offset can be the start of a name.
+
+    The character before it must not belong to the same name or word.
+    """
     before = text[start - 1 : start]
     return not before or not is_unspaced(before) or before in HAN_WORDS_BEFORE_NAME or "\u3040" <= before <= "\u309f"
 
 
 def _decide_part(facts: ArticleFacts, context: MatchContext, place: Candidate, title: Title) -> None:
-    """Record the decision on a part of a name next to a title."""
+    """Record the decision on a family or given name next to a title.
+
+    Nothing is recorded if one of the officials with this name is already mentioned.
+    """
     officials = place.official_indexes[:MAX_CANDIDATE_OFFICIALS]
     if context.mentioned(sorted(officials)):
         return
@@ -102,7 +116,10 @@ def _decide_part(facts: ArticleFacts, context: MatchContext, place: Candidate, t
 
 
 def _fits(facts: ArticleFacts, official_index: int, title: Title) -> bool:
-    """Return whether an official holds the position of a title, and the article is about the country or names none."""
+    """Return whether an official holds the position of a title, in an article that is about the official's country.
+
+    The country also fits if the article names no country.
+    """
     prepared = facts.name_index.prepared_official(official_index)
     positions = [position for position in title.positions if not position.is_vague]
     fits = (

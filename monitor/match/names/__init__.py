@@ -1,1 +1,1 @@
-"""Names: their forms by convention, spellings and scripts, and the index of all of them."""
+"""Personal names: their forms by naming convention, other spellings, other scripts, and the index of all forms."""

@@ -1,4 +1,7 @@
-"""Scripts in which an official's name is found: by a form in the script, by sound, or not at all."""
+"""Coverage of scripts: determines whether texts in a script can be searched for the name of an official, and how.
+
+A name is found by a form in the script, by its sound, or not at all.
+"""
 
 from collections import Counter
 from enum import StrEnum
@@ -20,14 +23,14 @@ _SCRIPTS = {
     "Burmese": ("\u1000", "\u109f"), "Georgian": ("\u10a0", "\u10ff"), "Khmer": ("\u1780", "\u17ff"),
     "Chinese and Japanese": ("\u3040", "\u9fff"), "Korean": ("\uac00", "\ud7a3"),
 }  # fmt: skip
-"""First and last letter of each script, of folded text."""
+"""Script -> first and last letter of the script in folded text."""
 _COMPARED_BY_SOUND = frozenset({"Greek", "Cyrillic", "Armenian", "Georgian"})
 _COMPARED_BY_CONSONANTS = frozenset({"Hebrew", "Arabic"})
 _MIN_LETTERS = 8
 
 
 class Coverage(StrEnum):
-    """Way in which a name is found in the texts of a script; the value is shown to the user."""
+    """Method by which a name is found in the texts of a script; the value is shown to the user."""
 
     FORM = "by its form"
     SOUND = "by its sound"
@@ -35,7 +38,7 @@ class Coverage(StrEnum):
 
 
 class ScriptCoverage(NamedTuple):
-    """Way in which one name is found in a script, and the codes of the languages with this script."""
+    """Method by which an official's names are found in a script, with the codes of the languages in this script."""
 
     script: str
     coverage: Coverage
@@ -43,14 +46,17 @@ class ScriptCoverage(NamedTuple):
 
 
 def find_script(text: str) -> str:
-    """Return the script of the first letter of a text, or an empty string if it is not known."""
+    """Return the script of the first letter in a text, or an empty string if the script is not known."""
     first = next((char for char in fold_key(text) if char.isalpha()), "")
     return next((script for script, (low, high) in _SCRIPTS.items() if low <= first <= high), "")
 
 
 @cache
 def _languages_by_script() -> dict[str, tuple[str, ...]]:
-    """Return the codes of the languages of each script: that of most words of their titles, months and case endings."""
+    """Return the codes of the languages in each script.
+
+    The script of a language is the script of most words in its data: titles, months and case endings.
+    """
     found: dict[str, tuple[str, ...]] = dict.fromkeys(_SCRIPTS, ())
     for code, language in language_data().languages.items():
         phrases = (*language.titles.positions.values(), *language.calendar.months, tuple(language.inflection.endings))
@@ -61,7 +67,10 @@ def _languages_by_script() -> dict[str, tuple[str, ...]]:
 
 
 def find_script_of_language(language: str) -> str:
-    """Return the script of a language, given by its code, or an empty string if the language has no file."""
+    """Return the script in which a language is written, or an empty string if the language has no data file.
+
+    ``language`` is a language code, such as `de` or `de-AT`.
+    """
     code = language.partition("-")[0].lower()
     return next((script for script, codes in _languages_by_script().items() if code in codes), "")
 

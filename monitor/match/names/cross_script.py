@@ -1,7 +1,8 @@
-"""Names across scripts: words in other letters are written in Latin letters and compared by their consonants.
+"""Comparison of names across scripts by consonants.
 
-A word in another script has one key. A word in Latin letters has several, because its letters are pronounced in several
-ways: the c of Cameron and of Cicero, the j of Johnson and of Juncker.
+A word in another script is first written in Latin letters. Its consonants are the key by which it is compared. A word
+that is configured in Latin letters has several keys, because its letters are pronounced in several ways: the c of
+Cameron and of Cicero, the j of Johnson and of Juncker.
 """
 
 import re
@@ -13,7 +14,7 @@ from monitor.match.names.spelling import edit_distance
 from monitor.text.fold import fold_words
 
 _MAX_KEYS = 24
-"""Keys of one word: a long English word would have hundreds of possible pronunciations."""
+"""Maximum number of keys of one word: a long English word would have hundreds of possible pronunciations."""
 _VOWEL = "A"
 _SOUNDS = {
     "tsch": "S", "shch": "S", "sch": "S SK", "tch": "S", "dzh": "S", "sh": "S", "zh": "S", "ch": "S K H", "ck": "K",
@@ -22,9 +23,9 @@ _SOUNDS = {
     "w": "V -", "v": "V F", "h": "- H G", "q": "K", "k": "K", "b": "B", "p": "P", "d": "D", "t": "T", "l": "L",
     "m": "M", "n": "N", "r": "R", "f": "F", "g": "G",
 }  # fmt: skip
-"""Letters of Latin spellings with the consonants that they may be spoken as; `-` is none. Other letters are vowels."""
+"""Letters of a Latin spelling -> consonants that they can be pronounced as; `-` is silent. Other letters are vowels."""
 _SOFT_SOUNDS = {"c": "S K", "g": "G S"}
-"""Sounds before e, i and y."""
+"""Letter -> the consonants that it can be pronounced as before e, i and y."""
 _SILENT_ENDINGS = frozenset("sxtdz")
 _HARD_SOUNDS = {"c": "K S", "g": "G"}
 _TOKEN = re.compile("|".join(sorted((*_SOUNDS, "c"), key=len, reverse=True)) + "|.")
@@ -40,7 +41,7 @@ _ENGLISH_ENDINGS = (
     (re.compile(r"ai\b"), "ay"),
 )
 _MAX_DIFFERENCE = 0.7
-"""Share of the letters that may differ: the vowels of the two spellings are rarely equal."""
+"""Maximum edit distance as a share of the longer word: the vowels of the two spellings are rarely equal."""
 
 
 @cache
@@ -63,7 +64,10 @@ def to_latin(text: str) -> str:
 
 @lru_cache(maxsize=50_000)
 def key_of_other_script(latin: str) -> str:
-    """Return the consonants of a word that `to_latin` has returned; a vowel at the start counts."""
+    """Return the key of a word from another script, which `to_latin` has converted.
+
+    The key consists of the consonants, with an `A` before them if the word begins with a vowel.
+    """
     key = latin
     for pattern, sound in _TEXT_SOUNDS:
         key = pattern.sub(sound, key)
@@ -72,13 +76,16 @@ def key_of_other_script(latin: str) -> str:
 
 
 def list_latin_keys(word: str) -> tuple[str, ...]:
-    """Return the possible consonants of a folded word in Latin letters."""
+    """Return the possible keys of a folded word in Latin letters: its consonants in each possible pronunciation."""
     sounds = [_sounds_of(match.group(), word[match.end() : match.end() + 1]) for match in _TOKEN.finditer(word)]
     return tuple(dict.fromkeys(islice(map(_join_sounds, product(*sounds)), _MAX_KEYS)))
 
 
 def _sounds_of(letters: str, following: str) -> list[str]:
-    """Return the sounds of letters before the following letter; at the end of a word some are silent, as in French."""
+    """Return the consonants that letters can be pronounced as, if ``following`` is the next letter.
+
+    If ``following`` is empty, the word ends here, and some letters can also be silent, as in French.
+    """
     if letters in _SOFT_SOUNDS:
         return (_SOFT_SOUNDS if following and following in "eiy" else _HARD_SOUNDS)[letters].split()
     sounds = _SOUNDS.get(letters, "-").split()
@@ -91,20 +98,23 @@ def _join_sounds(sounds: tuple[str, ...]) -> str:
 
 
 def _squeeze(key: str) -> str:
-    """Return a key without repeated sounds."""
+    """Return a key in which each series of equal consonants is reduced to one."""
     return "".join(char for at, char in enumerate(key) if not at or key[at - 1] != char)
 
 
 def is_same_sound(latin: str, word: str) -> bool:
-    """Return whether a word from another script and a Latin word of the same key differ in few letters."""
+    """Return whether a word from another script and a Latin word are similar enough to sound alike.
+
+    ``latin`` is the word from the other script in Latin letters. Both words must have a common key.
+    """
     limit = max(2, int(max(len(latin), len(word)) * _MAX_DIFFERENCE))
     return edit_distance(latin, word, limit) <= limit
 
 
 def romanise(name: str) -> str:
-    """Return a name of another script in the Latin letters of the English press, or an empty string.
+    """Return a name of another script in the Latin letters of the English press.
 
-    Scripts without vowels or with unknown letters have no such spelling.
+    The result is empty if the script does not write vowels, or if a letter is not known.
     """
     latin = to_latin(" ".join(fold_words(name))).replace("jh", "j")
     for old, new in _ENGLISH_ENDINGS:

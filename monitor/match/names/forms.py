@@ -1,7 +1,7 @@
 """Forms of personal names by naming convention: the orders of the full name, and the short names the press uses.
 
-Each builder is one function, which receives the folded words of a name and the data of its convention. A group is one
-printed word; a hyphen in it becomes a space (``min ho``).
+Each builder is a function that gets the groups of a name and the data of its convention. A group is one printed word,
+folded, with a space instead of a hyphen (``min ho``).
 """
 
 from collections.abc import Callable, Iterator
@@ -43,12 +43,16 @@ _GENERATION_SUFFIXES = {"jr", "sr", "ii", "iii", "iv"}
 _MIN_FIRST_NAME_LETTERS = 4
 _VOWELS = frozenset("aeiouy")
 _MAX_ARABIC_SPELLINGS = 250
-"""Spellings of one Arabic name; the forms with and without its article multiply the rest."""
-"""Conventions with Arabic names of Muslims."""
+"""Maximum number of other spellings of one Arabic name; a name with an article has many forms, each with many
+spellings.
+"""
 
 
 def parse_name(name: str, country: str = "") -> NameParts:
-    """Return the parts of a name by the naming convention of its country, without forms of address and "Jr."."""
+    """Return the parts of a name by the naming convention of a country; without a country the name is read as western.
+
+    Forms of address before the name and suffixes such as "Jr." are removed.
+    """
     convention = find_convention(find_country_key(" ".join(_split_groups(country)))) if country else "western"
     groups = _strip_titles_and_suffixes(_split_groups(name))
     if len(groups) < 2:
@@ -61,7 +65,7 @@ def parse_name(name: str, country: str = "") -> NameParts:
 
 
 def _list_spellings(name: str, shape: NameParts, convention: str) -> Iterator[NameWords]:
-    """Yield the full forms of a name, then the same in other usual spellings."""
+    """Yield the full forms of a name, then other usual spellings of these forms."""
     yield from shape.full_forms
     for form in shape.full_forms:
         yield join_initials(form)
@@ -75,19 +79,25 @@ def _list_spellings(name: str, shape: NameParts, convention: str) -> Iterator[Na
 
 
 def _has_joined_article(form: NameWords, full_forms: tuple[NameWords, ...]) -> bool:
-    """Return whether a form is another one with the article joined to its last word, as "alsabi"."""
+    """Return whether a form differs from another form only by the Arabic article joined to the last word ("alsabi")."""
     return any(form == (*other[:-2], "".join(other[-2:])) for other in full_forms if other[-2:-1] in {("al",), ("el",)})
 
 
 def _split_groups(text: str) -> list[str]:
-    """Return the folded words of a text; a hyphen in a word becomes a space."""
+    """Return the groups of a text: its printed words, folded, with a space instead of a hyphen.
+
+    "Min-ho" is the single group ``min ho``. An apostrophe separates groups: "O'Brien" gives ``o`` and ``brien``.
+    """
     folded = fold(text).text.replace("'", " ")
     parts = "".join(char if char.isalnum() or char in "-/·" else " " for char in folded).split()
     return [" ".join(part.replace("-", " ").split()) for part in parts if part.strip("-")]
 
 
 def _strip_titles_and_suffixes(groups: list[str]) -> list[str]:
-    """Return a name without forms of address at the start and generation suffixes at the end; two words must remain."""
+    """Return a name without forms of address at the start and generation suffixes at the end.
+
+    At least two words always remain.
+    """
     address = address_phrases()
     while len(groups) > 2 and (groups[0] in address or " ".join(groups[:2]) in address) and not _may_be_name(groups[0]):
         groups = groups[1:]
@@ -97,14 +107,18 @@ def _strip_titles_and_suffixes(groups: list[str]) -> list[str]:
 
 
 def _may_be_name(group: str) -> bool:
-    """Return whether a form of address may also be a name: two letters with a vowel, as Ba, Bu and Ko, but not Dr."""
+    """Return whether a form of address may also be a name.
+
+    It may if it has two letters and one is a vowel, as Ba, Bu and Ko have, but not Dr.
+    """
     return len(group) == 2 and not _VOWELS.isdisjoint(group)
 
 
 def find_kept_address(name: str, country: str = "") -> str:
-    """Return the folded form of address with which a name still begins when its forms are built, or an empty text.
+    """Return the form of address that ``parse_name`` does not remove from the start of a name, or an empty string.
 
-    That is an abbreviation before a single word (Dr Smith), or a word that may also be a name (Ko, in Myanmar alone).
+    The form of address is folded. An abbreviation before a single word is not removed (Dr Smith). A word that may also
+    be a name is not removed either; it is returned only if it is a form of address in the country, as Ko in Myanmar.
     """
     groups = _strip_titles_and_suffixes(_split_groups(name))
     first = groups[0] if len(groups) > 1 and groups[0] in address_phrases() else ""
@@ -128,7 +142,7 @@ def _build_vietnamese(groups: list[str], _convention: Convention) -> NameParts:
 
 
 def _swap_final_i_and_y(name_words: NameWords) -> NameWords:
-    """Return the words with a final i and y exchanged after a consonant, as in Sĩ and Sỹ."""
+    """Return the words of a name with i and y exchanged at the end after a consonant, as in Sĩ and Sỹ."""
     swap = {"i": "y", "y": "i"}
     return tuple(
         word[:-1] + swap[word[-1]] if len(word) > 1 and word[-1] in swap and word[-2] not in "aeiouy" else word
@@ -196,7 +210,7 @@ def _build_chinese(groups: list[str], convention: Convention) -> NameParts:
 
 
 def _build_english_and_chinese(groups: list[str], convention: Convention) -> NameParts:
-    """Build the forms of an English name before a Chinese one: "Paul Chan Mo-po" is also "Paul Chan"."""
+    """Return the forms of an English given name before a Chinese name: "Paul Chan Mo-po" is also "Paul Chan"."""
     english, family, given = groups
     chinese = _build_chinese([family, given], convention)
     wholes = [flatten_groups(*groups), flatten_groups(english, family), *chinese.full_forms]
@@ -246,7 +260,10 @@ def _build_western(groups: list[str], convention: Convention) -> NameParts:
 
 
 def _build_hispanic(groups: list[str], convention: Convention) -> NameParts:
-    """Given names, father's surname, mother's surname; the last is often dropped."""
+    """Return the forms of a Spanish name: given names, father's surname and mother's surname.
+
+    The press often omits the mother's surname.
+    """
     plain = [group for group in groups if group not in name_lists(convention.name).particles]
     if len(plain) < 3 or len(plain) != len(groups):
         return _build_western(groups, convention)
@@ -278,7 +295,7 @@ def _build_portuguese(groups: list[str], convention: Convention) -> NameParts:
 
 
 def _build_filipino(groups: list[str], convention: Convention) -> NameParts:
-    """Return the parts as in western names; the press also uses the first name with a title."""
+    """Return the forms of a western name, and the first name as a short form that needs a title."""
     shape = _build_western(groups, convention)
     if groups[0] in name_lists(convention.name).common_first_names or len(groups[0]) < _MIN_FIRST_NAME_LETTERS:
         return shape
@@ -301,7 +318,7 @@ def _build_arabic(groups: list[str], convention: Convention) -> NameParts:
 
 
 def _build_by_parts(groups: list[str], convention: Convention) -> NameParts:
-    """Return the forms that a convention's file lists."""
+    """Return the forms that the data file of a convention lists as parts of the name."""
     if convention.split_hyphens:
         groups = list(flatten_groups(*groups))
     full_forms = tuple(
@@ -311,7 +328,7 @@ def _build_by_parts(groups: list[str], convention: Convention) -> NameParts:
 
 
 def _build_family_last(groups: list[str], convention: Convention) -> NameParts:
-    """Return the western forms of a name, and the forms that the file of the convention lists."""
+    """Return the forms of a western name, and the forms that the data file of the convention lists."""
     western = _build_western(groups, convention)
     shorts = _list_short_parts(groups, convention, western.short_forms)
     return NameParts(
@@ -320,7 +337,7 @@ def _build_family_last(groups: list[str], convention: Convention) -> NameParts:
 
 
 def _list_orders(groups: list[str], convention: Convention) -> Iterator[NameWords]:
-    """Yield the whole name in each order of a convention."""
+    """Yield the full name in each order that the data of the convention lists."""
     for order in convention.full_forms:
         yield flatten_groups(*(word for part in order for word in _PARTS[part](groups)))
 
@@ -328,7 +345,10 @@ def _list_orders(groups: list[str], convention: Convention) -> Iterator[NameWord
 def _list_short_parts(
     groups: list[str], convention: Convention, family_forms: tuple[ShortForm, ...]
 ) -> Iterator[ShortForm]:
-    """Yield the short forms of a convention; ``family_forms`` are the short forms of the family name."""
+    """Yield the short forms that the data of a convention lists.
+
+    ``family_forms`` are yielded for the part "family"; they are the short forms of the family name.
+    """
     for rule in convention.short_forms:
         if rule.part == "family":
             yield from family_forms
@@ -353,7 +373,7 @@ _PARTS: dict[str, Callable[[list[str]], list[str]]] = {
     "first two": lambda groups: groups[:2],
     "last two": lambda groups: groups[-2:],
 }
-"""Words of each part of a name but the family name, which depends on particles."""
+"""Part of a name -> function that returns its groups. The family name is omitted, because it depends on particles."""
 
 _BUILDERS: dict[Builder, Callable[[list[str], Convention], NameParts]] = {
     "by_parts": _build_by_parts,
@@ -369,12 +389,13 @@ _BUILDERS: dict[Builder, Callable[[list[str], Convention], NameParts]] = {
     "filipino": _build_filipino,
     "arabic": _build_arabic,
 }
-"""Builders by their name in the convention files; each reads the keys that ``BUILDER_KEYS`` lists for it."""
+"""Name of a builder in the data files of conventions -> function; ``BUILDER_KEYS`` lists the keys that each one reads.
+"""
 
 
 @dataclass(frozen=True, slots=True)
 class NameForm:
-    """Written form of a name, for display. A ``risky`` form needs more evidence, which ``why`` describes."""
+    """Form of a name for display to the user. A ``risky`` form needs more evidence; ``why`` explains the evidence."""
 
     text: str
     form: MatchForm
@@ -383,9 +404,9 @@ class NameForm:
 
 
 def list_name_forms(official: Official) -> tuple[NameForm, ...]:
-    """Return every form that is searched for, the most certain first.
+    """Return every form of an official's names that is searched for, the most certain first.
 
-    Each form also matches with other capital letters and with fewer diacritics.
+    Each form is also found with other capital letters and with fewer diacritics.
     """
     forms: dict[str, NameForm] = {}
     for name in (official.name, *official.aliases):
@@ -450,7 +471,7 @@ def _list_short_forms(short_form: ShortForm, printed_by_folded: dict[str, str]) 
 
 
 def _explain_risk(folded: str) -> str:
-    """Return the other meaning of a short form, with its consequence, or an empty string."""
+    """Return why a short form is risky, such as that it is also an ordinary word, or an empty string."""
     if folded in word_lists().place_names:
         return "also a place: it needs a title"
     if is_ordinary_word(folded):

@@ -1,6 +1,7 @@
 """Name index: all forms of all watched names in one automaton, with the officials of each form.
 
-The index stores little per official. The details of an official are computed when the name first occurs in a text.
+The index stores little per official. Other values of an official are computed when the official's name first occurs in
+a text.
 """
 
 import re
@@ -61,12 +62,12 @@ _UNIFORMED_DOMAINS = {
 
 @lru_cache(maxsize=1000)
 def find_official_country(name: str) -> str:
-    """Return the key of a configured country, or the folded text if the country is not known."""
+    """Return the key of a country, given by its configured name, or the folded name if the country is not known."""
     return find_country_key(" ".join(fold_words(name)))
 
 
 def list_latin_names(official: Official) -> tuple[str, ...]:
-    """Return the names in Latin letters; if none is configured, the romanised names."""
+    """Return the names of an official in Latin letters; if none is configured, the other names are romanised."""
     names = (official.name, *official.aliases)
     configured = tuple(name for name in names if not is_native(name))
     return configured or tuple(dict.fromkeys(filter(None, map(romanise, names))))
@@ -85,7 +86,7 @@ class PreparedOfficial:
 
     @cached_property
     def latin_names(self) -> tuple[str, ...]:
-        """The name and aliases in Latin script, as configured, or else the romanised ones."""
+        """The configured name and aliases in Latin letters, or romanised names if none is configured."""
         return list_latin_names(self.official)
 
     @cached_property
@@ -100,7 +101,7 @@ class PreparedOfficial:
 
     @cached_property
     def configured_spellings(self) -> dict[str, tuple[str, ...]]:
-        """The configured spellings of each folded word of the Latin names."""
+        """Folded word -> the spellings with diacritics that the Latin names of the official have for it."""
         spelt: dict[str, tuple[str, ...]] = {}
         for name in self.latin_names:
             for printed in printed_words(name):
@@ -122,12 +123,15 @@ class PreparedOfficial:
 
     @cached_property
     def single_word_names(self) -> frozenset[str]:
-        """The Latin names of one word, folded."""
+        """The folded Latin names of the official that consist of one word."""
         return frozenset(words[0] for words in map(fold_words, self.latin_names) if len(words) == 1)
 
     @cached_property
     def can_hold_rank(self) -> bool:
-        """True if a military or police rank fits: a position is in the army or police, or no position is known."""
+        """True if the official may have a military or police rank.
+
+        A role in the army or police must be configured, or no known position at all.
+        """
         return not self.positions or any(
             position.domains & _UNIFORMED_DOMAINS or position.head == "commander" for position in self.positions
         )
@@ -138,22 +142,25 @@ _CAPITALIZED_WORD = re.compile("[A-Z][A-Za-z']*(?:-[A-Za-z']+)*")
 _MAX_INITIALS_LETTERS = 2
 _MAX_CACHE_ENTRIES = 4_000
 _MAX_NAMES_WITH_SAME_ENDS = 200
-"""Names with one first and one last word, and others between them, that are compared for one place."""
+"""Maximum number of names with the same first and last word that are compared with one place in a text."""
 _MAX_WORDS_WITH_SAME_SOUND = 200
-"""Words of names with the same consonants that a printed word is compared with."""
+"""Maximum number of words of names with the same consonants that are compared with a printed word."""
 _NO_NEXT_WORD = 1 << 40
 _MAX_PHONETIC_CACHE_ENTRIES = 50_000
 _MAX_DFA_PATTERNS = 8_000
-"""Patterns up to which the automaton is a full table: twice as fast, but one megabyte per thousand patterns."""
+"""Number of patterns below which the automaton is a full table: twice as fast, but one megabyte per thousand patterns.
+"""
 _MAX_TUPLE_OFFICIALS = 8
-"""Officials of one pattern up to which a tuple is extended; the others are collected in a list while building."""
+"""Maximum number of officials in the tuple of a pattern during construction; further officials are collected in a list.
+"""
 
 
 class NameWordIndex(NamedTuple):
-    """Words of the watched names, for the search of names that are printed in another form.
+    """Index of watched names by their words, for the search for names that are printed in another form.
 
-    ``by_first`` and ``by_last`` have the ids of the patterns of several words by their first and last word. ``words``
-    are all words; ``short_names`` has the patterns of one word; ``is_short`` tells short from full names.
+    ``by_first`` and ``by_last`` map the first and the last word of a name to the ids of its patterns. ``words`` are all
+    words of names. ``short_names`` maps a name of one word to the id of its pattern. ``is_short`` is, for each pattern
+    id, True for a short name and False for a full name.
     """
 
     patterns: Sequence[str]
@@ -164,21 +171,22 @@ class NameWordIndex(NamedTuple):
     is_short: Sequence[bool]
 
     def find_pairs(self, first: str, last: str) -> list[int]:
-        """Return the patterns with a first and a last word, up to a maximum."""
+        """Return the ids of patterns that begin with the word ``first`` and end with ``last``, up to a maximum."""
         both = set(self.by_first.get(first, ())).intersection(self.by_last.get(last, ()))
         return sorted(both)[:_MAX_NAMES_WITH_SAME_ENDS]
 
     def collect(self, table: Mapping[str, Sequence[int]], words: Iterable[str]) -> frozenset[int]:
-        """Return the patterns of all given words in one of the tables."""
+        """Return the ids of the patterns that a table, ``by_first`` or ``by_last``, has for any of the given words."""
         return frozenset(chain.from_iterable(table.get(word, ()) for word in words))
 
 
 class PhoneticWord(NamedTuple):
     """A printed word that sounds like a part of a watched name.
 
-    ``word`` is in lower case, without hyphens and possessive ending. ``next_word_offset`` is the distance to the
-    next word; after a possessive ending it is larger than any text. A ``is_distinctive`` sound is long enough to count
-    without the other part of the name.
+    ``word`` is in lower case, without hyphens and possessive ending. ``next_word_offset`` is the distance from the
+    start of the word to the next word; after a possessive ending it is larger than any text, because the next word does
+    not belong to the name. If ``is_distinctive`` is true, the sound is long enough to recognize one part of a name
+    alone.
     """
 
     word: str
@@ -191,9 +199,10 @@ class PhoneticWord(NamedTuple):
 def _sort_latin_names(
     kinds: Sequence[int], matches: Sequence[PatternMatch], cased: str
 ) -> tuple[tuple[PatternMatch, ...], tuple[PatternMatch, ...], tuple[PatternMatch, ...]]:
-    """Return the full, short and first names among pattern matches.
+    """Return the full names, short names and first names among the pattern matches, as three tuples.
 
-    A name starts with a capital letter; a short name that starts with a particle, such as "van", may be in lower case.
+    A match must start with a capital letter, except that a short name may start with a lower-case particle, such as
+    "van".
     """
     full_names: list[PatternMatch] = []
     short_names: list[PatternMatch] = []
@@ -216,7 +225,7 @@ def _sort_latin_names(
 def _sort_native_names(
     kinds: Sequence[int], matches: Sequence[PatternMatch]
 ) -> tuple[tuple[PatternMatch, ...], tuple[PatternMatch, ...]]:
-    """Return the full and short names in other scripts among pattern matches."""
+    """Return the full names and short names in other scripts than Latin among pattern matches, as two tuples."""
     found = list(zip(kinds, matches, strict=True))
     return (
         tuple(match for kind, match in found if kind & CandidateKind.NATIVE_NAME),
@@ -227,10 +236,10 @@ def _sort_native_names(
 class NameIndex:
     """Patterns of all watched names, and the officials of each pattern; only caches change after construction.
 
-    Lists by official: ``conventions`` (naming conventions), ``first_names`` (folded), and ``typo_rests`` (the joined
-    words after the first name, if a typo can be recognized in them). ``phonetic_parts`` has the spellings of both parts
-    of names that are compared by sound. ``single_word_names`` are full names of one word. ``middle_name_openers`` are
-    first names after which a middle name is allowed.
+    Lists with one item per official: ``conventions`` (naming conventions), ``first_names`` (folded), and ``typo_rests``
+    (the joined words after the first name, if a typo can be recognized in them). ``phonetic_parts`` has the spellings
+    of both parts of names that are compared by sound. ``single_word_names`` are full names of one word.
+    ``middle_name_openers`` are first names after which a middle name is allowed.
     """
 
     def __init__(self, officials: Sequence[Official], literals: Iterable[str] = ()) -> None:
@@ -302,7 +311,10 @@ class NameIndex:
             self._overflow_officials.setdefault((id(table), at), []).append(official_index)
 
     def _finalize_pattern(self, pattern_id: int, pattern: str) -> None:
-        """Add full names of one word to the short names, and mark names that may start with a lower-case letter."""
+        """Set the final kinds of a pattern: a full name of one word is also a short name.
+
+        Short names that start with a particle are marked, because they may be printed with a lower-case letter.
+        """
         kind = self._pattern_kinds[pattern_id]
         if kind & CandidateKind.FULL_NAME and " " not in pattern.strip():
             self._short_name_officials[pattern_id] = tuple(
@@ -353,7 +365,10 @@ class NameIndex:
                     self._add_pattern(f" {word} ", CandidateKind.PHONETIC)
 
     def _index_phonetic(self, official_index: int, phonetic_parts: tuple[NameWords, NameWords]) -> None:
-        """Index the sound of a name: both parts together, and each part with a long enough key."""
+        """Add the phonetic keys of an official's name to the index.
+
+        The index gets the key of both parts together, and of each part alone if its key is long enough.
+        """
         convention = self.conventions[official_index]
         first, second = (list_spellings("".join(half), convention) for half in phonetic_parts)
         known_first, known_second = self.phonetic_parts.get(official_index, ((), ()))
@@ -402,7 +417,7 @@ class NameIndex:
         )
 
     def find_patterns(self, texts: Iterable[str], kind: int) -> Iterator[tuple[str, int]]:
-        """Yield each folded text that is a pattern of a kind, with the id of the pattern."""
+        """Yield each of the folded texts that is a pattern of the given kind, with the id of the pattern."""
         if self._automaton is None:
             return
         find = self._automaton.find_matches_as_indexes
@@ -412,7 +427,7 @@ class NameIndex:
                     yield text, at
 
     def word_form_cache(self, language_code: str, build: Callable[[], dict[str, Any]]) -> Any:
-        """Return what is known of the words of a language: ``build()`` at first use, emptied when it is full."""
+        """Return the cache of word forms for a language; ``build()`` creates it, and it is emptied when it is full."""
         cache = self._word_form_caches.get(language_code)
         if cache is None:
             cache = self._word_form_caches[language_code] = build()
@@ -421,15 +436,18 @@ class NameIndex:
         return cache
 
     def full_name_officials(self, pattern: int) -> tuple[int, ...]:
-        """Return the officials with a full name."""
+        """Return the indexes of the officials with a full name, given by its pattern id."""
         return self._full_name_officials[pattern]
 
     def short_name_officials(self, pattern: int) -> tuple[int, ...]:
-        """Return the officials with a short name."""
+        """Return the indexes of the officials with a short name, given by its pattern id."""
         return self._short_name_officials[pattern]
 
     def find_typo_officials(self, pattern: int, word: str) -> list[int]:
-        """Return the officials with a first name whose other words differ from the given word by one typo."""
+        """Return the officials with a given first name whose other words differ from ``word`` by one typo.
+
+        ``pattern`` is the pattern id of the first name.
+        """
         rests = self.typo_rests
         first, last, size = word[:1], word[-1:], len(word)
         return [
@@ -442,11 +460,14 @@ class NameIndex:
         ]
 
     def find_by_phonetic_key(self, key: str) -> tuple[int, ...]:
-        """Return officials with a phonetic key: of both parts with a space between them, or of one long part."""
+        """Return the officials with a phonetic key.
+
+        The key is that of both name parts, separated by a space, or that of one long part.
+        """
         return tuple(self._phonetic_index.get(key, ())[:MAX_CANDIDATE_OFFICIALS])
 
     def phonetic_word(self, piece: str) -> PhoneticWord | tuple[()]:
-        """Return the sound of a printed word if a part of a watched name sounds alike, otherwise an empty tuple."""
+        """Return a printed word with its phonetic key, or an empty tuple if no part of a watched name has this key."""
         sound = self.phonetic_cache.get(piece)
         if sound is None:
             if len(self.phonetic_cache) >= _MAX_PHONETIC_CACHE_ENTRIES:
@@ -466,7 +487,10 @@ class NameIndex:
         return sound
 
     def find_phonetic_matches(self, word: str, key: str) -> tuple[int, ...]:
-        """Return the officials with a long name part that sounds like a folded word with the given phonetic key."""
+        """Return the officials with a long name part that sounds like a folded word.
+
+        ``key`` is the phonetic key of the word.
+        """
         alike = self._phonetic_match_cache.get(word)
         if alike is None:
             if len(self._phonetic_match_cache) >= _MAX_CACHE_ENTRIES:
@@ -485,7 +509,7 @@ class NameIndex:
 
     @cached_property
     def name_words(self) -> NameWordIndex:
-        """The words of all names, indexed when a text in a language with endings is read first."""
+        """The index of watched names by their words, created at first use."""
         by_first: defaultdict[str, list[int]] = defaultdict(list)
         by_last: defaultdict[str, list[int]] = defaultdict(list)
         short_names: dict[str, int] = {}
@@ -507,7 +531,7 @@ class NameIndex:
 
     @cached_property
     def unspaced_family_names(self) -> dict[str, tuple[int, ...]]:
-        """The officials of each family name in Chinese, Japanese and Korean, indexed at first use."""
+        """Family name in Chinese, Japanese or Korean characters -> its officials; created at first use."""
         found: dict[str, dict[int, None]] = defaultdict(dict)
         for index, official in enumerate(self.officials):
             for name in (official.name, *official.aliases):
@@ -519,7 +543,10 @@ class NameIndex:
 
     @cached_property
     def words_by_sound(self) -> dict[str, tuple[str, ...]]:
-        """The words of names by their consonants, for texts in other scripts than Latin; indexed at first use."""
+        """Key of consonants -> the words of names with this key.
+
+        It is used for the comparison across scripts, and created at first use.
+        """
         found: dict[str, list[str]] = defaultdict(list)
         for word in self.name_words.words:
             if len(word) > 1:
@@ -530,7 +557,7 @@ class NameIndex:
 
     @cached_property
     def consonants(self) -> ConsonantIndex:
-        """The consonants of all full names in Latin letters, indexed when an Arabic or Hebrew text is read first."""
+        """Index of full names in Latin letters by their consonants; created for the first Arabic or Hebrew text."""
         found: dict[str, dict[tuple[int, ...], int]] = defaultdict(dict)
         for at, (pattern, kind) in enumerate(zip(self.patterns, self._pattern_kinds, strict=True)):
             if kind & CandidateKind.FULL_NAME and pattern.isascii():
@@ -545,7 +572,7 @@ class NameIndex:
         return bool(self._phonetic_index)
 
     def prepared_official(self, official_index: int) -> PreparedOfficial:
-        """Return the official at an index as a ``PreparedOfficial``, created at the first call."""
+        """Return the official with an index as a ``PreparedOfficial``, from a cache."""
         prepared = self._prepared_cache.get(official_index)
         if prepared is None:
             if len(self._prepared_cache) >= _MAX_CACHE_ENTRIES:

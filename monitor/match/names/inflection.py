@@ -1,4 +1,4 @@
-"""Inflection: the possible nominatives of a word of a name, by the endings of a language.
+"""Inflection: converts a word of a name in any grammatical case to its possible nominatives, and the reverse.
 
 The endings are data (``monitor/language/data/languages``). A language without endings has no inflection.
 """
@@ -12,22 +12,29 @@ from monitor.language.load import language_data
 from monitor.text.fold import fold_key
 
 _MIN_WORD_LETTERS = 3
-"""Letters of a nominative: with two, ordinary words would be forms of names."""
+"""Minimum number of letters of a nominative: with two, ordinary words would be forms of names."""
 _MIN_STEM_LETTERS = 2
 _MIN_STEM_LETTERS_WITH_MANY_ENDINGS = 3
-"""Letters of a stem in languages with long endings: of nine false alarms in 33,740 articles, all had shorter ones."""
+"""Minimum number of letters of a stem in languages with long endings: nine false alarms in 33,740 articles had shorter
+stems.
+"""
 _FLEETING_VOWELS = (
     (re.compile(r"(?<=[bcdfghjklmnprstvwz])(?=[cklnrt]\Z)"), "e"),
     (re.compile(r"(?<=[бвгджзклмнпрстфхцчшщ])(?=[клнртц]\Z)"), "е"),
 )
-"""Vowels that only the nominative has: Pavel, Pavla."""
+"""Places in a stem at which only the nominative has a vowel, with this vowel: Pavel, but Pavla."""
 _VOWELS = frozenset("aeiouyаеиоуыэюяіαεηιουω")
 _FALLBACK_LANGUAGES = (("\u0400", "\u052f", "ru"), ("\u0370", "\u03ff", "el"))
-"""Languages whose endings apply to words of a script in texts of other languages."""
+"""Ranges of letters with a language, whose endings apply to words in these letters in texts of other languages."""
 
 
 class Inflection(NamedTuple):
-    """Inflection of names in one language: endings of other cases with the endings of the nominative they replace."""
+    """Endings of names in the grammatical cases of one language, folded.
+
+    ``endings`` maps an ending of another case to the nominative endings that it may replace. ``declines_all_words`` is
+    False if only the last word of a name has endings. ``feminine_endings`` are the endings that family names of women
+    have.
+    """
 
     declines_all_words: bool
     prefixes: tuple[str, ...]
@@ -38,7 +45,10 @@ class Inflection(NamedTuple):
 
 @cache
 def inflections() -> dict[str, Inflection]:
-    """Return the inflection of each language that has one, by code; written forms of a language included."""
+    """Return the inflection of each language that has one, by language code.
+
+    The codes of written forms, such as `nb` for Norwegian, are included.
+    """
     languages = language_data().languages
     found = {}
     for code, language in languages.items():
@@ -54,7 +64,10 @@ def inflections() -> dict[str, Inflection]:
 
 
 def find_inflection(word: str, language: str) -> Inflection | None:
-    """Return the inflection of a folded word in a text of a language, or None if it has no known endings."""
+    """Return the inflection that applies to a folded word in a text of a language, or None if no endings are known.
+
+    For a Cyrillic or Greek word in a text of another script, it is the inflection of Russian or Greek.
+    """
     for low, high, code in _FALLBACK_LANGUAGES:
         if low <= word[0] <= high:
             own = inflections().get(language)
@@ -64,7 +77,7 @@ def find_inflection(word: str, language: str) -> Inflection | None:
 
 
 def list_names_of_women(word: str, inflection: Inflection) -> Iterator[str]:
-    """Yield the family names that a folded word may be with the ending that a language adds to women's names."""
+    """Yield the family names from which a folded word may be formed with an ending of women's names, such as -ová."""
     for ending in inflection.feminine_endings:
         stem = word.removesuffix(ending)
         if stem != word and len(stem) >= _MIN_WORD_LETTERS:
@@ -72,7 +85,7 @@ def list_names_of_women(word: str, inflection: Inflection) -> Iterator[str]:
 
 
 def list_cases(nominative: str, inflection: Inflection) -> Iterator[str]:
-    """Yield the possible forms of a folded word in all cases, without the word itself."""
+    """Yield the possible forms of a folded nominative in the other cases."""
     for ending, nominatives in inflection.endings.items():
         for old in nominatives:
             if nominative.endswith(old) and (old or nominative[-1] not in _VOWELS):
@@ -82,7 +95,7 @@ def list_cases(nominative: str, inflection: Inflection) -> Iterator[str]:
 
 
 def list_nominatives(word: str, inflection: Inflection) -> Iterator[str]:
-    """Yield the possible nominatives of a folded word, without the word itself."""
+    """Yield the possible nominatives of a folded word; the word itself is not among them."""
     min_stem = _MIN_STEM_LETTERS if inflection.declines_all_words else _MIN_STEM_LETTERS_WITH_MANY_ENDINGS
     for size in range(min(inflection.max_ending_letters, len(word) - min_stem), 0, -1):
         stem = word[:-size]

@@ -15,18 +15,19 @@ from monitor.match.vocabulary import name_lists
 from monitor.text.fold import fold_key
 
 _MAX_FORMS = 60
-"""Spellings of one name: an Arabic name with several exchangeable words would have hundreds."""
+"""Maximum number of spellings of one name: an Arabic name with several exchangeable words would have hundreds."""
 _MAX_ABBREVIATION_LETTERS = 4
 _SERVANT_WORDS = ("abd", "abdal", "abdel", "abdul", "abdol", "abdu")
 _SERVANT_ARTICLES = ("al", "el", "ul")
 _MIN_JOINED_LETTERS = 6
-"""Letters of a word in which `abd` is a word of its own: "Abdi" is a name."""
+"""Number of letters above which "abdul" and similar beginnings of a word are separated from the rest of the word."""
 
 
 def list_digraph_forms(name: str, full_forms: Iterable[NameWords]) -> Iterator[NameWords]:
-    """Yield the full forms in the spelling of ASCII texts, as "Juergen" for "Jürgen".
+    """Yield the full forms of a name in the spelling of ASCII texts, as "Juergen" for "Jürgen".
 
-    The reverse is not done: two letters of an ASCII name need not be one letter, as in Michael and Samuel.
+    The reverse is not done: two letters of an ASCII name need not be one letter, as in Michael and Samuel. Nothing is
+    yielded for a name without such letters.
     """
     digraphs = language_data().orthography.digraphs
     words = {fold_key(word): word.lower() for word in name.replace("-", " ").replace("'", " ").split()}
@@ -42,13 +43,13 @@ def _write_digraphs(word: str, digraphs: dict[str, str]) -> str:
 
 
 def join_initials(name_words: NameWords) -> NameWords:
-    """Return a name with its initials as one word: "jd vance" for "j d vance"."""
+    """Return the words of a name with the initials at the start joined to one word: "jd vance" for "j d vance"."""
     count = next((at for at, word in enumerate(name_words) if len(word) > 1), 0)
     return ("".join(name_words[:count]), *name_words[count:]) if count > 1 else name_words
 
 
 def join_apostrophes(name: str, name_words: NameWords) -> NameWords:
-    """Return a name with the parts around an apostrophe as one word: "obrien" for "o brien"."""
+    """Return the words of a name with the two parts around an apostrophe joined to one word: "obrien" for "o brien"."""
     joined = {tuple(fold_key(word).split("'")) for word in name.split() if "'" in fold_key(word)}
     found = list(name_words)
     for pair in joined:
@@ -59,7 +60,11 @@ def join_apostrophes(name: str, name_words: NameWords) -> NameWords:
 
 
 def list_arabic_spellings(name_words: NameWords) -> Iterator[NameWords]:
-    """Yield an Arabic name in all spellings of its exchangeable words: Abdul, Abd al-; bin, ibn; Muhammad, Mohamed."""
+    """Yield an Arabic name in all combinations of its usual spellings.
+
+    Several words have more than one spelling: Abdul and Abd al-, bin and ibn, Muhammad and Mohamed. Nothing is yielded
+    for a name without such a word.
+    """
     units: list[tuple[NameWords, ...]] = []
     at = 0
     while at < len(name_words):
@@ -71,7 +76,10 @@ def list_arabic_spellings(name_words: NameWords) -> Iterator[NameWords]:
 
 
 def _spell_unit(name_words: NameWords, *, is_first: bool) -> tuple[int, tuple[NameWords, ...]]:
-    """Return how many words the first unit of a name has, and its spellings."""
+    """Return the number of words in the first unit of an Arabic name, and the spellings of this unit.
+
+    A unit is one word, or several words that are one name, such as "Abd al Karim".
+    """
     first, rest = name_words[0], name_words[1:]
     if first in _SERVANT_WORDS and rest:
         size = 3 if rest[0] in _SERVANT_ARTICLES and len(rest) > 1 else 2
@@ -92,7 +100,7 @@ def _spell_unit(name_words: NameWords, *, is_first: bool) -> tuple[int, tuple[Na
 
 
 def list_western_spellings(word: str) -> Iterator[str]:
-    """Yield an Arabic word in the letters of French and German transcriptions: sh as ch or sch, u as ou, s as ss."""
+    """Yield an Arabic word in French and German transcriptions: sh as ch or sch, u as ou, s as ss."""
     for old, new in language_data().orthography.arabic_transcriptions:
         other = re.sub(old, new, word)
         if other != word:
@@ -100,14 +108,14 @@ def list_western_spellings(word: str) -> Iterator[str]:
 
 
 def _spell_servant(god: str) -> Iterator[NameWords]:
-    """Yield the spellings of a name such as "Abdul Karim"."""
+    """Yield the spellings of a name such as "Abdul Karim"; ``god`` is its last word."""
     yield from ((servant, god) for servant in ("abdul", "abdel", "abd"))
     yield from (("abd", article, god) for article in ("al", "el"))
     yield from ((servant + god,) for servant in ("abdul", "abdel", "abdal"))
 
 
 def list_native_twins(pattern: str) -> Iterator[str]:
-    """Yield a name in another script with the letters that are exchanged in its orthography replaced."""
+    """Yield a name in another script with letters replaced that its orthography exchanges freely."""
     for first, second in language_data().orthography.twins:
         for old, new in ((first, second), (second, first)):
             if old and old in pattern:
@@ -118,7 +126,7 @@ _MIN_TRANSCRIBED_LETTERS = 4
 
 
 def list_transcriptions(word: str) -> Iterator[str]:
-    """Yield a first name and its spellings in the languages that transcribe it otherwise, if it is long enough."""
+    """Yield a first name and its spellings in languages with other transcriptions; nothing for a very short name."""
     if len(word) < _MIN_TRANSCRIBED_LETTERS:
         return
     yield word

@@ -29,7 +29,10 @@ _MAX_CHAIN_CHARS = 90
 def add_article_variants(
     full_forms: Sequence[NameWords], short_forms: Sequence[ShortForm], family: NameWords
 ) -> tuple[list[NameWords], list[ShortForm]]:
-    """Return the full and short forms, with the family name also without an article, with one, and joined to it."""
+    """Return the full and short forms of an Arabic name, with variants of the family name added.
+
+    The variants have no article, a separate article, and an article that is joined to the family name.
+    """
     root = family[1:] if family[0] in _DEFINITE_ARTICLES else (_JOINED_ARTICLE.sub("", family[0]), *family[1:])
     stems = dict.fromkeys(whole[: -len(family)] for whole in full_forms if whole[-len(family) :] == family)
     known, short = list(full_forms), list(short_forms)
@@ -46,14 +49,18 @@ def _article_variants(root: NameWords) -> Iterator[NameWords]:
 
 
 def _assimilated_variants(root: NameWords) -> Iterator[NameWords]:
-    """Yield the name with the article as pronounced before a sun letter, such as "ash" before "sh"."""
+    """Yield a family name with the article as it is pronounced before certain letters, such as "ash" before "sh"."""
     for letters, article in _SUN_LETTER_ARTICLES.items():
         if root[0].startswith(letters) and (letters != "s" or root[0][1:2] != "h"):
             yield (article, *root)
 
 
 def shorten_patronymics(name_words: NameWords) -> Iterator[NameWords]:
-    """Yield a name of two or more patronymics with the first one only, and without the family name."""
+    """Yield shorter forms of a name with at least two patronymics; nothing for other names.
+
+    The forms have only the first patronymic, with and without the family name, or all patronymics without the family
+    name.
+    """
     patronymics = [at for at, word in enumerate(name_words) if word in PATRONYMIC_PARTICLES and at]
     if len(patronymics) < 2:
         return
@@ -66,9 +73,10 @@ def shorten_patronymics(name_words: NameWords) -> Iterator[NameWords]:
 
 
 def find_chain_before(cased: str, start: int, first_name: str) -> tuple[int, NameWords]:
-    """Return the start of a name with patronymics before a family name, and its folded words.
+    """Return the start of a name with patronymics that ends directly before a family name, and the name's folded words.
 
-    The name begins with ``first_name``; without such a name the words are empty.
+    The name begins with ``first_name``, and ``start`` is the offset of the family name. If there is no such name, the
+    result is ``start`` without words.
     """
     match = _PATRONYMIC_CHAIN.search(cased, max(0, start - _MAX_CHAIN_CHARS), start)
     if match is None:
@@ -80,13 +88,13 @@ def find_chain_before(cased: str, start: int, first_name: str) -> tuple[int, Nam
 
 
 def find_chain_end(cased: str, end: int) -> int:
-    """Return the end of a name with the patronymics and the family name that follow it."""
+    """Return the end offset of a name, including the patronymics and the family name that follow ``end``."""
     match = _FOLLOWING_FATHERS.match(cased, end)
     return match.end() if match else end
 
 
 def is_subsequence(name_words: NameWords, chain: NameWords) -> bool:
-    """Return whether a chain contains all words of a name in the same order."""
+    """Return whether ``chain`` contains all words of a name in the same order; other words may be between them."""
     rest = iter(chain)
     return all(word in rest for word in name_words)
 
@@ -97,7 +105,7 @@ _CASED_SCRIPT_RANGES = (("\u0370", "\u03ff"), ("\u0400", "\u052f"), ("\u0531", "
 
 
 def build_native_patterns(name: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Return the patterns of a full name in another script, and of its short names.
+    """Return the patterns of a full name in another script than Latin, and the patterns of its short names.
 
     A pattern with a space at both ends matches whole words only.
     """
@@ -112,12 +120,12 @@ def build_native_patterns(name: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
 
 _HAN_NAME = re.compile("[\u3400-\u9fff·]{2,12}(?: [\u3400-\u9fff]{1,4})?")
 _MAX_SPACED_HAN_CHARS = 5
-"""Characters of a Japanese name that may be printed with a space between family and given name."""
+"""Maximum number of characters of a Japanese name that may be printed with a space between family and given name."""
 
 
 @cache
 def _han_tables() -> tuple[dict[int, int], dict[int, int]]:
-    """Return the tables from simplified to traditional characters, and back."""
+    """Return two translation tables: from simplified to traditional Chinese characters, and the reverse."""
     from monitor.language.load import language_data  # commands that match nothing do not read the data
 
     data = language_data().orthography
@@ -126,7 +134,7 @@ def _han_tables() -> tuple[dict[int, int], dict[int, int]]:
 
 
 def _list_han_variants(name: str) -> Iterator[str]:
-    """Yield a name in simplified and traditional characters, and with a space between two of its parts."""
+    """Yield a name in simplified and in traditional characters, each also with a space at every possible position."""
     to_traditional, to_simplified = _han_tables()
     traditional, simplified = name.translate(to_traditional), name.translate(to_simplified)
     for way in dict.fromkeys((name, traditional, simplified)):
@@ -136,9 +144,10 @@ def _list_han_variants(name: str) -> Iterator[str]:
 
 
 def list_unspaced_family_names(name: str, convention: str) -> Iterator[str]:
-    """Yield the possible family name of a folded name in Chinese, Japanese or Korean letters.
+    """Yield the possible family names in a folded name in Chinese, Japanese or Korean characters.
 
-    Family names of one character are omitted where they may have more than one.
+    In a convention in which family names may have several characters, possible family names of one character are
+    omitted.
     """
     from monitor.match.vocabulary import naming_convention, native_words  # this module is read by commands without it
 
@@ -153,7 +162,11 @@ def list_unspaced_family_names(name: str, convention: str) -> Iterator[str]:
 
 
 def _unspaced_parts(spaced_name: str) -> Iterator[str]:
-    """Yield the short names: the first of several words, or each part of two or more letters around a name dot."""
+    """Yield the short names of a name in a script without spaces.
+
+    For several words this is the first word, except in Chinese, Japanese and Korean characters. In a name with name
+    dots it is each part of at least two letters.
+    """
     if " " in spaced_name:
         part = spaced_name.split(" ", maxsplit=1)[0]
         if len(part) > 2 and not "\u2e80" <= part[0] <= "\ud7ff":
@@ -163,7 +176,7 @@ def _unspaced_parts(spaced_name: str) -> Iterator[str]:
 
 
 def _spaced_patterns(spaced_name: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Return the patterns of a name in a script with spaces, and of its family name if that is used alone."""
+    """Return the patterns of a name in a script with spaces, and the patterns of its family name alone."""
     words = spaced_name.split()
     if _UNCASED_LETTER.match(spaced_name):
         full_names = tuple(f" {form} " for form in _list_uncased_forms(spaced_name))
@@ -179,18 +192,22 @@ def _spaced_patterns(spaced_name: str) -> tuple[tuple[str, ...], tuple[str, ...]
 _UNCASED_LETTER = re.compile("[\u05d0-\u06d3\u0900-\u0dff\u10d0-\u10ff]")
 _FIRST_INDIAN_LETTER = "\u0900"
 _ARABIC_PREFIXES = ("", "و")
-"""The word "and" is one letter and is written together with the name; other such words are rare before a whole name."""
+"""Words of one letter that are joined to a name: only "and", because others are rare before a whole name."""
 _HEBREW_PREFIXES = ("", "ו", "ה", "ל", "ב", "מ", "ש", "כ")
-"""Conjunctions and prepositions of one letter, which are written together with the name."""
+"""Conjunctions and prepositions of one letter, which are joined to a name."""
 _SERVANT_IN_ARABIC = re.compile(r"\bعبد ?(?=ال)")
 _COMPOUND_OPENERS = frozenset({"عبد", "ابو", "ابا", "ابي", "ابن", "بن", "ال", "ام", "בן", "בר", "אבו", "אל"})
-"""Words that are a name only together with the next one: servant of, father of, son of, mother of, family of."""
+"""Words that form a name only together with the next word: servant of, father of, son of, mother of, family of."""
 _COMPOUND_ENDINGS = frozenset({"الله", "الدين"})
 _MIN_PART_LETTERS = 3
 
 
 def _list_uncased_forms(spaced_name: str) -> Iterator[str]:
-    """Yield a name in a script without capitals with the prefixes that are joined to it, and `Abd` joined or apart."""
+    """Yield the spellings of a name in a script without capitals.
+
+    In Hebrew and Arabic each is yielded without a prefix and with each prefix that may be joined to it. In Arabic,
+    `Abd` is both joined to the next word and separate.
+    """
     if spaced_name[0] < "\u0600" or spaced_name[0] >= _FIRST_INDIAN_LETTER:
         yield from (prefix + spaced_name for prefix in _list_prefixes(spaced_name))
         return
@@ -204,7 +221,10 @@ def _list_uncased_forms(spaced_name: str) -> Iterator[str]:
 
 
 def _list_uncased_parts(words: Sequence[str]) -> Iterator[str]:
-    """Yield the family name in a script without capitals, if it is a name without the word before it."""
+    """Yield the family name in a script without capitals, alone and with each prefix that may be joined to it.
+
+    Nothing is yielded if the last word is a name only together with the word before it, or if it is very short.
+    """
     if len(words) < 2 or words[-2] in _COMPOUND_OPENERS or words[-1] in _COMPOUND_ENDINGS:
         return
     if len(words[-1]) >= _MIN_PART_LETTERS:
@@ -212,7 +232,7 @@ def _list_uncased_parts(words: Sequence[str]) -> Iterator[str]:
 
 
 def _list_prefixes(word: str) -> tuple[str, ...]:
-    """Return the words of one letter that may be joined to a word in its script, with an empty one."""
+    """Return the prefixes of one letter that may be joined to a word in its script; the first is empty."""
     if word[0] >= _FIRST_INDIAN_LETTER:
         return ("",)
     return _HEBREW_PREFIXES if word[0] < "\u0600" else _ARABIC_PREFIXES
@@ -224,7 +244,7 @@ def is_native(name: str) -> bool:
 
 
 def printed_words(name: str) -> list[str]:
-    """Return the words of a name as printed, with diacritics."""
+    """Return the words of a name in their original spelling, with diacritics."""
     folded = fold(name)
     spaced = replace_punctuation(folded.text)
     words: list[str] = []

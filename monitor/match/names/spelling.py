@@ -1,8 +1,9 @@
 """Spelling of names: phonetic keys, typos, diacritics and transliteration variants.
 
-The phonetic key was measured on Lao, Thai and Khmer pairs of names, of one person and of two similar people: the key
-separates them, an edit distance does not. The key of a short name is too short. Callers use it on both parts of a name,
-or on one part with at least ``MIN_STANDALONE_KEY_LETTERS`` letters in its key.
+The phonetic key was measured on pairs of Lao, Thai and Khmer names: pairs of spellings of one name, and pairs of
+similar names of two people. The key separates the two kinds of pairs; an edit distance does not. The key of a short
+name is not distinctive enough. Callers therefore use it on both parts of a name, or on one part with at least
+``MIN_STANDALONE_KEY_LETTERS`` letters in its key.
 
 Diacritics are compared word by word: a word may have fewer than the name, but not other ones. Vietnamese tone marks may
 be on either vowel of a pair (hòa, hoà), therefore tones are compared separately from letters.
@@ -42,7 +43,10 @@ _PHONETIC_RULES = tuple(
 
 @lru_cache(maxsize=50_000)
 def phonetic_key(word: str) -> str:
-    """Return the phonetic key of a folded word: its first letter and its consonants, similar sounds unified."""
+    """Return the phonetic key of a folded word: its first letter and its consonants.
+
+    Similar sounds have the same letter in the key.
+    """
     key = word
     for pattern, sound in _PHONETIC_RULES:
         key = pattern.sub(sound, key)
@@ -53,9 +57,10 @@ def phonetic_key(word: str) -> str:
 
 
 def edit_distance(first: str, second: str, limit: int) -> int:
-    """Return the edit distance of two words, or ``limit + 1`` if it is greater; swapped neighbours count as one edit.
+    """Return the edit distance of two words, or ``limit + 1`` if the distance is greater than ``limit``.
 
-    Optimal string alignment; each column of the table is one integer (Hyyrö 2003).
+    The exchange of two adjacent letters is one edit (optimal string alignment). Each column of the table is one integer
+    (Hyyrö 2003).
     """
     if abs(len(first) - len(second)) > limit:
         return limit + 1
@@ -81,7 +86,11 @@ def edit_distance(first: str, second: str, limit: int) -> int:
 
 
 def is_phonetic_match(first: str, second: str) -> bool:
-    """Return whether two folded words can be spellings of the same name, for words of any length."""
+    """Return whether two folded words can be spellings of the same name.
+
+    Words of fewer than four letters must be equal. Others must have the same phonetic key and at most half of their
+    letters different, or be long and differ by one letter.
+    """
     if first == second:
         return True
     if min(len(first), len(second)) < 4:
@@ -92,12 +101,12 @@ def is_phonetic_match(first: str, second: str) -> bool:
 
 
 def can_be_typo(first: str, second: str) -> bool:
-    """Return quickly whether two words can differ by one typo: similar lengths, and the same first or last letter."""
+    """Return whether two words pass a quick test for a typo: similar lengths, and the same first or last letter."""
     return -2 < len(first) - len(second) < 2 and (first[:1] == second[:1] or first[-1:] == second[-1:])
 
 
 def is_typo(first: str, second: str) -> bool:
-    """Return whether two long words differ by exactly one typo: one letter, or two swapped neighbours."""
+    """Return whether two long words differ by exactly one typo: one letter, or two adjacent letters exchanged."""
     if min(len(first), len(second)) < MIN_TYPO_WORD_LETTERS or first == second or not can_be_typo(first, second):
         return False
     at, shorter = 0, min(len(first), len(second))
@@ -112,7 +121,7 @@ def is_typo(first: str, second: str) -> bool:
 _TONE_MARKS = frozenset("\u0300\u0301\u0303\u0309\u0323")
 _VIETNAMESE_DIACRITICS = frozenset("\u0309\u031b\u0306\u0323đĐ")
 _CEDILLAS = str.maketrans({"\u0327": "\u0326"})
-"""Romanian texts print a cedilla for the comma below; no word differs by it."""
+"""Some Romanian texts print a cedilla instead of the comma below; no two words differ only by it."""
 _BARRED_LETTERS = str.maketrans({"đ": "d\u0335", "ð": "d\u0335", "ø": "o\u0338", "ł": "l\u0335"})
 
 DiacriticPattern = tuple[tuple[frozenset[str], ...], frozenset[str]]
@@ -120,7 +129,7 @@ DiacriticPattern = tuple[tuple[frozenset[str], ...], frozenset[str]]
 
 @lru_cache(maxsize=50_000)
 def _diacritic_pattern(word: str) -> DiacriticPattern:
-    """Return the diacritics of each letter without tone marks, and the tone marks of the word."""
+    """Return the diacritics of each letter, without tone marks, and the set of tone marks of the whole word."""
     letters: list[set[str]] = []
     tones: set[str] = set()
     for char in unicodedata.normalize("NFD", word.lower().translate(_BARRED_LETTERS)).translate(_CEDILLAS):
@@ -134,15 +143,16 @@ def _diacritic_pattern(word: str) -> DiacriticPattern:
 
 
 def has_vietnamese_diacritics(printed: str) -> bool:
-    """Return whether a text has diacritics that only Vietnamese uses; such a text prints all diacritics."""
+    """Return whether a text has a diacritic that only Vietnamese uses; such a text prints all diacritics."""
     return any(char in _VIETNAMESE_DIACRITICS for char in unicodedata.normalize("NFD", printed))
 
 
 def diacritics_agree(printed: str, name: str, *, strict: bool = False) -> bool:
-    """Return whether the diacritics of a printed word agree with a word of a name that has the same letters.
+    """Return whether the diacritics of a printed word agree with the diacritics of a word in a name.
 
-    A word without diacritics always agrees. With ``strict`` (the text prints all diacritics) they must be equal,
-    otherwise some may be missing, as in the French press.
+    Both words have the same folded letters. A printed word without diacritics always agrees. With ``strict`` the
+    diacritics must be equal, because the text prints all of them. Otherwise the printed word may have fewer, as in the
+    French press, but no others.
     """
     if printed.isascii():
         return True
@@ -158,12 +168,15 @@ def diacritics_agree(printed: str, name: str, *, strict: bool = False) -> bool:
 
 @cache
 def _respelling_rules(convention: str) -> tuple[tuple[re.Pattern[str], str], ...]:
-    """Return the patterns that give other usual spellings of a name, with their replacements."""
+    """Return the patterns of a convention with their replacements, which produce other usual spellings of a name."""
     return tuple((re.compile(pattern), new) for pattern, new in language_data().conventions[convention].respellings)
 
 
 def list_spellings(word: str, convention: str) -> tuple[str, ...]:
-    """Return a folded word and its other spellings that do not sound alike by the common key, the word first."""
+    """Return a folded word and its other usual spellings in a convention; the word itself is first.
+
+    These are spellings that the phonetic key does not already treat as equal.
+    """
     return reduce(_apply_respelling, _respelling_rules(convention), (word,))
 
 
@@ -172,7 +185,10 @@ def _apply_respelling(words: tuple[str, ...], rule: tuple[re.Pattern[str], str])
 
 
 def is_spelling_variant(word: str, known_spellings: tuple[str, ...], convention: str) -> bool:
-    """Return whether a folded word can be a spelling of a name of a naming convention."""
+    """Return whether a folded word can be another spelling of a name part whose usual spellings are known.
+
+    In a convention in which a final `a` distinguishes names of women, a word with another ending is not a variant.
+    """
     first, second = word[-1:], known_spellings[0][-1:]
     if (first == "a") != (second == "a") and language_data().conventions[convention].final_a_is_feminine:
         other = second if first == "a" else first

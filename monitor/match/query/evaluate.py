@@ -1,4 +1,4 @@
-"""Evaluation of queries: the spans of an article's text that satisfy them. Every step is linear in the text."""
+"""Evaluation of queries: finds the spans of an article's text that satisfy a query, in time linear in the text."""
 
 import re
 from bisect import bisect_left, bisect_right
@@ -43,7 +43,8 @@ _SPACED_WORD = re.compile(r"\S+")
 class CompiledQuery:
     """A query ready for evaluation.
 
-    A text without any of the ``required_literals`` cannot satisfy it; None means that no such words are known.
+    ``patterns`` has the compiled regular expressions by their text. A text without any of the ``required_literals``
+    cannot satisfy the query; None means that no such words are known.
     """
 
     root: Node
@@ -52,7 +53,7 @@ class CompiledQuery:
 
 
 def compile_query(text: str, officials: Iterable[str], synonyms: Sequence[Sequence[str]] = ()) -> CompiledQuery:
-    """Return a query, parsed and checked. Raises ``QueryError`` if it is not valid or names an unknown official."""
+    """Parse, validate and compile a query. Raises ``QueryError`` if it is not valid or names an unknown official."""
     query = parse_query(text)
     patterns: dict[str, object] = {}
     _validate_node(query, query.root, frozenset(officials), patterns)
@@ -96,7 +97,7 @@ def _compile_regex(pattern: str, position: int) -> object:
 
 
 def _group_synonyms(synonyms: Sequence[Sequence[str]]) -> dict[str, tuple[TextTerm, ...]]:
-    """Return for each folded synonym the terms of its whole group."""
+    """Return for each folded synonym the terms of the group that contains the synonym."""
     groups: dict[str, tuple[TextTerm, ...]] = {}
     for group in synonyms:
         terms = tuple(dict.fromkeys(TextTerm(" ".join(fold_key(word).replace("-", " ").split())) for word in group))
@@ -105,7 +106,7 @@ def _group_synonyms(synonyms: Sequence[Sequence[str]]) -> dict[str, tuple[TextTe
 
 
 def _expand_synonyms(node: Node, groups: dict[str, tuple[TextTerm, ...]]) -> Node:
-    """Return the query with each term that has synonyms replaced by the group of its synonyms."""
+    """Return the query with each term that has synonyms replaced by an ``Or`` of the whole group."""
     match node:
         case TextTerm(text, False, False) if len(groups.get(text, ())) > 1:
             return Or(groups[text])
@@ -120,7 +121,10 @@ def _expand_synonyms(node: Node, groups: dict[str, tuple[TextTerm, ...]]) -> Nod
 
 
 def _find_required_literals(node: Node) -> frozenset[str] | None:
-    """Return folded texts, at least one of which occurs in every text that satisfies the query; None if unknown."""
+    """Return folded texts, at least one of which occurs in every text that satisfies the query.
+
+    Return None if no such texts are known, as for a regular expression or NOT.
+    """
     match node:
         case TextTerm(text, _, exact):
             return frozenset({fold_key(text).replace("-", " ") if exact else text})
@@ -149,7 +153,7 @@ def evaluate_query(
 
 
 class _Evaluation:
-    """Evaluation of one query on one article."""
+    """Evaluation of one query on one article: visits the nodes of the query recursively."""
 
     def __init__(
         self, patterns: dict[str, object], article_text: "NormalizedArticle", find_mentions: Callable[[str], list[Span]]
@@ -200,7 +204,7 @@ class _Evaluation:
                 return [span for span in self.find(part) or [] if low <= span[0] and span[1] <= high] or None
 
     def _find_near(self, left: list[Span], right: list[Span], distance: int) -> list[Span]:
-        """Return the spans of both sides that are near each other; both lists must be sorted."""
+        """Return the spans of both sides with at most ``distance`` words between them; both lists must be sorted."""
         found: set[Span] = set()
         at = 0
         for start, end in left:
@@ -213,7 +217,10 @@ class _Evaluation:
         return sorted(found)
 
     def _count_words_between(self, end: int, start: int) -> int:
-        """Return the number of words between two offsets; beyond the largest NEAR distance a large number."""
+        """Return the number of words between two offsets.
+
+        If the offsets are too far apart for any NEAR, return a number above every distance without counting.
+        """
         if start - end > _MAX_NEAR_CHARS:
             return MAX_SPANS
         starts, ends = self._word_bounds
@@ -230,7 +237,10 @@ class _Evaluation:
 
 
 def find_term(term: TextTerm, article_text: "NormalizedArticle", unhyphenated: str) -> list[Span]:
-    """Return the spans of a word or phrase, as folded offsets; ``unhyphenated`` is the text of the article."""
+    """Return the spans of a word or phrase, as folded offsets, up to a maximum number.
+
+    ``unhyphenated`` is the folded text of the article with spaces instead of hyphens.
+    """
     needle = fold_key(term.text).replace("-", " ") if term.is_exact else term.text
     found: list[Span] = []
     at = unhyphenated.find(needle)
@@ -246,7 +256,7 @@ def find_term(term: TextTerm, article_text: "NormalizedArticle", unhyphenated: s
 
 
 def _find_word_end(text: str, end: int) -> int:
-    """Return the end offset of the word in which a prefix match ends."""
+    """Return the end offset of the word that contains the end of a prefix match."""
     while end < len(text) and text[end].isalnum() and not is_unspaced(text[end]):
         end += 1
     return end

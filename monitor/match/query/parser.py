@@ -20,7 +20,10 @@ from monitor.text.fold import fold_key
 
 @dataclass(frozen=True, slots=True)
 class TextTerm:
-    """A word or phrase; folded unless ``is_exact``. With ``is_prefix`` the last word is only the start of a word."""
+    """A word or phrase to search for; folded unless ``is_exact``.
+
+    With ``is_prefix`` the last word is only the start of a word.
+    """
 
     text: str
     is_prefix: bool = False
@@ -45,7 +48,7 @@ class OfficialTerm:
 
 @dataclass(frozen=True, slots=True)
 class Within:
-    """A part that must be found in one region."""
+    """A part of a query that must be satisfied inside one region of the article."""
 
     region: Region
     part: "Node"
@@ -53,28 +56,28 @@ class Within:
 
 @dataclass(frozen=True, slots=True)
 class And:
-    """All parts are satisfied."""
+    """All parts must be satisfied."""
 
     parts: tuple["Node", ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Or:
-    """At least one part is satisfied."""
+    """At least one part must be satisfied."""
 
     parts: tuple["Node", ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Not:
-    """The part is not satisfied."""
+    """The part must not be satisfied."""
 
     part: "Node"
 
 
 @dataclass(frozen=True, slots=True)
 class Near:
-    """Both sides are found with at most ``distance`` words between them."""
+    """Both sides must be found, with at most ``distance`` words between them."""
 
     left: "Node"
     right: "Node"
@@ -86,7 +89,7 @@ Node = TextTerm | Regex | OfficialTerm | Within | And | Or | Not | Near
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """A valid query."""
+    """A parsed query: its text and the root node of its tree."""
 
     text: str
     root: Node
@@ -149,7 +152,10 @@ class _Token:
 
 
 def parse_query(text: str) -> Query:
-    """Return a parsed query. Raises ``QueryError`` with the position of the error and what was expected there."""
+    """Parse a query.
+
+    Raises ``QueryError`` with the position of the error and the text that was expected there.
+    """
     if not text.strip():
         raise QueryError("the query is empty", 0, "a word, a phrase or an @official")
     if len(text) > MAX_QUERY_CHARS:
@@ -166,7 +172,7 @@ def parse_query(text: str) -> Query:
 
 
 def _tokenize(text: str) -> list[_Token]:
-    """Return the tokens of a query. Raises ``QueryError`` for a character that starts no token."""
+    """Return the tokens of a query. Raises ``QueryError`` at a character that cannot begin a token."""
     tokens: list[_Token] = []
     at = 0
     end = len(text.rstrip())
@@ -187,7 +193,7 @@ def _tokenize(text: str) -> list[_Token]:
 
 
 def _build_syntax_error(text: str, start: int) -> QueryError:
-    """Return the error for a position at which no token starts."""
+    """Return the error for a position at which no token can begin."""
     char = text[start]
     if char in '"“':
         return QueryError("the phrase is not closed", start, f"a closing {'”' if char == '“' else char}")
@@ -305,7 +311,10 @@ class _Parser:
 
 
 def _build_term(token: _Token) -> TextTerm:
-    """Return the term of a word or phrase; a * is allowed only at its end."""
+    """Return the term of a word or phrase.
+
+    Raises ``QueryError`` if a * is not at the end, or if the text has no letter or digit.
+    """
     text = token.text.strip()
     prefix = text.endswith("*")
     text = text.removesuffix("*")

@@ -1,1 +1,1 @@
-"""Titles: the words around a name, the positions they mean, and how they fit an official."""
+"""Titles: the positions that the words around a name state, and their comparison with the roles of an official."""

@@ -1,4 +1,4 @@
-"""Titles around a name: the words before it, and the apposition after it."""
+"""Finds the title of a person in the words before a name and in the apposition after a name."""
 
 import re
 from functools import lru_cache
@@ -41,7 +41,10 @@ _CLAUSE_OPENING = re.compile(
 
 
 class PrecedingTitle:
-    """Title before a name, its start offset and folded words; without a title the offset is the start of the name."""
+    """The title before a name, its start offset and its folded words.
+
+    Without a title, the start offset is that of the name, and there are no words.
+    """
 
     __slots__ = ("start", "title", "words")
 
@@ -58,7 +61,10 @@ def empty_preceding_title(start: int) -> PrecedingTitle:
 
 
 def find_title_before(article_text: NormalizedArticle, start: int) -> PrecedingTitle:
-    """Return the title before a name, from the same line and at most 130 characters."""
+    """Return the title before a name that starts at ``start``.
+
+    Only the same line is read, and at most 130 characters.
+    """
     return (
         parse_title_before(article_text, start)
         if can_follow_title(article_text, start)
@@ -67,7 +73,10 @@ def find_title_before(article_text: NormalizedArticle, start: int) -> PrecedingT
 
 
 def parse_title_before(article_text: NormalizedArticle, start: int) -> PrecedingTitle:
-    """Return the title before a name, after a quick test has found that there may be one."""
+    """Return the title before a name, like ``find_title_before``, but without its quick test.
+
+    Callers have already called ``can_follow_title`` or ``can_end_title``.
+    """
     if _has_only_function_words_before(article_text, start):
         return empty_preceding_title(start)
     kept = _trim_title_words(_collect_title_words(article_text, start))
@@ -78,7 +87,7 @@ def parse_title_before(article_text: NormalizedArticle, start: int) -> Preceding
 
 
 def can_follow_title(article_text: NormalizedArticle, start: int) -> bool:
-    """Return quickly whether the word before a name can be the end of a title; most words cannot."""
+    """Return whether the word before a name passes a quick test for the last word of a title; most words do not."""
     cased = article_text.cased
     at = start - 1
     while at > 0 and not cased[at].isalnum() and start - at < 4:
@@ -88,17 +97,20 @@ def can_follow_title(article_text: NormalizedArticle, start: int) -> bool:
 
 
 def can_end_title(word: str) -> bool:
-    """Return quickly whether a printed word can be the last word of a title."""
+    """Return whether a printed word passes a quick test for the last word of a title: most capitalized words do."""
     return (len(word) > 1 and word[0].isupper()) or word.lower() in _title_end_words()
 
 
 def is_title_end(word: str) -> bool:
-    """Return whether a folded word can be the last word of a title, regardless of capitals."""
+    """Return whether a folded word can be the last word of a title, even in lower case."""
     return word in _title_end_words()
 
 
 def _has_only_function_words_before(article_text: NormalizedArticle, start: int) -> bool:
-    """Return quickly whether only function words after an ordinary word precede a name, as in "said in"."""
+    """Return whether a name follows an ordinary word and function words, as in "said in".
+
+    A title before the name is then impossible.
+    """
     cased = article_text.cased
     small: list[str] = []
     end = start - 1
@@ -114,12 +126,12 @@ def _has_only_function_words_before(article_text: NormalizedArticle, start: int)
 
 @lru_cache(maxsize=1)
 def _title_end_words() -> frozenset[str]:
-    """Return the words that can end a title: words of titles, and last words of country names and adjectives."""
+    """Return the folded words that can end a title: words of titles, and last words of country names and adjectives."""
     return title_words() | {word.rpartition(" ")[2] for word in country_words()} | {"s"}
 
 
 class TitleWord(NamedTuple):
-    """Word of a title: its start offset, printed form and folded form."""
+    """A word that may belong to a title: its start offset, and the word as printed and folded."""
 
     start: int
     printed: str
@@ -127,7 +139,7 @@ class TitleWord(NamedTuple):
 
 
 class _BackwardWordReader:
-    """Reader of the words before an offset, the nearest first; each is located when it is requested."""
+    """Reader of the words before an offset, from right to left; a word is located only when it is requested."""
 
     __slots__ = ("_article_text", "_end", "_min_start", "_pending_words", "_words")
 
@@ -143,7 +155,7 @@ class _BackwardWordReader:
             self._words = [TitleWord(word.start(), word.group(), word.group().lower()) for word in reversed(found)]
 
     def get(self, index: int) -> TitleWord | None:
-        """Return the word with an index from the right, or None if there are fewer words."""
+        """Return the word with an index, where 0 is the nearest to the offset, or None if there are fewer words."""
         while len(self._words) <= index and self._pending_words:
             self._append_word(self._pending_words.pop())
         return self._words[index] if index < len(self._words) else None
@@ -157,7 +169,7 @@ class _BackwardWordReader:
 
 
 def _collect_title_words(article_text: NormalizedArticle, start: int) -> list[TitleWord]:
-    """Return the words before a name that may form its title, in the order of the text."""
+    """Return the words before a name that may form a title, in the order of the text; may be empty."""
     cased = article_text.cased
     low = max(0, start - _MAX_TITLE_CHARS)
     found = _BackwardWordReader(article_text, max(low, cased.rfind("\n", low, start) + 1), start)
@@ -188,7 +200,10 @@ def _collect_title_words(article_text: NormalizedArticle, start: int) -> list[Ti
 
 
 def _trim_title_words(collected: list[TitleWord]) -> list[TitleWord]:
-    """Return the words without leading function words and words outside any title phrase."""
+    """Return the collected words without the words at the start that do not belong to the title.
+
+    These are function words and unknown words, up to the last unknown word in lower case.
+    """
     first = at = 0
     leading = True
     for phrase, symbols in split_title_phrases(tuple(word.folded for word in collected)):
@@ -205,7 +220,10 @@ def _trim_title_words(collected: list[TitleWord]) -> list[TitleWord]:
 
 
 def _can_be_portfolio(words_before: _BackwardWordReader, index: int) -> bool:
-    """Return whether an unknown capitalized word may be the field of a position, as in "Minister of X and Y"."""
+    """Return whether an unknown capitalized word may name the field of a position.
+
+    Examples are X and Y in "Minister of X and Y". ``index`` is the index of the word in ``words_before``.
+    """
     for back in range(index + 1, index + 8):
         word = words_before.get(back)
         if word is None:
@@ -228,7 +246,11 @@ def _is_country_word(word: str, following_words: list[str]) -> bool:
 
 
 def _can_bridge_gap(gap: str, word: str, following_words: list[str], comma_count: int) -> bool:
-    """Return whether the characters between two words can be inside a title."""
+    """Return whether the characters between two words may be inside a title.
+
+    ``word`` is the word before the gap, ``following_words`` are the words after it, and ``comma_count`` is the number
+    of commas in gaps further right.
+    """
     if gap in {" ", "-"}:
         return True
     if gap in {". ", "."}:
@@ -243,7 +265,10 @@ def _can_bridge_gap(gap: str, word: str, following_words: list[str], comma_count
 
 
 def find_title_after(cased: str, end: int) -> Title:
-    """Return the title after a name: ", Chief of the General Staff" or "(Minister of Finance)"."""
+    """Return the title in the apposition after a name, as in ", Chief of the General Staff" or "(Minister of Finance)".
+
+    The title is empty if there is none.
+    """
     sign, other = cased[end : end + 1], cased[end + 1 : end + 2]
     if not (sign == "(" or (sign == "," and other.isspace()) or (sign.isspace() and other in _APPOSITION_SIGNS)):
         return _EMPTY_TITLE
@@ -288,7 +313,7 @@ def _has_link_word(words: list[str]) -> bool:
 
 
 def find_positions(text: str) -> tuple[Position, ...]:
-    """Return all positions that a text names, regardless of the people who hold them."""
+    """Return all positions that a text states, even if they do not belong to a name."""
     positions: list[Position] = []
     chunk: list[str] = []
     edge = 0

@@ -1,4 +1,4 @@
-"""Positions that titles and roles name: rank, domain, level and country, and their comparison."""
+"""Positions that titles and roles state, as rank, domain, level and country, and the comparison of positions."""
 
 from dataclasses import dataclass
 from datetime import date
@@ -65,12 +65,15 @@ class Position:
 
     @property
     def is_vague(self) -> bool:
-        """True if the position could be held by many people of one country."""
+        """True if many people of one country could hold the position, such as a minister without a domain."""
         return self.head in _BROAD_HEADS and not self.domains
 
 
 class RoleFit(IntEnum):
-    """Fit of a role to a position on the date of an article: none, at another time, undated, or current."""
+    """Result of the comparison of a role with a position on a date; a higher value is a better fit.
+
+    A role does not fit, fits at another time than the date, fits but has no dates, or fits and was held on the date.
+    """
 
     NO_MATCH = 0
     OTHER_TIME = 1
@@ -80,7 +83,7 @@ class RoleFit(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class Title:
-    """Title of a person: positions, rank, form of address and countries."""
+    """Meaning of the words of a title: positions, rank, countries, and whether there is a form of address."""
 
     positions: tuple[Position, ...] = ()
     rank: str = ""
@@ -90,9 +93,10 @@ class Title:
 
 @lru_cache(maxsize=20_000)
 def split_title_phrases(words: tuple[str, ...]) -> tuple[tuple[str, tuple[str, ...]], ...]:
-    """Split folded words into the longest known phrases, each with its symbols as in ``title_vocabulary``.
+    """Split folded words into the longest known phrases, and return each phrase with the symbols of its meaning.
 
-    A name of a country has the symbol `c:` and its key. An unknown word is taken as a domain, such as `d:fisheries`.
+    The symbols are the same as in ``title_vocabulary``. In addition, the name of a country has the symbol `c:` with its
+    key. An unknown word is read as a domain, such as `d:fisheries`, or as a word without meaning if it is very short.
     """
     known, countries = title_vocabulary(), country_words()
     read: list[tuple[str, tuple[str, ...]]] = []
@@ -116,7 +120,7 @@ def split_title_phrases(words: tuple[str, ...]) -> tuple[tuple[str, tuple[str, .
 
 @lru_cache(maxsize=20_000)
 def parse_title(words: tuple[str, ...]) -> Title:
-    """Return the title that folded words without a name express."""
+    """Return the meaning of the folded words of a title; the words must not contain a name."""
     heads: list[dict[str, object]] = []
     waiting: set[str] = set()
     level: set[str] = set()
@@ -147,14 +151,20 @@ def parse_title(words: tuple[str, ...]) -> Title:
 
 
 def _build_position(head: dict[str, object], countries: set[str]) -> Position:
-    """Return a position; the president of a parliament becomes its chair."""
+    """Return the position for a head word with its domains.
+
+    The president of a parliament becomes a chair.
+    """
     domains = frozenset(head["domains"])  # type: ignore[call-overload] # always a set
     name = "chair" if head["head"] == "president" and "assembly" in domains else str(head["head"])
     return Position(name, domains, frozenset(countries), bool(head["deputy"]), bool(head["former"]))
 
 
 def _assign_domain(domain: str, heads: list[dict[str, object]], pending_domains: set[str], *, is_joined: bool) -> None:
-    """Add a domain ("defence") to the head ("minister") before it, or keep it for the next head."""
+    """Add a domain ("defence") to the head word ("minister") before it.
+
+    Without a head word, or after "and", the domain is added to ``pending_domains`` for the next head word.
+    """
     if heads and not is_joined:
         heads[-1]["domains"].add(domain)  # type: ignore[attr-defined] # always a set
     else:
@@ -163,12 +173,12 @@ def _assign_domain(domain: str, heads: list[dict[str, object]], pending_domains:
 
 @lru_cache(maxsize=20_000)
 def parse_positions(title: str) -> tuple[Position, ...]:
-    """Return the positions that the title of a configured role means."""
+    """Return the positions that the configured title of a role states."""
     return parse_title(fold_words(title)).positions
 
 
 def rate_role_fit(position: Position, role: Role, article_date: date | None) -> RoleFit:
-    """Return the fit of a role to a position in an article of a date."""
+    """Return how well a role fits a position that is printed in an article of a certain date."""
     if not any(_is_same_position(position, configured) for configured in parse_positions(role.title)):
         return RoleFit.NO_MATCH
     if role.from_on is None and role.until_on is None:
@@ -183,7 +193,10 @@ def rate_role_fit(position: Position, role: Role, article_date: date | None) -> 
 
 
 def _is_same_position(position: Position, configured: Position) -> bool:
-    """Return whether a printed position can be the configured one; it may be shorter or use a related head word."""
+    """Return whether a printed position can be the configured one.
+
+    The printed position may have fewer domains or a related head word.
+    """
     if position.is_deputy != configured.is_deputy:
         return False
     domains, configured_domains = position.domains - {"state", "government"}, configured.domains
@@ -205,12 +218,12 @@ def _is_same_position(position: Position, configured: Position) -> bool:
 
 
 def is_diplomatic(position: Position) -> bool:
-    """Return whether the countries of a position may be the host countries, as for an ambassador."""
+    """Return whether a position is diplomatic, such as ambassador, so that its countries may be the host countries."""
     return position.head in _DIPLOMATIC_HEADS
 
 
 def describe_positions(positions: tuple[Position, ...]) -> str:
-    """Return positions in words, for the reason of a decision."""
+    """Return positions as text for the reason of a decision, such as "deputy defence minister"."""
     return " and ".join(
         " ".join(
             part

@@ -1,4 +1,7 @@
-"""Score of a title as evidence for an official: position, dates, rank and country are compared with the roles."""
+"""Score of the titles next to a name as evidence for an official.
+
+Position, dates, rank and country of the titles are compared with the roles of the official.
+"""
 
 from monitor.match.context import ArticleFacts
 from monitor.match.names.index import PreparedOfficial
@@ -22,8 +25,8 @@ def score_title(
 ) -> TitleScore:
     """Return the strength of the titles before and after a name as evidence for one official.
 
-    A title contradicts an official who is already mentioned in the article less easily: configured roles are rarely
-    complete.
+    Configured roles are rarely complete. For an official who is already mentioned in the article, fewer differences
+    therefore count as a contradiction.
     """
     title = before.title
     fit, position = _find_best_position(facts, prepared, title.positions)
@@ -53,7 +56,10 @@ def score_title(
 
 
 def _is_leader(facts: ArticleFacts, prepared: PreparedOfficial) -> bool:
-    """Return whether the official leads the country on the date of the article and has no common short name."""
+    """Return whether the official leads the country on the date of the article.
+
+    The result is False in conventions in which thousands of people share a short name.
+    """
     fits = (
         rate_role_fit(Position(head), role, facts.article_date)
         for head in _LEADER_HEADS
@@ -66,9 +72,9 @@ def _is_leader(facts: ArticleFacts, prepared: PreparedOfficial) -> bool:
 
 
 def _explain_foreign_title(prepared: PreparedOfficial, title: Title, after: Title) -> str:
-    """Return the reason why a title belongs to another country, or an empty string.
+    """Return the reason why a title names another country than the official's, or an empty string.
 
-    The country of a diplomatic position may be the host country.
+    The result is empty for a diplomatic position, because its country may be the host country.
     """
     if not prepared.country or any(map(is_diplomatic, title.positions + after.positions)):
         return ""
@@ -88,10 +94,10 @@ def _explain_contradiction(
     *,
     is_mentioned: bool,
 ) -> str:
-    """Return the reason why the title before a name is not the official's, or an empty string.
+    """Return the reason why the title before a name contradicts the official's roles, or an empty string.
 
-    Configured roles are rarely complete: for an official who is already mentioned, a rare name is stronger evidence
-    than an unknown position.
+    Configured roles are rarely complete. The title of an official who is already mentioned is therefore no
+    contradiction, unless thousands of people share such a name.
     """
     fit, position = fit_before
     rare = is_mentioned and not naming_convention(prepared.name_parts.convention).common_short_forms
@@ -109,7 +115,7 @@ def _explain_contradiction(
 
 
 def _explain_contradicting_apposition(prepared: PreparedOfficial, after: Title, best_fit: RoleFit) -> str:
-    """Return the reason why the official does not hold the position after a name, or an empty string."""
+    """Return the reason why the position after a name contradicts the official's roles, or an empty string."""
     if (
         not after.positions
         or not prepared.positions
@@ -121,7 +127,11 @@ def _explain_contradicting_apposition(prepared: PreparedOfficial, after: Title, 
 
 
 def _score_position(facts: ArticleFacts, prepared: PreparedOfficial, best_fit: tuple[RoleFit, Position]) -> TitleScore:
-    """Return the score of a fitting position, by its precision and the countries that the article mentions."""
+    """Return the score of a position that fits a role of the official.
+
+    The score is lower for a position that many people hold, for a role without dates, and in an article about other
+    countries.
+    """
     fit, position = best_fit
     at_home = not prepared.country or prepared.country in position.countries or prepared.country in facts.country_counts
     if (

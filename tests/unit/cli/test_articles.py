@@ -15,8 +15,8 @@ from pathlib import Path
 
 import pytest
 from support.rows import MINUTE, NOW, digest, draft, plan, screened
-from time_machine import travel
 from support.stores import open_database
+from time_machine import travel
 from typer.testing import CliRunner
 
 from monitor.cli.common import load_rows, print_csv, print_table, print_wrapped

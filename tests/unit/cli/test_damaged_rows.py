@@ -13,7 +13,6 @@ from typer.testing import CliRunner, Result
 
 from monitor.cli.main import app
 from monitor.domain.errors import DamagedRow
-from monitor.store.database import Database
 
 CONFIGURATION = """
 settings: {database: "sqlite:///monitor.db"}

@@ -13,7 +13,6 @@ from monitor.cli.feedback import parse_until
 from monitor.cli.main import app
 from monitor.domain.codes import Code, CodeKind, parse_code
 from monitor.domain.errors import UsageError
-from monitor.store.database import Database
 
 CONFIGURATION = """
 settings: {database: "sqlite:///monitor.db"}

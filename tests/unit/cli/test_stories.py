@@ -15,7 +15,6 @@ from typer.testing import CliRunner
 from monitor.cli.main import app
 from monitor.domain.errors import ConfigError, UsageError
 from monitor.pipeline.group import GroupingStep
-from monitor.store.database import Database
 
 CONFIGURATION = """
 settings: {database: "sqlite:///monitor.db"}
