@@ -97,9 +97,10 @@ class FeedbackStore:
             return [_reader_from_row(row) for row in connection.execute(select(READER).order_by(READER.c.login))]
 
     def load_basis(self, root_id: int, story_id: str = "") -> ScreeningBasis:
-        """Return the matched articles with the text of article ``root_id``: the article and its duplicates.
+        """Return the matched articles with the text of article ``root_id``, and the verdicts that count in them.
 
-        With ``story_id``, the matched articles of the story are returned as well.
+        These are the article and its duplicates. With ``story_id``, the matched articles of the story are returned as
+        well.
         """
         with self._connections.read_transaction() as connection:
             return _load_basis(connection, root_id, story_id)

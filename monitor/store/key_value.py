@@ -1,4 +1,7 @@
-"""Key-value store: installation time, saved configuration, daemon status, heartbeats, and the trusted time."""
+"""Key-value store: installation time, saved configuration, daemon status, heartbeats, and the trusted time.
+
+The trusted time is a time up to which the clock is known to be right.
+"""
 
 from collections.abc import Collection
 from datetime import datetime
@@ -15,13 +18,16 @@ CLOCK_KEY, CLOCK_TRUST_KEY, CONFIGURATION_KEY = "clock", "clock_trust", "configu
 
 
 def trusted_now(connection: Connection, now: datetime) -> datetime:
-    """Return the time by which data may expire: ``now``, or the last trusted time if the clock jumped far ahead."""
+    """Return the time to use when expired data is deleted.
+
+    This is ``now``. If the clock has jumped far ahead, it is the last trusted time instead.
+    """
     trust = load_clock_trust(connection)
     return trust.trusted_time(now) if trust else now
 
 
 def load_clock_trust(connection: Connection) -> ClockTrust | None:
-    """Return the stored trust in the clock, or None before the first check."""
+    """Return the stored record of how far the clock is trusted, or None before the first check."""
     stored = connection.execute(select(SETTING.c.value).where(SETTING.c.name == CLOCK_TRUST_KEY)).scalar()
     return from_json(ClockTrust, stored) if stored else None
 
@@ -41,12 +47,12 @@ class KeyValueStore:
         return datetime.fromisoformat(value)
 
     def get_saved_configuration(self) -> SavedConfiguration | None:
-        """Return the last valid configuration, or None before the first."""
+        """Return the last valid configuration, or None if none was saved yet."""
         value = self.get(CONFIGURATION_KEY)
         return from_json(SavedConfiguration, value) if value else None
 
     def save_configuration(self, configuration: SavedConfiguration) -> None:
-        """Store a valid configuration, or the present one with the errors of a rejected edit."""
+        """Store a valid configuration, with the errors of an edit of the file if the edit was rejected."""
         self.set(CONFIGURATION_KEY, to_json(configuration), configuration.loaded_at)
 
     def get(self, name: str) -> str:
