@@ -67,7 +67,7 @@ NO_FEED_REASON = (
 
 
 class FeedDiscoverer:
-    """Finds the feeds of a site: a page, the pages that list its feeds, robots.txt, and candidate addresses.
+    """Finds the feeds of a site: at the given address, on pages that list feeds, in robots.txt, at usual addresses.
 
     It sends about sixty requests at most.
     """
@@ -216,8 +216,9 @@ def _build_feed(candidate: FeedCandidate, feed: Feed, response: Fetched) -> Disc
 def _sort_feeds(feeds: list[DiscoveredFeed]) -> tuple[DiscoveredFeed, ...]:
     """Return each feed once, best first.
 
-    Feeds come before sitemaps, articles before readers' comments, feeds with entries before empty ones, and feeds that
-    the site names before guessed ones. Equal feeds keep the order in which they were found.
+    Feeds come before sitemaps, feeds of articles before feeds of readers' comments, and feeds with entries before empty
+    ones. Then a feed at the given address comes first, then feeds that the site names, then feeds that it links, then
+    guessed ones.
     """
     once: dict[str, DiscoveredFeed] = {}
     for feed in feeds:

@@ -211,9 +211,9 @@ class FeedDocumentReader:
         return PollAttempt(poll_state, result)
 
     async def fill_gap(self, attempt: PollAttempt, source: Source) -> PollAttempt:
-        """Return the attempt with the entries of the source's news sitemap added.
+        """Return the attempt with ``gap_entries``: its entries and the further ones of the source's news sitemap.
 
-        If the sitemap cannot be read, no entries are added.
+        If the sitemap cannot be read, it adds no entries.
         """
         document = attempt.result
         assert isinstance(document, FetchedFeed)  # noqa: S101 - only a document that was read can have a gap
@@ -321,7 +321,7 @@ class FeedDocumentReader:
     ) -> FetchResult:
         """Fetch one document of a source.
 
-        robots.txt is obeyed for pages, but not for feeds and sitemaps, which are meant for programs.
+        robots.txt is obeyed if the document is a web page, such as a listing page, but not for feeds and sitemaps.
         """
         if source.kind is SourceKind.MAILBOX:
             return await self._fetcher.fetch(FetchRequest(url, etag=etag, mailbox=source.mailbox))
@@ -434,7 +434,10 @@ def _classify_error(error: NotAFeed | WorkerKilled, source: Source) -> Failed | 
 
 
 def classify_parse_error(error: NotAFeed, source: Source) -> Failed | Blocked:
-    """Return whether access was blocked by a bot or consent wall, or the document is invalid."""
+    """Return the failure for a document that could not be parsed.
+
+    It is ``Blocked`` if the document is a bot or consent wall, else ``Failed`` because the document is invalid.
+    """
     match error.fault:
         case DocumentFault.ACCESS_WALL | DocumentFault.HTML_PAGE:
             return Blocked(error.reason, suggest_for_document(source.kind))

@@ -64,7 +64,10 @@ class GroupingStep:
         return total
 
     async def _group_pending(self) -> int:
-        """Group waiting articles, oldest first; the next batch is prepared while one is placed."""
+        """Group waiting articles, oldest first.
+
+        The next batch is prepared while the previous one is placed in stories.
+        """
         await self._group_interrupted()
         batch, done = await self._load_batch(GROUPING_BATCH_SIZE), 0
         ready = asyncio.create_task(self._prepare(batch))
