@@ -94,8 +94,8 @@ PRELOADED_MODULES = (
     "monitor.stories.fingerprints",
     "monitor.text.search_text",
 )
-"""Modules that the pipeline imports only at first use, because most passes from cron need none of them. The daemon
-imports them at its start."""
+"""Modules that the pipeline imports only at first use, because most passes from cron need none of them. The daemon and
+worker processes import them in advance."""
 
 
 def utc_now() -> datetime:
@@ -128,8 +128,9 @@ async def build_collectors(
 ) -> AsyncIterator[tuple[CollectorServices, Fetcher, ProcessPool]]:
     """Yield the services that poll sources and read pages, for the daemon and for worker processes alike.
 
-    The fetcher and the process pool that they use are yielded, too; both are closed at the end. ``metrics`` counts
-    fetches and runs of the process pool. With ``early``, articles of a backlog are matched when they are built.
+    The fetcher and the process pool that the services use are yielded, too. If ``metrics`` is given, they are wrapped
+    so that fetches and killed processes are counted. The fetcher is closed at the end. With ``early``, articles of a
+    backlog are matched when they are built.
     """
     settings = configuration.settings
     client = HttpFetcher(settings.user_agent_contact, settings.allowed_networks, clock)
@@ -275,7 +276,10 @@ def build_channel_sender(channel: Channel, configuration: Configuration) -> Chan
 
 
 class _LazyMatcher:
-    """A matcher that is imported and compiled for the first article, because many passes from cron find none."""
+    """Matcher that is imported and compiled only for the first article.
+
+    Many passes from cron find no article.
+    """
 
     def __init__(self, watchlist: Watchlist) -> None:
         self._watchlist = watchlist

@@ -78,7 +78,8 @@ SILENCE_LIMITS_SECONDS |= {
     "outcome": 600.0,
     "status": 180.0,
 }
-"""Seconds after which a component without a beat counts as stalled: well above its longest normal run."""
+"""Seconds without a heartbeat after which a component counts as stalled. They are much longer than the longest normal
+run of the component."""
 
 DISK_CHECK_INTERVAL, CLOCK_CHECK_INTERVAL, BACKUP_CHECK_INTERVAL, CLEANUP_INTERVAL = (
     timedelta(seconds=5),
@@ -347,7 +348,7 @@ class Daemon:
         return with_heartbeat(self._liveness, component, function)
 
     async def _clean_up(self) -> None:
-        """Delete rows, jobs and heartbeats that are older than the current settings allow."""
+        """Delete old articles and records as the settings allow, old jobs, and heartbeats of dead workers."""
         if self._settings:
             await self._maintenance.clean_up(self._settings.retention)
         if self._database.job_queue:
@@ -370,7 +371,10 @@ class Daemon:
         self._watchdog.tick(time.monotonic())
 
     async def _check_configuration(self) -> None:
-        """Check the configuration file for an edit; a valid edit ends the current configuration run."""
+        """Check whether the configuration file was edited.
+
+        If the edit is valid, end the run of the current configuration.
+        """
         reload = await self._reloader.check_for_edit(self._database.run, self._clock(), time.monotonic())
         if reload is None:
             return
@@ -393,7 +397,10 @@ class Daemon:
                 log.warning("component late", component=component, reason=problem)
 
     async def _save_daemon_status(self, *, is_stopped: bool = False) -> None:
-        """Store for ``monitor status`` the time, the current problems, and whether the daemon has stopped."""
+        """Store the status that ``monitor status`` shows.
+
+        It has the time, the current problems, and whether the daemon has stopped.
+        """
         now, problems = self._clock(), self._liveness.health(time.monotonic()).problems
         status = json.dumps({"at": now.isoformat(), "stopped": is_stopped, "problems": problems})
         await self._database.run(self._database.key_values.set, "daemon", status, now)

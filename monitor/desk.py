@@ -65,7 +65,10 @@ class StoredConfigurationLoader:
         self._database, self._path, self._environ, self._redactor = database, path, environ, redactor
 
     def load(self, current: Snapshot | None) -> Snapshot:
-        """Return the present configuration: ``current`` itself if nothing has changed."""
+        """Return the present configuration.
+
+        If nothing has changed since ``current`` was loaded, return ``current`` itself.
+        """
         store = self._database.key_values
         is_saved = store.get(CONFIGURATION_PATH_SETTING) == str(self._path.absolute())
         changed_at = store.changed_at(CONFIGURATION_KEY) if is_saved else None

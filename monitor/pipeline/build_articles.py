@@ -58,7 +58,7 @@ def describe_error(error: BaseException) -> str:
 
 @dataclass(frozen=True, slots=True)
 class _OffloadedCall:
-    """Queued call: function, arguments, number of articles, and the future of the caller."""
+    """Queued call for a worker process: function, arguments, number of articles, and the future for the result."""
 
     work: Callable[..., Any]
     args: tuple[Any, ...]

@@ -266,7 +266,7 @@ class DigestComposer:
     async def _load_inputs(
         self, plan: DigestPlan, configuration: Configuration, due: _DueWindow
     ) -> DigestInputs | None:
-        """Return the inputs of a due digest, or None if an immediate digest has nothing to report."""
+        """Return the inputs of a due digest. Return None if an immediate digest has nothing to report."""
         load_inputs = self._database.digests.load_inputs
         query = _build_query(plan, configuration, due.window, due.hits_before)
         if not plan.schedule.is_immediate:
@@ -501,7 +501,7 @@ def _relevant_officials(plan: DigestPlan, configuration: Configuration, inputs: 
 
 
 def _chart_days(end: datetime, zone: ZoneInfo) -> tuple[datetime, ...]:
-    """Return the starts of the last ``CHART_DAYS`` days in a time zone, in UTC; the last one is today."""
+    """Return the starts, in UTC, of the last ``CHART_DAYS`` days in a time zone. The last day is the one of ``end``."""
     today = end.astimezone(zone).date()
     dates = (today - timedelta(days=back) for back in range(CHART_DAYS - 1, -1, -1))
     return tuple(datetime.combine(date, time(), zone).astimezone(UTC) for date in dates)

@@ -19,7 +19,7 @@ class _Failure:
     logged_at: datetime
 
     def delay(self) -> timedelta:
-        """Return the time to the next attempt: doubled with each failure, up to ``MAX_DELAY``."""
+        """Return the time from the failure to the next attempt. It doubles with each failure, up to ``MAX_DELAY``."""
         return min(MIN_DELAY * (1 << min(self.count - 1, 10)), MAX_DELAY)
 
 

@@ -105,7 +105,7 @@ class FeedDiscoverer:
         return DiscoveryResult(_sort_feeds(search.found), "" if search.found else failure or search.describe_failure())
 
     async def _read_preset(self, preset: SocialPreset) -> DiscoveryResult:
-        """Return the feeds of an account of a social network, or the page with its posts."""
+        """Return the feeds of an account of a social network, and the page with its posts if it can be read."""
         search = _Search()
         await self._fetch_candidates(search, [FeedCandidate(feed, found_by="named") for feed in preset.feeds])
         if preset.listing:
@@ -194,7 +194,7 @@ class _Search:
     failure: str = ""
 
     def describe_failure(self) -> str:
-        """Return why no feed was found."""
+        """Return a sentence that states why no feed was found."""
         return self.failure or NO_FEED_REASON
 
 

@@ -125,7 +125,7 @@ def request_headers(source: Source, url: str) -> tuple[tuple[str, str], ...]:
 
 
 def build_api_request(api: Api, url: str) -> tuple[str, bytes | None]:
-    """Return the URL and the JSON body of a request to an API; a cursor in the URL is moved to the body."""
+    """Return the URL and the JSON body of a request to an API. A cursor in the URL is moved to the body."""
     if api.body is None:
         return url, None
     body, parts = dict(api.body), urlsplit(url)

@@ -30,7 +30,7 @@ def is_disk_space_low(disk_space: DiskSpace, *, was_low: bool) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class CleanupResult:
-    """Numbers of deleted articles and of other deleted records."""
+    """Result of a cleanup: the numbers of deleted articles and of other deleted records."""
 
     deleted_articles: int = 0
     deleted_records: int = 0

@@ -36,7 +36,7 @@ TITLE = "Operation of monitor"
 
 
 class OperatorReporter:
-    """Sends a report when there are new problems, at most once an hour. One instance per process."""
+    """Sends a report to the operator if there are new problems, at most once an hour. One instance per process."""
 
     def __init__(self, database: Database, clock: Clock) -> None:
         self._database, self._clock = database, clock

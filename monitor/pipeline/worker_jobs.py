@@ -74,7 +74,7 @@ class JobEnqueuer:
 
     @property
     def has_workers(self) -> bool:
-        """Return whether a worker was alive at the last call of ``enqueue_due_jobs``."""
+        """Return whether a worker process was alive at the last call of ``enqueue_due_jobs``."""
         return self._worker_count > 0
 
     async def enqueue_due_jobs(self) -> bool:
@@ -123,7 +123,7 @@ class JobHandler:
         self._services, self._sources = services, sources
 
     async def collect(self, source_id: str, token: str) -> PollResult:
-        """Collect a source under the lease of its job, then wait until its host may receive another request.
+        """Poll a source under the lease of its job, then wait until its host may receive another request.
 
         Raises ``StoreError`` if the database stays unreachable.
         """

@@ -15,7 +15,10 @@ class RuleNoiseRecord(TypedDict):
 
 
 class NameNoiseRecord(TypedDict):
-    """JSON record of the number of articles in which a name was found, and how many of them readers have rejected."""
+    """JSON record of the numbers of articles in which a spelling of an official was found and rejected.
+
+    Readers have rejected it by verdicts. ``forms`` are the forms of the name that the spelling matches.
+    """
 
     official: str
     text: str

@@ -1,8 +1,9 @@
 """Digest schedules: due times of daily, cron and immediate digests in their time zone, outside quiet hours.
 
-Cron has the meaning of crontab(5): Sunday is 0 or 7, and if both day of month and day of week are restricted, either
-one is sufficient. APScheduler interprets both differently, so the fields are translated here. A fixed time in an hour
-that clocks repeat fires once, at its first occurrence; a time that they skip still fires.
+Cron has the meaning of crontab(5): Sunday is 0 or 7, and if both day of month and day of week are restricted, a day
+needs to satisfy only one of them. APScheduler interprets both differently, so the fields are translated here. If the
+end of summer time repeats an hour, a fixed time in this hour fires only at its first occurrence. If the start of summer
+time skips a fixed time, it fires nevertheless.
 """
 
 from collections.abc import Iterator

@@ -45,7 +45,7 @@ class ProcrastinateWorker:
         self._stopped = asyncio.Event()
 
     def stop(self) -> None:
-        """Start no further job."""
+        """Start no further job. ``run`` then ends after the running jobs."""
         self._stopped.set()
 
     async def run(self, max_wait: timedelta, on_error: QueueErrorCallback) -> None:

@@ -146,7 +146,7 @@ class AttemptStore:
             return connection.execute(query).scalar() or ""
 
     def list_abandoned(self, since_at: datetime) -> list[AbandonedArticle]:
-        """Return the articles that were abandoned since a time, by source; at most 100 of them."""
+        """Return at most 100 articles that were abandoned since ``since_at``, ordered by source."""
         columns = (ARTICLE.c.id, ARTICLE.c.source_id, SOURCE.c.name, ARTICLE.c.title, ARTICLE.c.url)
         query = (
             select(*columns, ARTICLE_ATTEMPT.c.error, ARTICLE_ATTEMPT.c.abandoned_at)

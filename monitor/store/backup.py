@@ -83,10 +83,10 @@ def check_integrity(database_file: Path, *, is_quick: bool = False) -> tuple[str
 
 
 def check_at_start(connections: Connections) -> None:
-    """Check an SQLite database before a daemon uses it, so that it never writes to a damaged file.
+    """Check an SQLite database before a daemon uses it, so that the daemon never writes to a damaged file.
 
-    Files above ``MAX_CHECKED_BYTES`` are not checked; `monitor db check` does that. Raises ``StoreCorrupt`` with the
-    path of the newest backup; the file is not changed.
+    A file above ``MAX_CHECKED_BYTES`` is not checked here; `monitor db check` checks it. Raises ``StoreCorrupt``, whose
+    message has the path of the newest backup; the file is not changed.
     """
     file = Path(connections.database_file)
     if not connections.is_sqlite or not file.exists() or file.stat().st_size > MAX_CHECKED_BYTES:

@@ -122,7 +122,7 @@ class DeskStore:
         return newest or 0
 
     def load_passages(self, hit_ids: Sequence[int]) -> dict[int, tuple[Passage, ...]]:
-        """Return the passages of hits by the id of the hit."""
+        """Return the passages of these hits, by the id of the hit."""
         found: dict[int, tuple[Passage, ...]] = {}
         with self._connections.read_transaction() as connection:
             for chunk in chunk_ids(hit_ids):
@@ -290,7 +290,10 @@ class DeskStore:
         before_id: int | None = None,
         digest_id: int | None = None,
     ) -> list[DeliveryLine]:
-        """Return deliveries, newest first."""
+        """Return deliveries, newest first.
+
+        If given, ``states``, ``digest_id`` and ids below ``before_id`` restrict the result.
+        """
         names = [field for field in DeliveryLine.__dataclass_fields__ if field != "state"]
         query = select(*(DELIVERY.c[name] for name in names), DELIVERY.c.state).order_by(DELIVERY.c.id.desc())
         if states:
@@ -488,7 +491,10 @@ class DeskStore:
     def list_official_articles(
         self, official_id: str, limit: int, *, since_at: datetime | None = None, after: Cursor | None = None
     ) -> list[ArticleLine]:
-        """Return the newest articles that name an official, newest first."""
+        """Return the newest articles that name an official, newest first, without their texts.
+
+        ``after`` continues a previous page of results.
+        """
         query = select(MENTION.c.seen_at, MENTION.c.article_id).where(MENTION.c.official_id == official_id).distinct()
         if since_at:
             query = query.where(MENTION.c.seen_at >= since_at)
@@ -540,7 +546,7 @@ class DeskStore:
         return _sorted_counts(counts)
 
     def count_articles(self, since_at: datetime) -> int:
-        """Return the number of articles first seen since a time."""
+        """Return the number of articles first seen since ``since_at``."""
         query = select(func.count()).select_from(ARTICLE).where(ARTICLE.c.first_seen_at >= since_at)
         with self._connections.read_transaction() as connection:
             return int(connection.execute(query).scalar_one())
@@ -611,7 +617,7 @@ def _select_hits() -> Select[Any]:
 
 
 def _newest_articles(official_id: str, before_id: int | None = None) -> Select[Any]:
-    """Return the ids of the newest articles that name an official, as a subquery."""
+    """Return the query for the ids of the newest ``MAX_SAMPLE_ARTICLES`` articles that name an official."""
     newest = select(MENTION.c.article_id).where(MENTION.c.official_id == official_id)
     if before_id is not None:
         newest = newest.where(MENTION.c.article_id < before_id)
@@ -666,7 +672,7 @@ def _filter_conditions(wanted: ArticleFilter) -> list[ColumnElement[bool]]:
 
 
 def _first_article_since(since_at: datetime) -> Any:
-    """Return the id of the first article that was seen since a time, as a subquery."""
+    """Return the subquery for the id of the first article that was first seen since ``since_at``."""
     first = select(ARTICLE.c.id).where(ARTICLE.c.first_seen_at >= since_at)
     return func.coalesce(first.order_by(ARTICLE.c.first_seen_at).limit(1).scalar_subquery(), 2**62)
 

@@ -382,7 +382,7 @@ def _is_first_seen_in(window: Window) -> tuple[ColumnElement[bool], ColumnElemen
 def _write_digest(
     connection: Connection, digest: Digest, messages: Sequence[Message], reported_hit_ids: Sequence[int]
 ) -> int:
-    """Write a digest with its deliveries, and return its id. Raises ``_AlreadyReported``."""
+    """Insert a digest with its deliveries, and return the id of the digest. Raises ``_AlreadyReported``."""
     last_hit_id = connection.execute(
         select(func.max(DIGEST.c.last_hit_id)).where(DIGEST.c.plan_id == digest.plan_id)
     ).scalar()

@@ -256,7 +256,11 @@ class FeedbackStore:
     def list_verdicts(
         self, article_id: int | None = None, official_id: str = "", limit: int = 100, *, with_undone: bool = False
     ) -> list[Verdict]:
-        """Return verdicts, newest first."""
+        """Return verdicts, newest first; undone ones only ``with_undone``.
+
+        With ``article_id``, only verdicts on the article or on its text. With ``official_id``, only verdicts on the
+        official.
+        """
         query = select_verdicts().order_by(VERDICT.c.id.desc()).limit(limit)
         if article_id is not None:
             query = query.where(or_(VERDICT.c.article_id == article_id, VERDICT.c.root_id == article_id))
@@ -322,7 +326,7 @@ class FeedbackStore:
             return _get_verdict(connection, verdict_id)
 
     def get_verdicts(self, verdict_ids: Iterable[int | None]) -> list[Verdict]:
-        """Return the verdicts with these ids; None is ignored."""
+        """Return the verdicts with these ids. An id of None is ignored."""
         wanted = sorted({number for number in verdict_ids if number is not None})
         with self._connections.read_transaction() as connection:
             return [

@@ -34,13 +34,13 @@ from monitor.store.row_mapping import AnyRow, decode_texts, encode_texts, insert
 
 
 class FindingStore:
-    """Store of what was found in articles."""
+    """Store of the findings in articles: mentions, near misses and hits."""
 
     def __init__(self, connections: Connections, page_retention: PageRetention = PageRetention.MATCHED) -> None:
         self._connections, self._page_retention = connections, page_retention
 
     def save(self, findings: Sequence[tuple[StoredArticle, Findings]], now: datetime) -> int:
-        """Store mentions, near misses and, for alertable articles, hits; move the articles to the matched stage.
+        """Store mentions, near misses and, for alertable articles, hits; move the articles to stage ``MATCHED``.
 
         In the same transaction, schedule rechecks of articles with hits and append the evidence records. Return the
         number of new hits. Repeating the call changes nothing.
@@ -219,7 +219,10 @@ def schedule_rechecks(connection: Connection, article_ids: Collection[int], now:
 
 
 def expedite_rechecks(connection: Connection, article_ids: Collection[int], now: datetime) -> None:
-    """Make the rechecks of articles due now, unless one is in progress or was just done."""
+    """Make the rechecks of these articles due now.
+
+    An article whose recheck is in progress, or was done within ``MIN_RECHECK_INTERVAL``, is left unchanged.
+    """
     if not article_ids:
         return
     is_allowed = RECHECK.c.checked_at.is_(None) | (RECHECK.c.checked_at <= now - MIN_RECHECK_INTERVAL)

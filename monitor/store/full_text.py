@@ -1,9 +1,9 @@
-"""Full-text search over folded text, newest article first, with the same results on both engines.
+"""Full-text search over folded text, newest article first, with the same results on SQLite and PostgreSQL.
 
-Scripts without spaces between words are indexed as overlapping pairs of characters; a word of such a script is a
-phrase of pairs. SQLite finds phrases in its index (FTS5), which has the words but not the text. PostgreSQL finds the
-words in its index (GIN over their tsvector) and checks phrases in the text, because a tsvector holds at most 256
-positions per word.
+In scripts without spaces between words, overlapping pairs of characters are indexed as words; a word of such a script
+is searched as a phrase of pairs. SQLite finds phrases in its index (FTS5), which has the words but not the text.
+PostgreSQL finds the words in its index (GIN over their tsvector) and checks phrases in the text, because a tsvector
+holds at most 256 positions per word.
 """
 
 import re

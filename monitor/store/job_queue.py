@@ -66,7 +66,7 @@ def pending_migrations(connection: Connection) -> tuple[str, ...]:
 
 
 def apply_migrations(connection: Connection) -> None:
-    """Apply the pending migrations, inside a transaction. Raises like ``pending_migrations``."""
+    """Apply the pending migrations, inside a transaction. Raises the same errors as ``pending_migrations``."""
     steps = pending_migrations(connection)
     if not steps:
         return
@@ -177,7 +177,10 @@ class JobQueue:
         return Lease(source_id, own, expires_at, poll_state_from_row(row)) if row else None
 
     def release(self, source_id: str, token: str) -> bool:
-        """Release a lease without a poll, so that the source is due again; return False if the lease has expired."""
+        """Release the lease of a job whose source was not polled, so that the source is due again.
+
+        Return False if the lease has expired.
+        """
         with self._connections.write_transaction() as connection:
             return _release_leases(connection, [(source_id, token)]) > 0
 
@@ -293,7 +296,7 @@ def _select_page_jobs(connection: Connection, quota: QueueQuota, now: datetime) 
 
 
 def _insert_jobs(connection: Connection, jobs: list[dict[str, Any]]) -> None:
-    """Enqueue jobs with Procrastinate, inside our own transaction."""
+    """Enqueue jobs with Procrastinate, inside the transaction of the caller."""
     from procrastinate import SyncPsycopgConnector
     from procrastinate.exceptions import ConnectorException
     from procrastinate.jobs import Job

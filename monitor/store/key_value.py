@@ -39,7 +39,10 @@ class KeyValueStore:
         self._connections = connections
 
     def installed_at(self, now: datetime) -> datetime:
-        """Return the time of the first call of this method on this database; on that call, store and return ``now``."""
+        """Return when this program first used the database.
+
+        The first call of this method stores ``now`` as this time; later calls return the stored time.
+        """
         with self._connections.write_transaction() as connection:
             row = {"name": "installed_at", "value": now.isoformat(), "changed_at": now}
             connection.execute(insert_ignore(SETTING, connection), row)
@@ -56,7 +59,7 @@ class KeyValueStore:
         self.set(CONFIGURATION_KEY, to_json(configuration), configuration.loaded_at)
 
     def get(self, name: str) -> str:
-        """Return the value of a key, or an empty string."""
+        """Return the value of a key, or an empty string if the key is not stored."""
         with self._connections.read_transaction() as connection:
             return connection.execute(select(SETTING.c.value).where(SETTING.c.name == name)).scalar() or ""
 
@@ -75,12 +78,12 @@ class KeyValueStore:
             connection.execute(upsert(SETTING, connection, "name", row), row)
 
     def get_by_prefix(self, prefix: str) -> dict[str, str]:
-        """Return the values of all keys with a prefix, by key."""
+        """Return the values of all keys that begin with ``prefix``, by key."""
         with self._connections.read_transaction() as connection:
             rows = connection.execute(select(SETTING.c.name, SETTING.c.value).where(SETTING.c.name.startswith(prefix)))
             return {row.name: row.value for row in rows}
 
     def delete(self, names: Collection[str]) -> None:
-        """Delete keys."""
+        """Delete these keys with their values."""
         with self._connections.write_transaction() as connection:
             connection.execute(delete(SETTING).where(SETTING.c.name.in_(sorted(names))))

@@ -207,7 +207,7 @@ class QueryStore:
             )
 
     def oldest_unmatched_at(self) -> datetime | None:
-        """Return when the oldest article that waits to be matched was first seen, or None if none waits."""
+        """Return when the oldest article that waits to be matched was first seen, or None if no article waits."""
         oldest = select(func.min(ARTICLE.c.first_seen_at)).where(
             ARTICLE.c.stage == str(Stage.EXTRACTED), IS_IN_PROGRESS
         )
@@ -223,7 +223,10 @@ class QueryStore:
 def _filter_conditions(
     connection: Connection, article_filter: ArticleFilter, id_column: Column[int]
 ) -> list[ColumnElement[bool]]:
-    """Return the conditions of a filter; ``id_column`` is the column with the article id in the filtered table."""
+    """Return the SQL conditions of a filter for a query.
+
+    ``id_column`` is the column with the article id in the table that the query reads.
+    """
     conditions: list[ColumnElement[bool]] = []
     if article_filter.source_id:
         conditions.append(ARTICLE.c.source_id == article_filter.source_id)

@@ -50,7 +50,7 @@ def hash_key(key: str) -> str:
 
 
 class ReaderStore:
-    """Store of readers; every method is one transaction and may raise ``StoreError``."""
+    """Store of the readers of the desk; every method is one transaction and may raise ``StoreError``."""
 
     def __init__(self, connections: Connections) -> None:
         self._connections = connections
@@ -70,7 +70,7 @@ class ReaderStore:
         return self.ensure_account(login, role, now, name)
 
     def find_account(self, login: str) -> Account | None:
-        """Return the account with a login, or None."""
+        """Return the account with a login, or None if there is none."""
         with self._connections.read_transaction() as connection:
             row = connection.execute(select(READER).where(READER.c.login == login)).first()
         return _account_from_row(row) if row else None
@@ -125,7 +125,7 @@ class ReaderStore:
                 _end_access(connection, account.id)
 
     def set_preferences(self, reader_id: int, *, zone: str, theme: str, uses_keys: bool) -> None:
-        """Store the preferences of a reader."""
+        """Store the preferences of a reader: time zone, theme, and whether single keys work as shortcuts."""
         values = {"zone": zone, "theme": theme, "uses_keys": uses_keys}
         with self._connections.write_transaction() as connection:
             connection.execute(update(READER).where(READER.c.id == reader_id).values(values))
@@ -208,7 +208,7 @@ class ReaderStore:
         return [Session(row.key_hash, row.made_at, row.seen_at, row.ends_at, row.agent) for row in rows]
 
     def end_session(self, key: str) -> None:
-        """End one session."""
+        """End the session with this key."""
         with self._connections.write_transaction() as connection:
             connection.execute(delete(READER_SESSION).where(READER_SESSION.c.key_hash == hash_key(key)))
 
@@ -288,7 +288,10 @@ class ReaderStore:
             connection.execute(update(ACCESS_TOKEN).where(ACCESS_TOKEN.c.id == token_id).values(used_at=now))
 
     def list_tokens(self, reader_id: int | None = None) -> list[AccessToken]:
-        """Return the tokens of a reader, or of all readers, newest first; revoked ones are left out."""
+        """Return the access tokens of a reader, newest first; without ``reader_id``, the ones of all readers.
+
+        Revoked tokens are left out.
+        """
         query = select(ACCESS_TOKEN).where(ACCESS_TOKEN.c.revoked_at.is_(None)).order_by(ACCESS_TOKEN.c.id.desc())
         if reader_id is not None:
             query = query.where(ACCESS_TOKEN.c.reader_id == reader_id)
@@ -359,7 +362,7 @@ def _end_sessions(connection: Connection, reader_id: int, keep_session: str) -> 
 
 
 def _end_access(connection: Connection, reader_id: int) -> None:
-    """Delete the sessions, one-time addresses and tokens of a reader, and end the feeds."""
+    """Delete the sessions, one-time addresses and access tokens of a reader, and end the reader's feeds."""
     for table in (READER_SESSION, LOGIN_LINK, ACCESS_TOKEN):
         connection.execute(delete(table).where(table.c.reader_id == reader_id))
     connection.execute(update(SAVED_VIEW).where(SAVED_VIEW.c.reader_id == reader_id).values(feed_hash=""))

@@ -1,4 +1,4 @@
-"""Store of rechecks of reported articles, and of their earlier versions."""
+"""Store of the rechecks of reported articles, and of the earlier versions of these articles."""
 
 import secrets
 from collections.abc import Sequence
@@ -33,7 +33,7 @@ class RecheckStore:
         self._connections = connections
 
     def lease_due(self, now: datetime, limit: int, expires_at: datetime) -> list[Recheck]:
-        """Lease articles that are due for a recheck, longest overdue first."""
+        """Lease reported articles that are due for a recheck, longest overdue first."""
         token = secrets.token_hex(8)
         due = select(RECHECK.c.article_id).where(RECHECK.c.due_at <= now).order_by(RECHECK.c.due_at).limit(limit)
         claim = (

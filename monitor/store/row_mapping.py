@@ -1,7 +1,7 @@
 """Conversion between rows and domain types, and bulk statements that bypass the statement compiler of SQLAlchemy.
 
-Compiling a statement would take longer than SQLite needs to run it, for each article. The column types still convert
-all values, column by column, so the rows are the same as SQLAlchemy would write.
+If a statement were compiled for each article, compiling would take longer than SQLite needs to run the statement. The
+column types still convert all values, column by column, so the rows are the same as SQLAlchemy would write.
 """
 
 import json
@@ -49,7 +49,7 @@ def encode_texts(texts: Sequence[str]) -> str:
 
 
 def decode_texts(column: str) -> tuple[str, ...]:
-    """Return the texts that ``encode_texts`` encoded."""
+    """Return the texts in a column that ``encode_texts`` has encoded."""
     return tuple(json.loads(column)) if column else ()
 
 

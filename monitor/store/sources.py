@@ -106,7 +106,7 @@ class SourceStore:
         )
 
     def record_poll(self, lease: Lease, poll_state: PollState) -> None:
-        """Store the state after a poll without new entries, and end the lease. Raises ``LeaseLost``."""
+        """Store the poll state after a poll without new entries, and end the lease. Raises ``LeaseLost``."""
         with self._connections.write_transaction() as connection:
             record_poll(connection, lease, poll_state)
 
@@ -117,10 +117,11 @@ class SourceStore:
             return {row.id: effective_poll_state(poll_state_from_row(row)) for row in connection.execute(query)}
 
     def load_states_with_notices(self, since_at: datetime) -> list[PollState]:
-        """Return the poll states of sources that ever had a notice, or whose last document had entries that were merged
-        or dropped; of healthy sources, only if read since ``since_at``.
+        """Return the poll states of sources about which digests may have to report something.
 
-        Every digest calls this and few sources have a notice, so the condition is tested on the JSON text.
+        These are sources that ever had a notice, or whose last document had entries that were merged or dropped. A
+        healthy source is included only if it was read since ``since_at``. Every digest calls this and few sources have
+        a notice, so the condition is tested on the JSON text.
         """
         is_healthy = SOURCE.c.state.in_([str(state) for state in HEALTHY_STATES])
         is_recent = or_(~is_healthy, SOURCE.c.last_success_at >= since_at)
@@ -130,7 +131,7 @@ class SourceStore:
             return [effective_poll_state(poll_state_from_row(row)) for row in connection.execute(query)]
 
     def count_by_state(self) -> Counter[SourceState]:
-        """Return the number of configured sources by state."""
+        """Return the number of configured sources in each state."""
         plain = select(SOURCE.c.state, func.count()).where(IS_CONFIGURED, SOURCE.c.layout_changed_at.is_(None))
         changed = select(*_STATE_COLUMNS).where(IS_CONFIGURED, SOURCE.c.layout_changed_at.is_not(None))
         with self._connections.read_transaction() as connection:

@@ -67,7 +67,7 @@ class StoryStore:
         return [found[number] for number in article_ids if number in found]
 
     def load_term_frequencies(self) -> bytes:
-        """Return the term frequencies that ``apply_grouping`` stored last, or empty bytes."""
+        """Return the term frequencies that ``apply_grouping`` has stored last, or empty bytes if there are none."""
         with self._connections.read_transaction() as connection:
             packed = connection.execute(select(TERM_FREQUENCY.c.counts)).scalar()
         return zlib.decompress(packed) if packed else b""
@@ -183,7 +183,7 @@ class StoryStore:
             return _load_stories(connection, connection.execute(query).all())
 
     def load_stories(self, story_ids: Sequence[str]) -> list[Story]:
-        """Return the stories with these ids, in this order; missing ones are left out."""
+        """Return the stories with these ids, in the order of the ids given. Ids without a story are left out."""
         with self._connections.read_transaction() as connection:
             rows = connection.execute(select(STORY).where(STORY.c.id.in_(story_ids))).all()
             found = {story.id: story for story in _load_stories(connection, rows)}

@@ -23,7 +23,7 @@ from monitor.store.row_mapping import chunk_ids, is_in_stories
 
 
 class StoryEditStore:
-    """Store of edits of stories; every method is one transaction."""
+    """Store of the edits by which readers join and split stories; every method is one transaction."""
 
     def __init__(self, connections: Connections) -> None:
         self._connections = connections
@@ -53,7 +53,10 @@ class StoryEditStore:
             return add_change(connection, replace(change, subject=text, before=before, after=into), reader)
 
     def split(self, story_id: str, article_ids: Sequence[int], reader: Reader, change: Change) -> Change:
-        """Move articles, with all duplicates of their texts, out of a story into a new one. Raises ``UsageError``."""
+        """Move articles out of a story into a new one, and return the stored change. Raises ``UsageError``.
+
+        All articles of the story with the same texts (duplicates and originals) are moved as well.
+        """
         with self._connections.write_transaction(durable=True) as connection:
             _lock_stories(connection)
             story_id = resolve_story(connection, story_id)

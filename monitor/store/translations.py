@@ -34,7 +34,7 @@ class TranslationStore:
         return found
 
     def save(self, found: Mapping[TextToTranslate, str], to: str, translator: str, now: datetime) -> None:
-        """Store translations, and delete each that is older than ``KEPT``."""
+        """Store new translations, and delete the stored ones that are older than ``KEPT``."""
         rows = [
             {"text_hash": _hash(text, to, translator), "text": translation, "created_at": now}
             for text, translation in found.items()

@@ -65,7 +65,10 @@ class WriteQueue:
         loop.call_soon_threadsafe(_set_results, calls, results)
 
     def _run_in_one_transaction(self, calls: list[_WriteCall]) -> list[tuple[Any, BaseException | None]] | None:
-        """Run all calls in one transaction; return None if it failed and was rolled back."""
+        """Run all calls in one transaction and return their results.
+
+        If a call fails, the transaction is rolled back and None is returned.
+        """
         try:
             with self._connections.shared_transaction():
                 return [(call.work(*call.args), None) for call in calls]

@@ -126,7 +126,7 @@ class Metrics:
             self._worker_jobs.labels(outcome)
 
     def record_fetch(self, fetch_result: FetchResult, seconds: float) -> None:
-        """Count one fetch and its duration in seconds."""
+        """Count one fetch with its result, and record its duration in seconds."""
         self._fetches.labels(_FETCH_OUTCOMES[type(fetch_result)]).inc()
         self._fetch_seconds.observe(seconds)
         if isinstance(fetch_result, Failed) and fetch_result.cause is FailureCause.FORBIDDEN_ADDRESS:
@@ -168,7 +168,7 @@ class Metrics:
             self._last_reload.set(reloaded_at.timestamp())
 
     def set_loop_lag(self, seconds: float) -> None:
-        """Record the delay of the event loop in seconds."""
+        """Record by how many seconds the event loop is late."""
         self._loop_lag.set(seconds)
 
     def set_unhealthy_components(self, count: int) -> None:
