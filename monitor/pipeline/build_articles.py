@@ -225,7 +225,7 @@ class ArticleBuilder:
         self._early = early if early and early.is_possible else None
 
     async def build(self, classified: Sequence[ClassifiedEntry], source: Source, now: datetime) -> BuiltArticles:
-        """Build an article from each entry. Articles that are built in a worker process are also matched there."""
+        """Build an article from each entry. In a worker process, articles are also matched if early matching is on."""
         new_articles, fallback_count = list[NewArticle](), 0
         findings, features = list[Findings | None](), list["ArticleFeatures | None"]()
         for start in range(0, len(classified), MAX_BATCH_ENTRIES):

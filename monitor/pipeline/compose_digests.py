@@ -473,7 +473,7 @@ def _due_after(last_end: datetime, checked_at: datetime | None, now: datetime) -
     """Return the time after which scheduled times are due, which is normally the end of the last window.
 
     If the last window ended after ``checked_at``, the time of the last check, the clock has been set back since. Then
-    only scheduled times after the last check are due.
+    only scheduled times after the last check are due, or from now on if there was no check.
     """
     if last_end < now and (checked_at is None or last_end <= checked_at):
         return last_end

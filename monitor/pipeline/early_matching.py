@@ -30,7 +30,7 @@ database."""
 
 
 class EarlyMatching:
-    """Keeps articles that were matched with their poll, and counts their findings, for the steps that follow."""
+    """Keeps articles that were matched with their poll until they are grouped, and counts them and their hits."""
 
     def __init__(self, watchlist: Watchlist) -> None:
         self.key, self.watchlist = new_key(), watchlist

@@ -211,9 +211,9 @@ class FeedDocumentReader:
         return PollAttempt(poll_state, result)
 
     async def fill_gap(self, attempt: PollAttempt, source: Source) -> PollAttempt:
-        """Return the attempt with ``gap_entries``: its entries and the further ones of the source's news sitemap.
+        """Return the attempt with ``gap_entries``: the entries of its document and further ones of the news sitemap.
 
-        If the sitemap cannot be read, it adds no entries.
+        The news sitemap of the source is read for this. If it cannot be read, it adds no entries.
         """
         document = attempt.result
         assert isinstance(document, FetchedFeed)  # noqa: S101 - only a document that was read can have a gap

@@ -90,8 +90,8 @@ class GroupingStep:
     async def _group_interrupted(self) -> None:
         """Group each article alone whose earlier attempt was interrupted.
 
-        An earlier process may have ended because of one of these articles. If it happens again, only the attempt of
-        this article is interrupted.
+        One of these articles may have ended the earlier process. If it ends the process again, the attempts of the
+        other articles are not interrupted.
         """
         if not self._has_interrupted:
             return

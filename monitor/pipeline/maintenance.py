@@ -51,8 +51,8 @@ class Maintenance:
     async def check_disk_space(self) -> None:
         """Measure the space on the disk. If the disk is full, delete the reserve file.
 
-        The freed space allows to store delivery results. Raises ``StoreFull`` while space is low; polling and page
-        reading pause and resume automatically.
+        Delivery results can then still be stored in the freed space. Raises ``StoreFull`` while space is low; polling
+        and page reading pause and resume automatically.
         """
         store = self._database.maintenance
         disk_space = await self._database.read(store.measure_disk_space)

@@ -200,8 +200,9 @@ class Pipeline:
     async def match_and_compose(self, max_articles: float = inf) -> tuple[MatchingResult, tuple[Digest, ...]]:
         """Match and group articles, then compose the due digests.
 
-        Before the digests are composed, articles in which a verdict counts since grouping are matched again. Matching
-        stops after about ``max_articles`` articles, so that a large backlog does not delay alerts.
+        Grouping may join an article to a text or story with a verdict. Such articles are matched again before digests
+        are composed. Matching stops after about ``max_articles`` articles, so that a large backlog does not delay
+        alerts.
         """
         matching = await self.matching_step.run_all(max_articles) + self.early_matching.take_result()
         await self.grouping_step.run_all()

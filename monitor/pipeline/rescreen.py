@@ -34,7 +34,7 @@ RESCREEN_KEY = "last_rescreen"
 async def screen_again(
     matcher: BoundedMatcher, articles: Sequence[StoredArticle], verdicts: Mapping[int, Sequence[Verdict]]
 ) -> list[tuple[StoredArticle, Findings]]:
-    """Match articles again and return their findings, with the verdicts that count in each.
+    """Match articles again, each with the verdicts that count in it, and return their findings.
 
     An article whose matching fails is left out of the result, so it keeps its stored findings.
     """

@@ -95,9 +95,9 @@ class DigestStore:
             return end_at
 
     def initial_lookback_start(self, plan_id: str) -> datetime | None:
-        """Return the start of the period that the first digest of a plan covers, before its regular windows.
+        """Return the start of the period that the first digest after the initial window of a plan covers.
 
-        Return None if the plan has no window yet, or more than the initial window.
+        Return None if the plan has no window yet, or any window after the initial one.
         """
         windows = select(DIGEST.c.start_at).where(DIGEST.c.plan_id == plan_id).limit(2)
         with self._connections.read_transaction() as connection:
