@@ -17,7 +17,7 @@ class RuleNoiseRecord(TypedDict):
 class NameNoiseRecord(TypedDict):
     """JSON record of the numbers of articles in which a spelling of an official was found and rejected.
 
-    Readers have rejected it by verdicts. ``forms`` are the forms of the name that the spelling matches.
+    Readers have rejected it by verdicts. ``forms`` are the kinds of form (such as full form) of its mentions.
     """
 
     official: str

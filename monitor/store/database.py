@@ -105,7 +105,7 @@ class Database:
     """
 
     def __init__(self, connections: Connections, lock: LockFile | None, page_retention: PageRetention) -> None:
-        """Store the parameters. Callers use the class method ``open`` instead."""
+        """Create the stores on existing connections. To open a database, call the class method ``open`` instead."""
         self._connections, self._lock = connections, lock
         self._write_queue = WriteQueue(
             connections, (ArticleStore.known_articles, ArticleStore.commit_poll, SourceStore.record_poll)

@@ -39,7 +39,8 @@ attempt only to test the sender (greylisting)."""
 def record_delivery_result(connection: Connection, delivery_result: DeliveryResult, now: datetime) -> bool:
     """Record the result of one attempt, or release a lease under which nothing was sent.
 
-    Return False if another process has taken the lease meanwhile.
+    Return False, and change nothing, if the lease was lost, for example because another process has leased the
+    delivery.
     """
     delivery, send_result = delivery_result.delivery, delivery_result.send_result
     next_attempt_at = delivery_result.next_attempt_at
