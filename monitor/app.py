@@ -1,7 +1,7 @@
 """Composition root: builds the pipeline, with database, fetcher and channel senders, from a configuration.
 
-No other module names concrete adapters. Adapters that only some configurations or only the daemon need are imported
-inside functions, because a single pass from cron must start quickly.
+Only this module imports the concrete implementations of the ports. Implementations that only some configurations or
+only the daemon need are imported inside functions, because a single pass from cron must start quickly.
 """
 
 import asyncio
@@ -61,18 +61,20 @@ if TYPE_CHECKING:
 KEY_FILE_NAME = "web.key"
 
 MAX_OFFLOAD_PROCESSES = 2
-"""Limit of worker processes for CPU-bound work; the main process cannot supply more than two with work."""
+"""Maximum number of worker processes for computation. The main process cannot supply more than two with work."""
 
 OFFLOAD_CPU_SECONDS, OFFLOAD_IDLE_SECONDS = 5, 30.0
 
 MATCHING_LIMITS = JobLimits(wall_seconds=60, cpu_seconds=30, memory_bytes=1_500_000_000)
-"""Limits for one long article: the worst text of 3 million characters takes 25 s and 1 GB, an ordinary one 1 s."""
+"""Limits for matching one long article. The worst text of 3 million characters takes 25 s and 1 GB, an ordinary one of
+this length 1 s."""
 
 MATCHING_IDLE_SECONDS = 60.0
-"""Seconds after which the worker process that has the watchlist compiled is ended: long articles are rare."""
+"""Seconds after which the idle worker process with the compiled watchlist is ended, because long articles are rare."""
 
 GC_THRESHOLD = 10_000
-"""New objects between two garbage collections; five times as many block the event loop for 20 ms."""
+"""Number of new objects between two garbage collections. With five times as many, a collection blocks the event loop
+for 20 ms."""
 
 PRELOADED_MODULES = (
     "monitor.digest.compose",
@@ -92,7 +94,8 @@ PRELOADED_MODULES = (
     "monitor.stories.fingerprints",
     "monitor.text.search_text",
 )
-"""Modules that the pipeline imports at first use, because most passes from cron need none of them."""
+"""Modules that the pipeline imports only at first use, because most passes from cron need none of them. The daemon and
+worker processes import them in advance."""
 
 
 def utc_now() -> datetime:
@@ -103,8 +106,8 @@ def utc_now() -> datetime:
 def preload_and_freeze_gc() -> None:
     """Import ``PRELOADED_MODULES`` and exclude all current objects from garbage collection.
 
-    Each import would block the event loop for about 20 ms later. Sources, names and modules are about a million
-    objects; one collection that visits them takes 0.2 s.
+    Each later import would block the event loop for about 20 ms. Sources, names and modules are about a million
+    objects; one garbage collection that visits them takes 0.2 s.
     """
     for name in PRELOADED_MODULES:
         import_module(name)
@@ -123,10 +126,11 @@ async def build_collectors(
     metrics: "Metrics | None" = None,
     early: EarlyMatching | None = None,
 ) -> AsyncIterator[tuple[CollectorServices, Fetcher, ProcessPool]]:
-    """Build the services that poll and read pages, for the daemon and for workers alike.
+    """Yield the services that poll sources and read pages, for the daemon and for worker processes alike.
 
-    Yields them with the fetcher and the process pool they use; closes both at the end. ``metrics`` counts fetches and
-    pool runs. With ``early``, articles of a backlog are matched when they are built.
+    The fetcher and the process pool that the services use are yielded, too. If ``metrics`` is given, they are wrapped
+    so that fetches and killed processes are counted. The fetcher is closed at the end. With ``early``, articles of a
+    backlog are matched when they are built.
     """
     settings = configuration.settings
     client = HttpFetcher(settings.user_agent_contact, settings.allowed_networks, clock)
@@ -169,9 +173,9 @@ async def build_pipeline(
     metrics: "Metrics | None" = None,
     matcher: ArticleMatcher | None = None,
 ) -> AsyncIterator[Pipeline]:
-    """Build the whole pipeline of one configuration on an open database; close its parts at the end.
+    """Yield the whole pipeline of one configuration on an open database, and close its parts at the end.
 
-    ``metrics`` counts what the pipeline does. ``matcher`` is compiled from the watchlist if it is None. If a part
+    ``metrics`` counts what the pipeline does. If ``matcher`` is None, it is compiled from the watchlist. If a part
     cannot be opened, the parts that were opened are closed and the error is raised.
     """
     if matcher is None:
@@ -227,7 +231,10 @@ async def _enter_matching(
     clock: Clock,
     metrics: "Metrics | None",
 ) -> tuple[BoundedMatcher, MatchingStep]:
-    """Return the matcher and the matching step with a worker process of their own, which the stack closes."""
+    """Return the matcher and the matching step, with a worker process of their own for long articles.
+
+    The worker process is closed, and the step stopped, when ``stack`` is closed.
+    """
     pool = await stack.enter_async_context(SubprocessPool(1, MATCHING_LIMITS, idle_seconds=MATCHING_IDLE_SECONDS))
     process_pool: ProcessPool = pool
     if metrics:
@@ -241,7 +248,7 @@ async def _enter_matching(
 
 
 def build_translator(configuration: Configuration) -> Translator | None:
-    """Return the translator of digests, or None if none is configured."""
+    """Return the translator for digests, or None if none is configured."""
     settings = configuration.settings
     if settings.translate is None:
         return None
@@ -252,7 +259,10 @@ def build_translator(configuration: Configuration) -> Translator | None:
 
 
 def build_channel_sender(channel: Channel, configuration: Configuration) -> ChannelSender:
-    """Return the sender of a channel; one that cannot work fails with the reason and stops no other channel."""
+    """Return the sender of a channel.
+
+    If the channel cannot work, return a sender that fails with the reason, so that the other channels work.
+    """
 
     def create_transport() -> "httpx.AsyncBaseTransport":
         from monitor.fetch.transport import create_guarded_transport
@@ -266,7 +276,10 @@ def build_channel_sender(channel: Channel, configuration: Configuration) -> Chan
 
 
 class _LazyMatcher:
-    """A matcher that is imported and compiled for the first article, because many passes from cron find none."""
+    """Matcher that is imported and compiled only for the first article.
+
+    Many passes from cron find no article.
+    """
 
     def __init__(self, watchlist: Watchlist) -> None:
         self._watchlist = watchlist
@@ -284,10 +297,11 @@ def _compile_matcher(watchlist: Watchlist) -> "Matcher":
 
 
 def load_signing_key(settings: WebSettings, database_url: Secret) -> str:
-    """Return the key that signs links: the configured one, or else that of a file next to the SQLite database.
+    """Return the key that signs links in digests.
 
-    The file is created at first use, and only its owner can read it. Without either, the key is empty and there are no
-    links.
+    It is the configured key. Without one, it is the key in a file next to the SQLite database, which is created at
+    first use and readable only by its owner. On PostgreSQL without a configured key, return an empty string; digests
+    then have no such links.
     """
     if settings.signing_key:
         return settings.signing_key.reveal()
@@ -305,7 +319,10 @@ def load_signing_key(settings: WebSettings, database_url: Secret) -> str:
 
 
 def build_link_filler(configuration: Configuration) -> Callable[[Message], Message]:
-    """Return the function that gives a message the links of its target; it changes nothing without such links."""
+    """Return the function that fills in the links of a message for its target.
+
+    If such links are not configured, the function returns the message unchanged.
+    """
     settings = configuration.settings
     if not settings.has_acting_links or settings.web is None or settings.web.links is None:
         return lambda message: message
@@ -320,9 +337,9 @@ async def run_one_pass(
     clock: Clock = utc_now,
     build_reloader: "Callable[[ConfigurationStore], Reloader] | None" = None,
 ) -> PassResult:
-    """Run the pipeline once over the due sources, or over ``source_ids`` whether due or not.
+    """Run the pipeline once for the due sources, or for ``source_ids`` whether due or not; return the results.
 
-    ``progress`` is called with a step and a count. Unless a daemon uses the database, the reloader that
+    ``progress`` is called with the name of a step and a count. If no daemon uses the database, the reloader that
     ``build_reloader`` returns stores the file as the last good configuration.
     """
     settings = configuration.settings
@@ -344,13 +361,13 @@ async def run_one_pass(
 
 
 def sqlite_folder(url: Secret) -> Path | None:
-    """Return the folder of an SQLite database, or None for another database."""
+    """Return the folder of an SQLite database, or None for PostgreSQL."""
     kind, _, name = url.reveal().partition(":///")
     return Path(name.partition("?")[0]).absolute().parent if kind == "sqlite" else None
 
 
 def read_gauge_values(database: Database, folder: Path | None, now: datetime) -> "GaugeValues":
-    """Read the values of all gauges: from the database, and the free space of the disk with ``folder``."""
+    """Return the values of all gauges, read from the database and from the disk that contains ``folder``."""
     from monitor.telemetry.metrics import GaugeValues
 
     due_at, pages = database.sources.next_due_at(), database.articles.list_waiting_pages(now, 1)

@@ -1,6 +1,6 @@
 """Daemon: runs the pipeline with one configuration at a time, until SIGTERM or SIGINT.
 
-Background jobs run without a break across configurations: configuration check, watchdog, metrics, heartbeat ping,
+Background jobs continue while the configuration is replaced: configuration check, watchdog, metrics, heartbeat ping,
 disk space, backup and cleanup.
 """
 
@@ -78,7 +78,8 @@ SILENCE_LIMITS_SECONDS |= {
     "outcome": 600.0,
     "status": 180.0,
 }
-"""Seconds after which a component without a beat counts as stalled: well above its longest normal run."""
+"""Seconds without a heartbeat after which a component counts as stalled. They are much longer than the longest normal
+run of the component."""
 
 DISK_CHECK_INTERVAL, CLOCK_CHECK_INTERVAL, BACKUP_CHECK_INTERVAL, CLEANUP_INTERVAL = (
     timedelta(seconds=5),
@@ -100,11 +101,11 @@ log = structlog.get_logger("monitor")
 async def run_daemon(
     path: Path, environ: Mapping[str, str], database: str = "", clock: Clock = utc_now, *, log_level: str = "INFO"
 ) -> None:
-    """Run the daemon until SIGTERM or SIGINT, then finish running tasks and close. SIGHUP reloads the file at ``path``.
+    """Run the daemon until SIGTERM or SIGINT, then finish running tasks and close.
 
-    ``database`` replaces the URL in the file. If the file has errors, the last good configuration is used.
-    Raises ``ConfigError`` if there is no good configuration, ``StoreInUse`` if another daemon uses the database, or
-    ``StoreError``.
+    SIGHUP reloads the file at ``path``. ``database`` replaces the database URL in the file. If the file has errors, the
+    last good configuration is used. Raises ``ConfigError`` if there is no good configuration, ``StoreInUse`` if another
+    daemon uses the database, or ``StoreError``.
     """
     redact = Redactor()
     set_up_logging(redact, level=log_level)
@@ -132,7 +133,7 @@ async def run_daemon(
 
 
 class Daemon:
-    """A running daemon on an open database and process pool."""
+    """Daemon with an open database and process pool; runs the pipeline and the background jobs."""
 
     def __init__(
         self,
@@ -203,9 +204,10 @@ class Daemon:
             log.info("stopped")
 
     async def _run_or_roll_back(self, configuration: Configuration) -> Configuration:
-        """Run a configuration until it ends and return the next one, or the last good one if it fails at start.
+        """Run a configuration until it ends, and return the next one.
 
-        Raises ``MonitorError`` if no other configuration has worked yet.
+        If the configuration fails at its start, return the last one that has worked. Raises ``MonitorError`` if none
+        has worked yet.
         """
         try:
             await self._run_configuration(configuration)
@@ -218,7 +220,10 @@ class Daemon:
         return self._next_configuration or configuration
 
     async def _run_configuration(self, configuration: Configuration) -> None:
-        """Run the pipeline with a configuration until it is replaced or the daemon stops; then finish running tasks."""
+        """Run the pipeline with a configuration until it is replaced or the daemon stops.
+
+        Running tasks are then finished.
+        """
         self._reload_event.clear()
         before = self._settings.web if self._settings else None
         self._apply_settings(configuration)
@@ -262,7 +267,7 @@ class Daemon:
                 log.warning("running tasks cancelled, will be retried", count=cancelled)
 
     def stop(self) -> None:
-        """Finish running tasks, then stop the daemon."""
+        """End ``run`` after running tasks have finished."""
         self._stop_event.set()
         self._reload_event.set()
 
@@ -272,9 +277,9 @@ class Daemon:
             self._probes.close()
 
     def report_reload(self, reload: ReloadResult | None) -> None:
-        """Report the result of a reload to the log and the metrics, and a rejected file to the operator.
+        """Log the result of a reload and record it in the metrics; report a rejected file to the operator.
 
-        None means that the file was unchanged. A rejection is logged once per edit.
+        ``reload`` is None if the file was unchanged. A rejection is logged once per edit.
         """
         self._metrics.record_reload(self._clock(), is_success=reload is None or reload.outcome is ReloadOutcome.APPLIED)
         if reload and reload.configuration:
@@ -286,7 +291,10 @@ class Daemon:
             log.error("configuration rejected", message=first_line, errors=reload.issues)
 
     def _apply_settings(self, configuration: Configuration) -> None:
-        """Apply the settings of the daemon itself: secrets to redact, database warning, probe address."""
+        """Apply the settings that belong to the daemon itself: secrets to redact, and the address of the probes.
+
+        If the database setting has changed, a warning is logged, because this requires a restart.
+        """
         self._redactor.add_secrets(find_secrets(configuration))
         before, self._settings = self._settings, configuration.settings
         if before and before.database != self._settings.database:
@@ -303,7 +311,10 @@ class Daemon:
             log.warning("probe server not started", address=address, reason=str(error))
 
     async def _restart_desk(self, settings: Settings) -> None:
-        """Serve the desk in a process of its own, so that a slow page cannot delay a poll; end an earlier one."""
+        """End the process of the desk, and start a new one if the desk is configured.
+
+        The desk has a process of its own, so that a slow page cannot delay a poll.
+        """
         await self.stop_desk()
         if settings.web is not None and self.desk_command:
             self._desk = ChildProcess(self.desk_command, self._on_desk_exit)
@@ -320,7 +331,10 @@ class Daemon:
         log.warning("desk ended, will be started again", exit_code=code)
 
     def _report_channel_faults(self, faults: Mapping[str, str]) -> None:
-        """Report the channels that cannot work; they are problems of the daemon until a configuration corrects them."""
+        """Report channels that cannot work because of their configuration.
+
+        They are problems of the daemon until another configuration corrects them.
+        """
         for channel_id in self._faulty_channels - faults.keys():
             self._liveness.set_problem(f"channel {channel_id}", "")
         for channel_id, reason in faults.items():
@@ -334,7 +348,7 @@ class Daemon:
         return with_heartbeat(self._liveness, component, function)
 
     async def _clean_up(self) -> None:
-        """Delete rows, jobs and heartbeats that are older than the current settings allow."""
+        """Delete old articles and records as the settings allow, old jobs, and heartbeats of dead workers."""
         if self._settings:
             await self._maintenance.clean_up(self._settings.retention)
         if self._database.job_queue:
@@ -342,7 +356,10 @@ class Daemon:
             await delete_expired_heartbeats(self._database, self._clock())
 
     async def _check_clock(self) -> None:
-        """Log a clock that moved back or is far ahead. Retention trusts a clock that is ahead only after a while."""
+        """Record the time, and log a warning if the clock was set back or is far ahead.
+
+        Retention pauses while a clock far ahead is not trusted yet.
+        """
         check = await self._maintenance.check_clock()
         if check.set_back_by:
             log.warning("clock moved back, rescheduling", seconds=round(check.set_back_by.total_seconds()))
@@ -354,7 +371,10 @@ class Daemon:
         self._watchdog.tick(time.monotonic())
 
     async def _check_configuration(self) -> None:
-        """Check the configuration file for an edit; a valid edit ends the current configuration run."""
+        """Check whether the configuration file was edited.
+
+        If the edit is valid, end the run of the current configuration.
+        """
         reload = await self._reloader.check_for_edit(self._database.run, self._clock(), time.monotonic())
         if reload is None:
             return
@@ -364,26 +384,32 @@ class Daemon:
             self._reload_event.set()
 
     async def _update_gauges(self) -> None:
-        """Update the gauges of the metrics."""
+        """Set the gauges of the metrics to values read from the database and the disk."""
         values = await self._database.read(read_gauge_values, self._database, self.database_folder, self._clock())
         self._metrics.set_gauges(values)
         if self._liveness.set_problem(PAGE_LAG, values.page_problem) and values.page_problem:
             log.warning("pages waiting", reason=values.page_problem)
 
     async def _check_outcome(self, check: OutcomeCheck) -> None:
-        """Record late deliveries, late digests and a matching backlog as problems of their components."""
+        """Record late deliveries, late digests and a backlog of matching as problems of their components."""
         for component, problem in (await check.run()).items():
             if self._liveness.set_problem(component, problem) and problem:
                 log.warning("component late", component=component, reason=problem)
 
     async def _save_daemon_status(self, *, is_stopped: bool = False) -> None:
-        """Store for ``monitor status`` the time, the current problems, and whether the daemon has stopped."""
+        """Store the status that ``monitor status`` shows.
+
+        It has the time, the current problems, and whether the daemon has stopped.
+        """
         now, problems = self._clock(), self._liveness.health(time.monotonic()).problems
         status = json.dumps({"at": now.isoformat(), "stopped": is_stopped, "problems": problems})
         await self._database.run(self._database.key_values.set, "daemon", status, now)
 
     def _on_enqueued(self, enqueued: EnqueueResult) -> None:
-        """Count enqueued jobs; log requeued jobs, and a change in the number of live workers."""
+        """Record the result of enqueuing in the metrics.
+
+        Requeued jobs, and a change in the number of alive worker processes, are logged.
+        """
         self._metrics.record_enqueued(enqueued)
         if enqueued.requeued_jobs:
             log.warning("requeued jobs of dead workers", jobs=enqueued.requeued_jobs)
@@ -395,7 +421,7 @@ class Daemon:
             self._alive_workers = enqueued.alive_workers
 
     async def _ping_heartbeat(self) -> None:
-        """Ping ``settings.heartbeat`` with success or failure, according to the daemon's health."""
+        """Request the URL ``settings.heartbeat``, with success or failure according to the health of the daemon."""
         settings = self._settings
         if settings is None or settings.heartbeat_url is None:
             return

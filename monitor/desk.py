@@ -1,4 +1,4 @@
-"""Process of the desk: opens the database and serves the pages until it is stopped."""
+"""Process of the desk: opens the database and serves the web pages until it is stopped."""
 
 import asyncio
 import contextlib
@@ -43,9 +43,10 @@ log = structlog.get_logger("monitor")
 
 @dataclass(frozen=True, slots=True)
 class DeskOptions:
-    """Options of the command: the file, a database instead of the configured one, and an address to listen on.
+    """Options of the command that serves the desk.
 
-    With ``is_child`` the process ends when its standard input is closed, and prints no one-time address.
+    They are the configuration file, a database instead of the configured one, and an address to listen on. With
+    ``is_child``, the process ends when its standard input is closed, and prints no one-time address.
     """
 
     path: Path
@@ -55,13 +56,19 @@ class DeskOptions:
 
 
 class StoredConfigurationLoader:
-    """Loader of the configuration that the daemon uses: the saved one, or the file if none was saved for it."""
+    """Loads the configuration that the daemon uses.
+
+    It is the one that the daemon has saved in the database. If none was saved for this file, it is the file itself.
+    """
 
     def __init__(self, database: Database, path: Path, environ: Mapping[str, str], redactor: Redactor) -> None:
         self._database, self._path, self._environ, self._redactor = database, path, environ, redactor
 
     def load(self, current: Snapshot | None) -> Snapshot:
-        """Return the present configuration: ``current`` itself if nothing has changed."""
+        """Return the present configuration.
+
+        If nothing has changed since ``current`` was loaded, return ``current`` itself.
+        """
         store = self._database.key_values
         is_saved = store.get(CONFIGURATION_PATH_SETTING) == str(self._path.absolute())
         changed_at = store.changed_at(CONFIGURATION_KEY) if is_saved else None
@@ -115,7 +122,7 @@ async def run_desk(options: DeskOptions, environ: Mapping[str, str], clock: Cloc
 
 
 async def run_tools(options: DeskOptions, environ: Mapping[str, str], clock: Clock = utc_now) -> None:
-    """Serve the tools for assistants over standard input and output, on a database that is opened to read only.
+    """Serve the tools for assistants over standard input and output, with the database opened as read-only.
 
     Raises ``ConfigError``, ``UsageError`` if the extra packages are missing, or ``StoreError``.
     """
@@ -138,13 +145,13 @@ async def run_tools(options: DeskOptions, environ: Mapping[str, str], clock: Clo
 
 
 def choose_settings(configuration: Configuration, listen: ListenAddress | None) -> WebSettings:
-    """Return the settings of the desk; ``listen`` replaces their address."""
+    """Return the settings of the desk, with the address ``listen`` if given."""
     settings = configuration.settings.web or WebSettings()
     return replace(settings, listen=listen) if listen else settings
 
 
 async def add_assistant(app: FastAPI, context: DeskContext, stack: AsyncExitStack) -> None:
-    """Serve the tools for assistants at ``/mcp`` if their packages are installed."""
+    """Add the tools for assistants to the application, at ``/mcp``, if their packages are installed."""
     try:
         from monitor.web.assistant import create_server
         from monitor.web.assistant_http import PATH, AssistantEndpoint
@@ -156,7 +163,7 @@ async def add_assistant(app: FastAPI, context: DeskContext, stack: AsyncExitStac
 
 
 async def announce(database: Database, settings: WebSettings, clock: Clock) -> None:
-    """Print the address of the desk, with a one-time address if readers log in so."""
+    """Print the address of the desk. If readers log in with one-time addresses, print a new one instead."""
     if settings.login is not LoginMethod.TOKEN:
         sys.stdout.write(f"The desk: {settings.public_url}/\n")
         return
@@ -168,7 +175,10 @@ async def announce(database: Database, settings: WebSettings, clock: Clock) -> N
 
 
 def create_login_address(database: Database, settings: WebSettings, login: str, clock: Clock) -> str:
-    """Return a new one-time address of a reader. The owner is created if there is none."""
+    """Create a one-time address for the reader with this login, and return it.
+
+    If the login is that of the owner, the owner's account is created if it does not exist.
+    """
     now, readers = clock(), database.readers
     account = readers.ensure_account(login, Role.ADMIN, now) if login == OWNER_LOGIN else readers.get_account(login)
     code = readers.create_login_link(account.id, now, LOGIN_LINK_PERIOD)
@@ -195,7 +205,10 @@ def open_listener(address: ListenAddress) -> socket.socket:
 
 
 async def serve(app: uvicorn.Config | object, listener: socket.socket, *, is_child: bool = False) -> None:
-    """Serve an application on a socket until SIGTERM or SIGINT, or until standard input ends for a child process."""
+    """Serve an application on a socket until SIGTERM or SIGINT.
+
+    With ``is_child``, also stop when standard input ends, because the parent process has then ended.
+    """
     config = uvicorn.Config(
         app,  # type: ignore[arg-type]  # an ASGI application
         http=LimitedConnection,
@@ -219,7 +232,7 @@ async def serve(app: uvicorn.Config | object, listener: socket.socket, *, is_chi
 
 
 async def _stop_at_end_of_input(server: uvicorn.Server) -> None:
-    """Stop the server when standard input ends, because the process that started this one is gone."""
+    """Stop the server when standard input ends, because the parent process has then ended."""
     loop, ended = asyncio.get_running_loop(), asyncio.Event()
     os.set_blocking(sys.stdin.fileno(), False)
 

@@ -1,4 +1,4 @@
-"""Periodic jobs of the daemon: name, interval and function. The database decides what is due at each run."""
+"""Periodic jobs of the daemon: name, interval and function. Each run reads from the database which work is due."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Collection, Coroutine, Sequence
@@ -25,7 +25,7 @@ COLLECTION_JOBS = ("poll", "read", "recheck")  # add articles to the database; p
 
 @dataclass(frozen=True, slots=True)
 class PeriodicJob:
-    """A function that is called once per interval, under a name for logs and health."""
+    """Definition of a job that runs once per interval. Its name is used in logs and in the health of the daemon."""
 
     name: str
     interval: timedelta
@@ -33,7 +33,7 @@ class PeriodicJob:
 
 
 class PendingNotices:
-    """Notice to the operator that waits until a report contains it."""
+    """Keeps the notice to the operator that waits until a report contains it; there is at most one."""
 
     def __init__(self) -> None:
         self._notices: list[str] = []
@@ -43,16 +43,16 @@ class PendingNotices:
         self._notices = [notice] if notice else []
 
     def get(self) -> tuple[str, ...]:
-        """Return the waiting notice, or an empty tuple."""
+        """Return a tuple with the waiting notice, or an empty tuple."""
         return tuple(self._notices)
 
     def clear(self, delivered: Collection[str]) -> None:
-        """Remove notices that a report contains."""
+        """Remove the waiting notice if it is among ``delivered``, the notices that a report contained."""
         self._notices = [notice for notice in self._notices if notice not in delivered]
 
 
 class DaemonJobs:
-    """Periodic jobs of one configuration: start due work in free slots at every tick, and drain at the end."""
+    """Periodic jobs of one configuration. Each run starts due work in free slots; ``drain`` waits for it at the end."""
 
     def __init__(
         self,
@@ -65,10 +65,11 @@ class DaemonJobs:
     ) -> None:
         """Create the jobs of a pipeline.
 
-        ``pending_notices`` go into the operator's next report. ``on_poll`` is called with the result of every local
-        poll. While any of ``workers`` is alive, workers poll sources and read pages instead of the daemon.
-        ``on_digest_problem`` is called after each attempt to compose digests: with a line about failing ones, or an
-        empty text; ``on_worker_problem`` in the same way with a line about work that failed in worker processes.
+        ``pending_notices`` are included in the operator's next report. ``on_poll`` is called with the result of every
+        local poll. While any worker process is alive, according to ``workers``, worker processes poll sources and read
+        pages instead of the daemon. ``on_digest_problem`` is called after each attempt to compose digests with a line
+        about failing digests, or an empty text. ``on_worker_problem`` is called in the same way with a line about work
+        that failed in the process pool.
         """
         self._on_digest_problem, self._on_worker_problem = on_digest_problem, on_worker_problem
         self._pending_notices, self._workers = pending_notices, workers
@@ -89,7 +90,7 @@ class DaemonJobs:
         )
 
     async def collect(self) -> None:
-        """Enqueue due sources for workers; without a live worker, start polls of due sources in all free slots."""
+        """Enqueue due sources for worker processes. If none is alive, start polls of due sources in all free slots."""
         if self._workers and self._is_leasing and await self._workers.enqueue_due_jobs():
             return
         await self._fill_slots(self._poll_slots, self._pipeline.collector.lease, self._collect_source)
@@ -98,7 +99,7 @@ class DaemonJobs:
         self._on_poll(await self._pipeline.collector.poll(lease, self._sources[lease.source_id]))
 
     async def read_pages(self) -> None:
-        """Start reading listed pages in all free slots, unless workers do it."""
+        """Read listed pages in all free slots, unless worker processes do this."""
         if self._workers and self._workers.has_workers:
             return
         end = asyncio.get_running_loop().time() + REFILLS_PER_TICK * REFILL_DELAY_SECONDS
@@ -126,10 +127,10 @@ class DaemonJobs:
         lease: Callable[[int], Awaitable[Sequence[T]]],
         task: Callable[[T], Coroutine[object, object, object]],
     ) -> None:
-        """Lease due work and start it in all free slots; repeat within the tick while every free slot is used.
+        """Lease due work and start it in all free slots. Repeat this within one run while every free slot was used.
 
-        Most polls take milliseconds. With one fill per tick, a few slow polls would limit all others to one poll per
-        free slot and second.
+        Most polls take milliseconds. If slots were filled once per run, a few slow polls would limit all others to one
+        poll per free slot and second.
         """
         for _ in range(REFILLS_PER_TICK):
             free = slots.free_count if self._is_leasing else 0
@@ -141,7 +142,7 @@ class DaemonJobs:
             await asyncio.sleep(REFILL_DELAY_SECONDS)
 
     async def match_and_compose(self) -> None:
-        """Match and group new articles and compose due digests, for at most ``MAX_ARTICLES_PER_TICK`` articles."""
+        """Match and group new articles, at most ``MAX_ARTICLES_PER_TICK`` of them, and compose due digests."""
         async with self._processing_lock:
             await self._pipeline.match_and_compose(MAX_ARTICLES_PER_TICK)
             self._on_digest_problem(self._pipeline.digest_problem)
@@ -151,9 +152,9 @@ class DaemonJobs:
                 self._pending_notices.clear(notices)
 
     async def drain(self) -> int:
-        """Stop leasing and wait at most ``SHUTDOWN_TIMEOUT`` for running tasks.
+        """Lease no further work, and wait at most ``SHUTDOWN_TIMEOUT`` for running tasks.
 
-        Returns the number of cancelled polls and page reads; their leases expire, so they are retried.
+        Return the number of cancelled polls and page reads. Their leases expire, so this work is done again later.
         """
         self._is_leasing = False
         deliveries = self._pipeline.delivery_sender.drain(SHUTDOWN_TIMEOUT.total_seconds())

@@ -1,7 +1,7 @@
 """Worker process: polls sources and reads pages for the daemon, with jobs from a PostgreSQL queue.
 
-It uses the configuration that the daemon stores in the database. The worker finishes its
-running jobs before it applies a new configuration.
+It uses the configuration that the daemon stores in the database. Before it applies a new configuration, it finishes its
+running jobs.
 """
 
 import asyncio
@@ -101,7 +101,7 @@ async def run_worker(
 
 
 class Stoppable(Protocol):
-    """A queue consumer that can be stopped."""
+    """Protocol of a queue consumer that can be stopped."""
 
     def stop(self) -> None:
         """Start no further job."""
@@ -109,7 +109,7 @@ class Stoppable(Protocol):
 
 
 class WorkerProcess:
-    """A running worker on an open database, job queue and process pool."""
+    """Worker process with an open database, job queue and process pool."""
 
     def __init__(
         self,
@@ -172,7 +172,7 @@ class WorkerProcess:
             )
 
     def stop(self) -> None:
-        """Start no further job, finish the running ones, then end ``run``."""
+        """End ``run``: start no further job, and finish the running ones."""
         self._stop_event.set()
         self._end_configuration_run()
 
@@ -208,12 +208,15 @@ class WorkerProcess:
             await queue_worker.run(SHUTDOWN_TIMEOUT, self._report_queue_problem)
 
     async def _wait_for_change(self) -> None:
-        """Wait for a changed configuration or for ``stop``."""
+        """Wait until the stored configuration has changed or ``stop`` is called."""
         if not self._stop_event.is_set():
             await self._reload_event.wait()
 
     async def _fetch_configuration(self) -> str:
-        """Return the text of the stored configuration; empty if there is none or the database cannot be read."""
+        """Return the stored configuration as text.
+
+        Return an empty string if there is none or the database cannot be read.
+        """
         try:
             snapshot = await self._database.run(self._database.key_values.get_saved_configuration)
         except StoreError:
@@ -221,7 +224,7 @@ class WorkerProcess:
         return snapshot.text if snapshot else ""
 
     def _read_configuration(self, text: str) -> Configuration | None:
-        """Parse the stored configuration; log why and return None if this machine cannot use it."""
+        """Parse the stored configuration. If this machine cannot use it, log the reason and return None."""
         self._configuration_text = text
         if not text:
             log.warning("no configuration in database", suggestion="start `monitor run` on this database")
@@ -234,7 +237,10 @@ class WorkerProcess:
             return None
 
     async def _check_configuration(self) -> None:
-        """End the current configuration run if the daemon has stored another one; stop if the daemon is newer."""
+        """End the run of the current configuration if the daemon has stored another one.
+
+        If a newer program has upgraded the database schema, stop this process.
+        """
         self._newer_schema = await self._database.read(self._database.find_newer_schema)
         if self._newer_schema:
             self.stop()
@@ -245,7 +251,7 @@ class WorkerProcess:
             self._end_configuration_run()
 
     async def _collect(self, source_id: str, token: str) -> None:
-        """Run a queue job: poll a source."""
+        """Job function for the queue: poll a source under the lease ``token``."""
         with self._count_job(COLLECT_TASK):
             assert self._job_handler is not None  # noqa: S101 - jobs run only within a configuration run
             poll = await self._job_handler.collect(source_id, token)
@@ -255,14 +261,14 @@ class WorkerProcess:
             log.warning("lease expired, result discarded", source=source_id, detail=poll.detail)
 
     async def _read_pages(self, source_id: str) -> None:
-        """Run a queue job: read listed pages of a source."""
+        """Job function for the queue: read listed pages of a source."""
         with self._count_job(READ_PAGES_TASK):
             assert self._job_handler is not None  # noqa: S101 - jobs run only within a configuration run
             await self._job_handler.read_pages(source_id)
 
     @contextlib.contextmanager
     def _count_job(self, job: str) -> Iterator[None]:
-        """Count a job as running, then as done or failed; log the error of a failed one."""
+        """Count a job as running inside the block, and afterwards as done or failed; log the error if it failed."""
         self._heartbeat = replace(self._heartbeat, running=self._heartbeat.running + 1)
         is_success = False
         try:
@@ -277,12 +283,12 @@ class WorkerProcess:
             self.metrics.record_worker_job(is_success=is_success)
 
     async def _save_heartbeat(self) -> None:
-        """Store the worker's counts and problems for ``monitor status``."""
+        """Store the counts of jobs and the problems of this worker process, which ``monitor status`` shows."""
         self._heartbeat = replace(self._heartbeat, at=self.clock(), problems=self.health().problems)
         await self._database.run(save_heartbeat, self._database.key_values, self._heartbeat)
 
     def _report_queue_problem(self, problem: str) -> None:
-        """Log a problem of the queue once, and its end."""
+        """Log a problem of the queue once when it begins, and again when it has ended."""
         if self._liveness.set_problem("queue", problem):
             if problem:
                 log.error("component failing", component="queue", reason=problem)
@@ -291,7 +297,7 @@ class WorkerProcess:
 
 
 def _as_async_job(function: Callable[[], object]) -> Callable[[], Awaitable[None]]:
-    """Return an async job that calls a synchronous function."""
+    """Return an async function that calls a synchronous one, for the scheduler."""
 
     async def job() -> None:
         function()

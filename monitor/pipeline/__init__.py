@@ -1,1 +1,1 @@
-"""Pipeline steps; each reads rows that the step before has stored and commits its own."""
+"""Steps of the pipeline. Each step reads rows that an earlier step has stored, and commits its own results."""

@@ -1,4 +1,4 @@
-"""Article pages: fetched, extracted, and shown in a browser if their source needs it."""
+"""Article pages: fetch a page, extract the article, and load the page in a browser if its source requires this."""
 
 import re
 from dataclasses import replace
@@ -13,13 +13,15 @@ from monitor.pipeline.feed_documents import request_headers
 _PASSWORD_FIELD = re.compile(rb"<input\b[^>]{0,500}\btype\s*=\s*[\"']?password", re.IGNORECASE)
 _MIN_ARTICLE_CHARS = 400
 _MIN_WHOLE_CONFIDENCE, _MIN_WHOLE_CHARS = 0.6, 1_200
-"""A page with less is shown in the browser, if its source has `fetch: browser`: it may be a beginning only."""
+"""Minimum extraction confidence and length of a whole article. If a page of a source with `fetch: browser` has less,
+the page may be only a beginning, and is loaded in the browser."""
 
 
 def page_request(source: Source | None, url: str) -> FetchRequest:
     """Return the request for an article page, with the login of its source.
 
-    Headers are sent to the origin of the source only, and cookies of a file to the hosts that it names.
+    Configured headers are sent only to the origin of the source. Cookies of a cookie file are sent only to the hosts
+    that the file names.
     """
     if source is None:
         return FetchRequest(url, FetchPurpose.PAGE)
@@ -30,11 +32,11 @@ def page_request(source: Source | None, url: str) -> FetchRequest:
 async def extract_article(
     page: Fetched, source: Source | None, entry: Article | None, fetcher: Fetcher, process_pool: ProcessPool
 ) -> tuple[FetchResult, Article]:
-    """Return the article of a fetched page, and the page that it was found in.
+    """Return the fetched page and the article that was extracted from it.
 
-    If the source has `fetch: browser`, and neither the text nor the data of the page is a whole article, the page is
-    requested again by the browser. If that is not possible, its failure is returned with the article of the first page.
-    Raises ``UnreadableDocument`` and ``WorkerKilled``.
+    If the source has `fetch: browser`, and the article seems to be incomplete, the page is requested again by the
+    browser. The page with the longer text is returned, with its article. If the browser fails, its failure is returned
+    instead of a page, with the article of the first page. Raises ``UnreadableDocument`` and ``WorkerKilled``.
     """
     from monitor.extract.extractor import extract_page  # slow to import, and most passes need it not at all
 
@@ -52,7 +54,10 @@ async def extract_article(
 
 
 def find_expired_login(source: Source | None, page: Fetched, article: Article) -> str:
-    """Return the evidence that the login of a source has expired, found in one of its pages, or an empty text."""
+    """Return a sentence that shows that the login of a source has expired, or an empty string if it seems valid.
+
+    The sentence states what is on the page instead of the article: a paywall or a login form.
+    """
     if source is None or not source.has_login:
         return ""
     if article.partial_reason == "paywall":
@@ -63,5 +68,8 @@ def find_expired_login(source: Source | None, page: Fetched, article: Article) -
 
 
 def find_problem(outcome: FetchResult) -> PageProblem:
-    """Return the reason why a page was not returned, if the user can remove it."""
+    """Return the page problem because of which a page was not fetched, or ``PageProblem.NONE``.
+
+    A page problem is a reason that the user can remove.
+    """
     return outcome.problem if isinstance(outcome, Blocked) else PageProblem.NONE

@@ -1,6 +1,8 @@
-"""Matching within limits: short texts in this process, long and suspect ones in a worker process that can be killed.
+"""Matching with limits of time and memory.
 
-The worker process compiles the watchlist once for each configuration; it is not sent with each article.
+Short texts are matched in this process. Long texts, and texts that failed before, are matched in a worker process that
+can be killed. The worker process compiles the watchlist once for each configuration; the watchlist is not sent with
+each article.
 """
 
 import logging
@@ -21,26 +23,26 @@ MAX_INLINE_CHARS = 20_000
 an ordinary article of 5,000 characters, 120 ms for the worst text of this length (measured on one core of a small
 server). A call in a worker process costs 2 ms more, and longer articles are rare."""
 MAX_LOGGED_ARTICLES = 20
-"""Articles with hits that are logged one by one after a batch; a first poll may find hundreds."""
+"""Maximum number of articles with hits that are logged one by one after a batch; a first poll may find hundreds."""
 _numbers = count()
 log = logging.getLogger(__name__)
 
 
 def new_key() -> int:
-    """Return a number by which worker processes know a watchlist."""
+    """Return a new number that identifies a watchlist in messages to worker processes."""
     return next(_numbers)
 
 
 @dataclass(frozen=True, slots=True)
 class MatchingResult:
-    """Numbers of articles taken to match, of new hits, and of articles that were abandoned."""
+    """Result of a matching run: the numbers of articles that were taken, of new hits, and of abandoned articles."""
 
     article_count: int = 0
     hit_count: int = 0
     failed_count: int = 0
 
     def __add__(self, other: "MatchingResult") -> "MatchingResult":
-        """Return the sums."""
+        """Return the sums of the numbers of both results."""
         return MatchingResult(
             self.article_count + other.article_count,
             self.hit_count + other.hit_count,
@@ -49,7 +51,7 @@ class MatchingResult:
 
 
 class ArticleMatcher(Protocol):
-    """Compiled watchlist (``match/engine.py``)."""
+    """Protocol of an object that matches articles with a compiled watchlist (``match/engine.py``)."""
 
     def match(
         self,
@@ -63,7 +65,10 @@ class ArticleMatcher(Protocol):
 
 
 class BoundedMatcher:
-    """Matches articles without blocking the event loop for long; without a process pool, all of them here."""
+    """Matches articles without blocking the event loop for long.
+
+    Long articles are matched in the process pool. Without a process pool, all articles are matched in this process.
+    """
 
     def __init__(
         self, matcher: ArticleMatcher, watchlist: Watchlist | None = None, process_pool: ProcessPool | None = None
@@ -72,7 +77,11 @@ class BoundedMatcher:
         self._key = new_key()
 
     def compile(self) -> None:
-        """Compile the watchlist if that is still to be done: an error in it is not the fault of an article."""
+        """Compile the watchlist if it is not compiled yet.
+
+        Call this before articles are matched, so that an error in the watchlist does not count as a failure of an
+        article.
+        """
         _ = self._matcher.match
 
     async def match(
@@ -84,10 +93,11 @@ class BoundedMatcher:
         *,
         is_isolated: bool = False,
     ) -> Findings:
-        """Return the findings of an article; with ``is_isolated``, of a short one in a worker process, too.
+        """Return the findings of an article.
 
-        ``seen_at`` and ``verdicts`` are as for ``Matcher.match``. Raises what matching raises, or ``WorkerKilled`` if
-        it exceeds a limit of time or memory.
+        With ``is_isolated``, even a short article is matched in a worker process. ``seen_at`` and ``verdicts`` have the
+        same meaning as for ``Matcher.match``. Raises what matching raises, or ``WorkerKilled`` if it exceeds a limit of
+        time or memory.
         """
         if self._process_pool is None or (article.text_length <= MAX_INLINE_CHARS and not is_isolated):
             return self._matcher.match(article, source_id, seen_at, verdicts)
@@ -102,7 +112,7 @@ class BoundedMatcher:
     async def match_stored(
         self, stored: StoredArticle, verdicts: Sequence[Verdict] = (), *, is_isolated: bool = False
     ) -> Findings:
-        """Return the findings of a stored article, with the time when it was seen as its date if it has none."""
+        """Return the findings of a stored article. If the article has no date, the time when it was seen is used."""
         return await self.match(
             stored.article, stored.source_id, stored.first_seen_at, verdicts, is_isolated=is_isolated
         )
@@ -120,13 +130,20 @@ def match_in_worker(
     seen_at: datetime | None,
     verdicts: tuple[Verdict, ...],
 ) -> Findings | None:
-    """Return the findings of an article, or None if this process needs the watchlist first."""
+    """Match an article in a worker process and return its findings.
+
+    Return None if ``watchlist`` is None and this process has no watchlist with this key yet. The caller must then call
+    again with the watchlist.
+    """
     matcher = compile_in_worker(key, watchlist)
     return matcher.match(article, source_id, seen_at, verdicts) if matcher else None
 
 
 def compile_in_worker(key: int, watchlist: Watchlist | None) -> ArticleMatcher | None:
-    """Return the matcher of a configuration, or None if this process needs the watchlist first."""
+    """Return the matcher of the configuration with this key, compiled from ``watchlist`` if necessary.
+
+    Return None if ``watchlist`` is None and this process has not compiled the watchlist yet.
+    """
     if key not in _compiled:
         if watchlist is None:
             return None
@@ -138,7 +155,7 @@ def compile_in_worker(key: int, watchlist: Watchlist | None) -> ArticleMatcher |
 
 
 def log_hits(found: Sequence[tuple[StoredArticle, Findings]]) -> None:
-    """Log each article with hits, up to ``MAX_LOGGED_ARTICLES``, then the number of the others."""
+    """Log each article with hits, up to ``MAX_LOGGED_ARTICLES``, then the number of the remaining ones."""
     for stored, findings in found[:MAX_LOGGED_ARTICLES]:
         officials = dict.fromkeys(one for hit in findings.hits for one in hit.official_ids)
         log.info(

@@ -1,10 +1,10 @@
 """Build articles from new feed entries; large batches run in a worker process.
 
-One interpreter uses one core. If a first poll yields thousands of entries, pure work on them moves to another
-process. The results are the same in both places. A worker process that has answered is idle until this process reads
-the answer and sends more, so waiting calls share one message.
+A Python process uses one processor core. If a first poll yields thousands of entries, the computation moves to another
+process. The results are the same in both places. A worker process is idle between its answer and the next message, so
+waiting calls are combined into one message.
 
-Feed content is untrusted. If an entry kills the worker process, only that entry is stored as a fallback article with
+Feed content is untrusted. If an entry kills the worker process, only this entry is stored as a fallback article with
 plain text.
 """
 
@@ -35,10 +35,12 @@ MIN_OFFLOAD_ARTICLES = 8
 """Minimum batch size; the transfer of a smaller batch costs more than the work."""
 
 OFFLOAD_THRESHOLD = 1_000
-"""Backlog from which a worker process is started; the start costs as much as 900 articles."""
+"""Backlog in articles from which work goes to a worker process. Starting the process costs as much time as 900
+articles."""
 
 DRAIN_RATE = 100.0
-"""Articles per second that this process handles in addition to its other work; only more than that is backlog."""
+"""Articles per second that this process can build in addition to its other work. Only articles beyond this rate count
+as a backlog."""
 
 MAX_MESSAGE_ARTICLES = 150
 """Maximum number of articles per message: 10 to 20 ms of work, longer than the wait for the next message."""
@@ -49,14 +51,14 @@ log = logging.getLogger(__name__)
 
 
 def describe_error(error: BaseException) -> str:
-    """Return an error as one line for messages."""
+    """Return an error as one line for messages. The type is included if it is not an error of this program."""
     text = str(error) if isinstance(error, MonitorError) else f"{type(error).__name__}: {error}"
     return " ".join(text.split())[:300]
 
 
 @dataclass(frozen=True, slots=True)
 class _OffloadedCall:
-    """Queued call: function, arguments, number of articles, and the future of the caller."""
+    """Queued call for a worker process: function, arguments, number of articles, and the future for the result."""
 
     work: Callable[..., Any]
     args: tuple[Any, ...]
@@ -65,9 +67,9 @@ class _OffloadedCall:
 
 
 class ProcessOffloader:
-    """Runs pure functions in worker processes while there is a backlog, ``concurrency`` messages at a time.
+    """Runs pure functions in worker processes while there is a backlog of articles.
 
-    Without a process pool it never does.
+    At most ``concurrency`` messages are in work at a time. Without a process pool, ``run_in_pool`` always returns None.
     """
 
     def __init__(self, process_pool: ProcessPool | None = None, concurrency: int = 1) -> None:
@@ -78,16 +80,16 @@ class ProcessOffloader:
         self._tasks, self._active_tasks = set[asyncio.Task[None]](), 0
 
     def add_backlog(self, article_count: int) -> None:
-        """Add to the estimated number of waiting articles, which decides whether work goes to a worker process."""
+        """Add to the estimated number of waiting articles, by which ``run_in_pool`` decides where work runs."""
         now = asyncio.get_running_loop().time()
         left = max(0.0, self._backlog - DRAIN_RATE * (now - self._backlog_at))
         self._backlog, self._backlog_at = min(left + article_count, 2.0 * OFFLOAD_THRESHOLD), now
 
     async def run_in_pool(self, work: Callable[..., T], batch: Sequence[Any], *args: object) -> T | None:
-        """Return ``work(batch, *args)`` computed in a worker process, or None if the caller must compute it here.
+        """Run ``work(batch, *args)`` in a worker process and return its result, or None if the caller must run it here.
 
-        Returns None if the backlog is small or no process can be started. Raises what ``work`` raises, or
-        ``WorkerKilled``.
+        Returns None if the batch or the backlog is small, or if no process can be started. Raises what ``work`` raises,
+        or ``WorkerKilled``.
         """
         if self._process_pool is None or len(batch) < MIN_OFFLOAD_ARTICLES:
             return None
@@ -112,7 +114,10 @@ class ProcessOffloader:
         return result
 
     def _record_failure(self, work: Callable[..., Any], error: Exception) -> None:
-        """Count work that a worker process did not do; the first failure after an hour without one is logged."""
+        """Count a call that failed in a worker process, and keep its error for ``problem``.
+
+        The failure is logged if no other was recorded within the last hour.
+        """
         now = asyncio.get_running_loop().time()
         if not self._failure_count or now - self._failed_at > FAILURE_MEMORY_SECONDS:
             self._failure_count = 0
@@ -124,7 +129,7 @@ class ProcessOffloader:
 
     @property
     def problem(self) -> str:
-        """Return a line about work that failed within the last hour, or an empty text."""
+        """Return one line about calls that failed within the last hour, or an empty string if there were none."""
         if not self._failure_count or asyncio.get_running_loop().time() - self._failed_at > FAILURE_MEMORY_SECONDS:
             return ""
         times = "once" if self._failure_count == 1 else f"{self._failure_count} times"
@@ -153,7 +158,10 @@ class ProcessOffloader:
             self._active_tasks -= 1
 
     async def _send_message(self, calls: list[_OffloadedCall]) -> None:
-        """Run several calls in one message; if it fails, run each alone, so that an error reaches only its caller."""
+        """Run several calls in one message to a worker process.
+
+        If the message fails, each call runs in a message of its own, so that an error reaches only its caller.
+        """
         try:
             results = await self.run_separately(run_calls, [(call.work, call.args) for call in calls])
         except Exception as error:  # noqa: BLE001 - with several calls, running each alone finds the one that raised it
@@ -168,7 +176,7 @@ class ProcessOffloader:
 
 
 def run_calls(calls: Sequence[tuple[Callable[..., Any], tuple[Any, ...]]]) -> list[Any]:
-    """Run several calls and return their results. Raises the first exception."""
+    """Run several calls, each a function with its arguments, and return their results. Raises the first exception."""
     return [work(*args) for work, args in calls]
 
 
@@ -182,7 +190,10 @@ BuiltArticle = tuple[Article, Stage, str | None]
 
 @dataclass(frozen=True, slots=True)
 class WorkedEntries:
-    """Articles built from several entries; for each its findings, if it was matched; and the features of all."""
+    """Result of building articles from several entries in a worker process.
+
+    It has the articles; for each article its findings, or None if it was not matched; and the grouping features of all.
+    """
 
     built: Sequence[BuiltArticle] = ()
     findings: Sequence[Findings | None] = ()
@@ -192,9 +203,9 @@ class WorkedEntries:
 
 @dataclass(frozen=True, slots=True)
 class BuiltArticles:
-    """Built articles, and how many of them are fallback articles with plain text only.
+    """Articles built from the entries of a poll, and the number of fallback articles with plain text only.
 
-    ``findings`` and ``features`` belong to the articles in the same order; both are None for one that was not matched.
+    ``findings[i]`` and ``features[i]`` belong to ``articles[i]``. Both are None if the article was not matched.
     """
 
     articles: tuple[NewArticle, ...] = ()
@@ -204,14 +215,17 @@ class BuiltArticles:
 
 
 class ArticleBuilder:
-    """Builds articles from classified entries. ``cpu_slot`` is held while the work blocks the event loop."""
+    """Builds articles from the classified entries of a poll.
+
+    ``cpu_slot`` is held while the work blocks the event loop.
+    """
 
     def __init__(self, offloader: ProcessOffloader, cpu_slot: asyncio.Lock, early: EarlyMatching | None = None) -> None:
         self._offloader, self._cpu_slot = offloader, cpu_slot
         self._early = early if early and early.is_possible else None
 
     async def build(self, classified: Sequence[ClassifiedEntry], source: Source, now: datetime) -> BuiltArticles:
-        """Build an article from each entry; in a worker process, match them as well."""
+        """Build an article from each entry. In a worker process, articles are also matched if early matching is on."""
         new_articles, fallback_count = list[NewArticle](), 0
         findings, features = list[Findings | None](), list["ArticleFeatures | None"]()
         for start in range(0, len(classified), MAX_BATCH_ENTRIES):
@@ -232,7 +246,11 @@ class ArticleBuilder:
         return BuiltArticles(tuple(new_articles), fallback_count, tuple(findings), tuple(features))
 
     async def _work_in_pool(self, entries: Sequence[Entry], source: Source, now: datetime) -> WorkedEntries | None:
-        """Build articles in a worker process, and match them if possible; None if they must be built here."""
+        """Build articles in a worker process, and match them there if early matching is on.
+
+        Return None if the articles must be built in this process, because the backlog is small or no process can be
+        started.
+        """
         run, early = self._offloader.run_in_pool, self._early
         if early is None:
             built = await run(build_indexed_articles, entries, source)
@@ -250,10 +268,10 @@ class ArticleBuilder:
         return built
 
     async def _build_one_by_one(self, entries: Sequence[Entry], source: Source) -> tuple[list[BuiltArticle], int]:
-        """Build articles one by one after a worker was killed, and count the fallback articles.
+        """Build articles one by one after a batch has killed its worker process.
 
-        After ``MAX_KILLED_PROCESSES`` further kills the remaining entries are tried together, so that one feed cannot
-        block others for long.
+        Return the articles and the number of fallback articles. After ``MAX_KILLED_PROCESSES`` further kills, the
+        remaining entries are tried together, so that one feed cannot block others for long.
         """
         from monitor.extract.feed_content import build_fallback_article
 
@@ -274,7 +292,10 @@ class ArticleBuilder:
 def _make_new_article(
     one: ClassifiedEntry, article: Article, stage: Stage, search_text: str | None, source: Source
 ) -> NewArticle:
-    """Return the article to store; the page of an undated one is read for its date even if the feed has the text."""
+    """Return the article to store for an entry.
+
+    If the article has no date, its page is read to find the date, even if the feed has the whole text.
+    """
     if one.quarantine_reason in UNDATED_REASONS and article.url and source.text_from is not TextOrigin.FEED:
         stage, search_text = Stage.LISTED, None
     return NewArticle(one.keys, article, one.is_alertable, stage, one.quarantine_reason, search_text, one.evidence_keys)
@@ -283,7 +304,10 @@ def _make_new_article(
 def _take_findings(
     articles: Sequence[NewArticle], worked: WorkedEntries | None, now: datetime
 ) -> "tuple[list[Findings | None], list[ArticleFeatures | None]]":
-    """Return findings and features of the articles that need no page; None for the others."""
+    """Return the findings and the grouping features of each article.
+
+    Both are None for an article whose page must be read first.
+    """
     if worked is None or not worked.findings:
         return [None] * len(articles), [None] * len(articles)
     from monitor.stories.fingerprints import extract_grouping_text, unpack_features
@@ -299,7 +323,10 @@ def _take_findings(
 
 
 def build_aliases(classified: Sequence[ClassifiedEntry]) -> tuple[NewArticle, ...]:
-    """Return new keys and URLs of known articles; a deleted article gets no URL."""
+    """Return the keys and URLs to add to known articles that were listed under further keys.
+
+    No URL is added to an article that was deleted.
+    """
     return tuple(
         NewArticle(
             one.keys,
@@ -315,7 +342,10 @@ def build_aliases(classified: Sequence[ClassifiedEntry]) -> tuple[NewArticle, ..
 
 
 def build_articles(entries: Sequence[Entry], source: Source) -> list[BuiltArticle]:
-    """Build articles from entries; no page is fetched if the feed has the complete text, or names no page."""
+    """Build articles from entries, each with its next stage.
+
+    The page of an article is not fetched if the feed has the complete text, or if the entry has no URL.
+    """
     from monitor.extract.feed_content import article_from_entry, is_complete
 
     articles = [article_from_entry(entry, source) for entry in entries]
@@ -329,7 +359,10 @@ def build_articles(entries: Sequence[Entry], source: Source) -> list[BuiltArticl
 
 
 def _complete_message(article: Article, entry: Entry) -> Article:
-    """Return the article of a message, whose text is whole; an item that a message links to is unchanged."""
+    """Return the article of a mailbox entry with a URL of its own, and as complete, because a message is whole.
+
+    An entry that is a link in a message has a URL already; its article is returned unchanged.
+    """
     if entry.url:
         return article
     from monitor.parse.mailbox import message_url
@@ -339,7 +372,7 @@ def _complete_message(article: Article, entry: Entry) -> Article:
 
 
 def build_indexed_articles(entries: Sequence[Entry], source: Source) -> list[BuiltArticle]:
-    """Build articles, and compute the search text of complete ones."""
+    """Build articles from entries, and compute the search text of articles whose page is not fetched."""
     from monitor.text.search_text import index_text
 
     return [
@@ -351,10 +384,10 @@ def build_indexed_articles(entries: Sequence[Entry], source: Source) -> list[Bui
 def work_on_entries(
     entries: Sequence[Entry], source: Source, now: datetime, key: int, watchlist: Watchlist | None
 ) -> WorkedEntries:
-    """Build articles, match the complete ones and compute their features, in a worker process.
+    """Build articles, match the complete ones and compute their grouping features; runs in a worker process.
 
-    If this process needs the watchlist first, the result states it. An article that cannot be matched has no findings;
-    the matching step tries it again and records why.
+    If this process has no watchlist with this key and ``watchlist`` is None, only ``needs_watchlist`` is set in the
+    result. An article that cannot be matched has no findings; the matching step tries it again and records the reason.
     """
     from monitor.stories.fingerprints import extract_grouping_text, pack_features
 

@@ -1,7 +1,7 @@
-"""Canary: a synthetic article that is parsed, matched, composed and rendered, and never stored or sent.
+"""Canary: a synthetic article that is parsed, matched, composed and rendered, but never stored or sent.
 
-A daemon can look healthy while it finds nothing, for example after its libraries were replaced below it. Only an
-article that comes out at the other end proves the opposite.
+A daemon can look healthy while it finds nothing, for example after its libraries were replaced during its run. Only an
+article that passes through all steps proves that the daemon works.
 """
 
 import asyncio
@@ -40,7 +40,7 @@ class Canary:
         self._matcher: Matcher | None = None
 
     async def run(self) -> None:
-        """Run the article through all steps. Raises ``CanaryLost`` with the step that lost it."""
+        """Process the article in all steps. Raises ``CanaryLost`` with the name of the step that lost it."""
         await asyncio.to_thread(self._run_steps, self._clock())
 
     def _run_steps(self, now: datetime) -> None:

@@ -28,14 +28,15 @@ MAX_POLLS_PER_HOST = 4
 MAX_HOST_WAIT = timedelta(hours=1)
 INITIAL_POLL_TIME = timedelta(milliseconds=500)
 EXPECTED_NEW_FEED_ENTRIES = 30
-"""Number of entries expected from a source that was never polled before."""
+"""Number of entries to expect from a source that was never polled before, for the estimate of the backlog."""
 
 
 @dataclass(frozen=True, slots=True)
 class PollResult:
-    """Result of one poll. States, detail and next poll are those stored; ``notice`` is to be sent to the reader.
+    """Result of one poll. States, detail and time of the next poll are as stored in the database.
 
-    ``note`` is one line about quarantined entries, filled gaps and unreadable entries.
+    ``notice`` is a problem of the source, or its end, for the user. ``note`` is one line about quarantined entries,
+    filled gaps and unreadable entries.
     """
 
     source_id: str
@@ -51,7 +52,7 @@ class PollResult:
 
 
 class Collector:
-    """Polls sources. Every poll commits once; an interrupted poll is repeated when its lease has expired."""
+    """Polls sources. Every poll is committed once. If a poll is interrupted, it is repeated when its lease expires."""
 
     def __init__(
         self,
@@ -81,7 +82,10 @@ class Collector:
         limit: int = MAX_CONCURRENT_POLLS,
         source_ids: Collection[str] | None = None,
     ) -> list[PollResult]:
-        """Lease due sources, or the sources in ``source_ids`` whether due or not, and poll them concurrently."""
+        """Lease due sources and poll them concurrently.
+
+        With ``source_ids``, these sources are polled instead, whether they are due or not.
+        """
         leases = await self.lease(limit, source_ids)
         polls = [
             self.poll(lease, sources[lease.source_id], wait=True) for lease in leases if lease.source_id in sources
@@ -89,7 +93,7 @@ class Collector:
         return list(await asyncio.gather(*polls))
 
     async def lease(self, limit: int, source_ids: Collection[str] | None = None) -> list[Lease]:
-        """Lease at most ``limit`` due sources; each must then be passed to ``poll``."""
+        """Lease at most ``limit`` due sources. The caller must pass each lease to ``poll``."""
         now = self._clock()
         leases = await self._database.run(self._database.sources.lease_due, now, limit, now + POLL_LEASE, source_ids)
         if first_poll_count := sum(not lease.poll_state.polls for lease in leases):
@@ -99,7 +103,8 @@ class Collector:
     async def poll(self, lease: Lease, source: Source, *, wait: bool = False) -> PollResult:
         """Poll one leased source; never raises. Unexpected errors are stored with the source.
 
-        If the host of the source is busy, the poll waits, or without ``wait`` is postponed in favour of other hosts.
+        If the host of the source is busy, the poll waits for it. Without ``wait``, the poll is postponed instead, so
+        that other hosts can be polled.
         """
         loop, host = asyncio.get_running_loop(), extract_host(source.url)
         start = loop.time()
@@ -116,7 +121,7 @@ class Collector:
                 self._drop_idle_host(host)
 
     def _drop_idle_host(self, host: str) -> None:
-        """Delete the data about a host without running polls."""
+        """Delete what is stored in memory about a host for which no poll is running."""
         del self._polls_by_host[host]
         if self._host_free_at.get(host, self._clock()) <= self._clock():
             self._host_free_at.pop(host, None)
@@ -183,9 +188,10 @@ class Collector:
         now: datetime | None = None,
         built: BuiltArticles = BuiltArticles(),  # noqa: B008 - immutable
     ) -> PollResult:
-        """Store the result of a poll in one transaction: the next poll state and the new articles. Return a summary.
+        """Store the result of a poll in one transaction, and return a summary.
 
-        Articles that another process has stored in the meantime do not count as new.
+        The next poll state and the new articles are stored. Articles that another process has stored in the meantime do
+        not count as new.
         """
         commit = self._database.articles.commit_poll
         now = now or self._clock()
@@ -213,9 +219,9 @@ class Collector:
         )
 
     async def _postpone(self, lease: Lease, host: str) -> PollResult:
-        """Release a source whose host is busy, due when a slot is expected to be free.
+        """Release a source whose host is busy, and make it due when the host is expected to be free.
 
-        Postponed sources of one host get different times, one poll apart, so that few are postponed twice.
+        Postponed sources of one host get different times, one poll apart, so that few of them are postponed twice.
         """
         now = self._clock()
         free_at = self._host_free_at.get(host, now)

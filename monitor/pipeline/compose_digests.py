@@ -1,7 +1,7 @@
-"""Digest step: composes due digests and commits each with its deliveries and the marks on its hits.
+"""Digest step: composes due digests and commits each with its deliveries and the record of its reported hits.
 
-A window starts at the end of the last one, so no hit falls between two digests. The step may be repeated at any time:
-a window that is stored is not stored again.
+A window starts at the end of the last one, so no hit falls between two digests. The step may be repeated at any time,
+because a window that is stored is not stored again.
 """
 
 import asyncio
@@ -62,8 +62,8 @@ SOURCE_NOTICE_CHECK_INTERVAL = timedelta(minutes=5)
 class MessageRate:
     """Rate limit for immediate digests, so that many hits at once cause few messages.
 
-    ``burst_size`` messages per ``period`` are sent without delay; for each further ``burst_size`` the delay between
-    two messages doubles, from ``min_delay`` to ``max_delay``. Hits found meanwhile share one message.
+    ``burst_size`` messages per ``period`` are sent without delay. For each further ``burst_size`` messages, the delay
+    between two messages doubles, from ``min_delay`` to ``max_delay``. Hits found during the delay share one message.
     """
 
     burst_size: int = 12
@@ -82,7 +82,10 @@ class MessageRate:
 
 @dataclass(frozen=True, slots=True)
 class _DueWindow:
-    """Window to be reported now. ``is_first``: the digest was created by this run."""
+    """Window to be reported now.
+
+    ``is_first`` is True if the digest plan has just been started and had no window before.
+    """
 
     window: Window
     hits_before: datetime
@@ -91,15 +94,21 @@ class _DueWindow:
 
 
 class NoticeSource(Protocol):
-    """Source of notices about the people of a digest."""
+    """Protocol of an object that returns notices about the officials of a digest."""
 
     def load_notices(self, officials: Sequence[Official], end_at: datetime) -> Sequence[str]:
-        """Return the notices of a digest that ends at a time; called on a thread that may read the database."""
+        """Return the notices about these officials for a digest whose window ends at ``end_at``.
+
+        Called on a thread that may read the database.
+        """
         ...
 
 
 class DigestComposer:
-    """Composes due digests. One instance per process. Digests with a schedule have the notices of ``notice_source``."""
+    """Composes due digests. There is one instance per process.
+
+    Scheduled digests, unlike immediate ones, contain the notices of ``notice_source``.
+    """
 
     def __init__(
         self,
@@ -124,7 +133,7 @@ class DigestComposer:
     async def run_due(self, configuration: Configuration) -> list[Digest]:
         """Compose every due digest and return the digests that are sent.
 
-        A digest that fails is tried again later, and after some failures sent as a plain list; ``failures`` has the
+        A digest that fails is tried again later. After some failures a plain list is sent instead. ``failures`` has the
         reason. Raises ``StoreError`` after all digests have been tried.
         """
         digests = []
@@ -151,7 +160,8 @@ class DigestComposer:
     ) -> tuple[Digest, tuple[int, ...]]:
         """Compose the digest as of now, or with every hit found since ``since``; store nothing.
 
-        Returns the digest and the ids of the hits to mark as reported: none, if it leaves out older undelivered hits.
+        Return the digest and the ids of the hits that sending it would record as reported. There are none if the digest
+        leaves out older undelivered hits.
         """
         digest, hit_ids, _inputs = await self._preview(plan, configuration, since)
         return digest, hit_ids
@@ -177,7 +187,7 @@ class DigestComposer:
     async def send_now(
         self, plan: DigestPlan, configuration: Configuration, since: datetime | None = None
     ) -> tuple[Digest, tuple[Message, ...]]:
-        """Commit the digest of ``preview`` with its deliveries, and mark its hits as reported."""
+        """Compose the same digest as ``preview``, store it with its deliveries, and record its hits as reported."""
         if await self._database.read(self._database.digests.load_last_window, plan) is None:
             await self._start_plan(plan, self._clock(), configuration.settings.backfill)
         digest, hit_ids, inputs = await self._preview(plan, configuration, since)
@@ -199,7 +209,7 @@ class DigestComposer:
             return await self._run_fallback(plan, configuration, due)
 
     async def _run_window(self, plan: DigestPlan, configuration: Configuration, due: _DueWindow) -> Digest | None:
-        """Compose and commit the digest of a window; return it if it is sent."""
+        """Compose and commit the digest of a window. Return the digest if it is sent, else None."""
         inputs = await self._load_inputs(plan, configuration, due)
         if inputs is None:
             return None
@@ -221,7 +231,10 @@ class DigestComposer:
         return digest if is_stored and should_send else None
 
     async def _run_fallback(self, plan: DigestPlan, configuration: Configuration, due: _DueWindow) -> Digest | None:
-        """Send the headlines and links of a window whose digest has failed; return the digest if it has any."""
+        """Send the headlines and links of a window whose digest could not be composed.
+
+        Return the digest if it has any headlines, else None.
+        """
         hits = await self._database.read(self._database.digests.list_headlines, plan, due.hits_before)
         if not hits:
             return None
@@ -231,7 +244,7 @@ class DigestComposer:
         return digest if is_stored else None
 
     async def _find_due_window(self, plan: DigestPlan, configuration: Configuration) -> _DueWindow | None:
-        """Return the window to be reported now, if any."""
+        """Return the window to be reported now, or None if the digest plan is not due."""
         now = self._clock()
         checked_at = self._checked_at.get(plan.id)
         self._checked_at[plan.id] = now
@@ -253,7 +266,7 @@ class DigestComposer:
     async def _load_inputs(
         self, plan: DigestPlan, configuration: Configuration, due: _DueWindow
     ) -> DigestInputs | None:
-        """Return the inputs of a due digest, or None if an immediate digest has nothing to report."""
+        """Return the inputs of a due digest. Return None if an immediate digest has nothing to report."""
         load_inputs = self._database.digests.load_inputs
         query = _build_query(plan, configuration, due.window, due.hits_before)
         if not plan.schedule.is_immediate:
@@ -274,10 +287,10 @@ class DigestComposer:
         return not due.is_first and self._timetable.last_due(plan, hits[0].found_at, latest) is not None
 
     def _is_source_notice_check_due(self, plan: DigestPlan, configuration: Configuration, last_end: datetime) -> bool:
-        """Return whether to check for notices about sources that a digest without hits must report.
+        """Return whether an immediate digest must check for notices about sources although it has no hits.
 
-        Only channels without a scheduled digest need this, at most once an hour; changes within minutes share one
-        message.
+        Only channels that no scheduled digest uses need this. The check is made at most once an hour, so that changes
+        within minutes share one message.
         """
         now = self._clock()
         checked_at = self._notices_checked_at.get(plan.id)
@@ -291,9 +304,10 @@ class DigestComposer:
         )
 
     async def _start_plan(self, plan: DigestPlan, now: datetime, backfill: timedelta) -> LastWindow:
-        """Create a digest: hits found before the backfill count as reported.
+        """Store the initial window of a digest plan and return it. Hits found before the backfill count as reported.
 
-        The first window of an immediate digest starts at the backfill; a scheduled digest waits for its next time.
+        The first digest of an immediate plan covers the time since the backfill. A scheduled plan waits for its next
+        time.
         """
         start_at = now - backfill
         is_immediate = plan.schedule.is_immediate
@@ -346,7 +360,10 @@ class DigestComposer:
         return await self._translate(digest)
 
     async def _translate(self, digest: Digest) -> Digest:
-        """Return the digest with the translations that are stored, or are made in time; those are stored."""
+        """Return the digest with translations of its texts: stored ones, and new ones that are made in time.
+
+        New translations are stored.
+        """
         translator = self._translator
         if translator is None or not (texts := list_texts(digest, translator.to)):
             return digest
@@ -394,10 +411,10 @@ class DigestComposer:
         hit_ids: Sequence[int],
         inputs: DigestInputs | None = None,
     ) -> tuple[Message, ...] | None:
-        """Store the digest and, if it is rendered, its deliveries.
+        """Store the digest and, if it is rendered, its deliveries; return the messages to deliver.
 
-        Returns None if another process stored it before, or a verdict has changed one of its hits meanwhile: then it is
-        composed again.
+        Return None if another process has stored it before, or if a verdict has changed one of its hits in the
+        meantime. The digest is then composed again.
         """
         messages: tuple[Message, ...] = ()
         if rendered:
@@ -414,7 +431,7 @@ class DigestComposer:
 
 
 def _reported_content(plan: DigestPlan, digest: Digest, inputs: DigestInputs) -> ReportedContent:
-    """Return what a digest reports of its inputs, to be stored with it."""
+    """Return which part of its inputs a digest reports, to be stored with the digest."""
     marked = apply_marks(inputs.hits, inputs.marks, digest.window.end_at)
     not_accepted = {hit.id for hit in inputs.hits if not plan.accepts(hit)}
     return ReportedContent(
@@ -426,7 +443,10 @@ def _reported_content(plan: DigestPlan, digest: Digest, inputs: DigestInputs) ->
 
 
 def _window_start(last: LastWindow) -> datetime:
-    """Return the start of the next window; the first one covers the whole lookback of its digest."""
+    """Return the start of the next window: the end of the last one.
+
+    After the initial window of a scheduled digest, it is the start of the lookback instead.
+    """
     return last.lookback_start_at or last.end_at
 
 
@@ -450,9 +470,10 @@ def _has_source_notice(poll_states: Sequence[PollState], window: Window) -> bool
 
 
 def _due_after(last_end: datetime, checked_at: datetime | None, now: datetime) -> datetime:
-    """Return the time after which scheduled times are due: the end of the last window.
+    """Return the time after which scheduled times are due, which is normally the end of the last window.
 
-    If the last window ended after the last check, the clock has moved back since; then the last check counts.
+    If the last window ended after ``checked_at``, the time of the last check, the clock has been set back since. Then
+    only scheduled times after the last check are due, or from now on if there was no check.
     """
     if last_end < now and (checked_at is None or last_end <= checked_at):
         return last_end
@@ -460,19 +481,19 @@ def _due_after(last_end: datetime, checked_at: datetime | None, now: datetime) -
 
 
 def _should_send(plan: DigestPlan, digest: Digest, *, has_notices: bool) -> bool:
-    """Return whether to send the digest: it has hits or notices, or empty digests are wanted."""
+    """Return whether to send the digest: it has hits or notices, or the plan also sends empty digests."""
     sends_empty = plan.send_when_empty and not plan.schedule.is_immediate
     return bool(plan.channels) and bool(digest.stories or digest.omitted_articles or has_notices or sends_empty)
 
 
 def _channels_without_scheduled_digest(plan: DigestPlan, plans: Sequence[DigestPlan]) -> tuple[str, ...]:
-    """Return the channels of a digest that no scheduled digest uses."""
+    """Return the channels of an immediate digest that no scheduled digest uses."""
     scheduled = {channel for other in plans if not other.schedule.is_immediate for channel in other.channels}
     return tuple(channel for channel in plan.channels if channel not in scheduled)
 
 
 def _relevant_officials(plan: DigestPlan, configuration: Configuration, inputs: DigestInputs) -> tuple[Official, ...]:
-    """Return the officials of the plan's rules and of its hits, in the order of the file."""
+    """Return the officials of the plan's rules and of its hits, in the order of the watchlist."""
     named = {official for rule in configuration.watchlist.rules if rule.id in plan.rules for official in rule.officials}
     named |= {official for hit in inputs.hits for official in hit.official_ids}
     named |= {official for one in inputs.retractions for official in one.official_ids}
@@ -480,7 +501,7 @@ def _relevant_officials(plan: DigestPlan, configuration: Configuration, inputs: 
 
 
 def _chart_days(end: datetime, zone: ZoneInfo) -> tuple[datetime, ...]:
-    """Return the starts of the last ``CHART_DAYS`` days in a time zone, in UTC; the last one is today."""
+    """Return the starts, in UTC, of the last ``CHART_DAYS`` days in a time zone. The last day is the one of ``end``."""
     today = end.astimezone(zone).date()
     dates = (today - timedelta(days=back) for back in range(CHART_DAYS - 1, -1, -1))
     return tuple(datetime.combine(date, time(), zone).astimezone(UTC) for date in dates)

@@ -1,4 +1,4 @@
-"""Digests that could not be composed: when to try again, and what to report about them."""
+"""Digests that could not be composed: when to try again, and what to report about the failures."""
 
 import logging
 from dataclasses import dataclass
@@ -19,23 +19,29 @@ class _Failure:
     logged_at: datetime
 
     def delay(self) -> timedelta:
-        """Return the time to the next attempt: doubled with each failure, up to ``MAX_DELAY``."""
+        """Return the time from the failure to the next attempt. It doubles with each failure, up to ``MAX_DELAY``."""
         return min(MIN_DELAY * (1 << min(self.count - 1, 10)), MAX_DELAY)
 
 
 class DigestFailures:
-    """Failures of digests since their last success, by id of the digest."""
+    """Failures of each digest plan since its last success, in memory."""
 
     def __init__(self) -> None:
         self._failures: dict[str, _Failure] = {}
 
     def must_wait(self, plan_id: str, now: datetime) -> bool:
-        """Return whether the next attempt is still to come. A clock that was set back does not prolong the wait."""
+        """Return whether it is too early for the next attempt to compose a digest that has failed.
+
+        A clock that was set back does not prolong the wait.
+        """
         failure = self._failures.get(plan_id)
         return failure is not None and failure.failed_at <= now < failure.failed_at + failure.delay()
 
     def record(self, plan_id: str, error: Exception, now: datetime) -> bool:
-        """Record a failure; return whether it is time for the fallback. At most one traceback an hour is logged."""
+        """Record a failure, and return whether the plain list must be sent instead of the digest.
+
+        At most one traceback per hour is logged for each digest plan.
+        """
         before = self._failures.get(plan_id)
         count = before.count + 1 if before else 1
         error_type = type(error).__name__
@@ -47,21 +53,24 @@ class DigestFailures:
         return count >= FALLBACK_AFTER
 
     def clear(self, plan_id: str) -> None:
-        """Forget the failures of a digest that was composed."""
+        """Delete the failures of a digest plan after a digest was composed."""
         if self._failures.pop(plan_id, None):
             log.info("digest composition recovered", extra={"digest": plan_id})
 
     def list_problems(self) -> list[str]:
-        """Return one line about each failing digest for the operator; it has no count, so it is the same next time."""
+        """Return one line about each failing digest for the report to the operator.
+
+        The line does not contain the number of failures, so that the problem is not reported again after each failure.
+        """
         return [
             f"The digest {plan_id} could not be composed ({failure.error_type}); the log has the reason."
             for plan_id, failure in sorted(self._failures.items())
         ]
 
     def describe(self) -> str:
-        """Return one line about all failing digests for health and status, or an empty text.
+        """Return one line about all failing digests for health and status, or an empty string if there are none.
 
-        It has the type of each error only: messages of errors can contain texts of articles.
+        The line has only the type of each error, because messages of errors can contain texts of articles.
         """
         return "; ".join(
             f"{plan_id} failed {failure.count} {'time' if failure.count == 1 else 'times'} ({failure.error_type}), "

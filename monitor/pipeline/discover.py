@@ -36,7 +36,7 @@ _HOST_FAILURES = {FailureCause.FORBIDDEN_ADDRESS, FailureCause.NAME_LOOKUP, Fail
 
 @dataclass(frozen=True, slots=True)
 class DiscoveredFeed:
-    """Readable feed or sitemap: its kind, how it was found, and how recent it is."""
+    """Feed or sitemap of a site that can be read: its kind, how it was found, and how recent it is."""
 
     url: str
     kind: SourceKind
@@ -50,9 +50,9 @@ class DiscoveredFeed:
 
 @dataclass(frozen=True, slots=True)
 class DiscoveryResult:
-    """Discovered feeds, best first, and the reason for a failure (empty if there was none).
+    """Result of a search for feeds: the feeds, best first, and why none was found (empty if some were).
 
-    ``was_reached`` is false if no connection to the host could be made.
+    ``was_reached`` is False if no connection to the host could be made.
     """
 
     feeds: tuple[DiscoveredFeed, ...]
@@ -67,7 +67,7 @@ NO_FEED_REASON = (
 
 
 class FeedDiscoverer:
-    """Finds the feeds of a site: a page, the pages that list its feeds, robots.txt, and candidate addresses.
+    """Finds the feeds of a site: at the given address, on pages that list feeds, in robots.txt, at usual addresses.
 
     It sends about sixty requests at most.
     """
@@ -76,7 +76,7 @@ class FeedDiscoverer:
         self._fetcher, self._process_pool = fetcher, process_pool
 
     async def discover(self, url: str) -> DiscoveryResult:
-        """Return the feeds and sitemaps at an address or on its site."""
+        """Return the feeds and sitemaps at an address or on the site of the address."""
         search = _Search()
         preset = find_social_preset(url)
         if preset and (known := await self._read_preset(preset)).feeds:
@@ -105,7 +105,7 @@ class FeedDiscoverer:
         return DiscoveryResult(_sort_feeds(search.found), "" if search.found else failure or search.describe_failure())
 
     async def _read_preset(self, preset: SocialPreset) -> DiscoveryResult:
-        """Return the feeds of an account of a social network, or the page with its posts."""
+        """Return the feeds of an account of a social network, and the page with its posts if it can be read."""
         search = _Search()
         await self._fetch_candidates(search, [FeedCandidate(feed, found_by="named") for feed in preset.feeds])
         if preset.listing:
@@ -134,7 +134,7 @@ class FeedDiscoverer:
     async def _follow_feed_lists(self, search: "_Search", home: str) -> None:
         """Fetch the feeds that pages such as "Our RSS feeds" list.
 
-        These pages are in ``search.linked_pages``: the home page has a link to each that looks like a link to a feed.
+        These pages are in ``search.linked_pages``. The home page has links to them that look like links to feeds.
         """
         for page in search.linked_pages[:_MAX_FEED_LISTS]:
             if canonicalize_url(page.url) != canonicalize_url(home):
@@ -143,7 +143,7 @@ class FeedDiscoverer:
                 await self._fetch_candidates(search, candidates)
 
     async def _fetch_candidates(self, search: "_Search", candidates: Iterable[FeedCandidate]) -> None:
-        """Fetch and parse candidates that were not tried before, until enough feeds are found."""
+        """Fetch and parse the candidates that were not tried before, until enough feeds are found."""
         pending = []
         for candidate in candidates:
             if (key := canonicalize_url(candidate.url)) not in search.tried:
@@ -185,7 +185,7 @@ class FeedDiscoverer:
 
 @dataclass(slots=True)
 class _Search:
-    """Progress of one search: the feeds, the URLs tried, and the pages that feed-like links led to."""
+    """Progress of one search: the feeds found, the URLs tried, and the pages found at links that look like feeds."""
 
     found: list[DiscoveredFeed] = field(default_factory=list)
     tried: set[str] = field(default_factory=set)
@@ -194,7 +194,7 @@ class _Search:
     failure: str = ""
 
     def describe_failure(self) -> str:
-        """Return why no feed was found."""
+        """Return a sentence that states why no feed was found."""
         return self.failure or NO_FEED_REASON
 
 
@@ -214,9 +214,11 @@ def _build_feed(candidate: FeedCandidate, feed: Feed, response: Fetched) -> Disc
 
 
 def _sort_feeds(feeds: list[DiscoveredFeed]) -> tuple[DiscoveredFeed, ...]:
-    """Return each feed once, in the order of discovery within each group.
+    """Return each feed once, best first.
 
-    Feeds come before sitemaps, articles before readers' comments, non-empty before empty, named before guessed.
+    Feeds come before sitemaps, feeds of articles before feeds of readers' comments, and feeds with entries before empty
+    ones. Then a feed at the given address comes first, then feeds that the site names, then feeds that it links, then
+    guessed ones.
     """
     once: dict[str, DiscoveredFeed] = {}
     for feed in feeds:

@@ -1,9 +1,10 @@
-"""Early matching: articles of a backlog are built, matched and prepared for grouping in one call in a worker process.
+"""Early matching: articles of a backlog are built, matched and prepared for grouping in one call of a worker process.
 
-An ordinary article is stored before it is matched, because matching runs in the main process and an article that ends
-the process must not do so again. In a worker process this cannot happen: if an article kills it, the article is stored
-as plain text, and matched later like any other. So the poll stores an article together with its findings, and what
-grouping needs stays in memory until the grouping step takes it. After a restart it reads the article instead.
+An ordinary article is stored before it is matched. Matching runs in the main process, and an article that ends this
+process must not do it again after the restart. In a worker process this cannot happen: if an article kills it, the
+article is stored as plain text, and matched later like any other. So the poll stores an article together with its
+findings. The features that grouping needs stay in memory until the grouping step takes them. After a restart, the
+grouping step computes them from the stored article instead.
 """
 
 from collections.abc import Mapping, Sequence
@@ -20,14 +21,16 @@ if TYPE_CHECKING:
     from monitor.stories.fingerprints import ArticleFeatures
 
 MAX_OFFICIALS = 20_000
-"""Largest watchlist that worker processes compile; each needs 40 microseconds and 4 KB for an official."""
+"""Size of the largest watchlist that worker processes compile. Each process needs 40 microseconds and 4 KB for an
+official."""
 
 MAX_READY_ARTICLES = 5_000
-"""Articles kept for grouping, about 10 KB each; others are read from the database."""
+"""Maximum number of articles that are kept in memory for grouping, about 10 KB each. Others are read from the
+database."""
 
 
 class EarlyMatching:
-    """Passes articles that were matched with their poll on to the steps that follow."""
+    """Keeps articles that were matched with their poll until they are grouped, and counts them and their hits."""
 
     def __init__(self, watchlist: Watchlist) -> None:
         self.key, self.watchlist = new_key(), watchlist
@@ -47,7 +50,7 @@ class EarlyMatching:
     ) -> None:
         """Count the articles of a poll that were stored with their findings, and keep them for grouping.
 
-        ``stored`` has the id of each stored article by its position.
+        ``stored`` has the id of each stored article by its position in ``articles``.
         """
         found_hits = list[tuple[StoredArticle, Findings]]()
         for position, (new, found, prepared) in enumerate(zip(articles, findings, features, strict=True)):
@@ -63,17 +66,17 @@ class EarlyMatching:
             log_hits(found_hits)
 
     def take_result(self) -> MatchingResult:
-        """Return the counts since the last call."""
+        """Return the counts of articles and hits since the last call."""
         result, self._result = self._result, MatchingResult()
         return result
 
     def forget(self, article_ids: Sequence[int]) -> None:
-        """Delete articles that were grouped."""
+        """Remove articles that were grouped from memory."""
         for article_id in article_ids:
             self.ready.pop(article_id, None)
             self.features.pop(article_id, None)
 
 
 def with_date(article: Article, first_seen_at: datetime) -> Article:
-    """Return the article with a date: its publication, or when it was first seen."""
+    """Return the article with a date of publication; if it has none, this is the time when it was first seen."""
     return article if article.published_at else replace(article, published_at=first_seen_at)

@@ -1,6 +1,7 @@
-"""Documents of one poll: the source's own, the sitemaps of an index, further listing pages, and the gap sitemap.
+"""Documents of one poll: that of the source, the sitemaps of an index, further listing pages, and the gap sitemap.
 
-Parsers take long to load, and many passes find every feed unchanged: they are imported when needed.
+The gap sitemap is a news sitemap from which entries are taken if a feed has a gap. Parsers take long to load, and many
+passes find every feed unchanged, so parsers are imported when needed.
 """
 
 import asyncio
@@ -50,9 +51,10 @@ KnownEntryCheck = Callable[[Feed], Awaitable[bool]]
 
 @dataclass(frozen=True, slots=True)
 class ParsedFeed:
-    """Parsed entries of a document. ``unchanged_count`` entries were skipped, because the last poll had the same bytes.
+    """Result of parsing a document: its entries.
 
-    ``item_hashes`` identify the items at the next poll; empty if the format does not allow it.
+    ``unchanged_count`` entries were skipped because their bytes were the same at the last poll. ``item_hashes``
+    identify the items at the next poll; they are empty if the format of the document does not allow this.
     """
 
     feed: Feed
@@ -62,9 +64,9 @@ class ParsedFeed:
 
 @dataclass(frozen=True, slots=True)
 class SitemapPart:
-    """Sitemap of an index that was read: its URL, the URLs of its entries and their newest date.
+    """Result of reading one sitemap of an index: its URL, the URLs of its entries and their newest date.
 
-    An index that is nested in another one has the entries of its own sitemaps.
+    An index that is nested in another one has the entries of all its sitemaps.
     """
 
     url: str
@@ -74,12 +76,12 @@ class SitemapPart:
 
 @dataclass(frozen=True, slots=True)
 class FetchedFeed:
-    """Document of a source with the keys of its entries, ready for the poll plan.
+    """Result of a poll that has read a document: its entries with their keys, ready for the poll plan.
 
     ``response`` holds the validators to store, and ``body_hash`` the hash; both are empty if the next poll must read
-    the document again. ``gap_entries`` are the entries of the document and of the sitemap that fills a gap, or None;
-    ``gap_count`` of them are added by the sitemap. ``sitemap_parts`` are the sitemaps that were read, if the
-    document is an index.
+    the document again. ``gap_entries`` are the entries of the document and of the sitemap that fills a gap, or None if
+    there is no gap; ``gap_count`` of them come from the sitemap. ``sitemap_parts`` are the sitemaps that were read, if
+    the document is an index.
     """
 
     response: Fetched
@@ -98,14 +100,14 @@ class FetchedFeed:
 
 @dataclass(frozen=True, slots=True)
 class UnchangedFeed:
-    """Document that has not changed, according to the server or to the hash of its body."""
+    """Result of a poll whose document has not changed, according to the server or to the hash of its body."""
 
     response: Fetched | NotModified
 
 
 @dataclass(frozen=True, slots=True)
 class PollAttempt:
-    """One attempt to read a source: the poll state with the attempt recorded, and the result."""
+    """One attempt to read a source: its result, and the poll state in which the attempt is recorded."""
 
     poll_state: PollState
     result: FetchedFeed | UnchangedFeed | Blocked | Gone | Failed
@@ -123,7 +125,7 @@ def request_headers(source: Source, url: str) -> tuple[tuple[str, str], ...]:
 
 
 def build_api_request(api: Api, url: str) -> tuple[str, bytes | None]:
-    """Return the URL and the JSON body of a request to an API; a cursor in the URL is moved to the body."""
+    """Return the URL and the JSON body of a request to an API. A cursor in the URL is moved to the body."""
     if api.body is None:
         return url, None
     body, parts = dict(api.body), urlsplit(url)
@@ -152,7 +154,11 @@ class FeedDocumentReader:
         known_item_hashes: bytes,
         has_known_entry: KnownEntryCheck,
     ) -> PollAttempt:
-        """Read a source once: fetch its document unless unchanged, parse it, and add linked documents."""
+        """Read a source once: fetch its document unless it is unchanged, parse it, and add linked documents.
+
+        ``known_item_hashes`` identify the items of the last poll. ``has_known_entry`` returns whether a document
+        contains an entry that is known already.
+        """
         is_unconditional = is_unconditional_due(poll_state.unconditional_at, now)
         poll_state = replace(poll_state, polls=poll_state.polls + 1, last_attempt_at=now)
         fetch = partial(self._fetch_source, source, poll_state, is_unconditional=is_unconditional)
@@ -205,7 +211,10 @@ class FeedDocumentReader:
         return PollAttempt(poll_state, result)
 
     async def fill_gap(self, attempt: PollAttempt, source: Source) -> PollAttempt:
-        """Add the entries of the source's news sitemap; an unreadable sitemap adds none."""
+        """Return the attempt with ``gap_entries``: the entries of its document and further ones of the news sitemap.
+
+        The news sitemap of the source is read for this. If it cannot be read, it adds no entries.
+        """
         document = attempt.result
         assert isinstance(document, FetchedFeed)  # noqa: S101 - only a document that was read can have a gap
         sitemap = source.as_gap_sitemap()
@@ -223,9 +232,10 @@ class FeedDocumentReader:
     async def _read_sitemaps(
         self, index: Feed, source: Source, memory: SitemapMemory = NO_SITEMAP_MEMORY, turn: int = 0
     ) -> "_SitemapReading":
-        """Read the sitemaps of an index, and of the indexes in it, within the limits of this module.
+        """Read the sitemaps of an index, and of indexes nested in it, within the limits of this module.
 
-        ``turn`` is the number of the poll; it decides which of the less important sitemaps is read.
+        ``memory`` lists sitemaps of earlier polls. ``turn`` is the number of the poll; it decides which of the less
+        important sitemaps is read.
         """
         pending: list[tuple[str, tuple[str, ...]]] = [
             (url, ()) for url in _choose_sitemaps(index.nested_urls, memory, turn)
@@ -249,7 +259,7 @@ class FeedDocumentReader:
         return reading
 
     async def _add_listing_pages(self, feed: Feed, source: Source, has_known_entry: KnownEntryCheck) -> Feed:
-        """Add the entries of further pages of a listing, up to a page with a known entry."""
+        """Add the entries of further pages of a listing, up to and including the first page with a known entry."""
         page, pages = feed, source.max_pages
         seen = {source.url}
         while page.nested_urls and pages > 1 and page.nested_urls[0] not in seen and not await has_known_entry(page):
@@ -261,7 +271,7 @@ class FeedDocumentReader:
         return feed
 
     async def _read_part(self, source: Source, url: str) -> Feed | Failed | Blocked | Gone:
-        """Fetch and parse a document of a source, such as a sitemap that an index lists, or the next page of a listing.
+        """Fetch and parse a further document of a source, such as a sitemap of an index or the next page of a listing.
 
         Return its feed, or the reason why it could not be read.
         """
@@ -277,7 +287,11 @@ class FeedDocumentReader:
 
     @asynccontextmanager
     async def _open_document(self, fetch: Callable[..., Awaitable[FetchResult]]) -> AsyncIterator[FetchResult]:
-        """Fetch a document and hold it until the block ends; of those above the usual limits few are held at a time."""
+        """Fetch a document and yield the response, which may be used until the block ends.
+
+        If the document is above the usual size limit, it is fetched with a larger limit. Only a few such documents are
+        held in memory at the same time.
+        """
         response = await fetch(is_large=False)
         if isinstance(response, Failed) and response.cause is FailureCause.TOO_LONG:
             async with self._large_document_slots:
@@ -288,7 +302,7 @@ class FeedDocumentReader:
     async def _fetch_source(
         self, source: Source, poll_state: PollState, *, is_unconditional: bool, is_large: bool
     ) -> FetchResult:
-        """Fetch the configured address; if it fails and has moved permanently, fetch the new one."""
+        """Fetch the configured address. If this fails and the address has moved permanently, fetch the new address."""
         is_unconditional = is_unconditional and source.kind is not SourceKind.MAILBOX
         validators = ("", "") if is_unconditional else (poll_state.etag, poll_state.last_modified)
         response = await self._fetch(source, source.url, *validators, is_large=is_large)
@@ -305,7 +319,10 @@ class FeedDocumentReader:
     async def _fetch(
         self, source: Source, url: str, etag: str = "", last_modified: str = "", *, is_large: bool
     ) -> FetchResult:
-        """Fetch one document of a source. robots.txt applies to pages, not to feeds and sitemaps."""
+        """Fetch one document of a source.
+
+        robots.txt is obeyed if the document is a web page, such as a listing page, but not for feeds and sitemaps.
+        """
         if source.kind is SourceKind.MAILBOX:
             return await self._fetcher.fetch(FetchRequest(url, etag=etag, mailbox=source.mailbox))
         headers = request_headers(source, url)
@@ -331,7 +348,10 @@ class FeedDocumentReader:
         return await self._fetcher.fetch(request)
 
     async def _parse(self, response: Fetched, source: Source, known_item_hashes: bytes = b"") -> ParsedFeed:
-        """Parse a document, without items known from the last poll. Raises ``NotAFeed`` or ``WorkerKilled``."""
+        """Parse a document, without the items that were the same at the last poll.
+
+        Raises ``NotAFeed`` or ``WorkerKilled``.
+        """
         if source.kind is SourceKind.MAILBOX:
             from monitor.pipeline.mailbox_documents import parse_mailbox
 
@@ -354,7 +374,7 @@ class FeedDocumentReader:
 
 @dataclass(slots=True)
 class _SitemapReading:
-    """Progress of reading an index: its feed with the entries found so far, and the parts they are from."""
+    """Progress of reading an index: a feed with the entries found so far, and the sitemaps that they are from."""
 
     feed: Feed
     is_any_read: bool = False
@@ -364,18 +384,19 @@ class _SitemapReading:
 
     @property
     def failure(self) -> Failed | Blocked | Gone | None:
-        """Return the first failure if no sitemap could be read and the index has no entries of its own."""
+        """Return the first failure if no sitemap could be read and the index has no entries of its own, else None."""
         return None if self.is_any_read or self.feed.entries else self.first_failure
 
     @property
     def parts(self) -> tuple[SitemapPart, ...]:
-        """Return the sitemaps that have entries."""
+        """Return the sitemaps that were read and have entries."""
         return tuple(SitemapPart(url, frozenset(urls), self._newest.get(url)) for url, urls in self._entry_urls.items())
 
     def add(self, part: Feed | Failed | Blocked | Gone, path: tuple[str, ...]) -> None:
-        """Add a document that belongs to the source, or the reason why it could not be read.
+        """Add the entries of a document of the index, or the reason why the document could not be read.
 
-        ``path`` has the URLs of the nested indexes that contain the document, the outermost first, then its own URL.
+        ``path`` has the URLs of the nested indexes that contain the document, the outermost first, then the URL of the
+        document.
         """
         if not isinstance(part, Feed):
             self.first_failure = self.first_failure or part
@@ -389,10 +410,12 @@ class _SitemapReading:
 
 
 def _choose_sitemaps(nested_urls: Sequence[str], memory: SitemapMemory, turn: int) -> list[str]:
-    """Return the sitemaps of an index to read: productive ones, the first in order of reading, and one in turn.
+    """Return the URLs of the sitemaps of an index to read at this poll.
 
-    The first poll reads more of them, because its addresses are not reported. A sitemap in the middle of an index that
-    was not read then is not chosen later: all its old addresses would be new.
+    These are sitemaps that recently had addresses of new articles (productive ones), then the first ones of the index,
+    then one of the other known sitemaps in turn. The first poll reads more sitemaps, because its articles are not
+    reported. A sitemap in the middle of an index that was not read then is not chosen later, because all its old
+    addresses would be new.
     """
     if not memory.known:
         return list(nested_urls[:MAX_SITEMAP_DOCUMENTS])
@@ -404,14 +427,17 @@ def _choose_sitemaps(nested_urls: Sequence[str], memory: SitemapMemory, turn: in
 
 
 def _classify_error(error: NotAFeed | WorkerKilled, source: Source) -> Failed | Blocked:
-    """Return the failure for a document that could not be parsed."""
+    """Return the failure to store for a document of a source that could not be parsed."""
     return (
         classify_parse_error(error, source) if isinstance(error, NotAFeed) else Failed(str(error), FailureWeight.HARD)
     )
 
 
 def classify_parse_error(error: NotAFeed, source: Source) -> Failed | Blocked:
-    """Return whether access was blocked by a bot or consent wall, or the document is invalid."""
+    """Return the failure for a document that could not be parsed.
+
+    It is ``Blocked`` if the document is a bot or consent wall, else ``Failed`` because the document is invalid.
+    """
     match error.fault:
         case DocumentFault.ACCESS_WALL | DocumentFault.HTML_PAGE:
             return Blocked(error.reason, suggest_for_document(source.kind))
@@ -430,7 +456,10 @@ def classify_parse_error(error: NotAFeed, source: Source) -> Failed | Blocked:
 
 
 def _parse_inline(response: Fetched, source: Source, known_item_hashes: bytes) -> ParsedFeed | None:
-    """Parse an ordinary document, or only its new items; None if it must be parsed in a worker process."""
+    """Parse an ordinary document in this process, or only its new items.
+
+    Return None if the document must be parsed in a worker process.
+    """
     from monitor.parse.dispatch import decode_inline_text, parse_ordinary_feed
     from monitor.parse.incremental import hash_items
 
@@ -444,7 +473,10 @@ def _parse_inline(response: Fetched, source: Source, known_item_hashes: bytes) -
 
 
 def _parse_new_items(text: str, url: str, source: Source, known_item_hashes: bytes) -> ParsedFeed | None:
-    """Parse only the items that differ from the last poll; None if they cannot be separated from the others."""
+    """Parse only the items that differ from the last poll.
+
+    Return None if the items of the document cannot be separated.
+    """
     from monitor.parse.fast_xml import parse_fast_xml
     from monitor.parse.incremental import is_independent, remove_known_items
 
@@ -458,7 +490,10 @@ def _parse_new_items(text: str, url: str, source: Source, known_item_hashes: byt
 
 
 def _merge_feeds(first: Feed, second: Feed) -> Feed:
-    """Add the entries of a further document, except those whose URL is listed already; they are counted."""
+    """Return the first feed with the entries of the second added.
+
+    An entry is left out, and counted as merged, if the first feed has an entry with the same URL.
+    """
     urls = {entry.url for entry in first.entries} - {""}
     added = tuple(entry for entry in second.entries if entry.url not in urls)
     merged_count = first.merged_count + second.merged_count + len(second.entries) - len(added)

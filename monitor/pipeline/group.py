@@ -1,6 +1,6 @@
 """Grouping step: detects duplicate texts and assigns articles to stories.
 
-Modules that compare articles take long to load, and many passes have no new article: they are imported when needed.
+Modules that compare articles take long to load, and many passes have no new article, so they are imported when needed.
 """
 
 import asyncio
@@ -27,10 +27,10 @@ GROUPING_CLEANUP_INTERVAL = timedelta(days=1)
 
 
 class GroupingStep:
-    """Groups matched articles in batches, on a window in memory that is loaded from the database for the first batch.
+    """Groups matched articles in batches, on a grouping window in memory.
 
-    Term frequencies are also in memory, and stored from time to time. A crash loses the latest ones; this changes
-    weights slightly and no stored story.
+    The window is loaded from the database for the first batch. Term frequencies are also in memory, and stored from
+    time to time. A crash loses the latest term frequencies; this changes weights slightly, but no stored story.
     """
 
     def __init__(
@@ -48,7 +48,7 @@ class GroupingStep:
         self._has_interrupted = True  # an earlier process may have left some
 
     async def run_batch(self, limit: int = GROUPING_BATCH_SIZE) -> int:
-        """Group one batch and return its size; 0 if no article is waiting."""
+        """Group one batch and return its number of articles; 0 if no article is waiting."""
         await self._group_interrupted()
         batch = await self._load_batch(limit)
         if batch:
@@ -64,7 +64,10 @@ class GroupingStep:
         return total
 
     async def _group_pending(self) -> int:
-        """Group waiting articles, oldest first; the next batch is prepared while one is placed."""
+        """Group waiting articles, oldest first.
+
+        The next batch is prepared while the previous one is placed in stories.
+        """
         await self._group_interrupted()
         batch, done = await self._load_batch(GROUPING_BATCH_SIZE), 0
         ready = asyncio.create_task(self._prepare(batch))
@@ -85,7 +88,11 @@ class GroupingStep:
         return done
 
     async def _group_interrupted(self) -> None:
-        """Group alone each article whose attempt never ended, because one of them may have ended the process."""
+        """Group each article alone whose earlier attempt was interrupted.
+
+        One of these articles may have ended the earlier process. If it ends the process again, the attempts of the
+        other articles are not interrupted.
+        """
         if not self._has_interrupted:
             return
         attempts = self._database.attempts
@@ -102,9 +109,10 @@ class GroupingStep:
         return await self._database.run(self._database.stories.ungrouped, limit, after_id, known)
 
     async def _prepare(self, batch: Sequence[StoredArticle]) -> "list[IncomingArticle]":
-        """Return a batch in the order of placement, with features computed in a worker process if there is a backlog.
+        """Return a batch in the order of placement, with the features by which texts are compared.
 
-        Features that are missing are computed during placement.
+        If there is a backlog, the features are computed in a worker process. Otherwise they are computed during
+        placement.
         """
         if not batch:
             return []
@@ -138,7 +146,10 @@ class GroupingStep:
             self._early.forget([stored.id for stored in batch])
 
     async def _load_window(self) -> GroupingWindow:
-        """Return the window of this process; it is loaded before the first write, because that takes up to seconds."""
+        """Return the grouping window of this process.
+
+        It is loaded before the first write transaction, because loading takes up to some seconds.
+        """
         stories = self._database.stories
         if stories.window is None:
             from monitor.stories.grouping_window import StoryWindow

@@ -1,4 +1,7 @@
-"""Messages of a mailbox: parsed in worker processes, so that a message or attachment that harms one fails alone."""
+"""Messages of a mailbox: parsed in worker processes.
+
+If a message or attachment kills its worker process, only this message or attachment is lost.
+"""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -32,7 +35,10 @@ async def parse_mailbox(response: Fetched, source: Source, process_pool: Process
 
 
 async def _parse_one_by_one(response: Fetched, source: Source, process_pool: ProcessPool) -> ParsedMessages:
-    """Parse each message in a job of its own; one that ends its process gives an entry with its number."""
+    """Parse each message in a job of its own.
+
+    A message that kills its worker process becomes an entry that reports the message as unreadable.
+    """
     entries: list[Entry] = []
     attachments: Sequence[Attachment] = ()
     for raw in split_messages(response.body):

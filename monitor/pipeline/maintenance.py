@@ -23,14 +23,14 @@ MAX_RECORD_RETENTION = timedelta(days=90)  # of near misses and finished deliver
 
 
 def is_disk_space_low(disk_space: DiskSpace, *, was_low: bool) -> bool:
-    """Return whether too little space is left to collect; more space is required if it was low before."""
+    """Return whether there is too little space to collect. If it was low before, more space is required to resume."""
     required = min(MIN_FREE_BYTES, disk_space.total_bytes // MIN_FREE_DIVISOR)
     return disk_space.free_bytes < (required * RECOVERY_FACTOR if was_low else required)
 
 
 @dataclass(frozen=True, slots=True)
 class CleanupResult:
-    """Numbers of deleted articles and of other deleted records."""
+    """Result of a cleanup: the numbers of deleted articles and of other deleted records."""
 
     deleted_articles: int = 0
     deleted_records: int = 0
@@ -45,13 +45,14 @@ class Maintenance:
 
     @property
     def low_disk_space(self) -> DiskSpace | None:
-        """Return the last measurement while the disk is too full for collecting, else None."""
+        """Return the last measured space if the disk is too full for collecting, else None."""
         return self._low_disk_space
 
     async def check_disk_space(self) -> None:
-        """Measure the disk; if it is full, release the reserve file so that delivery results can still be stored.
+        """Measure the space on the disk. If the disk is full, delete the reserve file.
 
-        Raises ``StoreFull`` while space is low; polling and page reading pause and resume automatically.
+        Delivery results can then still be stored in the freed space. Raises ``StoreFull`` while space is low; polling
+        and page reading pause and resume automatically.
         """
         store = self._database.maintenance
         disk_space = await self._database.read(store.measure_disk_space)
@@ -65,11 +66,11 @@ class Maintenance:
         await self._database.read(store.create_reserve)
 
     async def check_clock(self) -> ClockChange:
-        """Record the time; return whether the clock moved back, or far ahead, since the last check."""
+        """Record the time; return how far the clock was set back or has jumped ahead since the last check."""
         return await self._database.run(self._database.maintenance.record_clock, self._clock())
 
     def skip_when_disk_full(self, work: Callable[[], Awaitable[object]]) -> Callable[[], Awaitable[object]]:
-        """Return the job wrapped to raise ``StoreFull`` while disk space is low."""
+        """Return a function that calls ``work``, but raises ``StoreFull`` instead while disk space is low."""
 
         async def run_unless_full() -> object:
             if self._low_disk_space is not None:
@@ -79,9 +80,9 @@ class Maintenance:
         return run_unless_full
 
     async def back_up(self) -> Path | None:
-        """Create a backup if the last one is a day old; return its path, or None if not due or on PostgreSQL.
+        """Create a backup if the last one is at least a day old, and return its path.
 
-        Raises ``StoreError``.
+        Return None if no backup is due, or on PostgreSQL. Raises ``StoreError``.
         """
         store = self._database.maintenance
         if await self._database.read(store.measure_disk_space) is None:
@@ -103,7 +104,10 @@ class Maintenance:
         )
 
     async def clean_up(self, retention: timedelta | None) -> CleanupResult:
-        """Delete articles older than the retention (None: no articles) in portions, then expired records."""
+        """Delete articles older than ``retention`` in small batches, then expired records.
+
+        If ``retention`` is None, no articles are deleted.
+        """
         store, now = self._database.maintenance, self._clock()
         article_count, last_id, has_more = 0, 0, True
         while has_more and retention is not None:

@@ -21,7 +21,10 @@ MAX_EXAMPLES = 5
 
 @dataclass(frozen=True, slots=True)
 class BacktestExample:
-    """Article that an edited rule would newly report, or no longer report, with the passage that proves it."""
+    """Example in the result of a backtest: an article that an edited rule would newly report, or no longer report.
+
+    The passage proves the hit.
+    """
 
     article: int
     title: str
@@ -32,7 +35,7 @@ class BacktestExample:
 
 @dataclass(slots=True)
 class RuleBacktest:
-    """Result of one rule's backtest: hits in total and per day, and the differences from what was reported."""
+    """Result of the backtest of one rule: hits in total and per day, and the differences from what was reported."""
 
     rule: str
     hit_count: int = 0
@@ -51,11 +54,11 @@ def backtest(
     verdicts: VerdictIndex | None = None,
     on_new: Callable[[StoredArticle, Findings], object] | None = None,
 ) -> list[RuleBacktest]:
-    """Match articles again and compare the hits with the rules under which each was reported.
+    """Match stored articles with edited rules, and compare the hits with the rules that reported each article.
 
-    ``rule_ids`` are the edited rules in their order; ``reported_rules`` are the reported rule ids by article id. A
-    removed rule loses all its hits. Articles from before their source was added are not matched. ``on_new`` is called
-    with each article that has a new hit.
+    ``rule_ids`` are the edited rules, in the order of the results. ``reported_rules`` has, by article id, the ids of
+    the rules that reported the article. A removed rule loses all its hits. Articles from before their source was added
+    are not matched. ``on_new`` is called with each article that has a new hit.
     """
     results = {rule: RuleBacktest(rule) for rule in rule_ids}
     for stored in articles:
@@ -94,10 +97,10 @@ BATCH_SIZE = 64
 
 
 class MatchingStep:
-    """Matches stored articles: short ones in the order of their ids, long ones and failed ones apart from them.
+    """Matches stored articles in batches, in the order of their ids.
 
-    Articles that wait for an attempt of their own are matched one at a time in the background. The source that has used
-    the least time goes first, so that many long texts of one source do not delay the other sources.
+    Long articles, and articles whose first attempt failed, are matched one at a time in a background task. The source
+    that has used the least time goes first, so that many long texts of one source do not delay the other sources.
     """
 
     def __init__(self, database: Database, matcher: BoundedMatcher, clock: Clock) -> None:
@@ -109,7 +112,10 @@ class MatchingStep:
         self._has_interrupted = True  # an earlier process may have left some
 
     async def run_batch(self, limit: int = BATCH_SIZE) -> MatchingResult:
-        """Match one batch; a batch smaller than ``limit`` was the last."""
+        """Match one batch of waiting articles.
+
+        If the result has fewer than ``limit`` articles, no other article is waiting.
+        """
         attempts = self._database.attempts
         if self._has_interrupted:
             await self._database.run(attempts.mark_interrupted)
@@ -143,7 +149,7 @@ class MatchingStep:
         return total + isolated
 
     async def aclose(self) -> None:
-        """Stop matching in the background; the article in work is attempted again later."""
+        """Stop matching in the background. The article that was being matched is attempted again later."""
         if self._isolated_task:
             self._isolated_task.cancel()
             await asyncio.gather(self._isolated_task, return_exceptions=True)
@@ -161,12 +167,18 @@ class MatchingStep:
         return MatchingResult(len(batch), await self._store_findings(found), failed_count)
 
     async def _load_verdicts(self, batch: Sequence[StoredArticle]) -> Mapping[int, tuple[Verdict, ...]]:
-        """Return the verdicts that count in articles; only one that was grouped before, and then released, has any."""
+        """Return the verdicts that count in the articles of a batch, by article id.
+
+        Only articles with a story can have a verdict: they were grouped before, and then released from quarantine.
+        """
         known = [stored for stored in batch if stored.story_id]
         return await self._database.read(self._database.feedback.load_verdicts, known) if known else {}
 
     def _start_isolated(self) -> None:
-        """Start matching the waiting articles in the background, unless it runs. Raises the error that ended it."""
+        """Start the background task that matches waiting articles, unless it runs already or no article waits.
+
+        If the task has ended with an error, raise this error.
+        """
         if self._isolated_task and self._isolated_task.done():
             task, self._isolated_task = self._isolated_task, None
             self._has_interrupted = self._has_interrupted or task.exception() is not None
@@ -176,7 +188,7 @@ class MatchingStep:
             self._isolated_task = asyncio.create_task(self._match_waiting())
 
     async def _match_waiting(self) -> None:
-        """Match the articles that wait for an attempt of their own, the sources by turns."""
+        """Match the articles that wait to be matched alone, taking turns between their sources."""
         loop = asyncio.get_running_loop()
         while waiting := await self._database.run(self._database.attempts.waiting, Stage.EXTRACTED):
             first = min(waiting, key=lambda one: (self._used_seconds[one.source_id], one.article_id))
@@ -185,7 +197,7 @@ class MatchingStep:
             self._used_seconds[first.source_id] += loop.time() - began
 
     async def _match_isolated(self, article_id: int) -> None:
-        """Match one article in a worker process; its attempt is counted before."""
+        """Match one article in a worker process. Its attempt is counted before it begins."""
         self._matcher.compile()
         begin = self._database.attempts.begin
         stored = await self._database.run(begin, article_id, Stage.EXTRACTED, self._clock())
@@ -204,13 +216,19 @@ class MatchingStep:
             self._isolated_result += MatchingResult(failed_count=failed_count)
 
     async def _record_failure(self, stored: StoredArticle, error: Exception) -> int:
-        """Store why an attempt failed; return 1 if the article was abandoned, or 0 if it is attempted once more."""
+        """Record why an attempt failed; return the number of abandoned articles.
+
+        This is 1 if the article is abandoned, or 0 if there will be another attempt.
+        """
         self._has_waiting = True
         reason = str(error) if isinstance(error, MonitorError) else f"{type(error).__name__}: {error}"
         return int(await self._database.run(self._database.attempts.record_failure, stored, reason, self._clock()))
 
     async def _release(self, article_ids: Sequence[int]) -> None:
-        """Take back the count of attempts; if the database fails, they stay counted as interrupted."""
+        """Subtract the attempt that was counted for each of these articles, because they did not cause the failure.
+
+        If the database fails, the attempts stay counted as interrupted.
+        """
         self._has_waiting = True
         with contextlib.suppress(StoreError):
             await self._database.run(self._database.attempts.release, article_ids)

@@ -1,4 +1,4 @@
-"""The pipeline as one pass, from due sources to sent deliveries; a pool of bounded background tasks."""
+"""The pipeline as one pass, from due sources to sent deliveries; and a limited number of background tasks."""
 
 import asyncio
 import contextlib
@@ -28,7 +28,7 @@ from monitor.pipeline.send_deliveries import DeliveryAttempt, DeliverySender
 
 
 class TaskSlots:
-    """Pool of background tasks with a limit, so that a hanging task occupies only one slot."""
+    """Starts background tasks up to a limit. A task that hangs occupies only one slot."""
 
     def __init__(self, size: int) -> None:
         self._size = size
@@ -46,7 +46,7 @@ class TaskSlots:
         task.add_done_callback(self._tasks.discard)
 
     async def drain(self, max_wait: timedelta) -> int:
-        """Wait for running tasks, then cancel the others; return the number of cancelled tasks."""
+        """Wait up to ``max_wait`` for running tasks, then cancel the others; return the number of cancelled tasks."""
         if not self._tasks:
             return 0
         _, late = await asyncio.wait(set(self._tasks), timeout=max_wait.total_seconds())
@@ -67,9 +67,11 @@ async def run_continuously(
     report: Callable[[int], None],
     has_waiting: Callable[[], bool] = lambda: False,
 ) -> list[R]:
-    """Lease and do work until none is left, ``concurrency`` pieces at a time; a slow piece occupies only one place.
+    """Lease items and run ``work`` on them until none is left, at most ``concurrency`` at a time; return the results.
 
-    ``report`` is called with the number of pieces done. While ``has_waiting``, work exists that cannot be leased yet.
+    Another item is leased as soon as one is done, so that a slow item occupies only one place. ``report`` is called
+    with the number of items done. While ``has_waiting`` returns True, there are items that cannot be leased yet, and
+    the function waits for them.
     """
     running: set[asyncio.Task[R]] = set()
     results: list[R] = []
@@ -101,14 +103,15 @@ DELIVERY_DRAIN_SECONDS = 60
 
 
 def ignore_progress(_what: str, _count: int) -> None:
-    """Display no progress."""
+    """Do nothing: callback for callers that display no progress."""
 
 
 @dataclass(frozen=True, slots=True)
 class PassResult:
     """Results of all steps of one pass.
 
-    ``digest_problem`` is about digests that could not be composed, ``worker_problem`` about failed worker processes.
+    ``digest_problem`` is one line about digests that could not be composed, ``worker_problem`` one line about work that
+    failed in worker processes; both may be empty.
     """
 
     polls: tuple[PollResult, ...] = ()
@@ -123,7 +126,7 @@ class PassResult:
 
 @dataclass(frozen=True, slots=True)
 class Pipeline:
-    """Pipeline steps in their order; each processes what the step before has stored."""
+    """The steps of the pipeline in their order; each processes what earlier steps have stored."""
 
     configuration: Configuration
     collector: Collector
@@ -154,7 +157,7 @@ class Pipeline:
         return self.offloader.problem
 
     async def collect(self, source_ids: Collection[str] | None, progress: ProgressCallback) -> tuple[PollResult, ...]:
-        """Poll due sources until none is due, or the named sources once."""
+        """Poll due sources until none is due. With ``source_ids``, poll these sources once instead."""
         if source_ids is not None:
             polls = await self.collector.run_due(self.sources, len(source_ids), source_ids)
             progress("sources polled", len(polls))
@@ -197,9 +200,9 @@ class Pipeline:
     async def match_and_compose(self, max_articles: float = inf) -> tuple[MatchingResult, tuple[Digest, ...]]:
         """Match and group articles, then compose the due digests.
 
-        Articles that grouping has joined to a text or story with a verdict are screened again before.
-
-        Stops matching after about ``max_articles`` articles, so that a large backlog does not delay alerts.
+        Grouping may join an article to a text or story with a verdict. Such articles are matched again before digests
+        are composed. Matching stops after about ``max_articles`` articles, so that a large backlog does not delay
+        alerts.
         """
         matching = await self.matching_step.run_all(max_articles) + self.early_matching.take_result()
         await self.grouping_step.run_all()
@@ -207,7 +210,7 @@ class Pipeline:
         return matching, tuple(await self.digest_composer.run_due(self.configuration))
 
     async def report_operation(self, problems: Sequence[str] = ()) -> Digest | None:
-        """Send the operator's report if it is due, with ``problems`` at its head; return it if it is sent."""
+        """Send the report to the operator if it is due, with ``problems`` first. Return the report if it is sent."""
         templates = dict.fromkeys(
             problem for found in self.digest_composer.template_problems.values() for problem in found
         )
@@ -215,13 +218,13 @@ class Pipeline:
         return await self.operator_reporter.run_due(self.configuration, [*problems, *digests, *templates])
 
     async def send_deliveries(self) -> tuple[DeliveryAttempt, ...]:
-        """Start all due deliveries; slow targets continue in the background."""
+        """Start all due deliveries and return the attempts that have ended; slow targets continue in the background."""
         return tuple(await self.delivery_sender.run_due())
 
     async def _group_while(self, collecting: "asyncio.Task[tuple[PollResult, ...]]") -> tuple[PollResult, ...]:
-        """Group articles while others are collected, and return the result of collecting.
+        """Group articles while others are collected, and return the result of the task ``collecting``.
 
-        An error of the database ends grouping; the step that follows meets it again.
+        A database error ends grouping without being raised, because the next step raises it again if it persists.
         """
         try:
             with contextlib.suppress(StoreError):

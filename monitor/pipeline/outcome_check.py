@@ -18,7 +18,7 @@ DELIVERY, MATCHING, DIGEST_TIMES, DATABASE_LOG = "delivery", "matching", "digest
 
 
 class OutcomeCheck:
-    """Finds what is late, and a database log that grows. One instance per configuration."""
+    """Finds work that is late, and a write-ahead log of the database that grows. One instance per configuration."""
 
     def __init__(
         self, database: Database, timetable: DigestSchedule, configuration: Configuration, clock: Clock
@@ -28,7 +28,7 @@ class OutcomeCheck:
         self._clock = clock
 
     async def run(self) -> dict[str, str]:
-        """Return the problem of each component, or an empty text. May raise ``StoreError``."""
+        """Return, by component, a sentence about its problem, or an empty text. May raise ``StoreError``."""
         return await self._database.read(self._find_problems, self._clock())
 
     def _find_problems(self, now: datetime) -> dict[str, str]:

@@ -1,7 +1,7 @@
-"""Queue of listed pages: few pages of a host and of a source are read at a time, and the hosts take turns.
+"""Queue of listed pages: only a few pages of a host and of a source are read at a time, and the hosts take turns.
 
-The order by time alone would let the pages of one slow host take all places. A page is leased only when its host may be
-asked at once, so that a wait for a host takes no place from the others.
+If pages were read only in the order of their times, the pages of one slow host could occupy all places. A page is
+leased only when its host may be sent a request at once, so that a wait for a host occupies no place.
 """
 
 from collections import Counter, defaultdict, deque
@@ -24,19 +24,22 @@ MAX_PAGE_LAG = timedelta(minutes=10)
 """Delay of the most overdue page above which there is a problem: 300 new pages of one host take 5 minutes at one
 request per second."""
 PAGE_LAG = "page lag"
-"""Name under which pages that wait for too long are a problem of the probes, the status and the heartbeat."""
+"""Name under which probes, status and heartbeat report that pages wait for too long."""
 _MAX_SCANNED_PAGES = 5_000
-"""Due pages that one look reads: 10 ms. A longer queue is read part by part."""
+"""Maximum number of due pages that one query reads, in 10 ms. A longer queue is read part by part."""
 _MAX_REMEMBERED_HOSTS = 5_000
 
 
 def always_free(_url: str) -> int:
-    """Return that a host may be asked at once, for a fetcher without delays."""
+    """Return ``MAX_PAGES_PER_HOST`` as the number of free requests of any host, for a fetcher without delays."""
     return MAX_PAGES_PER_HOST
 
 
 class PageQueue:
-    """Leases due pages. ``free_request_count`` returns how many requests to the host of a URL may start now."""
+    """Leases due pages so that hosts take turns.
+
+    ``free_request_count`` returns how many requests to the host of a URL may start now.
+    """
 
     def __init__(
         self, database: Database, clock: Clock, free_request_count: Callable[[str], int] = always_free
@@ -49,7 +52,7 @@ class PageQueue:
         """True if the last look found due pages whose host or source was busy."""
 
     async def lease(self, limit: int) -> list[PendingPage]:
-        """Lease at most ``limit`` due pages; each must then be passed to ``finish``."""
+        """Lease at most ``limit`` due pages. The caller must pass each page to ``finish`` when it is done."""
         now = self._clock()
         articles = self._database.articles
         due = await self._database.read(articles.list_due_pages, now, _MAX_SCANNED_PAGES, self._scan_from)
@@ -67,14 +70,17 @@ class PageQueue:
         return leased
 
     def finish(self, page: PendingPage) -> None:
-        """Give the place of a leased page back."""
+        """Release the place that a leased page occupies for its host and its source."""
         for counts, key in ((self._by_host, extract_host(page.article.url)), (self._by_source, page.source_id)):
             counts[key] -= 1
             if counts[key] <= 0:
                 del counts[key]
 
     def _choose(self, due: Iterable[DuePage], limit: int) -> list[DuePage]:
-        """Return the pages to read now: of each host the oldest ones, the hosts in the order of their last turn."""
+        """Return the pages to read now.
+
+        Of each host the oldest pages are chosen. The host whose last turn was the longest ago comes first.
+        """
         waiting: defaultdict[str, deque[DuePage]] = defaultdict(deque)
         for page in due:
             waiting[extract_host(page.url)].append(page)
@@ -96,12 +102,15 @@ class PageQueue:
 
 
 def describe_page_lag(oldest_due_at: datetime, now: datetime) -> str:
-    """Return the problem of pages that wait for too long, without the name of any host, or an empty text."""
+    """Return a sentence about pages that wait for too long, or an empty string if they do not.
+
+    The sentence contains no host names.
+    """
     lag = now - oldest_due_at
     return f"pages wait for up to {int(lag.total_seconds() // 60)} min" if lag > MAX_PAGE_LAG else ""
 
 
 def format_busiest_hosts(urls: Iterable[str]) -> str:
-    """Return the hosts with most of the pages, each with its number of pages."""
+    """Return the hosts with the most pages among ``urls`` as text, each with its number of pages."""
     hosts = Counter(map(extract_host, urls)).most_common(3)
     return ", ".join(f"{host} ({number})" for host, number in hosts)

@@ -33,7 +33,7 @@ MIN_GAP_ENTRIES = 3  # a document with fewer entries may be replaced completely 
 
 
 class PollOutcome(StrEnum):
-    """Outcome of one poll. ``SUPERSEDED``: another worker has the job now."""
+    """Outcome of one poll. ``SUPERSEDED`` means that another worker process has the job now."""
 
     NEW = "new"
     KNOWN = "known"
@@ -49,7 +49,10 @@ class PollOutcome(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class PlannedEntry:
-    """Entry of a document and the decision on it. ``merged_into`` is the entry that a repeated one repeats."""
+    """Entry of a document with the decision on it.
+
+    If the entry repeats another one of the document, ``merged_into`` is that entry.
+    """
 
     entry: Entry
     decision: EntryDecision
@@ -60,10 +63,10 @@ class PlannedEntry:
 class PollPlan:
     """Everything that one poll stores: the next poll state, a notice, and new articles.
 
-    ``new_entries`` become articles; ``alias_entries`` add keys to known articles. ``entries`` has every parsed entry
-    of the document with its decision; ``unchanged_count`` more were skipped because the last poll had the same bytes.
-    Those of ``changed_article_ids`` that were reported are rechecked soon. ``note`` is one line about quarantined
-    entries or filled gaps.
+    ``new_entries`` become articles; ``alias_entries`` add keys to known articles. ``entries`` has every parsed entry of
+    the document with its decision. ``unchanged_count`` further entries were skipped because their bytes were the same
+    at the last poll. Articles of ``changed_article_ids`` that were reported are rechecked soon. ``note`` is one line
+    about quarantined entries or filled gaps.
     """
 
     outcome: PollOutcome
@@ -81,7 +84,10 @@ class PollPlan:
 
 @dataclass(frozen=True, slots=True)
 class _FeedStats:
-    """Numbers of a document that was read. ``has_gap``: articles before it may be missing."""
+    """Numbers of entries of a document that was read, from which the next poll state is computed.
+
+    ``has_gap`` is True if older articles may be missing because they left the document between two polls.
+    """
 
     entry_count: int
     known_count: int
@@ -92,7 +98,10 @@ class _FeedStats:
 
 
 def keys_to_look_up(attempt: PollAttempt) -> frozenset[str]:
-    """Return the entry keys that ``plan_poll`` needs to know about; none for a source that was never read."""
+    """Return the entry keys whose articles ``plan_poll`` must know.
+
+    Return an empty set if the source was never read before.
+    """
     document = attempt.result
     if not isinstance(document, FetchedFeed) or attempt.poll_state.baseline_at is None:
         return frozenset()
@@ -102,7 +111,10 @@ def keys_to_look_up(attempt: PollAttempt) -> frozenset[str]:
 def plan_poll(
     source: Source, attempt: PollAttempt, known: Mapping[str, KnownArticle], backfill: timedelta, now: datetime
 ) -> PollPlan:
-    """Return what to store of an attempt; ``known`` has the stored keys of ``keys_to_look_up`` with their articles."""
+    """Return what to store after an attempt to read a source.
+
+    ``known`` has the articles of the stored ones among the keys that ``keys_to_look_up`` returned.
+    """
     poll_state, result = attempt.poll_state, attempt.result
     may_be_empty = source.kind is SourceKind.MAILBOX  # its reader may move all messages to another folder
     if isinstance(result, FetchedFeed) and not result.entry_count and poll_state.entries and not may_be_empty:
@@ -120,7 +132,10 @@ def plan_poll(
 
 
 def note_fallback_articles(plan: PollPlan, fallback_count: int) -> PollPlan:
-    """Return the plan with a note that some articles consist of plain text only, because building them failed."""
+    """Return the plan with a note about fallback articles.
+
+    ``fallback_count`` articles consist of plain text only, because building them failed.
+    """
     if not fallback_count:
         return plan
     fallback_note = f"{fallback_count} of the entries could not be read and are stored as plain text"
@@ -181,10 +196,10 @@ def _plan_document(
 
 
 def _remember_sitemaps(poll_state: PollState, parts: Sequence[SitemapPart], novelty: PollNovelty) -> SitemapMemory:
-    """Return the updated record of a source's sitemaps, for the next poll: the known and the productive ones.
+    """Return the lists of known and productive sitemaps of a source for the next poll.
 
-    Known sitemaps were read. Productive ones had addresses of new articles. Both lists begin with the latest. At the
-    first poll every address is new, so every sitemap with dates counts as productive, in order of its newest date.
+    Known sitemaps were read. Productive sitemaps had addresses of new articles. Both lists begin with the latest. At
+    the first poll every address is new, so every sitemap with dates counts as productive, in order of its newest date.
     """
     memory = poll_state.sitemaps
     if poll_state.baseline_at is None:
@@ -204,7 +219,7 @@ def _decide_entries(
 ) -> tuple[PlannedEntry, ...]:
     """Return the decision on every entry of the document, then on the entries of the sitemap that fills a gap.
 
-    An entry without a decision is left out, so that it is missing in the counts and is noticed.
+    An entry without a decision, which is a bug, is left out. ``count_entries`` then finds that an entry is missing.
     """
     planned: dict[int, PlannedEntry] = {}
     for one, decision in zip(keyed_entries, decisions, strict=True):
@@ -220,9 +235,10 @@ def _decide_entries(
 
 
 def count_entries(document: FetchedFeed, entries: Sequence[PlannedEntry]) -> EntryCounts:
-    """Count the decisions on the entries of a document; ``EntryCounts.unaccounted`` shows whether one is missing.
+    """Count the decisions on the entries of a document.
 
-    The total is counted in what was parsed, independently of the decisions.
+    The total is counted in the parsed document, independently of the decisions. ``EntryCounts.unaccounted`` shows
+    whether a decision is missing.
     """
     feed, decided = document.parsed.feed, Counter(one.decision for one in entries)
     return EntryCounts(
@@ -237,7 +253,7 @@ def count_entries(document: FetchedFeed, entries: Sequence[PlannedEntry]) -> Ent
 
 
 def _describe(document: FetchedFeed, novelty: PollNovelty) -> str:
-    """Return one line on quarantined entries or a filled gap, and on a truncated document."""
+    """Return one line about quarantined entries or a filled gap, and about a truncated document; may be empty."""
     feed, note = document.parsed.feed, novelty.summary
     if document.gap_entries is not None:
         added = max(0, len(novelty.new) - len(document.keyed_entries))
@@ -247,7 +263,10 @@ def _describe(document: FetchedFeed, novelty: PollNovelty) -> str:
 
 
 def _has_gap(poll_state: PollState, entry_count: int, known_count: int) -> bool:
-    """Return whether articles may be missing: no entry is known although the source was read before."""
+    """Return whether articles may have been missed between two polls.
+
+    This is so if no entry is known although the document of an earlier poll had entries.
+    """
     return poll_state.entries > 0 and entry_count >= MIN_GAP_ENTRIES and known_count == 0
 
 
@@ -269,7 +288,10 @@ def _failure_outcome(failure: Failed | Blocked | Gone) -> PollOutcome:
 def _state_after_success(
     source: Source, poll_state: PollState, response: Fetched, feed: Feed, stats: _FeedStats, now: datetime
 ) -> PollState:
-    """Return the poll state after a document was read. Its validators apply once this state is stored."""
+    """Return the poll state after a document was read.
+
+    The validators of the document are used for the next request only if this state is stored.
+    """
     silence = _time_since_new_article(poll_state, now)
     interval = polling_policy.next_poll_interval(poll_state.interval, stats.entry_count, stats.known_count, silence)
     moved_to, moved_count = polling_policy.count_moved_responses(
@@ -327,7 +349,10 @@ def _state_after_no_change(
 def _state_after_failure(
     source: Source, poll_state: PollState, failure: Failed | Blocked | Gone, now: datetime
 ) -> PollState:
-    """Return the poll state after a poll without a document. Validators stay: the old entries are stored."""
+    """Return the poll state after a poll that got no document.
+
+    The validators are kept, because the entries of the last document are stored.
+    """
     if isinstance(failure, Gone):
         diagnosis = SourceDiagnosis(SourceState.GONE, failure.reason, SUGGEST_REMOVE_SOURCE)
         wait = polling_policy.GONE_RETRY_INTERVAL
@@ -349,7 +374,7 @@ def _state_after_failure(
 
 
 def _diagnose_feed(source: Source, poll_state: PollState, stats: _FeedStats, now: datetime) -> SourceDiagnosis:
-    """Return the diagnosis of a document that was read; if it has several problems, the first of them."""
+    """Return the diagnosis of a source after its document was read; of several problems, the first found."""
     if stats.has_gap:
         return SourceDiagnosis(
             SourceState.GAP,

@@ -1,4 +1,7 @@
-"""Page reading step: fetches and extracts the pages of listed articles; falls back on the feed text with the reason."""
+"""Page reading step: fetches and extracts the pages of listed articles.
+
+If a page cannot be read, the text of the feed is stored instead, with the reason.
+"""
 
 import asyncio
 from collections.abc import Callable, Mapping
@@ -24,8 +27,8 @@ from monitor.stories.undated import decide_undated_article
 
 RETRY_DELAYS = (timedelta(minutes=2), timedelta(minutes=10))
 MAX_BEGUN_ATTEMPTS = 6
-"""Attempts that began after which a page is not fetched again: a failed page has at most three, and more of them mean
-that the process ended each time."""
+"""Number of begun attempts after which a page is not fetched again. A page that fails has at most three attempts, so
+more of them mean that the process ended each time."""
 MAX_PAGE_WAIT = timedelta(hours=6)  # a morning's news is still read on the same day
 MAX_LARGE_PAGES = 2  # PDF documents above the usual limit that are held at a time; each takes 45 MB at most
 PERMANENT_FAILURE_STATUSES = {401, 402, 403, 404, 410, 451}
@@ -33,7 +36,7 @@ PERMANENT_FAILURE_STATUSES = {401, 402, 403, 404, 410, 451}
 
 @dataclass(frozen=True, slots=True)
 class PageResult:
-    """Result of one page. ``error`` is empty if the article was extracted from its page."""
+    """Result of reading one page. ``error`` is empty if the article was extracted from its page."""
 
     source_id: str
     url: str
@@ -45,7 +48,8 @@ class PageResult:
 def retry_at(fetch_result: FetchResult, attempts: int, now: datetime) -> datetime | None:
     """Return when to fetch a page again after ``attempts`` earlier failures, or None to use the feed text.
 
-    A server that asks for a longer wait than ``MAX_PAGE_WAIT`` is not asked again: readers should not wait for it.
+    If the server asks for a longer wait than ``MAX_PAGE_WAIT``, the result is None, so that readers need not wait for
+    the article.
     """
     if isinstance(fetch_result, Blocked | Gone) or attempts >= len(RETRY_DELAYS):
         return None
@@ -56,9 +60,10 @@ def retry_at(fetch_result: FetchResult, attempts: int, now: datetime) -> datetim
 
 
 class PageReader:
-    """Reads the pages of listed articles; a failure affects only its own article.
+    """Reads the pages of listed articles. A failure affects only its own article.
 
-    An article is kept while the database cannot be written, for two minutes; ``sleep`` waits between the attempts.
+    If the database cannot be written, an extracted article is kept in memory and stored again for two minutes.
+    ``sleep`` waits between the attempts.
     """
 
     def __init__(
@@ -79,9 +84,9 @@ class PageReader:
     async def run_due(
         self, sources: Mapping[str, Source], limit: int, source_id: str | None = None
     ) -> list[PageResult]:
-        """Lease and read at most ``limit`` pages at a time, for a worker whose jobs share the places of the hosts.
+        """Lease and read at most ``limit`` pages, for a worker process whose jobs share the limits of hosts.
 
-        Of one source if ``source_id`` is given.
+        With ``source_id``, only pages of this source are read.
         """
         now = self._clock()
         lease_pages = self._database.articles.lease_pages
@@ -89,7 +94,10 @@ class PageReader:
         return list(await asyncio.gather(*(self._read(page, sources.get(page.source_id)) for page in leased)))
 
     async def read(self, pending_page: PendingPage, source: Source | None) -> PageResult:
-        """Read one page of the queue and store the result; never raises."""
+        """Read one page that the queue has leased, store the result, and finish the page in the queue.
+
+        Never raises.
+        """
         try:
             return await self._read(pending_page, source)
         finally:
@@ -131,7 +139,7 @@ class PageReader:
         return await self._store_failure(pending_page, outcome)
 
     async def _store_failure(self, pending_page: PendingPage, outcome: FetchResult) -> PageResult:
-        """Postpone a page that was not returned, or store the feed text with the reason."""
+        """Store what follows from a page that was not returned: a later attempt, or the feed text with the reason."""
         reason = getattr(outcome, "reason", "the server reported no change, but no earlier version is stored")
         if problem := find_problem(outcome):
             return await self._store_unreadable(pending_page, problem, reason, None)
@@ -176,7 +184,11 @@ class PageReader:
         error: str,
         confidence: float | None = None,
     ) -> None:
-        """Store an article with what the date of its page decides, if it had none at the first poll of its source."""
+        """Store an article that was read.
+
+        If it had no date at the first poll of its source, the date of its page decides whether it is alertable or
+        quarantined.
+        """
         decision = decide_undated_article(
             pending_page.quarantine_reason, article.published_at, pending_page.first_seen_at, self._backfill
         )
@@ -187,7 +199,7 @@ class PageReader:
     async def _store_unreadable(
         self, pending_page: PendingPage, problem: PageProblem, reason: str, page: Fetched | None
     ) -> PageResult:
-        """Store the feed text, and add the reason to the page quality of the source if the user can remove it."""
+        """Store the feed text. If the user can remove the problem, also add it to the page quality of the source."""
         result = await self._store_feed_text(pending_page, reason, page)
         if problem is not PageProblem.NONE and not result.is_postponed:
             await self._record_problem(pending_page, problem, reason)

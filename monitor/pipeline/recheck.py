@@ -1,8 +1,8 @@
 """Recheck step: refetches the pages of reported articles over days, to report edits, corrections and withdrawals.
 
-A new version is reported if a watched mention was added or removed, its sentence or the headline changed, or the text
-contains a correction notice; other edits only under rules with ``report_edits``. The notice refers to the first report
-by its story.
+A new version is reported in three cases: a watched mention was added or removed, its sentence or the headline changed,
+or the text contains a correction notice. Other edits are reported only for rules with ``report_edits``. The digest
+refers to the first report of the story.
 """
 
 import asyncio
@@ -47,7 +47,11 @@ MIN_LIKENESS = 0.4  # below this, one sentence was removed and another one added
 
 
 class RecheckOutcome(StrEnum):
-    """Outcome of one recheck. ``CHANGED``: a new version that no rule reports; ``MISSING``: to be confirmed later."""
+    """Outcome of one recheck.
+
+    ``CHANGED`` means that there is a new version that no rule reports. ``MISSING`` means that the page was not found; a
+    later recheck must confirm this.
+    """
 
     SAME = "same"
     CHANGED = "changed"
@@ -60,7 +64,7 @@ class RecheckOutcome(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class RecheckResult:
-    """Result of one recheck."""
+    """Result of one recheck: article and outcome."""
 
     article_id: int
     outcome: RecheckOutcome
@@ -171,7 +175,10 @@ def is_missing(fetch_result: FetchResult) -> bool:
 
 
 def merge_versions(before: Article, found: Article) -> Article:
-    """Return the new version with its own texts; facts that the page no longer states are kept from the old version."""
+    """Return the new version of an article with its own texts.
+
+    Other data that the page no longer states, such as the authors, is kept from the old version.
+    """
     return replace(
         found,
         url=before.url,
@@ -190,7 +197,10 @@ def merge_versions(before: Article, found: Article) -> Article:
 def find_events(
     before: Findings, after: Findings, revision: Revision, edit_rule_ids: frozenset[str]
 ) -> list[ArticleEvent]:
-    """Return the changes to report, by rule; ``edit_rule_ids`` are the rules that report every edit."""
+    """Return the changes of an article to report, one for each rule that reports the change.
+
+    ``edit_rule_ids`` are the rules that report every edit.
+    """
     old = {hit.rule_id: hit for hit in before.hits}
     new = {hit.rule_id: hit for hit in after.hits}
     withdrawal, correction = find_withdrawal_notice(revision), find_correction_notice(revision)
@@ -208,7 +218,7 @@ def find_events(
 def _event_note(
     old: RuleHit | None, new: RuleHit | None, revision: Revision, kind: HitKind, *, reports_all_edits: bool
 ) -> str:
-    """Describe the change for one rule in a few words, or return an empty text if it is not reported."""
+    """Return a few words that describe the change for one rule, or an empty string if the rule does not report it."""
     notes = [NOTICE_NOTES[kind]] if kind in NOTICE_NOTES else []
     if revision.kind is RevisionKind.HEADLINE:
         notes.append("the headline changed" + _quote_previous(revision.lines[0].removeprefix("- ")))
@@ -224,7 +234,10 @@ def _event_note(
 
 
 def _find_changes(old: RuleHit | None, new: RuleHit | None, revision: Revision, notice: str) -> tuple[TextChange, ...]:
-    """Return the headline, the sentences of one rule and the outlet's notice before and after a change."""
+    """Return the texts before and after a change, as a digest shows them for one rule.
+
+    These are the headline, the sentences of the rule's passages, and the correction or withdrawal notice of the outlet.
+    """
     changes = []
     if revision.kind is RevisionKind.HEADLINE:
         before, after = (line[2:] for line in revision.lines[:2])
@@ -249,17 +262,17 @@ def _find_changes(old: RuleHit | None, new: RuleHit | None, revision: Revision, 
 
 
 def _likeness(text: str, other: str) -> float:
-    """Return how much two sentences have in common, from 0 to 1."""
+    """Return the similarity of two sentences from 0 to 1."""
     return SequenceMatcher(None, text[:MAX_CHANGE_CHARS], other[:MAX_CHANGE_CHARS], autojunk=False).ratio()
 
 
 def _removed_sentences(old: RuleHit, passages: Sequence[Passage]) -> list[str]:
-    """Return the sentences of a hit that are not among other passages; headlines are handled separately."""
+    """Return the sentences of a hit that are not in ``passages``. Headlines are compared elsewhere and left out."""
     present = {" ".join(passage.text.split()) for passage in passages}
     texts = (" ".join(passage.text.split()) for passage in old.passages if passage.region is not Region.TITLE)
     return [text for text in dict.fromkeys(texts) if text not in present]
 
 
 def _quote_previous(*texts: str) -> str:
-    """Quote the previous text, so that the reader sees the difference."""
+    """Return the previous texts as quotations to append to a note; empty if there are none."""
     return "".join(f", before: “{truncate_text(text, MAX_QUOTE_CHARS)}”" for text in texts)

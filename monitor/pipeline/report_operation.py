@@ -1,4 +1,4 @@
-"""Operator's report: sends problems of operation to the channels of ``settings.operator``.
+"""Report to the operator: sends problems of operation to the channels of ``settings.operator``.
 
 Readers of digests get the news and the coverage of sources. Addresses that cannot be reached, responses of mail
 servers, commands and suggestions go to the operator, as a digest without stories and with the id ``operator``.
@@ -36,7 +36,7 @@ TITLE = "Operation of monitor"
 
 
 class OperatorReporter:
-    """Sends a report when there are new problems, at most once an hour. One instance per process."""
+    """Sends a report to the operator if there are new problems, at most once an hour. One instance per process."""
 
     def __init__(self, database: Database, clock: Clock) -> None:
         self._database, self._clock = database, clock
@@ -45,7 +45,7 @@ class OperatorReporter:
         self._reported_at: dict[str, datetime] = {}
 
     async def run_due(self, configuration: Configuration, problems: Sequence[str] = ()) -> Digest | None:
-        """Send the problems since the last report, and return the report if there are any.
+        """Send the problems since the last report, and return the report if there are any and it is sent.
 
         ``problems`` are the present problems that are not in the database, such as a rejected configuration. They are
         repeated daily while they last.
@@ -77,9 +77,10 @@ class OperatorReporter:
         return sent
 
     def _must_check(self, now: datetime, *, has_problems: bool) -> bool:
-        """Return whether to read the database: every few minutes, or for a new problem, but not soon after a report.
+        """Return whether to read the problems in the database now.
 
-        A clock that was set back does not prolong the wait.
+        They are read every few minutes and for a new problem, but not soon after a report. A clock that was set back
+        does not prolong the wait.
         """
         if self._checked_at is None or now < self._checked_at:
             return True
@@ -92,7 +93,10 @@ class OperatorReporter:
         return reported_at is not None and reported_at <= now < reported_at + REMINDER_INTERVAL
 
     async def _find_start(self, plan: DigestPlan, now: datetime) -> datetime:
-        """Return the end of the last report; before the first, a time from which a report is due at once."""
+        """Return the end of the last report.
+
+        Before the first report, return a time that makes a report due at once.
+        """
         last = await self._database.read(self._database.digests.load_last_window, plan)
         if last:
             return last.end_at
@@ -114,7 +118,10 @@ class OperatorReporter:
 
 
 def format_problems(inputs: DigestInputs, window: Window) -> list[str]:
-    """Return the problems in the database: failed deliveries, quarantined articles and changes of sources."""
+    """Return one line for each problem in the database.
+
+    Problems are failed deliveries, quarantined articles and changes of sources.
+    """
     return [
         *format_failed_deliveries(inputs.failed_deliveries),
         *format_quarantine_notices(select_bulk_changes(inputs.quarantined), with_commands=True),
@@ -124,14 +131,18 @@ def format_problems(inputs: DigestInputs, window: Window) -> list[str]:
 
 
 def select_bulk_changes(lines: Sequence[QuarantineSummary]) -> list[QuarantineSummary]:
-    """Return the lines to be reported; a single article from before its source was added is not a bulk change."""
+    """Return the summaries of quarantined articles to report.
+
+    Articles from before their source was added are left out, because they are not a bulk change.
+    """
     return [line for line in lines if line.reason != PREDATES_SOURCE_REASON]
 
 
 def format_failed_deliveries(deliveries: Sequence[Delivery]) -> list[str]:
     """Return one line for each target with failed deliveries: its address, the last error and what to do.
 
-    Failed reports to the operator are left out: reporting them to the same channel would never end.
+    Failed reports to the operator are left out. A report about them would fail on the same channel, and so on without
+    end.
     """
     targets: dict[tuple[str, str], list[Delivery]] = defaultdict(list)
     for delivery in deliveries:

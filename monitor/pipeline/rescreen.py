@@ -1,4 +1,4 @@
-"""Screening again of stored articles: after a verdict of a reader, and after a change of rules or officials."""
+"""Rescreen step: matches stored articles again, after a verdict of a reader or an edit of rules or officials."""
 
 import asyncio
 import json
@@ -21,21 +21,22 @@ from monitor.store.database import Database
 log = logging.getLogger(__name__)
 QUEUE_BATCH_SIZE = 100
 MAX_BATCHES = 5
-"""Batches of one run: a long queue must not delay other articles, and the hits of its articles wait meanwhile."""
+"""Maximum number of batches of one run, because a long queue must not delay other articles. The hits of articles that
+still wait are not reported before their rescreen."""
 MAX_WAITING_ARTICLES = 20_000
 MAX_WAITING_AGE = timedelta(days=7)
 WATCHLIST_KEY = "screened_watchlist"
-"""Setting with the hash of the watchlist with which waiting articles were matched last."""
+"""Key under which the hash of the watchlist is stored for which waiting articles were last enqueued."""
 RESCREEN_KEY = "last_rescreen"
-"""Setting with the result of the last rescreen because of an edit, as JSON."""
+"""Key under which the result of the last rescreen after an edit is stored as JSON."""
 
 
 async def screen_again(
     matcher: BoundedMatcher, articles: Sequence[StoredArticle], verdicts: Mapping[int, Sequence[Verdict]]
 ) -> list[tuple[StoredArticle, Findings]]:
-    """Return the findings of articles with the verdicts that count in each.
+    """Match articles again, each with the verdicts that count in it, and return their findings.
 
-    An article whose matching fails keeps the findings that it has, and is left out.
+    An article whose matching fails is left out of the result, so it keeps its stored findings.
     """
     findings: list[tuple[StoredArticle, Findings]] = []
     for stored in articles:
@@ -50,10 +51,11 @@ async def screen_again(
 
 
 class RescreenStep:
-    """Screens again the articles that wait for it; their hits are not reported before.
+    """Rescreens the articles that wait for it. Their hits are not reported before.
 
-    These are articles that grouping has joined to a text or story with a verdict, and, once after rules or officials
-    were edited, the articles that wait for a digest. It runs after grouping and before digests are composed.
+    These are articles that grouping has joined to a text or story with a verdict. After an edit of rules or officials,
+    they are also, once, the articles that wait for a digest. The step runs after grouping and before digests are
+    composed.
     """
 
     def __init__(
@@ -64,7 +66,7 @@ class RescreenStep:
         self._edit_result: RescreenResult | None = None
 
     async def run_all(self) -> RescreenResult:
-        """Screen waiting articles again, at most ``MAX_BATCHES`` batches."""
+        """Rescreen waiting articles, at most ``MAX_BATCHES`` batches."""
         if self._configuration:
             await self._request_after_edit(self._configuration)
             self._configuration = None
@@ -82,7 +84,10 @@ class RescreenStep:
         return total
 
     async def _request_after_edit(self, configuration: Configuration) -> None:
-        """Let the articles that wait for a digest be screened again if the watchlist has changed since the last run."""
+        """Enqueue a rescreen if the watchlist has changed since the last run.
+
+        The articles that wait for a digest are then matched again.
+        """
         key_values, now = self._database.key_values, self._clock()
         present = await asyncio.to_thread(hash_watchlist, configuration.watchlist)
         before = await self._database.read(key_values.get, WATCHLIST_KEY)
@@ -112,7 +117,10 @@ class RescreenStep:
 
 
 def hash_watchlist(watchlist: Watchlist) -> str:
-    """Return the hash of everything that decides what is found; examples are for `monitor check` only."""
+    """Return the hash of all settings that decide which findings an article has.
+
+    The examples in the configuration are not included, because only `monitor check` uses them.
+    """
     officials = tuple(replace(official, examples=Examples()) for official in watchlist.officials)
     rules = tuple(replace(rule, examples=Examples()) for rule in watchlist.rules)
     return sha256(repr(Watchlist(officials, rules, watchlist.synonyms)).encode()).hexdigest()

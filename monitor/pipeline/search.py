@@ -1,7 +1,7 @@
-"""Search in stored articles in the language of the rules, newest first, in parts of bounded cost.
+"""Search in stored articles with a query in the language of the rules, newest first, in parts of limited cost.
 
 The words that must be in the text are found in the full-text index. If the query asks for more than words, such as a
-distance, a region or a regular expression, it is evaluated on the texts of the candidates.
+distance, a region or a regular expression, it is evaluated on the texts of the articles with these words.
 """
 
 from collections import Counter
@@ -25,18 +25,19 @@ from monitor.store.full_text import IndexAll, IndexAny, IndexQuery, make_search_
 from monitor.text.fold import fold_key
 
 MAX_CANDIDATES, CANDIDATE_BATCH, MAX_EVALUATED = 2_000, 500, 300
-"""Articles of which one part of a search looks at the index, and at the text."""
+"""Limits of one part of a search: articles found in the index, articles per query of the index, and articles whose
+texts are evaluated."""
 
 MAX_SCANNED = 200_000
-"""Articles of which one part of a search without a query looks at the rows."""
+"""Maximum number of articles whose rows are read by one part of a search without a query."""
 
 MAX_SCAN_PERIOD = timedelta(days=7)
-"""Longest period of a search that the index cannot help, because no word is required."""
+"""Longest period of a search for which the full-text index cannot be used, because no word is required."""
 
 
 @dataclass(frozen=True, slots=True)
 class FoundArticle:
-    """Article that a search has found, with the passages that satisfy the query."""
+    """Result of a search: an article with the passages that satisfy the query and the officials that it names."""
 
     line: ArticleLine
     passages: tuple[Passage, ...] = ()
@@ -45,7 +46,7 @@ class FoundArticle:
 
 @dataclass(frozen=True, slots=True)
 class SearchCounts:
-    """Numbers of the articles that a search looked at: by day (YYYY-MM-DD), source, language and official."""
+    """Numbers of the articles that a search has read: by day (YYYY-MM-DD), source, language and official."""
 
     size: int = 0
     days: tuple[tuple[str, int], ...] = ()
@@ -56,9 +57,10 @@ class SearchCounts:
 
 @dataclass(frozen=True, slots=True)
 class SearchPart:
-    """One part of the results. ``next_id`` continues the search, or is None at its end.
+    """One part of the results of a search.
 
-    ``looked_at`` is the number of articles with the words of the query that were looked at.
+    ``next_id`` is the ``before_id`` of the request for the next part, or None if there is none. ``looked_at`` is the
+    number of articles that have the words of the query and were read.
     """
 
     found: tuple[FoundArticle, ...]
@@ -69,7 +71,10 @@ class SearchPart:
 
 @dataclass(frozen=True, slots=True)
 class SearchRequest:
-    """Search: a compiled query or None, and the filter. ``limit`` of the filter is the number of results of a part."""
+    """Parameters of a search: a compiled query or None, and a filter.
+
+    The ``limit`` of the filter is the maximum number of results in one part.
+    """
 
     query: CompiledQuery | None
     wanted: ArticleFilter
@@ -78,12 +83,16 @@ class SearchRequest:
 
 
 def compile_search(text: str, official_ids: Sequence[str], synonyms: Sequence[Sequence[str]] = ()) -> CompiledQuery:
-    """Return a query. Raises ``QueryError`` with the position of the error."""
+    """Compile the text of a query. Raises ``QueryError`` with the position of the error."""
     return compile_query(text, official_ids, synonyms)
 
 
 def search_articles(database: Database, request: SearchRequest) -> SearchPart:
-    """Return one part of the results of a search. Raises ``QueryError`` if it would have to read every article."""
+    """Return one part of the results of a search.
+
+    Raises ``QueryError`` if no word is required and the period is too long, so that every article would have to be
+    read.
+    """
     if request.query is None:
         return _list_articles(database, request)
     needed = to_index_query(request.query.root)
@@ -104,7 +113,10 @@ def search_articles(database: Database, request: SearchRequest) -> SearchPart:
 
 
 def _is_too_old(database: Database, ids: Sequence[int], since_at: datetime | None) -> bool:
-    """Return whether the oldest of these articles was seen before a time; older ones need not be looked at."""
+    """Return whether the last of these articles, the oldest, was seen before ``since_at``.
+
+    The search can then stop, because all later candidates are even older.
+    """
     if since_at is None or not ids:
         return False
     oldest = database.desk.load_lines(ids[-1:]).get(ids[-1])
@@ -112,7 +124,7 @@ def _is_too_old(database: Database, ids: Sequence[int], since_at: datetime | Non
 
 
 def _list_articles(database: Database, request: SearchRequest) -> SearchPart:
-    """Return the newest articles that the filter selects."""
+    """Return one part of the results of a search without a query: the newest articles that the filter selects."""
     limit, newest_id = request.wanted.limit, request.before_id or database.desk.newest_article_id() + 1
     min_id = max(0, newest_id - MAX_SCANNED)
     lines = database.desk.list_lines(replace(request.wanted, limit=MAX_CANDIDATES), newest_id, min_id)
@@ -126,7 +138,10 @@ def _list_articles(database: Database, request: SearchRequest) -> SearchPart:
 
 
 def _scan_articles(database: Database, request: SearchRequest, query: CompiledQuery) -> SearchPart:
-    """Evaluate a query without required words on all articles of a short period."""
+    """Evaluate a query that requires no certain word on all articles of a short period.
+
+    Raises ``QueryError`` if the period is longer than ``MAX_SCAN_PERIOD``.
+    """
     since_at, until_at = request.wanted.since_at, request.wanted.until_at
     if since_at is None or (until_at is not None and until_at - since_at > MAX_SCAN_PERIOD):
         raise QueryError(
@@ -147,7 +162,11 @@ def _evaluate(
     looked_at: int,
     exhausted_id: int | None,
 ) -> SearchPart:
-    """Return the articles whose texts satisfy the query, up to the limit of results and of evaluated texts."""
+    """Return the articles among ``lines`` whose texts satisfy the query.
+
+    Evaluation stops at the limit of results or of evaluated texts. ``exhausted_id`` is the id from which the search
+    continues after all of ``lines``, or None if there are no more articles.
+    """
     found: list[FoundArticle] = []
     limit = request.wanted.limit
     evaluated, next_id = 0, exhausted_id
@@ -171,7 +190,10 @@ def _evaluate(
 def _find_passages(
     query: CompiledQuery, stored: StoredArticle, mentions: Sequence[tuple[str, str]]
 ) -> tuple[Passage, ...] | None:
-    """Return the passages of an article that satisfy a query, or None if it does not satisfy it."""
+    """Return the passages of an article that satisfy a query, or None if the article does not satisfy it.
+
+    ``mentions`` are the mentions in the article, each as official id and text.
+    """
     article_text = normalize_article(stored.article)
     spans = evaluate_query(query, article_text, _mention_finder(article_text, mentions))
     return None if spans is None else build_passages(stored.article, article_text, spans)
@@ -180,7 +202,10 @@ def _find_passages(
 def _mention_finder(
     article_text: NormalizedArticle, mentions: Sequence[tuple[str, str]]
 ) -> Callable[[str], list[Span]]:
-    """Return a function that finds the texts by which an article names an official."""
+    """Return a function that finds where an article names an official, given the id of the official.
+
+    It finds all occurrences of the texts of the official's mentions.
+    """
 
     def find(official_id: str) -> list[Span]:
         texts = {fold_key(text) for named, text in mentions if named == official_id}
@@ -205,7 +230,10 @@ def _count(database: Database, lines: Sequence[ArticleLine], zone: ZoneInfo) -> 
 
 
 def to_index_query(node: Node) -> IndexQuery | None:
-    """Return words of which every text that satisfies the node has some, as the index finds them; None if unknown."""
+    """Return a condition for the full-text index that every text that satisfies ``node`` satisfies.
+
+    Return None if there is no such condition, because the node requires no certain word.
+    """
     match node:
         case TextTerm(text, is_prefix, is_exact):
             return make_search_term(fold_key(text) if is_exact else text, is_prefix=is_prefix)

@@ -1,7 +1,8 @@
 """Delivery step: leases deliveries from the outbox, sends them outside any transaction, and records the results.
 
-Every delivery is sent at least once, each attempt with the same key. One task sends to a target, in order. A failing
-target is paused, longer each time, so that a hanging server does not delay other targets.
+Every delivery is sent at least once, each attempt with the same key. One task sends all deliveries of a target, one
+after another. If a target fails, it is paused, longer each time, so that a server that does not answer cannot delay
+other targets.
 """
 
 import asyncio
@@ -37,7 +38,10 @@ TargetKey = tuple[str, str]  # channel and target
 
 @dataclass(frozen=True, slots=True)
 class DeliveryAttempt:
-    """One attempt and its result; a ``Retry`` without ``next_attempt_at`` was the last attempt."""
+    """Result of one attempt to send a delivery.
+
+    If the receipt is a ``Retry`` and ``next_attempt_at`` is None, it was the last attempt.
+    """
 
     delivery: Delivery
     receipt: SendResult
@@ -45,9 +49,10 @@ class DeliveryAttempt:
 
 
 def next_attempt_time(delivery: Delivery, receipt: SendResult, now: datetime) -> datetime | None:
-    """Return the time of the next attempt: by the schedule, or later if the target asks; None if no attempt is left.
+    """Return the time of the next attempt, or None if there is none.
 
-    The jitter depends only on the delivery and only lengthens the wait.
+    The time follows from the schedule of retries, or is later if the target asks for a longer wait. A jitter is added
+    that depends only on the delivery and the number of the attempt.
     """
     if not isinstance(receipt, Retry) or delivery.attempts >= len(RETRY_DELAYS):
         return None
@@ -58,7 +63,7 @@ def next_attempt_time(delivery: Delivery, receipt: SendResult, now: datetime) ->
 
 
 class DeliverySender:
-    """Sends due deliveries. One instance per process."""
+    """Sends due deliveries. There is one instance per process."""
 
     def __init__(
         self,
@@ -70,9 +75,10 @@ class DeliverySender:
         wait_seconds: float = 1.0,
         fill_links: Callable[[Message], Message] = lambda message: message,
     ) -> None:
-        """Send to at most ``max_targets`` targets at once; ``run_due`` waits at most ``wait_seconds`` for them.
+        """Prepare to send to at most ``max_targets`` targets at once.
 
-        ``fill_links`` gives a message the links of its target.
+        ``run_due`` waits at most ``wait_seconds`` for the targets. ``fill_links`` returns a message with the links of
+        its target filled in.
         """
         self._fill_links = fill_links
         self._database = database
@@ -90,7 +96,7 @@ class DeliverySender:
     async def run_due(self, limit: int = 1000) -> list[DeliveryAttempt]:
         """Start at most ``limit`` due deliveries; return the attempts that ended since the last call.
 
-        Slow targets continue after the return; ``drain`` waits for them. Raises ``StoreError``.
+        Slow targets continue after this method has returned; ``drain`` waits for them. Raises ``StoreError``.
         """
         loop = asyncio.get_running_loop()
         deadline = loop.time() + self._wait_seconds
@@ -106,7 +112,7 @@ class DeliverySender:
         return self._pop_attempts()
 
     async def drain(self, seconds: float) -> list[DeliveryAttempt]:
-        """Wait for running attempts, then cancel the others: their leases expire and they are repeated."""
+        """Wait for running attempts, then cancel the others. Their leases expire, and they are repeated."""
         if self._target_tasks:
             await asyncio.wait(self._target_tasks, timeout=seconds)
         for task in self._target_tasks:
@@ -122,7 +128,10 @@ class DeliverySender:
         return attempts
 
     def _remove_finished_tasks(self) -> bool:
-        """Remove finished tasks; return whether there was any, since their targets may have further deliveries."""
+        """Remove finished tasks, and return whether there were any.
+
+        If so, their targets are free again and may have further due deliveries.
+        """
         finished = [task for task in self._target_tasks if task.done()]
         for task in finished:
             channel, target = self._target_tasks.pop(task)
@@ -153,15 +162,18 @@ class DeliverySender:
         return len(leased)
 
     def _blocked_targets(self, now: datetime) -> Collection[TargetKey]:
-        """Return the targets that are paused or in progress.
+        """Return the targets that are paused or to which a task is sending.
 
-        A pause that begins in the future was set before the clock moved back, and is dropped.
+        A pause that begins in the future was set before the clock was set back, and is deleted.
         """
         self._pauses = {target: pause for target, pause in self._pauses.items() if pause[0] <= now < pause[1]}
         return {*self._pauses, *self._target_tasks.values()}
 
     async def _send_to_target(self, target: TargetKey, queue: Sequence[Delivery], until_at: datetime) -> None:
-        """Send to one target in order; at the first failure, pause the target and release its other deliveries."""
+        """Send the queued deliveries of one target, one after another.
+
+        At the first failure, the target is paused and its other deliveries are released.
+        """
         for number, delivery in enumerate(queue):
             now = self._clock()
             if now >= until_at:
@@ -197,7 +209,7 @@ class DeliverySender:
             return Retry(f"the attempt failed: {type(error).__name__}")
 
     async def _record_result(self, result: DeliveryResult) -> None:
-        """Record an attempt together with other attempts that end at the same time, in one commit."""
+        """Record the result of an attempt, in one commit with others that end at the same time."""
         recorded = asyncio.get_running_loop().create_future()
         self._unrecorded_results.append((result, recorded))
         if self._record_task is None or self._record_task.done():
@@ -215,7 +227,10 @@ class DeliverySender:
                         recorded.set_result(None)
 
     async def _save_results(self, batch: Sequence[DeliveryResult]) -> None:
-        """Write a batch; retry if the database is busy, because an unrecorded delivery is sent twice."""
+        """Store several results in one transaction.
+
+        If the database is busy, this is retried, because a delivery whose result is not recorded is sent twice.
+        """
         for wait in (*RECORD_RETRY_SECONDS, None):
             try:
                 record = self._database.deliveries.record_results
@@ -231,7 +246,7 @@ class DeliverySender:
 
 
 def _log_attempt(attempt: DeliveryAttempt) -> None:
-    """Log an attempt: its digest and target, and the reason of a failure."""
+    """Log an attempt with its digest and target and, if it failed, the reason."""
     message, result = attempt.delivery.message, attempt.receipt
     fields: dict[str, object] = {
         "delivery": attempt.delivery.id,

@@ -40,24 +40,25 @@ STATE_ORDER = (
     "paused",
 )
 OUTAGE_THRESHOLD_SOURCES = 2
-"""If all sources fail and there are more than this, the network of this machine is the likely cause."""
+"""Number of sources above which, if all of them fail, the network of this machine is the likely cause."""
 
 ABANDONED_PERIOD = timedelta(days=7)
-"""Period in which an abandoned article is a problem; after it, every weekly digest has reported the article."""
+"""Period in which an abandoned article is shown as a problem. After this period, every weekly digest has reported
+it."""
 
 MAX_DAEMON_SILENCE, OVERDUE_AFTER, RECENT_REJECTION_PERIOD = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
 class WorkerOverview:
-    """Heartbeats of the workers and job counts of the queue; both are empty without PostgreSQL."""
+    """Heartbeats of the worker processes, and numbers of jobs by state. Both are empty without PostgreSQL."""
 
     heartbeats: tuple[WorkerHeartbeat, ...] = ()
     job_counts: QueueCounts = field(default_factory=QueueCounts)
 
 
 def load_worker_overview(database: Database, now: datetime) -> WorkerOverview:
-    """Return the heartbeats of the last hour and the job counts."""
+    """Return the heartbeats of worker processes of the last hour, and the numbers of jobs in the queue."""
     if database.job_queue is None:
         return WorkerOverview()
     heartbeats = tuple(
@@ -72,7 +73,7 @@ def worker_state(heartbeat: WorkerHeartbeat, now: datetime) -> str:
 
 
 def workers_record(overview: WorkerOverview, now: datetime) -> WorkersRecord:
-    """Return the keys ``workers`` and ``jobs`` of ``status --json``."""
+    """Return the values of the keys ``workers`` and ``jobs`` of ``status --json``."""
     workers: list[WorkerRecord] = [
         {
             "id": heartbeat.name,
@@ -95,7 +96,7 @@ def workers_record(overview: WorkerOverview, now: datetime) -> WorkersRecord:
 
 
 def find_worker_problems(overview: WorkerOverview, now: datetime, zone: tzinfo | None = None) -> Iterator[str]:
-    """Yield a sentence for each problem of a worker, with a suggestion."""
+    """Yield a sentence for each problem of a worker process, with a suggestion."""
     for heartbeat in overview.heartbeats:
         if worker_state(heartbeat, now) == "silent":
             yield (
@@ -108,9 +109,9 @@ def find_worker_problems(overview: WorkerOverview, now: datetime, zone: tzinfo |
 
 @dataclass(frozen=True, slots=True)
 class DaemonStatus:
-    """The last stored state of the daemon.
+    """State of the daemon as it was last stored.
 
-    ``state`` is running, stopped, silent (should run, but has not reported for a minute) or never seen.
+    ``state`` is running, stopped, silent (it should run, but has not reported for a minute) or never seen.
     """
 
     state: str = "never seen"
@@ -138,7 +139,7 @@ class StatusReport:
 
     @property
     def last_rescreen(self) -> dict[str, object]:
-        """The time and result of the last matching of waiting articles after an edit; empty if there was none."""
+        """The time and result of the last rescreen of waiting articles after an edit; empty if there was none."""
         found: dict[str, object] = loads(self.rescreened) if self.rescreened else {}
         return found
 
@@ -146,7 +147,10 @@ class StatusReport:
 def read_status_report(
     database: Database, now: datetime, config: Path = Path(), config_errors: tuple[str, ...] = ()
 ) -> StatusReport:
-    """Read the report from the database. ``config_errors`` are the errors of the file ``config``, if it was read."""
+    """Read the status report from the database.
+
+    ``config`` is the path of the configuration file. ``config_errors`` are its errors, if the file was read.
+    """
     return StatusReport(
         config=config,
         sources=tuple(database.queries.list_sources()),
@@ -165,7 +169,7 @@ def read_status_report(
 
 
 def parse_daemon_status(text: str, now: datetime) -> DaemonStatus:
-    """Return the daemon status from the JSON that the daemon stores every 20 seconds and when it stops."""
+    """Return the daemon status from JSON text, which the daemon stores every 20 seconds and when it stops."""
     if not text:
         return DaemonStatus()
     stored = loads(text)
@@ -175,7 +179,7 @@ def parse_daemon_status(text: str, now: datetime) -> DaemonStatus:
 
 
 def report_record(report: StatusReport) -> StatusRecord:
-    """Return the keys of ``status --json``."""
+    """Return the report as the record of ``status --json``."""
     counts, snapshot = report.outbox, report.snapshot
     return {
         "healthy": not list(find_problems(report)),
@@ -201,12 +205,12 @@ def report_record(report: StatusReport) -> StatusRecord:
 
 
 def find_config_errors(report: StatusReport) -> tuple[str, ...]:
-    """Return the errors of the file, or else the reasons why the daemon does not apply it."""
+    """Return the errors of the configuration file. If it has none, return why the daemon has rejected the last edit."""
     return report.config_errors or (report.snapshot.errors if report.snapshot else ())
 
 
 def source_status_record(source: SourceStatus) -> SourceStatusRecord:
-    """Return the keys of a source in ``status --json``."""
+    """Return the status of a source as its record in ``status --json``."""
     poll_state = source.poll_state
     return {
         "id": poll_state.source_id,
@@ -261,7 +265,7 @@ def find_problems(report: StatusReport, zone: tzinfo | None = None) -> Iterator[
 
 
 def find_delivery_problems(report: StatusReport, zone: tzinfo | None) -> Iterator[str]:
-    """Yield a problem if deliveries failed, were rejected, are retried, or have been pending for long."""
+    """Yield a sentence if deliveries failed, were rejected, are being retried, or have been pending for long."""
     counts = report.outbox
     if counts.failed:
         yield (
@@ -288,7 +292,7 @@ def find_delivery_problems(report: StatusReport, zone: tzinfo | None) -> Iterato
 
 
 def find_abandoned_problems(abandoned: Sequence[AbandonedArticle]) -> Iterator[str]:
-    """Yield a problem for each source with articles that could not be processed."""
+    """Yield a sentence for each source with abandoned articles."""
     for source_id, group in groupby(abandoned, key=lambda article: article.source_id):
         articles = list(group)
         last = articles[-1]
@@ -300,7 +304,7 @@ def find_abandoned_problems(abandoned: Sequence[AbandonedArticle]) -> Iterator[s
 
 
 def find_idle_problems(report: StatusReport, zone: tzinfo | None = None) -> Iterator[str]:
-    """Yield a problem if nothing was ever polled, or if the daemon is stopped and nothing else polls."""
+    """Yield a sentence if nothing was ever polled, or if the daemon is stopped and no other process polls."""
     watched = [source.poll_state for source in report.sources if source.poll_state.state.value != "paused"]
     polled_at = [poll_state.last_attempt_at or poll_state.last_success_at for poll_state in watched]
     last_poll_at = max(filter(None, polled_at), default=None)
@@ -318,7 +322,11 @@ def find_idle_problems(report: StatusReport, zone: tzinfo | None = None) -> Iter
 
 
 def describe_source(poll_state: PollState) -> str:
-    """Return the problem of a source and the suggestion, and its entries if some were held, merged or dropped."""
+    """Return the problem of a source with the suggestion.
+
+    If entries of its last document were quarantined, merged or dropped, the counts of entries are added. The result is
+    empty if there is nothing to report.
+    """
     counts = poll_state.counts
     is_notable = counts.quarantined or counts.merged or counts.empty or counts.left_out or counts.unaccounted
     problem = ". Suggestion: ".join(filter(None, (poll_state.detail, poll_state.suggestion)))
@@ -326,7 +334,10 @@ def describe_source(poll_state: PollState) -> str:
 
 
 def format_time(moment: datetime | None, zone: tzinfo | None = None) -> str:
-    """Return a time in a zone, or in the machine's zone, to the minute, with the zone; "-" for None."""
+    """Return a time as text to the minute, with its time zone; "-" for None.
+
+    Without ``zone``, the time zone of this machine is used.
+    """
     return moment.astimezone(zone).strftime("%Y-%m-%d %H:%M %Z") if moment else "-"
 
 
@@ -342,7 +353,7 @@ def format_age(moment: datetime | None, now: datetime) -> str:
 
 
 def severity_key(source: SourceStatus) -> tuple[int, str]:
-    """Return the sort key of a source: most severe state first, then id."""
+    """Return a key by which sources are sorted: the most severe state first, then by id."""
     return STATE_ORDER.index(source.poll_state.state.value), source.poll_state.source_id
 
 

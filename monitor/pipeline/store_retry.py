@@ -1,4 +1,4 @@
-"""Writes that are repeated while the database is unreachable."""
+"""Retries of writes while the database cannot be reached."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -15,7 +15,10 @@ Sleep = Callable[[float], Awaitable[None]]
 async def run_with_retries(
     database: Database, work: Callable[..., T], *args: object, sleep: Sleep = asyncio.sleep
 ) -> T:
-    """Call a method that writes; while it fails, call it again after some seconds. Raises the last ``StoreError``."""
+    """Call a store method that writes and return its result. While it fails, call it again after some seconds.
+
+    Raises the last ``StoreError`` if all attempts fail.
+    """
     for delay in RETRY_DELAYS_SECONDS:
         try:
             return await database.run(work, *args)

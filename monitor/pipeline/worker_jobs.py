@@ -1,6 +1,6 @@
-"""Distributed collecting: the daemon enqueues jobs, workers run them and store heartbeats.
+"""Distributed collecting: the daemon enqueues jobs, worker processes run them and store heartbeats.
 
-A job runs the same step as the daemon would: collect a source, or read its pages.
+A job runs the same step as the daemon would: it polls a source, or reads pages of a source.
 """
 
 import asyncio
@@ -30,24 +30,24 @@ from monitor.store.key_value import KeyValueStore
 
 
 def save_heartbeat(store: KeyValueStore, heartbeat: WorkerHeartbeat) -> None:
-    """Store a worker's heartbeat; replaces the previous one."""
+    """Store the heartbeat of a worker process; the previous one is replaced."""
     fields = asdict(heartbeat) | {"at": heartbeat.at.isoformat(), "began_at": heartbeat.began_at.isoformat()}
     store.set(HEARTBEAT_KEY_PREFIX + heartbeat.name, json.dumps(fields), heartbeat.at)
 
 
 def load_heartbeats(store: KeyValueStore) -> list[WorkerHeartbeat]:
-    """Return the last heartbeat of each worker, sorted by name."""
+    """Return the last heartbeat of each worker process, sorted by its name."""
     heartbeats = map(_parse_heartbeat, store.get_by_prefix(HEARTBEAT_KEY_PREFIX).values())
     return sorted(heartbeats, key=lambda heartbeat: heartbeat.name)
 
 
 def delete_heartbeat(store: KeyValueStore, worker_name: str) -> None:
-    """Delete the heartbeat of a worker that has shut down normally."""
+    """Delete the heartbeat of a worker process that has shut down normally."""
     store.delete([HEARTBEAT_KEY_PREFIX + worker_name])
 
 
 async def delete_expired_heartbeats(database: Database, now: datetime) -> None:
-    """Delete the heartbeats of workers that have been dead for ``DEAD_WORKER_RETENTION``."""
+    """Delete the heartbeats of worker processes that have been dead for ``DEAD_WORKER_RETENTION``."""
     heartbeats = await database.read(load_heartbeats, database.key_values)
     expired = [one for one in heartbeats if now - one.at > DEAD_WORKER_RETENTION]
     if expired:
@@ -64,7 +64,7 @@ EnqueueCallback = Callable[[EnqueueResult], None]
 
 
 class JobEnqueuer:
-    """Enqueues due work for the workers. ``on_enqueued`` is called with each result."""
+    """Enqueues due work for the worker processes. ``on_enqueued`` is called with the result of each run."""
 
     def __init__(
         self, database: Database, queue: JobQueue, clock: Clock, on_enqueued: EnqueueCallback = lambda _result: None
@@ -74,11 +74,14 @@ class JobEnqueuer:
 
     @property
     def has_workers(self) -> bool:
-        """Return whether a worker was alive at the last call of ``enqueue_due_jobs``."""
+        """Return whether a worker process was alive at the last call of ``enqueue_due_jobs``."""
         return self._worker_count > 0
 
     async def enqueue_due_jobs(self) -> bool:
-        """Enqueue due work; return False if no worker is alive and the daemon must collect. Raises ``StoreError``."""
+        """Enqueue due work, and return whether a worker process is alive. If none is, the daemon must collect itself.
+
+        Raises ``StoreError``.
+        """
         now = self._clock()
         result = await self._database.run(self._queue.enqueue_due_jobs, now, now + POLL_LEASE)
         self._worker_count = result.alive_workers
@@ -93,9 +96,10 @@ MAX_PAGES_PER_JOB = 8
 
 @dataclass(frozen=True, slots=True)
 class CollectorServices:
-    """Collecting steps shared by daemon and worker.
+    """Objects that collect articles, in the daemon and in worker processes alike.
 
-    ``wait_for_host`` waits until the host of a URL may receive another request; ``offloader`` runs pure work elsewhere.
+    ``wait_for_host`` waits until the host of a URL may receive another request. ``offloader`` runs pure functions in a
+    process pool.
     """
 
     collector: Collector
@@ -105,7 +109,7 @@ class CollectorServices:
 
 
 class JobHandler:
-    """Runs jobs for the sources of one configuration."""
+    """Runs jobs for the sources of one configuration, in a worker process."""
 
     def __init__(
         self,
@@ -119,7 +123,7 @@ class JobHandler:
         self._services, self._sources = services, sources
 
     async def collect(self, source_id: str, token: str) -> PollResult:
-        """Collect a source under the lease of its job, then wait until its host may receive another request.
+        """Poll a source under the lease of its job, then wait until its host may receive another request.
 
         Raises ``StoreError`` if the database stays unreachable.
         """
@@ -140,7 +144,10 @@ class JobHandler:
         return poll
 
     async def read_pages(self, source_id: str) -> int:
-        """Read some pages of a source and return how many; the others get a job of their own. Raises ``StoreError``."""
+        """Read at most ``MAX_PAGES_PER_JOB`` pages of a source, and return how many were read. Raises ``StoreError``.
+
+        The daemon enqueues another job for the remaining pages.
+        """
         source = self._sources.get(source_id)
         if source is None:
             return 0
@@ -150,5 +157,8 @@ class JobHandler:
         return len(pages)
 
     async def _release(self, lease: Lease) -> None:
-        """Make a source due at once; no effect if the lease was used or lost."""
+        """Release the lease of a job, so that its source is due at once.
+
+        If the lease was used or lost, nothing is changed.
+        """
         await run_with_retries(self._database, self._queue.release, lease.source_id, lease.token)

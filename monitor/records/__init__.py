@@ -1,1 +1,1 @@
-"""JSON records: the keys that the command line, the desk, the API and the tools of assistants share."""
+"""Records as JSON: dictionaries that the command line, the desk, the API and the tools for assistants share."""

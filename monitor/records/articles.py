@@ -1,4 +1,4 @@
-"""Records of articles, hits and the findings in an article."""
+"""JSON records of articles, hits and the findings in an article."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -21,9 +21,10 @@ HIT_COLUMNS = (
 
 
 class ArticleRecord(TypedDict):
-    """Article, as in ``articles --json``.
+    """JSON record of an article, as in ``articles --json``.
 
-    ``copy_of`` is the id of the article that this one duplicates; ``outlet`` is the name of its source, or its id.
+    ``copy_of`` is the id of the article of which this one is a duplicate. ``outlet`` is the name of its source or,
+    without a name, the id of the source.
     """
 
     id: int
@@ -41,7 +42,10 @@ class ArticleRecord(TypedDict):
 
 
 class VersionChange(TypedDict):
-    """Difference between a version of an article and the next one. ``number`` counts from 0, the first version."""
+    """JSON record of the difference between a version of an article and the next one.
+
+    ``number`` is the number of the version before the change; it counts from 0.
+    """
 
     number: int
     replaced_at: datetime
@@ -51,21 +55,22 @@ class VersionChange(TypedDict):
 
 
 class MemberRecord(ArticleRecord):
-    """Article with its edits, as in ``stories show --json``."""
+    """JSON record of an article of a story with the article's edits, as in ``stories show --json``."""
 
     changes: list[VersionChange]
 
 
 class ArticleTextRecord(MemberRecord):
-    """Article with its edits and its text, as in ``articles show --json``."""
+    """JSON record of an article with its edits and its text, as in ``articles show --json``."""
 
     text: str
 
 
 class HitRecord(TypedDict):
-    """Hit with the digest that first reported it, as in ``hits --json``.
+    """JSON record of a hit with the digest that first reported it, as in ``hits --json``.
 
-    ``passage`` is the first one; ``form`` and ``confidence`` are of the surest mention, empty and None without one.
+    ``passage`` is its first passage. ``form`` and ``confidence`` are of the mention with the highest confidence. If the
+    hit has no mention, ``form`` is empty and ``confidence`` is None.
     """
 
     id: int
@@ -89,7 +94,7 @@ class HitRecord(TypedDict):
 
 
 class MentionRecord(TypedDict):
-    """Mention of an official; ``start`` and ``end`` are offsets in the text of the region."""
+    """JSON record of a mention of an official. ``start`` and ``end`` are offsets in the text of the region."""
 
     official: str
     text: str
@@ -102,7 +107,7 @@ class MentionRecord(TypedDict):
 
 
 class NearMissRecord(TypedDict):
-    """Rejected candidate in an article, with the reason."""
+    """JSON record of a near miss: a rejected candidate in an article, with the reason."""
 
     official: str
     text: str
@@ -113,7 +118,7 @@ class NearMissRecord(TypedDict):
 
 
 class PassageRecord(TypedDict):
-    """Passage that proves a hit; ``highlights`` are offsets in the text of the region."""
+    """JSON record of a passage that proves a hit. ``highlights`` are offsets in the text of the region."""
 
     text: str
     region: str
@@ -123,7 +128,7 @@ class PassageRecord(TypedDict):
 
 
 class RuleHitRecord(TypedDict):
-    """Rule that an article satisfies."""
+    """JSON record of a rule that an article satisfies."""
 
     rule: str
     officials: tuple[str, ...]
@@ -131,7 +136,7 @@ class RuleHitRecord(TypedDict):
 
 
 class FindingsRecord(TypedDict):
-    """Findings in one article, as in ``match --json``."""
+    """JSON record of the findings in one article, as in ``match --json``."""
 
     id: str
     mentions: list[MentionRecord]
@@ -140,7 +145,10 @@ class FindingsRecord(TypedDict):
 
 
 class NearMissSummaryRecord(TypedDict):
-    """Spelling that was nearly matched, as in ``officials near-misses --json``; ``article`` is the latest one."""
+    """JSON record of a spelling that was nearly matched, as in ``officials near-misses --json``.
+
+    ``article`` is the id of the latest article with this spelling.
+    """
 
     official: str
     text: str
@@ -152,7 +160,7 @@ class NearMissSummaryRecord(TypedDict):
 
 
 def article_record(stored: StoredArticle, outlets: Mapping[str, str] = MappingProxyType({})) -> ArticleRecord:
-    """Return the record of an article; ``outlets`` has the names of the sources."""
+    """Return the record of an article. ``outlets`` has the names of the sources by their ids."""
     return {
         "id": stored.id,
         "source": stored.source_id,

@@ -1,4 +1,4 @@
-"""Records of composed digests and their deliveries."""
+"""JSON records of composed digests and their deliveries."""
 
 from collections import Counter
 from datetime import datetime
@@ -10,14 +10,17 @@ from monitor.domain.read_models import DigestSummary
 
 
 class WindowRecord(TypedDict):
-    """Period that a digest covers."""
+    """JSON record of the period that a digest covers."""
 
     start: datetime
     end: datetime
 
 
 class DigestRecord(TypedDict):
-    """Composed digest, as in ``digests list --json``; ``deliveries`` has the number of deliveries in each state."""
+    """JSON record of a composed digest, as in ``digests list --json``.
+
+    ``deliveries`` has the number of deliveries in each state.
+    """
 
     id: int
     digest: str
@@ -29,7 +32,7 @@ class DigestRecord(TypedDict):
 
 
 class DeliveryRecord(TypedDict):
-    """Delivery, as in ``deliveries list --json``."""
+    """JSON record of a delivery, as in ``deliveries list --json``."""
 
     id: int
     digest: str

@@ -1,4 +1,4 @@
-"""Explanation of one article: its steps, and the reason why it was reported or not."""
+"""Explanation of one article for `monitor why`: its steps, and the reason why it was reported or not."""
 
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
@@ -16,7 +16,10 @@ from monitor.records.articles import FindingsRecord, findings_record
 
 
 class ReportRecord(TypedDict):
-    """Hit of an article with a digest that reported it, or with None and an empty text."""
+    """JSON record of a hit of an article, with a digest that reported it.
+
+    If no digest has reported it, ``reported_at`` is None and ``digest`` is empty.
+    """
 
     rule: str
     found_at: datetime
@@ -25,14 +28,14 @@ class ReportRecord(TypedDict):
 
 
 class SilentRuleRecord(TypedDict):
-    """Rule without a hit in an article, and the reason."""
+    """JSON record of a rule without a hit in an article, and the reason why it has none."""
 
     rule: str
     reason: str
 
 
 class ExplanationRecord(FindingsRecord):
-    """Steps of one article, as in ``why --json``."""
+    """JSON record of the steps of one article, as in ``why --json``."""
 
     source: str
     url: str
@@ -52,7 +55,7 @@ class ExplanationRecord(FindingsRecord):
 
 
 class HostSourceRecord(TypedDict):
-    """State of a source on the host of an unknown URL."""
+    """JSON record of the state of a source that is on the host of an unknown URL."""
 
     id: str
     state: str
@@ -61,7 +64,7 @@ class HostSourceRecord(TypedDict):
 
 
 class UnknownUrlRecord(TypedDict):
-    """Reason why a URL is unknown, as in ``why --json``."""
+    """JSON record of the reason why no article has a URL, as in ``why --json``."""
 
     url: str
     known: bool
@@ -76,9 +79,9 @@ def explain_article(
     rules: Sequence[Rule],
     abandonment: str = "",
 ) -> tuple[str, list[tuple[str, str]]]:
-    """Return a sentence on the state of an article, and the reason of each rule without a hit.
+    """Return a sentence about the state of an article, and pairs of a rule without a hit and the reason.
 
-    ``abandonment`` is why a step has abandoned the article.
+    ``abandonment`` is the reason why the article was abandoned, or empty if it was not.
     """
     current = {hit.rule_id for hit in findings.hits}
     rules_without_hit = [(rule.id, _explain_no_hit(rule, stored, findings)) for rule in rules if rule.id not in current]
@@ -133,9 +136,9 @@ def explanation_record(
     rules: Sequence[Rule],
     abandonment: str = "",
 ) -> ExplanationRecord:
-    """Return the record of one article; ``findings`` are the findings of the present rules.
+    """Return the record that explains one article. ``findings`` are what the present rules find in it.
 
-    ``abandonment`` is why a step has abandoned the article.
+    ``abandonment`` is the reason why the article was abandoned, or empty if it was not.
     """
     article = stored.article
     verdict, rules_without_hit = explain_article(stored, findings, hits, rules, abandonment)
@@ -163,7 +166,10 @@ def explanation_record(
 
 
 def unknown_url_record(url: str, sources: Collection[Source], poll_states: Mapping[str, PollState]) -> UnknownUrlRecord:
-    """Return the reason why a URL is unknown, with the state of the sources on its host, if any."""
+    """Return the record of the reason why no article has a URL.
+
+    If sources are configured on the host of the URL, their states are included.
+    """
     host = _host_without_www(url)
     same_host = [source for source in sources if host and _host_without_www(source.url) == host]
     verdict = f"no source of {host or 'this URL'} is configured: `monitor sources discover {url}` finds its feeds"
@@ -186,7 +192,10 @@ def unknown_url_record(url: str, sources: Collection[Source], poll_states: Mappi
 
 
 def _explain_unlisted(poll_states: Sequence[PollState]) -> str:
-    """Return why no article has a URL of the host of these sources."""
+    """Return the reason why no article has a URL, although sources on the host of the URL are configured.
+
+    ``poll_states`` are the poll states of these sources.
+    """
     if not any(poll_state.last_success_at for poll_state in poll_states):
         return "its source was not read yet"
     reasons = []
@@ -207,5 +216,5 @@ def _explain_unlisted(poll_states: Sequence[PollState]) -> str:
 
 
 def _host_without_www(url: str) -> str:
-    """Return the host of a URL without "www."."""
+    """Return the host of a URL without a leading "www."."""
     return (urlsplit(url).hostname or "").removeprefix("www.")

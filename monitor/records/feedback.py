@@ -1,4 +1,4 @@
-"""Records of feedback."""
+"""JSON records of feedback: verdicts, marks and changes."""
 
 from datetime import datetime
 
@@ -10,7 +10,11 @@ CHANGE_COLUMNS = ("change", "at", "by", "way", "what", "of", "effect", "undone_a
 
 
 class VerdictRecord(TypedDict):
-    """Verdict of a reader; ``written`` is empty for every way of writing, ``story`` unless it counts for a story."""
+    """JSON record of a verdict of a reader.
+
+    ``written`` is empty if the verdict is about every spelling. ``story`` is empty unless the verdict counts for a
+    story.
+    """
 
     id: int
     verdict: str
@@ -27,7 +31,7 @@ class VerdictRecord(TypedDict):
 
 
 class MarkRecord(TypedDict):
-    """Mark on a story, of a reader or for a digest; ``until`` is None if it ends by itself."""
+    """JSON record of a mark on a story, by a reader or for a digest. ``until`` is None if no end was set."""
 
     id: int
     mark: str
@@ -41,7 +45,7 @@ class MarkRecord(TypedDict):
 
 
 class ChangeRecord(TypedDict):
-    """Change, as in ``feedback --json``."""
+    """JSON record of a change, as in ``feedback --json``."""
 
     change: int
     at: datetime
@@ -56,7 +60,10 @@ class ChangeRecord(TypedDict):
 
 
 class ResultRecord(ChangeRecord):
-    """Result of an act of feedback: the change, and the numbers of articles and hits that it has affected."""
+    """JSON record of the result of an act of feedback.
+
+    It has the change, and the numbers of articles and hits that the change has affected.
+    """
 
     mark: MarkRecord | None
     repeated: bool
@@ -101,7 +108,7 @@ def mark_record(mark: Mark) -> MarkRecord:
 
 
 def change_record(change: Change, verdict: Verdict | None = None) -> ChangeRecord:
-    """Return the record of a change, with its verdict if it is one."""
+    """Return the record of a change. ``verdict`` is the verdict that the change added, or None if it added none."""
     return {
         "change": change.id,
         "at": change.made_at,
@@ -119,7 +126,11 @@ def change_record(change: Change, verdict: Verdict | None = None) -> ChangeRecor
 def result_record(
     change: Change, verdict: Verdict | None, mark: Mark | None, rescreened: RescreenResult, *, is_repeated: bool
 ) -> ResultRecord:
-    """Return the record of the result of an act of feedback."""
+    """Return the record of the result of an act of feedback.
+
+    ``rescreened`` has the numbers of affected articles and hits. ``is_repeated`` is True if the feedback existed
+    already.
+    """
     return {
         **change_record(change, verdict),
         "mark": mark_record(mark) if mark else None,

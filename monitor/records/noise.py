@@ -1,4 +1,4 @@
-"""Records of the report on noise."""
+"""JSON records of the noise report."""
 
 from datetime import datetime
 
@@ -6,7 +6,7 @@ from typing_extensions import TypedDict
 
 
 class RuleNoiseRecord(TypedDict):
-    """Hits of a rule, and how many of them readers rejected."""
+    """JSON record of the number of hits of a rule, and how many of them readers have rejected."""
 
     rule: str
     found: int
@@ -15,7 +15,10 @@ class RuleNoiseRecord(TypedDict):
 
 
 class NameNoiseRecord(TypedDict):
-    """Articles in which a name or text was found, and how many of them readers rejected."""
+    """JSON record of the numbers of articles in which a spelling of an official was found and rejected.
+
+    Readers have rejected it by verdicts. ``forms`` are the kinds of form (such as full form) of its mentions.
+    """
 
     official: str
     text: str
@@ -26,7 +29,10 @@ class NameNoiseRecord(TypedDict):
 
 
 class NoiseRecord(TypedDict):
-    """Report, as in ``report --json``; ``never_found`` and ``always_rejected`` are configured names."""
+    """JSON record of the noise report, as in ``report --json``.
+
+    ``never_found`` and ``always_rejected`` are configured names.
+    """
 
     since: datetime
     rules: list[RuleNoiseRecord]

@@ -1,4 +1,4 @@
-"""Records of watched people, search results, feedback and readers."""
+"""JSON records of officials, search results, feedback and readers, for the API and the tools for assistants."""
 
 from collections.abc import Iterable
 from datetime import datetime
@@ -12,7 +12,7 @@ from monitor.records.articles import PassageRecord
 
 
 class PersonRecord(TypedDict):
-    """Watched person."""
+    """JSON record of an official."""
 
     id: str
     name: str
@@ -23,7 +23,7 @@ class PersonRecord(TypedDict):
 
 
 class TimelineEntry(TypedDict):
-    """Number of articles that name a person on the days ``start`` to ``end`` (YYYY-MM-DD)."""
+    """JSON record of the number of articles that name an official on the days ``start`` to ``end`` (YYYY-MM-DD)."""
 
     start: str
     end: str
@@ -31,7 +31,10 @@ class TimelineEntry(TypedDict):
 
 
 class CountRecord(TypedDict):
-    """Number of articles of an outlet, a language, or that also name another person."""
+    """JSON record of the number of articles about an official that share one property.
+
+    The property is an outlet, a language, or another official who is named; ``id`` and ``name`` state which.
+    """
 
     id: str
     name: str
@@ -39,7 +42,10 @@ class CountRecord(TypedDict):
 
 
 class SampleRecord(TypedDict):
-    """Counts in the newest articles that name a person: ``articles`` of them, since ``since``."""
+    """JSON record of counts in a sample: the newest articles that name an official.
+
+    The sample has ``articles`` articles, the oldest of them from ``since``.
+    """
 
     articles: int
     since: datetime | None
@@ -49,7 +55,10 @@ class SampleRecord(TypedDict):
 
 
 class FormRecord(TypedDict):
-    """Text by which the press named a person; ``article`` is the newest one."""
+    """JSON record of a spelling by which the press named an official.
+
+    ``article`` is the id of the newest article with this spelling.
+    """
 
     text: str
     form: str
@@ -59,7 +68,7 @@ class FormRecord(TypedDict):
 
 
 class SearchResultRecord(TypedDict):
-    """Article that a search has found."""
+    """JSON record of an article that a search has found."""
 
     article: int
     title: str
@@ -75,7 +84,10 @@ class SearchResultRecord(TypedDict):
 
 
 class HistoryStep(TypedDict):
-    """Numbers of a person on the days ``start`` to ``end`` (YYYY-MM-DD)."""
+    """JSON record of the numbers of articles and stories about an official in a part of a period.
+
+    The part is the days ``start`` to ``end`` (YYYY-MM-DD).
+    """
 
     start: str
     end: str
@@ -84,7 +96,10 @@ class HistoryStep(TypedDict):
 
 
 class CompanionRecord(TypedDict):
-    """Person named in the same articles; ``lift`` is how many times more often than by chance."""
+    """JSON record of an official who is named in the same articles as another.
+
+    ``lift`` is how many times more often this happens than by chance.
+    """
 
     id: str
     name: str
@@ -93,7 +108,10 @@ class CompanionRecord(TypedDict):
 
 
 class SeenPostRecord(TypedDict):
-    """Post that articles print next to a name; days are YYYY-MM-DD, ``article`` is the newest one."""
+    """JSON record of a post (office) that articles print next to the name of an official.
+
+    Days are YYYY-MM-DD. ``article`` is the id of the newest article with the post.
+    """
 
     post: str
     articles: int
@@ -103,7 +121,10 @@ class SeenPostRecord(TypedDict):
 
 
 class HistoryRecord(TypedDict):
-    """Everything about a person in a period. ``sample_articles`` articles were counted by outlet, language and rule."""
+    """JSON record of everything about an official in a period.
+
+    The counts by outlet, language and rule are from a sample of ``sample_articles`` articles.
+    """
 
     id: str
     name: str
@@ -128,7 +149,7 @@ PEOPLE_COLUMNS = ("id", "name", "country", "position", "week", "usual_week", "la
 
 
 class VerdictRecord(TypedDict):
-    """Verdict of a reader."""
+    """JSON record of a verdict of a reader."""
 
     id: int
     kind: str
@@ -146,7 +167,7 @@ class VerdictRecord(TypedDict):
 
 
 class MarkRecord(TypedDict):
-    """Mark of a reader on a story."""
+    """JSON record of a mark of a reader on a story."""
 
     id: int
     kind: str
@@ -159,7 +180,7 @@ class MarkRecord(TypedDict):
 
 
 class ChangeRecord(TypedDict):
-    """Change by a reader; ``id`` undoes it."""
+    """JSON record of a change by a reader. ``id`` is the argument by which the change is undone."""
 
     id: int
     what: str
@@ -174,7 +195,7 @@ class ChangeRecord(TypedDict):
 
 
 def person_record(official: Official, position: str, last_at: datetime | None) -> PersonRecord:
-    """Return the record of a watched person."""
+    """Return the record of an official. ``last_at`` is when an article last named the official, or None."""
     return {
         "id": official.id,
         "name": official.name,
@@ -186,12 +207,12 @@ def person_record(official: Official, position: str, last_at: datetime | None) -
 
 
 def count_records(counts: Iterable[NamedCount]) -> list[CountRecord]:
-    """Return the records of counts."""
+    """Return the records of counts, in the same order."""
     return [{"id": one.id, "name": one.name, "articles": one.count} for one in counts]
 
 
 def form_record(form: NameForm) -> FormRecord:
-    """Return the record of a form of a name."""
+    """Return the record of a spelling by which the press named an official."""
     return {
         "text": form.text,
         "form": form.form,

@@ -1,4 +1,4 @@
-"""Records of sources."""
+"""JSON records of sources."""
 
 from datetime import datetime
 
@@ -13,7 +13,10 @@ STATE_PAUSED, STATE_NEVER_POLLED = "paused", "never polled"
 
 
 class SourceRecord(TypedDict):
-    """Configured source, as in ``sources list --json``; ``articles`` is the number of articles that it ever had."""
+    """JSON record of a configured source, as in ``sources list --json``.
+
+    ``articles`` is the number of articles that the source has ever had.
+    """
 
     id: str
     name: str
@@ -27,7 +30,7 @@ class SourceRecord(TypedDict):
 
 
 def source_record(source: Source, status: SourceStatus | None) -> SourceRecord:
-    """Return the record of a source; ``status`` is None before its first poll."""
+    """Return the record of a source. ``status`` is None if the source was never polled."""
     poll_state = status.poll_state if status else None
     state = poll_state.state.value if poll_state and _was_polled(poll_state) else STATE_NEVER_POLLED
     return {

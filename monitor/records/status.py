@@ -1,4 +1,4 @@
-"""Records of the status report."""
+"""JSON records of the status report."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -7,7 +7,7 @@ from typing_extensions import TypedDict
 
 
 class SourceStatusRecord(TypedDict):
-    """State of a source; ``entries`` are the counts of its last document."""
+    """JSON record of the state of a source. ``entries`` are the counts of entries in its last document."""
 
     id: str
     state: str
@@ -21,7 +21,7 @@ class SourceStatusRecord(TypedDict):
 
 
 class OutboxRecord(TypedDict):
-    """Numbers of deliveries that were not sent."""
+    """JSON record of the numbers of deliveries that are pending, failed or rejected."""
 
     pending: int
     failed: int
@@ -31,14 +31,14 @@ class OutboxRecord(TypedDict):
 
 
 class ConfigurationRecord(TypedDict):
-    """Time at which the configuration was loaded, and the errors of a rejected edit."""
+    """JSON record of when the configuration was loaded, and of the errors of a rejected edit."""
 
     loaded_at: datetime | None
     errors: list[str]
 
 
 class WorkerRecord(TypedDict):
-    """Worker process with its counts since its start."""
+    """JSON record of a worker process, with its counts since its start."""
 
     id: str
     state: str
@@ -52,14 +52,14 @@ class WorkerRecord(TypedDict):
 
 
 class WorkersRecord(TypedDict):
-    """Workers and the job counts of the queue."""
+    """JSON record of all worker processes and of the numbers of jobs in the queue."""
 
     workers: list[WorkerRecord]
     jobs: dict[str, int]
 
 
 class StatusRecord(WorkersRecord):
-    """Status report, as in ``status --json``."""
+    """JSON record of the status report, as in ``status --json``."""
 
     healthy: bool
     sources: list[SourceStatusRecord]

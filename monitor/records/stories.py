@@ -1,4 +1,4 @@
-"""Records of stories."""
+"""JSON records of stories."""
 
 from datetime import datetime
 
@@ -9,7 +9,7 @@ from monitor.records.articles import MemberRecord
 
 
 class StoryRecord(TypedDict):
-    """Story, as in ``stories --json``; ``articles`` are the ids of its articles."""
+    """JSON record of a story, as in ``stories --json``. ``articles`` are the ids of its articles."""
 
     id: str
     title: str
@@ -20,7 +20,7 @@ class StoryRecord(TypedDict):
 
 
 class StoryMembersRecord(StoryRecord):
-    """Story with its articles, as in ``stories show --json``."""
+    """JSON record of a story with the records of its articles, as in ``stories show --json``."""
 
     members: list[MemberRecord]
 

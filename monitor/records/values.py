@@ -1,4 +1,4 @@
-"""JSON and CSV values of records."""
+"""Conversion of the values of records to JSON and CSV."""
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
@@ -11,15 +11,18 @@ FORMULA_PREFIXES = ("=", "+", "-", "@", "\t", "\r")
 
 
 class TextOutput(Protocol):
-    """Output to which text is written."""
+    """Protocol of a file or stream to which text is written."""
 
     def write(self, text: str, /) -> object:
-        """Write a text."""
+        """Write a text to the output."""
         ...
 
 
 def to_json_value(value: object) -> Any:
-    """Return a JSON-compatible value: times as ISO 8601 in UTC, durations in seconds, enums by value."""
+    """Return a value in a form that JSON can hold.
+
+    Times become ISO 8601 text in UTC, durations become seconds, and enums become their values.
+    """
     if isinstance(value, datetime):
         return value.isoformat().replace("+00:00", "Z")
     if isinstance(value, timedelta):
@@ -34,12 +37,12 @@ def to_json_value(value: object) -> Any:
 
 
 def encode_json(document: Mapping[str, object]) -> str:
-    """Return a JSON document on one line."""
+    """Return a JSON document as text on one line."""
     return json.dumps(to_json_value(document), ensure_ascii=False)
 
 
 def write_csv(output: TextOutput, columns: Sequence[str], records: Iterable[Mapping[str, object]]) -> None:
-    """Write records as CSV: with a byte order mark, lists joined by "; ".
+    """Write records as CSV with a byte order mark; lists are joined by "; ".
 
     A text that a spreadsheet would run as a formula is prefixed with an apostrophe, which spreadsheets do not show.
     """

@@ -9,7 +9,10 @@ from monitor.stories.diff import compare_versions
 
 
 def list_version_changes(stored: StoredArticle, versions: Sequence[ArticleVersion]) -> list[VersionChange]:
-    """Return the difference between each version and the next, oldest first; ``stored`` is the present version."""
+    """Return the difference between each version of an article and the next one, oldest first.
+
+    ``versions`` are the earlier versions; ``stored`` is the present one.
+    """
     articles = [*(version.article for version in versions), stored.article]
     changes: list[VersionChange] = []
     for version, after in zip(versions, articles[1:], strict=True):

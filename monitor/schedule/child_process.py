@@ -1,4 +1,4 @@
-"""A program that runs next to the daemon and is started again when it ends."""
+"""A program that runs in a process of its own next to the daemon, and is restarted when it ends."""
 
 import asyncio
 import contextlib
@@ -8,9 +8,10 @@ MIN_RESTART_SECONDS, MAX_RESTART_SECONDS, STOP_SECONDS = 1.0, 60.0, 10.0
 
 
 class ChildProcess:
-    """Keeps a command running until ``stop``. Its standard input is a pipe that ends with this process.
+    """Keeps a command running until ``stop`` is called.
 
-    ``on_exit`` is called with the exit code whenever the command ends by itself.
+    The standard input of the command is a pipe. It is closed when this process ends, by which the command notices the
+    end. ``on_exit`` is called with the exit code whenever the command ends by itself.
     """
 
     def __init__(
@@ -22,15 +23,18 @@ class ChildProcess:
 
     @property
     def pid(self) -> int | None:
-        """Return the id of the running process, or None."""
+        """Return the id of the running process, or None if it is not running."""
         return self._process.pid if self._process else None
 
     def start(self) -> None:
-        """Start the command, in the running event loop."""
+        """Start the command. Call this within the running event loop."""
         self._task = asyncio.create_task(self._run())
 
     async def _run(self) -> None:
-        """Run the command again and again; the pause doubles while it ends soon after its start."""
+        """Run the command, and restart it after a pause whenever it ends.
+
+        The pause doubles each time if the command ends soon after its start.
+        """
         loop = asyncio.get_running_loop()
         pause = self._min_restart_seconds
         while True:
@@ -45,7 +49,7 @@ class ChildProcess:
             pause = min(2 * pause, MAX_RESTART_SECONDS)
 
     async def stop(self) -> None:
-        """End the command: by the end of its input, or with SIGKILL after ``STOP_SECONDS``."""
+        """End the command by closing its input; after ``STOP_SECONDS``, kill it with SIGKILL."""
         if self._task is None:
             return
         self._task.cancel()

@@ -1,8 +1,9 @@
 """Digest schedules: due times of daily, cron and immediate digests in their time zone, outside quiet hours.
 
-Cron has the meaning of crontab(5): Sunday is 0 or 7, and if both day of month and day of week are restricted, either
-one is sufficient. APScheduler interprets both differently, so the fields are translated here. A fixed time in an hour
-that clocks repeat fires once, at its first occurrence; a time that they skip still fires.
+Cron has the meaning of crontab(5): Sunday is 0 or 7, and if both day of month and day of week are restricted, a day
+needs to satisfy only one of them. APScheduler interprets both differently, so the fields are translated here. If the
+end of summer time repeats an hour, a fixed time in this hour fires only at its first occurrence. If the start of summer
+time skips a fixed time, it fires nevertheless.
 """
 
 from collections.abc import Iterator
@@ -31,7 +32,10 @@ def _parse_weekday(text: str) -> int:
 
 
 def _expand_weekdays(field: str) -> str:
-    """Return a crontab day-of-week field as day names, which are unambiguous."""
+    """Return a day-of-week field of crontab as names of days.
+
+    Numbers would be ambiguous, because crontab and APScheduler count days from different ones.
+    """
     chosen: set[int] = set()
     for part in field.split(","):
         span, _, step = part.partition("/")
@@ -57,9 +61,9 @@ def _build_triggers(minute: str, hour: str, day: str, month: str, weekday: str) 
 
 @lru_cache(maxsize=256)
 def _compile_schedule(at: tuple[time, ...], cron: str) -> tuple[CronTrigger, ...]:
-    """Return the triggers of a schedule, with wall-clock times treated as UTC; the time zone is applied later.
+    """Return the APScheduler triggers of a schedule. They work with wall-clock times labelled as UTC.
 
-    Raises ``UsageError`` for an invalid cron expression.
+    The caller applies the time zone later. Raises ``UsageError`` for an invalid cron expression.
     """
     if at:
         return tuple(CronTrigger(hour=one.hour, minute=one.minute, second=one.second, timezone=UTC) for one in at)
@@ -75,9 +79,10 @@ def _compile_schedule(at: tuple[time, ...], cron: str) -> tuple[CronTrigger, ...
 
 
 def _instants_at(wall_time: datetime, zone: ZoneInfo, *, is_hourly: bool) -> Iterator[datetime]:
-    """Yield the instants at which a wall clock shows a time: two in a repeated hour if the schedule is hourly.
+    """Yield the instants at which a wall clock in ``zone`` shows a time.
 
-    A skipped time gives the instant at which it would have occurred without the clock change (PEP 495, fold 0).
+    If the clock change repeats this hour, there are two instants, of which the second is yielded only if the schedule
+    is hourly. If the clock change skips the time, the instant is the one without the clock change (PEP 495, fold 0).
     """
     first = wall_time.replace(tzinfo=zone, fold=0).astimezone(UTC)
     yield first
@@ -87,12 +92,15 @@ def _instants_at(wall_time: datetime, zone: ZoneInfo, *, is_hourly: bool) -> Ite
 
 
 def _to_wall_time(moment: datetime, zone: ZoneInfo) -> datetime:
-    """Return the wall-clock time in a zone, labelled as UTC."""
+    """Return the time that a wall clock in ``zone`` shows at an instant, labelled as UTC."""
     return moment.astimezone(zone).replace(tzinfo=UTC, fold=0)
 
 
 def _iter_fire_times(plan: DigestPlan, start: datetime, end: datetime) -> Iterator[datetime]:
-    """Yield every instant in (start, end] at which the schedule fires, ignoring quiet hours, but not excepted days."""
+    """Yield every instant in (start, end] at which the schedule of a plan fires.
+
+    Days on which the plan is not sent (``except_on``) are left out. Quiet hours are not applied here.
+    """
     zone = ZoneInfo(plan.timezone)
     offsets = {moment.astimezone(zone).utcoffset() for moment in (start - DAY, start, end, end + DAY)}
     margin = timedelta(0) if len(offsets) == 1 else timedelta(hours=3)
@@ -108,7 +116,7 @@ def _iter_fire_times(plan: DigestPlan, start: datetime, end: datetime) -> Iterat
 
 
 def end_of_quiet_hours(quiet_hours: QuietHours | None, zone: ZoneInfo, moment: datetime) -> datetime:
-    """Return the end of the quiet hours that include a moment, or the moment itself if none do."""
+    """Return the end of the quiet hours that include ``moment``, or ``moment`` itself if it is not in quiet hours."""
     if quiet_hours is None:
         return moment
     local = moment.astimezone(zone)
@@ -127,13 +135,13 @@ def end_of_quiet_hours(quiet_hours: QuietHours | None, zone: ZoneInfo, moment: d
 
 
 class CronDigestSchedule:
-    """Computes when a digest was last due."""
+    """Computes when a digest was last due, by its schedule and its quiet hours."""
 
     def last_due(self, plan: DigestPlan, after: datetime, now: datetime) -> datetime | None:
-        """Return the latest time in (after, now] at which the digest was due, or None.
+        """Return the latest time in (after, now] at which the digest was due, or None if there is none.
 
-        No digest is due within quiet hours; a time within them is due at their end. An immediate digest is due at any
-        other moment. Raises ``UsageError`` for an invalid cron expression.
+        No digest is due within quiet hours; if the schedule fires within them, the digest is due at their end. An
+        immediate digest is due at any moment outside quiet hours. Raises ``UsageError`` for an invalid cron expression.
         """
         zone = ZoneInfo(plan.timezone)
         if now <= after or end_of_quiet_hours(plan.quiet_hours, zone, now) > now:

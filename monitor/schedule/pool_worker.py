@@ -1,4 +1,4 @@
-"""Worker side of ``process_pool.py``: the code that runs in a worker process."""
+"""Code of ``process_pool.py`` that runs in the worker processes."""
 
 import os
 import pickle
@@ -11,7 +11,10 @@ _HEADER_BYTES = 8
 
 
 def run_worker_loop() -> None:
-    """Run jobs until the daemon closes the pipe; ``sys.argv`` contains the limits of memory and processor time."""
+    """Run jobs until the daemon closes the pipe.
+
+    ``sys.argv`` contains the limits of memory and processor time, which this process sets for itself.
+    """
     memory, seconds = int(sys.argv[2]), int(sys.argv[3])
     jobs, results = sys.stdin.buffer, os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # output of libraries must not mix with the results
@@ -37,7 +40,10 @@ def _read_job(jobs: BinaryIO) -> bytes:
 
 
 def _run_job(job: bytes) -> bytes:
-    """Run one job and return its pickled result; an exception is a result too, so that the caller can raise it."""
+    """Run one job and return its pickled result.
+
+    If the job raises an exception, the exception is the result, so that the caller can raise it again.
+    """
     try:
         work, args = pickle.loads(job)  # noqa: S301 - written by the daemon that started this process
         result = (True, work(*args))

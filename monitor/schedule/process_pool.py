@@ -36,7 +36,7 @@ class JobLimits:
 
 
 class _PoolProcess:
-    """A worker process with its job count and the time its last job ended."""
+    """Worker process of the pool, with the number of its jobs and the time at which its last job ended."""
 
     def __init__(self, process: asyncio.subprocess.Process) -> None:
         self._process, self.job_count, self.idle_since = process, 0, 0.0
@@ -83,9 +83,9 @@ class _PoolProcess:
 
 
 class SubprocessPool:
-    """Pool of worker processes; use it as an asynchronous context manager, or call ``aclose``.
+    """Pool of worker processes. Use it as an asynchronous context manager, or call ``aclose`` at the end.
 
-    A process that is idle for ``idle_seconds`` is ended; the next job starts another one.
+    A process that is idle for ``idle_seconds`` is ended; the next job then starts another process.
     """
 
     def __init__(
@@ -100,7 +100,10 @@ class SubprocessPool:
         self.killed_count = 0
 
     async def run(self, work: Callable[..., T], *args: object) -> T:
-        """Run a pure module-level function in a worker process. Raises what it raises, or ``WorkerKilled``."""
+        """Run a pure module-level function in a worker process and return its result.
+
+        Raises what the function raises, or ``WorkerKilled`` if it exceeds a limit.
+        """
         async with self._free_slots:
             job = pickle.dumps(
                 (work, args), protocol=pickle.HIGHEST_PROTOCOL
@@ -141,7 +144,7 @@ class SubprocessPool:
         return worker
 
     def _release_process(self, process: _PoolProcess) -> None:
-        """Keep a process for the next job; it is ended after some idle time."""
+        """Make a process available for the next job. It is ended if no job needs it for some time."""
         loop = asyncio.get_running_loop()
         process.idle_since = loop.time()
         self._idle.append(process)

@@ -1,8 +1,8 @@
-"""Procrastinate worker: runs jobs from the PostgreSQL queue until it is stopped.
+"""Worker on top of Procrastinate: runs jobs from the PostgreSQL queue until it is stopped.
 
-Procrastinate's own worker ends when its database is lost, or when it was suspended until it lost its registration; here
-it is restarted after a moment. Procrastinate also announces only new jobs, so the next job of a busy host would start
-at the next poll; here a finished job announces the next one of its host.
+Procrastinate's own worker ends if it loses its database, or if its process was suspended until its registration
+expired. Here it is then restarted after a moment. Procrastinate also announces only new jobs, so the next job of a busy
+host would start only at the next regular query. Here a finished job announces the next job of its host.
 """
 
 import asyncio
@@ -22,7 +22,8 @@ QueueErrorCallback = Callable[[str], None]
 RECONNECT_SECONDS = 1.0
 MAX_CONNECTIONS = 4
 QUEUE_POLL_SECONDS = 1.0
-"""Interval of polling without an announcement, because an announcement during a poll is missed."""
+"""Seconds between two queries of the queue without an announcement. They are necessary because an announcement during a
+query is missed."""
 
 STALLED_WORKER_SECONDS = 3600.0
 
@@ -38,19 +39,20 @@ class ProcrastinateWorker:
         concurrency: int,
         heartbeat: timedelta,
     ) -> None:
-        """Prepare the worker; ``functions`` maps job names to functions. A job that raises has failed."""
+        """Prepare the worker. ``functions`` maps names of jobs to functions; a job whose function raises has failed."""
         self._conninfo, self._queue, self._functions = dict(conninfo), queue, dict(functions)
         self._concurrency, self._heartbeat = concurrency, heartbeat
         self._stopped = asyncio.Event()
 
     def stop(self) -> None:
-        """Start no further job."""
+        """Start no further job. ``run`` then ends after the running jobs."""
         self._stopped.set()
 
     async def run(self, max_wait: timedelta, on_error: QueueErrorCallback) -> None:
         """Run jobs until stopped; then wait up to ``max_wait`` for running jobs, and cancel the others.
 
-        ``on_error`` is called with a description of each queue problem, and with an empty text when the queue works.
+        ``on_error`` is called with a description of each problem of the queue, and with an empty text when the queue
+        works again.
         """
         asyncio.get_running_loop().set_exception_handler(_ignore_connector_error)
         while not self._stopped.is_set():
@@ -93,7 +95,7 @@ class ProcrastinateWorker:
 
 class _NotifyingJobManager(JobManager):
     async def finish_job(self, job: Job, status: Status, delete_job: bool) -> None:
-        """Record the result of a job, and notify all workers if another job waits for its host."""
+        """Record the result of a job, and notify all workers if another job waits for the same host."""
         await super().finish_job(job, status, delete_job)
         if job.lock:
             (channel,) = get_channel_for_queues([job.queue])
@@ -105,6 +107,9 @@ _NOTIFY_NEXT_JOB = """SELECT pg_notify(%(channel)s, json_build_object('type', 'j
 
 
 def _ignore_connector_error(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
-    """Ignore errors about a finished job that Procrastinate could not record; the job is requeued."""
+    """Handle errors of the event loop, but ignore errors of a lost database connection.
+
+    Procrastinate then could not record that a job has finished; the job is requeued later.
+    """
     if not isinstance(context.get("exception"), ConnectorException):
         loop.default_exception_handler(context)

@@ -26,7 +26,7 @@ EVENT_PROBLEMS = {EVENT_JOB_ERROR: "failed", EVENT_JOB_MISSED: "missed", EVENT_J
 
 
 class Scheduler:
-    """Runs each job periodically until it is stopped, never twice at the same time."""
+    """Runs each job periodically until the scheduler is stopped. Two runs of one job never overlap."""
 
     def __init__(self, on_error: JobErrorCallback) -> None:
         self._on_error, self._job_count = on_error, 0
@@ -57,7 +57,7 @@ class Scheduler:
         self._wake_repeatedly()
 
     def stop(self) -> None:
-        """Start no further run; running ones continue, and ``drain`` waits for them."""
+        """Start no further run. Running jobs continue, and ``drain`` waits for them."""
         if self._wakeup_timer:
             self._wakeup_timer.cancel()
         if self._scheduler.running:
@@ -82,7 +82,10 @@ class Scheduler:
             self._scheduler.wakeup()
 
     def _track_runs(self, work: Callable[[], Awaitable[object]]) -> Callable[[], Awaitable[None]]:
-        """Wrap a job so that its running tasks are known; a task that ``drain`` cancels raises nothing."""
+        """Return a function that runs a job and records its task while it runs, so that ``drain`` knows it.
+
+        If ``drain`` cancels the task, no error is raised.
+        """
 
         async def run() -> None:
             task = asyncio.current_task()
@@ -104,11 +107,11 @@ class Scheduler:
 
 class _NonCancellingExecutor(AsyncIOExecutor):  # type: ignore[misc]  # published without types
     def shutdown(self, wait: bool = True) -> None:
-        """Do not cancel running jobs, as the library's executor would."""
+        """Do nothing, so that running jobs continue. The executor of the library would cancel them."""
 
 
 class _IntervalTrigger(BaseTrigger):  # type: ignore[misc]  # published without types
-    """Trigger that fires once per period and skips all missed periods at once instead of one by one."""
+    """Trigger that fires once per period. Missed periods are skipped together instead of one by one."""
 
     def __init__(self, interval: timedelta, first_delay: timedelta) -> None:
         self.interval, self._first_delay = interval, first_delay
@@ -120,7 +123,10 @@ class _IntervalTrigger(BaseTrigger):  # type: ignore[misc]  # published without 
 
 class _ClockSafeScheduler(AsyncIOScheduler):  # type: ignore[misc]  # published without types
     def wakeup(self) -> None:
-        """Start due jobs, and reschedule jobs planned more than a period ahead, because the clock was set back."""
+        """Start due jobs. Before that, make jobs due that are planned more than one period ahead.
+
+        Such jobs result from a clock that was set back.
+        """
         now = datetime.now(self.timezone)
         for job in self.get_jobs():
             if job.next_run_time > now + job.trigger.interval:

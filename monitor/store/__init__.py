@@ -1,1 +1,1 @@
-"""Database: tables, migrations and stores. Rows are used in this package only."""
+"""Database: tables, migrations and stores. Types of database rows are used in this package only."""

@@ -50,11 +50,14 @@ class ArticleStore:
         self._connections, self._page_retention = connections, page_retention
 
     def known_keys(self, source_id: str, keys: Collection[str]) -> set[str]:
-        """Return the keys that this source has had before, including keys of deleted articles."""
+        """Return the keys among ``keys`` that this source has had before, including keys of deleted articles."""
         return set(self.known_articles(source_id, keys))
 
     def known_articles(self, source_id: str, keys: Collection[str]) -> dict[str, KnownArticle]:
-        """Return the article of each key that this source has had before, including deleted articles."""
+        """Return the article of each key among ``keys`` that an entry of this source has had before.
+
+        Articles whose rows were deleted are included, because their keys are kept.
+        """
         texts = {hash_text(key): key for key in keys}
         # read on the connection that will write the poll: its page cache then holds the index pages
         with self._connections.write_transaction() as connection:
@@ -70,14 +73,16 @@ class ArticleStore:
         changed_article_ids: Collection[int] = (),
         findings: Sequence[Findings | None] = (),
     ) -> dict[int, int]:
-        """Store new articles, then the poll state with its validators, in one transaction.
+        """Store the new articles of a poll and the next poll state, in one transaction.
 
-        Return the id of each article that was stored, by its position in ``new_articles``. ``findings`` belong to the
-        first articles, in the same order; None for one that was not matched.
+        Return the id of each article that was stored, by its position in ``new_articles``. ``findings[i]`` belongs to
+        ``new_articles[i]``; it is None if the article was not matched, and the sequence may be shorter than
+        ``new_articles``.
 
-        An article with a known key is not stored; its other keys and its URL are added to the known article. If
-        another process stored some of the new articles first, the counts of the poll state include them. Those of
-        ``changed_article_ids`` that were reported are rechecked soon. Raises ``LeaseLost``, and then stores nothing.
+        An article with a known key is not stored. Its other keys and its URL are added to the known article. If another
+        process has stored some of the new articles first, the poll state counts these articles as known instead of new.
+        Articles of ``changed_article_ids`` that were reported are rechecked soon. Raises ``LeaseLost``, and then stores
+        nothing.
         """
         with self._connections.write_transaction() as connection:
             fresh, aliases, new_keys = _assign_article_ids(
@@ -114,7 +119,7 @@ class ArticleStore:
     def lease_pages(
         self, now: datetime, limit: int, expires_at: datetime, source_id: str | None = None
     ) -> list[PendingPage]:
-        """Lease articles whose page is due to be fetched, oldest first; the lease counts as an attempt."""
+        """Lease articles whose page is due to be fetched, oldest first. Taking the lease counts as one attempt."""
         due = (IS_LISTED, ARTICLE.c.next_attempt_at <= now)
         chosen = (
             select(ARTICLE.c.id)
@@ -126,7 +131,10 @@ class ArticleStore:
         return self._lease_pages(ARTICLE.c.id.in_(chosen.scalar_subquery()), expires_at)
 
     def list_due_pages(self, now: datetime, limit: int, after: DuePage | None = None) -> list[DuePage]:
-        """Return pages that may be fetched now, the most overdue first, from the one that follows ``after``."""
+        """Return pages that may be fetched now, the most overdue first.
+
+        If ``after`` is given, begin with the page that follows it in this order.
+        """
         order = (ARTICLE.c.next_attempt_at, ARTICLE.c.id)
         query = select(*order, ARTICLE.c.source_id, ARTICLE.c.url).where(IS_LISTED, ARTICLE.c.next_attempt_at <= now)
         if after:
@@ -135,7 +143,7 @@ class ArticleStore:
             return [DuePage(*row) for row in connection.execute(query.order_by(*order).limit(limit))]
 
     def list_waiting_pages(self, now: datetime, limit: int = 500) -> list[DuePage]:
-        """Return the pages that nobody reads now although they are due, the most overdue first."""
+        """Return the pages that are due but not leased by any process, the most overdue first."""
         waiting = (IS_LISTED, ARTICLE.c.next_attempt_at <= now, ARTICLE.c.lease_token == "")
         order = (ARTICLE.c.next_attempt_at, ARTICLE.c.id)
         query = select(*order, ARTICLE.c.source_id, ARTICLE.c.url).where(*waiting).order_by(*order).limit(limit)
@@ -143,7 +151,10 @@ class ArticleStore:
             return [DuePage(*row) for row in connection.execute(query)]
 
     def lease_chosen_pages(self, article_ids: Sequence[int], now: datetime, expires_at: datetime) -> list[PendingPage]:
-        """Lease these pages, except any that another process has leased meanwhile; an attempt counts from here on."""
+        """Lease the given pages, except for pages that another process has leased in the meantime.
+
+        Taking the lease counts as one attempt to read the page.
+        """
         chosen = (ARTICLE.c.id.in_(article_ids), IS_LISTED, ARTICLE.c.next_attempt_at <= now)
         return self._lease_pages(and_(*chosen), expires_at)
 
@@ -174,9 +185,11 @@ class ArticleStore:
     ) -> None:
         """Store the extracted article and move it to the extracted stage. Raises ``LeaseLost``.
 
-        ``page`` is the raw response, kept as evidence if configured; ``error`` is why the page could not be read, if
-        the article has the feed text. ``confidence`` updates the source's page quality; None leaves it unchanged.
-        ``alerting`` changes whether the article is alertable, with the reason for quarantine or an empty one.
+        ``page`` is the raw response, which is kept as evidence if this is configured. ``error`` is the reason why the
+        page could not be read; then ``article`` has the text of the feed. ``confidence`` is the extraction confidence,
+        by which the page quality of the source is updated; None leaves the page quality unchanged. ``alerting``
+        replaces two columns of the article: whether it is alertable, and the reason for quarantine (empty if there is
+        none).
         """
         with self._connections.write_transaction() as connection:
             _finish_page(
@@ -199,12 +212,12 @@ class ArticleStore:
                 )
 
     def postpone_page(self, pending_page: PendingPage, error: str, next_attempt_at: datetime) -> None:
-        """Record why the page could not be read, and when to try again. Raises ``LeaseLost``."""
+        """Record why a page could not be read, and when to fetch it again. Raises ``LeaseLost``."""
         with self._connections.write_transaction() as connection:
             _finish_page(connection, pending_page, {"last_error": error, "next_attempt_at": next_attempt_at})
 
     def unmatched(self, limit: int) -> list[StoredArticle]:
-        """Return articles at stage ``EXTRACTED``, oldest first."""
+        """Return the articles at stage ``EXTRACTED``, which are not matched yet, oldest first."""
         return self._load_at_stage(Stage.EXTRACTED, limit)
 
     def _load_at_stage(self, stage: Stage, limit: int) -> list[StoredArticle]:
@@ -231,7 +244,8 @@ def _article_ids_by_key(connection: Connection, source_id: str, keys: Sequence[b
 def find_articles_of_keys(connection: Connection, source_id: str, keys: Sequence[bytes]) -> dict[bytes, KnownArticle]:
     """Return the known article for each of ``keys``; keys without an article of the source are left out.
 
-    A key is the hash of an entry key, such as the guid or URL of a feed entry, by which its article is recognized.
+    Each key is the hash of an entry key, such as the guid or URL of a feed entry. By these keys the article of an entry
+    is found again.
     """
     articles: dict[bytes, KnownArticle] = {}
     for start in range(0, len(keys), _MAX_KEYS_PER_STATEMENT):
@@ -246,10 +260,10 @@ _AssignedArticles = list[tuple[int, NewArticle]]
 def _assign_article_ids(
     connection: Connection, source_id: str, new_articles: Sequence[NewArticle], *, is_sqlite: bool
 ) -> tuple[_AssignedArticles, _AssignedArticles, list[dict[str, Any]]]:
-    """Return the new articles with the ids that they get, the known ones with theirs, and the rows of keys to insert.
+    """Return the new articles with new ids, the known articles with their ids, and the rows of keys to insert.
 
-    An article that another process stored meanwhile is in neither list; its keys are inserted. Evidence keys belong to
-    the first article that had them, and never decide which article an entry is.
+    An article that another process has stored since the poll began is in neither list; only its keys are inserted. An
+    evidence key is stored for the first article that had it, and never decides to which article an entry belongs.
     """
     hashed_keys = [[hash_text(key) for key in new.entry_keys] for new in new_articles]
     distinct_keys = list(dict.fromkeys(chain.from_iterable(hashed_keys)))
@@ -273,7 +287,11 @@ def _assign_article_ids(
 
 
 def _with_stored(poll_state: PollState, new_articles: Sequence[NewArticle], fresh: _AssignedArticles) -> PollState:
-    """Return the poll state, with articles that another process stored first counted as known and not as new."""
+    """Return the poll state with corrected counts.
+
+    Articles that another process has stored first are counted as known instead of new or quarantined. ``fresh`` are the
+    articles that this process stores.
+    """
     stored = {id(new) for _, new in fresh}
     missed = [new for new in new_articles if new.known_article_id is None and id(new) not in stored]
     if not missed:
@@ -290,7 +308,10 @@ def _with_stored(poll_state: PollState, new_articles: Sequence[NewArticle], fres
 
 
 def _reserve_article_ids(connection: Connection, count: int, *, is_sqlite: bool) -> Iterator[int]:
-    """Return ids for new articles ahead of the insert, so that one statement per table inserts all rows."""
+    """Return an iterator over unused article ids.
+
+    The ids are chosen before the insert, so that one statement per table can insert all rows.
+    """
     if is_sqlite:
         last = connection.exec_driver_sql("SELECT seq FROM sqlite_sequence WHERE name = 'article'").scalar() or 0
         return iter(range(last + 1, last + 1 + count))
@@ -339,7 +360,10 @@ def _url_rows(article_id: int, article: Article) -> list[dict[str, Any]]:
 
 
 def replace_text(connection: Connection, article_id: int, article: Article) -> None:
-    """Replace the text of an article and its entry in the full-text index, before its title is replaced."""
+    """Replace the stored text of an article and its entry in the full-text index.
+
+    Call this before the title of the article is updated, because the old words are computed from the old title.
+    """
     remove_from_index(connection, [article_id])
     search_text = index_text(article)
     columns = text_columns(article, stored_search_text(connection, search_text))

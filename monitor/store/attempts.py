@@ -1,7 +1,10 @@
-"""Attempts to match or group an article: counted before they begin, so that none can stop the program again and again.
+"""Attempts to match or group an article.
 
-A row exists only while an article is in work, waits for its next attempt, or is abandoned. A step that succeeds deletes
-it in the transaction that stores the result.
+An attempt is counted before it begins, so that an article that ends the process is abandoned after some attempts and
+cannot stop the program again and again.
+
+A row exists only while an article is being processed, waits for its next attempt, or is abandoned. A step that succeeds
+deletes the row in the transaction that stores the result.
 """
 
 from collections.abc import Collection, Sequence
@@ -19,8 +22,8 @@ from monitor.store.row_mapping import IS_IN_PROGRESS, insert_rows, select_stored
 MAX_FAILED_ATTEMPTS = 2
 """Failed attempts after which an article is abandoned: one failure may be a lack of memory that has passed."""
 MAX_INTERRUPTED_ATTEMPTS = 6
-"""Attempts that began and never ended after which an article is abandoned, too. More than failed ones, because a
-process that is killed again and again interrupts any article that it works on."""
+"""Number of attempts that began and never ended after which an article is abandoned. It is higher than
+``MAX_FAILED_ATTEMPTS``, because a process that is killed for another reason interrupts any article that it works on."""
 _IS_OPEN = ARTICLE_ATTEMPT.c.abandoned_at.is_(None)
 _IS_WAITING = or_(ARTICLE_ATTEMPT.c.attempts == 0, ARTICLE_ATTEMPT.c.error != "")
 _NEXT_STAGE = {Stage.EXTRACTED: Stage.MATCHED, Stage.MATCHED: Stage.GROUPED}
@@ -28,16 +31,17 @@ _FAILED_STEP = {Stage.EXTRACTED: "matched", Stage.MATCHED: "grouped"}
 
 
 class AttemptStore:
-    """Store of the attempts at each step; every method is one transaction."""
+    """Store of the attempts to match and to group articles; every method is one transaction."""
 
     def __init__(self, connections: Connections) -> None:
         self._connections = connections
 
     def claim_unmatched(self, limit: int, max_chars: int) -> tuple[list[StoredArticle], int]:
-        """Return new articles to match, oldest first, and how many longer ones wait (see ``waiting``).
+        """Return short articles to match now, oldest first, and the number of long articles that were set to wait.
 
-        An attempt of each returned article, with at most ``max_chars`` characters, is counted; the longer ones have
-        none yet.
+        The next ``limit`` unmatched articles without an attempt are taken. For those with at most ``max_chars``
+        characters, an attempt is counted, and they are returned. Longer articles are matched later, one by one, when
+        ``waiting`` returns them; their attempt is counted by ``begin``.
         """
         fresh = select_stored_articles().where(
             ARTICLE.c.stage == str(Stage.EXTRACTED),
@@ -55,16 +59,20 @@ class AttemptStore:
         return short, len(claimed) - len(short)
 
     def mark_interrupted(self) -> None:
-        """Let the articles wait for an attempt of their own whose attempt a process began and did not end.
+        """Record every attempt that began and did not end as interrupted.
 
-        For a step that has no article in work.
+        The articles then wait to be processed alone (see ``waiting``). Call this only while the step processes no
+        article.
         """
         begun = (ARTICLE_ATTEMPT.c.attempts > 0, ARTICLE_ATTEMPT.c.error == "")
         with self._connections.write_transaction() as connection:
             connection.execute(update(ARTICLE_ATTEMPT).where(*begun).values(error="the attempt was interrupted"))
 
     def waiting(self, stage: Stage) -> list[ArticleAttempt]:
-        """Return the first article of each source that waits for an attempt of its own at a stage."""
+        """Return, for each source, the first article that waits at ``stage`` to be processed alone.
+
+        Articles wait for this after a failed or interrupted attempt, or because their text is long.
+        """
         number = func.min(ARTICLE.c.id)
         query = (
             select(ARTICLE.c.source_id, number.label("id"))
@@ -77,9 +85,10 @@ class AttemptStore:
             return [ArticleAttempt(row.id, row.source_id) for row in connection.execute(query)]
 
     def begin(self, article_id: int, stage: Stage, now: datetime) -> StoredArticle | None:
-        """Count an attempt and return the article; None if it is finished, or if it was interrupted too often.
+        """Count an attempt to process an article and return the article.
 
-        Such an article is abandoned.
+        Return None if the article has already left ``stage`` or is abandoned. Also return None, and abandon the
+        article, if more than ``MAX_INTERRUPTED_ATTEMPTS`` attempts have begun.
         """
         with self._connections.write_transaction() as connection:
             query = select_stored_articles().where(ARTICLE.c.id == article_id, ARTICLE.c.stage == str(stage))
@@ -100,12 +109,15 @@ class AttemptStore:
         return stored
 
     def begin_grouping(self, article_ids: Sequence[int]) -> None:
-        """Count an attempt of each article of a batch."""
+        """Count an attempt to group for each article of a batch."""
         with self._connections.write_transaction() as connection:
             _insert_attempts(connection, dict.fromkeys(article_ids, 1))
 
     def record_failure(self, stored: StoredArticle, error: str, now: datetime) -> bool:
-        """Record why an attempt failed, and abandon the article after the last; return whether it is abandoned."""
+        """Record why an attempt failed, and return whether the article is abandoned because of it.
+
+        An article is abandoned after ``MAX_FAILED_ATTEMPTS`` failed attempts.
+        """
         with self._connections.write_transaction() as connection:
             failed = update(ARTICLE_ATTEMPT).where(_is_among([stored.id])).values(error=error)
             attempts = connection.execute(failed.returning(ARTICLE_ATTEMPT.c.attempts)).scalar()
@@ -115,7 +127,7 @@ class AttemptStore:
         return True
 
     def release(self, article_ids: Sequence[int]) -> None:
-        """Subtract one attempt from each of the articles: the program ended it, for a reason other than the article.
+        """Subtract one attempt from each of the articles, because it ended for a reason other than the article.
 
         Such a reason is a stop of the program or an error of the database. If it was the first attempt of an article,
         and no error is recorded, the article counts as never tried.
@@ -127,14 +139,14 @@ class AttemptStore:
             connection.execute(update(ARTICLE_ATTEMPT).where(*open_ones).values(attempts=count - 1))
 
     def find_abandonment(self, article_id: int) -> str:
-        """Return why the processing of an article was abandoned, or an empty string."""
+        """Return the reason why an article was abandoned, or an empty string if it was not."""
         is_abandoned = ARTICLE_ATTEMPT.c.abandoned_at.is_not(None)
         query = select(ARTICLE_ATTEMPT.c.error).where(_is_among([article_id]), is_abandoned)
         with self._connections.read_transaction() as connection:
             return connection.execute(query).scalar() or ""
 
     def list_abandoned(self, since_at: datetime) -> list[AbandonedArticle]:
-        """Return the articles that were abandoned since a time, by source; at most 100 of them."""
+        """Return at most 100 articles that were abandoned since ``since_at``, ordered by source."""
         columns = (ARTICLE.c.id, ARTICLE.c.source_id, SOURCE.c.name, ARTICLE.c.title, ARTICLE.c.url)
         query = (
             select(*columns, ARTICLE_ATTEMPT.c.error, ARTICLE_ATTEMPT.c.abandoned_at)
@@ -148,7 +160,7 @@ class AttemptStore:
 
 
 def delete_attempts(connection: Connection, article_ids: Collection[int]) -> None:
-    """Delete the attempts of articles that a step has finished, inside its transaction."""
+    """Delete the attempts of articles that a step has finished, inside the transaction of the caller."""
     connection.execute(delete(ARTICLE_ATTEMPT).where(_is_among(article_ids)))
 
 
@@ -164,7 +176,10 @@ def _insert_attempts(connection: Connection, counts: dict[int, int]) -> None:
 
 
 def _abandon(connection: Connection, stored: StoredArticle, error: str, now: datetime) -> None:
-    """Move an article to the next stage without a result; one that was not matched goes to quarantine."""
+    """Record an article as abandoned and move it to the next stage without a result.
+
+    An article that could not be matched is also quarantined.
+    """
     connection.execute(update(ARTICLE_ATTEMPT).where(_is_among([stored.id])).values(error=error, abandoned_at=now))
     values: dict[str, object] = {"stage": str(_NEXT_STAGE[stored.stage]), "last_error": error}
     if stored.stage is Stage.EXTRACTED:

@@ -19,8 +19,8 @@ _REQUIRED_SPACE_FACTOR = 1.2  # the copy must not fill the disk
 def back_up(connections: Connections, folder: Path, name: str, keep: int) -> Path:
     """Copy the database to ``folder/name.db``, verify the copy, and delete all but the ``keep`` newest copies.
 
-    Writers continue meanwhile; the copy has the state of one moment. It gets its name only when it is complete and
-    verified. If space is short, old copies are deleted first, except for the newest.
+    Writers continue during the copy, which has the state of one moment. The file gets its final name only when it is
+    complete and verified. If space is short, old copies are deleted before the copy is made, except for the newest.
     Raises ``UsageError`` on PostgreSQL, ``StoreError`` if there is no space or the copy is damaged.
     """
     if not connections.is_sqlite:
@@ -47,12 +47,15 @@ def back_up(connections: Connections, folder: Path, name: str, keep: int) -> Pat
 
 
 def backup_name(connections: Connections, now: datetime) -> str:
-    """Return the name of a backup made now; names sort by time."""
+    """Return the name of a backup that is made at ``now``.
+
+    The alphabetical order of such names is the order of their times.
+    """
     return f"{_stem(connections.database_file)}-{now.strftime(TIMESTAMP_FORMAT)}"
 
 
 def newest_backup(connections: Connections) -> Path | None:
-    """Return the newest backup in the default folder, or None."""
+    """Return the path of the newest backup in the default folder, or None if there is none."""
     return max(backup_folder(connections).glob(f"{_stem(connections.database_file)}-*.db"), default=None)
 
 
@@ -64,7 +67,7 @@ def backup_folder(connections: Connections) -> Path:
 def check_integrity(database_file: Path, *, is_quick: bool = False) -> tuple[str, ...]:
     """Return the errors that SQLite's integrity check finds in a database file; the file is not changed.
 
-    ``is_quick`` omits the comparison of indexes with their tables.
+    With ``is_quick``, indexes are not compared with their tables, which takes less time.
     """
     check = "quick_check" if is_quick else "integrity_check"
     try:
@@ -80,10 +83,10 @@ def check_integrity(database_file: Path, *, is_quick: bool = False) -> tuple[str
 
 
 def check_at_start(connections: Connections) -> None:
-    """Check an SQLite database before a daemon uses it, so that it never writes to a damaged file.
+    """Check an SQLite database before a daemon uses it, so that the daemon never writes to a damaged file.
 
-    Files above ``MAX_CHECKED_BYTES`` are not checked; `monitor db check` does that. Raises ``StoreCorrupt`` with the
-    path of the newest backup; the file is not changed.
+    A file above ``MAX_CHECKED_BYTES`` is not checked here; `monitor db check` checks it. Raises ``StoreCorrupt``, whose
+    message has the path of the newest backup; the file is not changed.
     """
     file = Path(connections.database_file)
     if not connections.is_sqlite or not file.exists() or file.stat().st_size > MAX_CHECKED_BYTES:

@@ -1,7 +1,7 @@
 """Column types with the same meaning on SQLite and PostgreSQL, and domain values as JSON text.
 
-In JSON, a missing field gets its default and an unknown one is ignored, so a type may get fields without a migration.
-Renaming a field needs one.
+A field that is missing in the JSON gets its default, and an unknown field is ignored. Therefore a field can be added to
+a type without a migration. Renaming a field needs a migration.
 """
 
 import dataclasses
@@ -28,7 +28,10 @@ def to_json(value: object) -> str:
 
 
 def from_json(target_type: type[T], text: str) -> T:
-    """Return the value that ``to_json`` encoded. Raises ``ValueError`` or ``TypeError`` for other texts."""
+    """Return the value of ``target_type`` that ``to_json`` encoded as ``text``.
+
+    Raises ``ValueError`` or ``TypeError`` for any other text.
+    """
     value: T = decoder_for(target_type)(json.loads(text))  # type: ignore[arg-type]  # every type can be hashed
     return value
 
@@ -39,7 +42,10 @@ def _to_plain(value: Any) -> Any:
 
 @cache
 def _encoder_for(value_type: Any) -> Callable[[Any], Any]:
-    """Return the function that converts a value of this type for ``json.dumps``; ``TypeError`` if there is none."""
+    """Return the function that converts a value of this type for ``json.dumps``.
+
+    Raises ``TypeError`` if values of the type cannot be converted.
+    """
     if issubclass(value_type, Enum):
         return attrgetter("value")
     if issubclass(value_type, str | int | float):
@@ -110,7 +116,7 @@ BIG_INTEGER = BigInteger().with_variant(Integer, "sqlite")  # SQLite generates i
 
 
 def clean_text(text: str) -> str:
-    """Return the text without what databases reject: NUL is removed, lone surrogates become U+FFFD."""
+    """Return the text in a form that both databases accept: NUL is removed, lone surrogates become U+FFFD."""
     if "\0" in text:
         text = text.replace("\0", "")
     try:
@@ -121,35 +127,41 @@ def clean_text(text: str) -> str:
 
 
 def clean_texts(texts: Sequence[str]) -> Sequence[str]:
-    """Return several texts cleaned as by ``clean_text``; fast if nothing has to be changed."""
+    """Return the texts, each cleaned as by ``clean_text``. Fast if no text has to be changed."""
     joined = "".join(texts)
     return texts if joined.isascii() and "\0" not in joined else [clean_text(text) for text in texts]
 
 
 class CleanText(TypeDecorator[str]):
-    """Text from outside, cleaned by ``clean_text`` before it is stored."""
+    """Column type for text from outside the program; each value is cleaned by ``clean_text`` before it is stored."""
 
     impl = Text
     cache_ok = True
 
     def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:  # noqa: ARG002 - signature of SQLAlchemy
-        """Clean the value."""
+        """Return the value to store, cleaned by ``clean_text``."""
         return value if value is None or (value.isascii() and "\0" not in value) else clean_text(value)
 
 
 class UtcDateTime(TypeDecorator[datetime]):
-    """UTC time: TIMESTAMPTZ on PostgreSQL; on SQLite ISO 8601 text of fixed width, which sorts by time."""
+    """Column type for a time in UTC.
+
+    On PostgreSQL it is TIMESTAMPTZ. On SQLite it is ISO 8601 text of fixed width, so that texts sort by time.
+    """
 
     impl = DateTime
     cache_ok = True
 
     def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
-        """Return the column type of the engine."""
+        """Return the SQLAlchemy type to use for this database engine: a timestamp on PostgreSQL, text on SQLite."""
         kind = String(27) if dialect.name == "sqlite" else DateTime(timezone=True)
         return dialect.type_descriptor(kind)
 
     def process_bind_param(self, value: datetime | None, dialect: Dialect) -> Any:
-        """Convert to UTC. Raises ``ValueError`` for a time without a zone, which is a bug in the caller."""
+        """Return the time to store, converted to UTC.
+
+        Raises ``ValueError`` for a time without a time zone, which is a bug in the caller.
+        """
         if value is None:
             return None
         if value.tzinfo is None:
@@ -158,7 +170,7 @@ class UtcDateTime(TypeDecorator[datetime]):
         return value.isoformat(timespec="microseconds")[: -len("+00:00")] + "Z" if dialect.name == "sqlite" else value
 
     def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:  # noqa: ARG002 - signature of SQLAlchemy
-        """Return the value as a time in UTC."""
+        """Return the stored value as a ``datetime`` in UTC."""
         if value is None:
             return None
         return datetime.fromisoformat(value) if isinstance(value, str) else value.astimezone(UTC)

@@ -1,4 +1,4 @@
-"""Connections and transactions of both engines; upserts."""
+"""Connections and transactions on SQLite and PostgreSQL; upserts."""
 
 import os
 import sqlite3
@@ -26,7 +26,8 @@ KEEPALIVE_OPTIONS |= {"tcp_user_timeout": 30_000}
 """A broken connection is detected within 30 s; the default of the system is about two hours."""
 
 _WAL_CHECKPOINT_PAGES = 4000
-"""16 MB; at the default of 4 MB, the pages of the full-text index were written back after every few polls."""
+"""Size of the write-ahead log at which SQLite copies it to the database file: 16 MB. With the default of 4 MB, the
+pages of the full-text index were copied after every few polls."""
 
 _JOURNAL_PRAGMA = "PRAGMA journal_mode=WAL"
 _PRAGMAS = (
@@ -41,15 +42,15 @@ _PRAGMAS = (
 
 
 class Connections:
-    """One writing connection and several reading ones to a database.
+    """Connections to a database: one that writes and several that read.
 
-    On SQLite, a write transaction begins IMMEDIATE: it waits for the lock at its start and cannot fail because of it
-    later. Commits of collected articles reach the disk with the next checkpoint (synchronous=NORMAL; after a power
-    failure the last polls are repeated). Commits of digests and deliveries are flushed at once (``durable``).
+    On SQLite, a write transaction begins IMMEDIATE: it waits for the lock at its start and cannot fail because of the
+    lock later. Commits of collected articles reach the disk with the next checkpoint (synchronous=NORMAL), so after a
+    power failure the last polls are repeated. Commits of digests and deliveries are flushed at once (``durable``).
     """
 
     def __init__(self, url: str, *, read_only: bool = False) -> None:
-        """Prepare the connections without opening one; with ``read_only`` the engine refuses every write.
+        """Prepare the connections without opening any. With ``read_only``, the engine refuses every write.
 
         Raises ``UsageError`` for a URL of an unsupported engine.
         """
@@ -68,7 +69,7 @@ class Connections:
 
     @property
     def conninfo(self) -> dict[str, Any]:
-        """Return the parameters to connect to the same database with psycopg; empty on SQLite."""
+        """Return the parameters to connect to the same database with psycopg, or an empty dict on SQLite."""
         if self.is_sqlite:
             return {}
         _, found = self._write_engine.dialect.create_connect_args(self._write_engine.url)
@@ -76,7 +77,10 @@ class Connections:
 
     @contextmanager
     def write_transaction(self, *, durable: bool = False) -> Iterator[Connection]:
-        """Open a write transaction; it is rolled back if an exception leaves the block."""
+        """Open a write transaction, which is rolled back if an exception leaves the block.
+
+        With ``durable``, the commit is flushed to disk before it returns.
+        """
         if not self.is_sqlite:
             with translate_errors(), self._write_engine.begin() as connection:
                 yield connection
@@ -93,7 +97,10 @@ class Connections:
 
     @contextmanager
     def shared_transaction(self) -> Iterator[None]:
-        """Run all writes of this thread in one transaction; on SQLite only, and without durable writes."""
+        """Make all write transactions that this thread opens inside the block parts of one transaction.
+
+        Use it on SQLite only, and not for durable writes.
+        """
         with self.write_transaction() as connection:
             self._thread_state.connection = connection
             try:
@@ -102,14 +109,17 @@ class Connections:
                 self._thread_state.connection = None
 
     def _get_write_connection(self) -> Connection:
-        """Return the writing connection. It stays open: getting one from the pool takes as long as inserting a row."""
+        """Return the connection that writes. The connection stays open between transactions.
+
+        Getting a connection from the pool each time would take as long as inserting a row.
+        """
         if self._write_connection is None:
             self._write_connection = self._write_engine.connect()
         return self._write_connection
 
     @contextmanager
     def read_transaction(self) -> Iterator[Connection]:
-        """Open a read transaction; all its queries see one state."""
+        """Open a read transaction; all its queries see the same state of the database."""
         shared: Connection | None = getattr(self._thread_state, "reader", None)
         if shared is not None:
             yield shared
@@ -119,7 +129,10 @@ class Connections:
 
     @contextmanager
     def shared_read_transaction(self) -> Iterator[None]:
-        """Run all reads of this thread in one transaction, so that they see one state."""
+        """Make all read transactions that this thread opens inside the block parts of one transaction.
+
+        So all its queries see the same state of the database.
+        """
         with self.read_transaction() as connection:
             self._thread_state.reader = connection
             try:
@@ -128,12 +141,15 @@ class Connections:
                 self._thread_state.reader = None
 
     def reset_readers(self) -> None:
-        """Close the reading connections; new ones use the present statistics of the tables for their query plans."""
+        """Close the connections that read. New connections use the current table statistics for their query plans."""
         self._read_engine.dispose()
 
     @contextmanager
     def raw_connection(self) -> Iterator[sqlite3.Connection]:
-        """Open a connection of the SQLite driver for statements outside transactions; write transactions wait."""
+        """Open a connection of the SQLite driver for statements that must run outside a transaction.
+
+        Write transactions wait until the block ends.
+        """
         with (
             self._write_lock,
             translate_errors(),
@@ -201,11 +217,11 @@ def _create_sqlite_engine(url: str, **options: Any) -> Engine:
 
 
 def _connect_read_only(database_file: str) -> sqlite3.Connection:
-    """Open an SQLite file without the right to write.
+    """Open an SQLite file so that this process cannot write to it.
 
-    In WAL mode, SQLite creates two files next to the database if they are missing. If they belonged to another user,
-    the daemon could not open them. Therefore a user who may not create them opens the file as immutable, which is safe
-    only without a WAL file: then no other process has the database open.
+    In WAL mode, SQLite creates two files next to the database if they are missing. If these files belonged to another
+    user, the daemon could not open them. Therefore a user who may not create files there opens the database as
+    immutable. This is safe only if there is no WAL file: then no other process has the database open.
     """
     file = Path(database_file)
     may_create = os.geteuid() in {0, file.stat().st_uid} and os.access(file.absolute().parent, os.W_OK)
@@ -233,12 +249,12 @@ def _create_postgres_engine(url: str, *, read_only: bool) -> Engine:
 
 
 def insert_ignore(table: Table, connection: Connection) -> Any:
-    """Return an insert that skips rows whose key exists."""
+    """Return an INSERT statement for ``table`` that skips rows whose key exists."""
     return _dialect_insert(table, connection).on_conflict_do_nothing()
 
 
 def upsert(table: Table, connection: Connection, key_column: str, columns: Iterable[str]) -> Any:
-    """Return an insert of these columns that overwrites the row with the same key, if it exists."""
+    """Return an INSERT statement for these columns; if a row with the same key exists, the statement overwrites it."""
     statement = _dialect_insert(table, connection)
     values = {name: statement.excluded[name] for name in columns if name != key_column}
     return statement.on_conflict_do_update(index_elements=[key_column], set_=values)

@@ -1,4 +1,7 @@
-"""Rows whose stored content cannot be read, as after a disk fault: they are named, and do not stop the other rows."""
+"""Rows whose stored content cannot be read, for example after a disk fault.
+
+A damaged row is logged with its table and id, and does not prevent reading of the other rows.
+"""
 
 import logging
 from collections.abc import Callable, Iterable
@@ -17,7 +20,10 @@ _DECODING_ERRORS = (ValueError, TypeError, KeyError, AttributeError, RecursionEr
 
 
 def read_row(table: Table, row_id: object, build: Callable[[], T]) -> T:
-    """Return the result of ``build``, which decodes a row. Raises ``DamagedRow`` with table and id."""
+    """Return the result of ``build``, which decodes a row.
+
+    Raises ``DamagedRow`` with the table and the id of the row if its content cannot be decoded.
+    """
     try:
         return build()
     except _DECODING_ERRORS as error:
@@ -28,9 +34,9 @@ def read_row(table: Table, row_id: object, build: Callable[[], T]) -> T:
 
 
 def read_rows(table: Table, rows: Iterable[AnyRow], build: Callable[[AnyRow], T], id_column: str = "id") -> list[T]:
-    """Return what ``build`` makes of each row; damaged ones are logged and left out.
+    """Return the result of ``build`` for each row; damaged rows are logged and left out.
 
-    Messages have the type of the error and no content, which may be the text of an article.
+    Log messages contain the type of the error but not its text, which may quote the text of an article.
     """
     found = []
     get_id = attrgetter(id_column)

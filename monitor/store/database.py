@@ -1,4 +1,7 @@
-"""Database: opened, migrated and closed here; gives access to the stores. Lock file against a second daemon."""
+"""Opening, migrating and closing the database, which gives access to all stores.
+
+This module also has the lock file, which prevents a second daemon on the same database.
+"""
 
 import asyncio
 import fcntl
@@ -81,7 +84,7 @@ class LockFile:
 
 
 class OpenMode(StrEnum):
-    """Changes that opening a database may make."""
+    """Permission to create, migrate or write to a database when it is opened."""
 
     CREATE = "create"
     """Create or migrate the database if necessary."""
@@ -95,10 +98,14 @@ T = TypeVar("T")
 
 
 class Database:
-    """Database on SQLite or PostgreSQL with all stores; ``run`` calls them on the write thread, ``read`` on others."""
+    """Database on SQLite or PostgreSQL with all stores.
+
+    Call store methods that write through ``run``, on the write thread, and methods that only read through ``read``, on
+    other threads.
+    """
 
     def __init__(self, connections: Connections, lock: LockFile | None, page_retention: PageRetention) -> None:
-        """Use ``open`` instead."""
+        """Create the stores on existing connections. To open a database, call the class method ``open`` instead."""
         self._connections, self._lock = connections, lock
         self._write_queue = WriteQueue(
             connections, (ArticleStore.known_articles, ArticleStore.commit_poll, SourceStore.record_poll)
@@ -137,11 +144,11 @@ class Database:
         exclusive: bool | None = False,
         page_retention: PageRetention = PageRetention.MATCHED,
     ) -> Self:
-        """Open the database of a SQLAlchemy URL.
+        """Open the database at a SQLAlchemy URL.
 
-        ``exclusive`` locks an SQLite file: True if required, as for the daemon, None if no other process has the lock.
-        Raises ``UsageError`` for a wrong URL, ``StoreInUse``, ``StoreMissing``, ``SchemaMismatch``, or another
-        ``StoreError``.
+        ``exclusive`` controls the lock of an SQLite file. True requires the lock, as the daemon does. None takes the
+        lock if no other process has it. False takes no lock. Raises ``UsageError`` for a wrong URL, ``StoreInUse``,
+        ``StoreMissing``, ``SchemaMismatch``, or another ``StoreError``.
         """
         with ExitStack() as stack:
             connections = Connections(url, read_only=mode is OpenMode.READ_ONLY)
@@ -166,17 +173,17 @@ class Database:
         self.findings = FindingStore(self._connections, page_retention)
 
     async def run(self, work: Callable[..., T], *args: object) -> T:
-        """Call a method of a store on the write thread."""
+        """Call a method of a store on the write thread and return its result."""
         return await self._write_queue.run(work, *args)
 
     async def read(self, work: Callable[..., T], *args: object) -> T:
-        """Call a method that only reads, on another thread."""
+        """Call a method that only reads, on a thread other than the write thread, and return its result."""
         return await asyncio.get_running_loop().run_in_executor(self._read_pool, work, *args)
 
     def release_stale_leases(self, now: datetime) -> None:
-        """End the leases of processes that crashed, if this process has the lock.
+        """End the leases that crashed processes have left, if this process has the lock of the database.
 
-        Without the lock, other processes may be working; then leases end at their expiry.
+        Without the lock, other processes may be working; then each lease ends when it expires.
         """
         if self._lock:
             release_leases(self._connections, now)
@@ -187,7 +194,7 @@ class Database:
         return self._lock is not None
 
     def close(self) -> None:
-        """Finish queued calls, then close; no method may be called afterwards."""
+        """Finish queued calls, then close the database. No other method may be called afterwards."""
         self._write_queue.close()
         self._read_pool.shutdown()
         self._connections.close()
@@ -195,13 +202,16 @@ class Database:
             self._lock.release()
 
     def find_newer_schema(self) -> str:
-        """Return the version of the schema if a newer program has upgraded it since it was opened, else nothing."""
+        """Return the schema version if a newer program has upgraded the schema since this process opened the database.
+
+        Otherwise return an empty string.
+        """
         version = schema_version(self._connections)
         return version if version > latest_revision() else ""
 
 
 def list_pending_migrations(url: str) -> tuple[str, ...]:
-    """Return the migrations that are not applied yet, oldest first. Raises like ``Database.open``."""
+    """Return the migrations that are not applied yet, oldest first. Raises the same errors as ``Database.open``."""
     connections = Connections(url)
     try:
         return pending_revisions(connections) + pending_queue_migrations(connections)
@@ -210,7 +220,7 @@ def list_pending_migrations(url: str) -> tuple[str, ...]:
 
 
 def _acquire_lock(connections: Connections, exclusive: bool | None) -> LockFile | None:
-    """Acquire the lock as ``Database.open`` describes. Raises ``StoreInUse``."""
+    """Acquire the lock as the parameter ``exclusive`` of ``Database.open`` requires. Raises ``StoreInUse``."""
     if exclusive is False or not connections.is_sqlite:
         return None
     try:
@@ -222,7 +232,7 @@ def _acquire_lock(connections: Connections, exclusive: bool | None) -> LockFile 
 
 
 def _migrate_exclusively(connections: Connections, lock: LockFile | None) -> None:
-    """Migrate with the lock of the file, so that no daemon uses it. Raises ``StoreInUse``."""
+    """Migrate while this process has the lock of the file, so that no daemon uses it. Raises ``StoreInUse``."""
     if lock or not connections.is_sqlite:
         _migrate_with_backup(connections)
         return
@@ -238,7 +248,7 @@ def _migrate_exclusively(connections: Connections, lock: LockFile | None) -> Non
 
 
 def _migrate_with_backup(connections: Connections) -> None:
-    """Migrate, after a backup of an SQLite database."""
+    """Make a backup if the database is on SQLite, then migrate."""
     before = schema_version(connections)
     if before and connections.is_sqlite:
         back_up(

@@ -32,11 +32,16 @@ from monitor.store.row_mapping import AnyRow, chunk_ids
 PENDING = str(DeliveryState.PENDING)
 _MAX_IDS_PER_STATEMENT = 500
 MIN_FAILED_ATTEMPTS = 2
-"""Failed attempts after which a pending delivery is a problem; a mail server may refuse the first one (greylisting)."""
+"""Number of failed attempts after which a pending delivery is reported as a problem. A mail server may refuse the first
+attempt only to test the sender (greylisting)."""
 
 
 def record_delivery_result(connection: Connection, delivery_result: DeliveryResult, now: datetime) -> bool:
-    """Record one attempt, or release a lease that was not used; return False if the lease was lost."""
+    """Record the result of one attempt, or release a lease under which nothing was sent.
+
+    Return False, and change nothing, if the lease was lost, for example because another process has leased the
+    delivery.
+    """
     delivery, send_result = delivery_result.delivery, delivery_result.send_result
     next_attempt_at = delivery_result.next_attempt_at
     values: dict[str, object] = {"next_attempt_at": next_attempt_at, "lease_token": ""}
@@ -84,7 +89,10 @@ def _apply_to_pending(
 
 
 def build_delivery_rows(connection: Connection, messages: Sequence[Message], digest_id: int) -> list[dict[str, Any]]:
-    """Insert each distinct rendered digest once, and return the rows of the deliveries."""
+    """Return the rows of the deliveries of a digest, ready to insert.
+
+    The rendered digests to which the rows refer are inserted here, each distinct one once.
+    """
     rendered_ids: dict[RenderedDigest, int] = {}
     for rendered in dict.fromkeys(message.rendered for message in messages):
         row = {"digest_id": digest_id, "content": to_json(rendered)}
@@ -110,7 +118,7 @@ def build_delivery_rows(connection: Connection, messages: Sequence[Message], dig
 
 
 def deliveries_from_rows(connection: Connection, rows: Sequence[AnyRow]) -> list[Delivery]:
-    """Build deliveries from their rows; each rendered digest is loaded once."""
+    """Build deliveries from their rows; each rendered digest is loaded once even if several deliveries have it."""
     rendered_ids = sorted({row.rendered_digest_id for row in rows})
     rendered: dict[int, RenderedDigest] = {}
     for start in range(0, len(rendered_ids), _MAX_IDS_PER_STATEMENT):
@@ -143,7 +151,7 @@ def deliveries_from_rows(connection: Connection, rows: Sequence[AnyRow]) -> list
 
 
 class DeliveryStore:
-    """Store of deliveries and of the digests that they carry; every method is one transaction."""
+    """Store of deliveries and of the rendered digests that they send; every method is one transaction."""
 
     def __init__(self, connections: Connections) -> None:
         self._connections = connections
@@ -156,7 +164,11 @@ class DeliveryStore:
         max_per_target: int = 16,
         paused_targets: Collection[tuple[str, str]] = (),
     ) -> list[Delivery]:
-        """Lease due deliveries until ``expires_at``: the oldest of each target first, then the second oldest, etc."""
+        """Lease due deliveries until ``expires_at``.
+
+        The oldest delivery of each target comes first, then the second oldest of each target, and so on up to
+        ``max_per_target``. Targets in ``paused_targets`` are left out.
+        """
         token = secrets.token_hex(8)
         due = and_(DELIVERY.c.state == PENDING, DELIVERY.c.next_attempt_at <= now)
         if paused_targets:
@@ -190,16 +202,17 @@ class DeliveryStore:
     def record_result(
         self, delivery: Delivery, send_result: SendResult, now: datetime, next_attempt_at: datetime | None
     ) -> None:
-        """Record an attempt; a ``Retry`` without a next attempt is a failure. Raises ``LeaseLost``.
+        """Record the result of an attempt. Raises ``LeaseLost``.
 
-        ``pause_channel`` also delays the channel's other deliveries; ``stop_target`` rejects all deliveries of the
-        target.
+        If the result is a ``Retry`` and ``next_attempt_at`` is None, the delivery has failed. If the result has
+        ``pause_channel``, the other deliveries of the channel are delayed, too. If it has ``stop_target``, all
+        deliveries to the target are rejected.
         """
         if self.record_results([DeliveryResult(delivery, send_result, next_attempt_at)], now):
             raise LeaseLost(f"the lease of delivery {delivery.id} has expired; another worker sends it")
 
     def record_results(self, results: Sequence[DeliveryResult], now: datetime) -> list[int]:
-        """Record several attempts in one transaction; return the ids of deliveries whose lease was lost."""
+        """Record the results of several attempts in one transaction; return the ids of deliveries with a lost lease."""
         with self._connections.write_transaction(durable=True) as connection:
             return [one.delivery.id for one in results if not record_delivery_result(connection, one, now)]
 
@@ -214,7 +227,7 @@ class DeliveryStore:
             return deliveries_from_rows(connection, rows)
 
     def list_deliveries(self, states: Sequence[DeliveryState] = (), limit: int = 100) -> list[Delivery]:
-        """Return deliveries in these states, newest first; no states means all."""
+        """Return deliveries in these states, newest first. If ``states`` is empty, return deliveries in any state."""
         query = select(DELIVERY).order_by(DELIVERY.c.id.desc()).limit(limit)
         if states:
             query = query.where(DELIVERY.c.state.in_([str(state) for state in states]))
@@ -231,9 +244,10 @@ class DeliveryStore:
         return found[0]
 
     def resend(self, delivery_id: int, now: datetime) -> Delivery:
-        """Make a delivery due at once, in whatever state it is, and count its attempts from 0.
+        """Make a delivery due at once, whatever its state is, and count its attempts from 0 again.
 
-        The key stays, so that receivers can detect duplicates. Raises ``UsageError`` if it does not exist.
+        The key of the delivery does not change, so that receivers can detect duplicates. Raises ``UsageError`` if the
+        delivery does not exist.
         """
         self._update_delivery(
             delivery_id,
@@ -251,9 +265,10 @@ class DeliveryStore:
         return self.get_delivery(delivery_id)
 
     def forward(self, delivery_id: int, target: str, now: datetime) -> Delivery:
-        """Store a new delivery with the content of an old one, to another target of its channel, due at once.
+        """Store a new delivery of an existing message to another target of its channel, due at once.
 
-        It has a key of its own, because it is another message. Raises ``UsageError`` if the old one does not exist.
+        The new delivery has a key of its own, because it is another message for the receiver. Raises ``UsageError`` if
+        the existing delivery is not found.
         """
         self.get_delivery(delivery_id)
         with self._connections.write_transaction(durable=True) as connection:
@@ -276,9 +291,10 @@ class DeliveryStore:
         return self.get_delivery(new_id)
 
     def dismiss(self, delivery_id: int, by: str, now: datetime) -> Delivery:
-        """Mark a rejected or failed delivery as dealt with, so that it is not reported any more.
+        """Mark a rejected or failed delivery as dismissed, so that it is not reported any more.
 
-        Raises ``UsageError`` if it does not exist or is in another state.
+        ``by`` is the user who dismissed it. Raises ``UsageError`` if the delivery does not exist or is in another
+        state.
         """
         found = self.get_delivery(delivery_id)
         if found.state not in {DeliveryState.REJECTED, DeliveryState.FAILED}:
@@ -298,7 +314,7 @@ class DeliveryStore:
         return self.get_delivery(delivery_id)
 
     def count_outbox(self) -> OutboxCounts:
-        """Return the numbers of pending, failed and rejected deliveries, without the dismissed ones."""
+        """Return the numbers of pending, failed and rejected deliveries; dismissed deliveries are not counted."""
         times = func.min(DELIVERY.c.created_at), func.max(DELIVERY.c.finished_at)
         query = select(DELIVERY.c.state, func.count(), *times)
         states = [PENDING, str(DeliveryState.FAILED), str(DeliveryState.REJECTED)]
@@ -317,9 +333,10 @@ class DeliveryStore:
     def list_digests(
         self, plan_id: str = "", limit: int = 50, *, with_deliveries_only: bool = False, before_id: int | None = None
     ) -> list[DigestSummary]:
-        """Return summaries of composed digests, newest first; of all, or of those with deliveries.
+        """Return summaries of composed digests, newest first.
 
-        With ``before_id`` only digests with lower ids.
+        With ``with_deliveries_only``, digests without deliveries are left out. With ``before_id``, only digests with
+        lower ids are returned.
         """
         hit_count = (
             select(func.count()).where(DIGEST_HIT.c.digest_id == DIGEST.c.id).scalar_subquery().label("hit_count")

@@ -1,4 +1,4 @@
-"""Store of the desk: bounded queries for its pages. No query returns long texts of more than one article."""
+"""Store with the queries of the desk. Each query has a limit, and none returns long texts of more than one article."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import replace
@@ -50,7 +50,8 @@ from monitor.store.sources import IS_CONFIGURED, poll_state_from_row
 
 MAX_MEMBERS, MAX_DUPLICATES = 300, 50
 MAX_MENTIONS_COUNTED, MAX_FORM_MENTIONS, MAX_SAMPLE_ARTICLES = 200_000, 20_000, 2_000
-"""Rows that one look-up reads at most; pages name the sample that a count is of."""
+"""Maximum numbers of rows that one query reads. A page that shows a count of such a sample states the size of the
+sample."""
 
 _LINE_COLUMNS = (
     *(ARTICLE.c[name] for name in ("id", "title", "url", "source_id", "language", "published_at", "first_seen_at")),
@@ -81,7 +82,11 @@ class DeskStore:
         rule_ids: Collection[str] | None = None,
         official_id: str = "",
     ) -> list[HitLine]:
-        """Return hits with ids above ``after_id`` and below ``before_id``, newest first; of any of these rules."""
+        """Return hits with ids above ``after_id`` and below ``before_id``, newest first.
+
+        With ``rule_ids``, only hits of these rules. With ``official_id``, only hits in articles that mention the
+        official.
+        """
         query = _select_hits().where(HIT.c.id > after_id)
         if before_id is not None:
             query = query.where(HIT.c.id < before_id)
@@ -117,7 +122,7 @@ class DeskStore:
         return newest or 0
 
     def load_passages(self, hit_ids: Sequence[int]) -> dict[int, tuple[Passage, ...]]:
-        """Return the passages of hits by the id of the hit."""
+        """Return the passages of these hits, by the id of the hit."""
         found: dict[int, tuple[Passage, ...]] = {}
         with self._connections.read_transaction() as connection:
             for chunk in chunk_ids(hit_ids):
@@ -132,7 +137,10 @@ class DeskStore:
             return {row[0]: row[1] for row in connection.execute(query)} if story_ids else {}
 
     def get_story(self, story_id: str) -> StoryLine:
-        """Return a story as it is stored, also if it was merged. Raises ``UsageError`` if it does not exist."""
+        """Return a story as it is stored, even if it was merged into another story.
+
+        Raises ``UsageError`` if it does not exist.
+        """
         with self._connections.read_transaction() as connection:
             row = connection.execute(select(STORY).where(STORY.c.id == story_id)).first()
         if row is None:
@@ -142,10 +150,10 @@ class DeskStore:
     def list_stories(
         self, limit: int, since_at: datetime | None = None, after: Cursor | None = None, official_id: str = ""
     ) -> list[StoryLine]:
-        """Return stories that are not merged, the last seen first; ``after`` has the number in the id of a story.
+        """Return stories that are not merged, the last seen first.
 
-        With ``official_id`` only stories with a mention of the official among the newest articles that name the
-        official.
+        ``after`` continues a previous page of results: only stories last seen before its time are returned. With
+        ``official_id``, only stories with a mention of the official among the newest articles that name the official.
         """
         conditions: list[ColumnElement[bool]] = [STORY.c.merged_into == ""]
         if since_at:
@@ -163,14 +171,17 @@ class DeskStore:
             ]
 
     def list_members(self, story_id: str, limit: int = MAX_MEMBERS) -> list[ArticleLine]:
-        """Return the newest articles of a story, oldest first, duplicates included."""
+        """Return the newest articles of a story, at most ``limit``, in the order of their dates, oldest first.
+
+        Duplicates are included.
+        """
         query = _select_lines().where(*is_in_stories([story_id])).order_by(ARTICLE.c.id.desc()).limit(limit)
         with self._connections.read_transaction() as connection:
             lines = [_line_from_row(row) for row in connection.execute(query)]
         return sorted(lines, key=lambda line: (line.dated_at, line.id))
 
     def list_officials_of(self, article_ids: Sequence[int]) -> dict[int, tuple[str, ...]]:
-        """Return the officials that each article names, by the id of the article."""
+        """Return the ids of the officials that each article names, by the id of the article."""
         found: dict[int, dict[str, None]] = {}
         with self._connections.read_transaction() as connection:
             for chunk in chunk_ids(article_ids):
@@ -180,7 +191,7 @@ class DeskStore:
         return {article_id: tuple(officials) for article_id, officials in found.items()}
 
     def load_lines(self, article_ids: Sequence[int]) -> dict[int, ArticleLine]:
-        """Return articles without their texts, by id."""
+        """Return the articles with these ids, without their texts, by id."""
         found: dict[int, ArticleLine] = {}
         with self._connections.read_transaction() as connection:
             for chunk in chunk_ids(article_ids):
@@ -189,7 +200,7 @@ class DeskStore:
         return found
 
     def load_article_page(self, article_id: int) -> ArticlePage:
-        """Return everything that the page of an article shows. Raises ``UsageError`` if it does not exist."""
+        """Return everything that the desk's page of an article shows. Raises ``UsageError`` for an unknown id."""
         queries = QueryStore(self._connections)
         with self._connections.shared_read_transaction():
             stored = queries.get_article(article_id)
@@ -219,7 +230,7 @@ class DeskStore:
         )
 
     def list_source_problems(self, limit: int = 1000) -> list[SourceLine]:
-        """Return the sources with a problem, by id."""
+        """Return the configured sources whose state is not healthy, in the order of their ids."""
         may_have_problem = SOURCE.c.layout_changed_at.is_not(None) | SOURCE.c.state.not_in(
             [str(state) for state in HEALTHY_STATES]
         )
@@ -229,7 +240,10 @@ class DeskStore:
         return [line for line in lines if line.poll_state.state not in HEALTHY_STATES]
 
     def list_sources(self, limit: int, after_id: str = "", text: str = "") -> list[SourceLine]:
-        """Return sources by id, after ``after_id``, whose id, name or URL contains ``text``."""
+        """Return sources whose id, name or URL contains ``text``, in the order of their ids.
+
+        Only sources with ids after ``after_id`` are returned.
+        """
         query = select(*_SOURCE_COLUMNS).where(IS_CONFIGURED, SOURCE.c.id > after_id)
         if text:
             columns = (SOURCE.c.id, SOURCE.c.name, SOURCE.c.url)
@@ -253,7 +267,10 @@ class DeskStore:
             return [_line_from_row(row) for row in connection.execute(query)]
 
     def list_source_hours(self, source_id: str, limit: int = MAX_SAMPLE_ARTICLES) -> list[HourCount]:
-        """Return the hours in which the newest articles of a source were first seen, oldest first."""
+        """Count the newest ``limit`` articles of a source by the hour in which they were first seen.
+
+        The oldest hour comes first.
+        """
         newest = select(ARTICLE.c.first_seen_at).where(ARTICLE.c.source_id == source_id)
         newest = newest.order_by(ARTICLE.c.id.desc()).limit(limit)
         with self._connections.read_transaction() as connection:
@@ -273,7 +290,10 @@ class DeskStore:
         before_id: int | None = None,
         digest_id: int | None = None,
     ) -> list[DeliveryLine]:
-        """Return deliveries, newest first."""
+        """Return deliveries, newest first.
+
+        If given, ``states``, ``digest_id`` and ids below ``before_id`` restrict the result.
+        """
         names = [field for field in DeliveryLine.__dataclass_fields__ if field != "state"]
         query = select(*(DELIVERY.c[name] for name in names), DELIVERY.c.state).order_by(DELIVERY.c.id.desc())
         if states:
@@ -289,7 +309,7 @@ class DeskStore:
             ]
 
     def find_delivery(self, key: str) -> DeliveryLine:
-        """Return the delivery whose key begins with a text. Raises ``UsageError`` if there is none."""
+        """Return a delivery whose key begins with ``key``. Raises ``UsageError`` if there is none."""
         names = [field for field in DeliveryLine.__dataclass_fields__ if field != "state"]
         query = select(*(DELIVERY.c[name] for name in names), DELIVERY.c.state)
         query = query.where(DELIVERY.c.key >= key, DELIVERY.c.key < f"{key}g").limit(1)
@@ -300,9 +320,9 @@ class DeskStore:
         return DeliveryLine(state=DeliveryState(row.state), **{name: getattr(row, name) for name in names})
 
     def list_official_hours(self, official_id: str, since_at: datetime) -> list[HourCount]:
-        """Return the number of articles that name an official by the hour in which they were first seen, oldest first.
+        """Count the articles that name an official by the hour in which they were first seen, oldest hour first.
 
-        Only the newest ``MAX_MENTIONS_COUNTED`` mentions are counted.
+        Only the newest ``MAX_MENTIONS_COUNTED`` mentions since ``since_at`` are counted.
         """
         newest = (
             select(MENTION.c.seen_at, MENTION.c.article_id)
@@ -315,7 +335,10 @@ class DeskStore:
             return _count_hours(connection, newest.c.seen_at, func.count(newest.c.article_id.distinct()))
 
     def load_official_sample(self, official_id: str, since_at: datetime) -> OfficialSample:
-        """Return counts in the newest articles since a time that name an official, at most ``MAX_SAMPLE_ARTICLES``."""
+        """Count outlets, languages and other officials in the newest articles that name an official.
+
+        The sample has at most ``MAX_SAMPLE_ARTICLES`` articles, all seen since ``since_at``.
+        """
         with self._connections.read_transaction() as connection:
             rows = connection.execute(
                 select(MENTION.c.article_id, func.min(MENTION.c.seen_at).label("at"))
@@ -352,12 +375,12 @@ class DeskStore:
         )
 
     def find_candidates(self, query: IndexQuery, limit: int, before_id: int | None = None) -> list[int]:
-        """Return the ids of the newest articles with the words of a query, newest first."""
+        """Return the ids of the newest articles that contain the words of a query, newest first."""
         with self._connections.read_transaction() as connection:
             return find_candidates(connection, query, limit, before_id)
 
     def filter_lines(self, article_ids: Sequence[int], wanted: ArticleFilter) -> list[ArticleLine]:
-        """Return the articles with these ids that a filter selects, newest first."""
+        """Return the articles among ``article_ids`` that a filter selects, newest first, without their texts."""
         found: list[ArticleLine] = []
         conditions = _filter_conditions(wanted)
         with self._connections.read_transaction() as connection:
@@ -373,9 +396,10 @@ class DeskStore:
         return newest or 0
 
     def list_lines(self, wanted: ArticleFilter, before_id: int | None = None, min_id: int = 0) -> list[ArticleLine]:
-        """Return the newest articles that a filter selects, by id, newest first; ids from ``min_id`` to ``before_id``.
+        """Return the newest articles that a filter selects, without their texts, newest first.
 
-        Of an official or a rule only the newest ``MAX_SAMPLE_ARTICLES`` are looked at.
+        The ids of the articles are at least ``min_id`` and below ``before_id``. If the filter selects an official or a
+        rule, only the newest ``MAX_SAMPLE_ARTICLES`` articles of the official or rule are read.
         """
         query = _select_lines().where(*_filter_conditions(replace(wanted, official_id="", rule_id="")))
         query = query.where(ARTICLE.c.id >= min_id)
@@ -402,7 +426,10 @@ class DeskStore:
             return [_line_from_row(row) for row in rows]
 
     def load_mentions(self, article_ids: Sequence[int]) -> dict[int, list[tuple[str, str]]]:
-        """Return official and text of each mention in these articles, by the id of the article."""
+        """Return the mentions in these articles, by the id of the article.
+
+        Each mention is a pair of the id of the official and the text of the mention.
+        """
         found: dict[int, list[tuple[str, str]]] = {}
         columns = (MENTION.c.article_id, MENTION.c.official_id, MENTION.c.text)
         with self._connections.read_transaction() as connection:
@@ -412,7 +439,10 @@ class DeskStore:
         return found
 
     def count_mentions_by_day(self, official_ids: Collection[str], since_at: datetime) -> dict[str, list[HourCount]]:
-        """Return the hours in which articles that name each official were first seen, by the id of the official."""
+        """Count the articles that name each official by the hour in which they were first seen.
+
+        The counts are returned by the id of the official. The caller adds up the hours of each day.
+        """
         found: dict[str, list[HourCount]] = {}
         if not official_ids:
             return found
@@ -427,7 +457,7 @@ class DeskStore:
         return found
 
     def count_mentions(self, since_at: datetime) -> dict[str, int]:
-        """Return the number of articles since a time that name each official, by id."""
+        """Return, by the id of the official, the number of articles since ``since_at`` that name the official."""
         named = (
             select(MENTION.c.official_id, func.count(MENTION.c.article_id.distinct()))
             .where(MENTION.c.article_id >= _first_article_since(since_at), MENTION.c.seen_at >= since_at)
@@ -437,7 +467,7 @@ class DeskStore:
             return {row[0]: row[1] for row in connection.execute(named)}
 
     def list_name_forms(self, official_id: str, limit: int = 200) -> list[NameForm]:
-        """Return the texts in the newest ``MAX_FORM_MENTIONS`` mentions of an official, the most frequent first."""
+        """Return the spellings of an official in the newest ``MAX_FORM_MENTIONS`` mentions, the most frequent first."""
         newest = (
             select(MENTION.c.text, MENTION.c.form, MENTION.c.seen_at, MENTION.c.article_id)
             .where(MENTION.c.official_id == official_id)
@@ -461,7 +491,10 @@ class DeskStore:
     def list_official_articles(
         self, official_id: str, limit: int, *, since_at: datetime | None = None, after: Cursor | None = None
     ) -> list[ArticleLine]:
-        """Return the newest articles that name an official, newest first."""
+        """Return the newest articles that name an official, newest first, without their texts.
+
+        ``after`` continues a previous page of results.
+        """
         query = select(MENTION.c.seen_at, MENTION.c.article_id).where(MENTION.c.official_id == official_id).distinct()
         if since_at:
             query = query.where(MENTION.c.seen_at >= since_at)
@@ -476,9 +509,10 @@ class DeskStore:
         return [lines[number] for number in ids if number in lines]
 
     def list_story_hours(self, official_ids: Collection[str], since_at: datetime) -> dict[str, list[StoryHour]]:
-        """Return the hours in which articles of each story were first seen that name each official, by the official.
+        """Return, by the id of the official, the hours in which articles of each story named the official.
 
-        Only the newest ``MAX_MENTIONS_COUNTED`` mentions are looked at. Duplicates are in the story of their original.
+        The hour is the one in which an article was first seen. Only the newest ``MAX_MENTIONS_COUNTED`` mentions are
+        read. A duplicate belongs to the story of its original.
         """
         newest = (
             select(MENTION.c.official_id, MENTION.c.seen_at, MENTION.c.article_id)
@@ -498,7 +532,7 @@ class DeskStore:
         return found
 
     def count_rules(self, official_id: str, since_at: datetime) -> tuple[NamedCount, ...]:
-        """Return the number of hits of each rule in the newest articles since a time that name an official."""
+        """Return the number of hits of each rule in the newest articles since ``since_at`` that name an official."""
         newest = select(MENTION.c.article_id).where(MENTION.c.official_id == official_id, MENTION.c.seen_at >= since_at)
         newest = newest.order_by(MENTION.c.seen_at.desc()).limit(MAX_SAMPLE_ARTICLES)
         query = (
@@ -512,7 +546,7 @@ class DeskStore:
         return _sorted_counts(counts)
 
     def count_articles(self, since_at: datetime) -> int:
-        """Return the number of articles first seen since a time."""
+        """Return the number of articles first seen since ``since_at``."""
         query = select(func.count()).select_from(ARTICLE).where(ARTICLE.c.first_seen_at >= since_at)
         with self._connections.read_transaction() as connection:
             return int(connection.execute(query).scalar_one())
@@ -520,7 +554,10 @@ class DeskStore:
     def list_mention_places(
         self, official_id: str, since_at: datetime, article_limit: int
     ) -> dict[int, list[MentionPlace]]:
-        """Return the places of an official's mentions in the newest articles since a time, by the id of the article."""
+        """Return where an official is mentioned in articles: region, start and end, by the id of the article.
+
+        The articles are the newest ``article_limit`` articles since ``since_at`` that name the official.
+        """
         newest = (
             select(MENTION.c.article_id)
             .where(MENTION.c.official_id == official_id, MENTION.c.seen_at >= since_at)
@@ -539,20 +576,23 @@ class DeskStore:
         return found
 
     def first_article_at(self) -> datetime | None:
-        """Return when the first stored article was seen, or None."""
+        """Return when the first stored article was first seen, or None if there is no article."""
         with self._connections.read_transaction() as connection:
             first_at: datetime | None = connection.execute(select(func.min(ARTICLE.c.first_seen_at))).scalar()
         return first_at
 
     def first_seen(self, official_id: str) -> datetime | None:
-        """Return when an official was first named, or None."""
+        """Return when an article that names the official was first seen, or None if there is none."""
         query = select(func.min(MENTION.c.seen_at)).where(MENTION.c.official_id == official_id)
         with self._connections.read_transaction() as connection:
             first_at: datetime | None = connection.execute(query).scalar()
         return first_at
 
     def last_seen(self, official_ids: Sequence[str]) -> dict[str, datetime]:
-        """Return when each official was last named, by id; the officials that never were are left out."""
+        """Return, by id, when an article that names each official was last seen.
+
+        Officials that no article has named are left out.
+        """
         found: dict[str, datetime] = {}
         with self._connections.read_transaction() as connection:
             for official_id in official_ids:  # one step in the index each; grouping would read all their mentions
@@ -567,7 +607,7 @@ def _select_lines() -> Select[Any]:
 
 
 def _select_hits() -> Select[Any]:
-    """Return the query for the hits that hold, each with its article."""
+    """Return the query for the hits that are not withdrawn, each with its article."""
     return (
         select(*_LINE_COLUMNS, *_HIT_COLUMNS)
         .join_from(HIT, ARTICLE, HIT.c.article_id == ARTICLE.c.id)
@@ -577,7 +617,7 @@ def _select_hits() -> Select[Any]:
 
 
 def _newest_articles(official_id: str, before_id: int | None = None) -> Select[Any]:
-    """Return the ids of the newest articles that name an official, as a subquery."""
+    """Return the query for the ids of the newest ``MAX_SAMPLE_ARTICLES`` articles that name an official."""
     newest = select(MENTION.c.article_id).where(MENTION.c.official_id == official_id)
     if before_id is not None:
         newest = newest.where(MENTION.c.article_id < before_id)
@@ -608,7 +648,7 @@ def _sorted_counts(counts: dict[str, int]) -> tuple[NamedCount, ...]:
 
 
 def _filter_conditions(wanted: ArticleFilter) -> list[ColumnElement[bool]]:
-    """Return the conditions of a filter on the table ``article``."""
+    """Return the conditions that a filter sets on the table ``article``."""
     conditions: list[ColumnElement[bool]] = []
     if wanted.source_id:
         conditions.append(ARTICLE.c.source_id == wanted.source_id)
@@ -632,7 +672,7 @@ def _filter_conditions(wanted: ArticleFilter) -> list[ColumnElement[bool]]:
 
 
 def _first_article_since(since_at: datetime) -> Any:
-    """Return the id of the first article that was seen since a time, as a subquery."""
+    """Return the subquery for the id of the first article that was first seen since ``since_at``."""
     first = select(ARTICLE.c.id).where(ARTICLE.c.first_seen_at >= since_at)
     return func.coalesce(first.order_by(ARTICLE.c.first_seen_at).limit(1).scalar_subquery(), 2**62)
 
@@ -651,7 +691,10 @@ def _read_hour(value: Any) -> datetime:
 def _count_hours(
     connection: Connection, column: Column[datetime] | ColumnElement[datetime], count: Any = None
 ) -> list[HourCount]:
-    """Count rows, or ``count``, by the hour of a time."""
+    """Return the number of rows for each hour of the time ``column``, oldest hour first.
+
+    If ``count`` is given, this SQL expression is used instead of the number of rows.
+    """
     number = func.count() if count is None else count
     hour = _hour_of(connection, column)
     rows = connection.execute(select(hour, number).group_by(hour).order_by(hour)).all()

@@ -74,17 +74,20 @@ _HIT_ID_MARGIN = 1000
 
 
 class _AlreadyReported(Exception):
-    """Raised if another process already reported the window or one of its hits; rolls back."""
+    """Raised to roll back if another process has already reported the window or one of its hits."""
 
 
 class DigestStore:
-    """Store of hits to report and of digests; every method is one transaction and may raise ``StoreError``."""
+    """Store of composed digests and of the hits that they report.
+
+    Every method is one transaction and may raise ``StoreError``.
+    """
 
     def __init__(self, connections: Connections) -> None:
         self._connections = connections
 
     def last_window_end(self, plan_id: str) -> datetime | None:
-        """Return the end of the digest's last window, or None before the first."""
+        """Return the end of the last window of a digest plan, or None before the first window."""
         with self._connections.read_transaction() as connection:
             end_at: datetime | None = connection.execute(
                 select(func.max(DIGEST.c.end_at)).where(DIGEST.c.plan_id == plan_id)
@@ -92,28 +95,31 @@ class DigestStore:
             return end_at
 
     def initial_lookback_start(self, plan_id: str) -> datetime | None:
-        """Return the start of the lookback of a digest that has no window but the initial one, else None."""
+        """Return the start of the period that the first digest after the initial window of a plan covers.
+
+        Return None if the plan has no window yet, or any window after the initial one.
+        """
         windows = select(DIGEST.c.start_at).where(DIGEST.c.plan_id == plan_id).limit(2)
         with self._connections.read_transaction() as connection:
             starts: list[datetime] = [*connection.execute(windows).scalars()]
         return starts[0] + INITIAL_WINDOW_LEAD if len(starts) == 1 else None
 
     def undelivered_hits(self, plan: DigestPlan, before: datetime) -> list[ReportableHit]:
-        """Return the hits of the plan's rules found before a time and not reported by this digest, oldest first.
+        """Return the hits found before ``before`` that a digest of the plan has not reported yet, oldest first.
 
-        Hits that a verdict has withdrawn are left out. One that it has restored, or for which it has confirmed another
-        official, is reported again, the latter as an update.
+        Hits that a verdict has withdrawn are left out. A hit that a verdict has restored is returned again. A hit for
+        which a verdict has confirmed another official is returned again as an update.
         """
         with self._connections.read_transaction() as connection:
             return _load_undelivered(connection, plan, before, _load_plan_state(connection, plan))
 
     def hits_between(self, plan: DigestPlan, since: datetime, before: datetime) -> list[ReportableHit]:
-        """Return the hits of the plan's rules found in a period, reported or not, oldest first."""
+        """Return the hits of the plan's rules that were found in a period, oldest first, whether reported or not."""
         with self._connections.read_transaction() as connection:
             return _load_hits(connection, plan, HIT.c.found_at >= since, HIT.c.found_at < before)
 
     def load_coverage(self, window: Window) -> Coverage:
-        """Return what was read in a window, and the present problems of sources."""
+        """Return what was read from the sources in a window, and the present problems of sources."""
         with self._connections.read_transaction() as connection:
             article_count = connection.execute(
                 select(func.count()).select_from(ARTICLE).where(*_is_first_seen_in(window))
@@ -131,7 +137,10 @@ class DigestStore:
     def count_daily_mentions(
         self, official_ids: Collection[str], days: Sequence[datetime]
     ) -> dict[str, tuple[int, ...]]:
-        """Return the daily number of articles that name each official. ``days`` are starts of consecutive days."""
+        """Return, for each official, the number of articles that name the official on each day.
+
+        ``days`` are the starts of consecutive days.
+        """
         counts = {official: [0] * len(days) for official in official_ids}
         ends = [*days[1:], *(day + timedelta(hours=24) for day in days[-1:])]
         count = func.count(MENTION.c.article_id.distinct())
@@ -147,15 +156,19 @@ class DigestStore:
         return {official: tuple(numbers) for official, numbers in counts.items()}
 
     def list_near_misses(self, official_ids: Collection[str], window: Window, limit: int) -> list[NearMissSummary]:
-        """Return near misses of these officials in articles first seen in a window, the most frequent first.
+        """Return the near misses of these officials in articles first seen in a window, the most frequent first.
 
-        Articles that also name the official otherwise are left out.
+        An article that also has an accepted mention of the official is left out.
         """
         with self._connections.read_transaction() as connection:
             return list_near_misses(connection, official_ids, window, limit)
 
     def list_repeated_rejections(self, official_ids: Collection[str], before: datetime) -> list[RepeatedRejection]:
-        """Return the ways of writing these officials that readers have rejected again and again, the most first."""
+        """Return the spellings of these officials that readers have rejected repeatedly, the most rejected first.
+
+        Only verdicts of the last ``REPETITION_PERIOD`` count. A spelling must have been rejected in at least
+        ``MIN_REPEATED_REJECTIONS`` texts.
+        """
         count = func.count(VERDICT.c.root_id.distinct()).label("count")
         query = (
             select(VERDICT.c.official_id, VERDICT.c.written, count)
@@ -190,9 +203,9 @@ class DigestStore:
             return [QuarantineSummary(*row) for row in connection.execute(query)]
 
     def load_last_window(self, plan: DigestPlan) -> LastWindow | None:
-        """Return the last window of a digest, or None before the first; in one transaction.
+        """Return the last window of a digest plan, or None before the first window; in one transaction.
 
-        An immediate digest has no lookback of its own.
+        The start of the initial lookback is included, except for an immediate digest, which has none.
         """
         with self._connections.shared_read_transaction():
             end_at = self.last_window_end(plan.id)
@@ -243,29 +256,29 @@ class DigestStore:
             )
 
     def load_unsubscribed(self, plan_id: str) -> frozenset[tuple[str, str]]:
-        """Return channel and target of everybody who has unsubscribed from a digest."""
+        """Return the channel and target of every subscriber who has unsubscribed from a digest plan."""
         columns = (UNSUBSCRIBED_TARGET.c.channel_id, UNSUBSCRIBED_TARGET.c.target)
         query = select(*columns).where(UNSUBSCRIBED_TARGET.c.plan_id == plan_id)
         with self._connections.read_transaction() as connection:
             return frozenset((row.channel_id, row.target) for row in connection.execute(query))
 
     def unsubscribe(self, plan_id: str, channel_id: str, target: str, now: datetime) -> None:
-        """Send a digest to a target no longer; repeating it changes nothing."""
+        """Record that digests of a plan are no longer sent to a target. Repeating the call changes nothing."""
         row = {"plan_id": plan_id, "channel_id": channel_id, "target": target, "unsubscribed_at": now}
         with self._connections.write_transaction(durable=True) as connection:
             connection.execute(insert_ignore(UNSUBSCRIBED_TARGET, connection), row)
 
     def subscribe(self, plan_id: str, channel_id: str, target: str) -> None:
-        """Send a digest to a target again."""
+        """Record that digests of a plan are sent to a target again, after it had unsubscribed."""
         table = UNSUBSCRIBED_TARGET
         wanted = (table.c.plan_id == plan_id, table.c.channel_id == channel_id, table.c.target == target)
         with self._connections.write_transaction(durable=True) as connection:
             connection.execute(delete(table).where(*wanted))
 
     def list_headlines(self, plan: DigestPlan, before: datetime) -> dict[int, DigestItem]:
-        """Return the undelivered hits found before a time by id, oldest first, each as its article without passages.
+        """Return the undelivered hits found before ``before``, by id, oldest first, as digest items without passages.
 
-        It reads plain columns only, so that a damaged passage cannot hide an article from its readers.
+        Only plain columns are read, not JSON, so that a damaged passage cannot prevent an article from being reported.
         """
         is_reported = exists().where(DIGEST_HIT.c.hit_id == HIT.c.id, DIGEST_HIT.c.plan_id == plan.id)
         last_hit_id = select(func.coalesce(func.max(DIGEST.c.last_hit_id), 0)).where(DIGEST.c.plan_id == plan.id)
@@ -303,10 +316,10 @@ class DigestStore:
         reported_hit_ids: Sequence[int],
         content: ReportedContent | None = None,
     ) -> bool:
-        """Store a digest, its deliveries and the marks on its hits in one transaction.
+        """Store a digest with its deliveries, and record its hits as reported, in one transaction.
 
-        Returns False, and stores nothing, if this window was stored before, or if another process has reported one of
-        the hits, or a verdict has changed or withdrawn one of them, since they were read.
+        Return False, and store nothing, in three cases: this window was stored before; another process has reported one
+        of the hits since they were read; or a verdict has changed or withdrawn one of the hits since they were read.
         """
         try:
             with self._connections.write_transaction(durable=True) as connection:
@@ -323,10 +336,10 @@ class DigestStore:
         return True
 
     def create_digest(self, initial_digest: Digest, plan: DigestPlan, before: datetime) -> bool:
-        """Store the first window of a digest, and count the hits of its rules found before ``before`` as reported.
+        """Store the first window of a digest plan, and record hits of its rules found before ``before`` as reported.
 
-        Only hits with ids just below the newest one are marked, because later searches skip all older ids. Returns
-        False, and stores nothing, if this window was stored before.
+        Only hits with ids just below the newest hit are recorded, because later searches skip all older ids. Return
+        False, and store nothing, if this window was stored before.
         """
         old = (HIT.c.rule_id.in_(plan.rules), HIT.c.found_at < before)
         with self._connections.write_transaction(durable=True) as connection:
@@ -349,7 +362,10 @@ class DigestStore:
 def _with_entry_counts(
     coverage: Coverage, quarantined: Sequence[QuarantineSummary], states: Sequence[PollState], window: Window
 ) -> Coverage:
-    """Return the coverage with the entries that were held, merged or dropped by the sources read in a window."""
+    """Return the coverage with the numbers of entries that were quarantined, merged or dropped.
+
+    Only sources that were read successfully since the start of the window count.
+    """
     counts = [state.counts for state in states if state.last_success_at and state.last_success_at >= window.start_at]
     return replace(
         coverage,
@@ -366,7 +382,7 @@ def _is_first_seen_in(window: Window) -> tuple[ColumnElement[bool], ColumnElemen
 def _write_digest(
     connection: Connection, digest: Digest, messages: Sequence[Message], reported_hit_ids: Sequence[int]
 ) -> int:
-    """Write a digest with its deliveries, and return its id. Raises ``_AlreadyReported``."""
+    """Insert a digest with its deliveries, and return the id of the digest. Raises ``_AlreadyReported``."""
     last_hit_id = connection.execute(
         select(func.max(DIGEST.c.last_hit_id)).where(DIGEST.c.plan_id == digest.plan_id)
     ).scalar()
@@ -381,9 +397,11 @@ def _write_digest(
 
 
 _NOT_NAMED = encode_texts(("-",))
-"""In ``digest_hit``: the hit counts as reported because it is older than the digest, and it named nobody."""
+"""Value of ``digest_hit.official_ids`` for a hit that counts as reported although no digest has named an official for
+it: the hit is older than the digest plan, or the digest did not show it."""
 _NOBODY = ("",)
-"""Officials of a hit of a rule that names nobody: it can be reported and retracted, too."""
+"""Value for the officials of a hit of a rule that names no official. Such a hit can be reported and retracted, too, so
+its value must differ from the empty set of a withdrawn hit."""
 _IS_REPORTABLE = (HIT.c.withdrawn_at.is_(None), ~exists().where(RESCREEN.c.article_id == HIT.c.article_id))
 _RESCREENED_MARGIN = timedelta(days=1)
 
@@ -393,7 +411,7 @@ def _reported_officials(column: str | None) -> frozenset[str]:
 
 
 def _present_officials(row: AnyRow) -> frozenset[str]:
-    """Return the officials that a hit names now; none if it is withdrawn."""
+    """Return the ids of the officials that a hit names now, or an empty set if the hit is withdrawn."""
     return frozenset(() if row.withdrawn_at else decode_texts(row.official_ids) or _NOBODY)
 
 
@@ -404,7 +422,7 @@ def _mark_reported(
     hit_ids: Sequence[int],
     content: ReportedContent,
 ) -> None:
-    """Mark hits as reported. Raises ``_AlreadyReported`` if one is reported or changed meanwhile."""
+    """Record hits as reported. Raises ``_AlreadyReported`` if a hit was reported or changed meanwhile."""
     marks: list[dict[str, Any]] = []
     for chunk in chunk_ids(sorted(hit_ids)):
         found = _lock_reported(connection, digest.plan_id, chunk)
@@ -427,7 +445,10 @@ def _mark_reported(
 
 
 def _mark_retracted(connection: Connection, plan_id: str, retractions: Sequence[Retraction]) -> None:
-    """Remove the officials that a digest retracts from its marks. Raises ``_AlreadyReported`` as above."""
+    """Remove retracted officials from the record of what the plan's digests have reported.
+
+    Raises ``_AlreadyReported`` if a hit was reported or changed meanwhile.
+    """
     retracted = {one.hit_id: frozenset(one.official_ids) for one in retractions}
     for chunk in chunk_ids(sorted(retracted)):
         found = _lock_reported(connection, plan_id, chunk)
@@ -446,7 +467,7 @@ def _update_mark(connection: Connection, plan_id: str, hit_id: int, official_ids
 
 
 def _select_reported(plan_id: str, *conditions: ColumnElement[bool]) -> Select[Any]:
-    """Return the query for hits with what a digest has reported of them."""
+    """Return the query for hits, each with the officials that the digests of a plan have reported for it."""
     is_reported = (DIGEST_HIT.c.hit_id == HIT.c.id) & (DIGEST_HIT.c.plan_id == plan_id)
     columns = [HIT.c[name] for name in ("id", "article_id", "official_ids", "withdrawn_at", "withdrawn_by", "found_at")]
     query = select(*columns, HIT.c.rescreened_at, DIGEST_HIT.c.official_ids.label("reported_ids"))
@@ -454,14 +475,21 @@ def _select_reported(plan_id: str, *conditions: ColumnElement[bool]) -> Select[A
 
 
 def _lock_reported(connection: Connection, plan_id: str, hit_ids: Sequence[int]) -> dict[int, AnyRow]:
-    """Return hits as ``_select_reported`` does, by id; no verdict can change them until the transaction ends."""
+    """Return hits as ``_select_reported`` selects them, by id, and lock them.
+
+    No verdict can change the hits until the transaction ends.
+    """
     query = _select_reported(plan_id, HIT.c.id.in_(hit_ids)).with_for_update(read=True, of=HIT)
     return {row.id: row for row in connection.execute(query)}
 
 
 @dataclass(frozen=True, slots=True)
 class _PlanState:
-    """Ids up to which hits need not be searched, and hits that a verdict may have changed since the last digest."""
+    """State of a plan that limits the search for hits to report.
+
+    ``min_hit_id`` is the id up to which hits need not be searched. ``rescreened`` are the hits that a verdict may have
+    changed since the last digest.
+    """
 
     min_hit_id: int
     rescreened: Sequence[AnyRow] = ()
@@ -531,7 +559,7 @@ def _load_retractions(connection: Connection, rescreened: Sequence[AnyRow], befo
 
 
 def _load_hits(connection: Connection, plan: DigestPlan, *conditions: ColumnElement[bool]) -> list[ReportableHit]:
-    """Return the hits of a plan's rules that satisfy the conditions, oldest first, with articles and mentions."""
+    """Return the hits of a plan's rules that satisfy ``conditions``, oldest first, with their articles and mentions."""
     columns = [HIT.c[name].label(f"hit_{name}") for name in ("id", "rule_id", "official_ids", "passages", "kind")]
     original = HIT.alias()
     same = (original.c.article_id == ARTICLE.c.duplicate_of, original.c.rule_id == HIT.c.rule_id)
@@ -573,7 +601,7 @@ def _load_mentions(connection: Connection, article_ids: Collection[int]) -> dict
 
 
 def _hit_from_row(row: AnyRow, mentions: tuple[Any, ...]) -> ReportableHit:
-    """Build a hit; one whose passages cannot be read is still reported, with a note."""
+    """Build a hit from its row. If its passages cannot be read, the hit has no passages and a note that states this."""
     passages = read_rows(HIT, [row], lambda one: from_json(tuple[Passage, ...], one.hit_passages), "hit_id")
     return ReportableHit(
         id=row.hit_id,

@@ -1,4 +1,7 @@
-"""Disk space of an SQLite database, and a reserve file whose deletion lets deliveries be recorded on a full disk."""
+"""Disk space of an SQLite database, and the reserve file.
+
+The reserve file is deleted when the disk is full, so that deliveries can still be recorded.
+"""
 
 import os
 from contextlib import suppress
@@ -13,7 +16,10 @@ _RESERVE_DIVISOR = 50  # the reserve file is at most 1/50 of the disk
 
 
 class DiskSpaceGuard:
-    """Measures the disk of an SQLite database and manages the reserve file next to it; does nothing on PostgreSQL."""
+    """Measures the free space for an SQLite database and manages the reserve file next to the database.
+
+    On PostgreSQL it does nothing.
+    """
 
     def __init__(self, connections: Connections) -> None:
         self._database_file = Path(connections.database_file) if connections.is_sqlite else None

@@ -42,7 +42,10 @@ _POSTGRES_ERRORS = {  # SQLSTATE, or its class of two letters
 
 
 def to_store_error(error: DBAPIError) -> StoreError | None:
-    """Return the error for the user, or None for a bug of this program (wrong SQL, a violated constraint)."""
+    """Return the ``StoreError`` to show to the user, or None if the error is a bug of this program.
+
+    Wrong SQL and violated constraints are bugs.
+    """
     cause = error.orig
     if isinstance(cause, sqlite3.Error):
         return sqlite_to_store_error(cause)
@@ -56,7 +59,7 @@ def to_store_error(error: DBAPIError) -> StoreError | None:
 
 
 def sqlite_to_store_error(cause: sqlite3.Error) -> StoreError | None:
-    """Return the error for the user of an error of the SQLite driver, or None for a bug of this program."""
+    """Return the ``StoreError`` for an error of the SQLite driver, or None if the error is a bug of this program."""
     code = getattr(cause, "sqlite_errorcode", 0)
     found = _SQLITE_ERRORS.get(code) or _SQLITE_ERRORS.get(code & 0xFF)
     if found:
@@ -71,7 +74,10 @@ def _build_error(known_error: tuple[type[StoreError], str], cause: BaseException
 
 @contextmanager
 def translate_errors() -> Iterator[None]:
-    """Raise a ``StoreError`` for driver errors inside the block; errors that are bugs are not changed."""
+    """Raise a ``StoreError`` for each driver error inside the block.
+
+    An error that is a bug of this program is raised unchanged.
+    """
     try:
         yield
     except PoolTimeout as error:

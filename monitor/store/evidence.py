@@ -1,8 +1,9 @@
-"""Evidence: raw pages, the chain of records about matched pages, and bundles that prove a page is old and unchanged.
+"""Evidence: raw pages, the chain of evidence records about matched pages, and evidence bundles.
 
-Each record contains the hash of the previous one, so a record cannot be changed, removed or inserted without breaking
-all later ones. ``evidence_verify.py``, which is part of every bundle, defines the hash; a record is JSON text in UTF-8.
-A later hash that is also stored elsewhere proves the age of a record.
+A bundle proves that a page was read at a time and has not been changed since. Each record contains the hash of the
+previous one, so a record cannot be changed, removed or inserted without breaking all later ones.
+``evidence_verify.py``, which is part of every bundle, defines the hash. A record is JSON text in UTF-8. If the hash of
+a later record is also stored elsewhere, this proves the age of all records before it.
 """
 
 import gzip
@@ -32,7 +33,7 @@ _GZIP_LEVEL = 6
 
 
 def save_page_snapshot(connection: Connection, article_id: int, page: Fetched) -> None:
-    """Store a raw page inside a transaction; replaces the article's earlier one."""
+    """Store a raw page inside the transaction of the caller, replacing an earlier raw page of the article."""
     row: dict[str, Any] = {
         "article_id": article_id,
         "url": page.url,
@@ -46,7 +47,10 @@ def save_page_snapshot(connection: Connection, article_id: int, page: Fetched) -
 
 
 def delete_unmatched_snapshots(connection: Connection, article_ids: Collection[int]) -> None:
-    """Delete the raw pages of articles without hits and mentions, inside a transaction."""
+    """Delete the raw pages of the articles among these that have neither hits nor mentions.
+
+    The caller opens the transaction.
+    """
     found = (exists().where(rows.c.article_id == PAGE_SNAPSHOT.c.article_id) for rows in (HIT, MENTION))
     is_unmatched = [~one for one in found]
     connection.execute(delete(PAGE_SNAPSHOT).where(PAGE_SNAPSHOT.c.article_id.in_(article_ids), *is_unmatched))
@@ -70,7 +74,8 @@ class PageSnapshotStore:
 
 
 _TRANSFER_HEADERS = {"content-encoding", "transfer-encoding", "content-length"}
-"""Headers that do not describe the stored body, which is decoded; the WARC keeps them under other names."""
+"""HTTP headers that do not describe the stored body, because the body is stored decoded. The WARC file contains them
+under other names."""
 
 README_TEMPLATE = """Evidence of article {article}: {url}
 
@@ -95,9 +100,10 @@ def write_evidence_bundle(
     chain: list[tuple[str, str]],
     article: Mapping[str, object],
 ) -> Path:
-    """Write a bundle into a new folder and return the folder. ``chain`` begins with the proof's own record.
+    """Write an evidence bundle into a new folder and return the folder.
 
-    Raises ``UsageError`` if the folder exists: evidence is never overwritten.
+    ``chain`` begins with the record ``proof``. Raises ``UsageError`` if the folder exists, because evidence is never
+    overwritten.
     """
     try:
         folder.mkdir(parents=True)
@@ -121,7 +127,7 @@ def write_evidence_bundle(
 
 
 def to_warc(snapshot: PageSnapshot, proof: EvidenceProof) -> bytes:
-    """Return a WARC of two records: the response, and the evidence record as metadata."""
+    """Return a WARC file with two records: the response, and the evidence record as metadata."""
     buffer = io.BytesIO()
     writer = WARCWriter(buffer, gzip=True, warc_version="1.1")
     dated = {"WARC-Date": snapshot.captured_at.strftime("%Y-%m-%dT%H:%M:%SZ")} if snapshot.captured_at else {}
@@ -154,7 +160,10 @@ def to_warc(snapshot: PageSnapshot, proof: EvidenceProof) -> bytes:
 
 
 def append_records(connection: Connection, article_ids: Collection[int], now: datetime) -> None:
-    """Append a record for each matched article with a raw page that has none, inside a transaction."""
+    """Append an evidence record for each of these matched articles that has a raw page and no record yet.
+
+    The caller opens the transaction.
+    """
     matched = exists().where(HIT.c.article_id == ARTICLE.c.id) | exists().where(MENTION.c.article_id == ARTICLE.c.id)
     columns = [PAGE_SNAPSHOT.c[name] for name in ("article_id", "url", "status", "sha256", "captured_at")]
     pages = select(*columns, ARTICLE.c.source_id, ARTICLE.c.title, ARTICLE.c.published_at)
@@ -198,18 +207,21 @@ class EvidenceStore:
         self._connections = connections
 
     def list_proofs(self, article_id: int) -> list[EvidenceProof]:
-        """Return the records of an article, oldest first."""
+        """Return the evidence records of an article, oldest first."""
         return self._load_proofs(EVIDENCE_RECORD.c.article_id == article_id)
 
     def list_chain_after(self, record_id: int) -> list[tuple[str, str]]:
-        """Return the SHA-256 of the text and the hash of each record with an id above ``record_id``, in order."""
+        """Return two hashes of each record with an id above ``record_id``, in order of the ids.
+
+        They are the SHA-256 of the text of the record, and its hash in the chain.
+        """
         return [
             (sha256(proof.record.encode()).hexdigest(), proof.hash)
             for proof in self._load_proofs(EVIDENCE_RECORD.c.id > record_id)
         ]
 
     def find_broken_record(self) -> str:
-        """Return which record breaks the chain, as a sentence, or an empty string if the chain is intact."""
+        """Return a sentence about the first record that breaks the chain, or an empty string if the chain is intact."""
         previous = GENESIS_HASH
         for proof in self._load_proofs(EVIDENCE_RECORD.c.id > 0):
             expected_hash = chain_hash(previous, sha256(proof.record.encode()).hexdigest())

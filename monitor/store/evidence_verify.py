@@ -40,7 +40,7 @@ def find_errors(folder: Path) -> list[str]:
 
 
 def main() -> int:
-    """Print the errors, or the last hash of the chain; return the exit code."""
+    """Print the errors of the bundle or, if there are none, the last hash of the chain; return the exit code."""
     folder = Path(sys.argv[1]) if len(sys.argv) > 1 else Path(__file__).parent
     errors = find_errors(folder)
     last = (folder / "chain.txt").read_text(encoding="ascii").split()[-1]

@@ -49,19 +49,23 @@ from monitor.store.row_mapping import (
 )
 
 _HIT_ID_MARGIN = 1000
-"""As for digests: hits with ids this far below the newest reported one may still wait."""
+"""As in ``digests.py``: hits with ids this far below the newest reported hit may still be unreported."""
 
 
 @dataclass(frozen=True, slots=True)
 class ScreeningBasis:
-    """Articles to screen again with the verdicts that count in each; a change of it makes their findings outdated."""
+    """Articles to match again, with the verdicts that count in each of them.
+
+    Findings are computed from this basis outside the transaction. If ``state`` has changed when they are to be stored,
+    the findings are outdated.
+    """
 
     articles: tuple[StoredArticle, ...]
     verdicts: Mapping[int, tuple[Verdict, ...]]
 
     @property
     def state(self) -> frozenset[tuple[int, int, Stage, frozenset[int]]]:
-        """The input of the findings: the version of each article and the ids of its verdicts."""
+        """The version and stage of each article and the ids of its verdicts, to be compared with a later state."""
         return frozenset(
             (one.id, one.version_count, one.stage, frozenset(verdict.id for verdict in self.verdicts.get(one.id, ())))
             for one in self.articles
@@ -75,7 +79,10 @@ class FeedbackStore:
         self._connections = connections
 
     def ensure_reader(self, login: str, now: datetime) -> Reader:
-        """Return the reader with this login; create it if it is new. Raises ``UsageError`` if it is disabled."""
+        """Return the reader with this login; create the reader if the login is new.
+
+        Raises ``UsageError`` if the reader is disabled.
+        """
         with self._connections.write_transaction() as connection:
             row = {"login": login, "name": "", "seen_hit_id": 0, "made_at": now, "disabled_at": None}
             connection.execute(insert_ignore(READER, connection), row)
@@ -90,16 +97,20 @@ class FeedbackStore:
             return [_reader_from_row(row) for row in connection.execute(select(READER).order_by(READER.c.login))]
 
     def load_basis(self, root_id: int, story_id: str = "") -> ScreeningBasis:
-        """Return the matched articles with a text, and with ``story_id`` also the ones of a story."""
+        """Return the matched articles with the text of article ``root_id``, and the verdicts that count in them.
+
+        These are the article and its duplicates. With ``story_id``, the matched articles of the story are returned as
+        well.
+        """
         with self._connections.read_transaction() as connection:
             return _load_basis(connection, root_id, story_id)
 
     def load_verdicts(
         self, articles: Collection[StoredArticle], without: int | None = None
     ) -> dict[int, tuple[Verdict, ...]]:
-        """Return the verdicts that count in each of these articles; articles without one are left out.
+        """Return the verdicts that count in each of these articles, by id; articles without a verdict are left out.
 
-        ``without`` is the id of a verdict that is left out as if it were undone.
+        ``without`` is the id of a verdict to ignore, as if it were undone.
         """
         with self._connections.read_transaction() as connection:
             return load_verdicts(connection, articles, without)
@@ -112,9 +123,9 @@ class FeedbackStore:
         findings: Sequence[tuple[StoredArticle, Findings]],
         change: Change,
     ) -> tuple[Verdict, Change, RescreenResult] | None:
-        """Store a verdict with its change, and the findings that it leads to, in one transaction.
+        """Store a verdict with its change, and the new findings that result from it, in one transaction.
 
-        Returns None, and stores nothing, if the articles or verdicts of ``basis`` have changed since it was loaded.
+        Return None, and store nothing, if the articles or verdicts of ``basis`` have changed since it was loaded.
         """
         with self._connections.write_transaction(durable=True) as connection:
             _lock_verdicts(connection)
@@ -135,7 +146,10 @@ class FeedbackStore:
         findings: Sequence[tuple[StoredArticle, Findings]],
         change: Change,
     ) -> tuple[Verdict, RescreenResult] | None:
-        """Undo the verdict of a change, and store the findings without it; returns None as ``add_verdict`` does."""
+        """Undo the verdict of a change, and store the findings that result without the verdict.
+
+        Return None, and store nothing, if the articles or verdicts of ``basis`` have changed since it was loaded.
+        """
         with self._connections.write_transaction(durable=True) as connection:
             _lock_verdicts(connection)
             verdict = _get_verdict(connection, undone.verdict_id or 0)
@@ -149,10 +163,11 @@ class FeedbackStore:
             return _get_verdict(connection, verdict.id), result
 
     def request_waiting(self, plan_ids: Collection[str], since_limit: datetime, max_articles: int) -> int:
-        """Let the articles that wait for a digest be screened again; return their number.
+        """Enqueue the articles that a coming digest may report for a rescreen; return the number of articles.
 
-        These are the articles with unreported hits, and the newest ones since the last window of the scheduled digests
-        ``plan_ids``, but not older than ``since_limit``: an edited rule may find them.
+        These are the articles with unreported hits. Because an edited rule may find new hits, they are also the newest
+        articles since the last window of the scheduled digests ``plan_ids``, but none older than ``since_limit``. Each
+        of the two kinds has at most ``max_articles`` articles.
         """
         with self._connections.write_transaction() as connection:
             ends = select(func.max(DIGEST.c.end_at)).where(DIGEST.c.plan_id.in_(plan_ids)).group_by(DIGEST.c.plan_id)
@@ -171,7 +186,7 @@ class FeedbackStore:
         return len(chosen)
 
     def load_rescreen_queue(self, limit: int) -> ScreeningBasis:
-        """Return articles that wait to be screened again (``request_rescreen``), oldest first."""
+        """Return the articles that wait for a rescreen (see ``request_rescreen``), oldest first."""
         with self._connections.read_transaction() as connection:
             waiting = select(RESCREEN.c.article_id).join_from(RESCREEN, ARTICLE).where(_is_matched())
             articles = _load_articles(
@@ -182,10 +197,11 @@ class FeedbackStore:
     def save_rescreened(
         self, basis: ScreeningBasis, findings: Sequence[tuple[StoredArticle, Findings]], now: datetime
     ) -> RescreenResult | None:
-        """Store the new findings of articles; returns None, and stores nothing, if the basis has changed.
+        """Store the new findings of articles and remove the articles of ``basis`` from the rescreen queue.
 
-        An article without findings here keeps its own, and does not wait any longer. The cause is the newest verdict
-        of each article, or else a changed configuration.
+        Return None, and store nothing, if the articles or verdicts of ``basis`` have changed since it was loaded. An
+        article of ``basis`` that is not in ``findings`` keeps its stored findings. The recorded cause of a changed hit
+        is the newest verdict on its article or, if there is none, a changed configuration.
         """
         with self._connections.write_transaction() as connection:
             _lock_verdicts(connection)
@@ -199,13 +215,13 @@ class FeedbackStore:
             return result
 
     def save_backtest(self, findings: Sequence[tuple[StoredArticle, Findings]], now: datetime) -> RescreenResult:
-        """Store the findings of a backtest in matched articles; the digests report the hits that are new."""
+        """Store the findings of a backtest for matched articles; the next digests report the hits that are new."""
         matched = [one for one in findings if one[0].stage in {Stage.MATCHED, Stage.GROUPED}]
         with self._connections.write_transaction() as connection:
             return apply_findings(connection, matched, now, {})
 
     def add_mark(self, mark: Mark, reader: Reader, change: Change) -> tuple[Mark, Change]:
-        """Store a mark with its change. Raises ``UsageError`` if there is no such story."""
+        """Store a mark with its change. Raises ``UsageError`` if its story does not exist."""
         with self._connections.write_transaction() as connection:
             story_id = resolve_story(connection, mark.story_id)
             values = {
@@ -226,21 +242,25 @@ class FeedbackStore:
             return stored, add_change(connection, change, reader, mark_id=mark_id)
 
     def undo_mark(self, undone: Change, reader: Reader, change: Change) -> None:
-        """Undo the mark of a change."""
+        """Undo the mark that a change has added."""
         with self._connections.write_transaction() as connection:
             _set_undone(connection, MARK, undone.mark_id or 0, change, reader)
             _set_undone(connection, CHANGE, undone.id, change, reader)
             add_change(connection, change, reader)
 
     def mark_read_until(self, reader: Reader, hit_id: int) -> None:
-        """Let a reader have seen all hits up to one."""
+        """Record that a reader has seen all hits up to and including ``hit_id``."""
         with self._connections.write_transaction() as connection:
             connection.execute(update(READER).where(READER.c.id == reader.id).values(seen_hit_id=hit_id))
 
     def list_verdicts(
         self, article_id: int | None = None, official_id: str = "", limit: int = 100, *, with_undone: bool = False
     ) -> list[Verdict]:
-        """Return verdicts, newest first."""
+        """Return verdicts, newest first; undone ones only ``with_undone``.
+
+        With ``article_id``, only verdicts on the article or on its text. With ``official_id``, only verdicts on the
+        official.
+        """
         query = select_verdicts().order_by(VERDICT.c.id.desc()).limit(limit)
         if article_id is not None:
             query = query.where(or_(VERDICT.c.article_id == article_id, VERDICT.c.root_id == article_id))
@@ -258,7 +278,7 @@ class FeedbackStore:
         plan_id: str | None = None,
         limit: int = 1000,
     ) -> list[Mark]:
-        """Return the marks that are not undone, newest first."""
+        """Return the marks that are not undone, newest first, filtered by story, reader and digest plan if given."""
         query = select_marks().where(MARK.c.undone_at.is_(None)).order_by(MARK.c.id.desc()).limit(limit)
         if story_ids is not None:
             query = query.where(MARK.c.story_id.in_(story_ids))
@@ -270,9 +290,9 @@ class FeedbackStore:
             return [mark_from_row(row) for row in connection.execute(query)]
 
     def list_changes(self, limit: int = 100, before_id: int | None = None, *, official_id: str = "") -> list[Change]:
-        """Return changes, newest first; with ``before_id`` the ones before that id.
+        """Return changes, newest first. With ``before_id``, only changes with lower ids.
 
-        With ``official_id`` only verdicts on this official.
+        With ``official_id``, only the changes that added verdicts on this official.
         """
         query = _select_changes().order_by(CHANGE.c.id.desc()).limit(limit)
         if before_id is not None:
@@ -306,7 +326,7 @@ class FeedbackStore:
             return _get_verdict(connection, verdict_id)
 
     def get_verdicts(self, verdict_ids: Iterable[int | None]) -> list[Verdict]:
-        """Return the verdicts with these ids; None is ignored."""
+        """Return the verdicts with these ids. An id of None is ignored."""
         wanted = sorted({number for number in verdict_ids if number is not None})
         with self._connections.read_transaction() as connection:
             return [
@@ -316,7 +336,7 @@ class FeedbackStore:
             ]
 
     def list_same_text(self, root_ids: Iterable[int]) -> list[int]:
-        """Return the articles with these ids, and their duplicates."""
+        """Return the ids of these articles and of their duplicates, in ascending order."""
         wanted = sorted(set(root_ids))
         found: set[int] = set()
         with self._connections.read_transaction() as connection:
@@ -326,7 +346,10 @@ class FeedbackStore:
         return sorted(found)
 
     def get_hit_place(self, hit_id: int) -> tuple[int, str, tuple[str, ...]]:
-        """Return the article, its story and the officials of a hit. Raises ``UsageError`` if it does not exist."""
+        """Return the id of the hit's article, the id of the article's story, and the officials of the hit.
+
+        Raises ``UsageError`` if the hit does not exist.
+        """
         columns = (HIT.c.article_id, ARTICLE.c.story_id, HIT.c.official_ids)
         query = select(*columns).join_from(HIT, ARTICLE).where(HIT.c.id == hit_id)
         with self._connections.read_transaction() as connection:
@@ -336,13 +359,16 @@ class FeedbackStore:
         return row.article_id, row.story_id, decode_texts(row.official_ids)
 
     def record_change(self, change: Change, reader: Reader) -> Change:
-        """Store a change that is neither a verdict nor a mark, such as an edit of the configuration."""
+        """Store a change that adds neither a verdict nor a mark, such as an edit of the configuration."""
         with self._connections.write_transaction() as connection:
             return add_change(connection, change, reader)
 
 
 def resolve_story(connection: Connection, story_id: str) -> str:
-    """Return the id of the story that a story was merged into, or its own. Raises ``UsageError`` if there is none."""
+    """Return the id of the story into which a story was merged, or ``story_id`` if it was not merged.
+
+    Raises ``UsageError`` if the story does not exist.
+    """
     row = connection.execute(select(STORY.c.merged_into).where(STORY.c.id == story_id)).first()
     if row is None:
         raise UsageError(f"there is no story {story_id!r}; `monitor stories list` lists them")
@@ -399,12 +425,18 @@ def _verdict_values(verdict: Verdict, reader: Reader) -> dict[str, Any]:
 
 
 def set_undone(connection: Connection, undone: Change, reader: Reader, change: Change) -> None:
-    """Mark a change as undone by another one. Raises ``UsageError`` if it is undone already."""
+    """Record that ``change``, made by ``reader``, has undone the change ``undone``.
+
+    Raises ``UsageError`` if it was undone before.
+    """
     _set_undone(connection, CHANGE, undone.id, change, reader)
 
 
 def _set_undone(connection: Connection, table: Any, row_id: int, change: Change, reader: Reader) -> None:
-    """Mark a row as undone. Raises ``UsageError`` if it is undone already."""
+    """Record in row ``row_id`` of ``table`` when and by which reader it was undone, as ``change`` states.
+
+    The row is a verdict, a mark or a change. Raises ``UsageError`` if it was undone before.
+    """
     undone = {"undone_at": change.made_at, "undone_by": reader.display_name}
     is_open = (table.c.id == row_id, table.c.undone_at.is_(None))
     if connection.execute(update(table).where(*is_open).values(undone)).rowcount != 1:
@@ -414,7 +446,7 @@ def _set_undone(connection: Connection, table: Any, row_id: int, change: Change,
 def add_change(
     connection: Connection, change: Change, reader: Reader, verdict_id: int | None = None, mark_id: int | None = None
 ) -> Change:
-    """Store a change, and return it with its id."""
+    """Store a change, with the id of the verdict or mark that it added, and return it with its id."""
     values = {
         "what": change.what,
         "subject": change.subject,

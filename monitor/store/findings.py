@@ -34,13 +34,13 @@ from monitor.store.row_mapping import AnyRow, decode_texts, encode_texts, insert
 
 
 class FindingStore:
-    """Store of what was found in articles."""
+    """Store of the findings in articles: mentions, near misses and hits."""
 
     def __init__(self, connections: Connections, page_retention: PageRetention = PageRetention.MATCHED) -> None:
         self._connections, self._page_retention = connections, page_retention
 
     def save(self, findings: Sequence[tuple[StoredArticle, Findings]], now: datetime) -> int:
-        """Store mentions, near misses and, for alertable articles, hits; move the articles to the matched stage.
+        """Store mentions, near misses and, for alertable articles, hits; move the articles to stage ``MATCHED``.
 
         In the same transaction, schedule rechecks of articles with hits and append the evidence records. Return the
         number of new hits. Repeating the call changes nothing.
@@ -61,7 +61,7 @@ class FindingStore:
 def _save_findings(connection: Connection, findings: Sequence[tuple[StoredArticle, Findings]], now: datetime) -> int:
     """Replace the findings in these articles and move them to stage ``MATCHED``; return the number of new hits.
 
-    Articles that another process has matched meanwhile are left unchanged.
+    An article that another process has matched in the meantime is left unchanged.
     """
     article_ids = [stored.id for stored, _found in findings]
     waiting = select(ARTICLE.c.id).where(ARTICLE.c.id.in_(article_ids), ARTICLE.c.stage == str(Stage.EXTRACTED))
@@ -76,13 +76,13 @@ def _save_findings(connection: Connection, findings: Sequence[tuple[StoredArticl
 
 
 def insert_findings(connection: Connection, findings: Sequence[tuple[StoredArticle, Findings]], now: datetime) -> int:
-    """Insert the findings in new articles, inside a transaction; return the number of new hits."""
+    """Insert the findings in newly stored articles, in the caller's transaction; return the number of new hits."""
     _insert_mentions(connection, findings)
     return _insert_hits(connection, findings, now)
 
 
 def replace_mentions(connection: Connection, findings: Sequence[tuple[StoredArticle, Findings]]) -> None:
-    """Replace the mentions and near misses of articles."""
+    """Replace the stored mentions and near misses of these articles; their hits are not changed."""
     article_ids = [stored.id for stored, _found in findings]
     for rows in (MENTION, NEAR_MISS):
         connection.execute(delete(rows).where(rows.c.article_id.in_(article_ids)))
@@ -102,7 +102,7 @@ def _insert_hits(connection: Connection, findings: Sequence[tuple[StoredArticle,
 
 
 def hit_row(stored: StoredArticle, hit: RuleHit, now: datetime, note: str = "") -> dict[str, Any]:
-    """Build the row of a new hit."""
+    """Build the row of a new hit. ``note`` is a text that digests show with the hit."""
     return {
         "article_id": stored.id,
         "rule_id": hit.rule_id,
@@ -118,7 +118,10 @@ def hit_row(stored: StoredArticle, hit: RuleHit, now: datetime, note: str = "") 
 def list_near_misses(
     connection: Connection, official_ids: Collection[str], window: Window, limit: int
 ) -> list[NearMissSummary]:
-    """Return the near misses of these officials in a window, most frequent first; see ``DigestStore``."""
+    """Return the near misses of these officials in articles first seen in a window, the most frequent first.
+
+    Articles with an accepted mention of the official, and rejections by verdicts, are left out.
+    """
     named = exists().where(
         MENTION.c.article_id == NEAR_MISS.c.article_id, MENTION.c.official_id == NEAR_MISS.c.official_id
     )
@@ -204,7 +207,10 @@ _INSERT_RECHECKS = text(
 
 
 def schedule_rechecks(connection: Connection, article_ids: Collection[int], now: datetime) -> None:
-    """Schedule the first recheck of articles whose pages were read; a feed text has no page to compare with."""
+    """Schedule the first recheck of these articles, except for articles whose text is from the feed.
+
+    For a feed text there is no page with which a later page could be compared.
+    """
     due_at = now + RECHECK_DELAYS[0]
     if article_ids:
         connection.execute(
@@ -213,7 +219,10 @@ def schedule_rechecks(connection: Connection, article_ids: Collection[int], now:
 
 
 def expedite_rechecks(connection: Connection, article_ids: Collection[int], now: datetime) -> None:
-    """Make the rechecks of articles due now, unless one is in progress or was just done."""
+    """Make the rechecks of these articles due now.
+
+    An article whose recheck is in progress, or was done within ``MIN_RECHECK_INTERVAL``, is left unchanged.
+    """
     if not article_ids:
         return
     is_allowed = RECHECK.c.checked_at.is_(None) | (RECHECK.c.checked_at <= now - MIN_RECHECK_INTERVAL)
@@ -222,7 +231,7 @@ def expedite_rechecks(connection: Connection, article_ids: Collection[int], now:
 
 
 def load_findings(connection: Connection, article_id: int) -> Findings:
-    """Return the findings in an article, hits in the order in which they were found, without withdrawn ones."""
+    """Return the findings in an article. Its hits are in the order in which they were found, without withdrawn hits."""
     hits = _select_rows_of(HIT, article_id).where(HIT.c.withdrawn_at.is_(None))
     return Findings(
         tuple(read_rows(MENTION, connection.execute(_select_rows_of(MENTION, article_id)), mention_from_row)),

@@ -1,4 +1,4 @@
-"""Erasure of what was found about an official: mentions, hits, verdicts, raw pages, and the passages in digests."""
+"""Erasure of what was found about an official: mentions, hits, verdicts, raw pages, and passages in digests."""
 
 from collections.abc import Callable, Collection, Sequence
 from contextlib import suppress
@@ -30,11 +30,11 @@ Renderer = Callable[[Digest], RenderedDigest]
 
 
 class _DryRun(Exception):
-    """Raised to roll back everything."""
+    """Raised at the end of a dry run, to roll back the transaction."""
 
 
 class ForgetStore:
-    """Store for the erasure of an official; one transaction."""
+    """Store method that erases everything that was found about one official, in one transaction."""
 
     def __init__(self, connections: Connections) -> None:
         self._connections = connections
@@ -42,10 +42,11 @@ class ForgetStore:
     def forget_official(
         self, official_id: str, names: Collection[str], render: Renderer, *, is_dry_run: bool = False
     ) -> ForgetReport:
-        """Erase what was found about an official and return the numbers; a dry run changes nothing.
+        """Erase everything that was found about an official and return the numbers of erased and changed rows.
 
-        ``names`` are further texts that name the official, besides the ones that were found. ``render`` renders the
-        digests without the official.
+        ``names`` are names of the official to search for, in addition to the spellings found in articles. ``render`` is
+        called to render digests again without the official. With ``is_dry_run``, the numbers are returned and nothing
+        is changed.
         """
         reports: list[ForgetReport] = []
         with suppress(_DryRun), self._connections.write_transaction(durable=True) as connection:
@@ -87,7 +88,10 @@ def _forget(connection: Connection, official_id: str, names: Collection[str], re
 
 
 def _forget_hits(connection: Connection, official_id: str, texts: Collection[str]) -> tuple[int, int]:
-    """Delete the hits on the official alone, and change the shared ones; return both numbers."""
+    """Delete the hits that name only this official, and remove the official from hits that also name others.
+
+    Return the number of deleted hits and the number of changed hits.
+    """
     named = HIT.c.official_ids.contains(f'"{official_id}"', autoescape=True)
     deleted: list[int] = []
     changed = 0
@@ -107,7 +111,7 @@ def _forget_hits(connection: Connection, official_id: str, texts: Collection[str
 
 
 def _forget_pages(connection: Connection, article_ids: Sequence[int]) -> int:
-    """Delete the raw pages of articles without other mentions and hits."""
+    """Delete the raw pages of the articles among these that have no mentions and no hits left; return their number."""
     count = 0
     for chunk in chunk_ids(article_ids):
         others = [exists().where(rows.c.article_id == PAGE_SNAPSHOT.c.article_id) for rows in (MENTION, HIT)]
@@ -119,7 +123,10 @@ def _forget_pages(connection: Connection, article_ids: Sequence[int]) -> int:
 def _forget_digests(
     connection: Connection, official_id: str, texts: Collection[str], render: Renderer
 ) -> tuple[int, int]:
-    """Erase the official from digests, and render these again; return the numbers of digests and renderings."""
+    """Remove the official from stored digests and render the changed digests again.
+
+    Return the number of digests and the number of renderings.
+    """
     digest_count = rendered_count = 0
     named = DIGEST.c.content.contains(f'"{official_id}"', autoescape=True)
     for row in connection.execute(select(DIGEST.c.id, DIGEST.c.content).where(named).order_by(DIGEST.c.id)).all():
@@ -141,7 +148,10 @@ def _render_again(connection: Connection, row: AnyRow, digest: Digest, render: R
 
 
 def redact_digest(digest: Digest, official_id: str, texts: Collection[str]) -> Digest:
-    """Return a digest without an official: items on the official alone, and passages that name the official."""
+    """Return a digest without items on this official alone, and without passages and notices that name the official.
+
+    ``texts`` are the folded texts by which the official was named.
+    """
     stories = [story for one in digest.stories if (story := _redact_story(one, official_id, texts))]
     return replace(
         digest,
@@ -179,6 +189,6 @@ def _keep_passages(passages: Sequence[Passage], texts: Collection[str]) -> tuple
 
 
 def _names(text: str, texts: Collection[str]) -> bool:
-    """Return whether a text contains one of the folded texts."""
+    """Return whether a text, once folded, contains any of ``texts``, which are folded already."""
     folded = fold_key(text)
     return any(one in folded for one in texts)

@@ -1,9 +1,9 @@
-"""Full-text search over folded text, newest article first, with the same results on both engines.
+"""Full-text search over folded text, newest article first, with the same results on SQLite and PostgreSQL.
 
-Scripts without spaces between words are indexed as overlapping pairs of characters; a word of such a script is a
-phrase of pairs. SQLite finds phrases in its index (FTS5), which has the words but not the text. PostgreSQL finds the
-words in its index (GIN over their tsvector) and checks phrases in the text, because a tsvector holds at most 256
-positions per word.
+In scripts without spaces between words, overlapping pairs of characters are indexed as words; a word of such a script
+is searched as a phrase of pairs. SQLite finds phrases in its index (FTS5), which has the words but not the text.
+PostgreSQL finds the words in its index (GIN over their tsvector) and checks phrases in the text, because a tsvector
+holds at most 256 positions per word.
 """
 
 import re
@@ -30,7 +30,7 @@ from monitor.store.row_mapping import article_from_row, chunk_ids, hash_text, se
 from monitor.text.search_text import UNBROKEN_RUN, index_text, split_for_index
 
 SCAN_LIMIT = 1000
-"""Number of articles that PostgreSQL reads one by one before it uses the index."""
+"""Number of the latest articles that PostgreSQL checks one by one before it uses the index."""
 _PLAN_BY_INDEX = "SET LOCAL enable_seqscan = off; SET LOCAL enable_indexscan = off; SET LOCAL enable_bitmapscan = on"
 _PLAN_BY_AGE = "SET LOCAL enable_seqscan = off; SET LOCAL enable_indexscan = on; SET LOCAL enable_bitmapscan = off"
 _REMOVE_FROM_INDEX = "INSERT INTO article_search (article_search, rowid, search_text) VALUES ('delete', ?, ?)"
@@ -39,7 +39,11 @@ _TERM_PATTERN = re.compile(r'(-?)(?:"([^"]*)"?|(\S+))')
 
 @dataclass(frozen=True, slots=True)
 class SearchTerm:
-    """Words that must be adjacent in the text, or must not be in it; with ``is_prefix`` the last one may continue."""
+    """Condition of a full-text search: words that must be adjacent in the text.
+
+    With ``is_prefix``, the last word may be the beginning of a longer word. With ``is_excluded``, the words must not be
+    in the text.
+    """
 
     words: tuple[str, ...]
     is_prefix: bool = False
@@ -48,14 +52,14 @@ class SearchTerm:
 
 @dataclass(frozen=True, slots=True)
 class IndexAll:
-    """All parts must be in the text."""
+    """Condition of a full-text search that is satisfied if all of its parts are."""
 
     parts: tuple["IndexQuery", ...]
 
 
 @dataclass(frozen=True, slots=True)
 class IndexAny:
-    """At least one part must be in the text."""
+    """Condition of a full-text search that is satisfied if at least one of its parts is."""
 
     parts: tuple["IndexQuery", ...]
 
@@ -64,21 +68,21 @@ IndexQuery = SearchTerm | IndexAll | IndexAny
 
 
 class _TsQuery(UserDefinedType[str]):
-    """The type tsquery of PostgreSQL.
+    """Column type for ``tsquery`` of PostgreSQL, to which a query text is cast.
 
-    A cast to it takes words as they are. ``to_tsquery`` splits them again, and drops the signs that join the letters of
-    Khmer and other scripts.
+    The cast uses words unchanged. ``to_tsquery`` would split the words again, and remove characters that join the
+    letters of Khmer and other scripts.
     """
 
     cache_ok = True
 
     def get_col_spec(self, **_options: object) -> str:
-        """Return the name of the type."""
+        """Return the name of the type in SQL."""
         return "TSQUERY"
 
 
 def make_search_term(text: str, *, is_prefix: bool = False) -> SearchTerm | None:
-    """Return the term that finds a text, or None if the text has no word."""
+    """Return the condition that finds a text, or None if the text has no word."""
     words = tuple(split_for_index(text, is_complete=False).split())
     if not words:
         return None
@@ -87,7 +91,10 @@ def make_search_term(text: str, *, is_prefix: bool = False) -> SearchTerm | None
 
 
 def find_candidates(connection: Connection, query: IndexQuery, limit: int, before_id: int | None = None) -> list[int]:
-    """Return the ids of the newest articles with the words of a query, newest first, with ids below ``before_id``."""
+    """Return the ids of the newest articles that contain the words of a query, newest first.
+
+    With ``before_id``, only ids below it.
+    """
     if connection.dialect.name == "sqlite":
         statement = (
             "SELECT rowid FROM article_search WHERE article_search MATCH ? AND rowid < ? ORDER BY rowid DESC LIMIT ?"
@@ -118,9 +125,9 @@ def _index_condition(query: IndexQuery) -> ColumnElement[bool]:
 
 
 def parse_search_query(query: str) -> tuple[SearchTerm, ...]:
-    """Parse a query: words, "phrases", a trailing star for prefixes, a leading minus to exclude.
+    """Parse the query of a user: words, "phrases", a trailing star for prefixes, a leading minus to exclude.
 
-    No input is an error; a query without words finds nothing.
+    Every input is valid. A query without words gives no terms, and finds nothing.
     """
     terms = []
     for minus, phrase, word in _TERM_PATTERN.findall(query):
@@ -137,17 +144,20 @@ def parse_search_query(query: str) -> tuple[SearchTerm, ...]:
 
 
 def stored_search_text(connection: Connection, search_text: str) -> str:
-    """Return the value of the column ``search_text``: on SQLite, whose index has the words, only a hash of them."""
+    """Return the value to store in the column ``search_text`` for this text.
+
+    PostgreSQL stores the text. SQLite stores only a hash of it, because its full-text index has the words.
+    """
     if connection.dialect.name != "sqlite":
         return search_text
     return hash_text(search_text).hex() if search_text else ""
 
 
 def index_texts(connection: Connection, texts: Sequence[tuple[int, str]]) -> None:
-    """Add (article id, search text) pairs of articles that were just stored to the index of SQLite.
+    """Add newly stored articles, given as (article id, search text), to the full-text index of SQLite.
 
-    PostgreSQL updates its index itself. A trigger cannot do it on SQLite, because triggers may not write to virtual
-    tables with ``trusted_schema`` off.
+    PostgreSQL updates its index by itself, so nothing is done there. On SQLite a trigger cannot do this, because
+    triggers may not write to virtual tables with ``trusted_schema`` off.
     """
     rows = [(article_id, search_text) for article_id, search_text in texts if search_text]
     if rows and connection.dialect.name == "sqlite":
@@ -155,10 +165,10 @@ def index_texts(connection: Connection, texts: Sequence[tuple[int, str]]) -> Non
 
 
 def remove_from_index(connection: Connection, article_ids: Sequence[int]) -> None:
-    """Remove articles from the index of SQLite; called before any part of them is changed or deleted.
+    """Remove articles from the full-text index of SQLite. Call this before any part of them is changed or deleted.
 
-    SQLite needs the words to remove, which are computed again from the article. If an earlier version of this
-    program computed other words, as the hash of them shows, they stay in the index.
+    SQLite needs the indexed words to remove them. They are computed again from the article. If the stored hash shows
+    that an earlier version of this program computed other words, the article stays in the index.
     """
     if connection.dialect.name != "sqlite":
         return
@@ -174,7 +184,10 @@ def remove_from_index(connection: Connection, article_ids: Sequence[int]) -> Non
 
 
 def search_newest(connection: Connection, terms: tuple[SearchTerm, ...], limit: int) -> list[int]:
-    """Return the ids of the newest matching articles, newest first; none if all terms are excluded."""
+    """Return the ids of the newest articles that match all terms, newest first.
+
+    Return an empty list if all terms are excluded ones.
+    """
     if all(term.is_excluded for term in terms):
         return []
     if connection.dialect.name == "sqlite":
@@ -197,10 +210,13 @@ def _fts_phrase(term: SearchTerm) -> str:
 def _search_postgres(
     connection: Connection, condition: ColumnElement[bool], limit: int, before_id: int | None = None
 ) -> list[int]:
-    """Search the latest articles one by one, then the index; if the index finds many, all articles by age.
+    """Return the ids of the newest articles that satisfy ``condition``, at most ``limit``, newest first.
 
-    The planner knows neither how rare a word is nor how expensive it is to read a text, and would scan all articles for
-    a word that no article has. Therefore each step fixes its plan.
+    First the latest ``SCAN_LIMIT`` articles are checked one by one. If this does not find enough, the index is
+    searched. If the index finds more than ``SCAN_LIMIT`` articles, all articles are checked one by one, newest first.
+
+    The query planner knows neither how rare a word is nor how expensive it is to read a text, and would scan all
+    articles for a word that no article has. Therefore each step fixes its query plan.
     """
     article_id = ARTICLE_TEXT.c.article_id
     matching = select(article_id).where(condition)

@@ -1,9 +1,10 @@
-"""Rows of the grouping window: loaded when a process starts, written with each batch, read if others wrote some.
+"""Rows of the grouping window: loaded when a process starts, written with each batch of grouped articles.
 
 ``grouping_state`` has one row. Its ``version`` counts the transactions that changed grouping, and each row of
-``indexed_article`` and ``story_centroid`` has the version in which it was written. A process that groups locks the
-table, reads what others wrote since the version of its window, places its batch, and writes under the next version. So
-every batch is placed on a window with all batches before it, whichever process grouped them.
+``indexed_article`` and ``story_centroid`` has the version in which it was written. A process that groups articles locks
+the table, reads the rows that other processes have written since the version of its window, places its batch, and
+writes under the next version. So every batch is placed on a window with all earlier batches, whichever process grouped
+them.
 """
 
 from collections.abc import Sequence
@@ -63,21 +64,25 @@ _MERGE_STATEMENTS = (  # with the same conditions as the partial indexes, else t
 
 @dataclass(frozen=True, slots=True)
 class RawExecutor:
-    """Runs statements without SQLAlchemy's compiler, which would take longer than the engine; `?` marks a value."""
+    """Runs SQL statements without SQLAlchemy's compiler, which would take longer than the database engine.
+
+    A `?` in a statement is replaced by a value.
+    """
 
     connection: Connection
 
     def execute(self, statement: str, values: Sequence[Any] = ()) -> Any:
-        """Run a statement once with a tuple of values, or once per tuple of a list."""
+        """Run a statement with a tuple of values, or, if ``values`` is a list of tuples, once with each tuple."""
         if self.connection.dialect.name != "sqlite":
             statement = statement.replace("?", "%s")
         return self.connection.exec_driver_sql(statement, values)
 
 
 def lock_and_catch_up(connection: Connection, window: GroupingWindow) -> int:
-    """Let other processes wait with grouping until the transaction ends, and load what they wrote into the window.
+    """Lock grouping until the transaction ends, so that other processes wait, and bring the window up to date.
 
-    Return the version for the changes of this transaction.
+    The window gets all rows that other processes have written. Return the version under which the changes of this
+    transaction must be written.
     """
     if connection.dialect.name != "sqlite":  # a write transaction on SQLite has the database to itself
         connection.exec_driver_sql("LOCK TABLE grouping_state IN EXCLUSIVE MODE")
@@ -85,7 +90,7 @@ def lock_and_catch_up(connection: Connection, window: GroupingWindow) -> int:
 
 
 def load_new_rows(connection: Connection, window: GroupingWindow) -> int:
-    """Load all rows that are newer than the window; return their version."""
+    """Load all rows that are newer than the window into it; return the version that the window then has."""
     executor = RawExecutor(connection)
     version, reload_version = executor.execute(_SELECT_STATE).first() or (0, 0)
     if window.version < reload_version:
@@ -102,7 +107,10 @@ def load_new_rows(connection: Connection, window: GroupingWindow) -> int:
 
 
 def invalidate_windows(connection: Connection) -> None:
-    """Make all processes load their windows again, after a change of stories that is not a batch of grouping."""
+    """Make all processes load their whole windows again.
+
+    This is necessary after a change of stories that is not a batch of grouping.
+    """
     connection.exec_driver_sql(_INVALIDATE)
 
 
@@ -112,7 +120,10 @@ def _indexed_story(executor: RawExecutor, story_id: str, centroid: bytes) -> Ind
 
 
 def load_grouped_article(connection: Connection, article_id: int) -> tuple[Placement | None, str, str]:
-    """Return the placement of an article, its title and its body; None and empty texts if it was deleted."""
+    """Return the placement (story and original) of an article, its title and its body.
+
+    The placement is None if the article was deleted or has no story; the texts are empty if it was deleted.
+    """
     row = RawExecutor(connection).execute(_SELECT_ARTICLE, (article_id,)).first()
     if row is None:
         return None, "", ""

@@ -1,12 +1,13 @@
-"""Job queue for workers, on PostgreSQL with Procrastinate: its tables, enqueuing, claiming and requeuing.
+"""Job queue for worker processes, on PostgreSQL with Procrastinate: its tables, enqueuing, claiming and requeuing.
 
-Its tables are created and migrated together with ours, from the scripts in the installed package. The schema does not
-state its version, so the name of the last applied script is stored as a comment on its main table.
+The tables of Procrastinate are created and migrated together with the tables of this program, from the scripts in the
+installed package. Its schema does not state its version, so the name of the last applied script is stored as a comment
+on its main table.
 
-Jobs are enqueued on our own connection, in the same transaction as the leases of their sources. The lock of a job is
-its host: one job per host runs at a time. Its queueing lock is its source: at most one job per source is queued. A job
-contains the token of the source's lease; the worker that claims it exchanges the token, so a worker that comes too
-late has a token that is no longer valid.
+Jobs are enqueued on a connection of this program, in the same transaction as the leases of their sources. The lock of a
+job is its host: one job per host runs at a time. Its queueing lock is its source: at most one job per source is queued.
+A job contains the token of the source's lease. The worker that claims the job exchanges the token for a new one, so a
+worker that comes too late has a token that is no longer valid.
 """
 
 import secrets
@@ -42,7 +43,7 @@ def is_installed() -> bool:
 def pending_migrations(connection: Connection) -> tuple[str, ...]:
     """Return the migrations of the installed Procrastinate that are not applied yet, oldest first; none on SQLite.
 
-    Raises ``SchemaMismatch`` if its tables belong to another program, or to a newer version.
+    Raises ``SchemaMismatch`` if the tables of the queue belong to another program, or to a newer version.
     """
     if connection.dialect.name == "sqlite" or not is_installed():
         return ()
@@ -65,7 +66,7 @@ def pending_migrations(connection: Connection) -> tuple[str, ...]:
 
 
 def apply_migrations(connection: Connection) -> None:
-    """Apply the pending migrations, inside a transaction. Raises like ``pending_migrations``."""
+    """Apply the pending migrations, inside a transaction. Raises the same errors as ``pending_migrations``."""
     steps = pending_migrations(connection)
     if not steps:
         return
@@ -85,16 +86,17 @@ def _sql_dir() -> Path:
 
 
 def _migration_scripts() -> list[Path]:
-    """Return the migration scripts of Procrastinate in order; their names (version, number) sort accordingly."""
+    """Return the migration scripts of Procrastinate, oldest first. Their names consist of version and number."""
     return sorted((_sql_dir() / "migrations").glob("*.sql"))
 
 
 ENQUEUE_LOCK_ID = 7_310_002  # advisory lock of PostgreSQL: one daemon enqueues at a time
 MAX_QUEUED_JOBS = 400
-"""Limit of queued jobs: each run reads the queue, and the tables know what else is due."""
+"""Maximum number of queued jobs. Each run of the enqueuer reads the whole queue, so the queue must be short. Sources
+and pages beyond the limit stay due in their tables and are enqueued later."""
 
 MAX_QUEUED_JOBS_PER_HOST = 8
-"""Limit per host, so that one host with many sources does not fill the queue."""
+"""Maximum number of queued jobs per host, so that one host with many sources does not fill the queue."""
 
 MAX_CANDIDATES = 2_000
 FINISHED_JOB_RETENTION = timedelta(days=7)
@@ -129,16 +131,19 @@ _RELEASE_LEASE = (
 
 
 class JobQueue:
-    """Queue between the daemon and its workers; every method is one transaction and may raise ``StoreError``."""
+    """Queue of jobs from the daemon to its worker processes.
+
+    Every method is one transaction and may raise ``StoreError``.
+    """
 
     def __init__(self, connections: Connections, worker_timeout: timedelta = WORKER_TIMEOUT) -> None:
         self._connections, self._worker_timeout = connections, worker_timeout
 
     def enqueue_due_jobs(self, now: datetime, expires_at: datetime) -> EnqueueResult:
-        """Requeue the jobs of dead workers, then lease due sources and enqueue a job for each.
+        """Release the jobs of dead workers, then lease due sources and enqueue a job for each.
 
-        Sources with pages to read get a job, too. If no worker is alive, all jobs are cancelled instead. Concurrent
-        calls enqueue each due source once.
+        A job is also enqueued for each source with pages to read. If no worker is alive, all jobs are cancelled
+        instead. If several processes call this at the same time, each due source is enqueued once.
         """
         with self._connections.write_transaction() as connection:
             workers = self._count_alive_workers(connection)
@@ -156,7 +161,10 @@ class JobQueue:
         return EnqueueResult(workers, len(polls), len(pages), requeued)
 
     def claim(self, source_id: str, token: str, expires_at: datetime) -> Lease | None:
-        """Exchange the lease of a job for the worker's own; return None if the job's lease has expired."""
+        """Exchange the lease in a job for a lease of the worker's own and return the new lease.
+
+        Return None if the lease in the job has expired.
+        """
         own = f"{token}.{secrets.token_hex(4)}"
         claim = (
             update(SOURCE)
@@ -169,12 +177,15 @@ class JobQueue:
         return Lease(source_id, own, expires_at, poll_state_from_row(row)) if row else None
 
     def release(self, source_id: str, token: str) -> bool:
-        """Release a lease without a poll, so that the source is due again; return False if the lease has expired."""
+        """Release the lease of a job whose source was not polled, so that the source is due again.
+
+        Return False if the lease has expired.
+        """
         with self._connections.write_transaction() as connection:
             return _release_leases(connection, [(source_id, token)]) > 0
 
     def count_jobs(self) -> QueueCounts:
-        """Return the number of alive workers, and of jobs by state."""
+        """Return the number of alive workers, and the number of jobs in each state."""
         with self._connections.read_transaction() as connection:
             jobs: dict[str, int] = {
                 row[0]: row[1] for row in connection.execute(_COUNT_JOBS_BY_STATUS, {"queue": QUEUE_NAME})
@@ -184,7 +195,7 @@ class JobQueue:
         return QueueCounts(workers, jobs.get("todo", 0), jobs.get("doing", 0), failed)
 
     def delete_old_jobs(self) -> int:
-        """Delete failed jobs older than a week and workers long dead; return the number of deleted jobs."""
+        """Delete failed jobs older than a week, and workers that died long ago; return the number of deleted jobs."""
         with self._connections.write_transaction() as connection:
             connection.execute(_DELETE_DEAD_WORKERS, {"kept": FINISHED_JOB_RETENTION})
             return connection.execute(
@@ -195,7 +206,10 @@ class JobQueue:
         return int(connection.execute(_COUNT_ALIVE_WORKERS, {"silent": self._worker_timeout}).scalar_one())
 
     def _requeue_orphaned_jobs(self, connection: Connection, now: datetime, *, include_queued: bool) -> int:
-        """Delete the jobs of dead workers, or all jobs, and release their leases; return how many were running."""
+        """Delete the jobs that dead workers were running, and release their leases, so that the work is due again.
+
+        With ``include_queued``, queued jobs are deleted, too. Return the number of deleted jobs that were running.
+        """
         parameters = {"queue": QUEUE_NAME, "all": include_queued, "silent": self._worker_timeout}
         rows = connection.execute(_DELETE_ORPHANED_JOBS, parameters).all()
         _release_leases(
@@ -209,10 +223,10 @@ class JobQueue:
 
 
 class QueueQuota:
-    """Number of jobs that may still be queued, in total and per host, and the sources that have a job."""
+    """Counts how many jobs may still be enqueued, in total and per host, and which jobs exist already."""
 
     def __init__(self, active_jobs: Iterable[Any]) -> None:
-        """``active_jobs`` are the rows of queued and running jobs."""
+        """Count existing jobs. ``active_jobs`` are the rows of queued and running jobs."""
         rows = list(active_jobs)
         self._queued_by_host = Counter(row.lock for row in rows if row.status == "todo")
         self.free_slots = MAX_QUEUED_JOBS - self._queued_by_host.total()
@@ -220,9 +234,10 @@ class QueueQuota:
         self._running_keys = {row.queueing_lock for row in rows if row.status == "doing"}
 
     def try_reserve(self, task: str, source_id: str, host: str) -> bool:
-        """Reserve a slot for a job; return False if there is none, or an equal job is queued.
+        """Reserve a slot in the queue for a job, and return whether it may be enqueued.
 
-        A job that reads pages also waits for a running one of the same source.
+        Return False if the queue or the quota of the host is full, or if a job with the same task and source is queued.
+        A job that reads pages is also refused while another such job of the same source is running.
         """
         key = f"{task}:{source_id}"
         if self.free_slots <= 0 or self._queued_by_host[host] >= MAX_QUEUED_JOBS_PER_HOST or key in self._queued_keys:
@@ -238,7 +253,7 @@ class QueueQuota:
 def _lease_due_sources(
     connection: Connection, quota: QueueQuota, now: datetime, expires_at: datetime
 ) -> list[dict[str, Any]]:
-    """Lease due sources, longest overdue first, up to the quota; return their jobs."""
+    """Lease due sources, longest overdue first, as far as the quota allows; return a job to poll each."""
     due = (
         SOURCE.c.configured,
         SOURCE.c.next_poll_at <= now,
@@ -261,7 +276,10 @@ def _lease_due_sources(
 
 
 def _select_page_jobs(connection: Connection, quota: QueueQuota, now: datetime) -> list[dict[str, Any]]:
-    """Return jobs for sources with due pages, up to the quota. The worker that runs the job leases the pages."""
+    """Return jobs to read pages, one for each source with due pages, as far as the quota allows.
+
+    Pages are not leased here, but by the worker that runs the job.
+    """
     listed = (
         select(ARTICLE.c.source_id)
         .where(IS_LISTED, ARTICLE.c.next_attempt_at <= now)
@@ -278,7 +296,7 @@ def _select_page_jobs(connection: Connection, quota: QueueQuota, now: datetime) 
 
 
 def _insert_jobs(connection: Connection, jobs: list[dict[str, Any]]) -> None:
-    """Enqueue jobs with Procrastinate, inside our own transaction."""
+    """Enqueue jobs with Procrastinate, inside the transaction of the caller."""
     from procrastinate import SyncPsycopgConnector
     from procrastinate.exceptions import ConnectorException
     from procrastinate.jobs import Job
@@ -303,6 +321,9 @@ def _insert_jobs(connection: Connection, jobs: list[dict[str, Any]]) -> None:
 
 
 def _release_leases(connection: Connection, leases: list[tuple[str, str]]) -> int:
-    """End the leases of jobs, and the leases for which workers exchanged them; return their number."""
+    """End the given leases of jobs, and the leases for which workers have exchanged them; return how many ended.
+
+    Each lease is given as a pair of source id and token.
+    """
     values = [{"source_id": source_id, "token": token, "own": f"{token}."} for source_id, token in leases if token]
     return sum(connection.execute(_RELEASE_LEASE, value).rowcount for value in values)

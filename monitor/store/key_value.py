@@ -1,4 +1,7 @@
-"""Key-value store: installation time, saved configuration, daemon status, heartbeats, and the trusted time."""
+"""Key-value store: installation time, saved configuration, daemon status, heartbeats, and the trusted time.
+
+The trusted time is a time up to which the clock is known to be right.
+"""
 
 from collections.abc import Collection
 from datetime import datetime
@@ -15,13 +18,16 @@ CLOCK_KEY, CLOCK_TRUST_KEY, CONFIGURATION_KEY = "clock", "clock_trust", "configu
 
 
 def trusted_now(connection: Connection, now: datetime) -> datetime:
-    """Return the time by which data may expire: ``now``, or the last trusted time if the clock jumped far ahead."""
+    """Return the time to use when expired data is deleted.
+
+    This is ``now``. If the clock has jumped far ahead, it is the last trusted time instead.
+    """
     trust = load_clock_trust(connection)
     return trust.trusted_time(now) if trust else now
 
 
 def load_clock_trust(connection: Connection) -> ClockTrust | None:
-    """Return the stored trust in the clock, or None before the first check."""
+    """Return the stored record of how far the clock is trusted, or None before the first check."""
     stored = connection.execute(select(SETTING.c.value).where(SETTING.c.name == CLOCK_TRUST_KEY)).scalar()
     return from_json(ClockTrust, stored) if stored else None
 
@@ -33,7 +39,10 @@ class KeyValueStore:
         self._connections = connections
 
     def installed_at(self, now: datetime) -> datetime:
-        """Return the time of the first call of this method on this database; on that call, store and return ``now``."""
+        """Return when this program first used the database.
+
+        The first call of this method stores ``now`` as this time; later calls return the stored time.
+        """
         with self._connections.write_transaction() as connection:
             row = {"name": "installed_at", "value": now.isoformat(), "changed_at": now}
             connection.execute(insert_ignore(SETTING, connection), row)
@@ -41,16 +50,16 @@ class KeyValueStore:
         return datetime.fromisoformat(value)
 
     def get_saved_configuration(self) -> SavedConfiguration | None:
-        """Return the last valid configuration, or None before the first."""
+        """Return the last valid configuration, or None if none was saved yet."""
         value = self.get(CONFIGURATION_KEY)
         return from_json(SavedConfiguration, value) if value else None
 
     def save_configuration(self, configuration: SavedConfiguration) -> None:
-        """Store a valid configuration, or the present one with the errors of a rejected edit."""
+        """Store a valid configuration, with the errors of an edit of the file if the edit was rejected."""
         self.set(CONFIGURATION_KEY, to_json(configuration), configuration.loaded_at)
 
     def get(self, name: str) -> str:
-        """Return the value of a key, or an empty string."""
+        """Return the value of a key, or an empty string if the key is not stored."""
         with self._connections.read_transaction() as connection:
             return connection.execute(select(SETTING.c.value).where(SETTING.c.name == name)).scalar() or ""
 
@@ -69,12 +78,12 @@ class KeyValueStore:
             connection.execute(upsert(SETTING, connection, "name", row), row)
 
     def get_by_prefix(self, prefix: str) -> dict[str, str]:
-        """Return the values of all keys with a prefix, by key."""
+        """Return the values of all keys that begin with ``prefix``, by key."""
         with self._connections.read_transaction() as connection:
             rows = connection.execute(select(SETTING.c.name, SETTING.c.value).where(SETTING.c.name.startswith(prefix)))
             return {row.name: row.value for row in rows}
 
     def delete(self, names: Collection[str]) -> None:
-        """Delete keys."""
+        """Delete these keys with their values."""
         with self._connections.write_transaction() as connection:
             connection.execute(delete(SETTING).where(SETTING.c.name.in_(sorted(names))))

@@ -42,11 +42,11 @@ from monitor.store.row_mapping import IS_LISTED
 from monitor.store.sources import decode_poll_state
 
 CLOCK_TOLERANCE = timedelta(minutes=1)
-"""Smaller corrections of the clock, as time servers make them, need no recovery."""
+"""Largest change of the clock, as time servers make it, that needs no recovery."""
 
 
 def release_leases(connections: Connections, now: datetime) -> None:
-    """End all leases and make their work due; only for a process that has the database to itself."""
+    """End all leases and make their work due; call it only in a process that has the database to itself."""
     with connections.write_transaction() as connection:
         polled = update(SOURCE).where(SOURCE.c.lease_token != "")
         connection.execute(polled.values(lease_token="", lease_expires_at=None))
@@ -59,10 +59,11 @@ def release_leases(connections: Connections, now: datetime) -> None:
 
 
 def record_clock(connections: Connections, now: datetime) -> ClockChange:
-    """Store the time, and return how far the clock was set back or jumped ahead since the last call, if it did.
+    """Store the time, and return how far the clock was set back or has jumped ahead since the last call.
 
-    If it was set back, the times planned under the fast clock (polls, pages, rechecks, deliveries, leases) are shifted
-    by the same amount, so that nothing waits for the wrong time. Hits with times in the future count as found now.
+    Both are zero if the clock is right. If it was set back, the times that were planned under the fast clock (polls,
+    pages, rechecks, deliveries, leases) are shifted by the same amount, so that nothing waits too long. Hits with times
+    in the future count as found now.
     """
     with connections.write_transaction() as connection:
         stored = connection.execute(select(SETTING.c.value).where(SETTING.c.name == CLOCK_KEY)).scalar()
@@ -108,11 +109,12 @@ DELETE_BATCH_SIZE = 500
 def delete_expired_articles(
     connections: Connections, now: datetime, age: timedelta, after_id: int = 0
 ) -> tuple[int, int]:
-    """Delete one batch of articles first seen before ``age``, by ascending id from ``after_id``.
+    """Delete expired articles among one batch of articles first seen more than ``age`` ago.
 
-    Articles with mentions, hits or evidence, unmatched articles, and originals of remaining duplicates are not deleted.
-    Entry keys remain, so that a deleted article is not new when a feed lists it again. Return the number of deleted
-    articles, and the id to continue from, 0 after the last batch.
+    The batch consists of the articles after ``after_id`` in ascending order of ids. Articles with mentions, hits or
+    evidence, unmatched articles, and originals of remaining duplicates are not deleted. Entry keys remain, so that a
+    deleted article is not new when a feed lists it again. Return the number of deleted articles and the id from which
+    to continue, which is 0 after the last batch.
     """
     with connections.write_transaction() as connection:
         before = trusted_now(connection, now) - age
@@ -128,9 +130,10 @@ def delete_expired_articles(
 
 
 def delete_expired_records(connections: Connections, now: datetime, age: timedelta) -> int:
-    """Delete near misses of articles seen, and deliveries finished, before ``age``; return the number of rows.
+    """Delete old near misses and old finished deliveries; return the number of deleted rows.
 
-    Digests remain as the record of what was reported when.
+    A near miss is old if its article was first seen more than ``age`` ago, a delivery if it finished more than ``age``
+    ago. Digests remain as the record of what was reported when.
     """
     finished = [str(state) for state in DeliveryState if state is not DeliveryState.PENDING]
     with connections.write_transaction() as connection:
@@ -165,7 +168,10 @@ class MaintenanceStore:
         self._connections, self._disk_space = connections, DiskSpaceGuard(connections)
 
     def check_database(self) -> tuple[str, ...]:
-        """Return all errors found in the file, the references between rows, the index and the evidence chain."""
+        """Return all errors found in the database as sentences.
+
+        The file, the references between rows, the full-text index and the evidence chain are checked.
+        """
         errors: list[str] = []
         if self._connections.is_sqlite:
             errors += check_integrity(Path(self._connections.database_file))
@@ -180,15 +186,15 @@ class MaintenanceStore:
         return back_up(self._connections, target, backup_name(self._connections, now), keep)
 
     def last_backup(self) -> Path | None:
-        """Return the newest backup in the default folder, or None; None on PostgreSQL."""
+        """Return the path of the newest backup in the default folder; None if there is none, or on PostgreSQL."""
         return newest_backup(self._connections) if self._connections.is_sqlite else None
 
     def delete_expired_articles(self, now: datetime, age: timedelta, after_id: int = 0) -> tuple[int, int]:
-        """Delete one batch of old articles without findings; see ``delete_expired_articles``."""
+        """Delete expired articles among one batch; see the function ``delete_expired_articles``."""
         return delete_expired_articles(self._connections, now, age, after_id)
 
     def delete_expired_records(self, now: datetime, age: timedelta) -> int:
-        """Delete old near misses and finished deliveries; see ``delete_expired_records``."""
+        """Delete old near misses and finished deliveries; see the function ``delete_expired_records``."""
         return delete_expired_records(self._connections, now, age)
 
     def optimize(self) -> None:
@@ -208,11 +214,11 @@ class MaintenanceStore:
                 connection.exec_driver_sql("ANALYZE")
 
     def record_clock(self, now: datetime) -> ClockChange:
-        """Store the time and correct planned times after a clock change; see ``record_clock``."""
+        """Store the time and correct planned times after a change of the clock; see the function ``record_clock``."""
         return record_clock(self._connections, now)
 
     def get_schema_version(self) -> str:
-        """Return the schema version, the name of the last migration."""
+        """Return the schema version, which is the name of the last applied migration."""
         return schema_version(self._connections)
 
     def measure_disk_space(self) -> DiskSpace | None:
@@ -220,7 +226,7 @@ class MaintenanceStore:
         return self._disk_space.measure()
 
     def measure_write_ahead_log(self) -> int:
-        """Return the bytes of SQLite's write-ahead log; 0 on another engine or without a log."""
+        """Return the size of SQLite's write-ahead log in bytes; 0 on PostgreSQL or without a log."""
         path = Path(f"{self._connections.database_file}-wal")
         return path.stat().st_size if self._connections.is_sqlite and path.exists() else 0
 

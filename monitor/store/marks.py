@@ -1,4 +1,4 @@
-"""Marks on stories as the digests need them: what was known of a story, and new articles of followed stories."""
+"""Marks on stories in the form in which digests need them, and the new articles of followed stories."""
 
 from collections import defaultdict
 from collections.abc import Collection, Sequence
@@ -16,13 +16,17 @@ from monitor.store.row_mapping import STORED_ARTICLE_COLUMNS, article_from_row, 
 from monitor.text.tokens import find_sentence
 
 MAX_FOLLOWED_ARTICLES = 100
-"""Articles without a hit that one digest reports; the next one has the others."""
+"""Maximum number of articles without a hit that one digest reports. Further ones are in the next digest."""
 
 
 def load_story_marks(
     connection: Connection, plan: DigestPlan, undelivered_ids: Collection[int]
 ) -> tuple[StoryMark, ...]:
-    """Return the marks for a digest: of each story and rule the newest that mutes or follows, and others."""
+    """Return the marks that count for a digest plan, each with what was known of its story when it was made.
+
+    For each story and rule, this is the newest mark that is not undone; a mark as irrelevant counts in addition to it.
+    ``undelivered_ids`` are the hits to be reported, which do not count as earlier reports of a story.
+    """
     is_counting = (MARK.c.plan_id == plan.id, MARK.c.plan_id != "", MARK.c.undone_at.is_(None))
     chosen: dict[tuple[str, str, bool], Mark] = {}
     for row in connection.execute(select_marks().where(*is_counting).order_by(MARK.c.id)):
@@ -53,9 +57,10 @@ def load_story_marks(
 def load_followed(
     connection: Connection, plan: DigestPlan, marks: Sequence[StoryMark], now: datetime
 ) -> tuple[ReportableHit, ...]:
-    """Return the articles of followed stories that are new since the mark, have no hit, and were not reported.
+    """Return the articles of followed stories that were first seen since the mark and are to be reported without a hit.
 
-    A copy of a text is not a new report, and is left out.
+    Articles that have a hit, or were reported by this plan, are left out. So are duplicates, because a copy of a text
+    is not a new report.
     """
     followed = {
         one.mark.story_id: one.mark for one in marks if one.mark.kind is MarkKind.FOLLOWED and one.is_active(now)

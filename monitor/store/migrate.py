@@ -1,6 +1,6 @@
 """Schema migrations: upgrade a database to the schema of this program, or refuse and leave it unchanged.
 
-Alembic is imported only if there is something to migrate, because it slows the start and is rarely needed.
+Alembic is imported only if there is something to migrate, because importing it is slow.
 """
 
 from pathlib import Path
@@ -38,7 +38,7 @@ def schema_version(connections: Connections) -> str:
 
 
 def latest_revision(migrations_dir: Path = MIGRATIONS_DIR) -> str:
-    """Return the last revision of this program. The names of the scripts begin with their revisions."""
+    """Return the id of the latest migration of this program. The file name of each migration begins with its id."""
     return max(script.name.partition("_")[0] for script in (migrations_dir / "versions").glob("[0-9]*.py"))
 
 
@@ -69,7 +69,7 @@ def pending_revisions(connections: Connections, migrations_dir: Path = MIGRATION
 
 
 def _reject_foreign_schema(connections: Connections) -> None:
-    """Raise ``SchemaMismatch`` if an SQLite file without our schema has tables."""
+    """Raise ``SchemaMismatch`` if an SQLite file has tables but not the schema of this program."""
     if connections.is_sqlite:
         with connections.read_transaction() as connection:
             tables = inspect(connection).get_table_names()
@@ -83,7 +83,7 @@ def _reject_foreign_schema(connections: Connections) -> None:
 def pending_queue_migrations(connections: Connections) -> tuple[str, ...]:
     """Return the migrations of the job queue that are not applied yet, oldest first; none on SQLite.
 
-    Raises ``SchemaMismatch`` like ``job_queue.pending_migrations``.
+    Raises ``SchemaMismatch`` in the same cases as ``job_queue.pending_migrations``.
     """
     if connections.is_sqlite:
         return ()
@@ -115,7 +115,8 @@ def require_current_schema(connections: Connections) -> None:
 def migrate(connections: Connections, migrations_dir: Path = MIGRATIONS_DIR) -> None:
     """Run the pending migrations in one transaction. Raises ``SchemaMismatch``, and then nothing has changed.
 
-    Processes that start at the same time on PostgreSQL run this one after another; the later ones find nothing to do.
+    If several processes start at the same time on PostgreSQL, they run this one after another, and the later ones find
+    nothing to do.
     """
     from alembic import command
     from alembic.util import CommandError

@@ -1,4 +1,4 @@
-"""Counts for the report on noise: how often rules, officials and written forms were found, and rejected by readers."""
+"""Counts for the noise report: how often rules, officials and spellings were found, and rejected by readers."""
 
 from datetime import datetime
 
@@ -10,13 +10,16 @@ from monitor.store.core_tables import HIT, MENTION, NEAR_MISS
 
 
 class NoiseStore:
-    """Read access to the counts."""
+    """Read access to the counts of the noise report."""
 
     def __init__(self, connections: Connections) -> None:
         self._connections = connections
 
     def count_rules(self, since_at: datetime) -> list[RuleCount]:
-        """Return the hits of each rule found since a time, and how many of them verdicts have withdrawn."""
+        """Return, for each rule, the number of hits found since ``since_at``, and how many of them were withdrawn.
+
+        Only hits that a verdict has withdrawn are in the second number.
+        """
         is_rejected = HIT.c.withdrawn_at.is_not(None) & HIT.c.withdrawn_by.is_not(None)
         query = (
             select(HIT.c.rule_id, func.count(), func.sum(case((is_rejected, 1), else_=0)), func.max(HIT.c.found_at))
@@ -30,7 +33,10 @@ class NoiseStore:
             ]
 
     def count_forms(self, since_at: datetime) -> list[FormCount]:
-        """Return the articles by official and written text since a time: the accepted and the rejected ones."""
+        """Return the numbers of articles since ``since_at`` in which each spelling of an official was found.
+
+        Some of the counts are of accepted spellings, the others of spellings that verdicts have rejected.
+        """
         accepted = (
             select(
                 MENTION.c.official_id,

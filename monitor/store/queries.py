@@ -35,7 +35,8 @@ from monitor.store.row_mapping import (
 from monitor.store.sources import IS_CONFIGURED, poll_state_from_row
 
 _MAX_SUBQUERY_IDS = 1000
-"""Up to this many matching rows are looked up by id; with more, walking down the articles finds the newest sooner."""
+"""Number of matching rows up to which articles are looked up by id. If more rows match, going through the articles from
+the newest one finds enough of them sooner."""
 
 _CURSOR_TYPES = (UtcDateTime(), BIG_INTEGER)
 
@@ -55,7 +56,7 @@ class QueryStore:
         return read_row(ARTICLE, article_id, partial(stored_article_from_row, row))
 
     def load_articles(self, article_ids: Collection[int]) -> list[StoredArticle]:
-        """Return the articles with these ids, by id; missing ones are left out."""
+        """Return the articles with these ids, by id. Ids without an article are left out."""
         return [
             stored
             for chunk in chunk_ids(sorted(article_ids))
@@ -96,7 +97,10 @@ class QueryStore:
             return read_rows(ARTICLE, rows, stored_article_from_row)
 
     def search(self, query: str, limit: int = 20) -> list[StoredArticle]:
-        """Return articles with the words, "phrases" and prefixes* of a query, newest first; -word excludes."""
+        """Return the articles that match a full-text query, newest first.
+
+        The query has words, "phrases" and prefixes*; -word excludes articles with the word.
+        """
         with self._connections.read_transaction() as connection:
             article_ids = search_newest(connection, parse_search_query(query), limit)
             rows = (
@@ -109,7 +113,7 @@ class QueryStore:
             return read_rows(ARTICLE, rows, stored_article_from_row)
 
     def get_findings(self, article_id: int) -> Findings:
-        """Return the findings in an article: mentions, hits and near misses of its present version."""
+        """Return the mentions, hits and near misses in the present version of an article."""
         with self._connections.read_transaction() as connection:
             return load_findings(connection, article_id)
 
@@ -126,7 +130,10 @@ class QueryStore:
         )
 
     def list_hits(self, article_filter: ArticleFilter) -> list[HitSummary]:
-        """Return hits with the digest that first reported each, newest first; also withdrawn ones."""
+        """Return the hits that a filter selects, newest first, each with the digest that first reported it.
+
+        Withdrawn hits are included.
+        """
         found = select(HIT.c.id).outerjoin_from(HIT, ARTICLE)  # an outer join makes the planner start from the hits
         if article_filter.rule_id:
             found = found.where(HIT.c.rule_id == article_filter.rule_id)
@@ -146,7 +153,10 @@ class QueryStore:
             return _hit_summaries_from_rows(connection, rows)
 
     def list_article_hits(self, article_id: int) -> list[HitSummary]:
-        """Return the hits of an article: one for each digest that reported it, then the hits without a digest."""
+        """Return the hits of an article, once for each digest that reported the hit.
+
+        Hits that no digest has reported are included once, at the end.
+        """
         query = select(HIT, *_HIT_ARTICLE_COLUMNS, DIGEST.c.composed_at.label("reported_at"), DIGEST.c.plan_id)
         query = query.join_from(HIT, ARTICLE).outerjoin(DIGEST_HIT, DIGEST_HIT.c.hit_id == HIT.c.id)
         query = query.outerjoin(DIGEST, DIGEST.c.id == DIGEST_HIT.c.digest_id).where(HIT.c.article_id == article_id)
@@ -157,7 +167,7 @@ class QueryStore:
         return sorted(hits, key=lambda hit: hit.reported_at is None)
 
     def load_source_statuses(self, source_ids: Collection[str]) -> dict[str, SourceStatus]:
-        """Return the status of each of these configured sources, by id."""
+        """Return the poll state, name and number of articles of each of these configured sources, by id."""
         columns = (SOURCE.c.id, SOURCE.c.name, SOURCE.c.poll_state, SOURCE.c.page_quality, SOURCE.c.article_count)
         query = select(*columns).where(IS_CONFIGURED, SOURCE.c.id.in_(source_ids))
         with self._connections.read_transaction() as connection:
@@ -168,7 +178,7 @@ class QueryStore:
         }
 
     def list_sources(self) -> list[SourceStatus]:
-        """Return every configured source with its poll state and the number of articles that it ever had."""
+        """Return every configured source with its poll state and the number of articles that it has ever had."""
         columns = (SOURCE.c.id, SOURCE.c.name, SOURCE.c.poll_state, SOURCE.c.page_quality, SOURCE.c.article_count)
         query = select(*columns).where(IS_CONFIGURED)
         with self._connections.read_transaction() as connection:
@@ -178,7 +188,10 @@ class QueryStore:
         ]
 
     def get_database_info(self) -> DatabaseInfo:
-        """Return facts about the database; the cost does not grow with its size."""
+        """Return the engine, schema version and size of the database, and the numbers of articles.
+
+        The cost does not grow with the size of the database.
+        """
         is_extracted = ARTICLE.c.stage == str(Stage.EXTRACTED)
         schema = schema_version(self._connections)
         with self._connections.read_transaction() as connection:
@@ -194,7 +207,7 @@ class QueryStore:
             )
 
     def oldest_unmatched_at(self) -> datetime | None:
-        """Return when the oldest article that waits to be matched was first seen, or None if none waits."""
+        """Return when the oldest article that waits to be matched was first seen, or None if no article waits."""
         oldest = select(func.min(ARTICLE.c.first_seen_at)).where(
             ARTICLE.c.stage == str(Stage.EXTRACTED), IS_IN_PROGRESS
         )
@@ -210,7 +223,10 @@ class QueryStore:
 def _filter_conditions(
     connection: Connection, article_filter: ArticleFilter, id_column: Column[int]
 ) -> list[ColumnElement[bool]]:
-    """Return the conditions of a filter; ``id_column`` is the column with the article id in the filtered table."""
+    """Return the SQL conditions of a filter for a query.
+
+    ``id_column`` is the column with the article id in the table that the query reads.
+    """
     conditions: list[ColumnElement[bool]] = []
     if article_filter.source_id:
         conditions.append(ARTICLE.c.source_id == article_filter.source_id)
@@ -235,7 +251,7 @@ def _filter_conditions(
 def _is_among(
     connection: Connection, id_column: Column[int], article_id_column: Column[int], condition: ColumnElement[bool]
 ) -> ColumnElement[bool]:
-    """Return the condition that an article has a row in another table that satisfies ``condition``."""
+    """Return the SQL condition that an article has a row in another table that satisfies ``condition``."""
     matching = select(article_id_column).where(condition)
     if (
         _fetch_count(connection, select(func.count()).select_from(matching.limit(_MAX_SUBQUERY_IDS).subquery()))
@@ -252,7 +268,7 @@ _HIT_ARTICLE_COLUMNS = (
 
 
 def _hit_summaries_from_rows(connection: Connection, rows: Sequence[AnyRow]) -> list[HitSummary]:
-    """Return the hits of rows, with the surest mention of the officials of each."""
+    """Build hits from their rows, each with form and confidence of the most confident mention of its officials."""
     mentions: defaultdict[tuple[int, str], list[tuple[float, str]]] = defaultdict(list)
     columns = (MENTION.c.article_id, MENTION.c.official_id, MENTION.c.confidence, MENTION.c.form)
     for chunk in chunk_ids(sorted({row.article_id for row in rows})):

@@ -1,7 +1,7 @@
 """Store of the readers of the desk: accounts, sessions, one-time addresses, failed logins, tokens and saved views.
 
-Keys of sessions, addresses, tokens and feeds are stored as SHA-256 hashes only, so that nobody who reads the database
-or a backup can log in.
+Keys of sessions, one-time addresses, access tokens and feeds are stored as SHA-256 hashes only, so that nobody who
+reads the database or a backup can log in with them.
 """
 
 import hashlib
@@ -37,25 +37,26 @@ from monitor.store.row_mapping import AnyRow
 KEY_BYTES = 32
 TOKEN_PREFIX = "mon_"  # noqa: S105 - the beginning of every token
 TOUCH_INTERVAL = timedelta(minutes=5)
-"""A session or token that is used is written at most this often."""
+"""Minimum time between two updates of the last use of a session or token, which would otherwise be written at each
+request."""
 ATTEMPT_RETENTION = timedelta(days=1)
 MAX_SESSIONS, MAX_TOKENS, MAX_VIEWS = 50, 100, 200
-"""Limits for one reader; the oldest sessions end first."""
+"""Maximum numbers for one reader. A further login ends the oldest session."""
 
 
 def hash_key(key: str) -> str:
-    """Return the hash by which a random key is stored."""
+    """Return the hash under which a random key, such as that of a session, is stored."""
     return hashlib.sha256(key.encode()).hexdigest()
 
 
 class ReaderStore:
-    """Store of readers; every method is one transaction and may raise ``StoreError``."""
+    """Store of the readers of the desk; every method is one transaction and may raise ``StoreError``."""
 
     def __init__(self, connections: Connections) -> None:
         self._connections = connections
 
     def ensure_account(self, login: str, role: Role, now: datetime, name: str = "") -> Account:
-        """Return the account with a login; create it with this role if there is none."""
+        """Return the account with a login. If there is none, create it with this role and name."""
         row = {"login": login, "name": name, "role": str(role), "made_at": now, "seen_hit_id": 0}
         row |= {"password": "", "zone": "", "theme": "", "uses_keys": True}
         with self._connections.write_transaction() as connection:
@@ -63,13 +64,13 @@ class ReaderStore:
             return _load_account(connection, login)
 
     def add_account(self, login: str, role: Role, now: datetime, name: str = "") -> Account:
-        """Create an account. Raises ``UsageError`` if the login exists."""
+        """Create an account and return it. Raises ``UsageError`` if the login exists."""
         if self.find_account(login):
             raise UsageError(f"there is a reader {login!r} already; `monitor readers role` changes the role")
         return self.ensure_account(login, role, now, name)
 
     def find_account(self, login: str) -> Account | None:
-        """Return the account with a login, or None."""
+        """Return the account with a login, or None if there is none."""
         with self._connections.read_transaction() as connection:
             row = connection.execute(select(READER).where(READER.c.login == login)).first()
         return _account_from_row(row) if row else None
@@ -86,19 +87,19 @@ class ReaderStore:
             return [_account_from_row(row) for row in connection.execute(select(READER).order_by(READER.c.login))]
 
     def get_password_hash(self, login: str) -> str:
-        """Return the hash of the password of an enabled account, or an empty text."""
+        """Return the password hash of an enabled account. Return an empty string if there is none."""
         query = select(READER.c.password).where(READER.c.login == login, READER.c.disabled_at.is_(None))
         with self._connections.read_transaction() as connection:
             return connection.execute(query).scalar() or ""
 
     def set_password_hash(self, reader_id: int, password: str, keep_session: str = "") -> None:
-        """Store the hash of a password, and end all other sessions of the reader."""
+        """Store ``password``, the hash of a password, and end all sessions of the reader except ``keep_session``."""
         with self._connections.write_transaction() as connection:
             connection.execute(update(READER).where(READER.c.id == reader_id).values(password=password))
             _end_sessions(connection, reader_id, keep_session)
 
     def set_role(self, login: str, role: Role) -> None:
-        """Change the role of a reader, and end the sessions and tokens that were made with the old role.
+        """Change the role of a reader, and end all sessions, one-time addresses, tokens and feeds of the reader.
 
         Raises ``UsageError`` if the desk would have no admin left.
         """
@@ -110,9 +111,10 @@ class ReaderStore:
             _end_access(connection, account.id)
 
     def set_disabled(self, login: str, disabled_at: datetime | None) -> None:
-        """Disable or enable a reader; disabling ends all sessions, tokens and feeds in the same transaction.
+        """Disable a reader, or enable the reader if ``disabled_at`` is None.
 
-        Raises ``UsageError`` if the desk would have no admin left.
+        Disabling also ends all sessions, tokens and feeds of the reader, in the same transaction. Raises ``UsageError``
+        if the desk would have no admin left.
         """
         account = self.get_account(login)
         with self._connections.write_transaction() as connection:
@@ -123,13 +125,16 @@ class ReaderStore:
                 _end_access(connection, account.id)
 
     def set_preferences(self, reader_id: int, *, zone: str, theme: str, uses_keys: bool) -> None:
-        """Store the preferences of a reader."""
+        """Store the preferences of a reader: time zone, theme, and whether single keys work as shortcuts."""
         values = {"zone": zone, "theme": theme, "uses_keys": uses_keys}
         with self._connections.write_transaction() as connection:
             connection.execute(update(READER).where(READER.c.id == reader_id).values(values))
 
     def create_login_link(self, reader_id: int, now: datetime, period: timedelta) -> str:
-        """Return the code of a new one-time address; earlier ones that have expired are deleted."""
+        """Create a one-time address that is valid for ``period``, and return its code.
+
+        One-time addresses that have expired are deleted.
+        """
         code = secrets.token_urlsafe(KEY_BYTES)
         row = {"key_hash": hash_key(code), "reader_id": reader_id, "ends_at": now + period}
         with self._connections.write_transaction() as connection:
@@ -138,7 +143,10 @@ class ReaderStore:
         return code
 
     def use_login_link(self, code: str, now: datetime) -> Account | None:
-        """Return the account of a one-time address and delete the address; None if it is unknown or has expired."""
+        """Delete a one-time address and return its account.
+
+        Return None if the code is unknown or has expired, or if the reader is disabled.
+        """
         used = delete(LOGIN_LINK).where(LOGIN_LINK.c.key_hash == hash_key(code), LOGIN_LINK.c.ends_at >= now)
         with self._connections.write_transaction() as connection:
             reader_id = connection.execute(used.returning(LOGIN_LINK.c.reader_id)).scalar()
@@ -147,7 +155,7 @@ class ReaderStore:
             return _account_from_row(row) if row else None
 
     def create_session(self, reader_id: int, now: datetime, agent: str = "", old_key: str = "") -> str:
-        """Return the key of a new session, and end the session of ``old_key``."""
+        """Start a session of a reader and return its key. The session with the key ``old_key`` ends."""
         key = secrets.token_urlsafe(KEY_BYTES)
         row = {"key_hash": hash_key(key), "reader_id": reader_id, "made_at": now, "seen_at": now}
         row |= {"ends_at": now + SESSION_MAX_PERIOD, "agent": agent[:200]}
@@ -167,9 +175,10 @@ class ReaderStore:
         return key
 
     def find_session(self, key: str, now: datetime) -> tuple[Account, bool] | None:
-        """Return the account of a session, and whether the session is due for ``touch_session``; None if it has ended.
+        """Return the account of a session, and whether ``touch_session`` must be called to record its use.
 
-        A session ends after a time without use, at the latest after ``SESSION_MAX_PERIOD``.
+        Return None if the session has ended: after ``SESSION_IDLE_PERIOD`` without use, and at the latest after
+        ``SESSION_MAX_PERIOD``.
         """
         query = (
             select(READER, READER_SESSION.c.seen_at)
@@ -186,7 +195,7 @@ class ReaderStore:
         return (_account_from_row(row), row.seen_at < now - TOUCH_INTERVAL) if row else None
 
     def touch_session(self, key: str, now: datetime) -> None:
-        """Record that a session is in use."""
+        """Record that a session was used at ``now``."""
         with self._connections.write_transaction() as connection:
             used = update(READER_SESSION).where(READER_SESSION.c.key_hash == hash_key(key))
             connection.execute(used.values(seen_at=now))
@@ -199,24 +208,27 @@ class ReaderStore:
         return [Session(row.key_hash, row.made_at, row.seen_at, row.ends_at, row.agent) for row in rows]
 
     def end_session(self, key: str) -> None:
-        """End one session."""
+        """End the session with this key."""
         with self._connections.write_transaction() as connection:
             connection.execute(delete(READER_SESSION).where(READER_SESSION.c.key_hash == hash_key(key)))
 
     def end_sessions(self, reader_id: int, keep_session: str = "") -> None:
-        """End all sessions of a reader but one."""
+        """End all sessions of a reader, except for the session with the key ``keep_session``."""
         with self._connections.write_transaction() as connection:
             _end_sessions(connection, reader_id, keep_session)
 
     def login_allowed_at(self, keys: Collection[str]) -> datetime | None:
-        """Return the time before which no login with one of these keys is allowed, or None."""
+        """Return the time before which no login is allowed after earlier failures, or None if there were none.
+
+        ``keys`` name what failed: the login, and the address of the client. The latest time of all keys counts.
+        """
         query = select(func.max(LOGIN_ATTEMPT.c.until_at)).where(LOGIN_ATTEMPT.c.key.in_(keys))
         with self._connections.read_transaction() as connection:
             until_at: datetime | None = connection.execute(query).scalar()
             return until_at
 
     def record_login_failure(self, keys: Collection[str], now: datetime) -> None:
-        """Count a failed login for each key; the next attempt must wait as ``login_delay`` says."""
+        """Count a failed login for each key, and store when ``login_delay`` allows the next attempt."""
         with self._connections.write_transaction() as connection:
             connection.execute(delete(LOGIN_ATTEMPT).where(LOGIN_ATTEMPT.c.until_at < now - ATTEMPT_RETENTION))
             for key in keys:
@@ -226,14 +238,17 @@ class ReaderStore:
                 connection.execute(upsert(LOGIN_ATTEMPT, connection, "key", row), row)
 
     def clear_login_failures(self, keys: Collection[str]) -> None:
-        """Forget the failed logins for these keys."""
+        """Delete the failed logins that were counted for these keys."""
         with self._connections.write_transaction() as connection:
             connection.execute(delete(LOGIN_ATTEMPT).where(LOGIN_ATTEMPT.c.key.in_(keys)))
 
     def create_token(
         self, reader_id: int, name: str, scopes: Collection[Scope], now: datetime, period: timedelta
     ) -> tuple[AccessToken, str]:
-        """Create an access token; return it with its text, which is not stored. Raises ``UsageError`` at the limit."""
+        """Create an access token; return its record and the text of the token, which is not stored.
+
+        Raises ``UsageError`` if the reader has ``MAX_TOKENS`` tokens already.
+        """
         text = TOKEN_PREFIX + secrets.token_urlsafe(KEY_BYTES)
         row = {"reader_id": reader_id, "name": name, "prefix": text[:10], "key_hash": hash_key(text)}
         row |= {"scopes": " ".join(sorted(scopes)), "made_at": now, "ends_at": now + period}
@@ -245,7 +260,10 @@ class ReaderStore:
         return _token_from_row(new), text
 
     def find_token(self, text: str, now: datetime) -> tuple[Account, AccessToken, bool] | None:
-        """Return the account of a token, the token, and whether it is due for ``touch_token``; None if it has ended."""
+        """Return the account of a token, the token, and whether ``touch_token`` must be called to record its use.
+
+        Return None if the token is unknown or has ended.
+        """
         query = (
             select(ACCESS_TOKEN)
             .join_from(ACCESS_TOKEN, READER, READER.c.id == ACCESS_TOKEN.c.reader_id)
@@ -265,12 +283,15 @@ class ReaderStore:
         return account, token, token.used_at is None or token.used_at < now - TOUCH_INTERVAL
 
     def touch_token(self, token_id: int, now: datetime) -> None:
-        """Record that a token is in use."""
+        """Record that a token was used at ``now``."""
         with self._connections.write_transaction() as connection:
             connection.execute(update(ACCESS_TOKEN).where(ACCESS_TOKEN.c.id == token_id).values(used_at=now))
 
     def list_tokens(self, reader_id: int | None = None) -> list[AccessToken]:
-        """Return the tokens of a reader, or of all readers, newest first; revoked ones are left out."""
+        """Return the access tokens of a reader, newest first; without ``reader_id``, the ones of all readers.
+
+        Revoked tokens are left out.
+        """
         query = select(ACCESS_TOKEN).where(ACCESS_TOKEN.c.revoked_at.is_(None)).order_by(ACCESS_TOKEN.c.id.desc())
         if reader_id is not None:
             query = query.where(ACCESS_TOKEN.c.reader_id == reader_id)
@@ -278,7 +299,10 @@ class ReaderStore:
             return [_token_from_row(row) for row in connection.execute(query.limit(1000))]
 
     def revoke_token(self, token_id: int, now: datetime, reader_id: int | None = None) -> None:
-        """Revoke a token, of one reader only if ``reader_id`` is given. Raises ``UsageError`` if there is none."""
+        """Revoke a token. Raises ``UsageError`` if there is none with this id.
+
+        If ``reader_id`` is given, the token must belong to this reader.
+        """
         own = [ACCESS_TOKEN.c.id == token_id, ACCESS_TOKEN.c.revoked_at.is_(None)]
         if reader_id is not None:
             own.append(ACCESS_TOKEN.c.reader_id == reader_id)
@@ -289,9 +313,10 @@ class ReaderStore:
     def save_view(
         self, reader_id: int, name: str, query: str, now: datetime, *, with_feed: bool
     ) -> tuple[SavedView, str]:
-        """Save a search or feed; return it with the code of its feed, which is not stored, or an empty text.
+        """Save the query of a page of the desk under a name; return the saved view and the code of its feed.
 
-        Raises ``UsageError`` at the limit.
+        The code is part of the address of the feed, and is not stored. It is an empty string unless ``with_feed`` is
+        set. Raises ``UsageError`` if the reader has ``MAX_VIEWS`` views already.
         """
         code = secrets.token_urlsafe(KEY_BYTES) if with_feed else ""
         row = {"reader_id": reader_id, "name": name, "query": query, "made_at": now}
@@ -310,14 +335,14 @@ class ReaderStore:
             return [_view_from_row(row) for row in connection.execute(query)]
 
     def delete_view(self, view_id: int, reader_id: int) -> None:
-        """Delete a saved view of a reader; its feed ends. Raises ``UsageError`` if there is none."""
+        """Delete a saved view of a reader. Its feed then ends. Raises ``UsageError`` if there is no such view."""
         own = (SAVED_VIEW.c.id == view_id, SAVED_VIEW.c.reader_id == reader_id)
         with self._connections.write_transaction() as connection:
             if connection.execute(delete(SAVED_VIEW).where(*own)).rowcount == 0:
                 raise UsageError(f"there is no saved view {view_id}")
 
     def find_feed(self, code: str) -> SavedView | None:
-        """Return the saved view of a feed's code if its reader is enabled, or None."""
+        """Return the saved view whose feed has this code. Return None if there is none or its reader is disabled."""
         enabled = exists().where(READER.c.id == SAVED_VIEW.c.reader_id, READER.c.disabled_at.is_(None))
         query = select(SAVED_VIEW).where(
             SAVED_VIEW.c.feed_hash == hash_key(code), SAVED_VIEW.c.feed_hash != "", enabled
@@ -337,7 +362,7 @@ def _end_sessions(connection: Connection, reader_id: int, keep_session: str) -> 
 
 
 def _end_access(connection: Connection, reader_id: int) -> None:
-    """Delete the sessions, one-time addresses and tokens of a reader, and end the feeds."""
+    """Delete the sessions, one-time addresses and access tokens of a reader, and end the reader's feeds."""
     for table in (READER_SESSION, LOGIN_LINK, ACCESS_TOKEN):
         connection.execute(delete(table).where(table.c.reader_id == reader_id))
     connection.execute(update(SAVED_VIEW).where(SAVED_VIEW.c.reader_id == reader_id).values(feed_hash=""))

@@ -1,4 +1,4 @@
-"""Histories of sources and officials whose ids were changed in sources.yaml (`formerly`)."""
+"""Changes of the ids of sources and officials in sources.yaml (`formerly`): stored rows move to the new ids."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -14,16 +14,16 @@ from monitor.store.row_mapping import decode_texts, encode_texts
 
 
 class RenameStore:
-    """Store for changed ids; one transaction."""
+    """Store method that moves rows from former ids to present ids, in one transaction."""
 
     def __init__(self, connections: Connections) -> None:
         self._connections = connections
 
     def move_histories(self, sources: Mapping[str, str], officials: Mapping[str, str]) -> int:
-        """Move what is stored under former ids to the present ones; return the number of ids that had anything.
+        """Move rows stored under former ids to present ids; return the number of former ids that had rows.
 
-        The mappings are from the former id to the present one. Present sources must be registered. Repeating the call
-        changes nothing.
+        ``sources`` and ``officials`` map each former id to the present one. Present sources must be registered.
+        Repeating the call changes nothing.
         """
         if not sources and not officials:
             return 0

@@ -1,7 +1,8 @@
-"""Hits after a change of what counts as a mention: by a verdict of a reader, or by edited rules and officials.
+"""Update of stored hits after a verdict of a reader, or after an edit of rules and officials.
 
-``apply_findings`` replaces the findings of articles that are matched already and leaves their stage alone. A hit that
-does not hold any more is withdrawn, not deleted: a digest may have reported it.
+Both change what counts as a mention. ``apply_findings`` replaces the findings of articles that are matched already and
+does not change their stage. A hit that is no longer valid is withdrawn, not deleted, because a digest may have reported
+it.
 """
 
 from collections import defaultdict
@@ -52,9 +53,10 @@ def verdict_from_row(row: AnyRow) -> Verdict:
 def load_verdicts(
     connection: Connection, articles: Collection[StoredArticle], without: int | None = None
 ) -> dict[int, tuple[Verdict, ...]]:
-    """Return the verdicts that count in each article, by its text or its story; articles without one are left out.
+    """Return the verdicts that count in each article, by the id of the article.
 
-    ``without`` is the id of a verdict that is left out as if it were undone.
+    A verdict counts if it is about the text of the article or about its story. Articles without a verdict are left out.
+    ``without`` is the id of a verdict to ignore, as if it were undone.
     """
     roots = {number for stored in articles for number in (stored.id, stored.duplicate_of) if number}
     stories = {stored.story_id for stored in articles if stored.story_id}
@@ -74,7 +76,7 @@ def load_verdicts(
 
 
 def applies_to(verdict: Verdict, stored: StoredArticle) -> bool:
-    """Return whether a verdict is about the text or the story of an article."""
+    """Return whether a verdict counts in an article: it is about the article's text, or about its story."""
     if verdict.story_id and verdict.story_id == stored.story_id:
         return True
     return verdict.root_id in {stored.id, stored.duplicate_of}
@@ -86,10 +88,10 @@ def apply_findings(
     now: datetime,
     causes: Mapping[int, Verdict],
 ) -> RescreenResult:
-    """Replace the findings of matched articles, and withdraw, restore, change and add hits accordingly.
+    """Replace the findings of matched articles; withdraw, restore, change and add their hits accordingly.
 
-    ``causes`` are the verdicts that caused this, by article. For an article without one the cause is a changed
-    configuration, and its hits that a digest has reported stay as they are.
+    ``causes`` has, by article, the verdict because of which the findings have changed. For an article without such a
+    verdict the cause is a changed configuration. Hits of such an article that a digest has reported stay as they are.
     """
     result = RescreenResult(articles=len(findings))
     for start in range(0, len(findings), _ARTICLES_PER_STATEMENT):
@@ -132,11 +134,14 @@ def _sync_hits(
 
 
 EDITED_NOTE = "found after rules or officials were edited"
-"""Text that digests show with a hit that an edited configuration has added."""
+"""Text that digests show with a hit that was found because the configuration was edited."""
 
 
 def _note(cause: Verdict | None) -> str:
-    """Return the text that digests show with an added hit."""
+    """Return the text that digests show with a hit that was added because of ``cause``.
+
+    If ``cause`` is None, the hit was added because of an edit. The text is empty if a confirmation was not the cause.
+    """
     if cause is None:
         return EDITED_NOTE
     return cause.explain() if cause.kind is VerdictKind.CONFIRMED and cause.undone_at is None else ""
@@ -153,7 +158,11 @@ def _select_reported(connection: Connection, hit_ids: Sequence[int]) -> set[int]
 def _sync_hit(
     connection: Connection, row: AnyRow, hit: RuleHit | None, now: datetime, cause: Verdict | None, *, is_reported: bool
 ) -> RescreenResult:
-    """Bring one row in line with the findings; ``hit`` is None if its rule is not satisfied any more."""
+    """Update the stored hit in ``row`` to match the new findings, and return what has changed.
+
+    ``hit`` is the same hit in the new findings. It is None if its rule is not satisfied any more; then the stored hit
+    is withdrawn.
+    """
     verdict_id = cause.id if cause else None
     if hit is None:
         if row.withdrawn_at is not None:
@@ -175,7 +184,10 @@ def _sync_hit(
 
 
 def request_rescreen(connection: Connection, article_ids: Collection[int]) -> None:
-    """Let the articles among these that have a verdict be screened again, before their hits are reported."""
+    """Enqueue the articles among these in which a verdict counts for a rescreen.
+
+    Their hits are not reported before the rescreen.
+    """
     for chunk in chunk_ids(sorted(article_ids)):
         is_about = or_(
             VERDICT.c.root_id == ARTICLE.c.id,
@@ -187,23 +199,24 @@ def request_rescreen(connection: Connection, article_ids: Collection[int]) -> No
 
 
 def enqueue_rescreen(connection: Connection, article_ids: Iterable[int]) -> None:
-    """Let articles be screened again, before their hits are reported."""
+    """Enqueue articles for a rescreen. Their hits are not reported before it."""
     rows = [{"article_id": number} for number in sorted(article_ids)]
     if rows:
         connection.execute(insert_ignore(RESCREEN, connection), rows)
 
 
 def has_feedback() -> ColumnElement[bool]:
-    """Return the condition that there is any verdict or mark for ``follow_grouping`` to move."""
+    """Return the SQL condition that there is a verdict or mark, so that ``follow_grouping`` must be called."""
     verdicts, marks = select(VERDICT.c.id).where(_COUNTS), select(MARK.c.id).where(MARK.c.undone_at.is_(None))
     return verdicts.exists() | marks.exists()
 
 
 def follow_grouping(connection: Connection, article_ids: Collection[int], merged_stories: Mapping[str, str]) -> None:
-    """Let verdicts and marks follow articles that became duplicates, and stories that were merged into others.
+    """Move verdicts and marks after grouping, so that they continue to count.
 
-    Called in the transaction that has grouped these articles. The articles that have a verdict now are to be screened
-    again.
+    A verdict on an article that became a duplicate moves to the original. Verdicts and marks on a story that was merged
+    move to the story that has absorbed it. Called in the transaction that has grouped these articles. The articles in
+    which a verdict now counts are enqueued for a rescreen.
     """
     for story_id in merged_stories:
         final_id = story_id
@@ -224,7 +237,7 @@ def follow_grouping(connection: Connection, article_ids: Collection[int], merged
 
 
 def move_feedback(connection: Connection, story_id: str, new_story_id: str) -> None:
-    """Let the verdicts and marks on a story count for the story that has absorbed it."""
+    """Move the verdicts and marks on a story to ``new_story_id``, the story that has absorbed it."""
     for table in (VERDICT, MARK):
         moved = (table.c.story_id == story_id, table.c.undone_at.is_(None))
         count = connection.execute(update(table).where(*moved).values(story_id=new_story_id)).rowcount

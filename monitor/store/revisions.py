@@ -1,4 +1,4 @@
-"""Store of rechecks of reported articles, and of their earlier versions."""
+"""Store of the rechecks of reported articles, and of the earlier versions of these articles."""
 
 import secrets
 from collections.abc import Sequence
@@ -27,13 +27,13 @@ from monitor.store.row_mapping import (
 
 
 class RecheckStore:
-    """Store of rechecks; every method is one transaction."""
+    """Store of rechecks and of earlier versions of articles; every method is one transaction."""
 
     def __init__(self, connections: Connections) -> None:
         self._connections = connections
 
     def lease_due(self, now: datetime, limit: int, expires_at: datetime) -> list[Recheck]:
-        """Lease articles that are due for a recheck, longest overdue first."""
+        """Lease reported articles that are due for a recheck, longest overdue first."""
         token = secrets.token_hex(8)
         due = select(RECHECK.c.article_id).where(RECHECK.c.due_at <= now).order_by(RECHECK.c.due_at).limit(limit)
         claim = (
@@ -55,7 +55,10 @@ class RecheckStore:
             ]
 
     def record_result(self, recheck: Recheck, now: datetime, due_at: datetime | None, missing_count: int = 0) -> None:
-        """Record a recheck that found no change. Raises ``LeaseLost``."""
+        """Record that a recheck found no change. The next recheck is at ``due_at``, or None if there is no other.
+
+        ``missing_count`` is the number of rechecks in a row that did not find the page. Raises ``LeaseLost``.
+        """
         with self._connections.write_transaction() as connection:
             _finish_recheck(connection, recheck, now, due_at, missing_count)
 
@@ -68,7 +71,10 @@ class RecheckStore:
         now: datetime,
         due_at: datetime | None,
     ) -> None:
-        """Store a new version of an article with the hits to report, and keep the old one. Raises ``LeaseLost``."""
+        """Store a new version of an article with the hits in ``events``, and keep the old version.
+
+        The next recheck is at ``due_at``, or None if there is no other. Raises ``LeaseLost``.
+        """
         stored = recheck.stored
         version = stored.version_count + (article != stored.article)
         with self._connections.write_transaction() as connection:

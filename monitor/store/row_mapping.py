@@ -1,7 +1,7 @@
 """Conversion between rows and domain types, and bulk statements that bypass the statement compiler of SQLAlchemy.
 
-Compiling a statement would take longer than SQLite needs to run it, for each article. The column types still convert
-all values, column by column, so the rows are the same as SQLAlchemy would write.
+If a statement were compiled for each article, compiling would take longer than SQLite needs to run the statement. The
+column types still convert all values, column by column, so the rows are the same as SQLAlchemy would write.
 """
 
 import json
@@ -31,27 +31,30 @@ STORED_ARTICLE_COLUMNS = (
 
 
 def hash_text(text: str) -> bytes:
-    """Return the 128-bit BLAKE2b hash by which a long text is looked up; collisions by chance are negligible."""
+    """Return the 128-bit BLAKE2b hash of a text, by which long texts are looked up. Collisions are negligible."""
     return blake2b(text.encode("utf-8", "surrogatepass"), digest_size=_HASH_BYTES).digest()
 
 
 def is_in_stories(story_ids: Sequence[str]) -> tuple[ColumnElement[bool], ...]:
-    """Return the condition that an article is in one of these stories, in a form that its partial index covers."""
+    """Return the SQL conditions that an article is in one of these stories.
+
+    They are written so that the database can use the partial index of articles with a story.
+    """
     return (ARTICLE.c.story_id.in_(story_ids), ARTICLE.c.story_id != "")
 
 
 def encode_texts(texts: Sequence[str]) -> str:
-    """Return texts as JSON for one column; an empty string if there are none."""
+    """Return texts as JSON for one column; an empty string if there are no texts."""
     return json.dumps(texts, ensure_ascii=False) if texts else ""
 
 
 def decode_texts(column: str) -> tuple[str, ...]:
-    """Return the texts that ``encode_texts`` encoded."""
+    """Return the texts in a column that ``encode_texts`` has encoded."""
     return tuple(json.loads(column)) if column else ()
 
 
 def article_columns(article: Article) -> dict[str, Any]:
-    """Return an article's columns in the table ``article``."""
+    """Return the values of an article's columns in the table ``article``."""
     return {
         "url": article.url,
         "canonical_url": article.canonical_url,
@@ -68,7 +71,7 @@ def article_columns(article: Article) -> dict[str, Any]:
 
 
 def text_columns(article: Article, search_text: str) -> dict[str, Any]:
-    """Return an article's columns in the table ``article_text``."""
+    """Return the values of an article's columns in the table ``article_text``."""
     return {
         "standfirst": article.standfirst,
         "dateline": article.dateline,
@@ -79,7 +82,7 @@ def text_columns(article: Article, search_text: str) -> dict[str, Any]:
 
 
 def hash_urls(article: Article) -> set[bytes]:
-    """Return the hashes of the URLs by which an article can be found."""
+    """Return the hashes of the URLs (URL and canonical URL) by which an article can be found."""
     return {hash_text(url) for url in (article.url, article.canonical_url) if url}
 
 
@@ -147,7 +150,10 @@ def insert_rows(
 
 
 def execute_update(connection: Connection, table: Table, statement: str, values: Mapping[str, Any]) -> int:
-    """Run a statement with a `?` for each of these column values, in their order; return the number of changed rows."""
+    """Run an SQL statement that changes rows of ``table``, and return the number of changed rows.
+
+    ``values`` maps columns to values. The statement has a `?` for each value, in the same order.
+    """
     names, dialect = tuple(values), connection.dialect
     bound = list(values.values())
     for at, convert, _is_text in _column_converters(table, names, dialect):
@@ -157,7 +163,7 @@ def execute_update(connection: Connection, table: Table, statement: str, values:
 
 
 def find_keys_of_source(connection: Connection, source_id: str, keys: Sequence[bytes]) -> list[tuple[bytes, int]]:
-    """Return the keys that a source has, each with the id of its article."""
+    """Return the keys among ``keys`` that a source has had, each with the id of its article."""
     if connection.dialect.name == "sqlite":
         marks = ", ".join("?" * len(keys))
         query = f"SELECT key, article_id FROM entry_key WHERE source_id = ? AND key IN ({marks})"  # noqa: S608  # parameter marks only
@@ -175,7 +181,7 @@ _SELECT_KNOWN = """
 def find_known_articles(
     connection: Connection, source_id: str, keys: Sequence[bytes]
 ) -> Iterator[tuple[bytes, KnownArticle]]:
-    """Yield the keys that a source has, each with the stored facts of its article."""
+    """Yield the keys among ``keys`` that a source has had, each with the stored data of its article."""
     if connection.dialect.name == "sqlite":
         query = f"{_SELECT_KNOWN} ? AND entry_key.key IN ({', '.join('?' * len(keys))})"
         rows = connection.exec_driver_sql(query, (source_id, *keys))
@@ -205,7 +211,7 @@ def _insert_statement(table: Table, names: tuple[str, ...], engine: str, *, skip
 def _column_converters(
     table: Table, names: tuple[str, ...], dialect: Dialect
 ) -> tuple[tuple[int, Converter, bool], ...]:
-    """Return the position of each column that needs conversion, its converter, and whether it is a text column."""
+    """Return, for each column that needs conversion, its position, its converter, and whether it is a text column."""
     kinds = [table.c[name].type for name in names]
     found = [(at, kind.dialect_impl(dialect).bind_processor(dialect), kind) for at, kind in enumerate(kinds)]
     return tuple(
@@ -219,6 +225,6 @@ Id = TypeVar("Id", int, str)
 
 
 def chunk_ids(ids: Sequence[Id]) -> Iterator[Sequence[Id]]:
-    """Yield parts of a list of ids, each short enough for one statement."""
+    """Split a list of ids into parts, each short enough for one SQL statement."""
     for start in range(0, len(ids), _IDS_PER_QUERY):
         yield ids[start : start + _IDS_PER_QUERY]

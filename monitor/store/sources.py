@@ -50,9 +50,9 @@ class SourceStore:
         self._connections = connections
 
     def register(self, sources: Sequence[Source], now: datetime) -> None:
-        """Make the stored sources match the configured ones; new sources and changed URLs are due at once.
+        """Make the stored sources equal to the configured ones. New sources and sources with a new URL are due at once.
 
-        Sources that are no longer configured keep their state.
+        Sources that are no longer configured keep their poll state.
         """
         with self._connections.write_transaction() as connection:
             before = {row.id: row for row in connection.execute(select(SOURCE).with_for_update())}
@@ -77,7 +77,10 @@ class SourceStore:
     def lease_due(
         self, now: datetime, limit: int, expires_at: datetime, only: Collection[str] | None = None
     ) -> list[Lease]:
-        """Lease at most ``limit`` due sources, longest overdue first, or the sources in ``only``, due or not."""
+        """Lease at most ``limit`` due sources, longest overdue first.
+
+        With ``only``, these sources are leased instead, whether they are due or not.
+        """
         free = or_(SOURCE.c.lease_expires_at.is_(None), SOURCE.c.lease_expires_at <= now)
         wanted = (
             (SOURCE.c.next_poll_at <= now) & (SOURCE.c.paused == "") if only is None else SOURCE.c.id.in_(sorted(only))
@@ -103,21 +106,22 @@ class SourceStore:
         )
 
     def record_poll(self, lease: Lease, poll_state: PollState) -> None:
-        """Store the state after a poll without new entries, and end the lease. Raises ``LeaseLost``."""
+        """Store the poll state after a poll without new entries, and end the lease. Raises ``LeaseLost``."""
         with self._connections.write_transaction() as connection:
             record_poll(connection, lease, poll_state)
 
     def load_poll_states(self) -> dict[str, PollState]:
-        """Return the poll state of every configured source by its id, with layout changes included in the state."""
+        """Return the poll state of every configured source, by id. The states include layout changes of pages."""
         query = select(*_STATE_COLUMNS).where(IS_CONFIGURED)
         with self._connections.read_transaction() as connection:
             return {row.id: effective_poll_state(poll_state_from_row(row)) for row in connection.execute(query)}
 
     def load_states_with_notices(self, since_at: datetime) -> list[PollState]:
-        """Return the poll states of sources that ever had a notice, or whose last document had entries that were merged
-        or dropped; of healthy sources, only if read since ``since_at``.
+        """Return the poll states of sources about which digests may have to report something.
 
-        Every digest calls this and few sources have a notice, so the condition is tested on the JSON text.
+        These are sources that ever had a notice, or whose last document had entries that were merged or dropped. A
+        healthy source is included only if it was read since ``since_at``. Every digest calls this and few sources have
+        a notice, so the condition is tested on the JSON text.
         """
         is_healthy = SOURCE.c.state.in_([str(state) for state in HEALTHY_STATES])
         is_recent = or_(~is_healthy, SOURCE.c.last_success_at >= since_at)
@@ -127,7 +131,7 @@ class SourceStore:
             return [effective_poll_state(poll_state_from_row(row)) for row in connection.execute(query)]
 
     def count_by_state(self) -> Counter[SourceState]:
-        """Return the number of configured sources by state."""
+        """Return the number of configured sources in each state."""
         plain = select(SOURCE.c.state, func.count()).where(IS_CONFIGURED, SOURCE.c.layout_changed_at.is_(None))
         changed = select(*_STATE_COLUMNS).where(IS_CONFIGURED, SOURCE.c.layout_changed_at.is_not(None))
         with self._connections.read_transaction() as connection:
@@ -138,7 +142,7 @@ class SourceStore:
         return found
 
     def make_due(self, source_id: str, now: datetime) -> None:
-        """Make a configured source due now. Raises ``UsageError`` if there is none, or if it is paused."""
+        """Make a configured source due now. Raises ``UsageError`` if there is no such source, or if it is paused."""
         is_active = (SOURCE.c.id == source_id, IS_CONFIGURED, SOURCE.c.paused == "")
         with self._connections.write_transaction() as connection:
             if connection.execute(update(SOURCE).where(*is_active).values(next_poll_at=now)).rowcount == 0:
@@ -151,13 +155,16 @@ class SourceStore:
             return connection.execute(query).scalar_one()
 
     def record_page_problem(self, source_id: str, problem: PageProblem, detail: str, url: str, now: datetime) -> None:
-        """Add a page whose text could not be read, with the reason, to the page quality of its source."""
+        """Record in the page quality of a source that the text of a page could not be read, and why."""
         with self._connections.write_transaction() as connection:
             quality = _page_quality_from_row(_lock_source_state(connection, source_id))
             _save_page_quality(connection, source_id, add_page_problem(quality, problem, detail, url, now))
 
     def next_due_at(self) -> datetime | None:
-        """Return when the next poll of an active source is due, which may be in the past; None if there is none."""
+        """Return when the next poll of an active source is due, which may be in the past.
+
+        Return None if there is no active source.
+        """
         at = SOURCE.c.next_poll_at
         query = select(at).where(IS_CONFIGURED, SOURCE.c.paused == "", at.is_not(None)).order_by(at).limit(1)
         with self._connections.read_transaction() as connection:
@@ -166,7 +173,10 @@ class SourceStore:
 
 
 def record_poll(connection: Connection, lease: Lease, poll_state: PollState, *, new_article_count: int = 0) -> None:
-    """Store the poll state, end the lease and count new articles, inside a transaction. Raises ``LeaseLost``."""
+    """Store the poll state, end the lease and add to the number of articles of the source.
+
+    The caller opens the transaction. Raises ``LeaseLost``.
+    """
     values = {
         "poll_state": to_json(replace(poll_state, page_quality=UNKNOWN_PAGE_QUALITY)),
         "state": str(poll_state.state),
@@ -181,7 +191,10 @@ def record_poll(connection: Connection, lease: Lease, poll_state: PollState, *, 
 
 
 def record_page_quality(connection: Connection, source_id: str, confidence: float, url: str, now: datetime) -> None:
-    """Update the page quality of a source with one more page, inside a transaction."""
+    """Update the page quality of a source with the extraction confidence of one more page.
+
+    The caller opens the transaction.
+    """
     row = _lock_source_state(connection, source_id)
     before = _page_quality_from_row(row)
     changed_at = before.layout_changed_at
@@ -203,13 +216,16 @@ def _save_page_quality(connection: Connection, source_id: str, quality: PageQual
 
 
 def poll_state_from_row(row: AnyRow) -> PollState:
-    """Return the poll state of a source with its page quality, which has a column of its own."""
+    """Return the poll state of a source. Its page quality is added from the column of its own in which it is stored."""
     poll_state = decode_poll_state(row)
     return replace(poll_state, page_quality=_page_quality_from_row(row)) if row.page_quality else poll_state
 
 
 def decode_poll_state(row: AnyRow) -> PollState:
-    """Return the poll state in a row of a source, or the one of a new source if it is damaged, so that it is polled."""
+    """Return the poll state in the row of a source.
+
+    If the stored state is damaged, return the state of a new source, so that the source is polled.
+    """
     try:
         return read_row(SOURCE, row.id, partial(from_json, PollState, row.poll_state))
     except DamagedRow as error:
@@ -225,13 +241,16 @@ def _page_quality_from_row(row: AnyRow) -> PageQuality:
 
 
 def _matches_configuration(source: Source, row: AnyRow) -> bool:
-    """Return whether the row matches the configuration (no update needed)."""
+    """Return whether the stored row equals the configured source, so that no update is needed."""
     stored = (row.configured, row.name, row.kind, row.url, row.paused, row.state == SourceState.PAUSED)
     return stored == (True, source.name, str(source.kind), source.url, source.paused, bool(source.paused))
 
 
 def _source_row(source: Source, row: AnyRow | None, now: datetime) -> dict[str, Any]:
-    """Return the row of a configured source. The poll state is kept unless URL or kind has changed."""
+    """Return the row to store for a configured source. ``row`` is its present row, or None for a new source.
+
+    The poll state is kept unless the URL or the kind has changed.
+    """
     poll_state = decode_poll_state(row) if row else PollState(source.id, next_poll_at=now)
     is_same = row is not None and (row.url, row.kind) == (source.url, source.kind)
     if row and not is_same:

@@ -1,4 +1,4 @@
-"""Store of stories: articles to group, the result of grouping, and queries for stories."""
+"""Store of stories: articles that wait to be grouped, the result of grouping, and queries for stories."""
 
 import zlib
 from collections import defaultdict
@@ -40,8 +40,8 @@ from monitor.store.row_mapping import (
 class StoryStore:
     """Store of stories; every method is one transaction and may raise ``StoreError``.
 
-    ``window`` is the grouping window of this process. The grouping step sets it, and it is kept here, because it
-    outlives a configuration.
+    ``window`` is the grouping window of this process, which the grouping step sets. It is an attribute of the store
+    because it must survive a change of the configuration, which replaces the grouping step.
     """
 
     def __init__(self, connections: Connections) -> None:
@@ -53,7 +53,7 @@ class StoryStore:
     ) -> list[StoredArticle]:
         """Return articles at stage ``MATCHED`` with ids above ``after_id``, oldest first.
 
-        The articles in ``known`` are not read again.
+        ``known`` has articles by id that the caller has in memory; these are not read from the database again.
         """
         waiting = select(ARTICLE.c.id).where(
             ARTICLE.c.stage == str(Stage.MATCHED), IS_IN_PROGRESS, ARTICLE.c.id > after_id
@@ -67,13 +67,13 @@ class StoryStore:
         return [found[number] for number in article_ids if number in found]
 
     def load_term_frequencies(self) -> bytes:
-        """Return the term frequencies that ``apply_grouping`` stored last, or empty bytes."""
+        """Return the term frequencies that ``apply_grouping`` has stored last, or empty bytes if there are none."""
         with self._connections.read_transaction() as connection:
             packed = connection.execute(select(TERM_FREQUENCY.c.counts)).scalar()
         return zlib.decompress(packed) if packed else b""
 
     def load_window(self, window: GroupingWindow) -> None:
-        """Load what the database has and the window has not."""
+        """Load all rows into ``window`` that are in the database and not in the window yet."""
         with self._connections.read_transaction() as connection:
             load_new_rows(connection, window)
         return_free_memory()
@@ -85,10 +85,11 @@ class StoryStore:
         place: Callable[[GroupingIndex], object],
         term_frequencies: bytes = b"",
     ) -> None:
-        """Call ``place`` with an index on the window and move the articles to the grouped stage, in one transaction.
+        """Group a batch of articles with ``place``, and store the result, in one transaction.
 
-        Stores ``term_frequencies`` too, if given. Nothing is stored if ``place`` raises; it is not called if another
-        process has grouped one of the articles meanwhile. The window changes after the commit.
+        ``place`` gets a grouping index on the window, in which it records story and original of each article.
+        ``term_frequencies`` are stored too, if given. Nothing is stored if ``place`` raises. ``place`` is not called if
+        another process has grouped one of the articles in the meantime. The window changes only after the commit.
         """
         article_ids = [stored.id for stored in articles]
         packed = zlib.compress(term_frequencies, 1) if term_frequencies else b""  # before the transaction begins
@@ -115,7 +116,10 @@ class StoryStore:
             window.version = version
 
     def delete_expired(self, now: datetime, fingerprint_age: timedelta, story_age: timedelta) -> None:
-        """Delete fingerprints older than ``fingerprint_age``, and close stories without articles for ``story_age``."""
+        """Delete old fingerprints, and close stories that have had no new article for ``story_age``.
+
+        A fingerprint is old if its article was first seen more than ``fingerprint_age`` ago.
+        """
         with self._connections.write_transaction() as connection:
             now = trusted_now(connection, now)
             young = select(func.min(ARTICLE.c.id)).where(ARTICLE.c.first_seen_at >= now - fingerprint_age)
@@ -128,14 +132,17 @@ class StoryStore:
             self.window.drop(first_id, open_ids)
 
     def release_quarantined(self, source_id: str) -> int:
-        """Make the quarantined articles of a source alertable, to be matched again, and retry the abandoned ones.
+        """Release the quarantined articles of a source, and retry its abandoned ones; return their number.
 
-        Returns their number.
+        A released article is alertable and is matched again.
         """
         return self._release(ARTICLE.c.source_id == source_id)
 
     def release_article(self, article_id: int) -> int:
-        """Release one article as ``release_quarantined`` does; return 0 if nothing holds it back."""
+        """Release one article like ``release_quarantined``.
+
+        Return 1, or 0 if the article is neither quarantined nor abandoned.
+        """
         return self._release(ARTICLE.c.id == article_id)
 
     def _release(self, is_chosen: ColumnElement[bool]) -> int:
@@ -164,7 +171,10 @@ class StoryStore:
         return released + len(ungrouped)
 
     def list_stories(self, since_at: datetime | None = None, limit: int = 100) -> list[Story]:
-        """Return stories with their articles and the officials they name, latest first; merged ones are left out."""
+        """Return stories with their articles and the officials that the articles name, latest first.
+
+        Merged stories are left out.
+        """
         conditions: list[ColumnElement[bool]] = [STORY.c.merged_into == ""]
         if since_at:
             conditions.append(STORY.c.last_seen_at >= since_at)
@@ -173,14 +183,14 @@ class StoryStore:
             return _load_stories(connection, connection.execute(query).all())
 
     def load_stories(self, story_ids: Sequence[str]) -> list[Story]:
-        """Return the stories with these ids, in this order; missing ones are left out."""
+        """Return the stories with these ids, in the order of the ids given. Ids without a story are left out."""
         with self._connections.read_transaction() as connection:
             rows = connection.execute(select(STORY).where(STORY.c.id.in_(story_ids))).all()
             found = {story.id: story for story in _load_stories(connection, rows)}
         return [found[story_id] for story_id in story_ids if story_id in found]
 
     def get_story(self, story_id: str) -> Story:
-        """Return one story; the id of a merged story returns the story that absorbed it. Raises ``UsageError``."""
+        """Return one story. If it was merged, return the story that has absorbed it. Raises ``UsageError``."""
         with self._connections.read_transaction() as connection:
             row = connection.execute(select(STORY).where(STORY.c.id == story_id)).first()
             if row and row.merged_into:
@@ -191,7 +201,10 @@ class StoryStore:
 
 
 def return_free_memory() -> None:
-    """Return freed memory to the system, if the C library can: loading a window leaves as much again as it needs."""
+    """Return freed memory to the operating system, if the C library can do this.
+
+    Loading a grouping window frees as much memory again as the window needs.
+    """
     import ctypes
 
     with suppress(AttributeError, OSError):

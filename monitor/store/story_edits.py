@@ -1,7 +1,7 @@
-"""Stories that a reader joins or splits by hand. Reports of earlier digests stay as they are.
+"""Joining and splitting of stories by a reader. Reports of earlier digests stay as they are.
 
-Grouping moves no article that has its story, and merges open stories only; a story that was split off is not open, so
-neither edit is reversed by it.
+Grouping does not reverse these edits: it moves no article that has a story already, and merges only open stories. A
+story that was split off is not open.
 """
 
 import json
@@ -23,13 +23,16 @@ from monitor.store.row_mapping import chunk_ids, is_in_stories
 
 
 class StoryEditStore:
-    """Store of edits of stories; every method is one transaction."""
+    """Store of the edits by which readers join and split stories; every method is one transaction."""
 
     def __init__(self, connections: Connections) -> None:
         self._connections = connections
 
     def join(self, story_id: str, into: str, reader: Reader, change: Change) -> Change:
-        """Move all articles of a story into another one; the old id then names that one. Raises ``UsageError``."""
+        """Move all articles of a story into the story ``into``, and return the stored change.
+
+        Afterwards the old id refers to ``into``. Raises ``UsageError``.
+        """
         with self._connections.write_transaction(durable=True) as connection:
             _lock_stories(connection)
             story_id, into = resolve_story(connection, story_id), resolve_story(connection, into)
@@ -50,7 +53,10 @@ class StoryEditStore:
             return add_change(connection, replace(change, subject=text, before=before, after=into), reader)
 
     def split(self, story_id: str, article_ids: Sequence[int], reader: Reader, change: Change) -> Change:
-        """Move articles, with all duplicates of their texts, out of a story into a new one. Raises ``UsageError``."""
+        """Move articles out of a story into a new one, and return the stored change. Raises ``UsageError``.
+
+        All articles of the story with the same texts (duplicates and originals) are moved as well.
+        """
         with self._connections.write_transaction(durable=True) as connection:
             _lock_stories(connection)
             story_id = resolve_story(connection, story_id)
@@ -80,7 +86,10 @@ class StoryEditStore:
             return add_change(connection, replace(change, subject=text, before=before, after=new_id), reader)
 
     def undo(self, undone: Change, reader: Reader, change: Change) -> None:
-        """Move the articles of a join or split back to their story, as far as they are where it has moved them."""
+        """Undo a join or split: move its articles back to the story that they were in before.
+
+        Only articles that are still in the story to which the edit moved them are moved back.
+        """
         facts = json.loads(undone.before)
         story_id: str = facts["story"]
         with self._connections.write_transaction(durable=True) as connection:
@@ -109,7 +118,10 @@ class StoryEditStore:
 
 
 def _lock_stories(connection: Connection) -> None:
-    """Let no process group until this transaction ends, and all load their windows again after it."""
+    """Prevent other processes from grouping until this transaction ends.
+
+    All processes load their grouping windows again after it.
+    """
     if connection.dialect.name != "sqlite":
         connection.exec_driver_sql("LOCK TABLE grouping_state IN EXCLUSIVE MODE")  # as `apply_grouping` does
     invalidate_windows(connection)
@@ -121,7 +133,7 @@ def _move(connection: Connection, article_ids: Sequence[int], story_id: str) -> 
 
 
 def _update_times(connection: Connection, story_id: str) -> None:
-    """Set the times of a story to the ones of its articles."""
+    """Set the first and last time of a story from the times of its articles."""
     times = select(func.min(ARTICLE.c.first_seen_at), func.max(ARTICLE.c.first_seen_at))
     first_at, last_at = connection.execute(times.where(*is_in_stories([story_id]))).one()
     if first_at:
@@ -130,7 +142,11 @@ def _update_times(connection: Connection, story_id: str) -> None:
 
 
 def _choose_story_id(connection: Connection, article_ids: Sequence[int]) -> str:
-    """Return an unused id: that of the first article that began no story, else one with a letter."""
+    """Return an unused story id for the articles that are split off.
+
+    It is the id that belongs to the first of these articles that did not begin a story. If all did, it is the id of the
+    first article with a letter appended.
+    """
     first = article_ids[0]
     candidates = [*(f"s{number}" for number in article_ids[:20]), *(f"s{first}{letter}" for letter in ascii_lowercase)]
     used = set(connection.execute(select(STORY.c.id).where(STORY.c.id.in_(candidates))).scalars())

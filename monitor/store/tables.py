@@ -1,10 +1,10 @@
-"""Tables as SQLModel classes. Rows stay in this package; its interface uses the types of ``monitor.domain``.
+"""Tables as SQLModel classes. Their rows are used in this package only; its interface has types of ``monitor.domain``.
 
-The classes are the only definition of the tables. Migrations and tests import them; queries use ``core_tables.py``,
+The classes are the only definition of the tables. Migrations and tests import them. Queries use ``core_tables.py``,
 which is generated from them because SQLModel is slow to import (docs/decisions/0002-core-tables.md).
 
-Columns that no query filters by, and whose types still grow, hold JSON (``column_types.py``). Each index serves a
-lookup that must stay fast with a million articles; partial indexes cover unfinished work only.
+Columns that no query filters by, and whose types still get new fields, hold JSON (``column_types.py``). Each index
+serves a query that must stay fast with a million articles. Partial indexes cover only the rows of unfinished work.
 """
 
 from datetime import datetime
@@ -32,26 +32,26 @@ NAMING_CONVENTION = {
 }
 WITHOUT_ROWID = {"sqlite_with_rowid": False}
 AUTOINCREMENT = {"sqlite_autoincrement": True}
-"""Ids are never reused, so an outdated reference finds no row instead of another one."""
+"""Table option by which SQLite never uses an id twice. So an outdated id finds no row instead of a wrong one."""
 
 
 def datetime_column(*, nullable: bool = True) -> Any:
-    """Declare a column with a UTC time."""
+    """Declare a column for a time in UTC."""
     return Field(default=None, sa_column=Column(UtcDateTime, nullable=nullable))
 
 
 def text_column(*, primary_key: bool = False) -> Any:
-    """Declare a column with text from outside, such as feeds and configuration."""
+    """Declare a column for text from outside the program, such as from feeds or the configuration."""
     return Field(default="", sa_column=Column(CleanText, nullable=False, primary_key=primary_key))
 
 
 def id_column() -> Any:
-    """Declare the id of a row."""
+    """Declare the integer column that is the primary key of a table."""
     return Field(default=None, sa_column=Column(BIG_INTEGER, primary_key=True))
 
 
 def foreign_key(target: str, *, primary_key: bool = False, index: bool = False) -> Any:
-    """Declare a reference to a row with which this row is deleted."""
+    """Declare a column that refers to the row ``target``. The row with this column is deleted with the target row."""
     link = ForeignKey(target, ondelete="CASCADE")
     kind = CleanText if target == "source.id" else BIG_INTEGER
     return Field(
@@ -60,22 +60,22 @@ def foreign_key(target: str, *, primary_key: bool = False, index: bool = False) 
 
 
 def partial_index(name: str, *columns: str, where: str) -> Index:
-    """Declare an index over the rows that satisfy ``where``; other rows cost nothing."""
+    """Declare an index over only the rows that satisfy ``where``, so that other rows cost nothing."""
     return Index(name, *columns, sqlite_where=text(where), postgresql_where=text(where))
 
 
 class Base(SQLModel):
-    """Base class of the tables: metadata of their own, and constraint names that migrations can rely on."""
+    """Base class of the tables. It has its own metadata, with fixed naming of constraints for the migrations."""
 
     metadata: ClassVar[MetaData] = MetaData(naming_convention=NAMING_CONVENTION)
 
 
 class SourceRow(Base, table=True):
-    """Source, configured now or formerly. ``poll_state`` is its PollState without the page quality.
+    """Table row of a source that is, or was, configured.
 
-    ``page_quality`` is its PageQuality, empty until a page was read; ``layout_changed_at`` is the start of a layout
-    change or of another problem of its pages, for queries. ``article_count`` is the number of articles that the source
-    ever had.
+    ``poll_state`` is its ``PollState`` without the page quality. ``page_quality`` is its ``PageQuality``, empty until a
+    page was read. ``layout_changed_at`` is, for queries, the time at which a layout change or another problem of its
+    pages began. ``article_count`` is the number of articles that the source has ever had.
     """
 
     __tablename__ = "source"
@@ -99,10 +99,10 @@ class SourceRow(Base, table=True):
 
 
 class ArticleRow(Base, table=True):
-    """Article without its text: a short row, because each pipeline step updates it.
+    """Table row of an article without its text. The row is short, because each pipeline step updates it.
 
-    Until the page is read, ``attempts``, ``next_attempt_at`` and ``lease_token`` control when it is fetched, and by
-    which process.
+    Until the page of the article is read, ``attempts``, ``next_attempt_at`` and ``lease_token`` control when the page
+    is fetched, and by which process.
     """
 
     __tablename__ = "article"
@@ -144,7 +144,10 @@ class ArticleRow(Base, table=True):
 
 
 class ArticleTextRow(Base, table=True):
-    """Text of an article. ``search_text`` is the text folded for the full-text index, on SQLite a hash of it."""
+    """Table row with the text of an article.
+
+    ``search_text`` is the text folded for the full-text index; on SQLite it is only a hash of the folded text.
+    """
 
     __tablename__ = "article_text"
 
@@ -157,7 +160,10 @@ class ArticleTextRow(Base, table=True):
 
 
 class EntryKeyRow(Base, table=True):
-    """Entry key of an article in a source. It is kept when the article is deleted, so that the entry stays known."""
+    """Table row of an entry key, by which the article of an entry is found again.
+
+    The row is kept when the article is deleted, so that the entry stays known.
+    """
 
     __tablename__ = "entry_key"
     __table_args__ = (WITHOUT_ROWID,)
@@ -168,7 +174,7 @@ class EntryKeyRow(Base, table=True):
 
 
 class ArticleUrlRow(Base, table=True):
-    """Hash of a URL of an article; URLs themselves may exceed the maximum size of an index entry."""
+    """Table row with the hash of a URL of an article. URLs themselves may be too long for an index entry."""
 
     __tablename__ = "article_url"
     __table_args__ = (WITHOUT_ROWID,)
@@ -178,7 +184,10 @@ class ArticleUrlRow(Base, table=True):
 
 
 class ArticleVersionRow(Base, table=True):
-    """Article as it was before a change; ``version`` counts from 0, ``snapshot`` is the Article."""
+    """Table row of an article as it was before a change.
+
+    ``version`` counts from 0, the first version. ``snapshot`` is the ``Article`` as JSON.
+    """
 
     __tablename__ = "article_version"
 
@@ -189,7 +198,7 @@ class ArticleVersionRow(Base, table=True):
 
 
 class PageSnapshotRow(Base, table=True):
-    """Raw page as received, compressed with gzip; ``sha256`` is the hash of the uncompressed body."""
+    """Table row of a raw page as received, compressed with gzip; ``sha256`` is the hash of the uncompressed body."""
 
     __tablename__ = "page_snapshot"
 
@@ -203,7 +212,7 @@ class PageSnapshotRow(Base, table=True):
 
 
 class EvidenceRecordRow(Base, table=True):
-    """Record of the evidence chain (``evidence.py``). Rows are never changed or deleted."""
+    """Table row of a record of the evidence chain (``evidence.py``). Rows are never changed or deleted."""
 
     __tablename__ = "evidence_record"
     __table_args__ = (UniqueConstraint("previous_hash"), AUTOINCREMENT)
@@ -217,7 +226,7 @@ class EvidenceRecordRow(Base, table=True):
 
 
 class MentionRow(Base, table=True):
-    """Mention; ``seen_at`` is when its article was first seen, for counts by day."""
+    """Table row of a mention. ``seen_at`` is when its article was first seen, for counts by day."""
 
     __tablename__ = "mention"
     __table_args__ = (Index("ix_mention_day", "official_id", "seen_at", "article_id"), AUTOINCREMENT)
@@ -236,7 +245,7 @@ class MentionRow(Base, table=True):
 
 
 class NearMissRow(Base, table=True):
-    """Rejected candidate with the reason."""
+    """Table row of a near miss: a rejected candidate with the reason."""
 
     __tablename__ = "near_miss"
     __table_args__ = (AUTOINCREMENT,)
@@ -253,11 +262,11 @@ class NearMissRow(Base, table=True):
 
 
 class HitRow(Base, table=True):
-    """Rule that is satisfied by one version of an article.
+    """Table row of a hit: a rule that one version of an article satisfies.
 
-    ``changes`` is the list of TextChange of a later version as JSON, else empty. ``withdrawn_at`` is set while it does
-    not hold any more, because of the verdict ``withdrawn_by`` or, if that is empty, of a changed configuration.
-    ``rescreened_at`` is when it was last withdrawn, restored or changed so.
+    ``changes`` is, for a later version, the list of ``TextChange`` as JSON, else empty. ``withdrawn_at`` is set while
+    the hit is withdrawn. ``withdrawn_by`` is the verdict that has caused it; if it is empty, the cause is a changed
+    configuration. ``rescreened_at`` is when the hit was last withdrawn, restored or changed in this way.
     """
 
     __tablename__ = "hit"
@@ -284,7 +293,10 @@ class HitRow(Base, table=True):
 
 
 class StoryRow(Base, table=True):
-    """Reports of one event: the articles with its id. ``merged_into`` is the story that absorbed it, or empty."""
+    """Table row of a story. Its articles refer to it by their ``story_id``.
+
+    ``merged_into`` is the id of the story that has absorbed it, or empty.
+    """
 
     __tablename__ = "story"
     __table_args__ = (partial_index("ix_story_merged_into", "merged_into", where="merged_into != ''"),)
@@ -297,7 +309,10 @@ class StoryRow(Base, table=True):
 
 
 class GroupingStateRow(Base, table=True):
-    """Number of the last change of grouping, and of the last one after which windows are loaded again; one row."""
+    """Table with a single row: the version of the last change of grouping, and a reload version.
+
+    A grouping window that is older than the reload version must be loaded again completely.
+    """
 
     __tablename__ = "grouping_state"
 
@@ -307,7 +322,10 @@ class GroupingStateRow(Base, table=True):
 
 
 class IndexedArticleRow(Base, table=True):
-    """Article in the grouping window: packed fingerprints, and the terms of its story (``IndexedArticle``)."""
+    """Table row of an article in the grouping window (``IndexedArticle``).
+
+    It has the packed fingerprints of the article and the terms of its story.
+    """
 
     __tablename__ = "indexed_article"
 
@@ -318,7 +336,10 @@ class IndexedArticleRow(Base, table=True):
 
 
 class StoryCentroidRow(Base, table=True):
-    """Packed centroid of an open story, empty if the story was merged into another (``IndexedStory``)."""
+    """Table row with the packed centroid of an open story (``IndexedStory``).
+
+    The centroid is empty if the story was merged into another one.
+    """
 
     __tablename__ = "story_centroid"
 
@@ -329,7 +350,7 @@ class StoryCentroidRow(Base, table=True):
 
 
 class TermFrequencyRow(Base, table=True):
-    """Number of articles per term, packed; the table has one row."""
+    """Table with a single row: for each term the number of articles that contain it, packed."""
 
     __tablename__ = "term_frequency"
 
@@ -338,7 +359,10 @@ class TermFrequencyRow(Base, table=True):
 
 
 class DigestRow(Base, table=True):
-    """Composed digest; ``last_hit_id`` is the newest reported hit, so that older hits need not be searched."""
+    """Table row of a composed digest.
+
+    ``last_hit_id`` is the id of the newest reported hit; far older hits need not be searched again.
+    """
 
     __tablename__ = "digest"
     __table_args__ = (
@@ -359,9 +383,9 @@ class DigestRow(Base, table=True):
 
 
 class DigestHitRow(Base, table=True):
-    """Hit that a digest has reported.
+    """Table row of a hit that a digest has reported.
 
-    ``official_ids`` are the officials that the digest has named for it and not retracted since.
+    ``official_ids`` are the officials that digests of the plan have reported for the hit and not retracted since.
     """
 
     __tablename__ = "digest_hit"
@@ -374,7 +398,7 @@ class DigestHitRow(Base, table=True):
 
 
 class DigestArticleRow(Base, table=True):
-    """Article without a hit that a digest has reported, because its story is followed."""
+    """Table row of an article without a hit that a digest has reported, because the article's story is followed."""
 
     __tablename__ = "digest_article"
     __table_args__ = (WITHOUT_ROWID,)
@@ -385,7 +409,7 @@ class DigestArticleRow(Base, table=True):
 
 
 class RenderedDigestRow(Base, table=True):
-    """Digest in all output formats, shared by all its deliveries."""
+    """Table row of a digest in all output formats, shared by its deliveries."""
 
     __tablename__ = "rendered_digest"
     __table_args__ = (AUTOINCREMENT,)
@@ -396,7 +420,7 @@ class RenderedDigestRow(Base, table=True):
 
 
 class DeliveryRow(Base, table=True):
-    """Delivery of one digest to one target. Every attempt sends the same rendered digest."""
+    """Table row of the delivery of one digest to one target. Every attempt sends the same rendered digest."""
 
     __tablename__ = "delivery"
     __table_args__ = (
@@ -426,7 +450,10 @@ class DeliveryRow(Base, table=True):
 
 
 class RecheckRow(Base, table=True):
-    """Time of the next recheck of a reported article; ``missing_count`` counts failed fetches in a row."""
+    """Table row with the time of the next recheck of a reported article.
+
+    ``missing_count`` is the number of rechecks in a row that did not find the page.
+    """
 
     __tablename__ = "recheck"
 
@@ -438,7 +465,10 @@ class RecheckRow(Base, table=True):
 
 
 class ArticleAttemptRow(Base, table=True):
-    """Attempts to match or group an article that have not succeeded yet; ``abandoned_at`` if there will be no other."""
+    """Table row with the attempts to match or group an article that have not succeeded yet.
+
+    ``abandoned_at`` is set if there will be no further attempt.
+    """
 
     __tablename__ = "article_attempt"
 
@@ -449,7 +479,7 @@ class ArticleAttemptRow(Base, table=True):
 
 
 class SettingRow(Base, table=True):
-    """Entry of the key-value store, such as the last valid configuration."""
+    """Table row of the key-value store, such as the last valid configuration."""
 
     __tablename__ = "setting"
 
@@ -459,9 +489,10 @@ class SettingRow(Base, table=True):
 
 
 class ReaderRow(Base, table=True):
-    """Person who reads the desk and gives feedback. ``seen_hit_id`` is the newest hit marked as read.
+    """Table row of a reader. ``seen_hit_id`` is the newest hit that the reader has marked as read.
 
-    ``password`` is the hash of the password, or empty. ``zone`` and ``theme`` are empty unless the reader chose one.
+    ``password`` is the hash of the password, or empty. ``zone`` and ``theme`` are empty unless the reader has chosen
+    them.
     """
 
     __tablename__ = "reader"
@@ -481,7 +512,7 @@ class ReaderRow(Base, table=True):
 
 
 class ReaderSessionRow(Base, table=True):
-    """Login of a reader to the desk; ``key_hash`` is the hash of the cookie."""
+    """Table row of a session: the login of a reader to the desk. ``key_hash`` is the hash of the cookie."""
 
     __tablename__ = "reader_session"
 
@@ -494,7 +525,7 @@ class ReaderSessionRow(Base, table=True):
 
 
 class LoginLinkRow(Base, table=True):
-    """One-time address that logs a reader in; ``key_hash`` is the hash of its code. A used one is deleted."""
+    """Table row of a one-time address. ``key_hash`` is the hash of its code. The row is deleted when it is used."""
 
     __tablename__ = "login_link"
 
@@ -504,7 +535,10 @@ class LoginLinkRow(Base, table=True):
 
 
 class LoginAttemptRow(Base, table=True):
-    """Failed logins in a row, of a login or from an address; ``until_at`` is when the next attempt is allowed."""
+    """Table row with the number of failed logins in a row, for one login or from one address.
+
+    ``until_at`` is when the next attempt is allowed.
+    """
 
     __tablename__ = "login_attempt"
 
@@ -514,7 +548,10 @@ class LoginAttemptRow(Base, table=True):
 
 
 class AccessTokenRow(Base, table=True):
-    """Access token of the API; ``key_hash`` is its hash, ``scopes`` are separated by spaces."""
+    """Table row of an access token of the API.
+
+    ``key_hash`` is the hash of the token; ``scopes`` are separated by spaces.
+    """
 
     __tablename__ = "access_token"
     __table_args__ = (UniqueConstraint("key_hash"), AUTOINCREMENT)
@@ -532,7 +569,10 @@ class AccessTokenRow(Base, table=True):
 
 
 class SavedViewRow(Base, table=True):
-    """Saved search or feed; ``query`` is the query string of its page, ``feed_hash`` the hash of its feed's code."""
+    """Table row of a saved search or feed.
+
+    ``query`` is the query string of the saved page; ``feed_hash`` is the hash of the code in the feed's address.
+    """
 
     __tablename__ = "saved_view"
     __table_args__ = (partial_index("ix_saved_view_feed_hash", "feed_hash", where="feed_hash != ''"), AUTOINCREMENT)
@@ -546,7 +586,7 @@ class SavedViewRow(Base, table=True):
 
 
 class UnsubscribedTargetRow(Base, table=True):
-    """Target that no longer wants a digest plan; digests composed later have no delivery to it."""
+    """Table row of a target that has unsubscribed from a digest plan; later digests are not delivered to it."""
 
     __tablename__ = "unsubscribed_target"
     __table_args__ = (WITHOUT_ROWID,)
@@ -558,9 +598,9 @@ class UnsubscribedTargetRow(Base, table=True):
 
 
 class VerdictRow(Base, table=True):
-    """Verdict of a reader (``Verdict``). The newest one that is not undone counts.
+    """Table row of a verdict of a reader (``Verdict``). Of several verdicts, the newest that is not undone counts.
 
-    It has no reference to its article, because the article may be deleted and the verdict is kept.
+    It has no foreign key to its article, because the verdict is kept if the article is deleted.
     """
 
     __tablename__ = "verdict"
@@ -589,9 +629,10 @@ class VerdictRow(Base, table=True):
 
 
 class MarkRow(Base, table=True):
-    """Mark on a story, by a reader or for a digest. The newest one that is not undone counts.
+    """Table row of a mark on a story. Of several marks, the newest that is not undone counts.
 
-    Exactly one of ``reader_id`` and ``plan_id`` is set. ``made_by`` is the reader who made a mark for a digest.
+    A mark is either of a reader (``reader_id``) or for a digest plan (``plan_id``); exactly one of these is set.
+    ``made_by`` is the reader who made a mark for a digest plan.
     """
 
     __tablename__ = "mark"
@@ -618,7 +659,10 @@ class MarkRow(Base, table=True):
 
 
 class ChangeRow(Base, table=True):
-    """Record of a change by a reader: feedback, and edits of the configuration. `monitor undo` takes its id."""
+    """Table row of a change by a reader: an act of feedback, or an edit of the configuration.
+
+    Its id is the argument of `monitor undo`.
+    """
 
     __tablename__ = "change"
     __table_args__ = (Index("ix_change_made_at", "made_at"), AUTOINCREMENT)
@@ -638,7 +682,7 @@ class ChangeRow(Base, table=True):
 
 
 class RescreenRow(Base, table=True):
-    """Article whose findings must be found again, before its hits are reported: a verdict on its text is new to it."""
+    """Table row of an article that waits for a rescreen. Its hits are not reported before it."""
 
     __tablename__ = "rescreen"
 
@@ -646,7 +690,7 @@ class RescreenRow(Base, table=True):
 
 
 class TranslationRow(Base, table=True):
-    """Machine translation of a text, by the hash of the text, its languages and the translator."""
+    """Table row of a machine translation. The key is a hash of the text, its languages and the translator."""
 
     __tablename__ = "translation"
     __table_args__ = (Index("ix_translation_created_at", "created_at"),)

@@ -1,8 +1,8 @@
 """Write thread: runs all writes in order, and combines waiting polls in one commit.
 
-A commit updates the full-text index, and eight polls change much the same pages of it as one. Therefore calls that wait
-anyway share a transaction on SQLite. If it fails, it is rolled back and each call runs alone, so that only the caller
-of the failing one gets the error.
+A commit updates the full-text index. Eight polls change much the same pages of the index as one poll does. Therefore,
+on SQLite, polls that are waiting at the same time share a transaction. If the transaction fails, it is rolled back and
+each call runs alone, so that only the caller of the failing call gets the error.
 """
 
 import asyncio
@@ -21,7 +21,7 @@ MAX_BATCH_SIZE = 8
 
 @dataclass(frozen=True, slots=True)
 class _WriteCall:
-    """Call of a store method, and the future of its result."""
+    """Queued call of a store method, and the future that gets its result."""
 
     work: Callable[..., Any]
     args: tuple[object, ...]
@@ -29,7 +29,10 @@ class _WriteCall:
 
 
 class WriteQueue:
-    """Calls store methods one after the other. ``batchable`` are methods that may share a transaction on SQLite."""
+    """Calls store methods one after another on one thread.
+
+    ``batchable`` are the methods that may share a transaction with others on SQLite.
+    """
 
     def __init__(self, connections: Connections, batchable: Collection[Callable[..., Any]]) -> None:
         self._connections = connections
@@ -38,7 +41,7 @@ class WriteQueue:
         self._pending_calls: deque[_WriteCall] = deque()
 
     async def run(self, work: Callable[..., T], *args: object) -> T:
-        """Call a method on the write thread, in the order of the calls."""
+        """Call a method on the write thread and return its result. Calls run in the order in which they are made."""
         loop = asyncio.get_running_loop()
         if getattr(work, "__func__", None) not in self._batchable:
             return await loop.run_in_executor(self._thread, work, *args)
@@ -49,7 +52,7 @@ class WriteQueue:
         return result
 
     def close(self) -> None:
-        """Finish the queued calls."""
+        """Finish the queued calls and end the thread."""
         self._thread.shutdown()
 
     def _run_batch(self, loop: asyncio.AbstractEventLoop) -> None:
@@ -62,7 +65,10 @@ class WriteQueue:
         loop.call_soon_threadsafe(_set_results, calls, results)
 
     def _run_in_one_transaction(self, calls: list[_WriteCall]) -> list[tuple[Any, BaseException | None]] | None:
-        """Run all calls in one transaction; return None if it failed and was rolled back."""
+        """Run all calls in one transaction and return their results.
+
+        If a call fails, the transaction is rolled back and None is returned.
+        """
         try:
             with self._connections.shared_transaction():
                 return [(call.work(*call.args), None) for call in calls]

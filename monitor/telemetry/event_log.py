@@ -1,4 +1,4 @@
-"""Log events and metrics of polls and jobs."""
+"""Log events and metrics for polls and jobs."""
 
 from typing import Protocol
 
@@ -18,16 +18,16 @@ log = structlog.get_logger("monitor")
 
 
 class PollReport(Protocol):
-    """The fields of a poll's result that are logged."""
+    """Protocol of the result of a poll: the fields that are logged."""
 
     @property
     def source_id(self) -> str:
-        """Id of the polled source."""
+        """Id of the source that was polled."""
         ...
 
     @property
     def new_count(self) -> int:
-        """Number of new articles."""
+        """Number of new articles of the poll."""
         ...
 
     @property
@@ -37,20 +37,20 @@ class PollReport(Protocol):
 
     @property
     def note(self) -> str:
-        """Remark that is not a problem, or an empty string."""
+        """Remark about the entries that is not a problem, or an empty string."""
         ...
 
     @property
     def notice(self) -> SourceNotice | None:
-        """Notice about the source for the user, if any."""
+        """Notice about a problem of the source, or about its end, or None."""
         ...
 
 
 def log_poll(metrics: Metrics, poll: PollReport) -> None:
-    """Log what a poll reports, and add the number of its new articles to the metrics.
+    """Log the result of a poll, and add the number of its new articles to the metrics.
 
-    The poll itself is logged with `--verbose` only. ``poll.note`` is a remark about the entries, ``poll.notice`` is a
-    problem of the source or its end. Each is logged if it is present.
+    The poll itself is logged with `--verbose` only. If there are ``poll.note``, a remark about the entries, and
+    ``poll.notice``, a problem of the source or its end, each is logged as well.
     """
     metrics.record_new_articles(poll.new_count)
     log.debug("polled", source=poll.source_id, state=poll.state_after.value, new=poll.new_count)
@@ -64,7 +64,10 @@ def log_poll(metrics: Metrics, poll: PollReport) -> None:
 
 
 def log_job_error(metrics: Metrics, job_name: str, problem: str, error: BaseException | None) -> None:
-    """Log a job that failed or could not start on time."""
+    """Log that a job failed or could not start on time, and count it in the metrics.
+
+    ``error`` is None if the job did not start, because its previous run has not ended.
+    """
     metrics.record_job_problem(problem)
     if error is None:  # a run that takes longer than its period, and the next one does what is left
         log.debug("job still running", job=job_name, what=problem)

@@ -1,8 +1,8 @@
 """Health of the daemon: heartbeats of its components, the systemd watchdog and the heartbeat ping.
 
-A component reports a heartbeat after each piece of work; one that is silent for too long is unhealthy. Health depends
-only on heartbeats and time, so probes, watchdog and ping agree. Messages to systemd use the protocol of
-``sd_notify(3)``; without systemd they are not sent.
+A component reports a heartbeat after each piece of work. A component without a heartbeat for too long is unhealthy.
+Health depends only on heartbeats, reported problems and time, so probes, watchdog and ping agree. Messages to systemd
+use the protocol of ``sd_notify(3)``; without systemd they are not sent.
 """
 
 import socket
@@ -25,14 +25,14 @@ SD_WATCHDOG = "WATCHDOG=1"
 
 
 class SystemdNotifier:
-    """Notifier for the systemd socket that the environment names."""
+    """Sends messages to systemd, on the socket that an environment variable names."""
 
     def __init__(self, environ: Mapping[str, str]) -> None:
         address = environ.get("NOTIFY_SOCKET", "")
         self._address = f"\0{address[1:]}" if address.startswith("@") else address
 
     def notify(self, *assignments: str) -> bool:
-        """Send assignments such as ``READY=1``; return whether they were sent. Never raises."""
+        """Send assignments such as ``READY=1`` to systemd; return whether they were sent. Never raises."""
         if not self._address:
             return False
         try:
@@ -44,7 +44,7 @@ class SystemdNotifier:
         return True
 
     def set_status(self, text: str) -> bool:
-        """Send one line for ``systemctl status``; return whether it was sent."""
+        """Send the line that ``systemctl status`` shows; return whether it was sent."""
         return self.notify(f"STATUS={' '.join(text.split())}")
 
 
@@ -66,10 +66,11 @@ class HealthStatus:
 
 
 class Liveness:
-    """Heartbeats of the daemon's components, reported by the event loop and readable from any thread.
+    """Heartbeats and problems of the daemon's components, set by the event loop and readable from any thread.
 
-    ``limits`` has the seconds that each component may be silent; one without a heartbeat is silent since the start.
-    Times are from a monotonic clock, so that a jump of the wall clock has no effect.
+    ``limits`` has, by component, the maximum number of seconds between two heartbeats. For a component without a
+    heartbeat, the seconds count from the start. Times are from a monotonic clock, so that a jump of the wall clock has
+    no effect.
     """
 
     def __init__(self, limits: Mapping[str, float], started_at: float) -> None:
@@ -79,14 +80,14 @@ class Liveness:
         self._lock = Lock()
 
     def beat(self, part: str, now: float) -> None:
-        """Record a heartbeat of a component. Raises ``KeyError`` for a component without a limit."""
+        """Record a heartbeat of a component at ``now``. Raises ``KeyError`` for a component without a limit."""
         with self._lock:
             self._beats[part] = max(self._beats[part], now)
 
     def set_problem(self, part: str, problem: str) -> bool:
-        """Record a problem of a component that still has heartbeats, such as a full disk; an empty text clears it.
+        """Record a problem of a component that has heartbeats in spite of it, such as a full disk.
 
-        Returns whether the problem changed.
+        An empty text removes the problem. Return whether the problem has changed.
         """
         with self._lock:
             before = self._problems.pop(part, "")
@@ -95,7 +96,7 @@ class Liveness:
         return problem != before
 
     def health(self, now: float) -> HealthStatus:
-        """Return the health at a time of the monotonic clock."""
+        """Return the health at ``now``, a time of the monotonic clock."""
         with self._lock:
             beats, known_problems = dict(self._beats), dict(self._problems)
         silent = {part: now - beat for part, beat in beats.items() if now - beat > self._limits[part]}
@@ -104,9 +105,9 @@ class Liveness:
         return HealthStatus(EVENT_LOOP not in silent, not problems, tuple(problems))
 
     def is_stalled(self, now: float) -> bool:
-        """Return whether a component has stopped its heartbeats, so that a restart may help.
+        """Return whether the heartbeats of a component have stopped, so that a restart may help.
 
-        Known problems, such as a full disk, do not count.
+        Problems set by ``set_problem``, such as a full disk, do not count.
         """
         with self._lock:
             return any(now - beat > self._limits[part] for part, beat in self._beats.items())
@@ -118,9 +119,10 @@ log = structlog.get_logger("monitor")
 def with_heartbeat(
     liveness: Liveness, part: str, work: Callable[[], Awaitable[object]]
 ) -> Callable[[], Awaitable[None]]:
-    """Wrap a job to report a heartbeat when it is done.
+    """Return a function that runs a job and then records a heartbeat of the component ``part``.
 
-    A database error, and a lost canary, is recorded as a problem and logged once.
+    If the job raises a database error, or ``CanaryLost``, the error is recorded as the problem of the component and
+    logged once. Other errors are raised, and no heartbeat is recorded.
     """
 
     async def beat() -> None:
@@ -140,7 +142,11 @@ def with_heartbeat(
 
 
 class Watchdog:
-    """Watchdog that the event loop calls once per second; if the loop is blocked, systemd restarts the daemon."""
+    """Notifies systemd that the event loop runs.
+
+    The event loop calls it once per second. If the loop is blocked, systemd gets no notification and restarts the
+    daemon.
+    """
 
     def __init__(self, liveness: Liveness, notifier: SystemdNotifier, metrics: Metrics) -> None:
         self._liveness, self._notifier, self._metrics = liveness, notifier, metrics
@@ -148,9 +154,10 @@ class Watchdog:
         self._last_status = ""
 
     def tick(self, now: float, interval: float = 1.0) -> None:
-        """Record a heartbeat of the loop and notify systemd if no component is stalled.
+        """Record a heartbeat of the event loop, and notify systemd if no component is stalled.
 
-        ``now`` is monotonic, in seconds.
+        ``now`` is a time of the monotonic clock in seconds; ``interval`` is the time to the next call, from which the
+        delay of the loop is computed.
         """
         self._metrics.set_loop_lag(max(0.0, now - self._expected_at) if self._expected_at is not None else 0.0)
         self._expected_at = now + interval
@@ -166,9 +173,9 @@ class Watchdog:
 
 
 async def ping_heartbeat(fetcher: Fetcher, url: Secret, liveness: Liveness, now: float) -> bool:
-    """Request the heartbeat URL if the daemon is healthy, else its ``/fail``; return whether the ping arrived.
+    """Request the heartbeat URL if the daemon is healthy, else the URL with ``/fail``; return whether this succeeded.
 
-    The monitoring service alerts when pings stop, so a failed ping is only logged.
+    The monitoring service alerts the operator when pings stop, so a failed ping is only logged.
     """
     is_healthy = liveness.health(now).is_ready
     address = url.reveal() if is_healthy else f"{url.reveal().rstrip('/')}/fail"

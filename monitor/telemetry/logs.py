@@ -1,7 +1,7 @@
 """Logging: one line per event with fields, for a terminal or as JSON, without secrets.
 
 structlog and the standard library share one handler, so log lines of libraries have the same format. This module has
-the only global state of the program, because Python has one logging system.
+the only global state of the program, because Python has one global logging system.
 """
 
 import logging
@@ -23,7 +23,8 @@ QUIET_LOGGERS = (
     "procrastinate",
     "uvicorn",
 )
-"""Libraries that log every step, or complete URLs, below WARNING."""
+"""Loggers of libraries that log every step, or complete URLs, below WARNING. Only their warnings and errors are
+logged."""
 
 MAX_VALUE_CHARS = 8192
 
@@ -40,7 +41,7 @@ LogEvent = MutableMapping[str, Any]
 def set_up_logging(
     redactor: Redactor, *, as_json: bool | None = None, level: str = "INFO", stream: TextIO | None = None
 ) -> None:
-    """Send all log lines to a stream (default: stderr). Another call replaces the previous configuration.
+    """Send all log lines to a stream (default: stderr), replacing an earlier configuration.
 
     If ``as_json`` is None, lines are JSON unless the stream is a terminal. Raises ``ValueError`` for an unknown level.
     """
@@ -63,7 +64,10 @@ def set_up_logging(
 def set_up_handler(
     redactor: Redactor, *, as_json: bool | None = None, level: str = "INFO", stream: TextIO | None = None
 ) -> None:
-    """Set up only the standard library's logging; structlog is imported when the first line is logged."""
+    """Set up only the logging of the standard library. structlog is imported when the first line is logged.
+
+    The parameters have the same meaning as for ``set_up_logging``.
+    """
     terminal = (stream or sys.stderr).isatty()
     as_json = not terminal if as_json is None else as_json
     handler = logging.StreamHandler(stream) if stream else _StderrHandler()
@@ -81,7 +85,7 @@ def set_up_handler(
 
 
 def _shared_processors() -> list[Any]:
-    """Return the processors for all events, of this program and of libraries."""
+    """Return the structlog processors for all events, whether they are from this program or from libraries."""
     import structlog
 
     return [
@@ -93,7 +97,7 @@ def _shared_processors() -> list[Any]:
 
 
 class _StderrHandler(logging.StreamHandler[TextIO]):
-    """Handler that writes to the current ``sys.stderr``, which may be replaced while the program runs."""
+    """Handler that writes to the current ``sys.stderr``, which tests or libraries may replace during a run."""
 
     @property
     def stream(self) -> TextIO:
@@ -106,7 +110,7 @@ class _StderrHandler(logging.StreamHandler[TextIO]):
 
 
 class _RedactingFormatter(logging.Formatter):
-    """Formatter that renders all events alike and removes secrets from the finished line."""
+    """Formatter that renders all events in the same format, and removes secrets from the finished line."""
 
     def __init__(self, redactor: Redactor, *, as_json: bool, use_colors: bool) -> None:
         super().__init__()
@@ -140,14 +144,17 @@ class _RedactingFormatter(logging.Formatter):
 
 
 def escape_event(_logger: object, _method: str, event: LogEvent) -> LogEvent:
-    """Escape control characters in all fields, so that foreign text cannot forge a line or move the cursor."""
+    """Return the event with control characters in its fields escaped.
+
+    So text from outside cannot forge a log line or move the cursor of a terminal.
+    """
     for key, value in event.items():
         event[key] = _escape(value, _TRACEBACK_ESCAPES if key == "exception" else _CONTROL_ESCAPES)
     return event
 
 
 def _order_fields(_logger: object, _method: str, event: LogEvent) -> LogEvent:
-    """Return the fields with the common ones first."""
+    """Return the event with its common fields, such as the time, first."""
     first = ("timestamp", "level", "event", "logger")
     return {
         key: event[key]
@@ -156,7 +163,7 @@ def _order_fields(_logger: object, _method: str, event: LogEvent) -> LogEvent:
 
 
 def _join_lists(_logger: object, _method: str, event: LogEvent) -> LogEvent:
-    """Return the fields with each list as one text, for people."""
+    """Return the event with each list joined to one text, for output to a terminal."""
     return {key: "; ".join(map(str, value)) if isinstance(value, list) else value for key, value in event.items()}
 
 

@@ -1,7 +1,7 @@
-"""Prometheus metrics, and wrappers that measure fetches, deliveries and worker processes.
+"""Prometheus metrics, and wrappers that measure fetches, deliveries and the process pool.
 
-No label contains a URL, a title or an id, so the number of series never grows. The wrappers implement the protocols of
-``domain/ports.py``, so neither caller nor implementation depends on them.
+No label contains a URL, a title or an id, so that the number of time series never grows. The wrappers implement the
+protocols of ``domain/ports.py``, so neither the callers nor the wrapped objects depend on them.
 """
 
 import time
@@ -41,10 +41,10 @@ _FETCH_BUCKETS_SECONDS = (0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 20, 30)
 
 @dataclass(frozen=True, slots=True)
 class GaugeValues:
-    """Current values read from database and disk.
+    """Values for the gauges at one time, read from the database and the disk.
 
-    ``due_lag_seconds`` and ``page_lag_seconds`` are the delays of the most overdue source and page; ``page_problem``
-    describes pages that wait for too long.
+    ``due_lag_seconds`` and ``page_lag_seconds`` are the delays of the most overdue source and page. ``page_problem`` is
+    a sentence about pages that wait for too long, or empty.
     """
 
     sources_by_state: Mapping[SourceState, int]
@@ -60,7 +60,7 @@ class GaugeValues:
 
 
 class Metrics:
-    """All metrics of one daemon, in its own registry."""
+    """All metrics of one process, in a registry of their own."""
 
     def __init__(self, version: str) -> None:
         self.registry = registry = CollectorRegistry()
@@ -126,7 +126,7 @@ class Metrics:
             self._worker_jobs.labels(outcome)
 
     def record_fetch(self, fetch_result: FetchResult, seconds: float) -> None:
-        """Count one fetch and its duration in seconds."""
+        """Count one fetch with its result, and record its duration in seconds."""
         self._fetches.labels(_FETCH_OUTCOMES[type(fetch_result)]).inc()
         self._fetch_seconds.observe(seconds)
         if isinstance(fetch_result, Failed) and fetch_result.cause is FailureCause.FORBIDDEN_ADDRESS:
@@ -137,34 +137,38 @@ class Metrics:
         self._deliveries.labels(kind if kind in CHANNEL_KINDS else OTHER_LABEL, send_result.outcome).inc()
 
     def record_killed_process(self) -> None:
-        """Count a killed worker process."""
+        """Count a worker process of the process pool that was killed."""
         self._killed_processes.inc()
 
     def record_new_articles(self, article_count: int) -> None:
-        """Count new articles."""
+        """Add to the number of new articles."""
         self._new_articles.inc(article_count)
 
     def record_job_problem(self, problem: str) -> None:
-        """Count a job run that failed, was missed or was skipped."""
+        """Count a run of a periodic job that failed, was missed or was skipped; ``problem`` states which."""
         self._job_problems.labels(problem if problem in _JOB_PROBLEMS else OTHER_LABEL).inc()
 
     def record_enqueued(self, enqueued: EnqueueResult) -> None:
-        """Record the number of running workers, and count the jobs requeued from stopped ones."""
+        """Record the number of alive worker processes, and count the jobs that were requeued from dead ones."""
         self._workers.set(enqueued.alive_workers)
         self._requeued_jobs.inc(enqueued.requeued_jobs)
 
     def record_worker_job(self, *, is_success: bool) -> None:
-        """Count a job that this worker has finished."""
+        """Count a job that this worker process has run, as done or failed."""
         self._worker_jobs.labels(_WORKER_JOB_OUTCOMES[not is_success]).inc()
 
     def record_reload(self, reloaded_at: datetime, *, is_success: bool) -> None:
-        """Record whether the configuration in use is that of the file."""
+        """Record the result of loading the configuration file again.
+
+        ``is_success`` is True if the configuration in use is the one in the file. Then ``reloaded_at`` is recorded,
+        too.
+        """
         self._reload_success.set(is_success)
         if is_success:
             self._last_reload.set(reloaded_at.timestamp())
 
     def set_loop_lag(self, seconds: float) -> None:
-        """Record the delay of the event loop in seconds."""
+        """Record by how many seconds the event loop is late."""
         self._loop_lag.set(seconds)
 
     def set_unhealthy_components(self, count: int) -> None:
@@ -172,7 +176,7 @@ class Metrics:
         self._unhealthy_components.set(count)
 
     def set_gauges(self, values: GaugeValues) -> None:
-        """Set the gauges to current values."""
+        """Set the gauges to values read from the database and the disk."""
         for state in SourceState:
             self._sources.labels(state.value).set(values.sources_by_state.get(state, 0))
         self._due_lag.set(values.due_lag_seconds)
@@ -195,13 +199,13 @@ T = TypeVar("T")
 
 
 class MeteredFetcher:
-    """``Fetcher`` that counts and times its fetches."""
+    """``Fetcher`` that wraps another one, and counts and times its fetches."""
 
     def __init__(self, fetcher: Fetcher, metrics: Metrics) -> None:
         self._fetcher, self._metrics = fetcher, metrics
 
     async def fetch(self, request: FetchRequest) -> FetchResult:
-        """Fetch with the wrapped fetcher."""
+        """Fetch with the wrapped fetcher, and record result and duration."""
         started_at = time.monotonic()
         result = await self._fetcher.fetch(request)
         self._metrics.record_fetch(result, time.monotonic() - started_at)
@@ -209,26 +213,26 @@ class MeteredFetcher:
 
 
 class MeteredChannelSender:
-    """``ChannelSender`` that counts its attempts by channel kind."""
+    """``ChannelSender`` that wraps another one, and counts its attempts by kind of channel."""
 
     def __init__(self, sender: ChannelSender, kind: str, metrics: Metrics) -> None:
         self._sender, self._kind, self._metrics = sender, kind, metrics
 
     async def send(self, message: Message, attempt_at: datetime) -> SendResult:
-        """Send with the wrapped sender."""
+        """Send with the wrapped sender, and count the attempt."""
         result = await self._sender.send(message, attempt_at)
         self._metrics.record_delivery(self._kind, result)
         return result
 
 
 class MeteredProcessPool:
-    """``ProcessPool`` that counts its killed processes."""
+    """``ProcessPool`` that wraps another one, and counts its killed worker processes."""
 
     def __init__(self, pool: ProcessPool, metrics: Metrics) -> None:
         self._pool, self._metrics = pool, metrics
 
     async def run(self, work: Callable[..., T], *args: object) -> T:
-        """Run with the wrapped pool."""
+        """Run with the wrapped pool, and count the worker process if it was killed."""
         try:
             return await self._pool.run(work, *args)
         except WorkerKilled:

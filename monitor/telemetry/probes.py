@@ -25,7 +25,7 @@ _ClientAddress = Any
 
 
 class ProbeServer:
-    """HTTP server for probes; responses contain component names and numbers, never a source or a URL."""
+    """HTTP server for probes. Responses contain names of components and numbers, but no sources and no URLs."""
 
     def __init__(
         self,
@@ -58,10 +58,10 @@ class ProbeServer:
 
 
 class _ProbeHttpServer(ThreadingHTTPServer):
-    """Server with a bounded number of threads; each connection ends at a total deadline, however slowly it sends.
+    """Server with a limited number of threads.
 
-    If all threads are in use, the oldest connection is ended in favour of the new one, because a probe that works
-    takes milliseconds.
+    Each connection is closed at its deadline, however slowly the client sends. If all threads are in use, the oldest
+    connection is closed so that the new one can be answered, because a normal probe takes only milliseconds.
     """
 
     daemon_threads = True
@@ -81,7 +81,7 @@ class _ProbeHttpServer(ThreadingHTTPServer):
         super().__init__(address, handler)
 
     def process_request(self, request: _Request, client_address: _ClientAddress) -> None:
-        """Answer a request in a thread of its own, or close it if no thread becomes free."""
+        """Answer a request in a thread of its own. If no thread becomes free, close the connection."""
         connection = cast("socket.socket", request)
         if not self._free_slots.acquire(blocking=False):
             self._end_connections(oldest_only=True)
@@ -97,23 +97,23 @@ class _ProbeHttpServer(ThreadingHTTPServer):
             self.shutdown_request(request)
 
     def process_request_thread(self, request: _Request, client_address: _ClientAddress) -> None:
-        """Answer a request, and free its thread."""
+        """Answer a request, and then release its thread."""
         try:
             super().process_request_thread(request, client_address)
         finally:
             self._release(cast("socket.socket", request))
 
     def service_actions(self) -> None:
-        """End connections at their deadline; called several times a second by the server's own loop."""
+        """Close connections at their deadline. The loop of the server calls this several times per second."""
         self._end_connections(oldest_only=False)
 
     def handle_error(self, request: _Request, client_address: _ClientAddress) -> None:
-        """Write nothing about a client that goes away or is ended; errors of this program go to the log as usual."""
+        """Log errors of this program, but not errors of a client that disconnects or whose connection is closed."""
         if not isinstance(sys.exception(), OSError):
             super().handle_error(request, client_address)
 
     def _end_connections(self, *, oldest_only: bool) -> None:
-        """Shut down the oldest connection, or all that are past their deadline; their threads then end."""
+        """Shut down connections past their deadline or, with ``oldest_only``, the oldest; their threads then end."""
         with self._lock:
             now = time.monotonic()
             late = [connection for connection, end_at in self._end_times.items() if oldest_only or end_at <= now]
@@ -127,7 +127,7 @@ class _ProbeHttpServer(ThreadingHTTPServer):
         self._free_slots.release()
 
     def server_bind(self) -> None:
-        """Bind without a reverse DNS lookup of this machine, which can delay the start."""
+        """Bind the port without a reverse DNS lookup of this machine, which can delay the start."""
         TCPServer.server_bind(self)
         self.server_name, self.server_port = str(self.server_address[0]), int(self.server_address[1])
 
@@ -153,4 +153,4 @@ class _ProbeHandler(BaseHTTPRequestHandler):
         self.wfile.write(body)
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - name of the base class
-        """Log nothing, because probes arrive every few seconds."""
+        """Do nothing: requests are not logged, because probes arrive every few seconds."""
