@@ -227,7 +227,7 @@ def format_time(moment: datetime | None) -> str:
 
 
 def program_name() -> str:
-    """Return the text by which this program is called in a shell.
+    """Return the command that starts this program in a shell.
 
     It is the name of the program, or its path if the name is not found on PATH.
     """

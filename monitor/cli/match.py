@@ -57,7 +57,7 @@ def match(
 
 
 def format_findings(document: InputDocument, findings: "Findings") -> str:
-    """Return lines for people with the mentions, near misses and hits of a document."""
+    """Return a listing, to be read by people, of the mentions, near misses and hits of a document."""
     lines = [f"{document.id}: {document.article.title or '(no title)'}"]
     lines += [
         f"  {one.official_id}: {one.text!r} in the {one.region}, {one.form} ({one.confidence:.2f}): {one.reason}"

@@ -68,8 +68,8 @@ _WEB_ADDRESS = re.compile(r"(https?://\S+)")
 def escape_chat_text(text: str, *, is_markdown: bool) -> str:
     """Escape a text so that a chat service shows it as it is.
 
-    Nobody is mentioned by ``@``. If the service interprets Markdown (``is_markdown``), its characters are escaped,
-    except in URLs.
+    An ``@`` in the text notifies nobody. If the service interprets Markdown (``is_markdown``), characters of Markdown
+    are escaped, except in URLs.
     """
     escaped = sanitize(text).replace("@", "@\u200b")
     if not is_markdown:

@@ -30,7 +30,7 @@ def compose_fallback(plan: DigestPlan, window: Window, items: Sequence[DigestIte
 
 
 def render_fallback(digest: Digest) -> RenderedDigest:
-    """Return all output forms of a digest of ``compose_fallback``, without templates."""
+    """Return all output forms of a digest that ``compose_fallback`` made; no templates are used."""
     items = [item for story in digest.stories for item in story.items]
     count = len(items) + digest.omitted_articles
     subject = f"{digest.title or digest.plan_id}: {count} {'article' if count == 1 else 'articles'}, as a list"

@@ -115,7 +115,7 @@ def format_repeated_rejections(found: Sequence[RepeatedRejection], officials: It
 
 
 def _build_occurrence_key(line: NearMissSummary) -> tuple[object, ...]:
-    """Return a key by which near misses of the same text are recognised, although their reasons differ."""
+    """Return a key that is equal for near misses of one text in the same articles, even if their reasons differ."""
     return line.official_id, line.text, line.article_count, line.article_id
 
 

@@ -178,7 +178,7 @@ def check_smtp_url(text: str) -> None:
 
 
 def check_imap_url(text: str) -> None:
-    """Check the URL of a mail server for reading. Raises ``ValueError`` if it is invalid."""
+    """Check the IMAP URL of a mail server from which messages are read. Raises ``ValueError`` if it is invalid."""
     parts = value_parsers.split_url(text, ("imaps", "imap"))
     if parts.path.strip("/") or parts.query or parts.fragment:
         raise ValueError("the URL of the server ends after host and port; write the folder under `folder`")

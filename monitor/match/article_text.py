@@ -470,9 +470,9 @@ class SurroundingText:
         return False
 
     def _can_follow_credit(self, start: int) -> bool:
-        """Return False if the word before a span shows that no photo credit or byline can precede it.
+        """Return False if the word before a span rules out that a photo credit or byline ends there.
 
-        This is a quick test before the slow pattern; most lower-case words and titles exclude a credit.
+        This quick test saves the slow pattern; most lower-case words and titles rule out a credit.
         """
         word = self.word_before(start)
         if not word:

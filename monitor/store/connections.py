@@ -129,7 +129,7 @@ class Connections:
 
     @contextmanager
     def shared_read_transaction(self) -> Iterator[None]:
-        """Make all read transactions that this thread opens inside the block parts of one transaction.
+        """Run all read transactions that this thread opens inside the block as one transaction.
 
         So all its queries see the same state of the database.
         """

@@ -206,7 +206,10 @@ def _split_words(text: str) -> list[str]:
 
 
 def _split_ascii_words(text: str) -> list[str]:
-    """Return the first words of an ASCII text without a regular expression, which would take five times as long."""
+    """Return the first words of an ASCII text.
+
+    A regular expression is not used, because it would take five times as long.
+    """
     if "'" not in text:
         return text.translate(_ASCII_WORD_TABLE).split(None, MAX_LEAD_WORDS)[:MAX_LEAD_WORDS]
     runs = text.translate(_ASCII_WORD_TABLE).split()

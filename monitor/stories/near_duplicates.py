@@ -72,7 +72,7 @@ class TextSimilarity:
 
     @property
     def is_duplicate(self) -> bool:
-        """True if the two texts are copies of one text, according to the shares and agreements."""
+        """True if both texts are copies of one text, judged by their shared parts and how far these agree."""
         if self.number_agreement < MIN_NUMBER_AGREEMENT or self.name_agreement < MIN_NAME_AGREEMENT:
             return False
         if self.is_larger_later and self.larger_front_share < 0.2 and self.larger_end_share > 0.8:

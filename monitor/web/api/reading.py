@@ -566,7 +566,7 @@ async def next_digest(api: ApiDependency, name: Name) -> Response:
 
 @router.get("/digests/{number}")
 async def digest(api: ApiDependency, number: Number) -> Response:
-    """Return a digest, as in a webhook."""
+    """Return a digest in the JSON format that webhooks receive."""
     found = await api.read(api.context.database.deliveries.get_digest, number)
     return api.answer(redact_values(build_payload(found), api.context.redact))
 
