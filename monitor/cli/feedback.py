@@ -393,6 +393,8 @@ def _mark(  # noqa: PLR0913, PLR0917 - as for the commands
 
         result = run_async(_act(service, reader, give))
     _print_result(result, json=json)
+    if not (digest or json or kind is MarkKind.READ):
+        typer.echo("It counts for this reader on the desk. To change a digest, add --digest ID.")
 
 
 @contextmanager

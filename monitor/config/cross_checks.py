@@ -455,6 +455,7 @@ def _check_unused(file: Sections) -> Iterator[KeyIssue]:
     digests = _get_mapping(file.tree, "digests")
     used = {word for name in digests for _, word in _list_strings(_get_mapping(digests, name).get("channels"))}
     used |= {channel.id for one in file.readers.values() if (channel := _find_channel(one.value, file))}
+    used |= {word for _, word in _list_strings(_get_mapping(file.tree, "settings").get("operator"))}
     for name in file.list_ids("channels"):
         if name not in used:
             text = "no digest is sent to this channel; name it in the channels of a digest"

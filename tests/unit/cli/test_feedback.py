@@ -112,6 +112,7 @@ def test_marks_are_for_a_reader_or_a_digest(run: Run, desk: FeedbackDesk) -> Non
     assert [reader.seen_hit_id for reader in desk.database.feedback.list_readers()] == [2]
     assert "There is no digest 'evening'" in run("mark", "mute", "s1", "--digest", "evening", fails=UsageError)
     assert "no story 's99'" in run("mark", "mute", "s99", fails=UsageError)
+    assert "To change a digest, add --digest ID" in run("mark", "mute", "s1")
     assert "give the code" in run("mark", "read", fails=UsageError)
 
 

@@ -53,6 +53,14 @@ ERRORS = {
 }
 
 
+def test_a_channel_of_the_operator_is_used() -> None:
+    """It gets reports instead of digests."""
+    text = b"settings: {operator: [ops]}\nchannels: {ops: {folder: out}, spare: {folder: other}}"
+    warnings = [str(warning) for warning in parse_configuration(text, Path("s.yaml"), {}).warnings]
+    assert [one for one in warnings if "no digest is sent" in one and "ops" in one] == []
+    assert any("channels.spare: no digest is sent" in one for one in warnings)
+
+
 @pytest.mark.parametrize(("text", "words"), WARNINGS.items(), ids=range(len(WARNINGS)))
 def test_a_doubtful_value_is_accepted_with_a_warning(text: str, words: str) -> None:
     """The warning has the place of a value that is allowed but probably not intended."""
