@@ -208,7 +208,7 @@ def hits(  # noqa: PLR0913, PLR0917 - a parameter is an option
             hit.title,
             hit.passage,
             f"{hit.form} {hit.confidence:.2f}" if hit.form else "",
-            hit.reported_at,
+            "withdrawn" if hit.withdrawn_at else hit.reported_at,
             hit.url,
         )
         for hit in found

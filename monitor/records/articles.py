@@ -16,7 +16,7 @@ ARTICLE_COLUMNS = (
 )
 HIT_COLUMNS = (
     *("id", "article", "rule", "officials", "found_at", "reported_at", "digest", "kind", "title", "url"),
-    *("source", "outlet", "published", "language", "passage", "form", "confidence"),
+    *("source", "outlet", "published", "language", "passage", "form", "confidence", "withdrawn_at"),
 )
 
 

@@ -66,7 +66,9 @@ def test_a_code_of_a_digest_is_enough_to_reject_and_undo(run: Run, desk: Feedbac
     assert "2 hits will not be reported." in answer
     assert "monitor undo 1" in answer
     assert desk.waiting() == {(3, ("ben",))}
+    assert run("hits").count("withdrawn") == 2
     run("undo", "1")
+    assert "withdrawn" not in run("hits")
     assert desk.waiting() == {(1, ("ada",)), (2, ("ada",)), (3, ("ben",))}
 
 
