@@ -3,6 +3,7 @@
 from collections.abc import Callable, Collection, Sequence
 from contextlib import suppress
 from dataclasses import replace
+from functools import partial
 
 from sqlalchemy import Connection, delete, exists, func, select, update
 
@@ -23,6 +24,7 @@ from monitor.store.core_tables import (
     RENDERED_DIGEST,
     VERDICT,
 )
+from monitor.store.damaged_rows import read_row
 from monitor.store.row_mapping import AnyRow, chunk_ids, decode_texts, encode_texts
 from monitor.text.fold import fold_key
 
@@ -96,11 +98,12 @@ def _forget_hits(connection: Connection, official_id: str, texts: Collection[str
     deleted: list[int] = []
     changed = 0
     for row in connection.execute(select(HIT).where(named)).all():
-        others = [one for one in decode_texts(row.official_ids) if one != official_id]
+        others = [one for one in read_row(HIT, row.id, partial(decode_texts, row.official_ids)) if one != official_id]
         if not others:
             deleted.append(row.id)
             continue
-        passages = _keep_passages(from_json(tuple[Passage, ...], row.passages), texts)
+        decode = partial(from_json, tuple[Passage, ...], row.passages)
+        passages = _keep_passages(read_row(HIT, row.id, decode), texts)
         values = {"official_ids": encode_texts(others), "passages": to_json(passages)}
         values |= {name: "" for name in ("note", "changes") if _names(getattr(row, name), texts)}
         connection.execute(update(HIT).where(HIT.c.id == row.id).values(values))
@@ -130,7 +133,7 @@ def _forget_digests(
     digest_count = rendered_count = 0
     named = DIGEST.c.content.contains(f'"{official_id}"', autoescape=True)
     for row in connection.execute(select(DIGEST.c.id, DIGEST.c.content).where(named).order_by(DIGEST.c.id)).all():
-        digest = from_json(Digest, row.content)
+        digest = read_row(DIGEST, row.id, partial(from_json, Digest, row.content))
         redacted = redact_digest(digest, official_id, texts)
         connection.execute(update(DIGEST).where(DIGEST.c.id == row.id).values(content=to_json(redacted)))
         digest_count += 1
