@@ -5,7 +5,7 @@ from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 
-from sqlalchemy import Connection, delete, exists, func, select, update
+from sqlalchemy import Connection, delete, exists, func, or_, select, update
 
 from monitor.domain.delivery import RenderedDigest
 from monitor.domain.digest import Digest, DigestItem, DigestStory
@@ -22,6 +22,7 @@ from monitor.store.core_tables import (
     NEAR_MISS,
     PAGE_SNAPSHOT,
     RENDERED_DIGEST,
+    TRANSLATION,
     VERDICT,
 )
 from monitor.store.damaged_rows import read_row
@@ -62,12 +63,13 @@ def _forget(connection: Connection, official_id: str, names: Collection[str], re
     columns = (MENTION.c.article_id, MENTION.c.text)
     rows = connection.execute(select(*columns).where(MENTION.c.official_id == official_id)).all()
     article_ids = sorted({row.article_id for row in rows})
-    texts = {fold_key(text) for text in (*names, *(row.text for row in rows)) if text.strip()}
+    rejected = connection.execute(select(VERDICT.c.written).where(VERDICT.c.official_id == official_id)).scalars()
+    texts = {fold_key(text) for text in (*names, *rejected, *(row.text for row in rows)) if text.strip()}
     mentions = connection.execute(delete(MENTION).where(MENTION.c.official_id == official_id)).rowcount
     near_misses = connection.execute(delete(NEAR_MISS).where(NEAR_MISS.c.official_id == official_id)).rowcount
     hits, shared_hits = _forget_hits(connection, official_id, texts)
-    verdict_ids = select(VERDICT.c.id).where(VERDICT.c.official_id == official_id)
-    connection.execute(delete(CHANGE).where(CHANGE.c.verdict_id.in_(verdict_ids)))
+    _forget_changes(connection, official_id)
+    connection.execute(delete(TRANSLATION))  # any may be of a passage; a text that is needed is translated again
     verdicts = connection.execute(delete(VERDICT).where(VERDICT.c.official_id == official_id)).rowcount
     digests, rendered = _forget_digests(connection, official_id, texts, render)
     return ForgetReport(
@@ -111,6 +113,17 @@ def _forget_hits(connection: Connection, official_id: str, texts: Collection[str
     for chunk in chunk_ids(deleted):
         connection.execute(delete(HIT).where(HIT.c.id.in_(chunk)))
     return len(deleted), changed
+
+
+def _forget_changes(connection: Connection, official_id: str) -> None:
+    """Delete the records of verdicts on the official, of undone verdicts, and of edits of the official's keys."""
+    verdict_ids = select(VERDICT.c.id).where(VERDICT.c.official_id == official_id)
+    is_about = or_(
+        CHANGE.c.verdict_id.in_(verdict_ids),
+        (CHANGE.c.what == "undo") & CHANGE.c.subject.contains(f" {official_id} (", autoescape=True),
+        (CHANGE.c.what == "edit") & CHANGE.c.subject.startswith(f"officials.{official_id}.", autoescape=True),
+    )
+    connection.execute(delete(CHANGE).where(is_about))
 
 
 def _forget_pages(connection: Connection, article_ids: Sequence[int]) -> int:
@@ -184,7 +197,11 @@ def _redact_item(item: DigestItem, official_id: str, texts: Collection[str]) -> 
         return None
     changes = tuple(one for one in item.changes if not (_names(one.before, texts) or _names(one.after, texts)))
     note = "" if _names(item.note, texts) else item.note
-    return replace(item, official_ids=others, passages=_keep_passages(item.passages, texts), changes=changes, note=note)
+    passages = _keep_passages(item.passages, texts)
+    erased = {one.text for one in item.passages} - {one.text for one in passages}
+    translated = tuple(pair for pair in item.translation.texts if pair[0] not in erased)
+    translation = replace(item.translation, texts=translated)
+    return replace(item, official_ids=others, passages=passages, changes=changes, note=note, translation=translation)
 
 
 def _keep_passages(passages: Sequence[Passage], texts: Collection[str]) -> tuple[Passage, ...]:
