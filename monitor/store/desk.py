@@ -43,6 +43,7 @@ from monitor.store.core_tables import (
     SOURCE,
     STORY,
 )
+from monitor.store.damaged_rows import read_rows
 from monitor.store.full_text import IndexQuery, find_candidates
 from monitor.store.queries import QueryStore
 from monitor.store.row_mapping import AnyRow, chunk_ids, decode_texts, is_in_stories
@@ -96,13 +97,14 @@ class DeskStore:
             named = exists().where(MENTION.c.article_id == HIT.c.article_id, MENTION.c.official_id == official_id)
             query = query.where(named)
         with self._connections.read_transaction() as connection:
-            return [_hit_from_row(row) for row in connection.execute(query.order_by(HIT.c.id.desc()).limit(limit))]
+            rows = connection.execute(query.order_by(HIT.c.id.desc()).limit(limit))
+            return read_rows(HIT, rows, _hit_from_row, "hit_id")
 
     def list_story_hits(self, story_id: str, limit: int = 2 * MAX_MEMBERS) -> list[HitLine]:
         """Return the hits of a story's articles, newest first."""
         query = _select_hits().where(*is_in_stories([story_id])).order_by(HIT.c.id.desc()).limit(limit)
         with self._connections.read_transaction() as connection:
-            return [_hit_from_row(row) for row in connection.execute(query)]
+            return read_rows(HIT, connection.execute(query), _hit_from_row, "hit_id")
 
     def list_reports(self, hit_ids: Sequence[int]) -> list[ReportLine]:
         """Return the digests that reported any of these hits, oldest first."""
@@ -126,8 +128,8 @@ class DeskStore:
         found: dict[int, tuple[Passage, ...]] = {}
         with self._connections.read_transaction() as connection:
             for chunk in chunk_ids(hit_ids):
-                for row in connection.execute(select(HIT.c.id, HIT.c.passages).where(HIT.c.id.in_(chunk))):
-                    found[row.id] = from_json(tuple[Passage, ...], row.passages)
+                rows = connection.execute(select(HIT.c.id, HIT.c.passages).where(HIT.c.id.in_(chunk)))
+                found |= dict(read_rows(HIT, rows, lambda row: (row.id, from_json(tuple[Passage, ...], row.passages))))
         return found
 
     def count_members(self, story_ids: Sequence[str]) -> dict[str, int]:

@@ -3,6 +3,7 @@
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Select, delete, exists, func, insert, or_, select, update
@@ -32,6 +33,7 @@ from monitor.store.core_tables import (
     STORY,
     VERDICT,
 )
+from monitor.store.damaged_rows import read_row, read_rows
 from monitor.store.rescreening import (
     apply_findings,
     enqueue_rescreen,
@@ -356,7 +358,7 @@ class FeedbackStore:
             row = connection.execute(query).first()
         if row is None:
             raise UsageError(f"there is no hit {hit_id}; `monitor hits` lists them")
-        return row.article_id, row.story_id, decode_texts(row.official_ids)
+        return row.article_id, row.story_id, read_row(HIT, hit_id, partial(decode_texts, row.official_ids))
 
     def record_change(self, change: Change, reader: Reader) -> Change:
         """Store a change that adds neither a verdict nor a mark, such as an edit of the configuration."""
@@ -386,7 +388,7 @@ def _is_matched() -> ColumnElement[bool]:
 
 def _load_articles(connection: Connection, *conditions: ColumnElement[bool]) -> tuple[StoredArticle, ...]:
     query = select_stored_articles().where(_is_matched(), *conditions).order_by(ARTICLE.c.id)
-    return tuple(stored_article_from_row(row) for row in connection.execute(query))
+    return tuple(read_rows(ARTICLE, connection.execute(query), stored_article_from_row))
 
 
 def _load_basis(connection: Connection, root_id: int, story_id: str) -> ScreeningBasis:

@@ -3,8 +3,9 @@
 from collections.abc import Callable, Collection, Sequence
 from contextlib import suppress
 from dataclasses import replace
+from functools import partial
 
-from sqlalchemy import Connection, delete, exists, func, select, update
+from sqlalchemy import Connection, delete, exists, func, or_, select, update
 
 from monitor.domain.delivery import RenderedDigest
 from monitor.domain.digest import Digest, DigestItem, DigestStory
@@ -21,8 +22,10 @@ from monitor.store.core_tables import (
     NEAR_MISS,
     PAGE_SNAPSHOT,
     RENDERED_DIGEST,
+    TRANSLATION,
     VERDICT,
 )
+from monitor.store.damaged_rows import read_row
 from monitor.store.row_mapping import AnyRow, chunk_ids, decode_texts, encode_texts
 from monitor.text.fold import fold_key
 
@@ -60,12 +63,13 @@ def _forget(connection: Connection, official_id: str, names: Collection[str], re
     columns = (MENTION.c.article_id, MENTION.c.text)
     rows = connection.execute(select(*columns).where(MENTION.c.official_id == official_id)).all()
     article_ids = sorted({row.article_id for row in rows})
-    texts = {fold_key(text) for text in (*names, *(row.text for row in rows)) if text.strip()}
+    rejected = connection.execute(select(VERDICT.c.written).where(VERDICT.c.official_id == official_id)).scalars()
+    texts = {fold_key(text) for text in (*names, *rejected, *(row.text for row in rows)) if text.strip()}
     mentions = connection.execute(delete(MENTION).where(MENTION.c.official_id == official_id)).rowcount
     near_misses = connection.execute(delete(NEAR_MISS).where(NEAR_MISS.c.official_id == official_id)).rowcount
     hits, shared_hits = _forget_hits(connection, official_id, texts)
-    verdict_ids = select(VERDICT.c.id).where(VERDICT.c.official_id == official_id)
-    connection.execute(delete(CHANGE).where(CHANGE.c.verdict_id.in_(verdict_ids)))
+    _forget_changes(connection, official_id)
+    connection.execute(delete(TRANSLATION))  # any may be of a passage; a text that is needed is translated again
     verdicts = connection.execute(delete(VERDICT).where(VERDICT.c.official_id == official_id)).rowcount
     digests, rendered = _forget_digests(connection, official_id, texts, render)
     return ForgetReport(
@@ -96,11 +100,12 @@ def _forget_hits(connection: Connection, official_id: str, texts: Collection[str
     deleted: list[int] = []
     changed = 0
     for row in connection.execute(select(HIT).where(named)).all():
-        others = [one for one in decode_texts(row.official_ids) if one != official_id]
+        others = [one for one in read_row(HIT, row.id, partial(decode_texts, row.official_ids)) if one != official_id]
         if not others:
             deleted.append(row.id)
             continue
-        passages = _keep_passages(from_json(tuple[Passage, ...], row.passages), texts)
+        decode = partial(from_json, tuple[Passage, ...], row.passages)
+        passages = _keep_passages(read_row(HIT, row.id, decode), texts)
         values = {"official_ids": encode_texts(others), "passages": to_json(passages)}
         values |= {name: "" for name in ("note", "changes") if _names(getattr(row, name), texts)}
         connection.execute(update(HIT).where(HIT.c.id == row.id).values(values))
@@ -108,6 +113,17 @@ def _forget_hits(connection: Connection, official_id: str, texts: Collection[str
     for chunk in chunk_ids(deleted):
         connection.execute(delete(HIT).where(HIT.c.id.in_(chunk)))
     return len(deleted), changed
+
+
+def _forget_changes(connection: Connection, official_id: str) -> None:
+    """Delete the records of verdicts on the official, of undone verdicts, and of edits of the official's keys."""
+    verdict_ids = select(VERDICT.c.id).where(VERDICT.c.official_id == official_id)
+    is_about = or_(
+        CHANGE.c.verdict_id.in_(verdict_ids),
+        (CHANGE.c.what == "undo") & CHANGE.c.subject.contains(f" {official_id} (", autoescape=True),
+        (CHANGE.c.what == "edit") & CHANGE.c.subject.startswith(f"officials.{official_id}.", autoescape=True),
+    )
+    connection.execute(delete(CHANGE).where(is_about))
 
 
 def _forget_pages(connection: Connection, article_ids: Sequence[int]) -> int:
@@ -130,7 +146,7 @@ def _forget_digests(
     digest_count = rendered_count = 0
     named = DIGEST.c.content.contains(f'"{official_id}"', autoescape=True)
     for row in connection.execute(select(DIGEST.c.id, DIGEST.c.content).where(named).order_by(DIGEST.c.id)).all():
-        digest = from_json(Digest, row.content)
+        digest = read_row(DIGEST, row.id, partial(from_json, Digest, row.content))
         redacted = redact_digest(digest, official_id, texts)
         connection.execute(update(DIGEST).where(DIGEST.c.id == row.id).values(content=to_json(redacted)))
         digest_count += 1
@@ -181,7 +197,11 @@ def _redact_item(item: DigestItem, official_id: str, texts: Collection[str]) -> 
         return None
     changes = tuple(one for one in item.changes if not (_names(one.before, texts) or _names(one.after, texts)))
     note = "" if _names(item.note, texts) else item.note
-    return replace(item, official_ids=others, passages=_keep_passages(item.passages, texts), changes=changes, note=note)
+    passages = _keep_passages(item.passages, texts)
+    erased = {one.text for one in item.passages} - {one.text for one in passages}
+    translated = tuple(pair for pair in item.translation.texts if pair[0] not in erased)
+    translation = replace(item.translation, texts=translated)
+    return replace(item, official_ids=others, passages=passages, changes=changes, note=note, translation=translation)
 
 
 def _keep_passages(passages: Sequence[Passage], texts: Collection[str]) -> tuple[Passage, ...]:

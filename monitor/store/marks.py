@@ -11,8 +11,9 @@ from monitor.domain.digest import DigestPlan, ReportableHit
 from monitor.domain.feedback import Mark, MarkKind, StoryMark
 from monitor.domain.mention import HitKind, Passage
 from monitor.store.core_tables import ARTICLE, ARTICLE_TEXT, DIGEST_ARTICLE, DIGEST_HIT, HIT, MARK, SOURCE, STORY
+from monitor.store.damaged_rows import read_rows
 from monitor.store.feedback import mark_from_row, select_marks
-from monitor.store.row_mapping import STORED_ARTICLE_COLUMNS, article_from_row, decode_texts, is_in_stories
+from monitor.store.row_mapping import STORED_ARTICLE_COLUMNS, AnyRow, article_from_row, decode_texts, is_in_stories
 from monitor.text.tokens import find_sentence
 
 MAX_FOLLOWED_ARTICLES = 100
@@ -42,10 +43,11 @@ def load_story_marks(
     )
     officials: defaultdict[int, set[str]] = defaultdict(set)
     last_report: dict[str, datetime] = {}
-    for row in connection.execute(hits):
+    decoded = read_rows(HIT, connection.execute(hits), lambda row: (row, decode_texts(row.official_ids)))
+    for row, official_ids in decoded:
         for mark in chosen.values():
             if mark.story_id == row.story_id and row.found_at <= mark.made_at:
-                officials[mark.id].update(decode_texts(row.official_ids))
+                officials[mark.id].update(official_ids)
         if row.id not in undelivered_ids:
             last_report[row.story_id] = max(row.found_at, last_report.get(row.story_id, row.found_at))
     return tuple(
@@ -93,22 +95,24 @@ def load_followed(
         .limit(MAX_FOLLOWED_ARTICLES)
     )
     rows = [row for row in connection.execute(query) if row.first_seen_at >= followed[row.story_id].made_at]
-    return tuple(
-        ReportableHit(
-            id=0,
-            rule_id="",
-            official_ids=(),
-            passages=_first_sentence(article_from_row(row)),
-            kind=HitKind.FOLLOWED,
-            found_at=row.first_seen_at,
-            article_id=row.id,
-            article=article_from_row(row),
-            source_id=row.source_id,
-            outlet=row.name,
-            first_seen_at=row.first_seen_at,
-            story_id=row.story_id,
-        )
-        for row in rows
+    return tuple(read_rows(ARTICLE, rows, _followed_from_row))
+
+
+def _followed_from_row(row: AnyRow) -> ReportableHit:
+    article = article_from_row(row)
+    return ReportableHit(
+        id=0,
+        rule_id="",
+        official_ids=(),
+        passages=_first_sentence(article),
+        kind=HitKind.FOLLOWED,
+        found_at=row.first_seen_at,
+        article_id=row.id,
+        article=article,
+        source_id=row.source_id,
+        outlet=row.name,
+        first_seen_at=row.first_seen_at,
+        story_id=row.story_id,
     )
 
 

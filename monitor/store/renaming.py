@@ -6,11 +6,11 @@ from typing import Any
 
 from sqlalchemy import Connection, Table, delete, select, text, update
 
-from monitor.domain.poll_state import PollState
-from monitor.store.column_types import from_json, to_json
+from monitor.store.column_types import to_json
 from monitor.store.connections import Connections
 from monitor.store.core_tables import ARTICLE, DIGEST_HIT, ENTRY_KEY, HIT, MENTION, NEAR_MISS, SOURCE, VERDICT
 from monitor.store.row_mapping import decode_texts, encode_texts
+from monitor.store.sources import decode_poll_state
 
 
 class RenameStore:
@@ -47,7 +47,7 @@ def _move_source(connection: Connection, old: str, new: str) -> bool:
     connection.execute(delete(ENTRY_KEY).where(ENTRY_KEY.c.source_id == old))
     values: dict[str, Any] = {"article_count": rows[old].article_count + rows[new].article_count}
     if rows[new].last_success_at is None and rows[old].poll_state:
-        state = replace(from_json(PollState, rows[old].poll_state), source_id=new)
+        state = replace(decode_poll_state(rows[old]), source_id=new)
         names = ("page_quality", "layout_changed_at", "state", "last_success_at")
         values |= {"poll_state": to_json(state), **{name: getattr(rows[old], name) for name in names}}
     connection.execute(update(SOURCE).where(SOURCE.c.id == new).values(values))

@@ -15,6 +15,7 @@ from monitor.store.articles import replace_text
 from monitor.store.column_types import to_json
 from monitor.store.connections import Connections
 from monitor.store.core_tables import ARTICLE, ARTICLE_VERSION, HIT, RECHECK
+from monitor.store.damaged_rows import read_rows
 from monitor.store.findings import load_findings, replace_mentions
 from monitor.store.rescreening import request_rescreen
 from monitor.store.row_mapping import (
@@ -50,8 +51,8 @@ class RecheckStore:
                 select_stored_articles().where(ARTICLE.c.id.in_(missing_counts)).order_by(ARTICLE.c.id)
             ).all()
             return [
-                Recheck(stored_article_from_row(row), load_findings(connection, row.id), missing_counts[row.id], token)
-                for row in rows
+                Recheck(stored, load_findings(connection, stored.id), missing_counts[stored.id], token)
+                for stored in read_rows(ARTICLE, rows, stored_article_from_row)
             ]
 
     def record_result(self, recheck: Recheck, now: datetime, due_at: datetime | None, missing_count: int = 0) -> None:
