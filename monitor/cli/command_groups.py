@@ -33,7 +33,18 @@ NEW_COMMANDS = {
 
 
 class CommandGroup(TyperGroup):
-    """Command group whose error message for a renamed command contains the present name."""
+    """Command group that lists its objects if no command is named: ``monitor stories`` is ``monitor stories list``.
+
+    The error message for a renamed command contains the present name.
+    """
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Parse the words after the name of the group. If they name no command, put ``list`` before them."""
+        has_options_only = not args or args[0].startswith("-")
+        is_named = any(word in self.commands or word in ctx.help_option_names for word in args)
+        if "list" in self.commands and has_options_only and not (is_named or ctx.resilient_parsing):
+            args = ["list", *args]
+        return super().parse_args(ctx, args)
 
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
         """Return the command that the arguments select. Raises ``UsageError`` for a renamed command."""
