@@ -138,6 +138,23 @@ def test_a_group_without_a_command_lists(group: str, tmp_path: Path, monkeypatch
     assert "No such command" in CliRunner().invoke(command.app, [group, "lsit"]).output
 
 
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        ("hits --limit many", "'--limit' / '-n': 'many' is not a whole number"),
+        ("hits --limit 0", "this is too small; write 1 or more"),
+        ("undo 99999999999999999999", "'CHANGE': this is too big; write"),
+        ("reject a1 --reason dislike", "'dislike' is not one of 'namesake'"),
+    ],
+)
+def test_an_invalid_option_is_described(words: str, message: str) -> None:
+    """The message does not use the wording of a library."""
+    result = CliRunner().invoke(command.app, words.split())
+    assert result.exit_code == 2
+    assert message in result.output
+    assert "Value error" not in result.output
+
+
 PLAN = "rules: {people: {officials: [som]}}\ndigests: {morning: {rules: [people], at: '07:00'}}\n"
 LOOKING_COMMANDS = (
     *("status", "hits", "search harbour", "articles", "articles show 1", "stories", "stories show s1", "why 1"),
