@@ -1,6 +1,6 @@
 """Command ``monitor hits``, the list of ``monitor articles``, and functions that other commands share with them."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -26,7 +26,6 @@ from monitor.domain.errors import UsageError
 from monitor.domain.read_models import ArticleFilter
 
 if TYPE_CHECKING:
-    from monitor.domain.article import StoredArticle
     from monitor.domain.configuration import Configuration
     from monitor.store.database import Database
 
@@ -118,59 +117,42 @@ def list_articles(
     source: SourceOption = "",
     since: SinceOption = "",
     limit: LimitOption = None,
-    as_json: JsonOption = False,
-    as_csv: CsvOption = False,
+    json: JsonOption = False,
+    csv: CsvOption = False,
 ) -> None:
     """List stored articles, newest first."""
+    from monitor.records.articles import ARTICLE_COLUMNS, article_record
+
     configuration = load_config(config, database)
     with open_to_read(configuration) as opened:
         wanted = ArticleFilter(source_id=source, since_at=parse_since(since))
         stored = load_rows(
             lambda count: opened.queries.list_articles(replace(wanted, limit=count)),
             limit,
-            as_document=as_json or as_csv,
+            as_document=json or csv,
         )
-    if not (stored or as_json or as_csv):
+    outlets = outlet_names(configuration)
+    records = (article_record(one, outlets) for one in stored)
+    if print_records(ARTICLE_COLUMNS, records, as_json=json, as_csv=csv):
+        return
+    if not stored:
         require_known_id("source", source, (one.id for one in configuration.sources), config)
-    print_articles(
-        stored, outlet_names(configuration), as_json=as_json, as_csv=as_csv, empty_message="There are no articles."
+    rows = (
+        (
+            f"a{one.id}",
+            one.article.published_at or one.first_seen_at,
+            outlets.get(one.source_id, one.source_id),
+            one.article.title,
+            one.article.url,
+        )
+        for one in stored
     )
+    print_table(("id", "published", "outlet", "title", "address"), rows, "There are no articles.")
 
 
 def outlet_names(configuration: "Configuration") -> dict[str, str]:
     """Return the name of each configured source by its id."""
     return {source.id: source.name for source in configuration.sources}
-
-
-def print_articles(
-    articles: "Sequence[StoredArticle]",
-    outlets: Mapping[str, str],
-    *,
-    as_json: bool,
-    as_csv: bool,
-    empty_message: str,
-) -> None:
-    """Print one line per article, as a table, JSON or CSV.
-
-    ``outlets`` contains the names of the sources by id. ``empty_message`` is printed instead of an empty table.
-    """
-    from monitor.records.articles import ARTICLE_COLUMNS, article_record
-
-    if print_records(
-        ARTICLE_COLUMNS, (article_record(one, outlets) for one in articles), as_json=as_json, as_csv=as_csv
-    ):
-        return
-    rows = (
-        (
-            f"a{stored.id}",
-            stored.article.published_at or stored.first_seen_at,
-            outlets.get(stored.source_id, stored.source_id),
-            stored.article.title,
-            stored.article.url,
-        )
-        for stored in articles
-    )
-    print_table(("id", "published", "outlet", "title", "address"), rows, empty_message)
 
 
 def hits(  # noqa: PLR0913, PLR0917 - a parameter is an option

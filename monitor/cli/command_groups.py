@@ -33,7 +33,18 @@ NEW_COMMANDS = {
 
 
 class CommandGroup(TyperGroup):
-    """Command group whose error message for a renamed command contains the present name."""
+    """Command group that lists its objects if no command is named: ``monitor stories`` is ``monitor stories list``.
+
+    The error message for a renamed command contains the present name.
+    """
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Parse the words after the name of the group. If they name no command, put ``list`` before them."""
+        has_options_only = not args or args[0].startswith("-")
+        is_named = any(word in self.commands or word in ctx.help_option_names for word in args)
+        if "list" in self.commands and has_options_only and not (is_named or ctx.resilient_parsing):
+            args = ["list", *args]
+        return super().parse_args(ctx, args)
 
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
         """Return the command that the arguments select. Raises ``UsageError`` for a renamed command."""
@@ -59,6 +70,18 @@ class FamilyHelpGroup(CommandGroup):
     The help is plain text, because the library that draws boxes (rich) is slow to import.
     """
 
+    def invoke(self, ctx: Any) -> Any:
+        """Run the command. The error message for an invalid argument or option is in the words of this program."""
+        try:
+            return super().invoke(ctx)
+        except typer.BadParameter as error:
+            # not imported above, because it is slow; Typer has imported it if the value of an option was invalid
+            from pydantic import ValidationError
+
+            if isinstance(error.__cause__, ValidationError):
+                error.message = _describe_invalid_value(error.__cause__.errors()[0])
+            raise
+
     def format_commands(self, _ctx: Any, formatter: Any) -> None:
         """Write one section of help per topic, in the order in which the topics were added."""
         families: dict[str, list[tuple[str, str]]] = {}
@@ -71,6 +94,14 @@ class FamilyHelpGroup(CommandGroup):
         for family, rows in families.items():
             with formatter.section(family):
                 formatter.write_dl(rows)
+
+
+def _describe_invalid_value(detail: Any) -> str:
+    from monitor.config.error_messages import describe_value_error
+
+    if detail["type"] in {"int_parsing", "int_parsing_size"}:
+        return f"{detail['input']!r} is not a whole number"
+    return describe_value_error(detail)
 
 
 def accept_config(config: ConfigOption = DEFAULT_CONFIG) -> None:

@@ -15,6 +15,7 @@ import typer
 from monitor.domain.errors import UsageError
 from monitor.domain.secret import Secret
 from monitor.records.values import encode_json, write_csv
+from monitor.text.numbers import format_count
 from monitor.text.sanitize import sanitize
 
 if TYPE_CHECKING:
@@ -180,10 +181,10 @@ def print_text(text: str) -> None:
 
 
 def print_wrapped(text: str) -> None:
-    """Print a text. On a terminal, wrap long lines between words, and indent the continuation lines."""
+    """Print a text. Wrap lines that are longer than the output is wide, and indent the continuation lines."""
     from textwrap import fill
 
-    width = get_terminal_size().columns if sys.stdout.isatty() else PIPED_WIDTH
+    width = _output_width()
     for line in sanitize(text).split("\n"):
         indent = " " * (len(line) - len(line.lstrip()))
         wrapped = fill(line, width, subsequent_indent=f"{indent}  ", break_on_hyphens=False)
@@ -201,7 +202,9 @@ def load_rows(load: Callable[[int], Sequence[T]], limit: int | None, *, as_docum
     wanted = limit or DEFAULT_LIMIT
     rows = load(wanted + 1)
     if len(rows) > wanted:
-        sys.stderr.write(f"There are more than {wanted} results; add --limit N to print more of them.\n")
+        sys.stderr.write(
+            f"There are more than {format_count(wanted, 'result')}; add --limit N to print more of them.\n"
+        )
     return rows[:wanted]
 
 
@@ -237,15 +240,15 @@ def program_name() -> str:
 
 PIPED_WIDTH, COLUMN_GAP = 10_000, 3
 MIN_TEXT_WIDTH = 24
-"""Minimum number of columns of a terminal for a title or another long text."""
+"""Minimum number of columns for a title or another long text."""
 
 
 def print_table(headings: Iterable[str], rows: Iterable[Iterable[object]], empty_message: str) -> None:
     """Print a table, or ``empty_message`` if there are no rows. Markup in cells is printed unchanged.
 
     Times are in the time zone of this machine, which is shown in the heading. If the output is piped, each row is one
-    line of any length, so that programs such as grep can be used. If the terminal is too narrow, each row is printed as
-    a block of several lines.
+    line of any length, as ``grep`` needs it, unless the environment variable ``COLUMNS`` limits the width. If the
+    columns do not fit into the width, each row is printed as a block of several lines.
     """
     cells = [list(row) for row in rows]
     if not cells:
@@ -257,11 +260,16 @@ def print_table(headings: Iterable[str], rows: Iterable[Iterable[object]], empty
     ]
     texts = [[sanitize(_format_cell(cell)) for cell in row] for row in cells]
     widths = [max(map(len, [title, *column])) for title, column in zip(titles, zip(*texts, strict=True), strict=True)]
-    available = get_terminal_size().columns if sys.stdout.isatty() else PIPED_WIDTH
+    available = _output_width()
     if sum(min(width, MIN_TEXT_WIDTH) + COLUMN_GAP for width in widths) > available:
         _print_blocks(titles, texts, available)
     else:
         _print_grid(titles, texts, available)
+
+
+def _output_width() -> int:
+    """Return the number of columns of the output: of the terminal, or in a pipe the value of ``COLUMNS``, if set."""
+    return get_terminal_size().columns if sys.stdout.isatty() or os.environ.get("COLUMNS") else PIPED_WIDTH
 
 
 def _format_cell(cell: object) -> str:

@@ -13,6 +13,7 @@ from monitor.domain.errors import UsageError
 
 ENVIRONMENT = (
     ("MONITOR_CONFIG", "The configuration file, instead of sources.yaml in the current folder."),
+    ("COLUMNS", "The width of tables in a pipe. Without it, each row of a table is one line of any length there."),
     ("MONITOR_DATABASE", "The URL of the database, instead of the one in the configuration file."),
 )
 EXIT_CODES = (

@@ -1,4 +1,4 @@
-"""Command ``monitor people``: list the watched people with their numbers, and show one person over time."""
+"""Commands of ``monitor people``: list the watched people with their numbers, and show one person over time."""
 
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from monitor.cli.articles import open_to_read
+from monitor.cli.command_groups import create_command_group
 from monitor.cli.common import (
     DEFAULT_CONFIG,
     ConfigOption,
@@ -34,12 +35,11 @@ if TYPE_CHECKING:
     from monitor.insight.people import PersonHistory
 
 MAX_DAYS, MAX_ROWS, MAX_CHART_WIDTH = 3660, 12, 60
-app = typer.Typer(invoke_without_command=True, help="List the watched people with their numbers; show one over time.")
+app = create_command_group("List the watched people with their numbers; show one over time.")
 
 
-@app.callback()
-def people(  # noqa: PLR0913, PLR0917 - a parameter is an option
-    context: typer.Context,
+@app.command("list")
+def list_people(
     config: ConfigOption = DEFAULT_CONFIG,
     database: DatabaseOption = "",
     country: Annotated[str, typer.Option("--country", help="Only people of this country.", show_default=False)] = "",
@@ -57,9 +57,7 @@ def people(  # noqa: PLR0913, PLR0917 - a parameter is an option
     json: JsonOption = False,
     csv: CsvOption = False,
 ) -> None:
-    """List the watched people, the most named of the last seven days first; or show one person over time."""
-    if context.invoked_subcommand:
-        return
+    """List the watched people, the most named of the last seven days first."""
     from dataclasses import replace
     from zoneinfo import ZoneInfo
 

@@ -10,10 +10,10 @@ import typer
 
 from monitor.cli import articles as article_commands
 from monitor.cli import feedback as feedback_commands
+from monitor.cli.command_groups import create_command_group
 from monitor.cli.common import (
     DEFAULT_CONFIG,
     ConfigOption,
-    CsvOption,
     DatabaseOption,
     JsonOption,
     LimitOption,
@@ -27,33 +27,28 @@ from monitor.cli.common import (
 )
 from monitor.domain.article import Article
 from monitor.domain.errors import ConfigError, ConfigIssue, UsageError
-from monitor.text.numbers import format_count, parse_number
+from monitor.text.numbers import format_count
 
 if TYPE_CHECKING:
     from monitor.domain.article import StoredArticle
     from monitor.records.articles import VersionChange
 
-app = typer.Typer(invoke_without_command=True, help="List the stories, latest first; show one.")
-articles_app = typer.Typer(
-    invoke_without_command=True, help="List the articles; show one; release articles from quarantine."
-)
+app = create_command_group("List the stories, latest first; show, split and join stories.")
+articles_app = create_command_group("List the articles; show one; release articles from quarantine.")
 ArticlesFileArgument = Annotated[
     Path, typer.Argument(metavar="FILE.jsonl", help="One JSON article per line: id, title, text, published.")
 ]
 
 
-@app.callback()
-def stories(
-    context: typer.Context,
+@app.command("list")
+def list_stories(
     config: ConfigOption = DEFAULT_CONFIG,
     database: DatabaseOption = "",
     since: article_commands.SinceOption = "",
     limit: LimitOption = None,
     json: JsonOption = False,
 ) -> None:
-    """List the stories, latest first, or show one story."""
-    if context.invoked_subcommand:
-        return
+    """List the stories, latest first."""
     with article_commands.open_to_read(load_config(config, database)) as opened:
         since_at = article_commands.parse_since(since)
         found = load_rows(lambda count: opened.stories.list_stories(since_at, count), limit, as_document=json)
@@ -122,20 +117,7 @@ app.command("split")(feedback_commands.split_story)
 app.command("join")(feedback_commands.join_stories)
 
 
-@articles_app.callback()
-def articles(  # noqa: PLR0913, PLR0917 - a parameter is an option
-    context: typer.Context,
-    config: ConfigOption = DEFAULT_CONFIG,
-    database: DatabaseOption = "",
-    source: article_commands.SourceOption = "",
-    since: article_commands.SinceOption = "",
-    limit: LimitOption = None,
-    json: JsonOption = False,
-    csv: CsvOption = False,
-) -> None:
-    """List the articles, show one article, or release articles from quarantine."""
-    if not context.invoked_subcommand:
-        article_commands.list_articles(config, database, source, since, limit, json, csv)
+articles_app.command("list")(article_commands.list_articles)
 
 
 @articles_app.command("show")
@@ -164,7 +146,10 @@ def show_article(
 @articles_app.command("release")
 def release_articles(
     name: Annotated[
-        str, typer.Argument(metavar="SOURCE|ID", help="The id of a source, or of one article.", show_default=False)
+        str,
+        typer.Argument(
+            metavar="SOURCE|CODE", help="A source, or the code (a53), id or URL of an article.", show_default=False
+        ),
     ],
     config: ConfigOption = DEFAULT_CONFIG,
     database: DatabaseOption = "",
@@ -175,18 +160,18 @@ def release_articles(
     """
     configuration = load_config(config, database)
     known = sorted(one.id for one in configuration.sources)
-    article_id = None if name in known else parse_number(name)
-    if name not in known and article_id is None:
-        raise UsageError(f"There is no source '{name}'. There are: {', '.join(known) or 'none'}.")
     with article_commands.open_database(configuration) as opened:
-        if article_id is None:
+        if name in known:
             count = opened.stories.release_quarantined(name)
             none = f"No article of {name} is in quarantine or abandoned."
             typer.echo(f"{format_count(count, 'article of', 'articles of')} {name} released." if count else none)
-        else:
-            opened.queries.get_article(article_id)  # raises UsageError if there is none
-            count = opened.stories.release_article(article_id)
-            typer.echo(f"Article {article_id} is {'released' if count else 'not in quarantine and not abandoned'}.")
+            return
+        found = feedback_commands.find_articles(opened, name)
+        if not found:
+            raise UsageError(f"There is no source '{name}'. There are: {', '.join(known) or 'none'}.")
+        for one in found:
+            is_released = opened.stories.release_article(one.id)
+            typer.echo(f"Article {one.id} is {'released' if is_released else 'not in quarantine and not abandoned'}.")
 
 
 def group(file: ArticlesFileArgument, json: JsonOption = False) -> None:

@@ -105,7 +105,8 @@ class DemoServers:
         """Return the text of a ``sources.yaml`` that has the URLs of these servers."""
         text = (SEEDS_FOLDER / "sources.yaml").read_text(encoding="utf-8")
         # The result is YAML, where escaping for HTML would be wrong.
-        template = Environment(undefined=StrictUndefined, autoescape=False).from_string(text)  # noqa: S701 - see above
+        environment = Environment(undefined=StrictUndefined, autoescape=False, keep_trailing_newline=True)  # noqa: S701
+        template = environment.from_string(text)
         return template.render(at=self.base_urls)
 
     def article_urls(self) -> dict[str, str]:

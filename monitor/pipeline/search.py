@@ -145,9 +145,9 @@ def _scan_articles(database: Database, request: SearchRequest, query: CompiledQu
     since_at, until_at = request.wanted.since_at, request.wanted.until_at
     if since_at is None or (until_at is not None and until_at - since_at > MAX_SCAN_PERIOD):
         raise QueryError(
-            "the query needs no certain word, so that every article would have to be read",
+            "the query has no word that every result must contain, so that all articles would have to be read",
             0,
-            "a word that must be in the text, or a period of at most 7 days",
+            "such a word, or a period of at most 7 days; to find all articles on a person, filter by official",
         )
     lines = database.desk.list_lines(replace(request.wanted, limit=MAX_EVALUATED), request.before_id)
     exhausted_id = lines[-1].id if len(lines) == MAX_EVALUATED else None

@@ -362,7 +362,9 @@ def summarize_sources(sources: Sequence[SourceStatus]) -> str:
     watched = [source.poll_state for source in sources if source.poll_state.state.value != "paused"]
     ok = [poll_state for poll_state in watched if poll_state.state.value == "ok"]
     healthy_count = sum(poll_state.last_success_at is not None for poll_state in ok)
-    summary = f"{healthy_count} of {format_count(len(watched), 'source is', 'sources are')} healthy"
+    summary = (
+        f"{healthy_count} of {format_count(len(watched), 'source')} {'is' if healthy_count == 1 else 'are'} healthy"
+    )
     if new_count := len(ok) - healthy_count:
         summary += f", {new_count} not polled yet"
     if paused_count := len(sources) - len(watched):

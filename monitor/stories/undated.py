@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 
 from monitor.domain.poll_state import PollState
 from monitor.stories.novelty import ClassifiedEntry, PollNovelty, plausible_date
+from monitor.text.numbers import format_count
 
 MAX_UNDATED_NEWS = 20
 """Maximum number of undated entries of a first poll that are news even if their pages have no date; most lists have at
@@ -61,10 +62,8 @@ def _is_undated(one: ClassifiedEntry, backfill: timedelta, now: datetime) -> boo
 
 def _summarize(summary: str, count: int, reads_pages: bool, are_few: bool) -> str:
     """Return the summary of a poll with a part that states what happens to its undated entries."""
-    if reads_pages:
-        text = f"{count} without a date are decided by the dates of their pages"
-    else:
-        text = f"{count} without a date count as news" if are_few else f"{count} without a date are in quarantine"
+    text = "the dates on the pages decide" if reads_pages else "reported as news" if are_few else "in quarantine"
+    text = f"{format_count(count, 'entry', 'entries')} without a date: {text}"
     return "; ".join(filter(None, (summary, text)))
 
 

@@ -256,16 +256,20 @@ def test_a_table_fits_a_terminal(monkeypatch: pytest.MonkeyPatch, capsys: pytest
 def test_long_lines_are_wrapped_between_words(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """On a terminal; in a pipe each line stays one line."""
+    """On a terminal; in a pipe each line stays one line, unless COLUMNS is set."""
+    monkeypatch.delenv("COLUMNS", raising=False)
     text = (
         "! One sentence about a source that cannot be read.\n  an indented line that is longer than the terminal, too"
     )
     print_wrapped(text)
     assert capsys.readouterr().out == f"{text}\n"
-    monkeypatch.setattr("sys.stdout.isatty", lambda: True)
     monkeypatch.setenv("COLUMNS", "30")
     print_wrapped(text)
+    in_a_pipe = capsys.readouterr().out
+    monkeypatch.setattr("sys.stdout.isatty", lambda: True)
+    print_wrapped(text)
     lines = capsys.readouterr().out.splitlines()
+    assert in_a_pipe.splitlines() == lines
     assert max(map(len, lines)) <= 30
     assert " ".join(" ".join(lines).split()) == " ".join(text.split())
     assert lines[-1].startswith("    ")

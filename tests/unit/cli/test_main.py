@@ -124,6 +124,37 @@ def test_config_is_accepted_before_and_after_a_command(
     assert result.exit_code == 0 or "there is no database" in output
 
 
+@pytest.mark.parametrize("group", ["articles", "channels", "deliveries", "digests", "people", "sources", "stories"])
+def test_a_group_without_a_command_lists(group: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """`monitor stories` is `monitor stories list`, with the same options; its help and its other commands remain."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "sources.yaml").write_text(GIVEN, encoding="utf-8")
+    open_database(tmp_path, "given").close()
+    for options in ([], ["--json"], ["--config", "sources.yaml"]):
+        short, long = (CliRunner().invoke(command.app, [*words, *options]) for words in ([group], [group, "list"]))
+        assert (short.exit_code, short.output) == (long.exit_code, long.output)
+        assert short.exit_code == 0
+    assert "Commands:" in CliRunner().invoke(command.app, [group, "--help"]).output
+    assert "No such command" in CliRunner().invoke(command.app, [group, "lsit"]).output
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        ("hits --limit many", "'--limit' / '-n': 'many' is not a whole number"),
+        ("hits --limit 0", "this is too small; write 1 or more"),
+        ("undo 99999999999999999999", "'CHANGE': this is too big; write"),
+        ("reject a1 --reason dislike", "'dislike' is not one of 'namesake'"),
+    ],
+)
+def test_an_invalid_option_is_described(words: str, message: str) -> None:
+    """The message does not use the wording of a library."""
+    result = CliRunner().invoke(command.app, words.split())
+    assert result.exit_code == 2
+    assert message in result.output
+    assert "Value error" not in result.output
+
+
 PLAN = "rules: {people: {officials: [som]}}\ndigests: {morning: {rules: [people], at: '07:00'}}\n"
 LOOKING_COMMANDS = (
     *("status", "hits", "search harbour", "articles", "articles show 1", "stories", "stories show s1", "why 1"),

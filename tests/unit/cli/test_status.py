@@ -123,6 +123,9 @@ def test_a_healthy_report(capsys: pytest.CaptureFixture[str]) -> None:
     assert output.startswith("Healthy: no problems found.\n")
     assert "2 of 2 sources are healthy." in output
     assert report_record(HEALTHY)["healthy"] is True
+    one_is_gone = replace(HEALTHY, sources=(*HEALTHY.sources[1:], line("broken", SourceState.GONE, "answers 410", "")))
+    print_report(one_is_gone, show_all=False)
+    assert "1 of 2 sources is healthy." in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(("make", "words"), UNHEALTHY)

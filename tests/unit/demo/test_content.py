@@ -86,6 +86,7 @@ def test_annotations_reference_known_officials_and_documents() -> None:
 def test_annotations_and_configuration_have_the_same_officials(servers: DemoServers) -> None:
     """Each official is defined with the same fields."""
     assert load_annotations()["officials"] == yaml.safe_load(servers.configuration())["officials"]
+    assert servers.configuration().endswith("\n")
 
 
 def test_all_placeholders_are_filled() -> None:

@@ -49,20 +49,20 @@ def test_undated_entries_wait_for_their_pages(published_at: datetime | None) -> 
         (False, ""),
     ]
     assert novelty.new[0].entry.published_at is None
-    assert novelty.summary == "1 without a date are decided by the dates of their pages"
+    assert novelty.summary == "1 entry without a date: the dates on the pages decide"
 
 
 def test_few_undated_entries_are_news_where_no_page_is_read() -> None:
     novelty = poll([entry(number) for number in range(MAX_UNDATED_NEWS)], reads_pages=False)
     assert all(one.is_alertable and not one.quarantine_reason for one in novelty.new)
-    assert novelty.summary == f"{MAX_UNDATED_NEWS} without a date count as news"
+    assert novelty.summary == f"{MAX_UNDATED_NEWS} entries without a date: reported as news"
 
 
 @pytest.mark.parametrize("reads_pages", [True, False])
 def test_many_undated_entries_are_in_quarantine_and_said(*, reads_pages: bool) -> None:
     novelty = poll([entry(number) for number in range(MAX_UNDATED_NEWS + 1)], reads_pages=reads_pages)
     assert {(one.is_alertable, one.quarantine_reason) for one in novelty.new} == {(False, MANY_UNDATED_REASON)}
-    assert novelty.summary.startswith(f"{MAX_UNDATED_NEWS + 1} without a date ")
+    assert novelty.summary.startswith(f"{MAX_UNDATED_NEWS + 1} entries without a date: ")
 
 
 def test_an_entry_changed_before_the_backfill_is_old() -> None:
