@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import time
 
 import pytest
+from sqlalchemy import text
 from support.feedback_desk import ADA, BEN, HARBOUR, ORCHARD, PLAN, WATCHLIST, FeedbackDesk, reported
 
 from monitor.domain.watchlist import Examples, Rule, Watchlist
@@ -116,3 +117,13 @@ def test_a_digest_is_composed_again_if_one_of_its_articles_must_be_screened_agai
     assert not desk.database.digests.commit_digest(digest, [], hit_ids)
     rescreen(desk)
     assert reported(desk.compose()) == [article]
+
+
+def test_a_damaged_article_does_not_stop_the_step(desk: FeedbackDesk) -> None:
+    """The others are screened again; the damaged one leaves the queue with its findings as they were."""
+    damaged, other = desk.add(HARBOUR), desk.add(ORCHARD, "Apples")
+    with desk.database._connections.write_transaction() as connection:
+        connection.execute(text("UPDATE article SET authors = '[' WHERE id = :id"), {"id": damaged})
+    enqueue(desk, damaged, other)
+    rescreen(desk)
+    assert not desk.database.feedback.load_rescreen_queue(10).waiting_ids
