@@ -73,7 +73,7 @@ class RescreenStep:
         total, feedback = RescreenResult(), self._database.feedback
         for _batch in range(MAX_BATCHES):
             basis = await self._database.read(feedback.load_rescreen_queue, QUEUE_BATCH_SIZE)
-            if not basis.articles:
+            if not basis.waiting_ids:
                 await self._finish_edit(total)
                 return total
             findings = await screen_again(self._matcher, basis.articles, basis.verdicts)

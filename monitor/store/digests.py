@@ -319,7 +319,8 @@ class DigestStore:
         """Store a digest with its deliveries, and record its hits as reported, in one transaction.
 
         Return False, and store nothing, in three cases: this window was stored before; another process has reported one
-        of the hits since they were read; or a verdict has changed or withdrawn one of the hits since they were read.
+        of the hits since they were read; or since then a verdict has changed or withdrawn one of the hits, or its
+        article waits for a rescreen.
         """
         try:
             with self._connections.write_transaction(durable=True) as connection:
@@ -386,7 +387,8 @@ def _write_digest(
     last_hit_id = connection.execute(
         select(func.max(DIGEST.c.last_hit_id)).where(DIGEST.c.plan_id == digest.plan_id)
     ).scalar()
-    row = _digest_row(digest, max(last_hit_id or 0, *reported_hit_ids, 0))
+    newest = min(max(reported_hit_ids, default=0), _first_waiting_hit_id(connection) - 1)
+    row = _digest_row(digest, max(last_hit_id or 0, newest))
     new_row = insert_ignore(DIGEST, connection).values(row).returning(DIGEST.c.id)
     digest_id: int | None = connection.execute(new_row).scalar()
     if digest_id is None:
@@ -396,6 +398,18 @@ def _write_digest(
     return digest_id
 
 
+def _first_waiting_hit_id(connection: Connection) -> int:
+    """Return the lowest id of the hits in articles that wait for a rescreen.
+
+    No digest has reported these hits yet, so later searches must not skip their ids. If no hit waits, the result is
+    above all ids.
+    """
+    found: int | None = connection.execute(_WAITING_HITS.order_by(HIT.c.id).limit(1)).scalar()
+    return _ABOVE_ALL_IDS if found is None else found
+
+
+_WAITING_HITS = select(HIT.c.id).join_from(RESCREEN, HIT, RESCREEN.c.article_id == HIT.c.article_id)
+_ABOVE_ALL_IDS = 1 << 62
 _NOT_NAMED = encode_texts(("-",))
 """Value of ``digest_hit.official_ids`` for a hit that counts as reported although no digest has named an official for
 it: the hit is older than the digest plan, or the digest did not show it."""
@@ -422,10 +436,15 @@ def _mark_reported(
     hit_ids: Sequence[int],
     content: ReportedContent,
 ) -> None:
-    """Record hits as reported. Raises ``_AlreadyReported`` if a hit was reported or changed meanwhile."""
+    """Record hits as reported.
+
+    Raises ``_AlreadyReported`` if a hit was reported or changed meanwhile, or if its article waits for a rescreen.
+    """
     marks: list[dict[str, Any]] = []
     for chunk in chunk_ids(sorted(hit_ids)):
         found = _lock_reported(connection, digest.plan_id, chunk)
+        if connection.execute(_WAITING_HITS.where(HIT.c.id.in_(chunk)).limit(1)).first():
+            raise _AlreadyReported
         for hit_id in chunk:
             row = found.get(hit_id)
             known = decode_texts(row.official_ids) if row else ()

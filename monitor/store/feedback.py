@@ -34,6 +34,7 @@ from monitor.store.core_tables import (
     VERDICT,
 )
 from monitor.store.damaged_rows import read_row, read_rows
+from monitor.store.grouping_index import lock_grouping
 from monitor.store.rescreening import (
     apply_findings,
     enqueue_rescreen,
@@ -59,11 +60,13 @@ class ScreeningBasis:
     """Articles to match again, with the verdicts that count in each of them.
 
     Findings are computed from this basis outside the transaction. If ``state`` has changed when they are to be stored,
-    the findings are outdated.
+    the findings are outdated. ``waiting_ids`` are the entries of the rescreen queue from which the basis was loaded;
+    rows of some of their articles may be damaged, so that ``articles`` does not have them.
     """
 
     articles: tuple[StoredArticle, ...]
     verdicts: Mapping[int, tuple[Verdict, ...]]
+    waiting_ids: tuple[int, ...] = ()
 
     @property
     def state(self) -> frozenset[tuple[int, int, Stage, frozenset[int]]]:
@@ -130,7 +133,7 @@ class FeedbackStore:
         Return None, and store nothing, if the articles or verdicts of ``basis`` have changed since it was loaded.
         """
         with self._connections.write_transaction(durable=True) as connection:
-            _lock_verdicts(connection)
+            lock_grouping(connection)
             if _load_basis(connection, verdict.root_id, verdict.story_id).state != basis.state:
                 return None
             added = insert(VERDICT).values(_verdict_values(verdict, reader)).returning(VERDICT.c.id)
@@ -153,7 +156,7 @@ class FeedbackStore:
         Return None, and store nothing, if the articles or verdicts of ``basis`` have changed since it was loaded.
         """
         with self._connections.write_transaction(durable=True) as connection:
-            _lock_verdicts(connection)
+            lock_grouping(connection)
             verdict = _get_verdict(connection, undone.verdict_id or 0)
             if _load_basis(connection, verdict.root_id, verdict.story_id).state != basis.state:
                 return None
@@ -191,29 +194,27 @@ class FeedbackStore:
         """Return the articles that wait for a rescreen (see ``request_rescreen``), oldest first."""
         with self._connections.read_transaction() as connection:
             waiting = select(RESCREEN.c.article_id).join_from(RESCREEN, ARTICLE).where(_is_matched())
-            articles = _load_articles(
-                connection, ARTICLE.c.id.in_(waiting.order_by(RESCREEN.c.article_id).limit(limit))
-            )
-            return ScreeningBasis(articles, load_verdicts(connection, articles))
+            waiting_ids = connection.execute(waiting.order_by(RESCREEN.c.article_id).limit(limit)).scalars().all()
+            articles = _load_articles(connection, ARTICLE.c.id.in_(waiting_ids))
+            return ScreeningBasis(articles, load_verdicts(connection, articles), tuple(waiting_ids))
 
     def save_rescreened(
         self, basis: ScreeningBasis, findings: Sequence[tuple[StoredArticle, Findings]], now: datetime
     ) -> RescreenResult | None:
-        """Store the new findings of articles and remove the articles of ``basis`` from the rescreen queue.
+        """Store the new findings of articles and remove the ``waiting_ids`` of ``basis`` from the rescreen queue.
 
         Return None, and store nothing, if the articles or verdicts of ``basis`` have changed since it was loaded. An
         article of ``basis`` that is not in ``findings`` keeps its stored findings. The recorded cause of a changed hit
         is the newest verdict on its article or, if there is none, a changed configuration.
         """
         with self._connections.write_transaction() as connection:
-            _lock_verdicts(connection)
+            lock_grouping(connection)
             articles = _load_articles(connection, ARTICLE.c.id.in_([one.id for one in basis.articles]))
             if ScreeningBasis(articles, load_verdicts(connection, articles)).state != basis.state:
                 return None
             causes = {number: max(found, key=lambda one: one.id) for number, found in basis.verdicts.items()}
             result = apply_findings(connection, findings, now, causes)
-            done = RESCREEN.c.article_id.in_([one.id for one in basis.articles])
-            connection.execute(delete(RESCREEN).where(done))
+            connection.execute(delete(RESCREEN).where(RESCREEN.c.article_id.in_(basis.waiting_ids)))
             return result
 
     def save_backtest(self, findings: Sequence[tuple[StoredArticle, Findings]], now: datetime) -> RescreenResult:
@@ -375,11 +376,6 @@ def resolve_story(connection: Connection, story_id: str) -> str:
     if row is None:
         raise UsageError(f"there is no story {story_id!r}; `monitor stories list` lists them")
     return str(row.merged_into or story_id)
-
-
-def _lock_verdicts(connection: Connection) -> None:
-    if connection.dialect.name == "postgresql":
-        connection.exec_driver_sql("LOCK TABLE verdict IN SHARE ROW EXCLUSIVE MODE")  # one verdict at a time
 
 
 def _is_matched() -> ColumnElement[bool]:

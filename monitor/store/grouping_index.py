@@ -84,9 +84,14 @@ def lock_and_catch_up(connection: Connection, window: GroupingWindow) -> int:
     The window gets all rows that other processes have written. Return the version under which the changes of this
     transaction must be written.
     """
+    lock_grouping(connection)
+    return load_new_rows(connection, window) + 1
+
+
+def lock_grouping(connection: Connection) -> None:
+    """Prevent other processes from grouping, and from giving or applying verdicts, until the transaction ends."""
     if connection.dialect.name != "sqlite":  # a write transaction on SQLite has the database to itself
         connection.exec_driver_sql("LOCK TABLE grouping_state IN EXCLUSIVE MODE")
-    return load_new_rows(connection, window) + 1
 
 
 def load_new_rows(connection: Connection, window: GroupingWindow) -> int:

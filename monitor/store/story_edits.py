@@ -17,7 +17,7 @@ from monitor.domain.feedback import Change, Reader
 from monitor.store.connections import Connections
 from monitor.store.core_tables import ARTICLE, STORY, STORY_CENTROID, VERDICT
 from monitor.store.feedback import add_change, resolve_story, set_undone
-from monitor.store.grouping_index import invalidate_windows
+from monitor.store.grouping_index import invalidate_windows, lock_grouping
 from monitor.store.rescreening import enqueue_rescreen, move_feedback, request_rescreen
 from monitor.store.row_mapping import chunk_ids, is_in_stories
 
@@ -122,8 +122,7 @@ def _lock_stories(connection: Connection) -> None:
 
     All processes load their grouping windows again after it.
     """
-    if connection.dialect.name != "sqlite":
-        connection.exec_driver_sql("LOCK TABLE grouping_state IN EXCLUSIVE MODE")  # as `apply_grouping` does
+    lock_grouping(connection)
     invalidate_windows(connection)
 
 

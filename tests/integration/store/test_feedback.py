@@ -1,7 +1,9 @@
 """Feedback on both engines: verdicts, their effect on hits and digests, marks, and the record of changes."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
+from threading import Thread
 
 import pytest
 from sqlalchemy import text
@@ -11,6 +13,7 @@ from monitor.domain.errors import UsageError
 from monitor.domain.feedback import Change, Mark, MarkKind, Verdict, VerdictKind, Way
 from monitor.domain.grouping import GroupingIndex
 from monitor.store.database import Database
+from monitor.stories.grouping import Grouper, IncomingArticle
 from monitor.stories.grouping_window import StoryWindow
 
 
@@ -117,3 +120,30 @@ def test_feedback_does_not_keep_an_article_from_being_deleted(database: Database
     (verdict,) = database.feedback.list_verdicts()
     assert verdict.sentence.startswith("Ada Lovell opened the new harbour")
     assert replace(verdict, id=0).article_id == article
+
+
+def test_a_verdict_given_while_a_copy_is_grouped_counts_for_the_copy(
+    database: Database, url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Another process gives it; it sees the copy, or grouping sees the verdict."""
+    desk = FeedbackDesk(database)
+    article = desk.add()
+    desk.store(HARBOUR, outlet="post")
+    desk.match()
+    other_database = Database.open(url)
+    other = FeedbackDesk(other_database)
+    verdict = Thread(target=other.reject, args=(article,))
+    place = Grouper.place
+
+    def place_slowly(grouper: Grouper, articles: Sequence[IncomingArticle]) -> object:
+        verdict.start()
+        verdict.join(1)  # without a lock, the verdict is stored now
+        return place(grouper, articles)
+
+    monkeypatch.setattr(Grouper, "place", place_slowly)
+    desk.process()
+    verdict.join(30)
+    desk.process()
+    other_database.close()
+    assert len(database.feedback.list_verdicts()) == 1
+    assert desk.waiting() == set()

@@ -6,11 +6,14 @@ from dataclasses import replace
 from datetime import time
 
 import pytest
+from sqlalchemy import text
 from support.feedback_desk import ADA, BEN, HARBOUR, ORCHARD, PLAN, WATCHLIST, FeedbackDesk, reported
 
 from monitor.domain.watchlist import Examples, Rule, Watchlist
 from monitor.pipeline.rescreen import RESCREEN_KEY, RescreenStep, hash_watchlist
+from monitor.store import digests
 from monitor.store.database import Database
+from monitor.store.rescreening import enqueue_rescreen
 
 DAILY = replace(PLAN, at=time(7))
 ONLY_ADA = Watchlist((ADA, BEN), (Rule("people", ("ada",)),))
@@ -85,3 +88,42 @@ def test_an_edit_is_not_forgotten_by_a_crash(daily: FeedbackDesk) -> None:
     rescreen(daily)
     assert daily.waiting() == set()
     assert not daily.database.feedback.load_rescreen_queue(10).articles
+
+
+def enqueue(desk: FeedbackDesk, *article_ids: int) -> None:
+    """Let articles wait to be screened again."""
+    with desk.database._connections.write_transaction() as connection:
+        enqueue_rescreen(connection, article_ids)
+
+
+def test_hits_that_wait_during_a_digest_are_in_a_later_one(desk: FeedbackDesk, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also if the digest reported much newer hits."""
+    monkeypatch.setattr(digests, "_HIT_ID_MARGIN", 1)
+    waiting = [desk.add(HARBOUR), desk.add(ORCHARD, "Apples")]
+    enqueue(desk, *waiting)
+    desk.store("Ben Harcastle swam across the lake of Northport in forty minutes on Sunday, alone.", "A swimmer")
+    desk.store("Ada Lovell sold her collection of clocks and pipes to the museum of Easton.", "Clocks")
+    desk.match()
+    assert reported(desk.compose()) == [3, 4]
+    rescreen(desk)
+    assert reported(desk.compose()) == waiting
+
+
+def test_a_digest_is_composed_again_if_one_of_its_articles_must_be_screened_again(desk: FeedbackDesk) -> None:
+    """The article was enqueued while the digest was composed."""
+    article = desk.add(HARBOUR)
+    digest, hit_ids = asyncio.run(desk.composer.preview(PLAN, desk.configuration))
+    enqueue(desk, article)
+    assert not desk.database.digests.commit_digest(digest, [], hit_ids)
+    rescreen(desk)
+    assert reported(desk.compose()) == [article]
+
+
+def test_a_damaged_article_does_not_stop_the_step(desk: FeedbackDesk) -> None:
+    """The others are screened again; the damaged one leaves the queue with its findings as they were."""
+    damaged, other = desk.add(HARBOUR), desk.add(ORCHARD, "Apples")
+    with desk.database._connections.write_transaction() as connection:
+        connection.execute(text("UPDATE article SET authors = '[' WHERE id = :id"), {"id": damaged})
+    enqueue(desk, damaged, other)
+    rescreen(desk)
+    assert not desk.database.feedback.load_rescreen_queue(10).waiting_ids
