@@ -12,9 +12,9 @@ from monitor.domain.readers import NotAllowed, Right
 from monitor.feedback.service import Actor, FeedbackResult
 from monitor.records.people import ChangeRecord, change_record
 from monitor.web.api.requests import ApiDependency, ApiRequest
+from monitor.web.page import Number
 
 router = APIRouter()
-Number = Annotated[int, Path(ge=1, lt=2**63)]
 Name = Annotated[str, Path(max_length=100)]
 CHANGED: dict[int | str, dict[str, object]] = {200: {"model": ChangeRecord}, 201: {"model": ChangeRecord}}
 

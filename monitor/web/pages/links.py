@@ -14,9 +14,17 @@ from monitor.domain.desk_models import DeliveryLine, StoryLine
 from monitor.domain.errors import MonitorError, UsageError
 from monitor.domain.feedback import MarkKind, RejectionReason, Way
 from monitor.store.database import Database
-from monitor.web.api.requests import RateLimited, RateLimiter
+from monitor.web.api.requests import RateLimiter
 from monitor.web.context import DeskContext
-from monitor.web.page import REASONS, FormRefused, LoginRequired, find_identity, get_context, read_form
+from monitor.web.page import (
+    REASONS,
+    FormRefused,
+    LoginRequired,
+    find_identity,
+    get_context,
+    parse_number,
+    read_form,
+)
 from monitor.web.pages.today import PassageLine, choose_passages
 from monitor.web.templating import render
 
@@ -157,7 +165,7 @@ async def act(request: Request, token: str) -> Response:
     try:
         _acts.count(view.link.delivery)
         change_id, sentence = await _perform(context, view, fields)
-    except (MonitorError, RateLimited) as error:
+    except MonitorError as error:
         return show(context, token, view, person=name, error=str(error))
     return show(context, token, view, person=name, sentence=sentence, done=change_id)
 
@@ -168,7 +176,7 @@ async def _perform(context: DeskContext, view: LinkView, fields: dict[str, str])
     one = view.delivery
     actor = await service.get_actor(f"a reader of {one.plan_id} ({one.target})"[:200], Way.LINK)
     if undo := fields.get("undo", ""):
-        change = await context.read(context.database.feedback.get_change, int(undo) if undo.isdecimal() else 0)
+        change = await context.read(context.database.feedback.get_change, parse_number("undo", undo))
         if change.reader != actor.reader.display_name or change.way is not Way.LINK:
             raise UsageError("this link does not undo that")
         await service.undo(change.id, actor)
