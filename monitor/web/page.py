@@ -14,7 +14,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from monitor.domain.errors import MonitorError, UsageError
 from monitor.domain.feedback import Change, Reader, RejectionReason, Way
-from monitor.domain.readers import Account, Identity, Right, session_identity
+from monitor.domain.readers import Account, Identity, NotAllowed, Right, session_identity
 from monitor.web.context import DeskContext, DeskHealth, Snapshot
 from monitor.web.security import is_form_token, make_form_token, safe_path
 from monitor.web.templating import format_moment, render
@@ -270,6 +270,12 @@ PageDependency = Annotated[Page, Depends(open_page)]
 def login_path(path: str) -> str:
     """Return the address of the login page that opens ``path`` after the login."""
     return f"/login?next={quote(path)}" if path not in {"", "/"} else "/login"
+
+
+def require_undo(identity: Identity, change: Change) -> None:
+    """Raise ``NotAllowed`` unless the reader has made the change, or may give feedback."""
+    if change.login != identity.account.login and not identity.may(Right.FEEDBACK):
+        raise NotAllowed(f"change {change.id} is by {change.reader}; an editor may undo it")
 
 
 async def find_done(page: Page) -> Change | None:

@@ -8,9 +8,9 @@ from starlette.responses import HTMLResponse, Response
 
 from monitor.domain.errors import UsageError
 from monitor.domain.feedback import MarkKind, RejectionReason, Way
-from monitor.domain.readers import NotAllowed, Right
+from monitor.domain.readers import Right
 from monitor.feedback.service import Actor, FeedbackResult, FeedbackService
-from monitor.web.page import BadRequest, Page, PageDependency, parse_number
+from monitor.web.page import BadRequest, Page, PageDependency, parse_number, require_undo
 from monitor.web.security import make_form_token, safe_path
 from monitor.web.templating import make_url, render
 
@@ -146,8 +146,7 @@ async def undo(page: PageDependency) -> Response:
     fields, service, actor = await start_feedback(page, Right.MARK)
     number = parse_number("change", fields.get("change", ""))
     change = await page.read(page.context.database.feedback.get_change, number)
-    if change.reader != page.account.display_name and not page.identity.may(Right.FEEDBACK):
-        raise NotAllowed(f"change {number} is by {change.reader}; an editor may undo it")
+    require_undo(page.identity, change)
     return await finish(page, fields, service.undo(number, actor))
 
 

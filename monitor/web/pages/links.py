@@ -177,7 +177,7 @@ async def _perform(context: DeskContext, view: LinkView, fields: dict[str, str])
     actor = await service.get_actor(f"a reader of {one.plan_id} ({one.target})"[:200], Way.LINK)
     if undo := fields.get("undo", ""):
         change = await context.read(context.database.feedback.get_change, parse_number("undo", undo))
-        if change.reader != actor.reader.display_name or change.way is not Way.LINK:
+        if change.login != actor.reader.login or change.way is not Way.LINK:
             raise UsageError("this link does not undo that")
         await service.undo(change.id, actor)
         return None, "Undone."
