@@ -121,12 +121,15 @@ async def show_unsubscribe(request: Request, token: str) -> Response:
 
 @router.post("/l/unsubscribe/{token}")
 async def unsubscribe(request: Request, token: str) -> Response:
-    """Unsubscribe the target of a delivery from its digest plan (RFC 8058), or subscribe it again."""
+    """Unsubscribe the target of a delivery from its digest plan (RFC 8058), or subscribe it again.
+
+    Mail programs send "List-Unsubscribe=One-Click" as ``multipart/form-data`` or URL-encoded.
+    """
     context, view = await open_link(request, token, LinkPurpose.UNSUBSCRIBE)
-    fields = await read_form(request)
+    fields = await request.form(max_files=0, max_fields=10)
     one = view.delivery
     if fields.get("undo"):
-        if not is_nonce(fields.get("nonce", ""), token, context.signing_key, time.time()):
+        if not is_nonce(str(fields.get("nonce", "")), token, context.signing_key, time.time()):
             raise FormRefused("this page is older than 30 minutes; open the link again")
         await context.run(context.database.digests.subscribe, one.plan_id, one.channel_id, one.target)
         return show(context, token, view, person="", sentence="You receive this digest again.")
