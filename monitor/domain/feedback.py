@@ -171,8 +171,9 @@ class StoryMark:
 class Change:
     """Record of one act of feedback. `monitor undo` takes its id.
 
-    ``verdict_id`` or ``mark_id`` is the id of the verdict or mark that was added. ``before`` and ``after`` are texts
-    that describe the state for the user.
+    ``reader`` is the display name of the reader, which several readers may have. ``login`` is the login of the reader,
+    and is empty before the change is stored. ``verdict_id`` or ``mark_id`` is the id of the verdict or mark that was
+    added. ``before`` and ``after`` are texts that describe the state for the user.
     """
 
     id: int
@@ -187,6 +188,7 @@ class Change:
     mark_id: int | None = None
     undone_at: datetime | None = None
     undone_by: str = ""
+    login: str = ""
 
 
 def select_effective(verdicts: Iterable[Verdict]) -> tuple[Verdict, ...]:

@@ -178,12 +178,10 @@ class FeedbackService:
         if undone.verdict_id is not None:
             return await self._undo_verdict(undone, actor, change)
         if undone.mark_id is not None:
-            await self._database.run(self._database.feedback.undo_mark, undone, actor.reader, change)
-            return FeedbackResult(change)
+            undo_mark = self._database.feedback.undo_mark
+            return FeedbackResult(await self._database.run(undo_mark, undone, actor.reader, change))
         if undone.what in {"join", "split"}:
-            await self._database.run(self._database.story_edits.undo, undone, actor.reader, change)
-            await RescreenStep(self._database, self._matcher, self._clock).run_all()
-            return FeedbackResult(change)
+            return await self._edit_stories(self._database.story_edits.undo, undone, actor.reader, change)
         raise UsageError(f"change {change_id} ({undone.what}) cannot be undone by this command")
 
     async def join_stories(self, story_id: str, into: str, actor: Actor) -> FeedbackResult:
@@ -216,7 +214,7 @@ class FeedbackService:
             findings = await screen_again(self._matcher, basis.articles, verdicts)
             result = await self._database.run(feedback.undo_verdict, undone, actor.reader, basis, findings, change)
             if result is not None:
-                return FeedbackResult(change, verdict=result[0], rescreened=result[1])
+                return FeedbackResult(result[1], verdict=result[0], rescreened=result[2])
         raise StoreError("the article changes all the time; try again")
 
     async def _give(self, verdict: Verdict, actor: Actor) -> FeedbackResult:

@@ -150,7 +150,7 @@ class FeedbackStore:
         basis: ScreeningBasis,
         findings: Sequence[tuple[StoredArticle, Findings]],
         change: Change,
-    ) -> tuple[Verdict, RescreenResult] | None:
+    ) -> tuple[Verdict, Change, RescreenResult] | None:
         """Undo the verdict of a change, and store the findings that result without the verdict.
 
         Return None, and store nothing, if the articles or verdicts of ``basis`` have changed since it was loaded.
@@ -164,8 +164,7 @@ class FeedbackStore:
             _set_undone(connection, CHANGE, undone.id, change, reader)
             causes = {one.id: _get_verdict(connection, verdict.id) for one, _found in findings}
             result = apply_findings(connection, findings, change.made_at, causes)
-            add_change(connection, change, reader)
-            return _get_verdict(connection, verdict.id), result
+            return _get_verdict(connection, verdict.id), add_change(connection, change, reader), result
 
     def request_waiting(self, plan_ids: Collection[str], since_limit: datetime, max_articles: int) -> int:
         """Enqueue the articles that a coming digest may report for a rescreen; return the number of articles.
@@ -244,12 +243,12 @@ class FeedbackStore:
             stored = mark_from_row(connection.execute(select_marks().where(MARK.c.id == mark_id)).one())
             return stored, add_change(connection, change, reader, mark_id=mark_id)
 
-    def undo_mark(self, undone: Change, reader: Reader, change: Change) -> None:
-        """Undo the mark that a change has added."""
+    def undo_mark(self, undone: Change, reader: Reader, change: Change) -> Change:
+        """Undo the mark that a change has added, and return the stored ``change``, which records this."""
         with self._connections.write_transaction() as connection:
             _set_undone(connection, MARK, undone.mark_id or 0, change, reader)
             _set_undone(connection, CHANGE, undone.id, change, reader)
-            add_change(connection, change, reader)
+            return add_change(connection, change, reader)
 
     def mark_read_until(self, reader: Reader, hit_id: int) -> None:
         """Record that a reader has seen all hits up to and including ``hit_id``."""
@@ -480,6 +479,7 @@ def _change_from_row(row: AnyRow) -> Change:
         mark_id=row.mark_id,
         undone_at=row.undone_at,
         undone_by=row.undone_by,
+        login=row.login,
     )
 
 

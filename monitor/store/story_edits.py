@@ -85,10 +85,11 @@ class StoryEditStore:
             text = f"{names} from story {story_id}"
             return add_change(connection, replace(change, subject=text, before=before, after=new_id), reader)
 
-    def undo(self, undone: Change, reader: Reader, change: Change) -> None:
-        """Undo a join or split: move its articles back to the story that they were in before.
+    def undo(self, undone: Change, reader: Reader, change: Change) -> Change:
+        """Undo a join or split, and return the stored ``change``, which records this.
 
-        Only articles that are still in the story to which the edit moved them are moved back.
+        Its articles move back to the story that they were in before, if they are still in the one to which the edit
+        moved them.
         """
         facts = json.loads(undone.before)
         story_id: str = facts["story"]
@@ -114,7 +115,7 @@ class StoryEditStore:
             _move(connection, moved, story_id)
             _update_times(connection, story_id)
             enqueue_rescreen(connection, moved)
-            add_change(connection, change, reader)
+            return add_change(connection, change, reader)
 
 
 def _lock_stories(connection: Connection) -> None:

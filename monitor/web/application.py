@@ -23,7 +23,7 @@ from monitor.domain.readers import NotAllowed
 from monitor.pipeline.compose_digests import DigestComposer
 from monitor.web.api.application import create_api
 from monitor.web.context import DeskContext, TooManyRequests
-from monitor.web.page import FormRefused, LoginRequired, login_path
+from monitor.web.page import BadRequest, FormRefused, LoginRequired, login_path
 from monitor.web.pages import (
     articles,
     deliveries,
@@ -49,6 +49,7 @@ PAGE_MODULES += (deliveries, feedback, feeds, links, status, me)
 ERROR_STATUS: tuple[tuple[type[MonitorError], int], ...] = (
     (NotAllowed, 403),
     (FormRefused, 403),
+    (BadRequest, 400),
     (UsageError, 404),
     (QueryError, 422),
     (ConfigError, 422),

@@ -8,13 +8,13 @@ from typing import Annotated, Any, TypeVar
 from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
-from fastapi import Depends, Request
+from fastapi import Depends, Path, Request
 from starlette.datastructures import FormData, UploadFile
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from monitor.domain.errors import MonitorError, UsageError
 from monitor.domain.feedback import Change, Reader, RejectionReason, Way
-from monitor.domain.readers import Account, Identity, Right, session_identity
+from monitor.domain.readers import Account, Identity, NotAllowed, Right, session_identity
 from monitor.web.context import DeskContext, DeskHealth, Snapshot
 from monitor.web.security import is_form_token, make_form_token, safe_path
 from monitor.web.templating import format_moment, render
@@ -45,6 +45,12 @@ REASONS = tuple((reason.value, reason.value.replace("-", " ")) for reason in Rej
 MAX_LOGIN_CHARS = 100
 FORM_TYPE = "application/x-www-form-urlencoded"
 T = TypeVar("T")
+Number = Annotated[int, Path(ge=1, lt=2**63)]
+"""Id in a path, in the range of ids in the database."""
+
+
+class BadRequest(MonitorError):
+    """Raised if an argument of a request, or a field of a form, is not valid."""
 
 
 class LoginRequired(MonitorError):
@@ -98,14 +104,10 @@ class Page:
     def number(self, name: str, default: int, low: int, high: int) -> int:
         """Return a parameter as a number, limited to ``low`` and ``high``; ``default`` if it is missing.
 
-        Raises ``UsageError`` if the parameter is not a number.
+        Raises ``BadRequest`` if the parameter is not a number.
         """
         text = self.request.query_params.get(name, "")
-        if not text:
-            return default
-        if not text.isascii() or not text.isdigit() or len(text) > 18:
-            raise UsageError(f"{name}={text[:40]!r} is not a number")
-        return min(max(int(text), low), high)
+        return min(max(parse_number(name, text), low), high) if text else default
 
     async def read(self, work: Callable[..., T], *args: object) -> T:
         """Call a function that only reads the database."""
@@ -179,6 +181,13 @@ class Page:
     def redirect(self, path: str) -> Response:
         """Return a redirect to a page of the desk, as the response to a form."""
         return RedirectResponse(safe_path(path), 303)
+
+
+def parse_number(name: str, text: str) -> int:
+    """Return the number that a parameter or field has as text, at most 18 digits. Raises ``BadRequest``."""
+    if not text.isascii() or not text.isdigit() or len(text) > 18:
+        raise BadRequest(f"{name}={text[:40]!r} is not a number")
+    return int(text)
 
 
 async def read_form(request: Request) -> dict[str, str]:
@@ -263,15 +272,20 @@ def login_path(path: str) -> str:
     return f"/login?next={quote(path)}" if path not in {"", "/"} else "/login"
 
 
+def require_undo(identity: Identity, change: Change) -> None:
+    """Raise ``NotAllowed`` unless the reader has made the change, or may give feedback."""
+    if change.login != identity.account.login and not identity.may(Right.FEEDBACK):
+        raise NotAllowed(f"change {change.id} is by {change.reader}; an editor may undo it")
+
+
 async def find_done(page: Page) -> Change | None:
     """Return the change that the reader has just made, by the parameter ``done``; None if there is none.
 
     The page shows a notice with a button that undoes this change.
     """
-    number = page.parameter("done")
-    if not number.isascii() or not number.isdigit() or len(number) > 18:
+    if not page.parameter("done"):
         return None
     try:
-        return await page.read(page.context.database.feedback.get_change, int(number))
-    except UsageError:
+        return await page.read(page.context.database.feedback.get_change, parse_number("done", page.parameter("done")))
+    except (BadRequest, UsageError):
         return None

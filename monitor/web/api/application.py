@@ -24,12 +24,12 @@ from monitor.web.api.requests import (
     PROBLEM_TYPE,
     REQUESTS_PER_MINUTE,
     SEARCHES_PER_MINUTE,
-    BadRequest,
     RateLimited,
     RateLimiter,
     TokenRequired,
 )
 from monitor.web.context import DeskContext, TooManyRequests
+from monitor.web.page import BadRequest
 
 PROBLEM_URN = "urn:monitor:problem"
 STATUS: tuple[tuple[type[MonitorError], int, str], ...] = (

@@ -54,18 +54,17 @@ from monitor.web.api.requests import (
     MAX_LIMIT,
     ApiDependency,
     ApiRequest,
-    BadRequest,
     RateLimiter,
     decode_cursor,
     encode_cursor,
 )
+from monitor.web.page import BadRequest, Number
 from monitor.web.pages.digests import find_plan
 from monitor.web.pages.search import compile_text
 
 router = APIRouter()
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 ZONE = ZoneInfo("UTC")
-Number = Annotated[int, Path(ge=1, lt=2**63)]
 Name = Annotated[str, Path(max_length=100)]
 Text = Annotated[str, Query(max_length=1000)]
 Limit = Annotated[int, Query(ge=1, le=MAX_LIMIT)]

@@ -21,7 +21,7 @@ from monitor.domain.read_models import Cursor
 from monitor.domain.readers import Identity, Right, token_identity
 from monitor.records.values import encode_json, to_json_value, write_csv
 from monitor.web.context import DeskContext, Snapshot
-from monitor.web.page import find_identity
+from monitor.web.page import BadRequest, find_identity
 from monitor.web.security import SAFE_METHODS
 
 REQUESTS_PER_MINUTE, SEARCHES_PER_MINUTE, MINUTE_SECONDS = 300, 10, 60.0
@@ -34,10 +34,6 @@ bearer = HTTPBearer(auto_error=False, description="An access token: Authorizatio
 
 class TokenRequired(MonitorError):
     """Raised if a request has no valid access token."""
-
-
-class BadRequest(MonitorError):
-    """Raised if an argument of a request is not valid."""
 
 
 class RateLimited(MonitorError):

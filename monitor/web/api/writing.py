@@ -8,13 +8,13 @@ from starlette.responses import Response
 
 from monitor.domain.errors import UsageError
 from monitor.domain.feedback import MarkKind, RejectionReason, Way
-from monitor.domain.readers import NotAllowed, Right
+from monitor.domain.readers import Right
 from monitor.feedback.service import Actor, FeedbackResult
 from monitor.records.people import ChangeRecord, change_record
 from monitor.web.api.requests import ApiDependency, ApiRequest
+from monitor.web.page import Number, require_undo
 
 router = APIRouter()
-Number = Annotated[int, Path(ge=1, lt=2**63)]
 Name = Annotated[str, Path(max_length=100)]
 CHANGED: dict[int | str, dict[str, object]] = {200: {"model": ChangeRecord}, 201: {"model": ChangeRecord}}
 
@@ -89,8 +89,7 @@ async def undo_change(api: ApiDependency, number: Number) -> Response:
     """Undo a change: one's own, or any with the scope feedback."""
     api.require(Right.MARK)
     change = await api.read(api.context.database.feedback.get_change, number)
-    if change.reader != api.identity.account.display_name and not api.identity.may(Right.FEEDBACK):
-        raise NotAllowed(f"change {number} is by {change.reader}; an editor may undo it")
+    require_undo(api.identity, change)
     service = await api.context.feedback()
     return _answer(api, await service.undo(number, await _act(api)))
 

@@ -19,7 +19,7 @@ from monitor.records.values import encode_json
 from monitor.records.versions import list_version_changes
 from monitor.store.database import Database
 from monitor.text.sanitize import sanitize
-from monitor.web.page import PageDependency, find_done
+from monitor.web.page import Number, PageDependency, find_done
 
 router = APIRouter()
 MAX_SHOWN_CHARS = 60_000
@@ -177,10 +177,10 @@ def load_article(database: Database, article_id: int, rules: Sequence[Rule]) -> 
 
 
 @router.get("/article/{article_id}")
-async def article(page: PageDependency, article_id: int) -> Response:
+async def article(page: PageDependency, article_id: Number) -> Response:
     """Show an article."""
     rules = page.snapshot.configuration.watchlist.rules
-    view = await page.read(load_article, page.context.database, _check_id(article_id), rules)
+    view = await page.read(load_article, page.context.database, article_id, rules)
     verdicts = await page.read(
         page.context.database.feedback.list_verdicts, view.data.stored.duplicate_of or article_id
     )
@@ -188,12 +188,12 @@ async def article(page: PageDependency, article_id: int) -> Response:
 
 
 @router.get("/article/{article_id}/evidence")
-async def evidence(page: PageDependency, article_id: int) -> Response:
+async def evidence(page: PageDependency, article_id: Number) -> Response:
     """Download the stored page snapshot of an article, with its records in the evidence chain, as a ZIP file.
 
     It is always a download, because a page of another site must not be opened under the address of the desk.
     """
-    body = await page.read(_build_evidence, page.context.database, _check_id(article_id))
+    body = await page.read(_build_evidence, page.context.database, article_id)
     headers = {
         "Content-Disposition": f'attachment; filename="evidence-{article_id}.zip"',
         "Content-Security-Policy": "default-src 'none'; sandbox",
@@ -214,10 +214,3 @@ def _build_evidence(database: Database, article_id: int) -> bytes:
         for proof in database.evidence.list_proofs(article_id):
             archive.writestr(f"record-{proof.record_id}.json", encode_json(asdict(proof)))
     return output.getvalue()
-
-
-def _check_id(number: int) -> int:
-    """Return an id if it is in the range of ids in the database. Raises ``UsageError``."""
-    if not 0 < number < 2**63:
-        raise UsageError(f"there is no article {number}")
-    return number

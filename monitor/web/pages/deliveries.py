@@ -5,10 +5,9 @@ from starlette.responses import Response
 
 from monitor.domain.delivery import DeliveryState
 from monitor.domain.desk_models import DeliveryLine
-from monitor.domain.errors import UsageError
 from monitor.domain.readers import Right
 from monitor.store.database import Database
-from monitor.web.page import PageDependency
+from monitor.web.page import BadRequest, Number, PageDependency
 
 router = APIRouter()
 DELIVERIES_PER_PAGE = 100
@@ -19,7 +18,7 @@ async def outbox(page: PageDependency) -> Response:
     """Show the deliveries, newest first."""
     state, before = page.parameter("state"), page.number("before", 2**62, 1, 2**62)
     if state and state not in set(DeliveryState):
-        raise UsageError(f"state={state[:40]!r} is not one of {', '.join(DeliveryState)}")
+        raise BadRequest(f"state={state[:40]!r} is not one of {', '.join(DeliveryState)}")
     states = (DeliveryState(state),) if state else ()
     found = await page.read(_list_deliveries, page.context.database, states, before)
     next_id = found[DELIVERIES_PER_PAGE - 1].id if len(found) > DELIVERIES_PER_PAGE else None
@@ -38,25 +37,18 @@ def _list_deliveries(database: Database, states: tuple[DeliveryState, ...], befo
 
 
 @router.post("/outbox/{delivery_id}/resend")
-async def resend(page: PageDependency, delivery_id: int) -> Response:
+async def resend(page: PageDependency, delivery_id: Number) -> Response:
     """Send a delivery again with the same key; the daemon sends it."""
     await page.form(Right.OPERATE)
-    await page.context.run(page.context.database.deliveries.resend, check_id(delivery_id), page.now)
+    await page.context.run(page.context.database.deliveries.resend, delivery_id, page.now)
     await page.record("resend", f"delivery {delivery_id}")
     return page.redirect(f"/outbox#d{delivery_id}")
 
 
 @router.post("/outbox/{delivery_id}/cancel")
-async def cancel(page: PageDependency, delivery_id: int) -> Response:
+async def cancel(page: PageDependency, delivery_id: Number) -> Response:
     """Cancel a pending delivery."""
     await page.form(Right.OPERATE)
-    await page.context.run(page.context.database.deliveries.cancel, check_id(delivery_id), page.now)
+    await page.context.run(page.context.database.deliveries.cancel, delivery_id, page.now)
     await page.record("cancel", f"delivery {delivery_id}")
     return page.redirect(f"/outbox#d{delivery_id}")
-
-
-def check_id(number: int) -> int:
-    """Return an id if it is in the range of ids in the database. Raises ``UsageError``."""
-    if not 0 < number < 2**63:
-        raise UsageError(f"there is no delivery {number}")
-    return number

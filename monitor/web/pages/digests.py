@@ -16,7 +16,7 @@ from monitor.domain.errors import UsageError
 from monitor.domain.read_models import DigestSummary
 from monitor.pipeline.compose_digests import DigestComposer
 from monitor.store.database import Database
-from monitor.web.page import Page, PageDependency
+from monitor.web.page import Number, Page, PageDependency
 from monitor.web.security import DOCUMENT_POLICY
 
 router = APIRouter()
@@ -34,8 +34,6 @@ class DigestPage:
 
 def load_digest(database: Database, digest_id: int) -> DigestPage:
     """Read a digest and its deliveries. Raises ``UsageError`` if the digest does not exist."""
-    if not 0 < digest_id < 2**63:
-        raise UsageError(f"there is no digest {digest_id}")
     digest = database.deliveries.get_digest(digest_id)
     deliveries = database.desk.list_deliveries(200, digest_id=digest_id)
     return DigestPage(digest, present_digest(digest), tuple(deliveries))
@@ -84,14 +82,14 @@ async def preview(page: Page, plan: DigestPlan) -> Digest:
 
 
 @router.get("/digests/{digest_id}")
-async def digest(page: PageDependency, digest_id: int) -> Response:
+async def digest(page: PageDependency, digest_id: Number) -> Response:
     """Show a digest as it was composed."""
     found = await page.read(load_digest, page.context.database, digest_id)
     return await page.render("digest.html", view=found.view, number=digest_id, plan=None, deliveries=found.deliveries)
 
 
 @router.get("/digests/{digest_id}/{form}")
-async def digest_form(page: PageDependency, digest_id: int, form: str) -> Response:
+async def digest_form(page: PageDependency, digest_id: Number, form: str) -> Response:
     """Show a digest as it was sent: its page, its text or its JSON."""
     if form not in {"page", "text", "json"}:
         raise UsageError(f"a digest has no form {form[:20]!r}")
@@ -99,7 +97,7 @@ async def digest_form(page: PageDependency, digest_id: int, form: str) -> Respon
     return Response(text, media_type=f"{kind}; charset=utf-8", headers={"Content-Security-Policy": DOCUMENT_POLICY})
 
 
-def _render_form(database: Database, digest_id: int, form: str) -> tuple[str, str]:
+def _render_form(database: Database, digest_id: Number, form: str) -> tuple[str, str]:
     found = load_digest(database, digest_id)
     if form == "page":
         return render_page(found.digest), "text/html"

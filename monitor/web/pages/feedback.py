@@ -8,9 +8,9 @@ from starlette.responses import HTMLResponse, Response
 
 from monitor.domain.errors import UsageError
 from monitor.domain.feedback import MarkKind, RejectionReason, Way
-from monitor.domain.readers import NotAllowed, Right
+from monitor.domain.readers import Right
 from monitor.feedback.service import Actor, FeedbackResult, FeedbackService
-from monitor.web.page import Page, PageDependency
+from monitor.web.page import BadRequest, Page, PageDependency, parse_number, require_undo
 from monitor.web.security import make_form_token, safe_path
 from monitor.web.templating import make_url, render
 
@@ -36,14 +36,6 @@ async def start_feedback(page: Page, right: Right) -> tuple[dict[str, str], Feed
     fields = await page.form(right)
     service = await page.context.feedback()
     return fields, service, await service.get_actor(page.account.login, Way.PAGE)
-
-
-def read_id(fields: dict[str, str], name: str) -> int:
-    """Return the number in a field of a form. Raises ``UsageError`` if it is not a number."""
-    text = fields.get(name, "")
-    if not text.isascii() or not text.isdigit() or len(text) > 18:
-        raise UsageError(f"{name}={text[:40]!r} is not a number")
-    return int(text)
 
 
 async def finish(page: Page, fields: dict[str, str], work: Awaitable[FeedbackResult]) -> Response:
@@ -93,9 +85,9 @@ async def reject(page: PageDependency) -> Response:
     fields, service, actor = await start_feedback(page, Right.FEEDBACK)
     reason = fields.get("reason", RejectionReason.OTHER.value)
     if reason not in set(RejectionReason):
-        raise UsageError(f"reason={reason[:40]!r} is not one of {', '.join(RejectionReason)}")
+        raise BadRequest(f"reason={reason[:40]!r} is not one of {', '.join(RejectionReason)}")
     work = service.reject(
-        read_id(fields, "article"),
+        parse_number("article", fields.get("article", "")),
         fields.get("official", ""),
         actor,
         written=fields.get("written", "")[:300],
@@ -111,7 +103,9 @@ async def confirm(page: PageDependency) -> Response:
     """Record that a text in an article means an official."""
     fields, service, actor = await start_feedback(page, Right.FEEDBACK)
     written, note = fields.get("written", "")[:300], fields.get("note", "")[:2000]
-    work = service.confirm(read_id(fields, "article"), fields.get("official", ""), written, actor, note=note)
+    work = service.confirm(
+        parse_number("article", fields.get("article", "")), fields.get("official", ""), written, actor, note=note
+    )
     return await finish(page, fields, work)
 
 
@@ -121,7 +115,7 @@ async def mark(page: PageDependency) -> Response:
     fields, service, actor = await start_feedback(page, Right.MARK)
     kind, plan_id = fields.get("kind", ""), fields.get("digest", "")
     if kind not in set(MarkKind):
-        raise UsageError(f"kind={kind[:40]!r} is not one of {', '.join(MarkKind)}")
+        raise BadRequest(f"kind={kind[:40]!r} is not one of {', '.join(MarkKind)}")
     if plan_id:
         page.identity.require(Right.FEEDBACK)
         if plan_id not in {plan.id for plan in page.snapshot.configuration.digests}:
@@ -133,27 +127,26 @@ async def mark(page: PageDependency) -> Response:
 async def mark_read(page: PageDependency) -> Response:
     """Mark stories as read.
 
-    If the form lists stories, each of them is marked. Otherwise the page has shown all stories, and everything up to
-    its newest hit counts as read.
+    If the form lists stories, each of them is marked; the list is empty if the page shows only articles without a
+    story. Otherwise the page has shown all stories, and everything up to its newest hit counts as read.
     """
     fields, service, actor = await start_feedback(page, Right.MARK)
     stories = [story for story in fields.get("stories", "").split(" ") if story][:MAX_STORIES_MARKED]
     for story_id in stories:
         await service.mark(story_id, MarkKind.READ, actor)
-    before = page.account.seen_hit_id
-    if not stories:
-        await service.mark_read_until(read_id(fields, "hit"), actor)
-    return page.redirect(make_url("/", read=before) if not stories else "/")
+    if "stories" in fields:
+        return page.redirect("/")
+    await service.mark_read_until(parse_number("hit", fields.get("hit", "")), actor)
+    return page.redirect(make_url("/", read=page.account.seen_hit_id))
 
 
 @router.post("/feedback/undo")
 async def undo(page: PageDependency) -> Response:
     """Undo a change: one's own, or any if the reader may give feedback."""
     fields, service, actor = await start_feedback(page, Right.MARK)
-    number = read_id(fields, "change")
+    number = parse_number("change", fields.get("change", ""))
     change = await page.read(page.context.database.feedback.get_change, number)
-    if change.reader != page.account.display_name and not page.identity.may(Right.FEEDBACK):
-        raise NotAllowed(f"change {number} is by {change.reader}; an editor may undo it")
+    require_undo(page.identity, change)
     return await finish(page, fields, service.undo(number, actor))
 
 

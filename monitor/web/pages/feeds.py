@@ -17,7 +17,7 @@ from monitor.domain.readers import Right
 from monitor.pipeline.search import SearchRequest, search_articles
 from monitor.store.database import Database
 from monitor.web.context import DeskContext, Snapshot
-from monitor.web.page import PageDependency, get_context
+from monitor.web.page import BadRequest, PageDependency, get_context, parse_number
 from monitor.web.pages.search import compile_text
 from monitor.web.templating import render
 
@@ -39,11 +39,11 @@ class Entry:
 def clean_view(fields: dict[str, str], snapshot: Snapshot) -> tuple[str, str]:
     """Return the query string of a saved view, and a name for it, from the fields of a form.
 
-    Raises ``UsageError`` if no field is given, or if a field names something that does not exist.
+    Raises ``BadRequest`` if no field is given, or if a field names something that does not exist.
     """
     chosen = {name: value.strip()[:500] for name, value in fields.items() if name in ALLOWED and value.strip()}
     if not chosen:
-        raise UsageError("choose a person, a rule, a digest or a query")
+        raise BadRequest("choose a person, a rule, a digest or a query")
     known = {
         "person": set(snapshot.officials),
         "rule": set(snapshot.rules),
@@ -52,9 +52,9 @@ def clean_view(fields: dict[str, str], snapshot: Snapshot) -> tuple[str, str]:
     }
     for name, ids in known.items():
         if name in chosen and chosen[name] not in ids:
-            raise UsageError(f"there is no {name} {chosen[name][:60]!r}")
+            raise BadRequest(f"there is no {name} {chosen[name][:60]!r}")
     if fault := compile_text(chosen.get("q", ""), snapshot)[1]:
-        raise UsageError(f"the query is not valid: {fault.message}")
+        raise BadRequest(f"the query is not valid: {fault.message}")
     name = ", ".join(snapshot.name_official(value) if key == "person" else value for key, value in chosen.items())
     return urlencode(sorted(chosen.items())), name
 
@@ -104,11 +104,8 @@ async def create_feed(page: PageDependency) -> Response:
 @router.post("/feeds/delete")
 async def delete_feed(page: PageDependency) -> Response:
     """Delete a feed of the reader; its address does not work any more."""
-    fields = await page.form(Right.READ)
-    number = fields.get("view", "")
-    if not number.isascii() or not number.isdigit() or len(number) > 18:
-        raise UsageError("this is not a feed")
-    await page.context.run(page.context.database.readers.delete_view, int(number), page.account.id)
+    number = parse_number("view", (await page.form(Right.READ)).get("view", ""))
+    await page.context.run(page.context.database.readers.delete_view, number, page.account.id)
     return page.redirect("/me")
 
 

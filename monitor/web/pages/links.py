@@ -14,9 +14,17 @@ from monitor.domain.desk_models import DeliveryLine, StoryLine
 from monitor.domain.errors import MonitorError, UsageError
 from monitor.domain.feedback import MarkKind, RejectionReason, Way
 from monitor.store.database import Database
-from monitor.web.api.requests import RateLimited, RateLimiter
+from monitor.web.api.requests import RateLimiter
 from monitor.web.context import DeskContext
-from monitor.web.page import REASONS, FormRefused, LoginRequired, find_identity, get_context, read_form
+from monitor.web.page import (
+    REASONS,
+    FormRefused,
+    LoginRequired,
+    find_identity,
+    get_context,
+    parse_number,
+    read_form,
+)
 from monitor.web.pages.today import PassageLine, choose_passages
 from monitor.web.templating import render
 
@@ -113,12 +121,15 @@ async def show_unsubscribe(request: Request, token: str) -> Response:
 
 @router.post("/l/unsubscribe/{token}")
 async def unsubscribe(request: Request, token: str) -> Response:
-    """Unsubscribe the target of a delivery from its digest plan (RFC 8058), or subscribe it again."""
+    """Unsubscribe the target of a delivery from its digest plan (RFC 8058), or subscribe it again.
+
+    Mail programs send "List-Unsubscribe=One-Click" as ``multipart/form-data`` or URL-encoded.
+    """
     context, view = await open_link(request, token, LinkPurpose.UNSUBSCRIBE)
-    fields = await read_form(request)
+    fields = await request.form(max_files=0, max_fields=10)
     one = view.delivery
     if fields.get("undo"):
-        if not is_nonce(fields.get("nonce", ""), token, context.signing_key, time.time()):
+        if not is_nonce(str(fields.get("nonce", "")), token, context.signing_key, time.time()):
             raise FormRefused("this page is older than 30 minutes; open the link again")
         await context.run(context.database.digests.subscribe, one.plan_id, one.channel_id, one.target)
         return show(context, token, view, person="", sentence="You receive this digest again.")
@@ -157,7 +168,7 @@ async def act(request: Request, token: str) -> Response:
     try:
         _acts.count(view.link.delivery)
         change_id, sentence = await _perform(context, view, fields)
-    except (MonitorError, RateLimited) as error:
+    except MonitorError as error:
         return show(context, token, view, person=name, error=str(error))
     return show(context, token, view, person=name, sentence=sentence, done=change_id)
 
@@ -168,8 +179,8 @@ async def _perform(context: DeskContext, view: LinkView, fields: dict[str, str])
     one = view.delivery
     actor = await service.get_actor(f"a reader of {one.plan_id} ({one.target})"[:200], Way.LINK)
     if undo := fields.get("undo", ""):
-        change = await context.read(context.database.feedback.get_change, int(undo) if undo.isdecimal() else 0)
-        if change.reader != actor.reader.display_name or change.way is not Way.LINK:
+        change = await context.read(context.database.feedback.get_change, parse_number("undo", undo))
+        if change.login != actor.reader.login or change.way is not Way.LINK:
             raise UsageError("this link does not undo that")
         await service.undo(change.id, actor)
         return None, "Undone."

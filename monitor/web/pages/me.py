@@ -6,11 +6,10 @@ from zoneinfo import available_timezones
 from fastapi import APIRouter
 from starlette.responses import Response
 
-from monitor.domain.errors import UsageError
 from monitor.domain.readers import ROLE_RIGHTS, SCOPE_RIGHTS, NotAllowed, Right, Role, Scope
 from monitor.domain.web_settings import LoginMethod
 from monitor.store.readers import hash_key
-from monitor.web.page import PageDependency, read_form_lists
+from monitor.web.page import BadRequest, PageDependency, parse_number, read_form_lists
 
 router = APIRouter()
 THEMES = ("", "light", "dark")
@@ -49,7 +48,7 @@ async def set_password(page: PageDependency) -> Response:
     try:
         new = await passwords.hash(fields.get("new", ""))
     except ValueError as error:
-        raise UsageError(str(error)) from error
+        raise BadRequest(str(error)) from error
     await page.context.run(readers.set_password_hash, page.account.id, new, page.identity.session_key)
     return page.redirect("/me")
 
@@ -64,12 +63,12 @@ async def create_token(page: PageDependency) -> Response:
     """Create an access token, and show it; it is shown only now."""
     fields = await read_form_lists(page.request)
     await page.form(Right.READ)
-    name, days = fields.get("name", [""])[0].strip(), fields.get("days", ["90"])[0]
+    name, days = fields.get("name", [""])[0].strip(), parse_number("days", fields.get("days", ["90"])[0])
     chosen = set(fields.get("scope", [])) & {scope.value for scope in Scope}
-    if not name or not chosen or not days.isdigit() or not 0 < int(days) <= MAX_TOKEN_DAYS:
-        raise UsageError(f"a token needs a name, a scope, and at most {MAX_TOKEN_DAYS} days")
+    if not name or not chosen or not 0 < days <= MAX_TOKEN_DAYS:
+        raise BadRequest(f"a token needs a name, a scope, and at most {MAX_TOKEN_DAYS} days")
     readers = page.context.database.readers
-    scopes, period = [Scope(one) for one in sorted(chosen)], timedelta(days=int(days))
+    scopes, period = [Scope(one) for one in sorted(chosen)], timedelta(days=days)
     made = await page.context.run(readers.create_token, page.account.id, name[:60], scopes, page.now, period)
     return await page.render("secret.html", label=f"Token {name[:60]}", secret=made[1], kind="token")
 
@@ -77,12 +76,8 @@ async def create_token(page: PageDependency) -> Response:
 @router.post("/me/tokens/revoke")
 async def revoke_token(page: PageDependency) -> Response:
     """Revoke an access token of the reader."""
-    fields = await page.form(Right.READ)
-    number = fields.get("token", "")
-    if not number.isascii() or not number.isdigit() or len(number) > 18:
-        raise UsageError("this is not a token")
-    readers = page.context.database.readers
-    await page.context.run(readers.revoke_token, int(number), page.now, page.account.id)
+    number = parse_number("token", (await page.form(Right.READ)).get("token", ""))
+    await page.context.run(page.context.database.readers.revoke_token, number, page.now, page.account.id)
     return page.redirect("/me")
 
 
@@ -97,7 +92,7 @@ async def save_preferences(page: PageDependency) -> Response:
     fields = await page.form(Right.READ)
     zone, theme = fields.get("zone", ""), fields.get("theme", "")
     if (zone and zone not in available_timezones()) or theme not in THEMES:
-        raise UsageError("this is not one of the choices on the page")
+        raise BadRequest("this is not one of the choices on the page")
     readers = page.context.database.readers
     uses_keys = fields.get("keys") == "on"
     await page.context.run(

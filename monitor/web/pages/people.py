@@ -5,11 +5,10 @@ import io
 from fastapi import APIRouter
 from starlette.responses import Response
 
-from monitor.domain.errors import UsageError
 from monitor.insight.people import SPANS, PeopleQuery, load_people, load_person, require_official
 from monitor.insight.timeline import STEPS
 from monitor.records.values import write_csv
-from monitor.web.page import Page, PageDependency
+from monitor.web.page import BadRequest, Page, PageDependency
 
 router = APIRouter()
 MAX_NAMED_WITH = 12
@@ -18,14 +17,14 @@ MAX_NAMED_WITH = 12
 def read_span(page: Page) -> tuple[str, str]:
     """Return the span of the timeline, such as "30d", and its step, "day" or "week".
 
-    Raises ``UsageError`` if a parameter has another value.
+    Raises ``BadRequest`` if a parameter has another value.
     """
     span = page.parameter("span", "30d")
     if span not in SPANS:
-        raise UsageError(f"span={span[:40]!r} is not one of {', '.join(SPANS)}")
+        raise BadRequest(f"span={span[:40]!r} is not one of {', '.join(SPANS)}")
     step = page.parameter("by", "week" if span == "2y" else "day")
     if step not in STEPS:
-        raise UsageError(f"by={step[:40]!r} is not one of {', '.join(STEPS)}")
+        raise BadRequest(f"by={step[:40]!r} is not one of {', '.join(STEPS)}")
     return span, step
 
 

@@ -13,7 +13,7 @@ from monitor.insight.search import parse_moment
 from monitor.match.query.evaluate import CompiledQuery
 from monitor.pipeline.search import SearchPart, SearchRequest, compile_search, search_articles
 from monitor.web.context import Snapshot
-from monitor.web.page import Page, PageDependency
+from monitor.web.page import BadRequest, Page, PageDependency
 from monitor.web.pages.today import choose_passages
 
 router = APIRouter()
@@ -31,22 +31,29 @@ class QueryFault:
 
 
 def read_filter(page: Page, limit: int) -> ArticleFilter:
-    """Return the filter in the query string. Raises ``UsageError`` for an unknown id or a date that is not valid."""
+    """Return the filter in the query string. Raises ``BadRequest`` for an unknown id or a date that is not valid."""
     snapshot = page.snapshot
     known = {"source": set(snapshot.sources), "person": set(snapshot.officials), "rule": set(snapshot.rules)}
     for name, ids in known.items():
         value = page.parameter(name)
         if value and value not in ids:
-            raise UsageError(f"there is no {name} {value[:60]!r}")
+            raise BadRequest(f"there is no {name} {value[:60]!r}")
     return ArticleFilter(
         source_id=page.parameter("source"),
         rule_id=page.parameter("rule"),
         official_id=page.parameter("person"),
         language=page.parameter("language").lower(),
-        since_at=parse_moment(page.parameter("since"), page.zone, page.now),
-        until_at=parse_moment(page.parameter("until"), page.zone, page.now, is_end=True),
+        since_at=_read_moment(page, "since"),
+        until_at=_read_moment(page, "until", is_end=True),
         limit=limit,
     )
+
+
+def _read_moment(page: Page, name: str, *, is_end: bool = False) -> datetime | None:
+    try:
+        return parse_moment(page.parameter(name), page.zone, page.now, is_end=is_end)
+    except UsageError as error:
+        raise BadRequest(f"{name}: {error}") from error
 
 
 def compile_text(text: str, snapshot: Snapshot) -> tuple[CompiledQuery | None, QueryFault | None]:
@@ -65,12 +72,16 @@ def compile_text(text: str, snapshot: Snapshot) -> tuple[CompiledQuery | None, Q
 async def search(page: PageDependency) -> Response:
     """Show the articles that satisfy a query and a filter."""
     text = page.parameter("q").strip()
-    wanted = read_filter(page, RESULTS_PER_PAGE)
-    before_id = page.number("before", 0, 1, 2**62) or None
+    wanted, before_id, problem = None, None, ""
+    try:
+        wanted = read_filter(page, RESULTS_PER_PAGE)
+        before_id = page.number("before", 0, 1, 2**62) or None
+    except BadRequest as error:
+        problem = str(error)
     query, fault = compile_text(text, page.snapshot)
     chosen = {name: page.parameter(name) for name in FILTERS}
     part: SearchPart | None = None
-    if fault is None and (query or any(chosen.values())):
+    if wanted and not problem and fault is None and (query or any(chosen.values())):
         request = SearchRequest(query, wanted, page.zone, before_id)
         try:
             part = await page.read(search_articles, page.context.database, request)
@@ -79,12 +90,13 @@ async def search(page: PageDependency) -> Response:
     passages = {one.line.id: choose_passages(one.passages, one.line.language, 2) for one in part.found} if part else {}
     return await page.render(
         "search.html",
-        status=422 if fault else 200,
+        status=400 if problem else 422 if fault else 200,
         text=text,
         chosen=chosen,
         part=part,
         passages=passages,
         fault=fault,
+        problem=problem,
         before_id=before_id,
         days=fill_days(part.counts.days) if part else (),
         source_names=page.snapshot.source_names,

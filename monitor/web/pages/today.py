@@ -21,7 +21,7 @@ from monitor.domain.readers import Account
 from monitor.insight.timeline import chart_days
 from monitor.store.database import Database
 from monitor.web.context import Snapshot
-from monitor.web.page import PageDependency, find_done
+from monitor.web.page import BadRequest, PageDependency, find_done
 
 router = APIRouter()
 STORIES_PER_PAGE, MAX_HITS, MAX_HEADLINES = 20, 2_000, 5
@@ -69,7 +69,7 @@ class TriageStory:
 
     @property
     def path(self) -> str:
-        """The path of the page of the story, or of the article if there is no story."""
+        """The path of the page of the story; for an article without a story, that of the page of the article."""
         return f"/story/{self.lead.story_id}" if self.lead.story_id else f"/article/{self.lead.id}"
 
     @property
@@ -317,7 +317,7 @@ async def today(page: PageDependency) -> Response:
     """Show the stories with new hits."""
     by = page.parameter("by", VIEWS[0])
     if by not in VIEWS:
-        raise UsageError(f"by={by[:40]!r} is not one of {', '.join(VIEWS)}")
+        raise BadRequest(f"by={by[:40]!r} is not one of {', '.join(VIEWS)}")
     plan = page.parameter("digest")
     database, snapshot, shows_hidden = page.context.database, page.snapshot, page.parameter("hidden") == "1"
     view = await page.read(load_today, database, snapshot, page.account, by, plan, page.now, page.zone, shows_hidden)

@@ -161,7 +161,9 @@ def test_a_verdict_is_given_and_undone(desk: Desk) -> None:
     assert answer.status_code == 201, answer.text
     assert answer.json()["way"] == "api"
     assert client.get("/verdicts").json()["items"][0]["reason"] == "namesake"
-    assert client.send("DELETE", f"/changes/{answer.json()['id']}").status_code == 200
+    undone = client.send("DELETE", f"/changes/{answer.json()['id']}")
+    assert (undone.status_code, undone.json()["what"]) == (200, "undo")
+    assert client.get("/changes").json()["items"][0] == undone.json()
     assert client.send("POST", "/verdicts", body | {"kind": "loved"}).status_code == 400
     assert client.send("POST", "/verdicts", body | {"more": 1}).status_code == 400
 

@@ -132,11 +132,11 @@ def test_a_script_gets_the_changed_row_only(desk: Desk) -> None:
         (Role.VIEWER, "read", {"hit": "1"}, 303),
         (Role.EDITOR, "reject", REJECTED, 303),
         (Role.EDITOR, "mark", {"story": "s1", "kind": "muted", "digest": "morning"}, 303),
-        (Role.EDITOR, "mark", {"story": "s1", "kind": "loved"}, 404),
+        (Role.EDITOR, "mark", {"story": "s1", "kind": "loved"}, 400),
         (Role.EDITOR, "mark", {"story": "nothing", "kind": "muted"}, 404),
         (Role.EDITOR, "reject", REJECTED | {"official": "nobody"}, 404),
-        (Role.EDITOR, "reject", REJECTED | {"article": "x"}, 404),
-        (Role.EDITOR, "reject", REJECTED | {"reason": "x"}, 404),
+        (Role.EDITOR, "reject", REJECTED | {"article": "x"}, 400),
+        (Role.EDITOR, "reject", REJECTED | {"reason": "x"}, 400),
         (Role.EDITOR, "undo", {"change": "999"}, 404),
     ],
 )
@@ -156,12 +156,17 @@ def test_a_viewer_sees_no_button_that_is_refused(desk: Desk) -> None:
 
 
 def test_only_an_editor_undoes_what_others_did(desk: Desk) -> None:
+    """Also if readers have the same name."""
     viewer, other, editor = (
         desk.log_in(*one) for one in (("anna", Role.VIEWER), ("ben", Role.VIEWER), ("eva", Role.EDITOR))
     )
     viewer.post("/feedback/mark", {"story": "s1", "kind": "muted"})
     number = str(last_change(desk))
+    with desk.database._connections.write_transaction() as connection:
+        connection.exec_driver_sql("UPDATE reader SET name = 'Anna' WHERE login IN ('anna', 'ben')")
     assert other.post("/feedback/undo", {"change": number}).status_code == 403
+    assert "Undo</button>" not in other.get("/changes").text
+    assert "Undo</button>" in viewer.get("/changes").text
     assert editor.post("/feedback/undo", {"change": number}).status_code == 303
     assert "undone by eva" in editor.get("/changes").text
 

@@ -141,15 +141,17 @@ def test_acts_of_one_delivery_are_limited(desk: Desk) -> None:
     assert "too many requests" not in answers[-2]
 
 
-def test_a_target_unsubscribes_with_one_click(desk: Desk) -> None:
+@pytest.mark.parametrize("form", ["application/x-www-form-urlencoded", "multipart/form-data; boundary=b"])
+def test_a_target_unsubscribes_with_one_click(desk: Desk, form: str) -> None:
     """Mail programs post without a cookie, an origin and a nonce (RFC 8058); later digests skip the target."""
+    parts = '--b\r\nContent-Disposition: form-data; name="List-Unsubscribe"\r\n\r\nOne-Click\r\n--b--\r\n'
     path = message_of(desk).unsubscribe_url.removeprefix(URL)
     assert desk.get(path).status_code == 200
     assert desk.database.digests.load_unsubscribed("morning") == frozenset()
     answer = desk.client.post(
         path,
-        content="List-Unsubscribe=One-Click",
-        headers={"Content-Type": "application/x-www-form-urlencoded"},
+        content=parts if "multipart" in form else "List-Unsubscribe=One-Click",
+        headers={"Content-Type": form},
     )
     assert answer.status_code == 200
     assert len(desk.database.digests.load_unsubscribed("morning")) == 1

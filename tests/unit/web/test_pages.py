@@ -174,7 +174,7 @@ def test_preferences_are_kept(desk: Desk) -> None:
     assert 'data-theme="dark"' in text
     assert "Times are in Europe/Berlin" in text
     assert "data-keys" not in text
-    assert reader.post("/me", {"zone": "Nowhere/Town"}).status_code == 404
+    assert reader.post("/me", {"zone": "Nowhere/Town"}).status_code == 400
 
 
 def test_other_sessions_can_be_ended(desk: Desk) -> None:
@@ -213,7 +213,7 @@ def test_a_token_is_shown_once_and_can_be_revoked(desk: Desk) -> None:
     assert other.post("/me/tokens/revoke", {"token": number}).status_code == 404
     assert reader.post("/me/tokens/revoke", {"token": number}).status_code == 303
     assert desk.client.get("/api/v1/me", headers={"Authorization": f"Bearer {found[0]}"}).status_code == 401
-    assert reader.post("/me/tokens", {"name": "x", "scope": "everything", "days": "7"}).status_code == 404
+    assert reader.post("/me/tokens", {"name": "x", "scope": "everything", "days": "7"}).status_code == 400
 
 
 @pytest.mark.parametrize(
@@ -247,7 +247,7 @@ def test_the_feeds_of_a_disabled_reader_end(desk: Desk) -> None:
 
 @pytest.mark.parametrize("fields", [{}, {"person": "nobody"}, {"rule": "x"}, {"q": "("}, {"digest": "x"}])
 def test_a_feed_of_nothing_is_refused(desk: Desk, fields: dict[str, str]) -> None:
-    assert desk.log_in().post("/feeds", fields).status_code == 404
+    assert desk.log_in().post("/feeds", fields).status_code == 400
 
 
 @pytest.mark.parametrize(("role", "status"), [(Role.EDITOR, 303), (Role.VIEWER, 403)])

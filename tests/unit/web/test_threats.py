@@ -244,7 +244,27 @@ def test_other_hosts_are_not_served(desk: Desk, host: str, path: str) -> None:
     ],
 )
 def test_paths_are_never_file_names(desk: Desk, path: str) -> None:
-    assert desk.log_in().get(path).status_code in {404, 422}
+    assert desk.log_in().get(path).status_code in {400, 404, 422}
+
+
+@pytest.mark.parametrize("number", ["x", "", "-1", "²", "٣", "1e3", "9" * 19, "9" * 5000])
+def test_a_field_that_is_no_number_is_the_readers_error(desk: Desk, number: str) -> None:
+    """Also digits of other scripts, and more of them than Python converts."""
+    reader = desk.log_in()
+    forms = {
+        "/me/tokens": {"name": "x", "scope": "read", "days": number},
+        "/me/tokens/revoke": {"token": number},
+        "/feeds/delete": {"view": number},
+        "/feedback/undo": {"change": number},
+        "/feedback/read": {"hit": number},
+        "/feedback/reject": {"article": number, "official": "somebody"},
+    }
+    for path, fields in forms.items():
+        answer = reader.post(path, fields)
+        assert answer.status_code == 400, (path, answer.text)
+    for path in ("/changes?before=", "/people?page=", "/?read="):
+        assert reader.get(f"{path}{quote(number)}").status_code == (400 if number else 200)
+    assert reader.get(f"/?done={quote(number)}").status_code == 200
 
 
 @pytest.mark.parametrize("target", FOREIGN_TARGETS)
