@@ -5,6 +5,7 @@ For each match the letters of the printed words are compared with the name: a pr
 """
 
 import re
+from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from itertools import islice, product
@@ -21,16 +22,17 @@ _CONSONANTS = {
 """Consonant -> the Arabic, Persian and Hebrew letters that are read as this consonant; other letters are vowels."""
 _LETTER = "\u05d0-\u06d3"
 _WORD = re.compile(f"[{_LETTER}]+")
-_TABLE = dict.fromkeys(range(1488, 1748)) | {
+_TABLE = dict.fromkeys(range(ord("\u05d0"), ord("\u06d3") + 1)) | {
     ord(letter): sound for sound, letters in _CONSONANTS.items() for letter in letters
 }
-_ARTICLE = re.compile(f"(?<![{_LETTER}])([وفبلك]?)ال(?=[{_LETTER}]{{3}})")
+_ARTICLE = re.compile(f"(?:(?<= )|(?<= [وفبلك]))ال(?=[{_LETTER}]{{3}})")
+"""The article at the start of a word, or after a joined word of one letter. A space must be before the word."""
 _LATIN_SOUNDS = (str.maketrans("VPFGAH", "BBBK..", ""), str.maketrans("VPFGAH", ".BBK..", ""))
 """Translations of the consonants of Latin spellings: a v can be written with its own letter, or like a vowel."""
 _PREFIXES = frozenset({"", "B", "L", "K", "M", "S"})
 """Consonants of one-letter words, such as "and" or "in", which are written together with a name."""
 _NAME_WORDS_WITHOUT_KEY = frozenset({"al", "el", "bin", "ibn", "ben", "abu", "von", "van", "de", "da", "di"})
-_REPEATED = re.compile("([A-Z])\\1+")
+_REPEATED = re.compile(r"([A-Z])(?=\1)")
 _MIN_CONSONANTS = 5
 """Minimum number of consonants of a name: shorter names are like many words of a text without vowels."""
 _MIN_WORD_CONSONANTS = 1
@@ -138,15 +140,16 @@ class ConsonantIndex:
         if self._automaton is None:
             return
         printed_words = _WORD.findall(text)
-        words = " ".join(printed_words)
-        read = _REPEATED.sub(r"\1", _ARTICLE.sub(r"\1", words).translate(_TABLE))
-        joined = f" {read} "
+        words = f" {' '.join(printed_words)} "
+        joined = _REPEATED.sub("", _ARTICLE.sub("", words).translate(_TABLE))
+        gaps: list[int] = []
         spans: list[tuple[int, int]] = []
         for name, start, end in self._automaton.find_matches_as_indexes(joined, overlapping=True):
             before = joined.rfind(" ", 0, start) + 1
             if joined[before:start] not in _PREFIXES:
                 continue
-            first, last = joined.count(" ", 0, before) - 1, joined.count(" ", 0, end) - 2
+            gaps = gaps or [match.start() for match in re.finditer(" ", joined)]
+            first, last = bisect_left(gaps, before) - 1, bisect_left(gaps, end) - 2
             printed = printed_words[first : last + 1]
             names = [one for one in self._patterns[name] if is_spelling_of(printed, self._names[one].split())]
             spans = spans or ([match.span() for match in _WORD.finditer(text)] if names else [])

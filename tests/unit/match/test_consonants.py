@@ -1,11 +1,14 @@
 """Names in Latin letters in Arabic and Hebrew texts, which print few vowels."""
 
+import time
+
 import pytest
 
 from monitor.domain.article import Article
 from monitor.domain.watchlist import Official, Watchlist
 from monitor.match.consonants import is_spelling_of
 from monitor.match.engine import compile_watchlist
+from monitor.match.names.index import NameIndex
 
 MATCHER = compile_watchlist(
     Watchlist(
@@ -43,3 +46,16 @@ def test_a_printed_vowel_must_agree() -> None:
     assert is_spelling_of(["بتن"], ["putin"])
     assert not is_spelling_of(["باتين"], ["putin"])
     assert not is_spelling_of(["رئيس"], ["raisi"])
+
+
+def test_the_search_takes_time_in_proportion_to_the_text() -> None:
+    """A text of eight times the length takes about eight times as long, and not its square, if it repeats a name."""
+    index = NameIndex((Official("fischmann", "Roland Fischmann"),), ()).consonants
+    text = "رولاند فيشمان " * 2_000
+
+    def measure(text: str) -> float:
+        started = time.process_time()
+        assert sum(1 for _ in index.find(text)) == text.count("فيشمان")
+        return time.process_time() - started
+
+    assert measure(8 * text) < 16 * measure(text)
