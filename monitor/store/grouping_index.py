@@ -55,7 +55,7 @@ _UPSERT_STORY = (
     "CASE WHEN excluded.last_seen_at > story.last_seen_at THEN excluded.last_seen_at ELSE story.last_seen_at END"
 )
 _UPDATE_ARTICLE = "UPDATE article SET story_id = ?, duplicate_of = ?, stage = ? WHERE id = ?"
-_MERGE_STATEMENTS = (  # The conditions must equal the conditions of the partial indexes; otherwise the indexes are not used.
+_MERGE_STATEMENTS = (  # conditions as in the partial indexes; otherwise these are not used
     ("UPDATE article SET story_id = ? WHERE story_id = ? AND story_id != ''", ("older", "younger")),
     ("UPDATE story SET merged_into = ? WHERE id = ?", ("older", "younger")),
     ("UPDATE story SET merged_into = ? WHERE merged_into = ? AND merged_into != ''", ("older", "younger")),

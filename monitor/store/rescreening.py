@@ -141,7 +141,7 @@ def _note(cause: Verdict | None) -> str:
     """Return the text that digests show with a hit that was added because of ``cause``.
 
     If ``cause`` is None, the hit was added because the configuration was edited. The text is empty if ``cause`` is a
-    rejection.
+    rejection, or a confirmation that was undone.
     """
     if cause is None:
         return EDITED_NOTE
