@@ -33,11 +33,11 @@ from monitor.domain.secret import Secret
 from monitor.domain.value_parsers import parse_signing_key
 
 OUTBOX_CHANNEL_ID = "outbox"
-"""Id of the folder channel that can be used without being configured."""
+"""Id of the folder channel that every configuration has, even if no channel is configured."""
 
 
 def _label_secret_url(url: Secret) -> str:
-    """Return a label by which a secret URL can be recognised: the host, and a short hash of the URL.
+    """Return a label for a secret URL that users recognise: the host, and a short hash of the URL.
 
     For the URL of a chat service, the label has the name of the service (the scheme) instead of the host, because the
     host is a part of the secret.
@@ -83,7 +83,7 @@ class EmailChannel:
 
     @property
     def targets(self) -> tuple[str, ...]:
-        """Return the address of each recipient. The message to each one is sent and retried separately."""
+        """The address of each recipient. The message to each one is sent and retried separately."""
         return tuple(dict.fromkeys(self.to))
 
 
@@ -105,7 +105,7 @@ class WebhookChannel:
 
     @property
     def targets(self) -> tuple[str, ...]:
-        """Return a label of the URL, without secrets, as the only target."""
+        """A label of the URL, without secrets, as the only target."""
         return (_label_secret_url(self.url),)
 
 
@@ -122,7 +122,7 @@ class ChatChannel:
 
     @property
     def targets(self) -> tuple[str, ...]:
-        """Return a label of the chat service's URL, without secrets, as the only target."""
+        """A label of the chat service's URL, without secrets, as the only target."""
         return (_label_secret_url(self.url),)
 
 
@@ -139,7 +139,7 @@ class FolderChannel:
 
     @property
     def targets(self) -> tuple[str, ...]:
-        """Return the path of the folder as the only target."""
+        """The path of the folder, as the only target."""
         return (self.path,)
 
 

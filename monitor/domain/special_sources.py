@@ -85,6 +85,6 @@ class Mailbox:
 
     @property
     def login(self) -> tuple[str, Secret]:
-        """Return the user name and the password. The password is an empty secret if there is none."""
+        """The user name and the password; the password is an empty secret if none is configured."""
         parts = urlsplit(self.server.reveal())
         return parts.username or "", Secret(parts.password or "")

@@ -43,8 +43,8 @@ class Scheduler:
     def add(self, name: str, interval: timedelta, work: Callable[[], Awaitable[object]]) -> None:
         """Run ``work`` every ``interval``, for the first time within one period after ``start``.
 
-        Jobs start a fifth of their period apart, in the order in which they are added, so that the results of one job
-        are processed by the next one in the same period.
+        Jobs start a fifth of their period apart, in the order in which they are added, so that the next job can process
+        the results of one job in the same period.
         """
         trigger = _IntervalTrigger(interval, interval * (self._job_count % _START_OFFSETS + 1) / _START_OFFSETS)
         self._scheduler.add_job(self._track_runs(work), trigger, id=name, name=name)
@@ -52,12 +52,12 @@ class Scheduler:
         self._shortest_interval = min(interval, self._shortest_interval or interval)
 
     def start(self) -> None:
-        """Start the scheduler; must be called within the running event loop."""
+        """Start the scheduler. Call this within the running event loop."""
         self._scheduler.start()
         self._wake_repeatedly()
 
     def stop(self) -> None:
-        """Start no further run. Running jobs continue, and ``drain`` waits for them."""
+        """Start no further run. Running jobs continue; ``drain`` waits for them."""
         if self._wakeup_timer:
             self._wakeup_timer.cancel()
         if self._scheduler.running:
@@ -65,7 +65,9 @@ class Scheduler:
             self._scheduler.shutdown(wait=False)
 
     async def drain(self, max_wait: timedelta) -> int:
-        """Wait up to ``max_wait`` for running jobs after ``stop``, cancel the others and return their number."""
+        """After ``stop``, wait up to ``max_wait`` for running jobs, and cancel the others; return how many were
+        cancelled.
+        """
         if not self._running_tasks:
             return 0
         _, late = await asyncio.wait(self._running_tasks, timeout=max_wait.total_seconds())
@@ -82,7 +84,7 @@ class Scheduler:
             self._scheduler.wakeup()
 
     def _track_runs(self, work: Callable[[], Awaitable[object]]) -> Callable[[], Awaitable[None]]:
-        """Return a function that runs a job and records its task while it runs, so that ``drain`` knows it.
+        """Return a function that runs a job and records its task during the run, so that ``drain`` knows the task.
 
         If ``drain`` cancels the task, no error is raised.
         """
@@ -111,7 +113,7 @@ class _NonCancellingExecutor(AsyncIOExecutor):  # type: ignore[misc]  # publishe
 
 
 class _IntervalTrigger(BaseTrigger):  # type: ignore[misc]  # published without types
-    """Trigger that fires once per period. Missed periods are skipped together instead of one by one."""
+    """Trigger that fires once per period. Several missed periods are skipped together."""
 
     def __init__(self, interval: timedelta, first_delay: timedelta) -> None:
         self.interval, self._first_delay = interval, first_delay
@@ -123,9 +125,9 @@ class _IntervalTrigger(BaseTrigger):  # type: ignore[misc]  # published without 
 
 class _ClockSafeScheduler(AsyncIOScheduler):  # type: ignore[misc]  # published without types
     def wakeup(self) -> None:
-        """Start due jobs. Before that, make jobs due that are planned more than one period ahead.
+        """Start due jobs. Before that, make every job due that is planned more than one period ahead.
 
-        Such jobs result from a clock that was set back.
+        A job is planned that far ahead after the clock was set back.
         """
         now = datetime.now(self.timezone)
         for job in self.get_jobs():

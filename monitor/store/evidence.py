@@ -33,7 +33,7 @@ _GZIP_LEVEL = 6
 
 
 def save_page_snapshot(connection: Connection, article_id: int, page: Fetched) -> None:
-    """Store a raw page inside the transaction of the caller, replacing an earlier raw page of the article."""
+    """Store a raw page in the transaction of the caller. It replaces an earlier raw page of the article."""
     row: dict[str, Any] = {
         "article_id": article_id,
         "url": page.url,
@@ -47,7 +47,7 @@ def save_page_snapshot(connection: Connection, article_id: int, page: Fetched) -
 
 
 def delete_unmatched_snapshots(connection: Connection, article_ids: Collection[int]) -> None:
-    """Delete the raw pages of the articles among these that have neither hits nor mentions.
+    """Delete the raw pages of the given articles, except of articles with hits or mentions.
 
     The caller opens the transaction.
     """
@@ -74,8 +74,10 @@ class PageSnapshotStore:
 
 
 _TRANSFER_HEADERS = {"content-encoding", "transfer-encoding", "content-length"}
-"""HTTP headers that do not describe the stored body, because the body is stored decoded. The WARC file contains them
-under other names."""
+"""HTTP headers that do not describe the stored body, because the body is stored decoded.
+
+The WARC file has other names for them.
+"""
 
 README_TEMPLATE = """Evidence of article {article}: {url}
 
@@ -211,9 +213,9 @@ class EvidenceStore:
         return self._load_proofs(EVIDENCE_RECORD.c.article_id == article_id)
 
     def list_chain_after(self, record_id: int) -> list[tuple[str, str]]:
-        """Return two hashes of each record with an id above ``record_id``, in order of the ids.
+        """Return two hashes of each record whose id is above ``record_id``, in the order of the ids.
 
-        They are the SHA-256 of the text of the record, and its hash in the chain.
+        The first is the SHA-256 of the text of the record, the second is the hash of the record in the chain.
         """
         return [
             (sha256(proof.record.encode()).hexdigest(), proof.hash)

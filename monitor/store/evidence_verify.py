@@ -17,7 +17,7 @@ def chain_hash(previous: str, record_hash: str) -> str:
 
 
 def find_errors(folder: Path) -> list[str]:
-    """Return the errors of a bundle as sentences; empty if it is intact."""
+    """Return the errors of a bundle as sentences. The list is empty if the bundle is intact."""
     errors = []
     for line in (folder / "SHA256SUMS").read_text(encoding="ascii").splitlines():
         expected, _, name = line.partition("  ")
@@ -40,7 +40,7 @@ def find_errors(folder: Path) -> list[str]:
 
 
 def main() -> int:
-    """Print the errors of the bundle or, if there are none, the last hash of the chain; return the exit code."""
+    """Print the errors of the bundle; if it has none, print the last hash of the chain. Return the exit code."""
     folder = Path(sys.argv[1]) if len(sys.argv) > 1 else Path(__file__).parent
     errors = find_errors(folder)
     last = (folder / "chain.txt").read_text(encoding="ascii").split()[-1]

@@ -69,7 +69,7 @@ def _forget(connection: Connection, official_id: str, names: Collection[str], re
     near_misses = connection.execute(delete(NEAR_MISS).where(NEAR_MISS.c.official_id == official_id)).rowcount
     hits, shared_hits = _forget_hits(connection, official_id, texts)
     _forget_changes(connection, official_id)
-    connection.execute(delete(TRANSLATION))  # any may be of a passage; a text that is needed is translated again
+    connection.execute(delete(TRANSLATION))  # any of them may be of a passage; needed ones are made again
     verdicts = connection.execute(delete(VERDICT).where(VERDICT.c.official_id == official_id)).rowcount
     digests, rendered = _forget_digests(connection, official_id, texts, render)
     return ForgetReport(
@@ -94,7 +94,7 @@ def _forget(connection: Connection, official_id: str, names: Collection[str], re
 def _forget_hits(connection: Connection, official_id: str, texts: Collection[str]) -> tuple[int, int]:
     """Delete the hits that name only this official, and remove the official from hits that also name others.
 
-    Return the number of deleted hits and the number of changed hits.
+    Return the numbers of deleted and of changed hits.
     """
     named = HIT.c.official_ids.contains(f'"{official_id}"', autoescape=True)
     deleted: list[int] = []
@@ -127,7 +127,7 @@ def _forget_changes(connection: Connection, official_id: str) -> None:
 
 
 def _forget_pages(connection: Connection, article_ids: Sequence[int]) -> int:
-    """Delete the raw pages of the articles among these that have no mentions and no hits left; return their number."""
+    """Delete the raw pages of the given articles that have no mentions and no hits left; return their number."""
     count = 0
     for chunk in chunk_ids(article_ids):
         others = [exists().where(rows.c.article_id == PAGE_SNAPSHOT.c.article_id) for rows in (MENTION, HIT)]
@@ -139,9 +139,9 @@ def _forget_pages(connection: Connection, article_ids: Sequence[int]) -> int:
 def _forget_digests(
     connection: Connection, official_id: str, texts: Collection[str], render: Renderer
 ) -> tuple[int, int]:
-    """Remove the official from stored digests and render the changed digests again.
+    """Remove the official from stored digests, and render the changed digests again.
 
-    Return the number of digests and the number of renderings.
+    Return the number of changed digests and the number of new renderings.
     """
     digest_count = rendered_count = 0
     named = DIGEST.c.content.contains(f'"{official_id}"', autoescape=True)
@@ -164,7 +164,7 @@ def _render_again(connection: Connection, row: AnyRow, digest: Digest, render: R
 
 
 def redact_digest(digest: Digest, official_id: str, texts: Collection[str]) -> Digest:
-    """Return a digest without items on this official alone, and without passages and notices that name the official.
+    """Return a digest without items about only this official, and without passages and notices that name the official.
 
     ``texts`` are the folded texts by which the official was named.
     """
@@ -209,6 +209,6 @@ def _keep_passages(passages: Sequence[Passage], texts: Collection[str]) -> tuple
 
 
 def _names(text: str, texts: Collection[str]) -> bool:
-    """Return whether a text, once folded, contains any of ``texts``, which are folded already."""
+    """Return whether a text, once folded, contains any of ``texts``, which are already folded."""
     folded = fold_key(text)
     return any(one in folded for one in texts)

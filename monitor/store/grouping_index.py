@@ -55,7 +55,7 @@ _UPSERT_STORY = (
     "CASE WHEN excluded.last_seen_at > story.last_seen_at THEN excluded.last_seen_at ELSE story.last_seen_at END"
 )
 _UPDATE_ARTICLE = "UPDATE article SET story_id = ?, duplicate_of = ?, stage = ? WHERE id = ?"
-_MERGE_STATEMENTS = (  # with the same conditions as the partial indexes, else the indexes are not used
+_MERGE_STATEMENTS = (  # conditions as in the partial indexes; otherwise these are not used
     ("UPDATE article SET story_id = ? WHERE story_id = ? AND story_id != ''", ("older", "younger")),
     ("UPDATE story SET merged_into = ? WHERE id = ?", ("older", "younger")),
     ("UPDATE story SET merged_into = ? WHERE merged_into = ? AND merged_into != ''", ("older", "younger")),
@@ -81,8 +81,8 @@ class RawExecutor:
 def lock_and_catch_up(connection: Connection, window: GroupingWindow) -> int:
     """Lock grouping until the transaction ends, so that other processes wait, and bring the window up to date.
 
-    The window gets all rows that other processes have written. Return the version under which the changes of this
-    transaction must be written.
+    The window gets all rows that other processes have written. Return the version under which this transaction must
+    write its changes.
     """
     lock_grouping(connection)
     return load_new_rows(connection, window) + 1
@@ -90,12 +90,12 @@ def lock_and_catch_up(connection: Connection, window: GroupingWindow) -> int:
 
 def lock_grouping(connection: Connection) -> None:
     """Prevent other processes from grouping, and from giving or applying verdicts, until the transaction ends."""
-    if connection.dialect.name != "sqlite":  # a write transaction on SQLite has the database to itself
+    if connection.dialect.name != "sqlite":  # on SQLite, a write transaction has the database to itself
         connection.exec_driver_sql("LOCK TABLE grouping_state IN EXCLUSIVE MODE")
 
 
 def load_new_rows(connection: Connection, window: GroupingWindow) -> int:
-    """Load all rows that are newer than the window into it; return the version that the window then has."""
+    """Load all rows that are newer than the window into the window; return the version that the window then has."""
     executor = RawExecutor(connection)
     version, reload_version = executor.execute(_SELECT_STATE).first() or (0, 0)
     if window.version < reload_version:
@@ -127,7 +127,7 @@ def _indexed_story(executor: RawExecutor, story_id: str, centroid: bytes) -> Ind
 def load_grouped_article(connection: Connection, article_id: int) -> tuple[Placement | None, str, str]:
     """Return the placement (story and original) of an article, its title and its body.
 
-    The placement is None if the article was deleted or has no story; the texts are empty if it was deleted.
+    The placement is None if the article was deleted or has no story. The texts are empty if the article was deleted.
     """
     row = RawExecutor(connection).execute(_SELECT_ARTICLE, (article_id,)).first()
     if row is None:

@@ -33,9 +33,9 @@ class NoiseStore:
             ]
 
     def count_forms(self, since_at: datetime) -> list[FormCount]:
-        """Return the numbers of articles since ``since_at`` in which each spelling of an official was found.
+        """Return in how many articles since ``since_at`` each spelling of an official was found.
 
-        Some of the counts are of accepted spellings, the others of spellings that verdicts have rejected.
+        Accepted spellings and spellings that verdicts have rejected are counted separately.
         """
         accepted = (
             select(

@@ -32,7 +32,7 @@ NAMING_CONVENTION = {
 }
 WITHOUT_ROWID = {"sqlite_with_rowid": False}
 AUTOINCREMENT = {"sqlite_autoincrement": True}
-"""Table option by which SQLite never uses an id twice. So an outdated id finds no row instead of a wrong one."""
+"""Table option by which SQLite never uses an id twice. With it, an outdated id finds no row instead of a wrong one."""
 
 
 def datetime_column(*, nullable: bool = True) -> Any:
@@ -51,7 +51,10 @@ def id_column() -> Any:
 
 
 def foreign_key(target: str, *, primary_key: bool = False, index: bool = False) -> Any:
-    """Declare a column that refers to the row ``target``. The row with this column is deleted with the target row."""
+    """Declare a column that refers to the row ``target``.
+
+    If the target row is deleted, the row with this column is, too.
+    """
     link = ForeignKey(target, ondelete="CASCADE")
     kind = CleanText if target == "source.id" else BIG_INTEGER
     return Field(
@@ -60,7 +63,7 @@ def foreign_key(target: str, *, primary_key: bool = False, index: bool = False) 
 
 
 def partial_index(name: str, *columns: str, where: str) -> Index:
-    """Declare an index over only the rows that satisfy ``where``, so that other rows cost nothing."""
+    """Declare an index that covers only the rows that satisfy ``where``, so that other rows need no space in it."""
     return Index(name, *columns, sqlite_where=text(where), postgresql_where=text(where))
 
 
@@ -73,9 +76,9 @@ class Base(SQLModel):
 class SourceRow(Base, table=True):
     """Table row of a source that is, or was, configured.
 
-    ``poll_state`` is its ``PollState`` without the page quality. ``page_quality`` is its ``PageQuality``, empty until a
-    page was read. ``layout_changed_at`` is, for queries, the time at which a layout change or another problem of its
-    pages began. ``article_count`` is the number of articles that the source has ever had.
+    ``poll_state`` is the ``PollState`` of the source without the page quality. ``page_quality`` is the ``PageQuality``,
+    empty until a page was read. ``layout_changed_at`` is the time at which a layout change or another problem of the
+    pages began; queries need it. ``article_count`` is the number of articles that the source has ever had.
     """
 
     __tablename__ = "source"
@@ -99,7 +102,7 @@ class SourceRow(Base, table=True):
 
 
 class ArticleRow(Base, table=True):
-    """Table row of an article without its text. The row is short, because each pipeline step updates it.
+    """Table row of an article, without the article's text. The row is short, because each pipeline step updates it.
 
     Until the page of the article is read, ``attempts``, ``next_attempt_at`` and ``lease_token`` control when the page
     is fetched, and by which process.
@@ -293,9 +296,9 @@ class HitRow(Base, table=True):
 
 
 class StoryRow(Base, table=True):
-    """Table row of a story. Its articles refer to it by their ``story_id``.
+    """Table row of a story. The rows of its articles refer to it by ``story_id``.
 
-    ``merged_into`` is the id of the story that has absorbed it, or empty.
+    ``merged_into`` is the id of the story into which it was merged, or empty.
     """
 
     __tablename__ = "story"
@@ -467,7 +470,7 @@ class RecheckRow(Base, table=True):
 class ArticleAttemptRow(Base, table=True):
     """Table row with the attempts to match or group an article that have not succeeded yet.
 
-    ``abandoned_at`` is set if there will be no further attempt.
+    ``abandoned_at`` is set if the article is not tried again.
     """
 
     __tablename__ = "article_attempt"
@@ -598,9 +601,9 @@ class UnsubscribedTargetRow(Base, table=True):
 
 
 class VerdictRow(Base, table=True):
-    """Table row of a verdict of a reader (``Verdict``). Of several verdicts, the newest that is not undone counts.
+    """Table row of a verdict of a reader (``Verdict``). Of several verdicts, the newest that is not undone applies.
 
-    It has no foreign key to its article, because the verdict is kept if the article is deleted.
+    The row has no foreign key to its article, because the verdict is kept if the article is deleted.
     """
 
     __tablename__ = "verdict"
@@ -629,7 +632,7 @@ class VerdictRow(Base, table=True):
 
 
 class MarkRow(Base, table=True):
-    """Table row of a mark on a story. Of several marks, the newest that is not undone counts.
+    """Table row of a mark on a story. Of several marks, the newest that is not undone applies.
 
     A mark is either of a reader (``reader_id``) or for a digest plan (``plan_id``); exactly one of these is set.
     ``made_by`` is the reader who made a mark for a digest plan.
