@@ -8,10 +8,10 @@ from pathlib import Path
 from statistics import median
 
 import pytest
+from support.command_line import app as command_line
 from support.desk import Desk
 from typer.testing import CliRunner
 
-from monitor.cli.main import app as command_line
 from monitor.config.load import parse_configuration
 from monitor.domain.errors import ConfigError
 from monitor.domain.readers import FREE_LOGIN_ATTEMPTS, MAX_LOGIN_DELAY, Role, login_delay
