@@ -52,7 +52,7 @@ def test_a_merged_story_leads_to_the_one_that_absorbed_it(desk: Desk, database: 
     assert text.index("About a") < text.index("About b")
 
 
-def test_a_story_shows_the_translations_that_digests_have_made(database: Database) -> None:
+def test_pages_show_the_translations_that_digests_have_made(database: Database) -> None:
     """After the original, marked as made by a machine."""
     text = CONFIGURATION.replace("timezone:", "translate: {to: fr, command: [translate]}, timezone:")
     with database._connections.write_transaction() as connection:
@@ -69,6 +69,9 @@ def test_a_story_shows_the_translations_that_digests_have_made(database: Databas
     page = Desk(database, loader=FixedLoader(text)).log_in().get("/story/s1").text
     assert page.index("About a") < page.index("Machine translation: Au &lt;sujet&gt; de a")
     assert "Machine translation: Quelqu&#39;un a parlé." in page
+    article = Desk(database, loader=FixedLoader(text)).log_in().get("/article/1").text
+    assert article.index("About a</bdi>") < article.index("Machine translation: Au &lt;sujet&gt; de a")
+    assert article.index("spoke.</p>") < article.index("Machine translation: Quelqu&#39;un a parlé.")
     assert "Machine translation" not in Desk(database).log_in().get("/story/s1").text
 
 
