@@ -60,7 +60,7 @@ class PageQuality:
 
     @property
     def current_confidence(self) -> float:
-        """Return the median confidence of the last few pages, or 0 if there are none.
+        """Return the median confidence of the last few pages, or 0 before the first page.
 
         The median is used so that a single outlier has no effect.
         """
@@ -162,7 +162,7 @@ def _relearn_usual(quality: PageQuality) -> PageQuality:
 
 
 def _track_outliers(quality: PageQuality, confidence: float, url: str, now: datetime) -> PageQuality:
-    """Return the page quality after one more page, if there is no layout change at present.
+    """Return the page quality after one more page, for a source without a layout change at present.
 
     A normal page changes the usual confidence. An outlier extends the streak, which may begin a layout change.
     """

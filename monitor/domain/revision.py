@@ -20,7 +20,7 @@ MIN_RECHECK_INTERVAL = timedelta(minutes=10)
 
 
 def next_recheck_at(first_seen_at: datetime, now: datetime) -> datetime | None:
-    """Return the time of the next recheck of an article, or None if there are no more rechecks."""
+    """Return the time of the next recheck of an article, or None after the last one."""
     return next((first_seen_at + after for after in RECHECK_DELAYS if first_seen_at + after > now), None)
 
 

@@ -133,7 +133,7 @@ class HttpFetcher:
             return await self._renderer.render(page, request.headers if is_own_origin else (), cookies)
 
     def _find_cookies(self, path: str, url: str) -> str:
-        """Return the ``Cookie`` header for a URL from the cookie file at ``path``; empty if there is no file or cookie.
+        """Return the ``Cookie`` header for a URL from the cookie file at ``path``; empty without a cookie for it.
 
         Raises ``LoginRejected`` if the file cannot be used.
         """

@@ -440,7 +440,7 @@ class DeskStore:
                     found.setdefault(row.article_id, []).append((row.official_id, row.text))
         return found
 
-    def count_mentions_by_day(self, official_ids: Collection[str], since_at: datetime) -> dict[str, list[HourCount]]:
+    def count_mentions_by_hour(self, official_ids: Collection[str], since_at: datetime) -> dict[str, list[HourCount]]:
         """Count the articles that name each official by the hour in which they were first seen.
 
         The counts are returned by the id of the official. The caller adds up the hours of each day.
@@ -578,13 +578,13 @@ class DeskStore:
         return found
 
     def first_article_at(self) -> datetime | None:
-        """Return when the first stored article was first seen, or None if there is no article."""
+        """Return when the first stored article was first seen, or None if none is stored."""
         with self._connections.read_transaction() as connection:
             first_at: datetime | None = connection.execute(select(func.min(ARTICLE.c.first_seen_at))).scalar()
         return first_at
 
     def first_seen(self, official_id: str) -> datetime | None:
-        """Return when an article that names the official was first seen, or None if there is none."""
+        """Return when an article first named the official, or None if no article does."""
         query = select(func.min(MENTION.c.seen_at)).where(MENTION.c.official_id == official_id)
         with self._connections.read_transaction() as connection:
             first_at: datetime | None = connection.execute(query).scalar()

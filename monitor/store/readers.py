@@ -335,14 +335,14 @@ class ReaderStore:
             return [_view_from_row(row) for row in connection.execute(query)]
 
     def delete_view(self, view_id: int, reader_id: int) -> None:
-        """Delete a saved view of a reader. Its feed then ends. Raises ``UsageError`` if there is no such view."""
+        """Delete a saved view of a reader. Its feed then ends. Raises ``UsageError`` if the reader has no such view."""
         own = (SAVED_VIEW.c.id == view_id, SAVED_VIEW.c.reader_id == reader_id)
         with self._connections.write_transaction() as connection:
             if connection.execute(delete(SAVED_VIEW).where(*own)).rowcount == 0:
                 raise UsageError(f"there is no saved view {view_id}")
 
     def find_feed(self, code: str) -> SavedView | None:
-        """Return the saved view whose feed has this code. Return None if there is none or its reader is disabled."""
+        """Return the saved view whose feed has this code, or None if the code is unknown or the reader is disabled."""
         enabled = exists().where(READER.c.id == SAVED_VIEW.c.reader_id, READER.c.disabled_at.is_(None))
         query = select(SAVED_VIEW).where(
             SAVED_VIEW.c.feed_hash == hash_key(code), SAVED_VIEW.c.feed_hash != "", enabled

@@ -44,7 +44,7 @@ def is_in_stories(story_ids: Sequence[str]) -> tuple[ColumnElement[bool], ...]:
 
 
 def encode_texts(texts: Sequence[str]) -> str:
-    """Return texts as JSON for one column; an empty string if there are no texts."""
+    """Return texts as JSON for one column; an empty string for no texts."""
     return json.dumps(texts, ensure_ascii=False) if texts else ""
 
 

@@ -142,7 +142,7 @@ class SourceStore:
         return found
 
     def make_due(self, source_id: str, now: datetime) -> None:
-        """Make a configured source due now. Raises ``UsageError`` if there is no such source, or if it is paused."""
+        """Make a configured source due now. Raises ``UsageError`` if the source is unknown or paused."""
         is_active = (SOURCE.c.id == source_id, IS_CONFIGURED, SOURCE.c.paused == "")
         with self._connections.write_transaction() as connection:
             if connection.execute(update(SOURCE).where(*is_active).values(next_poll_at=now)).rowcount == 0:
@@ -163,7 +163,7 @@ class SourceStore:
     def next_due_at(self) -> datetime | None:
         """Return when the next poll of an active source is due, which may be in the past.
 
-        Return None if there is no active source.
+        Return None if no source is active.
         """
         at = SOURCE.c.next_poll_at
         query = select(at).where(IS_CONFIGURED, SOURCE.c.paused == "", at.is_not(None)).order_by(at).limit(1)
