@@ -244,7 +244,7 @@ MIN_TEXT_WIDTH = 24
 
 
 def print_table(headings: Iterable[str], rows: Iterable[Iterable[object]], empty_message: str) -> None:
-    """Print a table, or ``empty_message`` if there are no rows. Markup in cells is printed unchanged.
+    """Print a table, or ``empty_message`` if ``rows`` is empty. Markup in cells is printed unchanged.
 
     Times are in the time zone of this machine, which is shown in the heading. If the output is piped, each row is one
     line of any length, as ``grep`` needs it, unless the environment variable ``COLUMNS`` limits the width. If the
