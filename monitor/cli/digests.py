@@ -196,7 +196,7 @@ def write_digest(digest: "Digest", digest_format: DigestFormat, settings: "Setti
 
 
 def build_press_document(digest: "Digest", digest_format: DigestFormat, templates: str) -> bytes:
-    """Return the press review of a digest as a Word document if that is the format, otherwise as a PDF document."""
+    """Return the press review of a digest as a PDF document if that is the format, otherwise as a Word document."""
     from monitor.digest.press_review import build_docx, build_pdf
 
     return build_pdf(digest, templates) if digest_format is DigestFormat.PDF else build_docx(digest)
