@@ -428,7 +428,7 @@ async def _act(
 def login_of(reader: str) -> str:
     """Return the login of the reader who gives feedback.
 
-    It is the login that was given as an option, or else the name of the user who runs the command.
+    It is the login that was given as an option. Without one, it is the name of the user who runs the command.
     """
     from getpass import getuser
 
@@ -436,12 +436,12 @@ def login_of(reader: str) -> str:
         return reader
     try:
         return getuser()
-    except OSError:  # a user without a name, as in a container
+    except OSError:  # the user has no name, as in a container
         return "owner"
 
 
 def parse_until(text: str) -> datetime | None:
-    """Return the time at which a mark should end, in UTC; None for an empty text.
+    """Return the time at which a mark should end, in UTC; for an empty text, return None.
 
     The text is a duration from now, such as ``7d``, or a date, which means the start of that day in the local time
     zone. Raises ``UsageError`` for other texts and for a time that has passed.
@@ -479,7 +479,7 @@ def find_articles(database: "Database", target: str) -> "list[StoredArticle]":
 
 
 def find_target(database: "Database", target: str, official_id: str = "") -> "tuple[StoredArticle, bool]":
-    """Return the article that a code or URL refers to, and whether it is the code of a story.
+    """Return the article that a code or URL refers to, and whether the code is that of a story.
 
     For a story, the article is the first one that names the official, or any official if ``official_id`` is empty.
     Raises ``UsageError`` if nothing is found.
@@ -498,7 +498,7 @@ def find_target(database: "Database", target: str, official_id: str = "") -> "tu
 
 
 def resolve_story(database: "Database", target: str) -> str:
-    """Return the id of the story that a code refers to. For another code or a URL, it is the story of the article.
+    """Return the id of the story that a code refers to; for a code or URL of an article, return the article's story.
 
     Raises ``UsageError`` if nothing is found, or if the article has no story yet.
     """
@@ -512,7 +512,7 @@ def resolve_story(database: "Database", target: str) -> str:
 
 
 def _choose_official(database: "Database", stored: "StoredArticle") -> str:
-    """Return the official that an article names, if it names only one.
+    """Return the official that an article names, if it names exactly one.
 
     Raises ``UsageError`` if the article names none or several.
     """
@@ -524,7 +524,7 @@ def _choose_official(database: "Database", stored: "StoredArticle") -> str:
 
 
 def _choose_near_miss(database: "Database", stored: "StoredArticle", official: str, written: str) -> tuple[str, str]:
-    """Return the official and the text that are to be confirmed.
+    """Return the official and the text that the user confirms.
 
     If the user has not given one of them, it is taken from the near misses of the article. Raises ``UsageError`` unless
     exactly one near miss fits.

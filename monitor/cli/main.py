@@ -29,7 +29,7 @@ With a lower number, the collector would run several times during the imports an
 MAX_HELP_WIDTH = 100
 
 PRIVATE_UMASK = 0o077
-"""File mode mask by which other users cannot read new files.
+"""File mode mask that prevents other users from reading new files.
 
 Databases, backups, digests and caches may contain addresses and secrets.
 """
@@ -147,12 +147,12 @@ def main() -> None:
     """Run the command line. An expected error ends with its message and an exit code, without a traceback."""
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):
-            stream.reconfigure(errors="replace")  # a terminal in Latin-1 shows "?" for the letters that it lacks
+            stream.reconfigure(errors="replace")  # a terminal in Latin-1 shows "?" for letters that it does not have
     os.umask(PRIVATE_UMASK)
     gc.set_threshold(GC_THRESHOLD)
     os.environ.setdefault(
         "PYDANTIC_DISABLE_PLUGINS", "__all__"
-    )  # no plugin is used, and the search for plugins takes time
+    )  # the program uses no plugin, and the search for plugins takes time
     sys.modules.setdefault("httpx._main", None)  # type: ignore[arg-type]  # httpx's own command line, which would import rich
     try:
         create_app(sys.argv[1:])(standalone_mode=True)
@@ -166,4 +166,4 @@ def main() -> None:
     except (MonitorError, OSError) as error:
         exit_with_error(error, EXIT_FAILURE)
     finally:
-        gc.freeze()  # skips a last garbage collection; the process ends anyway
+        gc.freeze()  # ends without a last garbage collection, because the process ends anyway

@@ -112,7 +112,7 @@ def backtest(
 
 
 def _iter_articles(database: "Database", article_filter: ArticleFilter) -> "Iterator[StoredArticle]":
-    """Yield all articles that a filter selects, newest first and each once, with queries of ``PAGE_SIZE`` articles."""
+    """Yield all articles that a filter selects, each once and newest first; each query reads ``PAGE_SIZE`` articles."""
     seen: set[int] = set()
     while True:
         page = [stored for stored in database.queries.list_articles(article_filter) if stored.id not in seen]

@@ -27,7 +27,7 @@ _READABLE_BY_OTHERS = stat.S_IRGRP | stat.S_IROTH
 
 @dataclass(frozen=True, slots=True)
 class SourceFile:
-    """Parsed file of the configuration: sources.yaml or an included file."""
+    """A parsed file of the configuration: sources.yaml or an included file."""
 
     path: Path
     document: YamlDocument
@@ -40,11 +40,11 @@ class SourceFile:
 
 @dataclass(slots=True)
 class FileSet:
-    """Parsed sources.yaml, merged with the files that it refers to.
+    """The parsed sources.yaml, merged with the files that it refers to.
 
-    ``tree`` contains the entries of all files. ``origins`` maps the path of each entry from an included file to that
+    ``tree`` contains the entries of all files. ``origins`` has, for the path of each entry from an included file, this
     file. The path is the section with the id of the entry; for a synonym, it is ``synonyms`` with an index in the
-    merged list. ``own_paths`` maps the path of such a synonym to its path in the included file.
+    merged list. ``own_paths`` has, for the path of such a synonym, its path in the included file.
     """
 
     main: SourceFile
@@ -80,7 +80,7 @@ def read_file_set(data: bytes, path: Path) -> FileSet:
 
 
 def dump_file_set(files: FileSet, data: bytes) -> bytes:
-    """Return the whole configuration as one YAML file; ``data`` unchanged if no other file is used.
+    """Return the whole configuration as one YAML file. If no other file is used, ``data`` is returned unchanged.
 
     ``data`` are the bytes of sources.yaml. The daemon stores the result, so that a worker process on another machine,
     or the daemon after a restart, needs no other file.
@@ -96,9 +96,9 @@ def dump_file_set(files: FileSet, data: bytes) -> bytes:
 def list_file_patterns(data: bytes) -> tuple[str, ...]:
     """Return the names and glob patterns of other files that the bytes of sources.yaml contain.
 
-    The result is empty if the file cannot be parsed. Names inside of included files are not returned.
+    The result is empty if the file cannot be parsed. Names inside included files are not returned.
     """
-    if not _NAMES_FILES.search(data):  # most files: parsing a large one takes half a second
+    if not _NAMES_FILES.search(data):  # true for most files; the parsing of a large file takes half a second
         return ()
     tree = parse_yaml(data).value
     if not isinstance(tree, dict):
@@ -126,7 +126,7 @@ def _is_readable_by_others(path: Path) -> bool:
 def _iter_texts(value: Any) -> Iterator[tuple[KeyPath, str]]:
     """Yield each text in a list, with its path below the list.
 
-    If the value is a single text, it is yielded with an empty path. Other values are ignored.
+    A single text is yielded with an empty path. Other values are ignored.
     """
     if isinstance(value, str):
         yield (), value
@@ -227,7 +227,7 @@ def _merge_section(files: FileSet, own: SourceFile, section: str, value: Any) ->
 
 
 def _iter_date_files(tree: Any) -> Iterator[tuple[KeyPath, str]]:
-    """Yield the path and the text of each entry under ``except`` of a digest that is a file name, not a date."""
+    """Yield the path and the text of each entry under ``except`` of a digest that is a file name and not a date."""
     digests = tree.get("digests")
     for name, digest in digests.items() if isinstance(digests, dict) else ():
         for inner, text in _iter_texts(digest.get("except") if isinstance(digest, dict) else None):

@@ -22,7 +22,7 @@ from monitor.domain.errors import UsageError
 
 _PLAIN_TEXT = re.compile(r"[^\W\d_](?:[\w .'’()-]*[\w.)])?")
 _RESERVED_WORDS = {"null", "true", "false", "yes", "no", "on", "off", "y", "n"}
-"""Words that some YAML parsers read as a boolean or null instead of as text. They are written in quotes."""
+"""Words that some YAML parsers read as a boolean or null instead of text. They are written in quotes."""
 _INDENT = "  "
 _Node = Any
 
@@ -39,11 +39,11 @@ class EditRefused(UsageError):
 
 
 def append_item(data: bytes, path: KeyPath, value: YamlValue, comment: str = "") -> bytes:
-    """Return the bytes of a file after adding a value to the end of the list at a path.
+    """Add a value to the end of the list at a path, and return the new bytes of the file.
 
-    A missing list is created. If the path has a single value instead of a list, the result is a list of that value and
-    the new one. ``comment`` is added to the line of the new item. Raises ``EditRefused`` if the edit would change
-    anything else.
+    A missing list is created. If the path has a single value instead of a list, it becomes a list of this value and the
+    new one. ``comment`` is added to the line of the new item. Raises ``EditRefused`` if the edit would change anything
+    else.
     """
     text, tree, root = _read(data, path, [value])
     expected = copy.deepcopy(tree)
@@ -65,7 +65,7 @@ def append_item(data: bytes, path: KeyPath, value: YamlValue, comment: str = "")
 
 
 def set_value(data: bytes, path: KeyPath, value: YamlValue, comment: str = "") -> bytes:
-    """Return the bytes of a file after setting the key at a path to a value.
+    """Set the key at a path to a value, and return the new bytes of the file.
 
     If the key or a mapping that contains the key is missing, both are created. An existing value is replaced only if it
     is a text or a number in one line. ``comment`` is added to the line of a new key. Raises ``EditRefused`` if the edit
@@ -149,7 +149,7 @@ def _has_same_types(left: YamlValue, right: YamlValue) -> bool:
 
 
 def _append(text: str, node: _Node, value: YamlValue, comment: str) -> str:
-    """Return the text of a file after adding an item to the existing list ``node``."""
+    """Add an item to the existing list ``node``, and return the new text of the file."""
     if node.flow_style:
         at = node.value[-1].end_mark.index if node.value else node.start_mark.index + 1
         rendered = f", {_render_flow(value)}" if node.value else _render_flow(value)
@@ -160,7 +160,7 @@ def _append(text: str, node: _Node, value: YamlValue, comment: str) -> str:
 
 
 def _set(text: str, root: _Node, path: KeyPath, value: YamlValue, comment: str) -> str | None:
-    """Return the text of a file after adding a key that is missing or has no value; None if this is impossible.
+    """Add a key that is missing or has no value, and return the new text of the file; None if this is impossible.
 
     The key is added to the deepest mapping on the path that exists in the file.
     """
@@ -172,7 +172,7 @@ def _set(text: str, root: _Node, path: KeyPath, value: YamlValue, comment: str) 
         if not isinstance(key, str):
             return None
         value = {key: value}
-    if parent is None:  # an empty file, or comments only
+    if parent is None:  # an empty file, or one with comments only
         lines = _render_block(value, f"{_render_key(path[0])}:", _INDENT, comment)
         return _insert_lines(text, len(text), lines)
     if _is_null(parent):
@@ -192,7 +192,7 @@ def _set(text: str, root: _Node, path: KeyPath, value: YamlValue, comment: str) 
 
 
 def _fill_null(text: str, root: _Node, path: KeyPath, node: _Node, value: YamlValue, comment: str) -> str | None:
-    """Return the text of a file after giving a value to a key whose value is null; None if this is impossible.
+    """Give a value to a key whose value is null, and return the new text of the file; None if this is impossible.
 
     The value is written after the colon of an empty key such as ``aliases:``, or replaces the word ``null``.
     """
@@ -223,7 +223,7 @@ def _end_of(node: _Node) -> int:
 
 
 def _insert_lines(text: str, after: int, lines: list[str]) -> str:
-    """Return a text with lines inserted after the line that contains the offset ``after``.
+    """Insert lines after the line that contains the offset ``after``, and return the new text.
 
     The lines are inserted before any blank lines and comments that follow.
     """
@@ -238,9 +238,9 @@ def _insert_lines(text: str, after: int, lines: list[str]) -> str:
 
 
 def _add_comment(text: str, at: int, comment: str) -> str:
-    """Return a text with a comment added to the end of the line that contains the offset ``at``.
+    """Add a comment to the end of the line that contains the offset ``at``, and return the new text.
 
-    The text is returned unchanged if the comment is empty or the line contains ``#``.
+    If the comment is empty or the line contains ``#``, the text does not change.
     """
     if not comment:
         return text
@@ -292,7 +292,7 @@ def _value_at(tree: YamlValue, path: KeyPath) -> YamlValue:
 
 
 def _assign(tree: YamlValue, path: KeyPath, value: YamlValue) -> None:
-    """Set the value at a path in a parsed file, in place; missing mappings on the path are created.
+    """Set the value at a path in a parsed file, in place. Missing mappings on the path are created.
 
     Raises ``EditRefused`` if a part of the path exists but is neither a mapping nor a list.
     """
@@ -333,7 +333,7 @@ def _render_key(key: str | int) -> str:
 
 
 def _render_flow(value: YamlValue) -> str:
-    """Return a value in YAML flow style, such as ``{key: [a, b]}``, in one line."""
+    """Return a value in YAML flow style, such as ``{key: [a, b]}``, on one line."""
     if isinstance(value, dict):
         return "{" + ", ".join(f"{_render_key(key)}: {_render_flow(item)}" for key, item in value.items()) + "}"
     if isinstance(value, list):

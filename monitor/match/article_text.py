@@ -204,28 +204,28 @@ _OCCUPATION_APPOSITION = re.compile(
     r"(?:\s?\(\d{2}\))?\s?,\s(?:\d{1,2},?\s)?(?:(?:an?|the|une?|el|la)\s)?(?:[A-Za-z0-9-]+\b\s?){1,4}"
 )
 _FORMER = re.compile(r"\b(?:former|retired|ex|onetime|turned|ancien|ancienne|exjefe|antiguo|antigo)\b", re.IGNORECASE)
-"""Words such as "former". An occupation after such a word is ignored, because the official may have had it earlier."""
+"""Words such as "former". An occupation after such a word is a former one, so it is ignored."""
 _BECAME = re.compile(
     r"\s?,?\s?(?:who|that|qui|que|der|die)\s(?:\w+\s)?(?:became|turned|devint|devenu|wurde)\b", re.IGNORECASE
 )
-"""Words such as "who became". An occupation before such words is ignored, as in "the actor who became president"."""
+"""Words such as "who became" after an occupation. The occupation is then ignored: "the actor who became president"."""
 _LOWERCASE_SEARCH_MAX_CHARS = 200_000
-"""Number of characters at the start of a text in which lower-case words are searched. It limits the cost."""
+"""Number of characters at the start of a text that are searched for words in lower case. It limits the cost."""
 _LOWERCASE_WORD = re.compile(r"(?<![A-Za-z])[a-z]{3,}")
 _MAX_SINGLE_SEARCH_CHARS = 10_000
-"""Maximum length of a text that is searched again for each word.
+"""Maximum length of a text that is searched again for each word in lower case.
 
-The lower-case words of a longer text are collected once.
+In a longer text, all words in lower case are collected once.
 """
 _MAX_BECAME_CHARS = 24
 _MIN_HEADLINE_WORDS = 3
 _HEADLINE_CAPITAL_SHARE = 0.8
-"""Minimum share of the long words of a line that have a capital, if the line is a headline.
+"""Minimum share of capitalized words among the long words of a headline.
 
 The share is not 1, because some languages write one in five of these words in lower case.
 """
 _ALL_CAPS_SHARE = 0.7
-"""Minimum share of capital letters around a name in a text that is all in capitals.
+"""Minimum share of capital letters around a name in a text that counts as all in capitals.
 
 The share is not 1, because other names nearby may be in normal case.
 """
@@ -290,7 +290,7 @@ class SurroundingText:
         return gap.endswith(".") or (gap.endswith(" ") and gap[:1] in {".", '"', "'", ")"})
 
     def word_before(self, start: int) -> str:
-        """Return the word directly before a span, or an empty string.
+        """Return the word directly before a span, or an empty string if no word is there.
 
         One space or hyphen must separate the word from the span.
         """
@@ -311,7 +311,7 @@ class SurroundingText:
         return match.group() if match else ""
 
     def word_after(self, end: int) -> str:
-        """Return the Latin word directly after a span, or an empty string.
+        """Return the Latin word directly after a span, or an empty string if no such word is there.
 
         One space or hyphen must separate the word from the span.
         """
@@ -385,7 +385,7 @@ class SurroundingText:
         return word in self._lowercase_words
 
     def find_continuation_left(self, start: int, end: int, convention: str) -> str:
-        """Return the capitalized word before a name, if both together are a longer name.
+        """Return the capitalized word before a name, if word and name together are a longer name.
 
         Only conventions whose names are built of syllables, such as Vietnamese, are examined. The result is an empty
         string for other conventions, and if the name is complete.
@@ -406,9 +406,9 @@ class SurroundingText:
         return "" if known or capitals or (opening and self.is_ordinary_word(word)) else word
 
     def find_place_after(self, start: int, end: int) -> str:
-        """Return the word after a name that makes it the name of a place or thing, such as "Airport" after "Kennedy".
+        """Return the place word after a name, such as "Airport" after "Kennedy"; the name then means a place or thing.
 
-        The result is an empty string if no such word follows the name.
+        The result is an empty string if no place word follows the name.
         """
         word = self.word_after(end)
         low = word.lower()
@@ -436,7 +436,10 @@ class SurroundingText:
         return ""
 
     def find_continuation_right(self, start: int, end: int, convention: str) -> str:
-        """Return the capitalized word after a name, if both together are a longer name; otherwise an empty string."""
+        """Return the capitalized word after a name, if name and word together are a longer name.
+
+        The result is an empty string if the name is complete.
+        """
         word = self.word_after(end)
         low = word.lower()
         if (
@@ -461,9 +464,9 @@ class SurroundingText:
         return word
 
     def _is_abbreviation_after(self, start: int, end: int, word: str) -> bool:
-        """Return whether an abbreviation in capitals follows a name that is not in capitals.
+        """Return whether the word after a name is an abbreviation in capitals, and the name is not in capitals.
 
-        The abbreviation is that of an organisation, a degree or an order, and does not belong to the name.
+        The abbreviation names an organisation, a degree or an order, and does not belong to the name.
         """
         return len(word) > 1 and word.isupper() and not self.cased[start:end].isupper()
 
@@ -481,9 +484,9 @@ class SurroundingText:
         return False
 
     def _can_follow_credit(self, start: int) -> bool:
-        """Return whether the word before a span can be the end of the introduction to a photo credit, such as "by".
+        """Return whether the word before a span can be the last word of a credit such as "Photo by", by a quick test.
 
-        This quick test saves the slow pattern. Most words in lower case and most titles cannot be the end.
+        Only if it can, the slow pattern is searched. Most words in lower case and most titles cannot be the last word.
         """
         word = self.word_before(start)
         if not word:
@@ -493,10 +496,10 @@ class SurroundingText:
         return word.lower() not in single_word_titles() or word.lower() in credit_last_words()
 
     def find_place_before(self, start: int) -> str:
-        """Return the word or phrase before a name that makes it the name of a place or thing, such as "rue" in "rue
-        Hugo".
+        """Return the place word or phrase before a name, such as "rue" in "rue Hugo"; the name then means a place or
+        thing.
 
-        The result is an empty string if no such word precedes the name.
+        The result is an empty string if no place word precedes the name.
         """
         word = self.word_before(start)
         if not word:
@@ -520,7 +523,10 @@ class SurroundingText:
         return word.lower().startswith(word_lists().place_word_stems_before)
 
     def find_occupation(self, start: int, end: int) -> str:
-        """Return the occupation next to a name, if it shows that another person is meant; otherwise an empty string."""
+        """Return the occupation next to a name, if the occupation shows that another person is meant.
+
+        The result is an empty string if no such occupation is found.
+        """
         word = self.word_before(start).lower()
         if word in word_lists().occupations:
             return word

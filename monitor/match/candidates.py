@@ -37,7 +37,7 @@ INITIAL = re.compile(r"(?<![\w.'-])([A-Z])\.? ?\Z")
 """An initial that is directly before a name."""
 
 MAX_INITIAL_CHARS = 5
-"""Number of characters before a name that are searched for an initial."""
+"""Number of characters before a name in which an initial is searched."""
 
 _MAX_NICKNAME_CHARS = 50
 _MAX_PATRONYMIC_CHARS = 40
@@ -50,7 +50,7 @@ Without a limit, a text without spaces would be read again for each capital lett
 
 _WORD_SEPARATORS = {" ", "-"}
 _MAX_TITLE_WORD_CHARS = 24
-"""Number of characters before a word that are searched for the last word of a title."""
+"""Number of characters before a word in which the last word of a title is searched."""
 
 
 def find_candidates(name_index: NameIndex, article_text: NormalizedArticle, language: str) -> Candidates:
@@ -61,8 +61,8 @@ def find_candidates(name_index: NameIndex, article_text: NormalizedArticle, lang
 def list_full_name_candidates(facts: ArticleFacts, candidates: Candidates) -> Iterator[Candidate]:
     """Yield the spans of full names in the order of the text.
 
-    If spans overlap, only the one that starts first is yielded; if they start together, only the longest. The span of
-    an Arabic name includes the patronymics ("bin Turki") that follow it.
+    Of several spans that overlap, only the first is yielded. Of several that start together, only the longest is
+    yielded. The span of an Arabic name includes the patronymics ("bin Turki") that follow the name.
     """
     index, spaced = facts.name_index, facts.article_text.spaced
     places: list[Candidate] = []
@@ -97,8 +97,8 @@ def list_short_name_candidates(facts: ArticleFacts, candidates: Candidates) -> l
 def drop_claimed(candidates: Iterable[Candidate], claimed_spans: Iterable[Span]) -> list[Candidate]:
     """Return the candidates that do not overlap a claimed span, in the order of the text.
 
-    A claimed span is a place in the text that already belongs to another candidate. If candidates overlap each other,
-    only the one that starts first is returned; if they start together, only the longest.
+    A claimed span is a place in the text that already belongs to another candidate. Of several candidates that overlap,
+    only the first is returned. Of several that start together, only the longest is returned.
     """
     claimed = sorted(claimed_spans)
     starts = [start for start, _ in claimed]
@@ -127,7 +127,7 @@ class TypoWord(NamedTuple):
 def find_typo_words(facts: ArticleFacts, candidates: Candidates) -> Iterator[TypoWord]:
     """Yield each first name of an official together with the capitalized word after it, as a ``TypoWord``.
 
-    Words that are too short to recognize a typo in them are omitted.
+    The word must be long enough to recognize a typo in it.
     """
     cased = facts.article_text.cased
     for pattern, start, end in candidates.first_names:
@@ -253,7 +253,7 @@ def find_phonetic_short_names(
 def find_names_with_initial_or_nickname(
     facts: ArticleFacts, candidate: Candidate, _boundary: Boundary
 ) -> Sequence[ExtendedName]:
-    """Return the full names that result if the words before a short name are added to it.
+    """Extend a short name by the words before it to full names, and return these names.
 
     The words are a first name, and initials or a nickname: "Walter B. Hargrove" for the candidate "Hargrove".
     """
@@ -272,9 +272,9 @@ def find_names_with_initial_or_nickname(
 def find_names_with_configured_initials(
     facts: ArticleFacts, candidate: Candidate, _boundary: Boundary
 ) -> Sequence[ExtendedName]:
-    """Return the full names that result if the initials before a short name are added to it.
+    """Extend a short name by the initials before it to full names, and return these names.
 
-    Only officials with these initials in their configured name count. An example is "W. B. Hargrove" for the candidate
+    Only officials that are configured with these initials count. An example is "W. B. Hargrove" for the candidate
     "Hargrove".
     """
     cased, index = facts.article_text.cased, facts.name_index
@@ -296,9 +296,10 @@ def find_names_with_configured_initials(
 def find_names_with_initial_only(
     facts: ArticleFacts, candidate: Candidate, _boundary: Boundary
 ) -> Sequence[ExtendedName]:
-    """Return the full names that result if an initial before a short name is the first letter of the first name.
+    """Extend a short name by an initial before it to full names, and return these names.
 
-    An example is "W. Hargrove". The result has one name for each official with this initial and family name.
+    The initial must be the first letter of the official's first name, as in "W. Hargrove". The result has one name for
+    each official with this initial and family name.
     """
     cased, index = facts.article_text.cased, facts.name_index
     match = INITIAL.search(cased, max(0, candidate.start - MAX_INITIAL_CHARS), candidate.start)
@@ -317,9 +318,9 @@ def find_names_with_initial_only(
 def find_names_with_middle_name_or_typo(
     facts: ArticleFacts, candidate: Candidate, boundary: Boundary
 ) -> Sequence[ExtendedName]:
-    """Return the full names that result if the first name and other words before a short name are added to it.
+    """Extend a short name by the words before it to full names, and return these names.
 
-    Either a middle name is between first name and short name, as in "Walter Brian Hargrove", or the first name has a
+    Either a first name and a middle name precede the short name, as in "Walter Brian Hargrove", or a first name with a
     typo.
     """
     index = facts.name_index
@@ -346,7 +347,7 @@ def find_names_with_middle_name_or_typo(
 def _filter_by_first_name(
     name_index: NameIndex, official_indexes: Sequence[int], exact: str, similar: str
 ) -> Sequence[int]:
-    """Return the officials whose first name is ``exact``, or is like ``similar`` except for a possible typo.
+    """Return the officials whose first name is ``exact``, or may be ``similar`` with a typo.
 
     Typos are only tested quickly: by similar length and the same first or last letter.
     """
@@ -367,9 +368,9 @@ def _filter_by_first_name(
 def find_names_with_patronymics(
     facts: ArticleFacts, candidate: Candidate, _boundary: Boundary
 ) -> Sequence[ExtendedName]:
-    """Return the Arabic full names that result if the patronymics before a short name are added to it.
+    """Extend a short name by the Arabic patronymics ("bin Turki") before it to full names, and return these names.
 
-    Such a printed name has more patronymics ("bin Turki") than the configured name.
+    Such a printed name has more patronymics than the configured name.
     """
     index, cased = facts.name_index, facts.article_text.cased
     if not index.has_patronymic_chains:
@@ -395,6 +396,9 @@ FINDERS_AFTER_INITIAL: tuple[ExtendedNameFinder, ...] = (
     find_names_with_initial_or_nickname,
     find_names_with_initial_only,
 )
-"""Functions that extend a short name after an initial to a full name, the one with the most certain result first."""
+"""Functions that extend a short name after an initial to a full name. The one with the most certain result is first."""
 FINDERS_AFTER_NAME: tuple[ExtendedNameFinder, ...] = (find_names_with_middle_name_or_typo, find_names_with_patronymics)
-"""Functions that extend a short name after another name to a full name, the one with the most certain result first."""
+"""Functions that extend a short name after another name to a full name.
+
+The one with the most certain result is first.
+"""

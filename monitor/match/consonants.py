@@ -28,7 +28,10 @@ _TABLE = dict.fromkeys(range(ord("\u05d0"), ord("\u06d3") + 1)) | {
 _ARTICLE = re.compile(f"(?:(?<= )|(?<= [وفبلك]))ال(?=[{_LETTER}]{{3}})")
 """The Arabic article "al" at the start of a word, or after a one-letter word that is joined to it."""
 _LATIN_SOUNDS = (str.maketrans("VPFGAH", "BBBK..", ""), str.maketrans("VPFGAH", ".BBK..", ""))
-"""Two translations of the consonants of Latin spellings, because a v is written with its own letter or like a vowel."""
+"""Two translation tables for the consonants of Latin spellings.
+
+They differ in the v, which Arabic and Hebrew write either with a letter of its own or like a vowel.
+"""
 _PREFIXES = frozenset({"", "B", "L", "K", "M", "S"})
 """Consonants of the one-letter words, such as "and" or "in", that Arabic and Hebrew join to a name."""
 _NAME_WORDS_WITHOUT_KEY = frozenset({"al", "el", "bin", "ibn", "ben", "abu", "von", "van", "de", "da", "di"})
@@ -48,7 +51,7 @@ def has_letters(text: str) -> bool:
 def list_consonants(words: Iterable[str]) -> Iterator[str]:
     """Yield the possible series of consonants of a folded name in Latin letters, with a space between the words.
 
-    A name of one word, of more than four words or of fewer than ``_MIN_CONSONANTS`` consonants has none.
+    Only names of two to four words with at least ``_MIN_CONSONANTS`` consonants are converted.
     """
     ways = [_list_word_consonants(word) for word in words if word not in _NAME_WORDS_WITHOUT_KEY]
     if not 1 < len(ways) <= _MAX_WORDS or not all(ways):
@@ -91,7 +94,7 @@ _SILENT_LETTERS = frozenset("stdxzh")
 _DOUBLED = re.compile(r"([b-df-hj-np-tv-z])\1")
 _ABD = re.compile(r"^abd(?:[aeu]l)?$")
 _MIN_PRINTED_SHARE = 0.5
-"""Minimum number of printed letters of a name, as a share of its Latin letters. Shorter words would fit by chance."""
+"""Minimum number of printed letters of a name, as a share of its Latin letters. A shorter word would fit by chance."""
 
 
 @lru_cache(maxsize=50_000)

@@ -24,15 +24,14 @@ Without a limit, a text that repeats one name could fill the database.
 _MAX_OFFICIALS_PER_NEAR_MISS = 5
 """Maximum number of officials in one near miss. A longer list does not help users to correct the watchlist."""
 _MANY_OFFICIALS = 200
-"""Number of officials with the same name from which on the mentioned ones are cached.
+"""Minimum number of officials with the same name for which the mentioned ones are cached.
 
-Up to this number, each official is tested.
+Fewer officials are tested one by one.
 """
 _MAX_STEPS_BACK = 64
-"""Number of latest offsets among which an earlier offset is inserted.
+"""Maximum number of steps back to insert an offset at its place in a list.
 
-Offsets of mentions come nearly in the order of the text, because an extended name begins at most 90 characters before
-its short name.
+Few steps are usual, because the mentions of an article are found nearly in the order of the text.
 """
 
 
@@ -117,7 +116,7 @@ class _OrderedOffsets:
     def add(self, offset: int) -> None:
         """Add an offset.
 
-        An offset far before the latest starts a new list, because an insertion into a long list is slow.
+        If it is far before the latest offset, it starts a new list, because an insertion into a long list is slow.
         """
         run = self._runs[-1]
         if not run or offset >= run[-1]:
@@ -128,14 +127,14 @@ class _OrderedOffsets:
             self._runs.append([offset])
 
     def last_before(self, offset: int) -> int:
-        """Return the greatest offset that is less than ``offset``, or -1 if there is none."""
+        """Return the greatest offset that is less than ``offset``, or -1 if all offsets are greater."""
         return max((run[at - 1] for run in self._runs if (at := bisect_left(run, offset))), default=-1)
 
 
 class _MentionedAmong:
-    """Cache of the officials who share one common name and are mentioned in the article.
+    """Cache of the mentioned officials among the many officials with one common name.
 
-    ``seen_count`` is the number of mentioned officials, of any name, that were already compared with this name.
+    ``seen_count`` is the number of the article's mentioned officials that were already compared with this name.
     """
 
     __slots__ = ("found", "official_indexes", "seen_count")
@@ -238,7 +237,7 @@ class MatchContext:
         ]
 
     def last_accepted_before(self, official_index: int, offset: int) -> int:
-        """Return the offset of the last mention of an official before ``offset``, or -1 if there is none."""
+        """Return the offset of the last mention of an official before ``offset``, or -1 if no mention precedes it."""
         return self._offsets[official_index].last_before(offset) if official_index in self._offsets else -1
 
     def mentioned(self, official_indexes: Sequence[int]) -> Sequence[int]:

@@ -149,8 +149,9 @@ class Matcher:
     def _build_findings(
         self, facts: ArticleFacts, candidates: Candidates, context: MatchContext, article: Article, source_id: str
     ) -> Findings:
-        """Evaluate the rules, and return mentions, near misses and hits; offsets are those in a region of
-        the article.
+        """Evaluate the rules, and return mentions, near misses and hits.
+
+        Their offsets count from the start of a region.
         """
         officials = self._name_index.officials
         accepted = _drop_nested(context.accepted) if context.accepted else []
@@ -174,7 +175,9 @@ MAX_MENTIONS = 2_000
 
 
 def _limit_mentions(accepted: list[AcceptedCandidate]) -> list[AcceptedCandidate]:
-    """Return the first ``MAX_MENTIONS`` accepted candidates, and one for each official that these do not include."""
+    """Return the first ``MAX_MENTIONS`` accepted candidates, and one candidate for each official that is not among
+    them.
+    """
     if len(accepted) <= MAX_MENTIONS:
         return accepted
     seen: set[int] = set()

@@ -112,7 +112,7 @@ def _lint_official_names(official: Official) -> Iterator[NameIssue]:
 
 
 def _lint_name(name: str, official: Official, *, is_alias: bool) -> Iterator[tuple[str, bool]]:
-    """Yield the problems of one name; each is a message, and whether the problem makes the name unusable."""
+    """Yield the problems of one name. Each is a message, and True if the problem makes the name unusable."""
     words = fold_words(name)
     if error := _find_name_error(name, official):
         yield error, True

@@ -11,9 +11,9 @@ Span = tuple[int, int]
 """Start and end offset in the folded text."""
 
 PatternMatch = tuple[int, int, int]
-"""A match of the automaton: the pattern id, and the start and end offset in the text with spaces for punctuation.
+"""A match of the automaton: the id of the matched name or word, and the start and end offset in the spaced text.
 
-The folded offsets are one less.
+The spaced text has spaces instead of punctuation; its offsets are one more than the folded offsets.
 """
 
 NameWords = tuple[str, ...]
@@ -65,16 +65,14 @@ class ExtensionKind(Enum):
 
 
 class ExtendedName(NamedTuple):
-    """A full name that begins before the short name around which it was found; its candidate has exactly
-    one official.
-    """
+    """A full name that was found around a short name and begins before it. Its candidate has exactly one official."""
 
     candidate: Candidate
     kind: ExtensionKind
 
 
 class Candidates(NamedTuple):
-    """Pattern matches in an article, sorted by kind; later steps decide whether they mean an official.
+    """Matches of names and words in an article, sorted by kind; later steps decide whether they mean an official.
 
     Full, short and first names in Latin letters start with a capital letter. ``countries`` has the key of the country
     for each country word in the text. ``kinds`` has the bits of all kinds that were found, also of names in lower case.
@@ -93,9 +91,7 @@ class Candidates(NamedTuple):
     def add_names(
         self, full_names: Iterable[PatternMatch], short_names: Iterable[PatternMatch], genitive_ends: Iterable[int]
     ) -> "Candidates":
-        """Return a copy to which full and short names in Latin letters are added, which a search outside the automaton
-        found.
-        """
+        """Return a copy with more full and short names in Latin letters, which were found without the automaton."""
         full, short = tuple(full_names), tuple(short_names)
         kinds = self.kinds | CandidateKind.FULL_NAME * bool(full) | CandidateKind.SHORT_NAME * bool(short)
         return self._replace(
@@ -106,7 +102,7 @@ class Candidates(NamedTuple):
         )
 
     def add_native_names(self, full_names: Iterable[PatternMatch], short_names: Iterable[PatternMatch]) -> "Candidates":
-        """Return a copy to which full and short names in other scripts than Latin are added."""
+        """Return a copy with more full and short names in other scripts than Latin."""
         full, short = tuple(full_names), tuple(short_names)
         kinds = self.kinds | CandidateKind.NATIVE_NAME * bool(full) | CandidateKind.NATIVE_SHORT_NAME * bool(short)
         return self._replace(

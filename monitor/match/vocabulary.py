@@ -29,15 +29,13 @@ class WordLists:
 
     place_words_before: frozenset[str]
     place_word_stems_before: tuple[str, ...]
-    """Beginnings of words that precede the name of a place, such as "street", in all scripts."""
+    """Beginnings of words before the name of a place, such as of "street", in all scripts."""
     place_words_after: frozenset[str]
     lowercase_place_words_after: frozenset[str]
     marked_place_words_before: frozenset[str]
-    """Single words that precede the name of a place, in languages in which diacritics distinguish words; with
-    diacritics.
-    """
+    """Words before the name of a place, with diacritics, from languages in which diacritics distinguish words."""
     marked_place_phrases_before: frozenset[str]
-    """Phrases that precede the name of a place, in languages in which diacritics distinguish words; with diacritics."""
+    """Phrases before the name of a place, with diacritics, from languages in which diacritics distinguish words."""
     place_names: frozenset[str]
     common: frozenset[str]
     ordinary_names: frozenset[str]
@@ -48,7 +46,7 @@ class WordLists:
     """Words that follow a name in a headline, in their spelling with diacritics."""
     occupations: frozenset[str]
     marked_occupations: frozenset[str]
-    """Occupations in languages in which diacritics distinguish words; with diacritics."""
+    """Occupations, with diacritics, from languages in which diacritics distinguish words."""
 
 
 @cache
@@ -227,7 +225,7 @@ def title_vocabulary() -> MappingProxyType[str, tuple[str, ...]]:
 
 
 def _list_title_cases(phrases: Iterable[str], language: str) -> Iterator[str]:
-    """Yield each phrase of a language with its first word in each other grammatical case.
+    """Yield each phrase of a language with its first word in the other grammatical cases.
 
     The other words of a phrase do not change.
     """
@@ -304,7 +302,7 @@ def address_phrases() -> frozenset[str]:
 
 @cache
 def home_forms_of_address(country: str) -> frozenset[str]:
-    """Return the folded forms of address of the languages whose home country is given by its key."""
+    """Return the folded forms of address in the languages of a home country, which is given by its key."""
     languages = language_data().languages
     homes = (code for code, home in _home_countries().items() if home == country and code in languages)
     return _fold_all(languages[code].titles.forms_of_address for code in homes)
@@ -312,7 +310,7 @@ def home_forms_of_address(country: str) -> frozenset[str]:
 
 @cache
 def country_words() -> MappingProxyType[str, str]:
-    """Return the key of the country for each folded name and adjective of a country.
+    """Return a dictionary from folded names and adjectives of countries to the key of the country.
 
     Names in scripts other than Latin are included in all grammatical cases.
     """
@@ -340,9 +338,9 @@ def names_of_country(country: str) -> tuple[str, ...]:
 
 @cache
 def country_evidence_words() -> MappingProxyType[str, str]:
-    """Return the key of the country for each folded word that shows that a text is about a country.
+    """Return a dictionary from folded words that show that a text is about a country to the key of this country.
 
-    These are names, adjectives and capitals in Latin letters, without words that have other meanings.
+    The words are names, adjectives and capitals in Latin letters, without words that have other meanings.
     """
     words: dict[str, str] = {}
     ambiguous = _fold_all(country.ambiguous for country in language_data().countries)

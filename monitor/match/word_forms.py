@@ -33,12 +33,12 @@ Georgian has no capitals, so all its letters are here.
 """
 _LETTERS = r"[^\W\d_]"
 _FIRST = rf"[{_CAPITALS}](?<![^\W_].)"
-"""A capital letter at the start of a word.
+"""Pattern of a capital letter at the start of a word.
 
-The pattern tests the character before the letter last, which makes the search much faster.
+It tests the character before the letter last, which makes the search much faster.
 """
 _CAPITALIZED = rf"(?:{_LETTERS}{{1,79}}(?:'{_LETTERS}{{1,9}})?|'{_LETTERS}{{2,79}})(?![^\W_])"
-"""The letters of a capitalized word after its first."""
+"""Pattern of the other letters of a capitalized word."""
 _NAME_RUN = re.compile(rf"{_FIRST}{_CAPITALIZED}(?:[ -](?:{_LETTERS}{{1,4}}[ -]){{0,2}}[{_CAPITALS}]{_CAPITALIZED})+")
 """A run: adjacent capitalized words, with short lower-case words between them."""
 _PREFIXED_RUN = r"(?<![^\W_])(?:{prefixes})-?([A-Z][a-z]{{1,79}}(?![^\W_])(?:[ -]{letters}{{1,80}}){{1,5}})"
@@ -76,22 +76,22 @@ _MIN_LETTERS = 8
 _MIN_SOUND_LETTERS = 3
 _MIN_RESPELT_LETTERS = 4
 _MIN_LONG_WORD_LETTERS = 6
-"""Minimum number of letters of a word of which two letters may differ. In a shorter word, only one may."""
+"""Number of letters from which on two letters of a word may differ. In a shorter word, only one letter may differ."""
 _MAX_KEYS_COMPARED = 4
 _MIN_SOUNDS = 4
 """Minimum number of consonants of a full name that is compared by sound with words of another script."""
 _MIN_LONE_SOUNDS = 3
-"""Minimum number of consonants of a single word that is compared with another script, if the text lacks
-the full name.
+"""Minimum number of consonants of a single word that is compared with words of another script.
+
+The text then lacks the full name.
 """
 _MAX_NAMES_OF_RUN = 40
-"""Maximum number of watched names that are compared with a run of words and have its first and last word."""
+"""Maximum number of watched names that are compared with a run of words, among names with its first and last word."""
 _MAX_TITLES = 40
 """Maximum number of different words before names that are looked up as titles in one text."""
 _STEM_LETTERS = 3
-"""Number of first letters that a short name in another case must share with the full name.
-
-A later vowel may be dropped.
+"""Number of first letters that a short name in another case must share with the full name, because a later vowel may be
+dropped.
 """
 _NATIVE = re.compile("[\u0370-\u052f\u0531-\u0587\u10d0-\u10ff]")
 _INDECLINABLE_ENDINGS = frozenset("eiouyеиоуыэюі")
@@ -131,7 +131,7 @@ class _FormsByWord(dict[str, _WordForms | None]):
         super().__init__()
         self._name_index, self._language = name_index, language
         self.other_runs: set[str] = set()
-        """Runs of capitalized words that contain no watched name."""
+        """Runs of capitalized words in which no watched name was found."""
 
     def clear(self) -> None:
         """Remove all words and runs from the cache."""
@@ -202,7 +202,10 @@ def _rate_form(printed: str, name: str, language: str) -> int:
 
 
 def is_printed_form(printed: str, name: str, language: str) -> bool:
-    """Return whether a printed word is a word of a name in any grammatical case. Other spellings of it do not count."""
+    """Return whether a printed word is a word of a name in any grammatical case.
+
+    Other spellings of the word do not count.
+    """
     word = _without_apostrophe(printed)
     inflection = find_inflection(word, language)
     return name in {printed, word} or (inflection is not None and name in _list_forms(word, inflection))
@@ -256,8 +259,8 @@ def _add_names_by_consonants(
 ) -> Candidates:
     """Return the candidates, with watched names in Arabic and Hebrew letters added.
 
-    A full name is added if it has the consonants of a Latin name. Its family name is also added wherever the text
-    repeats it in the same spelling.
+    A printed name is added as a full name if it has the consonants of a watched Latin name. The family name is then
+    also added at each place where the text prints it in the same spelling.
     """
     text, words = article_text.folded.text, name_index.name_words
     full = list(name_index.consonants.find(text))
@@ -362,7 +365,7 @@ class _Search:
                     self._add_names_of(words[at : to + 1], first.heads & last.tails)
 
     def _add_names_of(self, run: list[_Word], patterns: Iterable[int]) -> None:
-        """Add the names of which the whole run of words is a form.
+        """Add the names whose form the whole run of words is.
 
         ``patterns`` are the ids of the names to compare.
         """
@@ -392,7 +395,7 @@ class _Search:
                 self._add(found, pattern, match.start(), match.end())
 
     def _list_short_patterns(self, word: str) -> list[int]:
-        """Return the ids of the patterns of short names of which a printed word is a form."""
+        """Return the ids of the short names of which a printed word is a form."""
         forms = self._forms[word]
         names = forms.names if forms is not None else ()
         short = self._words.short_names
@@ -400,9 +403,9 @@ class _Search:
         return [short[name] for name in fitting if self._may_be_woman(word, name, short[name])]
 
     def _may_be_woman(self, word: str, name: str, pattern: int) -> bool:
-        """Return whether the ending of a printed word agrees with the official who has this short name.
+        """Return whether the ending of a printed word fits the official who has this short name.
 
-        Only an ending of women's names can disagree: an official with this name must then have a first name in -a.
+        Only an ending of women's names may not fit: it requires an official with a first name in -a.
         """
         inflection = find_inflection(word, self._language)
         if (
@@ -500,8 +503,8 @@ def _is_long_enough(name: list[str], run: list[_Word]) -> bool:
 def _has_same_ending(word: str, name: str) -> bool:
     """Return whether two words end in the same letter (y and j count as i), or both in a consonant.
 
-    In many languages, the last letter of a name shows whether it is that of a woman or a man. A different ending
-    therefore means another person.
+    In many languages, the last letter of a name differs between women and men. A different ending therefore means
+    another person.
     """
     ends = {"y": "i", "j": "i"}
     last, other = ends.get(word[-1], word[-1]), ends.get(name[-1], name[-1])
@@ -534,9 +537,9 @@ def _list_forms(word: str, inflection: Inflection) -> Iterator[str]:
 def _is_possible_case(name: list[str], last_letter: str, changed: list[bool], inflection: Inflection) -> bool:
     """Return whether a printed name can be the whole configured name in one grammatical case.
 
-    ``changed`` has, for each word of the name, whether it is printed in another form than the nominative. If only the
-    family name is in the nominative, it must have the same form in all cases. This is true for Slavic family names of
-    women and for names that end in a vowel.
+    ``changed`` has True for each word of the name that is not printed in the nominative. If only the family name is in
+    the nominative, it must have the same form in all cases, like Slavic family names of women and names that end in a
+    vowel.
     """
     if not inflection.declines_all_words:
         return changed[-1] and not any(changed[:-1])

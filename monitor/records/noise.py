@@ -15,9 +15,9 @@ class RuleNoiseRecord(TypedDict):
 
 
 class NameNoiseRecord(TypedDict):
-    """JSON record of the numbers of articles in which a spelling of an official was found and rejected.
+    """JSON record of the numbers of articles in which a spelling of an official was found, and was rejected by readers.
 
-    Readers have rejected it by verdicts. ``forms`` are the kinds of form (such as full form) of its mentions.
+    ``forms`` are the kinds of form (such as full form) of its mentions.
     """
 
     official: str

@@ -25,10 +25,7 @@ from monitor.match.vocabulary import (
 _VIETNAMESE_ADDRESS_WORDS = parse_words("ông bà anh chị cô bác bộ ngài tướng phó")
 _UNAMBIGUOUS_TITLES = parse_words("gen sen king queen tun pak khun chef bung dato")
 _NAMELIKE_TITLES = parse_words("van le la du da di de y dan vi don bang gus san")
-"""Titles and short words that can also be parts of names.
-
-In Vietnamese, only the diacritics show which of both is meant.
-"""
+"""Titles and short words that can also be parts of names. In Vietnamese, only diacritics distinguish the two."""
 
 HAN_WORDS_AFTER_NAME = frozenset("说說称稱表在和与與对對将將会會指强強认認宣是的及同也于於向出参參访訪抵")
 HAN_WORDS_BEFORE_NAME = frozenset("与與和同对對向在由被请請的及为為据據跟")
@@ -161,7 +158,10 @@ def find_support(facts: ArticleFacts, candidate: Candidate, evidence: Evidence, 
 
 
 def _is_joined_by_hyphen(facts: ArticleFacts, candidate: Candidate, convention: str) -> bool:
-    """Return whether a hyphen joins first and family name, in a country where streets and schools are written so."""
+    """Return whether a hyphen joins first and family name.
+
+    The result is False unless the naming convention writes only names of streets and schools with such a hyphen.
+    """
     text = facts.cased_text(candidate)
     return (
         "-" in text
@@ -236,9 +236,9 @@ def is_cased_family_name(facts: ArticleFacts, start: int, end: int) -> bool:
 
 
 def is_uncased_family_name(facts: ArticleFacts, start: int) -> bool:
-    """Return whether a family name in a script without capitals does not follow the given name of another person.
+    """Return whether no given name of another person precedes a family name in a script without capitals.
 
-    The result is False if the word before it is a frequent given name.
+    The result is False if the word before the family name is a frequent given name.
     """
     word = facts.article_text.word_ending_at(start - 1) if facts.article_text.spaced[start] == " " else ""
     return word not in uncased_given_names() and word[1:] not in uncased_given_names()
@@ -321,9 +321,9 @@ def _is_capitalized_anyway(facts: ArticleFacts, at: int, start: int) -> bool:
 
 
 def _find_unwatched_initial(facts: ArticleFacts, candidate: Candidate) -> str:
-    """Return the initial before a short name if no official with this short name has it, or an empty string.
+    """Return the initial before a short name, if no official with this short name has this initial.
 
-    Such an initial shows that the name means a person who is not watched.
+    Such an initial shows that the name means a person who is not watched. Otherwise the result is an empty string.
     """
     start = candidate.start
     match = INITIAL.search(facts.article_text.cased, max(0, start - MAX_INITIAL_CHARS), start)

@@ -97,7 +97,7 @@ def decide_full_names(facts: ArticleFacts, candidates: Candidates, context: Matc
 
 
 def decide_full_name(facts: ArticleFacts, candidate: Candidate, context: MatchContext) -> tuple[Decision, ...]:
-    """Return the decisions on one full name; a name of one word is left to the decisions on short names."""
+    """Return the decisions on one full name. A name of one word is decided later, together with the short names."""
     text = facts.cased_text(candidate)
     if not text[0].isascii():
         return _decide_native_name(facts, candidate)
@@ -119,7 +119,7 @@ def decide_full_name(facts: ArticleFacts, candidate: Candidate, context: MatchCo
 
 
 def reject_full_name(evidence: Evidence, candidate: Candidate, official_indexes: tuple[int, ...]) -> Rejected | None:
-    """Return the rejection of a full name, or None if the evidence does not exclude that the name means an official.
+    """Return the rejection of a full name that does not mean an official, or None if it may mean one.
 
     A name is rejected if it is that of a place or of another person, a part of a longer name, or in a credit.
     """
@@ -184,10 +184,10 @@ def _explain_native_word(facts: ArticleFacts, candidate: Candidate) -> str:
 
 
 def _explain_han_word(text: str, start: int, end: int) -> str:
-    """Return the reason why two Chinese characters that form a name are an ordinary word, or a part of one.
+    """Return the reason why two Chinese characters are an ordinary word, or a part of one, and not a name.
 
-    If the name is also a word, it counts as a name only if both neighbours show this: a punctuation mark, a title, or a
-    word that is common next to names. The result is an empty string if the characters are a name.
+    Characters that are a name and also a word count as a name only with a border on both sides: a punctuation mark, a
+    title, or a word that is common next to names. The result is an empty string if the characters are a name.
     """
     name = text[start:end]
     if len(name) != _SHORT_HAN_NAME or not all(map(_is_han, name)):
@@ -213,9 +213,9 @@ def _is_han(char: str) -> bool:
 
 
 def _continues_korean_name(text: str, end: int) -> bool:
-    """Return whether the Korean letters directly after a name show that it is only the start of a longer word.
+    """Return whether the Korean letters directly after a name continue it to a longer word.
 
-    Particles and titles do not show this, because Korean joins them to a name.
+    Particles and titles do not, although Korean joins them to a name.
     """
     after = text[end : end + 1]
     return "가" <= after <= "힣" and not text.startswith(native_words().words_after_name, end)

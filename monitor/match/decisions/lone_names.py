@@ -81,9 +81,9 @@ _MAX_LONE_NAMES = 300
 """Maximum number of name parts that are examined in one article, to limit the cost of a long text."""
 _MIN_LETTERS = 3
 _SHORT_NAME_LETTERS = 3
-"""Maximum number of letters of a short part of a name.
+"""Maximum number of letters of a name part that counts as short.
 
-Its grammatical cases are like ordinary words, and so is the part itself at the start of a sentence.
+The grammatical cases of such a part look like ordinary words. So does the part itself at the start of a sentence.
 """
 _SENTENCE_CHARS = 300
 _MANY_OTHERS = 2
@@ -265,7 +265,7 @@ def _is_complete(facts: ArticleFacts, place: Candidate) -> bool:
 
 
 def _is_abbreviation(facts: ArticleFacts, place: Candidate) -> bool:
-    """Return whether a word is in capitals in a text that is not; such a word is an abbreviation."""
+    """Return whether a word is in capitals while the text around it is not. Such a word is an abbreviation."""
     text = facts.cased_text(place)
     return text.isupper() and not facts.surrounding_text.is_all_caps(place.start, place.end)
 

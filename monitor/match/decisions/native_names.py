@@ -56,7 +56,7 @@ It is the lowest of all, because the configured dates of a role may be wrong.
 
 
 OfficialsByCountry = Mapping[str, Sequence[int]]
-"""Key of a country -> indexes of its officials whose position is a mention even without a name."""
+"""Key of a country -> indexes of its officials. The position of such an official is a mention even without a name."""
 
 
 def decide_native_parts(facts: ArticleFacts, candidates: Candidates, context: MatchContext) -> None:

@@ -56,10 +56,7 @@ It is lower than with a title, because only a mention elsewhere in the article c
 """
 
 _MAX_WORD_LETTERS = 24
-"""Number of letters of the word before a candidate from which on the word may be cut off.
-
-Its start must then be searched.
-"""
+"""Number of letters from which on the word before a candidate may be cut off, so that its start must be searched."""
 _MIN_DISTINCTIVE_LETTERS = 9
 """Minimum number of letters of a rare short name.
 
@@ -105,7 +102,7 @@ class _FoundBearers(NamedTuple):
     entries: list[tuple[str, int, str]]
 
     def add(self, facts: ArticleFacts, outcome: _Outcome) -> None:
-        """Add the other person with the short name, if the outcome has one."""
+        """Add the other person with the short name, if the outcome has found one."""
         if outcome.other_bearer:
             place = outcome.candidate
             self.entries.append((facts.folded_text(place), place.start, outcome.other_bearer))
@@ -141,11 +138,10 @@ def decide_short_names(facts: ArticleFacts, candidates: Sequence[Candidate], con
 def _decide_titled_names(
     facts: ArticleFacts, candidates: Sequence[Candidate], context: MatchContext, bearers: _FoundBearers
 ) -> tuple[_Deferrals, bool]:
-    """Run the first pass: record the decisions on short names with a title, and return the candidates left to the
-    second.
+    """Run the first pass: record the decisions on short names with a title, and return the remaining candidates.
 
-    The second result is True if one of these candidates is a full name of one word. Most candidates can have no title,
-    and their official is not mentioned. They are left to the second pass before any slow test.
+    The second result is True if one of the remaining candidates is a full name of one word. A candidate remains without
+    any slow test if it can have no title and its official is not mentioned. Most candidates are of this kind.
     """
     deferrals = _Deferrals([], [], [])
     has_single_word_name = False
@@ -243,9 +239,9 @@ def _select_deferred(
 ) -> list[Candidate]:
     """Return the short names that the second pass must decide, in the order of the text.
 
-    These are the short names without a title that are not part of a longer name. If the first pass has not examined
-    this, it is examined now for each short name of a mentioned official, because the longer name may be that of another
-    person.
+    These are the short names without a title that are not part of a longer name. The first pass has not examined all of
+    them for a longer name. This is done now for each short name of a mentioned official, because the longer name may
+    mean another person.
     """
     if not deferrals.boundary_not_checked:
         return list(deferrals.no_title)
@@ -270,7 +266,7 @@ def _select_deferred(
 def _can_have_apposition_or_initial(cased: str, candidate: Candidate) -> bool:
     """Return whether the signs next to a candidate allow a title after it, or an initial or nickname before it.
 
-    This quick test saves the slow ones.
+    Only if they do, slower tests are made.
     """
     start, end = candidate.start, candidate.end
     return (
@@ -443,7 +439,8 @@ def decide_bare_name(facts: ArticleFacts, candidate: Candidate, context: MatchCo
 
 
 def _find_nearer_bearer(facts: ArticleFacts, candidate: Candidate, official_index: int, context: MatchContext) -> str:
-    """Return the full name of another person with this short name, if this person is named closer to the candidate.
+    """Return the full name of another person with this short name who is named closer to the candidate than the
+    official.
 
     Closer means: after the last mention of the official before the candidate. If the official is not mentioned before
     the candidate, the last other person in the text is returned. The result is an empty string if the official is
@@ -460,8 +457,9 @@ def _find_nearer_bearer(facts: ArticleFacts, candidate: Candidate, official_inde
 
 
 def _explain_ordinary_word(facts: ArticleFacts, candidate: Candidate, official_indexes: Sequence[int]) -> str:
-    """Return the reason why a short name without a title may be an ordinary word or a place, or an empty
-    string if not.
+    """Return the reason why a short name without a title may be an ordinary word or a place.
+
+    The result is an empty string if it can only be a name.
     """
     around, text = facts.surrounding_text, facts.folded_text(candidate)
     prepared = [facts.name_index.prepared_official(official) for official in official_indexes[:MAX_CANDIDATE_OFFICIALS]]
@@ -491,7 +489,7 @@ def _explain_ordinary_word(facts: ArticleFacts, candidate: Candidate, official_i
 
 
 def _title_of(evidence: Evidence) -> TitleScore:
-    """Return the score of the titles, from evidence for which the titles were examined."""
+    """Return the score of the titles in the evidence; the titles must have been examined."""
     if evidence.title is None:
         raise ValueError("titles were not examined for this candidate; collect title evidence first")
     return evidence.title

@@ -78,13 +78,13 @@ def find_script_of_language(language: str) -> str:
 
 
 def list_coverage(official: Official) -> tuple[ScriptCoverage, ...]:
-    """Return for each script how the official's names are found in texts of this script."""
+    """Return the method by which the official's names are found in texts of each script."""
     languages = _languages_by_script()
     return tuple(ScriptCoverage(script, find_coverage(official, script), languages[script]) for script in _SCRIPTS)
 
 
 def find_coverage(official: Official, script: str) -> Coverage:
-    """Return how the official's names are found in texts of a script."""
+    """Return the method by which the official's names are found in texts of a script."""
     names = (official.name, *official.aliases)
     if any(find_script(name) == script for name in names):
         return Coverage.FORM

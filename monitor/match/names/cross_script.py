@@ -23,9 +23,12 @@ _SOUNDS = {
     "w": "V -", "v": "V F", "h": "- H G", "q": "K", "k": "K", "b": "B", "p": "P", "d": "D", "t": "T", "l": "L",
     "m": "M", "n": "N", "r": "R", "f": "F", "g": "G",
 }  # fmt: skip
-"""Letters of a Latin spelling -> consonants that they can mean; `-` means silent. Other letters are vowels."""
+"""Letters of a Latin spelling -> consonants as which they may be pronounced; `-` means silent.
+
+Other letters are vowels.
+"""
 _SOFT_SOUNDS = {"c": "S K", "g": "G S"}
-"""Letter -> the consonants that it can mean before e, i and y."""
+"""Letter -> the consonants as which it may be pronounced before e, i and y."""
 _SILENT_ENDINGS = frozenset("sxtdz")
 _HARD_SOUNDS = {"c": "K S", "g": "G"}
 _TOKEN = re.compile("|".join(sorted((*_SOUNDS, "c"), key=len, reverse=True)) + "|.")
@@ -60,7 +63,7 @@ def _letters() -> tuple[re.Pattern[str], dict[str, str]]:
 
 
 def to_latin(text: str) -> str:
-    """Return a folded text in Latin letters. A letter that the tables do not have remains."""
+    """Write a folded text in Latin letters. A letter that is not in the tables stays as it is."""
     pattern, table = _letters()
     return pattern.sub(lambda match: table[match.group()], text)
 
@@ -85,7 +88,7 @@ def list_latin_keys(word: str) -> tuple[str, ...]:
 
 
 def _sounds_of(letters: str, following: str) -> list[str]:
-    """Return the consonants that some letters of a word can mean, if ``following`` is the next letter.
+    """Return the consonants as which letters of a word may be pronounced; ``following`` is the next letter.
 
     If ``following`` is empty, the word ends here, and some letters can also be silent, as in French.
     """

@@ -80,8 +80,8 @@ def _list_spellings(name: str, shape: NameParts, convention: str) -> Iterator[Na
 
 
 def _has_joined_article(form: NameWords, full_forms: tuple[NameWords, ...]) -> bool:
-    """Return whether a form is another form with the Arabic article joined to its last word ("alsabi" for
-    "al sabi").
+    """Return whether a form equals another form, except that the Arabic article is joined to the last
+    word ("alsabi").
     """
     return any(form == (*other[:-2], "".join(other[-2:])) for other in full_forms if other[-2:-1] in {("al",), ("el",)})
 
@@ -120,9 +120,9 @@ def _may_be_name(group: str) -> bool:
 def find_kept_address(name: str, country: str = "") -> str:
     """Return the folded form of address that ``parse_name`` keeps at the start of a name.
 
-    An abbreviation before a single word is kept (Dr Smith). A word that may also be a name is kept, too, but is
-    returned only if it is a form of address in the country, as Ko in Myanmar. The result is an empty string if no form
-    of address is kept.
+    An abbreviation before a single word is kept (Dr Smith). A word that may also be a name is kept, too, but it is
+    returned only if it is a form of address in the country, as Ko is in Myanmar. The result is an empty string if no
+    form of address is kept.
     """
     groups = _strip_titles_and_suffixes(_split_groups(name))
     first = groups[0] if len(groups) > 1 and groups[0] in address_phrases() else ""
@@ -146,7 +146,7 @@ def _build_vietnamese(groups: list[str], _convention: Convention) -> NameParts:
 
 
 def _swap_final_i_and_y(name_words: NameWords) -> NameWords:
-    """Return the words of a name with final i and y exchanged after a consonant, as in Sĩ and Sỹ."""
+    """Return the words of a name with a final i as y, and a final y as i, after a consonant: Sĩ and Sỹ."""
     swap = {"i": "y", "y": "i"}
     return tuple(
         word[:-1] + swap[word[-1]] if len(word) > 1 and word[-1] in swap and word[-2] not in "aeiouy" else word
@@ -396,8 +396,9 @@ _BUILDERS: dict[Builder, Callable[[list[str], Convention], NameParts]] = {
     "filipino": _build_filipino,
     "arabic": _build_arabic,
 }
-"""Name of a builder in the data files of conventions -> function; ``BUILDER_KEYS`` lists the keys that
-each one reads.
+"""Name of a builder in the data files of conventions -> function.
+
+``BUILDER_KEYS`` lists the keys that each builder reads.
 """
 
 
@@ -482,8 +483,9 @@ def _list_short_forms(short_form: ShortForm, printed_by_folded: dict[str, str]) 
 
 
 def _explain_risk(folded: str) -> str:
-    """Return why a short form is risky, such as that it is also an ordinary word, or an empty string if it is not
-    risky.
+    """Return the reason why a short form is risky, such as that it is also an ordinary word.
+
+    The result is an empty string if the form is not risky.
     """
     if folded in word_lists().place_names:
         return "also a place: it needs a title"

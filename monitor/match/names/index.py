@@ -62,7 +62,7 @@ _UNIFORMED_DOMAINS = {
 
 @lru_cache(maxsize=1000)
 def find_official_country(name: str) -> str:
-    """Return the key of the country with a name as it is configured; for an unknown country, return the folded name."""
+    """Return the key of the country with a configured name; for an unknown country, return the folded name."""
     return find_country_key(" ".join(fold_words(name)))
 
 
@@ -109,7 +109,7 @@ class PreparedOfficial:
 
     @cached_property
     def configured_spellings(self) -> dict[str, tuple[str, ...]]:
-        """The spellings with diacritics that the official's Latin names have, for each folded word."""
+        """For each folded word of the official's Latin names, its spellings with diacritics."""
         spelt: dict[str, tuple[str, ...]] = {}
         for name in self.latin_names:
             for printed in printed_words(name):
@@ -150,9 +150,11 @@ _CAPITALIZED_WORD = re.compile("[A-Z][A-Za-z']*(?:-[A-Za-z']+)*")
 _MAX_INITIALS_LETTERS = 2
 _MAX_CACHE_ENTRIES = 4_000
 _MAX_NAMES_WITH_SAME_ENDS = 200
-"""Maximum number of names that are compared with one place in a text and have its first and last word."""
+"""Maximum number of names that are compared with one place in a text, among the names with the same first and last
+word.
+"""
 _MAX_WORDS_WITH_SAME_SOUND = 200
-"""Maximum number of words of names that are compared with a printed word and have its consonants."""
+"""Maximum number of words that are compared with a printed word, among the words of names with the same consonants."""
 _NO_NEXT_WORD = 1 << 40
 _MAX_PHONETIC_CACHE_ENTRIES = 50_000
 _MAX_DFA_PATTERNS = 8_000
@@ -161,7 +163,7 @@ _MAX_DFA_PATTERNS = 8_000
 The table is twice as fast, but needs one megabyte per thousand patterns.
 """
 _MAX_TUPLE_OFFICIALS = 8
-"""Maximum number of officials in the tuple of a pattern while the index is built; further officials are added to a
+"""Number of officials of a pattern up to which they are in a tuple during construction; further officials are in a
 list.
 """
 
@@ -189,7 +191,9 @@ class NameWordIndex(NamedTuple):
         return sorted(both)[:_MAX_NAMES_WITH_SAME_ENDS]
 
     def collect(self, table: Mapping[str, Sequence[int]], words: Iterable[str]) -> frozenset[int]:
-        """Return the ids of the patterns that a table, ``by_first`` or ``by_last``, has for any of the given words."""
+        """Return the ids of patterns that a table has for any of the given words; the table is ``by_first`` or
+        ``by_last``.
+        """
         return frozenset(chain.from_iterable(table.get(word, ()) for word in words))
 
 
@@ -324,7 +328,7 @@ class NameIndex:
             self._overflow_officials.setdefault((id(table), at), []).append(official_index)
 
     def _finalize_pattern(self, pattern_id: int, pattern: str) -> None:
-        """Set the final kinds of a pattern: a full name of one word is also a short name.
+        """Set the final kinds of a pattern, which is one form of a name: a full name of one word is also a short name.
 
         Short names that start with a particle are marked, because they may be printed with a lower-case letter.
         """
@@ -430,8 +434,8 @@ class NameIndex:
         )
 
     def find_patterns(self, texts: Iterable[str], kind: int) -> Iterator[tuple[str, int]]:
-        """Yield each of the folded texts that is a pattern of the given kind, such as a short name, with its pattern
-        id.
+        """Yield each of the folded texts that is a name of the given kind, such as a short name, with its
+        pattern id.
         """
         if self._automaton is None:
             return
@@ -462,9 +466,9 @@ class NameIndex:
         return self._short_name_officials[pattern]
 
     def find_typo_officials(self, pattern: int, word: str) -> list[int]:
-        """Return the officials with a given first name whose other words, joined, differ from ``word`` by one typo.
+        """Return the officials with a given first name whose other words differ from ``word`` by one typo.
 
-        ``pattern`` is the pattern id of the first name.
+        ``pattern`` is the pattern id of the first name. The other words of a name are joined for the comparison.
         """
         rests = self.typo_rests
         first, last, size = word[:1], word[-1:], len(word)
@@ -507,7 +511,7 @@ class NameIndex:
         return sound
 
     def find_phonetic_matches(self, word: str, key: str) -> tuple[int, ...]:
-        """Return the officials of whose names a long part sounds like a folded word.
+        """Return the officials with a long name part that sounds like a folded word.
 
         ``key`` is the phonetic key of the word.
         """

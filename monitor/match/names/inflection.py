@@ -23,18 +23,21 @@ _FLEETING_VOWELS = (
     (re.compile(r"(?<=[bcdfghjklmnprstvwz])(?=[cklnrt]\Z)"), "e"),
     (re.compile(r"(?<=[бвгджзклмнпрстфхцчшщ])(?=[клнртц]\Z)"), "е"),
 )
-"""Patterns of stems to which the nominative adds a vowel, each with this vowel: Pavel, but Pavla."""
+"""Patterns for the end of a stem, each with a vowel that only the nominative has there: Pavel, but Pavla."""
 _VOWELS = frozenset("aeiouyаеиоуыэюяіαεηιουω")
 _FALLBACK_LANGUAGES = (("\u0400", "\u052f", "ru"), ("\u0370", "\u03ff", "el"))
-"""First letter, last letter, language: the endings of this language apply to words in these letters in any text."""
+"""First letter, last letter, language.
+
+Words in these letters have the endings of this language in texts of any language.
+"""
 
 
 class Inflection(NamedTuple):
     """Endings of names in the grammatical cases of one language, folded.
 
-    ``endings`` maps an ending of another case to the nominative endings that it may replace. ``declines_all_words`` is
-    False if only the last word of a name has endings. ``feminine_endings`` are the endings that family names of women
-    have.
+    ``endings`` has, for an ending of another case, the nominative endings that it may replace. ``declines_all_words``
+    is False if only the last word of a name has endings. ``feminine_endings`` are the endings that family names of
+    women have.
     """
 
     declines_all_words: bool
@@ -79,7 +82,7 @@ def find_inflection(word: str, language: str) -> Inflection | None:
 
 
 def list_names_of_women(word: str, inflection: Inflection) -> Iterator[str]:
-    """Yield the family names of which a folded word may be the form for women, with an ending such as -ová."""
+    """Yield the family names for which a folded word may be the form for women, such as -ová in Czech."""
     for ending in inflection.feminine_endings:
         stem = word.removesuffix(ending)
         if stem != word and len(stem) >= _MIN_WORD_LETTERS:

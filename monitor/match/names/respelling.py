@@ -27,10 +27,10 @@ _MIN_JOINED_LETTERS = 6
 
 
 def list_digraph_forms(name: str, full_forms: Iterable[NameWords]) -> Iterator[NameWords]:
-    """Yield the full forms of a name in the spelling of ASCII texts, as "Juergen" for "Jürgen".
+    """Yield the full forms of a name in the spelling of ASCII texts, such as "Juergen" for "Jürgen".
 
-    The reverse is not done: two letters of an ASCII name need not be one letter, as in Michael and Samuel. Nothing is
-    yielded for a name without such letters.
+    The reverse is not done, because two letters of an ASCII name need not mean one letter: Michael, Samuel. Nothing is
+    yielded for a name that has no letter such as ü.
     """
     digraphs = language_data().orthography.digraphs
     words = {fold_key(word): word.lower() for word in name.replace("-", " ").replace("'", " ").split()}
@@ -118,7 +118,9 @@ def _spell_servant(god: str) -> Iterator[NameWords]:
 
 
 def list_native_twins(pattern: str) -> Iterator[str]:
-    """Yield spellings of a name in another script, with letters exchanged that mean the same in its orthography."""
+    """Yield other spellings of a name in another script, made by replacing letters that its orthography does not
+    distinguish.
+    """
     for first, second in language_data().orthography.twins:
         for old, new in ((first, second), (second, first)):
             if old and old in pattern:

@@ -136,7 +136,9 @@ def _han_tables() -> tuple[dict[int, int], dict[int, int]]:
 
 
 def _list_han_variants(name: str) -> Iterator[str]:
-    """Yield a name in simplified and in traditional characters, each also with a space at every possible position."""
+    """Yield a name in simplified and in traditional Chinese characters, each also with a space at every possible
+    position.
+    """
     to_traditional, to_simplified = _han_tables()
     traditional, simplified = name.translate(to_traditional), name.translate(to_simplified)
     for way in dict.fromkeys((name, traditional, simplified)):
@@ -166,8 +168,8 @@ def list_unspaced_family_names(name: str, convention: str) -> Iterator[str]:
 def _unspaced_parts(spaced_name: str) -> Iterator[str]:
     """Yield the short names of a name in a script without spaces.
 
-    For several words this is the first word, except in Chinese, Japanese and Korean characters. In a name with name
-    dots it is each part of at least two letters.
+    If the name has several words, the short name is the first, except in Chinese, Japanese and Korean characters. If
+    the name has name dots, each part of at least two letters is a short name.
     """
     if " " in spaced_name:
         part = spaced_name.split(" ", maxsplit=1)[0]
@@ -207,8 +209,8 @@ _MIN_PART_LETTERS = 3
 def _list_uncased_forms(spaced_name: str) -> Iterator[str]:
     """Yield the spellings of a name in a script without capitals.
 
-    In Hebrew and Arabic, the name is yielded without a prefix and with each prefix that may be joined to it. In Arabic,
-    `Abd` is once joined to the next word and once separate.
+    In Hebrew and Arabic, a name is yielded without a prefix and with each prefix that may be joined to it. In Arabic, a
+    name with `Abd` is yielded with `Abd` joined to the next word and separate from it.
     """
     if spaced_name[0] < "\u0600" or spaced_name[0] >= _FIRST_INDIAN_LETTER:
         yield from (prefix + spaced_name for prefix in _list_prefixes(spaced_name))
@@ -223,7 +225,7 @@ def _list_uncased_forms(spaced_name: str) -> Iterator[str]:
 
 
 def _list_uncased_parts(words: Sequence[str]) -> Iterator[str]:
-    """Yield the family name of a name in a script without capitals, alone and with each prefix that may be joined to
+    """Yield the family name of a name in a script without capitals, with and without the prefixes that may be joined to
     it.
 
     Nothing is yielded if the last word is a name only together with the word before it, or if it is very short.

@@ -57,7 +57,7 @@ def phonetic_key(word: str) -> str:
 
 
 def edit_distance(first: str, second: str, limit: int) -> int:
-    """Return the edit distance of two words, or ``limit + 1`` if it is greater than ``limit``.
+    """Return the edit distance of two words; if it is greater than ``limit``, return ``limit + 1``.
 
     The exchange of two adjacent letters is one edit (optimal string alignment). Each column of the table is one integer
     (Hyyrö 2003).
@@ -103,7 +103,7 @@ def is_phonetic_match(first: str, second: str) -> bool:
 def can_be_typo(first: str, second: str) -> bool:
     """Return whether one word can be a typo of another: similar lengths, and the same first or last letter.
 
-    This quick test saves the exact one.
+    Only if it can, the exact test is made.
     """
     return -2 < len(first) - len(second) < 2 and (first[:1] == second[:1] or first[-1:] == second[-1:])
 
@@ -124,7 +124,10 @@ def is_typo(first: str, second: str) -> bool:
 _TONE_MARKS = frozenset("\u0300\u0301\u0303\u0309\u0323")
 _VIETNAMESE_DIACRITICS = frozenset("\u0309\u031b\u0306\u0323đĐ")
 _CEDILLAS = str.maketrans({"\u0327": "\u0326"})
-"""The comma below for each cedilla, because some Romanian texts print a cedilla. No two words differ only by it."""
+"""Table that replaces each cedilla by a comma below, because some Romanian texts print the cedilla.
+
+No two words differ only in this.
+"""
 _BARRED_LETTERS = str.maketrans({"đ": "d\u0335", "ð": "d\u0335", "ø": "o\u0338", "ł": "l\u0335"})
 
 DiacriticPattern = tuple[tuple[frozenset[str], ...], frozenset[str]]
@@ -173,7 +176,7 @@ def diacritics_agree(printed: str, name: str, *, strict: bool = False) -> bool:
 
 @cache
 def _respelling_rules(convention: str) -> tuple[tuple[re.Pattern[str], str], ...]:
-    """Return the patterns of a convention, each with its replacement; they turn a name into other usual spellings."""
+    """Return patterns and replacements that turn a name of a convention into its other usual spellings."""
     return tuple((re.compile(pattern), new) for pattern, new in language_data().conventions[convention].respellings)
 
 

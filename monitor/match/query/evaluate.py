@@ -204,7 +204,7 @@ class _Evaluation:
                 return [span for span in self.find(part) or [] if low <= span[0] and span[1] <= high] or None
 
     def _find_near(self, left: list[Span], right: list[Span], distance: int) -> list[Span]:
-        """Return the spans of both sides that have at most ``distance`` words between them.
+        """Return the spans of ``left`` and ``right`` that have at most ``distance`` words between them.
 
         Both lists must be in the order of the text.
         """

@@ -193,7 +193,7 @@ def _tokenize(text: str) -> list[_Token]:
 
 
 def _build_syntax_error(text: str, start: int) -> QueryError:
-    """Return the error for a character at which no token can begin."""
+    """Return the error for a character with which no token can begin."""
     char = text[start]
     if char in '"“':
         return QueryError("the phrase is not closed", start, f"a closing {'”' if char == '“' else char}")

@@ -87,7 +87,10 @@ def parse_title_before(article_text: NormalizedArticle, start: int) -> Preceding
 
 
 def can_follow_title(article_text: NormalizedArticle, start: int) -> bool:
-    """Return whether the word before a name can be the last word of a title, by a quick test that most words fail."""
+    """Return whether the word before a name can be the last word of a title.
+
+    This is a quick test; for most words the result is False.
+    """
     cased = article_text.cased
     at = start - 1
     while at > 0 and not cased[at].isalnum() and start - at < 4:
@@ -97,8 +100,9 @@ def can_follow_title(article_text: NormalizedArticle, start: int) -> bool:
 
 
 def can_end_title(word: str) -> bool:
-    """Return whether a printed word can be the last word of a title, by a quick test that most
-    capitalized words pass.
+    """Return whether a printed word can be the last word of a title.
+
+    This is a quick test; for most capitalized words the result is True.
     """
     return (len(word) > 1 and word[0].isupper()) or word.lower() in _title_end_words()
 
@@ -157,8 +161,9 @@ class _BackwardWordReader:
             self._words = [TitleWord(word.start(), word.group(), word.group().lower()) for word in reversed(found)]
 
     def get(self, index: int) -> TitleWord | None:
-        """Return the word with an index, where 0 is the word nearest to the offset, or None if the text has fewer
-        words.
+        """Return the word with an index, or None if the text has fewer words.
+
+        Index 0 is the word nearest to the offset.
         """
         while len(self._words) <= index and self._pending_words:
             self._append_word(self._pending_words.pop())
@@ -173,7 +178,7 @@ class _BackwardWordReader:
 
 
 def _collect_title_words(article_text: NormalizedArticle, start: int) -> list[TitleWord]:
-    """Return the words before a name that may form a title, in the order of the text; the list may be empty."""
+    """Return the words before a name that may form a title, in the order of the text."""
     cased = article_text.cased
     low = max(0, start - _MAX_TITLE_CHARS)
     found = _BackwardWordReader(article_text, max(low, cased.rfind("\n", low, start) + 1), start)
@@ -271,7 +276,7 @@ def _can_bridge_gap(gap: str, word: str, following_words: list[str], comma_count
 def find_title_after(cased: str, end: int) -> Title:
     """Return the title in the apposition after a name, as in ", Chief of the General Staff" or "(Minister of Finance)".
 
-    The title is empty if there is none.
+    The title is empty if no apposition follows the name.
     """
     sign, other = cased[end : end + 1], cased[end + 1 : end + 2]
     if not (sign == "(" or (sign == "," and other.isspace()) or (sign.isspace() and other in _APPOSITION_SIGNS)):

@@ -65,7 +65,7 @@ class Position:
 
     @property
     def is_vague(self) -> bool:
-        """True if many people of one country could hold the position, such as that of a minister without a domain."""
+        """True if many people of one country could hold the position, such as a minister without a domain."""
         return self.head in _BROAD_HEADS and not self.domains
 
 
@@ -83,7 +83,7 @@ class RoleFit(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class Title:
-    """Meaning of the words of a title: positions, rank, countries, and whether there is a form of address."""
+    """Meaning of the words of a title: positions, rank, countries, and whether it has a form of address."""
 
     positions: tuple[Position, ...] = ()
     rank: str = ""
