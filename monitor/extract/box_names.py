@@ -87,6 +87,11 @@ header head heading hero intro introduction lead lede teaser abstract summary st
 article-?(?:header|head|top|intro) page-?header post-?header entry-?header
 """)
 """Names of boxes that contain the headline and its summary, date or byline."""
+HEADLINE_NAMES = _compile_names(r"""
+head-?line (?:article|post|entry|news|story|detail|content|main|page)-?(?:title|heading|head-?line) title titulo titre
+titel
+""")
+"""Names of headings with the headline of an article."""
 BODY_NAMES = _compile_names(r"""
 article-?(?:body|content|text|detail|main|inner) articlebody story-?(?:body|content|text) storybody
 post-?(?:body|content|text) entry-?(?:content|body|text) news-?(?:body|content|text|detail)

@@ -15,6 +15,7 @@ from operator import itemgetter
 from monitor.extract.box_names import (
     BODY_NAMES,
     HEADER_NAMES,
+    HEADLINE_NAMES,
     LINK_LIST_NAMES,
     PAYWALL_NAMES,
     find_boilerplate_name,
@@ -25,6 +26,8 @@ from monitor.extract.box_names import (
 from monitor.extract.dom_blocks import PageLayout, TextRun
 
 HEADING_TAGS = frozenset(("h1", "h2", "h3", "h4", "h5", "h6"))
+_UPPER_HEADING_TAGS = frozenset(("h2", "h3"))
+_MIN_HEADLINE_WEIGHT = 15  # weight; a shorter heading is the name of a section or of the outlet
 _LEAF_TAGS = HEADING_TAGS | {"p", "li", "dt", "dd", "blockquote", "figcaption", "pre", "td", "th"}
 _CELL_TAGS = frozenset(("td", "th"))
 _SIDEBAR_TAGS = frozenset(("aside", "footer"))
@@ -107,8 +110,11 @@ def compute_link_ratio(run: TextRun) -> float:
     return run.link_chars / len(run.text)
 
 
-def analyze_page(layout: PageLayout, titles: list[str]) -> PageAnalysis:
-    """Return the analysis of a page, with the values that are needed to find the content, and with the headline."""
+def analyze_page(layout: PageLayout, titles: list[str], site_keys: frozenset[str] = frozenset()) -> PageAnalysis:
+    """Return the analysis of a page, with the values that are needed to find the content, and with the headline.
+
+    ``site_keys`` are the normalized names of the outlet.
+    """
     weights = [measure_weight(run.text) for run in layout.runs]
     prose = _compute_prose_values(layout, weights, _MIN_PROSE_WEIGHT)
     if not any(prose):
@@ -122,7 +128,7 @@ def analyze_page(layout: PageLayout, titles: list[str]) -> PageAnalysis:
     for index, box in enumerate(layout.boxes[1:], 1):
         page.child_boxes[box.parent_index].append(index)
     page.update_prose_sums()
-    page.title_run_index = _find_title(page, titles)
+    page.title_run_index = _find_title(page, titles, site_keys)
     return page
 
 
@@ -197,26 +203,42 @@ def _is_header_above_text(page: PageAnalysis, box_index: int) -> bool:
     return page.prose_sums[around.run_end] - page.prose_sums[box.run_end] >= _MIN_SHOWN_PROSE
 
 
-def _find_title(page: PageAnalysis, titles: list[str]) -> int:
+def _find_title(page: PageAnalysis, titles: list[str], site_keys: frozenset[str]) -> int:
     """Return the index of the text run that is the headline, or -1 if there is none.
 
-    The first of these is used: an h1 that equals a title in the metadata, another heading that does, any h1, other text
-    that equals a title.
+    The first of these is used: an h1 that equals a title in the metadata, another heading that does, any h1 of some
+    length, other text that equals a title, the first other heading whose class or id says that it is a headline, any
+    h1. A heading with the name of the outlet is not a headline.
     """
     title_keys = [alnum_key(title) for title in titles if title]
     folded_titles = {title.casefold() for title in titles}
     candidates: list[tuple[int, int]] = []
     for at, run in enumerate(page.layout.runs):
-        tag = page.layout.boxes[run.box_index].tag
-        if tag not in HEADING_TAGS and not (14 < len(run.text) < 250 and _begins_like_title(run.text, folded_titles)):
+        box = page.layout.boxes[run.box_index]
+        if box.tag not in HEADING_TAGS and (
+            not 14 < len(run.text) < 250 or not _begins_like_title(run.text, folded_titles)
+        ):
             continue
         text = alnum_key(run.text)
-        is_confirmed = any(_is_same_title(text, title, 0.3 if tag == "h1" else 0.6) for title in title_keys)
-        if tag == "h1":
-            candidates.append((0 if is_confirmed else 2, at))
-        elif is_confirmed and len(text) > 14 and (tag in HEADING_TAGS or text in title_keys):
-            candidates.append((1 if tag in HEADING_TAGS else 3, at))
+        is_confirmed = any(_is_same_title(text, title, 0.3 if box.tag == "h1" else 0.6) for title in title_keys)
+        if text in site_keys:
+            continue
+        if box.tag == "h1":
+            candidates.append((0 if is_confirmed else 2 if page.weights[at] >= _MIN_HEADLINE_WEIGHT else 5, at))
+        elif is_confirmed and len(text) > 14 and (box.tag in HEADING_TAGS or text in title_keys):
+            candidates.append((1 if box.tag in HEADING_TAGS else 3, at))
+        elif box.tag in _UPPER_HEADING_TAGS and _is_named_headline(page, at):
+            candidates.append((4, at))
     return min(candidates)[1] if candidates else -1
+
+
+def _is_named_headline(page: PageAnalysis, run_index: int) -> bool:
+    """Return whether the class or id of a heading says that it is a headline, and most of the prose is below it."""
+    run = page.layout.runs[run_index]
+    name = page.box_hints[run.box_index]
+    if not name or run.link_chars or page.weights[run_index] < _MIN_HEADLINE_WEIGHT or not HEADLINE_NAMES.search(name):
+        return False
+    return not find_boilerplate_name(name)[0] and page.prose_sums[run_index] < 0.5 * page.prose_sums[-1]
 
 
 def _is_same_title(text: str, title: str, min_share: float) -> bool:
