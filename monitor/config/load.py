@@ -42,9 +42,9 @@ SourceCheck = Callable[[Watchlist, Sequence[Source]], Iterable[KeyIssue]]
 T = TypeVar("T")
 
 _PLACEHOLDERS = {"name": "-", "rules": ("x",), "address": "a@b.example"}
-"""Values for required keys that are invalid, so that the other keys of the entry can be checked.
+"""Values that replace invalid values of required keys, so that the other keys of the entry can be checked.
 
-No check reads these values.
+No check reads the replacements.
 """
 
 

@@ -33,11 +33,11 @@ from monitor.domain.secret import Secret
 from monitor.domain.value_parsers import parse_signing_key
 
 OUTBOX_CHANNEL_ID = "outbox"
-"""Id of the folder channel that every configuration has, even if no channel is configured."""
+"""Id of the folder channel that can be used even if it is not configured."""
 
 
 def _label_secret_url(url: Secret) -> str:
-    """Return a label for a secret URL that users recognise: the host, and a short hash of the URL.
+    """Return a label by which users recognise a secret URL: the host, and a short hash of the URL.
 
     For the URL of a chat service, the label has the name of the service (the scheme) instead of the host, because the
     host is a part of the secret.

@@ -171,7 +171,7 @@ class StoryMark:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """The record of one act of feedback, by whose id `monitor undo` can undo it.
+    """The record of one act of feedback. `monitor undo` takes its id.
 
     ``reader`` is the display name of the reader, which several readers may have. ``login`` is the login of the reader,
     and is empty before the change is stored. ``verdict_id`` or ``mark_id`` is the id of the verdict or mark that was
@@ -279,7 +279,7 @@ class RuleCount:
 
 @dataclass(frozen=True, slots=True)
 class FormCount:
-    """In how many articles a spelling was accepted for an official, and in how many readers have rejected it.
+    """Number of articles in which a spelling was accepted for an official, and number in which readers rejected it.
 
     ``form`` is the ``MatchForm`` of the accepted mentions; it is empty in a count of rejected ones.
     """
@@ -293,10 +293,7 @@ class FormCount:
 
 
 MIN_REPEATED_REJECTIONS, REPETITION_PERIOD = 3, timedelta(days=30)
-"""The number of rejections of one spelling from which on the weekly notice reports the spelling.
-
-The second value is the period in which the rejections are counted.
-"""
+"""Number of rejections of one spelling from which on the weekly notice reports it, and the period that is counted."""
 
 
 @dataclass(frozen=True, slots=True)

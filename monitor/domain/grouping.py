@@ -62,7 +62,7 @@ class GroupingIndex(Protocol):
         ...
 
     def articles_with(self, fingerprints: Sequence[int]) -> Mapping[int, int]:
-        """Return the number of shared fingerprints for each article with any of these fingerprints, by article id.
+        """Return the articles that have any of these fingerprints: the number of shared fingerprints by article id.
 
         Fingerprints are below 2**63.
         """
@@ -159,7 +159,7 @@ class GroupingWindow(Protocol):
         ...
 
     def begin(self, load_article: ArticleLoader) -> GroupingBatch:
-        """Begin a batch. The window itself changes only when the changes of the batch were stored and are then loaded.
+        """Begin a batch. The window itself does not change until the changes of the batch are stored and then loaded.
 
         ``load_article`` loads a grouped article that the batch needs for a comparison.
         """

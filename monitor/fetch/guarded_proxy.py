@@ -139,7 +139,7 @@ async def _pipe(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> N
 
 
 def _to_origin_form(head: bytes, method: bytes, path: str, query: str) -> bytes:
-    """Convert the head of a request to a proxy to the form for a server, with a path instead of a full URL.
+    """Rewrite the head of a request to a proxy for a server: it gets a path instead of a full URL.
 
     The connection is closed after the request, so that the proxy can check the next request.
     """

@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
 MAX_SHORT_WAIT_SECONDS = 0.2
-"""Maximum remaining delay with which a request counts as possible now.
+"""Maximum remaining delay of a request that counts as possible now.
 
 It is shorter than the time after which callers ask again.
 """

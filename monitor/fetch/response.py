@@ -103,7 +103,7 @@ def to_fetch_result(
 def _to_error_result(
     status: int, headers: Mapping[str, str], body: bytes, reason_prefix: str, now: datetime
 ) -> FetchResult:
-    """Convert a response to the result of a failed request: it has an error status, or no body.
+    """Convert a response with an error status, or without a body, to the result of a failed request.
 
     The result is ``Blocked`` if the server refuses programs or asks for a login, and ``Failed`` for other errors.
     """

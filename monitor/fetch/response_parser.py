@@ -47,7 +47,7 @@ class ResponseHead:
 
     @property
     def has_body(self) -> bool:
-        """Return whether a body must be read after the head. It need not for a redirect, whose body is not used."""
+        """Return whether a body must be read after the head. The body of a redirect is not used, so it is not read."""
         return self.status not in _BODILESS_STATUSES and not 300 <= self.status < 400
 
 

@@ -91,7 +91,8 @@ def compile_search(text: str, official_ids: Sequence[str], synonyms: Sequence[Se
 def search_articles(database: Database, request: SearchRequest) -> SearchPart:
     """Return one part of the results of a search.
 
-    Raises ``QueryError`` if the query requires no word and the period is too long: every article would have to be read.
+    Raises ``QueryError`` if the query requires no word and the period is too long, because every article would have to
+    be read.
     """
     if request.query is None:
         return _list_articles(database, request)

@@ -43,8 +43,8 @@ class Scheduler:
     def add(self, name: str, interval: timedelta, work: Callable[[], Awaitable[object]]) -> None:
         """Run ``work`` every ``interval``, for the first time within one period after ``start``.
 
-        Jobs start a fifth of their period apart, in the order in which they are added, so that the next job can process
-        the results of one job in the same period.
+        Jobs start in the order in which they are added, a fifth of their period apart. So a job can process what an
+        earlier job has done in the same period.
         """
         trigger = _IntervalTrigger(interval, interval * (self._job_count % _START_OFFSETS + 1) / _START_OFFSETS)
         self._scheduler.add_job(self._track_runs(work), trigger, id=name, name=name)

@@ -52,7 +52,7 @@ from monitor.store.row_mapping import (
 )
 
 _HIT_ID_MARGIN = 1000
-"""Distance below the newest reported hit id at which hits may still be unreported, as in ``digests.py``."""
+"""Ids this far below the newest reported hit may still be unreported, as in ``digests.py``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -283,7 +283,10 @@ class FeedbackStore:
         plan_id: str | None = None,
         limit: int = 1000,
     ) -> list[Mark]:
-        """Return the marks that are not undone, newest first; story, reader and digest plan limit them if given."""
+        """Return the marks that are not undone, newest first.
+
+        If they are given, the story, the reader and the digest plan limit the result.
+        """
         query = select_marks().where(MARK.c.undone_at.is_(None)).order_by(MARK.c.id.desc()).limit(limit)
         if story_ids is not None:
             query = query.where(MARK.c.story_id.in_(story_ids))
@@ -434,7 +437,7 @@ def set_undone(connection: Connection, undone: Change, reader: Reader, change: C
 
 
 def _set_undone(connection: Connection, table: Any, row_id: int, change: Change, reader: Reader) -> None:
-    """Record in row ``row_id`` of ``table`` when it was undone, and by which reader; ``change`` has both.
+    """Record in row ``row_id`` of ``table`` when and by which reader it was undone, as ``change`` states.
 
     The row is a verdict, a mark or a change. Raises ``UsageError`` if it was undone before.
     """

@@ -95,7 +95,7 @@ def lock_grouping(connection: Connection) -> None:
 
 
 def load_new_rows(connection: Connection, window: GroupingWindow) -> int:
-    """Load all rows that are newer than the window into the window; return the version that the window then has."""
+    """Load all rows that are newer than the window; return the version that the window then has."""
     executor = RawExecutor(connection)
     version, reload_version = executor.execute(_SELECT_STATE).first() or (0, 0)
     if window.version < reload_version:
@@ -114,7 +114,7 @@ def load_new_rows(connection: Connection, window: GroupingWindow) -> int:
 def invalidate_windows(connection: Connection) -> None:
     """Make all processes load their whole windows again.
 
-    This is necessary after a change of stories that is not a batch of grouping.
+    This is necessary after stories were changed in any other way than by grouping a batch.
     """
     connection.exec_driver_sql(_INVALIDATE)
 

@@ -42,7 +42,7 @@ from monitor.store.row_mapping import IS_LISTED
 from monitor.store.sources import decode_poll_state
 
 CLOCK_TOLERANCE = timedelta(minutes=1)
-"""Maximum change of the clock that needs no recovery. Time servers make changes of this size."""
+"""Maximum change of the clock that needs no recovery, because time servers also cause changes of this size."""
 
 
 def release_leases(connections: Connections, now: datetime) -> None:

@@ -39,7 +39,7 @@ TOKEN_PREFIX = "mon_"  # noqa: S105 - the beginning of every token
 TOUCH_INTERVAL = timedelta(minutes=5)
 """Minimum time between two records of the last use of a session or token.
 
-Otherwise, each request would write to the database.
+Without it, each request would write to the database.
 """
 ATTEMPT_RETENTION = timedelta(days=1)
 MAX_SESSIONS, MAX_TOKENS, MAX_VIEWS = 50, 100, 200

@@ -207,7 +207,7 @@ def enqueue_rescreen(connection: Connection, article_ids: Iterable[int]) -> None
 
 
 def has_feedback() -> ColumnElement[bool]:
-    """Return the SQL condition that any verdict or mark exists, so that ``follow_grouping`` must be called."""
+    """Return the SQL condition that a verdict or mark exists. Only then ``follow_grouping`` must be called."""
     verdicts, marks = select(VERDICT.c.id).where(_COUNTS), select(MARK.c.id).where(MARK.c.undone_at.is_(None))
     return verdicts.exists() | marks.exists()
 

@@ -23,7 +23,10 @@ QUIET_LOGGERS = (
     "procrastinate",
     "uvicorn",
 )
-"""Libraries that log every step, or complete URLs, below WARNING. Only their warnings and errors are logged."""
+"""Libraries that log every step, or complete URLs, at levels below WARNING.
+
+Only their warnings and errors are logged.
+"""
 
 MAX_VALUE_CHARS = 8192
 
