@@ -111,7 +111,7 @@ class WebhookChannel:
 
 @dataclass(frozen=True, slots=True)
 class ChatChannel:
-    """Apprise URL of a chat service."""
+    """A chat service, given by its Apprise URL."""
 
     __pydantic_config__: ClassVar[ConfigDict] = STRICT
     kind: ClassVar[str] = "chat"

@@ -279,9 +279,9 @@ class RuleCount:
 
 @dataclass(frozen=True, slots=True)
 class FormCount:
-    """Number of articles in which a spelling was accepted for an official, and number in which readers rejected it.
+    """A spelling of an official, with the numbers of articles in which it was accepted, and rejected by readers.
 
-    ``form`` is the ``MatchForm`` of the accepted mentions; it is empty in a count of rejected ones.
+    ``form`` is the ``MatchForm`` of the accepted mentions. It is empty if the spelling was rejected.
     """
 
     official_id: str

@@ -139,7 +139,7 @@ async def _pipe(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> N
 
 
 def _to_origin_form(head: bytes, method: bytes, path: str, query: str) -> bytes:
-    """Rewrite the head of a request to a proxy for a server: it gets a path instead of a full URL.
+    """Rewrite the head of a request: a proxy gets a full URL, but the server behind it expects only a path.
 
     The connection is closed after the request, so that the proxy can check the next request.
     """

@@ -26,7 +26,8 @@ _MAX_FRESHNESS = timedelta(days=1)
 def parse_freshness(headers: Mapping[str, str], now: datetime) -> timedelta | None:
     """Return how long a response is fresh, at most one day; the result is None if it is not fresh.
 
-    ``Cache-Control`` is used, less the ``Age`` of the response. Without ``max-age``, ``Expires`` is used.
+    The time is taken from ``max-age`` in ``Cache-Control``, and the ``Age`` of the response is subtracted. Without
+    ``max-age``, it is taken from ``Expires``.
     """
     control = headers.get("cache-control", "")
     if re.search(r"no-(?:cache|store)", control, re.IGNORECASE):

@@ -26,10 +26,7 @@ class InvalidResponse(Exception):
 
 
 class BodyTooLong(InvalidResponse):
-    """Raised for a body that is longer than the limit.
-
-    A body over the compression ratio is only ``InvalidResponse``.
-    """
+    """Raised for a body that is longer than the limit, but not for one that only exceeds the compression ratio."""
 
 
 @dataclass(frozen=True, slots=True)

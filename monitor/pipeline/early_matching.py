@@ -78,7 +78,7 @@ class EarlyMatching:
         return result
 
     def forget(self, article_ids: Sequence[int]) -> None:
-        """Remove articles that were grouped from memory."""
+        """Delete from memory the articles that were grouped."""
         for article_id in article_ids:
             self.ready.pop(article_id, None)
             self.features.pop(article_id, None)

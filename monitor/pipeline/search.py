@@ -139,7 +139,8 @@ def _list_articles(database: Database, request: SearchRequest) -> SearchPart:
 
 
 def _scan_articles(database: Database, request: SearchRequest, query: CompiledQuery) -> SearchPart:
-    """Evaluate a query that requires no certain word on all articles of a short period.
+    """Evaluate a query on all articles of a short period, because no word is certain to occur in the articles that it
+    finds.
 
     Raises ``QueryError`` if the period is longer than ``MAX_SCAN_PERIOD``.
     """

@@ -28,7 +28,7 @@ def to_json(value: object) -> str:
 
 
 def from_json(target_type: type[T], text: str) -> T:
-    """Return the value of ``target_type`` from the text that ``to_json`` returned for it.
+    """Build a value of ``target_type`` from JSON text that ``to_json`` returned.
 
     Raises ``ValueError`` or ``TypeError`` for any other text.
     """

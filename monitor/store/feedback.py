@@ -172,9 +172,9 @@ class FeedbackStore:
     def request_waiting(self, plan_ids: Collection[str], since_limit: datetime, max_articles: int) -> int:
         """Enqueue the articles that a coming digest may report, so that they are matched again; return their number.
 
-        These are the articles with unreported hits. Because an edited rule may find new hits, they are also the newest
-        articles since the last window of the scheduled digests ``plan_ids``, but none older than ``since_limit``. Each
-        of the two kinds has at most ``max_articles`` articles.
+        These are articles of two kinds, each with at most ``max_articles``. The first kind has unreported hits. The
+        second kind is new since the last window of the scheduled digests ``plan_ids``, but not older than
+        ``since_limit``, because an edited rule may find new hits there.
         """
         with self._connections.write_transaction() as connection:
             ends = select(func.max(DIGEST.c.end_at)).where(DIGEST.c.plan_id.in_(plan_ids)).group_by(DIGEST.c.plan_id)

@@ -37,7 +37,7 @@ class _DryRun(Exception):
 
 
 class ForgetStore:
-    """Store method that erases everything that was found about one official, in one transaction."""
+    """Store with one method, which erases everything that was found about one official in one transaction."""
 
     def __init__(self, connections: Connections) -> None:
         self._connections = connections

@@ -144,7 +144,7 @@ def parse_search_query(query: str) -> tuple[SearchTerm, ...]:
 
 
 def stored_search_text(connection: Connection, search_text: str) -> str:
-    """Return the value of the column ``search_text`` for a text to be searched.
+    """Return what the column ``search_text`` stores for a search text.
 
     PostgreSQL stores the text. SQLite stores only a hash of it, because its full-text index has the words.
     """

@@ -36,7 +36,7 @@ _SELECT_SCHEMA_COMMENT = """SELECT obj_description(to_regclass('procrastinate_jo
 
 
 def is_installed() -> bool:
-    """Return whether Procrastinate is installed, which is part of the extra `postgres`."""
+    """Return whether Procrastinate, a part of the extra `postgres`, is installed."""
     return find_spec(PROCRASTINATE) is not None
 
 

@@ -369,7 +369,7 @@ def _is_sufficient(facts: ArticleFacts, candidate: Candidate, evidence: Evidence
 def _is_insufficient_first_name(facts: ArticleFacts, candidate: Candidate, official_index: int) -> bool:
     """Return whether a short name is a first name that the press does not use alone for the official.
 
-    Such a name is not rare, however long it is.
+    A long name part usually counts as rare; such a first name does not.
     """
     words = tuple(facts.folded_text(candidate).split())
     forms = [
