@@ -68,10 +68,10 @@ def load_configuration(
 ) -> Configuration:
     """Read the configuration in a file. Raises ``ConfigError`` with every error and warning, in file order.
 
-    If ``require_secrets`` is false, a missing secret is not an error, except in the database URL. If
-    ``refuse_shared_secrets`` is true, a secret that is typed into a file which other users can read is an error;
-    otherwise it is a warning. If ``find_channel_faults`` is given, a channel that cannot work is an error; the daemon
-    does not pass it, because it works without such a channel. ``check_sources`` yields more warnings about the sources.
+    If ``require_secrets`` is false, only a missing secret in the database URL is an error. A secret that is typed into
+    a file which other users can read is a warning; with ``refuse_shared_secrets``, it is an error. If
+    ``find_channel_faults`` is given, a channel that cannot work is an error; the daemon does not pass it, because it
+    also works without such a channel. ``check_sources`` yields more warnings about the sources.
     """
     reader = _ConfigurationReader(read_file_bytes(path), path, environ, require_secrets=require_secrets)
     reader.refuses_shared_secrets = refuse_shared_secrets
@@ -104,10 +104,10 @@ def parse_configuration(
     *,
     require_secrets: bool = True,
 ) -> Configuration:
-    """Read the configuration in the bytes of a file.
+    """Read the configuration in the bytes of a file. Raises ``ConfigError`` with every error and warning.
 
-    ``path`` is the path of the file, for messages and relative names. If ``require_secrets`` is false, a missing secret
-    is not an error, except in the database URL. Raises ``ConfigError`` with every error and warning.
+    ``path`` is the path of the file, for messages and relative names. If ``require_secrets`` is false, only a missing
+    secret in the database URL is an error.
     """
     return _ConfigurationReader(data, path, environ, require_secrets=require_secrets).read(checks)
 

@@ -55,8 +55,8 @@ def reader_plan_id(plan_id: str, reader_id: str) -> str:
 def find_mail_channel(reader: DigestReader, channels: Sequence[Channel]) -> EmailChannel | None:
     """Return the email channel through which a reader gets mail.
 
-    It is the channel that the reader's entry names or, if it names none, the only email channel. The result is None if
-    the named channel does not exist, or if the entry names none and the number of email channels is not one.
+    It is the channel that the reader's entry names. If the entry names none, it is the only email channel. The result
+    is None if the named channel does not exist, or if the entry names none and several email channels or none exist.
     """
     mail = [channel for channel in channels if isinstance(channel, EmailChannel)]
     if reader.channel:

@@ -167,7 +167,7 @@ class ConfigurationStore(Protocol):
         ...
 
     def save_configuration(self, configuration: SavedConfiguration) -> None:
-        """Save a configuration; it replaces the one that was saved before."""
+        """Save a configuration; it replaces the configuration that was saved before."""
         ...
 
     def get(self, name: str) -> str:

@@ -251,8 +251,8 @@ def _cut_to_limit(
 ) -> tuple[list[_RankedStory], list[_RankedStory], int]:
     """Limit a digest to ``max_items`` articles.
 
-    Return the stories that are shown (the last of them perhaps with fewer articles), the stories that are left out, and
-    the number of articles that are not shown.
+    Return three values: the stories that are shown, the stories that are left out, and the number of articles that are
+    not shown. The last story that is shown may have fewer articles than before.
     """
     shown: list[_RankedStory] = []
     left_out: list[_RankedStory] = []

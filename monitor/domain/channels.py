@@ -39,8 +39,8 @@ OUTBOX_CHANNEL_ID = "outbox"
 def _label_secret_url(url: Secret) -> str:
     """Return a label by which users recognise a secret URL: the host, and a short hash of the URL.
 
-    For the URL of a chat service, the label has the name of the service (the scheme) instead of the host, because the
-    host is a part of the secret.
+    In the URL of a chat service, the host is a part of the secret. The label then has the name of the service (the
+    scheme) instead.
     """
     text = url.reveal()
     parts = urlsplit(text)

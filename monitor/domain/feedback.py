@@ -293,7 +293,9 @@ class FormCount:
 
 
 MIN_REPEATED_REJECTIONS, REPETITION_PERIOD = 3, timedelta(days=30)
-"""Number of rejections of one spelling from which on the weekly notice reports it, and the period that is counted."""
+"""Minimum number of rejections of one spelling that the weekly notice reports, and the period in which they are
+counted.
+"""
 
 
 @dataclass(frozen=True, slots=True)

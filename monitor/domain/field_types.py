@@ -60,9 +60,10 @@ class MissingSecretError(ValueError):
 
 
 class ValidationContext(Protocol):
-    """Protocol of what a validation needs: it resolves references to secrets, and parses selectors and cron lines.
+    """Protocol of the object with which values are validated.
 
-    If ``is_required`` is false, a missing secret is not an error, except in the database URL.
+    It resolves references to secrets, and parses selectors and cron lines. If ``is_required`` is false, only a missing
+    secret in the database URL is an error.
     """
 
     @property

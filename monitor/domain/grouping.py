@@ -106,8 +106,8 @@ class GroupingIndex(Protocol):
 class IndexedArticle(NamedTuple):
     """An article in the grouping window: its 64-bit fingerprints, and its 32-bit terms with the highest weights.
 
-    Both are stored as little-endian bytes. A duplicate has no terms. It has no fingerprints either if it adds no text
-    to its original.
+    Both are stored as little-endian bytes. A duplicate has no terms. A duplicate that adds no text to its original has
+    no fingerprints either.
     """
 
     article_id: int

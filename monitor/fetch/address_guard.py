@@ -1,9 +1,9 @@
 """Address guard: rejects private networks before a connection is opened.
 
-Every connection from this program to a foreign host goes through this guard. A host name is resolved once, every
-address is checked, and only checked addresses are connected to, so a DNS answer that changes later (DNS rebinding) has
-no effect. If a host name has one forbidden address, all its addresses are rejected. The table follows the IANA
-special-purpose registries, plus the ranges that the smokescreen proxy denies (NAT64, 6to4, Teredo).
+Every connection from this program to a foreign host goes through this guard. A host name is resolved once, and every
+address is checked. Only checked addresses are used, so a DNS answer that changes later (DNS rebinding) has no effect.
+If a host name has one forbidden address, all its addresses are rejected. The table follows the IANA special-purpose
+registries, plus the ranges that the smokescreen proxy denies (NAT64, 6to4, Teredo).
 """
 
 import asyncio

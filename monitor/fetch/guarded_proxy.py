@@ -1,8 +1,8 @@
 """HTTP proxy on loopback that limits a browser to checked addresses and to a number of bytes.
 
-The browser resolves no names and opens no connections itself. For each connection, the proxy resolves the host name,
-the address guard checks the addresses, as for all other requests of the program, and the proxy connects to a checked
-address.
+The browser itself neither resolves names nor opens connections to servers. For each connection, the proxy resolves the
+host name, and the address guard checks the addresses, as for all other requests of the program. The proxy then connects
+to a checked address.
 """
 
 import asyncio

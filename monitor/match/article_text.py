@@ -155,7 +155,7 @@ class NormalizedArticle:
         return 0, 0
 
     def folded_span(self, region: Region, start: int, end: int) -> tuple[int, int]:
-        """Return the folded offsets of a span of the text of a region; ``locate_in_region`` is the reverse."""
+        """Return the folded offsets of a span in a region's text; ``locate_in_region`` does the reverse."""
         first = next((span.start for span in self.region_spans if span.region is region), 0)
         return self._folded_offset(first + start), self._folded_offset(first + end)
 
@@ -204,7 +204,7 @@ _OCCUPATION_APPOSITION = re.compile(
     r"(?:\s?\(\d{2}\))?\s?,\s(?:\d{1,2},?\s)?(?:(?:an?|the|une?|el|la)\s)?(?:[A-Za-z0-9-]+\b\s?){1,4}"
 )
 _FORMER = re.compile(r"\b(?:former|retired|ex|onetime|turned|ancien|ancienne|exjefe|antiguo|antigo)\b", re.IGNORECASE)
-"""Words such as "former". An occupation after such a word is a former one, so it is ignored."""
+"""Words such as "former". The occupation after such a word is an earlier one, so it is ignored."""
 _BECAME = re.compile(
     r"\s?,?\s?(?:who|that|qui|que|der|die)\s(?:\w+\s)?(?:became|turned|devint|devenu|wurde)\b", re.IGNORECASE
 )
@@ -240,7 +240,7 @@ _GENERATION_SUFFIXES = {"Jr", "Sr", "II", "III", "IV", "JR", "SR"}
 
 
 class SurroundingText:
-    """The words around a span of an article's text; each method answers one question of the decisions on names.
+    """The words around a span of an article's text. Each method answers one question about them.
 
     Results are cached. ``genitive_ends`` are the end offsets of names with a genitive ending. The word after such a
     name does not belong to the name.

@@ -71,7 +71,7 @@ agreement.
 """
 _MAX_NAME_WORDS = 6
 _MAX_RUN_CHARS = 100
-"""Maximum number of characters of a run of capitalized words that is cached. Names are shorter."""
+"""Maximum length of a run of capitalized words that is cached. Names are shorter."""
 _MIN_LETTERS = 8
 _MIN_SOUND_LETTERS = 3
 _MIN_RESPELT_LETTERS = 4

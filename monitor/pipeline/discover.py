@@ -1,7 +1,7 @@
 """Discover the feeds and sitemaps of a site.
 
-A feed may be the given address itself, be linked on the page at that address or on a page that lists the site's feeds,
-be named in robots.txt, or be at an address that many sites use for feeds.
+A feed may be the given address itself. A page may link to it: the page at the given address, or a page that lists the
+site's feeds. It may also be named in robots.txt, or be at an address that many sites use for feeds.
 """
 
 import asyncio

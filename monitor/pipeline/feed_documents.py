@@ -348,7 +348,7 @@ class FeedDocumentReader:
         return await self._fetcher.fetch(request)
 
     async def _parse(self, response: Fetched, source: Source, known_item_hashes: bytes = b"") -> ParsedFeed:
-        """Parse a document, except the items that have not changed since the last poll.
+        """Parse the items of a document that are new or have changed since the last poll.
 
         Raises ``NotAFeed`` or ``WorkerKilled``.
         """
@@ -414,8 +414,8 @@ def _choose_sitemaps(nested_urls: Sequence[str], memory: SitemapMemory, turn: in
 
     First come the productive sitemaps, which recently had addresses of new articles. Then come the first sitemaps of
     the index, and then one of the other known sitemaps in turn. The first poll reads more sitemaps, because its
-    articles are not reported. A sitemap in the middle of an index that was not read then is not chosen later, because
-    all its old addresses would be new.
+    articles are not reported. A sitemap in the middle of an index that the first poll did not read is never chosen
+    later, because all its old addresses would be new.
     """
     if not memory.known:
         return list(nested_urls[:MAX_SITEMAP_DOCUMENTS])

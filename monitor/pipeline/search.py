@@ -234,7 +234,7 @@ def _count(database: Database, lines: Sequence[ArticleLine], zone: ZoneInfo) -> 
 def to_index_query(node: Node) -> IndexQuery | None:
     """Return a condition for the full-text index that holds for every text that satisfies ``node``.
 
-    The result is None if the node requires no certain word, so that no such condition exists.
+    The result is None if such a text need not contain a certain word.
     """
     match node:
         case TextTerm(text, is_prefix, is_exact):

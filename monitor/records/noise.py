@@ -6,7 +6,7 @@ from typing_extensions import TypedDict
 
 
 class RuleNoiseRecord(TypedDict):
-    """JSON record of the number of hits of a rule, and how many of them readers have rejected."""
+    """JSON record of a rule's hits: how many were found, and how many of them readers have rejected."""
 
     rule: str
     found: int

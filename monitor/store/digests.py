@@ -212,7 +212,7 @@ class DigestStore:
     def load_last_window(self, plan: DigestPlan) -> LastWindow | None:
         """Return the last window of a digest plan, or None before the first window. It is read in one transaction.
 
-        The start of the initial lookback is included, except for an immediate digest, which has none.
+        If the digest is not immediate, the start of the initial lookback is included.
         """
         with self._connections.shared_read_transaction():
             end_at = self.last_window_end(plan.id)

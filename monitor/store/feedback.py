@@ -437,7 +437,7 @@ def set_undone(connection: Connection, undone: Change, reader: Reader, change: C
 
 
 def _set_undone(connection: Connection, table: Any, row_id: int, change: Change, reader: Reader) -> None:
-    """Record in row ``row_id`` of ``table`` when and by which reader it was undone, as ``change`` states.
+    """Mark row ``row_id`` of ``table`` as undone, with the time and the reader of ``change``.
 
     The row is a verdict, a mark or a change. Raises ``UsageError`` if it was undone before.
     """

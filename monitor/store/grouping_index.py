@@ -1,10 +1,10 @@
 """Rows of the grouping window: loaded when a process starts, written with each batch of grouped articles.
 
-``grouping_state`` has one row. Its ``version`` counts the transactions that changed grouping, and each row of
+``grouping_state`` has one row. Its ``version`` counts the transactions that changed grouping. Each row of
 ``indexed_article`` and ``story_centroid`` has the version in which it was written. A process that groups articles locks
-the table, reads the rows that other processes have written since the version of its window, places its batch, and
-writes under the next version. So every batch is placed on a window with all earlier batches, whichever process grouped
-them.
+the table and reads the rows that other processes have written since the version of its window. Then it places its
+batch, and writes under the next version. So every batch is placed on a window with all earlier batches, whichever
+process grouped them.
 """
 
 from collections.abc import Sequence

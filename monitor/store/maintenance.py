@@ -235,7 +235,7 @@ class MaintenanceStore:
         self._disk_space.create_reserve()
 
     def release_reserve(self) -> None:
-        """Delete the reserve file, so that the database can use its space."""
+        """Delete the reserve file, so that the database can use the space of the file."""
         self._disk_space.release_reserve()
 
     def _check_references_and_index(self) -> list[str]:

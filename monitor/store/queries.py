@@ -169,7 +169,7 @@ class QueryStore:
         return sorted(hits, key=lambda hit: hit.reported_at is None)
 
     def load_source_statuses(self, source_ids: Collection[str]) -> dict[str, SourceStatus]:
-        """Return the poll state, name and number of articles of each of these configured sources, by id."""
+        """Return these configured sources by id, each with poll state, name and number of articles."""
         columns = (SOURCE.c.id, SOURCE.c.name, SOURCE.c.poll_state, SOURCE.c.page_quality, SOURCE.c.article_count)
         query = select(*columns).where(IS_CONFIGURED, SOURCE.c.id.in_(source_ids))
         with self._connections.read_transaction() as connection:

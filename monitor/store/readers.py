@@ -221,7 +221,7 @@ class ReaderStore:
             _end_sessions(connection, reader_id, keep_session)
 
     def login_allowed_at(self, keys: Collection[str]) -> datetime | None:
-        """Return the time before which no login is allowed because of failures, or None if none was recorded.
+        """Return the time until which failed logins prevent a further attempt, or None if no failure was recorded.
 
         ``keys`` name what failed: the login, and the address of the client. The latest time of all keys counts.
         """

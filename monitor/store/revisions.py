@@ -28,7 +28,7 @@ from monitor.store.row_mapping import (
 
 
 class RecheckStore:
-    """Store of rechecks and of earlier versions of articles; every method is one transaction."""
+    """Store of rechecks, and of earlier versions of articles. Every method is one transaction."""
 
     def __init__(self, connections: Connections) -> None:
         self._connections = connections

@@ -146,7 +146,7 @@ class _RedactingFormatter(logging.Formatter):
 
 
 def escape_event(_logger: object, _method: str, event: LogEvent) -> LogEvent:
-    """Return the event with control characters in its fields escaped.
+    """Escape control characters in the fields of an event.
 
     Text from outside can then neither forge a log line nor move the cursor of a terminal.
     """

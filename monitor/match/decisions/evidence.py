@@ -161,9 +161,9 @@ def find_support(facts: ArticleFacts, candidate: Candidate, evidence: Evidence, 
 
 
 def _is_joined_by_hyphen(facts: ArticleFacts, candidate: Candidate, convention: str) -> bool:
-    """Return whether a hyphen joins first and family name.
+    """Return whether a hyphen joins first and family name, if this shows that a street or school is meant.
 
-    The result is False unless the naming convention writes only names of streets and schools with such a hyphen.
+    The naming convention states whether it shows this. If not, the result is False.
     """
     text = facts.cased_text(candidate)
     return (
@@ -275,7 +275,7 @@ def _find_boundary_after(facts: ArticleFacts, candidate: Candidate) -> Boundary:
 
 
 def _find_continuation(facts: ArticleFacts, candidate: Candidate) -> str:
-    """Return the word after a short name that makes the name part of a longer name, or an empty string.
+    """Return the word after a short name, if word and name together are a longer name; otherwise an empty string.
 
     In conventions with patronymics, the word may be a particle such as "bin".
     """

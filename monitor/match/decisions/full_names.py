@@ -47,7 +47,7 @@ FULL_NAME_CONFIDENCE = 0.97
 NATIVE_NAME_CONFIDENCE = 0.95
 """Confidence of a full name in another script than Latin.
 
-It is lower than in Latin letters, because a script without spaces has no word boundaries that could be checked.
+It is lower than in Latin letters, because in a script without spaces the name could be a part of a longer word.
 """
 SHARED_NAME_CONFIDENCE = 0.9
 """Confidence of a name that several officials have.
