@@ -42,7 +42,7 @@ class Placement:
 ArticleLoader = Callable[[int], tuple[Placement | None, str, str]]
 """Function that returns the placement, title and body of a grouped article, given its id.
 
-If the article was deleted, it returns None and empty texts.
+For an article that was deleted, the placement is None and the texts are empty.
 """
 
 
