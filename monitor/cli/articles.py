@@ -83,7 +83,7 @@ def open_to_read(configuration: "Configuration") -> "Iterator[Database]":
 
 
 def parse_since(length: str) -> datetime | None:
-    """Return the time that is a duration, such as ``7d``, before now; for an empty text, return None.
+    """Return the time that is ``length``, a duration such as ``7d``, before now. For an empty text, return None.
 
     Raises ``UsageError`` if the duration is invalid.
     """
@@ -100,8 +100,8 @@ def parse_since(length: str) -> datetime | None:
 def require_known_id(kind: str, wanted_id: str, known_ids: Iterable[str], config: Path) -> None:
     """Raise ``UsageError`` if ``wanted_id`` is not one of the known ids. An empty id is accepted.
 
-    ``kind`` is the word for the object in the message, such as "source". The message contains a similar id, or else all
-    known ids of the file ``config``.
+    ``kind`` is the word for the object in the message, such as "source". The message contains a similar id. If no id is
+    similar, it contains all known ids of the file ``config``.
     """
     from monitor.domain.value_parsers import suggest_similar
 

@@ -33,10 +33,9 @@ NEW_COMMANDS = {
 
 
 class CommandGroup(TyperGroup):
-    """Command group whose command ``list`` runs if no command is named: ``monitor stories`` is ``monitor stories
-    list``.
+    """Command group that runs its command ``list`` if no command is named.
 
-    The error message for a renamed command contains the present name.
+    ``monitor stories`` is ``monitor stories list``. The error message for a renamed command contains the present name.
     """
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:

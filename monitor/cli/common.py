@@ -180,7 +180,7 @@ def print_text(text: str) -> None:
 
 
 def print_wrapped(text: str) -> None:
-    """Print a text. Lines that are longer than the output is wide are wrapped, and their continuations are indented."""
+    """Print a text. A line that is longer than the output is wide is continued on an indented line."""
     from textwrap import fill
 
     width = _output_width()
@@ -194,7 +194,7 @@ def load_rows(load: Callable[[int], Sequence[T]], limit: int | None, *, as_docum
     """Return the rows to print. If some rows are left out, a note is printed on standard error.
 
     ``load`` is called with a number and returns at most that number of rows. Without a ``limit``, all rows are returned
-    if ``as_document`` is true (JSON or CSV) or the output is piped, because another program reads them then.
+    if another program will read them: if ``as_document`` is true (JSON or CSV), or if the output is piped.
     """
     if limit is None and (as_document or not sys.stdout.isatty()):
         return load(ALL_ROWS)

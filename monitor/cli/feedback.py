@@ -479,7 +479,7 @@ def find_articles(database: "Database", target: str) -> "list[StoredArticle]":
 
 
 def find_target(database: "Database", target: str, official_id: str = "") -> "tuple[StoredArticle, bool]":
-    """Return the article that a code or URL refers to, and whether the code is that of a story.
+    """Return the article that a code or URL refers to, and True if the code belongs to a story.
 
     For a story, the article is the first one that names the official, or any official if ``official_id`` is empty.
     Raises ``UsageError`` if nothing is found.
@@ -498,7 +498,7 @@ def find_target(database: "Database", target: str, official_id: str = "") -> "tu
 
 
 def resolve_story(database: "Database", target: str) -> str:
-    """Return the id of the story that a code refers to; for a code or URL of an article, return the article's story.
+    """Return the id of the story that a code refers to. For a code or URL of an article, it is the article's story.
 
     Raises ``UsageError`` if nothing is found, or if the article has no story yet.
     """

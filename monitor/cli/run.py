@@ -86,7 +86,7 @@ def poll(
 def has_failed_everywhere(result: "PassResult") -> bool:
     """Return whether a pass failed completely.
 
-    It did if it polled sources and could read none, or tried deliveries and could send none.
+    A pass failed completely if it polled sources and could read none, or tried deliveries and could send none.
     """
     from monitor.pipeline.poll_plan import PollOutcome
 

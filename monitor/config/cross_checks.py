@@ -36,7 +36,7 @@ _MISWRITTEN_OPERATOR = re.compile(r"(?<![\w@:])(and|or|not|near(?:/\d+)?|NEAR(?!
 _SECRET_HEADER = re.compile("auth|token|key|secret|cookie|session|password", re.IGNORECASE)
 _FILE_REFERENCE = re.compile(r"^file:(.+)|\$\{file:([^{}]*)\}")
 SECRET_FOLDERS = ("/run/secrets", "/run/credentials")
-"""Folders, other than the folder of sources.yaml, in which secret files are expected.
+"""Folders in which secret files are expected, in addition to the folder of sources.yaml.
 
 Containers use the first, systemd uses the second.
 """
@@ -131,8 +131,8 @@ def _is_sqlite(database: Secret) -> bool:
 def _check_web(path: KeyPath, web: WebSettings, *, is_sqlite: bool) -> Iterator[KeyIssue]:
     """Yield an error for each combination of settings with which the desk cannot work or is not protected.
 
-    One example is a login method without its key. Another is a desk that other machines can reach, if it has no
-    https:// address, or if readers can log in only with one-time addresses.
+    One example is a login method without its key. Another example is a desk that other machines can reach but that has
+    no https:// address, or has no other login than one-time addresses.
     """
     if web.login is LoginMethod.HEADER and web.header is None:
         yield KeyIssue((*path, "login"), "login: header needs the key header")
@@ -180,9 +180,9 @@ def _get_mapping(tree: Any, key: str) -> dict[str, Any]:
 
 
 def _list_strings(value: Any) -> list[tuple[KeyPath, str]]:
-    """Return each text in a list of the file, with its path below the list.
+    """Return each text in a list, with its path below the list.
 
-    A single text is returned with an empty path. Other values are ignored.
+    If the value is a single text, it is returned with an empty path. Other values are ignored.
     """
     if isinstance(value, str):
         return [((), value)]
@@ -444,7 +444,7 @@ def _list_groups(source: Source) -> Iterator[str]:
 def _check_unused(file: Sections) -> Iterator[KeyIssue]:
     """Yield a warning for each part of the file that has no effect.
 
-    These are sources if there are no rules, rules if there are no digests, and channels that no digest uses.
+    These are sources in a file without rules, rules in a file without digests, and channels that no digest uses.
     """
     if file.list_ids("sources") and not file.list_ids("rules"):
         text = "there are no rules, so nothing is reported; add some, such as rules: {people: {officials: all}}"

@@ -54,7 +54,7 @@ RENAMED_KEYS: dict[type, dict[str, str]] = {
         "limit": "max_articles",
     },
 }
-"""The present name of each key that was renamed since an earlier version, for each type."""
+"""For each type, its keys that were renamed since an earlier version, with their present names."""
 
 RENAMED_VALUES = {("at", "once"): "at: immediately"}
 
@@ -126,7 +126,7 @@ def describe_unknown_word(key: str, known: Iterable[str]) -> str:
 
 
 def _resolve_type(type_: type, loc: tuple[str | int, ...]) -> type:
-    """Return the type of the value that a path of keys leads to, starting from a type."""
+    """Return the type of a value in the configuration, by following the path of its keys from ``type_``."""
     for part in loc:
         info = get_keys(type_).get(str(part))
         if info is not None:

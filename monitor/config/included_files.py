@@ -136,7 +136,7 @@ def _is_readable_by_others(path: Path) -> bool:
 def _iter_texts(value: Any) -> Iterator[tuple[KeyPath, str]]:
     """Yield each text in a list, with its path below the list.
 
-    A single text is yielded with an empty path. Other values are ignored.
+    If the value is a single text, it is yielded with an empty path. Other values are ignored.
     """
     if isinstance(value, str):
         yield (), value

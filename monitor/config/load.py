@@ -42,9 +42,9 @@ SourceCheck = Callable[[Watchlist, Sequence[Source]], Iterable[KeyIssue]]
 T = TypeVar("T")
 
 _PLACEHOLDERS = {"name": "-", "rules": ("x",), "address": "a@b.example"}
-"""Values for required keys that are invalid, so that the other keys of the entry can be checked.
+"""Values that replace invalid values of required keys, so that the other keys of the entry can be checked.
 
-No check reads these values.
+No check reads the replacements.
 """
 
 
@@ -68,10 +68,10 @@ def load_configuration(
 ) -> Configuration:
     """Read the configuration in a file. Raises ``ConfigError`` with every error and warning, in file order.
 
-    If ``require_secrets`` is false, a missing secret is not an error, except in the database URL. If
-    ``refuse_shared_secrets`` is true, a secret that is typed into a file which other users can read is an error;
-    otherwise it is a warning. If ``find_channel_faults`` is given, a channel that cannot work is an error; the daemon
-    does not pass it, because it works without such a channel. ``check_sources`` yields more warnings about the sources.
+    If ``require_secrets`` is false, only a missing secret in the database URL is an error. A secret that is typed into
+    a file which other users can read is a warning; with ``refuse_shared_secrets``, it is an error. If
+    ``find_channel_faults`` is given, a channel that cannot work is an error; the daemon does not pass it, because it
+    also works without such a channel. ``check_sources`` yields more warnings about the sources.
     """
     reader = _ConfigurationReader(read_file_bytes(path), path, environ, require_secrets=require_secrets)
     reader.refuses_shared_secrets = refuse_shared_secrets
@@ -107,7 +107,7 @@ def parse_configuration(  # noqa: PLR0913 - three are checks that only some call
     find_channel_faults: ChannelCheck | None = None,
     check_sources: SourceCheck | None = None,
 ) -> Configuration:
-    """Read the configuration in the bytes of a file.
+    """Read the configuration in the bytes of a file. Raises ``ConfigError`` with every error and warning.
 
     ``path`` is the path of the file, for messages and relative names. If ``require_secrets`` is false, a missing secret
     is not an error, except in the database URL. ``edited`` has bytes of included files that are used instead of those

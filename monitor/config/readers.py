@@ -55,8 +55,8 @@ def reader_plan_id(plan_id: str, reader_id: str) -> str:
 def find_mail_channel(reader: DigestReader, channels: Sequence[Channel]) -> EmailChannel | None:
     """Return the email channel through which a reader gets mail.
 
-    The entry of the reader names it; otherwise it is the only configured email channel. The result is None if the named
-    channel does not exist, or if no channel is named and not exactly one is configured.
+    It is the channel that the reader's entry names. If the entry names none, it is the only email channel. The result
+    is None if the named channel does not exist, or if the entry names none and several email channels or none exist.
     """
     mail = [channel for channel in channels if isinstance(channel, EmailChannel)]
     if reader.channel:

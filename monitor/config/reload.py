@@ -86,8 +86,8 @@ def evaluate_edit(
     """Decide whether an edited file is applied, rejected or held; return this with its configuration or issues.
 
     ``data`` are the bytes of the file; other files that it refers to are read again. ``last_good`` is the last valid
-    configuration, or None. The file is held if it removes more than half of the sources of ``last_good``, until the
-    user confirms this. ``accepted_hash`` is the hash of the configuration that the user has confirmed.
+    configuration, or None. A file that removes more than half of the sources of ``last_good`` is held until the user
+    confirms it. ``accepted_hash`` is the hash of the configuration that the user has confirmed.
     """
     try:
         configuration = parse_configuration(data, path, environ, checks)
@@ -167,7 +167,7 @@ class ConfigurationStore(Protocol):
         ...
 
     def save_configuration(self, configuration: SavedConfiguration) -> None:
-        """Save a configuration; it replaces the one that was saved before."""
+        """Save a configuration; it replaces the configuration that was saved before."""
         ...
 
     def get(self, name: str) -> str:
@@ -241,10 +241,10 @@ class Reloader:
     async def check_for_edit(
         self, run_in_database: Callable[..., Awaitable[Any]], now: datetime, monotonic_now: float
     ) -> ReloadResult | None:
-        """Return the result of a new edit of the file, or None without one. Call this every second or two.
+        """Return the result of an edit of the file that was not reported yet, or None if the file has no new edit.
 
-        ``run_in_database`` runs a function of the store in the thread of the database. The file is read and checked in
-        another thread, so that the event loop is not blocked.
+        Call this every second or two. ``run_in_database`` runs a function of the store in the thread of the database.
+        The file is read and checked in another thread, so that the event loop is not blocked.
         """
         if not self._is_ready(monotonic_now):
             return None

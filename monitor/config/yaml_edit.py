@@ -160,9 +160,10 @@ def _append(text: str, node: _Node, value: YamlValue, comment: str) -> str:
 
 
 def _set(text: str, root: _Node, path: KeyPath, value: YamlValue, comment: str) -> str | None:
-    """Add a key that is missing or has no value, and return the new text of the file; None if this is impossible.
+    """Add a key that is missing or has no value, and return the new text of the file.
 
-    The key is added to the deepest mapping on the path that exists in the file.
+    The result is None if this is impossible. The key is added to the deepest mapping on the path that exists in the
+    file.
     """
     depth = len(path)
     while depth and _find_node(root, path[:depth]) is None:
@@ -192,9 +193,10 @@ def _set(text: str, root: _Node, path: KeyPath, value: YamlValue, comment: str) 
 
 
 def _fill_null(text: str, root: _Node, path: KeyPath, node: _Node, value: YamlValue, comment: str) -> str | None:
-    """Give a value to a key whose value is null, and return the new text of the file; None if this is impossible.
+    """Give a value to a key whose value is null, and return the new text of the file.
 
-    The value is written after the colon of an empty key such as ``aliases:``, or replaces the word ``null``.
+    The result is None if this is impossible. The value is written after the colon of an empty key such as ``aliases:``,
+    or replaces the word ``null``.
     """
     start, end = node.start_mark.index, node.end_mark.index
     if start != end:

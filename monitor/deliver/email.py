@@ -47,8 +47,8 @@ class _SmtpServer:
 def _classify_reply(code: int, reply: str) -> SendResult:
     """Convert an SMTP reply to the result of an attempt.
 
-    421 is a temporary failure of the whole server, which pauses the channel. After a refusal of the credentials, 4xx
-    and other codes, the message is sent again later. 5xx is a permanent failure for this recipient.
+    421 is a temporary failure of the whole server, which pauses the channel. If the credentials are refused, and after
+    4xx and other codes, the message is sent again later. 5xx is a permanent failure for this recipient.
     """
     reason = single_line(f"{code} {reply}", 300)
     if code == SERVICE_CLOSING_CODE:

@@ -21,9 +21,9 @@ class HttpPoster:
     """Poster of messages to one URL. No result contains the URL, because the URL may be a secret.
 
     ``transport`` must apply the address guard. ``name`` is the noun for the receiver in results, such as "the webhook".
-    Only 2xx is success. After a status in ``refused_statuses`` the message is not sent again; after one in
-    ``gone_statuses``, no more messages are sent to the target either. Every other status is retried, 429 also pauses
-    the channel, and redirects are not followed.
+    Only 2xx is success. After a status in ``refused_statuses`` the message is not sent again. After a status in
+    ``gone_statuses``, the target gets no further message at all. Every other status is retried, 429 also pauses the
+    channel, and redirects are not followed.
     """
 
     def __init__(

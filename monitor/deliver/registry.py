@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 class UnusableChannel:
-    """Sender for a channel that cannot work, instead of its usual sender.
+    """Sender for a channel that cannot work. It takes the place of the channel's usual sender.
 
     Deliveries of this channel stay pending, with the reason as their last error.
     """
@@ -54,7 +54,7 @@ def create_sender(channel: Channel, create_transport: "Callable[[], httpx.AsyncB
 
 
 def find_channel_faults(channels: Iterable[Channel]) -> dict[str, str]:
-    """Return, for each channel that cannot work, the reason by the id of the channel.
+    """Return the reasons why channels cannot work, by the id of the channel; other channels are left out.
 
     A reason is a URL that is wrong, or an extra that is not installed.
     """

@@ -38,7 +38,7 @@ class Prominence(IntEnum):
 
 
 def rank_offset(article: Article, region: Region, start: int) -> Prominence:
-    """Return the prominence of a position in an article; the position is a region and an offset.
+    """Return the prominence of a position in an article. The position is a region and an offset in it.
 
     A position in a dateline or caption is as prominent as one in the rest of the body.
     """
@@ -172,9 +172,9 @@ def _build_digest_article(records: Sequence[ReportableHit]) -> _DigestArticle:
 def _split_duplicates(reports: Sequence[_DigestArticle]) -> tuple[list[_DigestArticle], dict[int, list[DuplicateItem]]]:
     """Select one article of each text; return the selected articles, and the duplicates of each by the article's id.
 
-    The article of the agency itself is selected. Without one, the article that was seen first is selected; the
-    publication date is not used, because a feed can state any date. A duplicate is returned among the selected articles
-    if it was changed, or if it names an official that the selected article does not name.
+    The article of the agency itself is selected. If no outlet is the agency, the article that was seen first is
+    selected; the publication date is not used, because a feed can state any date. A duplicate is returned among the
+    selected articles if it was changed, or if it names an official that the selected article does not name.
     """
     kept: dict[int, _DigestArticle] = {}
     duplicates: dict[int, list[DuplicateItem]] = defaultdict(list)
@@ -195,9 +195,7 @@ def _split_duplicates(reports: Sequence[_DigestArticle]) -> tuple[list[_DigestAr
 
 
 def _lead_order(report: _DigestArticle) -> tuple[bool, datetime, bool, int]:
-    """Return the sort key by which one of several articles with the same text is selected: the one with the smallest
-    key.
-    """
+    """Return a sort key for articles with the same text; the article with the smallest key is selected."""
     item = report.item
     return not report.is_from_agency, item.first_seen_at, report.duplicate_of is not None, item.article_id
 
@@ -253,8 +251,8 @@ def _cut_to_limit(
 ) -> tuple[list[_RankedStory], list[_RankedStory], int]:
     """Limit a digest to ``max_items`` articles.
 
-    Return the stories that are shown (the last of them perhaps with fewer articles), the stories that are left out, and
-    the number of articles that are not shown.
+    Return three values: the stories that are shown, the stories that are left out, and the number of articles that are
+    not shown. The last story that is shown may have fewer articles than before.
     """
     shown: list[_RankedStory] = []
     left_out: list[_RankedStory] = []
@@ -348,8 +346,9 @@ def _format_repeated_notices(records: Sequence[ReportableHit]) -> tuple[str, ...
 def _format_overflow_notices(
     hidden_stories: Sequence[_RankedStory], hidden_articles: int, officials: Sequence[Official]
 ) -> tuple[str, ...]:
-    """Return a notice with the number of articles over the limit for each official or rule; empty without such
-    articles.
+    """Return one notice with the number of articles over the limit for each official or rule.
+
+    The result is empty if no article is over the limit.
     """
     if not hidden_articles:
         return ()
@@ -379,7 +378,7 @@ def compose_digest(  # noqa: PLR0913, PLR0917 - a digest needs all of these, and
     No hit is lost. Its article is shown, or listed below the article that it duplicates, or counted in a notice if it
     is over the limit of the digest. If the text of the article was reported in an earlier digest, a notice names the
     article. ``daily_mentions`` are the numbers of mentions per day by official, oldest first. ``officials`` are the
-    ones that the digest plan watches.
+    officials that the digest plan watches.
     """
     articles: dict[int, list[ReportableHit]] = defaultdict(list)
     for hit in hits:

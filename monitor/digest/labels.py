@@ -88,6 +88,9 @@ def sanitize_language_code(text: str) -> str:
 
 
 def name_language(text: str) -> str:
-    """Return the English name of a language, or its code if the name is unknown; for English, an empty string."""
+    """Return the English name of a language, or its code if the name is unknown.
+
+    For English, return an empty string.
+    """
     primary = sanitize_language_code(text).partition("-")[0].lower()
     return "" if primary == "en" else LANGUAGE_NAMES.get(primary, primary)

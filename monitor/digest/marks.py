@@ -14,7 +14,7 @@ _ALWAYS_SHOWN = {HitKind.CORRECTION, HitKind.WITHDRAWN}
 
 
 class MarkedHits(NamedTuple):
-    """The hits that a digest shows after marks were applied, and the hits that the marks hide.
+    """The hits that a digest shows, and the hits that marks hide.
 
     ``hidden`` has, for the id of each mark, the mark and the hits that it hides.
     """

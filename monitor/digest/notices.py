@@ -130,9 +130,10 @@ def _format_near_miss(line: NearMissSummary, names: Mapping[str, str]) -> str:
 
 
 def format_unreached_notice(deliveries: Sequence[Delivery]) -> tuple[str, ...]:
-    """Return one sentence with the number of recipients that these deliveries did not reach; none if the number is 0.
+    """Return one sentence with the number of recipients that these deliveries did not reach.
 
-    Names and reasons are left out, because they are not for readers. Reports to the operator do not count.
+    No sentence is returned if the number is 0. Names and reasons are left out, because they are not for readers.
+    Reports to the operator do not count.
     """
     targets = {
         (delivery.message.channel_id, delivery.message.target)

@@ -243,9 +243,7 @@ def _link_story(story: StoryView) -> StoryLink:
 def _present_sections(
     digest: Digest, presenter: _StoryPresenter
 ) -> tuple[tuple[SectionView, ...], tuple[SectionView, ...]]:
-    """Return the sections that have stories, and a section for each official that only stories of other
-    sections name.
-    """
+    """Return the sections that have stories, and a section for each other official that the stories name."""
     grouped: dict[tuple[str, str], list[StoryView]] = defaultdict(list)
     also_in: dict[str, list[StoryLink]] = defaultdict(list)
     for position, story in enumerate(digest.stories):
@@ -277,7 +275,7 @@ def _present_sections(
 def _present_glance(
     digest: Digest, sections: Sequence[SectionView], also_named: Sequence[SectionView]
 ) -> GlanceView | None:
-    """Return the overview of a digest, or None if the digest has too few stories for one."""
+    """Return the overview of a digest, or None if the digest has too few stories to need one."""
     if len(digest.stories) < MIN_GLANCE_STORIES:
         return None
     links = {story.anchor: _link_story(story) for section in sections for story in section.stories}

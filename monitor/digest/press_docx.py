@@ -92,7 +92,7 @@ class _Paragraph(Paragraph):
         self.root.extend((start, end))
 
     def set_right_to_left(self) -> None:
-        """Set the direction of the paragraph and of all its text."""
+        """Write the paragraph and all its text from right to left."""
         self.paragraph_format.widow_control = True  # creates the properties of the paragraph if they are missing
         properties = next(child for child in self.root if child.tag == qn("w:pPr"))
         _insert_before(properties, OxmlElement("w:bidi"), _AFTER_BIDI)

@@ -71,7 +71,7 @@ MAX_THREADED_STORIES = 5  # a digest with more stories than this starts no mail 
 
 
 def _estimate_html_bytes(story: StoryView) -> tuple[int, int]:
-    """Return the approximate length of a story's HTML in bytes, in full and as one line.
+    """Return the approximate length of a story's HTML in bytes: in full, and as one line.
 
     The estimates are rather too high, so that an email does not become too long.
     """
@@ -182,9 +182,9 @@ def render_page(digest: Digest, template_dir: str = "", web_url: str = "") -> st
 
 
 def render_atom(digests: Sequence[Digest], digest_id: str, title: str, url: str = "", template_dir: str = "") -> str:
-    """Render digests that were sent as an Atom feed with one entry for each story.
+    """Render digests as an Atom feed with one entry for each story.
 
-    The digests are given newest first.
+    The digests were sent; the newest is given first.
     """
     entries: list[dict[str, object]] = []
     for digest in digests:

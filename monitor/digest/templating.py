@@ -100,7 +100,7 @@ def _create_environment(template_dir: str) -> ImmutableSandboxedEnvironment:
 def render_template(name: str, folder: str, **context: Any) -> tuple[str, str]:
     """Render a template; return the result, and a description of the failure of an override.
 
-    If an override in ``folder`` fails, the built-in template is rendered instead. If it does not fail, the description
+    If an override in ``folder`` fails, the built-in template is rendered instead. If no override fails, the description
     is an empty text.
     """
     try:

@@ -33,14 +33,14 @@ from monitor.domain.secret import Secret
 from monitor.domain.value_parsers import parse_signing_key
 
 OUTBOX_CHANNEL_ID = "outbox"
-"""Id of the folder channel that every configuration has, even if no channel is configured."""
+"""Id of the folder channel that can be used even if it is not configured."""
 
 
 def _label_secret_url(url: Secret) -> str:
-    """Return a label for a secret URL that users recognise: the host, and a short hash of the URL.
+    """Return a label by which users recognise a secret URL: the host, and a short hash of the URL.
 
-    For the URL of a chat service, the label has the name of the service (the scheme) instead of the host, because the
-    host is a part of the secret.
+    In the URL of a chat service, the host is a part of the secret. The label then has the name of the service (the
+    scheme) instead.
     """
     text = url.reveal()
     parts = urlsplit(text)
@@ -111,7 +111,7 @@ class WebhookChannel:
 
 @dataclass(frozen=True, slots=True)
 class ChatChannel:
-    """Apprise URL of a chat service."""
+    """A chat service, given by its Apprise URL."""
 
     __pydantic_config__: ClassVar[ConfigDict] = STRICT
     kind: ClassVar[str] = "chat"

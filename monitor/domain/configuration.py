@@ -49,7 +49,7 @@ DEFAULT_DATABASE = Secret(DEFAULT_DATABASE_URL)
 
 
 def resolve_database_url(database: Secret, folder: Path) -> Secret:
-    """Return the URL of a database; if it is an SQLite file, its path becomes absolute.
+    """Return the URL of a database. If the database is an SQLite file, its path is made absolute.
 
     A relative path starts from ``folder``. Other URLs are returned unchanged.
     """
@@ -112,7 +112,7 @@ class Settings:
 
     @property
     def link_url(self) -> str:
-        """Return the public URL of the desk, for links in digests; empty if no URL is configured."""
+        """The public URL of the desk, for links in digests; empty if no URL is configured."""
         return self.web.url if self.web else ""
 
     @property
@@ -137,7 +137,7 @@ class Configuration:
 
     @property
     def former_ids(self) -> tuple[dict[str, str], dict[str, str]]:
-        """Return the present id for each former id of a source, and the same for officials."""
+        """Return a dictionary from former ids of sources to their present ids, and the same for officials."""
         return (
             {old: source.id for source in self.sources for old in source.formerly},
             {old: official.id for official in self.watchlist.officials for old in official.formerly},

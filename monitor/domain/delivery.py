@@ -22,7 +22,7 @@ class DeliveryState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class RenderedDigest:
-    """All output forms of one digest. They are rendered once, so that every attempt to send sends the same content.
+    """All output forms of one digest. They are rendered once, so that every attempt has the same content.
 
     ``blocks`` are the paragraphs of the digest as plain text, for services that accept only short messages: a sender
     may begin a new message before any block. The first block has the title, the totals and the notices, one per line.
@@ -81,7 +81,7 @@ class Delivery:
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """The target accepted the message; this is the result of one attempt. ``detail`` is the response of the target."""
+    """Result of one attempt: the target accepted the message. ``detail`` is the response of the target."""
 
     outcome: ClassVar[str] = "sent"
     detail: str = ""
@@ -89,7 +89,7 @@ class Sent:
 
 @dataclass(frozen=True, slots=True)
 class Retry:
-    """A temporary failure, as the result of one attempt.
+    """Result of one attempt: a temporary failure.
 
     ``retry_after`` is the delay that the target asks for. If ``pause_channel`` is true, the other deliveries of the
     channel are delayed, too (SMTP 421, HTTP 429).
@@ -103,7 +103,7 @@ class Retry:
 
 @dataclass(frozen=True, slots=True)
 class Rejected:
-    """A permanent failure, as the result of one attempt: the target does not exist, or refuses the message.
+    """Result of one attempt: a permanent failure, because the target does not exist or refuses the message.
 
     If ``stop_target`` is true, the target is disabled (HTTP 410).
     """

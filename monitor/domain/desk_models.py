@@ -12,10 +12,7 @@ from monitor.domain.read_models import HitSummary
 
 @dataclass(frozen=True, slots=True)
 class ArticleLine:
-    """The facts about an article that a list shows; the text is not among them.
-
-    ``outlet`` is the name of its source.
-    """
+    """An article as a list shows it, without its text. ``outlet`` is the name of its source."""
 
     id: int
     title: str
@@ -37,7 +34,7 @@ class ArticleLine:
 
 @dataclass(frozen=True, slots=True)
 class HitLine:
-    """The facts about a hit and its article that a list shows."""
+    """A hit as a list shows it, together with its article."""
 
     id: int
     rule_id: str
@@ -50,7 +47,7 @@ class HitLine:
 
 @dataclass(frozen=True, slots=True)
 class StoryLine:
-    """The facts about a story that a list shows, without its articles.
+    """A story as a list shows it, without its articles.
 
     ``merged_into`` is the id of the story into which this story was merged, or empty.
     """
@@ -94,7 +91,7 @@ class SourceLine:
 
 @dataclass(frozen=True, slots=True)
 class DeliveryLine:
-    """The facts about a delivery that a list shows, without the content of its digest."""
+    """A delivery as a list shows it, without the content of its digest."""
 
     id: int
     digest_id: int

@@ -137,7 +137,8 @@ class DigestPlan:
     def accepts(self, hit: "ReportableHit") -> bool:
         """Return whether the digest may list a hit.
 
-        It may not if it excludes the language of the article, or if a reader has muted the story (``muted``).
+        The digest may not list it if the digest excludes the language of the article, or if a reader has muted the
+        story (``muted``).
         """
         language = hit.article.language.partition("-")[0].lower()
         is_readable = not self.languages or not language or language in self.languages
@@ -181,7 +182,7 @@ OPERATOR_PLAN_ID = "operator"
 """Plan id of the reports to the operator. A configured digest must not have this id."""
 
 INITIAL_WINDOW_LEAD = timedelta(seconds=1)
-"""Time between the start of a digest's initial window and the start of the lookback, which follows it.
+"""Time by which the initial window of a digest starts before the lookback.
 
 The initial window only records that the digest was created. Its start must differ from that of the next window, because
 two windows of one digest must not have the same start.
@@ -287,7 +288,7 @@ class SourceProblem:
 
 @dataclass(frozen=True, slots=True)
 class Coverage:
-    """Numbers about a window: configured sources, sources that were read, articles, and problems.
+    """Coverage of a window, in numbers: configured sources, sources that were read, articles, and problems.
 
     ``quarantined_count`` of the articles are quarantined. The last two counts are about entries of the latest
     documents. ``merged_count`` entries were repetitions of other entries. ``dropped_count`` entries were not stored,

@@ -68,7 +68,7 @@ class ConfigError(MonitorError):
 
 
 class UsageError(MonitorError):
-    """Raised if a command refers to something that does not exist, or if it cannot be used in this way."""
+    """Raised if a command refers to something that does not exist, or is used in a way that is not possible."""
 
 
 class InputError(MonitorError):
@@ -178,7 +178,7 @@ class StoreCorrupt(StoreError):
 
 
 class DamagedRow(MonitorError):
-    """Raised if the content of one row cannot be read, although the rest of the database can.
+    """Raised if the content of one row cannot be read. All other rows can still be used.
 
     The message contains the table and the id of the row.
     """
@@ -193,4 +193,4 @@ class StoreMissing(StoreError):
 
 
 class SchemaMismatch(StoreError):
-    """Raised if the schema of the database does not fit this program, and a migration is impossible or not allowed."""
+    """Raised if the schema of the database does not fit this program, and the program cannot or may not migrate it."""

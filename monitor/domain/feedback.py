@@ -171,7 +171,7 @@ class StoryMark:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """The record of one act of feedback, by whose id `monitor undo` can undo it.
+    """The record of one act of feedback. `monitor undo` takes its id.
 
     ``reader`` is the display name of the reader, which several readers may have. ``login`` is the login of the reader,
     and is empty before the change is stored. ``verdict_id`` or ``mark_id`` is the id of the verdict or mark that was
@@ -279,9 +279,9 @@ class RuleCount:
 
 @dataclass(frozen=True, slots=True)
 class FormCount:
-    """In how many articles a spelling was accepted for an official, and in how many readers have rejected it.
+    """A spelling of an official, with the numbers of articles in which it was accepted, and rejected by readers.
 
-    ``form`` is the ``MatchForm`` of the accepted mentions; it is empty in a count of rejected ones.
+    ``form`` is the ``MatchForm`` of the accepted mentions. It is empty if the spelling was rejected.
     """
 
     official_id: str
@@ -293,9 +293,8 @@ class FormCount:
 
 
 MIN_REPEATED_REJECTIONS, REPETITION_PERIOD = 3, timedelta(days=30)
-"""The number of rejections of one spelling from which on the weekly notice reports the spelling.
-
-The second value is the period in which the rejections are counted.
+"""Minimum number of rejections of one spelling that the weekly notice reports, and the period in which they are
+counted.
 """
 
 

@@ -100,7 +100,7 @@ class Fetched:
 
 @dataclass(frozen=True, slots=True)
 class NotModified:
-    """The response of a server that the document has not changed since the validators of the request.
+    """The response of a server that the document has not changed since the request's validators were issued.
 
     ``moved_to`` is as in ``Fetched``. If ``etag`` and ``last_modified`` are not empty, they replace the validators of
     the request (RFC 9111, section 4.3.4).
@@ -114,10 +114,9 @@ class NotModified:
 
 @dataclass(frozen=True, slots=True)
 class Blocked:
-    """The result of a request that the server or a firewall refuses because it is automatic. An earlier retry does not
-    help.
+    """The result of a request that the server or a firewall refuses, because it blocks programs.
 
-    ``problem`` is set if the user can remove the reason.
+    An earlier retry does not help. ``problem`` is set if the user can remove the reason.
     """
 
     reason: str
@@ -135,7 +134,7 @@ class Gone:
 
 @dataclass(frozen=True, slots=True)
 class Failed:
-    """The result of a request that failed for any other reason.
+    """The result of a request that failed for a reason that the other result types do not cover.
 
     ``retry_after`` is the delay that the server asks for. ``status`` is the HTTP status, or 0 if the failure is not an
     HTTP status. If ``cause`` is ``FORBIDDEN_ADDRESS``, the address is not allowed, and no request was sent.

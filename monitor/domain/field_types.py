@@ -60,9 +60,10 @@ class MissingSecretError(ValueError):
 
 
 class ValidationContext(Protocol):
-    """Protocol of what a validation needs: it resolves references to secrets, and parses selectors and cron lines.
+    """Protocol of the object with which values are validated.
 
-    If ``is_required`` is false, a missing secret is not an error, except in the database URL.
+    It resolves references to secrets, and parses selectors and cron lines. If ``is_required`` is false, only a missing
+    secret in the database URL is an error.
     """
 
     @property
@@ -96,7 +97,7 @@ class ValidationContext(Protocol):
 
 
 class ValueMark(Enum):
-    """Property of a configured value that its Python type does not express; part of the annotation of the key.
+    """A property of a configured value that its Python type does not express, as a part of its annotation.
 
     A secret without ``LOGIN_IS_SECRET`` is secret as a whole. `monitor check` warns if a secret is typed into the file.
     """
@@ -109,7 +110,7 @@ class ValueMark(Enum):
 
 @dataclass(frozen=True, slots=True)
 class WarningIfMissing:
-    """The warning of `monitor check` if an optional key is missing; part of the annotation of the key."""
+    """Marks a key of which `monitor check` warns if it is missing; the mark is a part of the key's annotation."""
 
     text: str
 
@@ -208,12 +209,12 @@ def check_database_url(text: str) -> None:
 
 
 def as_list(value: Any) -> Any:
-    """Return a list with a text as its only element; return other values unchanged."""
+    """Return a list with a text as its only element. Values that are not texts are returned unchanged."""
     return [value] if isinstance(value, str) else value
 
 
 def as_mapping(key: str) -> Callable[[Any], Any]:
-    """Return a function that converts a text to ``{key: text}`` and returns other values unchanged."""
+    """Return a function that converts a text to ``{key: text}``, and returns values that are not texts unchanged."""
     return lambda value: {key: value} if isinstance(value, str) else value
 
 

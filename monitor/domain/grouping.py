@@ -42,7 +42,7 @@ class Placement:
 ArticleLoader = Callable[[int], tuple[Placement | None, str, str]]
 """Function that returns the placement, title and body of a grouped article, given its id.
 
-If the article was deleted, it returns None and empty texts.
+For an article that was deleted, the placement is None and the texts are empty.
 """
 
 
@@ -62,7 +62,7 @@ class GroupingIndex(Protocol):
         ...
 
     def articles_with(self, fingerprints: Sequence[int]) -> Mapping[int, int]:
-        """Return the number of shared fingerprints for each article with any of these fingerprints, by article id.
+        """Return the articles that have any of these fingerprints: the number of shared fingerprints by article id.
 
         Fingerprints are below 2**63.
         """
@@ -106,8 +106,8 @@ class GroupingIndex(Protocol):
 class IndexedArticle(NamedTuple):
     """An article in the grouping window: its 64-bit fingerprints, and its 32-bit terms with the highest weights.
 
-    Both are stored as little-endian bytes. A duplicate has no terms. It has no fingerprints either if it adds no text
-    to its original.
+    Both are stored as little-endian bytes. A duplicate has no terms. A duplicate that adds no text to its original has
+    no fingerprints either.
     """
 
     article_id: int
@@ -159,7 +159,7 @@ class GroupingWindow(Protocol):
         ...
 
     def begin(self, load_article: ArticleLoader) -> GroupingBatch:
-        """Begin a batch. The window itself changes only when the changes of the batch were stored and are then loaded.
+        """Begin a batch. The window itself does not change until the changes of the batch are stored and then loaded.
 
         ``load_article`` loads a grouped article that the batch needs for a comparison.
         """

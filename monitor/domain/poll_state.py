@@ -15,7 +15,7 @@ MIN_OUTLIER_STREAK, MAX_OUTLIER_STREAK = 5, 20
 MAX_CHANCE_PROBABILITY = 1e-4
 RESTORED_AFTER_PAGES = 3
 MIN_PROBLEM_PAGES, MIN_EXPIRED_PAGES = 3, 2
-"""The value of ``PageQuality.problem_count`` from which on a problem of pages is a problem of the source.
+"""Values of ``PageQuality.problem_count`` from which on a problem of pages counts as a problem of the source.
 
 The second value is for an expired login, which fewer pages prove.
 """
@@ -75,10 +75,10 @@ def update_page_quality(
 ) -> PageQuality:
     """Return the page quality after one more page was read, given its extraction confidence.
 
-    A single outlier, such as a page with a video, has no effect. A layout change begins if there are more consecutive
-    outliers than are likely by chance, given the source's share of outliers. It also begins if most of the first pages
-    have hardly any text. It ends after ``RESTORED_AFTER_PAGES`` consecutive normal pages, or if ``is_accepted`` is
-    true; then the present confidence becomes the usual one.
+    A single outlier, such as a page with a video, has no effect. A layout change begins after more consecutive outliers
+    than are likely by chance, given the source's share of outliers. It also begins if most of the first pages have
+    hardly any text. It ends after ``RESTORED_AFTER_PAGES`` consecutive normal pages, or if ``is_accepted`` is true;
+    then the present confidence becomes the usual one.
     """
     quality = _reduce_problem(quality, now)
     quality = replace(quality, recent=(*quality.recent, confidence)[-MIN_LEARNED_PAGES:])
@@ -152,7 +152,7 @@ def _is_outlier(quality: PageQuality, confidence: float) -> bool:
 
 
 def _relearn_usual(quality: PageQuality) -> PageQuality:
-    """Return the page quality, with the median of the recent confidences as the new usual confidence.
+    """Replace the usual confidence by the median of the recent confidences; return the page quality.
 
     The usual confidence is at least 0.01, because 0 means that it is unknown.
     """

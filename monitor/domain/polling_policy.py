@@ -21,7 +21,7 @@ MAX_CHECK_GAP = timedelta(hours=1)  # a longer time between two checks was a pau
 class ClockTrust:
     """Last time of the clock that was trusted, and how long the program has run since with an implausible time.
 
-    It prevents that data is deleted permanently because the clock jumped ahead.
+    With it, a clock that jumps ahead does not cause the deletion of data.
     """
 
     trusted_at: datetime
@@ -89,7 +89,7 @@ def next_poll_interval(
     """Return the automatic poll interval after a document was read.
 
     If few of its entries were known, the interval becomes shorter. If none was known, articles may be missing, and the
-    interval is at least halved. If all were known, or there were no entries, the interval becomes longer.
+    interval is at least halved. If all were known, or if the document had no entries, the interval becomes longer.
     ``silent_for`` is the time without a new article.
     """
     interval = interval or INITIAL_POLL_INTERVAL

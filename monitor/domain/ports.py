@@ -65,7 +65,7 @@ class Translator(Protocol):
 
 
 class DigestSchedule(Protocol):
-    """Protocol of the calculation of the times at which digests are due."""
+    """Protocol of an object that computes the times at which digests are due."""
 
     def last_due(self, plan: DigestPlan, after: datetime, now: datetime) -> datetime | None:
         """Return the latest due time of a digest that is later than ``after`` and not later than ``now``.

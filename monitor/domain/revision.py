@@ -7,7 +7,7 @@ from monitor.domain.article import StoredArticle
 from monitor.domain.mention import Findings, HitKind, RuleHit, TextChange
 
 RECHECK_DELAYS = (timedelta(hours=1), timedelta(hours=6), timedelta(days=1), timedelta(days=3), timedelta(days=7))
-"""Ages at which the page of a reported article is rechecked; the age counts from when the article was first seen."""
+"""Ages at which the page of a reported article is rechecked, counted from the time when the article was first seen."""
 
 CONFIRM_MISSING_AFTER = timedelta(hours=1)
 """Wait before a missing page is requested again.

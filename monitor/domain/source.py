@@ -272,7 +272,7 @@ class Source:
 
     @property
     def max_pages(self) -> int:
-        """Return the maximum number of pages of the list of articles that a poll reads.
+        """The maximum number of pages that a poll reads, if the list of articles has several pages.
 
         It is 1 for documents that have no further pages, such as feeds.
         """

@@ -106,7 +106,7 @@ class LinkSettings:
 
 @dataclass(frozen=True, slots=True)
 class WebSettings:
-    """Settings of the desk. It is served if they are given, also without any key: ``web: {}``."""
+    """Settings of the desk. The desk is served if the key `web` is present, even without settings: ``web: {}``."""
 
     __pydantic_config__: ClassVar[ConfigDict] = STRICT
 

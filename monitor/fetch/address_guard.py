@@ -1,9 +1,9 @@
 """Address guard: rejects private networks before a connection is opened.
 
-Every connection from this program to a foreign host goes through this guard. A host name is resolved once, every
-address is checked, and only checked addresses are connected to, so a DNS answer that changes later (DNS rebinding) has
-no effect. If a host name has one forbidden address, all its addresses are rejected. The table follows the IANA
-special-purpose registries, plus the ranges that the smokescreen proxy denies (NAT64, 6to4, Teredo).
+Every connection from this program to a foreign host goes through this guard. A host name is resolved once, and every
+address is checked. Only checked addresses are used, so a DNS answer that changes later (DNS rebinding) has no effect.
+If a host name has one forbidden address, all its addresses are rejected. The table follows the IANA special-purpose
+registries, plus the ranges that the smokescreen proxy denies (NAT64, 6to4, Teredo).
 """
 
 import asyncio
@@ -224,15 +224,15 @@ def parse_ip_address(address: str) -> IpAddress:
 
 
 def is_host_name(host: str) -> bool:
-    """Return whether a host is certainly a name, and not an IP address in any spelling.
+    """Return whether a host is certainly a name and not an IP address in any spelling.
 
-    This is a fast test that is true for most hosts. If it is false, the host may be a name or an address.
+    This is a fast test, and the result is True for most hosts. If it is False, the host may be a name or an address.
     """
     return host[-1:].isalpha() and ":" not in host and "%" not in host and "0x" not in host.lower()
 
 
 def _parse_address_literal(host: str) -> list[str]:
-    """Return a list with the address if the host is an IP address, otherwise an empty list.
+    """Return a list with the address if a host is an IP address, otherwise an empty list.
 
     Old IPv4 spellings such as 127.1 are accepted.
     """

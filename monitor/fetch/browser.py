@@ -102,8 +102,8 @@ class BrowserRenderer:
     """Renders pages in one Chromium process tree.
 
     The browser is started for the first page. It is ended after some time without a page, after many pages, and if it
-    exceeds a limit. ``executable`` is the path of Chromium; if it is empty, the Chromium on the PATH or Playwright's
-    own is used.
+    exceeds a limit. ``executable`` is the path of Chromium; if it is empty, the Chromium on the PATH is used, or
+    Playwright's own.
     """
 
     def __init__(
@@ -228,7 +228,7 @@ class BrowserRenderer:
                 return
 
     async def _retire(self) -> None:
-        """End the browser if it has rendered many pages; otherwise set a timer that ends it if no page follows soon.
+        """End the browser if it has rendered many pages. Otherwise set a timer that ends it if no page follows soon.
 
         Nothing is done while other pages are open.
         """

@@ -65,9 +65,7 @@ def check_body_size(decoded_bytes: int, wire_bytes: int, limits: ResponseLimits)
 
 
 class _ResponseProtocol(asyncio.Protocol):
-    """asyncio protocol of one exchange: it sends the request when connected, and sets ``response_future``
-    at the end.
-    """
+    """asyncio protocol of one exchange. It sends the request when connected, and sets ``response_future`` when done."""
 
     def __init__(self, request: bytes, limits: ResponseLimits, has_no_body: bool) -> None:
         self.response_future: asyncio.Future[HttpResponse] = asyncio.get_running_loop().create_future()
@@ -106,7 +104,7 @@ class _ResponseProtocol(asyncio.Protocol):
     def connection_lost(self, exc: Exception | None) -> None:
         """Set an error as the result if the connection ends before the response is complete.
 
-        A body without a length is complete when the connection ends, unless the connection was lost by an error.
+        If the response states no length, the end of the connection completes the body, except after an error.
         """
         if exc is None:
             self.eof_received()

@@ -58,7 +58,7 @@ class _Refused(Exception):
 
 
 class _BoundedClient(imaplib.IMAP4):
-    """IMAP client that rejects data from the server that are longer than any message that was requested."""
+    """IMAP client that rejects data from the server if they are longer than any message that was requested."""
 
     max_literal_bytes = 0
 

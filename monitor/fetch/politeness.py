@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
 MAX_SHORT_WAIT_SECONDS = 0.2
-"""Maximum remaining delay with which a request counts as possible now.
+"""Maximum remaining delay of a request that counts as possible now.
 
 It is shorter than the time after which callers ask again.
 """
@@ -84,7 +84,7 @@ class HostLimiter:
         return max(0, free) if host.next_request_at - _now() <= MAX_SHORT_WAIT_SECONDS else 0
 
     def _evict_idle_hosts(self) -> None:
-        """If more than 4096 hosts are stored, delete the ones that have no request and whose delay has passed."""
+        """If more than 4096 hosts are stored, delete the hosts that have no request and whose delay has passed."""
         if len(self._hosts) > 4096:
             now = _now()
             for name in [

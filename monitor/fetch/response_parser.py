@@ -26,10 +26,7 @@ class InvalidResponse(Exception):
 
 
 class BodyTooLong(InvalidResponse):
-    """Raised for a body that is longer than the limit.
-
-    A body over the compression ratio is only ``InvalidResponse``.
-    """
+    """Raised for a body that is longer than the limit, but not for one that only exceeds the compression ratio."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +44,7 @@ class ResponseHead:
 
     @property
     def has_body(self) -> bool:
-        """Return whether a body must be read after the head. It need not for a redirect, whose body is not used."""
+        """Return whether a body must be read after the head. The body of a redirect is not used, so it is not read."""
         return self.status not in _BODILESS_STATUSES and not 300 <= self.status < 400
 
 

@@ -23,9 +23,10 @@ _MAX_ROBOTS_BYTES = 512_000  # RFC 9309 requires parsers to accept at least 500 
 
 @dataclass(frozen=True, slots=True)
 class RobotsDecision:
-    """The decision whether one page may be fetched, with the delay between requests in seconds (0 without a demand).
+    """The decision whether one page may be fetched, with the delay between requests in seconds.
 
-    ``unknown_reason`` is the reason why the rules cannot be read now; then the page must wait. Otherwise it is empty.
+    The delay is 0 if robots.txt demands none. ``unknown_reason`` is the reason why the rules cannot be read now; then
+    the page must wait. Otherwise it is empty.
     """
 
     is_allowed: bool = True

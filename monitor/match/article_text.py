@@ -155,7 +155,7 @@ class NormalizedArticle:
         return 0, 0
 
     def folded_span(self, region: Region, start: int, end: int) -> tuple[int, int]:
-        """Return the folded offsets of a span of the text of a region; ``locate_in_region`` is the reverse."""
+        """Return the folded offsets of a span in a region's text; ``locate_in_region`` does the reverse."""
         first = next((span.start for span in self.region_spans if span.region is region), 0)
         return self._folded_offset(first + start), self._folded_offset(first + end)
 
@@ -204,7 +204,7 @@ _OCCUPATION_APPOSITION = re.compile(
     r"(?:\s?\(\d{2}\))?\s?,\s(?:\d{1,2},?\s)?(?:(?:an?|the|une?|el|la)\s)?(?:[A-Za-z0-9-]+\b\s?){1,4}"
 )
 _FORMER = re.compile(r"\b(?:former|retired|ex|onetime|turned|ancien|ancienne|exjefe|antiguo|antigo)\b", re.IGNORECASE)
-"""Words such as "former". An occupation after such a word is a former one, so it is ignored."""
+"""Words such as "former". The occupation after such a word is an earlier one, so it is ignored."""
 _BECAME = re.compile(
     r"\s?,?\s?(?:who|that|qui|que|der|die)\s(?:\w+\s)?(?:became|turned|devint|devenu|wurde)\b", re.IGNORECASE
 )
@@ -213,9 +213,9 @@ _LOWERCASE_SEARCH_MAX_CHARS = 200_000
 """Number of characters at the start of a text that are searched for words in lower case. It limits the cost."""
 _LOWERCASE_WORD = re.compile(r"(?<![A-Za-z])[a-z]{3,}")
 _MAX_SINGLE_SEARCH_CHARS = 10_000
-"""Maximum length of a text that is searched again for each word in lower case.
+"""Maximum length of a text that is searched separately for each word in lower case.
 
-In a longer text, all words in lower case are collected once.
+For a longer text, a set of all these words is built once.
 """
 _MAX_BECAME_CHARS = 24
 _MIN_HEADLINE_WORDS = 3
@@ -232,7 +232,7 @@ The share is not 1, because other names nearby may be in normal case.
 _ARABIC_ARTICLE = re.compile(r"(?:^|(?<= ))(?:al|el|as|ash|ad|ar|an)-(?=[A-Z])")
 _NON_NAME_SIGNS = re.compile(r"[^\w '.-]|\n|\w\w\.| -|- ")
 _MAX_WORDS_BEFORE_PLACE = 2
-"""Number of words after a name that are searched for a place word, as in "John Smith Memorial High School"."""
+"""Number of words after a name among which a place word is searched, as in "John Smith Memorial High School"."""
 _MAX_PARTICLE_LETTERS = 3
 """Maximum number of letters of a lower-case word inside a name, such as "van" or "bin"."""
 
@@ -240,7 +240,7 @@ _GENERATION_SUFFIXES = {"Jr", "Sr", "II", "III", "IV", "JR", "SR"}
 
 
 class SurroundingText:
-    """The words around a span of an article's text; each method answers one question of the decisions on names.
+    """The words around a span of an article's text. Each method answers one question about them.
 
     Results are cached. ``genitive_ends`` are the end offsets of names with a genitive ending. The word after such a
     name does not belong to the name.
@@ -553,9 +553,8 @@ class SurroundingText:
 
 
 def _is_known_word(word: str) -> bool:
-    """Return whether a word after a name is a country, a capital or a title.
-
-    Such a word is not a syllable of the name.
+    """Return whether a word after a name is a country, a capital or a title, and therefore not a further part of the
+    name.
     """
     is_known = word in country_evidence_words() or word in single_word_titles()
     return is_known and not syllable_pattern().match(word)

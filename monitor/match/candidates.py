@@ -253,7 +253,7 @@ def find_phonetic_short_names(
 def find_names_with_initial_or_nickname(
     facts: ArticleFacts, candidate: Candidate, _boundary: Boundary
 ) -> Sequence[ExtendedName]:
-    """Extend a short name by the words before it to full names, and return these names.
+    """Return the full names that a short name forms together with the words before it.
 
     The words are a first name, and initials or a nickname: "Walter B. Hargrove" for the candidate "Hargrove".
     """
@@ -272,7 +272,7 @@ def find_names_with_initial_or_nickname(
 def find_names_with_configured_initials(
     facts: ArticleFacts, candidate: Candidate, _boundary: Boundary
 ) -> Sequence[ExtendedName]:
-    """Extend a short name by the initials before it to full names, and return these names.
+    """Return the full names that a short name forms together with the initials before it.
 
     Only officials that are configured with these initials count. An example is "W. B. Hargrove" for the candidate
     "Hargrove".
@@ -296,7 +296,7 @@ def find_names_with_configured_initials(
 def find_names_with_initial_only(
     facts: ArticleFacts, candidate: Candidate, _boundary: Boundary
 ) -> Sequence[ExtendedName]:
-    """Extend a short name by an initial before it to full names, and return these names.
+    """Return the full names that a short name forms together with an initial before it.
 
     The initial must be the first letter of the official's first name, as in "W. Hargrove". The result has one name for
     each official with this initial and family name.
@@ -318,7 +318,7 @@ def find_names_with_initial_only(
 def find_names_with_middle_name_or_typo(
     facts: ArticleFacts, candidate: Candidate, boundary: Boundary
 ) -> Sequence[ExtendedName]:
-    """Extend a short name by the words before it to full names, and return these names.
+    """Return the full names that a short name forms together with the words before it.
 
     Either a first name and a middle name precede the short name, as in "Walter Brian Hargrove", or a first name with a
     typo.
@@ -368,7 +368,7 @@ def _filter_by_first_name(
 def find_names_with_patronymics(
     facts: ArticleFacts, candidate: Candidate, _boundary: Boundary
 ) -> Sequence[ExtendedName]:
-    """Extend a short name by the Arabic patronymics ("bin Turki") before it to full names, and return these names.
+    """Return the full names that a short name forms together with the Arabic patronymics ("bin Turki") before it.
 
     Such a printed name has more patronymics than the configured name.
     """
@@ -396,9 +396,12 @@ FINDERS_AFTER_INITIAL: tuple[ExtendedNameFinder, ...] = (
     find_names_with_initial_or_nickname,
     find_names_with_initial_only,
 )
-"""Functions that extend a short name after an initial to a full name. The one with the most certain result is first."""
-FINDERS_AFTER_NAME: tuple[ExtendedNameFinder, ...] = (find_names_with_middle_name_or_typo, find_names_with_patronymics)
-"""Functions that extend a short name after another name to a full name.
+"""Functions that find the full name around a short name after an initial.
 
-The one with the most certain result is first.
+The function with the most certain result is first.
+"""
+FINDERS_AFTER_NAME: tuple[ExtendedNameFinder, ...] = (find_names_with_middle_name_or_typo, find_names_with_patronymics)
+"""Functions that find the full name around a short name after another name.
+
+The function with the most certain result is first.
 """

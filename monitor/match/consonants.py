@@ -127,7 +127,9 @@ def is_spelling_of(printed: Sequence[str], words: Iterable[str]) -> bool:
 
 
 class ConsonantIndex:
-    """Index of the watched names in Latin letters, to find them in Arabic and Hebrew texts by their consonants."""
+    """Index of the consonants of watched names in Latin letters, by which the names are found in Arabic and Hebrew
+    texts.
+    """
 
     def __init__(self, patterns: Mapping[str, Iterable[int]], names: Sequence[str]) -> None:
         self._names = names

@@ -33,9 +33,13 @@ class WordLists:
     place_words_after: frozenset[str]
     lowercase_place_words_after: frozenset[str]
     marked_place_words_before: frozenset[str]
-    """Words before the name of a place, with diacritics, from languages in which diacritics distinguish words."""
+    """Words before the name of a place in their spelling with diacritics, from languages in which these distinguish
+    words.
+    """
     marked_place_phrases_before: frozenset[str]
-    """Phrases before the name of a place, with diacritics, from languages in which diacritics distinguish words."""
+    """Phrases before the name of a place in their spelling with diacritics, from languages in which these distinguish
+    words.
+    """
     place_names: frozenset[str]
     common: frozenset[str]
     ordinary_names: frozenset[str]
@@ -46,7 +50,7 @@ class WordLists:
     """Words that follow a name in a headline, in their spelling with diacritics."""
     occupations: frozenset[str]
     marked_occupations: frozenset[str]
-    """Occupations, with diacritics, from languages in which diacritics distinguish words."""
+    """Occupations in their spelling with diacritics, from languages in which diacritics distinguish words."""
 
 
 @cache

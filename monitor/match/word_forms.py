@@ -71,7 +71,7 @@ agreement.
 """
 _MAX_NAME_WORDS = 6
 _MAX_RUN_CHARS = 100
-"""Maximum number of characters of a run of capitalized words that is cached. Names are shorter."""
+"""Maximum length of a run of capitalized words that is cached. Names are shorter."""
 _MIN_LETTERS = 8
 _MIN_SOUND_LETTERS = 3
 _MIN_RESPELT_LETTERS = 4
@@ -81,9 +81,8 @@ _MAX_KEYS_COMPARED = 4
 _MIN_SOUNDS = 4
 """Minimum number of consonants of a full name that is compared by sound with words of another script."""
 _MIN_LONE_SOUNDS = 3
-"""Minimum number of consonants of a single word that is compared with words of another script.
-
-The text then lacks the full name.
+"""Minimum number of consonants of a single word that is compared with another script, although the text has no full
+name.
 """
 _MAX_NAMES_OF_RUN = 40
 """Maximum number of watched names that are compared with a run of words, among names with its first and last word."""
@@ -418,9 +417,10 @@ class _Search:
         return any(self._name_index.first_names[official].endswith("a") for official in officials)
 
     def _add_short_names(self, full_names: set[str]) -> None:
-        """Add parts of names in another form: in the headline, after a title, and wherever the text has full names.
+        """Add parts of names in another form.
 
-        If the text has only one full name, a word in another place must begin like one of the words of this full name.
+        They are searched in the headline, after titles, and everywhere if the text has full names. If the text has only
+        one full name, a word in another place than headline and title must begin like one of the words of this name.
         """
         places = {match.span() for match in _CAPITALIZED_WORD.finditer(self._cased, *self._headline)}
         stems = {word[:_STEM_LETTERS] for name in full_names for word in _RUN_WORD.findall(name)}

@@ -38,8 +38,7 @@ _HREF_ATTRIBUTE = re.compile(r"href\s*=\s*[\"']([^\"'>]{1,500})", re.IGNORECASE)
 
 
 def decode_inline_text(body: bytes, content_type: str, source: Source) -> str | None:
-    """Return the decoded text of a document that this process may parse; if the process pool must parse it, return
-    None.
+    """Return the decoded text of a document if this process may parse it; return None if the process pool must.
 
     Only a short, uncompressed document of a feed may be parsed in this process.
     """
@@ -129,7 +128,7 @@ def _parse_any_feed(text: str, url: str, source: Source) -> Feed:
 def _find_end_of_complete_entries(text: str) -> int:
     """Return the offset at which the last entry begins, if this entry is incomplete; otherwise the document's length.
 
-    The caller cuts off a truncated document at this offset. Otherwise the incomplete entry would be stored with a
+    The caller cuts off a truncated document at this offset. Without this, the incomplete entry would be stored with a
     partial text, and the complete entry of the next poll would count as known.
     """
     tags = deque(_ITEM_TAG.finditer(text), maxlen=1)

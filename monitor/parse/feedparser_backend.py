@@ -30,7 +30,7 @@ _XML_DECLARATION = re.compile(r"^\s*<\?xml[^>]*\?>")
 def parse_with_feedparser(text: str, url: str, source: Source) -> Feed:
     """Parse a document with feedparser.
 
-    A feed may have no entries. For a document that is not a feed, the result has no entries and no title.
+    A feed may have no entries. A document that is not a feed gives a result with neither entries nor title.
     """
     body = _DOCTYPE.sub("", _XML_DECLARATION.sub("", text.lstrip("\ufeff"), count=1), count=2_000)
     parsed = feedparser.parse(

@@ -98,7 +98,7 @@ UNSUPPORTED_ELEMENTS = frozenset(
     rss subtitle tagline tags textInput textinput uri url webmaster xhtml_body
     """.split()  # noqa: SIM905 - more readable than a long list
 )
-"""Names of elements that the fast parser must reject, because they change the result of feedparser.
+"""Names of elements that the fast parser must reject, because feedparser handles them in a way of its own.
 
 A name consists of the prefix of the namespace, an underscore and the local name.
 """

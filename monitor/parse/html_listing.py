@@ -129,9 +129,9 @@ def _find_content(item: LexborNode, listing: Listing) -> str:
 def _find_title(item: LexborNode, listing: Listing, links: list[LexborNode]) -> str:
     """Return the title of an item: the text that the configured selector for the title finds.
 
-    Without this selector, the result is the first that exists of: the longest text of a link to the article, a heading
-    of the item, the tooltip of a link. If the source has a selector for the text, but not for the title, the item is a
-    post whose link shows only its time, and the result is empty.
+    Without this selector, the first of these is returned: the longest text of a link to the article, a heading of the
+    item, the tooltip of a link. If the source has a selector for the text but not for the title, items are posts whose
+    links show only the time. The result is then empty.
     """
     if listing.text and not listing.title:
         return ""  # The link of a post shows only its time. The first words of the post become its title.

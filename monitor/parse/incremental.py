@@ -50,7 +50,7 @@ def hash_items(text: str) -> bytes:
 
 
 def remove_known_items(text: str, known_hashes: bytes) -> ReducedDocument | None:
-    """Remove the items whose hashes are known from a document.
+    """Remove from a document the items whose hashes are known.
 
     The result is None if no item is known, or if the items of the document cannot be separated.
     """

@@ -92,7 +92,7 @@ def _find_text(expression: str, item: Any) -> str:
 
 
 def _find_date(expression: str, item: Any) -> str:
-    """Return as text the date that an expression finds.
+    """Return the date that an expression finds, as text.
 
     A large number is taken for seconds or milliseconds since 1970, and is returned as an ISO 8601 date.
     """

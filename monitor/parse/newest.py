@@ -44,7 +44,7 @@ def sort_newest_first(entries: Sequence[Entry], *, is_newest_last: bool) -> list
 
 
 def limit_entries(feed: Feed, limit: int = MAX_ENTRIES) -> Feed:
-    """Return a feed with its newest entries only, at most ``limit``, in the order of the document.
+    """Return a feed with at most ``limit`` entries: the newest ones, in the order of the document.
 
     The number of the other entries is stored in the feed.
     """
@@ -133,10 +133,10 @@ def _find_ages(urls: Sequence[str]) -> list[_AgeKey] | None:
 
 
 def _find_article_numbers(paths: Sequence[str]) -> list[int] | None:
-    """Return the article number in each address; for an address without a number, the number is 0.
+    """Return the article number in each address, which is 0 for an address without a number.
 
-    The article number is the last number of every address, or the first number of every address: the choice with more
-    different values. The result is None if too few addresses have a number, or if too many numbers are equal.
+    The article number is either the last number of every address or the first number of every address, whichever has
+    more different values. The result is None if too few addresses have a number, or if too many numbers are equal.
     """
     found = [_NUMBER.findall(path) for path in paths]
     present = sum(bool(numbers) for numbers in found)

@@ -71,9 +71,10 @@ def parse_sitemap(text: str, url: str, source: Source) -> Feed:
 
 
 def _find_end_of_complete_entries(text: str) -> int:
-    """Return the end offset of the last complete entry of a truncated sitemap; if it is complete, return its length.
+    """Return the offset at which the last complete entry of a sitemap ends, if the sitemap is truncated.
 
-    The address of an incomplete entry may be truncated, and must not be stored as an article.
+    Otherwise return the length of the document. The address of an incomplete entry may be truncated, and must not be
+    stored as an article.
     """
     if _ROOT_END.search(text, max(0, len(text) - ROOT_SEARCH_CHARS)):
         return len(text)

@@ -57,9 +57,10 @@ async def extract_article(
 
 
 def find_expired_login(source: Source | None, page: Fetched, article: Article) -> str:
-    """Return a sentence that shows that the login of a source has expired; if the login seems valid, an empty string.
+    """Return a sentence that shows that the login of a source has expired.
 
-    The sentence states what the page has instead of the article: a paywall or a login form.
+    The sentence states what the page has instead of the article: a paywall or a login form. It is empty if the login
+    seems valid.
     """
     if source is None or not source.has_login:
         return ""

@@ -26,7 +26,7 @@ this length (measured on one core of a small server). A call in a worker process
 are rare.
 """
 MAX_LOGGED_ARTICLES = 20
-"""Maximum number of articles with hits that are logged one by one after a batch; a first poll may find hundreds."""
+"""Maximum number of articles with hits that are logged one by one after a batch. A first poll may find hundreds."""
 _numbers = count()
 log = logging.getLogger(__name__)
 

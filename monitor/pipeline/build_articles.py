@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 MIN_OFFLOAD_ARTICLES = 8
-"""Minimum number of articles of a batch for a worker process.
+"""Minimum number of articles in a batch that is sent to a worker process.
 
 The transfer of a smaller batch costs more than the work.
 """
@@ -58,7 +58,10 @@ log = logging.getLogger(__name__)
 
 
 def describe_error(error: BaseException) -> str:
-    """Return an error as one line for messages. Errors of other programs are given with their type."""
+    """Return an error as one line for messages.
+
+    The type of the error is added if it is not an error of this program.
+    """
     text = str(error) if isinstance(error, MonitorError) else f"{type(error).__name__}: {error}"
     return " ".join(text.split())[:300]
 
@@ -88,10 +91,7 @@ class ProcessOffloader:
         self._tasks, self._active_tasks = set[asyncio.Task[None]](), 0
 
     def add_backlog(self, article_count: int) -> None:
-        """Add to the estimated number of waiting articles.
-
-        From this number, ``run_in_pool`` decides where work runs.
-        """
+        """Add to the estimated number of waiting articles, by which ``run_in_pool`` decides where work runs."""
         now = asyncio.get_running_loop().time()
         left = max(0.0, self._backlog - DRAIN_RATE * (now - self._backlog_at))
         self._backlog, self._backlog_at = min(left + article_count, 2.0 * OFFLOAD_THRESHOLD), now
@@ -203,7 +203,8 @@ BuiltArticle = tuple[Article, Stage, str | None]
 class WorkedEntries:
     """The result of building articles from several entries in a worker process.
 
-    It has the articles; for each article its findings, or None if it was not matched; and the grouping features of all.
+    It has the articles, and the grouping features of all of them. It also has the findings of each article, which are
+    None if the article was not matched.
     """
 
     built: Sequence[BuiltArticle] = ()
@@ -214,9 +215,10 @@ class WorkedEntries:
 
 @dataclass(frozen=True, slots=True)
 class BuiltArticles:
-    """The articles built from the entries of a poll, and how many of them have plain text only because of a failure.
+    """The articles built from the entries of a poll, and the number of fallback articles.
 
-    ``findings[i]`` and ``features[i]`` belong to ``articles[i]``. Both are None if the article was not matched.
+    A fallback article has only plain text, because building it failed. ``findings[i]`` and ``features[i]`` belong to
+    ``articles[i]``. Both are None if the article was not matched.
     """
 
     articles: tuple[NewArticle, ...] = ()
@@ -281,7 +283,7 @@ class ArticleBuilder:
     async def _build_one_by_one(self, entries: Sequence[Entry], source: Source) -> tuple[list[BuiltArticle], int]:
         """Build articles one by one, after a batch has killed its worker process.
 
-        Return the articles, and how many of them have plain text only because building them failed. After
+        Return the articles and the number of fallback articles, which have only plain text. After
         ``MAX_KILLED_PROCESSES`` further kills, the remaining entries are tried together, so that one feed cannot block
         others for long.
         """
@@ -335,7 +337,7 @@ def _take_findings(
 
 
 def build_aliases(classified: Sequence[ClassifiedEntry]) -> tuple[NewArticle, ...]:
-    """Return the keys and URLs to add to known articles, whose entries were listed under further keys.
+    """Return the keys and URLs to add to articles that are known, but whose entries now have further keys.
 
     No URL is added to an article that was deleted.
     """
@@ -371,9 +373,10 @@ def build_articles(entries: Sequence[Entry], source: Source) -> list[BuiltArticl
 
 
 def _complete_message(article: Article, entry: Entry) -> Article:
-    """Return the article of a mailbox entry with a URL of its own, marked as complete, because a message is whole.
+    """Complete the article of a mailbox entry: add a URL of its own, and mark it as complete, because a message is
+    whole.
 
-    An entry that is a link in a message has a URL already; its article is returned unchanged.
+    An entry that is a link in a message has a URL already. Its article is returned unchanged.
     """
     if entry.url:
         return article

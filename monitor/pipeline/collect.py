@@ -104,7 +104,7 @@ class Collector:
         return leases
 
     async def poll(self, lease: Lease, source: Source, *, wait: bool = False) -> PollResult:
-        """Poll one leased source. No exception is raised; unexpected errors are stored with the source.
+        """Poll one leased source. No exception is raised, because unexpected errors are stored with the source.
 
         If the host of the source is busy and ``wait`` is true, the poll waits for the host. Otherwise the poll is
         postponed, so that other hosts can be polled.

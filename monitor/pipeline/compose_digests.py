@@ -72,7 +72,9 @@ class MessageRate:
     max_delay: timedelta = timedelta(minutes=2)
 
     def delay_after(self, sent_count: int) -> timedelta:
-        """Return the minimum time until the next message, given how many were sent in the last ``period``."""
+        """Return the minimum time until the next message, if ``sent_count`` messages were sent in the
+        last ``period``.
+        """
         return (
             min(self.min_delay * 2 ** min(sent_count // self.burst_size - 1, 16), self.max_delay)
             if sent_count >= self.burst_size
@@ -133,8 +135,8 @@ class DigestComposer:
     async def run_due(self, configuration: Configuration) -> list[Digest]:
         """Compose every due digest, and return the digests that are sent.
 
-        A digest that fails is tried again later. After some failures a plain list is sent instead. ``failures`` has the
-        reason. Raises ``StoreError``, but only after all digests have been tried.
+        A digest that fails is tried again later. After some failures a plain list is sent instead; ``failures`` has the
+        reason. All digests are tried before a ``StoreError`` is raised.
         """
         digests = []
         store_error: StoreError | None = None
@@ -160,8 +162,8 @@ class DigestComposer:
     ) -> tuple[Digest, tuple[int, ...]]:
         """Compose the digest as of now, or with every hit found since ``since``; nothing is stored.
 
-        Return the digest, and the ids of the hits that would be recorded as reported if it were sent. The ids are empty
-        if the digest leaves out older undelivered hits.
+        Return the digest, and the ids of the hits that sending it would record as reported. The ids are empty if the
+        digest leaves out older undelivered hits.
         """
         digest, hit_ids, _inputs = await self._preview(plan, configuration, since)
         return digest, hit_ids
@@ -431,7 +433,7 @@ class DigestComposer:
 
 
 def _reported_content(plan: DigestPlan, digest: Digest, inputs: DigestInputs) -> ReportedContent:
-    """Return the record of what a digest reports of its inputs; it is stored with the digest."""
+    """Return the record of the content of a digest, which is stored with the digest."""
     marked = apply_marks(inputs.hits, inputs.marks, digest.window.end_at)
     not_accepted = {hit.id for hit in inputs.hits if not plan.accepts(hit)}
     return ReportedContent(

@@ -30,7 +30,7 @@ class DigestFailures:
         self._failures: dict[str, _Failure] = {}
 
     def must_wait(self, plan_id: str, now: datetime) -> bool:
-        """Return whether it is too early to compose a digest again that has failed.
+        """Return whether it is too early to try a failed digest again.
 
         A clock that was set back does not prolong the wait.
         """

@@ -1,7 +1,7 @@
 """Discover the feeds and sitemaps of a site.
 
-A feed may be the given address itself, be linked on the page at that address or on a page that lists the site's feeds,
-be named in robots.txt, or be at an address that many sites use for feeds.
+A feed may be the given address itself. A page may link to it: the page at the given address, or a page that lists the
+site's feeds. It may also be named in robots.txt, or be at an address that many sites use for feeds.
 """
 
 import asyncio
@@ -67,9 +67,9 @@ NO_FEED_REASON = (
 
 
 class FeedDiscoverer:
-    """Finder of the feeds of a site: at the given address, on pages that list feeds, in robots.txt, at usual addresses.
+    """Finder of the feeds of a site. It sends about sixty requests at most.
 
-    It sends about sixty requests at most.
+    It looks at the given address, on pages that list feeds, in robots.txt and at usual addresses.
     """
 
     def __init__(self, fetcher: Fetcher, process_pool: ProcessPool) -> None:
@@ -217,8 +217,8 @@ def _sort_feeds(feeds: list[DiscoveredFeed]) -> tuple[DiscoveredFeed, ...]:
     """Return each feed once, the best first.
 
     Feeds come before sitemaps, feeds of articles before feeds of readers' comments, and feeds with entries before empty
-    ones. Then a feed at the given address comes first. Feeds that the site declares, feeds that it links and guessed
-    feeds follow in this order.
+    ones. Among equal feeds, the order is: the feed at the given address, feeds that the site declares, feeds that it
+    links, guessed feeds.
     """
     once: dict[str, DiscoveredFeed] = {}
     for feed in feeds:

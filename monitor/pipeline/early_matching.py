@@ -34,9 +34,9 @@ Further articles are read from the database.
 
 
 class EarlyMatching:
-    """Memory of the articles that were matched with their poll, until they are grouped.
+    """Store, in memory, of the articles that were matched with their poll and are not grouped yet.
 
-    It also counts them and their hits.
+    It also counts these articles and their hits.
     """
 
     def __init__(self, watchlist: Watchlist) -> None:
@@ -78,12 +78,12 @@ class EarlyMatching:
         return result
 
     def forget(self, article_ids: Sequence[int]) -> None:
-        """Remove articles that were grouped from memory."""
+        """Delete from memory the articles that were grouped."""
         for article_id in article_ids:
             self.ready.pop(article_id, None)
             self.features.pop(article_id, None)
 
 
 def with_date(article: Article, first_seen_at: datetime) -> Article:
-    """Return the article with a date of publication. If it has none, the time when it was first seen is used."""
+    """Return the article with a date of publication: its own, or else the time when it was first seen."""
     return article if article.published_at else replace(article, published_at=first_seen_at)

@@ -114,10 +114,10 @@ class PollAttempt:
 
 
 def request_headers(source: Source, url: str) -> tuple[tuple[str, str], ...]:
-    """Return the configured headers for a request to the source's own origin; for another origin, return none.
+    """Return the headers for a request: the configured ones for the source's own origin, none for another origin.
 
-    An origin is scheme, host and port. Headers may hold credentials, and a feed can link to any address, to which the
-    credentials must not be sent.
+    An origin is scheme, host and port. Headers may hold credentials. A feed can link to any address, and the
+    credentials must not be sent there.
     """
     if not source.headers or extract_origin(url) != extract_origin(source.url):
         return ()
@@ -189,7 +189,7 @@ class FeedDocumentReader:
         parsed: ParsedFeed,
         has_known_entry: KnownEntryCheck,
     ) -> PollAttempt:
-        """Return the attempt with the entries of further documents, to which the source's own document links."""
+        """Add the entries of further documents, to which the source's own document links, to the attempt."""
         feed, parts = parsed.feed, tuple[SitemapPart, ...]()
         if parsed.unchanged_count:
             feed = replace(feed, ttl=feed.ttl or poll_state.ttl)
@@ -211,8 +211,7 @@ class FeedDocumentReader:
         return PollAttempt(poll_state, result)
 
     async def fill_gap(self, attempt: PollAttempt, source: Source) -> PollAttempt:
-        """Return the attempt with ``gap_entries``: the entries of its document, and further entries of the news
-        sitemap.
+        """Add ``gap_entries`` to the attempt: the entries of its document, and further entries of the news sitemap.
 
         The news sitemap of the source is read for this. If it cannot be read, it adds no entries.
         """
@@ -349,7 +348,7 @@ class FeedDocumentReader:
         return await self._fetcher.fetch(request)
 
     async def _parse(self, response: Fetched, source: Source, known_item_hashes: bytes = b"") -> ParsedFeed:
-        """Parse a document, except the items that have not changed since the last poll.
+        """Parse the items of a document that are new or have changed since the last poll.
 
         Raises ``NotAFeed`` or ``WorkerKilled``.
         """
@@ -415,8 +414,8 @@ def _choose_sitemaps(nested_urls: Sequence[str], memory: SitemapMemory, turn: in
 
     First come the productive sitemaps, which recently had addresses of new articles. Then come the first sitemaps of
     the index, and then one of the other known sitemaps in turn. The first poll reads more sitemaps, because its
-    articles are not reported. A sitemap in the middle of an index that was not read then is not chosen later, because
-    all its old addresses would be new.
+    articles are not reported. A sitemap in the middle of an index that the first poll did not read is never chosen
+    later, because all its old addresses would be new.
     """
     if not memory.known:
         return list(nested_urls[:MAX_SITEMAP_DOCUMENTS])

@@ -88,7 +88,7 @@ class GroupingStep:
         return done
 
     async def _group_interrupted(self) -> None:
-        """Group each article alone whose earlier attempt was interrupted.
+        """Group the articles whose earlier attempt was interrupted, each alone.
 
         One of these articles may have ended the earlier process. If it ends this process, too, the attempts of the
         other articles are not interrupted.

@@ -28,7 +28,7 @@ from monitor.pipeline.send_deliveries import DeliveryAttempt, DeliverySender
 
 
 class TaskSlots:
-    """Runner of background tasks up to a limit. A task that hangs occupies only one place."""
+    """Starter of background tasks, with a maximum number. A task that hangs occupies only one place."""
 
     def __init__(self, size: int) -> None:
         self._size = size
@@ -210,8 +210,9 @@ class Pipeline:
         return matching, tuple(await self.digest_composer.run_due(self.configuration))
 
     async def report_operation(self, problems: Sequence[str] = ()) -> Digest | None:
-        """Send the report to the operator if it is due, and return it if it is sent; ``problems`` are its
-        first lines.
+        """Send the report to the operator if it is due; return the report if it is sent.
+
+        ``problems`` are the first lines of the report.
         """
         templates = dict.fromkeys(
             problem for found in self.digest_composer.template_problems.values() for problem in found

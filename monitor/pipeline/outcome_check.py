@@ -31,7 +31,10 @@ class OutcomeCheck:
         self._clock = clock
 
     async def run(self) -> dict[str, str]:
-        """Return a sentence about the problem of each component, or an empty text. May raise ``StoreError``."""
+        """Return a sentence about each component, which is empty if the component has no problem.
+
+        May raise ``StoreError``.
+        """
         return await self._database.read(self._find_problems, self._clock())
 
     def _find_problems(self, now: datetime) -> dict[str, str]:

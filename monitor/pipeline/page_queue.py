@@ -26,8 +26,8 @@ MAX_PAGES_PER_SOURCE = 6
 It is a quarter of the daemon's places, because a feed may link to many hosts.
 """
 MAX_PAGE_LAG = timedelta(minutes=10)
-"""Delay of the most overdue page above which the delay is a problem. 300 new pages of one host take only 5 minutes at
-one request per second.
+"""Delay of the most overdue page above which status and probes report a problem. 300 new pages of one host take only 5
+minutes at one request per second.
 """
 PAGE_LAG = "page lag"
 """Name under which probes, status and heartbeat report that pages wait for too long."""

@@ -132,9 +132,9 @@ def plan_poll(
 
 
 def note_fallback_articles(plan: PollPlan, fallback_count: int) -> PollPlan:
-    """Add a note about articles that have plain text only to the plan, and return the plan.
+    """Add to the plan a note about articles that have only plain text; return the plan.
 
-    ``fallback_count`` is the number of these articles; building them from their entries failed.
+    ``fallback_count`` is the number of these articles. They could not be built from their entries.
     """
     if not fallback_count:
         return plan
@@ -253,7 +253,7 @@ def count_entries(document: FetchedFeed, entries: Sequence[PlannedEntry]) -> Ent
 
 
 def _describe(document: FetchedFeed, novelty: PollNovelty) -> str:
-    """Return one line about quarantined entries or a filled gap, and about a truncated document. It may be empty."""
+    """Return one line about quarantined entries, a filled gap and a truncated document; it may be empty."""
     feed, note = document.parsed.feed, novelty.summary
     if document.gap_entries is not None:
         added = max(0, len(novelty.new) - len(document.keyed_entries))

@@ -141,7 +141,9 @@ class PageReader:
         return await self._store_failure(pending_page, outcome)
 
     async def _store_failure(self, pending_page: PendingPage, outcome: FetchResult) -> PageResult:
-        """Store what follows after a page was not returned: a later attempt, or the feed text with the reason."""
+        """Store what follows from a page that could not be fetched: a later attempt, or the feed text
+        with the reason.
+        """
         reason = getattr(outcome, "reason", "the server reported no change, but no earlier version is stored")
         if problem := find_problem(outcome):
             return await self._store_unreadable(pending_page, problem, reason, None)

@@ -218,7 +218,7 @@ def find_events(
 def _event_note(
     old: RuleHit | None, new: RuleHit | None, revision: Revision, kind: HitKind, *, reports_all_edits: bool
 ) -> str:
-    """Return a few words that describe the change for one rule; if the rule does not report it, an empty string."""
+    """Return a few words that describe the change for one rule, or an empty string if the rule does not report it."""
     notes = [NOTICE_NOTES[kind]] if kind in NOTICE_NOTES else []
     if revision.kind is RevisionKind.HEADLINE:
         notes.append("the headline changed" + _quote_previous(revision.lines[0].removeprefix("- ")))
@@ -277,5 +277,5 @@ def _removed_sentences(old: RuleHit, passages: Sequence[Passage]) -> list[str]:
 
 
 def _quote_previous(*texts: str) -> str:
-    """Return the previous texts as quotations to append to a note; the result is empty without texts."""
+    """Return the previous texts as quotations to append to a note. The result is empty if no texts are given."""
     return "".join(f", before: “{truncate_text(text, MAX_QUOTE_CHARS)}”" for text in texts)

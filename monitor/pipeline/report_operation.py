@@ -45,8 +45,9 @@ class OperatorReporter:
         self._reported_at: dict[str, datetime] = {}
 
     async def run_due(self, configuration: Configuration, problems: Sequence[str] = ()) -> Digest | None:
-        """Send the problems since the last report; return the report, or None if no problem is new or it is not sent.
+        """Send the problems since the last report, and return the report.
 
+        The result is None if no report is sent, for example because no problem is new or the last report is too recent.
         ``problems`` are the present problems that are not in the database, such as a rejected configuration. They are
         repeated daily while they last.
         """

@@ -91,7 +91,8 @@ def compile_search(text: str, official_ids: Sequence[str], synonyms: Sequence[Se
 def search_articles(database: Database, request: SearchRequest) -> SearchPart:
     """Return one part of the results of a search.
 
-    Raises ``QueryError`` if the query requires no word and the period is too long: every article would have to be read.
+    Raises ``QueryError`` if the query requires no word and the period is too long, because every article would have to
+    be read.
     """
     if request.query is None:
         return _list_articles(database, request)
@@ -138,7 +139,8 @@ def _list_articles(database: Database, request: SearchRequest) -> SearchPart:
 
 
 def _scan_articles(database: Database, request: SearchRequest, query: CompiledQuery) -> SearchPart:
-    """Evaluate a query that requires no certain word on all articles of a short period.
+    """Evaluate a query on all articles of a short period, because no word is certain to occur in the articles that it
+    finds.
 
     Raises ``QueryError`` if the period is longer than ``MAX_SCAN_PERIOD``.
     """
@@ -232,7 +234,7 @@ def _count(database: Database, lines: Sequence[ArticleLine], zone: ZoneInfo) -> 
 def to_index_query(node: Node) -> IndexQuery | None:
     """Return a condition for the full-text index that holds for every text that satisfies ``node``.
 
-    The result is None if the node requires no certain word, so that no such condition exists.
+    The result is None if such a text need not contain a certain word.
     """
     match node:
         case TextTerm(text, is_prefix, is_exact):

@@ -114,7 +114,7 @@ class DeliverySender:
     async def drain(self, seconds: float) -> list[DeliveryAttempt]:
         """Wait for running attempts, then cancel the others.
 
-        The leases of cancelled attempts expire, and they are repeated.
+        The leases of cancelled deliveries expire, and they are sent again.
         """
         if self._target_tasks:
             await asyncio.wait(self._target_tasks, timeout=seconds)

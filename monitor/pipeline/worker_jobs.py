@@ -30,7 +30,7 @@ from monitor.store.key_value import KeyValueStore
 
 
 def save_heartbeat(store: KeyValueStore, heartbeat: WorkerHeartbeat) -> None:
-    """Store the heartbeat of a worker process. It replaces the previous one."""
+    """Store the heartbeat of a worker process; it replaces the previous heartbeat."""
     fields = asdict(heartbeat) | {"at": heartbeat.at.isoformat(), "began_at": heartbeat.began_at.isoformat()}
     store.set(HEARTBEAT_KEY_PREFIX + heartbeat.name, json.dumps(fields), heartbeat.at)
 

@@ -23,8 +23,8 @@ HIT_COLUMNS = (
 class ArticleRecord(TypedDict):
     """JSON record of an article, as in ``articles --json``.
 
-    ``copy_of`` is the id of the article of which this one is a duplicate. ``outlet`` is the name of its source or,
-    without a name, the id of the source.
+    ``copy_of`` is the id of the article of which this one is a duplicate. ``outlet`` is the name of its source, or the
+    id of the source if it has no name.
     """
 
     id: int

@@ -55,7 +55,7 @@ class ExplanationRecord(FindingsRecord):
 
 
 class HostSourceRecord(TypedDict):
-    """JSON record of the state of a source whose host is the host of an unknown URL."""
+    """JSON record of the state of a source on the same host as a URL that no article has."""
 
     id: str
     state: str
@@ -64,7 +64,7 @@ class HostSourceRecord(TypedDict):
 
 
 class UnknownUrlRecord(TypedDict):
-    """JSON record for a URL that no stored article has, with the reason, as in ``why --json``."""
+    """JSON record of the reason why no stored article has a URL, as in ``why --json``."""
 
     url: str
     known: bool
@@ -79,7 +79,7 @@ def explain_article(
     rules: Sequence[Rule],
     abandonment: str = "",
 ) -> tuple[str, list[tuple[str, str]]]:
-    """Return a sentence about the state of an article, and a pair for each rule without a hit: the rule and the reason.
+    """Return a sentence about the state of an article, and for each rule without a hit the rule and the reason.
 
     ``abandonment`` is the reason why the article was abandoned, or empty if it was not.
     """
@@ -166,7 +166,7 @@ def explanation_record(
 
 
 def unknown_url_record(url: str, sources: Collection[Source], poll_states: Mapping[str, PollState]) -> UnknownUrlRecord:
-    """Return the record for a URL that no stored article has, with the reason.
+    """Return the record of the reason why no stored article has a URL.
 
     If sources are configured on the host of the URL, their states are included.
     """

@@ -60,9 +60,7 @@ class ChangeRecord(TypedDict):
 
 
 class ResultRecord(ChangeRecord):
-    """JSON record of what an act of feedback changed: the change, and the numbers of articles and hits
-    affected by it.
-    """
+    """JSON record of what an act of feedback changed: the change, and the numbers of affected articles and hits."""
 
     mark: MarkRecord | None
     repeated: bool

@@ -42,9 +42,9 @@ class CountRecord(TypedDict):
 
 
 class SampleRecord(TypedDict):
-    """JSON record of counts in a sample, which is the newest articles that name an official.
+    """JSON record of counts in a sample: the newest articles that name an official.
 
-    The sample has ``articles`` articles, the oldest of them from ``since``.
+    The sample has ``articles`` articles. The oldest of them is from ``since``.
     """
 
     articles: int

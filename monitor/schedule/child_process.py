@@ -8,7 +8,7 @@ MIN_RESTART_SECONDS, MAX_RESTART_SECONDS, STOP_SECONDS = 1.0, 60.0, 10.0
 
 
 class ChildProcess:
-    """Runner of a command that is kept running until ``stop`` is called.
+    """Runner that keeps a command running until ``stop`` is called.
 
     The standard input of the command is a pipe. The pipe is closed when this process ends, so that the command notices
     the end. ``on_exit`` is called with the exit code whenever the command ends by itself.

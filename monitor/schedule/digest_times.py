@@ -61,7 +61,7 @@ def _build_triggers(minute: str, hour: str, day: str, month: str, weekday: str) 
 
 @lru_cache(maxsize=256)
 def _compile_schedule(at: tuple[time, ...], cron: str) -> tuple[CronTrigger, ...]:
-    """Return the APScheduler triggers of a schedule, which treat local wall-clock times as UTC.
+    """Return the APScheduler triggers of a schedule. They read local times as if they were UTC.
 
     The caller applies the time zone later. Raises ``UsageError`` for an invalid cron expression.
     """
@@ -93,7 +93,7 @@ def _instants_at(wall_time: datetime, zone: ZoneInfo, *, is_hourly: bool) -> Ite
 
 
 def _to_wall_time(moment: datetime, zone: ZoneInfo) -> datetime:
-    """Return the local time in ``zone`` at an instant; its time zone is set to UTC nevertheless."""
+    """Return the local time in ``zone`` at an instant, but with UTC as its time zone."""
     return moment.astimezone(zone).replace(tzinfo=UTC, fold=0)
 
 

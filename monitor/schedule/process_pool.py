@@ -146,7 +146,7 @@ class SubprocessPool:
         return worker
 
     def _release_process(self, process: _PoolProcess) -> None:
-        """Make a process available for the next job. It is ended if no job needs it for some time."""
+        """Make a process available for the next job. The process is ended if no job needs it for some time."""
         loop = asyncio.get_running_loop()
         process.idle_since = loop.time()
         self._idle.append(process)

@@ -43,7 +43,7 @@ class ProcrastinateWorker:
     ) -> None:
         """Prepare the worker.
 
-        ``functions`` has the function of each job by name; a job fails if its function raises.
+        ``functions`` has the function of each job by name. A job fails if its function raises.
         """
         self._conninfo, self._queue, self._functions = dict(conninfo), queue, dict(functions)
         self._concurrency, self._heartbeat = concurrency, heartbeat
@@ -112,7 +112,7 @@ _NOTIFY_NEXT_JOB = """SELECT pg_notify(%(channel)s, json_build_object('type', 'j
 
 
 def _ignore_connector_error(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
-    """Handle errors of the event loop, except errors of a lost database connection, which are ignored.
+    """Handle errors of the event loop, but ignore errors of a lost database connection.
 
     If the connection is lost, Procrastinate cannot record that a job has finished. The job is then requeued later.
     """

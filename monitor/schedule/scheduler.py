@@ -1,12 +1,12 @@
 """Scheduler: runs jobs periodically; the database, not the scheduler, knows which work is due.
 
-APScheduler 3 hides exceptions of jobs and, by default, drops a run that is a second late. Here no run is dropped for
-being late, accumulated runs become one, and every error, missed run and skipped run is passed to ``on_error``.
+APScheduler 3 hides exceptions of jobs and, by default, drops a run that is a second late. Here a late run is not
+dropped, and accumulated runs become one. Every error, missed run and skipped run is passed to ``on_error``.
 
-APScheduler also plans by the wall clock, one run after another: a clock set forward by a day, or a suspended machine,
-would cost a second of computing per job, and a clock set back would delay all jobs for a day. Here the next run is
-never more than one period away, whatever the clock does. Because the clock can also change between two readings of it
-within APScheduler, a timer of the event loop, which does not follow the wall clock, wakes the scheduler once in the
+APScheduler also plans by the wall clock, one run after another. A clock set forward by a day, or a suspended machine,
+would cost a second of computing per job. A clock set back would delay all jobs for a day. Here the next run is never
+more than one period away, whatever the clock does. The clock can even change between two readings of it within
+APScheduler. Therefore a timer of the event loop, which does not follow the wall clock, wakes the scheduler once in the
 shortest period.
 """
 
@@ -43,8 +43,8 @@ class Scheduler:
     def add(self, name: str, interval: timedelta, work: Callable[[], Awaitable[object]]) -> None:
         """Run ``work`` every ``interval``, for the first time within one period after ``start``.
 
-        Jobs start a fifth of their period apart, in the order in which they are added, so that the next job can process
-        the results of one job in the same period.
+        Jobs start in the order in which they are added, a fifth of their period apart. So a job can process what an
+        earlier job has done in the same period.
         """
         trigger = _IntervalTrigger(interval, interval * (self._job_count % _START_OFFSETS + 1) / _START_OFFSETS)
         self._scheduler.add_job(self._track_runs(work), trigger, id=name, name=name)

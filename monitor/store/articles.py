@@ -50,11 +50,13 @@ class ArticleStore:
         self._connections, self._page_retention = connections, page_retention
 
     def known_keys(self, source_id: str, keys: Collection[str]) -> set[str]:
-        """Return which of ``keys`` an entry of this source has had before; keys of deleted articles are included."""
+        """Return the keys among ``keys`` that entries of this source have had before, including keys of deleted
+        articles.
+        """
         return set(self.known_articles(source_id, keys))
 
     def known_articles(self, source_id: str, keys: Collection[str]) -> dict[str, KnownArticle]:
-        """Return the known article for each of ``keys`` that an entry of this source has had before.
+        """Return the stored article of each key among ``keys`` that entries of this source have had before.
 
         Deleted articles are included, because their keys are kept.
         """
@@ -76,8 +78,8 @@ class ArticleStore:
     ) -> dict[int, int]:
         """Store the new articles of a poll and the next poll state, in one transaction.
 
-        Return the id of each article that was stored, by its position in ``new_articles``. ``findings[i]`` belongs to
-        ``new_articles[i]``; it is None if the article was not matched, and the sequence may be shorter than
+        Return the id of each stored article, by the position of the article in ``new_articles``. ``findings[i]``
+        belongs to ``new_articles[i]``; it is None if the article was not matched, and the sequence may be shorter than
         ``new_articles``.
 
         An article with a known key is not stored. Its other keys and its URL are added to the known article. If another
@@ -243,7 +245,7 @@ def _article_ids_by_key(connection: Connection, source_id: str, keys: Sequence[b
 
 
 def find_articles_of_keys(connection: Connection, source_id: str, keys: Sequence[bytes]) -> dict[bytes, KnownArticle]:
-    """Return the known article for each of ``keys``, if the source has one.
+    """Return the known article of each key among ``keys`` for which this source has one.
 
     Each key is the hash of an entry key, such as the guid or URL of a feed entry. By these keys the article of an entry
     is found again.

@@ -120,7 +120,7 @@ class AttemptStore:
             _insert_attempts(connection, dict.fromkeys(article_ids, 1))
 
     def record_failure(self, stored: StoredArticle, error: str, now: datetime) -> bool:
-        """Record why an attempt failed; return whether the article is now abandoned.
+        """Record why an attempt failed; return True if the article is now abandoned.
 
         An article is abandoned after ``MAX_FAILED_ATTEMPTS`` failed attempts.
         """
@@ -133,10 +133,10 @@ class AttemptStore:
         return True
 
     def release(self, article_ids: Sequence[int]) -> None:
-        """Subtract one attempt from each article, because the attempt ended for a reason that is not in the article.
+        """Subtract one attempt from each article, because the article did not cause the end of the attempt.
 
-        Such a reason is a stop of the program or an error of the database. If it was the first attempt of an article,
-        and no error is recorded, the article counts as never tried.
+        The cause is, for example, a stop of the program or an error of the database. If it was the first attempt of an
+        article, and no error is recorded, the article counts as never tried.
         """
         count = ARTICLE_ATTEMPT.c.attempts
         open_ones = (_is_among(article_ids), _IS_OPEN)

@@ -21,7 +21,7 @@ def back_up(connections: Connections, folder: Path, name: str, keep: int) -> Pat
 
     Writers continue during the copy, which has the state of one moment. The file gets its final name only when it is
     complete and verified. If space is short, old copies are deleted before the copy is made, except for the newest.
-    Raises ``UsageError`` on PostgreSQL, ``StoreError`` if there is no space or the copy is damaged.
+    Raises ``UsageError`` on PostgreSQL, and ``StoreError`` if the disk has no space or the copy is damaged.
     """
     if not connections.is_sqlite:
         raise UsageError("back up PostgreSQL with its own tools: pg_dump --format=custom DATABASE > FILE")

@@ -28,7 +28,7 @@ def to_json(value: object) -> str:
 
 
 def from_json(target_type: type[T], text: str) -> T:
-    """Return the value of ``target_type`` from the text that ``to_json`` returned for it.
+    """Build a value of ``target_type`` from JSON text that ``to_json`` returned.
 
     Raises ``ValueError`` or ``TypeError`` for any other text.
     """
@@ -116,7 +116,7 @@ BIG_INTEGER = BigInteger().with_variant(Integer, "sqlite")  # SQLite assigns ids
 
 
 def clean_text(text: str) -> str:
-    """Return a text as both databases accept it: NUL is removed, lone surrogates become U+FFFD."""
+    """Remove from a text what a database rejects: NUL is deleted, and lone surrogates become U+FFFD."""
     if "\0" in text:
         text = text.replace("\0", "")
     try:
@@ -127,7 +127,7 @@ def clean_text(text: str) -> str:
 
 
 def clean_texts(texts: Sequence[str]) -> Sequence[str]:
-    """Return the texts, each as ``clean_text`` returns it. This is fast if all texts stay as they are."""
+    """Clean each text like ``clean_text``. This is fast if no text needs a change."""
     joined = "".join(texts)
     return texts if joined.isascii() and "\0" not in joined else [clean_text(text) for text in texts]
 

@@ -90,7 +90,7 @@ class LockFile:
 
 
 class OpenMode(StrEnum):
-    """Permission of a process on the database that it opens: to create, to migrate, to write, or only to read."""
+    """Rights of a process on the database that it opens: to create, migrate, write, or only read it."""
 
     CREATE = "create"
     """Create or migrate the database if necessary."""

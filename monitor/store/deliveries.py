@@ -93,7 +93,8 @@ def _apply_to_pending(
 def build_delivery_rows(connection: Connection, messages: Sequence[Message], digest_id: int) -> list[dict[str, Any]]:
     """Return the rows of the deliveries of a digest, ready to insert.
 
-    The rendered digests to which the rows refer are inserted here, each distinct one once.
+    The rendered digests to which these rows refer are inserted here. If several deliveries have the same one, it is
+    inserted once.
     """
     rendered_ids: dict[RenderedDigest, int] = {}
     for rendered in dict.fromkeys(message.rendered for message in messages):

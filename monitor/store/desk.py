@@ -297,8 +297,7 @@ class DeskStore:
     ) -> list[DeliveryLine]:
         """Return deliveries, newest first.
 
-        Only deliveries in ``states``, of the digest ``digest_id`` and with ids below ``before_id`` are returned, as far
-        as these are given.
+        If they are given, ``states``, ``digest_id`` and ``before_id`` (ids must be lower) limit the result.
         """
         names = [field for field in DeliveryLine.__dataclass_fields__ if field != "state"]
         query = select(*(DELIVERY.c[name] for name in names), DELIVERY.c.state).order_by(DELIVERY.c.id.desc())
@@ -463,7 +462,7 @@ class DeskStore:
         return found
 
     def count_mentions(self, since_at: datetime) -> dict[str, int]:
-        """Return the number of articles since ``since_at`` that name each official, by the id of the official."""
+        """Return, by the id of the official, how many articles since ``since_at`` name each official."""
         named = (
             select(MENTION.c.official_id, func.count(MENTION.c.article_id.distinct()))
             .where(MENTION.c.article_id >= _first_article_since(since_at), MENTION.c.seen_at >= since_at)

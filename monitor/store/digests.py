@@ -70,9 +70,8 @@ from monitor.store.sources import IS_CONFIGURED, SourceStore, poll_state_from_ro
 
 _STATE_COLUMNS = tuple(SOURCE.c[name] for name in ("id", "name", "poll_state", "page_quality"))
 _HIT_ID_MARGIN = 1000
-"""Distance below the newest reported hit id up to which ids are still searched.
-
-Transactions may commit out of order.
+"""Ids this far below the newest reported hit are still searched for unreported hits, because transactions may commit
+out of order.
 """
 
 
@@ -124,7 +123,7 @@ class DigestStore:
             return _load_hits(connection, plan, HIT.c.found_at >= since, HIT.c.found_at < before)
 
     def load_coverage(self, window: Window) -> Coverage:
-        """Return what was read from the sources in a window, and the present problems of sources."""
+        """Return the coverage of a window: what was read from the sources, and the present problems of sources."""
         with self._connections.read_transaction() as connection:
             article_count = connection.execute(
                 select(func.count()).select_from(ARTICLE).where(*_is_first_seen_in(window))
@@ -211,9 +210,9 @@ class DigestStore:
             return [QuarantineSummary(*row) for row in connection.execute(query)]
 
     def load_last_window(self, plan: DigestPlan) -> LastWindow | None:
-        """Return the last window of a digest plan, read in one transaction; the result is None before the first window.
+        """Return the last window of a digest plan, or None before the first window. It is read in one transaction.
 
-        The start of the initial lookback is included, except for an immediate digest, which has none.
+        If the digest is not immediate, the start of the initial lookback is included.
         """
         with self._connections.shared_read_transaction():
             end_at = self.last_window_end(plan.id)
@@ -284,7 +283,7 @@ class DigestStore:
             connection.execute(delete(table).where(*wanted))
 
     def list_headlines(self, plan: DigestPlan, before: datetime) -> dict[int, DigestItem]:
-        """Return the undelivered hits found before ``before``, by id, oldest first, as digest items without passages.
+        """Return the undelivered hits found before ``before`` as digest items without passages, by id, oldest first.
 
         Only plain columns are read, not JSON, so that a damaged passage cannot prevent an article from being reported.
         """
@@ -347,7 +346,7 @@ class DigestStore:
     def create_digest(self, initial_digest: Digest, plan: DigestPlan, before: datetime) -> bool:
         """Store the first window of a digest plan, and record older hits of the plan's rules as reported.
 
-        Older hits are hits found before ``before``. Only those with ids just below the newest hit are recorded, because
+        Older hits are hits found before ``before``. Only hits with ids just below the newest hit are recorded, because
         later searches skip all lower ids. The result is False, and nothing is stored, if this window was stored before.
         """
         old = (HIT.c.rule_id.in_(plan.rules), HIT.c.found_at < before)

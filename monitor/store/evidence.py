@@ -48,7 +48,7 @@ def save_page_snapshot(connection: Connection, article_id: int, page: Fetched) -
 
 
 def delete_unmatched_snapshots(connection: Connection, article_ids: Collection[int]) -> None:
-    """Delete the raw pages of the given articles, except of articles with hits or mentions.
+    """Delete the raw pages of these articles. The pages of articles with hits or mentions are kept.
 
     The caller opens the transaction.
     """

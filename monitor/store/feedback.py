@@ -53,7 +53,7 @@ from monitor.store.row_mapping import (
 )
 
 _HIT_ID_MARGIN = 1000
-"""Distance below the newest reported hit id at which hits may still be unreported, as in ``digests.py``."""
+"""Ids this far below the newest reported hit may still be unreported, as in ``digests.py``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,9 +176,9 @@ class FeedbackStore:
     def request_waiting(self, plan_ids: Collection[str], since_limit: datetime, max_articles: int) -> int:
         """Enqueue the articles that a coming digest may report, so that they are matched again; return their number.
 
-        These are the articles with unreported hits. Because an edited rule may find new hits, they are also the newest
-        articles since the last window of the scheduled digests ``plan_ids``, but none older than ``since_limit``. Each
-        of the two kinds has at most ``max_articles`` articles.
+        These are articles of two kinds, each with at most ``max_articles``. The first kind has unreported hits. The
+        second kind is new since the last window of the scheduled digests ``plan_ids``, but not older than
+        ``since_limit``, because an edited rule may find new hits there.
         """
         with self._connections.write_transaction() as connection:
             ends = select(func.max(DIGEST.c.end_at)).where(DIGEST.c.plan_id.in_(plan_ids)).group_by(DIGEST.c.plan_id)
@@ -287,7 +287,10 @@ class FeedbackStore:
         plan_id: str | None = None,
         limit: int = 1000,
     ) -> list[Mark]:
-        """Return the marks that are not undone, newest first; story, reader and digest plan limit them if given."""
+        """Return the marks that are not undone, newest first.
+
+        If they are given, the story, the reader and the digest plan limit the result.
+        """
         query = select_marks().where(MARK.c.undone_at.is_(None)).order_by(MARK.c.id.desc()).limit(limit)
         if story_ids is not None:
             query = query.where(MARK.c.story_id.in_(story_ids))
@@ -438,7 +441,7 @@ def set_undone(connection: Connection, undone: Change, reader: Reader, change: C
 
 
 def _set_undone(connection: Connection, table: Any, row_id: int, change: Change, reader: Reader) -> None:
-    """Record in row ``row_id`` of ``table`` when it was undone, and by which reader; ``change`` has both.
+    """Mark row ``row_id`` of ``table`` as undone, with the time and the reader of ``change``.
 
     The row is a verdict, a mark or a change. Raises ``UsageError`` if it was undone before.
     """

@@ -121,7 +121,7 @@ def list_near_misses(
 ) -> list[NearMissSummary]:
     """Return the near misses of these officials in articles that were first seen in a window, the most frequent first.
 
-    Articles with an accepted mention of the official are left out, and so are rejections by verdicts.
+    Articles that also have an accepted mention of the official are left out. Rejections by verdicts are left out, too.
     """
     named = exists().where(
         MENTION.c.article_id == NEAR_MISS.c.article_id, MENTION.c.official_id == NEAR_MISS.c.official_id

@@ -37,7 +37,7 @@ class _DryRun(Exception):
 
 
 class ForgetStore:
-    """Store method that erases everything that was found about one official, in one transaction."""
+    """Store with one method, which erases everything that was found about one official in one transaction."""
 
     def __init__(self, connections: Connections) -> None:
         self._connections = connections
@@ -164,7 +164,7 @@ def _render_again(connection: Connection, row: AnyRow, digest: Digest, render: R
 
 
 def redact_digest(digest: Digest, official_id: str, texts: Collection[str]) -> Digest:
-    """Return a digest without items about only this official, and without passages and notices that name the official.
+    """Remove from a digest the items about this official alone, and all passages and notices that name the official.
 
     ``texts`` are the folded texts by which the official was named.
     """

@@ -144,7 +144,7 @@ def parse_search_query(query: str) -> tuple[SearchTerm, ...]:
 
 
 def stored_search_text(connection: Connection, search_text: str) -> str:
-    """Return the value of the column ``search_text`` for a text to be searched.
+    """Return what the column ``search_text`` stores for a search text.
 
     PostgreSQL stores the text. SQLite stores only a hash of it, because its full-text index has the words.
     """
@@ -215,7 +215,7 @@ def _search_postgres(
     First the latest ``SCAN_LIMIT`` articles are checked one by one. If this does not find enough, the index is
     searched. If the index finds more than ``SCAN_LIMIT`` articles, all articles are checked one by one, newest first.
 
-    The query planner knows neither how rare a word is nor how expensive it is to read a text, and would scan all
+    The query planner does not know how rare a word is, or how expensive it is to read a text. It would scan all
     articles for a word that no article has. Therefore each step fixes its query plan.
     """
     article_id = ARTICLE_TEXT.c.article_id

@@ -1,10 +1,10 @@
 """Rows of the grouping window: loaded when a process starts, written with each batch of grouped articles.
 
-``grouping_state`` has one row. Its ``version`` counts the transactions that changed grouping, and each row of
+``grouping_state`` has one row. Its ``version`` counts the transactions that changed grouping. Each row of
 ``indexed_article`` and ``story_centroid`` has the version in which it was written. A process that groups articles locks
-the table, reads the rows that other processes have written since the version of its window, places its batch, and
-writes under the next version. So every batch is placed on a window with all earlier batches, whichever process grouped
-them.
+the table and reads the rows that other processes have written since the version of its window. Then it places its
+batch, and writes under the next version. So every batch is placed on a window with all earlier batches, whichever
+process grouped them.
 """
 
 from collections.abc import Sequence
@@ -95,7 +95,7 @@ def lock_grouping(connection: Connection) -> None:
 
 
 def load_new_rows(connection: Connection, window: GroupingWindow) -> int:
-    """Load all rows that are newer than the window into the window; return the version that the window then has."""
+    """Load all rows that are newer than the window; return the version that the window then has."""
     executor = RawExecutor(connection)
     version, reload_version = executor.execute(_SELECT_STATE).first() or (0, 0)
     if window.version < reload_version:
@@ -114,7 +114,7 @@ def load_new_rows(connection: Connection, window: GroupingWindow) -> int:
 def invalidate_windows(connection: Connection) -> None:
     """Make all processes load their whole windows again.
 
-    This is necessary after a change of stories that is not a batch of grouping.
+    This is necessary after stories were changed in any other way than by grouping a batch.
     """
     connection.exec_driver_sql(_INVALIDATE)
 

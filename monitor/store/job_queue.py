@@ -36,7 +36,7 @@ _SELECT_SCHEMA_COMMENT = """SELECT obj_description(to_regclass('procrastinate_jo
 
 
 def is_installed() -> bool:
-    """Return whether Procrastinate is installed, which is part of the extra `postgres`."""
+    """Return whether Procrastinate, a part of the extra `postgres`, is installed."""
     return find_spec(PROCRASTINATE) is not None
 
 
@@ -228,7 +228,7 @@ class JobQueue:
 
 
 class QueueQuota:
-    """Count of the jobs that may still be enqueued, in total and per host; it also knows which jobs exist already."""
+    """Counter of the jobs that may still be enqueued, in total and per host. It also knows which jobs exist already."""
 
     def __init__(self, active_jobs: Iterable[Any]) -> None:
         """Count existing jobs. ``active_jobs`` are the rows of queued and running jobs."""
@@ -241,8 +241,8 @@ class QueueQuota:
     def try_reserve(self, task: str, source_id: str, host: str) -> bool:
         """Reserve a place in the queue for a job, and return whether the job may be enqueued.
 
-        It may not if the queue or the quota of the host is full, or if a job with the same task and source is queued. A
-        job that reads pages is also refused while another such job of the same source is running.
+        A job is refused if the queue or the quota of the host is full, or if a job with the same task and source is
+        queued. A job that reads pages is also refused while another such job of the same source is running.
         """
         key = f"{task}:{source_id}"
         if self.free_slots <= 0 or self._queued_by_host[host] >= MAX_QUEUED_JOBS_PER_HOST or key in self._queued_keys:

@@ -27,7 +27,7 @@ def trusted_now(connection: Connection, now: datetime) -> datetime:
 
 
 def load_clock_trust(connection: Connection) -> ClockTrust | None:
-    """Return the stored record of which times of the clock are trusted, or None before the first check."""
+    """Return the stored trust in the clock, or None before the first check."""
     stored = connection.execute(select(SETTING.c.value).where(SETTING.c.name == CLOCK_TRUST_KEY)).scalar()
     return from_json(ClockTrust, stored) if stored else None
 

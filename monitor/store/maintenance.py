@@ -42,7 +42,7 @@ from monitor.store.row_mapping import IS_LISTED
 from monitor.store.sources import decode_poll_state
 
 CLOCK_TOLERANCE = timedelta(minutes=1)
-"""Maximum change of the clock that needs no recovery. Time servers make changes of this size."""
+"""Maximum change of the clock that needs no recovery, because time servers also cause changes of this size."""
 
 
 def release_leases(connections: Connections, now: datetime) -> None:
@@ -235,7 +235,7 @@ class MaintenanceStore:
         self._disk_space.create_reserve()
 
     def release_reserve(self) -> None:
-        """Delete the reserve file, so that the database can use its space."""
+        """Delete the reserve file, so that the database can use the space of the file."""
         self._disk_space.release_reserve()
 
     def _check_references_and_index(self) -> list[str]:

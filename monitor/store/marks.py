@@ -23,10 +23,11 @@ MAX_FOLLOWED_ARTICLES = 100
 def load_story_marks(
     connection: Connection, plan: DigestPlan, undelivered_ids: Collection[int]
 ) -> tuple[StoryMark, ...]:
-    """Return the marks that apply to a digest plan, each with what was known of its story when the mark was made.
+    """Return the marks that apply to a digest plan, each with what was known of the story when the mark was made.
 
-    For each story and rule, this is the newest mark that is not undone; a mark as irrelevant applies in addition to it.
-    ``undelivered_ids`` are the hits to be reported, which do not count as earlier reports of a story.
+    Of several marks on one story for the same rule, the newest that is not undone applies. A mark as irrelevant applies
+    in addition to it. ``undelivered_ids`` are the hits to be reported, which do not count as earlier reports of a
+    story.
     """
     is_counting = (MARK.c.plan_id == plan.id, MARK.c.plan_id != "", MARK.c.undone_at.is_(None))
     chosen: dict[tuple[str, str, bool], Mark] = {}

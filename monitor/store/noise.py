@@ -16,9 +16,8 @@ class NoiseStore:
         self._connections = connections
 
     def count_rules(self, since_at: datetime) -> list[RuleCount]:
-        """Return, for each rule, the number of hits found since ``since_at``, and how many of them were withdrawn.
-
-        Only hits that a verdict has withdrawn are in the second number.
+        """Return, for each rule, the number of hits found since ``since_at``, and how many of them verdicts have
+        withdrawn.
         """
         is_rejected = HIT.c.withdrawn_at.is_not(None) & HIT.c.withdrawn_by.is_not(None)
         query = (

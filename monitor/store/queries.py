@@ -169,7 +169,7 @@ class QueryStore:
         return sorted(hits, key=lambda hit: hit.reported_at is None)
 
     def load_source_statuses(self, source_ids: Collection[str]) -> dict[str, SourceStatus]:
-        """Return the poll state, name and number of articles of each of these configured sources, by id."""
+        """Return these configured sources by id, each with poll state, name and number of articles."""
         columns = (SOURCE.c.id, SOURCE.c.name, SOURCE.c.poll_state, SOURCE.c.page_quality, SOURCE.c.article_count)
         query = select(*columns).where(IS_CONFIGURED, SOURCE.c.id.in_(source_ids))
         with self._connections.read_transaction() as connection:
@@ -253,7 +253,7 @@ def _filter_conditions(
 def _is_among(
     connection: Connection, id_column: Column[int], article_id_column: Column[int], condition: ColumnElement[bool]
 ) -> ColumnElement[bool]:
-    """Return the SQL condition that another table has a row of an article that satisfies ``condition``."""
+    """Return the SQL condition that an article has a row in another table which satisfies ``condition``."""
     matching = select(article_id_column).where(condition)
     if (
         _fetch_count(connection, select(func.count()).select_from(matching.limit(_MAX_SUBQUERY_IDS).subquery()))

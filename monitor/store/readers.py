@@ -39,7 +39,7 @@ TOKEN_PREFIX = "mon_"  # noqa: S105 - the beginning of every token
 TOUCH_INTERVAL = timedelta(minutes=5)
 """Minimum time between two records of the last use of a session or token.
 
-Otherwise, each request would write to the database.
+Without it, each request would write to the database.
 """
 ATTEMPT_RETENTION = timedelta(days=1)
 MAX_SESSIONS, MAX_TOKENS, MAX_VIEWS = 50, 100, 200
@@ -221,7 +221,7 @@ class ReaderStore:
             _end_sessions(connection, reader_id, keep_session)
 
     def login_allowed_at(self, keys: Collection[str]) -> datetime | None:
-        """Return the time before which no login is allowed because of failures, or None if none was recorded.
+        """Return the time until which failed logins prevent a further attempt, or None if no failure was recorded.
 
         ``keys`` name what failed: the login, and the address of the client. The latest time of all keys counts.
         """

@@ -88,10 +88,10 @@ def apply_findings(
     now: datetime,
     causes: Mapping[int, Verdict],
 ) -> RescreenResult:
-    """Replace the findings of matched articles, and withdraw, restore, change and add hits accordingly.
+    """Replace the findings of matched articles; withdraw, restore, change and add hits accordingly.
 
-    ``causes`` has, by article, the verdict because of which the findings have changed. For an article without such a
-    verdict the cause is a changed configuration. Hits of such an article that a digest has reported stay as they are.
+    ``causes`` has, by article, the verdict that has changed the findings. If an article has no such verdict, the cause
+    is a changed configuration. Its hits that a digest has reported then stay as they are.
     """
     result = RescreenResult(articles=len(findings))
     for start in range(0, len(findings), _ARTICLES_PER_STATEMENT):
@@ -207,7 +207,7 @@ def enqueue_rescreen(connection: Connection, article_ids: Iterable[int]) -> None
 
 
 def has_feedback() -> ColumnElement[bool]:
-    """Return the SQL condition that any verdict or mark exists, so that ``follow_grouping`` must be called."""
+    """Return the SQL condition that a verdict or mark exists. Only then ``follow_grouping`` must be called."""
     verdicts, marks = select(VERDICT.c.id).where(_COUNTS), select(MARK.c.id).where(MARK.c.undone_at.is_(None))
     return verdicts.exists() | marks.exists()
 

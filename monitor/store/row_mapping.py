@@ -166,7 +166,7 @@ def execute_update(connection: Connection, table: Table, statement: str, values:
 
 
 def find_keys_of_source(connection: Connection, source_id: str, keys: Sequence[bytes]) -> list[tuple[bytes, int]]:
-    """Return which of ``keys`` a source has had, each with the id of its article."""
+    """Return each key among ``keys`` that a source has had, with the id of its article."""
     if connection.dialect.name == "sqlite":
         marks = ", ".join("?" * len(keys))
         query = f"SELECT key, article_id FROM entry_key WHERE source_id = ? AND key IN ({marks})"  # noqa: S608  # parameter marks only
@@ -184,7 +184,7 @@ _SELECT_KNOWN = """
 def find_known_articles(
     connection: Connection, source_id: str, keys: Sequence[bytes]
 ) -> Iterator[tuple[bytes, KnownArticle]]:
-    """Yield each of ``keys`` that a source has had, with the stored data of its article."""
+    """Yield each key among ``keys`` that a source has had, with the stored data of its article."""
     if connection.dialect.name == "sqlite":
         query = f"{_SELECT_KNOWN} ? AND entry_key.key IN ({', '.join('?' * len(keys))})"
         rows = connection.exec_driver_sql(query, (source_id, *keys))

@@ -73,7 +73,7 @@ class StoryStore:
         return zlib.decompress(packed) if packed else b""
 
     def load_window(self, window: GroupingWindow) -> None:
-        """Load the rows that the database has and ``window`` does not have yet into ``window``."""
+        """Load into ``window`` the rows of the database that it does not have yet."""
         with self._connections.read_transaction() as connection:
             load_new_rows(connection, window)
         return_free_memory()
@@ -139,9 +139,9 @@ class StoryStore:
         return self._release(ARTICLE.c.source_id == source_id)
 
     def release_article(self, article_id: int) -> int:
-        """Release one article like ``release_quarantined``; return the number of released articles.
+        """Release one article like ``release_quarantined``.
 
-        It is 0 if the article is neither quarantined nor abandoned.
+        Return 1, or 0 if the article is neither quarantined nor abandoned.
         """
         return self._release(ARTICLE.c.id == article_id)
 

@@ -1,9 +1,9 @@
-"""Tables as SQLModel classes. Their rows are used in this package only; its interface has types of ``monitor.domain``.
+"""Tables as SQLModel classes. Their rows are used in this package only; stores return types of ``monitor.domain``.
 
 The classes are the only definition of the tables. Migrations and tests import them. Queries use ``core_tables.py``,
-which is generated from them because SQLModel is slow to import (docs/decisions/0002-core-tables.md).
+which is generated from the classes because SQLModel is slow to import (docs/decisions/0002-core-tables.md).
 
-Columns that no query filters by, and whose types still get new fields, hold JSON (``column_types.py``). Each index
+A column holds JSON (``column_types.py``) if no query filters by it and its type still gets new fields. Each index
 serves a query that must stay fast with a million articles. Partial indexes cover only the rows of unfinished work.
 """
 
@@ -68,7 +68,7 @@ def partial_index(name: str, *columns: str, where: str) -> Index:
 
 
 class Base(SQLModel):
-    """Base class of the tables. It has its own metadata, with fixed naming of constraints for the migrations."""
+    """Base class of the tables. It has its own metadata, in which constraints have fixed names for the migrations."""
 
     metadata: ClassVar[MetaData] = MetaData(naming_convention=NAMING_CONVENTION)
 

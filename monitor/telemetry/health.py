@@ -88,7 +88,7 @@ class Liveness:
             self._beats[part] = max(self._beats[part], now)
 
     def set_problem(self, part: str, problem: str) -> bool:
-        """Record a problem of a component that has heartbeats in spite of it, such as a full disk.
+        """Record a problem of a component that still has heartbeats, such as a full disk.
 
         An empty text removes the problem. Return whether the problem has changed.
         """
@@ -145,7 +145,7 @@ def with_heartbeat(
 
 
 class Watchdog:
-    """Sender of notifications to systemd that the event loop runs.
+    """Notifier that reports to systemd that the event loop runs.
 
     The event loop calls it once per second. If the loop is blocked, systemd gets no notification and restarts the
     daemon.
@@ -176,7 +176,7 @@ class Watchdog:
 
 
 async def ping_heartbeat(fetcher: Fetcher, url: Secret, liveness: Liveness, now: float) -> bool:
-    """Request the heartbeat URL, or the URL with ``/fail`` if the daemon is unhealthy; return whether this succeeded.
+    """Request the heartbeat URL, or this URL with ``/fail`` if the daemon is unhealthy; return whether this succeeded.
 
     The monitoring service alerts the operator when requests stop, so a failed request is only logged.
     """

@@ -23,7 +23,10 @@ QUIET_LOGGERS = (
     "procrastinate",
     "uvicorn",
 )
-"""Libraries that log every step, or complete URLs, below WARNING. Only their warnings and errors are logged."""
+"""Libraries that log every step, or complete URLs, at levels below WARNING.
+
+Only their warnings and errors are logged.
+"""
 
 MAX_VALUE_CHARS = 8192
 
@@ -143,7 +146,7 @@ class _RedactingFormatter(logging.Formatter):
 
 
 def escape_event(_logger: object, _method: str, event: LogEvent) -> LogEvent:
-    """Return the event with control characters in its fields escaped.
+    """Escape control characters in the fields of an event.
 
     Text from outside can then neither forge a log line nor move the cursor of a terminal.
     """

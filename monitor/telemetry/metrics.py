@@ -145,7 +145,7 @@ class Metrics:
         self._new_articles.inc(article_count)
 
     def record_job_problem(self, problem: str) -> None:
-        """Count a run of a periodic job that failed, was missed or was skipped; ``problem`` is one of these three."""
+        """Count a run of a periodic job that had a ``problem``: it failed, was missed or was skipped."""
         self._job_problems.labels(problem if problem in _JOB_PROBLEMS else OTHER_LABEL).inc()
 
     def record_enqueued(self, enqueued: EnqueueResult) -> None:
@@ -154,7 +154,7 @@ class Metrics:
         self._requeued_jobs.inc(enqueued.requeued_jobs)
 
     def record_worker_job(self, *, is_success: bool) -> None:
-        """Count a job that this worker process has run as done or failed."""
+        """Count a job of this worker process: as done with ``is_success``, otherwise as failed."""
         self._worker_jobs.labels(_WORKER_JOB_OUTCOMES[not is_success]).inc()
 
     def record_reload(self, reloaded_at: datetime, *, is_success: bool) -> None:
@@ -199,7 +199,7 @@ T = TypeVar("T")
 
 
 class MeteredFetcher:
-    """A ``Fetcher`` that passes requests to another one, and counts and times its fetches."""
+    """``Fetcher`` that passes each request to another fetcher, and counts and times the fetches."""
 
     def __init__(self, fetcher: Fetcher, metrics: Metrics) -> None:
         self._fetcher, self._metrics = fetcher, metrics
@@ -213,7 +213,7 @@ class MeteredFetcher:
 
 
 class MeteredChannelSender:
-    """A ``ChannelSender`` that passes messages to another one, and counts its attempts by kind of channel."""
+    """``ChannelSender`` that passes each message to another sender, and counts the attempts by kind of channel."""
 
     def __init__(self, sender: ChannelSender, kind: str, metrics: Metrics) -> None:
         self._sender, self._kind, self._metrics = sender, kind, metrics
@@ -226,7 +226,7 @@ class MeteredChannelSender:
 
 
 class MeteredProcessPool:
-    """A ``ProcessPool`` that passes work to another one, and counts its killed worker processes."""
+    """``ProcessPool`` that passes all work to another pool, and counts the worker processes that were killed."""
 
     def __init__(self, pool: ProcessPool, metrics: Metrics) -> None:
         self._pool, self._metrics = pool, metrics

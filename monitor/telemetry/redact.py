@@ -26,7 +26,7 @@ _SECRET_PATTERNS = tuple(
 
 
 class Redactor:
-    """Replacer of known secrets, and of text that looks like a secret, by asterisks.
+    """Function object that replaces known secrets, and text that looks like a secret, by asterisks.
 
     Secrets can be added at any time.
     """

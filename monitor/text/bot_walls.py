@@ -32,7 +32,7 @@ _SCRIPT_ONLY = re.compile(r"enable (?:javascript|cookies)|javascript is (?:requi
 
 
 def find_wall(html: str) -> str:
-    """Return a description of the bot wall, if a page is one; otherwise an empty string."""
+    """Return a description of the bot wall if the page is a bot wall, otherwise an empty string."""
     head = html[:60_000]
     for pattern, name in _WALL_PATTERNS:
         if pattern.search(head):

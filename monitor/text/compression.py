@@ -49,7 +49,7 @@ class Decompressor:
             data = self._stream.unused_data if self._stream.eof else self._stream.unconsumed_tail
 
     def _begin_stream(self, data: bytes) -> bytes:
-        """Begin the next stream if the data contain its start, and return the data from this start on.
+        """Begin the next stream if the data contain its start; return the data from this start on.
 
         The result is empty if no stream starts, or if more data are needed to recognize a start.
         """
@@ -87,7 +87,7 @@ class Decompressed:
 
 
 def decompress_gzip(body: bytes, max_bytes: int) -> Decompressed:
-    """Return the content of a gzip body, truncated to ``max_bytes``; a body without gzip is returned unchanged."""
+    """Return the content of a gzip body, truncated to ``max_bytes``. A body without gzip is returned unchanged."""
     if not body.startswith(GZIP_MAGIC):
         return Decompressed(body)
     decompressor, content = Decompressor(), bytearray()

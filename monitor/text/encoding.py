@@ -80,10 +80,11 @@ codecs.register_error("monitor.mixed", _decode_invalid_as_cp1252)
 def decode(body: bytes, content_type: str = "") -> str:
     """Return the text of ``body``; ``content_type`` is the unchanged header of the response.
 
-    The encoding is the first of these that applies: a byte order mark, UTF-16 if every other byte is NUL, UTF-8 if the
-    bytes are valid, the charset of the header, the declaration in the document, a guess. A declared utf-16 without NULs
-    is read as UTF-8. NULs are removed. Numeric references to the two surrogates of a character become this character,
-    and references to other impossible characters are replaced. Otherwise characters and line ends do not change.
+    The encoding is the first of these that applies: the byte order mark; UTF-16 if every other byte is NUL; UTF-8 if
+    the bytes are valid; the charset of the header; the declaration in the document; a guess. A declared utf-16 without
+    NULs is read as UTF-8. NULs are removed. Numeric references to the two surrogates of a character become this
+    character, and references to other impossible characters are replaced. Otherwise characters and line ends do not
+    change.
     """
     for mark, name in _BYTE_ORDER_MARKS:
         if body.startswith(mark):
@@ -185,7 +186,7 @@ def _try_decode(body: bytes, label: str) -> str | None:
 
 
 def _decode_by_guess(body: bytes, sample: bytes) -> str:
-    """Decode bytes with the code page that gives the most frequent characters of its language.
+    """Decode bytes with the code page that gives the most letters that are frequent in its language.
 
     The result is an empty string if no code page fits.
     """

@@ -38,7 +38,7 @@ _EXPANSION_CODES = np.array(
 _DIRECT_FOLDING_CODES = np.where(
     (_FOLDING_CODES == 0) | (np.arange(0x10000) == 0xFFFF), _EXPANSION_BASE, _FOLDING_CODES
 )
-"""The table ``_FOLDING_CODES``, but with a large value for each character that vanishes, expands or may compose.
+"""The table ``_FOLDING_CODES``, changed so that characters that vanish, expand or may compose have a large value.
 
 A text without such characters needs only this table.
 """

@@ -34,8 +34,7 @@ def sanitize(text: str) -> str:
 def truncate_text(text: str, max_chars: int) -> str:
     """Truncate a text to at most ``max_chars`` characters, including an ellipsis at the end.
 
-    The text is cut at a space if there is one close to the end. A character is never separated from its combining
-    marks.
+    The text is cut at a space, if a space is close to the end. A character is never separated from its combining marks.
     """
     if len(text) <= max_chars:
         return text

@@ -122,7 +122,7 @@ def _countries_by_domain() -> dict[str, Country]:
 
 @cache
 def _domains_by_name() -> dict[str, str]:
-    """Return the top-level domain of each country by each of its unambiguous names."""
+    """Return a dictionary from each unambiguous name of a country to the country's top-level domain."""
     return {
         _country_key(name): country.domain
         for country in _countries()

@@ -24,9 +24,10 @@ def is_unspaced(char: str) -> bool:
 
 
 def is_whole_word(text: str, start: int, end: int) -> bool:
-    """Return whether the span ``start:end`` is a whole word, or several.
+    """Return whether the span ``start:end`` is not just a part of a longer word.
 
-    In a script with spaces, it is only a part of a word if a letter or digit is directly next to it.
+    In a script with spaces, it is a part of one if a letter or digit is directly next to it. In a script without
+    spaces, the result is always True.
     """
     if start and text[start - 1].isalnum() and text[start].isalnum():
         is_left_bounded = is_unspaced(text[start]) or is_unspaced(text[start - 1])
@@ -71,7 +72,7 @@ def _find_sentence_start(text: str, min_start: int, start: int) -> int:
 
 
 def _is_abbreviation(text: str, offset: int, stop: str) -> bool:
-    """Return whether the sentence end ``stop`` at an offset is only the dot of an abbreviation."""
+    """Return whether the sign ``stop`` at an offset is the dot of an abbreviation, which does not end the sentence."""
     return stop == "." and _ABBREVIATION.search(text[max(0, offset - 7) : offset + 1]) is not None
 
 

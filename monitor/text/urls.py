@@ -100,7 +100,7 @@ def starts_with_host(link: str) -> bool:
 
 
 def quote_unsafe_characters(address: bytes) -> str:
-    """Return an address from an HTTP header with percent escapes for spaces, non-ASCII bytes and other unsafe bytes.
+    """Replace spaces, non-ASCII bytes and other unsafe bytes in an address from an HTTP header by percent escapes.
 
     The host is decoded as UTF-8 instead, because an international host has no percent-encoded form.
     """

@@ -25,7 +25,10 @@ from monitor.match.vocabulary import (
 _VIETNAMESE_ADDRESS_WORDS = parse_words("ông bà anh chị cô bác bộ ngài tướng phó")
 _UNAMBIGUOUS_TITLES = parse_words("gen sen king queen tun pak khun chef bung dato")
 _NAMELIKE_TITLES = parse_words("van le la du da di de y dan vi don bang gus san")
-"""Titles and short words that can also be parts of names. In Vietnamese, only diacritics distinguish the two."""
+"""Titles and short words that can also be parts of names.
+
+In Vietnamese, only diacritics show whether such a word is a part of a name.
+"""
 
 HAN_WORDS_AFTER_NAME = frozenset("说說称稱表在和与與对對将將会會指强強认認宣是的及同也于於向出参參访訪抵")
 HAN_WORDS_BEFORE_NAME = frozenset("与與和同对對向在由被请請的及为為据據跟")
@@ -158,9 +161,9 @@ def find_support(facts: ArticleFacts, candidate: Candidate, evidence: Evidence, 
 
 
 def _is_joined_by_hyphen(facts: ArticleFacts, candidate: Candidate, convention: str) -> bool:
-    """Return whether a hyphen joins first and family name.
+    """Return whether a hyphen joins first and family name, if this shows that a street or school is meant.
 
-    The result is False unless the naming convention writes only names of streets and schools with such a hyphen.
+    The naming convention states whether it shows this. If not, the result is False.
     """
     text = facts.cased_text(candidate)
     return (
@@ -236,9 +239,9 @@ def is_cased_family_name(facts: ArticleFacts, start: int, end: int) -> bool:
 
 
 def is_uncased_family_name(facts: ArticleFacts, start: int) -> bool:
-    """Return whether no given name of another person precedes a family name in a script without capitals.
+    """Return False if the given name of another person precedes a family name, in a script without capitals.
 
-    The result is False if the word before the family name is a frequent given name.
+    A given name is recognized in a list of frequent ones.
     """
     word = facts.article_text.word_ending_at(start - 1) if facts.article_text.spaced[start] == " " else ""
     return word not in uncased_given_names() and word[1:] not in uncased_given_names()
@@ -253,8 +256,8 @@ def _occurs_in_lower_case(cased: str, word: str) -> bool:
 def _find_boundary_after(facts: ArticleFacts, candidate: Candidate) -> Boundary:
     """Return the boundary of a short name from the words next to it, if no other name is before it.
 
-    The boundary is standalone unless a word after the name continues the name or makes it a place, the name begins a
-    compound word, a place word is before the name, or the name is in a credit.
+    The boundary is standalone, except in these cases: a word after the name continues the name or makes it a place; the
+    name begins a compound word; a place word is before the name; the name is in a credit.
     """
     around = facts.surrounding_text
     if word := around.find_place_after(candidate.start, candidate.end) or _find_continuation(facts, candidate):
@@ -272,7 +275,7 @@ def _find_boundary_after(facts: ArticleFacts, candidate: Candidate) -> Boundary:
 
 
 def _find_continuation(facts: ArticleFacts, candidate: Candidate) -> str:
-    """Return the word after a short name that makes the name part of a longer name, or an empty string.
+    """Return the word after a short name, if word and name together are a longer name; otherwise an empty string.
 
     In conventions with patronymics, the word may be a particle such as "bin".
     """

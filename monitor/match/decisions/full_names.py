@@ -47,7 +47,7 @@ FULL_NAME_CONFIDENCE = 0.97
 NATIVE_NAME_CONFIDENCE = 0.95
 """Confidence of a full name in another script than Latin.
 
-It is lower than in Latin letters, because a script without spaces has no word boundaries that could be checked.
+It is lower than in Latin letters, because in a script without spaces the name could be a part of a longer word.
 """
 SHARED_NAME_CONFIDENCE = 0.9
 """Confidence of a name that several officials have.
@@ -67,7 +67,7 @@ EXTENDED_NAME_CONFIDENCE = 0.88
 It is lower than for a name that sounds like the configured one.
 """
 TYPO_CONFIDENCE = 0.8
-"""Confidence of a misspelt full name. It is the lowest of all full names, although a title confirms the name."""
+"""Confidence of a misspelt full name. It is the lowest of all full names, even though a title must confirm the name."""
 
 _MAX_RECENT_SPANS = 50
 """Number of latest claimed spans that are compared with a misspelt name; the spans are nearly in the

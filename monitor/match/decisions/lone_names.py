@@ -68,7 +68,7 @@ WEIGHTS: Mapping[LoneNameEvidence, float] = {
     LoneNameEvidence.POSITION: 0.2,
     LoneNameEvidence.SHORT: 0.1,
 }
-"""Weight of each kind of evidence; kinds without a weight did not occur in the fitted texts or had no effect."""
+"""Weight of each kind of evidence. A kind without a weight did not occur in the fitted texts, or had no effect."""
 THRESHOLD = 1.0
 """Minimum sum of the weights of a name that is accepted."""
 

@@ -56,7 +56,7 @@ It is the lowest of all, because the configured dates of a role may be wrong.
 
 
 OfficialsByCountry = Mapping[str, Sequence[int]]
-"""Key of a country -> indexes of its officials. The position of such an official is a mention even without a name."""
+"""Key of a country -> indexes of its officials whose position is a mention even if the text prints no name."""
 
 
 def decide_native_parts(facts: ArticleFacts, candidates: Candidates, context: MatchContext) -> None:
@@ -126,8 +126,8 @@ def _decide_native_titled_name(facts: ArticleFacts, candidate: Candidate, contex
 def decide_native_short_names(facts: ArticleFacts, candidates: Candidates, context: MatchContext) -> None:
     """Record the decisions on short names in other scripts than Latin.
 
-    A short name is a mention if exactly one official with this short name is already mentioned, and if no word next to
-    the short name belongs to the same name or word.
+    A short name is a mention on two conditions: exactly one official with this short name is already mentioned, and no
+    word next to the short name belongs to the same name or word.
     """
     text = facts.article_text
     claimed = sorted([*context.claimed_spans, *((one.start, one.end) for one in context.accepted)])
@@ -173,8 +173,8 @@ def _is_separated(text: str, start: int, end: int) -> bool:
 def decide_han_names_by_position(facts: ArticleFacts, context: MatchContext) -> None:
     """Record the decisions on Chinese and Japanese family names directly before a position.
 
-    A family name is a mention if exactly one mentioned official has this family name, and if the text has no other
-    person with the same family name.
+    A family name is a mention on two conditions: exactly one mentioned official has this family name, and the text has
+    no other person with it.
     """
     text = facts.article_text.folded.text
     claimed = sorted(context.claimed_spans)
@@ -196,8 +196,8 @@ def decide_han_names_by_position(facts: ArticleFacts, context: MatchContext) -> 
 def decide_korean_names_by_position(facts: ArticleFacts, context: MatchContext) -> None:
     """Record the decisions on Korean family names before a position.
 
-    A family name is a mention if the same position follows the full name of the official elsewhere in the article, and
-    if no other person has the family name and the position.
+    A family name is a mention on two conditions: elsewhere in the article, the same position follows the full name of
+    the official; and no other person in it has this family name and this position.
     """
     text = facts.article_text.folded.text
     claimed = sorted(context.claimed_spans)
@@ -299,7 +299,7 @@ def decide_positions(facts: ArticleFacts, officials_by_country: OfficialsByCount
 def _drop_named_holders(
     titles: Iterable[tuple[int, int, Title]], context: MatchContext
 ) -> Iterator[tuple[int, int, Title]]:
-    """Yield the titles that do not overlap a mention and are not directly followed by one.
+    """Drop the titles that overlap a mention or are directly before one; yield the others.
 
     A title next to a mention belongs to the named official. ``titles`` must be in the order of the text.
     """

@@ -65,7 +65,7 @@ A form of address is sufficient for such a name if the article is about the offi
 _SENTENCE_CHARS = 300
 """Number of characters on either side of a candidate that are searched for the bounds of its sentence."""
 _MAX_REJECTED_OFFICIALS = 3
-"""Maximum number of officials that become near misses if no title fits; they are the ones with the strongest titles."""
+"""Maximum number of officials that become near misses if no title fits. The officials with the strongest titles do."""
 _MAX_NAMES_IN_REASON = 5
 
 _NO_TITLE = (Deferred(Deferral.NO_TITLE),)
@@ -140,8 +140,9 @@ def _decide_titled_names(
 ) -> tuple[_Deferrals, bool]:
     """Run the first pass: record the decisions on short names with a title, and return the remaining candidates.
 
-    The second result is True if one of the remaining candidates is a full name of one word. A candidate remains without
-    any slow test if it can have no title and its official is not mentioned. Most candidates are of this kind.
+    The second result is True if one of the remaining candidates is a full name of one word. A candidate that can have
+    no title, and whose official is not mentioned, is left for the second pass before any slow test. Most candidates are
+    of this kind.
     """
     deferrals = _Deferrals([], [], [])
     has_single_word_name = False
@@ -239,9 +240,9 @@ def _select_deferred(
 ) -> list[Candidate]:
     """Return the short names that the second pass must decide, in the order of the text.
 
-    These are the short names without a title that are not part of a longer name. The first pass has not examined all of
-    them for a longer name. This is done now for each short name of a mentioned official, because the longer name may
-    mean another person.
+    These are the short names without a title, unless they are part of a longer name. The first pass has not tested this
+    for all of them. The test is made now for each short name of a mentioned official, because the longer name may mean
+    another person.
     """
     if not deferrals.boundary_not_checked:
         return list(deferrals.no_title)
@@ -369,7 +370,7 @@ def _is_sufficient(facts: ArticleFacts, candidate: Candidate, evidence: Evidence
 def _is_insufficient_first_name(facts: ArticleFacts, candidate: Candidate, official_index: int) -> bool:
     """Return whether a short name is a first name that the press does not use alone for the official.
 
-    Such a name is not rare, however long it is.
+    A long name part usually counts as rare; such a first name does not.
     """
     words = tuple(facts.folded_text(candidate).split())
     forms = [

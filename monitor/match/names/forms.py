@@ -118,11 +118,10 @@ def _may_be_name(group: str) -> bool:
 
 
 def find_kept_address(name: str, country: str = "") -> str:
-    """Return the folded form of address that ``parse_name`` keeps at the start of a name.
+    """Return the folded form of address that ``parse_name`` keeps at the start of a name, or an empty string.
 
-    An abbreviation before a single word is kept (Dr Smith). A word that may also be a name is kept, too, but it is
-    returned only if it is a form of address in the country, as Ko is in Myanmar. The result is an empty string if no
-    form of address is kept.
+    An abbreviation before a single word is kept (Dr Smith). A word that may also be a name is kept, too. Such a word is
+    returned only if it is a form of address in the country, as Ko is in Myanmar.
     """
     groups = _strip_titles_and_suffixes(_split_groups(name))
     first = groups[0] if len(groups) > 1 and groups[0] in address_phrases() else ""

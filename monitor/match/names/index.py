@@ -399,7 +399,7 @@ class NameIndex:
                 self._phonetic_index[key].append(official_index)
 
     def scan(self, article_text: NormalizedArticle) -> Candidates:
-        """Return all pattern matches in an article, sorted by kind."""
+        """Return all matches of names, country words and query words in an article, sorted by kind."""
         if self._automaton is None:
             return Candidates()
         pattern_kinds, cased = self._pattern_kinds, article_text.cased
@@ -434,9 +434,7 @@ class NameIndex:
         )
 
     def find_patterns(self, texts: Iterable[str], kind: int) -> Iterator[tuple[str, int]]:
-        """Yield each of the folded texts that is a name of the given kind, such as a short name, with its
-        pattern id.
-        """
+        """Yield the folded texts that are names of the given kind, such as short names, each with its pattern id."""
         if self._automaton is None:
             return
         find = self._automaton.find_matches_as_indexes
@@ -458,11 +456,11 @@ class NameIndex:
         return cache
 
     def full_name_officials(self, pattern: int) -> tuple[int, ...]:
-        """Return the indexes of the officials whose full name is the pattern with this id."""
+        """Return the indexes of the officials with a full name, which is given by its pattern id."""
         return self._full_name_officials[pattern]
 
     def short_name_officials(self, pattern: int) -> tuple[int, ...]:
-        """Return the indexes of the officials whose short name is the pattern with this id."""
+        """Return the indexes of the officials with a short name, which is given by its pattern id."""
         return self._short_name_officials[pattern]
 
     def find_typo_officials(self, pattern: int, word: str) -> list[int]:

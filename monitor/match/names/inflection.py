@@ -17,7 +17,7 @@ _MIN_STEM_LETTERS = 2
 _MIN_STEM_LETTERS_WITH_MANY_ENDINGS = 3
 """Minimum number of letters of a stem in languages with long endings.
 
-In 33,740 articles, nine false alarms had shorter stems.
+Shorter stems caused nine false alarms in 33,740 articles.
 """
 _FLEETING_VOWELS = (
     (re.compile(r"(?<=[bcdfghjklmnprstvwz])(?=[cklnrt]\Z)"), "e"),
@@ -82,7 +82,7 @@ def find_inflection(word: str, language: str) -> Inflection | None:
 
 
 def list_names_of_women(word: str, inflection: Inflection) -> Iterator[str]:
-    """Yield the family names for which a folded word may be the form for women, such as -ová in Czech."""
+    """Yield the family names of which a folded word may be the form for women: Novák for Nováková."""
     for ending in inflection.feminine_endings:
         stem = word.removesuffix(ending)
         if stem != word and len(stem) >= _MIN_WORD_LETTERS:

@@ -1,7 +1,7 @@
 """Respelt names: spellings of a whole name that differ by a rule of writing and not by sound.
 
-These are letters that ASCII texts write as two letters, joined initials, joined apostrophes, the words of Arabic names
-that are written together or apart, and spellings of one first name.
+Letters such as ü become two letters in ASCII texts. Initials are joined, and so are the parts around an apostrophe. The
+words of Arabic names are written together or apart. A first name may have several spellings.
 """
 
 import re
@@ -23,7 +23,9 @@ _MAX_ABBREVIATION_LETTERS = 4
 _SERVANT_WORDS = ("abd", "abdal", "abdel", "abdul", "abdol", "abdu")
 _SERVANT_ARTICLES = ("al", "el", "ul")
 _MIN_JOINED_LETTERS = 6
-"""Number of letters of a word above which its beginning, such as "abdul", is separated from the rest of it."""
+"""Number of letters that a word must exceed, so that a beginning such as "abdul" is separated from the rest of the
+word.
+"""
 
 
 def list_digraph_forms(name: str, full_forms: Iterable[NameWords]) -> Iterator[NameWords]:

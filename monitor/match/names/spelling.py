@@ -59,8 +59,8 @@ def phonetic_key(word: str) -> str:
 def edit_distance(first: str, second: str, limit: int) -> int:
     """Return the edit distance of two words; if it is greater than ``limit``, return ``limit + 1``.
 
-    The exchange of two adjacent letters is one edit (optimal string alignment). Each column of the table is one integer
-    (Hyyrö 2003).
+    The exchange of two adjacent letters is one edit (optimal string alignment). The algorithm is that of Hyyrö (2003),
+    with one integer for each column of the table.
     """
     if abs(len(first) - len(second)) > limit:
         return limit + 1

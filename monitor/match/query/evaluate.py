@@ -222,7 +222,8 @@ class _Evaluation:
     def _count_words_between(self, end: int, start: int) -> int:
         """Return the number of words between two offsets.
 
-        If the offsets are too far apart for any NEAR, the result is a number above every distance, without counting.
+        The words are not counted if the offsets are too far apart for any NEAR; the result is then higher than every
+        distance.
         """
         if start - end > _MAX_NEAR_CHARS:
             return MAX_SPANS

@@ -97,8 +97,8 @@ def _explain_contradiction(
     """Return the reason why the title before a name contradicts the official's roles, or an empty string if it does
     not.
 
-    Configured roles are rarely complete. The title of an official who is already mentioned is therefore no
-    contradiction, unless thousands of people share such a name.
+    Configured roles are rarely complete. For an official who is already mentioned, another title is therefore no
+    contradiction, except if thousands of people share such a name.
     """
     fit, position = fit_before
     rare = is_mentioned and not naming_convention(prepared.name_parts.convention).common_short_forms
