@@ -18,6 +18,7 @@ from monitor.extract.box_names import (
     HEADLINE_NAMES,
     LINK_LIST_NAMES,
     PAYWALL_NAMES,
+    TOOL_WEIGHT,
     find_boilerplate_name,
     find_kind,
     is_same_kind,
@@ -150,7 +151,15 @@ def _compute_prose_values(layout: PageLayout, weights: list[int], min_weight: in
 def find_content(page: PageAnalysis) -> None:
     """Find the root box of the article, and reject every text run that is outside the box or in boilerplate."""
     total = page.prose_in(0)
-    _reject_boilerplate(page, lambda index: _is_small_part(page, index, total))
+    if total < _MIN_SHOWN_PROSE:
+        _count_short_sentences(page)
+        total = page.prose_in(0)
+    is_brief = total < _MIN_SHOWN_PROSE and page.title_run_index >= 0
+    _reject_boilerplate(
+        page,
+        lambda index: is_brief or _is_small_part(page, index, total),
+        _MIN_SHORT_PROSE_WEIGHT if is_brief else 0.0,
+    )
     _reject_hidden(page)
     page.update_prose_sums()
     scores = _score_boxes(page)
@@ -169,6 +178,17 @@ def find_content(page: PageAnalysis) -> None:
     for at in range(len(page.rejection_reasons)):
         if not root.run_start <= at < root.run_end:
             page.rejection_reasons[at] = page.rejection_reasons[at] or "outside"
+
+
+def _count_short_sentences(page: PageAnalysis) -> None:
+    """Use a lower minimum for prose, for a page whose article may be a single short sentence.
+
+    Without it, an address below the article would be the only prose of the page.
+    """
+    page.prose_values = _compute_prose_values(page.layout, page.weights, _MIN_SHORT_PROSE_WEIGHT)
+    for at in range(page.title_run_index + 1):
+        page.prose_values[at] = 0.0
+    page.update_prose_sums()
 
 
 def _find_article_box(page: PageAnalysis, best_box_index: int) -> int:
@@ -298,17 +318,20 @@ def _reject_boilerplate(page: PageAnalysis, is_candidate: Callable[[int], bool],
     found: dict[str, list[int]] = {}
     index, boxes = 1, page.layout.boxes
     title = page.title_run_index
+    kept_reason, kept_end = "", 0  # of the outermost box that is kept although it has the name of a tool
     while index < len(boxes):
         box = boxes[index]
-        if (
-            box.run_end > box.run_start
-            and not box.run_start <= title < box.run_end
-            and (reason := _find_boilerplate_reason(page, index))
-            and is_candidate(index)
-        ):
+        is_empty_or_title = box.run_end <= box.run_start or box.run_start <= title < box.run_end
+        reason = "" if is_empty_or_title else _find_boilerplate_reason(page, index)
+        is_kept = reason == kept_reason and index < kept_end and page.prose_in(index) > 0
+        if not reason or (is_kept and page.link_share(index) < _MAX_PROSE_LINK_SHARE):
+            index += 1
+        elif is_candidate(index):
             found.setdefault(reason, []).append(index)
             index = box.subtree_end
         else:
+            if find_boilerplate_name(page.box_hints[index])[1] and index >= kept_end:
+                kept_reason, kept_end = reason, box.subtree_end
             index += 1
     root = range(page.root_box_index, boxes[page.root_box_index].subtree_end)
     taken = {reason: sum(page.prose_in(at) for at in at_boxes if at in root) for reason, at_boxes in found.items()}
@@ -330,7 +353,8 @@ def _is_small_part(page: PageAnalysis, box_index: int, total: float) -> bool:
         return False
     parent = page.layout.boxes[box_index].parent_index
     name, tag = page.box_hints[box_index], page.layout.boxes[box_index].tag
-    if not name or not page.prose_in(box_index) or find_boilerplate_name(page.box_hints[parent])[0]:
+    word, outweighing = find_boilerplate_name(page.box_hints[parent])
+    if not name or not page.prose_in(box_index) or (word and not outweighing):
         return True
     kind = find_kind(name)
     sums = _sum_prose_by_kind(page, parent)
@@ -360,7 +384,8 @@ def _find_boilerplate_reason(page: PageAnalysis, box_index: int) -> str:
     if name not in page.boilerplate_names:
         page.boilerplate_names[name] = find_boilerplate_name(name) if name else ("", 0)
     word, outweighing = page.boilerplate_names[name]
-    if word and not (outweighing and _has_paragraphs(page, box_index, outweighing)):
+    is_row = box.tag == "tr" and outweighing == TOOL_WEIGHT  # such as the row of a player in a table of results
+    if word and not is_row and not (outweighing and _has_paragraphs(page, box_index, outweighing)):
         return f"boilerplate: {word}"
     found = LINK_LIST_NAMES.search(name) if name and page.link_share(box_index) > 0.3 else None
     if found:
@@ -374,10 +399,19 @@ def _has_paragraphs(page: PageAnalysis, box_index: int, count: int) -> bool:
     It must be mostly prose, with at least ``count`` paragraphs and few links.
     """
     box = page.layout.boxes[box_index]
+    if count == TOOL_WEIGHT and _has_quoted_post(page, box_index):
+        return True
     prose = [page.weights[at] for at in range(box.run_start, box.run_end) if page.prose_values[at]]
     weight = sum(page.weights[box.run_start : box.run_end])
     is_prose = len(prose) >= count and sum(prose) >= max(_MIN_PROSE_BOX, weight // 2)
     return is_prose and page.link_share(box_index) < _MAX_PROSE_LINK_SHARE
+
+
+def _has_quoted_post(page: PageAnalysis, box_index: int) -> bool:
+    """Return whether a box contains a post of a social network that the article quotes."""
+    boxes = page.layout.boxes
+    inside = range(box_index, boxes[box_index].subtree_end)
+    return any(boxes[at].tag == "blockquote" and page.prose_in(at) >= _MIN_PROSE_WEIGHT for at in inside)
 
 
 def _is_teaser_list(page: PageAnalysis, box_index: int) -> bool:
@@ -444,10 +478,11 @@ def _expand(page: PageAnalysis) -> None:
     boxes = page.layout.boxes
     for _ in range(6):
         parent = boxes[page.root_box_index].parent_index
-        if parent < 0 or (
-            page.title_run_index >= 0
-            and boxes[page.root_box_index].run_start <= page.title_run_index < boxes[page.root_box_index].run_end
-        ):
+        root = boxes[page.root_box_index]
+        has_title = root.run_start <= page.title_run_index < root.run_end
+        article = page.article_box_index
+        is_within_article = 0 < article < page.root_box_index < boxes[article].subtree_end
+        if parent < 0 or (has_title and not is_within_article):
             return
         inside, around = page.prose_in(page.root_box_index), page.prose_in(parent)
         continuations = [
