@@ -29,6 +29,7 @@ from monitor.cli import (
     mcp,
     officials,
     people,
+    people_import,
     readers,
     run,
     search,
@@ -115,6 +116,7 @@ COMMANDS: tuple[tuple[str, str, Callable[..., object] | typer.Typer], ...] = (
 
 def add_commands() -> None:
     """Add all commands and command groups to the program. `channel` is a second, hidden name of `channels`."""
+    people.app.command("import")(people_import.import_people)
     for family, name, command in COMMANDS:
         if isinstance(command, typer.Typer):
             app.add_typer(command, name=name, rich_help_panel=family)

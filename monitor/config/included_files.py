@@ -44,7 +44,8 @@ class FileSet:
 
     ``tree`` contains the entries of all files. ``origins`` maps the path of each entry from an included file to that
     file. The path is the section with the id of the entry; for a synonym, it is ``synonyms`` with an index in the
-    merged list. ``own_paths`` maps the path of such a synonym to its path in the included file.
+    merged list. ``own_paths`` maps the path of such a synonym to its path in the included file. ``included`` are the
+    included files.
     """
 
     main: SourceFile
@@ -53,6 +54,7 @@ class FileSet:
     own_paths: dict[KeyPath, KeyPath] = field(default_factory=dict)
     issues: list[ConfigIssue] = field(default_factory=list)
     has_other_files: bool = False
+    included: list[Path] = field(default_factory=list)
 
     def find_file(self, path: KeyPath) -> tuple[SourceFile, KeyPath]:
         """Return the file that contains a key of the merged configuration, and the path of the key in that file."""
@@ -176,6 +178,7 @@ def _merge_included_files(files: FileSet) -> None:
 
 def _merge_file(files: FileSet, path: Path) -> None:
     files.has_other_files = True
+    files.included.append(path)
     try:
         document = parse_yaml(path.read_bytes())
     except OSError as error:
