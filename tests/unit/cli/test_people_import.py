@@ -58,7 +58,7 @@ def officials() -> dict[str, Official]:
 
 
 def test_without_write_nothing_is_written(run: Run) -> None:
-    """The YAML of new people, changes, left out lines and warnings are printed; the exit code shows that lines were left out."""
+    """New people as YAML, changes, left out lines and warnings are printed; the exit code shows lines left out."""
     result = run("people.csv")
     assert result.exit_code == 1
     assert "  to-lam:\n    name: Tô Lâm\n" in result.output
