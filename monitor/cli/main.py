@@ -56,6 +56,7 @@ COMMANDS: tuple[tuple[str, str, str], ...] = (
     (INSPECT, "articles", "stories:articles_app"),
     (INSPECT, "stories", "stories:app"),
     (INSPECT, "people", "people:app"),
+    (INSPECT, "succession", "succession:list_successions"),
     (INSPECT, "digests", "digests:app"),
     (CORRECT, "reject", "feedback:reject"),
     (CORRECT, "confirm", "feedback:confirm"),

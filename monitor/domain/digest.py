@@ -28,6 +28,7 @@ from monitor.domain.field_types import (
 from monitor.domain.mention import HitKind, Mention, Passage, TextChange
 from monitor.domain.poll_state import PollState, SourceState
 from monitor.domain.read_models import NearMissSummary, QuarantineSummary
+from monitor.domain.succession import Announcement
 from monitor.domain.translation import NO_TRANSLATION, Translation
 from monitor.domain.value_parsers import parse_quiet_hours
 
@@ -368,18 +369,27 @@ class DigestInputs:
 
 
 @dataclass(frozen=True, slots=True)
+class PeopleNotices:
+    """Notices about the officials of a digest, and the successions among them that the digest announces."""
+
+    notices: tuple[str, ...] = ()
+    announced: tuple[Announcement, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class ReportedContent:
     """Record of what a digest contains; it is stored with the digest.
 
     ``official_ids`` are the officials that the digest named, by hit id. ``hidden_hit_ids`` are hits that the digest
     does not show, for example because their story is muted. ``followed_article_ids`` are articles that have no hit but
-    belong to a story that readers follow.
+    belong to a story that readers follow. ``announced`` are the successions that the digest announces.
     """
 
     official_ids: Mapping[int, tuple[str, ...]] = field(default_factory=dict)
     hidden_hit_ids: frozenset[int] = frozenset()
     retractions: tuple[Retraction, ...] = ()
     followed_article_ids: tuple[int, ...] = ()
+    announced: tuple[Announcement, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

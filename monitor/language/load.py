@@ -149,6 +149,7 @@ def load_language_data(folder: Traversable) -> LanguageData:
     countries = _read(path, Countries)
     _check_homes(path, countries, languages)
     _check_references(path, countries.country, languages, conventions)
+    _check_adjectives(countries.country, languages)
     orthography = _read(folder / "orthography.toml", Spellings)
     transliteration = _read(folder / "transliteration.toml", Transliteration)
     return LanguageData(
@@ -268,3 +269,13 @@ def _check_references(
         if language.inflection.same_as and language.inflection.same_as not in languages:
             missing = language.inflection.same_as
             raise LanguageDataError(f"{language.code}.toml: inflection.same_as: no language {missing!r}")
+
+
+def _check_adjectives(countries: tuple[Country, ...], languages: dict[str, Language]) -> None:
+    """Raise an error if a language has adjectives of an unknown country."""
+    domains = {country.domain for country in countries}
+    for language in languages.values():
+        for domain in language.succession.country_adjectives:
+            if domain not in domains:
+                key = "succession.country_adjectives"
+                raise LanguageDataError(f"{language.code}.toml: {key}: no country has the domain {domain!r}")

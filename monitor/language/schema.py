@@ -184,6 +184,47 @@ class Detection(_Table):
     """Names and wrong codes by which pages state this language, such as `vietnamese` or `vn`, in lower case."""
 
 
+class Succession(_Table):
+    """Words by which reports tell that a person gets or leaves a post.
+
+    The words of the language of an article are used alone. An entry may begin or end with `*`, which means any
+    letters: `назначен*`. In a language with cases or verb forms, each form is listed or a `*` is used.
+    """
+
+    gets: Words = ()
+    """Words whose subject gets the post: `was appointed`, `takes office as`."""
+    gives: Words = ()
+    """Words whose object gets the post: `appoints`. A word that is in `gets`, too, is tried in both meanings."""
+    succeeds: Words = ()
+    """Words after the new holder and before the earlier one: `succeeds`, `in place of`."""
+    succeeded_by: Words = ()
+    """Words after the earlier holder and before the new one: `was replaced by`."""
+    leaves: Words = ()
+    """Words whose subject leaves the post: `resigned`, `was dismissed`."""
+    removes: Words = ()
+    """Words whose object leaves the post: `dismisses`, `resignation of`."""
+    dies: Words = ()
+    """Words for the death of the person next to them: `died`."""
+    new: Words = ()
+    """Words next to a post that show that its holder is new: `new`, `newly appointed`, `acting`."""
+    former: Words = ()
+    """Words next to a post that is no longer held: `former`, `ex`."""
+    not_holder: Words = ()
+    """Words next to a post or name that show that the person does not hold the post: `shadow`, `nominee`."""
+    is_: Words = ()
+    """Forms of `to be` between a name and a post with a word of `new`: `is`."""
+    uncertain: Words = ()
+    """Words in a clause that tell what is planned, possible or denied: `may`, `will`, `nominated`."""
+    past: Words = ()
+    """Words in a clause about earlier times: `previously`, `served as`."""
+    links: Words = ()
+    """Words between such a verb and the post: `as`, `to the post of`."""
+    region_adjectives: Words = ()
+    """Endings of adjectives of regions, such as `*ische`: a post after one that names no country is a regional post."""
+    country_adjectives: dict[Annotated[str, Field(pattern=r"^[a-z]{2}$")], Words] = {}
+    """Top-level domain of a country -> its adjectives, and names that `countries.toml` lacks, such as `российск*`."""
+
+
 class Page(_Table):
     """Phrases of pages outside the article's text. Each is an RE2 pattern, matched with diacritics, without case."""
 
@@ -241,6 +282,7 @@ class Language(_Table):
     orthography: Annotated[Orthography, Field(default_factory=Orthography)]
     detection: Annotated[Detection, Field(default_factory=Detection)]
     page: Annotated[Page, Field(default_factory=Page)]
+    succession: Annotated[Succession, Field(default_factory=Succession)]
 
 
 class Spellings(_Table):

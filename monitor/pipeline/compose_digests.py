@@ -36,6 +36,7 @@ from monitor.domain.digest import (
     DigestPlan,
     DigestQuery,
     LastWindow,
+    PeopleNotices,
     ReportableHit,
     ReportedContent,
     Window,
@@ -44,6 +45,7 @@ from monitor.domain.errors import StoreError
 from monitor.domain.poll_state import PollState
 from monitor.domain.ports import Clock, DigestSchedule, Translator
 from monitor.domain.source_health import problem_notices, recovery_notices
+from monitor.domain.succession import Announcement
 from monitor.domain.watchlist import Official
 from monitor.pipeline.digest_failures import DigestFailures
 from monitor.pipeline.report_operation import select_bulk_changes
@@ -98,10 +100,19 @@ class _DueWindow:
 class NoticeSource(Protocol):
     """Protocol of an object that has notices about the officials of a digest."""
 
-    def load_notices(self, officials: Sequence[Official], end_at: datetime) -> Sequence[str]:
+    async def load_notices(
+        self,
+        plan: DigestPlan,
+        configuration: Configuration,
+        officials: Sequence[Official],
+        end_at: datetime,
+        now: datetime,
+        *,
+        is_preview: bool,
+    ) -> PeopleNotices:
         """Return the notices about these officials for a digest whose window ends at ``end_at``.
 
-        This is called on a thread that may read the database.
+        A preview changes nothing in the database.
         """
         ...
 
@@ -165,12 +176,12 @@ class DigestComposer:
         Return the digest, and the ids of the hits that sending it would record as reported. The ids are empty if the
         digest leaves out older undelivered hits.
         """
-        digest, hit_ids, _inputs = await self._preview(plan, configuration, since)
+        digest, hit_ids, _inputs, _people = await self._preview(plan, configuration, since, is_preview=True)
         return digest, hit_ids
 
     async def _preview(
-        self, plan: DigestPlan, configuration: Configuration, since: datetime | None
-    ) -> tuple[Digest, tuple[int, ...], DigestInputs]:
+        self, plan: DigestPlan, configuration: Configuration, since: datetime | None, *, is_preview: bool
+    ) -> tuple[Digest, tuple[int, ...], DigestInputs, PeopleNotices]:
         now = self._clock()
         last = await self._database.read(self._database.digests.load_last_window, plan)
         start_at = _window_start(last) if last else now - configuration.settings.backfill
@@ -183,8 +194,9 @@ class DigestComposer:
         )
         inputs = await self._database.read(self._database.digests.load_inputs, plan, query)
         is_complete = inputs.undelivered_hit_ids <= {hit.id for hit in inputs.hits}
-        digest = await self._compose(plan, configuration, window, inputs)
-        return digest, tuple(sorted(inputs.undelivered_hit_ids)) if is_complete else (), inputs
+        people = await self._load_people_notices(plan, configuration, inputs, window, is_preview=is_preview)
+        digest = await self._compose(plan, configuration, window, inputs, people)
+        return digest, tuple(sorted(inputs.undelivered_hit_ids)) if is_complete else (), inputs, people
 
     async def send_now(
         self, plan: DigestPlan, configuration: Configuration, since: datetime | None = None
@@ -192,9 +204,9 @@ class DigestComposer:
         """Compose the same digest as ``preview``, store it with its deliveries, and record its hits as reported."""
         if await self._database.read(self._database.digests.load_last_window, plan) is None:
             await self._start_plan(plan, self._clock(), configuration.settings.backfill)
-        digest, hit_ids, inputs = await self._preview(plan, configuration, since)
+        digest, hit_ids, inputs, people = await self._preview(plan, configuration, since, is_preview=False)
         rendered = await self._render(plan, digest, configuration)
-        messages = await self._commit(plan, configuration, digest, rendered, hit_ids, inputs)
+        messages = await self._commit(plan, configuration, digest, rendered, hit_ids, inputs, people.announced)
         return digest, messages or ()
 
     async def _run_plan(self, plan: DigestPlan, configuration: Configuration) -> Digest | None:
@@ -218,17 +230,22 @@ class DigestComposer:
         window = due.window
         source_notices = recovery_notices(inputs.source_states, window.start_at, window.end_at)
         notices = [*format_unreached_notice(inputs.failed_deliveries), *source_notices]
+        people = await self._load_people_notices(plan, configuration, inputs, window, is_preview=False)
         has_notices = bool(
-            notices or inputs.retractions or problem_notices(inputs.source_states, window.start_at, window.end_at)
+            notices
+            or inputs.retractions
+            or people.announced
+            or problem_notices(inputs.source_states, window.start_at, window.end_at)
         )
         is_overdue = self._is_overdue(plan, due, inputs.hits)
-        digest = await self._compose(plan, configuration, window, inputs, notices, is_overdue=is_overdue)
+        digest = await self._compose(plan, configuration, window, inputs, people, notices, is_overdue=is_overdue)
         if plan.schedule.is_immediate and not (digest.stories or digest.omitted_articles or inputs.retractions):
             plan = replace(plan, channels=_channels_without_scheduled_digest(plan, configuration.digests))
         should_send = _should_send(plan, digest, has_notices=has_notices)
         rendered = await self._render(plan, digest, configuration) if should_send else None
         hit_ids = tuple(hit.id for hit in inputs.hits)
-        is_stored = await self._commit(plan, configuration, digest, rendered, hit_ids, inputs) is not None
+        announced = people.announced if should_send else ()
+        is_stored = await self._commit(plan, configuration, digest, rendered, hit_ids, inputs, announced) is not None
         self.failures.clear(plan.id)
         return digest if is_stored and should_send else None
 
@@ -330,6 +347,7 @@ class DigestComposer:
         configuration: Configuration,
         window: Window,
         inputs: DigestInputs,
+        people: PeopleNotices,
         notices: Sequence[str] = (),
         *,
         is_overdue: bool = False,
@@ -345,7 +363,7 @@ class DigestComposer:
             *format_quarantine_notices(select_bulk_changes(inputs.quarantined)),
             *format_near_miss_notices(inputs.near_misses, officials),
             *format_repeated_rejections(inputs.repeated_rejections, officials),
-            *await self._load_people_notices(plan, officials, window),
+            *people.notices,
         ]
         digest = await asyncio.to_thread(
             compose_digest,
@@ -379,11 +397,20 @@ class DigestComposer:
         return add_translations(digest, translator.to, found)
 
     async def _load_people_notices(
-        self, plan: DigestPlan, officials: Sequence[Official], window: Window
-    ) -> Sequence[str]:
-        if self._notice_source is None or plan.schedule.is_immediate or not officials:
-            return ()
-        return await self._database.read(self._notice_source.load_notices, officials, window.end_at)
+        self,
+        plan: DigestPlan,
+        configuration: Configuration,
+        inputs: DigestInputs,
+        window: Window,
+        *,
+        is_preview: bool,
+    ) -> PeopleNotices:
+        """Return the notices about the officials of a digest; a preview stores nothing."""
+        officials = _relevant_officials(plan, configuration, inputs)
+        if self._notice_source is None or not officials:
+            return PeopleNotices()
+        load, now = self._notice_source.load_notices, self._clock()
+        return await load(plan, configuration, officials, window.end_at, now, is_preview=is_preview)
 
     async def _render(self, plan: DigestPlan, digest: Digest, configuration: Configuration) -> RenderedDigest:
         from monitor.digest.render import render_digest  # imported late, as above
@@ -412,6 +439,7 @@ class DigestComposer:
         rendered: RenderedDigest | None,
         hit_ids: Sequence[int],
         inputs: DigestInputs | None = None,
+        announced: Sequence[Announcement] = (),
     ) -> tuple[Message, ...] | None:
         """Store the digest and, if it is rendered, its deliveries; return the messages to deliver.
 
@@ -425,7 +453,7 @@ class DigestComposer:
             unsubscribed = inputs.unsubscribed if inputs else await self._database.read(load_unsubscribed, plan.id)
             built = build_messages(digest, rendered, channels, self._clock())
             messages = tuple(one for one in built if (one.channel_id, one.target) not in unsubscribed)
-        content = _reported_content(plan, digest, inputs) if inputs else None
+        content = replace(_reported_content(plan, digest, inputs), announced=tuple(announced)) if inputs else None
         is_stored = await self._database.run(self._database.digests.commit_digest, digest, messages, hit_ids, content)
         if is_stored and rendered:
             self._sent_at[plan.id].append(self._clock())

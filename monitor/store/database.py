@@ -46,6 +46,7 @@ from monitor.store.revisions import RecheckStore
 from monitor.store.sources import SourceStore
 from monitor.store.stories import StoryStore
 from monitor.store.story_edits import StoryEditStore
+from monitor.store.successions import SuccessionStore
 from monitor.store.translations import TranslationStore
 from monitor.store.write_queue import WriteQueue
 
@@ -134,6 +135,7 @@ class Database:
         self.page_snapshots = PageSnapshotStore(connections)
         self.key_values = KeyValueStore(connections)
         self.translations = TranslationStore(connections)
+        self.successions = SuccessionStore(connections)
         self.evidence = EvidenceStore(connections)
         self.maintenance = MaintenanceStore(connections)
         self.readers = ReaderStore(connections)

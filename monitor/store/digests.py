@@ -67,6 +67,7 @@ from monitor.store.row_mapping import (
     insert_rows,
 )
 from monitor.store.sources import IS_CONFIGURED, SourceStore, poll_state_from_row
+from monitor.store.successions import record_announced
 
 _STATE_COLUMNS = tuple(SOURCE.c[name] for name in ("id", "name", "poll_state", "page_quality"))
 _HIT_ID_MARGIN = 1000
@@ -339,6 +340,8 @@ class DigestStore:
                     for number in (content.followed_article_ids if content else ())
                 ]
                 insert_rows(connection, DIGEST_ARTICLE, articles, skip_existing=True)
+                if content:
+                    record_announced(connection, digest.plan_id, content.announced, digest.composed_at)
         except _AlreadyReported:
             return False
         return True

@@ -21,7 +21,9 @@ from monitor.store.core_tables import (
     MENTION,
     NEAR_MISS,
     PAGE_SNAPSHOT,
+    POST_STATEMENT,
     RENDERED_DIGEST,
+    SUCCESSION_NOTICE,
     TRANSLATION,
     VERDICT,
 )
@@ -67,6 +69,10 @@ def _forget(connection: Connection, official_id: str, names: Collection[str], re
     texts = {fold_key(text) for text in (*names, *rejected, *(row.text for row in rows)) if text.strip()}
     mentions = connection.execute(delete(MENTION).where(MENTION.c.official_id == official_id)).rowcount
     near_misses = connection.execute(delete(NEAR_MISS).where(NEAR_MISS.c.official_id == official_id)).rowcount
+    for table in (POST_STATEMENT, SUCCESSION_NOTICE):
+        connection.execute(delete(table).where(table.c.official_id == official_id))
+    for chunk in chunk_ids(article_ids):  # a statement about another official may quote the name
+        connection.execute(delete(POST_STATEMENT).where(POST_STATEMENT.c.article_id.in_(chunk)))
     hits, shared_hits = _forget_hits(connection, official_id, texts)
     _forget_changes(connection, official_id)
     connection.execute(delete(TRANSLATION))  # any of them may be of a passage; needed ones are made again

@@ -701,3 +701,38 @@ class TranslationRow(Base, table=True):
     text_hash: bytes = Field(sa_column=Column(LargeBinary, primary_key=True))
     text: str = text_column()
     created_at: datetime = datetime_column(nullable=False)
+
+
+class PostStatementRow(Base, table=True):
+    """Table row of a statement about a post of a watched official (``PostStatement``).
+
+    ``passage`` is the sentence that states it. ``seen_at`` is when its article was first seen.
+    """
+
+    __tablename__ = "post_statement"
+    __table_args__ = (AUTOINCREMENT,)
+
+    id: int | None = id_column()
+    article_id: int = foreign_key("article.id", index=True)
+    official_id: str
+    kind: str
+    person: str = text_column()
+    post: str = text_column()
+    is_direct: bool
+    passage: str = text_column()
+    seen_at: datetime = Field(sa_column=Column(UtcDateTime, nullable=False, index=True))
+
+
+class SuccessionNoticeRow(Base, table=True):
+    """Table row of a succession that a digest has announced, so that the digest announces it once."""
+
+    __tablename__ = "succession_notice"
+    __table_args__ = (Index("ix_succession_notice_plan_id", "plan_id"), AUTOINCREMENT)
+
+    id: int | None = id_column()
+    plan_id: str
+    official_id: str
+    kind: str
+    person: str = text_column()
+    post: str = text_column()
+    announced_at: datetime = datetime_column(nullable=False)
