@@ -15,12 +15,14 @@ from monitor.store.column_types import from_json, to_json
 from monitor.store.connections import Connections
 from monitor.store.core_tables import (
     CHANGE,
+    CONFIGURATION_EDIT,
     DIGEST,
     EVIDENCE_RECORD,
     HIT,
     MENTION,
     NEAR_MISS,
     PAGE_SNAPSHOT,
+    PROPOSAL,
     RENDERED_DIGEST,
     TRANSLATION,
     VERDICT,
@@ -69,6 +71,8 @@ def _forget(connection: Connection, official_id: str, names: Collection[str], re
     near_misses = connection.execute(delete(NEAR_MISS).where(NEAR_MISS.c.official_id == official_id)).rowcount
     hits, shared_hits = _forget_hits(connection, official_id, texts)
     _forget_changes(connection, official_id)
+    connection.execute(delete(CONFIGURATION_EDIT))  # any former text may name the official
+    connection.execute(delete(PROPOSAL).where(PROPOSAL.c.official_id == official_id))
     connection.execute(delete(TRANSLATION))  # any may be of a passage; a text that is needed is translated again
     verdicts = connection.execute(delete(VERDICT).where(VERDICT.c.official_id == official_id)).rowcount
     digests, rendered = _forget_digests(connection, official_id, texts, render)

@@ -15,6 +15,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from monitor.domain.errors import MonitorError, UsageError
 from monitor.domain.feedback import Change, Reader, RejectionReason, Way
 from monitor.domain.readers import Account, Identity, NotAllowed, Right, session_identity
+from monitor.feedback.configuration import EDIT
 from monitor.web.context import DeskContext, DeskHealth, Snapshot
 from monitor.web.security import is_form_token, make_form_token, safe_path
 from monitor.web.templating import format_moment, render
@@ -37,6 +38,7 @@ KEY_HELP = (
     ("g p", "People"),
     ("g s", "Sources"),
     ("g d", "Digests"),
+    ("g r", "Rules"),
     ("g c", "Changes"),
     ("g o", "Outbox"),
     ("?", "this list"),
@@ -143,6 +145,7 @@ class Page:
             ("/search", "Search", 0, False),
             ("/sources", "Sources", health.problem_count, True),
             ("/digests", "Digests", 0, False),
+            ("/rules", "Rules", 0, False),
             ("/changes", "Changes", 0, False),
             ("/outbox", "Outbox", health.failed_count, True),
             ("/status", "Status", int(health.daemon.state == "silent"), True),
@@ -273,8 +276,13 @@ def login_path(path: str) -> str:
 
 
 def require_undo(identity: Identity, change: Change) -> None:
-    """Raise ``NotAllowed`` unless the reader has made the change, or may give feedback."""
-    if change.login != identity.account.login and not identity.may(Right.FEEDBACK):
+    """Raise ``NotAllowed`` unless the reader has made the change, or may give feedback.
+
+    An edit of a configuration file can be undone by a reader who may edit it.
+    """
+    if change.what == EDIT:
+        identity.require(Right.CONFIGURE)
+    elif change.login != identity.account.login and not identity.may(Right.FEEDBACK):
         raise NotAllowed(f"change {change.id} is by {change.reader}; an editor may undo it")
 
 

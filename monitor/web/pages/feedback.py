@@ -1,15 +1,17 @@
 """Feedback on the desk: reject, confirm, mark, undo; and the page of all changes."""
 
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Sequence
 from typing import TypeVar
 
 from fastapi import APIRouter
 from starlette.responses import HTMLResponse, Response
 
 from monitor.domain.errors import UsageError
-from monitor.domain.feedback import MarkKind, RejectionReason, Way
+from monitor.domain.feedback import Change, MarkKind, RejectionReason, Way
 from monitor.domain.readers import Right
+from monitor.feedback.configuration import EDIT
 from monitor.feedback.service import Actor, FeedbackResult, FeedbackService
+from monitor.web.editing import get_editing
 from monitor.web.page import BadRequest, Page, PageDependency, parse_number, require_undo
 from monitor.web.security import make_form_token, safe_path
 from monitor.web.templating import make_url, render
@@ -25,6 +27,7 @@ SENTENCES = {
     "follow": "Followed",
     "irrelevant": "Marked as irrelevant",
     "undo": "Undone",
+    "edit": "Edited",
 }
 
 
@@ -147,6 +150,8 @@ async def undo(page: PageDependency) -> Response:
     number = parse_number("change", fields.get("change", ""))
     change = await page.read(page.context.database.feedback.get_change, number)
     require_undo(page.identity, change)
+    if change.what == EDIT:
+        return await finish(page, fields, get_editing(page.request).service(page.context).undo(change, actor))
     return await finish(page, fields, service.undo(number, actor))
 
 
@@ -156,4 +161,18 @@ async def changes(page: PageDependency) -> Response:
     before = page.number("before", 2**62, 1, 2**62)
     found = await page.read(page.context.database.feedback.list_changes, CHANGES_PER_PAGE + 1, before)
     next_id = found[CHANGES_PER_PAGE - 1].id if len(found) > CHANGES_PER_PAGE else None
-    return await page.render("changes.html", changes=found[:CHANGES_PER_PAGE], next_id=next_id, sentences=SENTENCES)
+    undoable = await page.read(find_undoable, page, found)
+    shown = found[:CHANGES_PER_PAGE]
+    return await page.render("changes.html", changes=shown, next_id=next_id, undoable=undoable, sentences=SENTENCES)
+
+
+def find_undoable(page: Page, changes: Sequence[Change]) -> frozenset[int]:
+    """Return the changes that the reader may undo; of edits of the files, those whose former text is kept."""
+    kept = page.context.database.configuration_edits.list_undoable([one.id for one in changes if one.what == EDIT])
+    may_undo_edits = page.identity.may(Right.CONFIGURE)
+    return frozenset(
+        one.id
+        for one in changes
+        if (one.id in kept and may_undo_edits)
+        or ((one.verdict_id or one.mark_id) and (page.identity.may(Right.FEEDBACK) or one.login == page.account.login))
+    )
