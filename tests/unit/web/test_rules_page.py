@@ -157,6 +157,27 @@ def test_edits_can_be_turned_off(desk: Desk) -> None:
     assert desk.file.read_text() == FILE
 
 
+def test_a_search_is_reviewed_as_a_rule_before_it_is_saved(desk: Desk) -> None:
+    """The review shows the lines, and what the rule would have found."""
+    reader, viewer = desk.log_in(), desk.log_in("anna", Role.VIEWER)
+    assert "Save as rule" in reader.get("/search?q=listened&source=times").text
+    assert "Save as rule" not in viewer.get("/search?q=listened").text
+    search = {"q": "listened", "source": "times", "id": "listeners"}
+    reviewed = reader.post("/rules/search", search)
+    assert "Other people listened" in reviewed.text
+    assert "listeners" in reviewed.text
+    assert desk.file
+    assert desk.file.read_text() == FILE
+    form = re.search(r'action="/rules/save".*?</form>', reviewed.text, re.DOTALL)
+    assert form
+    fields = fields_of(type("Page", (), {"text": f'<form method="post" {form[0]}'}))
+    assert reader.post("/rules/save", fields).status_code == 303
+    assert "listeners: {query: listened, sources: [times]}" in desk.file.read_text()
+    assert reader.post("/rules/search", search).status_code == 404
+    for broken in ({"id": ""}, {"q": ""}):
+        assert reader.post("/rules/search", search | broken).status_code in {400, 404}
+
+
 def test_the_loss_of_most_sources_asks_first(desk: Desk) -> None:
     """W18: as `monitor check --accept` does; the daemon then need not ask again."""
     reader = desk.log_in()
