@@ -40,6 +40,7 @@ from monitor.store.migrate import (
     schema_version,
 )
 from monitor.store.noise import NoiseStore
+from monitor.store.proposals import ProposalStore
 from monitor.store.queries import QueryStore
 from monitor.store.readers import ReaderStore
 from monitor.store.renaming import RenameStore
@@ -117,6 +118,7 @@ class Database:
         self.findings = FindingStore(connections, page_retention)
         self.feedback = FeedbackStore(connections)
         self.configuration_edits = ConfigurationEditStore(connections)
+        self.proposals = ProposalStore(connections)
         self.attempts = AttemptStore(connections)
         self.digests = DigestStore(connections)
         self.stories = StoryStore(connections)

@@ -44,6 +44,9 @@ KEY_HELP = (
     ("?", "this list"),
 )
 REASONS = tuple((reason.value, reason.value.replace("-", " ")) for reason in RejectionReason)
+PROPOSED = "proposed"
+"""Value of the parameter ``done`` after a proposal, which is not a change and cannot be undone."""
+
 MAX_LOGIN_CHARS = 100
 FORM_TYPE = "application/x-www-form-urlencoded"
 T = TypeVar("T")
@@ -291,6 +294,8 @@ async def find_done(page: Page) -> Change | None:
 
     The page shows a notice with a button that undoes this change.
     """
+    if page.parameter("done") == PROPOSED:
+        return Change(0, PROPOSED, "an editor decides", page.account.display_name, Way.PAGE, page.now)
     if not page.parameter("done"):
         return None
     try:
