@@ -16,8 +16,10 @@ from fastapi import FastAPI
 from starlette.routing import Route
 
 from monitor.app import MATCHING_IDLE_SECONDS, MATCHING_LIMITS, build_translator, load_signing_key, utc_now
+from monitor.config.file_editor import FileEditor
 from monitor.config.load import load_configuration, parse_configuration
 from monitor.config.reload import CONFIGURATION_PATH_SETTING, find_database_url
+from monitor.deliver.registry import find_channel_faults
 from monitor.domain.configuration import Configuration
 from monitor.domain.errors import UsageError
 from monitor.domain.ports import Clock
@@ -25,9 +27,10 @@ from monitor.domain.readers import LOGIN_LINK_PERIOD, OWNER_LOGIN, Role
 from monitor.domain.secret import Secret
 from monitor.domain.web_settings import ListenAddress, LoginMethod, WebSettings
 from monitor.insight.notices import InsightNotices
+from monitor.match.lint import lint_source_languages, lint_watchlist
 from monitor.pipeline.compose_digests import DigestComposer
 from monitor.schedule.digest_times import CronDigestSchedule
-from monitor.schedule.process_pool import SubprocessPool
+from monitor.schedule.process_pool import JobLimits, SubprocessPool
 from monitor.store.database import Database, OpenMode
 from monitor.store.key_value import CONFIGURATION_KEY
 from monitor.telemetry.logs import set_up_logging
@@ -35,8 +38,12 @@ from monitor.telemetry.redact import Redactor, find_secrets
 from monitor.web.application import create_app
 from monitor.web.connections import LimitedConnection
 from monitor.web.context import DeskContext, Snapshot
+from monitor.web.editing import Editing
+from monitor.web.rehearsals import Rehearsals
 
 MAX_CONNECTIONS, SHUTDOWN_SECONDS = 64, 5
+REHEARSAL_LIMITS = JobLimits(wall_seconds=60, cpu_seconds=60, memory_bytes=1_500_000_000)
+REHEARSAL_IDLE_SECONDS = 30.0
 
 log = structlog.get_logger("monitor")
 
@@ -115,7 +122,7 @@ async def run_desk(options: DeskOptions, environ: Mapping[str, str], clock: Cloc
         translator = build_translator(snapshot.configuration)
         notices = InsightNotices(database)
         composer = DigestComposer(database, CronDigestSchedule(), clock, translator=translator, notice_source=notices)
-        app = create_app(context, composer)
+        app = create_app(context, composer, await build_editing(options.path, environ, redactor, url, stack))
         await add_assistant(app, context, stack)
         if not options.is_child:
             await announce(database, settings, clock)
@@ -143,6 +150,17 @@ async def run_tools(options: DeskOptions, environ: Mapping[str, str], clock: Clo
         await create_server(context).run_stdio_async()
     finally:
         database.close()
+
+
+async def build_editing(
+    path: Path, environ: Mapping[str, str], redactor: Redactor, url: Secret, stack: AsyncExitStack
+) -> Editing:
+    """Return the editor of the configuration files, with the checks of `monitor check`, and the rehearsals."""
+    pool = await stack.enter_async_context(SubprocessPool(1, REHEARSAL_LIMITS, REHEARSAL_IDLE_SECONDS))
+    rehearsals = Rehearsals(pool, url)
+    stack.push_async_callback(rehearsals.aclose)
+    editor = FileEditor(path, environ, redactor, (lint_watchlist,), find_channel_faults, lint_source_languages)
+    return Editing(editor, rehearsals)
 
 
 def choose_settings(configuration: Configuration, listen: ListenAddress | None) -> WebSettings:

@@ -1,5 +1,6 @@
 """Commands for feedback: reject, confirm, mark, undo, feedback, report, and edits of stories."""
 
+import os
 from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -66,6 +67,9 @@ ReaderOption = Annotated[
         help="Reader who gives the feedback; default: the user of this shell.",
         show_default=False,
     ),
+]
+ProposalOption = Annotated[
+    int, typer.Option(max=MAX_NUMBER, metavar="PROPOSAL", help="Decide a proposal, as an editor.", show_default=False)
 ]
 NoteOption = Annotated[str, typer.Option("--note", help="A remark, kept with the verdict.", show_default=False)]
 DigestOption = Annotated[
@@ -234,27 +238,44 @@ def undo(
     database: DatabaseOption = "",
     json: JsonOption = False,
 ) -> None:
-    """Undo a verdict, a mark, or an edit of stories."""
-    with _open_service(config, database) as (service, _opened):
+    """Undo a verdict, a mark, an edit of stories, or an edit of sources.yaml on the desk."""
+    from monitor.config.file_editor import FileEditor
+    from monitor.feedback.configuration import EDIT, ConfigurationService
+
+    with _open_service(config, database) as (service, opened):
 
         async def give(actor: "Actor") -> "FeedbackResult":
+            undone = opened.feedback.get_change(change)
+            if undone.what == EDIT and undone.undone_at is None:
+                editor = FileEditor(config, os.environ, str)
+                return await ConfigurationService(opened, editor, lambda: datetime.now(UTC)).undo(undone, actor)
             return await service.undo(change, actor)
 
         result = run_async(_act(service, reader, give))
     _print_result(result, json=json)
 
 
-def feedback(
+def feedback(  # noqa: PLR0913, PLR0917 - a parameter is an option
     config: ConfigOption = DEFAULT_CONFIG,
     database: DatabaseOption = "",
     official: OfficialOption = "",
+    proposals: Annotated[bool, typer.Option("--proposals", help="List the proposals that wait for an editor.")] = False,
+    accept: ProposalOption = 0,
+    refuse: ProposalOption = 0,
+    reader: ReaderOption = "",
     limit: LimitOption = None,
     json: JsonOption = False,
     csv: CsvOption = False,
 ) -> None:
-    """List verdicts, marks and edits of stories, newest first. `monitor undo` takes their numbers."""
+    """List verdicts, marks and edits, newest first, for `monitor undo`; or list and decide proposals of viewers."""
     from monitor.records.feedback import CHANGE_COLUMNS, change_record
 
+    if accept or refuse:
+        _decide_proposal(config, database, accept, refuse, reader, json=json)
+        return
+    if proposals:
+        _list_proposals(config, database, limit, json=json, csv=csv)
+        return
     with open_to_read(load_config(config, database)) as opened:
         as_document = json or csv
         found = load_rows(
@@ -276,6 +297,49 @@ def feedback(
         for one in found
     )
     print_table(("change", "at", "by", "what", "of", "state"), rows, "There is no feedback yet.")
+
+
+def _list_proposals(config: Path, database: str, limit: int | None, *, json: bool, csv: bool) -> None:
+    from monitor.records.feedback import PROPOSAL_COLUMNS, proposal_record
+
+    with open_to_read(load_config(config, database)) as opened:
+        found = load_rows(opened.proposals.list_open, limit, as_document=json or csv)
+    if print_records(PROPOSAL_COLUMNS, map(proposal_record, found), as_json=json, as_csv=csv):
+        return
+    rows = (
+        (
+            one.id,
+            format_time(one.made_at),
+            one.reader,
+            one.kind,
+            one.official_id or f"digest {one.plan_id}",
+            f"a{one.article_id}" if one.article_id else one.story_id,
+            one.title,
+        )
+        for one in found
+    )
+    columns = ("proposal", "at", "by", "what", "of", "in", "title")
+    print_table(columns, rows, "No proposal waits for an editor.")
+
+
+def _decide_proposal(config: Path, database: str, accept: int, refuse: int, reader: str, *, json: bool) -> None:
+    """Accept or refuse a proposal; the reader is the editor who decides."""
+    if accept and refuse:
+        raise UsageError("--accept and --refuse cannot be combined")
+    with _open_service(config, database) as (service, _opened):
+        if accept:
+
+            async def give(actor: "Actor") -> "FeedbackResult":
+                return await service.accept(accept, actor)
+
+            _print_result(run_async(_act(service, reader, give)), json=json)
+            return
+
+        async def close() -> None:
+            await service.refuse(refuse, await service.get_actor(login_of(reader)))
+
+        run_async(close())
+        typer.echo(f"Proposal {refuse} is refused.", err=json)
 
 
 def report(

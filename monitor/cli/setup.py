@@ -108,7 +108,8 @@ def confirm_configuration(config: Path, database: str) -> None:
     Without a confirmation, the daemon does not apply such a file. The confirmation is stored in the database as the
     hash of the file.
     """
-    from monitor.config.reload import ACCEPTED_HASH_SETTING, hash_configuration, read_whole_configuration
+    from monitor.config.reload import hash_configuration, read_whole_configuration
+    from monitor.domain.configuration_edits import ACCEPTED_HASH_SETTING
     from monitor.store.database import Database
 
     opened = Database.open(database)

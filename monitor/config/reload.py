@@ -26,6 +26,7 @@ from monitor.config.load import ConfigurationCheck, parse_configuration, read_fi
 from monitor.config.secrets import SecretResolver
 from monitor.config.yaml_document import parse_yaml
 from monitor.domain.configuration import Configuration, resolve_database_url
+from monitor.domain.configuration_edits import ACCEPTED_HASH_SETTING
 from monitor.domain.errors import ConfigError, ConfigIssue
 from monitor.domain.field_types import DEFAULT_DATABASE_URL, check_database_url
 from monitor.domain.read_models import SavedConfiguration
@@ -141,9 +142,6 @@ def find_removed_sources(previous_text: str, configuration: Configuration) -> tu
     lost = tuple(name for name in known if name not in left)
     return lost if len(lost) >= MIN_REMOVED_SOURCES and 2 * len(lost) > len(known) else ()
 
-
-ACCEPTED_HASH_SETTING = "accepted-losses"
-"""Name of the setting that contains the hash of the configuration that the user has confirmed."""
 
 CONFIGURATION_PATH_SETTING = "configuration-file"
 """Name of the setting that contains the path of the file from which the saved configuration was read.

@@ -6,6 +6,9 @@ from typing import Protocol
 from monitor.domain.configuration import Configuration
 from monitor.domain.errors import ConfigIssue, MonitorError
 
+ACCEPTED_HASH_SETTING = "accepted-losses"
+"""Name of the setting that contains the hash of the configuration that the user has confirmed."""
+
 MAX_KEPT_TEXTS = 20
 """Number of edits of each file whose former text is kept, so that they can be undone."""
 

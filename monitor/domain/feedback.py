@@ -193,6 +193,48 @@ class Change:
     login: str = ""
 
 
+class ProposalKind(StrEnum):
+    """Feedback that a proposal asks for: a verdict, or that a story is muted for a digest."""
+
+    REJECTED = "rejected"
+    CONFIRMED = "confirmed"
+    MUTED = "muted"
+
+
+class ProposalOutcome(StrEnum):
+    """Decision of an editor on a proposal; it is open until then."""
+
+    OPEN = ""
+    ACCEPTED = "accepted"
+    REFUSED = "refused"
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """Feedback of a reader who may not give it; it counts only if an editor accepts it.
+
+    A proposed verdict has an article and an official, and a story if it is about the whole story. A proposed mute has a
+    story and a digest plan. ``title`` is the title of the article or story, and is empty before it is stored.
+    """
+
+    id: int
+    kind: ProposalKind
+    reader: str
+    made_at: datetime
+    article_id: int = 0
+    official_id: str = ""
+    written: str = ""
+    story_id: str = ""
+    plan_id: str = ""
+    reason: str = ""
+    note: str = ""
+    way: Way = Way.PAGE
+    outcome: ProposalOutcome = ProposalOutcome.OPEN
+    decided_at: datetime | None = None
+    decided_by: str = ""
+    title: str = ""
+
+
 def select_effective(verdicts: Iterable[Verdict]) -> tuple[Verdict, ...]:
     """Return the verdicts that apply to one article, at most one for each official and folded text.
 

@@ -123,6 +123,7 @@ class WebSettings:
         _SigningSecret | None,
         Field(description="key that signs links; default: a file next to the SQLite database"),
     ] = None
+    edit: Annotated[Flag, Field(description="whether readers may edit sources.yaml on the desk")] = True
     links: Annotated[
         LinkSettings | None,
         BeforeValidator(lambda value: None if value == "no" or value is False else as_mapping("for")(value)),

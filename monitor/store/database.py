@@ -19,6 +19,7 @@ from monitor.domain.errors import StoreError, StoreInUse
 from monitor.store.articles import ArticleStore
 from monitor.store.attempts import AttemptStore
 from monitor.store.backup import back_up, backup_folder, check_at_start
+from monitor.store.configuration_edits import ConfigurationEditStore
 from monitor.store.connections import Connections
 from monitor.store.deliveries import DeliveryStore
 from monitor.store.desk import DeskStore
@@ -39,6 +40,7 @@ from monitor.store.migrate import (
     schema_version,
 )
 from monitor.store.noise import NoiseStore
+from monitor.store.proposals import ProposalStore
 from monitor.store.queries import QueryStore
 from monitor.store.readers import ReaderStore
 from monitor.store.renaming import RenameStore
@@ -122,6 +124,8 @@ class Database:
         self.articles = ArticleStore(connections, page_retention)
         self.findings = FindingStore(connections, page_retention)
         self.feedback = FeedbackStore(connections)
+        self.configuration_edits = ConfigurationEditStore(connections)
+        self.proposals = ProposalStore(connections)
         self.attempts = AttemptStore(connections)
         self.digests = DigestStore(connections)
         self.stories = StoryStore(connections)

@@ -15,6 +15,7 @@ from monitor.store.column_types import from_json, to_json
 from monitor.store.connections import Connections
 from monitor.store.core_tables import (
     CHANGE,
+    CONFIGURATION_EDIT,
     DIGEST,
     EVIDENCE_RECORD,
     HIT,
@@ -22,6 +23,7 @@ from monitor.store.core_tables import (
     NEAR_MISS,
     PAGE_SNAPSHOT,
     POST_STATEMENT,
+    PROPOSAL,
     RENDERED_DIGEST,
     SUCCESSION_NOTICE,
     TRANSLATION,
@@ -75,7 +77,9 @@ def _forget(connection: Connection, official_id: str, names: Collection[str], re
         connection.execute(delete(POST_STATEMENT).where(POST_STATEMENT.c.article_id.in_(chunk)))
     hits, shared_hits = _forget_hits(connection, official_id, texts)
     _forget_changes(connection, official_id)
-    connection.execute(delete(TRANSLATION))  # any of them may be of a passage; needed ones are made again
+    connection.execute(delete(CONFIGURATION_EDIT))  # any former text may name the official
+    connection.execute(delete(PROPOSAL).where(PROPOSAL.c.official_id == official_id))
+    connection.execute(delete(TRANSLATION))  # any may be of a passage; a text that is needed is translated again
     verdicts = connection.execute(delete(VERDICT).where(VERDICT.c.official_id == official_id)).rowcount
     digests, rendered = _forget_digests(connection, official_id, texts, render)
     return ForgetReport(

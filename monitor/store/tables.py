@@ -684,6 +684,46 @@ class ChangeRow(Base, table=True):
     undone_by: str = text_column()
 
 
+class ConfigurationEditRow(Base, table=True):
+    """Table row with the former text of a configuration file that a change has edited, so that it can be undone.
+
+    ``file_tag`` is the tag of the file after the edit. Only the newest rows of each file are kept.
+    """
+
+    __tablename__ = "configuration_edit"
+
+    change_id: int = foreign_key("change.id", primary_key=True)
+    file_name: str = text_column()
+    former_text: str = text_column()
+    file_tag: str
+
+
+class ProposalRow(Base, table=True):
+    """Table row of a proposal: feedback of a reader that counts only if an editor accepts it.
+
+    ``kind`` is that of a verdict or a mark. ``outcome`` is empty while the proposal is open.
+    """
+
+    __tablename__ = "proposal"
+    __table_args__ = (partial_index("ix_proposal_id_open", "id", where="outcome = ''"), AUTOINCREMENT)
+
+    id: int | None = id_column()
+    kind: str
+    article_id: int = Field(default=0, sa_column=Column(BIG_INTEGER, nullable=False))
+    official_id: str = ""
+    written: str = text_column()
+    story_id: str = ""
+    plan_id: str = ""
+    reason: str = ""
+    note: str = text_column()
+    reader_id: int = foreign_key("reader.id")
+    way: str
+    made_at: datetime = datetime_column(nullable=False)
+    outcome: str = ""
+    decided_at: datetime | None = datetime_column()
+    decided_by: str = text_column()
+
+
 class RescreenRow(Base, table=True):
     """Table row of an article that waits for a rescreen. Its hits are not reported before it."""
 
