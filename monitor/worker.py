@@ -274,7 +274,7 @@ class WorkerProcess:
         try:
             yield
             is_success = True
-        except Exception as error:
+        except Exception as error:  # logged whatever it is, and raised again
             log_job_error(self.metrics, job, "failed", error)
             raise
         finally:

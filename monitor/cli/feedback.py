@@ -54,6 +54,9 @@ OfficialOption = Annotated[
         autocompletion=complete_ids("officials"),
     ),
 ]
+WrittenOption = Annotated[
+    str, typer.Option("--written", metavar="TEXT", help="Only the name as written so.", show_default=False)
+]
 ReaderOption = Annotated[
     str,
     typer.Option(
@@ -75,6 +78,16 @@ DigestOption = Annotated[
         autocompletion=complete_ids("digests"),
     ),
 ]
+RuleOption = Annotated[
+    str,
+    typer.Option(
+        "--rule",
+        metavar="ID",
+        help="Only its hits of this rule.",
+        show_default=False,
+        autocompletion=complete_ids("rules"),
+    ),
+]
 UntilOption = Annotated[
     str,
     typer.Option("--until", metavar="LENGTH|DATE", help="End of the mark: 7d, 12h, or 2026-12-31.", show_default=False),
@@ -89,9 +102,7 @@ mark_app = create_command_group("Mark a story: mute, follow, read or irrelevant.
 def reject(  # noqa: PLR0913, PLR0917 - a parameter is an option
     target: TargetArgument,
     official: OfficialOption = "",
-    written: Annotated[
-        str, typer.Option("--written", metavar="TEXT", help="Only this way of writing the name.", show_default=False)
-    ] = "",
+    written: WrittenOption = "",
     story: Annotated[
         bool, typer.Option("--story", help="For the whole story of the article, also later articles.")
     ] = False,
@@ -122,9 +133,7 @@ def reject(  # noqa: PLR0913, PLR0917 - a parameter is an option
 def confirm(  # noqa: PLR0913, PLR0917 - a parameter is an option
     target: TargetArgument,
     official: OfficialOption = "",
-    written: Annotated[
-        str, typer.Option("--written", metavar="TEXT", help="The name as the article prints it.", show_default=False)
-    ] = "",
+    written: WrittenOption = "",
     note: NoteOption = "",
     reader: ReaderOption = "",
     config: ConfigOption = DEFAULT_CONFIG,
@@ -148,7 +157,7 @@ def mark_mute(  # noqa: PLR0913, PLR0917 - a parameter is an option
     target: StoryArgument,
     digest: DigestOption = "",
     until: UntilOption = "",
-    rule: Annotated[str, typer.Option("--rule", metavar="ID", help="Only its hits of this rule.")] = "",
+    rule: RuleOption = "",
     reader: ReaderOption = "",
     config: ConfigOption = DEFAULT_CONFIG,
     database: DatabaseOption = "",
@@ -176,7 +185,7 @@ def mark_follow(
 def mark_irrelevant(
     target: StoryArgument,
     digest: DigestOption = "",
-    rule: Annotated[str, typer.Option("--rule", metavar="ID", help="Only its hits of this rule.")] = "",
+    rule: RuleOption = "",
     reader: ReaderOption = "",
     config: ConfigOption = DEFAULT_CONFIG,
     database: DatabaseOption = "",

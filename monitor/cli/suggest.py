@@ -146,7 +146,7 @@ def _write(configuration: "Configuration", config: Path, suggestion: "Suggestion
     if source.path != config:
         try:
             _check(config.read_bytes(), config)
-        except BaseException:
+        except BaseException:  # also after Ctrl-C, the file that is included must fit the configuration
             save_edited_file(source.path, after, before)
             raise
     with open_database(configuration) as opened:

@@ -7,7 +7,7 @@ is reported with the included file and the line in it.
 import glob
 import re
 import stat
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
@@ -44,7 +44,8 @@ class FileSet:
 
     ``tree`` contains the entries of all files. ``origins`` has, for the path of each entry from an included file, this
     file. The path is the section with the id of the entry; for a synonym, it is ``synonyms`` with an index in the
-    merged list. ``own_paths`` has, for the path of such a synonym, its path in the included file.
+    merged list. ``own_paths`` maps the path of such a synonym to its path in the included file. ``edited`` has the
+    bytes of included files that are to be used instead of those on the disk.
     """
 
     main: SourceFile
@@ -53,6 +54,7 @@ class FileSet:
     own_paths: dict[KeyPath, KeyPath] = field(default_factory=dict)
     issues: list[ConfigIssue] = field(default_factory=list)
     has_other_files: bool = False
+    edited: Mapping[Path, bytes] = field(default_factory=dict)
 
     def find_file(self, path: KeyPath) -> tuple[SourceFile, KeyPath]:
         """Return the file that contains a key of the merged configuration, and the path of the key in that file."""
@@ -64,13 +66,14 @@ class FileSet:
         return self.find_file(path)[0].is_readable_by_others
 
 
-def read_file_set(data: bytes, path: Path) -> FileSet:
+def read_file_set(data: bytes, path: Path, edited: Mapping[Path, bytes] | None = None) -> FileSet:
     """Parse the bytes of sources.yaml, and merge the files that it refers to.
 
-    ``path`` is the path of sources.yaml, from which relative names are resolved. Errors are in the result.
+    ``path`` is the path of sources.yaml, from which relative names are resolved. ``edited`` has bytes of included files
+    that are used instead of those on the disk. Errors are in the result.
     """
     document = parse_yaml(data)
-    files = FileSet(SourceFile(path, document, _is_readable_by_others(path)), document.value)
+    files = FileSet(SourceFile(path, document, _is_readable_by_others(path)), document.value, edited=edited or {})
     files.issues += [files.main.build_issue(place, message) for place, message in document.errors]
     if isinstance(files.tree, dict):
         files.tree = dict(files.tree)
@@ -104,6 +107,13 @@ def list_file_patterns(data: bytes) -> tuple[str, ...]:
     if not isinstance(tree, dict):
         return ()
     return (*(one for _, one in _iter_texts(tree.get(INCLUDE_KEY))), *(one for _, one in _iter_date_files(tree)))
+
+
+def list_included_files(data: bytes, path: Path) -> tuple[Path, ...]:
+    """Return the existing files that the bytes of sources.yaml include; ``path`` is the path of sources.yaml."""
+    tree = parse_yaml(data).value
+    patterns = [one for _, one in _iter_texts(tree.get(INCLUDE_KEY))] if isinstance(tree, dict) else []
+    return expand_patterns(path.parent, patterns)
 
 
 def expand_patterns(folder: Path, patterns: Sequence[str]) -> tuple[Path, ...]:
@@ -177,7 +187,7 @@ def _merge_included_files(files: FileSet) -> None:
 def _merge_file(files: FileSet, path: Path) -> None:
     files.has_other_files = True
     try:
-        document = parse_yaml(path.read_bytes())
+        document = parse_yaml(files.edited[path] if path in files.edited else path.read_bytes())
     except OSError as error:
         _add_issue(files, (INCLUDE_KEY,), f"{path} cannot be read ({error.strerror}); make it readable for this user")
         return

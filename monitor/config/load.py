@@ -96,20 +96,28 @@ def _describe_read_error(path: Path, error: OSError) -> str:
     return f"the file cannot be read ({error.strerror or type(error).__name__}); make it readable for this user"
 
 
-def parse_configuration(
+def parse_configuration(  # noqa: PLR0913 - three are checks that only some callers can make
     data: bytes,
     path: Path,
     environ: Mapping[str, str],
     checks: Sequence[ConfigurationCheck] = (),
     *,
     require_secrets: bool = True,
+    edited: Mapping[Path, bytes] | None = None,
+    find_channel_faults: ChannelCheck | None = None,
+    check_sources: SourceCheck | None = None,
 ) -> Configuration:
     """Read the configuration in the bytes of a file. Raises ``ConfigError`` with every error and warning.
 
-    ``path`` is the path of the file, for messages and relative names. If ``require_secrets`` is false, only a missing
-    secret in the database URL is an error.
+    ``path`` is the path of the file, for messages and relative names. If ``require_secrets`` is false, a missing secret
+    is not an error, except in the database URL. ``edited`` has bytes of included files that are used instead of those
+    on the disk. ``find_channel_faults`` and ``check_sources`` are as for ``load_configuration``. Raises ``ConfigError``
+    with every error and warning.
     """
-    return _ConfigurationReader(data, path, environ, require_secrets=require_secrets).read(checks)
+    reader = _ConfigurationReader(data, path, environ, require_secrets=require_secrets, edited=edited)
+    reader.find_channel_faults = find_channel_faults
+    reader.check_sources = check_sources
+    return reader.read(checks)
 
 
 _ID_ADAPTER: TypeAdapter[str] = TypeAdapter(Id)
@@ -128,8 +136,16 @@ def _get_adapter(type_: type) -> TypeAdapter[Any]:
 class _ConfigurationReader:
     """Reader of one configuration file. It collects the errors and warnings of all sections."""
 
-    def __init__(self, data: bytes, path: Path, environ: Mapping[str, str], *, require_secrets: bool) -> None:
-        self.files = read_file_set(data, path)
+    def __init__(
+        self,
+        data: bytes,
+        path: Path,
+        environ: Mapping[str, str],
+        *,
+        require_secrets: bool,
+        edited: Mapping[Path, bytes] | None = None,
+    ) -> None:
+        self.files = read_file_set(data, path, edited)
         self.folder = path.absolute().parent
         self.context = _FileContext(environ, self.folder, require_secrets)
         self.issues = self.files.issues

@@ -108,7 +108,7 @@ def save_edited_file(path: Path, before: bytes, after: bytes) -> None:
             os.fsync(file.fileno())
         shutil.copymode(target, name)
         Path(name).replace(target)
-    except BaseException:
+    except BaseException:  # also after Ctrl-C, no temporary file stays in the folder
         with suppress(OSError):
             Path(name).unlink()
         raise

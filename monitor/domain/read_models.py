@@ -199,13 +199,17 @@ class PageSnapshot:
 
 @dataclass(frozen=True, slots=True)
 class EvidenceProof:
-    """An evidence record: its JSON text, its hash, and the hash of the previous record in the evidence chain."""
+    """Evidence record: its JSON text, its hash, and the hash of the previous record in the evidence chain.
+
+    A record is about a page or, with ``is_verdict``, about a verdict on its article.
+    """
 
     record_id: int
     article_id: int
     record: str
     previous_hash: str
     hash: str
+    is_verdict: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ from pydantic import BaseModel, ValidationError
 
 from monitor.language.schema import (
     BUILDER_KEYS,
+    Agencies,
     AllCountryNames,
     Convention,
     Countries,
@@ -102,6 +103,15 @@ def han_words() -> frozenset[str]:
     """
     lines = _read(files("monitor.language") / "data" / "han_words.toml", HanWords).words
     return frozenset(word for line in lines for word in line.split())
+
+
+@cache
+def agency_names() -> tuple[str, ...]:
+    """Return the names and abbreviations of news agencies; the file is read at the first call.
+
+    Raises LanguageDataError if the file is not valid.
+    """
+    return _read(files("monitor.language") / "data" / "agencies.toml", Agencies).agencies
 
 
 @cache

@@ -203,6 +203,8 @@ class Page(_Table):
     """Patterns of sentences about the author."""
     bylines: Words = ()
     """Words at the beginning of a byline."""
+    desks: Words = ()
+    """Words of bylines that name no person, such as `staff` or `newsroom`."""
     credits: Words = ()
     """Words in the credit line of a picture; plain words without the special characters of patterns."""
     agency_sources: Words = ()
@@ -262,6 +264,14 @@ class Spellings(_Table):
     """
     transcriptions: tuple[tuple[str, str], ...]
     """Letters in English transcriptions -> letters that another language writes, such as French `ou` for `u`."""
+
+
+class Agencies(_Table):
+    """Names of news agencies: `data/agencies.toml`."""
+
+    sources: Sources
+    agencies: Words
+    """Names and abbreviations, as they are printed. One of up to four letters is compared with its case."""
 
 
 class PersonalNames(_Table):

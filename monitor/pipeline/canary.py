@@ -77,5 +77,5 @@ class Canary:
             rendered = render_digest(digest, self._template_dir)
             for form in (rendered.text, rendered.html, rendered.payload):
                 form.index(URL)  # raises ValueError if the link of the article is missing
-        except Exception as error:
+        except Exception as error:  # any error in these steps would lose an article of an outlet, too
             raise CanaryLost(f"a test article was lost in {step} ({type(error).__name__}: {error})") from error

@@ -47,9 +47,9 @@ def _run_job(job: bytes) -> bytes:
     try:
         work, args = pickle.loads(job)  # noqa: S301 - written by the daemon that started this process
         result = (True, work(*args))
-    except Exception as error:  # noqa: BLE001 - any error is raised in the caller
+    except Exception as error:  # noqa: BLE001 - the caller gets every error, as without another process
         result = (False, error)
     try:
         return pickle.dumps(result, protocol=pickle.HIGHEST_PROTOCOL)
-    except Exception as error:  # noqa: BLE001 - a result that cannot be pickled is described as text
+    except Exception as error:  # noqa: BLE001 - `__reduce__` of a foreign class may raise anything
         return pickle.dumps((False, RuntimeError(f"{type(error).__name__}: {error}; {result[1]!r:.200}")))

@@ -442,7 +442,7 @@ class DeskStore:
                     found.setdefault(row.article_id, []).append((row.official_id, row.text))
         return found
 
-    def count_mentions_by_day(self, official_ids: Collection[str], since_at: datetime) -> dict[str, list[HourCount]]:
+    def count_mentions_by_hour(self, official_ids: Collection[str], since_at: datetime) -> dict[str, list[HourCount]]:
         """Count the articles that name each official by the hour in which they were first seen.
 
         The counts are returned by the id of the official. The caller adds up the hours of each day.

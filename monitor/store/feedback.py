@@ -34,6 +34,7 @@ from monitor.store.core_tables import (
     VERDICT,
 )
 from monitor.store.damaged_rows import read_row, read_rows
+from monitor.store.evidence import append_verdict_records
 from monitor.store.grouping_index import lock_grouping
 from monitor.store.rescreening import (
     apply_findings,
@@ -143,6 +144,7 @@ class FeedbackStore:
             stored = _get_verdict(connection, verdict_id)
             causes = {one.id: stored for one, _found in findings}
             result = apply_findings(connection, findings, verdict.made_at, causes)
+            append_verdict_records(connection, stored, causes.keys() | {stored.article_id})
             return stored, add_change(connection, change, reader, verdict_id=verdict_id), result
 
     def undo_verdict(
@@ -165,9 +167,11 @@ class FeedbackStore:
                 return None
             _set_undone(connection, VERDICT, verdict.id, change, reader)
             _set_undone(connection, CHANGE, undone.id, change, reader)
-            causes = {one.id: _get_verdict(connection, verdict.id) for one, _found in findings}
+            stored = _get_verdict(connection, verdict.id)
+            causes = {one.id: stored for one, _found in findings}
             result = apply_findings(connection, findings, change.made_at, causes)
-            return _get_verdict(connection, verdict.id), add_change(connection, change, reader), result
+            append_verdict_records(connection, stored, causes.keys() | {stored.article_id})
+            return stored, add_change(connection, change, reader), result
 
     def request_waiting(self, plan_ids: Collection[str], since_limit: datetime, max_articles: int) -> int:
         """Enqueue the articles that a coming digest may report, so that they are matched again; return their number.

@@ -79,7 +79,7 @@ class WriteQueue:
 def _run_call(call: _WriteCall) -> tuple[Any, BaseException | None]:
     try:
         return call.work(*call.args), None
-    except BaseException as error:  # noqa: BLE001 - passed on to the caller, as by any executor
+    except BaseException as error:  # noqa: BLE001 - the caller gets it; otherwise it would end the thread
         return None, error
 
 
