@@ -26,6 +26,7 @@ from monitor.cli.common import (
     print_table,
     print_text,
 )
+from monitor.cli.people_import import import_people
 from monitor.domain.errors import UsageError
 
 if TYPE_CHECKING:
@@ -205,3 +206,6 @@ def _print_counts(heading: str, counts: "Iterable[tuple[str, int]]") -> None:
     rows = list(counts)[:MAX_ROWS]
     if rows:
         print_table((heading, "articles"), rows, "")
+
+
+app.command("import")(import_people)

@@ -44,8 +44,8 @@ class FileSet:
 
     ``tree`` contains the entries of all files. ``origins`` has, for the path of each entry from an included file, this
     file. The path is the section with the id of the entry; for a synonym, it is ``synonyms`` with an index in the
-    merged list. ``own_paths`` maps the path of such a synonym to its path in the included file. ``edited`` has the
-    bytes of included files that are to be used instead of those on the disk.
+    merged list. ``own_paths`` maps the path of such a synonym to its path in the included file. ``included`` are the
+    included files. ``edited`` has the bytes of included files that are to be used instead of those on the disk.
     """
 
     main: SourceFile
@@ -55,6 +55,7 @@ class FileSet:
     issues: list[ConfigIssue] = field(default_factory=list)
     has_other_files: bool = False
     edited: Mapping[Path, bytes] = field(default_factory=dict)
+    included: list[Path] = field(default_factory=list)
 
     def find_file(self, path: KeyPath) -> tuple[SourceFile, KeyPath]:
         """Return the file that contains a key of the merged configuration, and the path of the key in that file."""
@@ -186,6 +187,7 @@ def _merge_included_files(files: FileSet) -> None:
 
 def _merge_file(files: FileSet, path: Path) -> None:
     files.has_other_files = True
+    files.included.append(path)
     try:
         document = parse_yaml(files.edited[path] if path in files.edited else path.read_bytes())
     except OSError as error:

@@ -12,7 +12,8 @@ from typing import NamedTuple
 
 import yaml
 
-MAX_FILE_BYTES = 4_000_000
+MAX_FILE_BYTES = 40_000_000
+"""Limit that an accident exceeds; a file with 100,000 people has 20 MB, and is read in half a minute."""
 MAX_NESTING_DEPTH = 20
 MAX_ERRORS = 1000
 

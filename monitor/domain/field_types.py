@@ -287,6 +287,13 @@ Texts = tuple[ShortText, ...]
 Id = Annotated[str, AfterValidator(value_parsers.parse_id), WithJsonSchema({"type": "string", "pattern": ID_PATTERN})]
 
 
+WikidataId = Annotated[
+    str,
+    BeforeValidator(make_text_validator(value_parsers.parse_wikidata_id)),
+    WithJsonSchema({"type": "string", "pattern": value_parsers.WIKIDATA_ID_PATTERN}),
+]
+
+
 WebUrl = Annotated[
     str, AfterValidator(value_parsers.parse_url), WithJsonSchema({"type": "string", "pattern": "^https?://"})
 ]

@@ -27,6 +27,7 @@ _TIME_OF_DAY = re.compile(r"([01][0-9]|2[0-3]):([0-5][0-9])")
 _DATE = re.compile(r"([12][0-9]{3})-(0[1-9]|1[0-2])(?:-(0[1-9]|[12][0-9]|3[01]))?")
 _NAMED_EMAIL_ADDRESS = re.compile(r'"?[^<>"@,;:\\()]+"? ?<([^<>]+)>')
 _ID = re.compile(r"[a-z0-9][a-z0-9-]{0,63}")
+WIKIDATA_ID_PATTERN = "^Q[1-9][0-9]{0,11}$"
 _LANGUAGE_CODE = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})*")
 _HOST_LABEL = re.compile(r"[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?", re.IGNORECASE)
 _HEADER_NAME = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]{1,100}")
@@ -105,6 +106,13 @@ def parse_id(text: str) -> str:
     better = re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-")[:64].rstrip("-")
     hint = f", such as {better}" if better else ", such as viet-nam-news"
     raise ValueError(f"an id has lower-case letters, digits and hyphens only, at most 64{hint}")
+
+
+def parse_wikidata_id(text: str) -> str:
+    """Return the text if it is the id of an item in Wikidata, such as Q123."""
+    if re.match(WIKIDATA_ID_PATTERN, text):
+        return text
+    raise ValueError(f'"{text}" is not an id of Wikidata; write it as in the address of the item, such as Q123')
 
 
 def parse_language_code(text: str) -> str:

@@ -458,7 +458,11 @@ class Country(_Table):
     The language must have a data file or be in `languages_without_file`.
     """
     domain: Annotated[str, Field(pattern=r"^([a-z]{2})?$")] = ""
-    """The top-level domain of the country."""
+    """Top-level domain of the country."""
+    code: Annotated[str, Field(pattern=r"^([A-Z]{3})?$")] = ""
+    """Code of three letters, of ISO 3166-1."""
+    wikidata: Annotated[str, Field(pattern=r"^(Q[0-9]+)?$")] = ""
+    """Id of the country in Wikidata."""
     time_zone: str = ""
     """The IANA time zone, only for countries in which nearly all publishers use the same zone."""
     numeric_dates: NumericDates = "day first"

@@ -114,7 +114,7 @@ def _lint_official_names(official: Official) -> Iterator[NameIssue]:
 def _lint_name(name: str, official: Official, *, is_alias: bool) -> Iterator[tuple[str, bool]]:
     """Yield the problems of one name. Each is a message, and True if the problem makes the name unusable."""
     words = fold_words(name)
-    if error := _find_name_error(name, official):
+    if error := find_name_error(name, official):
         yield error, True
     elif is_native(name):
         return
@@ -142,8 +142,8 @@ def _lint_form_of_address(name: str, official: Official) -> Iterator[tuple[str, 
         yield f"{word!r} may be a form of address, which is no part of a name: if so, write {rest!r} in full", False
 
 
-def _find_name_error(name: str, official: Official) -> str:
-    """Return the reason why a name cannot be used, or an empty string if it can."""
+def find_name_error(name: str, official: Official) -> str:
+    """Return the reason why a name cannot be used, or an empty string."""
     words = fold_words(name)
     if not any(char.isalpha() for char in fold_key(name)):
         return f"{name!r} has no letter"
@@ -176,7 +176,7 @@ def _lint_shared_names(watchlist: Watchlist) -> Iterator[NameIssue]:
     for same in bearers.values():
         first = same[0][0]
         for official, name, index in same[1:]:
-            if official is first or not _is_same_name(name, (first.name, *first.aliases)):
+            if official is first or not is_same_name(name, (first.name, *first.aliases)):
                 continue
             field = "name" if index < 0 else "aliases"
             shared = f"{name!r} is also a name of {first.id}"
@@ -186,8 +186,8 @@ def _lint_shared_names(watchlist: Watchlist) -> Iterator[NameIssue]:
             yield NameIssue("official", official.id, field, index, message, is_fatal=False)
 
 
-def _is_same_name(name: str, others: tuple[str, ...]) -> bool:
-    """Return whether a name equals one of the other names.
+def is_same_name(name: str, others: tuple[str, ...]) -> bool:
+    """Return whether a name equals another name.
 
     Capital letters are ignored. Diacritics are ignored if one of the two names has none.
     """
@@ -201,7 +201,7 @@ if TYPE_CHECKING:
 
 def lint_watchlist(watchlist: Watchlist) -> Iterator[KeyIssue]:
     """Yield the errors and warnings of a watchlist: unusable names, invalid queries, and examples that fail."""
-    yield from map(_to_key_issue, lint_names(watchlist))
+    yield from map(to_key_issue, lint_names(watchlist))
     yield from _lint_rules(watchlist)
 
 
@@ -232,13 +232,14 @@ def find_watchlist_errors(watchlist: Watchlist) -> Iterator[KeyIssue]:
     """
     for official in watchlist.officials:
         for index, name in enumerate((official.name, *official.aliases), start=-1):
-            if error := _find_name_error(name, official):
+            if error := find_name_error(name, official):
                 field = "name" if index < 0 else "aliases"
-                yield _to_key_issue(NameIssue("official", official.id, field, index, error, is_fatal=True))
+                yield to_key_issue(NameIssue("official", official.id, field, index, error, is_fatal=True))
     yield from _lint_rules(watchlist)
 
 
-def _to_key_issue(found: NameIssue) -> KeyIssue:
+def to_key_issue(found: NameIssue) -> KeyIssue:
+    """Return a problem of a name as an issue at its key in sources.yaml."""
     index = () if found.index < 0 else (found.index,)
     return KeyIssue((f"{found.kind}s", found.id, found.field, *index), found.message, is_warning=not found.is_fatal)
 

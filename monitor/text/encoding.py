@@ -74,7 +74,9 @@ def _decode_invalid_as_cp1252(error: UnicodeError) -> tuple[str, int]:
     return error.object[error.start : error.end].decode("cp1252", "replace"), error.end
 
 
-codecs.register_error("monitor.mixed", _decode_invalid_as_cp1252)
+MIXED_ERRORS = "monitor.mixed"
+"""Error handler for UTF-8 by which single invalid bytes are read as windows-1252."""
+codecs.register_error(MIXED_ERRORS, _decode_invalid_as_cp1252)
 
 
 def decode(body: bytes, content_type: str = "") -> str:
@@ -88,7 +90,7 @@ def decode(body: bytes, content_type: str = "") -> str:
     """
     for mark, name in _BYTE_ORDER_MARKS:
         if body.startswith(mark):
-            return _clean(body[len(mark) :].decode(name, "monitor.mixed" if name == "utf-8" else "replace"))
+            return _clean(body[len(mark) :].decode(name, MIXED_ERRORS if name == "utf-8" else "replace"))
     wide = _detect_utf16(body)
     if wide:
         return _clean(body.decode(wide, "replace"))
@@ -164,7 +166,7 @@ def _decode_legacy(body: bytes, labels: list[str]) -> str:
         0.3 if "utf-8" in labels else 0.02 if labels else 0.1
     )  # share of the non-ASCII bytes that may be invalid in UTF-8
     if broken <= max(3 if "utf-8" in labels else 0, high * limit):
-        return body.decode("utf-8", "monitor.mixed")
+        return body.decode("utf-8", MIXED_ERRORS)
     labels = [label for label in labels if label != "utf-8"]
     for label in labels:
         text = _try_decode(body, label)
@@ -190,6 +192,11 @@ def _decode_by_guess(body: bytes, sample: bytes) -> str:
 
     The result is an empty string if no code page fits.
     """
+    label = _guess_code_page(sample)
+    return body.decode(label, "replace") if label else ""
+
+
+def _guess_code_page(sample: bytes) -> str:
     best, label = 0.0, ""
     for name, usual, least in _ENCODING_GUESSES:
         text = sample.decode(name, "replace")
@@ -197,4 +204,23 @@ def _decode_by_guess(body: bytes, sample: bytes) -> str:
         share = len(usual.findall(text)) / foreign if foreign > 3 else 0.0
         if share >= least and share / least > best:
             best, label = share / least, name
-    return body.decode(label, "replace") if label else ""
+    return label
+
+
+def detect_wide_encoding(head: bytes) -> str:
+    """Return the encoding that the first bytes of a file show by a byte order mark or NULs, or an empty string."""
+    for mark, name in _BYTE_ORDER_MARKS:
+        if head.startswith(mark):
+            return name
+    return _detect_utf16(head)
+
+
+def guess_file_encoding(sample: bytes) -> str:
+    """Return the encoding of a file that is not valid UTF-8, given lines of it with bytes beyond ASCII.
+
+    It is UTF-8 if only few bytes are invalid, otherwise a guess; windows-1252 if no other code page fits.
+    """
+    high = sum(byte > 0x7F for byte in sample)
+    if sample.decode("utf-8", "replace").count("\ufffd") <= high * 0.1:
+        return "utf-8"
+    return _guess_code_page(sample) or "cp1252"
