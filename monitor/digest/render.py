@@ -182,10 +182,7 @@ def render_page(digest: Digest, template_dir: str = "", web_url: str = "") -> st
 
 
 def render_atom(digests: Sequence[Digest], digest_id: str, title: str, url: str = "", template_dir: str = "") -> str:
-    """Render digests as an Atom feed with one entry for each story.
-
-    The digests were sent; the newest is given first.
-    """
+    """Render sent digests, the newest first, as an Atom feed with one entry for each story."""
     entries: list[dict[str, object]] = []
     for digest in digests:
         view = present_digest(digest)

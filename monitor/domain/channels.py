@@ -89,7 +89,7 @@ class EmailChannel:
 
 @dataclass(frozen=True, slots=True)
 class WebhookChannel:
-    """Signed JSON by HTTP POST."""
+    """A webhook, which gets signed JSON by HTTP POST."""
 
     __pydantic_config__: ClassVar[ConfigDict] = STRICT
     kind: ClassVar[str] = "webhook"

@@ -55,7 +55,10 @@ class MailContent(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Mailbox:
-    """A folder on an IMAP server whose messages are articles, or list articles. Nothing is marked or deleted there."""
+    """A mail folder on an IMAP server.
+
+    Its messages are articles, or list articles. Nothing is marked or deleted there.
+    """
 
     __pydantic_config__: ClassVar[ConfigDict] = STRICT
 

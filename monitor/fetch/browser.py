@@ -1,8 +1,8 @@
 """Browser for pages that need JavaScript (extra ``browser``): one Chromium, with a context for each page.
 
-Chromium is driven by Playwright. ``HttpFetcher`` fetches the document itself, like every page, and it is given to the
-browser. Requests of the page's scripts go through ``GuardedProxy``. Pictures, fonts, media, frames and trackers are not
-requested.
+Chromium is driven by Playwright. ``HttpFetcher`` fetches the document of the page, as for every page, and the browser
+gets it from there. Requests of the page's scripts go through ``GuardedProxy``. Pictures, fonts, media, frames and
+trackers are not requested.
 """
 
 import asyncio

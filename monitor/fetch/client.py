@@ -186,7 +186,7 @@ class HttpFetcher:
                 return find_expired_login(request, response.status, chain.url, result)
 
     async def _check_robots(self, url: str, host: str) -> FetchResult | None:
-        """Return the result for a page that robots.txt forbids, or None if the page may be fetched."""
+        """Return the result for a page that robots.txt does not allow now, or None if the page may be fetched."""
         decision = await self._robots.check(url)
         if decision.crawl_delay_seconds:
             self._host_limiter.raise_delay(host, decision.crawl_delay_seconds)

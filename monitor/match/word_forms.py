@@ -133,7 +133,7 @@ class _FormsByWord(dict[str, _WordForms | None]):
         """Runs of capitalized words in which no watched name was found."""
 
     def clear(self) -> None:
-        """Remove all words and runs from the cache."""
+        """Remove all words and runs of words from the cache."""
         super().clear()
         self.other_runs.clear()
 

@@ -203,7 +203,7 @@ def _find_alert_items(html: str) -> list[Entry]:
 
 
 def _find_link_items(html: str) -> list[Entry]:
-    """Return an entry for each link of a message whose text looks like a headline."""
+    """Return an entry for each link in a message if the text of the link looks like a headline."""
     items = []
     for link in LexborHTMLParser(html).css("a[href]"):
         title, url = _read_text(link), unwrap_link(link.attributes.get("href") or "")

@@ -189,7 +189,7 @@ class FeedDocumentReader:
         parsed: ParsedFeed,
         has_known_entry: KnownEntryCheck,
     ) -> PollAttempt:
-        """Add the entries of further documents, to which the source's own document links, to the attempt."""
+        """Add to the attempt the entries of further documents, to which the source's own document links."""
         feed, parts = parsed.feed, tuple[SitemapPart, ...]()
         if parsed.unchanged_count:
             feed = replace(feed, ttl=feed.ttl or poll_state.ttl)

@@ -157,8 +157,7 @@ class DeskStore:
         """Return stories that are not merged, the last seen first.
 
         ``after`` continues a previous page of results: only stories last seen before its time are returned. With
-        ``official_id``, only stories are returned in which one of the newest articles about the official mentions the
-        official.
+        ``official_id``, only stories with one of the newest articles that name the official are returned.
         """
         conditions: list[ColumnElement[bool]] = [STORY.c.merged_into == ""]
         if since_at:

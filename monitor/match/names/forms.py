@@ -145,7 +145,7 @@ def _build_vietnamese(groups: list[str], _convention: Convention) -> NameParts:
 
 
 def _swap_final_i_and_y(name_words: NameWords) -> NameWords:
-    """Return the words of a name with a final i as y, and a final y as i, after a consonant: Sĩ and Sỹ."""
+    """Exchange i and y at the end of each word of a name, after a consonant: Sĩ and Sỹ."""
     swap = {"i": "y", "y": "i"}
     return tuple(
         word[:-1] + swap[word[-1]] if len(word) > 1 and word[-1] in swap and word[-2] not in "aeiouy" else word

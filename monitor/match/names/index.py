@@ -464,7 +464,7 @@ class NameIndex:
         return self._short_name_officials[pattern]
 
     def find_typo_officials(self, pattern: int, word: str) -> list[int]:
-        """Return the officials with a given first name whose other words differ from ``word`` by one typo.
+        """Return the officials who have a given first name, and whose other words differ from ``word`` by one typo.
 
         ``pattern`` is the pattern id of the first name. The other words of a name are joined for the comparison.
         """
