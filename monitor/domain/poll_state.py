@@ -281,6 +281,7 @@ class PollState:
     the time of the first successful poll; articles published before it are not reported. ``entries`` is the number of
     entries in the last document. ``ttl`` is the minimum poll interval that this document asks for. ``counts`` has the
     decisions on the entries of the last document that had changed. ``sitemaps`` is the memory of a sitemap index.
+    ``parsing_hash`` identifies the settings by which the last document was parsed, such as the selectors of a listing.
 
     ``notice`` is the last notice about the source. It was sent at ``reported_at``, about a state that began at
     ``reported_since_at`` and was first reported at ``first_reported_at``.
@@ -297,6 +298,7 @@ class PollState:
     etag: str = ""
     last_modified: str = ""
     body_hash: str = ""
+    parsing_hash: str = ""
     unconditional_at: datetime | None = None
     interval: timedelta | None = None
     next_poll_at: datetime | None = None

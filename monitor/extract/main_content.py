@@ -410,6 +410,8 @@ def _has_paragraphs(page: PageAnalysis, box_index: int, count: int) -> bool:
 def _has_quoted_post(page: PageAnalysis, box_index: int) -> bool:
     """Return whether a box contains a post of a social network that the article quotes."""
     boxes = page.layout.boxes
+    if boxes[box_index].node.css_first("blockquote") is None:
+        return False
     inside = range(box_index, boxes[box_index].subtree_end)
     return any(boxes[at].tag == "blockquote" and page.prose_in(at) >= _MIN_PROSE_WEIGHT for at in inside)
 

@@ -25,6 +25,8 @@ _OTHER_ARTICLE_KEYS = frozenset(
     ("itemListElement", "isRelatedTo", "relatedLink", "mentions", "citation", "liveBlogUpdate")
 )
 """Properties whose values are other articles, or the posts of a live blog."""
+_WORD = re.compile(r"\w+")
+_MIN_WORD_CHARS = 4  # characters; shorter words, such as "the", are in most titles
 _CONTROL_CHARS = re.compile(r"[\x00-\x1f]+")
 _TRAILING_COMMA = re.compile(r",\s*([}\]])")
 _COMMENT_MARKERS = re.compile(
@@ -129,6 +131,7 @@ def _read_json_ld(metadata: PageMetadata, tree: LexborHTMLParser) -> None:
         _add_claims(metadata.sites, *_flatten_names(names), *_flatten_names(node.get("publisher")))
     titles = [alnum_key(node.text()) for node in tree.css("title, h1")] if articles else []
     titled = {id(node) for node in articles if _is_titled(node, titles)}
+    shown = title_words(" ".join(node.text(separator=" ") for node in tree.css("title, h1"))) if articles else set()
     articles.sort(
         key=lambda node: (
             id(node) not in titled,
@@ -136,7 +139,7 @@ def _read_json_ld(metadata: PageMetadata, tree: LexborHTMLParser) -> None:
         )
     )
     for node in articles:
-        if not titled or id(node) in titled:
+        if id(node) in titled or (not titled and _may_be_shown(node, shown)):
             is_dated = not metadata.published or node.get("datePublished") in (None, metadata.published[0])
             _add_claims(metadata.published, node.get("datePublished"), node.get("dateCreated"))
             if is_dated:  # another publication date is another article's, and so is its time of change
@@ -158,6 +161,19 @@ def _choose_headline(node: dict[str, Any], title_keys: list[str]) -> Any:
     headline, name = node.get("headline"), node.get("name")
     is_named = _is_titled({"name": name}, title_keys) and not _is_titled({"name": headline}, title_keys)
     return name if is_named else headline or name
+
+
+def title_words(text: str) -> set[str]:
+    """Return the longer words of a title; of words in other letters than ASCII, also the pairs of characters."""
+    words = {word.casefold() for word in _WORD.findall(text) if len(word) >= _MIN_WORD_CHARS or not word.isascii()}
+    return words | {word[at : at + 2] for word in words if not word.isascii() for at in range(len(word) - 1)}
+
+
+def _may_be_shown(node: dict[str, Any], shown_words: set[str]) -> bool:
+    """Return whether a JSON-LD article may be the page's: it has no headline, or one with a word of the titles."""
+    claim = node.get("headline") or node.get("name")
+    words = title_words(unescape(claim)) if isinstance(claim, str) else set()
+    return not words or not shown_words or not words.isdisjoint(shown_words)
 
 
 def _is_titled(node: dict[str, Any], title_keys: list[str]) -> bool:

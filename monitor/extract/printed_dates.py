@@ -32,6 +32,11 @@ _NEUTRAL_NAMES = re.compile(
 """Beginnings of names of boxes that are boilerplate but may contain the article's date next to buttons."""
 _HEADINGS = ",".join(sorted(HEADING_TAGS))
 _MIN_HEADLINE_CHARS = 20  # characters: links to authors and sections are shorter
+_MIN_LONG_HEADLINE_CHARS = 40  # characters: in a box of any kind, a shorter link may name the author or a section
+_TODAY_NAMES = re.compile(
+    r"(?:^|[\s_-])(?:current-?(?:date|time)|today|date-?today|clock|weather|date-?now)(?=$|[\s_-])"
+)
+"""Names of elements with the date of today."""
 _MAX_DETAIL_CHARS = 60  # characters: a list item with more is more than the date of the article
 _MAX_ELEMENTS = 12  # elements of one kind that are looked at; a page with more is a list
 _DATELINE = re.compile(r"(.{6,60}?)\s?[-\u2013\u2014]{1,2}\s")
@@ -138,18 +143,19 @@ def _is_of_other_articles(node: LexborNode, *, is_article_known: bool) -> bool:
         return is_article_known or (node.css_first("h1") is None and _names_article(node))
     if tag == "li":
         return len(node.text(strip=True)) > _MAX_DETAIL_CHARS or _names_article(node)
+    if _TODAY_NAMES.search(name):
+        return True
     lists_links = tag in {"aside", "nav"} or (tag not in {"ul", "ol"} and LINK_LIST_NAMES.search(name) is not None)
-    return lists_links and _names_article(node)
+    return _names_article(node, _MIN_HEADLINE_CHARS if lists_links else _MIN_LONG_HEADLINE_CHARS)
 
 
-def _names_article(node: LexborNode) -> bool:
+def _names_article(node: LexborNode, min_chars: int = _MIN_HEADLINE_CHARS) -> bool:
     """Return whether a box has the headline of an article.
 
     It has one if a link is long enough for a headline, or if a heading is a link.
     """
     return any(
-        len(link.text(strip=True)) >= _MIN_HEADLINE_CHARS or link.css_first(_HEADINGS) is not None
-        for link in node.css("a[href]")
+        len(link.text(strip=True)) >= min_chars or link.css_first(_HEADINGS) is not None for link in node.css("a[href]")
     ) or any(heading.css_first("a[href]") is not None for heading in node.css(_HEADINGS))
 
 
@@ -166,10 +172,10 @@ _REASONS_OF_LISTS = ("teasers", "links", "aside")
 """Beginnings of the rejection reasons of texts in lists of other articles."""
 
 
-def list_texts_near_title(page: PageAnalysis) -> list[str]:
+def list_texts_near_title(page: PageAnalysis, elements: OwnElements) -> list[str]:
     """Return short lines near the headline, or parts of such lines, that may contain the date; the nearest first.
 
-    Lines above the article come later, because they may have the date of today. Texts about an update come last.
+    Lines above the headline come later, because they may have the date of today. Texts about an update come last.
     """
     if page.title_run_index < 0:
         return []
@@ -180,9 +186,11 @@ def list_texts_near_title(page: PageAnalysis) -> list[str]:
         min(article_box.run_end, title + _MAX_TITLE_DISTANCE_RUNS + 1),
     )
     parts = [
-        ((is_modified, at < article_box.run_start, abs(at - title)), part)
+        ((is_modified, at < article_box.run_start, at < title, abs(at - title)), part)
         for at in indexes
-        if len(runs[at].text) < MAX_DATE_LINE_CHARS and _may_date_article(page, at)
+        if len(runs[at].text) < MAX_DATE_LINE_CHARS
+        and _may_date_article(page, at)
+        and elements.is_own(page.layout.boxes[runs[at].box_index].node)
         for is_modified, part in _split_at_updates(runs[at].text)
     ]
     return [part for _rank, part in sorted(parts, key=itemgetter(0))]
@@ -242,7 +250,7 @@ def list_texts_after_body(page: PageAnalysis, elements: OwnElements) -> list[str
             or (len(run.text) < MAX_DATE_LINE_CHARS and _is_small_print(page, run))
         )
         and page.rejection_reasons[at]
-        and not page.rejection_reasons[at].startswith(("teasers", "boilerplate"))
+        and not page.rejection_reasons[at].startswith(("teasers", "boilerplate", "caption", "standfirst", "other"))
         and not _is_linked_headline(run)
         and elements.is_own(page.layout.boxes[run.box_index].node)
     ]

@@ -1,6 +1,7 @@
 """Article regions: classifies each text run in the root box as standfirst, caption, dateline, body or dropped."""
 
 import re
+from bisect import bisect_left
 from dataclasses import dataclass, field
 from itertools import pairwise
 
@@ -243,8 +244,9 @@ def _is_list_heading(page: PageAnalysis, run_index: int) -> bool:
     if heading.tag not in HEADING_TAGS:
         return False
     around = boxes[heading.parent_index]
-    below = next((at for at in range(run_index + 1, around.run_end) if page.prose_values[at]), -1)
-    if below < 0 or page.weights[below] < _MIN_LIST_ITEM_WEIGHT or below > run_index + _MAX_LIST_ITEM_DISTANCE:
+    end = min(around.run_end, run_index + 1 + _MAX_LIST_ITEM_DISTANCE)
+    below = next((at for at in range(run_index + 1, end) if page.prose_values[at]), -1)
+    if below < 0 or page.weights[below] < _MIN_LIST_ITEM_WEIGHT:
         return False
     is_same_box = boxes[runs[below].box_index].parent_index == heading.parent_index
     return is_same_box and 2 * page.prose_in(heading.parent_index) > page.prose_in(page.root_box_index)
@@ -345,14 +347,17 @@ def _list_galleries(page: PageAnalysis) -> list[tuple[int, int]]:
     A box is a picture series if it is named like one, and has at least three pictures and hardly more paragraphs.
     """
     boxes = page.layout.boxes
+    pictures = sorted(box_index for box_index, _ in page.layout.pictures)
     found: list[tuple[int, int]] = []
     for index in range(page.root_box_index + 1, boxes[page.root_box_index].subtree_end):
         box, name = boxes[index], page.box_hints[index]
         if not name or (found and box.run_start < found[-1][1]) or not GALLERY_NAMES.search(name):
             continue
-        pictures = sum(index <= there < box.subtree_end for there, _ in page.layout.pictures)
+        count = bisect_left(pictures, box.subtree_end) - bisect_left(pictures, index)
+        if count < _MIN_SERIES:
+            continue
         paragraphs = sum(value > 0 for value in page.prose_values[box.run_start : box.run_end])
-        if pictures >= _MIN_SERIES and paragraphs <= pictures + 1:
+        if paragraphs <= count + 1:
             found.append((box.run_start, box.run_end))
     return found
 

@@ -6,7 +6,7 @@ No single statement is trusted: outlets use different titles on the page, for so
 import re
 
 from monitor.extract.main_content import PageAnalysis, alnum_key
-from monitor.extract.metadata import PageMetadata
+from monitor.extract.metadata import PageMetadata, title_words
 
 _NAME_PART = r"\s*(?:[|»·•：_]|\s[-–—:]|\s::|--+|[－—]+)\s*"
 _SITE_SUFFIX = re.compile(rf"^(.{{8,}}?){_NAME_PART}([^|»·•]{{2,60}})$")
@@ -24,7 +24,6 @@ _NO_TITLE = re.compile(
 )
 _ORIGIN_WEIGHTS = {"json-ld": 2.2, "opengraph": 1.5, "heading": 1.5, "document": 0.3, "twitter": 0.3}
 _UNRELATED_FACTOR = 0.4  # for a claim that has no word in common with the headline that the page shows
-_MIN_WORD_CHARS = 4  # characters; shorter words, such as "the", are in most titles
 _MAX_SITE_NAME_CHARS = 40  # characters; some pages state their headline as the name of the site
 _MIN_HOST_PART_CHARS = 4  # characters; shorter parts of a host name do not name the outlet
 
@@ -85,13 +84,7 @@ def choose_title(page: PageAnalysis, metadata: PageMetadata, host: str) -> tuple
 def _is_unrelated(text: str, texts: dict[str, str]) -> bool:
     """Return whether a title shares no word with the printed heading, or with the document title if it is alone."""
     shown = texts.get("heading") or texts.get("document") or text
-    return not _words(text) & _words(shown)
-
-
-def _words(text: str) -> set[str]:
-    """Return the longer words of a title; of words in other letters than ASCII, also the pairs of characters."""
-    words = {word.casefold() for word in _WORD.findall(text) if len(word) >= _MIN_WORD_CHARS or not word.isascii()}
-    return words | {word[at : at + 2] for word in words if not word.isascii() for at in range(len(word) - 1)}
+    return title_words(text).isdisjoint(title_words(shown))
 
 
 def _is_supported_by(origin: str, title_key: str, key: str) -> bool:

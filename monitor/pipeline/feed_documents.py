@@ -136,6 +136,12 @@ def build_api_request(api: Api, url: str) -> tuple[str, bytes | None]:
     return url, json.dumps(body, ensure_ascii=False).encode()
 
 
+def _hash_parsing_settings(source: Source) -> str:
+    """Return a hash of the settings by which the entries of a document are found; empty for a feed, which has none."""
+    settings = source.listing or source.api
+    return hash_body(repr(settings).encode()) if settings else ""
+
+
 class FeedDocumentReader:
     """Reader of the documents of a poll. Large or unusual documents are parsed in a worker process.
 
@@ -160,6 +166,9 @@ class FeedDocumentReader:
         contains an entry that is known already.
         """
         is_unconditional = is_unconditional_due(poll_state.unconditional_at, now)
+        parsing_hash = _hash_parsing_settings(source)
+        if parsing_hash != poll_state.parsing_hash:  # an edited selector must be tried on an unchanged document
+            poll_state = replace(poll_state, etag="", last_modified="", body_hash="", parsing_hash=parsing_hash)
         poll_state = replace(poll_state, polls=poll_state.polls + 1, last_attempt_at=now)
         fetch = partial(self._fetch_source, source, poll_state, is_unconditional=is_unconditional)
         async with self._open_document(fetch) as response:
