@@ -342,6 +342,7 @@ class DigestInputs:
     sources that have a notice. ``retractions`` are hits that this digest has reported and that a verdict has withdrawn
     since. ``marks`` are the marks for this digest. ``followed`` are articles without a hit in stories that are
     followed. ``unsubscribed`` are the channel and target of each reader who has unsubscribed from the digest.
+    ``unreported_hit_ids`` are hits of rules with ``spike`` without a spike: they are recorded, but not shown.
     """
 
     hits: tuple[ReportableHit, ...] = ()
@@ -357,6 +358,7 @@ class DigestInputs:
     followed: tuple[ReportableHit, ...] = ()
     repeated_rejections: tuple[RepeatedRejection, ...] = ()
     unsubscribed: frozenset[tuple[str, str]] = frozenset()
+    unreported_hit_ids: frozenset[int] = frozenset()
 
     @property
     def has_reports(self) -> bool:
