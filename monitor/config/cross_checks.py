@@ -271,6 +271,8 @@ def _check_official(path: KeyPath, official: Official) -> Iterator[KeyIssue]:
 def _check_rule(path: KeyPath, entry: Entry[Rule], file: Sections) -> Iterator[KeyIssue]:
     if not entry.raw.get("officials") and "query" not in entry.raw:
         yield KeyIssue(path, "a rule needs officials or a query; add officials: [id, ...] or query: 'words'")
+    if entry.raw.get("spike") is True and not entry.raw.get("officials"):
+        yield KeyIssue((*path, "spike"), "a spike is one of stories about officials; add officials: [id, ...]")
     groups = {group for one in file.sources.values() for group in _list_groups(one.value)}
     yield from _check_known_ids((*path, "groups"), entry.raw.get("groups"), groups, "group of a source")
     for key, noun in (("officials", "official"), ("sources", "source")):

@@ -346,6 +346,7 @@ class DigestInputs:
     since. ``marks`` are the marks for this digest. ``followed`` are articles that have no hit but belong to a story
     that readers follow. ``unsubscribed`` are the channel and target of each reader who has unsubscribed from the
     digest.
+    ``unreported_hit_ids`` are hits of rules with ``spike`` that had no spike: they are recorded, but not shown.
     """
 
     hits: tuple[ReportableHit, ...] = ()
@@ -361,6 +362,7 @@ class DigestInputs:
     followed: tuple[ReportableHit, ...] = ()
     repeated_rejections: tuple[RepeatedRejection, ...] = ()
     unsubscribed: frozenset[tuple[str, str]] = frozenset()
+    unreported_hit_ids: frozenset[int] = frozenset()
 
     @property
     def has_reports(self) -> bool:

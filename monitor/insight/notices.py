@@ -1,6 +1,6 @@
 """Notices in a digest about its officials: unusual attention, and posts that may have changed hands."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime, timedelta
 
 from monitor.domain.configuration import Configuration
@@ -12,6 +12,7 @@ from monitor.insight.succession import LOOKBACK, find_successions, format_succes
 from monitor.store.database import Database
 
 MAX_NOTICES = 10
+SPIKE_INTERVAL = timedelta(minutes=1)
 HISTORY_DAYS = BASELINE_DAYS + MAX_SILENT_DAYS + 1
 
 
@@ -45,6 +46,20 @@ class InsightNotices:
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        self._spikes: dict[frozenset[str], tuple[datetime, frozenset[str]]] = {}
+
+    async def find_spikes(self, official_ids: Collection[str], end_at: datetime) -> frozenset[str]:
+        """Return which of these officials unusually many stories named in the 24 hours before ``end_at``.
+
+        The result is used again for ``SPIKE_INTERVAL``, because an immediate digest asks for it every second.
+        """
+        key = frozenset(official_ids)
+        if key in self._spikes and timedelta(0) <= end_at - self._spikes[key][0] < SPIKE_INTERVAL:
+            return self._spikes[key][1]
+        found = await self._database.read(find_attention, self._database, key, end_at)
+        spiking = frozenset(one for one, attention in found.items() if not attention.silent_days)
+        self._spikes = {key: (end_at, spiking)}
+        return spiking
 
     async def load_notices(
         self,

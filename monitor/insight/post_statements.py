@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import cache
 
 import ahocorasick_rs
 
@@ -108,7 +109,13 @@ class StatementFinder:
         if any(one.official_id in self._watched for one in mentions):
             return True
         text = fold_key("\n".join(text for _, text in article.regions())).replace("-", " ")
-        return self._post_words is not None and bool(self._post_words.find_matches_as_indexes(text))
+        return bool(self._find_post_words(text))
+
+    def _find_post_words(self, text: str) -> list[int]:
+        """Return the offsets of words of the posts in a folded text without hyphens."""
+        if self._post_words is None:
+            return []
+        return [start for _, start, _ in self._post_words.find_matches_as_indexes(text)]
 
     def find(
         self, article: Article, mentions: Sequence[Mention], on: date, home: str = ""
@@ -129,7 +136,8 @@ class StatementFinder:
         home_country = _country_key(home) or find_home_country(article.language)
         reader = _ArticleReader(self._watched, text, article.language, home_country, on)
         found: dict[tuple[str, str, str, str], PostStatement] = {}
-        for items in split_items(text, spans, article.language):
+        places = self._find_post_words(text.unhyphenated)
+        for items in split_items(text, spans, places, article.language):
             for one in reader.read(items):
                 key = (one.official_id, one.kind, one.person, one.post)
                 if key not in found or (one.is_direct and not found[key].is_direct):
@@ -313,9 +321,15 @@ def _is_same_post(position: Position, configured: Position, role: Role, on: date
     return domains == own or (bool(domains) and domains < own)
 
 
+@cache
+def _known_countries() -> Mapping[str, str]:
+    """Return the key of a country by each of its names, adjectives and capitals."""
+    return country_words() | country_evidence_words()
+
+
 def _count_countries(text: NormalizedArticle) -> Counter[str]:
     """Return how often an article names each country or its capital, in scripts with spaces between words."""
-    known = country_words() | country_evidence_words()
+    known = _known_countries()
     words = text.spaced.split()
     counts: Counter[str] = Counter()
     for index, word in enumerate(words):
@@ -374,7 +388,7 @@ class _SentenceReader:
     def find_holder(self, index: int) -> _Holder | None:
         """Return the name to which a post belongs, or None."""
         item = self.items[index]
-        if self._is_not_held(index):
+        if item.has_possessive or self._is_not_held(index):
             return None
         is_new = Mark.NEW in item.marks or self._has_mark(index + 1, Mark.NEW)
         after = self._name_after(index, is_new=is_new)
@@ -505,7 +519,7 @@ class _SentenceReader:
             return _as_holder(between, True, from_start=True)
         if Mark.GETS not in marks or (Mark.GIVES in marks and self._is_indefinite(post)):
             return None
-        subject = self._last_name(max(0, verb - _MAX_SUBJECT_ITEMS), verb)
+        subject = self._subject(verb)
         if subject is not None:
             return _as_holder(subject, True, from_start=False)
         return None if between is None else _as_holder(between, True, from_start=True)
@@ -531,6 +545,20 @@ class _SentenceReader:
 
     def _last_name(self, start: int, end: int) -> Item | None:
         return next((item for item in reversed(self.items[start:end]) if item.kind is Kind.NAME), None)
+
+    def _subject(self, verb: int) -> Item | None:
+        """Return the name before a verb that is its subject: not one inside an apposition to another name."""
+        start = max(0, verb - _MAX_SUBJECT_ITEMS)
+        nearest = self._last_name(start, verb)
+        if nearest is None:
+            return None
+        at = self.items.index(nearest)
+        breaks = [one for one in range(max(1, at - _MAX_SUBJECT_ITEMS), at) if self.items[one].kind is Kind.BREAK]
+        if breaks and any(item.kind is Kind.BREAK for item in self.items[at:verb]):
+            head = self.items[breaks[-1] - 1]
+            if head.kind is Kind.NAME:
+                return head
+        return nearest
 
     def _is_direct_object(self, index: int) -> bool:
         """Return whether a post is what somebody gets, and not part of a phrase such as "adviser to the minister"."""
@@ -571,7 +599,7 @@ class _SentenceReader:
         for index, item in enumerate(self.items):
             if not item.marks & {Mark.SUCCEEDS, Mark.SUCCEEDED_BY}:
                 continue
-            before = self._last_name(max(0, index - _MAX_SUBJECT_ITEMS), index)
+            before = self._subject(index)
             after = self._first_name(index + 1, index + _MAX_OBJECT_ITEMS)
             if before is None or after is None or not self.is_stated(index, self.items.index(after)):
                 continue
@@ -600,7 +628,7 @@ class _SentenceReader:
             and self._is_object(verb, after)
         ):
             return after
-        before = self._last_name(max(0, verb - _MAX_SUBJECT_ITEMS), verb)
+        before = self._subject(verb)
         is_subject = before is not None and bool(before.official_ids) and not before.has_possessive
         return before if marks & {Mark.LEAVES, Mark.DIES} and is_subject else None
 

@@ -1,6 +1,7 @@
 """Sentences as items that the detection of successions reads: posts, names, words with a meaning, and other words."""
 
 import re
+from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import Enum
@@ -105,12 +106,14 @@ class _Token:
 
 
 def split_items(
-    text: NormalizedArticle, mentions: Mapping[Span, tuple[str, ...]], language: str
+    text: NormalizedArticle, mentions: Mapping[Span, tuple[str, ...]], places: Iterable[int], language: str
 ) -> Iterator[list[Item]]:
-    """Yield the items of each sentence.
+    """Yield the items of each sentence that contains a mention or one of these places.
 
-    ``mentions`` has the ids of the officials by the folded offsets of each mention.
+    ``mentions`` has the ids of the officials by the folded offsets of each mention. ``places`` are folded offsets of
+    words that may belong to a post.
     """
+    wanted = sorted({*places, *(start for start, _ in mentions)})
     words = succession_words(language)
     tokens = list(_list_tokens(text, words))
     at = 0
@@ -119,7 +122,9 @@ def split_items(
         last = at + 1
         while last < len(tokens) and tokens[last].start < end:
             last += 1
-        yield _Sentence(text.cased, tokens[at:last], mentions, words).build()
+        nearest = bisect_left(wanted, tokens[at].start)
+        if nearest < len(wanted) and wanted[nearest] < tokens[last - 1].end:
+            yield _Sentence(text.cased, tokens[at:last], mentions, words).build()
         at = last
 
 
@@ -196,6 +201,8 @@ class _Sentence:
         words: SuccessionWords,
     ) -> None:
         self._cased, self._tokens, self._words = cased, tokens, words
+        self._marks_cache: dict[int, tuple[int, Marks]] = {}
+        self._title_cache: dict[int, int] = {}
         self._mentions = sorted(
             (start, end, ids)
             for (start, end), ids in mentions.items()
@@ -280,6 +287,13 @@ class _Sentence:
         return gap if any(sign in gap for sign in ",;:()-|/\u2013\u2014、，；：（）「」،؛·\n") else ""
 
     def _marks_at(self, at: int) -> tuple[int, Marks]:
+        """Return the number of tokens of the longest phrase with a meaning at a token, and its meanings."""
+        found = self._marks_cache.get(at)
+        if found is None:
+            found = self._marks_cache[at] = self._find_marks(at)
+        return found
+
+    def _find_marks(self, at: int) -> tuple[int, Marks]:
         token = self._tokens[at]
         if token.is_known:
             return (1, token.marks) if token.marks else (0, NO_MARKS)
@@ -303,6 +317,12 @@ class _Sentence:
 
     def _title_size(self, at: int) -> int:
         """Return the number of tokens of the longest phrase of a title or country at a token."""
+        found = self._title_cache.get(at)
+        if found is None:
+            found = self._title_cache[at] = self._find_title_size(at)
+        return found
+
+    def _find_title_size(self, at: int) -> int:
         token = self._tokens[at]
         if token.is_known:
             return int(bool(token.symbols))
@@ -351,6 +371,8 @@ class _Sentence:
             marked, marks = self._marks_at(place)
             titled = self._title_size(place)
             if marked and marks & ADJACENT and marked >= titled:
+                if size and "'" in self._gap(place) and not self._has_title(place + marked):
+                    break  # as in "the minister's new aide"
                 size += marked
                 end = size if titled else end
                 if Mark.NEW in marks or Mark.FORMER in marks or Mark.NOT_HOLDER in marks:
@@ -365,6 +387,9 @@ class _Sentence:
             if symbols[0] != "-:":
                 end = size
         return end
+
+    def _has_title(self, place: int) -> bool:
+        return place < len(self._tokens) and self._title_size(place) > 0
 
     def _is_abbreviation(self, place: int) -> bool:
         before = self._tokens[place - 1]
@@ -493,6 +518,8 @@ class _Sentence:
             return symbols[0] == "-:" and token.word not in self._words.title_words and self._continues_name(at)
         if symbols[0] == "-:" or symbols[0][0] == "m":
             return True
+        if symbols[0][0] == "c" and token.word not in country_words():
+            return True  # a given name, such as My, which is also a country in this language
         return symbols[0][0] == "d" and not self._is_title_case and len(token.word) <= 4
 
     def _continues_name(self, at: int) -> bool:

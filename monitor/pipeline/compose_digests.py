@@ -7,7 +7,7 @@ because a window that is stored is not stored again.
 import asyncio
 import logging
 from collections import defaultdict, deque
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, time, timedelta
 from typing import Protocol
@@ -49,6 +49,7 @@ from monitor.domain.succession import Announcement
 from monitor.domain.watchlist import Official
 from monitor.pipeline.digest_failures import DigestFailures
 from monitor.pipeline.report_operation import select_bulk_changes
+from monitor.pipeline.spikes import hold_hits, list_spike_rules
 from monitor.store.database import Database
 
 log = logging.getLogger(__name__)
@@ -114,6 +115,10 @@ class NoticeSource(Protocol):
 
         A preview changes nothing in the database.
         """
+        ...
+
+    async def find_spikes(self, official_ids: Collection[str], end_at: datetime) -> frozenset[str]:
+        """Return which of these officials unusually many stories named in the 24 hours before ``end_at``."""
         ...
 
 
@@ -193,6 +198,8 @@ class DigestComposer:
             period_start_at=since,
         )
         inputs = await self._database.read(self._database.digests.load_inputs, plan, query)
+        if since is None:
+            inputs = await self._hold_hits(plan, configuration, inputs, window.end_at)
         is_complete = inputs.undelivered_hit_ids <= {hit.id for hit in inputs.hits}
         people = await self._load_people_notices(plan, configuration, inputs, window, is_preview=is_preview)
         digest = await self._compose(plan, configuration, window, inputs, people)
@@ -289,15 +296,28 @@ class DigestComposer:
         load_inputs = self._database.digests.load_inputs
         query = _build_query(plan, configuration, due.window, due.hits_before)
         if not plan.schedule.is_immediate:
-            return await self._database.read(load_inputs, plan, query)
+            inputs = await self._database.read(load_inputs, plan, query)
+            return await self._hold_hits(plan, configuration, inputs, due.window.end_at)
         inputs = await self._database.read(load_inputs, plan, replace(query, requires_hits=True))
+        inputs = await self._hold_hits(plan, configuration, inputs, due.window.end_at)
         if inputs.has_reports:
             return inputs
         if not self._is_source_notice_check_due(plan, configuration, due.window.start_at):
             return None
         inputs = await self._database.read(load_inputs, plan, query)
+        inputs = await self._hold_hits(plan, configuration, inputs, due.window.end_at)
         has_notice = _has_source_notice(inputs.source_states, due.window)
         return inputs if inputs.hits or has_notice else None
+
+    async def _hold_hits(
+        self, plan: DigestPlan, configuration: Configuration, inputs: DigestInputs, end_at: datetime
+    ) -> DigestInputs:
+        """Return the inputs without the hits of rules with ``spike`` that wait for a spike."""
+        rules = list_spike_rules(plan, configuration.watchlist.rules)
+        officials = {one for hit in inputs.hits if hit.rule_id in rules for one in hit.official_ids}
+        if not officials or self._notice_source is None:
+            return inputs
+        return hold_hits(inputs, rules, await self._notice_source.find_spikes(officials, end_at), end_at)
 
     def _is_overdue(self, plan: DigestPlan, due: _DueWindow, hits: Sequence[ReportableHit]) -> bool:
         if not plan.schedule.is_immediate or not hits:
@@ -355,7 +375,8 @@ class DigestComposer:
         from monitor.digest.compose import compose_digest  # slow to import, and most passes report nothing
 
         officials = _relevant_officials(plan, configuration, inputs)
-        marked = apply_marks(filter(plan.accepts, inputs.hits), inputs.marks, window.end_at)
+        reported = (hit for hit in inputs.hits if hit.id not in inputs.unreported_hit_ids)
+        marked = apply_marks(filter(plan.accepts, reported), inputs.marks, window.end_at)
         notices = [
             *notices,
             *format_retractions(inputs.retractions, officials),
@@ -466,7 +487,7 @@ def _reported_content(plan: DigestPlan, digest: Digest, inputs: DigestInputs) ->
     not_accepted = {hit.id for hit in inputs.hits if not plan.accepts(hit)}
     return ReportedContent(
         {hit.id: hit.official_ids for hit in inputs.hits},
-        marked.hidden_ids | not_accepted,
+        marked.hidden_ids | not_accepted | inputs.unreported_hit_ids,
         inputs.retractions,
         tuple(hit.article_id for hit in inputs.followed),
     )

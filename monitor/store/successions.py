@@ -12,8 +12,9 @@ from monitor.domain.succession import Announcement, ReportedStatement, Statement
 from monitor.store.column_types import from_json, to_json
 from monitor.store.connections import Connections, upsert
 from monitor.store.core_tables import ARTICLE, MENTION, POST_STATEMENT, SETTING, SOURCE, SUCCESSION_NOTICE
+from monitor.store.damaged_rows import read_rows
 from monitor.store.findings import mention_from_row
-from monitor.store.row_mapping import chunk_ids, insert_rows, select_stored_articles, stored_article_from_row
+from monitor.store.row_mapping import AnyRow, chunk_ids, insert_rows, select_stored_articles, stored_article_from_row
 
 PROGRESS_KEY = "succession_progress"
 MAX_PENDING = 2_000
@@ -68,7 +69,7 @@ class SuccessionStore:
             ).all()
         last_id = max((progress.last_id, *(row.id for row in ids)))
         pending = tuple(sorted(waiting)[-MAX_PENDING:])
-        articles = tuple(map(stored_article_from_row, rows))
+        articles = tuple(read_rows(ARTICLE, rows, stored_article_from_row))
         return SearchBatch(articles, SearchProgress(last_id, pending), is_last=len(ids) < limit)
 
     def load_mentions(self, article_ids: Sequence[int]) -> dict[int, list[Mention]]:
@@ -76,8 +77,11 @@ class SuccessionStore:
         found: dict[int, list[Mention]] = {}
         with self._connections.read_transaction() as connection:
             for chunk in chunk_ids(article_ids):
-                for row in connection.execute(select(MENTION).where(MENTION.c.article_id.in_(chunk))):
-                    found.setdefault(row.article_id, []).append(mention_from_row(row))
+                rows = connection.execute(select(MENTION).where(MENTION.c.article_id.in_(chunk)))
+                for article_id, mention in read_rows(
+                    MENTION, rows, lambda row: (row.article_id, mention_from_row(row))
+                ):
+                    found.setdefault(article_id, []).append(mention)
         return found
 
     def save(self, batch: SearchBatch, statements: Iterable[ReportedStatement], now: datetime) -> None:
@@ -114,33 +118,13 @@ class SuccessionStore:
         if official_ids:
             query = query.where(POST_STATEMENT.c.official_id.in_(sorted(official_ids)))
         with self._connections.read_transaction() as connection:
-            return [
-                ReportedStatement(
-                    row.official_id,
-                    StatementKind(row.kind),
-                    row.person,
-                    row.post,
-                    bool(row.is_direct),
-                    row.passage,
-                    row.seen_at,
-                    row.article_id,
-                    row.duplicate_of or row.article_id,
-                    row.source_id,
-                    row.outlet,
-                    row.title,
-                    row.url,
-                )
-                for row in connection.execute(query)
-            ]
+            return read_rows(POST_STATEMENT, connection.execute(query), _statement_from_row)
 
     def list_announced(self, plan_id: str) -> list[Announcement]:
         """Return the successions that a digest has announced."""
         query = select(SUCCESSION_NOTICE).where(SUCCESSION_NOTICE.c.plan_id == plan_id)
         with self._connections.read_transaction() as connection:
-            return [
-                Announcement(row.official_id, StatementKind(row.kind), row.person, row.post)
-                for row in connection.execute(query)
-            ]
+            return read_rows(SUCCESSION_NOTICE, connection.execute(query), _announcement_from_row)
 
 
 def record_announced(connection: Connection, plan_id: str, announced: Sequence[Announcement], at: datetime) -> None:
@@ -175,3 +159,29 @@ def _statement_row(one: ReportedStatement) -> dict[str, object]:
         "passage": one.passage,
         "seen_at": one.seen_at,
     }
+
+
+def _read_mention(row: AnyRow) -> tuple[int, Mention]:
+    return row.article_id, mention_from_row(row)
+
+
+def _statement_from_row(row: AnyRow) -> ReportedStatement:
+    return ReportedStatement(
+        row.official_id,
+        StatementKind(row.kind),
+        row.person,
+        row.post,
+        bool(row.is_direct),
+        row.passage,
+        row.seen_at,
+        row.article_id,
+        row.duplicate_of or row.article_id,
+        row.source_id,
+        row.outlet,
+        row.title,
+        row.url,
+    )
+
+
+def _announcement_from_row(row: AnyRow) -> Announcement:
+    return Announcement(row.official_id, StatementKind(row.kind), row.person, row.post)

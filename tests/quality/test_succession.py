@@ -1,8 +1,9 @@
 """Statements about posts in labelled passages of seventeen languages: who holds, leaves or gets a post.
 
 The successors are invented. Half of the first 208 passages was used for the development, the other half was only
-scored: the first run on it gave precision 0.898 and recall 0.846. The 77 passages after them were written later, for
-the development: before any fix, precision was 0.969 and recall 0.738.
+scored: the first run on it gave precision 0.898 and recall 0.846. The passages after them were written later, for the
+development: 77 gave precision 0.969 and recall 0.738 before any fix, and 96 more, nearly all of them traps, had seven
+false statements.
 """
 
 import json
