@@ -15,6 +15,7 @@ import typer
 from monitor import __version__
 from monitor.cli import (
     articles,
+    backfill,
     channels,
     database,
     deliveries,
@@ -82,6 +83,7 @@ COMMANDS: tuple[tuple[str, str, Callable[..., object] | typer.Typer], ...] = (
     (SET_UP, "backtest", match.backtest),
     (RUN, "run", run.run),
     (RUN, "poll", run.poll),
+    (RUN, "backfill", backfill.backfill),
     (RUN, "worker", run.worker),
     (RUN, "web", web.web),
     (RUN, "mcp", mcp.mcp),
