@@ -24,7 +24,7 @@ def build_requests(database: object, size: int) -> dict[str, Callable[[], object
     from monitor.domain.read_models import ArticleFilter
     from monitor.domain.watchlist import Official
     from monitor.insight.people import load_history
-    from monitor.insight.search import Search, count_articles, find_articles, limit_to_regions
+    from monitor.insight.search import MAX_PARTS, Search, count_articles, find_articles, limit_to_regions
     from monitor.pipeline.search import compile_search
     from monitor.store.database import Database
 
@@ -32,16 +32,14 @@ def build_requests(database: object, size: int) -> dict[str, Callable[[], object
     zone, at = ZoneInfo("Asia/Vientiane"), now(size)
     officials = {name: Official(name, "Some Body") for name in ("p1", "p2", "rare")}
 
-    def search(
-        text: str, sort: str = "newest", region: Region | None = None, count: str = "", **wanted: object
-    ) -> object:
+    def search(text: str, region: Region | None = None, count: str = "", **wanted: object) -> object:
         query = compile_search(text, list(officials)) if text else None
         if query and region:
             query = limit_to_regions(query, [region])
         asked = Search(text, ArticleFilter(**wanted), (region,) if region else ())  # type: ignore[arg-type]
         if count:
             return count_articles(database, asked, query, zone, count)
-        return find_articles(database, asked, query, zone, 50, sort)
+        return find_articles(database, asked, query, zone, 50, "newest", MAX_PARTS)
 
     month, early = at - timedelta(days=30), now(20_000)
     return {

@@ -9,7 +9,7 @@ import gc
 import os
 import secrets
 import shutil
-from collections.abc import AsyncIterator, Callable, Collection
+from collections.abc import AsyncIterator, Callable, Collection, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import UTC, datetime
 from functools import cached_property
@@ -26,6 +26,7 @@ from monitor.domain.errors import UsageError
 from monitor.domain.mention import Findings
 from monitor.domain.ports import ChannelSender, Clock, Fetcher, ProcessPool, Translator
 from monitor.domain.secret import Secret
+from monitor.domain.source import Source
 from monitor.domain.watchlist import Watchlist
 from monitor.domain.web_settings import WebSettings
 from monitor.domain.workers import QueueCounts
@@ -55,6 +56,7 @@ if TYPE_CHECKING:
     import httpx
 
     from monitor.config.reload import ConfigurationStore, Reloader
+    from monitor.domain.backfill import BackfillProgress
     from monitor.match.engine import Matcher
     from monitor.telemetry.metrics import GaugeValues, Metrics
 
@@ -365,6 +367,33 @@ async def run_one_pass(
         gc.freeze()  # the objects loaded so far are used until the end of the pass
         gc.set_threshold(GC_THRESHOLD)
         return await pipeline.run_pass(source_ids, progress)
+
+
+async def run_backfill(
+    configuration: Configuration,
+    sources: Sequence[Source],
+    since_at: datetime,
+    limit: int,
+    progress: ProgressCallback = ignore_progress,
+    clock: Clock = utc_now,
+) -> "list[BackfillProgress]":
+    """Read the archives of sources back to a time, one source after the other; return the progress of each.
+
+    At most ``limit`` articles of each source are stored.
+    """
+    from monitor.pipeline.backfill import Backfiller
+
+    async with AsyncExitStack() as stack:
+        database = Database.open(configuration.settings.database.reveal(), exclusive=None)
+        stack.callback(database.close)
+        await database.run(database.release_stale_leases, clock())
+        process_pool = await stack.enter_async_context(SubprocessPool())
+        matcher = _LazyMatcher(configuration.watchlist)
+        pipeline = await stack.enter_async_context(
+            build_pipeline(configuration, database, process_pool, clock, matcher=matcher)
+        )
+        backfiller = Backfiller(database, pipeline, clock, progress)
+        return [await backfiller.run(source, since_at, limit) for source in sources]
 
 
 def sqlite_folder(url: Secret) -> Path | None:

@@ -46,6 +46,7 @@ COMMANDS: tuple[tuple[str, str, str], ...] = (
     (SET_UP, "backtest", "match:backtest"),
     (RUN, "run", "run:run"),
     (RUN, "poll", "run:poll"),
+    (RUN, "backfill", "backfill:backfill"),
     (RUN, "worker", "run:worker"),
     (RUN, "web", "web:web"),
     (RUN, "mcp", "mcp:mcp"),

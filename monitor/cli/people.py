@@ -28,6 +28,7 @@ from monitor.cli.common import (
 )
 from monitor.cli.people_import import import_people
 from monitor.domain.errors import UsageError
+from monitor.text.numbers import format_count
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -125,6 +126,7 @@ def show_person(  # noqa: PLR0913, PLR0917 - a parameter is an option
     zone = ZoneInfo(configuration.settings.timezone)
     with open_to_read(configuration) as opened:
         history = load_history(opened, officials, official, days, by, datetime.now(UTC), zone)
+        backfills = opened.key_values.list_backfills()
     if chart:
         write_chart(chart, history, since)
     if json:
@@ -133,6 +135,10 @@ def show_person(  # noqa: PLR0913, PLR0917 - a parameter is an option
         print_csv(TIMELINE_COLUMNS, timeline_records(history))
     elif not chart:
         print_history(history, since)
+        complete = [one.complete_since_at for one in backfills.values() if one.complete_since_at]
+        if complete:
+            sources = format_count(len(complete), "source")
+            print_text(f"\nThe archive of {sources} is complete from {format_time(max(complete))} on, or earlier.")
 
 
 def parse_days(since: str) -> int:

@@ -93,6 +93,7 @@ def search(  # noqa: PLR0913, PLR0917 - a parameter is an option
     from monitor.domain.read_models import ArticleFilter
     from monitor.insight.search import (
         COUNTS,
+        MAX_PARTS,
         SORTS,
         Search,
         count_articles,
@@ -145,9 +146,12 @@ def search(  # noqa: PLR0913, PLR0917 - a parameter is an option
             return
         is_piped = json or csv or not sys.stdout.isatty()
         most = limit or (ALL_ROWS if is_piped else DEFAULT_LIMIT)
-        result = find_articles(opened, asked, compiled, zone, most, sort)
+        max_parts = None if most == ALL_ROWS else MAX_PARTS
+        result = find_articles(opened, asked, compiled, zone, most, sort, max_parts)
         print_result(opened, configuration, result, as_json=json, as_csv=csv)
-    if result.next_id is not None:
+    if result.next_id is not None and len(result.found) < most:
+        sys.stderr.write(f"Older articles were not searched yet; --cursor {result.next_id} continues.\n")
+    elif result.next_id is not None:
         more = f"or --cursor {result.next_id} to continue" if sort == "newest" else "or choose a shorter period"
         sys.stderr.write(f"There are more than {most} results; add --limit N to print more of them, {more}.\n")
 

@@ -54,7 +54,10 @@ def list_sources(
     configuration = load_config(config, database)
     with open_to_read(configuration) as opened:
         statuses = {status.poll_state.source_id: status for status in opened.queries.list_sources()}
-    records = [source_record(source, statuses.get(source.id)) for source in configuration.sources]
+        backfills = opened.key_values.list_backfills()
+    records = [
+        source_record(source, statuses.get(source.id), backfills.get(source.id)) for source in configuration.sources
+    ]
     if print_records(SOURCE_COLUMNS, records, as_json=json, as_csv=csv):
         return
     rows = (
@@ -65,11 +68,14 @@ def list_sources(
             record["state"],
             record["last_success_at"],
             record["next_poll_at"],
+            record["complete_since"],
         )
         for record in records
     )
     print_table(
-        ("id", "name", "kind", "state", "last success", "next poll"), rows, f"No source is configured in {config}."
+        ("id", "name", "kind", "state", "last success", "next poll", "complete since"),
+        rows,
+        f"No source is configured in {config}.",
     )
 
 

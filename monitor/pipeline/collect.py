@@ -69,10 +69,10 @@ class Collector:
     ) -> None:
         self._database, self._clock, self._backfill = database, clock, backfill
         self._cpu_slot = asyncio.Lock()
-        self._feed_reader = FeedDocumentReader(fetcher, process_pool, self._cpu_slot)
+        self.feed_reader = FeedDocumentReader(fetcher, process_pool, self._cpu_slot)
         self._offloader = offloader or ProcessOffloader()
         self._early = early
-        self._article_builder = ArticleBuilder(self._offloader, self._cpu_slot, early)
+        self.article_builder = ArticleBuilder(self._offloader, self._cpu_slot, early)
         self._poll_slots = asyncio.Semaphore(MAX_CONCURRENT_POLLS)
         self._polls_by_host: Counter[str] = Counter()
         self._host_free_at: dict[str, datetime] = {}
@@ -158,17 +158,17 @@ class Collector:
 
         async def has_known_entry(page: Feed) -> bool:
             keyed_entries = assign_entry_keys(page)
-            known = await self._find_known(source, collect_lookup_keys(keyed_entries))
+            known = await self.find_known(source, collect_lookup_keys(keyed_entries))
             return any(found.article for found in recognize_entries(keyed_entries, known))
 
         item_hashes = self._item_hashes.get(source.id, b"")
-        attempt = await self._feed_reader.read(source, lease.poll_state, self._clock(), item_hashes, has_known_entry)
+        attempt = await self.feed_reader.read(source, lease.poll_state, self._clock(), item_hashes, has_known_entry)
         now = self._clock()
         plan = await self._plan(source, attempt, now)
         if plan.has_gap and source.gap_sitemap:
-            attempt = await self._feed_reader.fill_gap(attempt, source)
+            attempt = await self.feed_reader.fill_gap(attempt, source)
             plan = await self._plan(source, attempt, now)
-        built = await self._article_builder.build(plan.new_entries, source, now)
+        built = await self.article_builder.build(plan.new_entries, source, now)
         articles = (*built.articles, *build_aliases(plan.alias_entries))
         plan = note_fallback_articles(plan, built.fallback_count)
         result = await self._store(lease, plan, articles, now, built)
@@ -177,10 +177,11 @@ class Collector:
         return result
 
     async def _plan(self, source: Source, attempt: PollAttempt, now: datetime) -> PollPlan:
-        known = await self._find_known(source, keys_to_look_up(attempt))
+        known = await self.find_known(source, keys_to_look_up(attempt))
         return plan_poll(source, attempt, known, self._backfill, now)
 
-    async def _find_known(self, source: Source, keys: Collection[str]) -> dict[str, KnownArticle]:
+    async def find_known(self, source: Source, keys: Collection[str]) -> dict[str, KnownArticle]:
+        """Return the stored articles of a source that have some of these entry keys, by key."""
         return await self._database.run(self._database.articles.known_articles, source.id, keys) if keys else {}
 
     async def _store(

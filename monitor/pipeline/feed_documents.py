@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import partial
 from typing import assert_never
-from urllib.parse import parse_qsl, urlencode, urlsplit
+from urllib.parse import parse_qsl, urlencode, urljoin, urlsplit
 
 from monitor.domain.errors import DocumentFault, NotAFeed, WorkerKilled
 from monitor.domain.fetch_result import (
@@ -36,6 +36,7 @@ from monitor.domain.source_health import suggest_for_document
 from monitor.domain.special_sources import Api
 from monitor.parse.incremental import hash_body
 from monitor.stories.identity import KeyedEntry, assign_entry_keys, drop_build_time
+from monitor.text.encoding import decode
 from monitor.text.urls import extract_origin
 
 MAX_NESTED_SITEMAPS = 4  # sitemaps of one index; one more is read in turn, to learn which sitemaps have new addresses
@@ -229,7 +230,7 @@ class FeedDocumentReader:
         sitemap = source.as_gap_sitemap()
         if extract_origin(source.sitemap) != extract_origin(source.url):
             sitemap = replace(sitemap, headers={})
-        found = await self._read_part(sitemap, source.sitemap)
+        found = await self.read_part(sitemap, source.sitemap)
         own = feed = document.parsed.feed
         if isinstance(found, Feed):
             feed = _merge_feeds(own, (await self._read_sitemaps(found, sitemap)).feed)
@@ -255,7 +256,7 @@ class FeedDocumentReader:
             if url in seen:
                 continue
             seen.add(url)
-            part = await self._read_part(source, url)
+            part = await self.read_part(source, url)
             if isinstance(part, Feed) and part.nested_urls:
                 if len(parents) + 1 < MAX_INDEX_LEVELS:
                     nested = _choose_sitemaps(part.nested_urls, memory, turn)
@@ -273,13 +274,13 @@ class FeedDocumentReader:
         seen = {source.url}
         while page.nested_urls and pages > 1 and page.nested_urls[0] not in seen and not await has_known_entry(page):
             seen.add(page.nested_urls[0])
-            part = await self._read_part(source, page.nested_urls[0])
+            part = await self.read_part(source, page.nested_urls[0])
             page = part if isinstance(part, Feed) else Feed(())
             feed = _merge_feeds(feed, page)
             pages -= 1
         return feed
 
-    async def _read_part(self, source: Source, url: str) -> Feed | Failed | Blocked | Gone:
+    async def read_part(self, source: Source, url: str) -> Feed | Failed | Blocked | Gone:
         """Fetch and parse a further document of a source, such as a sitemap of an index or the next page of a listing.
 
         Return its feed, or the reason why it could not be read.
@@ -293,6 +294,15 @@ class FeedDocumentReader:
                 return (await self._parse(response, source)).feed
             except (NotAFeed, WorkerKilled) as error:
                 return _classify_error(error, source)
+
+    async def find_sitemaps(self, source: Source) -> list[str]:
+        """Return the sitemaps that the robots.txt of a source's site names, else the usual address of a sitemap."""
+        from monitor.parse.feed_discovery import find_robots_candidates
+
+        address = urljoin(source.url, "/robots.txt")
+        result = await self._fetcher.fetch(FetchRequest(address))
+        text = decode(result.body, result.content_type) if isinstance(result, Fetched) else ""
+        return [one.url for one in find_robots_candidates(text, address)] or [urljoin(source.url, "/sitemap.xml")]
 
     @asynccontextmanager
     async def _open_document(self, fetch: Callable[..., Awaitable[FetchResult]]) -> AsyncIterator[FetchResult]:

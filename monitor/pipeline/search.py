@@ -29,6 +29,12 @@ MAX_CANDIDATES, CANDIDATE_BATCH, MAX_EVALUATED = 2_000, 500, 300
 texts are evaluated.
 """
 
+MAX_SELECTED = 2_000
+"""Number of articles of an official, rule or source up to which the search begins with these articles.
+
+Otherwise a common word with a rare official would read the whole index.
+"""
+
 MAX_SCANNED = 200_000
 """Maximum number of articles whose rows are read by one part of a search without a query."""
 
@@ -101,6 +107,13 @@ def search_articles(database: Database, request: SearchRequest) -> SearchPart:
         return _scan_articles(database, request, request.query)
     lines: list[ArticleLine] = []
     before_id, looked_at, is_complete = request.before_id, 0, False
+    if before_id is None and request.wanted.until_at:
+        before_id = database.desk.first_id_since(request.wanted.until_at)
+    few = database.desk.list_selected_ids(request.wanted, MAX_SELECTED)
+    if few is not None:
+        ids = database.desk.filter_candidates(needed, [one for one in few if before_id is None or one < before_id])
+        lines = database.desk.filter_lines(ids, request.wanted)
+        return _evaluate(database, request, request.query, lines, len(ids), None)
     while looked_at < MAX_CANDIDATES and not is_complete:
         ids = database.desk.find_candidates(needed, CANDIDATE_BATCH, before_id)
         looked_at += len(ids)

@@ -17,7 +17,7 @@ from monitor.domain.mention import Findings
 from monitor.domain.poll_state import Lease, PollState
 from monitor.store.column_types import UtcDateTime
 from monitor.store.connections import Connections
-from monitor.store.core_tables import ARTICLE, ARTICLE_TEXT, ARTICLE_URL, ENTRY_KEY
+from monitor.store.core_tables import ARTICLE, ARTICLE_TEXT, ARTICLE_URL, ENTRY_KEY, SOURCE
 from monitor.store.damaged_rows import read_rows
 from monitor.store.evidence import save_page_snapshot
 from monitor.store.findings import expedite_rechecks, insert_findings
@@ -103,21 +103,25 @@ class ArticleStore:
                 _article_row(article_id, lease.source_id, new, now, is_matched=article_id in matched_ids)
                 for article_id, new in fresh
             ]
-            insert_rows(connection, ARTICLE, rows)
-            words = [(article_id, _search_text(new)) for article_id, new in fresh]
-            texts = [
-                {"article_id": article_id, **text_columns(new.article, stored_search_text(connection, text))}
-                for (article_id, new), (_, text) in zip(fresh, words, strict=True)
-            ]
-            insert_rows(connection, ARTICLE_TEXT, texts)
-            index_texts(connection, words)
-            urls = [row for article_id, new in (*fresh, *aliases) for row in _url_rows(article_id, new.article)]
-            insert_rows(connection, ARTICLE_URL, urls, skip_existing=True)
-            insert_rows(connection, ENTRY_KEY, new_keys, skip_existing=True)
+            _insert_articles(connection, rows, fresh, aliases, new_keys)
             insert_findings(connection, matched, now)
             record_poll(connection, lease, _with_stored(poll_state, new_articles, fresh), new_article_count=len(fresh))
             expedite_rechecks(connection, changed_article_ids, now)
         return stored
+
+    def store_archive(self, source_id: str, new_articles: Sequence[NewArticle], now: datetime) -> int:
+        """Store older articles of a source that no poll has listed, in one transaction; return their number.
+
+        Articles with a known key are not stored. The poll state of the source is not changed.
+        """
+        with self._connections.write_transaction() as connection:
+            is_sqlite = self._connections.is_sqlite
+            fresh, aliases, new_keys = _assign_article_ids(connection, source_id, new_articles, is_sqlite=is_sqlite)
+            rows = [_article_row(article_id, source_id, new, now, is_matched=False) for article_id, new in fresh]
+            _insert_articles(connection, rows, fresh, aliases, new_keys)
+            count = {"article_count": SOURCE.c.article_count + len(fresh)}
+            connection.execute(update(SOURCE).where(SOURCE.c.id == source_id).values(count))
+        return len(fresh)
 
     def lease_pages(
         self, now: datetime, limit: int, expires_at: datetime, source_id: str | None = None
@@ -308,6 +312,27 @@ def _with_stored(poll_state: PollState, new_articles: Sequence[NewArticle], fres
         known=counts.known + len(missed),
     )
     return replace(poll_state, counts=counts)
+
+
+def _insert_articles(
+    connection: Connection,
+    rows: Sequence[dict[str, Any]],
+    fresh: Sequence[tuple[int, NewArticle]],
+    aliases: Sequence[tuple[int, NewArticle]],
+    new_keys: Sequence[dict[str, Any]],
+) -> None:
+    """Insert the rows of new articles with their texts, index words, URLs and keys; add keys to known articles."""
+    insert_rows(connection, ARTICLE, rows)
+    words = [(article_id, _search_text(new)) for article_id, new in fresh]
+    texts = [
+        {"article_id": article_id, **text_columns(new.article, stored_search_text(connection, text))}
+        for (article_id, new), (_, text) in zip(fresh, words, strict=True)
+    ]
+    insert_rows(connection, ARTICLE_TEXT, texts)
+    index_texts(connection, words)
+    urls = [row for article_id, new in (*fresh, *aliases) for row in _url_rows(article_id, new.article)]
+    insert_rows(connection, ARTICLE_URL, urls, skip_existing=True)
+    insert_rows(connection, ENTRY_KEY, new_keys, skip_existing=True)
 
 
 def _reserve_article_ids(connection: Connection, count: int, *, is_sqlite: bool) -> Iterator[int]:

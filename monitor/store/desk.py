@@ -383,6 +383,40 @@ class DeskStore:
         with self._connections.read_transaction() as connection:
             return find_candidates(connection, query, limit, before_id)
 
+    def filter_candidates(self, query: IndexQuery, article_ids: Sequence[int]) -> list[int]:
+        """Return the ids among ``article_ids`` whose texts contain the words of a query, newest first."""
+        found: list[int] = []
+        with self._connections.read_transaction() as connection:
+            for chunk in chunk_ids(article_ids):
+                found += find_candidates(connection, query, len(chunk), among=chunk)
+        return sorted(found, reverse=True)
+
+    def first_id_since(self, at: datetime) -> int | None:
+        """Return the id of the first article that was first seen at ``at`` or later, or None. Ids grow with time."""
+        first = select(ARTICLE.c.id).where(ARTICLE.c.first_seen_at >= at).order_by(ARTICLE.c.first_seen_at).limit(1)
+        with self._connections.read_transaction() as connection:
+            found: int | None = connection.execute(first).scalar()
+        return found
+
+    def list_selected_ids(self, wanted: ArticleFilter, most: int) -> list[int] | None:
+        """Return the ids of all articles of the official, rule or source of a filter.
+
+        The result is None if the filter has none of them, or if each has more than ``most`` articles.
+        """
+        queries = []
+        if wanted.official_id:
+            queries.append(select(MENTION.c.article_id).where(MENTION.c.official_id == wanted.official_id))
+        if wanted.rule_id:
+            queries.append(select(HIT.c.article_id).where(HIT.c.rule_id == wanted.rule_id))
+        if wanted.source_id:
+            queries.append(select(ARTICLE.c.id).where(ARTICLE.c.source_id == wanted.source_id))
+        with self._connections.read_transaction() as connection:
+            for query in queries:
+                ids = connection.execute(query.limit(most + 1)).scalars().all()
+                if len(ids) <= most:
+                    return sorted(set(ids), reverse=True)
+        return None
+
     def filter_lines(self, article_ids: Sequence[int], wanted: ArticleFilter) -> list[ArticleLine]:
         """Return the articles among ``article_ids`` that a filter selects, newest first, without their texts."""
         found: list[ArticleLine] = []

@@ -150,12 +150,24 @@ def list_near_misses(
     return [NearMissSummary(*row) for row in connection.execute(query)]
 
 
+def _find_seen_at(stored: StoredArticle) -> datetime:
+    """Return the time of a finding: when its article was first seen.
+
+    For an article of an archive, which is not reported, it is the date of publication, so that the numbers of past days
+    are right, and today has no wave of old articles.
+    """
+    published_at = stored.article.published_at
+    if stored.is_alertable or published_at is None:
+        return stored.first_seen_at
+    return min(published_at, stored.first_seen_at)
+
+
 def mention_row(stored: StoredArticle, mention: Mention) -> dict[str, Any]:
     """Build the row of a mention."""
     return {
         "article_id": stored.id,
         "official_id": mention.official_id,
-        "seen_at": stored.first_seen_at,
+        "seen_at": _find_seen_at(stored),
         "text": mention.text,
         "region": str(mention.region),
         "start": mention.start,
@@ -171,7 +183,7 @@ def near_miss_row(stored: StoredArticle, near_miss: NearMiss) -> dict[str, Any]:
     return {
         "article_id": stored.id,
         "official_id": near_miss.official_id,
-        "seen_at": stored.first_seen_at,
+        "seen_at": _find_seen_at(stored),
         "text": near_miss.text,
         "region": str(near_miss.region),
         "start": near_miss.start,

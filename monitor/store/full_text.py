@@ -90,17 +90,28 @@ def make_search_term(text: str, *, is_prefix: bool = False) -> SearchTerm | None
     return SearchTerm(words, is_prefix=is_prefix or is_single)
 
 
-def find_candidates(connection: Connection, query: IndexQuery, limit: int, before_id: int | None = None) -> list[int]:
+def find_candidates(
+    connection: Connection,
+    query: IndexQuery,
+    limit: int,
+    before_id: int | None = None,
+    among: Sequence[int] | None = None,
+) -> list[int]:
     """Return the ids of the newest articles that contain the words of a query, newest first.
 
-    With ``before_id``, only ids below it are returned.
+    With ``before_id``, only ids below it are returned; with ``among``, only ids that it contains.
     """
     if connection.dialect.name == "sqlite":
+        marks = "" if among is None else f"AND rowid IN ({','.join('?' * len(among))}) "
         statement = (
-            "SELECT rowid FROM article_search WHERE article_search MATCH ? AND rowid < ? ORDER BY rowid DESC LIMIT ?"
+            "SELECT rowid FROM article_search WHERE article_search MATCH ? AND rowid < ? "  # noqa: S608 - only marks
+            f"{marks}ORDER BY rowid DESC LIMIT ?"
         )
-        parameters = (_fts_expression(query), before_id or 2**62, limit)
+        parameters = (_fts_expression(query), before_id or 2**62, *(among or ()), limit)
         return list(connection.exec_driver_sql(statement, parameters).scalars())
+    if among is not None:
+        chosen = select(ARTICLE_TEXT.c.article_id).where(ARTICLE_TEXT.c.article_id.in_(among), _index_condition(query))
+        return list(connection.execute(chosen.order_by(ARTICLE_TEXT.c.article_id.desc()).limit(limit)).scalars())
     return _search_postgres(connection, _index_condition(query), limit, before_id)
 
 

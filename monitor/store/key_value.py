@@ -8,6 +8,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, delete, select
 
+from monitor.domain.backfill import BackfillProgress
 from monitor.domain.polling_policy import ClockTrust
 from monitor.domain.read_models import SavedConfiguration
 from monitor.store.column_types import from_json, to_json
@@ -15,6 +16,7 @@ from monitor.store.connections import Connections, insert_ignore, upsert
 from monitor.store.core_tables import SETTING
 
 CLOCK_KEY, CLOCK_TRUST_KEY, CONFIGURATION_KEY = "clock", "clock_trust", "configuration"
+BACKFILL_PREFIX = "backfill:"
 
 
 def trusted_now(connection: Connection, now: datetime) -> datetime:
@@ -53,6 +55,22 @@ class KeyValueStore:
         """Return the last valid configuration, or None if none was saved yet."""
         value = self.get(CONFIGURATION_KEY)
         return from_json(SavedConfiguration, value) if value else None
+
+    def get_backfill(self, source_id: str) -> BackfillProgress | None:
+        """Return the progress of the backfill of a source, or None if there was none."""
+        value = self.get(f"{BACKFILL_PREFIX}{source_id}")
+        return from_json(BackfillProgress, value) if value else None
+
+    def save_backfill(self, progress: BackfillProgress) -> None:
+        """Store the progress of the backfill of a source."""
+        self.set(f"{BACKFILL_PREFIX}{progress.source_id}", to_json(progress), progress.changed_at)
+
+    def list_backfills(self) -> dict[str, BackfillProgress]:
+        """Return the progress of all backfills, by the id of the source."""
+        query = select(SETTING.c.value).where(SETTING.c.name.startswith(BACKFILL_PREFIX, autoescape=True))
+        with self._connections.read_transaction() as connection:
+            found = [from_json(BackfillProgress, value) for value in connection.execute(query).scalars()]
+        return {one.source_id: one for one in found}
 
     def save_configuration(self, configuration: SavedConfiguration) -> None:
         """Store a valid configuration, with the errors of an edit of the file if the edit was rejected."""

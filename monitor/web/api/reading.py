@@ -508,8 +508,9 @@ async def sources(api: ApiDependency, limit: Limit = DEFAULT_LIMIT, cursor: Text
     start = position.id if position else 0
     page = chosen[start : start + limit]
     statuses = await api.read(api.context.database.queries.load_source_statuses, [one.id for one in page])
+    backfills = await api.read(api.context.database.key_values.list_backfills)
     next_cursor = encode_cursor(Cursor(EPOCH, start + limit), "sources") if start + limit < len(chosen) else None
-    records = [_redacted(api, source_record(one, statuses.get(one.id))) for one in page]
+    records = [_redacted(api, source_record(one, statuses.get(one.id), backfills.get(one.id))) for one in page]
     return api.answer_list(records, next_cursor, SOURCE_COLUMNS)
 
 

@@ -24,6 +24,7 @@ sources:
   tribune: {feed: "https://tribune.example/rss", paused: moved to another address}
 """
 KEYS = ["id", "name", "kind", "url", "state", "last_success_at", "next_poll_at", "articles", "groups"]
+KEYS += ["complete_since"]
 POLLED_AT = datetime(2026, 3, 1, 12, tzinfo=UTC)
 Run = Callable[..., str]
 
