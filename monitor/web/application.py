@@ -82,7 +82,7 @@ def create_app(context: DeskContext, composer: DigestComposer, editing: Editing 
     app.state.desk, app.state.composer, app.state.editing = context, composer, editing
     for module in PAGE_MODULES:
         app.include_router(module.router, include_in_schema=False)
-    app.state.api = create_api(context, composer)
+    app.state.api = create_api(context, composer, editing)
     app.mount("/api/v1", app.state.api)
     app.add_middleware(SecurityMiddleware, hosts=allowed_hosts(context.settings))
     app.add_exception_handler(LoginRequired, _ask_for_login)

@@ -16,6 +16,7 @@ from monitor.domain.errors import MonitorError, UsageError
 from monitor.domain.feedback import Change, Reader, RejectionReason, Way
 from monitor.domain.readers import Account, Identity, NotAllowed, Right, session_identity
 from monitor.feedback.configuration import EDIT
+from monitor.text import numbers
 from monitor.web.context import DeskContext, DeskHealth, Snapshot
 from monitor.web.security import is_form_token, make_form_token, safe_path
 from monitor.web.templating import format_moment, render
@@ -191,9 +192,10 @@ class Page:
 
 def parse_number(name: str, text: str) -> int:
     """Return the number that a parameter or field has as text, at most 18 digits. Raises ``BadRequest``."""
-    if not text.isascii() or not text.isdigit() or len(text) > 18:
+    number = numbers.parse_number(text, 18)
+    if number is None:
         raise BadRequest(f"{name}={text[:40]!r} is not a number")
-    return int(text)
+    return number
 
 
 async def read_form(request: Request) -> dict[str, str]:

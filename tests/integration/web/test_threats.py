@@ -270,6 +270,12 @@ def test_a_body_that_is_too_long_is_refused(desk: Desk) -> None:
     assert reader.post("/me", {"zone": "x" * (MAX_BODY_BYTES + 1)}).status_code == 413
 
 
+@pytest.mark.parametrize("length", [b"\xb2", b"-1", b"9" * 40, b"1e3"])
+def test_a_length_that_is_no_number_is_refused(desk: Desk, length: bytes) -> None:
+    """Python takes "²" for a digit, but not for a number."""
+    assert desk.client.post("/login", headers=[(b"Content-Length", length)]).status_code == 413
+
+
 def test_a_removed_or_demoted_reader_is_logged_out_at_once(desk: Desk) -> None:
     """Sessions, one-time addresses and tokens end in the same transaction."""
     desk.log_in()
