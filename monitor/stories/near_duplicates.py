@@ -28,6 +28,9 @@ END_START_SHARE = 0.85
 MIN_SMALLER_SHARE = 0.55
 MIN_NUMBER_AGREEMENT = 0.7
 MIN_NAME_AGREEMENT = 0.75
+MAX_COMPARED_NAMES = 1_000
+"""Names of a text that are searched in the other text. An ordinary text of 40,000 characters has fewer; with 8,000, a
+comparison takes 0.25 s instead of 0.05 s (measured on one core of a small server)."""
 MUCH_LONGER_RATIO = 1.5  # above this, the longer text has other content, and only the facts of the shorter one count
 NUMBER_PATTERN = re.compile(r"\d+(?:[.,]\d+)*")
 NAME_PATTERN = re.compile(r" [\"'(]?([A-Z][\w'-]+)")
@@ -165,7 +168,7 @@ def _mark_shared_bytes(own_hashes: WindowHashes, other_hashes: WindowHashes, siz
 def _measure_agreement(sentences: Sequence[str], other: NormalizedText) -> tuple[float, float]:
     """Return the share of the numbers, and the share of the names, in these sentences that also occur in ``other``."""
     text = "\n".join(sentences)
-    numbers, names = NUMBER_PATTERN.findall(text), Counter(NAME_PATTERN.findall(text))
+    numbers, names = NUMBER_PATTERN.findall(text), Counter(NAME_PATTERN.findall(text)[:MAX_COMPARED_NAMES])
     theirs = set(NUMBER_PATTERN.findall(other.cased))
     spelled = normalize_spelling("\n".join(names)).encode("utf-8", "replace").translate(None, b"'-_").split(b"\n")
     same = sum(count for count, name in zip(names.values(), spelled, strict=False) if name in other.stream)
