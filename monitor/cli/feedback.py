@@ -27,6 +27,7 @@ from monitor.cli.common import (
     print_table,
     print_text,
     run_async,
+    stream_rows,
 )
 from monitor.domain.codes import MAX_NUMBER, CodeKind, parse_code
 from monitor.domain.errors import UsageError
@@ -36,8 +37,10 @@ from monitor.text.numbers import format_count
 if TYPE_CHECKING:
     from monitor.domain.article import StoredArticle
     from monitor.domain.configuration import Configuration
+    from monitor.domain.feedback import Change
     from monitor.feedback.noise import NameCount, NoiseReport
     from monitor.feedback.service import Actor, FeedbackResult, FeedbackService
+    from monitor.records.feedback import ChangeRecord
     from monitor.records.noise import NameNoiseRecord, NoiseRecord, RuleNoiseRecord
     from monitor.store.database import Database
 
@@ -256,14 +259,17 @@ def feedback(
     from monitor.records.feedback import CHANGE_COLUMNS, change_record
 
     with open_to_read(load_config(config, database)) as opened:
-        as_document = json or csv
-        found = load_rows(
-            lambda count: opened.feedback.list_changes(count, official_id=official), limit, as_document=as_document
-        )
-        verdicts = {one.id: one for one in opened.feedback.get_verdicts([one.verdict_id for one in found])}
-    records = [change_record(one, verdicts.get(one.verdict_id or 0)) for one in found]
-    if print_records(CHANGE_COLUMNS, records, as_json=json, as_csv=csv):
-        return
+
+        def load(count: int, last: "Change | None") -> "list[Change]":
+            return opened.feedback.list_changes(count, last.id if last else None, official_id=official)
+
+        def make_record(one: "Change") -> "ChangeRecord":
+            verdicts = opened.feedback.get_verdicts([one.verdict_id]) if one.verdict_id else []
+            return change_record(one, next(iter(verdicts), None))
+
+        if print_records(CHANGE_COLUMNS, map(make_record, stream_rows(load, limit)), as_json=json, as_csv=csv):
+            return
+        found = load_rows(load, limit)
     rows = (
         (
             one.id,
