@@ -68,10 +68,10 @@ MAX_OFFLOAD_PROCESSES = 2
 OFFLOAD_CPU_SECONDS, OFFLOAD_IDLE_SECONDS = 5, 30.0
 
 MATCHING_LIMITS = JobLimits(wall_seconds=60, cpu_seconds=30, memory_bytes=1_500_000_000)
-"""Limits for matching one long article.
-
-The worst text of 3 million characters takes 25 s and 1 GB, an ordinary text of this length takes 1 s.
-"""
+"""Limits for matching one long article. For 3 million characters, the hostile texts of the tests (in
+``tests/support/adversarial_texts.py``) took 17 to 52 s of processor time and up to 926 MB, measured on one core of a
+small server under load; both grow in proportion to the length. The rest of the memory is for a large watchlist. A
+hostile text that needs more than the limit is abandoned; an ordinary text of this length takes 1 s."""
 
 MATCHING_IDLE_SECONDS = 60.0
 """Number of idle seconds after which the worker process with the compiled watchlist is ended, because long articles are

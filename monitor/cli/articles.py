@@ -21,12 +21,15 @@ from monitor.cli.common import (
     load_rows,
     print_records,
     print_table,
+    stream_rows,
 )
 from monitor.domain.errors import UsageError
-from monitor.domain.read_models import ArticleFilter
+from monitor.domain.read_models import ArticleFilter, Cursor
 
 if TYPE_CHECKING:
+    from monitor.domain.article import StoredArticle
     from monitor.domain.configuration import Configuration
+    from monitor.domain.read_models import HitSummary
     from monitor.store.database import Database
 
 SourceOption = Annotated[
@@ -124,17 +127,18 @@ def list_articles(
     from monitor.records.articles import ARTICLE_COLUMNS, article_record
 
     configuration = load_config(config, database)
-    with open_to_read(configuration) as opened:
-        wanted = ArticleFilter(source_id=source, since_at=parse_since(since))
-        stored = load_rows(
-            lambda count: opened.queries.list_articles(replace(wanted, limit=count)),
-            limit,
-            as_document=json or csv,
-        )
     outlets = outlet_names(configuration)
-    records = (article_record(one, outlets) for one in stored)
-    if print_records(ARTICLE_COLUMNS, records, as_json=json, as_csv=csv):
-        return
+    wanted = ArticleFilter(source_id=source, since_at=parse_since(since))
+    with open_to_read(configuration) as opened:
+
+        def load(count: int, last: "StoredArticle | None") -> "list[StoredArticle]":
+            after = Cursor(last.first_seen_at, last.id) if last else None
+            return opened.queries.list_articles(replace(wanted, limit=count, after=after))
+
+        records = (article_record(one, outlets) for one in stream_rows(load, limit))
+        if print_records(ARTICLE_COLUMNS, records, as_json=json, as_csv=csv):
+            return
+        stored = load_rows(load, limit)
     if not stored:
         require_known_id("source", source, (one.id for one in configuration.sources), config)
     rows = (
@@ -171,11 +175,14 @@ def hits(  # noqa: PLR0913, PLR0917 - a parameter is an option
     wanted = ArticleFilter(rule_id=rule, official_id=official, since_at=parse_since(since))
     configuration = load_config(config, database)
     with open_to_read(configuration) as opened:
-        found = load_rows(
-            lambda count: opened.queries.list_hits(replace(wanted, limit=count)), limit, as_document=json or csv
-        )
-    if print_records(HIT_COLUMNS, map(hit_record, found), as_json=json, as_csv=csv):
-        return
+
+        def load(count: int, last: "HitSummary | None") -> "list[HitSummary]":
+            after = Cursor(last.found_at, last.id) if last else None
+            return opened.queries.list_hits(replace(wanted, limit=count, after=after))
+
+        if print_records(HIT_COLUMNS, map(hit_record, stream_rows(load, limit)), as_json=json, as_csv=csv):
+            return
+        found = load_rows(load, limit)
     if not found:
         require_known_id("rule", rule, (one.id for one in configuration.watchlist.rules), config)
         require_known_id("official", official, (one.id for one in configuration.watchlist.officials), config)

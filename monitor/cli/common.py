@@ -2,7 +2,7 @@
 
 import os
 import sys
-from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from io import TextIOWrapper
@@ -76,6 +76,8 @@ LimitOption = Annotated[
     ),
 ]
 DEFAULT_LIMIT = 50
+PART_ROWS = 500
+"""Rows of a JSON or CSV document that are loaded at a time."""
 DEFAULT_CONFIG = Path("sources.yaml")
 T = TypeVar("T")
 
@@ -190,11 +192,23 @@ def print_wrapped(text: str) -> None:
         sys.stdout.write((wrapped if len(line) > width else line) + "\n")
 
 
-def load_rows(load: Callable[[int], Sequence[T]], limit: int | None, *, as_document: bool = False) -> Sequence[T]:
-    """Return the rows to print. If some rows are left out, a note is printed on standard error.
+def load_rows(load: Callable[[int, T | None], Sequence[T]], limit: int | None) -> Sequence[T]:
+    """Return the rows of a table. If there are more rows, print a note on standard error.
+
+    ``load`` is called with a number and a row. It returns at most that number of rows: those after the given row, or
+    the first ones without a row. Without a ``limit``, all rows are returned if the output is piped, because another
+    program reads them then.
+    """
+    if limit is None and not sys.stdout.isatty():
+        return list(_load_parts(load))
+    return load_at_once(lambda count: load(count, None), limit)
+
+
+def load_at_once(load: Callable[[int], Sequence[T]], limit: int | None, *, as_document: bool = False) -> Sequence[T]:
+    """Return the rows to print of a list that is loaded as a whole. If it has more rows, print a note.
 
     ``load`` is called with a number and returns at most that number of rows. Without a ``limit``, all rows are returned
-    if another program will read them: if ``as_document`` is true (JSON or CSV), or if the output is piped.
+    if ``as_document`` is true (JSON or CSV) or the output is piped.
     """
     if limit is None and (as_document or not sys.stdout.isatty()):
         return load(ALL_ROWS)
@@ -205,6 +219,21 @@ def load_rows(load: Callable[[int], Sequence[T]], limit: int | None, *, as_docum
             f"There are more than {format_count(wanted, 'result')}; add --limit N to print more of them.\n"
         )
     return rows[:wanted]
+
+
+def stream_rows(load: Callable[[int, T | None], Sequence[T]], limit: int | None) -> Iterator[T]:
+    """Yield the rows of a JSON or CSV document: all rows, or at most ``limit``. ``load`` is as in ``load_rows``.
+
+    All rows are loaded in parts, so that memory does not grow with their number.
+    """
+    yield from _load_parts(load) if limit is None else load_rows(load, limit)
+
+
+def _load_parts(load: Callable[[int, T | None], Sequence[T]]) -> Iterator[T]:
+    last: T | None = None
+    while part := load(PART_ROWS, last):
+        yield from part
+        last = part[-1]
 
 
 def print_records(

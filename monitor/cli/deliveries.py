@@ -20,6 +20,7 @@ from monitor.cli.common import (
     print_json_lines,
     print_table,
     run_async,
+    stream_rows,
     write_utf8_if_piped,
 )
 from monitor.cli.digests import DigestFormat, deliver_due, print_attempts
@@ -29,6 +30,7 @@ from monitor.domain.errors import UsageError
 
 if TYPE_CHECKING:
     from monitor.domain.configuration import Configuration
+    from monitor.domain.delivery import Delivery
     from monitor.store.database import Database
 
 app = create_command_group("List, show, resend, dismiss and cancel the deliveries of digests.")
@@ -49,12 +51,14 @@ def list_deliveries(
     from monitor.records.digests import delivery_record
 
     with open_to_read(load_config(config, database)) as opened:
-        found = load_rows(
-            lambda count: opened.deliveries.list_deliveries(tuple(state or ()), count), limit, as_document=json
-        )
-    if json:
-        print_json_lines(delivery_record(delivery) for delivery in found)
-        return
+
+        def load(count: int, last: "Delivery | None") -> "list[Delivery]":
+            return opened.deliveries.list_deliveries(tuple(state or ()), count, last.id if last else None)
+
+        if json:
+            print_json_lines(map(delivery_record, stream_rows(load, limit)))
+            return
+        found = load_rows(load, limit)
     rows = (
         (
             delivery.id,

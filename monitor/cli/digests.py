@@ -23,6 +23,7 @@ from monitor.cli.common import (
     print_json_lines,
     print_table,
     run_async,
+    stream_rows,
     write_utf8_if_piped,
 )
 from monitor.domain.delivery import Sent
@@ -32,6 +33,7 @@ from monitor.text.numbers import format_count, parse_number
 if TYPE_CHECKING:
     from monitor.domain.configuration import Configuration, Settings
     from monitor.domain.digest import Digest, DigestPlan
+    from monitor.domain.read_models import DigestSummary
     from monitor.pipeline.compose_digests import DigestComposer
     from monitor.pipeline.send_deliveries import DeliveryAttempt
     from monitor.store.database import Database
@@ -103,14 +105,15 @@ def list_digests(
             write_utf8_if_piped()
             typer.echo(render_feed(opened, plan, configuration.settings.template_dir), nl=False)
             return
-        digests = load_rows(
-            lambda count: opened.deliveries.list_digests(name, count, with_deliveries_only=not every),
-            limit,
-            as_document=json,
-        )
-    if json:
-        print_json_lines(map(digest_record, digests))
-        return
+
+        def load(count: int, last: "DigestSummary | None") -> "list[DigestSummary]":
+            before_id = last.id if last else None
+            return opened.deliveries.list_digests(name, count, with_deliveries_only=not every, before_id=before_id)
+
+        if json:
+            print_json_lines(map(digest_record, stream_rows(load, limit)))
+            return
+        digests = load_rows(load, limit)
     rows = (
         (
             digest.id,

@@ -21,6 +21,7 @@ from monitor.cli.common import (
     compile_matcher,
     complete_ids,
     format_time,
+    load_at_once,
     load_config,
     load_rows,
     print_json,
@@ -28,6 +29,7 @@ from monitor.cli.common import (
     print_table,
     print_text,
     run_async,
+    stream_rows,
 )
 from monitor.domain.codes import MAX_NUMBER, CodeKind, parse_code
 from monitor.domain.errors import UsageError
@@ -37,8 +39,10 @@ from monitor.text.numbers import format_count
 if TYPE_CHECKING:
     from monitor.domain.article import StoredArticle
     from monitor.domain.configuration import Configuration
+    from monitor.domain.feedback import Change
     from monitor.feedback.noise import NameCount, NoiseReport
     from monitor.feedback.service import Actor, FeedbackResult, FeedbackService
+    from monitor.records.feedback import ChangeRecord
     from monitor.records.noise import NameNoiseRecord, NoiseRecord, RuleNoiseRecord
     from monitor.store.database import Database
 
@@ -277,14 +281,17 @@ def feedback(  # noqa: PLR0913, PLR0917 - a parameter is an option
         _list_proposals(config, database, limit, json=json, csv=csv)
         return
     with open_to_read(load_config(config, database)) as opened:
-        as_document = json or csv
-        found = load_rows(
-            lambda count: opened.feedback.list_changes(count, official_id=official), limit, as_document=as_document
-        )
-        verdicts = {one.id: one for one in opened.feedback.get_verdicts([one.verdict_id for one in found])}
-    records = [change_record(one, verdicts.get(one.verdict_id or 0)) for one in found]
-    if print_records(CHANGE_COLUMNS, records, as_json=json, as_csv=csv):
-        return
+
+        def load(count: int, last: "Change | None") -> "list[Change]":
+            return opened.feedback.list_changes(count, last.id if last else None, official_id=official)
+
+        def make_record(one: "Change") -> "ChangeRecord":
+            verdicts = opened.feedback.get_verdicts([one.verdict_id]) if one.verdict_id else []
+            return change_record(one, next(iter(verdicts), None))
+
+        if print_records(CHANGE_COLUMNS, map(make_record, stream_rows(load, limit)), as_json=json, as_csv=csv):
+            return
+        found = load_rows(load, limit)
     rows = (
         (
             one.id,
@@ -303,7 +310,7 @@ def _list_proposals(config: Path, database: str, limit: int | None, *, json: boo
     from monitor.records.feedback import PROPOSAL_COLUMNS, proposal_record
 
     with open_to_read(load_config(config, database)) as opened:
-        found = load_rows(opened.proposals.list_open, limit, as_document=json or csv)
+        found = load_at_once(opened.proposals.list_open, limit, as_document=json or csv)
     if print_records(PROPOSAL_COLUMNS, map(proposal_record, found), as_json=json, as_csv=csv):
         return
     rows = (

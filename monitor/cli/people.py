@@ -18,8 +18,8 @@ from monitor.cli.common import (
     LimitOption,
     complete_ids,
     format_time,
+    load_at_once,
     load_config,
-    load_rows,
     print_csv,
     print_json,
     print_records,
@@ -72,7 +72,7 @@ def list_people(
     officials, rules = {one.id: one for one in watchlist.officials}, {one.id: one for one in watchlist.rules}
     wanted, now = PeopleQuery(country, rule), datetime.now(UTC)
     with open_to_read(configuration) as opened:
-        found = load_rows(
+        found = load_at_once(
             lambda count: load_people(opened, officials, rules, replace(wanted, page_size=count), now, zone).people,
             limit,
             as_document=json or csv,

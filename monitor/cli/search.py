@@ -33,56 +33,67 @@ from monitor.domain.errors import UsageError
 
 if TYPE_CHECKING:
     from monitor.domain.configuration import Configuration
+    from monitor.domain.watchlist import Watchlist
     from monitor.insight.search import Search, SearchResult
+    from monitor.match.query.evaluate import CompiledQuery
     from monitor.store.database import Database
 
+QueryArgument = Annotated[
+    str,
+    typer.Argument(
+        help='As in rules: words, "a phrase", begin*, AND OR NOT, NEAR/5, title:word, @official. -word excludes.'
+    ),
+]
 MomentOption = Annotated[str, typer.Option(metavar="DATE|LENGTH", help="Such as 2026-11-30, or 7d.")]
+GroupOption = Annotated[
+    str, typer.Option("--group", metavar="NAME", help="Only sources of this group.", show_default=False)
+]
+RuleOption = Annotated[
+    str,
+    typer.Option(
+        "--rule",
+        metavar="ID",
+        help="Only articles with a hit of this rule.",
+        show_default=False,
+        autocompletion=complete_ids("rules"),
+    ),
+]
+LanguageOption = Annotated[
+    str, typer.Option("--language", metavar="CODE", help="Only this language, such as lo.", show_default=False)
+]
+RegionOption = Annotated[
+    list[str] | None,
+    typer.Option("--region", metavar="PART", help="Only in title, standfirst, body ...; may be repeated."),
+]
+CountOption = Annotated[
+    str, typer.Option("--count", metavar="day|source|official|language", help="Print numbers of articles instead.")
+]
+SortOption = Annotated[str, typer.Option("--sort", metavar="newest|oldest|published|outlet", help="Order.")]
+CursorOption = Annotated[
+    int | None,
+    typer.Option("--cursor", min=1, max=MAX_NUMBER, help="Continue a search; printed if there are more results."),
+]
+SaveRuleOption = Annotated[
+    str, typer.Option("--save-rule", metavar="ID", help="Add the search to sources.yaml as a rule.")
+]
 
 
 def search(  # noqa: PLR0913, PLR0917 - a parameter is an option
-    query: Annotated[
-        str,
-        typer.Argument(
-            help='As in rules: words, "a phrase", begin*, AND OR NOT, NEAR/5, title:word, @official. -word excludes.'
-        ),
-    ] = "",
+    query: QueryArgument = "",
     config: ConfigOption = DEFAULT_CONFIG,
     database: DatabaseOption = "",
     since: MomentOption = "",
     until: MomentOption = "",
     source: SourceOption = "",
-    group: Annotated[
-        str, typer.Option("--group", metavar="NAME", help="Only sources of this group.", show_default=False)
-    ] = "",
+    group: GroupOption = "",
     official: OfficialOption = "",
-    rule: Annotated[
-        str,
-        typer.Option(
-            "--rule",
-            metavar="ID",
-            help="Only articles with a hit of this rule.",
-            show_default=False,
-            autocompletion=complete_ids("rules"),
-        ),
-    ] = "",
-    language: Annotated[
-        str, typer.Option("--language", metavar="CODE", help="Only this language, such as lo.", show_default=False)
-    ] = "",
-    region: Annotated[
-        list[str] | None,
-        typer.Option("--region", metavar="PART", help="Only in title, standfirst, body ...; may be repeated."),
-    ] = None,
-    count: Annotated[
-        str, typer.Option("--count", metavar="day|source|official|language", help="Print numbers of articles instead.")
-    ] = "",
-    sort: Annotated[str, typer.Option("--sort", metavar="newest|oldest|published|outlet", help="Order.")] = "newest",
-    cursor: Annotated[
-        int | None,
-        typer.Option("--cursor", min=1, max=MAX_NUMBER, help="Continue a search; printed if there are more results."),
-    ] = None,
-    save_rule: Annotated[
-        str, typer.Option("--save-rule", metavar="ID", help="Add the search to sources.yaml as a rule.")
-    ] = "",
+    rule: RuleOption = "",
+    language: LanguageOption = "",
+    region: RegionOption = None,
+    count: CountOption = "",
+    sort: SortOption = "newest",
+    cursor: CursorOption = None,
+    save_rule: SaveRuleOption = "",
     limit: LimitOption = None,
     json: JsonOption = False,
     csv: CsvOption = False,
@@ -91,34 +102,15 @@ def search(  # noqa: PLR0913, PLR0917 - a parameter is an option
     from zoneinfo import ZoneInfo
 
     from monitor.domain.read_models import ArticleFilter
-    from monitor.insight.search import (
-        COUNTS,
-        MAX_PARTS,
-        SORTS,
-        Search,
-        count_articles,
-        find_articles,
-        limit_to_regions,
-        parse_moment,
-        parse_regions,
-        read_minus_as_not,
-        sources_of_group,
-    )
-    from monitor.pipeline.search import compile_search
+    from monitor.insight.search import Search, parse_moment, parse_regions, read_minus_as_not, sources_of_group
 
-    if count and count not in COUNTS:
-        raise UsageError(f"--count {count!r} is not one of {', '.join(COUNTS)}")
-    if sort not in SORTS:
-        raise UsageError(f"--sort {sort!r} is not one of {', '.join(SORTS)}")
-    if cursor and (count or sort != "newest"):
-        raise UsageError("--cursor continues a list by age; it cannot be combined with --count or --sort")
+    check_modes(count, sort, cursor)
     configuration = load_config(config, database)
     watchlist = configuration.watchlist
     require_known_id("source", source, (one.id for one in configuration.sources), config)
     require_known_id("official", official, (one.id for one in watchlist.officials), config)
     require_known_id("rule", rule, (one.id for one in watchlist.rules), config)
     zone, now = ZoneInfo(configuration.settings.timezone), datetime.now(UTC)
-    text = read_minus_as_not(query.strip())
     wanted = ArticleFilter(
         source_id=source,
         rule_id=rule,
@@ -128,27 +120,71 @@ def search(  # noqa: PLR0913, PLR0917 - a parameter is an option
         until_at=parse_moment(until, zone, now, is_end=True),
         source_ids=sources_of_group(configuration.sources, group) if group else (),
     )
-    asked = Search(text, wanted, parse_regions(region or ()), cursor)
-    if asked.regions and not text:
-        raise UsageError("--region needs a query: the words that must be in that part of an article")
-    official_ids = [one.id for one in watchlist.officials]
-    compiled = compile_search(text, official_ids, watchlist.synonyms) if text else None
-    compiled = limit_to_regions(compiled, asked.regions) if compiled else None
+    asked = Search(read_minus_as_not(query.strip()), wanted, parse_regions(region or ()), cursor)
+    compiled = compile_query(asked, watchlist)
     if save_rule:
         save_as_rule(config, configuration, save_rule, asked, group)
         return
+    print_found(configuration, asked, compiled, count, sort, limit, as_json=json, as_csv=csv)
+
+
+def check_modes(count: str, sort: str, cursor: int | None) -> None:
+    """Raise ``UsageError`` if ``--count`` or ``--sort`` has an unknown value or does not fit ``--cursor``."""
+    from monitor.insight.search import COUNTS, SORTS
+
+    if count and count not in COUNTS:
+        raise UsageError(f"--count {count!r} is not one of {', '.join(COUNTS)}")
+    if sort not in SORTS:
+        raise UsageError(f"--sort {sort!r} is not one of {', '.join(SORTS)}")
+    if cursor and (count or sort != "newest"):
+        raise UsageError("--cursor continues a list by age; it cannot be combined with --count or --sort")
+
+
+def compile_query(asked: "Search", watchlist: "Watchlist") -> "CompiledQuery | None":
+    """Return the compiled query of a search, limited to its regions, or None if it has no query.
+
+    Raises ``UsageError`` if there are regions without a query.
+    """
+    from monitor.insight.search import limit_to_regions
+    from monitor.pipeline.search import compile_search
+
+    if asked.text:
+        compiled = compile_search(asked.text, [one.id for one in watchlist.officials], watchlist.synonyms)
+        return limit_to_regions(compiled, asked.regions)
+    if asked.regions:
+        raise UsageError("--region needs a query: the words that must be in that part of an article")
+    return None
+
+
+def print_found(  # noqa: PLR0913 - as for the command
+    configuration: "Configuration",
+    asked: "Search",
+    compiled: "CompiledQuery | None",
+    count: str,
+    sort: str,
+    limit: int | None,
+    *,
+    as_json: bool,
+    as_csv: bool,
+) -> None:
+    """Search, and print the articles or, with ``count``, their numbers. Incomplete results are noted."""
+    from zoneinfo import ZoneInfo
+
+    from monitor.insight.search import MAX_PARTS, count_articles, find_articles
+
+    zone = ZoneInfo(configuration.settings.timezone)
     with open_to_read(configuration) as opened:
         if count:
             counts, is_complete = count_articles(opened, asked, compiled, zone, count)
-            print_counts(counts, count, as_json=json, as_csv=csv)
+            print_counts(counts, count, as_json=as_json, as_csv=as_csv)
             if not is_complete:
                 sys.stderr.write("Only the newest 20,000 articles are counted; choose a shorter period.\n")
             return
-        is_piped = json or csv or not sys.stdout.isatty()
+        is_piped = as_json or as_csv or not sys.stdout.isatty()
         most = limit or (ALL_ROWS if is_piped else DEFAULT_LIMIT)
         max_parts = None if most == ALL_ROWS else MAX_PARTS
         result = find_articles(opened, asked, compiled, zone, most, sort, max_parts)
-        print_result(opened, configuration, result, as_json=json, as_csv=csv)
+        print_result(opened, configuration, result, as_json=as_json, as_csv=as_csv)
     if result.next_id is not None and len(result.found) < most:
         sys.stderr.write(f"Older articles were not searched yet; --cursor {result.next_id} continues.\n")
     elif result.next_id is not None:

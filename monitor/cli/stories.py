@@ -24,13 +24,14 @@ from monitor.cli.common import (
     print_json_lines,
     print_table,
     print_text,
+    stream_rows,
 )
 from monitor.domain.article import Article
 from monitor.domain.errors import ConfigError, ConfigIssue, UsageError
 from monitor.text.numbers import format_count
 
 if TYPE_CHECKING:
-    from monitor.domain.article import StoredArticle
+    from monitor.domain.article import StoredArticle, Story
     from monitor.records.articles import VersionChange
 
 app = create_command_group("List the stories, latest first; show, split and join stories.")
@@ -49,14 +50,18 @@ def list_stories(
     json: JsonOption = False,
 ) -> None:
     """List the stories, latest first."""
+    from monitor.records.stories import story_record
+
     with article_commands.open_to_read(load_config(config, database)) as opened:
         since_at = article_commands.parse_since(since)
-        found = load_rows(lambda count: opened.stories.list_stories(since_at, count), limit, as_document=json)
-    if json:
-        from monitor.records.stories import story_record
 
-        print_json_lines(story_record(story) for story in found)
-        return
+        def load(count: int, last: "Story | None") -> "list[Story]":
+            return opened.stories.list_stories(since_at, count, last)
+
+        if json:
+            print_json_lines(map(story_record, stream_rows(load, limit)))
+            return
+        found = load_rows(load, limit)
     rows = (
         (story.id, story.last_seen_at, len(story.article_ids), ", ".join(story.official_ids), story.title)
         for story in found

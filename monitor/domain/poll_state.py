@@ -282,6 +282,7 @@ class PollState:
     entries in the last document. ``ttl`` is the minimum poll interval that this document asks for. ``counts`` has the
     decisions on the entries of the last document that had changed. ``sitemaps`` is the memory of a sitemap index.
     ``parsing_hash`` identifies the settings by which the last document was parsed, such as the selectors of a listing.
+    ``interrupted_polls`` is the number of polls that began and never ended since the last document was read.
 
     ``notice`` is the last notice about the source. It was sent at ``reported_at``, about a state that began at
     ``reported_since_at`` and was first reported at ``first_reported_at``.
@@ -321,6 +322,7 @@ class PollState:
     reported_since_at: datetime | None = None
     sitemaps: SitemapMemory = NO_SITEMAP_MEMORY
     counts: EntryCounts = NO_ENTRIES
+    interrupted_polls: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -90,6 +90,11 @@ class ProcessOffloader:
         self._queue: deque[_OffloadedCall] = deque()
         self._tasks, self._active_tasks = set[asyncio.Task[None]](), 0
 
+    @property
+    def has_pool(self) -> bool:
+        """Return whether work can be given to worker processes."""
+        return self._process_pool is not None
+
     def add_backlog(self, article_count: int) -> None:
         """Add to the estimated number of waiting articles, by which ``run_in_pool`` decides where work runs."""
         now = asyncio.get_running_loop().time()
@@ -237,18 +242,27 @@ class ArticleBuilder:
         self._offloader, self._cpu_slot = offloader, cpu_slot
         self._early = early if early and early.is_possible else None
 
-    async def build(self, classified: Sequence[ClassifiedEntry], source: Source, now: datetime) -> BuiltArticles:
-        """Build an article from each entry. In a worker process, articles are also matched if early matching is on."""
+    async def build(
+        self, classified: Sequence[ClassifiedEntry], source: Source, now: datetime, *, is_isolated: bool = False
+    ) -> BuiltArticles:
+        """Build an article from each entry. In a worker process, articles are also matched if early matching is on.
+
+        With ``is_isolated``, each article is built alone in a worker process, because one of the entries may have ended
+        this process before.
+        """
         new_articles, fallback_count = list[NewArticle](), 0
         findings, features = list[Findings | None](), list["ArticleFeatures | None"]()
         for start in range(0, len(classified), MAX_BATCH_ENTRIES):
             batch = classified[start : start + MAX_BATCH_ENTRIES]
             entries = [one.entry for one in batch]
             worked: WorkedEntries | None = None
+            is_safe = not (is_isolated and self._offloader.has_pool)
             try:
-                worked = await self._work_in_pool(entries, source, now)
-                built = worked.built if worked else await self._build_inline(entries, source)
+                worked = await self._work_in_pool(entries, source, now) if is_safe else None
+                built = worked.built if worked else await self._build_inline(entries, source) if is_safe else ()
             except WorkerKilled:
+                is_safe = False
+            if not is_safe:
                 built, killed_count = await self._build_one_by_one(entries, source)
                 fallback_count += killed_count
             made = [_make_new_article(one, *parts, source) for one, parts in zip(batch, built, strict=True)]

@@ -9,13 +9,13 @@ from datetime import datetime, timedelta
 from monitor.domain.article import KnownArticle, NewArticle
 from monitor.domain.errors import LeaseLost, StoreError
 from monitor.domain.fetch_result import Failed, FailureWeight
-from monitor.domain.poll_state import Lease, SourceState
+from monitor.domain.poll_state import Lease, PollState, SourceState
 from monitor.domain.ports import Clock, Fetcher, ProcessPool
 from monitor.domain.source import Feed, Source
 from monitor.domain.source_health import SourceNotice, effective_poll_state
 from monitor.pipeline.build_articles import ArticleBuilder, BuiltArticles, ProcessOffloader, build_aliases
 from monitor.pipeline.early_matching import EarlyMatching
-from monitor.pipeline.feed_documents import FeedDocumentReader, FetchedFeed, PollAttempt
+from monitor.pipeline.feed_documents import FeedDocumentReader, FetchedFeed, PollAttempt, UnchangedFeed
 from monitor.pipeline.poll_plan import PollOutcome, PollPlan, keys_to_look_up, note_fallback_articles, plan_poll
 from monitor.store.database import Database
 from monitor.stories.evidence import recognize_entries
@@ -26,6 +26,9 @@ POLL_LEASE = timedelta(minutes=5)
 MAX_CONCURRENT_POLLS = 200
 MAX_POLLS_PER_HOST = 4
 MAX_HOST_WAIT = timedelta(hours=1)
+MAX_INTERRUPTED_POLLS = 6
+"""Number of polls that began and never ended after which a source is not read, but fails once. It is higher than the
+number of failures after which an article is abandoned, because a process that is killed interrupts all its polls."""
 INITIAL_POLL_TIME = timedelta(milliseconds=500)
 EXPECTED_NEW_FEED_ENTRIES = 30
 """Number of entries to expect from a source that was never polled before. It is used to estimate the backlog."""
@@ -162,13 +165,22 @@ class Collector:
             return any(found.article for found in recognize_entries(keyed_entries, known))
 
         item_hashes = self._item_hashes.get(source.id, b"")
-        attempt = await self.feed_reader.read(source, lease.poll_state, self._clock(), item_hashes, has_known_entry)
+        before = lease.poll_state
+        attempt = (
+            await self.feed_reader.read(source, before, self._clock(), item_hashes, has_known_entry)
+            if before.interrupted_polls <= MAX_INTERRUPTED_POLLS
+            else _fail_interrupted(before, self._clock())
+        )
+        is_read = isinstance(attempt.result, (FetchedFeed, UnchangedFeed))
+        if is_read and before.interrupted_polls:
+            attempt = replace(attempt, poll_state=replace(attempt.poll_state, interrupted_polls=0))
         now = self._clock()
         plan = await self._plan(source, attempt, now)
         if plan.has_gap and source.gap_sitemap:
             attempt = await self.feed_reader.fill_gap(attempt, source)
             plan = await self._plan(source, attempt, now)
-        built = await self.article_builder.build(plan.new_entries, source, now)
+        is_isolated = before.interrupted_polls > 0
+        built = await self.article_builder.build(plan.new_entries, source, now, is_isolated=is_isolated)
         articles = (*built.articles, *build_aliases(plan.alias_entries))
         plan = note_fallback_articles(plan, built.fallback_count)
         result = await self._store(lease, plan, articles, now, built)
@@ -235,3 +247,10 @@ class Collector:
         return await self._store(
             lease, PollPlan(PollOutcome.POSTPONED, replace(lease.poll_state, next_poll_at=next_poll_at))
         )
+
+
+def _fail_interrupted(poll_state: PollState, now: datetime) -> PollAttempt:
+    """Return a failed attempt for a source whose polls were interrupted too often. The next poll reads it again."""
+    reason = f"{poll_state.interrupted_polls} polls in a row were interrupted: the program was stopped during each"
+    poll_state = replace(poll_state, polls=poll_state.polls + 1, last_attempt_at=now, interrupted_polls=1)
+    return PollAttempt(poll_state, Failed(reason, FailureWeight.HARD))

@@ -165,6 +165,8 @@ class FeedDocumentReader:
 
         ``known_item_hashes`` identify the items of the last poll. ``has_known_entry`` returns whether a document
         contains an entry that is known already.
+
+        After an interrupted poll, its document may have ended the process, and is parsed in a worker process.
         """
         is_unconditional = is_unconditional_due(poll_state.unconditional_at, now)
         parsing_hash = _hash_parsing_settings(source)
@@ -183,8 +185,9 @@ class FeedDocumentReader:
             if body_hash == poll_state.body_hash:
                 poll_state = replace(poll_state, etag=response.etag, last_modified=response.last_modified)
                 return PollAttempt(poll_state, UnchangedFeed(response))
+            is_isolated = poll_state.interrupted_polls > 0
             try:
-                parsed = await self._parse(response, source, known_item_hashes)
+                parsed = await self._parse(response, source, known_item_hashes, is_isolated=is_isolated)
             except (NotAFeed, WorkerKilled) as error:
                 return PollAttempt(poll_state, _classify_error(error, source))
             head = replace(response, body=b"")  # a large body is not kept beyond this block
@@ -366,20 +369,24 @@ class FeedDocumentReader:
             request = replace(request, etag="", last_modified="", uses_browser=True)
         return await self._fetcher.fetch(request)
 
-    async def _parse(self, response: Fetched, source: Source, known_item_hashes: bytes = b"") -> ParsedFeed:
-        """Parse the items of a document that are new or have changed since the last poll.
+    async def _parse(
+        self, response: Fetched, source: Source, known_item_hashes: bytes = b"", *, is_isolated: bool = False
+    ) -> ParsedFeed:
+        """Parse a document, without the items that were the same at the last poll.
 
-        Raises ``NotAFeed`` or ``WorkerKilled``.
+        With ``is_isolated``, every document is parsed as a whole in a worker process. Raises ``NotAFeed`` or
+        ``WorkerKilled``.
         """
         if source.kind is SourceKind.MAILBOX:
             from monitor.pipeline.mailbox_documents import parse_mailbox
 
             known_count = int(dict(response.headers).get(KNOWN_COUNT_HEADER, "0"))
             return ParsedFeed(await parse_mailbox(response, source, self._process_pool), known_count)
-        async with self._cpu_slot:
-            parsed = _parse_inline(response, source, known_item_hashes)
-        if parsed is not None:
-            return parsed
+        if not is_isolated:
+            async with self._cpu_slot:
+                parsed = _parse_inline(response, source, known_item_hashes)
+            if parsed is not None:
+                return parsed
         from monitor.parse.dispatch import parse_document
 
         return ParsedFeed(

@@ -28,7 +28,7 @@ class OutcomeCheck:
     ) -> None:
         self._database, self._timetable = database, timetable
         self._plans = [plan for plan in configuration.digests if not plan.schedule.is_immediate]
-        self._clock = clock
+        self._clock, self._started_at = clock, clock()
 
     async def run(self) -> dict[str, str]:
         """Return a sentence about each component, which is empty if the component has no problem.
@@ -48,11 +48,14 @@ class OutcomeCheck:
         }
 
     def _list_overdue_plans(self, now: datetime) -> list[str]:
-        """Return the ids of digests that were due more than ``MAX_DIGEST_DELAY`` ago and are not composed."""
+        """Return the ids of digests that were due more than ``MAX_DIGEST_DELAY`` ago and are not composed.
+
+        A plan without a window is overdue if it was due since this check was created.
+        """
         overdue = []
         for plan in self._plans:
-            end_at = self._database.digests.last_window_end(plan.id)
-            if end_at and self._timetable.last_due(plan, end_at, now - MAX_DIGEST_DELAY):
+            end_at = self._database.digests.last_window_end(plan.id) or self._started_at
+            if self._timetable.last_due(plan, end_at, now - MAX_DIGEST_DELAY):
                 overdue.append(plan.id)
         return overdue
 

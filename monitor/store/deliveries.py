@@ -229,9 +229,16 @@ class DeliveryStore:
             rows = sorted(connection.execute(query), key=lambda row: row.id)
             return deliveries_from_rows(connection, rows)
 
-    def list_deliveries(self, states: Sequence[DeliveryState] = (), limit: int = 100) -> list[Delivery]:
-        """Return deliveries in these states, newest first. If ``states`` is empty, return deliveries in any state."""
+    def list_deliveries(
+        self, states: Sequence[DeliveryState] = (), limit: int = 100, before_id: int | None = None
+    ) -> list[Delivery]:
+        """Return deliveries in these states, newest first. If ``states`` is empty, return deliveries in any state.
+
+        With ``before_id``, only deliveries with lower ids are returned.
+        """
         query = select(DELIVERY).order_by(DELIVERY.c.id.desc()).limit(limit)
+        if before_id is not None:
+            query = query.where(DELIVERY.c.id < before_id)
         if states:
             query = query.where(DELIVERY.c.state.in_([str(state) for state in states]))
         with self._connections.read_transaction() as connection:

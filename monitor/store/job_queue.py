@@ -26,7 +26,7 @@ from monitor.domain.workers import COLLECT_TASK, QUEUE_NAME, READ_PAGES_TASK, WO
 from monitor.store.connections import Connections
 from monitor.store.core_tables import ARTICLE, SOURCE
 from monitor.store.row_mapping import IS_LISTED
-from monitor.store.sources import poll_state_from_row
+from monitor.store.sources import INTERRUPTED, LEASE_COLUMNS, interruption_marks, lease_from_row, next_lease_token
 from monitor.text.urls import extract_host
 
 PROCRASTINATE = "procrastinate"
@@ -129,7 +129,7 @@ _RELEASE_LEASE = (
     update(SOURCE)
     .where(SOURCE.c.id == bindparam("source_id"))
     .where(or_(SOURCE.c.lease_token == bindparam("token"), SOURCE.c.lease_token.startswith(bindparam("own"))))
-    .values(lease_token="", lease_expires_at=None)
+    .values(lease_token=interruption_marks().concat(bindparam("added")), lease_expires_at=None)
 )
 
 
@@ -168,16 +168,17 @@ class JobQueue:
 
         The result is None if the lease in the job has expired.
         """
-        own = f"{token}.{secrets.token_hex(4)}"
+        job_token = token.rstrip(INTERRUPTED)
+        own = f"{job_token}.{secrets.token_hex(4)}{token[len(job_token) :]}"
         claim = (
             update(SOURCE)
             .where(SOURCE.c.id == source_id, SOURCE.c.lease_token == token, SOURCE.c.configured)
             .values(lease_token=own, lease_expires_at=expires_at)
-            .returning(SOURCE.c.id, SOURCE.c.poll_state, SOURCE.c.page_quality)
+            .returning(*LEASE_COLUMNS)
         )
         with self._connections.write_transaction() as connection:
             row = connection.execute(claim).first()
-        return Lease(source_id, own, expires_at, poll_state_from_row(row)) if row else None
+        return lease_from_row(row, expires_at) if row else None
 
     def release(self, source_id: str, token: str) -> bool:
         """Release the lease of a job whose source was not polled, so that the source is due again.
@@ -213,14 +214,15 @@ class JobQueue:
     def _requeue_orphaned_jobs(self, connection: Connection, now: datetime, *, include_queued: bool) -> int:
         """Delete the jobs that dead workers were running, and release their leases, so that the work is due again.
 
-        With ``include_queued``, queued jobs are deleted, too. Return how many of the deleted jobs were running.
+        Polls that were running count as interrupted. With ``include_queued``, queued jobs are deleted, too. Return the
+        number of deleted jobs that were running.
         """
         parameters = {"queue": QUEUE_NAME, "all": include_queued, "silent": self._worker_timeout}
         rows = connection.execute(_DELETE_ORPHANED_JOBS, parameters).all()
-        _release_leases(
-            connection, [(row.args["source_id"], row.args["token"]) for row in rows if row.task_name == COLLECT_TASK]
-        )
         running = [row for row in rows if row.status == "doing"]
+        for jobs, added in ((running, INTERRUPTED), ([row for row in rows if row.status != "doing"], "")):
+            polls = [row.args for row in jobs if row.task_name == COLLECT_TASK]
+            _release_leases(connection, [(poll["source_id"], poll["token"]) for poll in polls], added)
         if reading := [row.args["source_id"] for row in running if row.task_name == READ_PAGES_TASK]:
             pages = update(ARTICLE).where(IS_LISTED, ARTICLE.c.source_id.in_(reading), ARTICLE.c.lease_token != "")
             connection.execute(pages.values(lease_token="", next_attempt_at=now))
@@ -271,12 +273,13 @@ def _lease_due_sources(
     if not chosen:
         return []
     token = secrets.token_hex(8)
-    claim = update(SOURCE).where(SOURCE.c.id.in_(chosen), *due).values(lease_token=token, lease_expires_at=expires_at)
-    leased = set(connection.execute(claim.returning(SOURCE.c.id)).scalars())
+    claim = update(SOURCE).where(SOURCE.c.id.in_(chosen), *due).returning(SOURCE.c.id, SOURCE.c.lease_token)
+    claim = claim.values(lease_token=next_lease_token(token), lease_expires_at=expires_at)
+    tokens = {row.id: row.lease_token for row in connection.execute(claim)}
     return [
-        {"task": COLLECT_TASK, "host": hosts[source_id], "args": {"source_id": source_id, "token": token}}
+        {"task": COLLECT_TASK, "host": hosts[source_id], "args": {"source_id": source_id, "token": tokens[source_id]}}
         for source_id in chosen
-        if source_id in leased
+        if source_id in tokens
     ]
 
 
@@ -325,10 +328,14 @@ def _insert_jobs(connection: Connection, jobs: list[dict[str, Any]]) -> None:
         raise StoreBusy(f"jobs could not be enqueued and will be enqueued later ({cause})") from error
 
 
-def _release_leases(connection: Connection, leases: list[tuple[str, str]]) -> int:
-    """End the given leases of jobs, and the leases for which workers have exchanged them; return how many have ended.
+def _release_leases(connection: Connection, leases: list[tuple[str, str]], added: str = "") -> int:
+    """End the given leases of jobs, and the leases for which workers have exchanged them; return how many ended.
 
-    Each lease is a pair of source id and token.
+    Each lease is given as a pair of source id and token. ``added`` is the mark of an interrupted poll, or empty.
     """
-    values = [{"source_id": source_id, "token": token, "own": f"{token}."} for source_id, token in leases if token]
+    values = [
+        {"source_id": source_id, "token": token, "own": f"{token.rstrip(INTERRUPTED)}.", "added": added}
+        for source_id, token in leases
+        if token
+    ]
     return sum(connection.execute(_RELEASE_LEASE, value).rowcount for value in values)

@@ -39,17 +39,21 @@ from monitor.store.full_text import remove_from_index
 from monitor.store.key_value import CLOCK_KEY, CLOCK_TRUST_KEY, load_clock_trust, trusted_now
 from monitor.store.migrate import schema_version
 from monitor.store.row_mapping import IS_LISTED
-from monitor.store.sources import decode_poll_state
+from monitor.store.sources import INTERRUPTED, decode_poll_state, interruption_marks
 
 CLOCK_TOLERANCE = timedelta(minutes=1)
 """Maximum change of the clock that needs no recovery, because time servers also cause changes of this size."""
 
 
 def release_leases(connections: Connections, now: datetime) -> None:
-    """End all leases and make their work due; call it only in a process that has the database to itself."""
+    """End all leases and make their work due; call it only in a process that has the database to itself.
+
+    The polls of leased sources count as interrupted.
+    """
     with connections.write_transaction() as connection:
-        polled = update(SOURCE).where(SOURCE.c.lease_token != "")
-        connection.execute(polled.values(lease_token="", lease_expires_at=None))
+        polled = update(SOURCE).where(SOURCE.c.lease_expires_at.is_not(None))
+        interrupted = interruption_marks().concat(INTERRUPTED)
+        connection.execute(polled.values(lease_token=interrupted, lease_expires_at=None))
         due = {"lease_token": "", "next_attempt_at": now}
         connection.execute(update(ARTICLE).where(IS_LISTED, ARTICLE.c.lease_token != "").values(**due))
         rechecked = update(RECHECK).where(RECHECK.c.lease_token != "")

@@ -9,7 +9,7 @@ from datetime import datetime
 from functools import partial
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, func, or_, select, text, update
+from sqlalchemy import ColumnElement, Connection, bindparam, case, func, literal, or_, select, text, update
 
 from monitor.domain.errors import DamagedRow, LeaseLost, PageProblem, UsageError
 from monitor.domain.poll_state import (
@@ -41,6 +41,34 @@ _RECORD_POLL = """
         article_count = article_count + ?, lease_token = '', lease_expires_at = NULL
     WHERE id = ? AND lease_token = ?
 """  # does not use the statement compiler, because every poll runs this statement
+
+
+LEASE_COLUMNS = (*_STATE_COLUMNS, SOURCE.c.lease_token)
+_UNMARKED = "0123456789abcdef."  # the characters of a token without marks
+INTERRUPTED = "+"
+"""A lease token ends with this mark for each poll that began and never ended since the last one that ended. A lease
+that was released has the marks alone."""
+
+
+def next_lease_token(token: str) -> ColumnElement[str]:
+    """Return the token of a new lease: ``token`` with the marks of interrupted polls.
+
+    If the source has an expired lease, its poll never ended, and one mark is added.
+    """
+    added = case((SOURCE.c.lease_expires_at.is_(None), ""), else_=INTERRUPTED)
+    return literal(token).concat(interruption_marks()).concat(added)
+
+
+def interruption_marks() -> ColumnElement[str]:
+    """Return the marks of interrupted polls in the stored lease token of a source."""
+    return func.ltrim(SOURCE.c.lease_token, _UNMARKED)
+
+
+def lease_from_row(row: AnyRow, expires_at: datetime) -> Lease:
+    """Build a lease from a row of ``LEASE_COLUMNS``. Its poll state has the number of all interrupted polls."""
+    poll_state = poll_state_from_row(row)
+    interrupted_count = poll_state.interrupted_polls + row.lease_token.count(INTERRUPTED)
+    return Lease(row.id, row.lease_token, expires_at, replace(poll_state, interrupted_polls=interrupted_count))
 
 
 class SourceStore:
@@ -96,11 +124,11 @@ class SourceStore:
         claim = (
             update(SOURCE)
             .where(SOURCE.c.id.in_(chosen.scalar_subquery()))
-            .values(lease_token=token, lease_expires_at=expires_at)
-            .returning(*_STATE_COLUMNS)
+            .values(lease_token=next_lease_token(token), lease_expires_at=expires_at)
+            .returning(*LEASE_COLUMNS)
         )
         with self._connections.write_transaction() as connection:
-            leases = [Lease(row.id, token, expires_at, poll_state_from_row(row)) for row in connection.execute(claim)]
+            leases = [lease_from_row(row, expires_at) for row in connection.execute(claim)]
         return sorted(
             leases, key=lambda lease: (lease.poll_state.next_poll_at is not None, lease.poll_state.next_poll_at or now)
         )

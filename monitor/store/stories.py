@@ -170,14 +170,19 @@ class StoryStore:
             delete_attempts(connection, ungrouped)
         return released + len(ungrouped)
 
-    def list_stories(self, since_at: datetime | None = None, limit: int = 100) -> list[Story]:
-        """Return stories with their articles and the officials that these articles name, latest first.
+    def list_stories(
+        self, since_at: datetime | None = None, limit: int = 100, after: Story | None = None
+    ) -> list[Story]:
+        """Return stories with their articles and the officials that the articles name, latest first.
 
-        Merged stories are left out.
+        Merged stories are left out. With ``after``, the list begins after this story.
         """
         conditions: list[ColumnElement[bool]] = [STORY.c.merged_into == ""]
         if since_at:
             conditions.append(STORY.c.last_seen_at >= since_at)
+        if after:
+            is_later_id = (STORY.c.last_seen_at == after.last_seen_at) & (STORY.c.id > after.id)
+            conditions.append((STORY.c.last_seen_at < after.last_seen_at) | is_later_id)
         query = select(STORY).where(*conditions).order_by(STORY.c.last_seen_at.desc(), STORY.c.id).limit(limit)
         with self._connections.read_transaction() as connection:
             return _load_stories(connection, connection.execute(query).all())

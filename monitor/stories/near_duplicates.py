@@ -29,6 +29,9 @@ MIN_SMALLER_SHARE = 0.55
 MAX_BACKGROUND_SHARE = 0.55  # a text of which more is old is the old text with a new lead
 MIN_NUMBER_AGREEMENT = 0.7
 MIN_NAME_AGREEMENT = 0.75
+MAX_COMPARED_NAMES = 1_000
+"""Names of a text that are searched in the other text. An ordinary text of 40,000 characters has fewer; with 8,000, a
+comparison takes 0.25 s instead of 0.05 s (measured on one core of a small server)."""
 MUCH_LONGER_RATIO = 1.5  # above this, the longer text has other content, and only the facts of the shorter one count
 NUMBER_PATTERN = re.compile(r"\d+(?:[.,]\d+)*")
 NAME_PATTERN = re.compile(r" [\"'(]?([A-Z][\w'-]+)")
@@ -177,7 +180,7 @@ def mark_shared_bytes(
 def _measure_agreement(sentences: Sequence[str], other: NormalizedText) -> tuple[float, float]:
     """Return the share of the numbers, and the share of the names, in these sentences that also occur in ``other``."""
     text = "\n".join(sentences)
-    numbers, names = NUMBER_PATTERN.findall(text), Counter(NAME_PATTERN.findall(text))
+    numbers, names = NUMBER_PATTERN.findall(text), Counter(NAME_PATTERN.findall(text)[:MAX_COMPARED_NAMES])
     theirs = set(NUMBER_PATTERN.findall(other.cased))
     spelled = normalize_spelling("\n".join(names)).encode("utf-8", "replace").translate(None, b"'-_").split(b"\n")
     same = sum(count for count, name in zip(names.values(), spelled, strict=False) if name in other.stream)

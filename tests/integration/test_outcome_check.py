@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from support.factories import NOW, message, watch
+from support.fakes import FakeClock
 
 from monitor.domain.article import Article, NewArticle, Stage
 from monitor.domain.digest import Digest, DigestPlan, Window
@@ -53,6 +54,15 @@ def test_a_digest_that_is_not_composed_in_time_is_overdue(database: Database, mi
     compose(database, SEVEN - 24 * HOUR)
     found = find_problems(database, SEVEN + minutes * MINUTE)
     assert found == ({"digest times": "morning is overdue"} if is_overdue else {})
+
+
+def test_the_first_digest_of_a_plan_is_overdue_like_any_other(database: Database) -> None:
+    """Its time counts from the start of the program, because the plan has no window yet."""
+    clock = FakeClock(SEVEN - MINUTE)
+    check = OutcomeCheck(database, CronDigestSchedule(), watch(DAILY), clock)
+    assert asyncio.run(check.run())["digest times"] == ""
+    clock.advance(20 * MINUTE)
+    assert asyncio.run(check.run())["digest times"] == "morning is overdue"
 
 
 def test_a_digest_that_was_composed_is_not_overdue(database: Database) -> None:

@@ -154,7 +154,9 @@ def test_a_pause_delays_the_channel_and_a_stop_rejects_the_target(database: Data
     }
     database.deliveries.record_result(leased["1"], Retry("429", pause_channel=True), NOW, NOW + HOUR)
     database.deliveries.record_result(leased["3"], Rejected("410 gone", stop_target=True), NOW, None)
-    states = {one.message.key: one for one in database.deliveries.list_deliveries()}
+    found = database.deliveries.list_deliveries()
+    assert database.deliveries.list_deliveries((), 2, found[0].id) == found[1:3], "the list continues below an id"
+    states = {one.message.key: one for one in found}
     assert states["4"].state is DeliveryState.REJECTED
     assert states["2"].next_attempt_at == NOW + MINUTE
     database.deliveries.record_result(leased["2"], Sent(), NOW, None)

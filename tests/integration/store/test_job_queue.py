@@ -178,6 +178,25 @@ def test_a_released_source_is_due_at_once(database: Database, queue: JobQueue) -
     assert [one.source_id for one in database.sources.lease_due(NOW, 10, LATER)] == ["times"]
 
 
+def test_polls_of_dead_workers_count_as_interrupted(database: Database, queue: JobQueue) -> None:
+    """A poll that only waited in the queue does not."""
+    counts = []
+    database.sources.register([source()], NOW)
+    for _ in range(3):
+        worker = hire(database)
+        queue.enqueue_due_jobs(NOW, LATER)
+        counts.append(claimed(queue, fetch(database, worker)).poll_state.interrupted_polls)
+        silence(database, worker)
+    assert counts == [0, 1, 2]
+    hire(database)
+    queue.enqueue_due_jobs(NOW, LATER)
+    for (worker_id,) in sql(database, "SELECT id FROM procrastinate_workers"):
+        silence(database, worker_id)
+    queue.enqueue_due_jobs(NOW, LATER)
+    (lease,) = database.sources.lease_due(NOW, 10, LATER)
+    assert lease.poll_state.interrupted_polls == 3
+
+
 def test_failed_jobs_are_kept_for_a_week(database: Database, queue: JobQueue) -> None:
     """To be counted; jobs that wait or run are never cleaned."""
     worker = hire(database)

@@ -59,6 +59,19 @@ def test_a_named_source_is_leased_before_it_is_due(database: Database) -> None:
     assert {lease.source_id for lease in leases} == {"times", "held"}
 
 
+def test_polls_that_never_end_are_counted_until_one_ends(database: Database) -> None:
+    """The count is part of the poll state, whose next value the poll decides."""
+    database.sources.register([source()], NOW)
+    counts = [leased(database, now=NOW + number * 10 * MINUTE).poll_state.interrupted_polls for number in range(3)]
+    assert counts == [0, 1, 2]
+    last = leased(database, now=NOW + 30 * MINUTE)
+    database.sources.record_poll(last, last.poll_state)
+    again = leased(database, now=NOW + 40 * MINUTE)
+    assert again.poll_state.interrupted_polls == 3
+    database.sources.record_poll(again, replace(again.poll_state, interrupted_polls=0))
+    assert leased(database, now=NOW + 50 * MINUTE).poll_state.interrupted_polls == 0
+
+
 def test_an_expired_lease_is_given_to_another_worker(database: Database) -> None:
     """The late result of the first worker is discarded."""
     database.sources.register([source()], NOW)

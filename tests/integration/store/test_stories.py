@@ -124,6 +124,17 @@ def test_a_story_knows_its_articles_and_people(database: Database) -> None:
         database.stories.get_story("s99")
 
 
+def test_a_list_of_stories_continues_after_a_story(database: Database) -> None:
+    """Latest first; stories of one time by their ids."""
+    screened(database, draft("a", body=BRIDGE), draft("b", body=NURSES))
+    screened(database, draft("c", body="A ferry sank off Porto Velho; eleven sailors died."), now=NOW + MINUTE)
+    group(database)
+    stories = database.stories.list_stories()
+    assert [story.id for story in stories] == ["s3", "s1", "s2"]
+    rests = [database.stories.list_stories(after=story) for story in stories]
+    assert rests == [stories[1:], stories[2:], []]
+
+
 def test_merged_stories_are_both_resolvable(database: Database) -> None:
     """The older story gets the articles; the younger id, and one merged into it before, refer to it."""
     articles = screened(database, *(draft(name) for name in "abc"))

@@ -20,7 +20,7 @@ from support.stores import open_database
 from time_machine import travel
 from typer.testing import CliRunner
 
-from monitor.cli.common import load_rows, print_csv, print_table, print_wrapped
+from monitor.cli.common import load_rows, print_csv, print_table, print_wrapped, stream_rows
 from monitor.domain.errors import UsageError
 from monitor.domain.read_models import ArticleFilter
 from monitor.records.values import FORMULA_PREFIXES
@@ -183,12 +183,31 @@ def test_a_terminal_shows_fifty_rows_and_says_so(
 ) -> None:
     """The newest rows come first; JSON is complete on a terminal, too."""
     monkeypatch.setattr("sys.stdout.isatty", lambda: True)
-    rows = list(range(100))
-    assert load_rows(lambda count: rows[:count], None) == rows[:50]
+    parts: list[int] = []
+
+    def load(count: int, last: int | None) -> list[int]:
+        found = list(range(1000))[0 if last is None else last + 1 :][:count]
+        parts.append(len(found))
+        return found
+
+    assert load_rows(load, None) == list(range(50))
     assert "more than 50 results" in capsys.readouterr().err
-    assert load_rows(lambda count: rows[:count], None, as_document=True) == rows
-    assert load_rows(lambda count: rows[:count], 100) == rows
+    assert load_rows(load, 100) == list(range(100))
+    assert "more than 100 results" in capsys.readouterr().err
+    assert list(stream_rows(load, None)) == list(range(1000))
+    assert parts == [51, 101, 500, 500, 0], "a document is loaded in parts"
     assert capsys.readouterr().err == ""
+
+
+@pytest.mark.parametrize("words", [["articles"], ["articles", "--since", "400d"], ["hits"]])
+def test_a_list_loaded_in_parts_has_every_row_once(run: Run, monkeypatch: pytest.MonkeyPatch, words: list[str]) -> None:
+    """In the order of the list, whatever the size of the parts."""
+    with travel(NOW + timedelta(days=300), tick=False):
+        whole = run(*words, "--json")
+        assert len(whole.splitlines()) == 2
+        monkeypatch.setattr("monitor.cli.common.PART_ROWS", 1)
+        assert run(*words, "--json") == whole
+        assert len(run(*words).splitlines()) >= 2
 
 
 @pytest.mark.parametrize(

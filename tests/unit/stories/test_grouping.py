@@ -7,12 +7,15 @@ from datetime import UTC, datetime, timedelta
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from steps import FACTOR, growth
 
 from monitor.domain.article import Article
 from monitor.domain.grouping import Placement
 from monitor.stories.features import Vocabulary, day_distance, extract_features
+from monitor.stories.fingerprints import normalize_text
 from monitor.stories.grouping import Grouper, IncomingArticle, group_articles, sort_articles
 from monitor.stories.grouping_window import StoryWindow
+from monitor.stories.near_duplicates import compare_texts
 
 NOON = datetime(2026, 3, 5, 12, tzinfo=UTC)
 BRIDGE = """BANSAVAN - Transport Minister Keo Somphone opened a 900-metre bridge over the Nam Ou in Bansavan on March 5.
@@ -227,3 +230,15 @@ def test_dates_in_the_text_separate_events() -> None:
     """The same people half a year apart: without publication dates the days in the text keep the visits apart."""
     articles = [(name, replace(article, published_at=None)) for name, article in NEWS]
     assert frozenset("e") in partition(group_articles(articles))
+
+
+def test_comparing_texts_of_names_takes_time_in_proportion_to_their_length() -> None:
+    """A hostile text has thousands of different names; each would be searched in the whole other text."""
+    letters = "abcdefghijklmnopqrstuvwxyz"
+    names = ["".join((letters[n // 676].upper(), letters[n // 26 % 26], letters[n % 26], "x")) for n in range(8_000)]
+
+    def compare(size: int) -> None:
+        first, second = " ".join(names[:size]), " ".join(["Zulu"] * (size // 50) + names[size // 50 : size])
+        compare_texts(normalize_text("", first), normalize_text("", second))
+
+    assert growth(compare, 8_000) < 2 * FACTOR, "70 if every name is searched"
