@@ -52,7 +52,7 @@ log = structlog.get_logger("monitor")
 class DeskOptions:
     """Options of the command that serves the desk.
 
-    They are the configuration file, a database instead of the configured one, and an address to listen on. With
+    They are the configuration file, a database that replaces the configured one, and an address to listen on. With
     ``is_child``, the process ends when its standard input is closed, and prints no one-time address.
     """
 
@@ -63,9 +63,10 @@ class DeskOptions:
 
 
 class StoredConfigurationLoader:
-    """Loads the configuration that the daemon uses.
+    """Loader of the configuration that the daemon uses.
 
-    It is the one that the daemon has saved in the database. If none was saved for this file, it is the file itself.
+    This is the configuration that the daemon has saved in the database. If none was saved for this file, the file
+    itself is read.
     """
 
     def __init__(self, database: Database, path: Path, environ: Mapping[str, str], redactor: Redactor) -> None:
@@ -74,7 +75,7 @@ class StoredConfigurationLoader:
     def load(self, current: Snapshot | None) -> Snapshot:
         """Return the present configuration.
 
-        If nothing has changed since ``current`` was loaded, return ``current`` itself.
+        If nothing has changed since ``current`` was loaded, the result is ``current`` itself.
         """
         store = self._database.key_values
         is_saved = store.get(CONFIGURATION_PATH_SETTING) == str(self._path.absolute())
@@ -102,7 +103,7 @@ def _file_version(path: Path) -> str:
 async def run_desk(options: DeskOptions, environ: Mapping[str, str], clock: Clock = utc_now) -> None:
     """Serve the desk until SIGTERM or SIGINT.
 
-    Raises ``ConfigError``, ``UsageError`` if the address cannot be used, or ``StoreError``.
+    Raises ``ConfigError``, ``StoreError``, or ``UsageError`` if the address cannot be used.
     """
     redactor = Redactor()
     set_up_logging(redactor)
@@ -131,7 +132,7 @@ async def run_desk(options: DeskOptions, environ: Mapping[str, str], clock: Cloc
 async def run_tools(options: DeskOptions, environ: Mapping[str, str], clock: Clock = utc_now) -> None:
     """Serve the tools for assistants over standard input and output, with the database opened as read-only.
 
-    Raises ``ConfigError``, ``UsageError`` if the extra packages are missing, or ``StoreError``.
+    Raises ``ConfigError``, ``StoreError``, or ``UsageError`` if the extra packages are missing.
     """
     try:
         from monitor.web.assistant import create_server
@@ -181,7 +182,7 @@ async def add_assistant(app: FastAPI, context: DeskContext, stack: AsyncExitStac
 
 
 async def announce(database: Database, settings: WebSettings, clock: Clock) -> None:
-    """Print the address of the desk. If readers log in with one-time addresses, print a new one instead."""
+    """Print the address of the desk. If readers log in with one-time addresses, a new one is printed instead."""
     if settings.login is not LoginMethod.TOKEN:
         sys.stdout.write(f"The desk: {settings.public_url}/\n")
         return
@@ -195,7 +196,7 @@ async def announce(database: Database, settings: WebSettings, clock: Clock) -> N
 def create_login_address(database: Database, settings: WebSettings, login: str, clock: Clock) -> str:
     """Create a one-time address for the reader with this login, and return it.
 
-    If the login is that of the owner, the owner's account is created if it does not exist.
+    The account of the owner is created if it does not exist.
     """
     now, readers = clock(), database.readers
     account = readers.ensure_account(login, Role.ADMIN, now) if login == OWNER_LOGIN else readers.get_account(login)
@@ -204,7 +205,7 @@ def create_login_address(database: Database, settings: WebSettings, login: str, 
 
 
 def open_listener(address: ListenAddress) -> socket.socket:
-    """Return a socket that listens on an address. Raises ``UsageError`` if it cannot be used."""
+    """Return a socket that listens on an address. Raises ``UsageError`` if the address cannot be used."""
     family = socket.AF_UNIX if address.socket else socket.AF_INET6 if ":" in address.host else socket.AF_INET
     listener = socket.socket(family, socket.SOCK_STREAM)
     try:

@@ -55,6 +55,9 @@ OfficialOption = Annotated[
         autocompletion=complete_ids("officials"),
     ),
 ]
+WrittenOption = Annotated[
+    str, typer.Option("--written", metavar="TEXT", help="Only the name as written so.", show_default=False)
+]
 ReaderOption = Annotated[
     str,
     typer.Option(
@@ -79,6 +82,16 @@ DigestOption = Annotated[
         autocompletion=complete_ids("digests"),
     ),
 ]
+RuleOption = Annotated[
+    str,
+    typer.Option(
+        "--rule",
+        metavar="ID",
+        help="Only its hits of this rule.",
+        show_default=False,
+        autocompletion=complete_ids("rules"),
+    ),
+]
 UntilOption = Annotated[
     str,
     typer.Option("--until", metavar="LENGTH|DATE", help="End of the mark: 7d, 12h, or 2026-12-31.", show_default=False),
@@ -93,9 +106,7 @@ mark_app = create_command_group("Mark a story: mute, follow, read or irrelevant.
 def reject(  # noqa: PLR0913, PLR0917 - a parameter is an option
     target: TargetArgument,
     official: OfficialOption = "",
-    written: Annotated[
-        str, typer.Option("--written", metavar="TEXT", help="Only this way of writing the name.", show_default=False)
-    ] = "",
+    written: WrittenOption = "",
     story: Annotated[
         bool, typer.Option("--story", help="For the whole story of the article, also later articles.")
     ] = False,
@@ -126,9 +137,7 @@ def reject(  # noqa: PLR0913, PLR0917 - a parameter is an option
 def confirm(  # noqa: PLR0913, PLR0917 - a parameter is an option
     target: TargetArgument,
     official: OfficialOption = "",
-    written: Annotated[
-        str, typer.Option("--written", metavar="TEXT", help="The name as the article prints it.", show_default=False)
-    ] = "",
+    written: WrittenOption = "",
     note: NoteOption = "",
     reader: ReaderOption = "",
     config: ConfigOption = DEFAULT_CONFIG,
@@ -152,7 +161,7 @@ def mark_mute(  # noqa: PLR0913, PLR0917 - a parameter is an option
     target: StoryArgument,
     digest: DigestOption = "",
     until: UntilOption = "",
-    rule: Annotated[str, typer.Option("--rule", metavar="ID", help="Only its hits of this rule.")] = "",
+    rule: RuleOption = "",
     reader: ReaderOption = "",
     config: ConfigOption = DEFAULT_CONFIG,
     database: DatabaseOption = "",
@@ -180,7 +189,7 @@ def mark_follow(
 def mark_irrelevant(
     target: StoryArgument,
     digest: DigestOption = "",
-    rule: Annotated[str, typer.Option("--rule", metavar="ID", help="Only its hits of this rule.")] = "",
+    rule: RuleOption = "",
     reader: ReaderOption = "",
     config: ConfigOption = DEFAULT_CONFIG,
     database: DatabaseOption = "",
@@ -483,7 +492,7 @@ async def _act(
 def login_of(reader: str) -> str:
     """Return the login of the reader who gives feedback.
 
-    It is the login that was given as an option, or else the name of the user who runs the command.
+    It is the login that was given as an option. Without one, it is the name of the user who runs the command.
     """
     from getpass import getuser
 
@@ -491,12 +500,12 @@ def login_of(reader: str) -> str:
         return reader
     try:
         return getuser()
-    except OSError:  # a user without a name, as in a container
+    except OSError:  # the user has no name, as in a container
         return "owner"
 
 
 def parse_until(text: str) -> datetime | None:
-    """Return the time at which a mark should end, in UTC; None for an empty text.
+    """Return the time at which a mark should end, in UTC; for an empty text, return None.
 
     The text is a duration from now, such as ``7d``, or a date, which means the start of that day in the local time
     zone. Raises ``UsageError`` for other texts and for a time that has passed.
@@ -534,7 +543,7 @@ def find_articles(database: "Database", target: str) -> "list[StoredArticle]":
 
 
 def find_target(database: "Database", target: str, official_id: str = "") -> "tuple[StoredArticle, bool]":
-    """Return the article that a code or URL refers to, and whether it is the code of a story.
+    """Return the article that a code or URL refers to, and True if the code belongs to a story.
 
     For a story, the article is the first one that names the official, or any official if ``official_id`` is empty.
     Raises ``UsageError`` if nothing is found.
@@ -553,7 +562,7 @@ def find_target(database: "Database", target: str, official_id: str = "") -> "tu
 
 
 def resolve_story(database: "Database", target: str) -> str:
-    """Return the id of the story that a code refers to. For another code or a URL, it is the story of the article.
+    """Return the id of the story that a code refers to. For a code or URL of an article, it is the article's story.
 
     Raises ``UsageError`` if nothing is found, or if the article has no story yet.
     """
@@ -567,7 +576,7 @@ def resolve_story(database: "Database", target: str) -> str:
 
 
 def _choose_official(database: "Database", stored: "StoredArticle") -> str:
-    """Return the official that an article names, if it names only one.
+    """Return the official that an article names, if it names exactly one.
 
     Raises ``UsageError`` if the article names none or several.
     """
@@ -579,7 +588,7 @@ def _choose_official(database: "Database", stored: "StoredArticle") -> str:
 
 
 def _choose_near_miss(database: "Database", stored: "StoredArticle", official: str, written: str) -> tuple[str, str]:
-    """Return the official and the text that are to be confirmed.
+    """Return the official and the text that the user confirms.
 
     If the user has not given one of them, it is taken from the near misses of the article. Raises ``UsageError`` unless
     exactly one near miss fits.

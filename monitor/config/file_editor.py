@@ -199,7 +199,7 @@ class FileEditor:
 
 
 def compute_tag(data: bytes) -> str:
-    """Return a short text that differs for other bytes of a file."""
+    """Return the tag of a file: a short text that changes with any byte of the file."""
     return hashlib.sha256(data).hexdigest()[:32]
 
 

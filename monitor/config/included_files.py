@@ -27,7 +27,7 @@ _READABLE_BY_OTHERS = stat.S_IRGRP | stat.S_IROTH
 
 @dataclass(frozen=True, slots=True)
 class SourceFile:
-    """Parsed file of the configuration: sources.yaml or an included file."""
+    """A parsed file of the configuration: sources.yaml or an included file."""
 
     path: Path
     document: YamlDocument
@@ -40,12 +40,12 @@ class SourceFile:
 
 @dataclass(slots=True)
 class FileSet:
-    """Parsed sources.yaml, merged with the files that it refers to.
+    """The parsed sources.yaml, merged with the files that it refers to.
 
-    ``tree`` contains the entries of all files. ``origins`` maps the path of each entry from an included file to that
+    ``tree`` contains the entries of all files. ``origins`` has, for the path of each entry from an included file, this
     file. The path is the section with the id of the entry; for a synonym, it is ``synonyms`` with an index in the
-    merged list. ``own_paths`` maps the path of such a synonym to its path in the included file. ``edited`` has the
-    bytes of included files that are to be used instead of those on the disk.
+    merged list. ``own_paths`` maps the path of such a synonym to its path in the included file. ``included`` are the
+    included files. ``edited`` has the bytes of included files that are to be used instead of those on the disk.
     """
 
     main: SourceFile
@@ -55,6 +55,7 @@ class FileSet:
     issues: list[ConfigIssue] = field(default_factory=list)
     has_other_files: bool = False
     edited: Mapping[Path, bytes] = field(default_factory=dict)
+    included: list[Path] = field(default_factory=list)
 
     def find_file(self, path: KeyPath) -> tuple[SourceFile, KeyPath]:
         """Return the file that contains a key of the merged configuration, and the path of the key in that file."""
@@ -83,7 +84,7 @@ def read_file_set(data: bytes, path: Path, edited: Mapping[Path, bytes] | None =
 
 
 def dump_file_set(files: FileSet, data: bytes) -> bytes:
-    """Return the whole configuration as one YAML file; ``data`` unchanged if no other file is used.
+    """Return the whole configuration as one YAML file. If no other file is used, ``data`` is returned unchanged.
 
     ``data`` are the bytes of sources.yaml. The daemon stores the result, so that a worker process on another machine,
     or the daemon after a restart, needs no other file.
@@ -99,9 +100,9 @@ def dump_file_set(files: FileSet, data: bytes) -> bytes:
 def list_file_patterns(data: bytes) -> tuple[str, ...]:
     """Return the names and glob patterns of other files that the bytes of sources.yaml contain.
 
-    The result is empty if the file cannot be parsed. Names inside of included files are not returned.
+    The result is empty if the file cannot be parsed. Names inside included files are not returned.
     """
-    if not _NAMES_FILES.search(data):  # most files: parsing a large one takes half a second
+    if not _NAMES_FILES.search(data):  # true for most files; the parsing of a large file takes half a second
         return ()
     tree = parse_yaml(data).value
     if not isinstance(tree, dict):
@@ -186,6 +187,7 @@ def _merge_included_files(files: FileSet) -> None:
 
 def _merge_file(files: FileSet, path: Path) -> None:
     files.has_other_files = True
+    files.included.append(path)
     try:
         document = parse_yaml(files.edited[path] if path in files.edited else path.read_bytes())
     except OSError as error:
@@ -237,7 +239,7 @@ def _merge_section(files: FileSet, own: SourceFile, section: str, value: Any) ->
 
 
 def _iter_date_files(tree: Any) -> Iterator[tuple[KeyPath, str]]:
-    """Yield the path and the text of each entry under ``except`` of a digest that is a file name, not a date."""
+    """Yield the path and the text of each entry under ``except`` of a digest that is a file name and not a date."""
     digests = tree.get("digests")
     for name, digest in digests.items() if isinstance(digests, dict) else ():
         for inner, text in _iter_texts(digest.get("except") if isinstance(digest, dict) else None):

@@ -195,9 +195,9 @@ def _list_changed_keys(path: KeyPath, old: Any, new: Any) -> Iterator[KeyPath]:
 
 
 def _list_secret_paths(tree: Any) -> Iterator[tuple[KeyPath, bool]]:
-    """Yield the path of each text that is or contains a secret by the type of its key, if it is typed into the file.
+    """Yield the paths of the typed secrets in a configuration; the type of a key says whether its value is a secret.
 
-    The second value is whether the whole text is secret, and not only the login in a URL.
+    The second value is whether the whole text is secret, and not only the login in a URL. References are left out.
     """
     tree = _as_mapping(tree)
     yield from _list_typed_paths(("settings",), tree.get("settings"), Settings)
@@ -236,7 +236,7 @@ def _hide_value(value: str, is_secret: bool, redact: Callable[[str], str]) -> st
 
 
 def _replace_pieces(text: str, found: list[tuple[int, int, str, KeyPath | None, str | None]]) -> HiddenText:
-    """Return a text in which pieces are replaced; each is given by start, end, new text, path and shown value."""
+    """Return a text in which pieces are replaced. Each piece is given by start, end, new text, path and shown value."""
     parts: list[str] = []
     pieces: list[HiddenPiece] = []
     at = length = 0

@@ -60,10 +60,7 @@ class ChangeRecord(TypedDict):
 
 
 class ResultRecord(ChangeRecord):
-    """JSON record of the result of an act of feedback.
-
-    It has the change, and the numbers of articles and hits that the change has affected.
-    """
+    """JSON record of what an act of feedback changed: the change, and the numbers of affected articles and hits."""
 
     mark: MarkRecord | None
     repeated: bool
@@ -170,9 +167,9 @@ def change_record(change: Change, verdict: Verdict | None = None) -> ChangeRecor
 def result_record(
     change: Change, verdict: Verdict | None, mark: Mark | None, rescreened: RescreenResult, *, is_repeated: bool
 ) -> ResultRecord:
-    """Return the record of the result of an act of feedback.
+    """Return the record of what an act of feedback changed.
 
-    ``rescreened`` has the numbers of affected articles and hits. ``is_repeated`` is True if the feedback existed
+    ``rescreened`` has the numbers of affected articles and hits. ``is_repeated`` is True if the same feedback existed
     already.
     """
     return {

@@ -296,6 +296,20 @@ PAGE_SNAPSHOT = Table(
     Column("body", LargeBinary),
 )
 
+POST_STATEMENT = Table(
+    "post_statement",
+    CORE_METADATA,
+    Column("id", BIG_INTEGER, primary_key=True),
+    Column("article_id", BIG_INTEGER, ForeignKey("article.id")),
+    Column("official_id", String),
+    Column("kind", String),
+    Column("person", CleanText),
+    Column("post", CleanText),
+    Column("is_direct", Boolean),
+    Column("passage", CleanText),
+    Column("seen_at", UtcDateTime),
+)
+
 PROPOSAL = Table(
     "proposal",
     CORE_METADATA,
@@ -423,6 +437,18 @@ STORY_CENTROID = Table(
     Column("version", BIG_INTEGER),
     Column("centroid", LargeBinary),
     Column("last_article_at", UtcDateTime),
+)
+
+SUCCESSION_NOTICE = Table(
+    "succession_notice",
+    CORE_METADATA,
+    Column("id", BIG_INTEGER, primary_key=True),
+    Column("plan_id", String),
+    Column("official_id", String),
+    Column("kind", String),
+    Column("person", CleanText),
+    Column("post", CleanText),
+    Column("announced_at", UtcDateTime),
 )
 
 TERM_FREQUENCY = Table(

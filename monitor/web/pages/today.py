@@ -192,7 +192,7 @@ def _is_active(mark: Mark, newest_at: datetime, now: datetime) -> bool:
 def choose_passages(passages: Sequence[Passage], language: str, limit: int) -> tuple[PassageLine, ...]:
     """Return at most ``limit`` different passages, each with its marks.
 
-    The headline is returned only if there is no other passage.
+    The headline is returned only if it is the only passage.
     """
     chosen = [passage for passage in passages if passage.region is not Region.TITLE] or list(passages)
     unique = list({passage.text: passage for passage in chosen}.values())[:limit]

@@ -7,12 +7,12 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from support.command_line import app
 from support.feedback_desk import HARBOUR, ORCHARD, FeedbackDesk
 from support.stores import open_database
 from typer.testing import CliRunner
 
 from monitor.cli.feedback import parse_until
-from monitor.cli.main import app
 from monitor.config.file_editor import FileEditor
 from monitor.domain.codes import Code, CodeKind, parse_code
 from monitor.domain.errors import UsageError
