@@ -4,7 +4,7 @@ MAX_DIGITS = 9
 
 
 def parse_number(text: str, max_digits: int = MAX_DIGITS) -> int | None:
-    """Return a whole number of at most ``max_digits`` ASCII digits, or None for any other text.
+    """Return the number in a text of one to ``max_digits`` ASCII digits, or None for any other text.
 
     ``str.isdigit`` accepts texts that ``int`` rejects, such as "²", and numbers of any length.
     """
