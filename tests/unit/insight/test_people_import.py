@@ -70,7 +70,9 @@ def test_rows_of_one_person_are_merged_and_repetitions_reported() -> None:
     """Several terms of one post stay several roles; two sources may differ by days."""
     terms = [(2001, None), (2001, 2005), (2010, 2014), (2010, 2014)]
     people = [
-        ImportedPerson(f"line {n}", "Ann Smith", "uk", (), (Role("Mayor", date(a, 1, n), b and date(b, 1, 1)),))
+        ImportedPerson(
+            f"line {n}", "Ann Smith", "uk", (), (Role("Mayor", date(a, 1, n), date(b, 1, 1) if b else None),)
+        )
         for n, (a, b) in enumerate(terms, 1)
     ]
     plan = merge(*people)

@@ -70,7 +70,7 @@ def labels(**texts: str) -> dict[str, dict[str, str]]:
     return {code.replace("_", "-"): {"language": code, "value": text} for code, text in texts.items()}
 
 
-HUMAN = {
+HUMAN: dict[str, Any] = {
     "id": "Q1",
     "labels": labels(en="Phan Van Giang", vi="Phan Văn Giang", de="Phan Văn Giang", zh_hans="潘文江", xx="ფან"),
     "aliases": {"vi": [{"value": "Tướng Giang"}], "de": [{"value": "Der General"}]},
