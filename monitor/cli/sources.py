@@ -205,7 +205,8 @@ def export_opml(
 def make_source_id(name: str, url: str, used_ids: Collection[str]) -> str:
     """Return a new id for a source, made from its name.
 
-    It is made from the host of the URL if the name has hardly any Latin letters. A number is added if the id is used.
+    If the name has hardly any Latin letters, the id is made from the host of the URL. If the id is used already, a
+    number is added.
     """
     slug = make_slug(name)
     if len(slug) < 3:

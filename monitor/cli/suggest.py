@@ -77,10 +77,10 @@ def suggest(
 
 
 def _choose_verdicts(database: "Database", change: int) -> "list[tuple[int, Verdict]]":
-    """Return verdicts with the number of the change that recorded each one.
+    """Return verdicts, each with the number of the change that recorded it.
 
-    It is the verdict of the change ``change``, or the newest verdicts if ``change`` is 0. Raises ``UsageError`` if the
-    change is not a verdict or was undone.
+    These are the verdict of the change ``change``, or the newest verdicts if ``change`` is 0. Raises ``UsageError`` if
+    the change is not a verdict or was undone.
     """
     from monitor.feedback.suggestions import select_verdicts
 

@@ -23,7 +23,7 @@ from monitor.domain.errors import UsageError
 
 _PLAIN_TEXT = re.compile(r"[^\W\d_](?:[\w .'’()-]*[\w.)])?")
 _RESERVED_WORDS = {"null", "true", "false", "yes", "no", "on", "off", "y", "n"}
-"""Words that some YAML parsers read as a boolean or null instead of as text. They are written in quotes."""
+"""Words that some YAML parsers read as a boolean or null instead of text. They are written in quotes."""
 _INDENT = "  "
 _Node = Any
 
@@ -61,17 +61,17 @@ class _Splice(NamedTuple):
 
 
 def append_item(data: bytes, path: KeyPath, value: YamlValue, comment: str = "") -> bytes:
-    """Return the bytes of a file after adding a value to the end of the list at a path.
+    """Add a value to the end of the list at a path, and return the new bytes of the file.
 
-    A missing list is created. If the path has a single value instead of a list, the result is a list of that value and
-    the new one. ``comment`` is added to the line of the new item. Raises ``EditRefused`` if the edit would change
-    anything else.
+    A missing list is created. If the path has a single value instead of a list, it becomes a list of this value and the
+    new one. ``comment`` is added to the line of the new item. Raises ``EditRefused`` if the edit would change anything
+    else.
     """
     return apply_edits(data, [Edit(path, [value], is_append=True, comment=comment)])
 
 
 def set_value(data: bytes, path: KeyPath, value: YamlValue, comment: str = "") -> bytes:
-    """Return the bytes of a file after setting the key at a path to a value.
+    """Set the key at a path to a value, and return the new bytes of the file.
 
     If the key or a mapping that contains the key is missing, both are created. An existing value is replaced only if it
     is a text or a number in one line. ``comment`` is added to the line of a new key. Raises ``EditRefused`` if the edit
@@ -144,7 +144,7 @@ def save_edited_file(path: Path, before: bytes, after: bytes) -> None:
             os.fsync(file.fileno())
         shutil.copymode(target, name)
         Path(name).replace(target)
-    except BaseException:
+    except BaseException:  # also after Ctrl-C, no temporary file stays in the folder
         with suppress(OSError):
             Path(name).unlink()
         raise
@@ -206,7 +206,8 @@ def _append(text: str, node: _Node, values: list[YamlValue], comment: str) -> li
 def _set(text: str, finder: "_NodeFinder", path: KeyPath, value: YamlValue, comment: str) -> list[_Splice] | None:
     """Return the changes of a text that add a key which is missing or has no value; None if this is impossible.
 
-    The key is added to the deepest mapping on the path that exists in the file.
+    The result is None if this is impossible. The key is added to the deepest mapping on the path that exists in the
+    file.
     """
     depth = len(path)
     while depth and finder.find(path[:depth]) is None:
@@ -216,7 +217,7 @@ def _set(text: str, finder: "_NodeFinder", path: KeyPath, value: YamlValue, comm
         if not isinstance(key, str):
             return None
         value = {key: value}
-    if parent is None:  # an empty file, or comments only
+    if parent is None:  # an empty file, or one with comments only
         lines = _render_block(value, f"{_render_key(path[0])}:", _INDENT, comment)
         return [_insert_lines(text, len(text), lines)]
     if _is_null(parent):
@@ -348,7 +349,7 @@ def _value_at(tree: YamlValue, path: KeyPath) -> YamlValue:
 
 
 def _assign(tree: YamlValue, path: KeyPath, value: YamlValue) -> None:
-    """Set the value at a path in a parsed file, in place; missing mappings on the path are created.
+    """Set the value at a path in a parsed file, in place. Missing mappings on the path are created.
 
     Raises ``EditRefused`` if a part of the path exists but is neither a mapping nor a list.
     """
@@ -400,7 +401,7 @@ def _render_key(key: str | int) -> str:
 
 
 def _render_flow(value: YamlValue) -> str:
-    """Return a value in YAML flow style, such as ``{key: [a, b]}``, in one line."""
+    """Return a value in YAML flow style, such as ``{key: [a, b]}``, on one line."""
     if isinstance(value, dict):
         return "{" + ", ".join(f"{_render_key(key)}: {_render_flow(item)}" for key, item in value.items()) + "}"
     if isinstance(value, list):

@@ -38,7 +38,7 @@ _RESERVED_HEADERS = {"accept-encoding", "connection", "content-length", "host", 
 def parse_duration(text: str) -> timedelta:
     """Parse a duration, such as 90s, 7d or 1h30m.
 
-    It consists of one or more numbers, each with a unit (s m h d w y), whose sum is returned.
+    A duration has one or more numbers, each with a unit (s m h d w y). Their sum is returned.
     """
     if not _DURATION.fullmatch(text):
         raise ValueError(f'"{text}" is not a valid duration; write a number and a unit, such as 90s, 15m, 2h, 7d or 2y')
@@ -58,7 +58,10 @@ def parse_time_of_day(text: str) -> time:
 
 
 def parse_quiet_hours(text: str) -> tuple[time, time]:
-    """Parse quiet hours, HH:MM-HH:MM, to start and end. The start may be later: such hours include midnight."""
+    """Parse quiet hours, HH:MM-HH:MM, to start and end.
+
+    If the start is later than the end, the hours include midnight.
+    """
     parts = text.split("-")
     if len(parts) == 2 and all(_TIME_OF_DAY.fullmatch(part.strip()) for part in parts):
         start, end = (parse_time_of_day(part.strip()) for part in parts)
@@ -265,7 +268,7 @@ def parse_signing_key(text: str) -> str:
 
 
 def suggest_similar(text: str, known_words: Iterable[str]) -> str:
-    """Return "; did you mean ...?" with the most similar known word, or an empty text if none is similar."""
+    """Return "; did you mean ...?" with the most similar known word, or an empty text if no known word is similar."""
     words = {word.lower(): word for word in known_words}
     near = difflib.get_close_matches(text.lower(), words, 1, 0.7)
     return f"; did you mean {words[near[0]]}?" if near else ""

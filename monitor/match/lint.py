@@ -112,7 +112,7 @@ def _lint_official_names(official: Official) -> Iterator[NameIssue]:
 
 
 def _lint_name(name: str, official: Official, *, is_alias: bool) -> Iterator[tuple[str, bool]]:
-    """Yield the problems of one name: a message, and whether the problem makes the name unusable."""
+    """Yield the problems of one name. Each is a message, and True if the problem makes the name unusable."""
     words = fold_words(name)
     if error := find_name_error(name, official):
         yield error, True
@@ -161,14 +161,14 @@ _ORDINARY_WORD_MESSAGE = "{name!r} is also an ordinary word and counts only with
 
 
 def _is_risky_word(folded: str) -> bool:
-    """Return whether a word is a risky name, because it is too short or also an ordinary word."""
+    """Return whether a name of one word would give false alarms, because it is very short or also an ordinary word."""
     from monitor.match.vocabulary import is_ordinary_word  # reads the language data, which most commands omit
 
     return len(folded) < 3 or is_ordinary_word(folded)
 
 
 def _lint_shared_names(watchlist: Watchlist) -> Iterator[NameIssue]:
-    """Yield a warning for each name that an earlier official also has."""
+    """Yield a warning for each name of an official that another official, earlier in the watchlist, also has."""
     bearers: dict[str, list[tuple[Official, str, int]]] = defaultdict(list)
     for official in watchlist.officials:
         for index, name in enumerate((official.name, *official.aliases), start=-1):
@@ -206,7 +206,7 @@ def lint_watchlist(watchlist: Watchlist) -> Iterator[KeyIssue]:
 
 
 def lint_source_languages(watchlist: Watchlist, sources: Sequence[Source]) -> Iterator[KeyIssue]:
-    """Yield a warning for each source in whose script the names of some officials cannot be found."""
+    """Yield a warning for each source whose articles are in a script in which some officials cannot be found."""
     from monitor.match.names.coverage import Coverage, find_coverage, find_script_of_language
 
     missing: dict[str, list[Official]] = {}
@@ -228,7 +228,7 @@ def lint_source_languages(watchlist: Watchlist, sources: Sequence[Source]) -> It
 def find_watchlist_errors(watchlist: Watchlist) -> Iterator[KeyIssue]:
     """Yield the errors of a watchlist, without warnings.
 
-    Reads the language data only if an official without country and roles has a name of one word.
+    The language data is read only if an official without country and roles has a name of one word.
     """
     for official in watchlist.officials:
         for index, name in enumerate((official.name, *official.aliases), start=-1):
@@ -245,7 +245,7 @@ def to_key_issue(found: NameIssue) -> KeyIssue:
 
 
 def _lint_rules(watchlist: Watchlist) -> Iterator[KeyIssue]:
-    """Yield an error for each invalid query, and the failed examples of all officials and valid rules."""
+    """Yield an error for each invalid query, and for each example of an official or valid rule that fails."""
     bad = []
     for rule in watchlist.rules:
         if (issue := _lint_query(rule, watchlist)) is not None:
@@ -258,7 +258,7 @@ def _lint_rules(watchlist: Watchlist) -> Iterator[KeyIssue]:
 def _lint_query(rule: Rule, watchlist: Watchlist) -> KeyIssue | None:
     if not rule.query:
         return None
-    from monitor.match.query.evaluate import compile_query  # loaded only if there are queries
+    from monitor.match.query.evaluate import compile_query  # imported only if the watchlist has queries
 
     try:
         compile_query(rule.query, [official.id for official in watchlist.officials], watchlist.synonyms)
@@ -268,9 +268,9 @@ def _lint_query(rule: Rule, watchlist: Watchlist) -> KeyIssue | None:
 
 
 def _lint_examples(watchlist: Watchlist) -> Iterator[KeyIssue]:
-    """Yield the examples of officials and rules that fail when they are matched as articles.
+    """Match the examples of officials and rules as articles, and yield an error for each example that fails.
 
-    The watchlist is compiled only if there are examples.
+    The watchlist is compiled only if it has examples.
     """
     given = [*(official.examples for official in watchlist.officials), *(rule.examples for rule in watchlist.rules)]
     if all(examples == Examples() for examples in given):
@@ -301,9 +301,9 @@ def _iter_example_texts(examples: Examples) -> Iterator[tuple[str, int, str]]:
 
 
 def _match_example(matcher: "Matcher", text: str, rule: Rule | None) -> Findings:
-    """Match an example text as an article, and return the findings.
+    """Match an example text as an article that the rule accepts, and return the findings.
 
-    The article has a region, language and source that the rule accepts; ``rule`` is None for an example of an official.
+    The article has a region, language and source that the rule selects. ``rule`` is None for an example of an official.
     """
     regions = rule.regions if rule else ()
     region = Region.BODY if not regions or Region.BODY in regions else regions[0]

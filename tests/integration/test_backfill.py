@@ -10,7 +10,7 @@ import pytest
 from support.http_server import Loopback, reply, serving
 from typer.testing import CliRunner, Result
 
-from monitor.cli.main import app
+from support.command_line import app
 from monitor.store.database import Database
 
 CONFIGURATION = """

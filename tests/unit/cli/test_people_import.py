@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 import yaml
+from support.command_line import app
 from support.http_server import Loopback, reply, serving
 from typer.testing import CliRunner, Result
 
-from monitor.cli.main import app
 from monitor.config.load import load_configuration
 from monitor.domain.errors import InputError, UsageError
 from monitor.domain.watchlist import Official
