@@ -7,10 +7,10 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from support.command_line import app
 from support.http_server import Loopback, reply, serving
 from typer.testing import CliRunner, Result
 
-from support.command_line import app
 from monitor.store.database import Database
 
 CONFIGURATION = """
