@@ -93,6 +93,7 @@ PRELOADED_MODULES = (
     "monitor.match.engine",
     "monitor.parse.dispatch",
     "monitor.parse.fast_xml",
+    "monitor.parse.feed_discovery",
     "monitor.parse.incremental",
     "monitor.parse.mailbox",
     "monitor.pipeline.mailbox_documents",
