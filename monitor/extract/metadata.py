@@ -26,6 +26,7 @@ _OTHER_ARTICLE_KEYS = frozenset(
 )
 """Properties whose values are other articles, or the posts of a live blog."""
 _WORD = re.compile(r"\w+")
+_MIN_TITLE_WORDS = 4  # words: a shorter heading may be the name of the outlet
 _MIN_WORD_CHARS = 4  # characters; shorter words, such as "the", are in most titles
 _CONTROL_CHARS = re.compile(r"[\x00-\x1f]+")
 _TRAILING_COMMA = re.compile(r",\s*([}\]])")
@@ -131,7 +132,8 @@ def _read_json_ld(metadata: PageMetadata, tree: LexborHTMLParser) -> None:
         _add_claims(metadata.sites, *_flatten_names(names), *_flatten_names(node.get("publisher")))
     titles = [alnum_key(node.text()) for node in tree.css("title, h1")] if articles else []
     titled = {id(node) for node in articles if _is_titled(node, titles)}
-    shown = title_words(" ".join(node.text(separator=" ") for node in tree.css("title, h1"))) if articles else set()
+    headings = [text for node in tree.css("h1") if len((text := node.text(separator=" ")).split()) >= _MIN_TITLE_WORDS]
+    shown = title_words(" ".join(headings))
     articles.sort(
         key=lambda node: (
             id(node) not in titled,
@@ -170,7 +172,7 @@ def title_words(text: str) -> set[str]:
 
 
 def _may_be_shown(node: dict[str, Any], shown_words: set[str]) -> bool:
-    """Return whether a JSON-LD article may be the page's: it has no headline, or one with a word of the titles."""
+    """Return whether a JSON-LD article may be the page's: it has no headline, or one with a word of the headings."""
     claim = node.get("headline") or node.get("name")
     words = title_words(unescape(claim)) if isinstance(claim, str) else set()
     return not words or not shown_words or not words.isdisjoint(shown_words)

@@ -61,6 +61,9 @@ class OwnElements:
         innermost = [page.root_box_index] if boxes else []
         if page.title_run_index >= 0:
             innermost.append(page.layout.runs[page.title_run_index].box_index)
+        first = next((at for at, reason in enumerate(page.rejection_reasons) if not reason), -1)
+        if first >= 0:  # the article may be an element within the box of the text
+            innermost.append(page.layout.runs[first].box_index)
         self._around_article = {boxes[0].node.mem_id} if boxes else set[int]()
         self._around_article |= {node.mem_id for node in tree.css("html, head, body")}  # their names are the site's
         self._is_article_known = False
