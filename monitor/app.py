@@ -66,15 +66,21 @@ MAX_OFFLOAD_PROCESSES = 2
 OFFLOAD_CPU_SECONDS, OFFLOAD_IDLE_SECONDS = 5, 30.0
 
 MATCHING_LIMITS = JobLimits(wall_seconds=60, cpu_seconds=30, memory_bytes=1_500_000_000)
-"""Limits for matching one long article. The worst text of 3 million characters takes 25 s and 1 GB, an ordinary one of
-this length 1 s."""
+"""Limits for matching one long article.
+
+The worst text of 3 million characters takes 25 s and 1 GB, an ordinary text of this length takes 1 s.
+"""
 
 MATCHING_IDLE_SECONDS = 60.0
-"""Seconds after which the idle worker process with the compiled watchlist is ended, because long articles are rare."""
+"""Number of idle seconds after which the worker process with the compiled watchlist is ended, because long articles are
+rare.
+"""
 
 GC_THRESHOLD = 10_000
-"""Number of new objects between two garbage collections. With five times as many, a collection blocks the event loop
-for 20 ms."""
+"""Number of new objects between two garbage collections.
+
+With five times this number, a collection blocks the event loop for 20 ms.
+"""
 
 PRELOADED_MODULES = (
     "monitor.digest.compose",
@@ -99,7 +105,7 @@ worker processes import them in advance."""
 
 
 def utc_now() -> datetime:
-    """Return the current time in UTC; every other module gets its clock as a parameter."""
+    """Return the current time in UTC. Every other module gets its clock as a parameter."""
     return datetime.now(UTC)
 
 
@@ -128,9 +134,9 @@ async def build_collectors(
 ) -> AsyncIterator[tuple[CollectorServices, Fetcher, ProcessPool]]:
     """Yield the services that poll sources and read pages, for the daemon and for worker processes alike.
 
-    The fetcher and the process pool that the services use are yielded, too. If ``metrics`` is given, they are wrapped
-    so that fetches and killed processes are counted. The fetcher is closed at the end. With ``early``, articles of a
-    backlog are matched when they are built.
+    The fetcher and the process pool that the services use are yielded, too. With ``metrics``, fetches and killed
+    processes are counted. The fetcher is closed at the end. With ``early``, articles of a backlog are matched when they
+    are built.
     """
     settings = configuration.settings
     client = HttpFetcher(settings.user_agent_contact, settings.allowed_networks, clock)
@@ -248,7 +254,7 @@ async def _enter_matching(
 
 
 def build_translator(configuration: Configuration) -> Translator | None:
-    """Return the translator for digests, or None if none is configured."""
+    """Return the translator for digests, or None if no translator is configured."""
     settings = configuration.settings
     if settings.translate is None:
         return None
@@ -261,7 +267,7 @@ def build_translator(configuration: Configuration) -> Translator | None:
 def build_channel_sender(channel: Channel, configuration: Configuration) -> ChannelSender:
     """Return the sender of a channel.
 
-    If the channel cannot work, return a sender that fails with the reason, so that the other channels work.
+    If the channel cannot work, the result is a sender that fails with the reason, so that the other channels work.
     """
 
     def create_transport() -> "httpx.AsyncBaseTransport":
@@ -299,9 +305,9 @@ def _compile_matcher(watchlist: Watchlist) -> "Matcher":
 def load_signing_key(settings: WebSettings, database_url: Secret) -> str:
     """Return the key that signs links in digests.
 
-    It is the configured key. Without one, it is the key in a file next to the SQLite database, which is created at
-    first use and readable only by its owner. On PostgreSQL without a configured key, return an empty string; digests
-    then have no such links.
+    It is the configured key. Without one, it is the key in a file next to the SQLite database. This file is created at
+    first use, and only its owner can read it. On PostgreSQL without a configured key, the result is an empty string,
+    and digests have no such links.
     """
     if settings.signing_key:
         return settings.signing_key.reveal()
@@ -321,7 +327,7 @@ def load_signing_key(settings: WebSettings, database_url: Secret) -> str:
 def build_link_filler(configuration: Configuration) -> Callable[[Message], Message]:
     """Return the function that fills in the links of a message for its target.
 
-    If such links are not configured, the function returns the message unchanged.
+    If such links are not configured, this function returns the message unchanged.
     """
     settings = configuration.settings
     if not settings.has_acting_links or settings.web is None or settings.web.links is None:
@@ -337,10 +343,11 @@ async def run_one_pass(
     clock: Clock = utc_now,
     build_reloader: "Callable[[ConfigurationStore], Reloader] | None" = None,
 ) -> PassResult:
-    """Run the pipeline once for the due sources, or for ``source_ids`` whether due or not; return the results.
+    """Run the pipeline once for the due sources, and return the results.
 
-    ``progress`` is called with the name of a step and a count. If no daemon uses the database, the reloader that
-    ``build_reloader`` returns stores the file as the last good configuration.
+    With ``source_ids``, these sources are polled instead, whether they are due or not. ``progress`` is called with the
+    name of a step and a count. If no daemon uses the database, the reloader that ``build_reloader`` returns stores the
+    file as the last good configuration.
     """
     settings = configuration.settings
     async with AsyncExitStack() as stack:

@@ -18,6 +18,11 @@ settings.load_profile("same")
 if os.environ.pop("PYTHONDONTWRITEBYTECODE", ""):  # compiling all modules takes a second in each of about 200 processes
     os.environ["PYTHONPYCACHEPREFIX"] = str(Path(sys.prefix) / "bytecode")
 
+_TERMINAL_VARIABLES = (
+    *("COLUMNS", "LINES", "TERM", "COLORTERM", "NO_COLOR", "FORCE_COLOR", "CLICOLOR", "CLICOLOR_FORCE"),
+    *("TTY_COMPATIBLE", "TTY_INTERACTIVE", "LANG", "LANGUAGE", "LC_ALL", "LC_CTYPE"),
+)
+
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Add the options of this project."""
@@ -38,6 +43,15 @@ def pytest_configure(config: pytest.Config) -> None:
         clock = travel(datetime.now(UTC) + timedelta(days=days), tick=True)
         clock.start()
         config.add_cleanup(clock.stop)
+
+
+def pytest_sessionstart() -> None:
+    """Remove the variables by which a terminal changes the output of a program, here and in all subprocesses.
+
+    The modules of the command line are imported later; the report of pytest itself is already configured.
+    """
+    for name in _TERMINAL_VARIABLES:
+        os.environ.pop(name, None)
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

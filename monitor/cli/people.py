@@ -26,6 +26,7 @@ from monitor.cli.common import (
     print_table,
     print_text,
 )
+from monitor.cli.people_import import import_people
 from monitor.domain.errors import UsageError
 
 if TYPE_CHECKING:
@@ -137,7 +138,7 @@ def show_person(  # noqa: PLR0913, PLR0917 - a parameter is an option
 def parse_days(since: str) -> int:
     """Return a duration as a number of days, rounded up.
 
-    Raises ``UsageError`` if it is invalid, or not between one day and ``MAX_DAYS``.
+    Raises ``UsageError`` if the duration is invalid, or not between one day and ``MAX_DAYS``.
     """
     from monitor.domain.value_parsers import parse_duration
 
@@ -151,7 +152,7 @@ def parse_days(since: str) -> int:
 
 
 def require_watched(official_id: str, officials: "Sequence[Official]") -> None:
-    """Raise ``UsageError`` with a similar or some known ids if no watched person has this id."""
+    """Raise ``UsageError`` if no watched person has this id. The message contains a similar id, or some known ids."""
     from monitor.cli.officials import find_official
     from monitor.domain.value_parsers import suggest_similar
 
@@ -205,3 +206,6 @@ def _print_counts(heading: str, counts: "Iterable[tuple[str, int]]") -> None:
     rows = list(counts)[:MAX_ROWS]
     if rows:
         print_table((heading, "articles"), rows, "")
+
+
+app.command("import")(import_people)

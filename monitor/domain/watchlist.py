@@ -18,6 +18,7 @@ from monitor.domain.field_types import (
     QueryText,
     ShortText,
     Texts,
+    WikidataId,
     as_list,
     as_mapping,
 )
@@ -76,6 +77,7 @@ class Official:
         default_factory=Examples
     )
     formerly: Annotated[Ids, Field(description="earlier ids of the official, who keeps their history")] = ()
+    wikidata: Annotated[WikidataId, Field(description="id in Wikidata, by which an import finds the official")] = ""
 
 
 @dataclass(frozen=True, slots=True)

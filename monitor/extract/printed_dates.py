@@ -44,7 +44,7 @@ def _modified_pattern() -> re.Pattern[str]:
 
 
 class OwnElements:
-    """Search for elements with dates of the article itself.
+    """Search for elements, such as dates and bylines, that belong to the article itself.
 
     Elements in related news, lists, comments and other articles on the page are excluded.
     """
@@ -69,7 +69,7 @@ class OwnElements:
 
     def list_microdata(self, item_property: str) -> list[str]:
         """Return the values that the page states for a microdata property of the article, such as "datePublished"."""
-        return [read_value(node) for node in self._select(f'[itemprop~="{item_property}"]', self._tree.root)]
+        return [read_value(node) for node in self.select(f'[itemprop~="{item_property}"]')]
 
     def list_times(self) -> list[str]:
         """Return a list with the value of the best ``time`` element around the article; empty if there is none.
@@ -77,7 +77,7 @@ class OwnElements:
         A modification time is used only if there is no other time.
         """
         found: list[tuple[bool, str]] = []
-        for node in self._select("time", self._box):
+        for node in self.select("time", self._box):
             text = node.text(separator=" ")
             parent_text = (node.parent.text(separator=" ") if node.parent is not None else "")[:MAX_DATE_LINE_CHARS]
             mark = f"{node.attributes.get('class') or ''} {text} {parent_text}"
@@ -90,7 +90,7 @@ class OwnElements:
         Texts about a modification come last.
         """
         found: list[tuple[bool, str]] = []
-        for node in self._select(_DATE_SELECTOR, self._box):
+        for node in self.select(_DATE_SELECTOR, self._box):
             name = split_camel_case(node.attributes.get("class") or "")
             stated = [value for key in _DATE_ATTRIBUTES if (value := node.attributes.get(key))]
             is_named = _DATE_NAMES.search(name) is not None
@@ -102,7 +102,9 @@ class OwnElements:
             )
         return [text for _, text in sorted(found, key=lambda pair: pair[0])]
 
-    def _select(self, selector: str, root: LexborNode | None) -> list[LexborNode]:
+    def select(self, selector: str, root: LexborNode | None = None) -> list[LexborNode]:
+        """Return the first elements of the article that match a selector, in ``root`` or in the whole page."""
+        root = root or self._tree.root
         if root is None:
             return []
         return [node for node in root.css(selector)[: 4 * _MAX_ELEMENTS] if self.is_own(node)][:_MAX_ELEMENTS]

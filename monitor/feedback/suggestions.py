@@ -25,8 +25,8 @@ from monitor.text.fold import fold, fold_key, fold_written
 from monitor.text.sanitize import truncate_text
 from monitor.text.tokens import find_sentence, is_unspaced
 
-REHEARSAL_PERIOD = timedelta(days=90)
-MAX_REHEARSED_ARTICLES = 20_000
+BACKTEST_PERIOD = timedelta(days=90)
+MAX_BACKTEST_ARTICLES = 20_000
 MAX_SUGGESTIONS, MAX_NEIGHBOURS, MAX_SHOWN = 3, 3, 5
 MAX_EXAMPLE_CHARS = 300
 _WORD = re.compile(r"\w+(?:['’.-]\w+)*\.?")
@@ -136,7 +136,8 @@ class SuggestionService:
                 edited = replace(official, exclude_phrases=(*official.exclude_phrases, phrase))
                 if stored and _names(edited, stored) and not verdict.written:
                     continue
-                effect = rehearse(official, edited, (one for one in articles if folded in _fold_article(one.article)))
+                with_phrase = (one for one in articles if folded in _fold_article(one.article))
+                effect = backtest_official(official, edited, with_phrase)
                 effect = self._count_rejected(official.id, replace(effect, examined=len(articles)))
                 others = effect.silenced - effect.rejected
                 if effect.silenced and (best is None or others < best[0]):
@@ -172,7 +173,7 @@ class SuggestionService:
             if not _names(edited, stored, verdict.written):
                 continue
             articles = self._load_candidates(verdict.written, now)
-            effect = replace(rehearse(official, edited, articles), examined=len(articles))
+            effect = replace(backtest_official(official, edited, articles), examined=len(articles))
             suggestions.append(Suggestion(kind, official.id, (str(kind),), value, verdict.id, effect))
             example = example or _suggest_example(edited, verdict, "match")
         return [*suggestions, *example]
@@ -201,7 +202,7 @@ class SuggestionService:
         These are the newest articles that mention the official, and all articles in which readers rejected the
         official.
         """
-        wanted = ArticleFilter(official_id=official_id, since_at=now - REHEARSAL_PERIOD, limit=MAX_REHEARSED_ARTICLES)
+        wanted = ArticleFilter(official_id=official_id, since_at=now - BACKTEST_PERIOD, limit=MAX_BACKTEST_ARTICLES)
         articles = {one.id: one for one in self._database.queries.list_articles(wanted)}
         missing = [number for number in self._list_rejected(official_id) if number not in articles]
         articles |= {one.id: one for one in self._database.queries.load_articles(missing)}
@@ -209,7 +210,7 @@ class SuggestionService:
 
     def _load_candidates(self, written: str, now: datetime) -> list[StoredArticle]:
         """Return the newest articles that contain a text; an alias or a position could add mentions to these."""
-        since = now - REHEARSAL_PERIOD
+        since = now - BACKTEST_PERIOD
         found = self._database.queries.search(f'"{written}"', 2_000)
         return [one for one in found if one.first_seen_at >= since]
 
@@ -251,7 +252,7 @@ def propose_phrases(name: str, sentence: str) -> Iterator[str]:
                 yield sentence[words[low][0] : words[high][1]].rstrip(".")
 
 
-def rehearse(before: Official, after: Official, articles: Iterable[StoredArticle]) -> Effect:
+def backtest_official(before: Official, after: Official, articles: Iterable[StoredArticle]) -> Effect:
     """Return the effect of an edit of an official on articles: which lose their mentions, and which get some.
 
     ``before`` and ``after`` are the official without and with the edit. Verdicts of readers are not applied.
@@ -280,7 +281,7 @@ def find_written(article: Article, folded: str) -> str:
 
 
 def find_role(stored: StoredArticle, folded: str) -> Role | None:
-    """Return a role made from the title before a folded text in an article; None if there is no such title.
+    """Return a role made from the title before a folded text in an article; None without such a title.
 
     The role begins on the date of the article.
     """

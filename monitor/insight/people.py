@@ -172,7 +172,7 @@ def load_people(
     page = chosen[wanted.page * wanted.page_size : end]
     ids_of_page = [one.id for one in page]
     days = chart_days(now, zone, 7 * (COMPARED_WEEKS + 1))
-    hours = database.desk.count_mentions_by_day(ids_of_page, days[0])
+    hours = database.desk.count_mentions_by_hour(ids_of_page, days[0])
     last = database.desk.last_seen(ids_of_page)
     people = tuple(_build_line(one, hours.get(one.id, []), days, last.get(one.id), now, zone) for one in page)
     countries = sorted({one.country for one in officials.values() if one.country})

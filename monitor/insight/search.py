@@ -48,7 +48,7 @@ class Search:
 
 @dataclass(frozen=True, slots=True)
 class SearchResult:
-    """Results of a search; the next search continues below ``next_id``, which is None if there are no more results."""
+    """Results of a search; the next search continues below ``next_id``, which is None after the last result."""
 
     found: tuple[FoundArticle, ...]
     next_id: int | None

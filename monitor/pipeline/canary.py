@@ -31,7 +31,7 @@ FEED = f"""<?xml version="1.0" encoding="utf-8"?>
 
 
 class Canary:
-    """Runs the synthetic article with the templates of a configuration and a watchlist of its own."""
+    """Test of the pipeline with a synthetic article, the templates of a configuration and a watchlist of its own."""
 
     def __init__(self, configuration: Configuration, clock: Clock) -> None:
         self._template_dir, self._clock = configuration.settings.template_dir, clock
@@ -40,7 +40,10 @@ class Canary:
         self._matcher: Matcher | None = None
 
     async def run(self) -> None:
-        """Process the article in all steps. Raises ``CanaryLost`` with the name of the step that lost it."""
+        """Process the synthetic article in all steps.
+
+        Raises ``CanaryLost`` with the name of the step that lost the article.
+        """
         await asyncio.to_thread(self._run_steps, self._clock())
 
     def _run_steps(self, now: datetime) -> None:
@@ -74,5 +77,5 @@ class Canary:
             rendered = render_digest(digest, self._template_dir)
             for form in (rendered.text, rendered.html, rendered.payload):
                 form.index(URL)  # raises ValueError if the link of the article is missing
-        except Exception as error:
+        except Exception as error:  # any error in these steps would lose an article of an outlet, too
             raise CanaryLost(f"a test article was lost in {step} ({type(error).__name__}: {error})") from error

@@ -28,15 +28,15 @@ MAX_POLLS_PER_HOST = 4
 MAX_HOST_WAIT = timedelta(hours=1)
 INITIAL_POLL_TIME = timedelta(milliseconds=500)
 EXPECTED_NEW_FEED_ENTRIES = 30
-"""Number of entries to expect from a source that was never polled before, for the estimate of the backlog."""
+"""Number of entries to expect from a source that was never polled before. It is used to estimate the backlog."""
 
 
 @dataclass(frozen=True, slots=True)
 class PollResult:
     """Result of one poll. States, detail and time of the next poll are as stored in the database.
 
-    ``notice`` is a problem of the source, or its end, for the user. ``note`` is one line about quarantined entries,
-    filled gaps and unreadable entries.
+    ``notice`` tells the user that a problem of the source began or ended. ``note`` is one line about quarantined
+    entries, filled gaps and unreadable entries.
     """
 
     source_id: str
@@ -52,7 +52,10 @@ class PollResult:
 
 
 class Collector:
-    """Polls sources. Every poll is committed once. If a poll is interrupted, it is repeated when its lease expires."""
+    """Poller of sources.
+
+    Every poll is committed once. If a poll is interrupted, it is repeated when its lease expires.
+    """
 
     def __init__(
         self,
@@ -101,10 +104,10 @@ class Collector:
         return leases
 
     async def poll(self, lease: Lease, source: Source, *, wait: bool = False) -> PollResult:
-        """Poll one leased source; never raises. Unexpected errors are stored with the source.
+        """Poll one leased source. No exception is raised, because unexpected errors are stored with the source.
 
-        If the host of the source is busy, the poll waits for it. Without ``wait``, the poll is postponed instead, so
-        that other hosts can be polled.
+        If the host of the source is busy and ``wait`` is true, the poll waits for the host. Otherwise the poll is
+        postponed, so that other hosts can be polled.
         """
         loop, host = asyncio.get_running_loop(), extract_host(source.url)
         start = loop.time()
@@ -121,7 +124,7 @@ class Collector:
                 self._drop_idle_host(host)
 
     def _drop_idle_host(self, host: str) -> None:
-        """Delete what is stored in memory about a host for which no poll is running."""
+        """Delete what is kept in memory about a host for which no poll is running."""
         del self._polls_by_host[host]
         if self._host_free_at.get(host, self._clock()) <= self._clock():
             self._host_free_at.pop(host, None)
@@ -134,7 +137,7 @@ class Collector:
                 if busy_host:
                     return await self._postpone(lease, busy_host)
                 async with self._poll_slots:
-                    async with self._cpu_slot:  # hundreds of polls start one after the other
+                    async with self._cpu_slot:  # hundreds of polls start one after another
                         work = self.fetch_and_store(lease, source)
                     return await work
             except (LeaseLost, StoreError):

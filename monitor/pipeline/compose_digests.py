@@ -57,7 +57,7 @@ log = logging.getLogger(__name__)
 OVERDUE_AFTER = timedelta(minutes=5)
 CHART_DAYS = 14
 TIME_RESOLUTION = timedelta(microseconds=1)
-SOURCE_NOTICE_INTERVAL = timedelta(hours=1)  # between two digests that contain only notices about sources
+SOURCE_NOTICE_INTERVAL = timedelta(hours=1)  # minimum time between two digests that contain only notices about sources
 SOURCE_NOTICE_CHECK_INTERVAL = timedelta(minutes=5)
 
 
@@ -75,7 +75,9 @@ class MessageRate:
     max_delay: timedelta = timedelta(minutes=2)
 
     def delay_after(self, sent_count: int) -> timedelta:
-        """Return the minimum time to the next message after ``sent_count`` messages in the last ``period``."""
+        """Return the minimum time until the next message, if ``sent_count`` messages were sent in the
+        last ``period``.
+        """
         return (
             min(self.min_delay * 2 ** min(sent_count // self.burst_size - 1, 16), self.max_delay)
             if sent_count >= self.burst_size
@@ -85,7 +87,7 @@ class MessageRate:
 
 @dataclass(frozen=True, slots=True)
 class _DueWindow:
-    """Window to be reported now.
+    """A window to be reported now.
 
     ``is_first`` is True if the digest plan has just been started and had no window before.
     """
@@ -97,7 +99,7 @@ class _DueWindow:
 
 
 class NoticeSource(Protocol):
-    """Protocol of an object that returns notices about the officials of a digest."""
+    """Protocol of an object that has notices about the officials of a digest."""
 
     async def load_notices(
         self,
@@ -121,7 +123,10 @@ class NoticeSource(Protocol):
 
 
 class DigestComposer:
-    """Composes due digests, with the notices of ``notice_source``. There is one instance per process."""
+    """Composer of due digests. Each process has one instance.
+
+    Scheduled digests, unlike immediate ones, contain the notices of ``notice_source``.
+    """
 
     def __init__(
         self,
@@ -144,10 +149,10 @@ class DigestComposer:
         self.template_problems: dict[str, tuple[str, ...]] = {}
 
     async def run_due(self, configuration: Configuration) -> list[Digest]:
-        """Compose every due digest and return the digests that are sent.
+        """Compose every due digest, and return the digests that are sent.
 
-        A digest that fails is tried again later. After some failures a plain list is sent instead. ``failures`` has the
-        reason. Raises ``StoreError`` after all digests have been tried.
+        A digest that fails is tried again later. After some failures a plain list is sent instead; ``failures`` has the
+        reason. All digests are tried before a ``StoreError`` is raised.
         """
         digests = []
         store_error: StoreError | None = None
@@ -171,10 +176,10 @@ class DigestComposer:
     async def preview(
         self, plan: DigestPlan, configuration: Configuration, since: datetime | None = None
     ) -> tuple[Digest, tuple[int, ...]]:
-        """Compose the digest as of now, or with every hit found since ``since``; store nothing.
+        """Compose the digest as of now, or with every hit found since ``since``; nothing is stored.
 
-        Return the digest and the ids of the hits that sending it would record as reported. There are none if the digest
-        leaves out older undelivered hits.
+        Return the digest, and the ids of the hits that sending it would record as reported. The ids are empty if the
+        digest leaves out older undelivered hits.
         """
         digest, hit_ids, _inputs, _people = await self._preview(plan, configuration, since, is_preview=True)
         return digest, hit_ids
@@ -225,7 +230,7 @@ class DigestComposer:
             return await self._run_fallback(plan, configuration, due)
 
     async def _run_window(self, plan: DigestPlan, configuration: Configuration, due: _DueWindow) -> Digest | None:
-        """Compose and commit the digest of a window. Return the digest if it is sent, else None."""
+        """Compose and commit the digest of a window; return the digest if it is sent, otherwise None."""
         inputs = await self._load_inputs(plan, configuration, due)
         if inputs is None:
             return None
@@ -254,7 +259,7 @@ class DigestComposer:
     async def _run_fallback(self, plan: DigestPlan, configuration: Configuration, due: _DueWindow) -> Digest | None:
         """Send the headlines and links of a window whose digest could not be composed.
 
-        Return the digest if it has any headlines, else None.
+        Return the digest, or None if it has no headlines.
         """
         hits = await self._database.read(self._database.digests.list_headlines, plan, due.hits_before)
         if not hits:
@@ -287,7 +292,7 @@ class DigestComposer:
     async def _load_inputs(
         self, plan: DigestPlan, configuration: Configuration, due: _DueWindow
     ) -> DigestInputs | None:
-        """Return the inputs of a due digest. Return None if an immediate digest has nothing to report."""
+        """Return the inputs of a due digest, or None if an immediate digest has nothing to report."""
         load_inputs = self._database.digests.load_inputs
         query = _build_query(plan, configuration, due.window, due.hits_before)
         if not plan.schedule.is_immediate:
@@ -321,7 +326,7 @@ class DigestComposer:
         return not due.is_first and self._timetable.last_due(plan, hits[0].found_at, latest) is not None
 
     def _is_source_notice_check_due(self, plan: DigestPlan, configuration: Configuration, last_end: datetime) -> bool:
-        """Return whether an immediate digest must check for notices about sources although it has no hits.
+        """Return whether an immediate digest without hits must check for notices about sources.
 
         Only channels that no scheduled digest uses need this. The check is made at most once an hour, so that changes
         within minutes share one message.
@@ -396,7 +401,7 @@ class DigestComposer:
         return await self._translate(digest)
 
     async def _translate(self, digest: Digest) -> Digest:
-        """Return the digest with translations of its texts: stored ones, and new ones that are made in time.
+        """Add translations to the texts of a digest: stored ones, and new ones that are made in time.
 
         New translations are stored.
         """
@@ -429,7 +434,7 @@ class DigestComposer:
         return await load(plan, configuration, officials, window.end_at, now, is_preview=is_preview)
 
     async def _render(self, plan: DigestPlan, digest: Digest, configuration: Configuration) -> RenderedDigest:
-        from monitor.digest.render import render_digest  # as above
+        from monitor.digest.render import render_digest  # imported late, as above
 
         writes_files = any(
             isinstance(channel, FolderChannel) and channel.id in plan.channels for channel in configuration.channels
@@ -459,8 +464,8 @@ class DigestComposer:
     ) -> tuple[Message, ...] | None:
         """Store the digest and, if it is rendered, its deliveries; return the messages to deliver.
 
-        Return None if another process has stored it before, or if a verdict has changed one of its hits in the
-        meantime. The digest is then composed again.
+        The result is None if another process has stored the digest before, or if a verdict has changed one of its hits
+        in the meantime. The digest is then composed again.
         """
         messages: tuple[Message, ...] = ()
         if rendered:
@@ -477,7 +482,7 @@ class DigestComposer:
 
 
 def _reported_content(plan: DigestPlan, digest: Digest, inputs: DigestInputs) -> ReportedContent:
-    """Return which part of its inputs a digest reports, to be stored with the digest."""
+    """Return the record of the content of a digest, which is stored with the digest."""
     marked = apply_marks(inputs.hits, inputs.marks, digest.window.end_at)
     not_accepted = {hit.id for hit in inputs.hits if not plan.accepts(hit)}
     return ReportedContent(
@@ -489,7 +494,7 @@ def _reported_content(plan: DigestPlan, digest: Digest, inputs: DigestInputs) ->
 
 
 def _window_start(last: LastWindow) -> datetime:
-    """Return the start of the next window: the end of the last one.
+    """Return the start of the next window: the end of the last window.
 
     After the initial window of a scheduled digest, it is the start of the lookback instead.
     """
@@ -519,7 +524,7 @@ def _due_after(last_end: datetime, checked_at: datetime | None, now: datetime) -
     """Return the time after which scheduled times are due, which is normally the end of the last window.
 
     If the last window ended after ``checked_at``, the time of the last check, the clock has been set back since. Then
-    only scheduled times after the last check are due, or from now on if there was no check.
+    only scheduled times after the last check are due. Without a last check, only scheduled times from now on are due.
     """
     if last_end < now and (checked_at is None or last_end <= checked_at):
         return last_end
@@ -533,7 +538,7 @@ def _should_send(plan: DigestPlan, digest: Digest, *, has_notices: bool) -> bool
 
 
 def _channels_without_scheduled_digest(plan: DigestPlan, plans: Sequence[DigestPlan]) -> tuple[str, ...]:
-    """Return the channels of an immediate digest that no scheduled digest uses."""
+    """Return the channels of an immediate digest that are not used by any scheduled digest."""
     scheduled = {channel for other in plans if not other.schedule.is_immediate for channel in other.channels}
     return tuple(channel for channel in plan.channels if channel not in scheduled)
 
@@ -547,7 +552,7 @@ def _relevant_officials(plan: DigestPlan, configuration: Configuration, inputs: 
 
 
 def _chart_days(end: datetime, zone: ZoneInfo) -> tuple[datetime, ...]:
-    """Return the starts, in UTC, of the last ``CHART_DAYS`` days in a time zone. The last day is the one of ``end``."""
+    """Return the starts, in UTC, of the last ``CHART_DAYS`` days in a time zone; the last day contains ``end``."""
     today = end.astimezone(zone).date()
     dates = (today - timedelta(days=back) for back in range(CHART_DAYS - 1, -1, -1))
     return tuple(datetime.combine(date, time(), zone).astimezone(UTC) for date in dates)

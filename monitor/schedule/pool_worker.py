@@ -17,7 +17,7 @@ def run_worker_loop() -> None:
     """
     memory, seconds = int(sys.argv[2]), int(sys.argv[3])
     jobs, results = sys.stdin.buffer, os.fdopen(os.dup(1), "wb")
-    os.dup2(2, 1)  # output of libraries must not mix with the results
+    os.dup2(2, 1)  # the output of libraries must not mix with the results
     for number in (signal.SIGINT, signal.SIGTERM):  # both may reach the whole group; the daemon decides what ends when
         signal.signal(number, signal.SIG_IGN)
     resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
@@ -42,14 +42,14 @@ def _read_job(jobs: BinaryIO) -> bytes:
 def _run_job(job: bytes) -> bytes:
     """Run one job and return its pickled result.
 
-    If the job raises an exception, the exception is the result, so that the caller can raise it again.
+    If the job raises an exception, the result is this exception, so that the caller can raise it again.
     """
     try:
         work, args = pickle.loads(job)  # noqa: S301 - written by the daemon that started this process
         result = (True, work(*args))
-    except Exception as error:  # noqa: BLE001 - any error is raised in the caller
+    except Exception as error:  # noqa: BLE001 - the caller gets every error, as without another process
         result = (False, error)
     try:
         return pickle.dumps(result, protocol=pickle.HIGHEST_PROTOCOL)
-    except Exception as error:  # noqa: BLE001 - a result that cannot be pickled is described as text
+    except Exception as error:  # noqa: BLE001 - `__reduce__` of a foreign class may raise anything
         return pickle.dumps((False, RuntimeError(f"{type(error).__name__}: {error}; {result[1]!r:.200}")))

@@ -18,7 +18,7 @@ CLOCK_KEY, CLOCK_TRUST_KEY, CONFIGURATION_KEY = "clock", "clock_trust", "configu
 
 
 def trusted_now(connection: Connection, now: datetime) -> datetime:
-    """Return the time to use when expired data is deleted.
+    """Return the time that counts as the present when expired data is deleted.
 
     This is ``now``. If the clock has jumped far ahead, it is the last trusted time instead.
     """
@@ -27,7 +27,7 @@ def trusted_now(connection: Connection, now: datetime) -> datetime:
 
 
 def load_clock_trust(connection: Connection) -> ClockTrust | None:
-    """Return the stored record of how far the clock is trusted, or None before the first check."""
+    """Return the stored trust in the clock, or None before the first check."""
     stored = connection.execute(select(SETTING.c.value).where(SETTING.c.name == CLOCK_TRUST_KEY)).scalar()
     return from_json(ClockTrust, stored) if stored else None
 
@@ -39,7 +39,7 @@ class KeyValueStore:
         self._connections = connections
 
     def installed_at(self, now: datetime) -> datetime:
-        """Return when this program first used the database.
+        """Return the time at which this program first used the database.
 
         The first call of this method stores ``now`` as this time; later calls return the stored time.
         """
@@ -64,7 +64,7 @@ class KeyValueStore:
             return connection.execute(select(SETTING.c.value).where(SETTING.c.name == name)).scalar() or ""
 
     def changed_at(self, name: str) -> datetime | None:
-        """Return when the value of a key was last stored, or None if there is none."""
+        """Return the time at which the value of a key was last stored, or None if the key is not stored."""
         with self._connections.read_transaction() as connection:
             at: datetime | None = connection.execute(
                 select(SETTING.c.changed_at).where(SETTING.c.name == name)

@@ -25,7 +25,7 @@ from monitor.store.sources import decode_poll_state
 
 
 class RenameStore:
-    """Store method that moves rows from former ids to present ids, in one transaction."""
+    """Store with one method, which moves rows from former ids to present ids in one transaction."""
 
     def __init__(self, connections: Connections) -> None:
         self._connections = connections

@@ -61,7 +61,7 @@ class Served:
         ]
         pages += ["/article/50", "/people", "/people/phan-van-giang?span=7d", "/search?q=minister", "/search?q=%28"]
         pages += ["/sources", "/sources/lan-xang", "/digests", "/digests/2", "/digests/next/today", "/changes"]
-        return [*pages, "/outbox", "/status", "/me"]
+        return [*pages, "/outbox", "/status", "/me", "/rules"]
 
 
 def run_monitor(folder: Path, *words: str) -> str:
@@ -162,6 +162,15 @@ def session(browser: "Browser", served: Served) -> Any:
     state = context.storage_state()
     context.close()
     return state
+
+
+def submit(page: "Page", selector: str, text: str | None = None) -> None:
+    """Click the first button that matches, and wait until the page that answers the form is loaded.
+
+    A click alone returns before the answer has replaced the page.
+    """
+    with page.expect_navigation():
+        page.locator(selector, has_text=text).first.click()
 
 
 def watch(page: "Page", served: Served) -> list[str]:
@@ -270,13 +279,13 @@ def test_single_keys_can_be_turned_off(browser: "Browser", served: Served, sessi
     page = context.new_page()
     page.goto(f"{served.url}/me")
     page.uncheck("input[name=keys]")
-    page.click("text=Save")
+    submit(page, "text=Save")
     page.goto(f"{served.url}/")
     page.keyboard.press("j")
     assert not current(page)
     page.goto(f"{served.url}/me")
     page.check("input[name=keys]")
-    page.click("text=Save")
+    submit(page, "text=Save")
     context.close()
 
 
@@ -285,21 +294,23 @@ def test_the_morning_without_javascript(browser: "Browser", served: Served, sess
     context: BrowserContext = browser.new_context(java_script_enabled=False, storage_state=session)
     page = context.new_page()
     page.goto(f"{served.url}/?by=story")
-    story = page.locator("article.story", has_text="HUN MANET").first
+    stories = page.locator("article.story")
+    story = page.locator("article.story", has_text="HUN MANET")
+    before = story.inner_text()
     story.locator("summary", has_text="Not this person").click()
-    story.locator(".pop button.main").click()
-    assert "Undo" in page.locator(".notice.good").inner_text()
-    page.locator(".notice.good button").click()
-    assert page.locator("article.story", has_text="HUN MANET").count() == 1
-    page.locator("article.story", has_text="HUN MANET").locator("button", has_text="Mute").click()
+    submit(page, "article.story:has-text('HUN MANET') .pop button.main")
+    assert story.inner_text() != before
+    submit(page, ".notice.good button", "Undo")
+    assert story.inner_text() == before
+    submit(page, "article.story:has-text('HUN MANET') button", "Mute")
     assert "Hidden: 1 muted" in page.locator("main").inner_text()
-    page.locator("button", has_text="I have read these 20").click()
-    rest = page.locator("article.story").count()
+    submit(page, "button", "I have read these 20")
+    rest = stories.count()
     assert 0 < rest < 20
-    page.locator("button", has_text=f"I have read these {rest}").click()
+    submit(page, "button", f"I have read these {rest}")
     assert "Nothing new" in page.locator("main").inner_text()
-    page.locator(".notice.good button", has_text="Undo").click()
-    assert page.locator("article.story").count() == rest
+    submit(page, ".notice.good button", "Undo")
+    assert stories.count() == rest
     context.close()
 
 
@@ -346,7 +357,7 @@ def test_after_the_logout_the_back_button_shows_nothing(browser: "Browser", serv
     page.click("button.main")
     page.wait_for_url(f"{served.url}/")
     page.goto(f"{served.url}/people")
-    page.click("text=Log out")
+    submit(page, "text=Log out")
     page.go_back()
     page.wait_for_url("**/login**")
     assert "Phan" not in page.content()
@@ -362,4 +373,39 @@ def test_a_digest_prints_as_a_press_review(browser: "Browser", served: Served, s
     assert page.locator("button:visible, nav:visible, .button:visible").count() == 0
     assert page.locator(".address:visible").count() > 0
     assert page.pdf().startswith(b"%PDF")
+    context.close()
+
+
+def test_the_rules_are_edited_with_a_check_while_typing(browser: "Browser", served: Served, session: Any) -> None:
+    """A fault leads to its line; an edit of somebody else is not lost; the save is reviewed and undone."""
+    context = browser.new_context(storage_state=session)
+    page = context.new_page()
+    errors = watch(page, served)
+    file = served.folder / "sources.yaml"
+    before = file.read_text(encoding="utf-8")
+    page.goto(f"{served.url}/rules")
+    text = page.locator("#text")
+    typed = text.input_value()
+    text.fill(typed.replace("report_edits: true", "report_edit: true"))
+    page.locator("#faults .bad").wait_for()
+    page.locator("#faults a").first.click()
+    line = typed[: typed.index("report_edits")].count("\n") + 1
+    assert page.locator("#place").inner_text().startswith(f"Line {line},")
+    text.fill(typed.replace("report_edits: true", "report_edits: true  # mine"))
+    file.write_text(before + "# theirs\n", encoding="utf-8")
+    page.locator(".editor button.main").click()
+    page.locator(".notice.bad", has_text="Somebody else").wait_for()
+    errors[:] = [error for error in errors if "409" not in error]  # the answer to a conflict
+    assert "# theirs" in page.locator(".diff").inner_text()
+    text.fill(text.input_value() + "# theirs\n")
+    page.locator(".editor button.main").click()
+    page.locator("button", has_text="Save").click()
+    page.wait_for_url("**done=*")
+    wanted = before.replace("report_edits: true", "report_edits: true  # mine") + "# theirs\n"
+    assert file.read_text(encoding="utf-8") == wanted
+    page.locator(".notice.good button").click()
+    page.wait_for_load_state()
+    assert file.read_text(encoding="utf-8") == before + "# theirs\n"
+    file.write_text(before, encoding="utf-8")
+    assert errors == []
     context.close()

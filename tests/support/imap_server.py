@@ -5,7 +5,6 @@ import re
 import socketserver
 import ssl
 import threading
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -114,7 +113,7 @@ class _Session(socketserver.StreamRequestHandler):
             for at in range(0, len(body), 1 if self.state.fault == "drip" else len(body) or 1):
                 self.wfile.write(body[at : at + 1] if self.state.fault == "drip" else body)
                 if self.state.fault == "drip":
-                    time.sleep(0.05)
+                    self.state.stopping.wait(0.05)
             self._send(")")
         self._send(f"{tag} OK done")
 

@@ -9,10 +9,10 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from support.command_line import app
 from support.stores import open_database
 from typer.testing import CliRunner
 
-from monitor.cli.main import app
 from monitor.domain.errors import UsageError
 from monitor.domain.source import Source
 

@@ -9,12 +9,12 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from support.command_line import app
 from support.rows import NOW, draft, kept
 from support.stores import open_database
 from time_machine import travel
 from typer.testing import CliRunner
 
-from monitor.cli.main import app
 from monitor.config.load import load_configuration
 from monitor.match.engine import compile_watchlist
 

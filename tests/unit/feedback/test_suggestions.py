@@ -1,4 +1,4 @@
-"""Suggestions from verdicts are tried and rehearsed; one that does not work is left out."""
+"""Suggestions from verdicts are tried in a backtest; one that does not work is left out."""
 
 from dataclasses import replace
 from datetime import date

@@ -42,7 +42,7 @@ def test_a_post_without_a_country_is_one_of_the_country_of_the_source() -> None:
     assert find(body, home="Laos") == []
 
 
-def test_a_title_next_to_another_name_is_weak_evidence() -> None:
+def test_a_title_next_to_another_name_is_ignored_if_the_official_has_it_too() -> None:
     """A slip, or a text about earlier years."""
     wrong = "Vietnam's Defence Minister Le Van Moi spoke."
     assert find(wrong) == [("holder", "Le Van Moi")]

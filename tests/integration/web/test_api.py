@@ -8,11 +8,11 @@ from typing import Any, cast
 import pytest
 import schemathesis
 from hypothesis import HealthCheck, given, settings
+from support.command_line import app as command_line
 from support.desk import CONFIGURATION, HOST, Desk
 from support.rows import MINUTE, NOW, draft, kept
 from typer.testing import CliRunner
 
-from monitor.cli.main import app as command_line
 from monitor.domain.readers import Role, Scope
 from monitor.store.database import Database
 from monitor.web.api.requests import RateLimited, RateLimiter
