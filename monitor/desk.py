@@ -15,9 +15,17 @@ import uvicorn
 from fastapi import FastAPI
 from starlette.routing import Route
 
-from monitor.app import MATCHING_IDLE_SECONDS, MATCHING_LIMITS, build_translator, load_signing_key, utc_now
+from monitor.app import (
+    MATCHING_IDLE_SECONDS,
+    MATCHING_LIMITS,
+    build_translator,
+    load_signing_key,
+    open_fetcher,
+    utc_now,
+)
 from monitor.config.load import load_configuration, parse_configuration
 from monitor.config.reload import CONFIGURATION_PATH_SETTING, find_database_url
+from monitor.config.source_editor import SourceEditor
 from monitor.domain.configuration import Configuration
 from monitor.domain.errors import UsageError
 from monitor.domain.ports import Clock
@@ -25,6 +33,7 @@ from monitor.domain.readers import LOGIN_LINK_PERIOD, OWNER_LOGIN, Role
 from monitor.domain.secret import Secret
 from monitor.domain.web_settings import ListenAddress, LoginMethod, WebSettings
 from monitor.insight.notices import InsightNotices
+from monitor.match.lint import lint_watchlist
 from monitor.pipeline.compose_digests import DigestComposer
 from monitor.schedule.digest_times import CronDigestSchedule
 from monitor.schedule.process_pool import SubprocessPool
@@ -35,6 +44,7 @@ from monitor.telemetry.redact import Redactor, find_secrets
 from monitor.web.application import create_app
 from monitor.web.connections import LimitedConnection
 from monitor.web.context import DeskContext, Snapshot
+from monitor.web.source_setup import SourceSetup
 
 MAX_CONNECTIONS, SHUTDOWN_SECONDS = 64, 5
 
@@ -114,7 +124,9 @@ async def run_desk(options: DeskOptions, environ: Mapping[str, str], clock: Cloc
         translator = build_translator(snapshot.configuration)
         notices = InsightNotices(database)
         composer = DigestComposer(database, CronDigestSchedule(), clock, translator=translator, notice_source=notices)
-        app = create_app(context, composer)
+        parsing = await stack.enter_async_context(SubprocessPool(1, idle_seconds=MATCHING_IDLE_SECONDS))
+        editor = SourceEditor(options.path, environ, (lint_watchlist,))
+        app = create_app(context, composer, SourceSetup(open_fetcher, parsing, editor))
         await add_assistant(app, context, stack)
         if not options.is_child:
             await announce(database, settings, clock)

@@ -25,6 +25,7 @@ from monitor.web.api.application import create_api
 from monitor.web.context import DeskContext, TooManyRequests
 from monitor.web.page import BadRequest, FormRefused, LoginRequired, login_path
 from monitor.web.pages import (
+    add_source,
     articles,
     deliveries,
     digests,
@@ -42,10 +43,11 @@ from monitor.web.pages import (
     today,
 )
 from monitor.web.security import SAFE_METHODS, SecurityMiddleware, allowed_hosts
+from monitor.web.source_setup import SourceSetup
 from monitor.web.templating import render
 
 PAGE_MODULES: tuple[ModuleType, ...] = (login, static, today, stories, articles, people, search, sources, digests)
-PAGE_MODULES += (deliveries, feedback, feeds, links, status, me)
+PAGE_MODULES += (add_source, deliveries, feedback, feeds, links, status, me)
 ERROR_STATUS: tuple[tuple[type[MonitorError], int], ...] = (
     (NotAllowed, 403),
     (FormRefused, 403),
@@ -71,13 +73,13 @@ TITLES = {
 }
 
 
-def create_app(context: DeskContext, composer: DigestComposer) -> FastAPI:
-    """Return the application of the desk."""
+def create_app(context: DeskContext, composer: DigestComposer, source_setup: SourceSetup | None = None) -> FastAPI:
+    """Return the application of the desk. Without ``source_setup``, sources cannot be added on it."""
     app = FastAPI(title="monitor", version=__version__, docs_url=None, redoc_url=None, openapi_url=None)
-    app.state.desk, app.state.composer = context, composer
+    app.state.desk, app.state.composer, app.state.source_setup = context, composer, source_setup
     for module in PAGE_MODULES:
         app.include_router(module.router, include_in_schema=False)
-    app.state.api = create_api(context, composer)
+    app.state.api = create_api(context, composer, source_setup)
     app.mount("/api/v1", app.state.api)
     app.add_middleware(SecurityMiddleware, hosts=allowed_hosts(context.settings))
     app.add_exception_handler(LoginRequired, _ask_for_login)

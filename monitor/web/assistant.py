@@ -144,13 +144,13 @@ class Tools:
         """Return the health of the monitor: problems with suggestions, numbers of articles, sources and deliveries."""
 
         def load(_snapshot: Snapshot, now: datetime) -> CallToolResult:
-            report = read_status_report(self._database, now)
+            report = read_status_report(self._database, now, with_sources=False)
             facts = {
                 "problems": [clean(self._context.redact(one), 600) for one in find_problems(report, ZONE)],
                 "daemon": report.daemon.state,
                 "daemon_seen_at": report.daemon.seen_at,
                 "articles": report.database.article_count,
-                "sources": len(report.sources),
+                "sources": report.totals.by_state.total(),
                 "deliveries": {"pending": report.outbox.pending, "failed": report.outbox.failed},
             }
             return present(facts, {})

@@ -20,6 +20,7 @@ from monitor.web.application import create_app
 from monitor.web.context import DeskContext, Snapshot
 from monitor.web.page import SESSION_COOKIE
 from monitor.web.security import make_form_token
+from monitor.web.source_setup import SourceSetup
 
 HOST = "127.0.0.1:8788"
 SIGNING_KEY = "k" * 40
@@ -67,12 +68,14 @@ class Desk:
     loader: FixedLoader = field(default_factory=FixedLoader)
     redact: Callable[[str], str] = str
     peer: str = "127.0.0.1"
+    source_setup: SourceSetup | None = None
 
     def __post_init__(self) -> None:
         self.context = DeskContext(
             self.database, self.settings, self.loader, self.clock, self.redact, signing_key=SIGNING_KEY
         )
-        self.app = create_app(self.context, DigestComposer(self.database, CronDigestSchedule(), self.clock))
+        composer = DigestComposer(self.database, CronDigestSchedule(), self.clock)
+        self.app = create_app(self.context, composer, self.source_setup)
         self.api = self.app.state.api
         self.client = TestClient(
             self.app,

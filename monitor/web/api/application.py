@@ -19,7 +19,8 @@ from monitor.domain.errors import (
 )
 from monitor.domain.readers import NotAllowed
 from monitor.pipeline.compose_digests import DigestComposer
-from monitor.web.api import reading, writing
+from monitor.pipeline.preview import PreviewFailed
+from monitor.web.api import reading, sources, writing
 from monitor.web.api.requests import (
     PROBLEM_TYPE,
     REQUESTS_PER_MINUTE,
@@ -30,6 +31,7 @@ from monitor.web.api.requests import (
 )
 from monitor.web.context import DeskContext, TooManyRequests
 from monitor.web.page import BadRequest
+from monitor.web.source_setup import SourceSetup
 
 PROBLEM_URN = "urn:monitor:problem"
 STATUS: tuple[tuple[type[MonitorError], int, str], ...] = (
@@ -39,6 +41,7 @@ STATUS: tuple[tuple[type[MonitorError], int, str], ...] = (
     (RateLimited, 429, "Too many requests"),
     (QueryError, 422, "The query has an error"),
     (ConfigError, 422, "The configuration has errors"),
+    (PreviewFailed, 422, "The address cannot be read"),
     (UsageError, 404, "Not found"),
     (LeaseLost, 409, "Somebody else changed this"),
     (TooManyRequests, 503, "Try again in a moment"),
@@ -69,7 +72,7 @@ PROBLEM_RESPONSES: dict[int | str, dict[str, Any]] = {
 }
 
 
-def create_api(context: DeskContext, composer: DigestComposer) -> FastAPI:
+def create_api(context: DeskContext, composer: DigestComposer, source_setup: SourceSetup | None = None) -> FastAPI:
     """Return the application of the API."""
     api = FastAPI(
         title="monitor",
@@ -79,10 +82,11 @@ def create_api(context: DeskContext, composer: DigestComposer) -> FastAPI:
         redoc_url=None,
         responses=PROBLEM_RESPONSES,
     )
-    api.state.desk, api.state.composer = context, composer
+    api.state.desk, api.state.composer, api.state.source_setup = context, composer, source_setup
     api.state.limiter, api.state.search_limiter = RateLimiter(REQUESTS_PER_MINUTE), RateLimiter(SEARCHES_PER_MINUTE)
     api.include_router(reading.router)
     api.include_router(writing.router)
+    api.include_router(sources.router)
     api.add_exception_handler(MonitorError, _answer_error)
     api.add_exception_handler(RequestValidationError, _answer_invalid)
     api.add_exception_handler(HTTPException, _answer_http_error)
