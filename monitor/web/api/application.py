@@ -1,6 +1,5 @@
 """The application of the API, with errors as problem documents (RFC 9457)."""
 
-import json
 from typing import Any
 
 from fastapi import FastAPI, Request
@@ -14,6 +13,7 @@ from monitor.domain.errors import (
     LeaseLost,
     MonitorError,
     QueryError,
+    QueryTimeout,
     StoreError,
     UsageError,
 )
@@ -21,6 +21,7 @@ from monitor.domain.readers import NotAllowed
 from monitor.pipeline.compose_digests import DigestComposer
 from monitor.pipeline.preview import PreviewFailed
 from monitor.web.api import reading, sources, writing
+from monitor.web.api.idempotency import IdempotencyMiddleware
 from monitor.web.api.requests import (
     PROBLEM_TYPE,
     REQUESTS_PER_MINUTE,
@@ -28,12 +29,12 @@ from monitor.web.api.requests import (
     RateLimited,
     RateLimiter,
     TokenRequired,
+    problem,
 )
 from monitor.web.context import DeskContext, TooManyRequests
 from monitor.web.page import BadRequest
 from monitor.web.source_setup import SourceSetup
 
-PROBLEM_URN = "urn:monitor:problem"
 STATUS: tuple[tuple[type[MonitorError], int, str], ...] = (
     (TokenRequired, 401, "An access token is needed"),
     (NotAllowed, 403, "Not allowed"),
@@ -45,6 +46,7 @@ STATUS: tuple[tuple[type[MonitorError], int, str], ...] = (
     (UsageError, 404, "Not found"),
     (LeaseLost, 409, "Somebody else changed this"),
     (TooManyRequests, 503, "Try again in a moment"),
+    (QueryTimeout, 503, "This takes too long"),
     (StoreError, 503, "Try again in a moment"),
 )
 PROBLEM_SCHEMA = {
@@ -87,22 +89,12 @@ def create_api(context: DeskContext, composer: DigestComposer, source_setup: Sou
     api.include_router(reading.router)
     api.include_router(writing.router)
     api.include_router(sources.router)
+    api.add_middleware(IdempotencyMiddleware, context=context)
     api.add_exception_handler(MonitorError, _answer_error)
     api.add_exception_handler(RequestValidationError, _answer_invalid)
     api.add_exception_handler(HTTPException, _answer_http_error)
     api.add_exception_handler(Exception, _answer_failure)
     return api
-
-
-def problem(status: int, title: str, detail: str, **more: Any) -> Response:
-    """Return an error response as a problem document (RFC 9457)."""
-    headers = {"Cache-Control": "private, no-cache"}
-    if status == 401:
-        headers["WWW-Authenticate"] = "Bearer"
-    if status in {429, 503}:
-        headers["Retry-After"] = str(more.pop("seconds", 5))
-    document = {"type": f"{PROBLEM_URN}:{status}", "title": title, "status": status, "detail": detail} | more
-    return Response(json.dumps(document, ensure_ascii=False), status, headers, PROBLEM_TYPE)
 
 
 async def _answer_error(_request: Request, error: Exception) -> Response:
