@@ -10,6 +10,7 @@ from contextlib import AsyncExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+import httpx
 import structlog
 import uvicorn
 from fastapi import FastAPI
@@ -32,6 +33,7 @@ from monitor.domain.ports import Clock
 from monitor.domain.readers import LOGIN_LINK_PERIOD, OWNER_LOGIN, Role
 from monitor.domain.secret import Secret
 from monitor.domain.web_settings import ListenAddress, LoginMethod, WebSettings
+from monitor.fetch.transport import create_guarded_transport
 from monitor.insight.notices import InsightNotices
 from monitor.match.lint import lint_watchlist
 from monitor.pipeline.compose_digests import DigestComposer
@@ -126,11 +128,32 @@ async def run_desk(options: DeskOptions, environ: Mapping[str, str], clock: Cloc
         composer = DigestComposer(database, CronDigestSchedule(), clock, translator=translator, notice_source=notices)
         parsing = await stack.enter_async_context(SubprocessPool(1, idle_seconds=MATCHING_IDLE_SECONDS))
         editor = SourceEditor(options.path, environ, (lint_watchlist,))
-        app = create_app(context, composer, SourceSetup(open_fetcher, parsing, editor))
+        app = create_app(
+            context, composer, SourceSetup(open_fetcher, parsing, editor), build_oidc(settings, snapshot.configuration)
+        )
         await add_assistant(app, context, stack)
         if not options.is_child:
             await announce(database, settings, clock)
         await serve(app, listener, is_child=options.is_child)
+
+
+def build_oidc(settings: WebSettings, configuration: Configuration) -> object | None:
+    """Return the OpenID provider by which readers log in, or None if none is configured.
+
+    Raises ``UsageError`` if the extra packages are missing.
+    """
+    if settings.login is not LoginMethod.OIDC or settings.oidc is None:
+        return None
+    try:
+        from monitor.web.oidc import REQUEST_SECONDS, OidcProvider
+    except ModuleNotFoundError as error:
+        raise UsageError("settings.web.login: oidc needs more packages: pip install 'monitor[oidc]'") from error
+
+    def open_client() -> httpx.AsyncClient:
+        transport = create_guarded_transport(configuration.settings.allowed_networks)
+        return httpx.AsyncClient(transport=transport, timeout=REQUEST_SECONDS)
+
+    return OidcProvider(settings.oidc, settings.public_url, open_client)
 
 
 async def run_tools(options: DeskOptions, environ: Mapping[str, str], clock: Clock = utc_now) -> None:

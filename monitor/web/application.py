@@ -34,6 +34,7 @@ from monitor.web.pages import (
     links,
     login,
     me,
+    oidc,
     people,
     search,
     sources,
@@ -46,7 +47,7 @@ from monitor.web.security import SAFE_METHODS, SecurityMiddleware, allowed_hosts
 from monitor.web.source_setup import SourceSetup
 from monitor.web.templating import render
 
-PAGE_MODULES: tuple[ModuleType, ...] = (login, static, today, stories, articles, people, search, sources, digests)
+PAGE_MODULES: tuple[ModuleType, ...] = (oidc, login, static, today, stories, articles, people, search, sources, digests)
 PAGE_MODULES += (add_source, deliveries, feedback, feeds, links, status, me)
 ERROR_STATUS: tuple[tuple[type[MonitorError], int], ...] = (
     (NotAllowed, 403),
@@ -73,10 +74,20 @@ TITLES = {
 }
 
 
-def create_app(context: DeskContext, composer: DigestComposer, source_setup: SourceSetup | None = None) -> FastAPI:
-    """Return the application of the desk. Without ``source_setup``, sources cannot be added on it."""
+def create_app(
+    context: DeskContext,
+    composer: DigestComposer,
+    source_setup: SourceSetup | None = None,
+    oidc_provider: object | None = None,
+) -> FastAPI:
+    """Return the application of the desk.
+
+    Without ``source_setup``, sources cannot be added on it. ``oidc_provider`` is the ``OidcProvider`` if readers log in
+    by one.
+    """
     app = FastAPI(title="monitor", version=__version__, docs_url=None, redoc_url=None, openapi_url=None)
     app.state.desk, app.state.composer, app.state.source_setup = context, composer, source_setup
+    app.state.oidc = oidc_provider
     for module in PAGE_MODULES:
         app.include_router(module.router, include_in_schema=False)
     app.state.api = create_api(context, composer, source_setup)

@@ -69,13 +69,14 @@ class Desk:
     redact: Callable[[str], str] = str
     peer: str = "127.0.0.1"
     source_setup: SourceSetup | None = None
+    oidc_provider: object | None = None
 
     def __post_init__(self) -> None:
         self.context = DeskContext(
             self.database, self.settings, self.loader, self.clock, self.redact, signing_key=SIGNING_KEY
         )
         composer = DigestComposer(self.database, CronDigestSchedule(), self.clock)
-        self.app = create_app(self.context, composer, self.source_setup)
+        self.app = create_app(self.context, composer, self.source_setup, self.oidc_provider)
         self.api = self.app.state.api
         self.client = TestClient(
             self.app,
