@@ -13,8 +13,6 @@ from datetime import datetime
 from typing import Any
 from urllib.parse import urljoin
 
-from typing_extensions import TypedDict
-
 from monitor.domain.errors import NotAFeed, WorkerKilled
 from monitor.domain.fetch_result import Failed, FailureCause, Fetched, FetchPurpose, FetchRequest, FetchResult
 from monitor.domain.ports import Fetcher, ProcessPool
@@ -30,6 +28,7 @@ from monitor.parse.feed_discovery import (
 )
 from monitor.parse.sitemap import is_sitemap
 from monitor.parse.social import SocialPreset, build_listing_source, find_social_preset
+from monitor.records.sources import FeedRecord
 from monitor.text.encoding import decode
 from monitor.text.sanitize import single_line
 from monitor.text.urls import canonicalize_url, extract_host
@@ -81,18 +80,6 @@ NO_FEED_REASON = (
     "the site names no feed, and there is none at the usual addresses; "
     "suggestion: read a page that lists its articles, with `listing:` (`url` and `items`)"
 )
-
-
-class FeedRecord(TypedDict):
-    """JSON record of a feed that was found, as in ``sources discover --json``."""
-
-    url: str
-    kind: str
-    title: str
-    entries: int
-    newest: datetime | None
-    language: str
-    found: str
 
 
 class FeedDiscoverer:

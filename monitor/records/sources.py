@@ -29,6 +29,18 @@ class SourceRecord(TypedDict):
     groups: list[str]
 
 
+class FeedRecord(TypedDict):
+    """JSON record of a feed that was found, as in ``sources discover --json``."""
+
+    url: str
+    kind: str
+    title: str
+    entries: int
+    newest: datetime | None
+    language: str
+    found: str
+
+
 def source_record(source: Source, status: SourceStatus | None) -> SourceRecord:
     """Return the record of a source. ``status`` is None if the source was never polled."""
     poll_state = status.poll_state if status else None

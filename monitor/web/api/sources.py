@@ -9,8 +9,9 @@ from starlette.responses import Response
 from typing_extensions import TypedDict
 
 from monitor.domain.readers import Right
-from monitor.pipeline.discover import FeedRecord, feed_record, make_source_id
+from monitor.pipeline.discover import feed_record, make_source_id
 from monitor.pipeline.preview import ArticlePreview
+from monitor.records.sources import FeedRecord
 from monitor.text.sanitize import sanitize
 from monitor.web.api.requests import ApiDependency
 from monitor.web.page import BadRequest
