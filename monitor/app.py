@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING
 from monitor.deliver.registry import UnusableChannel, create_sender
 from monitor.digest.links import fill_links
 from monitor.domain.channels import Channel
-from monitor.domain.configuration import Configuration
+from monitor.domain.configuration import Configuration, Settings
 from monitor.domain.delivery import Message
 from monitor.domain.errors import UsageError
 from monitor.domain.mention import Findings
@@ -254,6 +254,17 @@ async def _enter_matching(
     step = MatchingStep(database, bounded_matcher, clock)
     stack.push_async_callback(step.aclose)
     return bounded_matcher, step
+
+
+@asynccontextmanager
+async def open_fetcher(settings: Settings | None, clock: Clock = utc_now) -> AsyncIterator[HttpFetcher]:
+    """Open a fetcher with the rules of the daemon for a search or a preview, and close it at the end of the block."""
+    contact, networks = (settings.user_agent_contact, settings.allowed_networks) if settings else ("", ())
+    fetcher = HttpFetcher(contact, networks, clock)
+    try:
+        yield fetcher
+    finally:
+        await fetcher.aclose()
 
 
 def build_translator(configuration: Configuration) -> Translator | None:

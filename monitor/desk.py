@@ -10,15 +10,24 @@ from contextlib import AsyncExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+import httpx
 import structlog
 import uvicorn
 from fastapi import FastAPI
 from starlette.routing import Route
 
-from monitor.app import MATCHING_IDLE_SECONDS, MATCHING_LIMITS, build_translator, load_signing_key, utc_now
+from monitor.app import (
+    MATCHING_IDLE_SECONDS,
+    MATCHING_LIMITS,
+    build_translator,
+    load_signing_key,
+    open_fetcher,
+    utc_now,
+)
 from monitor.config.file_editor import FileEditor
 from monitor.config.load import load_configuration, parse_configuration
 from monitor.config.reload import CONFIGURATION_PATH_SETTING, find_database_url
+from monitor.config.source_editor import SourceEditor
 from monitor.deliver.registry import find_channel_faults
 from monitor.domain.configuration import Configuration
 from monitor.domain.errors import UsageError
@@ -26,6 +35,7 @@ from monitor.domain.ports import Clock
 from monitor.domain.readers import LOGIN_LINK_PERIOD, OWNER_LOGIN, Role
 from monitor.domain.secret import Secret
 from monitor.domain.web_settings import ListenAddress, LoginMethod, WebSettings
+from monitor.fetch.transport import create_guarded_transport
 from monitor.insight.notices import InsightNotices
 from monitor.match.lint import lint_source_languages, lint_watchlist
 from monitor.pipeline.compose_digests import DigestComposer
@@ -40,6 +50,7 @@ from monitor.web.connections import LimitedConnection
 from monitor.web.context import DeskContext, Snapshot
 from monitor.web.editing import Editing
 from monitor.web.rehearsals import Rehearsals
+from monitor.web.source_setup import SourceSetup
 
 MAX_CONNECTIONS, SHUTDOWN_SECONDS = 64, 5
 REHEARSAL_LIMITS = JobLimits(wall_seconds=60, cpu_seconds=60, memory_bytes=1_500_000_000)
@@ -122,11 +133,37 @@ async def run_desk(options: DeskOptions, environ: Mapping[str, str], clock: Cloc
         translator = build_translator(snapshot.configuration)
         notices = InsightNotices(database)
         composer = DigestComposer(database, CronDigestSchedule(), clock, translator=translator, notice_source=notices)
-        app = create_app(context, composer, await build_editing(options.path, environ, redactor, url, stack))
+        parsing = await stack.enter_async_context(SubprocessPool(1, idle_seconds=MATCHING_IDLE_SECONDS))
+        app = create_app(
+            context,
+            composer,
+            await build_editing(options.path, environ, redactor, url, stack),
+            SourceSetup(open_fetcher, parsing, SourceEditor(options.path, environ, (lint_watchlist,))),
+            build_oidc(settings, snapshot.configuration),
+        )
         await add_assistant(app, context, stack)
         if not options.is_child:
             await announce(database, settings, clock)
         await serve(app, listener, is_child=options.is_child)
+
+
+def build_oidc(settings: WebSettings, configuration: Configuration) -> object | None:
+    """Return the OpenID provider by which readers log in, or None if none is configured.
+
+    Raises ``UsageError`` if the extra packages are missing.
+    """
+    if settings.login is not LoginMethod.OIDC or settings.oidc is None:
+        return None
+    try:
+        from monitor.web.oidc import REQUEST_SECONDS, OidcProvider
+    except ModuleNotFoundError as error:
+        raise UsageError("settings.web.login: oidc needs more packages: pip install 'monitor[oidc]'") from error
+
+    def open_client() -> httpx.AsyncClient:
+        transport = create_guarded_transport(configuration.settings.allowed_networks)
+        return httpx.AsyncClient(transport=transport, timeout=REQUEST_SECONDS)
+
+    return OidcProvider(settings.oidc, settings.public_url, open_client)
 
 
 async def run_tools(options: DeskOptions, environ: Mapping[str, str], clock: Clock = utc_now) -> None:

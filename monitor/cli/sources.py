@@ -1,17 +1,18 @@
 """Commands of ``monitor sources``: list the configured sources, find feeds, import and export OPML."""
 
+import os
 import re
 import sys
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import NamedTemporaryFile
 from typing import TYPE_CHECKING, Annotated, Any
-from urllib.parse import urlsplit
 
 import typer
 
-from monitor.cli.articles import open_to_read
+from monitor.cli.articles import open_database, open_to_read
 from monitor.cli.command_groups import create_command_group
 from monitor.cli.common import (
     DEFAULT_CONFIG,
@@ -25,15 +26,15 @@ from monitor.cli.common import (
     print_table,
     run_async,
 )
-from monitor.domain.errors import ConfigError, UsageError
+from monitor.cli.feedback import ReaderOption, login_of
+from monitor.domain.errors import ConfigError, StoreError, UsageError
 from monitor.text.numbers import format_count
-from monitor.text.slugs import make_slug, make_unique
 from monitor.text.urls import canonicalize_url
 
 if TYPE_CHECKING:
     from monitor.domain.configuration import Configuration
-    from monitor.domain.source import Listing, Source, SourceKind
-    from monitor.pipeline.discover import DiscoveryResult
+    from monitor.domain.source import Source
+    from monitor.pipeline.discover import DiscoveredFeed, DiscoveryResult
 
 _SOURCES_KEY_PATTERN = re.compile(r"^sources:[ \t]*(\{\s*\})?[ \t]*(#.*)?$", re.MULTILINE)
 
@@ -83,64 +84,84 @@ def list_sources(
 def discover(
     url: Annotated[str, typer.Argument(metavar="URL", show_default=False)],
     config: ConfigOption = DEFAULT_CONFIG,
+    write: Annotated[bool, typer.Option("--write", help="Add the best one to the configuration.")] = False,
+    pick: Annotated[int, typer.Option("--pick", min=1, metavar="K", help="Which one is added with --write.")] = 1,
+    reader: ReaderOption = "",
     json: JsonOption = False,
 ) -> None:
-    """Find the feeds and news sitemaps of a site and print them as YAML for `sources:`."""
+    """Find the feeds and news sitemaps of a site and print them as YAML for `sources:`, or add one of them."""
+    from monitor.pipeline.discover import feed_record
+
     configuration = load_config(config) if config.exists() else None
-    if "://" in url:
-        discovery = run_async(_run_discovery(url, configuration))
+    discovery = run_async(_run_discovery(url, configuration))
+    if not discovery.feeds:
+        sys.stderr.write(f"Nothing found at {url}: {discovery.failure_reason}\n")
+        raise typer.Exit(3)
+    if write:
+        _add_found(discovery.feeds, pick, config, configuration, reader)
+    elif json:
+        print_json_lines(feed_record(one) for one in discovery.feeds)
     else:
-        host, url = url, f"https://{url}"
-        discovery = run_async(_run_discovery(url, configuration))
-        if not discovery.feeds and not discovery.was_reached:
-            url = f"http://{host}"
-            discovery = run_async(_run_discovery(url, configuration))
+        _print_found(discovery.feeds, configuration)
+
+
+def _print_found(feeds: "Sequence[DiscoveredFeed]", configuration: "Configuration | None") -> None:
+    from monitor.pipeline.discover import make_source_id
+
     known = configuration.sources if configuration else ()
     used_ids = [source.id for source in known]
     configured = {canonicalize_url(source.url): source.id for source in known}
-    if json:
-        print_json_lines(
-            {
-                "url": one.url,
-                "kind": one.kind,
-                "title": one.title,
-                "entries": one.entry_count,
-                "newest": one.newest_at,
-                "language": one.language,
-                "found": one.origin,
-            }
-            for one in discovery.feeds
-        )
-    for one in () if json else discovery.feeds:
+    for one in feeds:
         newest = f", newest {one.newest_at:%Y-%m-%d %H:%M} UTC" if one.newest_at else ""
         typer.echo(f"# {one.origin}: {format_count(one.entry_count, 'entry', 'entries')}{newest}")
         if canonicalize_url(one.url) in configured:
             typer.echo(f"# Already configured as {configured[canonicalize_url(one.url)]}.")
             continue
-        name = one.title or (urlsplit(one.url).hostname or url).removeprefix("www.")
-        used_ids.append(make_source_id(name, one.url, used_ids))
-        address = one.url if one.listing is None else listing_keys(one.listing)
-        typer.echo(format_source_yaml(used_ids[-1], name, one.kind, address, one.language), nl=False)
-    if not discovery.feeds:
-        sys.stderr.write(f"Nothing found at {url}: {discovery.failure_reason}\n")
-        raise typer.Exit(3)
+        used_ids.append(make_source_id(one.name, one.url, used_ids))
+        typer.echo(format_source_yaml(used_ids[-1], one.keys), nl=False)
+
+
+def _add_found(
+    feeds: "Sequence[DiscoveredFeed]", pick: int, config: Path, configuration: "Configuration | None", reader: str
+) -> None:
+    """Add one of the feeds to the configuration file, and record this as a change.
+
+    Raises ``UsageError`` if there is no such feed, or the file has a source with its address.
+    """
+    from monitor.config.source_editor import SourceEditor
+    from monitor.domain.feedback import Change, Way
+    from monitor.match.lint import lint_watchlist
+    from monitor.pipeline.discover import make_source_id
+
+    if configuration is None:
+        raise UsageError(f"{config} does not exist; `monitor init` creates it")
+    if pick > len(feeds):
+        raise UsageError(f"--pick {pick}: only {format_count(len(feeds), 'feed was', 'feeds were')} found")
+    found, known = feeds[pick - 1], configuration.sources
+    used = next((one.id for one in known if canonicalize_url(one.url) == canonicalize_url(found.url)), "")
+    if used:
+        raise UsageError(f"{found.url} is configured already, as {used}")
+    source_id = make_source_id(found.name, found.url, [one.id for one in known])
+    name = SourceEditor(config, os.environ, (lint_watchlist,)).add(source_id, found.keys)
+    typer.echo(f"{config}: sources.{source_id} was added: {found.url}")
+    try:
+        with open_database(configuration) as opened:
+            now = datetime.now(UTC)
+            by = opened.feedback.ensure_reader(login_of(reader), now)
+            done = Change(0, "edit", f"sources.{source_id} in {name}", by.display_name, Way.CLI, now, after=found.url)
+            opened.feedback.record_change(done, by)
+    except StoreError as error:  # a new installation has no database yet
+        typer.echo(f"This is not recorded in `monitor feedback`: {error}", err=True)
 
 
 async def _run_discovery(url: str, configuration: "Configuration | None") -> "DiscoveryResult":
-    from monitor.app import utc_now
-    from monitor.fetch.client import HttpFetcher
+    from monitor.app import open_fetcher
     from monitor.pipeline.discover import FeedDiscoverer
     from monitor.schedule.process_pool import SubprocessPool
 
     settings = configuration.settings if configuration else None
-    fetcher = HttpFetcher(
-        settings.user_agent_contact if settings else "", settings.allowed_networks if settings else (), utc_now
-    )
-    async with SubprocessPool() as process_pool:
-        try:
-            return await FeedDiscoverer(fetcher, process_pool).discover(url)
-        finally:
-            await fetcher.aclose()
+    async with SubprocessPool() as process_pool, open_fetcher(settings) as fetcher:
+        return await FeedDiscoverer(fetcher, process_pool).discover(url)
 
 
 @app.command("import")
@@ -154,6 +175,7 @@ def import_opml(
     """Import the feeds of an OPML file: print them as YAML, or add them to the configuration."""
     from monitor.domain.source import SourceKind
     from monitor.parse.opml import parse_opml
+    from monitor.pipeline.discover import build_source_keys, make_source_id
 
     try:
         opml = parse_opml(file.read_bytes())
@@ -165,8 +187,8 @@ def import_opml(
     for outline in opml.feeds:
         if canonicalize_url(outline.url) not in urls:
             used_ids.append(make_source_id(outline.name, outline.url, used_ids))
-            address = SourceKind.FEED, outline.url
-            blocks.append(format_source_yaml(used_ids[-1], outline.name, *address, outline.language, outline.groups))
+            keys = build_source_keys(outline.name, SourceKind.FEED, outline.url, outline.language, outline.groups)
+            blocks.append(format_source_yaml(used_ids[-1], keys))
     if write and blocks:
         add_sources(config, "".join(blocks))
     elif not write:
@@ -202,47 +224,11 @@ def export_opml(
         typer.echo(f"OPML can contain feeds only; not exported: {', '.join(omitted)}.", err=True)
 
 
-def make_source_id(name: str, url: str, used_ids: Collection[str]) -> str:
-    """Return a new id for a source, made from its name.
-
-    If the name has hardly any Latin letters, the id is made from the host of the URL. If the id is used already, a
-    number is added.
-    """
-    slug = make_slug(name)
-    if len(slug) < 3:
-        slug = make_slug(url.partition("://")[2].partition("/")[0]) or "source"
-    return make_unique(slug, used_ids)
-
-
-def listing_keys(listing: "Listing") -> dict[str, Any]:
-    """Return a listing page as the mapping of keys and values that is written in sources.yaml."""
-    keys: dict[str, Any] = {"url": listing.url, "items": listing.items, "link": listing.link, "text": listing.text}
-    return keys | ({"published": listing.published.selector} if listing.published else {})
-
-
-def format_source_yaml(
-    source_id: str,
-    title: str,
-    kind: "SourceKind",
-    address: str | dict[str, Any],
-    language: str = "",
-    groups: Sequence[str] = (),
-) -> str:
-    """Return the YAML lines of a source, indented for the section ``sources:``.
-
-    ``address`` is a URL, or a mapping for a listing page. If it is a mapping, the lines contain ``text_from: feed``,
-    because the listing page has the text of each article.
-    """
+def format_source_yaml(source_id: str, keys: dict[str, Any]) -> str:
+    """Return the YAML lines of a source, indented for the section ``sources:``; ``keys`` are its keys."""
     import yaml
 
-    fields: dict[str, Any] = {"name": title, kind.value: address}
-    if isinstance(address, dict):
-        fields["text_from"] = "feed"
-    if re.fullmatch(r"[A-Za-z]{2,3}(?:-[A-Za-z0-9]{2,8})*", language):
-        fields["language"] = language.lower()
-    if groups:
-        fields["groups"] = list(groups)
-    text = yaml.safe_dump({source_id: fields}, allow_unicode=True, sort_keys=False, width=1_000)
+    text = yaml.safe_dump({source_id: keys}, allow_unicode=True, sort_keys=False, width=1_000)
     return "".join(f"  {line}\n" for line in text.splitlines())
 
 

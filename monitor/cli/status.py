@@ -140,7 +140,7 @@ def print_report(report: "StatusReport", *, show_all: bool) -> None:
     if listed or not report.sources:
         print_sources(report, listed)
     typer.echo(
-        summarize_sources(report.sources) + ("" if len(listed) == len(report.sources) else " --all lists every source.")
+        summarize_sources(report.totals) + ("" if len(listed) == len(report.sources) else " --all lists every source.")
     )
     facts, counts = report.database, report.outbox
     pages = report.waiting_pages

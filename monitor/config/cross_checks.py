@@ -24,7 +24,7 @@ from monitor.domain.secret import Secret
 from monitor.domain.source import Source, SourceKind
 from monitor.domain.value_parsers import is_ip_address, suggest_similar
 from monitor.domain.watchlist import ALL_KEYWORD, Official, Rule
-from monitor.domain.web_settings import LoginMethod, WebSettings
+from monitor.domain.web_settings import LoginMethod, OidcLogin, WebSettings
 
 T_co = TypeVar("T_co", covariant=True)
 Networks = Sequence[IPv4Network | IPv6Network]
@@ -128,6 +128,18 @@ def _is_sqlite(database: Secret) -> bool:
     return database.reveal().startswith(SQLITE_URL_PREFIX)
 
 
+def _check_oidc(path: KeyPath, oidc: OidcLogin, *, is_used: bool) -> Iterator[KeyIssue]:
+    if not is_used:
+        yield KeyIssue(path, "this is used only with login: oidc")
+    address = urlsplit(oidc.issuer)
+    host = address.hostname or ""
+    is_local = is_ip_address(host) and ip_address(host).is_loopback
+    if address.scheme != "https" and not is_local:
+        yield KeyIssue((*path, "issuer"), "the provider proves who a reader is; its address must begin with https://")
+    if not oidc.roles and oidc.role is None:
+        yield KeyIssue((*path, "roles"), "no reader can log in: name a role for a group, or set role for all readers")
+
+
 def _check_web(path: KeyPath, web: WebSettings, *, is_sqlite: bool) -> Iterator[KeyIssue]:
     """Yield an error for each combination of settings with which the desk cannot work or is not protected.
 
@@ -138,11 +150,15 @@ def _check_web(path: KeyPath, web: WebSettings, *, is_sqlite: bool) -> Iterator[
         yield KeyIssue((*path, "login"), "login: header needs the key header")
     if web.login is not LoginMethod.HEADER and web.header is not None:
         yield KeyIssue((*path, "header"), "this is used only with login: header")
+    if web.login is LoginMethod.OIDC and web.oidc is None:
+        yield KeyIssue((*path, "login"), "login: oidc needs the key oidc")
+    if web.oidc is not None:
+        yield from _check_oidc((*path, "oidc"), web.oidc, is_used=web.login is LoginMethod.OIDC)
     is_local = bool(web.listen.socket) or ip_address(web.listen.host).is_loopback
     if not is_local and (web.login is LoginMethod.TOKEN or not web.url.startswith("https://")):
         text = (
             "other machines can reach this address: set url to the https:// address of a reverse proxy, "
-            "and login to password or header; or use 127.0.0.1"
+            "and login to password, header or oidc; or use 127.0.0.1"
         )
         yield KeyIssue((*path, "listen"), text)
     if web.listen.socket and not web.url:

@@ -162,6 +162,10 @@ class StoreError(MonitorError):
     """Raised if a database operation failed."""
 
 
+class QueryTimeout(StoreError):
+    """Raised if a query for a page or an answer of the API exceeds its time limit; nothing is wrong with the store."""
+
+
 class StoreBusy(StoreError):
     """Raised if the database was locked for longer than the timeout, or its server cannot be reached.
 

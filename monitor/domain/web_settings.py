@@ -1,6 +1,6 @@
 """Settings of the desk, the web pages of this program."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from enum import StrEnum
 from typing import Annotated, ClassVar
@@ -14,6 +14,7 @@ from monitor.domain.field_types import (
     Flag,
     HeaderName,
     SecretText,
+    ShortText,
     WebUrl,
     as_list,
     as_mapping,
@@ -37,6 +38,8 @@ class LoginMethod(StrEnum):
     PASSWORD = "password"  # noqa: S105 - the name of a method
     HEADER = "header"
     """A reverse proxy authenticates the reader and sends the login in a header."""
+    OIDC = "oidc"
+    """An OpenID provider authenticates the reader."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +98,25 @@ class HeaderLogin:
 
 
 @dataclass(frozen=True, slots=True)
+class OidcLogin:
+    """Login by an OpenID provider (OpenID Connect, code flow with PKCE)."""
+
+    __pydantic_config__: ClassVar[ConfigDict] = STRICT
+
+    issuer: Annotated[WebUrl, Field(description="address of the provider, as it names itself")]
+    client: Annotated[ShortText, Field(description="id of the desk at the provider")]
+    secret: Annotated[SecretText, Field(description="secret of the desk at the provider")]
+    login: Annotated[ShortText, Field(description="claim with the login of the reader")] = "preferred_username"
+    groups: Annotated[ShortText, Field(description="claim with the groups of the reader")] = "groups"
+    roles: Annotated[
+        dict[ShortText, Role], Field(description="role of the members of each group; the highest one counts")
+    ] = field(default_factory=dict, hash=False)
+    role: Annotated[Role | None, Field(description="role without such a group; by default, the login is refused")] = (
+        None
+    )
+
+
+@dataclass(frozen=True, slots=True)
 class LinkSettings:
     """Links in digests that lead to the desk."""
 
@@ -119,6 +141,7 @@ class WebSettings:
     url: Annotated[WebUrl, Field(description="URL by which readers reach the desk; digests link to it")] = ""
     login: Annotated[LoginMethod, Field(description="how readers log in")] = LoginMethod.TOKEN
     header: Annotated[HeaderLogin | None, Field(description="login by a header of a reverse proxy")] = None
+    oidc: Annotated[OidcLogin | None, Field(description="login by an OpenID provider")] = None
     secret: Annotated[
         _SigningSecret | None,
         Field(description="key that signs links; default: a file next to the SQLite database"),

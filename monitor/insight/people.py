@@ -20,7 +20,7 @@ from monitor.domain.digest import Window
 from monitor.domain.errors import UsageError
 from monitor.domain.read_models import NearMissSummary
 from monitor.domain.watchlist import Official, Role, Rule
-from monitor.insight.timeline import Bar, build_bars, chart_days, count_by_day, stories_by_day
+from monitor.insight.timeline import Bar, build_bars, chart_days, count_by_day, count_unread_sources, stories_by_day
 from monitor.match.article_text import NormalizedArticle, normalize_article
 from monitor.match.titles.parser import find_title_after, find_title_before
 from monitor.match.titles.positions import Position, describe_positions
@@ -216,7 +216,8 @@ def load_person(
     days = chart_days(now, zone, day_count)
     counts = count_by_day(desk.list_official_hours(official_id, days[0]), zone)
     stories = stories_by_day(desk.list_story_hours([official_id], days[0]).get(official_id, ()), zone)
-    bars = build_bars(counts, days, zone, step, stories)
+    problems = (line.poll_state for line in desk.list_source_problems())
+    bars = build_bars(counts, days, zone, step, stories, count_unread_sources(problems, days, zone))
     today = now.astimezone(zone).date()
     return PersonView(
         official=official,

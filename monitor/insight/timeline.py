@@ -7,8 +7,19 @@ from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from monitor.domain.desk_models import HourCount, StoryHour
+from monitor.domain.poll_state import PollState, SourceState
 
 STEPS = ("day", "week")
+BLIND_STATES = frozenset(
+    {
+        SourceState.FAILING,
+        SourceState.BLOCKED,
+        SourceState.GONE,
+        SourceState.NEEDS_JAVASCRIPT,
+        SourceState.LOGIN_EXPIRED,
+    }
+)
+"""States in which the document or the pages of a source cannot be read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,12 +27,34 @@ class Bar:
     """One bar of a timeline: the number of articles in a day or week from ``start`` to ``end``, both as YYYY-MM-DD.
 
     ``stories`` is the number of stories of these articles; a story counts once, whatever the number of its articles.
+    ``unread_sources`` is the highest number of sources on one of the days that could not be read.
     """
 
     start: str
     end: str
     count: int
     stories: int = 0
+    unread_sources: int = 0
+
+
+def count_unread_sources(states: Iterable[PollState], days: Sequence[datetime], zone: ZoneInfo) -> Counter[str]:
+    """Return the number of sources that could not be read on each day, by YYYY-MM-DD.
+
+    ``states`` are the present poll states. A source that cannot be read is counted on the days after its last success
+    and on the day on which its problem began.
+    """
+    counts: Counter[str] = Counter()
+    dates = [f"{day.astimezone(zone):%Y-%m-%d}" for day in days]
+    for state in states:
+        if state.state in BLIND_STATES:
+            began, last = (_format_day(at, zone) for at in (state.state_since_at, state.last_success_at))
+            counts.update(date for date in dates if date >= began or date > last)
+    return counts
+
+
+def _format_day(moment: datetime | None, zone: ZoneInfo) -> str:
+    """Return the day of a time as YYYY-MM-DD; for None, a day after all others."""
+    return f"{moment.astimezone(zone):%Y-%m-%d}" if moment else "9999"
 
 
 def chart_days(now: datetime, zone: ZoneInfo, count: int) -> list[datetime]:
@@ -55,12 +88,14 @@ def build_bars(
     zone: ZoneInfo,
     step: str,
     stories: Mapping[str, set[str]] | None = None,
+    unread_sources: Mapping[str, int] | None = None,
 ) -> tuple[Bar, ...]:
     """Return a bar for each day, or for each week.
 
-    The last week ends with the last day, so the first week may be shorter. Without ``stories``, the bars have no
-    numbers of stories.
+    The last week ends with the last day, so the first week may be shorter. Without ``stories`` or ``unread_sources``,
+    the bars have none of these numbers.
     """
+    unread = unread_sources or {}
     dates = [f"{day.astimezone(zone):%Y-%m-%d}" for day in days]
     size = 1 if step == "day" else 7
     first = len(dates) % size
@@ -73,6 +108,7 @@ def build_bars(
             group[-1],
             sum(counts.get(day, 0) for day in group),
             len(named.union(*(stories.get(day, named) for day in group))) if stories else 0,
+            max(unread.get(day, 0) for day in group),
         )
         for group in groups
     )

@@ -5,9 +5,11 @@ site's feeds. It may also be named in robots.txt, or be at an address that many 
 """
 
 import asyncio
-from collections.abc import Iterable
+import re
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 from urllib.parse import urljoin
 
 from monitor.domain.errors import NotAFeed, WorkerKilled
@@ -25,8 +27,11 @@ from monitor.parse.feed_discovery import (
 )
 from monitor.parse.sitemap import is_sitemap
 from monitor.parse.social import SocialPreset, build_listing_source, find_social_preset
+from monitor.records.sources import FeedRecord
 from monitor.text.encoding import decode
-from monitor.text.urls import canonicalize_url
+from monitor.text.sanitize import single_line
+from monitor.text.slugs import make_slug, make_unique
+from monitor.text.urls import canonicalize_url, extract_host
 
 _MAX_FEEDS = 12
 _MAX_FEED_LISTS = 3
@@ -46,6 +51,17 @@ class DiscoveredFeed:
     language: str
     origin: str
     listing: Listing | None = None
+
+    @property
+    def name(self) -> str:
+        """Return its title or, if it has none, its host."""
+        return single_line(self.title) or extract_host(self.url).removeprefix("www.")
+
+    @property
+    def keys(self) -> dict[str, Any]:
+        """Return the keys of a source in sources.yaml that reads it."""
+        address = self.url if self.listing is None else listing_keys(self.listing)
+        return build_source_keys(self.name, self.kind, address, self.language)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +92,16 @@ class FeedDiscoverer:
         self._fetcher, self._process_pool = fetcher, process_pool
 
     async def discover(self, url: str) -> DiscoveryResult:
-        """Find the feeds and sitemaps at an address, or on the site of the address."""
+        """Return the feeds and sitemaps at an address or on the site of the address.
+
+        An address without scheme is tried with https, then with http.
+        """
+        if "://" in url:
+            return await self._discover(url)
+        found = await self._discover(f"https://{url}")
+        return found if found.feeds or found.was_reached else await self._discover(f"http://{url}")
+
+    async def _discover(self, url: str) -> DiscoveryResult:
         search = _Search()
         preset = find_social_preset(url)
         if preset and (known := await self._read_preset(preset)).feeds:
@@ -235,3 +260,52 @@ def _sort_feeds(feeds: list[DiscoveredFeed]) -> tuple[DiscoveredFeed, ...]:
             ),
         )
     )
+
+
+def make_source_id(name: str, url: str, used_ids: Collection[str]) -> str:
+    """Return a new id for a source, made from its name.
+
+    If the name has hardly any Latin letters, the id is made from the host of the URL. If the id is used already, a
+    number is added.
+    """
+    slug = make_slug(name)
+    if len(slug) < 3:
+        slug = make_slug(url.partition("://")[2].partition("/")[0]) or "source"
+    return make_unique(slug, used_ids)
+
+
+def listing_keys(listing: Listing) -> dict[str, Any]:
+    """Return a listing page as the mapping of keys and values that is written in sources.yaml."""
+    keys: dict[str, Any] = {"url": listing.url, "items": listing.items, "link": listing.link, "text": listing.text}
+    return keys | ({"published": listing.published.selector} if listing.published else {})
+
+
+def build_source_keys(
+    name: str, kind: SourceKind, address: str | dict[str, Any], language: str = "", groups: Sequence[str] = ()
+) -> dict[str, Any]:
+    """Return the keys of a source in sources.yaml.
+
+    ``address`` is a URL, or a mapping for a listing page. If it is a mapping, the keys contain ``text_from: feed``,
+    because the listing page has the text of each article.
+    """
+    keys: dict[str, Any] = {"name": name, kind.value: address}
+    if isinstance(address, dict):
+        keys["text_from"] = "feed"
+    if re.fullmatch(r"[A-Za-z]{2,3}(?:-[A-Za-z0-9]{2,8})*", language):
+        keys["language"] = language.lower()
+    if groups:
+        keys["groups"] = list(groups)
+    return keys
+
+
+def feed_record(feed: DiscoveredFeed) -> FeedRecord:
+    """Return the record of a feed, as in ``sources discover --json``."""
+    return {
+        "url": feed.url,
+        "kind": feed.kind.value,
+        "title": feed.title,
+        "entries": feed.entry_count,
+        "newest": feed.newest_at,
+        "language": feed.language,
+        "found": feed.origin,
+    }

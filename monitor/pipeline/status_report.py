@@ -1,6 +1,7 @@
 """Status report: health of daemon, workers, deliveries and sources, and the problems with suggestions."""
 
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import datetime, timedelta, tzinfo
 from itertools import groupby
@@ -9,7 +10,7 @@ from pathlib import Path
 
 from monitor.domain.article import DuePage
 from monitor.domain.delivery import DeliveryState
-from monitor.domain.poll_state import PollState
+from monitor.domain.poll_state import HEALTHY_STATES, PollState, SourceState
 from monitor.domain.read_models import (
     AbandonedArticle,
     DatabaseInfo,
@@ -122,8 +123,57 @@ class DaemonStatus:
 
 
 @dataclass(frozen=True, slots=True)
+class SourceTotals:
+    """Numbers of the configured sources by state, and the times of their polls.
+
+    ``new_count`` sources are ok and were never read. ``last_poll_at`` is the time of the last poll of any source, and
+    ``due_at`` the time at which the next source that is not paused is due.
+    """
+
+    by_state: Counter[SourceState] = field(default_factory=Counter)
+    new_count: int = 0
+    last_poll_at: datetime | None = None
+    due_at: datetime | None = None
+
+    @property
+    def watched_count(self) -> int:
+        """The number of sources that are not paused."""
+        return self.by_state.total() - self.by_state[SourceState.PAUSED]
+
+    @property
+    def unhealthy_count(self) -> int:
+        """The number of sources that have a problem."""
+        return sum(count for state, count in self.by_state.items() if state not in HEALTHY_STATES)
+
+
+def total_sources(sources: Iterable[SourceStatus]) -> SourceTotals:
+    """Return the totals of sources."""
+    states = [source.poll_state for source in sources]
+    watched = [one for one in states if one.state is not SourceState.PAUSED]
+    return SourceTotals(
+        Counter(one.state for one in states),
+        sum(one.state is SourceState.OK and one.last_success_at is None for one in watched),
+        max(filter(None, (one.last_attempt_at or one.last_success_at for one in watched)), default=None),
+        min(filter(None, (one.next_poll_at for one in watched)), default=None),
+    )
+
+
+def read_totals(database: Database) -> SourceTotals:
+    """Return the totals of all configured sources; only sources with a problem are read one by one."""
+    found = database.sources.count_reads()
+    attempts = (one.poll_state.last_attempt_at for one in database.desk.list_source_problems())
+    last_poll_at = max(filter(None, (found.last_success_at, *attempts)), default=None)
+    return SourceTotals(
+        database.sources.count_by_state(), found.new_count, last_poll_at, database.sources.next_due_at()
+    )
+
+
+@dataclass(frozen=True, slots=True)
 class StatusReport:
-    """Everything that ``monitor status`` shows, read at ``created_at``."""
+    """Everything that ``monitor status`` shows, read at ``created_at``.
+
+    ``sources`` is empty if only the totals were read, which are then in ``known_totals``.
+    """
 
     config: Path
     sources: tuple[SourceStatus, ...]
@@ -138,6 +188,12 @@ class StatusReport:
     abandoned: tuple[AbandonedArticle, ...] = ()
     waiting_pages: tuple[DuePage, ...] = ()
     rescreened: str = ""
+    known_totals: SourceTotals | None = None
+
+    @property
+    def totals(self) -> SourceTotals:
+        """The totals of the sources."""
+        return self.known_totals or total_sources(self.sources)
 
     @property
     def last_rescreen(self) -> dict[str, object]:
@@ -147,15 +203,22 @@ class StatusReport:
 
 
 def read_status_report(
-    database: Database, now: datetime, config: Path = Path(), config_errors: tuple[str, ...] = ()
+    database: Database,
+    now: datetime,
+    config: Path = Path(),
+    config_errors: tuple[str, ...] = (),
+    *,
+    with_sources: bool = True,
 ) -> StatusReport:
     """Read the status report from the database.
 
-    ``config`` is the path of the configuration file. ``config_errors`` are its errors, if the file was read.
+    ``config`` is the path of the configuration file. ``config_errors`` are its errors, if the file was read. With
+    ``with_sources``, each source is read, which is slow for thousands of sources; otherwise only their totals are.
     """
     return StatusReport(
         config=config,
-        sources=tuple(database.queries.list_sources()),
+        sources=tuple(database.queries.list_sources()) if with_sources else (),
+        known_totals=None if with_sources else read_totals(database),
         outbox=database.deliveries.count_outbox(),
         database=database.queries.get_database_info(),
         snapshot=database.key_values.get_saved_configuration(),
@@ -251,19 +314,15 @@ def find_problems(report: StatusReport, zone: tzinfo | None = None) -> Iterator[
     yield from find_worker_problems(report.workers, report.created_at, zone)
     yield from find_abandoned_problems(report.abandoned)
     yield from find_delivery_problems(report, zone)
-    unhealthy = [
-        source
-        for source in report.sources
-        if STATE_ORDER.index(source.poll_state.state.value) < STATE_ORDER.index("ok")
-    ]
-    failing = [source for source in unhealthy if source.poll_state.state.value == "failing"]
-    watched = [source for source in report.sources if source.poll_state.state.value != "paused"]
-    if len(failing) == len(watched) > OUTAGE_THRESHOLD_SOURCES:
+    totals = report.totals
+    failing_count = totals.by_state[SourceState.FAILING]
+    if failing_count == totals.watched_count > OUTAGE_THRESHOLD_SOURCES:
         yield (
-            f"None of the {len(failing)} sources can be read: is this machine online (network, name servers, firewall)?"
+            f"None of the {failing_count} sources can be read: "
+            "is this machine online (network, name servers, firewall)?"
         )
-    elif unhealthy:
-        yield f"{format_count(len(unhealthy), 'source is', 'sources are')} unhealthy: see the top of the list."
+    elif totals.unhealthy_count:
+        yield f"{format_count(totals.unhealthy_count, 'source is', 'sources are')} unhealthy: see the top of the list."
 
 
 def find_delivery_problems(report: StatusReport, zone: tzinfo | None) -> Iterator[str]:
@@ -307,19 +366,17 @@ def find_abandoned_problems(abandoned: Sequence[AbandonedArticle]) -> Iterator[s
 
 def find_idle_problems(report: StatusReport, zone: tzinfo | None = None) -> Iterator[str]:
     """Yield a sentence if nothing was ever polled, or if the daemon is stopped and no other process polls."""
-    watched = [source.poll_state for source in report.sources if source.poll_state.state.value != "paused"]
-    polled_at = [poll_state.last_attempt_at or poll_state.last_success_at for poll_state in watched]
-    last_poll_at = max(filter(None, polled_at), default=None)
+    totals = report.totals
+    last_poll_at = totals.last_poll_at
     daemon = report.daemon
     if daemon.state == "never seen" and last_poll_at is None:
         yield "Nothing was polled yet: start the daemon with `monitor run`, or run one pass with `monitor poll`."
     if daemon.state != "stopped" or daemon.seen_at is None:
         return
-    due = min((poll_state.next_poll_at for poll_state in watched if poll_state.next_poll_at), default=None)
     if last_poll_at is None or last_poll_at <= daemon.seen_at:
         yield f"The daemon was stopped at {format_time(daemon.seen_at, zone)}: start it with `monitor run`."
-    elif due and report.created_at - due > OVERDUE_AFTER:
-        since = format_time(due, zone)
+    elif totals.due_at and report.created_at - totals.due_at > OVERDUE_AFTER:
+        since = format_time(totals.due_at, zone)
         yield f"The daemon is stopped, and sources have been due since {since}: start it with `monitor run`."
 
 
@@ -359,16 +416,13 @@ def severity_key(source: SourceStatus) -> tuple[int, str]:
     return STATE_ORDER.index(source.poll_state.state.value), source.poll_state.source_id
 
 
-def summarize_sources(sources: Sequence[SourceStatus]) -> str:
+def summarize_sources(totals: SourceTotals) -> str:
     """Return a sentence with the numbers of healthy, new and paused sources."""
-    watched = [source.poll_state for source in sources if source.poll_state.state.value != "paused"]
-    ok = [poll_state for poll_state in watched if poll_state.state.value == "ok"]
-    healthy_count = sum(poll_state.last_success_at is not None for poll_state in ok)
-    summary = (
-        f"{healthy_count} of {format_count(len(watched), 'source')} {'is' if healthy_count == 1 else 'are'} healthy"
-    )
-    if new_count := len(ok) - healthy_count:
-        summary += f", {new_count} not polled yet"
-    if paused_count := len(sources) - len(watched):
+    healthy_count = totals.by_state[SourceState.OK] - totals.new_count
+    watched = format_count(totals.watched_count, "source")
+    summary = f"{healthy_count} of {watched} {'is' if healthy_count == 1 else 'are'} healthy"
+    if totals.new_count:
+        summary += f", {totals.new_count} not polled yet"
+    if paused_count := totals.by_state[SourceState.PAUSED]:
         summary += f"; {paused_count} paused"
     return summary + "."

@@ -43,6 +43,18 @@ class SourceRecord(TypedDict):
     complete_since: datetime | None
 
 
+class FeedRecord(TypedDict):
+    """JSON record of a feed that was found, as in ``sources discover --json``."""
+
+    url: str
+    kind: str
+    title: str
+    entries: int
+    newest: datetime | None
+    language: str
+    found: str
+
+
 def source_record(
     source: Source, status: SourceStatus | None, backfill: BackfillProgress | None = None
 ) -> SourceRecord:

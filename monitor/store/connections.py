@@ -2,8 +2,9 @@
 
 import os
 import sqlite3
+import time
 from collections.abc import Iterable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, nullcontext
 from functools import partial
 from pathlib import Path
 from threading import Lock, local
@@ -31,6 +32,9 @@ _WAL_CHECKPOINT_PAGES = 4000
 With the default of 4 MB, the pages of the full-text index were copied after every few polls.
 """
 
+_INSTRUCTIONS_BETWEEN_CHECKS = 20_000
+"""Number of instructions of SQLite, about a millisecond, between two checks of a time limit."""
+
 _JOURNAL_PRAGMA = "PRAGMA journal_mode=WAL"
 _PRAGMAS = (
     "PRAGMA synchronous=NORMAL",
@@ -41,6 +45,31 @@ _PRAGMAS = (
     "PRAGMA temp_store=MEMORY",
     f"PRAGMA wal_autocheckpoint={_WAL_CHECKPOINT_PAGES}",
 )
+
+
+class TimeLimit:
+    """Limit of the time that the queries of one thread may take together, in seconds.
+
+    On SQLite, the processor time of the thread counts, so that a busy machine stops no cheap query. On PostgreSQL, the
+    server measures the time of each query.
+    """
+
+    def __init__(self, seconds: float) -> None:
+        self._seconds, self._end = seconds, time.thread_time() + seconds
+
+    @contextmanager
+    def apply(self, connection: Connection) -> Iterator[None]:
+        """Limit the queries of a connection inside the block."""
+        if connection.dialect.name != "sqlite":
+            connection.exec_driver_sql(f"SET LOCAL statement_timeout = {int(self._seconds * 1000)}")
+            yield
+            return
+        driver: Any = connection.connection.driver_connection
+        driver.set_progress_handler(lambda: time.thread_time() > self._end, _INSTRUCTIONS_BETWEEN_CHECKS)
+        try:
+            yield
+        finally:
+            driver.set_progress_handler(None, 0)
 
 
 class Connections:
@@ -128,7 +157,21 @@ class Connections:
             yield shared
             return
         with translate_errors(), self._read_engine.connect() as connection, connection.begin():
-            yield connection
+            limit: TimeLimit | None = getattr(self._thread_state, "limit", None)
+            with limit.apply(connection) if limit else nullcontext():
+                yield connection
+
+    @contextmanager
+    def time_limit(self, limit: "TimeLimit") -> Iterator[None]:
+        """Stop the queries of the read transactions that this thread opens inside the block after a time.
+
+        A query that is stopped raises ``QueryTimeout``.
+        """
+        self._thread_state.limit = limit
+        try:
+            yield
+        finally:
+            self._thread_state.limit = None
 
     @contextmanager
     def shared_read_transaction(self) -> Iterator[None]:

@@ -24,6 +24,18 @@ ACCESS_TOKEN = Table(
     Column("revoked_at", UtcDateTime),
 )
 
+API_ANSWER = Table(
+    "api_answer",
+    CORE_METADATA,
+    Column("token_id", BIG_INTEGER, ForeignKey("access_token.id"), primary_key=True, autoincrement=False),
+    Column("key_hash", String, primary_key=True),
+    Column("request_hash", String),
+    Column("status", Integer, default=0),
+    Column("media_type", CleanText),
+    Column("body", LargeBinary),
+    Column("made_at", UtcDateTime),
+)
+
 ARTICLE = Table(
     "article",
     CORE_METADATA,

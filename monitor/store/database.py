@@ -16,11 +16,12 @@ from typing import Self, TypeVar
 
 from monitor.domain.configuration import PageRetention
 from monitor.domain.errors import StoreError, StoreInUse
+from monitor.store.api_answers import ApiAnswerStore
 from monitor.store.articles import ArticleStore
 from monitor.store.attempts import AttemptStore
 from monitor.store.backup import back_up, backup_folder, check_at_start
 from monitor.store.configuration_edits import ConfigurationEditStore
-from monitor.store.connections import Connections
+from monitor.store.connections import Connections, TimeLimit
 from monitor.store.deliveries import DeliveryStore
 from monitor.store.desk import DeskStore
 from monitor.store.digests import DigestStore
@@ -140,6 +141,7 @@ class Database:
         self.key_values = KeyValueStore(connections)
         self.translations = TranslationStore(connections)
         self.successions = SuccessionStore(connections)
+        self.api_answers = ApiAnswerStore(connections)
         self.evidence = EvidenceStore(connections)
         self.maintenance = MaintenanceStore(connections)
         self.readers = ReaderStore(connections)
@@ -191,6 +193,15 @@ class Database:
     async def read(self, work: Callable[..., T], *args: object) -> T:
         """Call a method that only reads, on a thread other than the write thread, and return its result."""
         return await asyncio.get_running_loop().run_in_executor(self._read_pool, work, *args)
+
+    async def read_within(self, seconds: float, work: Callable[..., T], *args: object) -> T:
+        """Call a method as ``read`` does, and stop its queries after a time. Raises ``QueryTimeout``."""
+
+        def run() -> T:
+            with self._connections.time_limit(TimeLimit(seconds)):
+                return work(*args)
+
+        return await self.read(run)
 
     def release_stale_leases(self, now: datetime) -> None:
         """End the leases that crashed processes have left, if this process has the lock of the database.

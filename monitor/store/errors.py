@@ -7,7 +7,9 @@ from contextlib import contextmanager
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
-from monitor.domain.errors import StoreBusy, StoreCorrupt, StoreError, StoreFull
+from monitor.domain.errors import QueryTimeout, StoreBusy, StoreCorrupt, StoreError, StoreFull
+
+QUERY_TIMEOUT = "the look-up takes too long and was stopped; ask for a shorter period or for fewer rows"
 
 _SQLITE_ERRORS = {  # primary result codes, https://sqlite.org/rescode.html
     sqlite3.SQLITE_BUSY: (StoreBusy, "it is locked by another program; try again"),
@@ -21,6 +23,7 @@ _SQLITE_ERRORS = {  # primary result codes, https://sqlite.org/rescode.html
     sqlite3.SQLITE_IOERR_FSYNC: (StoreFull, "its disk is full; free some space"),
     sqlite3.SQLITE_CORRUPT: (StoreCorrupt, "the file is damaged; stop the daemon and restore a backup"),
     sqlite3.SQLITE_NOTADB: (StoreCorrupt, "the file is not an SQLite database; restore a backup or use another file"),
+    sqlite3.SQLITE_INTERRUPT: (QueryTimeout, QUERY_TIMEOUT),
     sqlite3.SQLITE_READONLY: (
         StoreError,
         "it is read-only; give the user of the program write access to file and folder",
@@ -33,6 +36,7 @@ _POSTGRES_ERRORS = {  # a SQLSTATE, or the first two letters of one, which name 
     "25006": (StoreError, "it is read-only; give the user of the program the right to write"),
     "40": (StoreBusy, "it conflicted with another transaction; try again"),
     "25P03": (StoreBusy, "the server ended a transaction that was idle for too long; try again"),
+    "57014": (QueryTimeout, QUERY_TIMEOUT),
     "55P03": (StoreBusy, "a row is locked by another transaction; try again"),
     "57": (StoreBusy, "the server is starting or shutting down; try again"),
     "08": (StoreBusy, "the connection to the server was lost; try again"),
@@ -69,6 +73,8 @@ def sqlite_to_store_error(cause: sqlite3.Error) -> StoreError | None:
 
 def _build_error(known_error: tuple[type[StoreError], str], cause: BaseException | None) -> StoreError:
     kind, advice = known_error
+    if kind is QueryTimeout:
+        return kind(advice)
     return kind(f"the database cannot be used: {advice} ({cause})")
 
 

@@ -14,6 +14,7 @@ from monitor.domain.mention import Passage
 from monitor.store.column_types import from_json, to_json
 from monitor.store.connections import Connections
 from monitor.store.core_tables import (
+    API_ANSWER,
     CHANGE,
     CONFIGURATION_EDIT,
     DIGEST,
@@ -79,6 +80,7 @@ def _forget(connection: Connection, official_id: str, names: Collection[str], re
     _forget_changes(connection, official_id)
     connection.execute(delete(CONFIGURATION_EDIT))  # any former text may name the official
     connection.execute(delete(PROPOSAL).where(PROPOSAL.c.official_id == official_id))
+    connection.execute(delete(API_ANSWER))
     connection.execute(delete(TRANSLATION))  # any may be of a passage; a text that is needed is translated again
     verdicts = connection.execute(delete(VERDICT).where(VERDICT.c.official_id == official_id)).rowcount
     digests, rendered = _forget_digests(connection, official_id, texts, render)

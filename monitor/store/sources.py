@@ -4,7 +4,7 @@ import logging
 import secrets
 from collections import Counter
 from collections.abc import Collection, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
 from typing import Any
@@ -69,6 +69,14 @@ def lease_from_row(row: AnyRow, expires_at: datetime) -> Lease:
     poll_state = poll_state_from_row(row)
     interrupted_count = poll_state.interrupted_polls + row.lease_token.count(INTERRUPTED)
     return Lease(row.id, row.lease_token, expires_at, replace(poll_state, interrupted_polls=interrupted_count))
+
+
+@dataclass(frozen=True, slots=True)
+class SourceReads:
+    """Time of the last successful poll of any source, and the number of sources that were never read."""
+
+    last_success_at: datetime | None
+    new_count: int
 
 
 class SourceStore:
@@ -168,6 +176,15 @@ class SourceStore:
             )
             found.update(effective_poll_state(poll_state_from_row(row)).state for row in connection.execute(changed))
         return found
+
+    def count_reads(self) -> SourceReads:
+        """Return when a configured source was last read, and how many are ok and were never read."""
+        is_new = (SOURCE.c.state == str(SourceState.OK), SOURCE.c.last_success_at.is_(None))
+        newest = select(func.max(SOURCE.c.last_success_at)).where(IS_CONFIGURED, SOURCE.c.paused == "")
+        with self._connections.read_transaction() as connection:
+            last_success_at: datetime | None = connection.execute(newest).scalar_one()
+            new_count = connection.execute(select(func.count()).where(IS_CONFIGURED, *is_new)).scalar_one()
+        return SourceReads(last_success_at, new_count)
 
     def make_due(self, source_id: str, now: datetime) -> None:
         """Make a configured source due now. Raises ``UsageError`` if the source does not exist or is paused."""

@@ -571,6 +571,24 @@ class AccessTokenRow(Base, table=True):
     revoked_at: datetime | None = datetime_column()
 
 
+class ApiAnswerRow(Base, table=True):
+    """Table row of the answer to a writing request of the API, by the key that the client gave to the request.
+
+    ``status`` is 0 while the request is being answered.
+    """
+
+    __tablename__ = "api_answer"
+    __table_args__ = (Index("ix_api_answer_made_at", "made_at"),)
+
+    token_id: int = foreign_key("access_token.id", primary_key=True)
+    key_hash: str = Field(primary_key=True)
+    request_hash: str
+    status: int = 0
+    media_type: str = text_column()
+    body: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
+    made_at: datetime = datetime_column(nullable=False)
+
+
 class SavedViewRow(Base, table=True):
     """Table row of a saved search or feed.
 

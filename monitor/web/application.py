@@ -27,6 +27,7 @@ from monitor.web.context import DeskContext, TooManyRequests
 from monitor.web.editing import Editing
 from monitor.web.page import BadRequest, FormRefused, LoginRequired, login_path
 from monitor.web.pages import (
+    add_source,
     articles,
     deliveries,
     digests,
@@ -35,6 +36,7 @@ from monitor.web.pages import (
     links,
     login,
     me,
+    oidc,
     people,
     rules,
     search,
@@ -45,10 +47,11 @@ from monitor.web.pages import (
     today,
 )
 from monitor.web.security import SAFE_METHODS, SecurityMiddleware, allowed_hosts
+from monitor.web.source_setup import SourceSetup
 from monitor.web.templating import render
 
-PAGE_MODULES: tuple[ModuleType, ...] = (login, static, today, stories, articles, people, search, sources, digests)
-PAGE_MODULES += (deliveries, feedback, feeds, links, status, me, rules)
+PAGE_MODULES: tuple[ModuleType, ...] = (oidc, login, static, today, stories, articles, people, search, sources, digests)
+PAGE_MODULES += (add_source, deliveries, feedback, feeds, links, status, me, rules)
 ERROR_STATUS: tuple[tuple[type[MonitorError], int], ...] = (
     (NotAllowed, 403),
     (FormRefused, 403),
@@ -76,13 +79,24 @@ TITLES = {
 }
 
 
-def create_app(context: DeskContext, composer: DigestComposer, editing: Editing | None = None) -> FastAPI:
-    """Return the application of the desk."""
+def create_app(
+    context: DeskContext,
+    composer: DigestComposer,
+    editing: Editing | None = None,
+    source_setup: SourceSetup | None = None,
+    oidc_provider: object | None = None,
+) -> FastAPI:
+    """Return the application of the desk.
+
+    Without ``editing``, the configuration cannot be edited on the desk, and without ``source_setup``, sources cannot be
+    added. ``oidc_provider`` is the ``OidcProvider`` if readers log in by one.
+    """
     app = FastAPI(title="monitor", version=__version__, docs_url=None, redoc_url=None, openapi_url=None)
-    app.state.desk, app.state.composer, app.state.editing = context, composer, editing
+    app.state.desk, app.state.composer = context, composer
+    app.state.editing, app.state.source_setup, app.state.oidc = editing, source_setup, oidc_provider
     for module in PAGE_MODULES:
         app.include_router(module.router, include_in_schema=False)
-    app.state.api = create_api(context, composer, editing)
+    app.state.api = create_api(context, composer, editing, source_setup)
     app.mount("/api/v1", app.state.api)
     app.add_middleware(SecurityMiddleware, hosts=allowed_hosts(context.settings))
     app.add_exception_handler(LoginRequired, _ask_for_login)

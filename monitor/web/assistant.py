@@ -14,12 +14,14 @@ from typing import Annotated, Any, TypeVar
 from zoneinfo import ZoneInfo
 
 from mcp.server import MCPServer
+from mcp.server.mcpserver import Context
 from mcp.server.mcpserver.exceptions import ToolError
-from mcp_types import CallToolResult, TextContent, ToolAnnotations
+from mcp_types import CallToolResult, InputRequiredResult, TextContent, ToolAnnotations
 from pydantic import Field
 from typing_extensions import TypedDict
 
 from monitor import __version__
+from monitor.digest.labels import sanitize_language_code
 from monitor.digest.presenter import present_digest
 from monitor.domain.desk_models import ArticleLine, HitLine
 from monitor.domain.errors import MonitorError, UsageError
@@ -32,7 +34,7 @@ from monitor.pipeline.search import SearchRequest, search_articles
 from monitor.pipeline.status_report import find_problems, read_status_report
 from monitor.records.explanation import explain_article, unknown_url_record
 from monitor.records.values import to_json_value
-from monitor.text.sanitize import sanitize, truncate_text
+from monitor.text.sanitize import sanitize, single_line, truncate_text
 from monitor.web.context import DeskContext, Snapshot
 from monitor.web.pages.search import compile_text
 
@@ -102,7 +104,7 @@ def line_facts(line: ArticleLine) -> dict[str, Any]:
     return {
         "id": f"a{line.id}",
         "source": line.source_id,
-        "language": line.language,
+        "language": sanitize_language_code(line.language),
         "published": line.published_at,
         "first_seen_at": line.first_seen_at,
         "story": line.story_id,
@@ -144,16 +146,17 @@ class Tools:
         """Return the health of the monitor: problems with suggestions, numbers of articles, sources and deliveries."""
 
         def load(_snapshot: Snapshot, now: datetime) -> CallToolResult:
-            report = read_status_report(self._database, now)
+            report = read_status_report(self._database, now, with_sources=False)
+            problems = [clean(self._context.redact(one), 600) for one in find_problems(report, ZONE)]
             facts = {
-                "problems": [clean(self._context.redact(one), 600) for one in find_problems(report, ZONE)],
+                "problem_count": len(problems),
                 "daemon": report.daemon.state,
                 "daemon_seen_at": report.daemon.seen_at,
                 "articles": report.database.article_count,
-                "sources": len(report.sources),
+                "sources": report.totals.by_state.total(),
                 "deliveries": {"pending": report.outbox.pending, "failed": report.outbox.failed},
             }
-            return present(facts, {})
+            return present(facts, {"status": {"problems": problems}} if problems else {})
 
         return await self._read(load)
 
@@ -281,7 +284,7 @@ class Tools:
                 "source": stored.source_id,
                 "published": stored.article.published_at,
                 "first_seen_at": stored.first_seen_at,
-                "language": stored.article.language,
+                "language": sanitize_language_code(stored.article.language),
                 "story": stored.story_id,
                 "copy_of": f"a{stored.duplicate_of}" if stored.duplicate_of else None,
                 "characters": len(text),
@@ -477,9 +480,28 @@ class Tools:
         return await self._read(load)
 
 
+class StrictServer(MCPServer[Any]):
+    """MCP server that refuses arguments that a tool does not have.
+
+    Otherwise a misspelt filter would be ignored, and the assistant would take the unfiltered answer for a filtered one.
+    """
+
+    async def call_tool(
+        self, name: str, arguments: dict[str, Any], context: Context[Any, Any] | None = None
+    ) -> CallToolResult | InputRequiredResult:
+        """Call a tool by its name. Raises ``ToolError`` if it has no argument with a given name."""
+        for tool in await self.list_tools():
+            known = sorted(tool.input_schema.get("properties", {}))
+            unknown = sorted(arguments.keys() - set(known)) if tool.name == name else []
+            if unknown:
+                given = ", ".join(single_line(one, 40) for one in unknown[:5])
+                raise ToolError(f"{name} has no argument {given}; it has: {', '.join(known) or 'none'}")
+        return await super().call_tool(name, arguments, context)
+
+
 def create_server(context: DeskContext) -> MCPServer[Any]:
     """Return an MCP server that has the tools."""
-    server: MCPServer[Any] = MCPServer("monitor", instructions=INSTRUCTIONS, version=__version__, log_level="ERROR")
+    server = StrictServer("monitor", instructions=INSTRUCTIONS, version=__version__, log_level="ERROR")
     tools = Tools(context)
     for tool in (
         tools.status,

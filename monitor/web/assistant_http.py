@@ -8,8 +8,7 @@ from starlette.requests import Request
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from monitor.domain.readers import NotAllowed, Right, token_identity
-from monitor.web.api.application import problem
-from monitor.web.api.requests import REQUESTS_PER_MINUTE, RateLimited, RateLimiter
+from monitor.web.api.requests import REQUESTS_PER_MINUTE, RateLimited, RateLimiter, problem
 from monitor.web.context import DeskContext
 from monitor.web.security import allowed_hosts
 

@@ -23,6 +23,9 @@ from monitor.store.database import Database
 from monitor.web.passwords import PasswordChecker
 
 MAX_READS, MAX_WAITING_READS = 4, 16
+LOOKUP_SECONDS = 2.0
+"""Maximum time of the queries of one look-up. A page of a database with a million articles needs a twentieth of it."""
+
 HEALTH_SECONDS, CONFIGURATION_SECONDS = 5.0, 2.0
 """Seconds for which the health of the daemon, and the result of checking the configuration for a change, are cached."""
 
@@ -116,7 +119,10 @@ class DeskContext:
         self._reads, self._waiting = asyncio.Semaphore(MAX_READS), 0
 
     async def read(self, work: Callable[..., T], *args: object) -> T:
-        """Call a function that only reads, on a thread of the database. Raises ``TooManyRequests``."""
+        """Call a function that only reads, on a thread of the database.
+
+        Raises ``TooManyRequests``, or ``QueryTimeout`` if its queries take longer than ``LOOKUP_SECONDS``.
+        """
         if self._waiting >= MAX_WAITING_READS:
             raise TooManyRequests("the desk is busy; try again in a moment")
         self._waiting += 1
@@ -125,7 +131,7 @@ class DeskContext:
         finally:
             self._waiting -= 1
         try:
-            return await self.database.read(work, *args)
+            return await self.database.read_within(LOOKUP_SECONDS, work, *args)
         finally:
             self._reads.release()
 

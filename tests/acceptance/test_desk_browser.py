@@ -61,7 +61,7 @@ class Served:
         ]
         pages += ["/article/50", "/people", "/people/phan-van-giang?span=7d", "/search?q=minister", "/search?q=%28"]
         pages += ["/sources", "/sources/lan-xang", "/digests", "/digests/2", "/digests/next/today", "/changes"]
-        return [*pages, "/outbox", "/status", "/me", "/rules"]
+        return [*pages, "/outbox", "/status", "/me", "/rules", "/add-source"]
 
 
 def run_monitor(folder: Path, *words: str) -> str:
@@ -331,6 +331,52 @@ class Foreign(BaseHTTPRequestHandler):
 
     def log_message(self, *_: object) -> None:
         """Log nothing."""
+
+
+def test_a_source_is_added_with_a_preview(browser: "Browser", served: Served, session: Any) -> None:
+    """The preview follows each edit of a selector; the page with it is accessible on a phone."""
+    news = "".join(f"<li><a href='/{number}'>Headline {number}</a></li>" for number in range(3))
+
+    class Site(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            text = f"<p>{'The minister opened a bridge over the river. ' * 30}</p>" if self.path != "/news" else news
+            body = f"<html><title>Daily {self.path}</title><ul>{text}</ul></html>".encode()
+            self.send_response(404 if "robots" in self.path else 200)
+            self.send_header("Content-Type", "text/html")
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *_args: object) -> None:
+            """Print nothing."""
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Site)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    context = browser.new_context(
+        color_scheme="dark", viewport={"width": 390, "height": 900}, storage_state=session, bypass_csp=True
+    )
+    page = context.new_page()
+    page.goto(f"{served.url}/add-source?url=http://127.0.0.1:{server.server_port}/news")
+    page.click("text=Find feeds")
+    page.click("text=Use selectors")
+    page.fill("[name=list_items]", "li.wrong")
+    page.locator("[name=list_items]").blur()
+    page.wait_for_selector("#preview .notice.bad")
+    page.fill("[name=list_items]", "li")
+    page.locator("[name=list_items]").blur()
+    page.wait_for_selector("text=3 articles in the list")
+    assert "The minister opened a bridge" in page.locator("#preview").inner_text()
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    page.evaluate(AXE)
+    result = page.evaluate("tags => axe.run(document, {runOnly: tags})", RULES)
+    assert [(one["id"], one["nodes"][0]["html"]) for one in result["violations"]] == []
+    page.fill("[name=name]", "Daily News")
+    page.click("text=Write to sources.yaml")
+    page.wait_for_url("**/sources?added=*")
+    assert "items: li" in (served.folder / "sources.yaml").read_text(encoding="utf-8")
+    context.close()
+    server.shutdown()
+    server.server_close()
 
 
 def test_another_site_can_neither_post_nor_frame(browser: "Browser", served: Served, session: Any) -> None:

@@ -11,8 +11,9 @@ from support.http_server import on_loop, reply, serving
 from typer.testing import CliRunner
 
 from monitor.cli import sources as command
-from monitor.domain.errors import ConfigError, UsageError
-from monitor.domain.source import SourceKind
+from monitor.domain.errors import ConfigError, MonitorError, UsageError
+from monitor.pipeline.discover import make_source_id
+from monitor.store.database import Database
 
 DATE = "Thu, 05 Mar 2026 09:00:00 GMT"
 ITEM = f"<item><title>Head</title><link>https://daily.example/1</link><pubDate>{DATE}</pubDate></item>"
@@ -42,7 +43,8 @@ def run(
             (folder / "sources.yaml").write_text(text, encoding="utf-8")
             arguments = ["sources", "discover", server.url(path), "-c", str(folder / "sources.yaml"), *options]
             result = await asyncio.to_thread(CliRunner().invoke, app, arguments)
-            return result.exit_code, result.stdout.replace(str(server.port), "PORT"), result.stderr
+            error = str(result.exception) if isinstance(result.exception, MonitorError) else result.stderr
+            return result.exit_code, result.stdout.replace(str(server.port), "PORT"), error
 
     return on_loop(serve())
 
@@ -172,13 +174,39 @@ def test_an_import_that_would_make_the_file_invalid_changes_nothing(tmp_path: Pa
     before = config.read_text(encoding="utf-8")
     with pytest.raises(ConfigError, match="nobody"):
         command.add_sources(
-            config, command.format_source_yaml("new", "New", SourceKind.FEED, "https://new.example/rss")
+            config, command.format_source_yaml("new", {"name": "New", "feed": "https://new.example/rss"})
         )
     assert config.read_text(encoding="utf-8") == before
     assert [path.name for path in tmp_path.iterdir()] == ["sources.yaml"]
     config.write_text("sources: {a: {name: A, feed: 'https://a.example/'}}\n", encoding="utf-8")
     with pytest.raises(UsageError, match="block"):
         command.add_sources(config, "x")
+
+
+def test_what_was_found_is_written_to_the_file(tmp_path: Path) -> None:
+    """As a source of its own, with every other byte kept and a record of the change; never twice."""
+    pages = {"/politics.rss": RSS}
+    url = f"sqlite:///{tmp_path}/monitor.db"
+    text = CONFIG.replace("settings:", f"settings:\n  database: {url}")
+    Database.open(url).close()
+    code, out, err = run(pages, "/politics.rss", tmp_path, "--write", configuration=text)
+    assert (code, err) == (0, "")
+    assert "sources.daily-politics was added" in out
+    written = (tmp_path / "sources.yaml").read_text(encoding="utf-8")
+    assert written.startswith(text)
+    assert 'name: "Daily: politics"' in written
+    assert "--pick 2" in run(pages, "/politics.rss", tmp_path, "--write", "--pick", "2", configuration=text)[2]
+    configured = text + "  new: {feed: '{}/politics.rss'}\n"
+    _code, _out, err = run(pages, "/politics.rss", tmp_path, "--write", configuration=configured)
+    assert "configured already, as new" in err
+
+
+def test_a_title_of_a_site_cannot_name_a_secret(tmp_path: Path) -> None:
+    """A reference in it would be replaced by a secret of this machine when the file is read."""
+    pages = {"/rss": RSS.replace(b"Daily: politics", b"${HOME}")}
+    _code, _out, err = run(pages, "/rss", tmp_path, "--write")
+    assert "refers to a secret" in err
+    assert "HOME" not in (tmp_path / "sources.yaml").read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize(
@@ -191,4 +219,4 @@ def test_an_import_that_would_make_the_file_invalid_changes_nothing(tmp_path: Pa
 )
 def test_source_ids_are_readable_valid_and_unique(name: str, taken: tuple[str, ...], expected: str) -> None:
     """Ids are made of the name, or of the host if the name has no Latin letters."""
-    assert command.make_source_id(name, "https://h.example/x", taken) == expected
+    assert make_source_id(name, "https://h.example/x", taken) == expected

@@ -26,6 +26,7 @@ from monitor.web.editing import Editing
 from monitor.web.page import SESSION_COOKIE
 from monitor.web.rehearsals import Rehearsals
 from monitor.web.security import make_form_token
+from monitor.web.source_setup import SourceSetup
 
 HOST = "127.0.0.1:8788"
 SIGNING_KEY = "k" * 40
@@ -82,13 +83,16 @@ class Desk:
     peer: str = "127.0.0.1"
     file: Path | None = None
     """The configuration file, if it can be edited."""
+    source_setup: SourceSetup | None = None
+    oidc_provider: object | None = None
 
     def __post_init__(self) -> None:
         self.context = DeskContext(
             self.database, self.settings, self.loader, self.clock, self.redact, signing_key=SIGNING_KEY
         )
         composer = DigestComposer(self.database, CronDigestSchedule(), self.clock)
-        self.app = create_app(self.context, composer, self.make_editing(self.file) if self.file else None)
+        editing = self.make_editing(self.file) if self.file else None
+        self.app = create_app(self.context, composer, editing, self.source_setup, self.oidc_provider)
         self.api = self.app.state.api
         self.client = TestClient(
             self.app,

@@ -1,6 +1,5 @@
 """The application of the API, with errors as problem documents (RFC 9457)."""
 
-import json
 from typing import Any
 
 from fastapi import FastAPI, Request
@@ -15,12 +14,15 @@ from monitor.domain.errors import (
     LeaseLost,
     MonitorError,
     QueryError,
+    QueryTimeout,
     StoreError,
     UsageError,
 )
 from monitor.domain.readers import NotAllowed
 from monitor.pipeline.compose_digests import DigestComposer
-from monitor.web.api import configuration, reading, writing
+from monitor.pipeline.preview import PreviewFailed
+from monitor.web.api import configuration, reading, sources, writing
+from monitor.web.api.idempotency import IdempotencyMiddleware
 from monitor.web.api.requests import (
     PROBLEM_TYPE,
     REQUESTS_PER_MINUTE,
@@ -29,12 +31,13 @@ from monitor.web.api.requests import (
     RateLimited,
     RateLimiter,
     TokenRequired,
+    problem,
 )
 from monitor.web.context import DeskContext, TooManyRequests
 from monitor.web.editing import Editing
 from monitor.web.page import BadRequest
+from monitor.web.source_setup import SourceSetup
 
-PROBLEM_URN = "urn:monitor:problem"
 STATUS: tuple[tuple[type[MonitorError], int, str], ...] = (
     (TokenRequired, 401, "An access token is needed"),
     (NotAllowed, 403, "Not allowed"),
@@ -42,12 +45,14 @@ STATUS: tuple[tuple[type[MonitorError], int, str], ...] = (
     (RateLimited, 429, "Too many requests"),
     (QueryError, 422, "The query has an error"),
     (ConfigError, 422, "The configuration has errors"),
+    (PreviewFailed, 422, "The address cannot be read"),
     (UsageError, 404, "Not found"),
     (EditConflict, 412, "Somebody else changed this"),
     (EditNotAllowed, 403, "Not allowed"),
     (PreconditionRequired, 428, "A precondition is needed"),
     (LeaseLost, 409, "Somebody else changed this"),
     (TooManyRequests, 503, "Try again in a moment"),
+    (QueryTimeout, 503, "This takes too long"),
     (StoreError, 503, "Try again in a moment"),
 )
 PROBLEM_SCHEMA = {
@@ -77,7 +82,12 @@ PROBLEM_RESPONSES: dict[int | str, dict[str, Any]] = {
 }
 
 
-def create_api(context: DeskContext, composer: DigestComposer, editing: Editing | None = None) -> FastAPI:
+def create_api(
+    context: DeskContext,
+    composer: DigestComposer,
+    editing: Editing | None = None,
+    source_setup: SourceSetup | None = None,
+) -> FastAPI:
     """Return the application of the API."""
     api = FastAPI(
         title="monitor",
@@ -87,27 +97,17 @@ def create_api(context: DeskContext, composer: DigestComposer, editing: Editing 
         redoc_url=None,
         responses=PROBLEM_RESPONSES,
     )
-    api.state.desk, api.state.composer, api.state.editing = context, composer, editing
+    api.state.desk, api.state.composer = context, composer
+    api.state.editing, api.state.source_setup = editing, source_setup
     api.state.limiter, api.state.search_limiter = RateLimiter(REQUESTS_PER_MINUTE), RateLimiter(SEARCHES_PER_MINUTE)
-    api.include_router(reading.router)
-    api.include_router(writing.router)
-    api.include_router(configuration.router)
+    for module in (reading, writing, configuration, sources):
+        api.include_router(module.router)
+    api.add_middleware(IdempotencyMiddleware, context=context)
     api.add_exception_handler(MonitorError, _answer_error)
     api.add_exception_handler(RequestValidationError, _answer_invalid)
     api.add_exception_handler(HTTPException, _answer_http_error)
     api.add_exception_handler(Exception, _answer_failure)
     return api
-
-
-def problem(status: int, title: str, detail: str, **more: Any) -> Response:
-    """Return an error response as a problem document (RFC 9457)."""
-    headers = {"Cache-Control": "private, no-cache"}
-    if status == 401:
-        headers["WWW-Authenticate"] = "Bearer"
-    if status in {429, 503}:
-        headers["Retry-After"] = str(more.pop("seconds", 5))
-    document = {"type": f"{PROBLEM_URN}:{status}", "title": title, "status": status, "detail": detail} | more
-    return Response(json.dumps(document, ensure_ascii=False), status, headers, PROBLEM_TYPE)
 
 
 async def _answer_error(_request: Request, error: Exception) -> Response:

@@ -26,7 +26,7 @@ from monitor.web.security import SAFE_METHODS
 
 REQUESTS_PER_MINUTE, SEARCHES_PER_MINUTE, MINUTE_SECONDS = 300, 10, 60.0
 MAX_LIMIT, DEFAULT_LIMIT = 200, 50
-PROBLEM_TYPE = "application/problem+json"
+PROBLEM_TYPE, PROBLEM_URN = "application/problem+json", "urn:monitor:problem"
 NDJSON, CSV = "application/x-ndjson", "text/csv"
 T = TypeVar("T")
 bearer = HTTPBearer(auto_error=False, description="An access token: Authorization: Bearer mon_...")
@@ -192,3 +192,14 @@ def decode_cursor(text: str, filter_key: str) -> Cursor | None:
 
 def _hash_filter(filter_key: str) -> str:
     return hashlib.sha256(filter_key.encode("utf-8", "surrogatepass")).hexdigest()[:12]
+
+
+def problem(status: int, title: str, detail: str, **more: Any) -> Response:
+    """Return an error response as a problem document (RFC 9457)."""
+    headers = {"Cache-Control": "private, no-cache"}
+    if status == 401:
+        headers["WWW-Authenticate"] = "Bearer"
+    if status in {429, 503}:
+        headers["Retry-After"] = str(more.pop("seconds", 5))
+    document = {"type": f"{PROBLEM_URN}:{status}", "title": title, "status": status, "detail": detail} | more
+    return Response(json.dumps(document, ensure_ascii=False), status, headers, PROBLEM_TYPE)

@@ -118,6 +118,11 @@ async def start_session(request: Request, account: Account, target: str) -> Resp
     return response
 
 
+def show_error(context: DeskContext, error: str, status: int) -> Response:
+    """Return the login page with an error."""
+    return _login_page(context, "/", error=error, status=status)
+
+
 def _login_page(context: DeskContext, target: str, *, code: str = "", error: str = "", status: int = 200) -> Response:
     method = context.settings.login.value
     values = {"next": safe_path(target), "code": code, "error": error, "method": method}

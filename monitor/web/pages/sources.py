@@ -82,7 +82,8 @@ async def sources(page: PageDependency) -> Response:
     """Show the sources, those with problems first."""
     after_id, text = page.parameter("after"), page.parameter("q").strip()
     view = await page.read(load_sources, page.context.database, after_id, text)
-    return await page.render("sources.html", view=view, text=text, after_id=after_id)
+    added = page.parameter("added")
+    return await page.render("sources.html", view=view, text=text, after_id=after_id, added=added)
 
 
 @router.get("/sources/{source_id}")

@@ -23,8 +23,8 @@ class StatusView:
 
 def load_status(page: Page) -> StatusView:
     """Read the data of the page Status: the status report, the problems in it, and a summary of the sources."""
-    report = read_status_report(page.context.database, page.now)
-    return StatusView(report, tuple(find_problems(report, page.zone)), summarize_sources(report.sources))
+    report = read_status_report(page.context.database, page.now, with_sources=False)
+    return StatusView(report, tuple(find_problems(report, page.zone)), summarize_sources(report.totals))
 
 
 @router.get("/status")

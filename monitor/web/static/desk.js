@@ -92,4 +92,20 @@
       say("This did not work: the desk cannot be reached.");
     }
   });
+
+  // A form with data-live shows its preview anew after each change of a field.
+  document.addEventListener("change", async (event) => {
+    const form = event.target.closest("form[data-live]");
+    if (!form) return;
+    const body = new URLSearchParams(new FormData(form));
+    body.set("do", "preview");
+    try {
+      const answer = await fetch(form.action, { method: "POST", body });
+      const found = new DOMParser().parseFromString(await answer.text(), "text/html").getElementById("preview");
+      if (found) document.getElementById("preview").replaceWith(found);
+      say("The preview is new.");
+    } catch {
+      say("This did not work: the desk cannot be reached.");
+    }
+  });
 })();

@@ -5,7 +5,9 @@ from dataclasses import replace
 import pytest
 from support.rows import MINUTE, NOW, draft, kept, screened
 
+from monitor.domain.errors import QueryTimeout
 from monitor.domain.read_models import ArticleFilter, Cursor
+from monitor.store.connections import TimeLimit
 from monitor.store.database import Database
 
 EVERYTHING, TIMED = ArticleFilter(limit=2), ArticleFilter(limit=2, since_at=NOW - MINUTE)
@@ -54,3 +56,18 @@ def test_hits_of_an_article_are_those_of_this_article_only(database: Database) -
         (first.id, "one", None),
         (first.id, "two", None),
     ]
+
+
+def test_a_query_that_takes_too_long_is_stopped(database: Database) -> None:
+    """On both engines, and only inside the block with the limit."""
+    connections = database._connections
+    endless = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT count(*) FROM n"
+    with (
+        pytest.raises(QueryTimeout, match="takes too long"),
+        connections.time_limit(TimeLimit(0.05)),
+        connections.read_transaction() as connection,
+    ):
+        connection.exec_driver_sql(endless)
+    with connections.read_transaction() as connection:
+        short = endless.replace("FROM n) SELECT", "FROM n WHERE i < 300000) SELECT")
+        assert connection.exec_driver_sql(short).scalar() == 300_000

@@ -9,6 +9,7 @@ from support.rows import MINUTE, NOW, draft, kept, leased, source
 
 from monitor.domain.errors import LeaseLost
 from monitor.domain.poll_state import PollState, SourceState
+from monitor.pipeline.status_report import read_totals, total_sources
 from monitor.store.database import Database
 
 
@@ -165,3 +166,20 @@ def test_sources_are_counted_by_state(database: Database) -> None:
     database.sources.register([source(), source("post"), held], NOW)
     assert database.sources.count_by_state() == {SourceState.OK: 2, SourceState.PAUSED: 1}
     assert database.sources.next_due_at() == NOW
+
+
+def test_totals_are_the_same_with_and_without_reading_each_source(database: Database) -> None:
+    """The desk reads only the totals, `monitor status` each source."""
+    sources = [source(name) for name in ("read", "failing", "new", "idle")]
+    sources[3] = replace(sources[3], paused="true")
+    database.sources.register(sources, NOW)
+    for name, state in (("read", SourceState.OK), ("failing", SourceState.FAILING)):
+        (lease,) = database.sources.lease_due(NOW, 1, NOW + MINUTE, only={name})
+        polled = replace(lease.poll_state, state=state, last_attempt_at=NOW + MINUTE, next_poll_at=NOW + 9 * MINUTE)
+        if state is SourceState.OK:
+            polled = replace(polled, last_attempt_at=NOW, last_success_at=NOW)
+        database.articles.commit_poll(lease, polled, [], NOW)
+    totals = read_totals(database)
+    assert totals == total_sources(database.queries.list_sources())
+    assert (totals.new_count, totals.unhealthy_count, totals.watched_count) == (1, 1, 3)
+    assert totals.last_poll_at == NOW + MINUTE

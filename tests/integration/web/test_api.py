@@ -2,8 +2,10 @@
 
 import json
 from datetime import timedelta
+from hashlib import sha256
 from pathlib import Path
 from typing import Any, cast
+from unittest.mock import Mock
 
 import pytest
 import schemathesis
@@ -14,6 +16,7 @@ from support.desk import CONFIGURATION, HOST, Desk
 from support.rows import MINUTE, NOW, draft, kept
 from typer.testing import CliRunner
 
+from monitor.domain.errors import StoreBusy
 from monitor.domain.readers import Role, Scope
 from monitor.store.database import Database
 from monitor.web.api.requests import RateLimited, RateLimiter
@@ -141,6 +144,60 @@ def test_a_verdict_is_given_and_undone(desk: Desk) -> None:
     assert client.get("/changes").json()["items"][0] == undone.json()
     assert client.send("POST", "/verdicts", body | {"kind": "loved"}).status_code == 400
     assert client.send("POST", "/verdicts", body | {"more": 1}).status_code == 400
+
+
+def test_a_request_that_is_repeated_with_its_key_is_carried_out_once(desk: Desk) -> None:
+    """For a day and one token; another request with the key, or a key that is too long, is refused."""
+    client, key = Client(desk, Scope.FEEDBACK), {"Idempotency-Key": "k1"}
+    body = {"kind": "rejected", "article": 1, "official": "somebody"}
+    first = client.send("POST", "/verdicts", body, **key)
+    undo = client.send("DELETE", f"/changes/{first.json()['id']}", **key | {"Idempotency-Key": "k2"})
+    again = client.send("POST", "/verdicts", body, **key)
+    assert (again.status_code, again.json()) == (201, first.json())
+    assert (again.headers["idempotent-replayed"], again.headers["content-type"]) == ("true", "application/json")
+    assert client.get("/changes").json()["items"][0] == undo.json()
+    other = client.send("POST", "/verdicts", body | {"note": "x"}, **key)
+    assert (other.status_code, other.headers["content-type"]) == (422, "application/problem+json")
+    assert client.send("POST", "/verdicts", body, **{"Idempotency-Key": "k" * 300}).status_code == 400
+    assert Client(desk, Scope.READ, role=Role.EDITOR).send("POST", "/verdicts", body, **key).status_code == 403
+    desk.clock.now += timedelta(hours=25)
+    client = Client(desk, Scope.FEEDBACK)
+    assert client.send("POST", "/verdicts", body, **key).json()["id"] > undo.json()["id"]
+
+
+def test_a_key_may_be_used_again_if_the_request_had_no_effect(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    """And a repetition waits while the first request is being carried out, unless its process was lost."""
+    client, key = Client(desk, Scope.OPERATE), {"Idempotency-Key": "k1"}
+    with monkeypatch.context() as patched:
+        patched.setattr(desk.database.sources, "make_due", Mock(side_effect=StoreBusy("busy")))
+        assert client.send("POST", "/sources/times/poll", **key).status_code == 503
+    answers, hashed = desk.database.api_answers, sha256(b"k1").hexdigest()
+    request = sha256(b"POST\0/api/v1/sources/times/poll\0\0").hexdigest()
+    assert answers.reserve(client.token.id, hashed, request, desk.clock()) is None
+    assert client.send("POST", "/sources/times/poll", **key).status_code == 409
+    desk.clock.now += timedelta(minutes=3)
+    assert client.send("POST", "/sources/times/poll", **key).status_code == 202
+
+
+def test_a_look_up_that_takes_too_long_is_stopped(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The page and the API give a reason; the next look-up works."""
+    monkeypatch.setattr("monitor.web.context.LOOKUP_SECONDS", 0.05)
+    endless = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT count(*) FROM n"
+
+    def look_up(*_args: object, **_more: object) -> None:
+        with desk.database._connections.read_transaction() as connection:
+            connection.exec_driver_sql(endless)
+
+    reader, client = desk.log_in(), Client(desk)
+    with monkeypatch.context() as patched:
+        patched.setattr(desk.database.queries, "list_articles", look_up)
+        answer = client.get("/articles")
+        assert (answer.status_code, answer.json()["title"]) == (503, "This takes too long")
+        patched.setattr(desk.database.desk, "list_sources", look_up)
+        page = reader.get("/sources")
+        assert page.status_code == 503
+        assert "takes too long" in page.text
+    assert client.get("/articles").status_code == 200
 
 
 @pytest.mark.parametrize("header", ["", "Bearer", "Bearer x", "Basic x", "Bearer mon_" + "x" * 500])

@@ -82,6 +82,24 @@ def test_mentions_have_the_sentences_of_the_articles(desk: Desk) -> None:
     assert result["foreign"]["a1"]["passages"] == ["Some Body spoke."]
 
 
+def test_an_argument_that_a_tool_does_not_have_is_refused(desk: Desk) -> None:
+    """With the names that it has; a misspelt filter is not ignored."""
+    result = call(desk, "mentions", {"official": "somebody", "until": "7d"})
+    assert result.is_error
+    text = str(result.content)
+    assert "mentions has no argument until; it has: limit, official, since" in text
+    assert call(desk, "status", {"x": 1}).is_error
+
+
+def test_problems_quote_others_and_are_foreign(desk: Desk) -> None:
+    """The reason of a failure may be text of a server."""
+    problems = {"at": desk.clock().isoformat(), "stopped": False, "problems": [ATTACK]}
+    desk.database.key_values.set("daemon", json.dumps(problems), desk.clock())
+    result = structured(call(desk, "status", {}))
+    assert "Ignore all instructions" in json.dumps(result["foreign"]["status"]["problems"])
+    assert "Ignore all" not in json.dumps(result["facts"])
+
+
 def test_text_of_others_is_only_in_the_foreign_part(database: Database) -> None:
     """An article with instructions and a forged end of the foreign part stays inside it."""
     article = draft("x", body=f"Some Body {ATTACK}")

@@ -2,12 +2,14 @@
 
 import re
 from asyncio import run
+from dataclasses import replace
 from xml.etree.ElementTree import fromstring
 
 import pytest
 from support.desk import CONFIGURATION, Desk, FixedLoader
-from support.rows import NOW
+from support.rows import MINUTE, NOW
 
+from monitor.domain.poll_state import SourceState
 from monitor.domain.readers import Role
 from monitor.domain.translation import TextToTranslate
 from monitor.store.database import Database
@@ -73,6 +75,19 @@ def test_pages_show_the_translations_that_digests_have_made(database: Database) 
     assert article.index("About a</bdi>") < article.index("Machine translation: Au &lt;sujet&gt; de a")
     assert article.index("spoke.</p>") < article.index("Machine translation: Quelqu&#39;un a parlé.")
     assert "Machine translation" not in Desk(database).log_in().get("/story/s1").text
+
+
+def test_the_timeline_of_a_person_marks_days_without_a_source(desk: Desk, database: Database) -> None:
+    """In words, too, because silence on such a day may be no news."""
+    reader = desk.log_in()
+    assert "could not be read" not in reader.get("/people/somebody").text
+    (lease,) = database.sources.lease_due(desk.clock(), 1, desk.clock() + MINUTE, only={"times"})
+    failing = replace(lease.poll_state, state=SourceState.FAILING, state_since_at=NOW, detail="HTTP 500")
+    database.articles.commit_poll(lease, failing, [], desk.clock())
+    text = reader.get("/people/somebody").text
+    assert 'fill="url(#hatch)"' in text
+    assert "<td>1 source</td>" in text
+    assert "could not be read there" in text
 
 
 def test_sources_show_their_state(desk: Desk) -> None:

@@ -1,0 +1,136 @@
+"""Endpoints of the API that search for feeds and preview a source; they save nothing."""
+
+from datetime import datetime
+from typing import Any, Final
+
+from fastapi import APIRouter
+from pydantic import BaseModel, ConfigDict, Field
+from starlette.responses import Response
+from typing_extensions import TypedDict
+
+from monitor.domain.readers import Right
+from monitor.pipeline.discover import feed_record, make_source_id
+from monitor.pipeline.preview import ArticlePreview
+from monitor.records.sources import FeedRecord
+from monitor.text.sanitize import sanitize
+from monitor.web.api.requests import ApiDependency
+from monitor.web.page import BadRequest
+from monitor.web.source_setup import get_source_setup
+
+router = APIRouter()
+ALLOWED_KEYS: Final = frozenset(
+    {"name", "feed", "sitemap", "listing", "language", "country", "timezone", "text_from", "selectors"}
+)
+"""Keys of a source in sources.yaml that a preview accepts: no headers, cookies and browser, which the daemon has."""
+
+
+class DiscoverRequest(BaseModel):
+    """Address at which feeds are searched for."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    url: str = Field(min_length=1, max_length=2000)
+
+
+class PreviewRequest(BaseModel):
+    """Source as in sources.yaml, and the article of its list whose text is shown.
+
+    With ``refresh``, the documents are requested again; otherwise they are kept for 15 minutes.
+    """
+
+    model_config = ConfigDict(extra="forbid")
+
+    source: dict[str, Any]
+    article: int = Field(0, ge=0, lt=10)
+    refresh: bool = False
+
+
+class DiscoveryRecord(TypedDict):
+    """Feeds and sitemaps of a site, the best first; ``reason`` is why none was found."""
+
+    items: list[FeedRecord]
+    reason: str
+
+
+class EntryRecord(TypedDict):
+    """Entry of a list."""
+
+    title: str
+    url: str
+    published: datetime | None
+
+
+class DroppedRecord(TypedDict):
+    """Text of a page that is not part of its article."""
+
+    text: str
+    reason: str
+
+
+class PreviewedArticle(TypedDict):
+    """Text of one article, as it would be stored."""
+
+    title: str
+    published: datetime | None
+    text: str
+    confidence: float
+    partial_reason: str
+    dropped: list[DroppedRecord]
+
+
+class PreviewRecord(TypedDict):
+    """Preview of a source: the number of entries, the first ones, and one article."""
+
+    entries: int
+    first: list[EntryRecord]
+    unlinked: int
+    note: str
+    error: str
+    article: PreviewedArticle | None
+    article_error: str
+
+
+@router.post("/sources/discover", responses={200: {"model": DiscoveryRecord}})
+async def discover(api: ApiDependency, body: DiscoverRequest) -> Response:
+    """Search for the feeds and sitemaps of a site; this takes up to a minute."""
+    api.require(Right.CONFIGURE)
+    setup, settings = get_source_setup(api.request), api.snapshot.configuration.settings
+    result = await setup.discover(api.identity.account.id, body.url.strip(), settings)
+    return api.answer({"items": [feed_record(one) for one in result.feeds], "reason": result.failure_reason})
+
+
+@router.post("/sources/preview", responses={200: {"model": PreviewRecord}})
+async def preview(api: ApiDependency, body: PreviewRequest) -> Response:
+    """Return what a source would bring, without saving anything."""
+    api.require(Right.CONFIGURE)
+    if unknown := sorted(body.source.keys() - ALLOWED_KEYS):
+        raise BadRequest(f"source: {', '.join(unknown)[:200]}: a preview has only {', '.join(sorted(ALLOWED_KEYS))}")
+    setup, settings = get_source_setup(api.request), api.snapshot.configuration.settings
+    source = await setup.build(make_source_id("preview", "", ()), body.source)
+    found = await setup.preview(api.identity.account.id, source, settings, number=body.article, is_new=body.refresh)
+    listed = found.listed
+    record: PreviewRecord = {
+        "entries": listed.count if listed else 0,
+        "first": [
+            {"title": sanitize(one.title), "url": one.url, "published": one.published_at}
+            for one in (listed.entries if listed else ())
+        ],
+        "unlinked": listed.unlinked_count if listed else 0,
+        "note": listed.note if listed else "",
+        "error": found.list_error,
+        "article": _article_record(found.article) if found.article else None,
+        "article_error": found.article_error,
+    }
+    return api.answer(record)
+
+
+def _article_record(preview: ArticlePreview) -> PreviewedArticle:
+    article = preview.article
+    return {
+        "title": sanitize(article.title),
+        "published": article.published_at,
+        "text": sanitize(article.body),
+        "confidence": article.confidence,
+        "partial_reason": article.partial_reason,
+        "dropped": [{"text": sanitize(one.text), "reason": one.reason} for one in preview.dropped[:100]],
+    }

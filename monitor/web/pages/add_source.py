@@ -1,0 +1,156 @@
+"""Page that adds a source: search for feeds, selectors with a preview, and the addition to sources.yaml."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any, Final
+
+from fastapi import APIRouter
+from starlette.responses import Response
+
+from monitor.domain.errors import ConfigError, MonitorError
+from monitor.domain.readers import Right
+from monitor.domain.source import SourceKind
+from monitor.pipeline.discover import DiscoveryResult, make_source_id
+from monitor.text.sanitize import single_line
+from monitor.text.urls import canonicalize_url
+from monitor.web.page import Page, PageDependency
+from monitor.web.source_setup import SourcePreview, SourceSetup, get_source_setup
+from monitor.web.templating import make_url
+
+router = APIRouter()
+KINDS = (SourceKind.FEED, SourceKind.LISTING, SourceKind.SITEMAP)
+MAX_FIELD_CHARS = 2000
+LISTING_FIELDS: Final = {
+    "items": "One article in the list",
+    "link": "Its link",
+    "title": "Its headline",
+    "published": "Its date",
+    "text": "Its whole text",
+    "next": "The link to the next page",
+}
+"""Keys of ``listing`` in sources.yaml, and the labels of their fields; the names of the fields begin with "list_"."""
+
+PAGE_FIELDS: Final = {
+    "title": "Headline",
+    "standfirst": "Standfirst",
+    "body": "Body",
+    "published": "Date",
+    "authors": "Authors",
+    "remove": "What to remove",
+}
+"""Keys of ``selectors`` in sources.yaml, and the labels of their fields; the names of the fields begin with "page_"."""
+
+_PLAIN_KEYS = ("language", "country", "timezone")
+
+
+def _take(given: Mapping[str, str], prefix: str, names: Iterable[str]) -> dict[str, str]:
+    """Return the given fields whose names are a prefix and one of the names, by the name without the prefix."""
+    return {name: given[prefix + name] for name in names if prefix + name in given}
+
+
+def read_keys(fields: Mapping[str, str]) -> dict[str, Any]:
+    """Return the keys of a source in sources.yaml that the fields of the form describe; empty fields have no key."""
+    given = {name: value.strip()[:MAX_FIELD_CHARS] for name, value in fields.items() if value.strip()}
+    kind, url = given.get("kind", "feed"), given.get("url", "")
+    keys: dict[str, Any] = {"name": given["name"]} if "name" in given else {}
+    if kind == "listing":
+        found: dict[str, Any] = {"url": url, **_take(given, "list_", LISTING_FIELDS)}
+        if "published" in found and "published_format" in given:
+            found["published"] = {"selector": found["published"], "format": given["published_format"]}
+        if (pages := given.get("max_pages", "1")[:3]).isdecimal() and int(pages) > 1:
+            found["max_pages"] = int(pages)
+        keys["listing"] = found
+    else:
+        keys["sitemap" if kind == "sitemap" else "feed"] = url
+    keys |= {name: given[name] for name in _PLAIN_KEYS if name in given}
+    if given.get("text_from") == "feed":
+        keys["text_from"] = "feed"
+    selectors: dict[str, Any] = _take(given, "page_", PAGE_FIELDS)
+    if "remove" in selectors:
+        selectors["remove"] = [line.strip() for line in selectors["remove"].splitlines() if line.strip()]
+    return keys | ({"selectors": selectors} if selectors else {})
+
+
+@router.get("/add-source")
+async def show_form(page: PageDependency) -> Response:
+    """Show the form for an address."""
+    page.identity.require(Right.CONFIGURE)
+    return await _render(page, {"url": page.parameter("url")})
+
+
+@router.post("/add-source")
+async def act(page: PageDependency) -> Response:
+    """Search for feeds, show a preview, or add the source, as the pressed button says."""
+    fields = await page.form(Right.CONFIGURE)
+    setup, settings = get_source_setup(page.request), page.snapshot.configuration.settings
+    action, url = fields.get("do", ""), fields.get("url", "").strip()[:MAX_FIELD_CHARS]
+    found, preview, errors = None, None, []
+    try:
+        if not url:
+            errors.append("Give the address of a newspaper, a feed, or a page that lists articles.")
+        elif action == "discover":
+            found = await setup.discover(page.account.id, url, settings)
+        elif action == "add":
+            return await _add(page, setup, fields)
+        else:
+            source = await setup.build(_choose_id(page, fields), read_keys(fields))
+            number = int(fields["article"]) if fields.get("article", "").isdigit() else 0
+            preview = await setup.preview(
+                page.account.id, source, settings, number=min(number, 9), is_new=action == "fetch"
+            )
+    except ConfigError as error:
+        errors += [issue.message for issue in error.issues]
+    except MonitorError as error:
+        errors.append(str(error))
+    return await _render(page, fields, found=found, preview=preview, errors=errors)
+
+
+def _choose_id(page: Page, fields: Mapping[str, str]) -> str:
+    """Return the id in the form or, if it has none, one made of the name or the address."""
+    given = fields.get("id", "").strip()[:100]
+    name = fields.get("name", "").strip()
+    return given or make_source_id(name, fields.get("url", ""), page.snapshot.sources)
+
+
+async def _add(page: Page, setup: SourceSetup, fields: Mapping[str, str]) -> Response:
+    source_id = _choose_id(page, fields)
+    file = await setup.add(source_id, read_keys(fields))
+    await page.record("edit", f"sources.{source_id} in {file}")
+    return page.redirect(make_url("/sources", added=source_id))
+
+
+async def _render(
+    page: Page,
+    fields: Mapping[str, str],
+    *,
+    found: DiscoveryResult | None = None,
+    preview: SourcePreview | None = None,
+    errors: list[str] | None = None,
+) -> Response:
+    """Show the page.
+
+    The form of the source is shown once a feed is chosen, or for a page with selectors.
+    """
+    known = {canonicalize_url(source.url): source.id for source in page.snapshot.sources.values()}
+    values = {name: value[:MAX_FIELD_CHARS] for name, value in fields.items()}
+    listed = preview.listed if preview else None
+    if listed and not values.get("name"):
+        values["name"] = single_line(listed.title, 100)
+    if listed and not values.get("language"):
+        values["language"] = listed.language
+    is_chosen = bool(values.get("kind")) and values.get("do") != "discover"
+    if is_chosen and not values.get("id"):
+        values["id"] = _choose_id(page, values)
+    return await page.render(
+        "add_source.html",
+        status=422 if errors else 200,
+        fields=values,
+        is_chosen=is_chosen,
+        has_page_selectors=any(values.get(f"page_{name}") for name in PAGE_FIELDS),
+        found=found,
+        known={one.url: known.get(canonicalize_url(one.url), "") for one in found.feeds} if found else {},
+        preview=preview,
+        errors=errors or [],
+        kinds=tuple(kind.value for kind in KINDS),
+        listing_fields=LISTING_FIELDS,
+        page_fields=PAGE_FIELDS,
+    )
