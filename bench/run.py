@@ -30,6 +30,7 @@ BENCHES = (
     "delivery",
     "day",
     "growth",
+    "archive",
     "web",
 )
 MARK = "<!-- measured: everything below this line is written by `make bench` -->"

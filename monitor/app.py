@@ -9,7 +9,7 @@ import gc
 import os
 import secrets
 import shutil
-from collections.abc import AsyncIterator, Callable, Collection
+from collections.abc import AsyncIterator, Callable, Collection, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import UTC, datetime
 from functools import cached_property
@@ -26,6 +26,7 @@ from monitor.domain.errors import UsageError
 from monitor.domain.mention import Findings
 from monitor.domain.ports import ChannelSender, Clock, Fetcher, ProcessPool, Translator
 from monitor.domain.secret import Secret
+from monitor.domain.source import Source
 from monitor.domain.watchlist import Watchlist
 from monitor.domain.web_settings import WebSettings
 from monitor.domain.workers import QueueCounts
@@ -55,6 +56,7 @@ if TYPE_CHECKING:
     import httpx
 
     from monitor.config.reload import ConfigurationStore, Reloader
+    from monitor.domain.backfill import BackfillProgress
     from monitor.match.engine import Matcher
     from monitor.telemetry.metrics import GaugeValues, Metrics
 
@@ -72,11 +74,15 @@ small server under load; both grow in proportion to the length. The rest of the 
 hostile text that needs more than the limit is abandoned; an ordinary text of this length takes 1 s."""
 
 MATCHING_IDLE_SECONDS = 60.0
-"""Seconds after which the idle worker process with the compiled watchlist is ended, because long articles are rare."""
+"""Number of idle seconds after which the worker process with the compiled watchlist is ended, because long articles are
+rare.
+"""
 
 GC_THRESHOLD = 10_000
-"""Number of new objects between two garbage collections. With five times as many, a collection blocks the event loop
-for 20 ms."""
+"""Number of new objects between two garbage collections.
+
+With five times this number, a collection blocks the event loop for 20 ms.
+"""
 
 PRELOADED_MODULES = (
     "monitor.digest.compose",
@@ -101,7 +107,7 @@ worker processes import them in advance."""
 
 
 def utc_now() -> datetime:
-    """Return the current time in UTC; every other module gets its clock as a parameter."""
+    """Return the current time in UTC. Every other module gets its clock as a parameter."""
     return datetime.now(UTC)
 
 
@@ -130,9 +136,9 @@ async def build_collectors(
 ) -> AsyncIterator[tuple[CollectorServices, Fetcher, ProcessPool]]:
     """Yield the services that poll sources and read pages, for the daemon and for worker processes alike.
 
-    The fetcher and the process pool that the services use are yielded, too. If ``metrics`` is given, they are wrapped
-    so that fetches and killed processes are counted. The fetcher is closed at the end. With ``early``, articles of a
-    backlog are matched when they are built.
+    The fetcher and the process pool that the services use are yielded, too. With ``metrics``, fetches and killed
+    processes are counted. The fetcher is closed at the end. With ``early``, articles of a backlog are matched when they
+    are built.
     """
     settings = configuration.settings
     client = HttpFetcher(settings.user_agent_contact, settings.allowed_networks, clock)
@@ -250,7 +256,7 @@ async def _enter_matching(
 
 
 def build_translator(configuration: Configuration) -> Translator | None:
-    """Return the translator for digests, or None if none is configured."""
+    """Return the translator for digests, or None if no translator is configured."""
     settings = configuration.settings
     if settings.translate is None:
         return None
@@ -263,7 +269,7 @@ def build_translator(configuration: Configuration) -> Translator | None:
 def build_channel_sender(channel: Channel, configuration: Configuration) -> ChannelSender:
     """Return the sender of a channel.
 
-    If the channel cannot work, return a sender that fails with the reason, so that the other channels work.
+    If the channel cannot work, the result is a sender that fails with the reason, so that the other channels work.
     """
 
     def create_transport() -> "httpx.AsyncBaseTransport":
@@ -301,9 +307,9 @@ def _compile_matcher(watchlist: Watchlist) -> "Matcher":
 def load_signing_key(settings: WebSettings, database_url: Secret) -> str:
     """Return the key that signs links in digests.
 
-    It is the configured key. Without one, it is the key in a file next to the SQLite database, which is created at
-    first use and readable only by its owner. On PostgreSQL without a configured key, return an empty string; digests
-    then have no such links.
+    It is the configured key. Without one, it is the key in a file next to the SQLite database. This file is created at
+    first use, and only its owner can read it. On PostgreSQL without a configured key, the result is an empty string,
+    and digests have no such links.
     """
     if settings.signing_key:
         return settings.signing_key.reveal()
@@ -323,7 +329,7 @@ def load_signing_key(settings: WebSettings, database_url: Secret) -> str:
 def build_link_filler(configuration: Configuration) -> Callable[[Message], Message]:
     """Return the function that fills in the links of a message for its target.
 
-    If such links are not configured, the function returns the message unchanged.
+    If such links are not configured, this function returns the message unchanged.
     """
     settings = configuration.settings
     if not settings.has_acting_links or settings.web is None or settings.web.links is None:
@@ -339,10 +345,11 @@ async def run_one_pass(
     clock: Clock = utc_now,
     build_reloader: "Callable[[ConfigurationStore], Reloader] | None" = None,
 ) -> PassResult:
-    """Run the pipeline once for the due sources, or for ``source_ids`` whether due or not; return the results.
+    """Run the pipeline once for the due sources, and return the results.
 
-    ``progress`` is called with the name of a step and a count. If no daemon uses the database, the reloader that
-    ``build_reloader`` returns stores the file as the last good configuration.
+    With ``source_ids``, these sources are polled instead, whether they are due or not. ``progress`` is called with the
+    name of a step and a count. If no daemon uses the database, the reloader that ``build_reloader`` returns stores the
+    file as the last good configuration.
     """
     settings = configuration.settings
     async with AsyncExitStack() as stack:
@@ -360,6 +367,33 @@ async def run_one_pass(
         gc.freeze()  # the objects loaded so far are used until the end of the pass
         gc.set_threshold(GC_THRESHOLD)
         return await pipeline.run_pass(source_ids, progress)
+
+
+async def run_backfill(
+    configuration: Configuration,
+    sources: Sequence[Source],
+    since_at: datetime,
+    limit: int,
+    progress: ProgressCallback = ignore_progress,
+    clock: Clock = utc_now,
+) -> "list[BackfillProgress]":
+    """Read the archives of sources back to a time, one source after the other; return the progress of each.
+
+    At most ``limit`` articles of each source are stored.
+    """
+    from monitor.pipeline.backfill import Backfiller
+
+    async with AsyncExitStack() as stack:
+        database = Database.open(configuration.settings.database.reveal(), exclusive=None)
+        stack.callback(database.close)
+        await database.run(database.release_stale_leases, clock())
+        process_pool = await stack.enter_async_context(SubprocessPool())
+        matcher = _LazyMatcher(configuration.watchlist)
+        pipeline = await stack.enter_async_context(
+            build_pipeline(configuration, database, process_pool, clock, matcher=matcher)
+        )
+        backfiller = Backfiller(database, pipeline, clock, progress)
+        return [await backfiller.run(source, since_at, limit) for source in sources]
 
 
 def sqlite_folder(url: Secret) -> Path | None:

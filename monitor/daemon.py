@@ -104,7 +104,7 @@ async def run_daemon(
     """Run the daemon until SIGTERM or SIGINT, then finish running tasks and close.
 
     SIGHUP reloads the file at ``path``. ``database`` replaces the database URL in the file. If the file has errors, the
-    last good configuration is used. Raises ``ConfigError`` if there is no good configuration, ``StoreInUse`` if another
+    last good configuration is used. Raises ``ConfigError`` if no good configuration exists, ``StoreInUse`` if another
     daemon uses the database, or ``StoreError``.
     """
     redact = Redactor()
@@ -206,8 +206,8 @@ class Daemon:
     async def _run_or_roll_back(self, configuration: Configuration) -> Configuration:
         """Run a configuration until it ends, and return the next one.
 
-        If the configuration fails at its start, return the last one that has worked. Raises ``MonitorError`` if none
-        has worked yet.
+        If the configuration fails at its start, the result is the last configuration that has worked. Raises
+        ``MonitorError`` if none has worked yet.
         """
         try:
             await self._run_configuration(configuration)
@@ -322,7 +322,7 @@ class Daemon:
             log.info("desk started", url=settings.web.public_url)
 
     async def stop_desk(self) -> None:
-        """End the process of the desk, if there is one."""
+        """End the process of the desk, if it runs."""
         if self._desk:
             await self._desk.stop()
             self._desk = None
@@ -333,7 +333,7 @@ class Daemon:
     def _report_channel_faults(self, faults: Mapping[str, str]) -> None:
         """Report channels that cannot work because of their configuration.
 
-        They are problems of the daemon until another configuration corrects them.
+        They are a problem of the daemon until another configuration corrects them.
         """
         for channel_id in self._faulty_channels - faults.keys():
             self._liveness.set_problem(f"channel {channel_id}", "")
@@ -421,7 +421,7 @@ class Daemon:
             self._alive_workers = enqueued.alive_workers
 
     async def _ping_heartbeat(self) -> None:
-        """Request the URL ``settings.heartbeat``, with success or failure according to the health of the daemon."""
+        """Request the URL ``settings.heartbeat``; the request reports whether the daemon is healthy."""
         settings = self._settings
         if settings is None or settings.heartbeat_url is None:
             return

@@ -16,8 +16,10 @@ from fastapi import FastAPI
 from starlette.routing import Route
 
 from monitor.app import MATCHING_IDLE_SECONDS, MATCHING_LIMITS, build_translator, load_signing_key, utc_now
+from monitor.config.file_editor import FileEditor
 from monitor.config.load import load_configuration, parse_configuration
 from monitor.config.reload import CONFIGURATION_PATH_SETTING, find_database_url
+from monitor.deliver.registry import find_channel_faults
 from monitor.domain.configuration import Configuration
 from monitor.domain.errors import UsageError
 from monitor.domain.ports import Clock
@@ -25,9 +27,10 @@ from monitor.domain.readers import LOGIN_LINK_PERIOD, OWNER_LOGIN, Role
 from monitor.domain.secret import Secret
 from monitor.domain.web_settings import ListenAddress, LoginMethod, WebSettings
 from monitor.insight.notices import InsightNotices
+from monitor.match.lint import lint_source_languages, lint_watchlist
 from monitor.pipeline.compose_digests import DigestComposer
 from monitor.schedule.digest_times import CronDigestSchedule
-from monitor.schedule.process_pool import SubprocessPool
+from monitor.schedule.process_pool import JobLimits, SubprocessPool
 from monitor.store.database import Database, OpenMode
 from monitor.store.key_value import CONFIGURATION_KEY
 from monitor.telemetry.logs import set_up_logging
@@ -35,8 +38,12 @@ from monitor.telemetry.redact import Redactor, find_secrets
 from monitor.web.application import create_app
 from monitor.web.connections import LimitedConnection
 from monitor.web.context import DeskContext, Snapshot
+from monitor.web.editing import Editing
+from monitor.web.rehearsals import Rehearsals
 
 MAX_CONNECTIONS, SHUTDOWN_SECONDS = 64, 5
+REHEARSAL_LIMITS = JobLimits(wall_seconds=60, cpu_seconds=60, memory_bytes=1_500_000_000)
+REHEARSAL_IDLE_SECONDS = 30.0
 
 log = structlog.get_logger("monitor")
 
@@ -45,7 +52,7 @@ log = structlog.get_logger("monitor")
 class DeskOptions:
     """Options of the command that serves the desk.
 
-    They are the configuration file, a database instead of the configured one, and an address to listen on. With
+    They are the configuration file, a database that replaces the configured one, and an address to listen on. With
     ``is_child``, the process ends when its standard input is closed, and prints no one-time address.
     """
 
@@ -56,9 +63,10 @@ class DeskOptions:
 
 
 class StoredConfigurationLoader:
-    """Loads the configuration that the daemon uses.
+    """Loader of the configuration that the daemon uses.
 
-    It is the one that the daemon has saved in the database. If none was saved for this file, it is the file itself.
+    This is the configuration that the daemon has saved in the database. If none was saved for this file, the file
+    itself is read.
     """
 
     def __init__(self, database: Database, path: Path, environ: Mapping[str, str], redactor: Redactor) -> None:
@@ -67,7 +75,7 @@ class StoredConfigurationLoader:
     def load(self, current: Snapshot | None) -> Snapshot:
         """Return the present configuration.
 
-        If nothing has changed since ``current`` was loaded, return ``current`` itself.
+        If nothing has changed since ``current`` was loaded, the result is ``current`` itself.
         """
         store = self._database.key_values
         is_saved = store.get(CONFIGURATION_PATH_SETTING) == str(self._path.absolute())
@@ -95,7 +103,7 @@ def _file_version(path: Path) -> str:
 async def run_desk(options: DeskOptions, environ: Mapping[str, str], clock: Clock = utc_now) -> None:
     """Serve the desk until SIGTERM or SIGINT.
 
-    Raises ``ConfigError``, ``UsageError`` if the address cannot be used, or ``StoreError``.
+    Raises ``ConfigError``, ``StoreError``, or ``UsageError`` if the address cannot be used.
     """
     redactor = Redactor()
     set_up_logging(redactor)
@@ -114,7 +122,7 @@ async def run_desk(options: DeskOptions, environ: Mapping[str, str], clock: Cloc
         translator = build_translator(snapshot.configuration)
         notices = InsightNotices(database)
         composer = DigestComposer(database, CronDigestSchedule(), clock, translator=translator, notice_source=notices)
-        app = create_app(context, composer)
+        app = create_app(context, composer, await build_editing(options.path, environ, redactor, url, stack))
         await add_assistant(app, context, stack)
         if not options.is_child:
             await announce(database, settings, clock)
@@ -124,7 +132,7 @@ async def run_desk(options: DeskOptions, environ: Mapping[str, str], clock: Cloc
 async def run_tools(options: DeskOptions, environ: Mapping[str, str], clock: Clock = utc_now) -> None:
     """Serve the tools for assistants over standard input and output, with the database opened as read-only.
 
-    Raises ``ConfigError``, ``UsageError`` if the extra packages are missing, or ``StoreError``.
+    Raises ``ConfigError``, ``StoreError``, or ``UsageError`` if the extra packages are missing.
     """
     try:
         from monitor.web.assistant import create_server
@@ -142,6 +150,17 @@ async def run_tools(options: DeskOptions, environ: Mapping[str, str], clock: Clo
         await create_server(context).run_stdio_async()
     finally:
         database.close()
+
+
+async def build_editing(
+    path: Path, environ: Mapping[str, str], redactor: Redactor, url: Secret, stack: AsyncExitStack
+) -> Editing:
+    """Return the editor of the configuration files, with the checks of `monitor check`, and the rehearsals."""
+    pool = await stack.enter_async_context(SubprocessPool(1, REHEARSAL_LIMITS, REHEARSAL_IDLE_SECONDS))
+    rehearsals = Rehearsals(pool, url)
+    stack.push_async_callback(rehearsals.aclose)
+    editor = FileEditor(path, environ, redactor, (lint_watchlist,), find_channel_faults, lint_source_languages)
+    return Editing(editor, rehearsals)
 
 
 def choose_settings(configuration: Configuration, listen: ListenAddress | None) -> WebSettings:
@@ -163,7 +182,7 @@ async def add_assistant(app: FastAPI, context: DeskContext, stack: AsyncExitStac
 
 
 async def announce(database: Database, settings: WebSettings, clock: Clock) -> None:
-    """Print the address of the desk. If readers log in with one-time addresses, print a new one instead."""
+    """Print the address of the desk. If readers log in with one-time addresses, a new one is printed instead."""
     if settings.login is not LoginMethod.TOKEN:
         sys.stdout.write(f"The desk: {settings.public_url}/\n")
         return
@@ -177,7 +196,7 @@ async def announce(database: Database, settings: WebSettings, clock: Clock) -> N
 def create_login_address(database: Database, settings: WebSettings, login: str, clock: Clock) -> str:
     """Create a one-time address for the reader with this login, and return it.
 
-    If the login is that of the owner, the owner's account is created if it does not exist.
+    The account of the owner is created if it does not exist.
     """
     now, readers = clock(), database.readers
     account = readers.ensure_account(login, Role.ADMIN, now) if login == OWNER_LOGIN else readers.get_account(login)
@@ -186,7 +205,7 @@ def create_login_address(database: Database, settings: WebSettings, login: str, 
 
 
 def open_listener(address: ListenAddress) -> socket.socket:
-    """Return a socket that listens on an address. Raises ``UsageError`` if it cannot be used."""
+    """Return a socket that listens on an address. Raises ``UsageError`` if the address cannot be used."""
     family = socket.AF_UNIX if address.socket else socket.AF_INET6 if ":" in address.host else socket.AF_INET
     listener = socket.socket(family, socket.SOCK_STREAM)
     try:

@@ -33,7 +33,7 @@ class PeriodicJob:
 
 
 class PendingNotices:
-    """Keeps the notice to the operator that waits until a report contains it; there is at most one."""
+    """Store of the notice to the operator that waits until a report contains it. At most one notice waits."""
 
     def __init__(self) -> None:
         self._notices: list[str] = []
@@ -52,7 +52,10 @@ class PendingNotices:
 
 
 class DaemonJobs:
-    """Periodic jobs of one configuration. Each run starts due work in free slots; ``drain`` waits for it at the end."""
+    """Periodic jobs of one configuration.
+
+    Each run starts due work in free places; ``drain`` waits for this work at the end.
+    """
 
     def __init__(
         self,
@@ -127,10 +130,10 @@ class DaemonJobs:
         lease: Callable[[int], Awaitable[Sequence[T]]],
         task: Callable[[T], Coroutine[object, object, object]],
     ) -> None:
-        """Lease due work and start it in all free slots. Repeat this within one run while every free slot was used.
+        """Lease due work, and start it in all free places.
 
-        Most polls take milliseconds. If slots were filled once per run, a few slow polls would limit all others to one
-        poll per free slot and second.
+        This is repeated in one run as long as every free place is used, because most polls take milliseconds. If places
+        were filled once per run, a few slow polls would limit all others to one poll per free place and second.
         """
         for _ in range(REFILLS_PER_TICK):
             free = slots.free_count if self._is_leasing else 0

@@ -1,7 +1,7 @@
 """Worker process: polls sources and reads pages for the daemon, with jobs from a PostgreSQL queue.
 
-It uses the configuration that the daemon stores in the database. Before it applies a new configuration, it finishes its
-running jobs.
+The worker uses the configuration that the daemon stores in the database. Before it applies a new configuration, it
+finishes its running jobs.
 """
 
 import asyncio
@@ -215,7 +215,7 @@ class WorkerProcess:
     async def _fetch_configuration(self) -> str:
         """Return the stored configuration as text.
 
-        Return an empty string if there is none or the database cannot be read.
+        The result is an empty string if no configuration is stored, or if the database cannot be read.
         """
         try:
             snapshot = await self._database.run(self._database.key_values.get_saved_configuration)
@@ -239,7 +239,7 @@ class WorkerProcess:
     async def _check_configuration(self) -> None:
         """End the run of the current configuration if the daemon has stored another one.
 
-        If a newer program has upgraded the database schema, stop this process.
+        If a newer program has upgraded the database schema, this process stops.
         """
         self._newer_schema = await self._database.read(self._database.find_newer_schema)
         if self._newer_schema:

@@ -45,7 +45,7 @@ PURE = {  # package: the third-party modules it may use
     "records": {"typing_extensions"},
     "pipeline": {"asyncio"},
     "feedback": set(),
-    "insight": set(),
+    "insight": {"ahocorasick_rs"},
 }
 FORBIDDEN_STDLIB = {
     *("socket", "ssl", "smtplib", "sqlite3", "subprocess", "threading", "asyncio"),

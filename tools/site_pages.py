@@ -8,7 +8,7 @@ from typing import Any
 import typer.main
 from mkdocs.structure.files import File, Files
 
-from monitor.cli.main import app
+from monitor.cli.main import create_app
 from monitor.cli.man import format_reference
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -33,7 +33,7 @@ def on_files(files: Files, config: Any) -> Files:
     """Add the pages outside of docs/ and the list of commands."""
     for path, page in PAGES.items():
         files.append(File.generated(config, page, content=(ROOT / path).read_text(encoding="utf-8")))
-    files.append(File.generated(config, "commands.md", content=format_reference(typer.main.get_command(app))))
+    files.append(File.generated(config, "commands.md", content=format_reference(typer.main.get_command(create_app()))))
     return files
 
 

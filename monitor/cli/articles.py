@@ -65,7 +65,7 @@ OfficialOption = Annotated[
 def open_database(configuration: "Configuration") -> "Iterator[Database]":
     """Open the database of a configuration for reading and writing, and close it at the end of the block.
 
-    Raises ``StoreError``, also if the database does not exist yet.
+    Raises ``StoreError`` if the database cannot be opened, for example because it does not exist yet.
     """
     from monitor.store.database import Database, OpenMode
 
@@ -77,7 +77,7 @@ def open_database(configuration: "Configuration") -> "Iterator[Database]":
 def open_to_read(configuration: "Configuration") -> "Iterator[Database]":
     """Open the database of a configuration for reading only, and close it at the end of the block.
 
-    Raises ``StoreError``, also if the database does not exist yet.
+    Raises ``StoreError`` if the database cannot be opened, for example because it does not exist yet.
     """
     from monitor.store.database import Database, OpenMode
 
@@ -86,7 +86,7 @@ def open_to_read(configuration: "Configuration") -> "Iterator[Database]":
 
 
 def parse_since(length: str) -> datetime | None:
-    """Return the time that is the duration ``length``, such as ``7d``, before now; None for an empty text.
+    """Return the time that is ``length``, a duration such as ``7d``, before now. For an empty text, return None.
 
     Raises ``UsageError`` if the duration is invalid.
     """
@@ -101,10 +101,10 @@ def parse_since(length: str) -> datetime | None:
 
 
 def require_known_id(kind: str, wanted_id: str, known_ids: Iterable[str], config: Path) -> None:
-    """Raise ``UsageError`` if ``wanted_id`` is neither empty nor one of the known ids.
+    """Raise ``UsageError`` if ``wanted_id`` is not one of the known ids. An empty id is accepted.
 
-    ``kind`` is the word for the object in the message, such as "source". The message contains a similar id, or else all
-    known ids of the file ``config``.
+    ``kind`` is the word for the object in the message, such as "source". The message contains a similar id. If no id is
+    similar, it contains all known ids of the file ``config``.
     """
     from monitor.domain.value_parsers import suggest_similar
 

@@ -88,7 +88,7 @@ def send_test_message(
 
 
 def find_channel(configuration: "Configuration", name: str) -> "Channel":
-    """Return the channel with the id ``name``. Raises ``UsageError`` with all ids if there is none."""
+    """Return the channel with the id ``name``. Raises ``UsageError`` with all ids if no channel has it."""
     channels = {channel.id: channel for channel in configuration.channels}
     if name not in channels:
         raise UsageError(f"There is no channel '{name}'. There are: {', '.join(sorted(channels)) or 'none'}.")
@@ -118,7 +118,7 @@ async def send_test(
 
 
 def render_test(configuration: "Configuration", channel: "Channel") -> RenderedDigest:
-    """Return a test digest, which has a notice but no articles, rendered like the other digests of the channel."""
+    """Render a test digest for a channel. It has a notice but no articles."""
     from monitor.app import utc_now
     from monitor.digest.render import render_digest
     from monitor.domain.digest import Digest, Window

@@ -29,17 +29,17 @@ NEW_COMMANDS = {
     "outbox drop": "deliveries cancel",
     "evidence ID": "evidence export ID",
 }
-"""The present command for each command that was renamed. The old commands do not work any more."""
+"""The present command for each command that was renamed. The old commands no longer work."""
 
 
 class CommandGroup(TyperGroup):
-    """Command group that lists its objects if no command is named: ``monitor stories`` is ``monitor stories list``.
+    """Command group that runs its command ``list`` if no command is named.
 
-    The error message for a renamed command contains the present name.
+    ``monitor stories`` is ``monitor stories list``. The error message for a renamed command contains the present name.
     """
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
-        """Parse the words after the name of the group. If they name no command, put ``list`` before them."""
+        """Parse the words after the name of the group. If they name no command, ``list`` is put before them."""
         has_options_only = not args or args[0].startswith("-")
         is_named = any(word in self.commands or word in ctx.help_option_names for word in args)
         if "list" in self.commands and has_options_only and not (is_named or ctx.resilient_parsing):
@@ -75,7 +75,7 @@ class FamilyHelpGroup(CommandGroup):
         try:
             return super().invoke(ctx)
         except typer.BadParameter as error:
-            # not imported above, because it is slow; Typer has imported it if the value of an option was invalid
+            # imported late, because it is slow; Typer has imported it already if the value of an option was invalid
             from pydantic import ValidationError
 
             if isinstance(error.__cause__, ValidationError):

@@ -26,8 +26,7 @@ if TYPE_CHECKING:
 def inherit_config(context: typer.Context, value: Path) -> Path:
     """Return the path of the configuration file for a command.
 
-    It is the ``--config`` of the command itself, or else the ``--config`` that was given before the name of the
-    command.
+    It is the ``--config`` of the command itself. Without one, it is the ``--config`` before the name of the command.
     """
     current: Any = context
     while current.parent and not _is_on_command_line(current):
@@ -64,7 +63,7 @@ DatabaseOption = Annotated[
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON with stable keys.")]
 CsvOption = Annotated[bool, typer.Option("--csv", help="Print CSV with a header line, for spreadsheets.")]
 VerboseOption = Annotated[bool, typer.Option("--verbose", "-v", help="Also log each poll and other details.")]
-ALL_ROWS = 2**31 - 2  # one more must fit into a 32-bit integer
+ALL_ROWS = 2**31 - 2  # so that one more row than the limit still fits into a 32-bit integer
 LimitOption = Annotated[
     int | None,
     typer.Option(
@@ -93,7 +92,7 @@ def run_async(coroutine: Coroutine[Any, Any, T]) -> T:
 def load_config(
     config: Path, database: str = "", *, resolve_secrets: bool = False, log_level: str = "WARNING"
 ) -> "Configuration":
-    """Return the configuration in a file. A ``database`` that is not empty replaces the configured database URL.
+    """Read the configuration in a file. If ``database`` is not empty, it replaces the configured database URL.
 
     If ``resolve_secrets`` is true, a missing secret is an error. Only commands that fetch or send need secrets; the
     others also work in a shell without the environment of the daemon. Log events below ``log_level`` are not written.
@@ -112,7 +111,7 @@ def load_config(
 
 
 def compile_matcher(configuration: "Configuration") -> "Matcher":
-    """Return the matcher that is compiled from the watchlist of a configuration."""
+    """Compile the watchlist of a configuration to a matcher."""
     from monitor.match.engine import compile_watchlist
 
     return compile_watchlist(configuration.watchlist)
@@ -131,9 +130,9 @@ def set_up_logging(configuration: "Configuration", level: str) -> None:
 
 
 def complete_ids(section: str) -> Callable[[typer.Context, str], list[str]]:
-    """Return a function that completes ids of a section of sources.yaml in the shell.
+    """Return a function by which the shell completes ids of a section of sources.yaml.
 
-    It also works if the file has errors.
+    The function also works if the file has errors.
     """
 
     def complete(context: typer.Context, incomplete: str) -> list[str]:
@@ -178,12 +177,12 @@ def print_csv(columns: Sequence[str], records: Iterable[Mapping[str, object]]) -
 
 
 def print_text(text: str) -> None:
-    """Print a text, without characters that would control the terminal: it may contain text of web pages."""
+    """Print a text without characters that would control the terminal, because it may contain text of web pages."""
     sys.stdout.write(sanitize(text) + "\n")
 
 
 def print_wrapped(text: str) -> None:
-    """Print a text. Wrap lines that are longer than the output is wide, and indent the continuation lines."""
+    """Print a text. A line that is longer than the output is wide is continued on an indented line."""
     from textwrap import fill
 
     width = _output_width()
@@ -254,14 +253,14 @@ def print_records(
 
 
 def format_time(moment: datetime | None) -> str:
-    """Return a time as text in the time zone of this machine, with minutes and zone; "-" for None."""
+    """Return a time as text in the time zone of this machine, with minutes and zone; for None, return "-"."""
     return moment.astimezone().strftime("%Y-%m-%d %H:%M %Z") if moment else "-"
 
 
 def program_name() -> str:
     """Return the command that starts this program in a shell.
 
-    It is the name of the program, or its path if the name is not found on PATH.
+    It is the name of the program. If the name is not found on PATH, it is the path of the program.
     """
     name = Path(sys.argv[0]).name
     return name if which(name) or name != "monitor" else sys.argv[0]
@@ -273,7 +272,7 @@ MIN_TEXT_WIDTH = 24
 
 
 def print_table(headings: Iterable[str], rows: Iterable[Iterable[object]], empty_message: str) -> None:
-    """Print a table, or ``empty_message`` if ``rows`` is empty. Markup in cells is printed unchanged.
+    """Print a table, or ``empty_message`` if the table has no rows. Markup in cells is printed unchanged.
 
     Times are in the time zone of this machine, which is shown in the heading. If the output is piped, each row is one
     line of any length, as ``grep`` needs it, unless the environment variable ``COLUMNS`` limits the width. If the
@@ -297,7 +296,10 @@ def print_table(headings: Iterable[str], rows: Iterable[Iterable[object]], empty
 
 
 def _output_width() -> int:
-    """Return the number of columns of the output: of the terminal, or in a pipe the value of ``COLUMNS``, if set."""
+    """Return the number of columns of the output.
+
+    It is the width of the terminal. In a pipe, it is the value of ``COLUMNS``, if this is set.
+    """
     return get_terminal_size().columns if sys.stdout.isatty() or os.environ.get("COLUMNS") else PIPED_WIDTH
 
 
@@ -322,7 +324,9 @@ def _print_grid(titles: Sequence[str], rows: Sequence[Sequence[str]], width: int
 
 
 def _print_blocks(titles: Sequence[str], rows: Sequence[Sequence[str]], width: int) -> None:
-    """Print each row as a block: the first cell on a line, and each other cell that is not empty on lines below."""
+    """Print each row as a block: the first cell on one line, and each other cell that is not empty on a
+    line below it.
+    """
     from textwrap import TextWrapper
 
     wrapper = TextWrapper(max(20, width - 1), initial_indent="  ", subsequent_indent="    ", break_on_hyphens=False)

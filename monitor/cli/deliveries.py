@@ -134,7 +134,7 @@ def resend(
 
 
 def check_address(database: "Database", configuration: "Configuration", delivery_id: int, address: str) -> str:
-    """Return a valid mail address, to which a delivery can be sent instead.
+    """Return a valid mail address to which a delivery can be sent instead of its own.
 
     Raises ``UsageError`` if the address is invalid, or if the channel of the delivery is not an email channel.
     """

@@ -37,7 +37,7 @@ ListenOption = Annotated[
 
 @dataclass(frozen=True, slots=True)
 class DemoPass:
-    """Result of one pass of the demo, its duration in seconds, and the HTML file of its digest, if there is one."""
+    """The result of one pass of the demo, its duration in seconds, and the HTML file of its digest if it has one."""
 
     result: "PassResult"
     seconds: float
@@ -137,7 +137,7 @@ def print_demo_pass(edition: int, demo_pass: DemoPass) -> None:
 
 
 def format_people(story: "DigestStory", names: dict[str, str]) -> str:
-    """Return the names of at most ``MAX_PEOPLE_SHOWN`` officials of a story, and the number of further ones."""
+    """Return the names of at most ``MAX_PEOPLE_SHOWN`` officials of a story, and how many further ones it has."""
     shown = ", ".join(names.get(one, one) for one in story.official_ids[:MAX_PEOPLE_SHOWN])
     return (
         f"{shown} and {len(story.official_ids) - MAX_PEOPLE_SHOWN} more"
@@ -147,12 +147,14 @@ def format_people(story: "DigestStory", names: dict[str, str]) -> str:
 
 
 def count_outlets(story: "DigestStory") -> int:
-    """Return the number of outlets that report a story. Outlets with a duplicate count, too."""
+    """Return the number of outlets that report a story, including outlets with a duplicate."""
     return len({item.outlet for item in story.items} | {copy.outlet for copy in story.also_in})
 
 
 def summarize_digest(digest: "Digest") -> str:
-    """Return a sentence with the number of stories, the numbers of articles by kind, and the number of sources read."""
+    """Return a sentence with the number of stories, the number of articles of each kind, and the number of sources
+    read.
+    """
     kinds: dict[str, int] = {}
     for story in digest.stories:
         for item in story.items:

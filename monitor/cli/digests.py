@@ -74,7 +74,7 @@ OutputOption = Annotated[
 
 
 def find_plan(configuration: "Configuration", plan_id: str) -> "DigestPlan":
-    """Return the digest plan with an id. Raises ``UsageError`` with all ids if there is none."""
+    """Return the digest plan with an id. Raises ``UsageError`` with all ids if no plan has it."""
     plans = {plan.id: plan for plan in configuration.digests}
     if plan_id not in plans:
         raise UsageError(f"There is no digest '{plan_id}'. There are: {', '.join(sorted(plans)) or 'none'}.")
@@ -199,14 +199,14 @@ def write_digest(digest: "Digest", digest_format: DigestFormat, settings: "Setti
 
 
 def build_press_document(digest: "Digest", digest_format: DigestFormat, templates: str) -> bytes:
-    """Return the press review of a digest as a PDF document, or else as a Word document."""
+    """Return the press review of a digest as a PDF document if that is the format, otherwise as a Word document."""
     from monitor.digest.press_review import build_docx, build_pdf
 
     return build_pdf(digest, templates) if digest_format is DigestFormat.PDF else build_docx(digest)
 
 
 def format_digest(digest: "Digest", digest_format: DigestFormat, settings: "Settings") -> str:
-    """Return a digest in one of the text formats, that is, in any format except PDF and Word."""
+    """Return a digest in one of the text formats, which are all formats except PDF and Word."""
     from monitor.digest.render import render_digest, render_page
 
     if digest_format is DigestFormat.MARKDOWN:
@@ -239,7 +239,7 @@ def render_feed(database: "Database", plan: "DigestPlan", templates: str) -> str
 
 
 def create_composer(database: "Database", configuration: "Configuration") -> "DigestComposer":
-    """Return a composer for the digests of a configuration, with the services that it uses."""
+    """Create a composer for the digests of a configuration, with the services that it uses."""
     from monitor.app import build_translator, utc_now
     from monitor.insight.notices import InsightNotices
     from monitor.pipeline.compose_digests import DigestComposer
@@ -252,7 +252,7 @@ def create_composer(database: "Database", configuration: "Configuration") -> "Di
 async def preview_digest(
     database: "Database", configuration: "Configuration", plan: "DigestPlan", since: datetime | None
 ) -> "Digest":
-    """Return the digest that would be sent now, without storing it.
+    """Compose the digest that would be sent now, without storing it.
 
     If ``since`` is given, the digest has all hits since that time, even if they were reported.
     """
@@ -288,9 +288,9 @@ async def send_digest(
 
 
 async def deliver_due(database: "Database", configuration: "Configuration") -> "list[DeliveryAttempt]":
-    """Send all due deliveries, and return the attempts. This also works while a daemon runs.
+    """Send all due deliveries, and return the attempts. A daemon may run at the same time.
 
-    Waits at most ``DRAIN_SECONDS`` for slow targets.
+    The function waits at most ``DRAIN_SECONDS`` for slow targets.
     """
     from monitor.app import build_channel_sender, build_link_filler, utc_now
     from monitor.pipeline.send_deliveries import DeliverySender

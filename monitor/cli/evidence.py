@@ -84,18 +84,15 @@ def write_article_evidence(database: "Database", article_id: int, folder: Path) 
 
     stored = database.queries.get_article(article_id)
     snapshot = database.page_snapshots.get_page_snapshot(article_id)
-    proofs = [
-        proof
-        for proof in database.evidence.list_proofs(article_id)
-        if snapshot and f'"{snapshot.sha256}"' in proof.record
-    ]
-    if snapshot is None or not proofs:
+    records = database.evidence.list_proofs(article_id)
+    pages = [one for one in records if snapshot and f'"{snapshot.sha256}"' in one.record]
+    if snapshot is None or not pages:
         raise UsageError(
             f"no page of article {article_id} was kept as evidence: settings.keep_pages keeps the pages of articles "
             "with a hit, and an article that was read from the feed alone has no page"
         )
-    proof = proofs[0]
+    verdicts = [one for one in records if one.is_verdict]
+    first = min((pages[0], *verdicts), key=lambda one: one.record_id)
+    chain = first.previous_hash, database.evidence.list_chain_after(first.record_id - 1)
     facts = {"article": asdict(stored), "findings": asdict(database.queries.get_findings(article_id))}
-    return write_evidence_bundle(
-        folder, snapshot, proof, database.evidence.list_chain_after(proof.record_id - 1), to_json_value(facts)
-    )
+    return write_evidence_bundle(folder, snapshot, pages[0], verdicts, chain, to_json_value(facts))

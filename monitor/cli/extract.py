@@ -30,7 +30,7 @@ SelectorsOption = Annotated[
 
 @dataclass(frozen=True, slots=True)
 class InputPage:
-    """Page that is to be extracted. ``name`` is the URL, or the name of the file without suffix."""
+    """A page that is to be extracted. ``name`` is the URL, or the name of the file without suffix."""
 
     name: str
     body: bytes
@@ -61,7 +61,7 @@ def extract(
 
 
 def find_source(configuration: "Configuration", source_id: str) -> "Source":
-    """Return the source with an id. Raises ``UsageError`` with all ids if there is none."""
+    """Return the source with an id. Raises ``UsageError`` with all ids if no source has it."""
     for source in configuration.sources:
         if source.id == source_id:
             return source
@@ -89,7 +89,7 @@ def read_pages(
 
 
 def read_page_file(path: Path) -> InputPage:
-    """Return the page in a file, which may be compressed by gzip.
+    """Read the page in a file, which may be compressed by gzip.
 
     Raises ``InputError`` if the file is damaged or too long.
     """
@@ -124,7 +124,7 @@ async def fetch_page(url: str, configuration: "Configuration | None", source: "S
 
 
 def join_article_text(article: "Article") -> str:
-    """Return the text of an article: standfirst, dateline and body. The title and captions are not included."""
+    """Return the text of an article: standfirst, dateline and body. Title and captions are left out."""
     body = " ".join(filter(None, (article.dateline, article.body)))
     return "\n".join(filter(None, (article.standfirst, body)))
 
@@ -155,7 +155,7 @@ def explanation_record(explanation: "ExtractionExplanation") -> dict[str, object
 
 
 def format_explanation(explanation: "ExtractionExplanation") -> str:
-    """Return lines for people: the confidence, then the region of each text, or "dropped", with the reason."""
+    """Return lines for people: the confidence, and then each text with its region (or "dropped") and the reason."""
     article = explanation.article
     lines = [
         f"  confidence {article.confidence:.2f}, body in: {explanation.body_css_path or 'nothing found'}",

@@ -1,5 +1,6 @@
 """Commands for feedback: reject, confirm, mark, undo, feedback, report, and edits of stories."""
 
+import os
 from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -20,6 +21,7 @@ from monitor.cli.common import (
     compile_matcher,
     complete_ids,
     format_time,
+    load_at_once,
     load_config,
     load_rows,
     print_json,
@@ -69,6 +71,9 @@ ReaderOption = Annotated[
         help="Reader who gives the feedback; default: the user of this shell.",
         show_default=False,
     ),
+]
+ProposalOption = Annotated[
+    int, typer.Option(max=MAX_NUMBER, metavar="PROPOSAL", help="Decide a proposal, as an editor.", show_default=False)
 ]
 NoteOption = Annotated[str, typer.Option("--note", help="A remark, kept with the verdict.", show_default=False)]
 DigestOption = Annotated[
@@ -237,27 +242,44 @@ def undo(
     database: DatabaseOption = "",
     json: JsonOption = False,
 ) -> None:
-    """Undo a verdict, a mark, or an edit of stories."""
-    with _open_service(config, database) as (service, _opened):
+    """Undo a verdict, a mark, an edit of stories, or an edit of sources.yaml on the desk."""
+    from monitor.config.file_editor import FileEditor
+    from monitor.feedback.configuration import EDIT, ConfigurationService
+
+    with _open_service(config, database) as (service, opened):
 
         async def give(actor: "Actor") -> "FeedbackResult":
+            undone = opened.feedback.get_change(change)
+            if undone.what == EDIT and undone.undone_at is None:
+                editor = FileEditor(config, os.environ, str)
+                return await ConfigurationService(opened, editor, lambda: datetime.now(UTC)).undo(undone, actor)
             return await service.undo(change, actor)
 
         result = run_async(_act(service, reader, give))
     _print_result(result, json=json)
 
 
-def feedback(
+def feedback(  # noqa: PLR0913, PLR0917 - a parameter is an option
     config: ConfigOption = DEFAULT_CONFIG,
     database: DatabaseOption = "",
     official: OfficialOption = "",
+    proposals: Annotated[bool, typer.Option("--proposals", help="List the proposals that wait for an editor.")] = False,
+    accept: ProposalOption = 0,
+    refuse: ProposalOption = 0,
+    reader: ReaderOption = "",
     limit: LimitOption = None,
     json: JsonOption = False,
     csv: CsvOption = False,
 ) -> None:
-    """List verdicts, marks and edits of stories, newest first. `monitor undo` takes their numbers."""
+    """List verdicts, marks and edits, newest first, for `monitor undo`; or list and decide proposals of viewers."""
     from monitor.records.feedback import CHANGE_COLUMNS, change_record
 
+    if accept or refuse:
+        _decide_proposal(config, database, accept, refuse, reader, json=json)
+        return
+    if proposals:
+        _list_proposals(config, database, limit, json=json, csv=csv)
+        return
     with open_to_read(load_config(config, database)) as opened:
 
         def load(count: int, last: "Change | None") -> "list[Change]":
@@ -282,6 +304,49 @@ def feedback(
         for one in found
     )
     print_table(("change", "at", "by", "what", "of", "state"), rows, "There is no feedback yet.")
+
+
+def _list_proposals(config: Path, database: str, limit: int | None, *, json: bool, csv: bool) -> None:
+    from monitor.records.feedback import PROPOSAL_COLUMNS, proposal_record
+
+    with open_to_read(load_config(config, database)) as opened:
+        found = load_at_once(opened.proposals.list_open, limit, as_document=json or csv)
+    if print_records(PROPOSAL_COLUMNS, map(proposal_record, found), as_json=json, as_csv=csv):
+        return
+    rows = (
+        (
+            one.id,
+            format_time(one.made_at),
+            one.reader,
+            one.kind,
+            one.official_id or f"digest {one.plan_id}",
+            f"a{one.article_id}" if one.article_id else one.story_id,
+            one.title,
+        )
+        for one in found
+    )
+    columns = ("proposal", "at", "by", "what", "of", "in", "title")
+    print_table(columns, rows, "No proposal waits for an editor.")
+
+
+def _decide_proposal(config: Path, database: str, accept: int, refuse: int, reader: str, *, json: bool) -> None:
+    """Accept or refuse a proposal; the reader is the editor who decides."""
+    if accept and refuse:
+        raise UsageError("--accept and --refuse cannot be combined")
+    with _open_service(config, database) as (service, _opened):
+        if accept:
+
+            async def give(actor: "Actor") -> "FeedbackResult":
+                return await service.accept(accept, actor)
+
+            _print_result(run_async(_act(service, reader, give)), json=json)
+            return
+
+        async def close() -> None:
+            await service.refuse(refuse, await service.get_actor(login_of(reader)))
+
+        run_async(close())
+        typer.echo(f"Proposal {refuse} is refused.", err=json)
 
 
 def report(
@@ -434,7 +499,7 @@ async def _act(
 def login_of(reader: str) -> str:
     """Return the login of the reader who gives feedback.
 
-    It is the login that was given as an option, or else the name of the user who runs the command.
+    It is the login that was given as an option. Without one, it is the name of the user who runs the command.
     """
     from getpass import getuser
 
@@ -442,12 +507,12 @@ def login_of(reader: str) -> str:
         return reader
     try:
         return getuser()
-    except OSError:  # a user without a name, as in a container
+    except OSError:  # the user has no name, as in a container
         return "owner"
 
 
 def parse_until(text: str) -> datetime | None:
-    """Return the time at which a mark should end, in UTC; None for an empty text.
+    """Return the time at which a mark should end, in UTC; for an empty text, return None.
 
     The text is a duration from now, such as ``7d``, or a date, which means the start of that day in the local time
     zone. Raises ``UsageError`` for other texts and for a time that has passed.
@@ -485,7 +550,7 @@ def find_articles(database: "Database", target: str) -> "list[StoredArticle]":
 
 
 def find_target(database: "Database", target: str, official_id: str = "") -> "tuple[StoredArticle, bool]":
-    """Return the article that a code or URL refers to, and whether it is the code of a story.
+    """Return the article that a code or URL refers to, and True if the code belongs to a story.
 
     For a story, the article is the first one that names the official, or any official if ``official_id`` is empty.
     Raises ``UsageError`` if nothing is found.
@@ -504,7 +569,7 @@ def find_target(database: "Database", target: str, official_id: str = "") -> "tu
 
 
 def resolve_story(database: "Database", target: str) -> str:
-    """Return the id of the story that a code refers to. For another code or a URL, it is the story of the article.
+    """Return the id of the story that a code refers to. For a code or URL of an article, it is the article's story.
 
     Raises ``UsageError`` if nothing is found, or if the article has no story yet.
     """
@@ -518,7 +583,7 @@ def resolve_story(database: "Database", target: str) -> str:
 
 
 def _choose_official(database: "Database", stored: "StoredArticle") -> str:
-    """Return the official that an article names, if it names only one.
+    """Return the official that an article names, if it names exactly one.
 
     Raises ``UsageError`` if the article names none or several.
     """
@@ -530,7 +595,7 @@ def _choose_official(database: "Database", stored: "StoredArticle") -> str:
 
 
 def _choose_near_miss(database: "Database", stored: "StoredArticle", official: str, written: str) -> tuple[str, str]:
-    """Return the official and the text that are to be confirmed.
+    """Return the official and the text that the user confirms.
 
     If the user has not given one of them, it is taken from the near misses of the article. Raises ``UsageError`` unless
     exactly one near miss fits.

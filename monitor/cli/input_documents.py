@@ -14,14 +14,14 @@ from monitor.domain.errors import InputError, UsageError
 from monitor.text.compression import decompress_gzip
 
 _LONE_SURROGATE = re.compile("[\ud800-\udfff]")
-MAX_PAGE_BYTES = 50_000_000  # after decompression
+MAX_PAGE_BYTES = 50_000_000  # length after decompression
 STANDARD_INPUT = Path("-")
 _DOCUMENT_SUFFIXES = (".html", ".htm", ".html.gz", ".txt", ".json", ".jsonl")
 
 
 @dataclass(frozen=True, slots=True)
 class InputDocument:
-    """Article to be matched. ``id`` is the id of its JSON record, or the name of the file without suffix."""
+    """An article to be matched. ``id`` is the id of its JSON record, or the name of the file without suffix."""
 
     id: str
     article: Article
@@ -83,7 +83,7 @@ def _read_file(file: Path) -> Iterator[InputDocument]:
 
 
 def _build_text_document(name: str, content: bytes) -> InputDocument:
-    """Return a plain text as a document.
+    """Build a document from plain text.
 
     If the text was saved from a web page, teasers of other articles at its end are removed.
     """
@@ -95,7 +95,7 @@ def _build_text_document(name: str, content: bytes) -> InputDocument:
 
 
 def _parse_record(text: str, where: str, default_id: str) -> InputDocument:
-    """Return the document in a JSON record with the optional keys id, title, text, url, published and language.
+    """Build a document from a JSON record with the optional keys id, title, text, url, published and language.
 
     ``where`` is the file and line for error messages. ``default_id`` is used if the record has no id. Raises
     ``InputError``.
@@ -124,7 +124,7 @@ def _text_field(record: dict[str, Any], key: str) -> str:
 
 
 def _parse_time(value: object, where: str) -> datetime | None:
-    """Return the time in an ISO 8601 text, or None if the value is empty. A time without a zone is taken as UTC.
+    """Return the time in an ISO 8601 text; for an empty value, return None. A time without a zone is read as UTC.
 
     Raises ``InputError`` with the place ``where`` if the text is invalid.
     """

@@ -1,46 +1,20 @@
-"""Entry point of the command line: it adds all commands, and converts errors to exit codes.
+"""Entry point of the command line: it loads the commands, and converts errors to exit codes.
 
-The modules imported here import no slow libraries at module level, so that ``monitor --help`` starts quickly.
+Only the modules of the commands that the command line names are imported. The help imports all of them, so they import
+no slow libraries at module level.
 """
 
 import gc
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Collection
+from importlib import import_module
 from io import TextIOWrapper
 from typing import Annotated, NoReturn
 
 import typer
 
 from monitor import __version__
-from monitor.cli import (
-    articles,
-    channels,
-    database,
-    deliveries,
-    demo,
-    digests,
-    evidence,
-    extract,
-    feedback,
-    forget,
-    man,
-    match,
-    mcp,
-    officials,
-    people,
-    readers,
-    run,
-    search,
-    setup,
-    sources,
-    status,
-    stories,
-    suggest,
-    tokens,
-    web,
-    why,
-)
 from monitor.cli.command_groups import FamilyHelpGroup
 from monitor.cli.common import DEFAULT_CONFIG, ConfigOption
 from monitor.domain.errors import ConfigError, InputError, MonitorError, NotAFeed, QueryError, UsageError
@@ -55,75 +29,61 @@ With a lower number, the collector would run several times during the imports an
 MAX_HELP_WIDTH = 100
 
 PRIVATE_UMASK = 0o077
-"""File mode mask by which other users cannot read new files.
+"""File mode mask that prevents other users from reading new files.
 
 Databases, backups, digests and caches may contain addresses and secrets.
 """
 
-app = typer.Typer(
-    cls=FamilyHelpGroup,
-    rich_markup_mode=None,
-    no_args_is_help=True,
-    help="Watch the news for people, and report each mention once, with the passage that proves it.",
-    pretty_exceptions_enable=False,
-    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": MAX_HELP_WIDTH},
-)
-
 SET_UP, RUN, INSPECT, CORRECT, EXPLAIN, MAINTAIN = "Set up", "Run", "Inspect", "Correct", "Explain", "Maintain"
-COMMANDS: tuple[tuple[str, str, Callable[..., object] | typer.Typer], ...] = (
-    (SET_UP, "init", setup.init),
-    (SET_UP, "check", setup.check),
-    (SET_UP, "schema", setup.schema),
-    (SET_UP, "man", man.man),
-    (SET_UP, "sources", sources.app),
-    (SET_UP, "officials", officials.app),
-    (SET_UP, "channels", channels.app),
-    (SET_UP, "backtest", match.backtest),
-    (RUN, "run", run.run),
-    (RUN, "poll", run.poll),
-    (RUN, "worker", run.worker),
-    (RUN, "web", web.web),
-    (RUN, "mcp", mcp.mcp),
-    (RUN, "demo", demo.demo),
-    (INSPECT, "status", status.status),
-    (INSPECT, "hits", articles.hits),
-    (INSPECT, "search", search.search),
-    (INSPECT, "articles", stories.articles_app),
-    (INSPECT, "stories", stories.app),
-    (INSPECT, "people", people.app),
-    (INSPECT, "digests", digests.app),
-    (CORRECT, "reject", feedback.reject),
-    (CORRECT, "confirm", feedback.confirm),
-    (CORRECT, "mark", feedback.mark_app),
-    (CORRECT, "undo", feedback.undo),
-    (CORRECT, "feedback", feedback.feedback),
-    (CORRECT, "report", feedback.report),
-    (CORRECT, "suggest", suggest.suggest),
-    (EXPLAIN, "why", why.why),
-    (EXPLAIN, "match", match.match),
-    (EXPLAIN, "extract", extract.extract),
-    (EXPLAIN, "group", stories.group),
-    (EXPLAIN, "evidence", evidence.app),
-    (MAINTAIN, "deliveries", deliveries.app),
-    (MAINTAIN, "db", database.app),
-    (MAINTAIN, "forget", forget.app),
-    (MAINTAIN, "readers", readers.app),
-    (MAINTAIN, "tokens", tokens.app),
+COMMANDS: tuple[tuple[str, str, str], ...] = (
+    (SET_UP, "init", "setup:init"),
+    (SET_UP, "check", "setup:check"),
+    (SET_UP, "schema", "setup:schema"),
+    (SET_UP, "man", "man:man"),
+    (SET_UP, "sources", "sources:app"),
+    (SET_UP, "officials", "officials:app"),
+    (SET_UP, "channels", "channels:app"),
+    (SET_UP, "backtest", "match:backtest"),
+    (RUN, "run", "run:run"),
+    (RUN, "poll", "run:poll"),
+    (RUN, "backfill", "backfill:backfill"),
+    (RUN, "worker", "run:worker"),
+    (RUN, "web", "web:web"),
+    (RUN, "mcp", "mcp:mcp"),
+    (RUN, "demo", "demo:demo"),
+    (INSPECT, "status", "status:status"),
+    (INSPECT, "hits", "articles:hits"),
+    (INSPECT, "search", "search:search"),
+    (INSPECT, "articles", "stories:articles_app"),
+    (INSPECT, "stories", "stories:app"),
+    (INSPECT, "people", "people:app"),
+    (INSPECT, "succession", "succession:list_successions"),
+    (INSPECT, "digests", "digests:app"),
+    (CORRECT, "reject", "feedback:reject"),
+    (CORRECT, "confirm", "feedback:confirm"),
+    (CORRECT, "mark", "feedback:mark_app"),
+    (CORRECT, "undo", "feedback:undo"),
+    (CORRECT, "feedback", "feedback:feedback"),
+    (CORRECT, "report", "feedback:report"),
+    (CORRECT, "suggest", "suggest:suggest"),
+    (EXPLAIN, "why", "why:why"),
+    (EXPLAIN, "match", "match:match"),
+    (EXPLAIN, "extract", "extract:extract"),
+    (EXPLAIN, "group", "stories:group"),
+    (EXPLAIN, "evidence", "evidence:app"),
+    (MAINTAIN, "deliveries", "deliveries:app"),
+    (MAINTAIN, "db", "database:app"),
+    (MAINTAIN, "forget", "forget:app"),
+    (MAINTAIN, "readers", "readers:app"),
+    (MAINTAIN, "tokens", "tokens:app"),
 )
-"""Topic in the help, name and function of each command, in the order of the help."""
+"""Topic in the help, name, and place of each command, in the order of the help.
 
+The place is a module of this package, and the name of a function or a group of commands in it.
+"""
 
-def add_commands() -> None:
-    """Add all commands and command groups to the program. `channel` is a second, hidden name of `channels`."""
-    for family, name, command in COMMANDS:
-        if isinstance(command, typer.Typer):
-            app.add_typer(command, name=name, rich_help_panel=family)
-        else:
-            app.command(name, rich_help_panel=family)(command)
-    app.add_typer(channels.app, name="channel", hidden=True)
-
-
-add_commands()
+SECOND_NAMES = {"channel": "channels"}
+"""Hidden second names of command groups: users also try the singular."""
 
 
 def show_version(wanted: bool) -> None:
@@ -133,7 +93,6 @@ def show_version(wanted: bool) -> None:
         raise typer.Exit
 
 
-@app.callback()
 def global_options(
     version: Annotated[
         bool, typer.Option("--version", callback=show_version, is_eager=True, help="Print the version.")
@@ -141,6 +100,40 @@ def global_options(
     config: ConfigOption = DEFAULT_CONFIG,
 ) -> None:
     """Accept the options before the name of a command. ``inherit_config`` passes ``--config`` to the command."""
+
+
+def load_command(place: str) -> Callable[..., object] | typer.Typer:
+    """Import the module of a command, and return its function or group of commands. ``place`` is from ``COMMANDS``."""
+    module, _, name = place.partition(":")
+    command: Callable[..., object] | typer.Typer = getattr(import_module(f"monitor.cli.{module}"), name)
+    return command
+
+
+def create_app(words: Collection[str] = ()) -> typer.Typer:
+    """Return the program with the commands that the words of a command line name; with all, if they name none."""
+    app = typer.Typer(
+        cls=FamilyHelpGroup,
+        rich_markup_mode=None,
+        no_args_is_help=True,
+        help="Watch the news for people, and report each mention once, with the passage that proves it.",
+        pretty_exceptions_enable=False,
+        context_settings={"help_option_names": ["-h", "--help"], "max_content_width": MAX_HELP_WIDTH},
+    )
+    app.callback()(global_options)
+    named = {SECOND_NAMES.get(word, word) for word in words} & {name for _, name, _ in COMMANDS}
+    if "man" in named:  # it describes all commands
+        named = set()
+    for family, name, place in COMMANDS:
+        if named and name not in named:
+            continue
+        command = load_command(place)
+        if isinstance(command, typer.Typer):
+            app.add_typer(command, name=name, rich_help_panel=family)
+            for second in (second for second, first in SECOND_NAMES.items() if first == name):
+                app.add_typer(command, name=second, hidden=True)
+        else:
+            app.command(name, rich_help_panel=family)(command)
+    return app
 
 
 def exit_with_error(error: BaseException, exit_code: int) -> NoReturn:
@@ -156,15 +149,15 @@ def main() -> None:
     """Run the command line. An expected error ends with its message and an exit code, without a traceback."""
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):
-            stream.reconfigure(errors="replace")  # a terminal in Latin-1 shows "?" for the letters that it lacks
+            stream.reconfigure(errors="replace")  # a terminal in Latin-1 shows "?" for letters that it does not have
     os.umask(PRIVATE_UMASK)
     gc.set_threshold(GC_THRESHOLD)
     os.environ.setdefault(
         "PYDANTIC_DISABLE_PLUGINS", "__all__"
-    )  # no plugin is used, and the search for plugins takes time
+    )  # the program uses no plugin, and the search for plugins takes time
     sys.modules.setdefault("httpx._main", None)  # type: ignore[arg-type]  # httpx's own command line, which would import rich
     try:
-        app(standalone_mode=True)
+        create_app(sys.argv[1:])(standalone_mode=True)
     except (ConfigError, InputError, QueryError, NotAFeed) as error:
         exit_with_error(error, EXIT_INVALID_INPUT)
     except UsageError as error:
@@ -175,4 +168,4 @@ def main() -> None:
     except (MonitorError, OSError) as error:
         exit_with_error(error, EXIT_FAILURE)
     finally:
-        gc.freeze()  # skips a last garbage collection; the process ends anyway
+        gc.freeze()  # ends without a last garbage collection, because the process ends anyway

@@ -27,7 +27,7 @@ PROGRAM = "monitor"
 
 @dataclass(frozen=True, slots=True)
 class CommandHelp:
-    """Help of one command. ``name`` is the full name, such as ``monitor sources list``.
+    """The help of one command. ``name`` is the full name, such as ``monitor sources list``.
 
     ``parameters`` and ``subcommands`` are pairs of a name and its description.
     """
@@ -40,7 +40,7 @@ class CommandHelp:
 
     @property
     def page(self) -> str:
-        """Return the name of the manual page without suffix, such as ``monitor-sources-list``."""
+        """The name of the manual page without suffix, such as ``monitor-sources-list``."""
         return self.name.replace(" ", "-")
 
 
@@ -85,7 +85,7 @@ def _walk(command: Any, name: str, parent: Any) -> Iterator[CommandHelp]:
 
 
 def _join_lines(text: str) -> str:
-    """Return a text in which each paragraph is one line."""
+    """Join the lines of each paragraph of a text to one line."""
     return "\n\n".join(" ".join(paragraph.split()) for paragraph in text.split("\n\n"))
 
 
@@ -117,7 +117,7 @@ def _format_rows(rows: tuple[tuple[str, str], ...]) -> Iterator[str]:
 
 
 def _escape(text: str) -> str:
-    """Return a text in which the special characters of roff are escaped."""
+    """Escape the special characters of roff in a text."""
     escaped = text.replace("\\", "\\e").replace("-", "\\-")
     return re.sub(r"^([.'])", r"\\&\1", escaped, flags=re.MULTILINE)
 

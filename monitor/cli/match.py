@@ -1,7 +1,5 @@
 """Commands ``monitor match`` and ``monitor backtest``: match documents, and run edited rules over stored articles."""
 
-from collections.abc import Iterator
-from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -22,16 +20,11 @@ from monitor.cli.common import (
     print_text,
 )
 from monitor.cli.input_documents import InputDocument, read_documents
-from monitor.domain.read_models import ArticleFilter
-from monitor.records.values import to_json_value
 
 if TYPE_CHECKING:
     from monitor.domain.article import StoredArticle
     from monitor.domain.mention import Findings
     from monitor.pipeline.match_articles import BacktestExample, RuleBacktest
-    from monitor.store.database import Database
-
-PAGE_SIZE = 500
 
 
 def match(
@@ -85,65 +78,30 @@ def backtest(
     """
     from monitor.domain.feedback import VerdictIndex
     from monitor.pipeline.match_articles import backtest as run_backtest
+    from monitor.pipeline.rehearsal import backtest_record, iter_articles, load_reported_rules
 
     configuration = load_config(config, database)
     matcher = compile_matcher(configuration)
     since_at = parse_since(since)
     new: list[tuple[StoredArticle, Findings]] = []
     with (open_database if apply else open_to_read)(configuration) as opened:
-        wanted = ArticleFilter(since_at=since_at, limit=PAGE_SIZE)
         result = run_backtest(
             matcher,
             (rule.id for rule in configuration.watchlist.rules),
-            _iter_articles(opened, wanted),
-            _load_reported_rules(opened, since_at),
+            iter_articles(opened, since_at),
+            load_reported_rules(opened, since_at),
             VerdictIndex(opened.feedback.list_verdicts(limit=100_000)),
             lambda stored, findings: new.append((stored, findings)) if apply else None,
         )
         added = opened.feedback.save_backtest(new, datetime.now(UTC)).added if new else 0
     if json:
-        print_json({"since": since_at, "rules": [_backtest_record(one) for one in result], "stored": added})
+        print_json({"since": since_at, "rules": [backtest_record(one) for one in result], "stored": added})
     else:
         _print_backtest(result)
         if apply:
             print_text(f"{added} new hits are stored; the next digests report them.")
     if any(one.lost_count for one in result):
         raise typer.Exit(1)
-
-
-def _iter_articles(database: "Database", article_filter: ArticleFilter) -> "Iterator[StoredArticle]":
-    """Yield all articles that a filter selects, newest first and each once, with queries of ``PAGE_SIZE`` articles."""
-    seen: set[int] = set()
-    while True:
-        page = [stored for stored in database.queries.list_articles(article_filter) if stored.id not in seen]
-        yield from page
-        if not page:
-            return
-        seen = {stored.id for stored in page if stored.first_seen_at == page[-1].first_seen_at} | (
-            seen if page[-1].first_seen_at == article_filter.until_at else set()
-        )
-        article_filter = replace(article_filter, until_at=page[-1].first_seen_at, limit=PAGE_SIZE + len(seen))
-
-
-def _load_reported_rules(database: "Database", since_at: "datetime | None") -> dict[int, frozenset[str]]:
-    rules: dict[int, set[str]] = {}
-    for hit in database.queries.list_hits(ArticleFilter(since_at=since_at, limit=10_000_000)):
-        if hit.withdrawn_at is not None:
-            continue
-        rules.setdefault(hit.article_id, set()).add(hit.rule_id)
-    return {article_id: frozenset(rule_ids) for article_id, rule_ids in rules.items()}
-
-
-def _backtest_record(result: "RuleBacktest") -> dict[str, object]:
-    return {
-        "rule": result.rule,
-        "hits": result.hit_count,
-        "new": result.new_count,
-        "lost": result.lost_count,
-        "days": {day.isoformat(): count for day, count in sorted(result.hits_by_day.items())},
-        "new_examples": [to_json_value(asdict(one)) for one in result.new_examples],
-        "lost_examples": [to_json_value(asdict(one)) for one in result.lost_examples],
-    }
 
 
 def _print_backtest(results: "list[RuleBacktest]") -> None:

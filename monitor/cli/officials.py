@@ -78,7 +78,7 @@ def list_near_misses(
     json: JsonOption = False,
 ) -> None:
     """List near misses: spellings that were rejected as the name of an official, with the reason."""
-    from monitor.domain.digest import Window  # loads pydantic, which --help does not need
+    from monitor.domain.digest import Window  # imported late: this loads pydantic, which --help does not need
     from monitor.records.articles import near_miss_summary_record
 
     configuration = load_config(config, database)
@@ -98,7 +98,7 @@ def list_near_misses(
 
 
 def find_official(officials: "Sequence[Official]", official_id: str) -> "Official":
-    """Return the official with an id. Raises ``UsageError`` with some known ids if there is none."""
+    """Return the official with an id. Raises ``UsageError`` with some known ids if no official has it."""
     for official in officials:
         if official.id == official_id:
             return official

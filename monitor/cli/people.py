@@ -26,7 +26,9 @@ from monitor.cli.common import (
     print_table,
     print_text,
 )
+from monitor.cli.people_import import import_people
 from monitor.domain.errors import UsageError
+from monitor.text.numbers import format_count
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -124,6 +126,7 @@ def show_person(  # noqa: PLR0913, PLR0917 - a parameter is an option
     zone = ZoneInfo(configuration.settings.timezone)
     with open_to_read(configuration) as opened:
         history = load_history(opened, officials, official, days, by, datetime.now(UTC), zone)
+        backfills = opened.key_values.list_backfills()
     if chart:
         write_chart(chart, history, since)
     if json:
@@ -132,12 +135,16 @@ def show_person(  # noqa: PLR0913, PLR0917 - a parameter is an option
         print_csv(TIMELINE_COLUMNS, timeline_records(history))
     elif not chart:
         print_history(history, since)
+        complete = [one.complete_since_at for one in backfills.values() if one.complete_since_at]
+        if complete:
+            sources = format_count(len(complete), "source")
+            print_text(f"\nThe archive of {sources} is complete from {format_time(max(complete))} on, or earlier.")
 
 
 def parse_days(since: str) -> int:
     """Return a duration as a number of days, rounded up.
 
-    Raises ``UsageError`` if it is invalid, or not between one day and ``MAX_DAYS``.
+    Raises ``UsageError`` if the duration is invalid, or not between one day and ``MAX_DAYS``.
     """
     from monitor.domain.value_parsers import parse_duration
 
@@ -151,7 +158,7 @@ def parse_days(since: str) -> int:
 
 
 def require_watched(official_id: str, officials: "Sequence[Official]") -> None:
-    """Raise ``UsageError`` with a similar or some known ids if no watched person has this id."""
+    """Raise ``UsageError`` if no watched person has this id. The message contains a similar id, or some known ids."""
     from monitor.cli.officials import find_official
     from monitor.domain.value_parsers import suggest_similar
 
@@ -205,3 +212,6 @@ def _print_counts(heading: str, counts: "Iterable[tuple[str, int]]") -> None:
     rows = list(counts)[:MAX_ROWS]
     if rows:
         print_table((heading, "articles"), rows, "")
+
+
+app.command("import")(import_people)

@@ -84,9 +84,9 @@ def poll(
 
 
 def has_failed_everywhere(result: "PassResult") -> bool:
-    """Return whether a pass was a complete failure.
+    """Return whether a pass failed completely.
 
-    This is the case if the pass polled sources and none could be read, or tried deliveries and none was sent.
+    A pass failed completely if it polled sources and could read none, or tried deliveries and could send none.
     """
     from monitor.pipeline.poll_plan import PollOutcome
 
@@ -142,7 +142,7 @@ def print_pass(result: "PassResult") -> None:
 
 
 def progress_bar() -> "AbstractContextManager[ProgressCallback]":
-    """Return a context manager that shows the progress on standard error, if that is a terminal."""
+    """Return a context manager that shows the progress on standard error, if this is a terminal."""
     if not sys.stderr.isatty():
         return nullcontext(lambda _step, _count: None)
     return _ProgressBar()

@@ -170,7 +170,7 @@ def print_found(  # noqa: PLR0913 - as for the command
     """Search, and print the articles or, with ``count``, their numbers. Incomplete results are noted."""
     from zoneinfo import ZoneInfo
 
-    from monitor.insight.search import count_articles, find_articles
+    from monitor.insight.search import MAX_PARTS, count_articles, find_articles
 
     zone = ZoneInfo(configuration.settings.timezone)
     with open_to_read(configuration) as opened:
@@ -182,9 +182,12 @@ def print_found(  # noqa: PLR0913 - as for the command
             return
         is_piped = as_json or as_csv or not sys.stdout.isatty()
         most = limit or (ALL_ROWS if is_piped else DEFAULT_LIMIT)
-        result = find_articles(opened, asked, compiled, zone, most, sort)
+        max_parts = None if most == ALL_ROWS else MAX_PARTS
+        result = find_articles(opened, asked, compiled, zone, most, sort, max_parts)
         print_result(opened, configuration, result, as_json=as_json, as_csv=as_csv)
-    if result.next_id is not None:
+    if result.next_id is not None and len(result.found) < most:
+        sys.stderr.write(f"Older articles were not searched yet; --cursor {result.next_id} continues.\n")
+    elif result.next_id is not None:
         more = f"or --cursor {result.next_id} to continue" if sort == "newest" else "or choose a shorter period"
         sys.stderr.write(f"There are more than {most} results; add --limit N to print more of them, {more}.\n")
 

@@ -84,9 +84,9 @@ def check(
 
 
 def _find_renamed_ids(config: Path, configuration: "Configuration", database: str) -> list[ConfigIssue]:
-    """Return warnings about ids that are probably renamed in the file since it was last read by a daemon or a pass.
+    """Return warnings about ids that were probably renamed in the file since a daemon or a pass last read it.
 
-    The result is empty if there is no database.
+    The result is empty if no database exists.
     """
     from monitor.cli.articles import open_to_read
     from monitor.config.renamed_ids import find_renamed_ids
@@ -108,7 +108,8 @@ def confirm_configuration(config: Path, database: str) -> None:
     Without a confirmation, the daemon does not apply such a file. The confirmation is stored in the database as the
     hash of the file.
     """
-    from monitor.config.reload import ACCEPTED_HASH_SETTING, hash_configuration, read_whole_configuration
+    from monitor.config.reload import hash_configuration, read_whole_configuration
+    from monitor.domain.configuration_edits import ACCEPTED_HASH_SETTING
     from monitor.store.database import Database
 
     opened = Database.open(database)

@@ -2,7 +2,6 @@
 
 import re
 import sys
-import unicodedata
 from collections.abc import Collection, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -28,6 +27,7 @@ from monitor.cli.common import (
 )
 from monitor.domain.errors import ConfigError, UsageError
 from monitor.text.numbers import format_count
+from monitor.text.slugs import make_slug, make_unique
 from monitor.text.urls import canonicalize_url
 
 if TYPE_CHECKING:
@@ -54,7 +54,10 @@ def list_sources(
     configuration = load_config(config, database)
     with open_to_read(configuration) as opened:
         statuses = {status.poll_state.source_id: status for status in opened.queries.list_sources()}
-    records = [source_record(source, statuses.get(source.id)) for source in configuration.sources]
+        backfills = opened.key_values.list_backfills()
+    records = [
+        source_record(source, statuses.get(source.id), backfills.get(source.id)) for source in configuration.sources
+    ]
     if print_records(SOURCE_COLUMNS, records, as_json=json, as_csv=csv):
         return
     rows = (
@@ -65,11 +68,14 @@ def list_sources(
             record["state"],
             record["last_success_at"],
             record["next_poll_at"],
+            record["complete_since"],
         )
         for record in records
     )
     print_table(
-        ("id", "name", "kind", "state", "last success", "next poll"), rows, f"No source is configured in {config}."
+        ("id", "name", "kind", "state", "last success", "next poll", "complete since"),
+        rows,
+        f"No source is configured in {config}.",
     )
 
 
@@ -199,18 +205,13 @@ def export_opml(
 def make_source_id(name: str, url: str, used_ids: Collection[str]) -> str:
     """Return a new id for a source, made from its name.
 
-    It is made from the host of the URL if the name has hardly any Latin letters. A number is added if the id is used.
+    If the name has hardly any Latin letters, the id is made from the host of the URL. If the id is used already, a
+    number is added.
     """
-    plain = unicodedata.normalize("NFKD", name.replace("đ", "d").replace("Đ", "D")).encode("ascii", "ignore").decode()
-    slug = re.sub(r"[^a-z0-9]+", "-", plain.lower()).strip("-")
+    slug = make_slug(name)
     if len(slug) < 3:
-        slug = re.sub(r"[^a-z0-9]+", "-", url.partition("://")[2].partition("/")[0].lower()).strip("-") or "source"
-    slug = slug[:56].strip("-")
-    number = 2
-    source_id = slug
-    while source_id in used_ids:
-        source_id, number = f"{slug}-{number}", number + 1
-    return source_id
+        slug = make_slug(url.partition("://")[2].partition("/")[0]) or "source"
+    return make_unique(slug, used_ids)
 
 
 def listing_keys(listing: "Listing") -> dict[str, Any]:

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 def format_workers(overview: "WorkerOverview", now: datetime) -> Iterator[str]:
     """Yield a line about the job queue and a line for each worker process.
 
-    Nothing is yielded if there are neither worker processes nor queued jobs.
+    Nothing is yielded if no worker process runs and no job is queued.
     """
     from monitor.pipeline.status_report import worker_state
 
@@ -49,7 +49,7 @@ def format_workers(overview: "WorkerOverview", now: datetime) -> Iterator[str]:
 
 
 MAX_LISTED_SOURCES = 20
-"""Maximum number of sources for which the report lists all sources, and not only those with problems."""
+"""Maximum number of sources with which the report lists all sources. With more, it lists only sources with problems."""
 
 REFRESH_SECONDS = 2.0
 
@@ -88,7 +88,7 @@ def clear_screen() -> None:
 
 
 def load_report(config: Path, database: str) -> "StatusReport":
-    """Return the status report, which is read from the database.
+    """Read the status report from the database.
 
     Errors of the configuration are part of the report. Raises ``ConfigError`` only if the configuration has errors and
     the URL of the database cannot be found.
@@ -188,7 +188,7 @@ def print_sources(report: "StatusReport", sources: "list[SourceStatus]") -> None
 def describe_entries(sources: "tuple[SourceStatus, ...]") -> str:
     """Return a line with the numbers of entries that were not stored, from the last document of each source.
 
-    The line is empty if there are no such entries.
+    The line is empty if all entries were stored.
     """
     counts = [source.poll_state.counts for source in sources]
     parts = [

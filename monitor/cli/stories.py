@@ -107,7 +107,7 @@ def show_story(
 
 
 def published_or_seen_at(stored: "StoredArticle") -> datetime:
-    """Return the time of publication, or the time at which the article was first seen if that is unknown."""
+    """Return the time of publication; if it is unknown, return the time at which the article was first seen."""
     return stored.article.published_at or stored.first_seen_at
 
 
@@ -197,7 +197,7 @@ def group(file: ArticlesFileArgument, json: JsonOption = False) -> None:
 
 
 def number_duplicate_ids(articles: list[tuple[str, Article]]) -> list[tuple[str, Article]]:
-    """Return the articles with unique ids: a number is added to each repetition of an id."""
+    """Make the ids of articles unique: a number is added to each repetition of an id."""
     seen: Counter[str] = Counter()
     numbered = []
     for name, article in articles:
@@ -229,7 +229,7 @@ def read_articles(file: Path) -> list[tuple[str, Article]]:
 
 
 def read_article(line: str) -> tuple[str, Article]:
-    """Return the id and the article in a line of JSON. Raises ``ValueError`` with the reason if it is invalid."""
+    """Return the id and the article in a line of JSON. Raises ``ValueError`` with the reason if the line is invalid."""
     from monitor.text.dates import parse_date
 
     try:
@@ -251,7 +251,7 @@ def read_article(line: str) -> tuple[str, Article]:
 
 
 def parse_time(text: str) -> datetime | None:
-    """Return an ISO 8601 time in UTC, or None if it is invalid. A time without a zone is taken as UTC."""
+    """Return an ISO 8601 time in UTC; for an invalid text, return None. A time without a zone is read as UTC."""
     try:
         moment = datetime.fromisoformat(text)
     except ValueError:

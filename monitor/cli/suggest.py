@@ -1,6 +1,5 @@
 """Command ``monitor suggest``: show edits of sources.yaml that result from verdicts, with their effect."""
 
-import os
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -17,6 +16,7 @@ from monitor.cli.common import (
     print_json_lines,
     print_text,
 )
+from monitor.cli.config_edits import check_configuration
 from monitor.cli.feedback import ReaderOption, login_of
 from monitor.domain.codes import MAX_NUMBER
 from monitor.domain.errors import UsageError
@@ -77,10 +77,10 @@ def suggest(
 
 
 def _choose_verdicts(database: "Database", change: int) -> "list[tuple[int, Verdict]]":
-    """Return verdicts with the number of the change that recorded each one.
+    """Return verdicts, each with the number of the change that recorded it.
 
-    It is the verdict of the change ``change``, or the newest verdicts if ``change`` is 0. Raises ``UsageError`` if the
-    change is not a verdict or was undone.
+    These are the verdict of the change ``change``, or the newest verdicts if ``change`` is 0. Raises ``UsageError`` if
+    the change is not a verdict or was undone.
     """
     from monitor.feedback.suggestions import select_verdicts
 
@@ -141,12 +141,12 @@ def _write(configuration: "Configuration", config: Path, suggestion: "Suggestion
     now = datetime.now(UTC)
     after = append_item(before, own_path, suggestion.value, f"verdict {change}, {now:%-d %b %Y}")  # type: ignore[arg-type]
     if source.path == config:
-        _check(after, config)
+        check_configuration(after, config)
     save_edited_file(source.path, before, after)
     if source.path != config:
         try:
-            _check(config.read_bytes(), config)
-        except BaseException:  # also after Ctrl-C, the file that is included must fit the configuration
+            check_configuration(config.read_bytes(), config)
+        except BaseException:
             save_edited_file(source.path, after, before)
             raise
     with open_database(configuration) as opened:
@@ -155,10 +155,3 @@ def _write(configuration: "Configuration", config: Path, suggestion: "Suggestion
         done = Change(0, "edit", subject, by.display_name, Way.CLI, now, after=str(suggestion.value))
         stored = opened.feedback.record_change(done, by)
     print_text(f"{source.path}: {subject} has {suggestion.value!r} now (change {stored.id}).")
-
-
-def _check(data: bytes, config: Path) -> None:
-    from monitor.config.load import parse_configuration
-    from monitor.match.lint import lint_watchlist
-
-    parse_configuration(data, config, os.environ, checks=(lint_watchlist,), require_secrets=False)

@@ -29,16 +29,16 @@ from monitor.domain.web_settings import LoginMethod, WebSettings
 T_co = TypeVar("T_co", covariant=True)
 Networks = Sequence[IPv4Network | IPv6Network]
 
-MIN_PUBLIC_POLL_INTERVAL = timedelta(minutes=1)  # publishers block readers that poll more often
+MIN_PUBLIC_POLL_INTERVAL = timedelta(minutes=1)  # publishers block a reader that polls more often
 _SECRET_REFERENCE = re.compile(r"\$\{(?:file:[^{}]*|[A-Za-z_]\w*)\}")
 _QUOTED_TERM = re.compile(r'=?"[^"]*"|/[^/]*/')
 _MISWRITTEN_OPERATOR = re.compile(r"(?<![\w@:])(and|or|not|near(?:/\d+)?|NEAR(?!/))(?![\w*])")
 _SECRET_HEADER = re.compile("auth|token|key|secret|cookie|session|password", re.IGNORECASE)
 _FILE_REFERENCE = re.compile(r"^file:(.+)|\$\{file:([^{}]*)\}")
 SECRET_FOLDERS = ("/run/secrets", "/run/credentials")
-"""Folders, in addition to the folder of sources.yaml, in which secret files are expected.
+"""Folders in which secret files are expected, in addition to the folder of sources.yaml.
 
-The first is used by containers, the second by systemd.
+Containers use the first, systemd uses the second.
 """
 
 _OPEN_IN_FILE = "a secret is readable in the file; write ${NAME} or file:/path instead"
@@ -50,7 +50,7 @@ _OPEN_TO_OTHERS = (
 
 @dataclass(frozen=True, slots=True)
 class Entry(Generic[T_co]):
-    """Entry of a section of sources.yaml, such as one source.
+    """An entry of a section of sources.yaml, such as one source.
 
     ``value`` is the object that was built from the entry. ``raw`` has the keys and values as written in the file. If
     ``is_valid`` is false, ``value`` does not contain the keys with errors.
@@ -63,7 +63,7 @@ class Entry(Generic[T_co]):
 
 @dataclass(frozen=True, slots=True)
 class Sections:
-    """Content of sources.yaml, as the checks need it.
+    """The content of sources.yaml, as the checks need it.
 
     ``tree`` is the whole file as plain values. The other fields are the settings and the entries of each section by id.
     """
@@ -79,7 +79,7 @@ class Sections:
     folder: Path = Path()
 
     def list_ids(self, section: str) -> Collection[str]:
-        """Return all ids in a section of the file, also ids of entries with errors."""
+        """Return all ids in a section of the file; ids of entries with errors are included."""
         return _get_mapping(self.tree, section)
 
 
@@ -89,7 +89,7 @@ def run_cross_checks(
     """Yield an error or warning for each problem that involves several keys.
 
     Entries with errors in other keys are checked, too. A secret that is typed into the file is an error if
-    ``refuses_secret`` returns True for its key, else a warning.
+    ``refuses_secret`` returns True for its key; otherwise it is a warning.
     """
     address = file.settings.probe_address
     if address and not ip_address(address[0]).is_loopback:
@@ -131,8 +131,8 @@ def _is_sqlite(database: Secret) -> bool:
 def _check_web(path: KeyPath, web: WebSettings, *, is_sqlite: bool) -> Iterator[KeyIssue]:
     """Yield an error for each combination of settings with which the desk cannot work or is not protected.
 
-    Examples are a login method without its key, and a desk that other machines can reach although it has no https://
-    address or its only login are one-time addresses.
+    One example is a login method without its key. Another example is a desk that other machines can reach but that has
+    no https:// address, or has no other login than one-time addresses.
     """
     if web.login is LoginMethod.HEADER and web.header is None:
         yield KeyIssue((*path, "login"), "login: header needs the key header")
@@ -180,7 +180,7 @@ def _get_mapping(tree: Any, key: str) -> dict[str, Any]:
 
 
 def _list_strings(value: Any) -> list[tuple[KeyPath, str]]:
-    """Return each text in a list of the file, with its path below the list.
+    """Return each text in a list, with its path below the list.
 
     If the value is a single text, it is returned with an empty path. Other values are ignored.
     """
@@ -194,7 +194,7 @@ def _list_strings(value: Any) -> list[tuple[KeyPath, str]]:
 def _check_source(path: KeyPath, entry: Entry[Source], networks: Networks) -> Iterator[KeyIssue]:
     source, keys = entry.value, set(entry.raw)
     kinds = [kind.value for kind in SourceKind]
-    if not keys & {*kinds, "page"}:  # the old key `page` is reported with its new word
+    if not keys & {*kinds, "page"}:  # the error for the old key `page` names its new word
         text = f"a source needs its address; add {', '.join(kinds[:-1])} or {kinds[-1]} with a URL"
         yield KeyIssue(path, text)
     own = [kind for kind in entry.raw if kind in kinds and kind != SourceKind.SITEMAP]
@@ -271,6 +271,8 @@ def _check_official(path: KeyPath, official: Official) -> Iterator[KeyIssue]:
 def _check_rule(path: KeyPath, entry: Entry[Rule], file: Sections) -> Iterator[KeyIssue]:
     if not entry.raw.get("officials") and "query" not in entry.raw:
         yield KeyIssue(path, "a rule needs officials or a query; add officials: [id, ...] or query: 'words'")
+    if entry.raw.get("spike") is True and not entry.raw.get("officials"):
+        yield KeyIssue((*path, "spike"), "a spike is one of stories about officials; add officials: [id, ...]")
     groups = {group for one in file.sources.values() for group in _list_groups(one.value)}
     yield from _check_known_ids((*path, "groups"), entry.raw.get("groups"), groups, "group of a source")
     for key, noun in (("officials", "official"), ("sources", "source")):
@@ -311,10 +313,10 @@ def _check_typed_secrets(file: Sections, refuses_secret: Callable[[KeyPath], boo
 
 
 def _check_secret_files(path: KeyPath, value: Any, folder: Path) -> Iterator[KeyIssue]:
-    """Yield a warning for each reference to a secret file outside of the usual folders of secrets.
+    """Yield a warning for each reference to a secret file that is not in one of the usual folders of secrets.
 
-    The reason for the warning is that the content of such a file is sent to a server: in an HTTP header, or in the
-    login to a mail server.
+    The content of such a file is sent to a server, in an HTTP header or in the login to a mail server. Therefore a
+    wrong path could publish a private file.
     """
     if isinstance(value, Mapping):
         for key, inner in value.items():
@@ -377,13 +379,13 @@ def _list_typed_values(path: KeyPath, value: Any, type_: type) -> Iterator[tuple
 
 
 def _find_login(url: str) -> str:
-    """Return the user part of a URL if there is a password in it, else an empty text."""
+    """Return the user part of a URL if it contains a password, otherwise an empty text."""
     user = url.rpartition("@")[0].partition("://")[2]
     return user if user.partition(":")[2] else ""
 
 
 def _check_channel(path: KeyPath, channel: Mapping[str, Any], networks: Networks) -> Iterator[KeyIssue]:
-    """Yield warnings about the fields of a channel: a recommended key is missing, or a URL is not safe.
+    """Yield a warning for each recommended key that a channel lacks, and for each URL that is not safe.
 
     The texts are checked as written in the file, before references to secrets are resolved.
     """
@@ -444,7 +446,7 @@ def _list_groups(source: Source) -> Iterator[str]:
 def _check_unused(file: Sections) -> Iterator[KeyIssue]:
     """Yield a warning for each part of the file that has no effect.
 
-    These are sources if there are no rules, rules if there are no digests, and channels that no digest uses.
+    These are sources in a file without rules, rules in a file without digests, and channels that no digest uses.
     """
     if file.list_ids("sources") and not file.list_ids("rules"):
         text = "there are no rules, so nothing is reported; add some, such as rules: {people: {officials: all}}"
@@ -467,9 +469,9 @@ def _find_channel(reader: DigestReader, file: Sections) -> Channel | None:
 
 
 def _check_former_ids(section: str, former_ids: Mapping[str, Sequence[str]]) -> Iterator[KeyIssue]:
-    """Yield an error for each former id that is the present id of an entry, or the former id of another entry.
+    """Yield an error for each former id that is also the present id of an entry, or the former id of another entry.
 
-    ``former_ids`` are the former ids of each entry of the section, by its present id.
+    ``former_ids`` has, for the present id of each entry of the section, its former ids.
     """
     owners: dict[str, str] = {}
     for name, former in former_ids.items():
@@ -502,7 +504,7 @@ def _check_whole_file(file: Sections) -> Iterator[KeyIssue]:
             yield KeyIssue((section, ALL_KEYWORD), text)
     if not file.list_ids("sources"):
         yield KeyIssue((), "there are no sources; add one under sources", is_warning=True)
-    digests = _get_mapping(file.tree, "digests")  # also those with errors
+    digests = _get_mapping(file.tree, "digests")  # entries with errors are included
     used = {word for name in digests for _, word in _list_strings(_get_mapping(digests, name).get("rules"))}
     for name in file.list_ids("rules") if digests else ():
         if name not in used and ALL_KEYWORD not in used:

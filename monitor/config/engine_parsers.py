@@ -10,8 +10,8 @@ _WEEKDAYS = ("sun", "mon", "tue", "wed", "thu", "fri", "sat")
 
 
 def parse_css_selector(text: str) -> str:
-    """Return the text if it is a valid CSS selector. Raises ``ValueError`` if the HTML parser rejects it."""
-    from selectolax.lexbor import LexborHTMLParser, SelectolaxError  # loaded on first use
+    """Return a text that is a valid CSS selector. Raises ``ValueError`` if the HTML parser rejects the text."""
+    from selectolax.lexbor import LexborHTMLParser, SelectolaxError  # imported at the first use
 
     try:
         LexborHTMLParser("<p>").css(text)
@@ -21,13 +21,13 @@ def parse_css_selector(text: str) -> str:
 
 
 def parse_jmespath(text: str) -> str:
-    """Return the text if it is a valid JMESPath expression, else raise ``ValueError``.
+    """Return a text that is a valid JMESPath expression. Raises ``ValueError`` for any other text.
 
-    If the extra `api` is not installed, the text is returned unchecked; a poll of the source then reports that the
-    extra is missing.
+    If the extra `api` is not installed, the text is returned without a check. A poll of the source then reports that
+    the extra is missing.
     """
     try:
-        import jmespath  # an extra, loaded on first use
+        import jmespath  # an extra; imported at the first use
         from jmespath.exceptions import JMESPathError
     except ImportError:
         return text
@@ -54,12 +54,12 @@ def parse_cron(text: str) -> str:
         raise ValueError("day and weekday together mean different things to different programs; leave one of them *")
     fields[4] = _expand_weekdays(fields[4])
     line = " ".join(fields)
-    from apscheduler.triggers.cron import CronTrigger  # loaded on first use
+    from apscheduler.triggers.cron import CronTrigger  # imported at the first use
 
     try:
         trigger = CronTrigger.from_crontab(line, "UTC")
     except ValueError as error:
-        said = str(error).removeprefix("Error validating expression ")  # the scheduler's
+        said = str(error).removeprefix("Error validating expression ")  # the message of the scheduler
         raise ValueError(f'"{text}" is not a valid cron line: {said}; use a form such as "0 7 * * mon-fri"') from error
     if trigger.get_next_fire_time(None, datetime(2024, 1, 1, tzinfo=UTC)) is None:
         raise ValueError(f'"{text}" never occurs; use a day that exists, such as "0 7 1 * *"')

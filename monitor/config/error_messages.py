@@ -54,15 +54,15 @@ RENAMED_KEYS: dict[type, dict[str, str]] = {
         "limit": "max_articles",
     },
 }
-"""The present name of each key that was renamed since an earlier version, by the type that has the key."""
+"""For each type, its keys that were renamed since an earlier version, with their present names."""
 
 RENAMED_VALUES = {("at", "once"): "at: immediately"}
 
 
 def describe_error(path: KeyPath, detail: ErrorDetails, type_: type | None) -> KeyIssue:
-    """Return the issue for one error that pydantic found.
+    """Convert one error that pydantic found to an issue for the user.
 
-    ``path`` is the path of the validated value in the file; ``type_`` is the type of that value, or None.
+    ``path`` is the path of the validated value in the file. ``type_`` is the type of this value, or None.
     """
     loc = tuple(part for part in detail["loc"] if part != "[key]")
     parent, key = loc[:-1], loc[-1] if loc else ""
@@ -111,7 +111,8 @@ def describe_type(value: Any) -> str:
 def describe_unknown_key(key: str, type_: type) -> str:
     """Return the error message for a key that a type does not have.
 
-    It contains the present name of a renamed key, else a similar key, else all keys of the type.
+    The message contains the first of these that exists: the present name of a renamed key, a similar key, all keys of
+    the type.
     """
     if renamed := RENAMED_KEYS.get(type_, {}).get(key):
         return f"`{key}` is now `{renamed}`"
@@ -119,13 +120,13 @@ def describe_unknown_key(key: str, type_: type) -> str:
 
 
 def describe_unknown_word(key: str, known: Iterable[str]) -> str:
-    """Return the error message for a key that is not in ``known``, with a similar or all known keys."""
+    """Return the error message for a key that is not in ``known``. It contains a similar known key, or all of them."""
     hint = suggest_similar(key, known) or f"; known here: {', '.join(known)}"
     return f'there is no key "{key}"{hint}'
 
 
 def _resolve_type(type_: type, loc: tuple[str | int, ...]) -> type:
-    """Return the type of the value that is found in a type by following the keys of a path."""
+    """Return the type of a value in the configuration, by following the path of its keys from ``type_``."""
     for part in loc:
         info = get_keys(type_).get(str(part))
         if info is not None:

@@ -7,7 +7,7 @@ is reported with the included file and the line in it.
 import glob
 import re
 import stat
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
@@ -27,7 +27,7 @@ _READABLE_BY_OTHERS = stat.S_IRGRP | stat.S_IROTH
 
 @dataclass(frozen=True, slots=True)
 class SourceFile:
-    """Parsed file of the configuration: sources.yaml or an included file."""
+    """A parsed file of the configuration: sources.yaml or an included file."""
 
     path: Path
     document: YamlDocument
@@ -40,11 +40,12 @@ class SourceFile:
 
 @dataclass(slots=True)
 class FileSet:
-    """Parsed sources.yaml, merged with the files that it refers to.
+    """The parsed sources.yaml, merged with the files that it refers to.
 
-    ``tree`` contains the entries of all files. ``origins`` maps the path of each entry from an included file to that
+    ``tree`` contains the entries of all files. ``origins`` has, for the path of each entry from an included file, this
     file. The path is the section with the id of the entry; for a synonym, it is ``synonyms`` with an index in the
-    merged list. ``own_paths`` maps the path of such a synonym to its path in the included file.
+    merged list. ``own_paths`` maps the path of such a synonym to its path in the included file. ``included`` are the
+    included files. ``edited`` has the bytes of included files that are to be used instead of those on the disk.
     """
 
     main: SourceFile
@@ -53,6 +54,8 @@ class FileSet:
     own_paths: dict[KeyPath, KeyPath] = field(default_factory=dict)
     issues: list[ConfigIssue] = field(default_factory=list)
     has_other_files: bool = False
+    edited: Mapping[Path, bytes] = field(default_factory=dict)
+    included: list[Path] = field(default_factory=list)
 
     def find_file(self, path: KeyPath) -> tuple[SourceFile, KeyPath]:
         """Return the file that contains a key of the merged configuration, and the path of the key in that file."""
@@ -64,13 +67,14 @@ class FileSet:
         return self.find_file(path)[0].is_readable_by_others
 
 
-def read_file_set(data: bytes, path: Path) -> FileSet:
+def read_file_set(data: bytes, path: Path, edited: Mapping[Path, bytes] | None = None) -> FileSet:
     """Parse the bytes of sources.yaml, and merge the files that it refers to.
 
-    ``path`` is the path of sources.yaml, from which relative names are resolved. Errors are in the result.
+    ``path`` is the path of sources.yaml, from which relative names are resolved. ``edited`` has bytes of included files
+    that are used instead of those on the disk. Errors are in the result.
     """
     document = parse_yaml(data)
-    files = FileSet(SourceFile(path, document, _is_readable_by_others(path)), document.value)
+    files = FileSet(SourceFile(path, document, _is_readable_by_others(path)), document.value, edited=edited or {})
     files.issues += [files.main.build_issue(place, message) for place, message in document.errors]
     if isinstance(files.tree, dict):
         files.tree = dict(files.tree)
@@ -80,7 +84,7 @@ def read_file_set(data: bytes, path: Path) -> FileSet:
 
 
 def dump_file_set(files: FileSet, data: bytes) -> bytes:
-    """Return the whole configuration as one YAML file; ``data`` unchanged if no other file is used.
+    """Return the whole configuration as one YAML file. If no other file is used, ``data`` is returned unchanged.
 
     ``data`` are the bytes of sources.yaml. The daemon stores the result, so that a worker process on another machine,
     or the daemon after a restart, needs no other file.
@@ -96,14 +100,21 @@ def dump_file_set(files: FileSet, data: bytes) -> bytes:
 def list_file_patterns(data: bytes) -> tuple[str, ...]:
     """Return the names and glob patterns of other files that the bytes of sources.yaml contain.
 
-    The result is empty if the file cannot be parsed. Names inside of included files are not returned.
+    The result is empty if the file cannot be parsed. Names inside included files are not returned.
     """
-    if not _NAMES_FILES.search(data):  # most files: parsing a large one takes half a second
+    if not _NAMES_FILES.search(data):  # true for most files; the parsing of a large file takes half a second
         return ()
     tree = parse_yaml(data).value
     if not isinstance(tree, dict):
         return ()
     return (*(one for _, one in _iter_texts(tree.get(INCLUDE_KEY))), *(one for _, one in _iter_date_files(tree)))
+
+
+def list_included_files(data: bytes, path: Path) -> tuple[Path, ...]:
+    """Return the existing files that the bytes of sources.yaml include; ``path`` is the path of sources.yaml."""
+    tree = parse_yaml(data).value
+    patterns = [one for _, one in _iter_texts(tree.get(INCLUDE_KEY))] if isinstance(tree, dict) else []
+    return expand_patterns(path.parent, patterns)
 
 
 def expand_patterns(folder: Path, patterns: Sequence[str]) -> tuple[Path, ...]:
@@ -176,8 +187,9 @@ def _merge_included_files(files: FileSet) -> None:
 
 def _merge_file(files: FileSet, path: Path) -> None:
     files.has_other_files = True
+    files.included.append(path)
     try:
-        document = parse_yaml(path.read_bytes())
+        document = parse_yaml(files.edited[path] if path in files.edited else path.read_bytes())
     except OSError as error:
         _add_issue(files, (INCLUDE_KEY,), f"{path} cannot be read ({error.strerror}); make it readable for this user")
         return
@@ -227,7 +239,7 @@ def _merge_section(files: FileSet, own: SourceFile, section: str, value: Any) ->
 
 
 def _iter_date_files(tree: Any) -> Iterator[tuple[KeyPath, str]]:
-    """Yield the path and the text of each entry under ``except`` of a digest that is a file name, not a date."""
+    """Yield the path and the text of each entry under ``except`` of a digest that is a file name and not a date."""
     digests = tree.get("digests")
     for name, digest in digests.items() if isinstance(digests, dict) else ():
         for inner, text in _iter_texts(digest.get("except") if isinstance(digest, dict) else None):

@@ -20,7 +20,7 @@ class _ConciseSchemaGenerator(GenerateJsonSchema):
 
 
 def build_json_schema() -> dict[str, Any]:
-    """Return the JSON Schema of sources.yaml (draft 2020-12)."""
+    """Build the JSON Schema of sources.yaml (draft 2020-12)."""
     types: dict[str, Any] = {"include": Texts | str, "settings": Settings, "synonyms": SynonymGroups, **ENTRY_TYPES}
     types |= {f"channels.{kind}": model for kind, model in CHANNEL_KINDS.items()}
     schemas, shared = TypeAdapter.json_schemas(
@@ -51,7 +51,7 @@ def build_json_schema() -> dict[str, Any]:
 
 
 def render_json_schema() -> str:
-    """Return the JSON Schema as formatted text, as the file sources.schema.json contains it."""
+    """Return the JSON Schema as formatted text, equal to the content of the file sources.schema.json."""
     return json.dumps(build_json_schema(), indent=2, ensure_ascii=False) + "\n"
 
 
@@ -63,8 +63,8 @@ def _section_schema(entry: dict[str, Any]) -> dict[str, Any]:
 def _kind_schema(model: type[Channel], reference: dict[str, Any], definitions: dict[str, Any]) -> dict[str, Any]:
     """Return the JSON Schema for the value of a channel kind's key, such as ``email``.
 
-    ``reference`` refers to the definition of ``model`` in ``definitions``. If ``model.inline_field`` is set, the value
-    in the file is only that field; then the schema of that field is returned, and the definition is removed.
+    ``reference`` refers to the definition of ``model`` in ``definitions``. If ``model.inline_field`` is set, the file
+    has only this field as the value. Then the schema of the field is returned, and the definition is removed.
     """
     if model.inline_field:
         reference = definitions.pop(model.__name__)["properties"][model.inline_field]

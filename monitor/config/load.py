@@ -31,25 +31,25 @@ from monitor.domain.source import Source
 from monitor.domain.watchlist import ALL_KEYWORD, Official, Rule, SynonymGroups, Watchlist
 
 ConfigurationCheck = Callable[[Watchlist], Iterable[KeyIssue]]
-"""Function that checks the officials and rules and yields errors and warnings with their paths."""
+"""Function that checks the officials and rules. It yields errors and warnings with their paths."""
 
 ChannelCheck = Callable[[Iterable[Channel]], Mapping[str, str]]
-"""Function that checks the channels; returns, by channel id, the reason why a channel cannot work."""
+"""Function that checks the channels. It returns, by channel id, the reason why a channel cannot work."""
 
 SourceCheck = Callable[[Watchlist, Sequence[Source]], Iterable[KeyIssue]]
-"""Function that checks the sources against the watchlist and yields warnings with their paths."""
+"""Function that checks the sources against the watchlist. It yields warnings with their paths."""
 
 T = TypeVar("T")
 
 _PLACEHOLDERS = {"name": "-", "rules": ("x",), "address": "a@b.example"}
-"""Values that replace invalid values of required keys, so that the rest of an entry can be checked.
+"""Values that replace invalid values of required keys, so that the other keys of the entry can be checked.
 
-No check reads these values.
+No check reads the replacements.
 """
 
 
 class _FileContext(SecretResolver):
-    """Context of the validation of one file: resolver of secrets, and parsers that need a library."""
+    """Context of the validation of one file: it resolves secrets, and has the parsers that need a library."""
 
     parse_selector = staticmethod(parse_css_selector)
     parse_jmespath = staticmethod(parse_jmespath)
@@ -66,12 +66,12 @@ def load_configuration(
     find_channel_faults: ChannelCheck | None = None,
     check_sources: SourceCheck | None = None,
 ) -> Configuration:
-    """Return the configuration in a file. Raises ``ConfigError`` with every error and warning, in file order.
+    """Read the configuration in a file. Raises ``ConfigError`` with every error and warning, in file order.
 
-    If ``require_secrets`` is false, a missing secret is not an error, except in the database URL. If
-    ``refuse_shared_secrets`` is true, a secret that is typed into a file which other users can read is an error;
-    otherwise it is a warning. If ``find_channel_faults`` is given, a channel that cannot work is an error; the daemon
-    does not pass it, because it works without such a channel. ``check_sources`` yields more warnings about the sources.
+    If ``require_secrets`` is false, only a missing secret in the database URL is an error. A secret that is typed into
+    a file which other users can read is a warning; with ``refuse_shared_secrets``, it is an error. If
+    ``find_channel_faults`` is given, a channel that cannot work is an error; the daemon does not pass it, because it
+    also works without such a channel. ``check_sources`` yields more warnings about the sources.
     """
     reader = _ConfigurationReader(read_file_bytes(path), path, environ, require_secrets=require_secrets)
     reader.refuses_shared_secrets = refuse_shared_secrets
@@ -96,20 +96,28 @@ def _describe_read_error(path: Path, error: OSError) -> str:
     return f"the file cannot be read ({error.strerror or type(error).__name__}); make it readable for this user"
 
 
-def parse_configuration(
+def parse_configuration(  # noqa: PLR0913 - three are checks that only some callers can make
     data: bytes,
     path: Path,
     environ: Mapping[str, str],
     checks: Sequence[ConfigurationCheck] = (),
     *,
     require_secrets: bool = True,
+    edited: Mapping[Path, bytes] | None = None,
+    find_channel_faults: ChannelCheck | None = None,
+    check_sources: SourceCheck | None = None,
 ) -> Configuration:
-    """Return the configuration in the bytes of a file.
+    """Read the configuration in the bytes of a file. Raises ``ConfigError`` with every error and warning.
 
     ``path`` is the path of the file, for messages and relative names. If ``require_secrets`` is false, a missing secret
-    is not an error, except in the database URL. Raises ``ConfigError`` with every error and warning.
+    is not an error, except in the database URL. ``edited`` has bytes of included files that are used instead of those
+    on the disk. ``find_channel_faults`` and ``check_sources`` are as for ``load_configuration``. Raises ``ConfigError``
+    with every error and warning.
     """
-    return _ConfigurationReader(data, path, environ, require_secrets=require_secrets).read(checks)
+    reader = _ConfigurationReader(data, path, environ, require_secrets=require_secrets, edited=edited)
+    reader.find_channel_faults = find_channel_faults
+    reader.check_sources = check_sources
+    return reader.read(checks)
 
 
 _ID_ADAPTER: TypeAdapter[str] = TypeAdapter(Id)
@@ -126,10 +134,18 @@ def _get_adapter(type_: type) -> TypeAdapter[Any]:
 
 
 class _ConfigurationReader:
-    """Reader of one configuration file; collects the errors and warnings of all sections."""
+    """Reader of one configuration file. It collects the errors and warnings of all sections."""
 
-    def __init__(self, data: bytes, path: Path, environ: Mapping[str, str], *, require_secrets: bool) -> None:
-        self.files = read_file_set(data, path)
+    def __init__(
+        self,
+        data: bytes,
+        path: Path,
+        environ: Mapping[str, str],
+        *,
+        require_secrets: bool,
+        edited: Mapping[Path, bytes] | None = None,
+    ) -> None:
+        self.files = read_file_set(data, path, edited)
         self.folder = path.absolute().parent
         self.context = _FileContext(environ, self.folder, require_secrets)
         self.issues = self.files.issues
@@ -195,7 +211,7 @@ class _ConfigurationReader:
                 )
 
     def _iter_entries(self, tree: dict[str, Any], section: str) -> Iterable[tuple[str, Any]]:
-        """Yield the id and value of each entry of a section, and report invalid ids as errors.
+        """Yield the id and value of each entry of a section; invalid ids are reported as errors.
 
         Nothing is yielded if the section is missing or not a mapping.
         """
@@ -255,11 +271,11 @@ class _ConfigurationReader:
     def _validate(
         self, path: KeyPath, fixed: dict[str, Any], value: Any, type_: type[T], inline_field: str = ""
     ) -> Entry[T] | None:
-        """Validate one value and report its errors; return an entry, or None if nothing can be checked further.
+        """Validate one value and report its errors; return it as an entry.
 
-        The entry of an invalid value has only the keys without errors, so that other checks can use these. ``fixed``
-        contains fields that are not keys of the value, such as the id. If ``inline_field`` is not empty, the value is
-        that single field; otherwise it is a mapping of all fields.
+        The entry of an invalid value has only the keys without errors, so that other checks can use these. If no key is
+        usable, the result is None. ``fixed`` contains fields that are not keys of the value, such as the id. If
+        ``inline_field`` is not empty, the value is that single field; otherwise it is a mapping of all fields.
         """
         given = {inline_field: value} if inline_field else {} if value is None else value
         if isinstance(given, dict):
@@ -301,8 +317,8 @@ class _ConfigurationReader:
     ) -> tuple[Channel, ...]:
         """Return all valid channels, and the folder channel ``outbox`` if it is needed.
 
-        It is needed if a digest or the operator uses it, or if no channel is configured. ``used`` are the channel ids
-        that each of these uses.
+        The outbox is needed if a digest or the operator uses it, or if no channel is configured. ``used`` has the
+        channel ids that each digest and the operator use.
         """
         found = [entry.value for entry in _list_valid(channels)]
         is_needed = not channels or any(OUTBOX_CHANNEL_ID in ids for ids in used)
@@ -323,7 +339,7 @@ class _ConfigurationReader:
     def _refuses_secret(self, path: KeyPath) -> bool:
         """Return whether a secret that is typed into the file at a path is an error.
 
-        This is the case if shared secrets are refused and other users can read the file.
+        It is an error if shared secrets are refused and other users can read the file.
         """
         return self.refuses_shared_secrets and self.files.is_readable_by_others(path)
 
@@ -346,7 +362,7 @@ def _build_watchlist(
     synonyms: tuple[tuple[str, ...], ...],
     sources: Sequence[Source],
 ) -> Watchlist:
-    """Return the watchlist of all valid officials and rules.
+    """Build the watchlist of all valid officials and rules.
 
     Repeated aliases and ids are removed, and ``all`` in a rule is replaced by the ids of all officials.
     """

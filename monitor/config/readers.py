@@ -48,15 +48,15 @@ def _build_plan(plan: DigestPlan, reader: DigestReader) -> DigestPlan:
 
 
 def reader_plan_id(plan_id: str, reader_id: str) -> str:
-    """Return the id of the digest plan that is made for one reader of a configured digest."""
+    """Return the id of the digest plan that a reader of a configured digest gets."""
     return f"{plan_id}-{reader_id}"
 
 
 def find_mail_channel(reader: DigestReader, channels: Sequence[Channel]) -> EmailChannel | None:
-    """Return the email channel through which a reader gets mail, or None.
+    """Return the email channel through which a reader gets mail.
 
-    It is the channel that the reader's entry names, else the only configured email channel. None is returned if the
-    named channel does not exist, or if no channel is named and there are none or several.
+    It is the channel that the reader's entry names. If the entry names none, it is the only email channel. The result
+    is None if the named channel does not exist, or if the entry names none and several email channels or none exist.
     """
     mail = [channel for channel in channels if isinstance(channel, EmailChannel)]
     if reader.channel:
@@ -67,7 +67,7 @@ def find_mail_channel(reader: DigestReader, channels: Sequence[Channel]) -> Emai
 def check_readers(
     readers: Mapping[str, DigestReader], digests: Mapping[str, DigestPlan], channels: Mapping[str, Channel]
 ) -> Iterator[KeyIssue]:
-    """Yield an error or warning for each reader without an email channel or a digest, and for each id used twice."""
+    """Yield a problem for each reader who has no email channel or no digest, and for each id that is used twice."""
     used = {name for plan in digests.values() for name in plan.readers}
     for name, reader in readers.items():
         path: KeyPath = ("readers", name)

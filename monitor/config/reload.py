@@ -26,6 +26,7 @@ from monitor.config.load import ConfigurationCheck, parse_configuration, read_fi
 from monitor.config.secrets import SecretResolver
 from monitor.config.yaml_document import parse_yaml
 from monitor.domain.configuration import Configuration, resolve_database_url
+from monitor.domain.configuration_edits import ACCEPTED_HASH_SETTING
 from monitor.domain.errors import ConfigError, ConfigIssue
 from monitor.domain.field_types import DEFAULT_DATABASE_URL, check_database_url
 from monitor.domain.read_models import SavedConfiguration
@@ -33,14 +34,14 @@ from monitor.domain.secret import Secret
 from monitor.text.numbers import format_count
 
 MIN_REMOVED_SOURCES = 2
-"""Minimum number of removed sources for which an edit may need a confirmation.
+"""Number of removed sources from which on an edit may need a confirmation.
 
 The replacement of a single source is a usual edit.
 """
 
 
 class ReloadOutcome(StrEnum):
-    """State of an edited configuration file after its check."""
+    """Result of the check of an edited configuration file: it is applied, rejected or held."""
 
     APPLIED = "applied"
     REJECTED = "rejected"
@@ -49,7 +50,7 @@ class ReloadOutcome(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ReloadResult:
-    """Result of the check of an edited file: the ``configuration`` if it is applied, else the ``issues``.
+    """The result of the check of an edited file: the ``configuration`` if it is applied, otherwise the ``issues``.
 
     ``message`` is a text for the user, with line and column of each issue. ``is_new`` is false if the same result was
     reported before.
@@ -83,11 +84,11 @@ def evaluate_edit(
     last_good: SavedConfiguration | None,
     accepted_hash: str,
 ) -> ReloadResult:
-    """Return whether an edited file is applied, rejected or held, with its configuration or issues.
+    """Decide whether an edited file is applied, rejected or held; return this with its configuration or issues.
 
     ``data`` are the bytes of the file; other files that it refers to are read again. ``last_good`` is the last valid
-    configuration, if any. The file is held if it removes more than half of the sources of ``last_good``, unless
-    ``accepted_hash``, the hash that the user has confirmed, is the hash of this configuration.
+    configuration, or None. A file that removes more than half of the sources of ``last_good`` is held until the user
+    confirms it. ``accepted_hash`` is the hash of the configuration that the user has confirmed.
     """
     try:
         configuration = parse_configuration(data, path, environ, checks)
@@ -113,7 +114,7 @@ def evaluate_edit(
 
 
 def reject_edit(path: Path, error: ConfigError, last_good: SavedConfiguration | None) -> ReloadResult:
-    """Return the result of a rejected file, with every error of ``error`` in its message."""
+    """Return the result for a rejected file, with every error of ``error`` in its message."""
     count = len(error.issues)
     what = f"has {count} error{'' if count == 1 else 's'} and is not applied"
     return ReloadResult(
@@ -129,7 +130,7 @@ def _format_not_applied_message(
 
 
 def find_removed_sources(previous_text: str, configuration: Configuration) -> tuple[str, ...]:
-    """Return the ids of the removed sources if these are more than half of the previous sources.
+    """Return the ids of the removed sources, if these are more than half of the previous sources.
 
     Otherwise, or if fewer than ``MIN_REMOVED_SOURCES`` are removed, the result is empty. ``previous_text`` is the
     previous configuration as YAML.
@@ -142,9 +143,6 @@ def find_removed_sources(previous_text: str, configuration: Configuration) -> tu
     return lost if len(lost) >= MIN_REMOVED_SOURCES and 2 * len(lost) > len(known) else ()
 
 
-ACCEPTED_HASH_SETTING = "accepted-losses"
-"""Name of the setting that contains the hash of the configuration that the user has confirmed."""
-
 CONFIGURATION_PATH_SETTING = "configuration-file"
 """Name of the setting that contains the path of the file from which the saved configuration was read.
 
@@ -152,7 +150,7 @@ The saved configuration is not used for a file with another path.
 """
 
 MIN_UNCHANGED_SECONDS = 0.5
-"""Time in seconds for which a file must be unchanged before it is read."""
+"""Number of seconds for which a file must be unchanged before it is read."""
 
 _DATABASE_LINE = re.compile(r"^[ \t]+database:[ \t]*['\"]?([^\s'\"#]+)", re.MULTILINE)
 
@@ -167,7 +165,7 @@ class ConfigurationStore(Protocol):
         ...
 
     def save_configuration(self, configuration: SavedConfiguration) -> None:
-        """Save a configuration; it replaces the one that was saved before."""
+        """Save a configuration; it replaces the configuration that was saved before."""
         ...
 
     def get(self, name: str) -> str:
@@ -200,8 +198,8 @@ class Reloader:
         """Return the configuration with which the daemon starts, and a result if the file is not used.
 
         The configuration is that of the file, or the last valid one if the file is invalid or needs a confirmation. The
-        result is None if the file is used. Raises ``ConfigError`` with the errors of the file if there is no valid
-        configuration. Call it in the thread of the database.
+        result is None if the file is used. Raises ``ConfigError`` with the errors of the file if no valid configuration
+        exists. Call it in the thread of the database.
         """
         self._load_last_good()
         self._evaluated_signature = self._read_signature()
@@ -241,10 +239,10 @@ class Reloader:
     async def check_for_edit(
         self, run_in_database: Callable[..., Awaitable[Any]], now: datetime, monotonic_now: float
     ) -> ReloadResult | None:
-        """Return the result of an edit if there is a new one, else None. Call it every second or two.
+        """Return the result of an edit of the file that was not reported yet, or None if the file has no new edit.
 
-        ``run_in_database`` runs a function of the store in the thread of the database. The file is read and checked in
-        another thread, so that the event loop is not blocked.
+        Call this every second or two. ``run_in_database`` runs a function of the store in the thread of the database.
+        The file is read and checked in another thread, so that the event loop is not blocked.
         """
         if not self._is_ready(monotonic_now):
             return None
@@ -270,8 +268,8 @@ class Reloader:
     def _is_ready(self, monotonic_now: float) -> bool:
         """Return whether the file should be read now.
 
-        This is the case if the file was edited and has not changed since ``MIN_UNCHANGED_SECONDS``. It is also the case
-        if the file waits for a confirmation, which may have been given.
+        It should be read if it was edited and has not changed since ``MIN_UNCHANGED_SECONDS``. It should also be read
+        if it waits for a confirmation, which the user may have given.
         """
         signature = self._read_signature()
         if signature == self._evaluated_signature:
@@ -342,7 +340,7 @@ def _read_file_signature(path: Path) -> tuple[int, int, int] | None:
 def find_database_url(path: Path, environ: Mapping[str, str]) -> Secret | None:
     """Return the URL of the database that a configuration file names, even if the file has errors.
 
-    It is needed to read the last valid configuration, which is in that database. If the file is missing or has no
+    The URL is needed to read the last valid configuration, which is in that database. If the file is missing or has no
     database URL, the URL of the default database is used. Returns None if the URL is invalid, or if its SQLite file
     does not exist.
     """

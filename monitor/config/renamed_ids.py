@@ -15,7 +15,7 @@ from monitor.text.fold import fold_written
 
 
 def find_renamed_ids(previous_text: str, configuration: Configuration, data: bytes, path: Path) -> list[ConfigIssue]:
-    """Return a warning for each new id that may be a renamed id of the previous file.
+    """Return a warning for each new id that may be the new name of a removed id.
 
     ``previous_text`` is the previous configuration as YAML. ``data`` are the bytes of the present file at ``path``,
     from which line and column of a warning are taken. Ids under ``formerly`` are not reported.

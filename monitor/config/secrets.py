@@ -19,8 +19,7 @@ class SecretResolver:
     """Resolver of references to secrets.
 
     ``environ`` are the environment variables; ``folder`` is the folder from which relative paths start. If
-    ``is_required`` is false, the validation does not treat a missing secret as an error, so that read-only commands
-    work without passwords.
+    ``is_required`` is false, the validation ignores missing secrets, so that read-only commands work without passwords.
     """
 
     environ: Mapping[str, str]

@@ -36,7 +36,7 @@ ENTRY_TYPES: dict[str, type] = {
     "readers": DigestReader,
     "digests": DigestPlan,
 }
-"""Type of the entries of each section whose entries are all of one type.
+"""Type of the entries of each section in which all entries have the same type.
 
 The section ``channels`` is not included, because the type of a channel depends on its kind.
 """
@@ -74,7 +74,7 @@ def _read_keys(type_: type) -> Mapping[str, KeyInfo]:
 
 @cache
 def find_nested_type(annotation: Any) -> type | None:
-    """Return the first dataclass with keys of its own in a type annotation, or None if there is none."""
+    """Return the first dataclass with keys of its own in a type annotation, or None if the annotation has none."""
     if isinstance(annotation, type) and hasattr(annotation, "__pydantic_config__"):
         return annotation
     return next((found for part in get_args(annotation) if (found := find_nested_type(part))), None)
@@ -102,7 +102,7 @@ def _list_nested_secret_keys(type_: type) -> list[str]:
 
 @cache
 def holds_secret(annotation: Any) -> bool:
-    """Return whether values of an annotation are secrets, or collections that contain secrets.
+    """Return whether the values of an annotation are secrets, or collections that contain secrets.
 
     Secrets in the fields of a nested dataclass do not count.
     """
@@ -114,7 +114,7 @@ def holds_secret(annotation: Any) -> bool:
 def list_annotated(annotation: Any, type_: type[T]) -> list[T]:
     """Return the metadata objects of a class in an annotation, such as the ``ValueMark`` in ``Annotated``.
 
-    Annotations inside of a union or a list are searched, too.
+    Annotations inside a union or a list are searched, too.
     """
     parts = get_args(annotation)
     return [part for part in parts if isinstance(part, type_)] + [

@@ -12,7 +12,8 @@ from typing import NamedTuple
 
 import yaml
 
-MAX_FILE_BYTES = 4_000_000
+MAX_FILE_BYTES = 40_000_000
+"""Limit that an accident exceeds; a file with 100,000 people has 20 MB, and is read in half a minute."""
 MAX_NESTING_DEPTH = 20
 MAX_ERRORS = 1000
 
@@ -31,7 +32,7 @@ _SCALAR_CONSTANTS: dict[str, YamlValue] = {
 
 
 class FilePosition(NamedTuple):
-    """Position of a key or value in a file.
+    """The position of a key or value in a file.
 
     Line and column count from 1. The offsets are character indexes in the text of the file and count from 0. This is a
     named tuple, because a large file has 100,000 positions.
@@ -45,7 +46,7 @@ class FilePosition(NamedTuple):
 
 @dataclass(slots=True)
 class YamlDocument:
-    """Parsed YAML file: its value, the positions of its keys and values, and the errors in it."""
+    """A parsed YAML file: its value, the positions of its keys and values, and the errors in it."""
 
     text: str = ""
     value: YamlValue = None
@@ -56,8 +57,8 @@ class YamlDocument:
     def find_position(self, path: KeyPath, *, prefer_key: bool = False) -> FilePosition:
         """Return the position of the value at a path.
 
-        The position of its key is returned if ``prefer_key`` is true or if the value is a mapping. If the path does not
-        exist, the position of the nearest part of the file that encloses it is returned.
+        If ``prefer_key`` is true or the value is a mapping, the position of its key is returned. If the path does not
+        exist, the position of the smallest existing part of the file around it is returned.
         """
         prefer_key = prefer_key or isinstance(self._value_at(path), dict)
         for length in range(len(path), -1, -1):
@@ -104,7 +105,7 @@ class YamlDocument:
 
 
 def parse_yaml(data: bytes, stop_after_key: str = "") -> YamlDocument:
-    """Parse a YAML file and return the document, which contains all errors; never raises.
+    """Parse a YAML file, and return the document with all its errors; no exception is raised.
 
     If ``stop_after_key`` is given, parsing ends after the value of that top-level key.
 
@@ -150,7 +151,7 @@ def _locate_yaml_error(error: yaml.MarkedYAMLError, text: str) -> FilePosition:
 
 
 def _describe_yaml_error(error: yaml.MarkedYAMLError) -> str:
-    """Return the error message of the YAML parser in plain words, with a hint how to fix the error."""
+    """Return the error message of the YAML parser in plain words, with a hint how to correct the error."""
     problem = error.problem or "it ends in the middle"
     hint = ""
     if "cannot start any token" in problem:

@@ -11,9 +11,10 @@ import os
 import re
 import shutil
 import tempfile
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import yaml
 
@@ -22,7 +23,7 @@ from monitor.domain.errors import UsageError
 
 _PLAIN_TEXT = re.compile(r"[^\W\d_](?:[\w .'’()-]*[\w.)])?")
 _RESERVED_WORDS = {"null", "true", "false", "yes", "no", "on", "off", "y", "n"}
-"""Words that some YAML parsers read as a boolean or null instead of as text. They are written in quotes."""
+"""Words that some YAML parsers read as a boolean or null instead of text. They are written in quotes."""
 _INDENT = "  "
 _Node = Any
 
@@ -38,50 +39,85 @@ class EditRefused(UsageError):
         super().__init__(f"{reason}; add this by hand:\n{self.snippet}")
 
 
-def append_item(data: bytes, path: KeyPath, value: YamlValue, comment: str = "") -> bytes:
-    """Return the bytes of a file after adding a value to the end of the list at a path.
+class Edit(NamedTuple):
+    """Edit of the value at a path.
 
-    A missing list is created. If the path has a single value instead of a list, the result is a list of that value and
-    the new one. ``comment`` is added to the line of the new item. Raises ``EditRefused`` if the edit would change
-    anything else.
+    If ``is_append`` is true, ``value`` is a list of items that are added to the list at the path; otherwise it is the
+    new value. ``comment`` is added to the line of the new item or key.
     """
-    text, tree, root = _read(data, path, [value])
-    expected = copy.deepcopy(tree)
-    existing = _value_at(expected, path)
-    items = existing if isinstance(existing, list) else [] if existing is None else [existing]
-    _assign(expected, path, [*items, value])
-    node = _find_node(root, path)
-    if node is None or _is_null(node):
-        edited = _set(text, root, path, [value], comment)
-    elif isinstance(node, yaml.SequenceNode):
-        edited = _append(text, node, value, comment)
-    elif _is_single_line(node):
-        start, end = node.start_mark.index, node.end_mark.index
-        edited = _splice(text, start, end, f"[{text[start:end]}, {_render_flow(value)}]")
-        edited = _add_comment(edited, start, comment)
-    else:
-        edited = None
-    return _verify(data, edited, expected, path, [*items, value])
+
+    path: KeyPath
+    value: YamlValue
+    is_append: bool = False
+    comment: str = ""
+
+
+class _Splice(NamedTuple):
+    """Replacement of the text between two offsets."""
+
+    start: int
+    end: int
+    text: str
+
+
+def append_item(data: bytes, path: KeyPath, value: YamlValue, comment: str = "") -> bytes:
+    """Add a value to the end of the list at a path, and return the new bytes of the file.
+
+    A missing list is created. If the path has a single value instead of a list, it becomes a list of this value and the
+    new one. ``comment`` is added to the line of the new item. Raises ``EditRefused`` if the edit would change anything
+    else.
+    """
+    return apply_edits(data, [Edit(path, [value], is_append=True, comment=comment)])
 
 
 def set_value(data: bytes, path: KeyPath, value: YamlValue, comment: str = "") -> bytes:
-    """Return the bytes of a file after setting the key at a path to a value.
+    """Set the key at a path to a value, and return the new bytes of the file.
 
     If the key or a mapping that contains the key is missing, both are created. An existing value is replaced only if it
     is a text or a number in one line. ``comment`` is added to the line of a new key. Raises ``EditRefused`` if the edit
     is not possible.
     """
-    text, tree, root = _read(data, path, value)
-    expected = copy.deepcopy(tree)
-    _assign(expected, path, value)
-    node = _find_node(root, path)
+    return apply_edits(data, [Edit(path, value, comment=comment)])
+
+
+def apply_edits(data: bytes, edits: Sequence[Edit]) -> bytes:
+    """Return the bytes of a file after several edits, of which no two have the same path.
+
+    The file is parsed twice, however many edits there are. If two edits create the same missing mapping, the second is
+    refused: set the mapping in one edit. Raises ``EditRefused`` if an edit would change anything else.
+    """
+    text, tree, root = _read(data, edits)
+    finder, expected = _NodeFinder(root), copy.deepcopy(tree)
+    splices: list[_Splice] = []
+    for edit in edits:
+        existing = _value_at(expected, edit.path) if edit.is_append else None
+        if edit.is_append and isinstance(edit.value, list):
+            items = existing if isinstance(existing, list) else [] if existing is None else [existing]
+            _assign(expected, edit.path, [*items, *edit.value])
+        else:
+            _assign(expected, edit.path, edit.value)
+        found = _plan_edit(text, finder, edit)
+        if found is None:
+            raise EditRefused("this part of the file cannot be edited without rewriting it", edit.path, edit.value)
+        splices += found
+    return _verify(data, _apply(text, splices), expected, edits[0])
+
+
+def _plan_edit(text: str, finder: "_NodeFinder", edit: Edit) -> "list[_Splice] | None":
+    """Return the changes of a text that make an edit, or None if the edit is impossible."""
+    node = finder.find(edit.path)
     if node is None or _is_null(node):
-        edited = _set(text, root, path, value, comment)
+        return _set(text, finder, edit.path, edit.value, edit.comment)
+    if edit.is_append and isinstance(edit.value, list):
+        if isinstance(node, yaml.SequenceNode):
+            return _append(text, node, edit.value, edit.comment)
+        if _is_single_line(node):
+            start, end = node.start_mark.index, node.end_mark.index
+            flow = ", ".join([text[start:end], *map(_render_flow, edit.value)])
+            return [_Splice(start, end, f"[{flow}]"), *_add_comment(text, end, edit.comment)]
     elif _is_single_line(node):
-        edited = _splice(text, node.start_mark.index, node.end_mark.index, _render_flow(value))
-    else:
-        edited = None
-    return _verify(data, edited, expected, path, value)
+        return [_Splice(node.start_mark.index, node.end_mark.index, _render_flow(edit.value))]
+    return None
 
 
 def render_snippet(path: KeyPath, value: YamlValue) -> str:
@@ -114,12 +150,13 @@ def save_edited_file(path: Path, before: bytes, after: bytes) -> None:
         raise
 
 
-def _read(data: bytes, path: KeyPath, value: YamlValue) -> tuple[str, YamlValue, _Node]:
+def _read(data: bytes, edits: Sequence[Edit]) -> tuple[str, YamlValue, _Node]:
     """Parse a file; return its text, its value, and the root node of PyYAML, whose nodes have offsets.
 
-    Raises ``EditRefused`` if the file has errors or is not a mapping; ``path`` and ``value`` are the intended edit.
+    Raises ``EditRefused`` if the file has errors or is not a mapping; ``edits`` are the intended edits.
     """
     document = parse_yaml(data)
+    path, value, *_ = edits[0]
     if document.errors:
         place, message = document.errors[0]
         raise EditRefused(f"the file has an error in line {place.line}: {message}", path, value)
@@ -130,13 +167,20 @@ def _read(data: bytes, path: KeyPath, value: YamlValue) -> tuple[str, YamlValue,
     return document.text, document.value if document.value is not None else {}, root
 
 
-def _verify(data: bytes, edited: str | None, expected: YamlValue, path: KeyPath, value: YamlValue) -> bytes:
-    if edited is None:
-        raise EditRefused("this part of the file cannot be edited without rewriting it", path, value)
+def _apply(text: str, splices: Sequence[_Splice]) -> str:
+    """Return a text after all splices. Insertions at the same offset keep their order."""
+    parts, position = [], 0
+    for splice in sorted(splices, key=lambda one: one.start):
+        parts += [text[position : splice.start], splice.text]
+        position = max(position, splice.end)
+    return "".join([*parts, text[position:]])
+
+
+def _verify(data: bytes, edited: str, expected: YamlValue, edit: Edit) -> bytes:
     encoded = (b"\xef\xbb\xbf" if data.startswith(b"\xef\xbb\xbf") else b"") + edited.encode()
     document = parse_yaml(encoded)
     if document.errors or document.value != expected or not _has_same_types(document.value, expected):
-        raise EditRefused("the edit would change another part of the file", path, value)
+        raise EditRefused("the edit would change another part of the file", edit.path, edit.value)
     return encoded
 
 
@@ -148,65 +192,72 @@ def _has_same_types(left: YamlValue, right: YamlValue) -> bool:
     return json.dumps(left, sort_keys=True) == json.dumps(right, sort_keys=True)
 
 
-def _append(text: str, node: _Node, value: YamlValue, comment: str) -> str:
-    """Return the text of a file after adding an item to the existing list ``node``."""
+def _append(text: str, node: _Node, values: list[YamlValue], comment: str) -> list[_Splice]:
+    """Return the changes of a text that add items to the existing list ``node``."""
     if node.flow_style:
         at = node.value[-1].end_mark.index if node.value else node.start_mark.index + 1
-        rendered = f", {_render_flow(value)}" if node.value else _render_flow(value)
-        return _add_comment(_splice(text, at, at, rendered), at, comment)
+        rendered = ", ".join(map(_render_flow, values))
+        return [_Splice(at, at, f", {rendered}" if node.value else rendered), *_add_comment(text, at, comment)]
     indent = " " * node.start_mark.column
-    lines = _render_block(value, f"{indent}- ", f"{indent}  ", comment)
-    return _insert_lines(text, _end_of(node), lines)
+    lines = [line for value in values for line in _render_block(value, f"{indent}- ", f"{indent}  ", comment)]
+    return [_insert_lines(text, _end_of(node), lines)]
 
 
-def _set(text: str, root: _Node, path: KeyPath, value: YamlValue, comment: str) -> str | None:
-    """Return the text of a file after adding a key that is missing or has no value; None if this is impossible.
+def _set(text: str, finder: "_NodeFinder", path: KeyPath, value: YamlValue, comment: str) -> list[_Splice] | None:
+    """Return the changes of a text that add a key which is missing or has no value; None if this is impossible.
 
-    The key is added to the deepest mapping on the path that exists in the file.
+    The result is None if this is impossible. The key is added to the deepest mapping on the path that exists in the
+    file.
     """
     depth = len(path)
-    while depth and _find_node(root, path[:depth]) is None:
+    while depth and finder.find(path[:depth]) is None:
         depth -= 1
-    parent = _find_node(root, path[:depth])
+    parent = finder.find(path[:depth])
     for key in reversed(path[depth + 1 :]):
         if not isinstance(key, str):
             return None
         value = {key: value}
-    if parent is None:  # an empty file, or comments only
+    if parent is None:  # an empty file, or one with comments only
         lines = _render_block(value, f"{_render_key(path[0])}:", _INDENT, comment)
-        return _insert_lines(text, len(text), lines)
+        return [_insert_lines(text, len(text), lines)]
     if _is_null(parent):
         inner = {str(key): value for key in path[depth : depth + 1]} or value
-        return _fill_null(text, root, path[:depth], parent, inner, comment)
+        return _fill_null(text, finder, path[:depth], parent, inner, comment)
     if not isinstance(parent, yaml.MappingNode) or depth == len(path) or not isinstance(path[depth], str):
         return None
     key = _render_key(path[depth])
     if parent.flow_style:
         at = parent.value[-1][1].end_mark.index if parent.value else parent.start_mark.index + 1
         pair = f"{key}: {_render_flow(value)}"
-        rendered = f", {pair}" if parent.value else pair
-        return _add_comment(_splice(text, at, at, rendered), at, comment)
+        return [_Splice(at, at, f", {pair}" if parent.value else pair), *_add_comment(text, at, comment)]
     indent = " " * parent.start_mark.column
     lines = _render_block(value, f"{indent}{key}:", indent + _INDENT, comment)
-    return _insert_lines(text, _end_of(parent), lines)
+    return [_insert_lines(text, _end_of(parent), lines)]
 
 
-def _fill_null(text: str, root: _Node, path: KeyPath, node: _Node, value: YamlValue, comment: str) -> str | None:
-    """Return the text of a file after giving a value to a key whose value is null; None if this is impossible.
+def _fill_null(
+    text: str, finder: "_NodeFinder", path: KeyPath, node: _Node, value: YamlValue, comment: str
+) -> list[_Splice] | None:
+    """Return the changes of a text that give a value to a key whose value is null; None if this is impossible.
 
-    The value is written after the colon of an empty key such as ``aliases:``, or replaces the word ``null``.
+    The value is written after the colon of an empty key such as ``aliases:``, or replaces the word ``null``. A mapping
+    is written in lines below the key, unless text follows the key in its line.
     """
     start, end = node.start_mark.index, node.end_mark.index
     if start != end:
-        return _splice(text, start, end, _render_flow(value))
-    parent = _find_node(root, path[:-1])
+        return [_Splice(start, end, _render_flow(value))]
+    parent = finder.find(path[:-1])
     if not isinstance(parent, yaml.MappingNode):
         return None
     key = next(key for key, _value in parent.value if key.value == path[-1])
     colon = text.find(":", key.end_mark.index)
     if colon < 0:
         return None
-    return _add_comment(_splice(text, colon + 1, colon + 1, f" {_render_flow(value)}"), colon + 1, comment)
+    if isinstance(value, dict) and value and not parent.flow_style:
+        indent = " " * (parent.start_mark.column + len(_INDENT))
+        lines = [line for name, item in value.items() for line in _render_entry(name, item, indent)]
+        return [_insert_lines(text, colon, lines)]
+    return [_Splice(colon + 1, colon + 1, f" {_render_flow(value)}"), *_add_comment(text, colon, comment)]
 
 
 def _end_of(node: _Node) -> int:
@@ -222,51 +273,57 @@ def _end_of(node: _Node) -> int:
     return int(node.end_mark.index)
 
 
-def _insert_lines(text: str, after: int, lines: list[str]) -> str:
-    """Return a text with lines inserted after the line that contains the offset ``after``.
+def _insert_lines(text: str, after: int, lines: list[str]) -> _Splice:
+    """Return the insertion of lines after the line that contains the offset ``after``.
 
     The lines are inserted before any blank lines and comments that follow.
     """
     newline = "\r\n" if "\r\n" in text else "\n"
-    head = text[:after].rstrip(" \t\r\n") if text[:after].endswith(("\n", "\r")) else text[:after]
-    end = text.find("\n", len(head))
+    if after and text[after - 1] in "\r\n":
+        while after and text[after - 1] in " \t\r\n":
+            after -= 1
+    end = text.find("\n", after)
     block = newline.join(lines)
     if end < 0:
         separator = newline if text and not text.endswith("\n") else ""
-        return f"{text}{separator}{block}{newline}"
-    return f"{text[: end + 1]}{block}{newline}{text[end + 1 :]}"
+        return _Splice(len(text), len(text), f"{separator}{block}{newline}")
+    return _Splice(end + 1, end + 1, f"{block}{newline}")
 
 
-def _add_comment(text: str, at: int, comment: str) -> str:
-    """Return a text with a comment added to the end of the line that contains the offset ``at``.
+def _add_comment(text: str, at: int, comment: str) -> list[_Splice]:
+    """Return the insertion of a comment at the end of the line that contains the offset ``at``.
 
-    The text is returned unchanged if the comment is empty or the line contains ``#``.
+    The result is empty if the comment is empty or the line contains ``#``.
     """
     if not comment:
-        return text
+        return []
     end = text.find("\n", at)
     end = len(text) if end < 0 else end
-    end -= text[:end].endswith("\r")
+    end -= text.endswith("\r", 0, end)
     begin = text.rfind("\n", 0, at) + 1
-    if "#" in text[begin:end]:
-        return text
-    return _splice(text, end, end, f"  # {comment}")
+    return [] if "#" in text[begin:end] else [_Splice(end, end, f"  # {comment}")]
 
 
-def _splice(text: str, start: int, end: int, replacement: str) -> str:
-    return f"{text[:start]}{replacement}{text[end:]}"
+class _NodeFinder:
+    """Nodes of a parsed file by path. The keys of each mapping are indexed once, because it may have thousands."""
 
+    def __init__(self, root: _Node) -> None:
+        self._root = root
+        self._indexes: dict[int, dict[str, _Node]] = {}
 
-def _find_node(root: _Node, path: KeyPath) -> _Node:
-    node = root
-    for part in path:
-        if isinstance(node, yaml.MappingNode) and isinstance(part, str):
-            node = next((value for key, value in node.value if key.value == part), None)
-        elif isinstance(node, yaml.SequenceNode) and isinstance(part, int) and part < len(node.value):
-            node = node.value[part]
-        else:
-            return None
-    return node
+    def find(self, path: KeyPath) -> _Node:
+        """Return the node at a path, or None."""
+        node = self._root
+        for part in path:
+            if isinstance(node, yaml.MappingNode) and isinstance(part, str):
+                if id(node) not in self._indexes:
+                    self._indexes[id(node)] = {key.value: value for key, value in node.value}
+                node = self._indexes[id(node)].get(part)
+            elif isinstance(node, yaml.SequenceNode) and isinstance(part, int) and part < len(node.value):
+                node = node.value[part]
+            else:
+                return None
+        return node
 
 
 def _is_single_line(node: _Node) -> bool:
@@ -292,7 +349,7 @@ def _value_at(tree: YamlValue, path: KeyPath) -> YamlValue:
 
 
 def _assign(tree: YamlValue, path: KeyPath, value: YamlValue) -> None:
-    """Set the value at a path in a parsed file, in place; missing mappings on the path are created.
+    """Set the value at a path in a parsed file, in place. Missing mappings on the path are created.
 
     Raises ``EditRefused`` if a part of the path exists but is neither a mapping nor a list.
     """
@@ -309,13 +366,24 @@ def _assign(tree: YamlValue, path: KeyPath, value: YamlValue) -> None:
         here = here[part]
 
 
+def render_entries(entries: Mapping[str, YamlValue]) -> str:
+    """Return the entries of a section in YAML block style, indented below the name of the section."""
+    return "".join(f"{line}\n" for name, value in entries.items() for line in _render_entry(name, value, _INDENT))
+
+
+def _render_entry(name: str, value: YamlValue, indent: str) -> list[str]:
+    return _render_block(value, f"{indent}{_render_key(name)}:", indent + _INDENT, "")
+
+
 def _render_block(value: YamlValue, first: str, indent: str, comment: str) -> list[str]:
     """Return the lines of a value in YAML block style.
 
     ``first`` is the text before the value: a key with its colon, or the dash of a list item. ``indent`` is the
-    indentation of further lines. ``comment`` is added to the first line.
+    indentation of further lines. ``comment`` is added to the first line. A list of mappings has one line per mapping.
     """
     tail = f"  # {comment}" if comment else ""
+    if isinstance(value, list) and any(isinstance(item, dict) for item in value) and not first.endswith("- "):
+        return [f"{first}{tail}", *(f"{indent}- {_render_flow(item)}" for item in value)]
     if not isinstance(value, dict) or not value:
         space = "" if first.endswith(" ") else " "
         return [f"{first}{space}{_render_flow(value)}{tail}"]
@@ -333,7 +401,7 @@ def _render_key(key: str | int) -> str:
 
 
 def _render_flow(value: YamlValue) -> str:
-    """Return a value in YAML flow style, such as ``{key: [a, b]}``, in one line."""
+    """Return a value in YAML flow style, such as ``{key: [a, b]}``, on one line."""
     if isinstance(value, dict):
         return "{" + ", ".join(f"{_render_key(key)}: {_render_flow(item)}" for key, item in value.items()) + "}"
     if isinstance(value, list):

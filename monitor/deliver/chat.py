@@ -24,7 +24,7 @@ def count_utf16_units(text: str) -> int:
 
 
 def _split_paragraph(text: str, max_units: int) -> Iterator[str]:
-    """Split a paragraph that is too long at line breaks, else between words, else between characters."""
+    """Split a paragraph that is too long: at line breaks if possible, else between words, else between characters."""
     while count_utf16_units(text) > max_units:
         cut = max_units
         while count_utf16_units(text[:cut]) > max_units:
@@ -41,9 +41,9 @@ def _split_paragraph(text: str, max_units: int) -> Iterator[str]:
 
 
 def split_paragraphs(paragraphs: Sequence[str], max_units: int) -> tuple[str, ...]:
-    """Join paragraphs, in order, into as few texts as possible, each of at most ``max_units`` UTF-16 code units.
+    """Join paragraphs, in order, to as few texts as possible, each of at most ``max_units`` UTF-16 code units.
 
-    A paragraph that is longer is split.
+    A paragraph that is longer than this is split.
     """
     texts: list[str] = []
     for paragraph in paragraphs:
@@ -56,11 +56,11 @@ def split_paragraphs(paragraphs: Sequence[str], max_units: int) -> tuple[str, ..
     return tuple(texts)
 
 
-CHAT_TIMEOUT_SECONDS = 60.0  # for all parts of one message
-# UTF-16 code units per message, by Apprise's URL scheme of the service.
+CHAT_TIMEOUT_SECONDS = 60.0  # time for all parts of one message
+# UTF-16 code units per message, by the scheme of the service's URL in Apprise
 MAX_UNITS_BY_SERVICE = {"slack": 12_000, "discord": 1_900, "tgram": 3_900}
 MARKDOWN_SERVICES = {"discord"}  # services that interpret Markdown in the plain text that Apprise sends
-MAX_PARTIAL_MESSAGES = 1000  # messages whose sent parts are remembered, so that a retry skips them
+MAX_PARTIAL_MESSAGES = 1000  # number of messages whose sent parts are remembered, so that a retry skips these parts
 _MARKDOWN_CHARS = re.compile(r"([\\*_~`|>#\[\]()])")
 _WEB_ADDRESS = re.compile(r"(https?://\S+)")
 
@@ -68,8 +68,8 @@ _WEB_ADDRESS = re.compile(r"(https?://\S+)")
 def escape_chat_text(text: str, *, is_markdown: bool) -> str:
     """Escape a text so that a chat service shows it as it is.
 
-    An ``@`` in the text notifies nobody. If the service interprets Markdown (``is_markdown``), characters of Markdown
-    are escaped, except in URLs.
+    An ``@`` in the text then notifies nobody. If the service interprets Markdown (``is_markdown``), characters of
+    Markdown are escaped, except in URLs.
     """
     escaped = sanitize(text).replace("@", "@\u200b")
     if not is_markdown:
@@ -90,7 +90,7 @@ def _load_plugin(url: str) -> Any:
     asset = apprise.AppriseAsset(app_id="monitor", app_desc="monitor", image_url_mask="", image_url_logo="")
     logger = logging.getLogger("apprise")
     level = logger.level
-    logger.setLevel(logging.CRITICAL + 1)  # it logs a URL that it does not understand, with its secrets
+    logger.setLevel(logging.CRITICAL + 1)  # Apprise logs a URL that it does not understand, with the secrets in it
     try:
         plugin = apprise.Apprise.instantiate(url, asset=asset, suppress_exceptions=True)
     finally:

@@ -16,8 +16,8 @@ from monitor.domain.channels import EmailChannel
 from monitor.domain.delivery import Message, Rejected, Retry, SendResult, Sent
 from monitor.text.sanitize import single_line
 
-SMTP_TIMEOUT_SECONDS = 60.0  # for the whole SMTP session
-QUIT_TIMEOUT_SECONDS = 2.0  # for QUIT, after the message was accepted
+SMTP_TIMEOUT_SECONDS = 60.0  # time for the whole SMTP session
+QUIT_TIMEOUT_SECONDS = 2.0  # time for QUIT, after the message was accepted
 GREYLIST_RETRY_DELAY = timedelta(minutes=5)
 CREDENTIAL_ERROR_CODES = frozenset({530, 534, 535, 538})  # the user must fix the credentials; the recipient is valid
 SERVICE_CLOSING_CODE = 421
@@ -25,7 +25,7 @@ SERVICE_CLOSING_CODE = 421
 
 @dataclass(frozen=True, slots=True)
 class _SmtpServer:
-    """Mail server as configured by its URL; the scheme ``smtps`` means TLS from the start (``has_implicit_tls``).
+    """The mail server, as its URL configures it. The scheme ``smtps`` means TLS from the start (``has_implicit_tls``).
 
     Credentials are never sent without TLS.
     """
@@ -45,10 +45,10 @@ class _SmtpServer:
 
 
 def _classify_reply(code: int, reply: str) -> SendResult:
-    """Return the result for an SMTP reply.
+    """Convert an SMTP reply to the result of an attempt.
 
-    421 is a temporary failure of the whole server, which pauses the channel. A refusal of the credentials, 4xx and
-    other codes are retried. 5xx is a permanent failure for this recipient.
+    421 is a temporary failure of the whole server, which pauses the channel. If the credentials are refused, and after
+    4xx and other codes, the message is sent again later. 5xx is a permanent failure for this recipient.
     """
     reason = single_line(f"{code} {reply}", 300)
     if code == SERVICE_CLOSING_CODE:
@@ -61,7 +61,7 @@ def _classify_reply(code: int, reply: str) -> SendResult:
 
 
 def _classify_error(error: Exception, server: _SmtpServer) -> SendResult:
-    """Return the result for an exception of aiosmtplib."""
+    """Convert an exception of aiosmtplib to the result of an attempt."""
     if isinstance(error, aiosmtplib.SMTPRecipientsRefused) and error.recipients:
         first_rejection = error.recipients[0]
         return _classify_reply(first_rejection.code, first_rejection.message)
@@ -74,7 +74,7 @@ def _classify_error(error: Exception, server: _SmtpServer) -> SendResult:
         return Retry(f"{server.host}:{server.port} did not answer in time")
     cause = error.__cause__ or error
     if isinstance(cause, OSError) and cause.errno and not isinstance(cause, ssl.SSLError):
-        # Codes below 0 are name resolution errors, which os.strerror does not know.
+        # Codes below 0 are errors of name resolution, which os.strerror does not know.
         detail = os.strerror(cause.errno) if cause.errno > 0 else cause.strerror
         return Retry(f"cannot connect to {server.host}:{server.port}: {detail}")
     text = single_line(re.sub(r"\s+", " ", str(error)), 200)
@@ -82,9 +82,9 @@ def _classify_error(error: Exception, server: _SmtpServer) -> SendResult:
 
 
 def _create_unverified_context() -> ssl.SSLContext:
-    """Return a TLS context that encrypts without checking the certificate.
+    """Return a TLS context that encrypts without a check of the certificate.
 
-    It is used only for connections without credentials. Mail servers use the same among themselves.
+    It is used only for connections without credentials. Mail servers do the same among themselves.
     """
     context = ssl.create_default_context()
     context.check_hostname = False
@@ -145,7 +145,7 @@ class EmailSender:
         )
 
     async def _connect(self, client: aiosmtplib.SMTP) -> None:
-        """Connect to the server, encrypt the connection if possible, and log in if there are credentials.
+        """Connect to the server, encrypt the connection if possible, and log in if credentials are configured.
 
         With credentials, a connection that cannot be encrypted is an error.
         """

@@ -14,13 +14,13 @@ PLACEHOLDER_SENDER, PLACEHOLDER_RECIPIENT = "monitor@localhost", "reader@localho
 
 
 class FolderSender:
-    """Sender that writes the deliveries of one channel as files; a second attempt overwrites the files of the first."""
+    """Sender that writes the deliveries of one channel as files. A second attempt overwrites the files of the first."""
 
     def __init__(self, channel: FolderChannel) -> None:
         self._folder = Path(channel.path)
 
     async def send(self, message: Message, attempt_at: datetime) -> SendResult:
-        """Write the three files of a message; each file is replaced atomically."""
+        """Write the three files of a message. Each file is replaced in one step, so that no reader sees half a file."""
         try:
             written = await asyncio.to_thread(self._write_files, message, attempt_at)
         except OSError as error:
@@ -42,6 +42,6 @@ class FolderSender:
             with part.open("wb") as file:
                 file.write(content)
                 file.flush()
-                os.fsync(file.fileno())  # a delivery recorded as sent must survive a power failure
+                os.fsync(file.fileno())  # a delivery that is recorded as sent must survive a power failure
             part.replace(self._folder / f"{name}{suffix}")
         return self._folder / f"{name}.eml"

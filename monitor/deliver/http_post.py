@@ -11,19 +11,19 @@ from monitor.domain.errors import MonitorError
 from monitor.text.http_dates import parse_retry_after
 from monitor.text.sanitize import single_line
 
-POST_TIMEOUT_SECONDS = 20.0  # for request and response
+POST_TIMEOUT_SECONDS = 20.0  # time for request and response
 TOO_MANY_REQUESTS_STATUS = 429
 MAX_REASON_CHARS = 300
 MAX_EXCERPT_BYTES, MAX_RESPONSE_BYTES = 400, 16_384  # bytes of a response that are kept, and read
 
 
 class HttpPoster:
-    """Sends POST requests to one URL; no result contains the URL, because it may be a secret.
+    """Poster of messages to one URL. No result contains the URL, because the URL may be a secret.
 
     ``transport`` must apply the address guard. ``name`` is the noun for the receiver in results, such as "the webhook".
-    Only 2xx is success. After a status in ``refused_statuses`` the message is not sent again; after one in
-    ``gone_statuses``, no more messages are sent to the target either. Every other status is retried, 429 also pauses
-    the channel, and redirects are not followed.
+    Only 2xx is success. After a status in ``refused_statuses`` the message is not sent again. After a status in
+    ``gone_statuses``, the target gets no further message at all. Every other status is retried, 429 also pauses the
+    channel, and redirects are not followed.
     """
 
     def __init__(
@@ -65,7 +65,9 @@ class HttpPoster:
         return self._classify(response, excerpt, attempt_at)
 
     def _classify(self, response: httpx.Response, excerpt: str, now: datetime) -> SendResult:
-        """Return the result of sending for a response; ``excerpt``, the start of its body, is a part of the reason."""
+        """Convert a response to the result of an attempt; ``excerpt``, the start of its body, is a part
+        of the reason.
+        """
         status = response.status_code
         reason = single_line(f"HTTP {status} {excerpt}", MAX_REASON_CHARS)
         if 200 <= status < 300:
@@ -83,7 +85,7 @@ class HttpPoster:
 async def _read_excerpt(response: httpx.Response) -> str:
     """Return the start of the response body.
 
-    A short body is read to its end, so that the connection can be reused.
+    A short body is read to its end, so that the connection can be used again.
     """
     kept, length = b"", 0
     if isinstance(response.stream, httpx.AsyncByteStream):

@@ -42,7 +42,7 @@ _POLICY = _MimeMessagePolicy(linesep="\r\n", cte_type="7bit", raise_on_defect=Fa
 
 
 def parse_mailbox(text: str) -> Address:
-    """Parse a mail address, with or without a display name; an international domain is converted to ASCII.
+    """Parse a mail address, with or without a display name. An international domain is converted to ASCII.
 
     Raises ``ValueError`` if the address is invalid.
     """
@@ -66,7 +66,7 @@ def build_message_id(message: Message, domain: str) -> str:
 def build_mime_message(
     message: Message, sender: Address, recipient: Address, attempt_at: datetime, unsubscribe_url: str = ""
 ) -> bytes:
-    """Return one email as bytes.
+    """Build one email and return it as bytes.
 
     ``unsubscribe_url`` is empty, or a URL that accepts one-click POST requests (RFC 8058). If the message names earlier
     emails about its stories, the References header lists them: mail programs then show a correction in the same thread
@@ -91,5 +91,5 @@ def build_mime_message(
         mime_message["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
     mime_message.set_content(sanitize(message.rendered.text))
     mime_message.add_alternative(sanitize(message.rendered.html), subtype="html")
-    mime_message.set_boundary(f"=_{message.key}")  # every attempt has the same bytes except for the date
+    mime_message.set_boundary(f"=_{message.key}")  # every attempt has the same bytes, except for the date
     return mime_message.as_bytes()

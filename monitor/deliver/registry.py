@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 class UnusableChannel:
-    """Sender that replaces the sender of a channel that cannot work.
+    """Sender for a channel that cannot work. It takes the place of the channel's usual sender.
 
     Deliveries of this channel stay pending, with the reason as their last error.
     """
@@ -23,12 +23,12 @@ class UnusableChannel:
         self.reason = reason
 
     async def send(self, message: Message, attempt_at: datetime) -> SendResult:  # noqa: ARG002 - the port's signature
-        """Return a temporary failure, so that the message is sent after the operator has corrected the channel."""
+        """Return a temporary failure. The message is sent after the operator has corrected the channel."""
         return Retry(self.reason)
 
 
 def create_sender(channel: Channel, create_transport: "Callable[[], httpx.AsyncBaseTransport]") -> ChannelSender:
-    """Return a new sender for a channel; ``create_transport`` is called if the sender needs an HTTP transport.
+    """Return a new sender for a channel. If the sender needs an HTTP transport, ``create_transport`` is called.
 
     Raises ``UsageError`` if the sender needs an extra that is not installed.
     """
@@ -54,7 +54,7 @@ def create_sender(channel: Channel, create_transport: "Callable[[], httpx.AsyncB
 
 
 def find_channel_faults(channels: Iterable[Channel]) -> dict[str, str]:
-    """Return the channels that cannot work: the reason by the id of the channel.
+    """Return the reasons why channels cannot work, by the id of the channel; other channels are left out.
 
     A reason is a URL that is wrong, or an extra that is not installed.
     """
@@ -62,7 +62,7 @@ def find_channel_faults(channels: Iterable[Channel]) -> dict[str, str]:
 
 
 def _find_fault(channel: Channel) -> str:
-    if not isinstance(channel, ChatChannel):  # the keys of the others are validated with the file
+    if not isinstance(channel, ChatChannel):  # the keys of other channels are validated with the file
         return ""
     from monitor.deliver.chat import ChatSender
 

@@ -19,7 +19,7 @@ from monitor.domain.translation import TextToTranslate, TranslationSettings
 log = logging.getLogger(__name__)
 
 _MAX_OUTPUT_BYTES = 5_000_000
-_MAX_GROWTH = 4  # times the length of the text; a longer answer is not a translation
+_MAX_GROWTH = 4  # an answer that is longer than the text by this factor is not a translation
 _MAX_EXTRA_CHARS = 200
 _PARALLEL_REQUESTS = 2
 _INSTRUCTION = (
@@ -39,7 +39,7 @@ class CommandTranslator:
         self._command, self._to = command, to
 
     async def translate(self, texts: Sequence[TextToTranslate], found: dict[TextToTranslate, str]) -> None:
-        """Translate texts and add the translations to ``found``. Raises ``OSError`` and ``ValueError``."""
+        """Translate texts, and add the translations to ``found``. Raises ``OSError`` and ``ValueError``."""
         request = {"to": self._to, "texts": [{"language": one.language, "text": one.text} for one in texts]}
         process = await asyncio.create_subprocess_exec(
             *self._command,
@@ -114,7 +114,7 @@ def _add(found: dict[TextToTranslate, str], text: TextToTranslate, translation: 
 
 
 class BoundedTranslator:
-    """Translator with a total deadline, which never raises an exception.
+    """Translator with a deadline for all texts together. It never raises an exception.
 
     Texts that are not translated before the deadline are shown without a translation.
     """
@@ -130,7 +130,7 @@ class BoundedTranslator:
         )
 
     async def translate(self, texts: Sequence[TextToTranslate]) -> dict[TextToTranslate, str]:
-        """Return the translations that were finished before the deadline; some of the texts, or all, may be missing."""
+        """Return the translations that were finished before the deadline; some or all of them may be missing."""
         found: dict[TextToTranslate, str] = {}
         try:
             async with asyncio.timeout(self._seconds):

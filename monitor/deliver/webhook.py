@@ -16,7 +16,7 @@ GONE_STATUS = 410
 
 
 def _decode_signing_key(secret: Secret) -> bytes:
-    """Return the signing key: the secret decoded from base64, without the prefix ``whsec_``.
+    """Return the signing key: the secret without the prefix ``whsec_``, decoded from base64.
 
     A secret that is not base64 is itself the key.
     """
@@ -28,7 +28,7 @@ def _decode_signing_key(secret: Secret) -> bytes:
 
 
 class WebhookSender:
-    """Sender that posts the deliveries of one channel; ``transport`` must apply the address guard."""
+    """Sender that posts the deliveries of one channel. ``transport`` must apply the address guard."""
 
     def __init__(
         self,
@@ -55,8 +55,8 @@ class WebhookSender:
     def _build_headers(self, message: Message, attempt_at: datetime) -> dict[str, str]:
         """Return the headers of a request.
 
-        With several secrets, for example during a change of secrets, there is one signature for each. A signature
-        covers the exact body and the time of this attempt.
+        With several secrets, for example while a user replaces a secret, the request has one signature for each. A
+        signature covers the exact body and the time of this attempt.
         """
         now = attempt_at.astimezone(UTC)
         headers = {

@@ -25,7 +25,7 @@ AGE_UNITS = {"m": "minutes", "h": "hours", "d": "days"}
 
 @dataclass(frozen=True, slots=True)
 class Outlet:
-    """Outlet, as described in ``outlet.yaml``.
+    """An outlet, as described in ``outlet.yaml``.
 
     ``pages`` maps the path of a page to the template by which it is rendered. ``types`` maps the name of a template to
     a content type.
@@ -49,7 +49,7 @@ class Outlet:
 
 @dataclass(frozen=True, slots=True)
 class Resource:
-    """Response of a demo server: content type and body."""
+    """The response of a demo server: content type and body."""
 
     content_type: str
     body: bytes
@@ -57,7 +57,7 @@ class Resource:
 
 @dataclass(frozen=True, slots=True)
 class Edition:
-    """All that an outlet serves in one edition.
+    """Everything that an outlet serves in one edition.
 
     ``resources`` are the responses by path. ``articles`` maps the name of an article to its path. The name is
     ``outlet/slug`` as in ``annotations.yaml``, with ``@2`` for a text that the first edition does not contain.
@@ -69,7 +69,7 @@ class Edition:
 
 @dataclass(frozen=True, slots=True)
 class ArticleTemplate:
-    """Article file: its YAML header, its body, and the first and the last edition that contain the article.
+    """A file of an article: its YAML header, its body, and the first and the last edition that contain the article.
 
     ``last_edition`` is None if no later edition replaces the article.
     """
@@ -148,7 +148,7 @@ def _build_environment(outlet: Outlet, now: datetime) -> Environment:
 def _render_article(
     environment: Environment, outlet: Outlet, template: ArticleTemplate, base_url: str, now: datetime
 ) -> dict[str, Any]:
-    """Return the template variables of an article. Variables that its header does not set are empty."""
+    """Return the template variables of an article. Variables that the header of the article does not set are empty."""
     fields = {"title": "", "summary": "", "section": "", "agency": "", "author": "", "image": "", "caption": ""}
     fields |= template.metadata
     published = now - parse_age(fields["published"]) if fields.get("published") else None

@@ -56,7 +56,7 @@ class OutletRequestHandler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
 
     def do_GET(self) -> None:
-        """Send the resource at the path of the request, whose query string is part of the path, or 404."""
+        """Send the resource at the path of the request, or 404. The query string is a part of this path."""
         self.server.count_request(self.path)
         resource = self.server.edition.resources.get(self.path)
         if resource is None:

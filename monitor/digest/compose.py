@@ -26,11 +26,11 @@ from monitor.domain.digest import (
 from monitor.domain.mention import HitKind, Passage
 from monitor.domain.watchlist import Official
 
-MAX_OPENING_CHARS = 300  # characters that count as the opening if the first paragraph is longer
+MAX_OPENING_CHARS = 300  # number of characters of a text's opening if its first paragraph is longer
 
 
 class Prominence(IntEnum):
-    """Prominence of a mention, by its position in an article; a higher value is more prominent."""
+    """Prominence of a mention, by its position in an article. A higher value means more prominent."""
 
     BODY = 1
     OPENING = 2
@@ -38,7 +38,7 @@ class Prominence(IntEnum):
 
 
 def rank_offset(article: Article, region: Region, start: int) -> Prominence:
-    """Return the prominence of a position in an article, given by region and offset.
+    """Return the prominence of a position in an article. The position is a region and an offset in it.
 
     A position in a dateline or caption is as prominent as one in the rest of the body.
     """
@@ -55,8 +55,8 @@ def rank_offset(article: Article, region: Region, start: int) -> Prominence:
 def rank_officials(records: Iterable[ReportableHit]) -> dict[str, tuple[Prominence, int]]:
     """Return a sort key for each official in the hits of one article: the prominence and the negated offset.
 
-    The most prominent mention counts, and of several the earliest one. For an official without a stored mention, the
-    passages of the hit count instead.
+    For each official, the most prominent mention is used, and the earliest of several. For an official without a stored
+    mention, the passages of the hit are used instead.
     """
     best: dict[str, tuple[Prominence, int]] = {}
     for record in records:
@@ -72,16 +72,16 @@ def rank_officials(records: Iterable[ReportableHit]) -> dict[str, tuple[Prominen
 
 
 def rank_article(records: Iterable[ReportableHit]) -> Prominence:
-    """Return the prominence of the most prominent passage of an article, whether or not it mentions an official."""
+    """Return the prominence of the most prominent passage of an article, with or without a mention of an official."""
     ranks = [
         rank_offset(record.article, passage.region, passage.start) for record in records for passage in record.passages
     ]
     return max(ranks, default=Prominence.BODY)
 
 
-# Lowest first. NEW outranks UPDATE: an update of an article that was never reported is new to the reader.
+# Lowest first. NEW is above UPDATE, because an update of an article that was never reported is new to the reader.
 KIND_PRECEDENCE = (HitKind.FOLLOWED, HitKind.UPDATE, HitKind.NEW, HitKind.CORRECTION, HitKind.WITHDRAWN)
-MAX_RETITLED = 5  # headlines of texts reported before; more would push the news out of sight
+MAX_RETITLED = 5  # maximum number of headlines of texts reported before; with more, the news would be too far down
 MAX_POSITIONS_SHOWN = 2
 MAX_TOP_STORIES = 5
 READING_ORDER = (Region.TITLE, Region.STANDFIRST, Region.BODY, Region.CAPTION, Region.DATELINE)
@@ -113,9 +113,9 @@ class _RankedStory:
 
 
 def _merge_passages(records: Iterable[ReportableHit]) -> tuple[Passage, ...]:
-    """Merge the passages of the hits of several rules: each passage appears once, with the marked words of all rules.
+    """Merge the passages of the hits of several rules. Each passage appears once, with the marked words of all rules.
 
-    Passages that name officials are first. The passages before and after this boundary are each in reading order.
+    Passages that name officials are first, in reading order. The other passages follow, also in reading order.
     """
     merged: dict[tuple[str, int, int], Passage] = {}
     for record in sorted(records, key=lambda record: not record.official_ids):
@@ -170,11 +170,11 @@ def _build_digest_article(records: Sequence[ReportableHit]) -> _DigestArticle:
 
 
 def _split_duplicates(reports: Sequence[_DigestArticle]) -> tuple[list[_DigestArticle], dict[int, list[DuplicateItem]]]:
-    """Select one article of each text; return the selected articles, and by their ids the duplicates of each.
+    """Select one article of each text; return the selected articles, and the duplicates of each by the article's id.
 
-    The article of the agency itself is selected, else the article that was seen first: the publication date is not
-    used, because a feed can state any date. A duplicate is returned among the selected articles if it was changed, or
-    if it names an official that the selected article does not name.
+    The article of the agency itself is selected. If no outlet is the agency, the article that was seen first is
+    selected; the publication date is not used, because a feed can state any date. A duplicate is returned among the
+    selected articles if it was changed, or if it names an official that the selected article does not name.
     """
     kept: dict[int, _DigestArticle] = {}
     duplicates: dict[int, list[DuplicateItem]] = defaultdict(list)
@@ -195,15 +195,16 @@ def _split_duplicates(reports: Sequence[_DigestArticle]) -> tuple[list[_DigestAr
 
 
 def _lead_order(report: _DigestArticle) -> tuple[bool, datetime, bool, int]:
-    """Return the sort key by which one of several articles with the same text is selected; the smallest is selected."""
+    """Return a sort key for articles with the same text; the article with the smallest key is selected."""
     item = report.item
     return not report.is_from_agency, item.first_seen_at, report.duplicate_of is not None, item.article_id
 
 
 def _rank_story_officials(members: Iterable[_DigestArticle]) -> tuple[str, ...]:
-    """Return the officials of a story, most prominent first.
+    """Return the officials of a story, the most prominent first.
 
-    The prominence in all articles is added up; if the sums are equal, the most prominent mention decides.
+    The prominence of an official in all articles is added up. If the sums are equal, the most prominent mention
+    decides.
     """
     sums: dict[str, int] = defaultdict(int)
     best: dict[str, tuple[Prominence, int]] = {}
@@ -217,7 +218,7 @@ def _rank_story_officials(members: Iterable[_DigestArticle]) -> tuple[str, ...]:
 def _rank_stories(
     reports: Sequence[_DigestArticle], duplicates: Mapping[int, Sequence[DuplicateItem]]
 ) -> list[_RankedStory]:
-    """Group articles into stories and return them sorted, most prominent first."""
+    """Group articles into stories, and return the stories sorted, the most prominent first."""
     stories: dict[str, list[_DigestArticle]] = defaultdict(list)
     for report in reports:
         stories[report.story_id or f"article-{report.item.article_id}"].append(report)
@@ -250,8 +251,8 @@ def _cut_to_limit(
 ) -> tuple[list[_RankedStory], list[_RankedStory], int]:
     """Limit a digest to ``max_items`` articles.
 
-    Return the stories that are shown (the last of them perhaps with fewer articles), the stories that are left out, and
-    the number of articles that are not shown.
+    Return three values: the stories that are shown, the stories that are left out, and the number of articles that are
+    not shown. The last story that is shown may have fewer articles than before.
     """
     shown: list[_RankedStory] = []
     left_out: list[_RankedStory] = []
@@ -270,7 +271,7 @@ def _cut_to_limit(
 
 
 def _choose_section_key(story: DigestStory) -> str:
-    """Return the key of the section of a story: its most prominent official, or its rule if it mentions no official."""
+    """Return the key of the section of a story: its most prominent official, or its rule if it names no official."""
     return story.official_ids[0] if story.official_ids else f"rule:{story.leading_rule}"
 
 
@@ -293,7 +294,8 @@ def _build_subjects(
 ) -> tuple[OfficialSummary, ...]:
     """Return summaries of the officials in the digest, in the order in which its stories name them.
 
-    If the digest has no stories, it has summaries of all ``officials``, the ones that the digest plan watches.
+    If the digest has no stories, it has summaries of all ``officials``, which are the officials that the digest plan
+    watches.
     """
     known = {official.id: official for official in officials}
     official_ids = dict.fromkeys(official for story in stories for official in story.official_ids)
@@ -344,7 +346,10 @@ def _format_repeated_notices(records: Sequence[ReportableHit]) -> tuple[str, ...
 def _format_overflow_notices(
     hidden_stories: Sequence[_RankedStory], hidden_articles: int, officials: Sequence[Official]
 ) -> tuple[str, ...]:
-    """Return a notice with the number of articles over the limit for each official or rule; empty if there are none."""
+    """Return one notice with the number of articles over the limit for each official or rule.
+
+    The result is empty if no article is over the limit.
+    """
     if not hidden_articles:
         return ()
     names = {official.id: official.name for official in officials}
@@ -370,10 +375,10 @@ def compose_digest(  # noqa: PLR0913, PLR0917 - a digest needs all of these, and
 ) -> Digest:
     """Compose the digest of a window from its undelivered hits.
 
-    No hit is lost: its article is shown, listed below the article that it duplicates, or counted in a notice if it is
-    over the limit of the digest. If its text was reported in an earlier digest, a notice names it. ``daily_mentions``
-    are the numbers of mentions per day by official, oldest first. ``officials`` are the ones that the digest plan
-    watches.
+    No hit is lost. Its article is shown, or listed below the article that it duplicates, or counted in a notice if it
+    is over the limit of the digest. If the text of the article was reported in an earlier digest, a notice names the
+    article. ``daily_mentions`` are the numbers of mentions per day by official, oldest first. ``officials`` are the
+    officials that the digest plan watches.
     """
     articles: dict[int, list[ReportableHit]] = defaultdict(list)
     for hit in hits:

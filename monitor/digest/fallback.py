@@ -14,7 +14,7 @@ from monitor.text.sanitize import single_line
 
 
 def compose_fallback(plan: DigestPlan, window: Window, items: Sequence[DigestItem], now: datetime) -> Digest:
-    """Return a digest with one story for each article, at most ``plan.max_articles``."""
+    """Return a digest with one story for each article, but at most ``plan.max_articles`` of them."""
     shown = items[: plan.max_articles]
     notice = "This digest could not be composed as usual. It lists headlines and links only."
     return Digest(

@@ -83,11 +83,14 @@ def label_change(change: TextChange) -> str:
 
 
 def sanitize_language_code(text: str) -> str:
-    """Return a language code that is safe in an HTML attribute, or an empty string."""
+    """Return a language code if it is safe in an HTML attribute, otherwise an empty string."""
     return text if len(text) <= 12 and text.replace("-", "").isalnum() and text.isascii() else ""
 
 
 def name_language(text: str) -> str:
-    """Return the English name of a language, or its code if the name is unknown; an empty string for English."""
+    """Return the English name of a language, or its code if the name is unknown.
+
+    For English, return an empty string.
+    """
     primary = sanitize_language_code(text).partition("-")[0].lower()
     return "" if primary == "en" else LANGUAGE_NAMES.get(primary, primary)

@@ -24,7 +24,7 @@ _EPOCH = date(1970, 1, 1)
 
 
 class LinkPurpose(StrEnum):
-    """Purpose of a link: reject a mention of an official in an article, mute a story, or unsubscribe."""
+    """Purpose of a link: to reject a mention of an official in an article, to mute a story, or to unsubscribe."""
 
     REJECT = "r"
     MUTE = "m"
@@ -53,7 +53,7 @@ def make_marker(purpose: LinkPurpose, story_id: str, article_id: int = 0, offici
 
 
 def sign_link(link: DigestLink, key: str) -> str:
-    """Return a link as a signed token, which is a part of its URL."""
+    """Sign a link, and return it as a token, which is a part of its URL."""
     days = (link.ends_on - _EPOCH).days
     subject = f"{link.delivery}~{days}~{link.story_id}~{link.article_id or ''}~{link.official_id}"
     body = f"{link.purpose}{subject}".encode()
@@ -80,7 +80,7 @@ def read_link(token: str, key: str) -> DigestLink | None:
 
 
 def fill_links(message: Message, web_url: str, key: str, period: timedelta) -> Message:
-    """Return a message for one delivery: signed links replace its markers, and an address to unsubscribe is added.
+    """Return a message for one delivery: signed links replace the markers, and an address to unsubscribe is added.
 
     ``period`` is the time after the creation of the message in which the links are valid.
     """

@@ -14,9 +14,9 @@ _ALWAYS_SHOWN = {HitKind.CORRECTION, HitKind.WITHDRAWN}
 
 
 class MarkedHits(NamedTuple):
-    """Result of applying marks: the hits that the digest shows, and the hidden hits.
+    """The hits that a digest shows, and the hits that marks hide.
 
-    ``hidden`` maps the id of a mark to this mark and the hits that it hides.
+    ``hidden`` has, for the id of each mark, the mark and the hits that it hides.
     """
 
     shown: tuple[ReportableHit, ...]
@@ -24,7 +24,7 @@ class MarkedHits(NamedTuple):
 
     @property
     def hidden_ids(self) -> frozenset[int]:
-        """Ids of the hidden hits."""
+        """The ids of the hidden hits."""
         return frozenset(hit.id for _mark, hits in self.hidden.values() for hit in hits)
 
 

@@ -65,14 +65,16 @@ def format_retractions(retractions: Sequence[Retraction], officials: Iterable[Of
 WEEK = timedelta(days=7)
 MAX_SPELLINGS_SHOWN, MAX_SPELLINGS_QUERIED = 5, 50  # spellings shown in the notice, and read to choose them
 EXCLUDED_REASON_PREFIX = "cancelled by the phrase"
-"""Beginning of the rejection reason of a mention that an exclude phrase has cancelled. Such a mention is not reported
-as a near miss, because the user wants it to be rejected."""
+"""Beginning of the rejection reason of a mention that an exclude phrase has cancelled.
+
+Such a mention is not reported as a near miss, because the user wants its rejection.
+"""
 
 
 def find_weekly_window(plan: DigestPlan, window: Window) -> Window | None:
-    """Return the seven days before the end of ``window`` if a calendar week begins in ``window``, else None.
+    """Return the seven days before the end of ``window``, if a calendar week begins in ``window``; otherwise None.
 
-    The week begins on Monday in the time zone of the digest plan. Therefore a digest with fixed times reports near
+    The week begins on Monday in the time zone of the digest plan. A digest with fixed times therefore reports near
     misses once a week, in its first digest after Sunday. For an immediate digest the result is always None.
     """
     if plan.schedule.is_immediate:
@@ -83,7 +85,7 @@ def find_weekly_window(plan: DigestPlan, window: Window) -> Window | None:
 
 
 def format_near_miss_notices(lines: Sequence[NearMissSummary], officials: Iterable[Official]) -> tuple[str, ...]:
-    """Return one notice with the most frequent near misses, or none.
+    """Return one notice with the most frequent near misses; without near misses, return no notice.
 
     Texts that an exclude phrase has cancelled are omitted.
     """
@@ -101,7 +103,10 @@ def format_near_miss_notices(lines: Sequence[NearMissSummary], officials: Iterab
 
 
 def format_repeated_rejections(found: Sequence[RepeatedRejection], officials: Iterable[Official]) -> tuple[str, ...]:
-    """Return one notice with the spellings of names that readers have often rejected in the last 30 days, or none."""
+    """Return one notice with the spellings of names that readers have often rejected in the last 30 days.
+
+    Without such spellings, no notice is returned.
+    """
     if not found:
         return ()
     names = {official.id: official.name for official in officials}
@@ -115,7 +120,7 @@ def format_repeated_rejections(found: Sequence[RepeatedRejection], officials: It
 
 
 def _build_occurrence_key(line: NearMissSummary) -> tuple[object, ...]:
-    """Return a key that is equal for near misses of one text in the same articles, even if their reasons differ."""
+    """Return a key that is equal for two near misses of one text in the same articles, even if their reasons differ."""
     return line.official_id, line.text, line.article_count, line.article_id
 
 
@@ -125,9 +130,10 @@ def _format_near_miss(line: NearMissSummary, names: Mapping[str, str]) -> str:
 
 
 def format_unreached_notice(deliveries: Sequence[Delivery]) -> tuple[str, ...]:
-    """Return one sentence with the number of recipients that these deliveries did not reach, or none if it is 0.
+    """Return one sentence with the number of recipients that these deliveries did not reach.
 
-    Names and reasons are left out, because they are not for readers. Reports to the operator do not count.
+    No sentence is returned if the number is 0. Names and reasons are left out, because they are not for readers.
+    Reports to the operator do not count.
     """
     targets = {
         (delivery.message.channel_id, delivery.message.target)

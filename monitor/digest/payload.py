@@ -167,7 +167,7 @@ class Payload(TypedDict):
 
 
 def format_utc(moment: datetime) -> str:
-    """Return a time as ISO 8601 in UTC."""
+    """Return a time in ISO 8601 format in UTC."""
     return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
 
 

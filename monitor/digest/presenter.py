@@ -45,16 +45,16 @@ from monitor.text.sanitize import sanitize, sanitize_link, single_line, truncate
 
 _UNSAFE_ANCHOR_CHARS = re.compile(r"[^A-Za-z0-9-]+")
 _STORY_CODE = re.compile(STORY_ID_PATTERN)
-MAX_HEADLINE_CHARS, MAX_PASSAGE_CHARS, MAX_SUBJECT_CHARS = 240, 420, 180  # characters
-MAX_REJECT_LINKS = 2  # officials of a story that a link rejects
-MAX_OTHER_OFFICIALS = 3  # further officials named in a story
-MAX_LEAD_PASSAGES, LEADING_STORIES = 3, 3  # the first stories of a digest show more than one passage
+MAX_HEADLINE_CHARS, MAX_PASSAGE_CHARS, MAX_SUBJECT_CHARS = 240, 420, 180  # maximum number of characters
+MAX_REJECT_LINKS = 2  # maximum number of officials of a story with a link to reject them
+MAX_OTHER_OFFICIALS = 3  # maximum number of further officials whose names a story shows
+MAX_LEAD_PASSAGES, LEADING_STORIES = 3, 3  # number of stories at the start of a digest that show more than one passage
 MIN_GLANCE_STORIES, MAX_GLANCE_HEADLINES, MAX_GLANCE_SUBJECTS = 3, 5, 60
 REGION_LABELS = {Region.CAPTION: "caption", Region.DATELINE: "dateline"}
 
 
 def format_local_time(instant: datetime | None, zone: ZoneInfo, now: datetime) -> str:
-    """Return a time in the digest's time zone, such as "Fri 27 Nov, 08:10"; empty for None.
+    """Return a time in the digest's time zone, such as "Fri 27 Nov, 08:10"; for None, return an empty string.
 
     The year is added if it is not the year of ``now``.
     """
@@ -104,7 +104,8 @@ def split_at_marks(passage: Passage, max_chars: int = MAX_PASSAGE_CHARS) -> tupl
 
 
 def _drop_repeated_passages(passages: Sequence[Passage]) -> list[Passage]:
-    """Drop passages whose text is a part of another passage; feeds often repeat the first paragraph as the standfirst.
+    """Remove passages whose text is a part of another passage; feeds often repeat the first paragraph as the
+    standfirst.
 
     Of two equal passages the first is kept. Of a truncated and a complete passage, the complete one is kept.
     """
@@ -121,7 +122,7 @@ def _drop_repeated_passages(passages: Sequence[Passage]) -> list[Passage]:
 
 
 class _StoryPresenter:
-    """Converts the stories of one digest to views; has the digest's time zone and the officials' names."""
+    """Converter of the stories of one digest to views. It has the digest's time zone and the officials' names."""
 
     def __init__(self, digest: Digest, web_url: str, *, with_links: bool = False) -> None:
         self.with_links = with_links
@@ -210,8 +211,8 @@ class _StoryPresenter:
     def list_acting_links(self, story: DigestStory, code: str) -> list[ActionView]:
         """Return the feedback links of a story, as markers.
 
-        One link for each official of the leading article rejects the official, and one link mutes the story. The result
-        is empty if the digest has no such links.
+        For each official of the leading article, one link rejects the official. One more link mutes the story. The
+        result is empty if the digest has no such links.
         """
         if not self.with_links:
             return []
@@ -227,7 +228,9 @@ class _StoryPresenter:
 
 
 def list_outlets(*stories: DigestStory) -> set[str]:
-    """Return the names of the outlets that report any of the stories, also of outlets that have only a duplicate."""
+    """Return the names of the outlets that report any of the stories; outlets that have only a duplicate
+    are included.
+    """
     return {one.outlet for story in stories for one in story.items} | {
         copy.outlet for story in stories for copy in story.also_in
     }
@@ -240,7 +243,7 @@ def _link_story(story: StoryView) -> StoryLink:
 def _present_sections(
     digest: Digest, presenter: _StoryPresenter
 ) -> tuple[tuple[SectionView, ...], tuple[SectionView, ...]]:
-    """Return the sections that have stories, and a section without stories for each official named only in others."""
+    """Return the sections that have stories, and a section for each other official that the stories name."""
     grouped: dict[tuple[str, str], list[StoryView]] = defaultdict(list)
     also_in: dict[str, list[StoryLink]] = defaultdict(list)
     for position, story in enumerate(digest.stories):
@@ -252,7 +255,7 @@ def _present_sections(
     subjects = {subject.id: subject for subject in digest.officials}
     others = [("official", official) for official in also_in if ("official", official) not in grouped]
     if len(digest.stories) == 1:
-        others = []  # the story names them
+        others = []  # the story names these officials
     sections = []
     for number, (kind, name) in enumerate((*grouped, *others), 1):
         subject = subjects.get(name) if kind == "official" else None
@@ -272,7 +275,7 @@ def _present_sections(
 def _present_glance(
     digest: Digest, sections: Sequence[SectionView], also_named: Sequence[SectionView]
 ) -> GlanceView | None:
-    """Return the overview of a digest, or None if the digest has too few stories for one."""
+    """Return the overview of a digest, or None if the digest has too few stories to need one."""
     if len(digest.stories) < MIN_GLANCE_STORIES:
         return None
     links = {story.anchor: _link_story(story) for section in sections for story in section.stories}
@@ -312,7 +315,7 @@ def _present_coverage(coverage: Coverage, zone: ZoneInfo, now: datetime, *, for_
 
 
 def _format_coverage_warning(coverage: Coverage) -> str:
-    """Return one sentence with the failing sources, or an empty string if there are none."""
+    """Return one sentence with the failing sources, or an empty string if no source fails."""
     names = [single_line(fault.outlet or fault.source_id, 80) for fault in coverage.problems]
     more = f" and {len(names) - 3} more" if len(names) > 3 else ""
     verb = "needs" if len(names) == 1 else "need"
@@ -320,7 +323,7 @@ def _format_coverage_warning(coverage: Coverage) -> str:
 
 
 def _format_period(window: Window, zone: ZoneInfo) -> str:
-    """Return start and end of a window in the digest's time zone; the end is without its date if it is the same day."""
+    """Return start and end of a window in the digest's time zone. The end has no date if both are on the same day."""
     start, end = (format_local_time(at, zone, window.end_at) for at in (window.start_at, window.end_at))
     same_day = start.partition(",")[0] == end.partition(",")[0] and window.end_at - window.start_at < timedelta(days=1)
     if start == end:
@@ -329,9 +332,9 @@ def _format_period(window: Window, zone: ZoneInfo) -> str:
 
 
 def _format_subject_line(digest: Digest, sections: Sequence[SectionView]) -> str:
-    """Return the subject line of an email: the most important headline, or that nothing was found.
+    """Return the subject line of an email: the most important headline, or a text that nothing was found.
 
-    The subject of a report to the operator gives the number of problems.
+    The subject of a report to the operator has the number of problems instead.
     """
     prefix = "[overdue] " if digest.is_overdue else ""
     day = f"{digest.window.end_at.astimezone(ZoneInfo(digest.timezone)):%-d %b}"

@@ -28,11 +28,13 @@ from monitor.digest.views import (
 )
 
 LATIN_FONT, EAST_ASIAN_FONT, COMPLEX_FONT = "Calibri", "Microsoft YaHei", "Leelawadee UI"
-"""Fonts that Word on Windows has, for Latin, East Asian and complex scripts; Leelawadee UI has Lao, Thai and Khmer.
-Other programs replace a font that they do not have."""
+"""Fonts that Word on Windows has, for Latin, East Asian and complex scripts.
+
+Leelawadee UI has Lao, Thai and Khmer. Other programs replace a font that they do not have.
+"""
 GREY = RGBColor(0x55, 0x55, 0x55)
 PAGE_WIDTH, PAGE_HEIGHT, MARGIN = Cm(21), Cm(29.7), Cm(2.2)
-MAX_BOOKMARK_CHARS = 40  # Word ignores longer ones
+MAX_BOOKMARK_CHARS = 40  # Word ignores bookmarks with longer names
 
 
 def build_document(view: DigestView) -> bytes:
@@ -44,7 +46,10 @@ class _Paragraph(Paragraph):
     """Paragraph of python-docx with methods that add links, fields and bookmarks as XML elements."""
 
     def __init__(self, root: Any, document: Any, style: str = "") -> None:
-        """Append a paragraph to ``root``; in a body, insert it before the section properties, which must be last."""
+        """Append a paragraph to ``root``.
+
+        In a body, insert it before the section properties, which must be the last element.
+        """
         self.root = OxmlElement("w:p")
         _insert_before(root, self.root, {qn("w:sectPr")})
         super().__init__(self.root, document)
@@ -59,7 +64,7 @@ class _Paragraph(Paragraph):
                 run.font.highlight_color = WD_COLOR_INDEX.YELLOW
 
     def add_external_link(self, url: str) -> None:
-        """Add a URL as a link; the text of the link is the URL itself."""
+        """Add a link to a URL. The text of the link is the URL itself."""
         link = OxmlElement("w:hyperlink")
         link.set(qn("r:id"), self.part.relate_to(url, RELATIONSHIP_TYPE.HYPERLINK, is_external=True))
         self._append_link(link, url).font.size = Pt(8)
@@ -87,8 +92,8 @@ class _Paragraph(Paragraph):
         self.root.extend((start, end))
 
     def set_right_to_left(self) -> None:
-        """Set the direction of the paragraph and of all its text."""
-        self.paragraph_format.widow_control = True  # so that there are properties
+        """Write the paragraph and all its text from right to left."""
+        self.paragraph_format.widow_control = True  # creates the properties of the paragraph if they are missing
         properties = next(child for child in self.root if child.tag == qn("w:pPr"))
         _insert_before(properties, OxmlElement("w:bidi"), _AFTER_BIDI)
         for run in self.runs:
@@ -124,8 +129,11 @@ _AFTER_UPDATE_FIELDS = {
 _AFTER_BIDI = {
     qn(f"w:{name}") for name in ("adjustRightInd", "snapToGrid", "spacing", "ind", "contextualSpacing", "jc", "rPr")
 }
-"""Tags of the elements before which ``w:bidi`` must be inserted in the properties of a paragraph. Word requires a fixed
-order of elements; ``_AFTER_UPDATE_FIELDS`` are those after ``w:updateFields`` in the settings."""
+"""Tags of the elements that must follow ``w:bidi`` in the properties of a paragraph, because Word requires a fixed
+order.
+
+``_AFTER_UPDATE_FIELDS`` are the elements that must follow ``w:updateFields`` in the settings.
+"""
 
 
 class _Writer:

@@ -23,7 +23,10 @@ def _format_source_line(item: ItemView, story: StoryView) -> str:
 
 
 def _format_changes(item: ItemView) -> list[str]:
-    """Return lines that describe what changed in an article; the texts before and after are on separate lines."""
+    """Return lines that describe what changed in an article.
+
+    The text before the change and the text after it are on separate lines.
+    """
     lines = [item.note] if item.note else []
     for change in item.changes:
         lines.append(f"{change.label}:")
@@ -59,15 +62,16 @@ def render_chat_paragraphs(view: DigestView) -> tuple[str, ...]:
     return (head, *stories, *(["\n".join(["Sources with problems:", *faults])] if faults else []))
 
 
-# Above the first limit stories have one line each, above the second they are omitted. Gmail cuts off at 102 KB.
+# With more bytes than the first limit, stories have one line each. With more than the second, they are omitted. Gmail
+# cuts off at 102 KB.
 MAX_FULL_STORIES_HTML_BYTES, MAX_HTML_BYTES = 56_000, 92_000
-MAX_ALSO_NAMED = 60  # officials without a section of their own, in an email
-SIGNED_LINK_BYTES = 110  # that a signed link is longer than its marker, with its tags
-MAX_THREADED_STORIES = 5  # a digest with more stories is not threaded
+MAX_ALSO_NAMED = 60  # maximum number of officials without a section of their own that an email lists
+SIGNED_LINK_BYTES = 110  # number of bytes by which a signed link is longer than its marker, with its tags
+MAX_THREADED_STORIES = 5  # a digest with more stories than this starts no mail thread
 
 
 def _estimate_html_bytes(story: StoryView) -> tuple[int, int]:
-    """Return the approximate length of a story's HTML in bytes, in full and as one line.
+    """Return the approximate length of a story's HTML in bytes: in full, and as one line.
 
     The estimates are rather too high, so that an email does not become too long.
     """
@@ -95,8 +99,8 @@ def _count_bytes(*texts: str) -> int:
 def _fit_to_mail_size(view: DigestView) -> DigestView:
     """Shorten a view so that its HTML fits into one email.
 
-    As many stories as possible are in full, the next ones have one line each, and the others are removed; they are only
-    in the text part.
+    As many stories as possible are in full. The next ones have one line each. The rest is removed, and is only in the
+    text part.
     """
     view = replace(view, also_named=view.also_named[:MAX_ALSO_NAMED])
     shown = [link for one in (*view.sections, *view.also_named) for link in one.also_in[:MAX_REFERENCES]]
@@ -122,7 +126,7 @@ def _fit_to_mail_size(view: DigestView) -> DigestView:
 
 
 def _drop_dead_anchors(view: DigestView) -> DigestView:
-    """Clear the anchors of references to stories and sections that an email omits, so that they are not links."""
+    """Remove the anchors of references to stories and sections that an email omits, so that these are not links."""
     present = {one.anchor for one in (*view.sections, *view.also_named)}
     present |= {story.anchor for section in view.sections for story in section.stories}
 
@@ -172,13 +176,13 @@ def render_digest(
 
 
 def render_page(digest: Digest, template_dir: str = "", web_url: str = "") -> str:
-    """Render a digest as a web page with all stories in full; its content security policy does not allow scripts."""
+    """Render a digest as a web page with all stories in full. Its content security policy does not allow scripts."""
     page, _ = render_template("digest.html", template_dir, view=present_digest(digest, web_url), page=True)
     return page
 
 
 def render_atom(digests: Sequence[Digest], digest_id: str, title: str, url: str = "", template_dir: str = "") -> str:
-    """Render digests that were sent, given newest first, as an Atom feed with one entry for each story."""
+    """Render sent digests, the newest first, as an Atom feed with one entry for each story."""
     entries: list[dict[str, object]] = []
     for digest in digests:
         view = present_digest(digest)

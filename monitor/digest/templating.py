@@ -26,13 +26,14 @@ from monitor.text.sanitize import sanitize
 FONT_FAMILY = (
     "-apple-system,BlinkMacSystemFont,'Segoe UI',Roboto,'Noto Sans','Noto Sans Lao',Helvetica,Arial,sans-serif"
 )
-TEXT_WIDTH_COLUMNS = 72  # of the plain text part
-MAX_REFERENCES = 5  # in one section of an email
+TEXT_WIDTH_COLUMNS = 72  # number of columns of the plain text part
+MAX_REFERENCES = 5  # references to other stories, in one section of an email
 ZERO_WIDTH_SPACE = "\u200b"
 _LAO_CONSONANT, _LAO_SIGN, _LAO_PREFIXED_VOWEL = "[\u0e81-\u0eae]", "[\u0eb0-\u0ebb\u0ec8-\u0ecd]", "[\u0ec0-\u0ec4]"
 _LAO_BREAK = re.compile(
     rf"(?<=[\u0e81-\u0ecd])(?:(?={_LAO_PREFIXED_VOWEL})|"
-    # a consonant with a vowel or tone begins a syllable, unless its vowel is before it or it may end a cluster
+    # A consonant with a vowel or tone begins a syllable, unless its vowel is before it, or it may be the second of two
+    # consonants.
     rf"(?<!{_LAO_PREFIXED_VOWEL})(?:(?<!{_LAO_CONSONANT})|(?![\u0e87\u0e8d\u0e99\u0ea1\u0ea3\u0ea5\u0ea7]))"
     rf"(?={_LAO_CONSONANT}{_LAO_SIGN}))"
 )
@@ -60,7 +61,7 @@ def _wrap_text(text: str, indent: str = "") -> str:
 
 
 def mark_breaks(text: str) -> Markup:
-    """Return a text as HTML, with zero-width spaces where a line of Lao may break, between syllables.
+    """Return a text as HTML. In Lao, zero-width spaces between syllables show where a line may break.
 
     This is for renderers that have no dictionary of Lao.
     """
@@ -72,7 +73,7 @@ def _escape_markdown(text: str) -> str:
 
 
 def _escape_css(text: str) -> Markup:
-    """Escape a text for a CSS string in a style element. The space after each code belongs to the escape."""
+    """Escape a text for a CSS string in a style element. The space after each code is a part of the escape."""
     letters = (letter if letter.isalnum() or letter in " ,:" else f"\\{ord(letter):06x} " for letter in text)
     return Markup("".join(letters))  # noqa: S704 - escaped here
 
@@ -97,13 +98,14 @@ def _create_environment(template_dir: str) -> ImmutableSandboxedEnvironment:
 
 
 def render_template(name: str, folder: str, **context: Any) -> tuple[str, str]:
-    """Render a template; return the result, and a description of the failure of an override, or an empty text.
+    """Render a template; return the result, and a description of the failure of an override.
 
-    If an override in ``folder`` fails, the built-in template is rendered instead.
+    If an override in ``folder`` fails, the built-in template is rendered instead. If no override fails, the description
+    is an empty text.
     """
     try:
         return _create_environment(folder).get_template(name).render(context), ""
-    except Exception as error:  # an override can fail in any way, such as by including itself
+    except Exception as error:  # an override can fail in any way; for example, it may include itself
         if not folder:
             raise
         location = f" line {error.lineno}" if isinstance(error, TemplateSyntaxError) else ""

@@ -6,8 +6,8 @@ from dataclasses import replace
 from monitor.domain.digest import Digest, DigestItem
 from monitor.domain.translation import TextToTranslate, Translation
 
-MAX_TEXTS = 120  # of one digest, its most important stories first
-MAX_PASSAGES = 3  # of one article
+MAX_TEXTS = 120  # per digest; the most important stories are first
+MAX_PASSAGES = 3  # per article
 MAX_TEXT_CHARS = 1_000  # a longer passage is not translated
 
 
@@ -30,7 +30,9 @@ def _list_item(item: DigestItem, to: str) -> Iterator[TextToTranslate]:
 
 
 def add_translations(digest: Digest, to: str, found: Mapping[TextToTranslate, str]) -> Digest:
-    """Return the digest with those translations into ``to`` that were found; ``found`` maps texts to translations."""
+    """Return the digest with the translations into ``to`` that were found; ``found`` has the translation
+    of each text.
+    """
     if not found:
         return digest
 

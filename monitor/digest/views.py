@@ -12,15 +12,15 @@ from monitor.domain.digest import Digest
 from monitor.text.numbers import format_count
 
 SPARKLINE_CHARS = " ▁▂▃▄▅▆▇█"
-MIN_CHART_DAYS = 3  # a chart of fewer days shows nothing that its label does not say
+MIN_CHART_DAYS = 3  # a chart of fewer days shows nothing that is not in its label
 
 
 @dataclass(frozen=True, slots=True)
 class DailyChart:
-    """Chart of the numbers of articles per day, as text.
+    """A chart of the numbers of articles per day, as text.
 
     ``label`` states the total. ``sparkline`` draws the numbers with block characters, and ``description`` lists them.
-    Both are empty if there are fewer than ``MIN_CHART_DAYS`` days since the first article.
+    Both are empty if fewer than ``MIN_CHART_DAYS`` days have passed since the first article.
     """
 
     sparkline: str
@@ -30,7 +30,7 @@ class DailyChart:
 
 
 def build_chart(daily_counts: Sequence[int]) -> DailyChart | None:
-    """Return a chart of counts per day, given oldest first, or None if all counts are zero."""
+    """Return a chart of counts per day, which are given oldest first; return None if all counts are zero."""
     if not any(daily_counts):
         return None
     total, today = sum(daily_counts), daily_counts[-1]
@@ -57,7 +57,7 @@ TextPiece = tuple[str, bool]  # a piece of text, and whether it is a matched nam
 
 @dataclass(frozen=True, slots=True)
 class PassageView:
-    """Passage that proves a hit, as templates show it.
+    """A passage that proves a hit, as templates show it.
 
     ``region_label`` names the region of the passage, such as "caption", and is empty for the body. ``translation`` is a
     machine translation, or empty.
@@ -69,7 +69,7 @@ class PassageView:
 
     @property
     def text(self) -> str:
-        """Passage as plain text with the matched words in square brackets."""
+        """The passage as plain text, with the matched words in square brackets."""
         return "".join(f"[{text}]" if marked else text for text, marked in self.pieces)
 
     @property
@@ -117,12 +117,12 @@ class ItemView:
 
     @property
     def title(self) -> str:
-        """Headline as plain text."""
+        """The headline as plain text."""
         return "".join(text for text, _ in self.pieces)
 
     @property
     def label(self) -> str:
-        """Badge for plain text: empty if the headline begins with the same word, as in "Withdrawn: ..."."""
+        """The badge for plain text. It is empty if the headline begins with the same word, as in "Withdrawn: ..."."""
         return "" if self.title.casefold().startswith(self.badge.casefold()) else self.badge
 
     @property
@@ -143,7 +143,7 @@ class DuplicateView:
 
 @dataclass(frozen=True, slots=True)
 class ActionView:
-    """Link of a story by which a reader gives feedback or opens the story on the desk; ``label`` is its text."""
+    """A link of a story by which a reader gives feedback or opens the story on the desk; ``label`` is its text."""
 
     label: str
     url: str
@@ -173,21 +173,21 @@ class StoryView:
 
     @property
     def hidden_passage_count(self) -> int:
-        """Number of passages of the leading article that an email does not show."""
+        """The number of passages of the leading article that an email does not show."""
         return max(0, len(self.lead.passages) - self.passage_count)
 
     @property
     def outlet_label(self) -> str:
-        """Number of outlets that report the story, as text; empty if there is only one outlet."""
+        """The number of outlets that report the story, as text; empty if only one does."""
         return format_count(self.outlet_count, "outlet") if self.outlet_count > 1 else ""
 
 
 @dataclass(frozen=True, slots=True)
 class StoryLink:
-    """Reference to a story elsewhere in the digest.
+    """A reference to a story in another place of the digest.
 
     ``anchor`` is the id of the story's HTML element; it is empty if an email omits the story. ``outlet_label`` is the
-    number of outlets, or the name of the only one.
+    number of outlets, or the name of the outlet if it is the only one.
     """
 
     title: str
@@ -198,7 +198,7 @@ class StoryLink:
 
 @dataclass(frozen=True, slots=True)
 class SectionView:
-    """Section of a digest: the stories of one official, or of a rule whose hits name no official.
+    """A section of a digest: the stories of one official, or of a rule whose hits name no official.
 
     ``position`` and ``chart`` are empty for a rule. ``also_in`` refers to stories of other sections that name the
     official.
@@ -214,7 +214,7 @@ class SectionView:
 
 @dataclass(frozen=True, slots=True)
 class SubjectLink:
-    """Reference to the section of an official or rule, with the number of its stories.
+    """A reference to the section of an official or rule, with the number of its stories.
 
     ``anchor`` is the id of the section's HTML element; it is empty if an email omits the section.
     """
@@ -225,13 +225,13 @@ class SubjectLink:
 
     @property
     def label(self) -> str:
-        """Name of the official or rule, with the number of its stories if there are several."""
+        """The name of the official or rule, with the number of stories if there are several."""
         return f"{self.name} {self.story_count}" if self.story_count > 1 else self.name
 
 
 @dataclass(frozen=True, slots=True)
 class GlanceView:
-    """Overview at the top of a digest: the most important headlines, and all officials and rules with stories."""
+    """The overview at the top of a digest: the most important headlines, and all officials and rules with stories."""
 
     headlines: tuple[StoryLink, ...]
     subjects: tuple[SubjectLink, ...]
@@ -260,7 +260,7 @@ class CoverageFaultView:
 
 @dataclass(frozen=True, slots=True)
 class CoverageView:
-    """Coverage of a digest: ``summary`` is one sentence with numbers, and ``warning`` names the failing sources."""
+    """The coverage of a digest: ``summary`` is one sentence with numbers, and ``warning`` names the failing sources."""
 
     summary: str
     warning: str
@@ -272,9 +272,9 @@ class CoverageView:
 class DigestView:
     """A digest in the form that templates use.
 
-    ``glance`` is None if there are few stories. ``also_named`` are the officials without stories of their own: they are
-    named in the stories of other sections. ``omitted_story_count`` is the number of stories that an email has only in
-    its text part.
+    ``glance`` is None if the digest has few stories. ``also_named`` are the officials without stories of their own:
+    stories of other sections name them. ``omitted_story_count`` is the number of stories that an email has only in its
+    text part.
     """
 
     title: str

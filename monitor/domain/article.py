@@ -7,7 +7,7 @@ from enum import StrEnum
 
 
 class Region(StrEnum):
-    """Part of an article in which text may be matched. Boilerplate has no region and is never matched."""
+    """A part of an article in which text may be matched. Boilerplate belongs to no region and is never matched."""
 
     TITLE = "title"
     STANDFIRST = "standfirst"
@@ -18,7 +18,7 @@ class Region(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Article:
-    """Extracted article. All texts are in Unicode form NFC; paragraphs of ``body`` are joined by a newline.
+    """An article as it was extracted. All texts are in Unicode form NFC; a newline joins the paragraphs of ``body``.
 
     ``published_at`` is None if the time is uncertain. ``confidence`` is the extraction confidence, from 0 (nothing
     found) to 1. ``partial_reason`` is the reason why the text is incomplete: "paywall", "teaser", "feed", "pages" (a
@@ -42,7 +42,7 @@ class Article:
     partial_reason: str = ""
 
     def regions(self) -> Iterator[tuple[Region, str]]:
-        """Yield each region that has text, with its text. All captions are one text, joined by newlines."""
+        """Yield each region that has text, together with this text. All captions are one text, joined by newlines."""
         for region, text in (
             (Region.TITLE, self.title),
             (Region.STANDFIRST, self.standfirst),
@@ -60,7 +60,7 @@ class Article:
 
 
 class Stage(StrEnum):
-    """Processing stage of a stored article. Each step of the pipeline moves articles to the next stage."""
+    """The last step of the pipeline that a stored article has passed."""
 
     LISTED = "listed"
     EXTRACTED = "extracted"
@@ -70,15 +70,15 @@ class Stage(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class NewArticle:
-    """New article before it is stored, with the entry keys by which it is recognised later.
+    """A new article before it is stored, with the entry keys by which it is recognised later.
 
     ``is_alertable`` is false for an article that must not be reported, for example because it was published before the
     source was added. ``stage`` is ``LISTED`` if the page must still be fetched, else ``EXTRACTED``.
     ``quarantine_reason`` is the reason why an article of a bulk change is quarantined, or empty (`monitor articles
-    release` ends a quarantine). ``search_text`` is the text for the full-text index, or None if the store must compute
-    it. ``evidence_keys`` are stored for comparison with later entries, but never identify an article.
+    release` ends a quarantine). ``search_text`` is the text for the full-text index; if it is None, the store must
+    compute this text. ``evidence_keys`` are stored for comparison with later entries, but never identify an article.
     ``known_article_id`` is set if the entry leads to an article that is already stored. Then only the entry keys and
-    the URL are added to that article.
+    the URL are added to the stored article.
     """
 
     entry_keys: tuple[str, ...]
@@ -93,7 +93,7 @@ class NewArticle:
 
 @dataclass(frozen=True, slots=True)
 class KnownArticle:
-    """Stored article that was found by an entry key. If the article was deleted, only its id is known."""
+    """A stored article that was found by an entry key. If the article was deleted, only its id is known."""
 
     id: int
     url: str = ""
@@ -104,10 +104,10 @@ class KnownArticle:
 
 @dataclass(frozen=True, slots=True)
 class StoredArticle:
-    """Article with its database id.
+    """An article with its database id.
 
     ``is_alertable`` is false if the article must not be reported, because it was published before its source was added.
-    ``duplicate_of`` is the id of the article of which this article is a duplicate. ``version_count`` is the number of
+    ``duplicate_of`` is the id of the original if this article is a duplicate. ``version_count`` is the number of
     earlier versions. ``quarantine_reason`` is the reason of a quarantine, or empty.
     """
 
@@ -125,7 +125,7 @@ class StoredArticle:
 
 @dataclass(frozen=True, slots=True)
 class PendingPage:
-    """Article whose page must be fetched. It is leased to the process that has ``token``.
+    """An article whose page must be fetched. It is leased to the process that has ``token``.
 
     ``quarantine_reason`` is the reason of a quarantine, or empty. The date on the page may end the quarantine.
     """
@@ -141,7 +141,10 @@ class PendingPage:
 
 @dataclass(frozen=True, slots=True)
 class Story:
-    """Story with the ids of its articles. ``merged_into`` is the id of the story it was merged into, or empty."""
+    """A story with the ids of its articles.
+
+    ``merged_into`` is the id of the story into which it was merged, or empty.
+    """
 
     id: str
     title: str
@@ -154,7 +157,7 @@ class Story:
 
 @dataclass(frozen=True, slots=True)
 class ArticleAttempt:
-    """Article that is processed alone instead of in a batch, because it is long or an earlier attempt failed."""
+    """An article that is processed alone instead of in a batch, because it is long or an earlier attempt failed."""
 
     article_id: int
     source_id: str
@@ -162,7 +165,7 @@ class ArticleAttempt:
 
 @dataclass(frozen=True, slots=True)
 class DuePage:
-    """Article with the stage ``LISTED`` whose page may be fetched from the time ``due_at`` on."""
+    """An article with the stage ``LISTED``, whose page may be fetched from the time ``due_at`` on."""
 
     due_at: datetime
     article_id: int

@@ -33,14 +33,14 @@ from monitor.domain.secret import Secret
 from monitor.domain.value_parsers import parse_signing_key
 
 OUTBOX_CHANNEL_ID = "outbox"
-"""Id of the folder channel that can be used without being configured."""
+"""Id of the folder channel that can be used even if it is not configured."""
 
 
 def _label_secret_url(url: Secret) -> str:
-    """Return a label by which a secret URL can be recognised: the host, and a short hash of the URL.
+    """Return a label by which users recognise a secret URL: the host, and a short hash of the URL.
 
-    For the URL of a chat service, the label has the name of the service (the scheme) instead of the host, because the
-    host is a part of the secret.
+    In the URL of a chat service, the host is a part of the secret. The label then has the name of the service (the
+    scheme) instead.
     """
     text = url.reveal()
     parts = urlsplit(text)
@@ -83,13 +83,13 @@ class EmailChannel:
 
     @property
     def targets(self) -> tuple[str, ...]:
-        """Return the address of each recipient. The message to each one is sent and retried separately."""
+        """The address of each recipient. The message to each one is sent and retried separately."""
         return tuple(dict.fromkeys(self.to))
 
 
 @dataclass(frozen=True, slots=True)
 class WebhookChannel:
-    """Signed JSON by HTTP POST."""
+    """A webhook, which gets signed JSON by HTTP POST."""
 
     __pydantic_config__: ClassVar[ConfigDict] = STRICT
     kind: ClassVar[str] = "webhook"
@@ -105,13 +105,13 @@ class WebhookChannel:
 
     @property
     def targets(self) -> tuple[str, ...]:
-        """Return a label of the URL, without secrets, as the only target."""
+        """A label of the URL, without secrets, as the only target."""
         return (_label_secret_url(self.url),)
 
 
 @dataclass(frozen=True, slots=True)
 class ChatChannel:
-    """Apprise URL of a chat service."""
+    """A chat service, given by its Apprise URL."""
 
     __pydantic_config__: ClassVar[ConfigDict] = STRICT
     kind: ClassVar[str] = "chat"
@@ -122,7 +122,7 @@ class ChatChannel:
 
     @property
     def targets(self) -> tuple[str, ...]:
-        """Return a label of the chat service's URL, without secrets, as the only target."""
+        """A label of the chat service's URL, without secrets, as the only target."""
         return (_label_secret_url(self.url),)
 
 
@@ -139,7 +139,7 @@ class FolderChannel:
 
     @property
     def targets(self) -> tuple[str, ...]:
-        """Return the path of the folder as the only target."""
+        """The path of the folder, as the only target."""
         return (self.path,)
 
 

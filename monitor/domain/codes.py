@@ -7,16 +7,16 @@ from typing import NamedTuple
 STORY_ID_PATTERN = r"s[1-9][0-9]*[a-z]?"
 """Pattern of a story id: the letter s, and the id of the first article of the story.
 
-A further letter follows if a reader has split the story off from another one.
+A second letter follows if a reader has split the story off from another one.
 """
 MAX_NUMBER = 10**18 - 1
-"""Highest number in a code or id that is looked up; databases hold integers below 2**63."""
+"""Highest number in a code or id that is looked up. Databases store integers below 2**63."""
 _ARTICLE, _HIT = re.compile(r"a?([1-9][0-9]{0,17})"), re.compile(r"h([1-9][0-9]{0,17})")
 _STORY = re.compile(STORY_ID_PATTERN)
 
 
 class CodeKind(StrEnum):
-    """Kind of object that a code refers to."""
+    """The kind of object that a code refers to: article, hit or story."""
 
     ARTICLE = "article"
     HIT = "hit"
@@ -24,7 +24,11 @@ class CodeKind(StrEnum):
 
 
 class Code(NamedTuple):
-    """Parsed code: ``number`` is the id of an article or hit, ``story_id`` the id of a story; the other is empty."""
+    """A parsed code.
+
+    ``number`` is the id of an article or hit, and ``story_id`` the id of a story. Only one of them has a value; the
+    other is 0 or empty.
+    """
 
     kind: CodeKind
     number: int = 0
@@ -32,9 +36,9 @@ class Code(NamedTuple):
 
 
 def parse_code(text: str) -> Code | None:
-    """Parse a code; return None if the text is not a code.
+    """Parse a code, such as a53; return None if the text is not a code.
 
-    A number without a letter is taken as the id of an article.
+    A number without a letter means the id of an article.
     """
     word = text.strip().lower()
     if match := _ARTICLE.fullmatch(word):

@@ -37,7 +37,7 @@ from monitor.domain.web_settings import WebSettings
 
 
 class PageRetention(StrEnum):
-    """Raw pages that are kept as evidence."""
+    """The raw pages that are kept as evidence."""
 
     NONE = "none"
     MATCHED = "matched"
@@ -49,7 +49,7 @@ DEFAULT_DATABASE = Secret(DEFAULT_DATABASE_URL)
 
 
 def resolve_database_url(database: Secret, folder: Path) -> Secret:
-    """Return the URL of a database, with an absolute path if it is an SQLite file.
+    """Return the URL of a database. If the database is an SQLite file, its path is made absolute.
 
     A relative path starts from ``folder``. Other URLs are returned unchanged.
     """
@@ -66,7 +66,7 @@ def _resolve_in_context(database: Secret, info: ValidationInfo) -> Secret:
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """Settings of the whole daemon."""
+    """The settings that apply to the whole daemon."""
 
     __pydantic_config__: ClassVar[ConfigDict] = STRICT
 
@@ -112,7 +112,7 @@ class Settings:
 
     @property
     def link_url(self) -> str:
-        """Return the public URL of the desk, for links in digests; empty if no URL is configured."""
+        """The public URL of the desk, for links in digests; empty if no URL is configured."""
         return self.web.url if self.web else ""
 
     @property
@@ -123,7 +123,7 @@ class Settings:
 
 @dataclass(frozen=True, slots=True)
 class Configuration:
-    """Valid configuration, as read from sources.yaml.
+    """A valid configuration, as read from sources.yaml.
 
     ``warnings`` describe settings that are valid but probably not intended.
     """
@@ -137,7 +137,7 @@ class Configuration:
 
     @property
     def former_ids(self) -> tuple[dict[str, str], dict[str, str]]:
-        """Return two mappings from former ids to present ids: one for sources, one for officials."""
+        """Return a dictionary from former ids of sources to their present ids, and the same for officials."""
         return (
             {old: source.id for source in self.sources for old in source.formerly},
             {old: official.id for official in self.watchlist.officials for old in official.formerly},

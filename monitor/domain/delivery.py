@@ -7,7 +7,7 @@ from typing import ClassVar
 
 
 class DeliveryState(StrEnum):
-    """State of a delivery.
+    """The state of a delivery.
 
     ``REJECTED``: the target refused the message permanently. ``FAILED``: all attempts failed. ``CANCELLED``: the user
     cancelled the delivery. Deliveries in these three states can be resent.
@@ -22,7 +22,7 @@ class DeliveryState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class RenderedDigest:
-    """All output forms of one digest. They are rendered once, so that every attempt sends the same content.
+    """All output forms of one digest. They are rendered once, so that every attempt has the same content.
 
     ``blocks`` are the paragraphs of the digest as plain text, for services that accept only short messages: a sender
     may begin a new message before any block. The first block has the title, the totals and the notices, one per line.
@@ -47,7 +47,7 @@ class RenderedDigest:
 class Message:
     """One digest for one target of one channel.
 
-    ``key`` is the same for all attempts, so that receivers can detect duplicates. ``unsubscribe_url`` is the URL by
+    ``key`` is the same for all attempts, so that receivers can detect repetitions. ``unsubscribe_url`` is the URL by
     which the target unsubscribes with one click (RFC 8058), or empty.
     """
 
@@ -62,7 +62,7 @@ class Message:
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """Message in the outbox with its state. ``message.target`` contains no secret and may be displayed.
+    """A message in the outbox, with its state. ``message.target`` contains no secret and may be displayed.
 
     ``dismissed_at`` is the time at which a user dismissed a rejected or failed delivery. From then on, the delivery is
     not reported as a problem.
@@ -81,7 +81,7 @@ class Delivery:
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """Result of an attempt: the target accepted the message. ``detail`` is the response of the target."""
+    """Result of one attempt: the target accepted the message. ``detail`` is the response of the target."""
 
     outcome: ClassVar[str] = "sent"
     detail: str = ""
@@ -89,7 +89,7 @@ class Sent:
 
 @dataclass(frozen=True, slots=True)
 class Retry:
-    """Result of an attempt: a temporary failure.
+    """Result of one attempt: a temporary failure.
 
     ``retry_after`` is the delay that the target asks for. If ``pause_channel`` is true, the other deliveries of the
     channel are delayed, too (SMTP 421, HTTP 429).
@@ -103,7 +103,7 @@ class Retry:
 
 @dataclass(frozen=True, slots=True)
 class Rejected:
-    """Result of an attempt: a permanent failure, because the target does not exist or refuses the message.
+    """Result of one attempt: a permanent failure, because the target does not exist or refuses the message.
 
     If ``stop_target`` is true, the target is disabled (HTTP 410).
     """
@@ -118,10 +118,10 @@ SendResult = Sent | Retry | Rejected
 
 @dataclass(frozen=True, slots=True)
 class DeliveryResult:
-    """Result of a leased delivery, to be stored.
+    """The result of a leased delivery, to be stored.
 
     ``send_result`` is None if no attempt was made; the delivery is then due at ``next_attempt_at``. If ``send_result``
-    is a ``Retry`` and ``next_attempt_at`` is None, there are no more attempts, and the delivery has failed.
+    is a ``Retry`` and ``next_attempt_at`` is None, the last attempt is over, and the delivery has failed.
     """
 
     delivery: Delivery

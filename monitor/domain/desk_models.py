@@ -12,7 +12,7 @@ from monitor.domain.read_models import HitSummary
 
 @dataclass(frozen=True, slots=True)
 class ArticleLine:
-    """Row of an article, without its text. ``outlet`` is the name of its source."""
+    """An article as a list shows it, without its text. ``outlet`` is the name of its source."""
 
     id: int
     title: str
@@ -28,13 +28,13 @@ class ArticleLine:
 
     @property
     def dated_at(self) -> datetime:
-        """Return the time of publication, or the time at which the article was first seen if that is unknown."""
+        """The time of publication; if it is unknown, the time at which the article was first seen."""
         return self.published_at or self.first_seen_at
 
 
 @dataclass(frozen=True, slots=True)
 class HitLine:
-    """Row of a hit, with the row of its article."""
+    """A hit as a list shows it, together with its article."""
 
     id: int
     rule_id: str
@@ -47,7 +47,10 @@ class HitLine:
 
 @dataclass(frozen=True, slots=True)
 class StoryLine:
-    """Row of a story, without its articles. ``merged_into`` is the story into which it was merged, or empty."""
+    """A story as a list shows it, without its articles.
+
+    ``merged_into`` is the id of the story into which this story was merged, or empty.
+    """
 
     id: str
     title: str
@@ -76,7 +79,7 @@ class ArticlePage:
 
 @dataclass(frozen=True, slots=True)
 class SourceLine:
-    """Row of a configured source, with its poll state and the number of its articles."""
+    """A configured source, with its poll state and the number of its articles."""
 
     id: str
     name: str
@@ -88,7 +91,7 @@ class SourceLine:
 
 @dataclass(frozen=True, slots=True)
 class DeliveryLine:
-    """Row of a delivery, without the content of its digest."""
+    """A delivery as a list shows it, without the content of its digest."""
 
     id: int
     digest_id: int
@@ -106,7 +109,7 @@ class DeliveryLine:
 
 @dataclass(frozen=True, slots=True)
 class NameForm:
-    """Spelling by which articles name an official, with the number of mentions.
+    """A spelling by which articles name an official, with the number of mentions.
 
     ``last_at`` and ``article_id`` belong to the newest article with this spelling.
     """
@@ -120,7 +123,7 @@ class NameForm:
 
 @dataclass(frozen=True, slots=True)
 class NamedCount:
-    """Number of articles per outlet, language or official.
+    """The number of articles of one outlet, in one language or about one official.
 
     ``id`` is the id of the outlet or official, or the code of the language.
     """
@@ -132,7 +135,7 @@ class NamedCount:
 
 @dataclass(frozen=True, slots=True)
 class OfficialSample:
-    """Counts by outlet, language and other officials, from the newest articles that name an official.
+    """Counts by outlet, language and other officials, taken from the newest articles that name an official.
 
     ``size`` is the number of these articles, ``since_at`` the time of the oldest one.
     """
@@ -146,7 +149,7 @@ class OfficialSample:
 
 @dataclass(frozen=True, slots=True)
 class HourCount:
-    """Number of articles first seen in the hour that begins at ``at``."""
+    """The number of articles that were first seen in the hour that begins at ``at``."""
 
     at: datetime
     count: int
@@ -154,7 +157,7 @@ class HourCount:
 
 @dataclass(frozen=True, slots=True)
 class ReportLine:
-    """Row of a digest that reported an article or a story."""
+    """A digest that reported an article or a story."""
 
     digest_id: int
     plan_id: str
@@ -163,7 +166,7 @@ class ReportLine:
 
 @dataclass(frozen=True, slots=True)
 class StoryHour:
-    """Story of which an article was first seen in the hour that begins at ``at``.
+    """A story of which an article was first seen in the hour that begins at ``at``.
 
     If the article has no story, ``story_id`` is the code of the article, such as a53.
     """
@@ -174,7 +177,7 @@ class StoryHour:
 
 @dataclass(frozen=True, slots=True)
 class MentionPlace:
-    """Position of a mention in an article: a region, and the start and end offset in the text of that region."""
+    """The position of a mention in an article: a region, and the start and end offset in the text of that region."""
 
     region: Region
     start: int

@@ -28,13 +28,16 @@ from monitor.domain.field_types import (
 from monitor.domain.mention import HitKind, Mention, Passage, TextChange
 from monitor.domain.poll_state import PollState, SourceState
 from monitor.domain.read_models import NearMissSummary, QuarantineSummary
+from monitor.domain.succession import Announcement
 from monitor.domain.translation import NO_TRANSLATION, Translation
 from monitor.domain.value_parsers import parse_quiet_hours
 
 
 @dataclass(frozen=True, slots=True)
 class Schedule:
-    """Times at which a digest is due: daily at the local times ``at``, by ``cron``, or directly after a hit."""
+    """The times at which a digest is due: daily at the local times ``at``, by a ``cron`` line, or
+    directly after a hit.
+    """
 
     at: tuple[time, ...] = ()
     cron: str = ""
@@ -43,7 +46,7 @@ class Schedule:
 
 @dataclass(frozen=True, slots=True)
 class QuietHours:
-    """Hours, in local time, in which no message is sent. Messages wait until the end of these hours.
+    """The hours, in local time, in which no message is sent. Messages wait until the end of these hours.
 
     ``start`` is later than ``end`` if the hours include midnight.
     """
@@ -67,7 +70,7 @@ _AT_SCHEMA: dict[str, Any] = {
 
 @dataclass(frozen=True, slots=True)
 class DigestPlan:
-    """Configured digest: its rules, channels and schedule."""
+    """A configured digest: its rules, channels and schedule."""
 
     __pydantic_config__: ClassVar[ConfigDict] = STRICT | {
         "json_schema_extra": {"oneOf": [{"required": ["at"]}, {"required": ["cron"]}]}
@@ -125,7 +128,7 @@ class DigestPlan:
 
     @property
     def schedule(self) -> Schedule:
-        """Return the times at which the digest is due."""
+        """The times at which the digest is due."""
         if isinstance(self.at, time):
             return Schedule(at=(self.at,), cron=self.cron)
         if isinstance(self.at, tuple):
@@ -135,7 +138,8 @@ class DigestPlan:
     def accepts(self, hit: "ReportableHit") -> bool:
         """Return whether the digest may list a hit.
 
-        This is false if the article is in a language that the digest excludes, or if ``muted`` contains its story.
+        The digest may not list it if the digest excludes the language of the article, or if a reader has muted the
+        story (``muted``).
         """
         language = hit.article.language.partition("-")[0].lower()
         is_readable = not self.languages or not language or language in self.languages
@@ -166,7 +170,7 @@ class DigestReader:
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """Period that a digest covers. It selects articles by the time at which they were first seen.
+    """A period that a digest covers. It selects articles by the time at which they were first seen.
 
     ``start_at`` belongs to the window, ``end_at`` to the next one.
     """
@@ -179,19 +183,19 @@ OPERATOR_PLAN_ID = "operator"
 """Plan id of the reports to the operator. A configured digest must not have this id."""
 
 INITIAL_WINDOW_LEAD = timedelta(seconds=1)
-"""Time by which the start of the initial window of a digest is before the lookback.
+"""Time by which the initial window of a digest starts before the lookback.
 
-The initial window records that the digest was created. Its start must differ from that of the next window, because two
-windows of one digest must not have the same start.
+The initial window only records that the digest was created. Its start must differ from that of the next window, because
+two windows of one digest must not have the same start.
 """
 
 
 @dataclass(frozen=True, slots=True)
 class ReportableHit:
-    """Hit with everything that a digest needs to report it. ``outlet`` is the name of the source.
+    """A hit with everything that a digest needs to report it. ``outlet`` is the name of the source.
 
-    ``duplicate_of`` is the id of the article of which this article is a duplicate. ``original_title`` is the headline
-    of that article; ``is_original_reported`` is true if this digest has already reported it.
+    ``duplicate_of`` is the id of the original if the article is a duplicate. ``original_title`` is the headline of the
+    original; ``is_original_reported`` is true if this digest has already reported the original.
     """
 
     id: int
@@ -242,7 +246,7 @@ class DigestItem:
 
 @dataclass(frozen=True, slots=True)
 class DuplicateItem:
-    """Duplicate of an article in another outlet. A digest lists it in one line of the story, never as an item."""
+    """A duplicate of an article in another outlet. A digest lists it in one line of the story, never as an item."""
 
     article_id: int
     url: str
@@ -263,17 +267,17 @@ class DigestStory:
 
     @property
     def leading_rule(self) -> str:
-        """The rule under whose heading a story without officials is listed."""
+        """The rule under whose heading the digest lists the story, if the story names no official."""
         return next((rule for item in self.items for rule in item.rule_ids), FOLLOWED_SECTION)
 
 
 FOLLOWED_SECTION = "followed-stories"
-"""Section for stories without officials and rules, which are in the digest only because readers follow them."""
+"""Id of the section for stories that are in the digest only because readers follow them, without official and rule."""
 
 
 @dataclass(frozen=True, slots=True)
 class SourceProblem:
-    """Problem of a source that cannot be read as configured: its state, since when, the reason, and a suggestion."""
+    """A source that cannot be read as configured: its state, since when, the reason, and a suggestion."""
 
     source_id: str
     outlet: str
@@ -285,7 +289,7 @@ class SourceProblem:
 
 @dataclass(frozen=True, slots=True)
 class Coverage:
-    """Coverage of a window: numbers of configured sources, of sources read, and of articles, and problems.
+    """Coverage of a window, in numbers: configured sources, sources that were read, articles, and problems.
 
     ``quarantined_count`` of the articles are quarantined. The last two counts are about entries of the latest
     documents. ``merged_count`` entries were repetitions of other entries. ``dropped_count`` entries were not stored,
@@ -303,7 +307,7 @@ class Coverage:
 
 @dataclass(frozen=True, slots=True)
 class LastWindow:
-    """End of the last window of a digest.
+    """The end of the last window of a digest.
 
     ``lookback_start_at`` is the start of the lookback if the digest has only its initial window, which reports nothing.
     Otherwise, and for an immediate digest, it is None.
@@ -315,11 +319,11 @@ class LastWindow:
 
 @dataclass(frozen=True, slots=True)
 class DigestQuery:
-    """Query for the inputs of one digest, as ``load_inputs`` takes it.
+    """A query for the inputs of one digest, as ``load_inputs`` takes it.
 
-    It selects hits that the digest has not reported. The hits were found before ``hits_before`` and, if given, not
-    before ``found_since``. If ``period_start_at`` is given, it selects all hits found since then, even if they were
-    reported. If ``requires_hits`` is true and there are no hits, nothing else is loaded.
+    It selects hits that the digest has not reported. The hits were found before ``hits_before`` and, if ``found_since``
+    is given, not before that time. If ``period_start_at`` is given, the query selects all hits that were found since
+    then, even reported ones. If ``requires_hits`` is true and the query selects no hit, nothing else is loaded.
     """
 
     window: Window
@@ -339,8 +343,10 @@ class DigestInputs:
 
     ``daily_mentions`` are the mentions of each official on each day of the chart. ``source_states`` are the states of
     sources that have a notice. ``retractions`` are hits that this digest has reported and that a verdict has withdrawn
-    since. ``marks`` are the marks for this digest. ``followed`` are articles without a hit in stories that are
-    followed. ``unsubscribed`` are the channel and target of each reader who has unsubscribed from the digest.
+    since. ``marks`` are the marks for this digest. ``followed`` are articles that have no hit but belong to a story
+    that readers follow. ``unsubscribed`` are the channel and target of each reader who has unsubscribed from the
+    digest.
+    ``unreported_hit_ids`` are hits of rules with ``spike`` that had no spike: they are recorded, but not shown.
     """
 
     hits: tuple[ReportableHit, ...] = ()
@@ -356,30 +362,41 @@ class DigestInputs:
     followed: tuple[ReportableHit, ...] = ()
     repeated_rejections: tuple[RepeatedRejection, ...] = ()
     unsubscribed: frozenset[tuple[str, str]] = frozenset()
+    unreported_hit_ids: frozenset[int] = frozenset()
 
     @property
     def has_reports(self) -> bool:
-        """Return whether there is any article to report, or any report to retract."""
+        """Return whether the inputs have an article to report or a report to retract."""
         return bool(self.hits or self.retractions or self.followed)
 
 
 @dataclass(frozen=True, slots=True)
+class PeopleNotices:
+    """Notices about the officials of a digest, and the successions among them that the digest announces."""
+
+    notices: tuple[str, ...] = ()
+    announced: tuple[Announcement, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class ReportedContent:
-    """Record of the content of a digest, which is stored with the digest.
+    """Record of what a digest contains; it is stored with the digest.
 
     ``official_ids`` are the officials that the digest named, by hit id. ``hidden_hit_ids`` are hits that the digest
-    does not show, for example because their story is muted. ``followed_article_ids`` are articles without a hit.
+    does not show, for example because their story is muted. ``followed_article_ids`` are articles that have no hit but
+    belong to a story that readers follow. ``announced`` are the successions that the digest announces.
     """
 
     official_ids: Mapping[int, tuple[str, ...]] = field(default_factory=dict)
     hidden_hit_ids: frozenset[int] = frozenset()
     retractions: tuple[Retraction, ...] = ()
     followed_article_ids: tuple[int, ...] = ()
+    announced: tuple[Announcement, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class OfficialSummary:
-    """Official as shown in a digest.
+    """An official as shown in a digest.
 
     ``position`` is the position at the date of the articles. ``daily_mentions`` are counts per day, oldest first.
     """
@@ -392,7 +409,7 @@ class OfficialSummary:
 
 @dataclass(frozen=True, slots=True)
 class Digest:
-    """Composed digest, ready to be rendered.
+    """A composed digest, ready to be rendered.
 
     ``omitted_articles`` is the number of articles that are not listed, because the digest has more than
     ``max_articles``. ``top_story_ids`` are the most important stories of all sections. ``is_for_operator`` is true for

@@ -25,12 +25,12 @@ from enum import Enum, StrEnum, auto
 
 
 class MonitorError(Exception):
-    """Root of the exception tree; its text is a full sentence for the user."""
+    """Base class of all exceptions of this program. Its text is a full sentence for the user."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
 class ConfigIssue:
-    """Error or warning at a place in a configuration file. Line and column count from 1.
+    """An error or warning at a place in a configuration file. Line and column count from 1.
 
     ``message`` states what is invalid and what would be valid.
     """
@@ -47,10 +47,10 @@ class ConfigIssue:
 
 @dataclass(frozen=True, slots=True)
 class KeyIssue:
-    """Error or warning at a key of the configuration, such as ``("rules", "border", "query")``.
+    """An error or warning at a key of the configuration, such as ``("rules", "border", "query")``.
 
-    ``position`` is the offset of the error in a text value, counted from 0, or None. A warning does not make the
-    configuration invalid.
+    ``position`` is the offset of the error in a text value, counted from 0, or None if the whole value is meant. A
+    warning does not make the configuration invalid.
     """
 
     key_path: tuple[str | int, ...]
@@ -68,7 +68,7 @@ class ConfigError(MonitorError):
 
 
 class UsageError(MonitorError):
-    """Raised if a command refers to something that does not exist, or cannot be used in this way."""
+    """Raised if a command refers to something that does not exist, or is used in a way that is not possible."""
 
 
 class InputError(MonitorError):
@@ -152,9 +152,9 @@ class CanaryLost(MonitorError):
 
 
 class LeaseLost(MonitorError):
-    """Raised if a lease has expired and another process may have leased the row.
+    """Raised if a lease has expired, so that another process may have leased the row.
 
-    The caller must discard its result; the work will be repeated.
+    The caller must discard its result; another process will repeat the work.
     """
 
 
@@ -178,7 +178,7 @@ class StoreCorrupt(StoreError):
 
 
 class DamagedRow(MonitorError):
-    """Raised if the content of one row cannot be read. The rest of the database can be used.
+    """Raised if the content of one row cannot be read. All other rows can still be used.
 
     The message contains the table and the id of the row.
     """
@@ -193,4 +193,4 @@ class StoreMissing(StoreError):
 
 
 class SchemaMismatch(StoreError):
-    """Raised if the schema of the database does not fit this program, and a migration is impossible or not allowed."""
+    """Raised if the schema of the database does not fit this program, and the program cannot or may not migrate it."""

@@ -18,14 +18,14 @@ No reason that the matcher gives begins with this text.
 
 
 class VerdictKind(StrEnum):
-    """Statement of a verdict: the official is meant (confirmed), or is not meant (rejected)."""
+    """The statement of a verdict: the official is meant (confirmed), or is not meant (rejected)."""
 
     REJECTED = "rejected"
     CONFIRMED = "confirmed"
 
 
 class RejectionReason(StrEnum):
-    """Reason that a reader gives for a rejection: why the official is not meant."""
+    """The reason that a reader gives for a rejection: why the text does not mean the official."""
 
     NAMESAKE = "namesake"
     OTHER_PERSON = "other-person"
@@ -35,9 +35,9 @@ class RejectionReason(StrEnum):
 
 
 class MarkKind(StrEnum):
-    """Kind of a mark on a story.
+    """The kind of a mark on a story.
 
-    ``IRRELEVANT`` means that the right person is named, but the story is not of interest.
+    ``IRRELEVANT`` means that the text does name the official, but that the story is not of interest.
     """
 
     READ = "read"
@@ -47,7 +47,7 @@ class MarkKind(StrEnum):
 
 
 class Way(StrEnum):
-    """Interface through which feedback was given: command line, desk page, link of a digest, or API."""
+    """The interface through which feedback was given: command line, desk page, link of a digest, or API."""
 
     CLI = "cli"
     PAGE = "page"
@@ -57,7 +57,7 @@ class Way(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Reader:
-    """Reader who gives feedback.
+    """A reader who gives feedback.
 
     ``seen_hit_id`` is the newest hit that the reader has marked as read; older hits count as read, too.
     """
@@ -76,7 +76,7 @@ class Reader:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """Statement of a reader on whether a text means an official, in an article and its duplicates.
+    """The statement of a reader on whether a text means an official, in one article and its duplicates.
 
     ``written`` is the text, folded by ``text.fold.fold_written``; if it is empty, the verdict covers every mention of
     the official. ``root_id`` is the original of which the other articles are duplicates. ``story_id`` is set only if
@@ -100,14 +100,16 @@ class Verdict:
     undone_at: datetime | None = None
 
     def explain(self) -> str:
-        """Return a text with the reader, the date and the reason, for use as the reason of a mention or near miss."""
+        """Return the reader, the date and the reason in one text, which becomes the reason of a mention
+        or near miss.
+        """
         reason = f": {self.reason}" if self.reason else ""
         return f"{self.kind} by {self.reader} on {self.made_at:%-d %b %Y}{reason}"
 
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """Mark on a story, either of a reader (``reader`` is set) or of a digest (``plan_id`` is set).
+    """A mark on a story, either of a reader (``reader`` is set) or of a digest (``plan_id`` is set).
 
     If ``until_at`` is None, the end of the mark depends on the last report of the story, see ``mark_ends_at``. If
     ``rule_id`` is set, the mark is only about the reports of that rule.
@@ -127,16 +129,16 @@ class Mark:
 
 
 MARK_LASTS = {MarkKind.MUTED: timedelta(days=14), MarkKind.FOLLOWED: timedelta(days=7)}
-"""Time between the last report of a story and the end of a mark on it, by kind.
+"""Time between the last report of a story and the end of a mark on this story, by kind of mark.
 
 It is used for marks without an explicit end. Kinds that are not listed never end.
 """
 
 
 def mark_ends_at(mark: Mark, last_report_at: datetime) -> datetime | None:
-    """Return the time at which a mark ends, or None if it never ends.
+    """Return the time at which a mark ends, or None if the mark never ends.
 
-    It is the explicit end of the mark, if there is one. Otherwise it is computed from the last report of the story.
+    An explicit end of the mark has priority. Otherwise the end is computed from the last report of the story.
     """
     lasts = MARK_LASTS.get(mark.kind)
     if mark.until_at or lasts is None:
@@ -146,7 +148,7 @@ def mark_ends_at(mark: Mark, last_report_at: datetime) -> datetime | None:
 
 @dataclass(frozen=True, slots=True)
 class StoryMark:
-    """Mark for a digest, with the facts about the story that are needed to apply it.
+    """A mark for a digest, with the facts about the story that are needed to apply the mark.
 
     ``official_ids`` are the officials named in the reports of the story when the mark was made. ``last_report_at`` is
     the time of the last report of the story.
@@ -159,17 +161,17 @@ class StoryMark:
 
     @property
     def ends_at(self) -> datetime | None:
-        """The time at which the mark ends, or None if it never ends."""
+        """The time at which the mark ends, or None if the mark never ends."""
         return mark_ends_at(self.mark, self.last_report_at or self.mark.made_at)
 
     def is_active(self, now: datetime) -> bool:
-        """Return whether the mark has not ended at the time ``now``."""
+        """Return whether the mark is still in effect at the time ``now``."""
         return self.ends_at is None or now < self.ends_at
 
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """Record of one act of feedback. `monitor undo` takes its id.
+    """The record of one act of feedback. `monitor undo` takes its id.
 
     ``reader`` is the display name of the reader, which several readers may have. ``login`` is the login of the reader,
     and is empty before the change is stored. ``verdict_id`` or ``mark_id`` is the id of the verdict or mark that was
@@ -191,11 +193,53 @@ class Change:
     login: str = ""
 
 
-def select_effective(verdicts: Iterable[Verdict]) -> tuple[Verdict, ...]:
-    """Return the verdicts in effect for one article, at most one for each official and folded text.
+class ProposalKind(StrEnum):
+    """Feedback that a proposal asks for: a verdict, or that a story is muted for a digest."""
 
-    A verdict on the article itself takes precedence over a verdict on its story. Among equal verdicts, the newest takes
-    precedence. Undone verdicts are ignored.
+    REJECTED = "rejected"
+    CONFIRMED = "confirmed"
+    MUTED = "muted"
+
+
+class ProposalOutcome(StrEnum):
+    """Decision of an editor on a proposal; it is open until then."""
+
+    OPEN = ""
+    ACCEPTED = "accepted"
+    REFUSED = "refused"
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """Feedback of a reader who may not give it; it counts only if an editor accepts it.
+
+    A proposed verdict has an article and an official, and a story if it is about the whole story. A proposed mute has a
+    story and a digest plan. ``title`` is the title of the article or story, and is empty before it is stored.
+    """
+
+    id: int
+    kind: ProposalKind
+    reader: str
+    made_at: datetime
+    article_id: int = 0
+    official_id: str = ""
+    written: str = ""
+    story_id: str = ""
+    plan_id: str = ""
+    reason: str = ""
+    note: str = ""
+    way: Way = Way.PAGE
+    outcome: ProposalOutcome = ProposalOutcome.OPEN
+    decided_at: datetime | None = None
+    decided_by: str = ""
+    title: str = ""
+
+
+def select_effective(verdicts: Iterable[Verdict]) -> tuple[Verdict, ...]:
+    """Return the verdicts that apply to one article, at most one for each official and folded text.
+
+    A verdict on the article itself has priority over a verdict on its story. Of several equal verdicts, the newest is
+    used. Undone verdicts are ignored.
     """
     chosen: dict[tuple[str, str], Verdict] = {}
     for verdict in sorted(verdicts, key=lambda one: (not one.story_id, one.id)):
@@ -205,7 +249,7 @@ def select_effective(verdicts: Iterable[Verdict]) -> tuple[Verdict, ...]:
 
 
 class VerdictIndex:
-    """Index of verdicts, with which the verdicts in effect for many articles are found without queries."""
+    """An index of verdicts. With it, the verdicts that apply to many articles are found without database queries."""
 
     def __init__(self, verdicts: Iterable[Verdict]) -> None:
         self._by_root: defaultdict[int, list[Verdict]] = defaultdict(list)
@@ -216,7 +260,7 @@ class VerdictIndex:
                 self._by_story[verdict.story_id].append(verdict)
 
     def find(self, stored: StoredArticle) -> tuple[Verdict, ...]:
-        """Return the verdicts in effect for an article."""
+        """Return the verdicts that apply to an article."""
         found = [*self._by_root.get(stored.id, ()), *self._by_story.get(stored.story_id, ())]
         if stored.duplicate_of:
             found += self._by_root.get(stored.duplicate_of, ())
@@ -225,7 +269,7 @@ class VerdictIndex:
 
 @dataclass(frozen=True, slots=True)
 class RescreenResult:
-    """Result of rescreening: the number of articles, and the numbers of hits that were affected.
+    """The result of a rescreen: the number of articles that were matched again, and of the hits that changed.
 
     ``withdrawn`` hits became invalid; digests had reported ``reported`` of them. ``added`` hits are new or valid again.
     ``changed`` hits name other officials than before.
@@ -250,7 +294,7 @@ class RescreenResult:
 
 @dataclass(frozen=True, slots=True)
 class Retraction:
-    """Hit that a digest has reported, and that a verdict has withdrawn since for some officials.
+    """A hit that a digest has reported, and that a verdict has withdrawn since for some officials.
 
     ``official_ids`` are these officials; an empty id means that the rule had a hit without an official. ``verdict``
     describes who rejected the official.
@@ -267,7 +311,7 @@ class Retraction:
 
 @dataclass(frozen=True, slots=True)
 class RuleCount:
-    """Number of hits of a rule in a period, and number of these hits that verdicts have withdrawn."""
+    """The number of hits of a rule in a period, and how many of these hits verdicts have withdrawn."""
 
     rule_id: str
     found: int
@@ -277,9 +321,9 @@ class RuleCount:
 
 @dataclass(frozen=True, slots=True)
 class FormCount:
-    """Numbers of articles in which a spelling was matched to an official: accepted, and rejected by readers.
+    """A spelling of an official, with the numbers of articles in which it was accepted, and rejected by readers.
 
-    ``form`` is the ``MatchForm`` of the accepted mentions; it is empty in a count of rejected ones.
+    ``form`` is the ``MatchForm`` of the accepted mentions. It is empty if the spelling was rejected.
     """
 
     official_id: str
@@ -291,15 +335,14 @@ class FormCount:
 
 
 MIN_REPEATED_REJECTIONS, REPETITION_PERIOD = 3, timedelta(days=30)
-"""Number of rejections of one spelling, and the period in which they are counted.
-
-From this number on, the weekly notice reports the spelling.
+"""Minimum number of rejections of one spelling that the weekly notice reports, and the period in which they are
+counted.
 """
 
 
 @dataclass(frozen=True, slots=True)
 class RepeatedRejection:
-    """Spelling of an official's name that readers have rejected in several texts.
+    """A spelling of an official's name that readers have rejected in several texts.
 
     ``written`` is empty if the readers rejected every spelling.
     """

@@ -8,10 +8,7 @@ from monitor.domain.errors import PageProblem
 from monitor.domain.special_sources import Mailbox
 
 KNOWN_COUNT_HEADER = "x-known-messages"
-"""Header of the response that contains the new messages of a mailbox.
-
-Its value is the number of messages in the folder that were read before.
-"""
+"""Header of a mailbox's response; its value is the number of messages in the folder that were read before."""
 
 
 LOGIN_HEADERS = frozenset({"authorization", "cookie", "x-api-key"})
@@ -19,7 +16,7 @@ LOGIN_HEADERS = frozenset({"authorization", "cookie", "x-api-key"})
 
 
 class FailureWeight(StrEnum):
-    """Weight of a failure, which determines how much the next poll is delayed.
+    """The weight of a failure: how strongly it delays the next poll.
 
     Examples are a wrong address (hard), a busy server (soft) and a failed DNS lookup (temporary).
     """
@@ -30,7 +27,7 @@ class FailureWeight(StrEnum):
 
 
 class FailureCause(StrEnum):
-    """Cause of a failed request. The suggestion to the user is chosen by it (``source_health.py``)."""
+    """The cause of a failed request. ``source_health.py`` has a suggestion for the user for each cause."""
 
     OTHER = ""
     NAME_LOOKUP = "name"
@@ -45,7 +42,7 @@ class FailureCause(StrEnum):
 
 
 class FetchPurpose(StrEnum):
-    """Kind of document that is requested. The rules of robots.txt are applied only to pages."""
+    """The kind of document that is requested. The rules of robots.txt are applied only to pages."""
 
     API = "api"
     FEED = "feed"
@@ -54,7 +51,7 @@ class FetchPurpose(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class FetchRequest:
-    """Request for one document.
+    """A request for one document.
 
     ``etag`` and ``last_modified`` are the validators of the last response whose entries were stored. ``is_large``
     raises the size limit of the body; the caller must limit how many such bodies are in memory at the same time. If
@@ -83,7 +80,7 @@ class FetchRequest:
 
 @dataclass(frozen=True, slots=True)
 class Fetched:
-    """Complete response.
+    """A complete response of a server.
 
     ``url`` is the address after all redirects. ``moved_to`` is the target of a permanent redirect, or empty.
     ``freshness`` is the time for which the server allows the response to be cached.
@@ -103,10 +100,10 @@ class Fetched:
 
 @dataclass(frozen=True, slots=True)
 class NotModified:
-    """Response of a server that the document is unchanged since the validators of the request.
+    """The response of a server that the document has not changed since the request's validators were issued.
 
-    ``moved_to`` is as in ``Fetched``. ``etag`` and ``last_modified`` replace the validators of the request, unless they
-    are empty (RFC 9111, section 4.3.4).
+    ``moved_to`` is as in ``Fetched``. If ``etag`` and ``last_modified`` are not empty, they replace the validators of
+    the request (RFC 9111, section 4.3.4).
     """
 
     freshness: timedelta | None = None
@@ -117,9 +114,9 @@ class NotModified:
 
 @dataclass(frozen=True, slots=True)
 class Blocked:
-    """Result of a request if the server or a firewall refuses automated access. An earlier retry does not help.
+    """The result of a request that the server or a firewall refuses, because it blocks programs.
 
-    ``problem`` is set if the user can remove the reason.
+    An earlier retry does not help. ``problem`` is set if the user can remove the reason.
     """
 
     reason: str
@@ -130,14 +127,14 @@ class Blocked:
 
 @dataclass(frozen=True, slots=True)
 class Gone:
-    """Result of a request if the server reports that the address was removed permanently (HTTP 410)."""
+    """The result of a request to an address that was removed permanently, as the server reports (HTTP 410)."""
 
     reason: str
 
 
 @dataclass(frozen=True, slots=True)
 class Failed:
-    """Result of a request that failed for any other reason.
+    """The result of a request that failed for a reason that the other result types do not cover.
 
     ``retry_after`` is the delay that the server asks for. ``status`` is the HTTP status, or 0 if the failure is not an
     HTTP status. If ``cause`` is ``FORBIDDEN_ADDRESS``, the address is not allowed, and no request was sent.

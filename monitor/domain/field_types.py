@@ -19,7 +19,7 @@ ID_PATTERN = "^[a-z0-9][a-z0-9-]{0,63}$"
 
 
 def make_text_validator(parse: Callable[[str], T]) -> Callable[[Any], T]:
-    """Return a validator that applies ``parse`` to a text. It raises ``ValueError`` for values that are not text."""
+    """Return a validator that applies ``parse`` to a text and raises ``ValueError`` for values of other types."""
 
     def read(value: Any) -> T:
         if isinstance(value, str):
@@ -32,7 +32,7 @@ def make_text_validator(parse: Callable[[str], T]) -> Callable[[Any], T]:
 
 
 def describe_non_text(value: Any) -> str:
-    """Return the error message for a value that must be text but is not; it states what to write instead."""
+    """Return the error message for a value that must be text and has another type; it states what to write instead."""
     if isinstance(value, bool | int | float):
         shown = str(value).lower() if isinstance(value, bool) else str(value)
         return f'{shown} is a {"truth value" if isinstance(value, bool) else "number"}, not text; write "{shown}"'
@@ -55,14 +55,15 @@ def clean_text(text: str) -> str:
 class MissingSecretError(ValueError):
     """Raised if a reference to a secret cannot be resolved.
 
-    The environment variable is not set or empty, or the file cannot be read.
+    The environment variable is not set, or it is empty, or the file cannot be read.
     """
 
 
 class ValidationContext(Protocol):
-    """Protocol of the context of a validation: it resolves references to secrets, and parses selectors and cron lines.
+    """Protocol of the object with which values are validated.
 
-    If ``is_required`` is false, a missing secret is not an error, except in the database URL.
+    It resolves references to secrets, and parses selectors and cron lines. If ``is_required`` is false, only a missing
+    secret in the database URL is an error.
     """
 
     @property
@@ -76,9 +77,9 @@ class ValidationContext(Protocol):
         ...
 
     def resolve(self, text: str) -> str:
-        """Return the text with every reference to a secret replaced by the secret.
+        """Replace every reference to a secret in a text by the secret.
 
-        Raises ``MissingSecretError`` if a secret is missing, or ``ValueError``.
+        Raises ``MissingSecretError`` if a secret is missing, and ``ValueError`` if a reference is invalid.
         """
         ...
 
@@ -91,12 +92,12 @@ class ValidationContext(Protocol):
         ...
 
     def parse_cron(self, text: str) -> str:
-        """Return a cron line with weekdays as names. Raises ``ValueError`` if it is invalid."""
+        """Return a cron line in which weekdays are names. Raises ``ValueError`` if the line is invalid."""
         ...
 
 
 class ValueMark(Enum):
-    """Property of a configured value that its Python type does not express. It is a part of the annotation.
+    """A property of a configured value that its Python type does not express, as a part of its annotation.
 
     A secret without ``LOGIN_IS_SECRET`` is secret as a whole. `monitor check` warns if a secret is typed into the file.
     """
@@ -104,20 +105,20 @@ class ValueMark(Enum):
     LOGIN_IS_SECRET = auto()
     """Only the login in the URL is a secret, as in ``smtps://user:password@host``."""
     HTTP_TARGET = auto()
-    """Requests are sent to this URL. `monitor check` warns if it is private, or begins with ``http://``."""
+    """The program sends requests to this URL. `monitor check` warns if it is private, or begins with ``http://``."""
 
 
 @dataclass(frozen=True, slots=True)
 class WarningIfMissing:
-    """Warning of `monitor check` if an optional key is missing. It is a part of the annotation of the key."""
+    """Marks a key of which `monitor check` warns if it is missing; the mark is a part of the key's annotation."""
 
     text: str
 
 
 STRICT = ConfigDict(extra="forbid", arbitrary_types_allowed=True, hide_input_in_errors=True)
-"""Pydantic configuration of all types of sources.yaml.
+"""Pydantic configuration that all types of sources.yaml use.
 
-Unknown keys are errors, and error messages never contain the value, because it may be a secret.
+Unknown keys are errors. Error messages never contain the value, because it may be a secret.
 """
 
 
@@ -130,7 +131,7 @@ def get_context(info: ValidationInfo) -> ValidationContext:
 
 
 UNRESOLVED_SECRET = Secret("")
-"""Replacement for a secret that is missing, if missing secrets are allowed."""
+"""The value of a secret that is missing, if missing secrets are allowed."""
 
 
 def _resolve_optional_secret(value: Any, info: ValidationInfo) -> Secret:
@@ -149,14 +150,14 @@ def _resolve_required_secret(value: Any, info: ValidationInfo) -> Secret:
     Raises ``ValueError`` if the reference cannot be resolved; the error message does not contain the secret.
     """
     if isinstance(value, Secret):
-        return value  # the default of a field
+        return value  # the default value of a field
     if not isinstance(value, str):
         raise ValueError("this must be text; write ${NAME}, file:/path, or the text in quotes")  # noqa: TRY004 - as above
     return Secret(get_context(info).resolve(value))
 
 
 def make_secret_validator(check: Callable[[str], object]) -> AfterValidator:
-    """Return a validator that calls ``check`` with the text of a secret, unless the secret is unresolved."""
+    """Return a validator that calls ``check`` with the text of a secret, unless the secret is missing."""
 
     def checked(secret: Secret) -> Secret:
         if secret is not UNRESOLVED_SECRET:
@@ -189,9 +190,9 @@ def check_imap_url(text: str) -> None:
 
 
 def check_chat_url(text: str) -> None:
-    """Check that a text has the form of a chat URL. Raises ``ValueError`` if not.
+    """Check that a text has the form of a chat URL. Raises ``ValueError`` if it does not.
 
-    Apprise checks later, when the channel is loaded, that the service exists.
+    Later, when the channel is loaded, Apprise checks that the service exists.
     """
     scheme, sep, rest = text.partition("://")
     if not (sep and scheme.isalnum() and rest) or any(letter.isspace() for letter in text):
@@ -199,7 +200,7 @@ def check_chat_url(text: str) -> None:
 
 
 def check_database_url(text: str) -> None:
-    """Check the URL of a database. Raises ``ValueError`` if it is not of SQLite or PostgreSQL."""
+    """Check that a URL belongs to an SQLite or PostgreSQL database. Raises ``ValueError`` if it does not."""
     if text.startswith("sqlite:///") and text.removeprefix("sqlite:///").strip("/:") not in {"", "memory"}:
         return
     if text.startswith("postgresql+psycopg://"):
@@ -208,17 +209,17 @@ def check_database_url(text: str) -> None:
 
 
 def as_list(value: Any) -> Any:
-    """Return a text as a list with one element, and return other values unchanged."""
+    """Return a list with a text as its only element. Values that are not texts are returned unchanged."""
     return [value] if isinstance(value, str) else value
 
 
 def as_mapping(key: str) -> Callable[[Any], Any]:
-    """Return a function that converts a text to ``{key: text}`` and returns other values unchanged."""
+    """Return a function that converts a text to ``{key: text}``, and returns values that are not texts unchanged."""
     return lambda value: {key: value} if isinstance(value, str) else value
 
 
 def parse_paused(value: Any) -> Any:
-    """Return the reason why a source is paused.
+    """Return the reason why a source is paused, as text.
 
     ``true`` gives a default reason, and ``false`` an empty text, which means that the source is not paused. Other
     values are returned unchanged.
@@ -273,7 +274,7 @@ QueryText = Annotated[str, AfterValidator(clean_text), Field(max_length=10_000, 
 
 
 FilePath = Annotated[ShortText, AfterValidator(_resolve_path)]
-"""Path of a file. A relative path starts from the folder of the configuration file; the result is absolute."""
+"""Path of a file. A relative path starts from the folder of the configuration file. The result is absolute."""
 
 Flag = Annotated[bool, Field(strict=True)]
 CssSelector = Annotated[str, AfterValidator(_parse_selector)]
@@ -284,6 +285,13 @@ Texts = tuple[ShortText, ...]
 
 
 Id = Annotated[str, AfterValidator(value_parsers.parse_id), WithJsonSchema({"type": "string", "pattern": ID_PATTERN})]
+
+
+WikidataId = Annotated[
+    str,
+    BeforeValidator(make_text_validator(value_parsers.parse_wikidata_id)),
+    WithJsonSchema({"type": "string", "pattern": value_parsers.WIKIDATA_ID_PATTERN}),
+]
 
 
 WebUrl = Annotated[
@@ -338,7 +346,7 @@ RequiredSecretText = Annotated[Secret, BeforeValidator(_resolve_required_secret)
 
 
 ImapUrl = Annotated[SecretText, ValueMark.LOGIN_IS_SECRET, make_secret_validator(check_imap_url)]
-"""URL of a mail server for reading. Only the login in it is a secret."""
+"""URL of a mail server from which messages are read. Only the login in the URL is a secret."""
 HeaderValue = Annotated[SecretText, make_secret_validator(value_parsers.check_header_value)]
 """Value of an HTTP header. It may be a secret or contain a reference to one."""
 _HttpUrl = Annotated[
@@ -347,7 +355,7 @@ _HttpUrl = Annotated[
     make_secret_validator(lambda text: value_parsers.split_url(text, ("https", "http"))),
 ]
 LinkUrl = _HttpUrl
-"""URL (http or https) that other people open. The program itself sends no request to it."""
+"""URL (http or https) that people open. The program itself sends no request to it."""
 SecretUrl = Annotated[_HttpUrl, ValueMark.HTTP_TARGET]
 """URL (http or https) to which the program sends requests.
 

@@ -6,14 +6,15 @@ from datetime import datetime, timedelta
 from typing import NamedTuple, Protocol
 
 STORY_WINDOW, DUPLICATE_WINDOW = timedelta(days=7), timedelta(days=30)
-"""Maximum time between two reports of one story, and between an article and its duplicate."""
+"""Maximum time between two reports of one story, and maximum time between an article and its duplicate."""
 
 
 @dataclass(frozen=True, slots=True)
 class StoryCentroid:
-    """Centroid of a story: its terms with the highest weights, the days that its articles mention, and its time span.
+    """The centroid of a story: its terms with the highest weights, the days that its articles mention, and its time
+    span.
 
-    The terms are stored as bytes to save memory, because there are many centroids and only a few are compared.
+    The terms are stored as bytes to save memory, because the index has many centroids and only a few are compared.
     ``terms`` contains 32-bit hashes and ``weights`` a 32-bit float per term, both little-endian. ``name_flags`` has one
     byte per term, which is 1 if the term is a name. ``days`` are (month, day) pairs.
     """
@@ -30,7 +31,7 @@ class StoryCentroid:
 
 @dataclass(frozen=True, slots=True)
 class Placement:
-    """Result of grouping one article: its story, and the id of the original if the article is a duplicate."""
+    """The result of grouping one article: its story, and the id of the original if the article is a duplicate."""
 
     article_id: int
     story_id: str
@@ -39,16 +40,16 @@ class Placement:
 
 
 ArticleLoader = Callable[[int], tuple[Placement | None, str, str]]
-"""Function that returns the placement, title and body of a grouped article.
+"""Function that returns the placement, title and body of a grouped article, given its id.
 
-It returns None and empty texts if the article was deleted.
+For an article that was deleted, the placement is None and the texts are empty.
 """
 
 
 class GroupingIndex(Protocol):
-    """Protocol of the index in which a batch of articles is grouped.
+    """Protocol of the index in which the articles of one batch are grouped.
 
-    The time of each lookup is limited and does not grow with the number of articles and stories. The ``prefetch``
+    Each lookup takes a limited time, which does not grow with the number of articles and stories. The ``prefetch``
     methods only make later lookups faster.
     """
 
@@ -61,7 +62,7 @@ class GroupingIndex(Protocol):
         ...
 
     def articles_with(self, fingerprints: Sequence[int]) -> Mapping[int, int]:
-        """Return the articles that contain any of the fingerprints, by id, with the number of shared fingerprints.
+        """Return the articles that have any of these fingerprints: the number of shared fingerprints by article id.
 
         Fingerprints are below 2**63.
         """
@@ -78,7 +79,7 @@ class GroupingIndex(Protocol):
     def get_placement(self, article_id: int) -> Placement | None:
         """Return the placement of an article, or None if the article was deleted.
 
-        If the story of the article was merged into another one, the placement has the id of that other story.
+        If the story of the article was merged into another one, the placement has the id of this other story.
         """
         ...
 
@@ -103,7 +104,7 @@ class GroupingIndex(Protocol):
 
 
 class IndexedArticle(NamedTuple):
-    """Article in the grouping window: its 64-bit fingerprints and its 32-bit terms with the highest weights.
+    """An article in the grouping window: its 64-bit fingerprints, and its 32-bit terms with the highest weights.
 
     Both are stored as little-endian bytes. A duplicate has no terms. A duplicate that adds no text to its original has
     no fingerprints either.
@@ -116,7 +117,7 @@ class IndexedArticle(NamedTuple):
 
 
 class IndexedStory(NamedTuple):
-    """Story in the grouping window: its centroid as bytes, which are empty if the story is closed or merged."""
+    """A story in the grouping window: its centroid as bytes, which are empty if the story is closed or merged."""
 
     story_id: str
     centroid: bytes
@@ -126,7 +127,7 @@ class IndexedStory(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class GroupingChanges:
-    """Changes that grouping one batch has made. They are stored in one transaction."""
+    """The changes that one batch of grouping has made. They are stored in one transaction."""
 
     placements: Sequence[Placement] = ()
     articles: Sequence[IndexedArticle] = ()
@@ -134,7 +135,7 @@ class GroupingChanges:
 
 
 class GroupingBatch(GroupingIndex, Protocol):
-    """Protocol of the index for grouping one batch. It collects the changes instead of storing them."""
+    """Protocol of the index in which one batch is grouped. It collects the changes instead of storing them."""
 
     def changes(self) -> GroupingChanges:
         """Return the changes that the batch has made so far."""
@@ -158,7 +159,7 @@ class GroupingWindow(Protocol):
         ...
 
     def begin(self, load_article: ArticleLoader) -> GroupingBatch:
-        """Begin a batch. The window does not change before the changes of the batch are stored and then loaded.
+        """Begin a batch. The window itself does not change until the changes of the batch are stored and then loaded.
 
         ``load_article`` loads a grouped article that the batch needs for a comparison.
         """

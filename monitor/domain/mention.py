@@ -7,7 +7,7 @@ from monitor.domain.article import Region
 
 
 class MatchForm(StrEnum):
-    """Form in which a text names an official.
+    """The form in which a text names an official.
 
     ``FULL`` is the full name, ``WITH_TITLE`` a part of the name with a title, ``SHORT`` a part of the name alone, and
     ``POSITION`` a position without a name. ``CONFIRMED`` is any text that a reader has confirmed.
@@ -22,7 +22,7 @@ class MatchForm(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Mention:
-    """Mention of an official in a region of an article.
+    """A mention of an official in a region of an article.
 
     ``text`` is the part of the region from ``start`` to ``end``. It does not include forms of address. ``confidence``
     is between 0 and 1.
@@ -40,7 +40,10 @@ class Mention:
 
 @dataclass(frozen=True, slots=True)
 class NearMiss:
-    """Rejected candidate, with the reason. It is stored so that a user can find out why an article was not reported."""
+    """A rejected candidate, with the reason.
+
+    It is stored so that users can find out why an article was not reported.
+    """
 
     official_id: str
     text: str
@@ -52,7 +55,7 @@ class NearMiss:
 
 @dataclass(frozen=True, slots=True)
 class Passage:
-    """Passage that proves a hit: the part of a region from ``start`` to ``end``.
+    """A passage that proves a hit: the part of a region from ``start`` to ``end``.
 
     ``highlights`` are the start and end offsets, in the text of the region, of the words that were found.
     """
@@ -66,7 +69,7 @@ class Passage:
 
 @dataclass(frozen=True, slots=True)
 class RuleHit:
-    """Hit: a rule that an article satisfies, with the passages that prove it."""
+    """A rule that an article satisfies, with the passages that prove it."""
 
     rule_id: str
     official_ids: tuple[str, ...]
@@ -83,7 +86,7 @@ class Findings:
 
 
 class HitKind(StrEnum):
-    """Reason why an article is reported.
+    """The reason why an article is reported.
 
     ``FOLLOWED`` means that the article has no hit, but belongs to a story that readers follow.
     """
@@ -96,7 +99,7 @@ class HitKind(StrEnum):
 
 
 class ChangePlace(StrEnum):
-    """Part of an article that changed: the headline, a passage, or the outlet's notice about a correction."""
+    """The part of an article that changed: the headline, a passage, or the outlet's notice about a correction."""
 
     HEADLINE = "headline"
     PASSAGE = "passage"
@@ -105,7 +108,7 @@ class ChangePlace(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class TextChange:
-    """Difference between two versions of an article.
+    """A difference between two versions of an article.
 
     ``before`` is empty if a text was added, and ``after`` is empty if a text was removed.
     """

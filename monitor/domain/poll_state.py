@@ -15,9 +15,9 @@ MIN_OUTLIER_STREAK, MAX_OUTLIER_STREAK = 5, 20
 MAX_CHANCE_PROBABILITY = 1e-4
 RESTORED_AFTER_PAGES = 3
 MIN_PROBLEM_PAGES, MIN_EXPIRED_PAGES = 3, 2
-"""Value of ``PageQuality.problem_count`` from which on a problem of pages is a problem of the source.
+"""Values of ``PageQuality.problem_count`` from which on a problem of pages counts as a problem of the source.
 
-The second value is for an expired login, which needs fewer pages to be certain.
+The second value is for an expired login, which fewer pages prove.
 """
 _RISE_RATE, _FALL_RATE = (
     0.1,
@@ -27,7 +27,7 @@ _RISE_RATE, _FALL_RATE = (
 
 @dataclass(frozen=True, slots=True)
 class PageQuality:
-    """Page quality of a source: the usual and the latest extraction confidence, layout changes, and page problems.
+    """The page quality of a source: the usual and the latest extraction confidence, layout changes, and page problems.
 
     It is stored apart from the poll state, because it is updated when pages are read and not when the source is polled.
 
@@ -60,9 +60,9 @@ class PageQuality:
 
     @property
     def current_confidence(self) -> float:
-        """Return the median confidence of the last few pages, or 0 before the first page.
+        """The median confidence of the last few pages, or 0 if no page was read.
 
-        The median is used so that a single outlier has no effect.
+        With the median, a single outlier has no effect.
         """
         return round(median(self.recent[-MIN_OUTLIER_STREAK:]), 2) if self.recent else 0.0
 
@@ -73,12 +73,12 @@ UNKNOWN_PAGE_QUALITY = PageQuality()
 def update_page_quality(
     quality: PageQuality, confidence: float, url: str, now: datetime, *, is_accepted: bool = False
 ) -> PageQuality:
-    """Return the page quality after a page was read with a confidence.
+    """Return the page quality after one more page was read, given its extraction confidence.
 
-    A single outlier, such as a page with a video, has no effect. A layout change begins if there are more consecutive
-    outliers than are likely by chance, given the source's share of outliers. It also begins if most of the first pages
-    have hardly any text. It ends after ``RESTORED_AFTER_PAGES`` consecutive normal pages, or if ``is_accepted`` is
-    true; then the present confidence becomes the usual one.
+    A single outlier, such as a page with a video, has no effect. A layout change begins after more consecutive outliers
+    than are likely by chance, given the source's share of outliers. It also begins if most of the first pages have
+    hardly any text. It ends after ``RESTORED_AFTER_PAGES`` consecutive normal pages, or if ``is_accepted`` is true;
+    then the present confidence becomes the usual one.
     """
     quality = _reduce_problem(quality, now)
     quality = replace(quality, recent=(*quality.recent, confidence)[-MIN_LEARNED_PAGES:])
@@ -115,7 +115,7 @@ def add_page_problem(quality: PageQuality, problem: PageProblem, detail: str, ur
 
 
 def _reduce_problem(quality: PageQuality, now: datetime) -> PageQuality:
-    """Return the page quality with the count of the page problem lowered by one page that was read.
+    """Lower the count of the page problem, because a page could be read; return the page quality.
 
     The problem ends when the count is 0.
     """
@@ -137,9 +137,9 @@ def _reduce_problem(quality: PageQuality, now: datetime) -> PageQuality:
 
 
 def min_outlier_streak(outlier_share: float) -> int:
-    """Return the number of consecutive outliers that indicate a layout change.
+    """Return the number of consecutive outliers that show a layout change.
 
-    It is higher for a source with a high share of outliers.
+    The number is higher for a source with a high share of outliers.
     """
     by_chance = ceil(log(MAX_CHANCE_PROBABILITY) / log(min(max(outlier_share, 0.01), 0.99)))
     return min(max(by_chance, MIN_OUTLIER_STREAK), MAX_OUTLIER_STREAK)
@@ -152,7 +152,7 @@ def _is_outlier(quality: PageQuality, confidence: float) -> bool:
 
 
 def _relearn_usual(quality: PageQuality) -> PageQuality:
-    """Return the page quality with the median of the recent confidences as the usual confidence.
+    """Replace the usual confidence by the median of the recent confidences; return the page quality.
 
     The usual confidence is at least 0.01, because 0 means that it is unknown.
     """
@@ -162,9 +162,10 @@ def _relearn_usual(quality: PageQuality) -> PageQuality:
 
 
 def _track_outliers(quality: PageQuality, confidence: float, url: str, now: datetime) -> PageQuality:
-    """Return the page quality after one more page, for a source without a layout change at present.
+    """Return the page quality after one more page, if the source has no layout change at present.
 
-    A normal page changes the usual confidence. An outlier extends the streak, which may begin a layout change.
+    A normal page changes the usual confidence. An outlier extends the series of outliers, which may begin a layout
+    change.
     """
     is_outlier = _is_outlier(quality, confidence)
     quality = replace(
@@ -183,7 +184,7 @@ def _track_outliers(quality: PageQuality, confidence: float, url: str, now: date
 
 
 def _continue_layout_change(quality: PageQuality, confidence: float, url: str, now: datetime) -> PageQuality:
-    """Return the page quality after one more page during a layout change, which may end it.
+    """Return the page quality after one more page during a layout change, which this page may end.
 
     The usual confidence does not change during a layout change.
     """
@@ -197,7 +198,7 @@ def _continue_layout_change(quality: PageQuality, confidence: float, url: str, n
 
 @dataclass(frozen=True, slots=True)
 class EntryCounts:
-    """Numbers of entries of a document, by the decision on each entry.
+    """The numbers of entries of a document, by the decision on each entry.
 
     ``total`` is the number of entries that were read; each of them is in exactly one of the next five counts. ``new``
     and ``quarantined`` entries were stored. ``known`` entries lead to stored articles. ``merged`` entries repeat
@@ -240,7 +241,7 @@ NO_ENTRIES = EntryCounts()
 
 
 class SourceState(StrEnum):
-    """State of a source. All states except ``OK`` and ``PAUSED`` are problems and are reported in notices."""
+    """The state of a source. All states except ``OK`` and ``PAUSED`` are problems and are reported in notices."""
 
     OK = "ok"
     QUIET = "quiet"
@@ -259,7 +260,7 @@ HEALTHY_STATES = frozenset({SourceState.OK, SourceState.PAUSED})
 
 @dataclass(frozen=True, slots=True)
 class SitemapMemory:
-    """URLs of the sitemaps in a sitemap index that earlier polls have read, the latest first.
+    """The URLs of the sitemaps in a sitemap index that earlier polls have read, the latest first.
 
     ``productive`` sitemaps contained new addresses. ``known`` sitemaps were read before, so an address that appears in
     one of them later belongs to a new article.
@@ -281,6 +282,7 @@ class PollState:
     entries in the last document. ``ttl`` is the minimum poll interval that this document asks for. ``counts`` has the
     decisions on the entries of the last document that had changed. ``sitemaps`` is the memory of a sitemap index.
     ``interrupted_polls`` is the number of polls that began and never ended since the last document was read.
+    ``parsing_hash`` identifies the settings by which the last document was parsed, such as the selectors of a listing.
 
     ``notice`` is the last notice about the source. It was sent at ``reported_at``, about a state that began at
     ``reported_since_at`` and was first reported at ``first_reported_at``.
@@ -297,6 +299,7 @@ class PollState:
     etag: str = ""
     last_modified: str = ""
     body_hash: str = ""
+    parsing_hash: str = ""
     unconditional_at: datetime | None = None
     interval: timedelta | None = None
     next_poll_at: datetime | None = None
@@ -324,7 +327,7 @@ class PollState:
 
 @dataclass(frozen=True, slots=True)
 class Lease:
-    """Exclusive right of a process to poll one source until ``expires_at``.
+    """The exclusive right of a process to poll one source until ``expires_at``.
 
     After a lease has expired, another process gets a new ``token``, and writes with the old one are refused.
     """

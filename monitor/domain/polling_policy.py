@@ -12,7 +12,7 @@ from hashlib import blake2b
 
 from monitor.domain.fetch_result import FailureWeight
 
-MAX_CLOCK_JUMP = timedelta(days=3)  # a machine may be switched off over a weekend
+MAX_CLOCK_JUMP = timedelta(days=3)  # longer than a weekend, for which a machine may be switched off
 TRUST_DIVISOR = 100  # a new time is trusted after the program has run with it for 1/100 of the jump
 MAX_CHECK_GAP = timedelta(hours=1)  # a longer time between two checks was a pause and does not count as running
 
@@ -21,17 +21,17 @@ MAX_CHECK_GAP = timedelta(hours=1)  # a longer time between two checks was a pau
 class ClockTrust:
     """Last time of the clock that was trusted, and how long the program has run since with an implausible time.
 
-    It prevents that data is deleted permanently because the clock jumped ahead.
+    With it, a clock that jumps ahead does not cause the deletion of data.
     """
 
     trusted_at: datetime
     run_time: timedelta = timedelta(0)
 
     def advance(self, last_checked_at: datetime, now: datetime) -> "ClockTrust":
-        """Return the trust after a check of the clock at ``now``. The previous check was at ``last_checked_at``.
+        """Return the trust after a check of the clock at ``now``; the previous check was at ``last_checked_at``.
 
-        A time near the last trusted one is trusted at once. A time after a jump is trusted when the program has run for
-        1 % of the jump: one and a half days for a jump of four months, most of a year for a jump to 2099.
+        A time near the last trusted one is trusted immediately. A time after a jump is trusted when the program has run
+        for 1 % of the jump: one and a half days for a jump of four months, most of a year for a jump to 2099.
         """
         apart = abs(now - self.trusted_at)
         if apart <= MAX_CLOCK_JUMP:
@@ -44,7 +44,7 @@ class ClockTrust:
         return ClockTrust(now) if lived >= apart / TRUST_DIVISOR else ClockTrust(self.trusted_at, lived)
 
     def trusted_time(self, now: datetime) -> datetime:
-        """Return the time by which the age of data is measured before data is deleted.
+        """Return the time that counts as the present when old data is deleted.
 
         It is ``now``, or the last trusted time if ``now`` is implausible.
         """
@@ -89,8 +89,8 @@ def next_poll_interval(
     """Return the automatic poll interval after a document was read.
 
     If few of its entries were known, the interval becomes shorter. If none was known, articles may be missing, and the
-    interval is at least halved. If all were known, or there were no entries, the interval becomes longer.
-    ``silent_for`` is the time since the last new article.
+    interval is at least halved. If all were known, or if the document had no entries, the interval becomes longer.
+    ``silent_for`` is the time without a new article.
     """
     interval = interval or INITIAL_POLL_INTERVAL
     if entry_count == 0:
@@ -106,7 +106,7 @@ def next_poll_interval(
 
 
 def interval_after_no_change(interval: timedelta | None, silent_for: timedelta | None) -> timedelta:
-    """Return the automatic poll interval after a poll found the document unchanged: the interval becomes longer."""
+    """Return the automatic poll interval after a poll that found the document unchanged: it becomes longer."""
     return _clamp_interval(_lengthen_interval(interval or INITIAL_POLL_INTERVAL, silent_for))
 
 
@@ -129,9 +129,9 @@ def wait_after_success(
 ) -> timedelta:
     """Return the wait until the next poll after a success.
 
-    It is the configured ``poll_interval`` or else the automatic ``interval``. It is extended up to the longest cache
-    lifetime in ``server_advice``, but at most to one hour and to ten times a configured interval. The reason for these
-    limits is that many servers declare a lifetime of a day for a feed that changes every few minutes.
+    It is the configured ``poll_interval``, or the automatic ``interval`` if none is configured. It is extended up to
+    the longest cache lifetime in ``server_advice``, but at most to one hour and to ten times a configured interval. The
+    reason for these limits is that many servers declare a lifetime of a day for a feed that changes every few minutes.
     """
     wait = poll_interval or interval
     asked = max((length for length in server_advice if length), default=timedelta(0))
@@ -140,7 +140,7 @@ def wait_after_success(
 
 
 def skip_excluded_hours(poll_at: datetime, skip_hours: Collection[int], skip_days: Collection[str]) -> datetime:
-    """Return the time of a poll, moved out of the UTC hours and weekdays that a feed excludes.
+    """Move the time of a poll out of the UTC hours and weekdays that a feed excludes; return the new time.
 
     The poll is moved later by at most one day, in steps of an hour.
     """
@@ -192,7 +192,7 @@ def wait_when_blocked(
 
 
 def add_jitter(wait: timedelta, source_id: str, poll_count: int, retry_after: timedelta | None = None) -> timedelta:
-    """Return the wait, changed by up to 10 %, so that sources are not polled at the same time.
+    """Change a wait by up to 10 %, so that sources are not polled at the same time; return the new wait.
 
     The change depends only on the id of the source and the number of the poll. Waits under one minute are not changed.
     The result is not shorter than ``retry_after``, the delay that the server asks for (at most one day).
@@ -207,16 +207,16 @@ def add_jitter(wait: timedelta, source_id: str, poll_count: int, retry_after: ti
 
 
 def is_unconditional_due(unconditional_at: datetime | None, now: datetime) -> bool:
-    """Return whether the next request should be sent without validators.
+    """Return whether the next request should have no validators.
 
-    This is done once in ``UNCONDITIONAL_INTERVAL``, because some servers always respond 304 to a request with
-    validators. ``unconditional_at`` is the time of the last request without validators, or None.
+    One request in each ``UNCONDITIONAL_INTERVAL`` has none, because some servers always respond 304 to a request with
+    validators. ``unconditional_at`` is the time of the last request without validators, or None if none was sent.
     """
     return unconditional_at is None or now - unconditional_at >= UNCONDITIONAL_INTERVAL
 
 
 def count_moved_responses(moved_to: str, moved_count: int, new_url: str) -> tuple[str, int]:
-    """Return ``new_url``, and the number of consecutive responses that redirect to it permanently.
+    """Count the consecutive responses that redirect to one new URL permanently; return the URL and the number.
 
     ``moved_to`` and ``moved_count`` are the values after the previous response. If the latest response was not a
     permanent redirect, ``new_url`` is empty and the number is 0.

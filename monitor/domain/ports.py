@@ -17,10 +17,10 @@ Clock = Callable[[], datetime]
 
 
 class Fetcher(Protocol):
-    """Protocol of the HTTP client. It applies the rules of politeness and safety to each request."""
+    """Protocol of the HTTP client. Each request follows the rules of politeness and safety."""
 
     async def fetch(self, request: FetchRequest) -> FetchResult:
-        """Send one request within the total time limit. Failures of the server are results, not exceptions."""
+        """Send one request within the total time limit. A failure of the server is a result, not an exception."""
         ...
 
 
@@ -42,7 +42,7 @@ class ChannelSender(Protocol):
     async def send(self, message: Message, attempt_at: datetime) -> SendResult:
         """Make one attempt to send a message, within the total time limit.
 
-        Failures of the target are results, not exceptions.
+        A failure of the target is a result, not an exception.
         """
         ...
 
@@ -57,7 +57,7 @@ class Translator(Protocol):
     name: str
 
     async def translate(self, texts: Sequence[TextToTranslate]) -> dict[TextToTranslate, str]:
-        """Return the translations that were finished within the time limit, by text.
+        """Return the translation of each text that was finished within the time limit.
 
         If the translation of a text failed, the text is missing in the result.
         """
@@ -65,8 +65,11 @@ class Translator(Protocol):
 
 
 class DigestSchedule(Protocol):
-    """Protocol of the calculation of the times at which digests are due."""
+    """Protocol of an object that computes the times at which digests are due."""
 
     def last_due(self, plan: DigestPlan, after: datetime, now: datetime) -> datetime | None:
-        """Return the latest due time of a digest after ``after`` and not after ``now``, or None if there is none."""
+        """Return the latest due time of a digest that is later than ``after`` and not later than ``now``.
+
+        The result is None if the digest was not due in this period.
+        """
         ...

@@ -11,7 +11,7 @@ from monitor.domain.poll_state import PollState
 
 @dataclass(frozen=True, slots=True)
 class Cursor:
-    """Position in a list that is sorted newest first: the time and the id of the last row that was shown."""
+    """A position in a list that is sorted newest first: the time and the id of the last row that was shown."""
 
     at: datetime
     id: int
@@ -19,7 +19,7 @@ class Cursor:
 
 @dataclass(frozen=True, slots=True)
 class ArticleFilter:
-    """Filter for articles, hits and stories. Empty fields do not filter.
+    """A filter for articles, hits and stories. Empty fields do not filter.
 
     ``since_at`` and ``until_at`` limit the time at which an article was first seen. ``language`` is a code without
     region, such as ``en``. ``after`` continues a list after the row of the cursor. ``source_ids`` selects articles of
@@ -40,7 +40,7 @@ class ArticleFilter:
 
 @dataclass(frozen=True, slots=True)
 class HitSummary:
-    """Hit with the first digest that reported it.
+    """A hit with the first digest that reported it.
 
     ``reported_at`` and ``plan_id`` describe that digest; they are None and empty if the hit is undelivered. ``passage``
     is the first passage. ``form`` and ``confidence`` belong to the mention with the highest confidence.
@@ -69,7 +69,7 @@ class HitSummary:
 
 @dataclass(frozen=True, slots=True)
 class QuarantineSummary:
-    """Number of articles of one source that were quarantined for one reason."""
+    """The number of articles of one source that were quarantined for one reason."""
 
     source_id: str
     outlet: str
@@ -79,7 +79,7 @@ class QuarantineSummary:
 
 @dataclass(frozen=True, slots=True)
 class NearMissSummary:
-    """Spelling that was rejected as the name of an official, in articles that do not mention the official.
+    """A spelling that was rejected as the name of an official, in articles that do not mention the official.
 
     ``text`` is the spelling as printed. ``article_count`` is the number of articles with this spelling and this reason
     of rejection. The other fields describe the latest of these articles.
@@ -96,7 +96,7 @@ class NearMissSummary:
 
 @dataclass(frozen=True, slots=True)
 class DigestSummary:
-    """Composed digest with the states of its deliveries."""
+    """A composed digest with the states of its deliveries."""
 
     id: int
     plan_id: str
@@ -110,7 +110,7 @@ class DigestSummary:
 
 @dataclass(frozen=True, slots=True)
 class SourceStatus:
-    """Poll state, name and number of articles of a configured source, as `monitor status` shows them."""
+    """A configured source with its poll state and its number of articles, as `monitor status` shows it."""
 
     poll_state: PollState
     name: str
@@ -119,7 +119,7 @@ class SourceStatus:
 
 @dataclass(frozen=True, slots=True)
 class OutboxCounts:
-    """Numbers of pending, failed and rejected deliveries.
+    """The numbers of pending, failed and rejected deliveries.
 
     ``oldest_pending_at`` is the time at which the oldest pending delivery was composed. ``last_rejected_at`` is the
     time at which a target last rejected a delivery. ``retried`` is the number of pending deliveries that have failed
@@ -137,7 +137,10 @@ class OutboxCounts:
 
 @dataclass(frozen=True, slots=True)
 class AbandonedArticle:
-    """Abandoned article: several attempts to process it have failed. ``error`` is the last error."""
+    """An article whose processing has failed in several attempts and is not tried again.
+
+    ``error`` is the last error.
+    """
 
     article_id: int
     source_id: str
@@ -150,7 +153,7 @@ class AbandonedArticle:
 
 @dataclass(frozen=True, slots=True)
 class DatabaseInfo:
-    """Database engine, schema version, size in bytes, and numbers of articles.
+    """The database engine, the schema version, the size in bytes, and the numbers of articles.
 
     ``pending_pages`` articles wait for their page, ``unmatched`` articles wait for matching.
     """
@@ -165,7 +168,7 @@ class DatabaseInfo:
 
 @dataclass(frozen=True, slots=True)
 class SavedConfiguration:
-    """Last valid configuration as text. ``errors`` are the errors of a later edit that was rejected."""
+    """The last valid configuration as text. ``errors`` are the errors of a later edit that was rejected."""
 
     text: str
     loaded_at: datetime
@@ -174,7 +177,7 @@ class SavedConfiguration:
 
 @dataclass(frozen=True, slots=True)
 class ArticleVersion:
-    """Earlier version of an article. ``version`` counts from 0, the first version."""
+    """An earlier version of an article. ``version`` counts from 0, the first version."""
 
     version: int
     article: Article
@@ -183,7 +186,7 @@ class ArticleVersion:
 
 @dataclass(frozen=True, slots=True)
 class PageSnapshot:
-    """Page as received from the server, stored as evidence. ``sha256`` is the hexadecimal hash of the body."""
+    """A page as received from the server, stored as evidence. ``sha256`` is the hexadecimal hash of the body."""
 
     article_id: int
     url: str
@@ -196,18 +199,22 @@ class PageSnapshot:
 
 @dataclass(frozen=True, slots=True)
 class EvidenceProof:
-    """Evidence record: its JSON text, its hash, and the hash of the previous record in the evidence chain."""
+    """Evidence record: its JSON text, its hash, and the hash of the previous record in the evidence chain.
+
+    A record is about a page or, with ``is_verdict``, about a verdict on its article.
+    """
 
     record_id: int
     article_id: int
     record: str
     previous_hash: str
     hash: str
+    is_verdict: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class DiskSpace:
-    """Free and total space of a disk, in bytes."""
+    """The free and total space of a disk, in bytes."""
 
     free_bytes: int
     total_bytes: int

@@ -7,7 +7,7 @@ from enum import StrEnum
 from monitor.domain.errors import MonitorError
 
 OWNER_LOGIN = "owner"
-"""Login of the only reader if no other readers were added."""
+"""Login of the only reader, as long as no other readers were added."""
 
 SESSION_IDLE_PERIOD, SESSION_MAX_PERIOD = timedelta(hours=12), timedelta(days=30)
 LOGIN_LINK_PERIOD, INVITATION_PERIOD = timedelta(minutes=10), timedelta(days=3)
@@ -16,7 +16,7 @@ FREE_LOGIN_ATTEMPTS, MAX_LOGIN_DELAY = 5, timedelta(minutes=15)
 
 
 class Role(StrEnum):
-    """Role of a reader. A viewer reads, an editor gives feedback and edits, an admin manages readers."""
+    """The role of a reader. A viewer reads, an editor gives feedback and edits, an admin manages readers."""
 
     VIEWER = "viewer"
     EDITOR = "editor"
@@ -24,7 +24,7 @@ class Role(StrEnum):
 
 
 class Right(StrEnum):
-    """Right to do one kind of action. A role includes several rights."""
+    """A right to do one kind of action. A role includes several rights."""
 
     READ = "read"
     MARK = "mark"
@@ -47,7 +47,7 @@ ROLE_RIGHTS: dict[Role, frozenset[Right]] = {
 
 
 class Scope(StrEnum):
-    """Scope of an access token. A token never gives more rights than the role of its reader."""
+    """A scope of an access token. A token never gives more rights than the role of its reader."""
 
     READ = "read"
     EVIDENCE = "evidence"
@@ -73,7 +73,7 @@ class NotAllowed(MonitorError):
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """Reader of the desk, with their role and preferences.
+    """A reader of the desk, with role and preferences.
 
     ``zone`` is the time zone of the reader; if it is empty, the zone of the settings is used. ``theme`` is "light",
     "dark" or empty. ``uses_keys`` enables shortcuts of a single key. ``seen_hit_id`` is the newest hit that the reader
@@ -100,9 +100,9 @@ class Account:
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """Reader who sent a request, with the rights of the request.
+    """The reader who sent a request, with the rights of this request.
 
-    ``session_key`` is empty, and ``token_id`` is set, if the request has an access token instead of a session.
+    If the request has an access token instead of a session, ``session_key`` is empty and ``token_id`` is set.
     """
 
     account: Account
@@ -140,7 +140,10 @@ def token_identity(account: Account, scopes: frozenset[Scope], token_id: int) ->
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """Session of a reader. ``key_hash`` is the hash of the session cookie; ``agent`` is the User-Agent."""
+    """A login of a reader.
+
+    ``key_hash`` is the hash of the session cookie; ``agent`` is the User-Agent of the browser.
+    """
 
     key_hash: str
     made_at: datetime
@@ -151,7 +154,7 @@ class Session:
 
 @dataclass(frozen=True, slots=True)
 class AccessToken:
-    """Access token of the API. ``prefix`` is the beginning of the token; the token itself is not stored."""
+    """An access token of the API. ``prefix`` is the beginning of the token; the token itself is not stored."""
 
     id: int
     reader_id: int
@@ -166,7 +169,7 @@ class AccessToken:
 
 @dataclass(frozen=True, slots=True)
 class SavedView:
-    """Saved search of a reader, which may also have a feed (``has_feed``).
+    """A search that a reader has saved, and that may also have a feed (``has_feed``).
 
     ``query`` is the query string of the page that shows the results.
     """

@@ -7,7 +7,7 @@ from monitor.domain.article import StoredArticle
 from monitor.domain.mention import Findings, HitKind, RuleHit, TextChange
 
 RECHECK_DELAYS = (timedelta(hours=1), timedelta(hours=6), timedelta(days=1), timedelta(days=3), timedelta(days=7))
-"""Times, since an article was first seen, at which its page is rechecked if the article was reported."""
+"""Ages at which the page of a reported article is rechecked, counted from the time when the article was first seen."""
 
 CONFIRM_MISSING_AFTER = timedelta(hours=1)
 """Wait before a missing page is requested again.
@@ -26,7 +26,7 @@ def next_recheck_at(first_seen_at: datetime, now: datetime) -> datetime | None:
 
 @dataclass(frozen=True, slots=True)
 class Recheck:
-    """Reported article that is leased for a recheck.
+    """A reported article that is leased for a recheck.
 
     ``missing_count`` is the number of consecutive requests to which the page was missing.
     """
@@ -39,7 +39,7 @@ class Recheck:
 
 @dataclass(frozen=True, slots=True)
 class ArticleEvent:
-    """Revision of an article, to be reported under a rule.
+    """A revision of an article, to be reported under a rule.
 
     ``note`` describes the revision in words. ``changes`` are the texts before and after it.
     """

@@ -2,7 +2,7 @@
 
 
 class Secret:
-    """Secret text.
+    """A secret text.
 
     ``str()`` and ``repr()`` return stars, so that logs do not contain the secret. ``reveal()`` returns the text.
     """
@@ -13,7 +13,7 @@ class Secret:
         self._text = text
 
     def reveal(self) -> str:
-        """Return the text, for the code that sends it to its destination."""
+        """Return the secret text itself, for the code that sends it to its destination."""
         return self._text
 
     def __repr__(self) -> str:

@@ -35,7 +35,10 @@ from monitor.domain.special_sources import Api, Mailbox
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """Entry of a parsed document, unchanged. ``summary`` and ``content`` are HTML of the publisher, not sanitised."""
+    """An entry of a parsed document, unchanged.
+
+    ``summary`` and ``content`` are HTML of the publisher, not sanitised.
+    """
 
     url: str
     guid: str = ""
@@ -50,12 +53,12 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Feed:
-    """Parsed document of a source: its entries in the order of the document, its title, language and polling hints.
+    """The parsed document of a source: its entries in their order, its title, language and polling hints.
 
-    ``is_cut_off`` is true if the document ends inside an entry; that entry is left out. Three counts are about entries
-    that were left out, too: ``merged_count`` entries have the same URL as another entry, ``empty_count`` entries have
-    no URL, and ``left_out_count`` entries exceed the maximum number. ``note`` describes what the user should correct in
-    the source, although the document can be read.
+    ``is_cut_off`` is true if the document ends inside an entry; that entry is left out. Three counts are about further
+    entries that were left out: ``merged_count`` entries have the same URL as another entry, ``empty_count`` entries
+    have no URL, and ``left_out_count`` entries exceed the maximum number. ``note`` describes what the user should
+    correct in the source, although the document can be read.
     """
 
     entries: tuple[Entry, ...]
@@ -92,7 +95,7 @@ class SourceKind(StrEnum):
 
     @property
     def is_page(self) -> bool:
-        """Return whether the document is a web page for people, and not for programs.
+        """Return whether the document is a web page that is made for people.
 
         For a page, robots.txt is applied, the page may link to further pages, and the articles are found by selectors
         in sources.yaml.
@@ -107,14 +110,14 @@ class SourceKind(StrEnum):
 
 
 class TextOrigin(StrEnum):
-    """Origin of an article's text: the article's own page, or the feed alone."""
+    """Origin of the text of an article: the article's own page, or the feed alone."""
 
     PAGE = "page"
     FEED = "feed"
 
 
 class FetchMethod(StrEnum):
-    """Program that requests the pages of a source: the HTTP client, or a browser that runs their scripts."""
+    """The program that requests the pages of a source: the HTTP client, or a browser that runs their scripts."""
 
     HTTP = "http"
     BROWSER = "browser"
@@ -223,14 +226,14 @@ class Source:
     ] = ""
 
     def is_in_group(self, group: str) -> bool:
-        """Return whether the source is in a group, or in a group inside of it.
+        """Return whether the source is in a group, or in a group inside this group.
 
         For example, a source in ``Asia/Laos`` is also in ``Asia``.
         """
         return any(one == group or one.startswith(f"{group}/") for one in self.groups)
 
     def address(self, kind: SourceKind) -> str:
-        """Return the URL that is configured for a kind of document, or an empty text if there is none."""
+        """Return the URL that is configured for a kind of document; if none is configured, return an empty text."""
         match kind:
             case SourceKind.FEED:
                 return self.feed
@@ -252,7 +255,7 @@ class Source:
         A sitemap is polled only if no other document is configured. The checks of the configuration refuse a source
         with two other kinds.
         """
-        if self.feed:  # most sources are feeds, and each poll asks several times
+        if self.feed:  # a shortcut: most sources are feeds, and each poll needs the kind several times
             return SourceKind.FEED
         own = (kind for kind in SourceKind if kind is not SourceKind.SITEMAP and self.address(kind))
         return next(own, SourceKind.SITEMAP if self.sitemap else SourceKind.FEED)
@@ -269,7 +272,7 @@ class Source:
 
     @property
     def max_pages(self) -> int:
-        """Return the maximum number of pages of the list of articles that a poll reads.
+        """The maximum number of pages that a poll reads, if the list of articles has several pages.
 
         It is 1 for documents that have no further pages, such as feeds.
         """
@@ -278,14 +281,14 @@ class Source:
 
     @property
     def gap_sitemap(self) -> str:
-        """Return the URL of the sitemap in which articles are searched that the main document may have missed.
+        """The URL of the sitemap in which articles are searched that the main document may have missed.
 
-        It is empty if there is none, or if the sitemap is itself the main document.
+        The URL is empty if no sitemap is configured, or if the sitemap is itself the main document.
         """
         return self.sitemap if self.kind is not SourceKind.SITEMAP else ""
 
     def as_gap_sitemap(self) -> "Source":
-        """Return a copy of the source in which the sitemap is the only document, so that it can be polled."""
+        """Return a copy of the source whose only document is the sitemap, so that the sitemap can be polled."""
         names = {kind.value for kind in SourceKind if kind is not SourceKind.SITEMAP}
         empty: dict[str, Any] = {each.name: each.default for each in fields(self) if each.name in names}
         return replace(self, **empty)

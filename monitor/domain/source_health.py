@@ -40,7 +40,7 @@ STATE_PHRASES = {
     SourceState.NEEDS_JAVASCRIPT: "shows its articles with JavaScript only",
     SourceState.LOGIN_EXPIRED: "no longer accepts the login",
 }
-"""Words for states in notices. Other states are written as "is" and the name of the state."""
+"""Words for some states, as notices show them. Other states are written as "is" and the name of the state."""
 
 _SUGGEST_WAIT = "wait: it is retried automatically; if the failure persists, only the outlet can fix it"
 _SUGGESTIONS_BY_CAUSE = {
@@ -74,7 +74,7 @@ def diagnose_refusal(refusal: Blocked) -> "SourceDiagnosis":
 
 
 def suggest_for_document(kind: SourceKind) -> str:
-    """Return a suggestion for a source whose document is not of the kind that the source should have."""
+    """Return a suggestion for a source whose document is of another kind than the source should have."""
     if kind.is_page:
         return f"open the address in a browser and correct the source's keys under `{kind}:`, which find the articles"
     return SUGGEST_FIND_FEED
@@ -114,7 +114,9 @@ _READABLE_STATES = frozenset({SourceState.OK, SourceState.QUIET, SourceState.MOV
 
 @dataclass(frozen=True, slots=True)
 class SourceDiagnosis:
-    """Result of a poll as shown to the user: state, reason in one sentence, and a suggestion that may fix it."""
+    """The result of a poll as shown to the user: state, reason in one sentence, and a suggestion that may fix the
+    source.
+    """
 
     state: SourceState = SourceState.OK
     detail: str = ""
@@ -131,7 +133,7 @@ class SourceNotice:
 
 
 def with_diagnosis(poll_state: PollState, diagnosis: SourceDiagnosis, now: datetime) -> PollState:
-    """Return the poll state with a diagnosis. ``state_since_at`` becomes ``now`` if the state differs."""
+    """Return the poll state with a new diagnosis. If the state changes, ``state_since_at`` becomes ``now``."""
     since = poll_state.state_since_at if diagnosis.state is poll_state.state and poll_state.state_since_at else now
     return replace(
         poll_state,
@@ -143,7 +145,9 @@ def with_diagnosis(poll_state: PollState, diagnosis: SourceDiagnosis, now: datet
 
 
 def diagnose_silence(source: Source, poll_state: PollState, now: datetime) -> SourceDiagnosis | None:
-    """Return a diagnosis if the source had no new article for longer than its ``max_silence``, else None."""
+    """Return a diagnosis if the source had no new article for longer than its ``max_silence``; otherwise
+    return None.
+    """
     if source.max_silence is None:
         return None
     last = poll_state.last_new_at or poll_state.baseline_at
@@ -158,7 +162,7 @@ def diagnose_silence(source: Source, poll_state: PollState, now: datetime) -> So
 
 
 def effective_poll_state(poll_state: PollState) -> PollState:
-    """Return the poll state as shown to the user: with the page problem or layout change of its pages, if any.
+    """Return the poll state as shown to the user, which includes a page problem or layout change of the pages.
 
     The poll state is returned unchanged if the document of the source itself cannot be read, or if articles were
     missed.
@@ -202,7 +206,7 @@ def effective_poll_state(poll_state: PollState) -> PollState:
 
 
 def _describe_page_quality(poll_state: PollState) -> str:
-    """Return words on the present and the usual extraction confidence of the source, with an example page."""
+    """Describe the present and the usual extraction confidence of the source in words, with an example page."""
     pages = poll_state.page_quality
     if not pages.usual:
         return (
@@ -216,10 +220,10 @@ def _describe_page_quality(poll_state: PollState) -> str:
 
 
 def accept_layout_change(poll_state: PollState, now: datetime) -> PollState:
-    """Return the poll state with the present layout change accepted, if it has lasted long enough.
+    """Accept the present layout change as usual, if it has lasted long enough; return the poll state.
 
-    This is the case when ``LAYOUT_ACCEPTED_AFTER`` has passed since the change was reported. Otherwise the poll state
-    is returned unchanged.
+    It has when ``LAYOUT_ACCEPTED_AFTER`` has passed since the change was reported. Otherwise the poll state is returned
+    unchanged.
     """
     pages, reported_at = poll_state.page_quality, poll_state.first_reported_at
     changed_at = None if pages.has_problem else pages.layout_changed_at
@@ -230,7 +234,7 @@ def accept_layout_change(poll_state: PollState, now: datetime) -> PollState:
 
 
 def notice_due(poll_state: PollState, now: datetime, outlet: str = "") -> SourceNotice | None:
-    """Return the notice about a source that is due at ``now``, or None.
+    """Return the notice about a source that is due at ``now``; return None if no notice is due.
 
     A notice is due when the state changes, daily while a problem lasts, and once when the problem ends. If another
     problem follows directly, its notice is due at once. A single light failure is not reported, although it changes the
@@ -262,7 +266,7 @@ def notice_due(poll_state: PollState, now: datetime, outlet: str = "") -> Source
 
 
 def with_notice(poll_state: PollState, notice: SourceNotice | None, now: datetime) -> PollState:
-    """Return the poll state with a notice recorded as sent, so that the same notice is not sent again."""
+    """Record in the poll state that a notice was sent, so that the same notice is not sent again."""
     if notice is None:
         return poll_state
     effective = effective_poll_state(poll_state)
@@ -278,7 +282,7 @@ def with_notice(poll_state: PollState, notice: SourceNotice | None, now: datetim
 
 
 def recovery_notices(poll_states: Iterable[PollState], start_at: datetime, end_at: datetime) -> tuple[str, ...]:
-    """Return the notices of a period about sources that became healthy and are still healthy."""
+    """Return the notices of a period about sources that became healthy again and still are."""
     return tuple(
         poll_state.notice
         for poll_state in poll_states
@@ -290,7 +294,7 @@ def recovery_notices(poll_states: Iterable[PollState], start_at: datetime, end_a
 
 
 def problem_notices(poll_states: Iterable[PollState], start_at: datetime, end_at: datetime) -> tuple[str, ...]:
-    """Return the notices of a period, new problems and reminders, about sources that are unhealthy now.
+    """Return the notices of a period about sources that are unhealthy now: new problems and reminders.
 
     A source that can still be read (it has moved, or may have missed articles) is included only if its state began in
     the period.

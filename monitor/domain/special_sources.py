@@ -55,7 +55,10 @@ class MailContent(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Mailbox:
-    """A folder on an IMAP server whose messages are articles, or list articles. Nothing is marked or deleted there."""
+    """A mail folder on an IMAP server.
+
+    Its messages are articles, or list articles. Nothing is marked or deleted there.
+    """
 
     __pydantic_config__: ClassVar[ConfigDict] = STRICT
 
@@ -85,6 +88,6 @@ class Mailbox:
 
     @property
     def login(self) -> tuple[str, Secret]:
-        """Return the user name and the password. The password is an empty secret if there is none."""
+        """The user name and the password; the password is an empty secret if none is configured."""
         parts = urlsplit(self.server.reveal())
         return parts.username or "", Secret(parts.password or "")

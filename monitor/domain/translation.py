@@ -33,13 +33,13 @@ class TranslationSettings:
 
     @property
     def name(self) -> str:
-        """Return the name of the model or else the command, by which stored translations are distinguished."""
+        """The name of the model, or the command if no model is configured. It distinguishes stored translations."""
         return self.model or " ".join(self.command)
 
 
 @dataclass(frozen=True, slots=True)
 class Translation:
-    """Translations of the headline and the passages of an article into one language.
+    """The translations of the headline and the passages of an article into one language.
 
     ``texts`` are pairs of an original text and its translation.
     """
@@ -48,7 +48,7 @@ class Translation:
     texts: tuple[tuple[str, str], ...] = ()
 
     def get(self, text: str) -> str:
-        """Return the translation of a text, or an empty text if there is none."""
+        """Return the translation of a text, or an empty text if it was not translated."""
         return next((translation for original, translation in self.texts if original == text), "")
 
 
@@ -57,7 +57,7 @@ NO_TRANSLATION = Translation()
 
 @dataclass(frozen=True, slots=True, order=True)
 class TextToTranslate:
-    """Text to translate, with the code of its language."""
+    """A text to translate, with the code of its language."""
 
     language: str
     text: str

@@ -27,6 +27,7 @@ _TIME_OF_DAY = re.compile(r"([01][0-9]|2[0-3]):([0-5][0-9])")
 _DATE = re.compile(r"([12][0-9]{3})-(0[1-9]|1[0-2])(?:-(0[1-9]|[12][0-9]|3[01]))?")
 _NAMED_EMAIL_ADDRESS = re.compile(r'"?[^<>"@,;:\\()]+"? ?<([^<>]+)>')
 _ID = re.compile(r"[a-z0-9][a-z0-9-]{0,63}")
+WIKIDATA_ID_PATTERN = "^Q[1-9][0-9]{0,11}$"
 _LANGUAGE_CODE = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})*")
 _HOST_LABEL = re.compile(r"[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?", re.IGNORECASE)
 _HEADER_NAME = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]{1,100}")
@@ -37,7 +38,7 @@ _RESERVED_HEADERS = {"accept-encoding", "connection", "content-length", "host", 
 def parse_duration(text: str) -> timedelta:
     """Parse a duration, such as 90s, 7d or 1h30m.
 
-    It consists of one or more numbers, each with a unit (s m h d w y), whose sum is returned.
+    A duration has one or more numbers, each with a unit (s m h d w y). Their sum is returned.
     """
     if not _DURATION.fullmatch(text):
         raise ValueError(f'"{text}" is not a valid duration; write a number and a unit, such as 90s, 15m, 2h, 7d or 2y')
@@ -57,7 +58,10 @@ def parse_time_of_day(text: str) -> time:
 
 
 def parse_quiet_hours(text: str) -> tuple[time, time]:
-    """Parse quiet hours, HH:MM-HH:MM, to start and end. The start may be later: such hours include midnight."""
+    """Parse quiet hours, HH:MM-HH:MM, to start and end.
+
+    If the start is later than the end, the hours include midnight.
+    """
     parts = text.split("-")
     if len(parts) == 2 and all(_TIME_OF_DAY.fullmatch(part.strip()) for part in parts):
         start, end = (parse_time_of_day(part.strip()) for part in parts)
@@ -102,6 +106,13 @@ def parse_id(text: str) -> str:
     better = re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-")[:64].rstrip("-")
     hint = f", such as {better}" if better else ", such as viet-nam-news"
     raise ValueError(f"an id has lower-case letters, digits and hyphens only, at most 64{hint}")
+
+
+def parse_wikidata_id(text: str) -> str:
+    """Return the text if it is the id of an item in Wikidata, such as Q123."""
+    if re.match(WIKIDATA_ID_PATTERN, text):
+        return text
+    raise ValueError(f'"{text}" is not an id of Wikidata; write it as in the address of the item, such as Q123')
 
 
 def parse_language_code(text: str) -> str:
@@ -257,7 +268,7 @@ def parse_signing_key(text: str) -> str:
 
 
 def suggest_similar(text: str, known_words: Iterable[str]) -> str:
-    """Return "; did you mean ...?" with the most similar known word, or an empty text if none is similar."""
+    """Return "; did you mean ...?" with the most similar known word, or an empty text if no known word is similar."""
     words = {word.lower(): word for word in known_words}
     near = difflib.get_close_matches(text.lower(), words, 1, 0.7)
     return f"; did you mean {words[near[0]]}?" if near else ""

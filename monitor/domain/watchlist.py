@@ -18,6 +18,7 @@ from monitor.domain.field_types import (
     QueryText,
     ShortText,
     Texts,
+    WikidataId,
     as_list,
     as_mapping,
 )
@@ -76,6 +77,7 @@ class Official:
         default_factory=Examples
     )
     formerly: Annotated[Ids, Field(description="earlier ids of the official, who keeps their history")] = ()
+    wikidata: Annotated[WikidataId, Field(description="id in Wikidata, by which an import finds the official")] = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +105,9 @@ class Rule:
     regions: Annotated[tuple[Region, ...], Field(description="only these parts of an article; default: all")] = ()
     match_positions: Annotated[Flag, Field(description="also report officials named by their position alone")] = False
     report_edits: Annotated[Flag, Field(description="also report silent edits and withdrawals")] = False
+    spike: Annotated[
+        Flag, Field(description="report hits only while unusually many stories name one of the officials")
+    ] = False
     examples: Annotated[Examples, Field(description="texts that must and must not match")] = field(
         default_factory=Examples
     )

@@ -49,7 +49,7 @@ class ListenAddress:
 
     @property
     def url(self) -> str:
-        """Return the URL of the desk on this machine, or an empty text for a Unix socket."""
+        """The URL of the desk on this machine, or an empty text for a Unix socket."""
         return "" if self.socket else f"http://{f'[{self.host}]' if ':' in self.host else self.host}:{self.port}"
 
 
@@ -106,7 +106,7 @@ class LinkSettings:
 
 @dataclass(frozen=True, slots=True)
 class WebSettings:
-    """Settings of the desk. It is served if they are given, also without any key: ``web: {}``."""
+    """Settings of the desk. The desk is served if the key `web` is present, even without settings: ``web: {}``."""
 
     __pydantic_config__: ClassVar[ConfigDict] = STRICT
 
@@ -123,6 +123,7 @@ class WebSettings:
         _SigningSecret | None,
         Field(description="key that signs links; default: a file next to the SQLite database"),
     ] = None
+    edit: Annotated[Flag, Field(description="whether readers may edit sources.yaml on the desk")] = True
     links: Annotated[
         LinkSettings | None,
         BeforeValidator(lambda value: None if value == "no" or value is False else as_mapping("for")(value)),
@@ -143,13 +144,13 @@ class WebSettings:
 
     @property
     def public_url(self) -> str:
-        """Return the URL of the desk, without a slash at the end.
+        """The URL of the desk, without a slash at the end.
 
-        It is the configured URL, or else the URL on this machine.
+        It is the configured URL; if none is configured, it is the URL on this machine.
         """
         return (self.url or self.listen.url).rstrip("/")
 
     @property
     def signing_key(self) -> Secret | None:
-        """Return the configured secret with which links are signed, or None if none is configured."""
+        """The configured secret with which links are signed, or None if none is configured."""
         return self.secret if self.secret and self.secret.reveal() else None

@@ -20,7 +20,7 @@ HEARTBEAT_KEY_PREFIX = "worker:"
 
 @dataclass(frozen=True, slots=True)
 class EnqueueResult:
-    """Result of one enqueuing of due work: the numbers of new jobs and of jobs requeued from dead worker processes.
+    """The result of enqueuing due work: the numbers of new jobs and of jobs requeued from dead worker processes.
 
     If ``alive_workers`` is 0, the queue was emptied, and the daemon collects by itself.
     """
@@ -33,9 +33,9 @@ class EnqueueResult:
 
 @dataclass(frozen=True, slots=True)
 class QueueCounts:
-    """Numbers of living worker processes and of jobs by state.
+    """The numbers of living worker processes, and of jobs by state.
 
-    There is no count of successful jobs, because they are deleted at once. Failed jobs are deleted after a week.
+    Successful jobs are not counted, because they are deleted immediately. Failed jobs are deleted after a week.
     """
 
     workers: int = 0
@@ -46,7 +46,7 @@ class QueueCounts:
 
 @dataclass(frozen=True, slots=True)
 class WorkerHeartbeat:
-    """Heartbeat of a worker process at the time ``at``. Its counts begin at ``began_at``."""
+    """The heartbeat of a worker process at the time ``at``. Its counts begin at ``began_at``."""
 
     name: str
     at: datetime

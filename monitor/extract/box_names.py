@@ -8,6 +8,7 @@ after the element next to it, or after one of its parts.
 import re
 from functools import lru_cache
 
+TOOL_WEIGHT = 2  # paragraphs that outweigh the name of a tool, such as share buttons
 NAMES_CACHED = 4096  # a page has some hundred different names, and pages of one outlet share them
 
 _SINGLE_UNDERSCORE = re.compile(r"(?<=[a-z0-9])_(?=[a-z0-9])")
@@ -26,7 +27,10 @@ BOILERPLATE_NAMES = _compile_names(r"""
 pay-?wall-?(?:box|message|banner|prompt|notice|cta|overlay|modal|teaser|offer|container-?offer)
 relat(?:ed|ion|ions|os)
 related(?:posts?|articles?|news|stor(?:y|ies)|content|links?|items?|topics?|box|block|widget|entries)
-yarpp(?:-\w+)? (?:similar|popular|recommended|recent|latest|more|other)(?:posts?|articles?|news|stories)
+yarpp(?:-\w+)? irp wprpi ilrltpost(?:-\w+)? wp-rp-\w+ (?:news|story|stories|posts?|articles?|topics?)-?related
+(?:similar|popular|recommended|suggested|recent|latest|more|other|top|hot|trending)-?(?:posts?|articles?|news|stories)
+(?:hot|trending)-?(?:topics?|now) also (?:you-?)?may-?like contextual-links elementor-posts zergnet mgbox mgid
+revcontent dianomi plista engageya citeste-?si
 (?:most|also)(?:read|viewed|popular) readmore readalso readnext author-?(?:bio\w*|box|card|info-?box)
 about-?(?:the-?)?author
 relacionad[oa]s? recommend(?:ed|ations?|er)? recirc\w* read-?(?:more|also|next) also-?read
@@ -44,11 +48,13 @@ poll quiz modal popup overlay tooltip skip-?link jump-?links? toc table-of-conte
 donat(?:e|ion) support-?us callout-?(?:box|newsletter) inline-?(?:promo|newsletter|related) story-?package linkbox
 link-?(?:box|list) player video-?(?:player|caption|playlist|js) carousel slider slideshow-?nav livestream
 apps?-?(?:download|promo|store) download-?app lien-?quan
-tin-?(?:lien-?quan|khac|moi|cung-?chuyen-?muc|doc-?nhieu) doc-?(?:nhieu|them) xem-?them binh-?luan chia-?se
+tin-?(?:lien-?quan|khac|moi|cung-?chuyen-?muc|cung-?muc|noi-?bat|doc-?nhieu) bai-?lien-?quan cung-?chuyen-?muc
+doc-?(?:nhieu|them) xem-?them binh-?luan chia-?se
 quang-?cao tinlienquan lienquan baca-?juga (?:berita|artikel)-?terkait lire-?aussi a-?lire articles?-?connexes
 correlat[aei] leggi-?anche leia-?(?:mais|tambem) veja-?tambem lee-?tambien te-?puede-?interesar zobacz-?(?:tez|takze)
 czytaj-?(?:tez|takze|wiecej) powiazane lees-?ook las-?(?:ocksa|mer) les-?ogsa lue-?myos ilgili(?:-?haber\w*)?
-mehr-?lesen weiterlesen lesen-?sie-?auch baca-?juga terkait terpopuler werbung anzeigen? mehr-?zum-?thema verwandte
+mehr-?lesen auch-?interessant meistgelesene? mas-?leid[oa]s mais-?lidas piu-?letti plus-?lus chitajte-?takzhe
+weiterlesen lesen-?sie-?auch baca-?juga terkait terpopuler werbung anzeigen? mehr-?zum-?thema verwandte
 teilen kommentare?
 empfehlungen publicidad compartir comentarios publicite partage commentaires reklame? reklama annons
 """)
@@ -76,6 +82,15 @@ PICTURE_NAMES = _compile_names(r"""
 images? img photos? pictures? pics? gallery thumb(?:nail)? media bild foto inline-image content-?image hero
 """)
 """Names of boxes that contain a picture and its caption."""
+GALLERY_NAMES = _compile_names(r"""
+(?:photo|image|picture|foto)?-?(?:galler(?:y|ies)|galeri[ae]s?|gallerie|slideshow|slider|carousel|swiper)\w* fotostrecke
+bildergalerie diaporama inline-gallery album photos
+""")
+"""Names of boxes with a series of pictures."""
+TEXT_NAMES = _compile_names(r"""
+[\w-]*(?:text|texte|texto|testo|tekst|content|body|copy|paragraph|absatz|inhalt|noi-?dung)\w*
+""")
+"""Names of boxes with text, also next to a word for a picture, as in ``text-image``."""
 STANDFIRST_NAMES = _compile_names(r"""
 standfirst sapo lead lede leads intro introduction vorspann deck dek summary excerpt abstract sub-?head(?:line|ing)?
 sub-?title subtitulo bajada entradilla chapo chapeau ingress manchet perex strapline stand-?first description desc
@@ -87,6 +102,11 @@ header head heading hero intro introduction lead lede teaser abstract summary st
 article-?(?:header|head|top|intro) page-?header post-?header entry-?header
 """)
 """Names of boxes that contain the headline and its summary, date or byline."""
+HEADLINE_NAMES = _compile_names(r"""
+head-?line (?:article|post|entry|news|story|detail|content|main|page)-?(?:title|heading|head-?line) title titulo titre
+titel
+""")
+"""Names of headings with the headline of an article."""
 BODY_NAMES = _compile_names(r"""
 article-?(?:body|content|text|detail|main|inner) articlebody story-?(?:body|content|text) storybody
 post-?(?:body|content|text) entry-?(?:content|body|text) news-?(?:body|content|text|detail)
@@ -112,7 +132,12 @@ def split_camel_case(hint: str) -> str:
     return _SINGLE_UNDERSCORE.sub("-", hint) if "_" in hint else hint
 
 
-_STATE_NAMES = re.compile(r"(?:^|(?<=\s))(?:has|with|no|without|hide|show)-[\w-]+")
+_STATE_NAMES = re.compile(
+    r"(?:^|(?<=\s))(?:has|with|no|without|hide|show)-[\w-]+"
+    r"|[\w-]*(?:comments?|sidebar|aside|footer|header|ads?|social|share|newsletter|toc|nav|menu)"
+    r"-(?:enabled|disabled|open(?:ed)?|closed?|visible|on|off|free|active|loaded|ready|allowed)(?=\s|$)"
+    r"|(?:live(?:-?blog)?|(?:live-?)?ticker|minute-?by-?minute|play-?by-?play)-comment\w*"
+)
 _POST_TERMS = re.compile(r"(?:^|(?<=\s))(?:tag|category|topic)-[\w%-]+")
 _MODIFIER = re.compile(r"(?<=\w)--[\w-]*")
 _NUMBER = re.compile(r"[\s_-]*\d+")
@@ -125,7 +150,11 @@ _TOOL_NAMES = _compile_names(r"""
 share shares sharing share-?\w+ social social-?\w+ follow(?:-?us)? toolbar tools? toc table-of-contents nav navi
 navigation
 menu pager pagination paginator rating votes? player video-?\w+ carousel slider slideshow-?nav livestream rail keywords
-tag-?\w+ print-?(?:only|button) breadcrumbs? live-?comment\w*
+tag-?\w+ print-?(?:only|button) breadcrumbs?
+""")
+_PLACE_NAMES = _compile_names(r"""
+ads? promos? sponsor(?:ed|s)? commercial newsletters? sidebar side-?bar aside footer masthead poll quiz support-?us
+legal copyright support subscri(?:be|ption|bers?)
 """)
 
 
@@ -139,7 +168,9 @@ def find_boilerplate_name(hint: str) -> tuple[str, int]:
     Without such a name, return an empty string and 0. With a name, 0 means that the box is boilerplate whatever it
     contains. One paragraph is enough against a modifier of a name for text (``section--ads`` is a section with
     advertisements), and against a name next to that of an article body. Two paragraphs are needed against the name of a
-    tool, which has no prose. States (``has-sidebar``) and the terms of a post (``tag-cookies``) are ignored.
+    tool, which has no prose, and three against the name of a place on the page or of an offer. The states of a page
+    (``has-sidebar``), the terms of a post (``tag-cookies``) and the comments of a reporter (``live-comment``) are
+    ignored.
     """
     name = _STATE_NAMES.sub("", hint)
     if "hentry" in name or "type-post" in name or "post-" in name:
@@ -153,7 +184,9 @@ def find_boilerplate_name(hint: str) -> tuple[str, int]:
         return word, 1 if _CONTAINER_NAMES.search(name) else 0
     if BODY_NAMES.search(name):
         return word, 1
-    return word, 2 if _TOOL_NAMES.fullmatch(strong.group()) else 0
+    if _TOOL_NAMES.fullmatch(strong.group()):
+        return word, TOOL_WEIGHT
+    return word, 3 if _PLACE_NAMES.fullmatch(strong.group()) else 0
 
 
 def is_same_kind(hint: str, other: str) -> bool:

@@ -10,10 +10,10 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from urllib.parse import urlsplit
 
-from selectolax.lexbor import LexborHTMLParser
+from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from monitor.extract.main_content import PageAnalysis
-from monitor.extract.metadata import PageMetadata
+from monitor.extract.metadata import PageMetadata, parse_lenient_json
 from monitor.extract.printed_dates import (
     MAX_DATE_LINE_CHARS,
     OwnElements,
@@ -133,7 +133,7 @@ def _iter_date_texts(
     elements = OwnElements(tree, page)
     yield from ((text, "microdata") for text in elements.list_microdata("datePublished"))
     yield from ((text, "time element") for text in elements.list_times())
-    yield from ((text, "near the headline") for text in list_texts_near_title(page))
+    yield from ((text, "near the headline") for text in list_texts_near_title(page, elements))
     yield from ((text, "URL") for text in _list_url_dates(url))
     yield from ((text, "script") for text in _list_script_dates(tree))
     yield from ((text, "date element") for text in elements.list_dates())
@@ -158,8 +158,17 @@ def _list_script_dates(tree: LexborHTMLParser) -> list[str]:
 
     If the scripts contain several days, the list is empty, because they may be the dates of other articles.
     """
-    found = [text for script in tree.css("script") for text in _SCRIPT_DATE.findall(script.text() or "")]
+    scripts = [(script, script.text() or "") for script in tree.css("script")]
+    found = [
+        text for script, code in scripts if not _is_valid_json_ld(script, code) for text in _SCRIPT_DATE.findall(code)
+    ]
     return found[:1] if len({text[: len("2026-02-14")] for text in found}) == 1 else []
+
+
+def _is_valid_json_ld(script: LexborNode, code: str) -> bool:
+    """Return whether a script is JSON-LD without errors, whose dates of the article are in the metadata already."""
+    is_json_ld = "ld+json" in (script.attributes.get("type") or "").lower()
+    return is_json_ld and _SCRIPT_DATE.search(code) is not None and parse_lenient_json(code) is not None
 
 
 def to_utc(moment: datetime | None) -> datetime | None:

@@ -14,6 +14,7 @@ from selectolax.lexbor import LexborNode
 
 from monitor.extract.box_names import NAMES_CACHED
 from monitor.extract.line_breaks import SENTENCE_END_CHARS, is_broken_sentence, join_pieces
+from monitor.extract.line_classifier import is_credit, is_sentence
 
 _SKIPPED_TAG_NAMES = (
     "script style noscript template svg math iframe object embed applet canvas map select option datalist textarea "
@@ -26,7 +27,14 @@ _INLINE_TAG_NAMES = (
 )
 INLINE_TAGS = frozenset(_INLINE_TAG_NAMES.split())
 _HINT_ATTRIBUTES = ("class", "id", "role", "itemprop", "data-testid", "data-component")
-_SCREEN_READER_NAMES = r"sr-only|visually-?hidden|screen-?reader(?:-text)?|offscreen|assistive-text"
+_SCREEN_READER_NAMES = (
+    r"sr-only|visually-?hidden|screen-?reader(?:-text)?|off-?screen|assistive-text|element-invisible|display-none"
+)
+_HIDING_CLASSES = frozenset(["hidden", "d-none", "hide", "is-hidden", "u-hidden", "uk-hidden", "invisible", "noshow"])
+_SHOWING_CLASS = re.compile(
+    r"(?:xs|sm|md|lg|xl|xxl|2xl|print|tablet|desktop|mobile)[:@-](?:d-)?(?:block|flex|grid|inline|table|visible)"
+)
+"""A class that shows an element on some screens, as in ``hidden md:block`` and ``d-none d-lg-block``."""
 _SCREEN_READER_CLASS = re.compile(rf"(?:^|[\s_-])(?:{_SCREEN_READER_NAMES})(?=$|[\s_-])", re.IGNORECASE)
 _POP_UP_CLASS = re.compile(
     r"(?:^|[\s_-])(?:tooltip|popover|pop-?up|hover-?card|rollover)[\w-]*(?:text|content|block|body|inner|box)\b",
@@ -38,8 +46,12 @@ _CREDIT_CLASS = re.compile(
 )
 _HIDING_STYLE = re.compile(
     r"(?:^|;)(?:display:none|visibility:(?:hidden|collapse)|font-size:0(?:px|em|rem|pt|%)?(?=$|[;!])|clip:rect\([01]|"
-    r"(?:left|right|top|bottom|text-indent|margin-(?:left|top|right)):-\d{3,})"
+    r"(?:left|right|top|bottom|text-indent|margin-(?:left|top|right)):-\d{3,}|clip-path:inset\((?:50|100)%|"
+    r"transform:translate[xy3d]*\(-\d{3,}|(?:max-)?height:0(?:px)?;(?=.*overflow:hidden)|"
+    r"overflow:hidden;(?=(?:.*;)?(?:max-)?height:0(?:px)?(?:;|$)))"
 )
+_CREDIT_TAGS = frozenset(("span", "small", "i", "em", "font", "cite"))
+_MAX_CREDIT_CHARS = 60
 _MAX_DECORATION_CHARS = 3  # characters; a shorter text with aria-hidden is a drop cap or a sign, which readers see
 _TITLE_TAGS = frozenset(("h1", "h2", "h3"))
 _BOLD_TAGS = frozenset(("b", "strong"))
@@ -237,7 +249,8 @@ def _enter_element(layout: PageLayout, builder: _RunBuilder, node: LexborNode, t
                 builder.pieces.append(" ")  # it usually holds a colon for screen readers
             return ""
         classes = attributes.get("class") if attributes and not builder.pieces else None
-        if not classes or tag == "a" or not _CREDIT_CLASS.search(classes):
+        is_credit_name = bool(classes) and _CREDIT_CLASS.search(classes or "") is not None
+        if tag == "a" or not (is_credit_name or _is_leading_credit(builder, node, tag)):
             builder.link_depth += tag == "a"
             builder.bold_depth += tag in _BOLD_TAGS
             return tag
@@ -254,6 +267,14 @@ def _enter_element(layout: PageLayout, builder: _RunBuilder, node: LexborNode, t
     return tag
 
 
+def _is_leading_credit(builder: _RunBuilder, node: LexborNode, tag: str) -> bool:
+    """Return whether an inline element at the start of a paragraph is the credit of a picture before the text."""
+    if tag not in _CREDIT_TAGS or builder.pieces or node.first_child is None:
+        return False
+    text = normalize_spacing(node.text() or "") if tag != "span" or node.first_child.is_text_node else ""
+    return 0 < len(text) <= _MAX_CREDIT_CHARS and is_credit(text) and not is_sentence(text)
+
+
 def _is_hidden(attributes: dict[str, str | None]) -> bool:
     """Return whether the attributes of an element hide it.
 
@@ -262,7 +283,7 @@ def _is_hidden(attributes: dict[str, str | None]) -> bool:
     if "hidden" in attributes and attributes["hidden"] != "until-found":
         return True
     style, classes = attributes.get("style"), attributes.get("class")
-    return bool(style and _is_hiding_style(style)) or bool(classes and _is_screen_reader_class(classes))
+    return bool(style and _is_hiding_style(style)) or bool(classes and _is_hiding_class(classes))
 
 
 @lru_cache(maxsize=NAMES_CACHED)
@@ -271,8 +292,10 @@ def _is_hiding_style(style: str) -> bool:
 
 
 @lru_cache(maxsize=NAMES_CACHED)
-def _is_screen_reader_class(classes: str) -> bool:
-    return _SCREEN_READER_CLASS.search(classes) is not None
+def _is_hiding_class(classes: str) -> bool:
+    if _SCREEN_READER_CLASS.search(classes):
+        return True
+    return not _HIDING_CLASSES.isdisjoint(classes.lower().split()) and not _SHOWING_CLASS.search(classes.lower())
 
 
 def _is_inline_hidden(node: LexborNode, tag: str, attributes: dict[str, str | None]) -> bool:

@@ -13,22 +13,19 @@ from selectolax.lexbor import LexborHTMLParser, LexborNode
 from monitor.extract.dom_blocks import PageLayout, limit_html, normalize_spacing, survey_dom
 from monitor.extract.line_classifier import is_sentence
 from monitor.extract.main_content import alnum_key, measure_weight
-from monitor.extract.metadata import PageMetadata, iter_json_objects, parse_lenient_json
+from monitor.extract.metadata import PageMetadata
+from monitor.extract.page_data import find_titled_objects
 
 MIN_ARTICLE_WEIGHT = 200  # weight of two sentences; a page that shows less has no article
 _MIN_PARAGRAPH_WEIGHT = 40  # weight; shorter strings of page data are labels
 _MIN_LENGTH_RATIO = 2  # an embedded text this many times longer is not a copy of what the page shows
-_MAX_SCRIPTS = 40  # scripts per page that are searched for data
 _MAX_NESTING = 12  # levels of blocks and their parts
-_TITLE_KEYS = frozenset(["title", "headline", "name", "heading", "seotitle"])
 _TEXT_KEY_NAMES = (
     "body bodyhtml bodytext articlebody articlecontent articletext content contents contenthtml contentbody html text "
     "value paragraphs paragraph blocks elements components children story storybody fulltext maincontent data items "
-    "rendered model markup"
+    "contentelements rendered model markup"
 )
 _TEXT_KEYS = frozenset(_TEXT_KEY_NAMES.split())
-_DATA_SCRIPT = re.compile(r"^\s*(?:(?:window|self|var|let|const)[.\s\[\"'\w\]]*=\s*)(?=\{)")
-_PAGE_DATA = 'script[type="application/json"], script[id*="DATA"], script[id*="state" i], script:not([type]):not([src])'
 
 
 def read_noscript(tree: LexborHTMLParser) -> PageLayout | None:
@@ -83,50 +80,39 @@ def read_page_data(tree: LexborHTMLParser, metadata: PageMetadata) -> list[str]:
 
     The object with the article is found by its title, which must be a headline in the metadata.
     """
-    titles = {key for title in metadata.headlines.values() if len(key := alnum_key(title)) > 5}
     best: list[str] = []
-    for script in tree.css(_PAGE_DATA)[:_MAX_SCRIPTS]:
-        text = script.text() or ""
-        if len(text) < MIN_ARTICLE_WEIGHT or not (text.lstrip().startswith("{") or _DATA_SCRIPT.match(text)):
-            continue
-        for node in iter_json_objects(parse_lenient_json(_DATA_SCRIPT.sub("", text, count=1))):
-            if _has_title(node, titles):
-                paragraphs = list(dict.fromkeys(_collect_paragraphs(node, 0)))
-                if sum(map(measure_weight, paragraphs)) > sum(map(measure_weight, best)):
-                    best = paragraphs
+    for node, root in find_titled_objects(tree, list(metadata.headlines.values())):
+        paragraphs = list(dict.fromkeys(_collect_paragraphs(node, root, 0)))
+        if sum(map(measure_weight, paragraphs)) > sum(map(measure_weight, best)):
+            best = paragraphs
     return best
 
 
-def _has_title(node: dict[str, Any], titles: set[str]) -> bool:
-    """Return whether a title field of a JSON object is a title of the page, or one begins with the other.
+def _collect_paragraphs(value: Any, root: Any, depth: int) -> Iterator[str]:
+    """Yield the paragraphs in the text fields of a JSON value, in order; short labels and codes are omitted.
 
-    ``titles`` are the titles of the page, without punctuation.
+    ``root`` is the value that contains ``value``.
     """
-    for key, value in node.items():
-        if key.lower() not in _TITLE_KEYS:
-            continue
-        text = value.get("rendered") if isinstance(value, dict) else value
-        own = alnum_key(text) if isinstance(text, str) else ""
-        if len(own) > 5 and any(title.startswith(own) or own.startswith(title) for title in titles):
-            return True
-    return False
-
-
-def _collect_paragraphs(value: Any, depth: int) -> Iterator[str]:
-    """Yield the paragraphs in the text fields of a JSON value, in order; short labels and codes are omitted."""
     if depth > _MAX_NESTING:
         return
     if isinstance(value, dict):
-        for key, inner in value.items():
-            if key.lower() in _TEXT_KEYS:
-                yield from _collect_paragraphs(inner, depth + 1)
+        for key, inner in _follow_reference(value, root).items():
+            if key.lower().replace("_", "") in _TEXT_KEYS:
+                yield from _collect_paragraphs(inner, root, depth + 1)
     elif isinstance(value, list):
         for inner in value:
-            yield from _collect_paragraphs(inner, depth + 1)
+            yield from _collect_paragraphs(inner, root, depth + 1)
     elif isinstance(value, str) and measure_weight(value) >= _MIN_PARAGRAPH_WEIGHT and "://" not in value[:12]:
         for text in _split_paragraphs(value):
             if measure_weight(text) >= _MIN_PARAGRAPH_WEIGHT or is_sentence(text):
                 yield text
+
+
+def _follow_reference(value: dict[str, Any], root: Any) -> dict[str, Any]:
+    """Return an object, or the object of ``root`` with the name in its ``__ref``."""
+    reference = value.get("__ref")
+    found = root.get(reference) if isinstance(reference, str) and isinstance(root, dict) else value
+    return found if isinstance(found, dict) else {}
 
 
 _SCRIPT_ROOTS = (

@@ -12,17 +12,20 @@ from selectolax.lexbor import LexborHTMLParser
 
 from monitor.domain.article import Article
 from monitor.domain.source import Selectors, Source
+from monitor.extract.authors import find_authors
 from monitor.extract.box_names import PAYWALL_NAMES
 from monitor.extract.dates import find_modified, find_published, to_utc
 from monitor.extract.dom_blocks import PageLayout, limit_html, survey_dom
 from monitor.extract.embedded_text import MIN_ARTICLE_WEIGHT, find_embedded_text, is_made_by_scripts, read_noscript
+from monitor.extract.feed_content import cut_title
 from monitor.extract.language_detection import detect_language
 from monitor.extract.line_classifier import is_sentence
 from monitor.extract.main_content import PageAnalysis, alnum_key, analyze_page, find_content, measure_weight
-from monitor.extract.metadata import PageMetadata, choose_title, read_metadata
+from monitor.extract.metadata import PageMetadata, read_metadata
 from monitor.extract.pdf_document import PdfText, is_pdf, read_pdf
 from monitor.extract.regions import ArticleRegions, assemble_regions, split_signatures
 from monitor.extract.selectors import remove_selected, select_body, select_date, select_texts
+from monitor.extract.titles import choose_title, find_site_keys, list_headlines
 from monitor.text.encoding import decode
 from monitor.text.site_domains import get_site_domain
 from monitor.text.time_zones import find_local_time
@@ -152,9 +155,10 @@ def explain_page(
         )
     own_title = "" if entry and _is_feed_title_better(entry.title, title_why) else title
     text, text_why = _choose_text(tree, page, metadata, regions)
+    authors, agency = find_authors(tree, page, metadata, urlsplit(url).hostname or "")
     article = Article(
         url=url,
-        title=own_title,
+        title=own_title or cut_title(text if not entry or not entry.title else ""),
         standfirst=regions.standfirst,
         dateline=regions.dateline,
         captions=tuple(regions.captions),
@@ -162,8 +166,8 @@ def explain_page(
         canonical_url=_choose_canonical_url(url, metadata.urls),
         published_at=to_utc(published),
         modified_at=find_modified(tree, page, metadata, local_time, published),
-        authors=_find_authors(metadata, tree, selectors) or (entry.authors if entry else ()),
-        agency=regions.agency,
+        authors=tuple(select_texts(tree, selectors.authors)) or authors or (entry.authors if entry else ()),
+        agency=regions.agency or agency,
         section=metadata.sections[0] if metadata.sections else "",
         language=detect_language(f"{title} {text}", metadata.languages) or _choose_default_language(source, entry),
         confidence=estimate_confidence(page, title, published is not None, selectors.body)
@@ -200,9 +204,10 @@ def _read_page(
 
     If the visible page has no article, its ``<noscript>`` is analyzed, and the result with the article is returned.
     """
-    titles = list(metadata.headlines.values())
+    site_keys = find_site_keys(metadata, urlsplit(url).hostname or "")
+    titles = list_headlines(metadata, site_keys)
     root = tree.body
-    page = analyze_page(survey_dom(root) if root is not None else PageLayout(), titles)
+    page = analyze_page(survey_dom(root) if root is not None else PageLayout(), titles, site_keys)
     reading = (page, *_extract_regions(tree, page, metadata, selectors, url))
     weight = measure_weight("".join(reading[1].body))
     if page.is_body_selected or weight >= MIN_ARTICLE_WEIGHT:
@@ -210,7 +215,7 @@ def _read_page(
     layout = read_noscript(tree)
     if layout is None:
         return reading
-    page = analyze_page(layout, titles)
+    page = analyze_page(layout, titles, site_keys)
     inner = (page, *_extract_regions(tree, page, metadata, selectors, url))
     return inner if measure_weight("".join(inner[1].body)) > max(MIN_ARTICLE_WEIGHT, 2 * weight) else reading
 
@@ -267,13 +272,6 @@ def _is_feed_title_better(feed_title: str, title_origins: str) -> bool:
     The document title is often the name of the site.
     """
     return bool(feed_title) and not feed_title.endswith(("...", "…")) and title_origins in {"document", "nothing"}
-
-
-def _find_authors(metadata: PageMetadata, tree: LexborHTMLParser, selectors: Selectors) -> tuple[str, ...]:
-    """Return the names of the authors, without "By" and without URLs of profiles."""
-    found = select_texts(tree, selectors.authors) or metadata.authors
-    names = [name.removeprefix("By ").removeprefix("by ").strip() for name in found]
-    return tuple(dict.fromkeys(name for name in names if name and "://" not in name and len(name) < 100))[:10]
 
 
 def _choose_canonical_url(url: str, declared_urls: list[str]) -> str:

@@ -10,6 +10,7 @@ from typing import Any
 
 import re2
 
+from monitor.extract.agencies import find_agencies, find_first_agency, find_last_agency, find_signature, is_agency
 from monitor.language.load import language_data, page_phrases
 from monitor.language.schema import Page
 from monitor.text.dates import month_numbers
@@ -54,7 +55,7 @@ def _patterns() -> _Patterns:
         ),
         biography=re2.compile(rf"(?i)(?:{words['biographies']})"),
         imprint=re2.compile(rf"(?i)(?:{words['rights']}|{words['imprint']})"),
-        byline=re.compile(rf"^(?:{words['bylines']})\s*:?\s+\S", re.IGNORECASE),
+        byline=re.compile(rf"^(?:{words['bylines']})\s*(?:[:：៖]|\s)\s*\S", re.IGNORECASE),
         credit=re.compile(
             rf"(?:[©Ⓒⓒ]|\(c\)|\b(?:{words['credits']})"
             r"\s*(?:[:/]|by\b|credit\b|courtesy\b)|getty images|shutterstock|istock|picture alliance|ap photo|"
@@ -77,7 +78,13 @@ _SENTENCE_END = re.compile(r"[.!?…。！？।။៖](?:[\"'”’»」』)\]]
 _DASHED_DATELINE = re.compile(r"^(.{2,80}?)\s*(?:[—–]|--|(?<=[\s)])-)\s*(?=\S)")
 _MAX_DATELINE_CHARS = 90  # characters within which a dateline has its dash
 _CHINESE_DATELINE = re.compile(r"^.{2,14}\d{1,2}月\d{1,2}日电\s*(?:题：|[（(].{2,12}[）)])?\s*")
-_BRACKETED_AGENCY = re.compile(r"\s*\(([A-ZĐ][\w .&/+-]{1,24})\)\s*$")
+_BRACKETED_AGENCY = re.compile(r"\s*[(（]([^()（）]{2,25})[)）]\s*$")
+_AGENCY_NAME = re.compile(r"[A-ZĐ][\w .&/+-]{1,24}")
+_OPENING_BRACKETS = re.compile(r"^\s*[(（【\[]([^()（）【】\[\]]{2,40})[)）】\]]\s*(?:[-—–:：]+\s*)?(?=\S)")
+_CHINESE_REPORT = re.compile("(?:[电電讯訊]|报道|報導|報道)$")
+_ENDED_DATELINE = re.compile(r"^([^\W\d][^/]{1,60}?)\s*[.,]?\s*(?:/([^/]{2,20})/\.?|[—–-]\s*([^.—–]{2,25})\.)\s+(?=\S)")
+_BRACKETED_END = re.compile(r"\s*[(（\[]([^()（）\[\]]{2,50})[)）\]]\s*\.?$")
+_LAST_FRAGMENT = re.compile(r"(?<=[.!?。！？…\"”»])\s+([^.!?。！？]{2,40})\.?$")
 _TRAILING_DATE = re.compile(r",?\s*(?:\d{1,2}\s+)?[^\W\d_]{3,10}\.?\s*(?:\d{1,2})?(?:,?\s*\d{4})?$")
 _AGENCY_SIGNATURE = re.compile(r"\s*(?:[—–]|--|\s-)\s*([A-ZĐ]{2,8}(?:\s?/\s?[A-ZĐ][\w+]{1,14})*)\s*(?:\./?\.?)?$")
 
@@ -164,21 +171,42 @@ def split_dateline(text: str) -> tuple[str, str, str]:
     "HANOI (VNA) — The" gives "HANOI (VNA) —", "The" and "VNA". Without a dateline, the first and the last part are
     empty.
     """
-    match = _CHINESE_DATELINE.match(text)
-    if match:
-        return match[0].strip(), text[match.end() :], ""
+    found = _split_agency_dateline(text)
+    if found:
+        return found
     match = _DASHED_DATELINE.match(text) if _has_dash(text[:_MAX_DATELINE_CHARS]) else None
     if not match:
         return "", text, ""
     place, agency = match[1].strip(), ""
     named = _BRACKETED_AGENCY.search(f" {place}")
-    if named:
+    if named and (_AGENCY_NAME.fullmatch(named[1]) or find_agencies(named[1])):
         agency = named[1]
         place = place[: max(0, named.start() - 1)].strip()
+    elif find_agencies(place):
+        place, agency = "", place
     remaining = text[match.end() :]
     if remaining[:1].islower() or not _is_dateline_place(place, agency):
         return "", text, ""
     return text[: match.end()].strip(), remaining, agency
+
+
+def _split_agency_dateline(text: str) -> tuple[str, str, str] | None:
+    """Split off a dateline that names a known agency and needs no dash; return None if there is none.
+
+    Examples: "(KPL) The", "МОСКВА, 5 мая. /ТАСС/. В", "新华社河内5月5日电 部长".
+    """
+    match = _CHINESE_DATELINE.match(text)
+    if match:
+        return match[0].strip(), text[match.end() :], find_first_agency(match[0])
+    match = _OPENING_BRACKETS.match(text)
+    if match:
+        agency = find_agencies(match[1])
+        if not agency and _CHINESE_REPORT.search(match[1]):
+            agency = find_first_agency(match[1])
+        return (match[0].strip(), text[match.end() :], agency) if agency else None
+    match = _ENDED_DATELINE.match(text[: 2 * _MAX_DATELINE_CHARS])
+    agency = (match[2] or match[3]).strip() if match else ""
+    return (match[0].strip(), text[match.end() :], agency) if match and is_agency(agency) else None
 
 
 def _is_dateline_place(place_text: str, agency: str) -> bool:
@@ -203,6 +231,9 @@ def split_agency_signature(text: str) -> tuple[str, str]:
 
     "... in each country. — VNA/VNS" gives "... in each country." and "VNA/VNS".
     """
+    signature = find_signature(text)
+    if signature:
+        return "", signature
     alone = _patterns().standalone_signature.match(text)
     if alone and (alone[1].isupper() or "/" in alone[1]):
         return "", alone[1]
@@ -210,4 +241,12 @@ def split_agency_signature(text: str) -> tuple[str, str]:
     match = _AGENCY_SIGNATURE.search(text, at) if _has_dash(text[at:]) else None
     if match and is_sentence(text[: match.start()]):
         return text[: match.start()], match[1]
-    return text, ""
+    match = _BRACKETED_END.search(text, at)
+    if match:
+        agency = find_agencies(match[1])
+        if not agency and is_sentence(text[: match.start()]):
+            agency = find_last_agency(match[1])
+        return (text[: match.start()], agency) if agency else (text, "")
+    match = _LAST_FRAGMENT.search(text, at)
+    agency = find_agencies(match[1]) if match else ""
+    return (text[: match.start()], agency) if match and agency else (text, "")

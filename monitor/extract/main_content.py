@@ -15,8 +15,10 @@ from operator import itemgetter
 from monitor.extract.box_names import (
     BODY_NAMES,
     HEADER_NAMES,
+    HEADLINE_NAMES,
     LINK_LIST_NAMES,
     PAYWALL_NAMES,
+    TOOL_WEIGHT,
     find_boilerplate_name,
     find_kind,
     is_same_kind,
@@ -25,6 +27,8 @@ from monitor.extract.box_names import (
 from monitor.extract.dom_blocks import PageLayout, TextRun
 
 HEADING_TAGS = frozenset(("h1", "h2", "h3", "h4", "h5", "h6"))
+_UPPER_HEADING_TAGS = frozenset(("h2", "h3"))
+_MIN_HEADLINE_WEIGHT = 15  # weight; a shorter heading is the name of a section or of the outlet
 _LEAF_TAGS = HEADING_TAGS | {"p", "li", "dt", "dd", "blockquote", "figcaption", "pre", "td", "th"}
 _CELL_TAGS = frozenset(("td", "th"))
 _SIDEBAR_TAGS = frozenset(("aside", "footer"))
@@ -107,8 +111,11 @@ def compute_link_ratio(run: TextRun) -> float:
     return run.link_chars / len(run.text)
 
 
-def analyze_page(layout: PageLayout, titles: list[str]) -> PageAnalysis:
-    """Return the analysis of a page, with the values that are needed to find the content, and with the headline."""
+def analyze_page(layout: PageLayout, titles: list[str], site_keys: frozenset[str] = frozenset()) -> PageAnalysis:
+    """Return the analysis of a page, with the values that are needed to find the content, and with the headline.
+
+    ``site_keys`` are the normalized names of the outlet.
+    """
     weights = [measure_weight(run.text) for run in layout.runs]
     prose = _compute_prose_values(layout, weights, _MIN_PROSE_WEIGHT)
     if not any(prose):
@@ -122,7 +129,7 @@ def analyze_page(layout: PageLayout, titles: list[str]) -> PageAnalysis:
     for index, box in enumerate(layout.boxes[1:], 1):
         page.child_boxes[box.parent_index].append(index)
     page.update_prose_sums()
-    page.title_run_index = _find_title(page, titles)
+    page.title_run_index = _find_title(page, titles, site_keys)
     return page
 
 
@@ -144,7 +151,15 @@ def _compute_prose_values(layout: PageLayout, weights: list[int], min_weight: in
 def find_content(page: PageAnalysis) -> None:
     """Find the root box of the article, and reject every text run that is outside the box or in boilerplate."""
     total = page.prose_in(0)
-    _reject_boilerplate(page, lambda index: _is_small_part(page, index, total))
+    if total < _MIN_SHOWN_PROSE:
+        _count_short_sentences(page)
+        total = page.prose_in(0)
+    is_brief = total < _MIN_SHOWN_PROSE and page.title_run_index >= 0
+    _reject_boilerplate(
+        page,
+        lambda index: is_brief or _is_small_part(page, index, total),
+        _MIN_SHORT_PROSE_WEIGHT if is_brief else 0.0,
+    )
     _reject_hidden(page)
     page.update_prose_sums()
     scores = _score_boxes(page)
@@ -163,6 +178,17 @@ def find_content(page: PageAnalysis) -> None:
     for at in range(len(page.rejection_reasons)):
         if not root.run_start <= at < root.run_end:
             page.rejection_reasons[at] = page.rejection_reasons[at] or "outside"
+
+
+def _count_short_sentences(page: PageAnalysis) -> None:
+    """Use a lower minimum for prose, for a page whose article may be a single short sentence.
+
+    Without it, an address below the article would be the only prose of the page.
+    """
+    page.prose_values = _compute_prose_values(page.layout, page.weights, _MIN_SHORT_PROSE_WEIGHT)
+    for at in range(page.title_run_index + 1):
+        page.prose_values[at] = 0.0
+    page.update_prose_sums()
 
 
 def _find_article_box(page: PageAnalysis, best_box_index: int) -> int:
@@ -197,26 +223,42 @@ def _is_header_above_text(page: PageAnalysis, box_index: int) -> bool:
     return page.prose_sums[around.run_end] - page.prose_sums[box.run_end] >= _MIN_SHOWN_PROSE
 
 
-def _find_title(page: PageAnalysis, titles: list[str]) -> int:
+def _find_title(page: PageAnalysis, titles: list[str], site_keys: frozenset[str]) -> int:
     """Return the index of the text run that is the headline, or -1 if there is none.
 
-    The first of these is used: an h1 that equals a title in the metadata, another heading that does, any h1, other text
-    that equals a title.
+    The first of these is used: an h1 that equals a title in the metadata, another heading that does, any h1 of some
+    length, other text that equals a title, the first other heading whose class or id says that it is a headline, any
+    h1. A heading with the name of the outlet is not a headline.
     """
     title_keys = [alnum_key(title) for title in titles if title]
     folded_titles = {title.casefold() for title in titles}
     candidates: list[tuple[int, int]] = []
     for at, run in enumerate(page.layout.runs):
-        tag = page.layout.boxes[run.box_index].tag
-        if tag not in HEADING_TAGS and not (14 < len(run.text) < 250 and _begins_like_title(run.text, folded_titles)):
+        box = page.layout.boxes[run.box_index]
+        if box.tag not in HEADING_TAGS and (
+            not 14 < len(run.text) < 250 or not _begins_like_title(run.text, folded_titles)
+        ):
             continue
         text = alnum_key(run.text)
-        is_confirmed = any(_is_same_title(text, title, 0.3 if tag == "h1" else 0.6) for title in title_keys)
-        if tag == "h1":
-            candidates.append((0 if is_confirmed else 2, at))
-        elif is_confirmed and len(text) > 14 and (tag in HEADING_TAGS or text in title_keys):
-            candidates.append((1 if tag in HEADING_TAGS else 3, at))
+        is_confirmed = any(_is_same_title(text, title, 0.3 if box.tag == "h1" else 0.6) for title in title_keys)
+        if text in site_keys:
+            continue
+        if box.tag == "h1":
+            candidates.append((0 if is_confirmed else 2 if page.weights[at] >= _MIN_HEADLINE_WEIGHT else 5, at))
+        elif is_confirmed and len(text) > 14 and (box.tag in HEADING_TAGS or text in title_keys):
+            candidates.append((1 if box.tag in HEADING_TAGS else 3, at))
+        elif box.tag in _UPPER_HEADING_TAGS and _is_named_headline(page, at):
+            candidates.append((4, at))
     return min(candidates)[1] if candidates else -1
+
+
+def _is_named_headline(page: PageAnalysis, run_index: int) -> bool:
+    """Return whether the class or id of a heading says that it is a headline, and most of the prose is below it."""
+    run = page.layout.runs[run_index]
+    name = page.box_hints[run.box_index]
+    if not name or run.link_chars or page.weights[run_index] < _MIN_HEADLINE_WEIGHT or not HEADLINE_NAMES.search(name):
+        return False
+    return not find_boilerplate_name(name)[0] and page.prose_sums[run_index] < 0.5 * page.prose_sums[-1]
 
 
 def _is_same_title(text: str, title: str, min_share: float) -> bool:
@@ -276,17 +318,20 @@ def _reject_boilerplate(page: PageAnalysis, is_candidate: Callable[[int], bool],
     found: dict[str, list[int]] = {}
     index, boxes = 1, page.layout.boxes
     title = page.title_run_index
+    kept_reason, kept_end = "", 0  # of the outermost box that is kept although it has the name of a tool
     while index < len(boxes):
         box = boxes[index]
-        if (
-            box.run_end > box.run_start
-            and not box.run_start <= title < box.run_end
-            and (reason := _find_boilerplate_reason(page, index))
-            and is_candidate(index)
-        ):
+        is_empty_or_title = box.run_end <= box.run_start or box.run_start <= title < box.run_end
+        reason = "" if is_empty_or_title else _find_boilerplate_reason(page, index)
+        is_kept = reason == kept_reason and index < kept_end and page.prose_in(index) > 0
+        if not reason or (is_kept and page.link_share(index) < _MAX_PROSE_LINK_SHARE):
+            index += 1
+        elif is_candidate(index):
             found.setdefault(reason, []).append(index)
             index = box.subtree_end
         else:
+            if find_boilerplate_name(page.box_hints[index])[1] and index >= kept_end:
+                kept_reason, kept_end = reason, box.subtree_end
             index += 1
     root = range(page.root_box_index, boxes[page.root_box_index].subtree_end)
     taken = {reason: sum(page.prose_in(at) for at in at_boxes if at in root) for reason, at_boxes in found.items()}
@@ -308,7 +353,8 @@ def _is_small_part(page: PageAnalysis, box_index: int, total: float) -> bool:
         return False
     parent = page.layout.boxes[box_index].parent_index
     name, tag = page.box_hints[box_index], page.layout.boxes[box_index].tag
-    if not name or not page.prose_in(box_index) or find_boilerplate_name(page.box_hints[parent])[0]:
+    word, outweighing = find_boilerplate_name(page.box_hints[parent])
+    if not name or not page.prose_in(box_index) or (word and not outweighing):
         return True
     kind = find_kind(name)
     sums = _sum_prose_by_kind(page, parent)
@@ -338,7 +384,8 @@ def _find_boilerplate_reason(page: PageAnalysis, box_index: int) -> str:
     if name not in page.boilerplate_names:
         page.boilerplate_names[name] = find_boilerplate_name(name) if name else ("", 0)
     word, outweighing = page.boilerplate_names[name]
-    if word and not (outweighing and _has_paragraphs(page, box_index, outweighing)):
+    is_row = box.tag == "tr" and outweighing == TOOL_WEIGHT  # such as the row of a player in a table of results
+    if word and not is_row and not (outweighing and _has_paragraphs(page, box_index, outweighing)):
         return f"boilerplate: {word}"
     found = LINK_LIST_NAMES.search(name) if name and page.link_share(box_index) > 0.3 else None
     if found:
@@ -352,10 +399,21 @@ def _has_paragraphs(page: PageAnalysis, box_index: int, count: int) -> bool:
     It must be mostly prose, with at least ``count`` paragraphs and few links.
     """
     box = page.layout.boxes[box_index]
+    if count == TOOL_WEIGHT and _has_quoted_post(page, box_index):
+        return True
     prose = [page.weights[at] for at in range(box.run_start, box.run_end) if page.prose_values[at]]
     weight = sum(page.weights[box.run_start : box.run_end])
     is_prose = len(prose) >= count and sum(prose) >= max(_MIN_PROSE_BOX, weight // 2)
     return is_prose and page.link_share(box_index) < _MAX_PROSE_LINK_SHARE
+
+
+def _has_quoted_post(page: PageAnalysis, box_index: int) -> bool:
+    """Return whether a box contains a post of a social network that the article quotes."""
+    boxes = page.layout.boxes
+    if boxes[box_index].node.css_first("blockquote") is None:
+        return False
+    inside = range(box_index, boxes[box_index].subtree_end)
+    return any(boxes[at].tag == "blockquote" and page.prose_in(at) >= _MIN_PROSE_WEIGHT for at in inside)
 
 
 def _is_teaser_list(page: PageAnalysis, box_index: int) -> bool:
@@ -422,10 +480,11 @@ def _expand(page: PageAnalysis) -> None:
     boxes = page.layout.boxes
     for _ in range(6):
         parent = boxes[page.root_box_index].parent_index
-        if parent < 0 or (
-            page.title_run_index >= 0
-            and boxes[page.root_box_index].run_start <= page.title_run_index < boxes[page.root_box_index].run_end
-        ):
+        root = boxes[page.root_box_index]
+        has_title = root.run_start <= page.title_run_index < root.run_end
+        article = page.article_box_index
+        is_within_article = 0 < article < page.root_box_index < boxes[article].subtree_end
+        if parent < 0 or (has_title and not is_within_article):
             return
         inside, around = page.prose_in(page.root_box_index), page.prose_in(parent)
         continuations = [

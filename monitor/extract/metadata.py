@@ -1,7 +1,4 @@
-"""Page metadata: JSON-LD, OpenGraph, meta tags and microdata, and the choice of the title.
-
-No single statement is trusted: the title is the text that page and metadata agree on, without the outlet's name.
-"""
+"""Page metadata: the statements of JSON-LD, OpenGraph and meta tags about the article."""
 
 import json
 import re
@@ -15,7 +12,7 @@ from typing import Any
 from selectolax.lexbor import LexborHTMLParser
 
 from monitor.extract.dom_blocks import normalize_spacing
-from monitor.extract.main_content import PageAnalysis, alnum_key
+from monitor.extract.main_content import alnum_key
 
 _MAX_JSON_LD_CHARS = 2_000_000  # per JSON-LD script
 _MAX_JSON_LD_DEPTH = 12
@@ -23,6 +20,13 @@ _MIN_TITLE_KEY_CHARS = 6  # letters: a shorter headline is part of many titles
 _MAX_JSON_LD_NODES = 5_000  # per JSON-LD script
 _ARTICLE_TYPE = re.compile(r"(?:Article|BlogPosting|Report|NewsStory|LiveBlog\w*)$")
 _TYPE_PRIORITIES = {"NewsArticle": 3, "ReportageNewsArticle": 3, "Article": 2}
+_SITE_TYPES = frozenset(("WebSite", "NewsMediaOrganization"))
+_OTHER_ARTICLE_KEYS = frozenset(
+    ("itemListElement", "isRelatedTo", "relatedLink", "mentions", "citation", "liveBlogUpdate")
+)
+"""Properties whose values are other articles, or the posts of a live blog."""
+_WORD = re.compile(r"\w+")
+_MIN_WORD_CHARS = 4  # characters; shorter words, such as "the", are in most titles
 _CONTROL_CHARS = re.compile(r"[\x00-\x1f]+")
 _TRAILING_COMMA = re.compile(r",\s*([}\]])")
 _COMMENT_MARKERS = re.compile(
@@ -42,6 +46,7 @@ class PageMetadata:
     published: list[str] = field(default_factory=list)
     modified: list[str] = field(default_factory=list)
     authors: list[str] = field(default_factory=list)
+    organizations: list[str] = field(default_factory=list)
     sections: list[str] = field(default_factory=list)
     urls: list[str] = field(default_factory=list)
     sites: list[str] = field(default_factory=list)
@@ -119,9 +124,14 @@ def _read_json_ld(metadata: PageMetadata, tree: LexborHTMLParser) -> None:
     article, the dates of all others are ignored.
     """
     documents = [parse_lenient_json(script.text() or "") for script in tree.css('script[type*="ld+json" i]')]
-    articles = [node for document in documents for node in iter_json_objects(document) if _is_article_node(node)]
-    titles = [alnum_key(node.text()) for node in tree.css("title, h1")] if len(articles) > 1 else []
+    nodes = [node for document in documents for node in iter_json_objects(document, _OTHER_ARTICLE_KEYS)]
+    articles = [node for node in nodes if _is_article_node(node)]
+    for node in nodes:
+        names = node.get("name") if _SITE_TYPES.intersection(_list_node_types(node)) else None
+        _add_claims(metadata.sites, *_flatten_names(names), *_flatten_names(node.get("publisher")))
+    titles = [alnum_key(node.text()) for node in tree.css("title, h1")] if articles else []
     titled = {id(node) for node in articles if _is_titled(node, titles)}
+    shown = title_words(" ".join(node.text(separator=" ") for node in tree.css("title, h1"))) if articles else set()
     articles.sort(
         key=lambda node: (
             id(node) not in titled,
@@ -129,14 +139,14 @@ def _read_json_ld(metadata: PageMetadata, tree: LexborHTMLParser) -> None:
         )
     )
     for node in articles:
-        if not titled or id(node) in titled:
+        if id(node) in titled or (not titled and _may_be_shown(node, shown)):
             is_dated = not metadata.published or node.get("datePublished") in (None, metadata.published[0])
             _add_claims(metadata.published, node.get("datePublished"), node.get("dateCreated"))
             if is_dated:  # another publication date is another article's, and so is its time of change
                 _add_claims(metadata.modified, node.get("dateModified"))
-        _add_headline(metadata, "json-ld", node.get("headline") or node.get("name"))
+            _add_authors(metadata, node.get("author"))
+        _add_headline(metadata, "json-ld", _choose_headline(node, titles))
         _add_claims(metadata.descriptions, node.get("description"))
-        _add_claims(metadata.authors, *_flatten_names(node.get("author")))
         _add_claims(metadata.sections, *_flatten_names(node.get("articleSection")))
         _add_claims(metadata.languages, *_flatten_names(node.get("inLanguage")))
         body = node.get("articleBody")
@@ -144,6 +154,26 @@ def _read_json_ld(metadata: PageMetadata, tree: LexborHTMLParser) -> None:
             metadata.body = body
         if str(node.get("isAccessibleForFree", "")).lower() == "false":
             metadata.is_paywalled = True
+
+
+def _choose_headline(node: dict[str, Any], title_keys: list[str]) -> Any:
+    """Return the headline of a JSON-LD article, or its name if only the name is in one of the page's titles."""
+    headline, name = node.get("headline"), node.get("name")
+    is_named = _is_titled({"name": name}, title_keys) and not _is_titled({"name": headline}, title_keys)
+    return name if is_named else headline or name
+
+
+def title_words(text: str) -> set[str]:
+    """Return the longer words of a title; of words in other letters than ASCII, also the pairs of characters."""
+    words = {word.casefold() for word in _WORD.findall(text) if len(word) >= _MIN_WORD_CHARS or not word.isascii()}
+    return words | {word[at : at + 2] for word in words if not word.isascii() for at in range(len(word) - 1)}
+
+
+def _may_be_shown(node: dict[str, Any], shown_words: set[str]) -> bool:
+    """Return whether a JSON-LD article may be the page's: it has no headline, or one with a word of the titles."""
+    claim = node.get("headline") or node.get("name")
+    words = title_words(unescape(claim)) if isinstance(claim, str) else set()
+    return not words or not shown_words or not words.isdisjoint(shown_words)
 
 
 def _is_titled(node: dict[str, Any], title_keys: list[str]) -> bool:
@@ -169,8 +199,8 @@ def parse_lenient_json(text: str) -> Any:
         return None
 
 
-def iter_json_objects(document: Any) -> Iterator[dict[str, Any]]:
-    """Yield all objects in a JSON document, outer objects before inner ones."""
+def iter_json_objects(document: Any, skipped_keys: frozenset[str] = frozenset()) -> Iterator[dict[str, Any]]:
+    """Yield all objects in a JSON document, outer objects before inner ones; values of ``skipped_keys`` are omitted."""
     waiting = [(document, 0)]
     seen = 0
     while waiting and seen < _MAX_JSON_LD_NODES:
@@ -179,7 +209,8 @@ def iter_json_objects(document: Any) -> Iterator[dict[str, Any]]:
         if isinstance(node, dict):
             yield node
             if depth < _MAX_JSON_LD_DEPTH:
-                waiting.extend((child, depth + 1) for child in node.values() if isinstance(child, dict | list))
+                inner = (child for key, child in node.items() if key not in skipped_keys)
+                waiting.extend((child, depth + 1) for child in inner if isinstance(child, dict | list))
         elif isinstance(node, list) and depth < _MAX_JSON_LD_DEPTH:
             waiting.extend((child, depth + 1) for child in node[:200])
 
@@ -199,7 +230,15 @@ def _is_article_node(node: dict[str, Any]) -> bool:
 def _flatten_names(value: Any) -> list[Any]:
     """Return the names in a JSON value: a name, an object with a name, or a list of names and objects."""
     values = value if isinstance(value, list) else [value]
-    return [item.get("name") if isinstance(item, dict) else item for item in values[:20]]
+    names = [item.get("name") if isinstance(item, dict) else item for item in values[:20]]
+    return [name for item in names for name in (item[:20] if isinstance(item, list) else [item])]
+
+
+def _add_authors(metadata: PageMetadata, value: Any) -> None:
+    """Add the authors that a JSON-LD article states; organizations among them are added apart."""
+    for item in value[:20] if isinstance(value, list) else [value]:
+        is_organization = isinstance(item, dict) and any("Organization" in kind for kind in _list_node_types(item))
+        _add_claims(metadata.organizations if is_organization else metadata.authors, *_flatten_names(item))
 
 
 def _add_claims(claims: list[str], *values: Any) -> None:
@@ -213,68 +252,3 @@ def _add_claims(claims: list[str], *values: Any) -> None:
 def _add_headline(metadata: PageMetadata, origin: str, value: Any) -> None:
     if isinstance(value, str) and (text := normalize_spacing(unescape(value))):
         metadata.headlines.setdefault(origin, text)
-
-
-_SITE_SUFFIX = re.compile(r"^(.{8,}?)\s*(?:[|»·•：]|\s[-–—:]|\s::)\s*([^|»·•]{2,60})$")
-_WORD = re.compile(r"\w+")
-_ORIGIN_WEIGHTS = {"json-ld": 2.2, "opengraph": 1.5, "heading": 1.5, "document": 0.3, "twitter": 0.3}
-
-
-def choose_title(page: PageAnalysis, metadata: PageMetadata, host: str) -> tuple[str, str]:
-    """Return the title of a page, and the places that state it, such as "opengraph, heading".
-
-    Outlets often use different titles on the page, for social networks and for search engines. The title with the most
-    support is chosen; the document title (``<title>``) also supports a title that it begins with. Among spellings of
-    the chosen title, the spelling with the most words is used, so that a kicker and the headline do not become one
-    word; of equal ones, the spelling that the page shows.
-    """
-    heading = page.layout.runs[page.title_run_index].text if page.title_run_index >= 0 else ""
-    claims = {**metadata.headlines, "heading": heading}
-    sites = {alnum_key(site) for site in metadata.sites} | {
-        alnum_key(part) for part in host.split(".")[:-1] if len(part) > 3
-    }
-    texts = {origin: _remove_site_name(claim, claims, sites) for origin, claim in claims.items() if claim}
-    votes: dict[str, float] = {}
-    for text in texts.values():
-        key = alnum_key(text)
-        if key and key not in sites and key not in votes:
-            votes[key] = sum(
-                weight
-                for origin, weight in _ORIGIN_WEIGHTS.items()
-                if _is_supported_by(origin, alnum_key(texts.get(origin, "")), key)
-            )
-    if not votes:
-        return heading, "heading" if heading else "nothing"
-    best = max(votes, key=lambda key: votes[key])
-    origins = [origin for origin, text in texts.items() if alnum_key(text) == best]
-    best_origin = max(origins, key=lambda origin: (len(_WORD.findall(texts[origin])), origin == "heading"))
-    return texts[best_origin], ", ".join(origins)
-
-
-def _is_supported_by(origin: str, title_key: str, key: str) -> bool:
-    """Return whether the title from one origin supports a candidate for the title of the article.
-
-    ``origin`` is a part of the page, such as "opengraph". ``title_key`` is the normalized title in this part, and
-    ``key`` is the normalized candidate. The title supports the candidate if both are equal. The document title
-    (``<title>``) also supports the candidate if the document title begins with it.
-    """
-    return title_key == key or (origin == "document" and title_key.startswith(key))
-
-
-def _remove_site_name(claim: str, claims: dict[str, str], sites: set[str]) -> str:
-    """Return a title without the outlet's name at its end.
-
-    The part after a separator is removed if it is the name of the site, or if another title equals the rest.
-    """
-    others = {alnum_key(other) for other in claims.values() if other != claim}
-    text = claim
-    for _ in range(3):
-        match = _SITE_SUFFIX.match(text)
-        if not match:
-            break
-        suffix = alnum_key(match[2])
-        is_site_name = any(suffix and (suffix in site or (site and site in suffix)) for site in sites)
-        if not is_site_name and alnum_key(match[1]) not in others:
-            break
-        text = match[1]
-    return text

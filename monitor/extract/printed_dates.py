@@ -32,6 +32,11 @@ _NEUTRAL_NAMES = re.compile(
 """Beginnings of names of boxes that are boilerplate but may contain the article's date next to buttons."""
 _HEADINGS = ",".join(sorted(HEADING_TAGS))
 _MIN_HEADLINE_CHARS = 20  # characters: links to authors and sections are shorter
+_MIN_LONG_HEADLINE_CHARS = 40  # characters: in a box of any kind, a shorter link may name the author or a section
+_TODAY_NAMES = re.compile(
+    r"(?:^|[\s_-])(?:current-?(?:date|time)|today|date-?today|clock|weather|date-?now)(?=$|[\s_-])"
+)
+"""Names of elements with the date of today."""
 _MAX_DETAIL_CHARS = 60  # characters: a list item with more is more than the date of the article
 _MAX_ELEMENTS = 12  # elements of one kind that are looked at; a page with more is a list
 _DATELINE = re.compile(r"(.{6,60}?)\s?[-\u2013\u2014]{1,2}\s")
@@ -44,7 +49,7 @@ def _modified_pattern() -> re.Pattern[str]:
 
 
 class OwnElements:
-    """Search for elements with dates of the article itself.
+    """Search for elements, such as dates and bylines, that belong to the article itself.
 
     Elements in related news, lists, comments and other articles on the page are excluded.
     """
@@ -69,7 +74,7 @@ class OwnElements:
 
     def list_microdata(self, item_property: str) -> list[str]:
         """Return the values that the page states for a microdata property of the article, such as "datePublished"."""
-        return [read_value(node) for node in self._select(f'[itemprop~="{item_property}"]', self._tree.root)]
+        return [read_value(node) for node in self.select(f'[itemprop~="{item_property}"]')]
 
     def list_times(self) -> list[str]:
         """Return a list with the value of the best ``time`` element around the article; empty if there is none.
@@ -77,7 +82,7 @@ class OwnElements:
         A modification time is used only if there is no other time.
         """
         found: list[tuple[bool, str]] = []
-        for node in self._select("time", self._box):
+        for node in self.select("time", self._box):
             text = node.text(separator=" ")
             parent_text = (node.parent.text(separator=" ") if node.parent is not None else "")[:MAX_DATE_LINE_CHARS]
             mark = f"{node.attributes.get('class') or ''} {text} {parent_text}"
@@ -90,7 +95,7 @@ class OwnElements:
         Texts about a modification come last.
         """
         found: list[tuple[bool, str]] = []
-        for node in self._select(_DATE_SELECTOR, self._box):
+        for node in self.select(_DATE_SELECTOR, self._box):
             name = split_camel_case(node.attributes.get("class") or "")
             stated = [value for key in _DATE_ATTRIBUTES if (value := node.attributes.get(key))]
             is_named = _DATE_NAMES.search(name) is not None
@@ -102,7 +107,9 @@ class OwnElements:
             )
         return [text for _, text in sorted(found, key=lambda pair: pair[0])]
 
-    def _select(self, selector: str, root: LexborNode | None) -> list[LexborNode]:
+    def select(self, selector: str, root: LexborNode | None = None) -> list[LexborNode]:
+        """Return the first elements of the article that match a selector, in ``root`` or in the whole page."""
+        root = root or self._tree.root
         if root is None:
             return []
         return [node for node in root.css(selector)[: 4 * _MAX_ELEMENTS] if self.is_own(node)][:_MAX_ELEMENTS]
@@ -136,18 +143,19 @@ def _is_of_other_articles(node: LexborNode, *, is_article_known: bool) -> bool:
         return is_article_known or (node.css_first("h1") is None and _names_article(node))
     if tag == "li":
         return len(node.text(strip=True)) > _MAX_DETAIL_CHARS or _names_article(node)
+    if _TODAY_NAMES.search(name):
+        return True
     lists_links = tag in {"aside", "nav"} or (tag not in {"ul", "ol"} and LINK_LIST_NAMES.search(name) is not None)
-    return lists_links and _names_article(node)
+    return _names_article(node, _MIN_HEADLINE_CHARS if lists_links else _MIN_LONG_HEADLINE_CHARS)
 
 
-def _names_article(node: LexborNode) -> bool:
+def _names_article(node: LexborNode, min_chars: int = _MIN_HEADLINE_CHARS) -> bool:
     """Return whether a box has the headline of an article.
 
     It has one if a link is long enough for a headline, or if a heading is a link.
     """
     return any(
-        len(link.text(strip=True)) >= _MIN_HEADLINE_CHARS or link.css_first(_HEADINGS) is not None
-        for link in node.css("a[href]")
+        len(link.text(strip=True)) >= min_chars or link.css_first(_HEADINGS) is not None for link in node.css("a[href]")
     ) or any(heading.css_first("a[href]") is not None for heading in node.css(_HEADINGS))
 
 
@@ -164,10 +172,10 @@ _REASONS_OF_LISTS = ("teasers", "links", "aside")
 """Beginnings of the rejection reasons of texts in lists of other articles."""
 
 
-def list_texts_near_title(page: PageAnalysis) -> list[str]:
+def list_texts_near_title(page: PageAnalysis, elements: OwnElements) -> list[str]:
     """Return short lines near the headline, or parts of such lines, that may contain the date; the nearest first.
 
-    Lines above the article come later, because they may have the date of today. Texts about an update come last.
+    Lines above the headline come later, because they may have the date of today. Texts about an update come last.
     """
     if page.title_run_index < 0:
         return []
@@ -178,9 +186,11 @@ def list_texts_near_title(page: PageAnalysis) -> list[str]:
         min(article_box.run_end, title + _MAX_TITLE_DISTANCE_RUNS + 1),
     )
     parts = [
-        ((is_modified, at < article_box.run_start, abs(at - title)), part)
+        ((is_modified, at < article_box.run_start, at < title, abs(at - title)), part)
         for at in indexes
-        if len(runs[at].text) < MAX_DATE_LINE_CHARS and _may_date_article(page, at)
+        if len(runs[at].text) < MAX_DATE_LINE_CHARS
+        and _may_date_article(page, at)
+        and elements.is_own(page.layout.boxes[runs[at].box_index].node)
         for is_modified, part in _split_at_updates(runs[at].text)
     ]
     return [part for _rank, part in sorted(parts, key=itemgetter(0))]
@@ -240,7 +250,7 @@ def list_texts_after_body(page: PageAnalysis, elements: OwnElements) -> list[str
             or (len(run.text) < MAX_DATE_LINE_CHARS and _is_small_print(page, run))
         )
         and page.rejection_reasons[at]
-        and not page.rejection_reasons[at].startswith(("teasers", "boilerplate"))
+        and not page.rejection_reasons[at].startswith(("teasers", "boilerplate", "caption", "standfirst", "other"))
         and not _is_linked_headline(run)
         and elements.is_own(page.layout.boxes[run.box_index].node)
     ]

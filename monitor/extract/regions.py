@@ -1,7 +1,9 @@
 """Article regions: classifies each text run in the root box as standfirst, caption, dateline, body or dropped."""
 
 import re
+from bisect import bisect_left
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 from selectolax.lexbor import LexborNode
 
@@ -13,7 +15,15 @@ from monitor.extract.boilerplate import (
     drop_empty_headings,
     drop_imprint,
 )
-from monitor.extract.box_names import CAPTION_NAMES, PICTURE_NAMES, SMALL_PRINT_NAMES, STANDFIRST_NAMES, is_same_kind
+from monitor.extract.box_names import (
+    CAPTION_NAMES,
+    GALLERY_NAMES,
+    PICTURE_NAMES,
+    SMALL_PRINT_NAMES,
+    STANDFIRST_NAMES,
+    TEXT_NAMES,
+    is_same_kind,
+)
 from monitor.extract.dom_blocks import TextRun
 from monitor.extract.line_classifier import (
     is_byline,
@@ -33,10 +43,28 @@ _UNPUNCTUATED_SCRIPTS = re.compile("[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff]")
 _MIN_SENTENCE_WEIGHT = 15  # weight; a shorter line is a name or a place
 _MAX_CAPTION_RATIO = 1.5  # captions with more prose than this many times the text are the text
 _OPENING_QUOTES = '"“„«‘「『'
+_MIN_LIST_ITEM_WEIGHT = 80  # weight of the paragraph below a heading that is a link
+_MAX_LIST_ITEM_DISTANCE = 3  # text runs, such as a caption, between such a heading and the paragraph
+_ENUMERATION_COMMA = re.compile("[,،，、]")
+_MIN_ENUMERATION_COMMAS = 2
+_MAX_ENUMERATION_LINK_RATIO = 0.95  # more means that a line is only links
 _MIN_HEADING_CAPTION_WEIGHT = 100  # weight; a longer sentence below a picture is a caption, also in a heading's tag
 _GENERIC_TAGS = frozenset(("div", "section", "article", "main", "header"))
+_TABLE_CELL_TAGS = frozenset(("td", "th"))
+_MIN_PICTURE_TEXT_WEIGHT = 80  # weight; a shorter sentence in a box with a picture is a caption
 _FIGURE_TAGS = frozenset(("figure", "figcaption"))
 _MAX_STANDFIRST_DISTANCE_RUNS = 8  # text runs below the headline that may be its standfirst, in any box
+_MAX_HEADING_DISTANCE_RUNS = 3  # text runs below the headline in which a summary may lack a full stop
+_MIN_SUMMARY_WEIGHT = 40
+_MIN_SUMMARY_WORDS = 6
+_MIN_SERIES = 3  # pictures of a series, or posts of a live blog
+_MAX_SHARED_CAPTIONS = 1 / 3  # share of captions with a name from the article in a series about other news
+_WORD = re.compile(r"\w+")
+_INNER_NAME = re.compile(r"(?<=[^\W\d_.!?,;:] )[^\W\d_a-z]\w{3,}")
+_POST_TIME = re.compile(r"(?<!\d)\d{1,2}[:.hH]\d{2}(?!\d)|^\W*\d{1,3}(?:\+\d)?['’′]")
+_YEAR = re.compile(r"(?:19|20)\d\d")  # a line with a year is the date of another story more often
+_MAX_POST_TIME_CHARS = 40
+_MAX_POST_TIME_LETTERS = 16  # of the month, the zone or a word such as "Uhr"
 _ADJACENT_REASONS = frozenset(("before the text", "next to the article"))
 _STANDFIRST_CANDIDATE_REASONS = frozenset(("", "before the text", "next to the article", "outside"))
 
@@ -59,12 +87,19 @@ def assemble_regions(page: PageAnalysis, title: str, descriptions: list[str], au
     box = page.layout.boxes[page.root_box_index]
     inside = range(box.run_start, box.run_end)
     first = next((at for at in inside if _can_start_body(page, at)), box.run_end)
+    galleries = _list_galleries(page)
+    for start, end in galleries:
+        for at in range(start, end):
+            page.rejection_reasons[at] = page.rejection_reasons[at] or "caption"
+    post_times = _find_post_times(page, inside)
     for at in inside:
-        if not page.rejection_reasons[at]:
+        if not page.rejection_reasons[at] and at not in post_times:
             page.rejection_reasons[at] = _classify_by_layout(page, at, first, seen) or _classify_by_text(
                 page, at, names
             )
     _restore_captions(page, inside)
+    _drop_other_pictures(page, galleries, title)
+    _mark_summary_labels(page, inside)
     drop_callouts(page)
     last = next((at for at in reversed(inside) if not page.rejection_reasons[at]), box.run_start)
     for at in range(max(page.title_run_index, 0), last):
@@ -134,7 +169,7 @@ def _classify_by_layout(page: PageAnalysis, run_index: int, first_body_index: in
     elif not page.prose_values[run_index]:
         if _is_small_print(page, run):
             reason = "small print"
-        elif tag in _GENERIC_TAGS and not is_sentence(run.text):
+        elif tag in _GENERIC_TAGS and not _is_whole_line(page, run_index):
             reason = "fragment"
     if len(key) > 20 or page.prose_values[run_index]:
         seen.add(key)
@@ -177,8 +212,14 @@ def _is_short_first_paragraph(page: PageAnalysis, run_index: int, first_body_ind
     )
     if not is_alike or page.weights[run_index] < _MIN_SENTENCE_WEIGHT or compute_link_ratio(run) > 0.3:
         return False
-    is_whole = is_sentence(run.text) or _UNPUNCTUATED_SCRIPTS.search(run.text[-1:]) is not None
-    return is_whole and not is_byline(run.text.rstrip(". ")) and not is_fact_line(run.text)
+    return _is_whole_line(page, run_index) and not is_byline(run.text.rstrip(". ")) and not is_fact_line(run.text)
+
+
+def _is_whole_line(page: PageAnalysis, run_index: int) -> bool:
+    """Return whether a text run is a sentence; in scripts without a full stop, it only needs some length."""
+    text = page.layout.runs[run_index].text
+    is_long = page.weights[run_index] >= _MIN_SENTENCE_WEIGHT
+    return is_sentence(text) or (is_long and _UNPUNCTUATED_SCRIPTS.search(text[-1:]) is not None)
 
 
 def _is_link_line(page: PageAnalysis, run_index: int, tag: str) -> bool:
@@ -188,8 +229,46 @@ def _is_link_line(page: PageAnalysis, run_index: int, tag: str) -> bool:
     if share <= 0.5:
         return False
     if not is_sentence(run.text):
-        return True
+        return not (_is_list_heading(page, run_index) or _is_list_of_links(page, run_index))
     return page.weights[run_index] <= 80 and (tag != "p" or (share >= 0.95 and run.text.rstrip("\"'”’»")[-1:] in "!?"))
+
+
+def _is_list_heading(page: PageAnalysis, run_index: int) -> bool:
+    """Return whether a heading that is a link begins a section of the article, as in a list of products or places.
+
+    The next line with prose must be long, and the heading, the line and most of the article's prose must have the same
+    box around them. The excerpts of other stories have boxes of their own.
+    """
+    boxes, runs = page.layout.boxes, page.layout.runs
+    heading = boxes[runs[run_index].box_index]
+    if heading.tag not in HEADING_TAGS:
+        return False
+    around = boxes[heading.parent_index]
+    end = min(around.run_end, run_index + 1 + _MAX_LIST_ITEM_DISTANCE)
+    below = next((at for at in range(run_index + 1, end) if page.prose_values[at]), -1)
+    if below < 0 or page.weights[below] < _MIN_LIST_ITEM_WEIGHT:
+        return False
+    is_same_box = boxes[runs[below].box_index].parent_index == heading.parent_index
+    return is_same_box and 2 * page.prose_in(heading.parent_index) > page.prose_in(page.root_box_index)
+
+
+def _is_list_of_links(page: PageAnalysis, run_index: int) -> bool:
+    """Return whether a line of several links between paragraphs of the article is an enumeration of the article.
+
+    It has several links with commas between them, begins with other words, and has the tag and the parent of the
+    paragraph above it.
+    """
+    boxes, runs = page.layout.boxes, page.layout.runs
+    box = boxes[runs[run_index].box_index]
+    if box.tag != "p" or run_index == 0 or compute_link_ratio(runs[run_index]) > _MAX_ENUMERATION_LINK_RATIO:
+        return False
+    above = boxes[runs[run_index - 1].box_index]
+    is_alike = above.tag == "p" and above.parent_index == box.parent_index
+    text = runs[run_index].text
+    if not is_alike or len(_ENUMERATION_COMMA.findall(text)) < _MIN_ENUMERATION_COMMAS:
+        return False
+    links = box.node.css("a")
+    return len(links) > _MIN_ENUMERATION_COMMAS and not text.startswith(links[0].text(strip=True))
 
 
 def _classify_by_text(page: PageAnalysis, run_index: int, author_names: dict[str, str]) -> str:
@@ -222,7 +301,7 @@ def _is_caption(page: PageAnalysis, run_index: int) -> bool:
     while index > 0 and index != page.root_box_index and (chars := page.chars_in(index)) < 900:
         box, name = layout.boxes[index], page.box_hints[index]
         if box.tag in _FIGURE_TAGS:
-            return True
+            return layout.boxes[layout.runs[run_index].box_index].tag not in _TABLE_CELL_TAGS
         is_named = name and (
             CAPTION_NAMES.search(name)
             or (
@@ -232,7 +311,7 @@ def _is_caption(page: PageAnalysis, run_index: int) -> bool:
             )
         )
         if is_named:
-            return not _is_text_with_picture(page, index)
+            return not (_is_text_with_picture(page, index) or _is_in_text_box(page, run_index, index))
         index = box.parent_index
     return _is_below_picture(page, run_index)
 
@@ -255,8 +334,98 @@ def _is_text_with_picture(page: PageAnalysis, box_index: int) -> bool:
     return len(paragraphs) > 1 or (has_caption and len(paragraphs) > 0)
 
 
+def _mark_summary_labels(page: PageAnalysis, inside: range) -> None:
+    """Reject the labels of machine-generated summaries as such, also those in boxes with the name of a disclaimer."""
+    for at in inside:
+        if page.rejection_reasons[at].startswith("boilerplate") and is_machine_summary_label(page.layout.runs[at].text):
+            page.rejection_reasons[at] = MACHINE_SUMMARY
+
+
+def _list_galleries(page: PageAnalysis) -> list[tuple[int, int]]:
+    """Return the picture series in the article, each as its first text run and the text run after its last.
+
+    A box is a picture series if it is named like one, and has at least three pictures and hardly more paragraphs.
+    """
+    boxes = page.layout.boxes
+    pictures = sorted(box_index for box_index, _ in page.layout.pictures)
+    found: list[tuple[int, int]] = []
+    for index in range(page.root_box_index + 1, boxes[page.root_box_index].subtree_end):
+        box, name = boxes[index], page.box_hints[index]
+        if not name or (found and box.run_start < found[-1][1]) or not GALLERY_NAMES.search(name):
+            continue
+        count = bisect_left(pictures, box.subtree_end) - bisect_left(pictures, index)
+        if count < _MIN_SERIES:
+            continue
+        paragraphs = sum(value > 0 for value in page.prose_values[box.run_start : box.run_end])
+        if paragraphs <= count + 1:
+            found.append((box.run_start, box.run_end))
+    return found
+
+
+def _drop_other_pictures(page: PageAnalysis, galleries: list[tuple[int, int]], title: str) -> None:
+    """Drop the captions of a picture series about other news.
+
+    Only series of which most captions have names, and hardly any has a name from the article, are dropped.
+    """
+    if not galleries:
+        return
+    kept = [run.text for run, reason in zip(page.layout.runs, page.rejection_reasons, strict=True) if not reason]
+    known = set(_WORD.findall(" ".join((title, *kept))))
+    for start, end in galleries:
+        series = [at for at in range(start, end) if page.rejection_reasons[at] == "caption"]
+        named = [names for at in series if (names := set(_INNER_NAME.findall(page.layout.runs[at].text)))]
+        if len(named) >= _MIN_SERIES and _MAX_SHARED_CAPTIONS * len(named) > sum(
+            bool(names & known) for names in named
+        ):
+            for at in series:
+                page.rejection_reasons[at] = "other pictures"
+
+
+def _find_post_times(page: PageAnalysis, inside: range) -> set[int]:
+    """Return the indexes of the times above the posts of a live blog, or of the entries of a chronology.
+
+    At least three lines must consist of a time or minute, each with prose below it.
+    """
+    times = [
+        at
+        for at in inside
+        if not page.rejection_reasons[at]
+        and len(page.layout.runs[at].text) <= _MAX_POST_TIME_CHARS
+        and _POST_TIME.search(page.layout.runs[at].text)
+        and not _YEAR.search(page.layout.runs[at].text)
+        and not page.layout.runs[at].link_chars * 2 > len(page.layout.runs[at].text)
+        and sum(map(str.isalpha, page.layout.runs[at].text)) <= _MAX_POST_TIME_LETTERS
+    ]
+    above_prose = {
+        at
+        for at, following in pairwise((*times, inside.stop))
+        if any(page.prose_values[at + 1 : min(following, at + 4)])
+    }
+    return above_prose if len(above_prose) >= _MIN_SERIES else set()
+
+
+def _is_in_text_box(page: PageAnalysis, run_index: int, picture_box_index: int) -> bool:
+    """Return whether a text run is a paragraph of a box with text, in or around a box that is named after a picture.
+
+    The box around it must have a name for text next to the word for the picture, as ``image-text``.
+    """
+    layout, run = page.layout, page.layout.runs[run_index]
+    if page.weights[run_index] < _MIN_PICTURE_TEXT_WEIGHT or not is_sentence(run.text) or is_credit(run.text):
+        return False
+    index = run.box_index
+    while index >= picture_box_index:
+        name = page.box_hints[index]
+        if name and TEXT_NAMES.search(name):
+            return index != picture_box_index or layout.boxes[run.box_index].tag == "p"
+        index = layout.boxes[index].parent_index
+    return False
+
+
 def _restore_captions(page: PageAnalysis, inside: range) -> None:
-    """Classify captions as body text if they have most of the article's prose, as in picture stories."""
+    """Classify captions as body text if they have most of the article's prose, as in picture stories.
+
+    A single caption is the body if the article has no other prose.
+    """
     captions = [
         at
         for at in inside
@@ -266,7 +435,7 @@ def _restore_captions(page: PageAnalysis, inside: range) -> None:
         and not is_credit(page.layout.runs[at].text)
     ]
     kept = sum(page.prose_values[at] for at in inside if not page.rejection_reasons[at])
-    if len(captions) > 1 and sum(page.prose_values[at] for at in captions) > _MAX_CAPTION_RATIO * kept:
+    if (len(captions) > 1 or not kept) and sum(page.prose_values[at] for at in captions) > _MAX_CAPTION_RATIO * kept:
         for at in captions:
             page.rejection_reasons[at] = ""
 
@@ -349,9 +518,7 @@ def _is_unnamed_standfirst(page: PageAnalysis, run_index: int) -> bool:
         and page.rejection_reasons[run_index] == "outside"
     )
     is_near_title = is_below_title or page.rejection_reasons[run_index] in _ADJACENT_REASONS
-    is_prose = (
-        is_near_title and page.prose_values[run_index] > 0 and compute_link_ratio(run) < 0.3 and is_sentence(run.text)
-    )
+    is_prose = is_near_title and compute_link_ratio(run) < 0.3 and _is_summary_text(page, run_index)
     is_list_item = page.layout.boxes[run.box_index].tag == "li"
     return (
         is_prose
@@ -359,6 +526,22 @@ def _is_unnamed_standfirst(page: PageAnalysis, run_index: int) -> bool:
         and not is_list_item
         and not _is_in_named_box(page, run, SMALL_PRINT_NAMES)
     )
+
+
+def _is_summary_text(page: PageAnalysis, run_index: int) -> bool:
+    """Return whether a text run near the headline is a sentence or a headline-like summary without a full stop.
+
+    Such a summary is a heading directly below the headline, or a line of at least six words.
+    """
+    run = page.layout.runs[run_index]
+    tag = page.layout.boxes[run.box_index].tag
+    if is_sentence(run.text) and page.prose_values[run_index]:
+        return True
+    if not 0 <= page.title_run_index < run_index <= page.title_run_index + _MAX_HEADING_DISTANCE_RUNS:
+        return False
+    is_long = page.weights[run_index] >= _MIN_SUMMARY_WEIGHT and len(run.text.split()) >= _MIN_SUMMARY_WORDS
+    has_form = tag in HEADING_TAGS or (tag == "p" and bool(page.prose_values[run_index]))
+    return is_long and has_form and not is_fact_line(run.text)
 
 
 def _is_in_descriptions(text_key: str, description_keys: set[str]) -> bool:

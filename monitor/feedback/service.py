@@ -17,6 +17,9 @@ from monitor.domain.feedback import (
     Change,
     Mark,
     MarkKind,
+    Proposal,
+    ProposalKind,
+    ProposalOutcome,
     Reader,
     RejectionReason,
     RescreenResult,
@@ -161,6 +164,56 @@ class FeedbackService:
         mark = Mark(0, kind, story.id, "", now, owner, plan_id, rule_id, until_at, actor.way)
         stored, added = await self._database.run(self._database.feedback.add_mark, mark, actor.reader, change)
         return FeedbackResult(added, mark=stored)
+
+    async def propose(self, proposal: Proposal, actor: Actor) -> Proposal:
+        """Store a proposal of a reader for the editors, and return it.
+
+        Raises ``UsageError`` if what it is about does not exist.
+        """
+        if proposal.kind is ProposalKind.MUTED:
+            await self._database.read(self._database.stories.get_story, proposal.story_id)
+        else:
+            stored, _findings = await self._load(proposal.article_id, proposal.official_id)
+            is_named = not proposal.written or _find_text(stored, fold_written(proposal.written))
+            if not is_named:
+                raise UsageError(f"article {stored.id} has no text {proposal.written!r}")
+        made = replace(proposal, made_at=self._clock(), way=actor.way, note=proposal.note[:MAX_NOTE_CHARS])
+        return await self._database.run(self._database.proposals.add, made, actor.reader)
+
+    async def accept(self, number: int, actor: Actor) -> FeedbackResult:
+        """Give the feedback that a proposal asks for, as that of the actor, and close the proposal.
+
+        Raises ``UsageError`` if the proposal was decided before, or if the feedback is not possible any more.
+        """
+        proposal = await self._database.read(self._database.proposals.get, number)
+        if proposal.outcome:
+            raise UsageError(f"proposal {number} was {proposal.outcome} by {proposal.decided_by}")
+        note = f"proposed by {proposal.reader}" + (f": {proposal.note}" if proposal.note else "")
+        if proposal.kind is ProposalKind.MUTED:
+            result = await self.mark(proposal.story_id, MarkKind.MUTED, actor, plan_id=proposal.plan_id)
+        elif proposal.kind is ProposalKind.CONFIRMED:
+            article, official = proposal.article_id, proposal.official_id
+            result = await self.confirm(article, official, proposal.written, actor, note=note)
+        else:
+            result = await self.reject(
+                proposal.article_id,
+                proposal.official_id,
+                actor,
+                written=proposal.written,
+                whole_story=bool(proposal.story_id),
+                reason=RejectionReason(proposal.reason),
+                note=note,
+            )
+        await self._decide(number, ProposalOutcome.ACCEPTED, actor)
+        return result
+
+    async def refuse(self, number: int, actor: Actor) -> Proposal:
+        """Close a proposal without an effect. Raises ``UsageError`` if it was decided before."""
+        return await self._decide(number, ProposalOutcome.REFUSED, actor)
+
+    async def _decide(self, number: int, outcome: ProposalOutcome, actor: Actor) -> Proposal:
+        decide = self._database.proposals.decide
+        return await self._database.run(decide, number, outcome, actor.reader, self._clock())
 
     async def mark_read_until(self, hit_id: int, actor: Actor) -> None:
         """Record that the reader has read all hits up to and including ``hit_id``."""

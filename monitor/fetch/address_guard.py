@@ -1,9 +1,9 @@
 """Address guard: rejects private networks before a connection is opened.
 
-Every connection from this program to a foreign host goes through this guard. A host name is resolved once, every
-address is checked, and only checked addresses are connected to, so a DNS answer that changes later (DNS rebinding) has
-no effect. If a host name has one forbidden address, all its addresses are rejected. The table follows the IANA
-special-purpose registries, plus the ranges that the smokescreen proxy denies (NAT64, 6to4, Teredo).
+Every connection from this program to a foreign host goes through this guard. A host name is resolved once, and every
+address is checked. Only checked addresses are used, so a DNS answer that changes later (DNS rebinding) has no effect.
+If a host name has one forbidden address, all its addresses are rejected. The table follows the IANA special-purpose
+registries, plus the ranges that the smokescreen proxy denies (NAT64, 6to4, Teredo).
 """
 
 import asyncio
@@ -63,15 +63,15 @@ _MAX_CACHED_NAMES = 4096
 
 
 class AddressRejected(Exception):
-    """Raised for an address that must not be connected to; the message names the address and the reason."""
+    """Raised for an address to which no connection is allowed. The message names the address and the reason."""
 
 
 class HostLookupFailed(Exception):
-    """Raised for a host name that has no address or whose name servers do not answer in time."""
+    """Raised for a host name that has no address, or whose name servers do not answer in time."""
 
 
 def _compile_masks(rows: Iterable[tuple[str, str]]) -> tuple[tuple[int, int, str], ...]:
-    """Convert networks to (mask, value, name), so that an address is tested with one bitwise AND per network."""
+    """Convert networks to (mask, value, name), so that one bitwise AND per network tests an address."""
     networks = [(ip_network(text), name) for text, name in rows]
     return tuple((int(network.netmask), int(network.network_address), name) for network, name in networks)
 
@@ -83,15 +83,15 @@ _FORBIDDEN_MASKS_V4, _FORBIDDEN_MASKS_V6 = (
 
 
 def look_up_host(host: str, port: int) -> list[str]:
-    """Return the addresses of a host name from the system resolver. Blocks, so run it in a thread."""
+    """Return the addresses of a host name from the system resolver. The call blocks, so run it in a thread."""
     found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     return list(dict.fromkeys(str(row[4][0]) for row in found))
 
 
 class AddressGuard:
-    """Resolver of host names that checks every address before a connection.
+    """Resolver of host names that checks every address before a connection is opened.
 
-    Public addresses are allowed, and private networks are forbidden, except the networks in ``allowed_networks``.
+    Public addresses are allowed. Private networks are forbidden, except the networks in ``allowed_networks``.
     """
 
     def __init__(
@@ -108,7 +108,7 @@ class AddressGuard:
         self._cache: dict[str, tuple[float, list[str] | str]] = {}
 
     def without_allowed_networks(self) -> "AddressGuard":
-        """Return a guard with the same resolver that allows public networks only."""
+        """Return a guard with the same resolver that allows only public networks."""
         return AddressGuard((), self._lookup, self._timeout_seconds)
 
     def check(self, address: str) -> str:
@@ -130,7 +130,7 @@ class AddressGuard:
         return any(address.version == network.version and address in network for network in self._allowed_networks)
 
     async def resolve(self, host: str, port: int) -> list[str]:
-        """Return the addresses of a host; all of them have been checked.
+        """Return the addresses of a host, after all of them have been checked.
 
         Raises ``AddressRejected`` if an address is forbidden, or if the port is below 1024 and not a web port. Raises
         ``HostLookupFailed`` if the name cannot be resolved.
@@ -149,7 +149,7 @@ class AddressGuard:
         return addresses
 
     async def _look_up_cached(self, host: str, port: int) -> list[str]:
-        """Resolve a host name within the timeout; concurrent callers share one lookup, and results are cached."""
+        """Resolve a host name within the timeout. Concurrent callers share one look-up, and results are cached."""
         expires_at, answer = self._cache.get(host, (0.0, ""))
         if expires_at < time.monotonic():
             pending = self._pending_lookups.get(host) or self._start_lookup(host, port)
@@ -207,7 +207,7 @@ class AddressGuard:
                     result = self._lookup(host, port)
                 except (OSError, UnicodeError) as error:
                     failure = error if isinstance(error, OSError) else OSError(0, "not a valid host name")
-                with contextlib.suppress(RuntimeError):  # the loop was closed while the lookup was running
+                with contextlib.suppress(RuntimeError):  # the event loop was closed while the look-up was running
                     loop.call_soon_threadsafe(set_answer, result, failure)
 
             threading.Thread(target=run_lookup, name="look-up", daemon=True).start()
@@ -216,20 +216,23 @@ class AddressGuard:
 
 @lru_cache(maxsize=4096)
 def parse_ip_address(address: str) -> IpAddress:
-    """Parse an IP address; cached, because one poll parses the same address several times. Raises ``ValueError``."""
+    """Parse an IP address; raises ``ValueError``.
+
+    Results are cached, because one poll parses an address several times.
+    """
     return ip_address(address)
 
 
 def is_host_name(host: str) -> bool:
-    """Return whether a host is certainly a name, and not an IP address in any spelling.
+    """Return whether a host is certainly a name and not an IP address in any spelling.
 
-    This is a fast test, which is true for most hosts. If it is false, the host may be either.
+    This is a fast test, and the result is True for most hosts. If it is False, the host may be a name or an address.
     """
     return host[-1:].isalpha() and ":" not in host and "%" not in host and "0x" not in host.lower()
 
 
 def _parse_address_literal(host: str) -> list[str]:
-    """Return the address, as a list, if the host is an IP literal, else an empty list.
+    """Return a list with the address if a host is an IP address, otherwise an empty list.
 
     Old IPv4 spellings such as 127.1 are accepted.
     """

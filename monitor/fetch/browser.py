@@ -1,8 +1,8 @@
 """Browser for pages that need JavaScript (extra ``browser``): one Chromium, with a context for each page.
 
-Chromium is driven by Playwright. ``HttpFetcher`` fetches the document itself, like every page, and it is given to the
-browser. Requests of the page's scripts go through ``GuardedProxy``. Pictures, fonts, media, frames and trackers are not
-requested.
+Chromium is driven by Playwright. ``HttpFetcher`` fetches the document of the page, as for every page, and the browser
+gets it from there. Requests of the page's scripts go through ``GuardedProxy``. Pictures, fonts, media, frames and
+trackers are not requested.
 """
 
 import asyncio
@@ -101,9 +101,9 @@ class BrowserLimits:
 class BrowserRenderer:
     """Renders pages in one Chromium process tree.
 
-    The browser is started for the first page. It is ended after some time without a page, after many pages, and when it
-    exceeds a limit. ``executable`` is the path of Chromium; if it is empty, the Chromium on the PATH or Playwright's
-    own is used.
+    The browser is started for the first page. It is ended after some time without a page, after many pages, and if it
+    exceeds a limit. ``executable`` is the path of Chromium; if it is empty, the Chromium on the PATH is used, or
+    Playwright's own.
     """
 
     def __init__(
@@ -123,10 +123,10 @@ class BrowserRenderer:
     async def render(
         self, page: Fetched, headers: Sequence[tuple[str, str]] = (), cookies: Sequence[dict[str, Any]] = ()
     ) -> FetchResult:
-        """Return a fetched HTML page with the HTML that it has after its scripts ran.
+        """Return a fetched page with the HTML that it has after its scripts ran.
 
-        Only cookies are used of the configured ``headers``, and they are sent only to the origin of the page.
-        ``cookies`` come from a cookie file, in the format of Playwright; each is sent to its own domain.
+        Of the configured ``headers``, only cookies are used, and they are sent only to the origin of the page.
+        ``cookies`` come from a cookie file, in the format of Playwright. Each is sent to its own domain.
         """
         try:
             import playwright.async_api as library
@@ -169,7 +169,7 @@ class BrowserRenderer:
                 self._browser = await self._playwright.chromium.launch(
                     executable_path=executable,
                     args=[*_CHROMIUM_ARGS, mark],
-                    chromium_sandbox=os.geteuid() != 0,  # Chromium refuses its sandbox as root
+                    chromium_sandbox=os.geteuid() != 0,  # as root, Chromium refuses to run in its sandbox
                     handle_sigint=False,
                     handle_sigterm=False,
                     handle_sighup=False,
@@ -197,7 +197,7 @@ class BrowserRenderer:
                 await context.route("**/*", _RequestFilter(page, self._limits.requests))
                 tab = await context.new_page()
                 await tab.goto(page.url, wait_until="domcontentloaded", timeout=self._limits.load_seconds * 1_000)
-                with contextlib.suppress(library.TimeoutError):  # a page that never stops to load is read as it is
+                with contextlib.suppress(library.TimeoutError):  # a page that never finishes loading is read as it is
                     await tab.wait_for_load_state("networkidle", timeout=self._limits.settle_seconds * 1_000)
                 length = await tab.evaluate("document.documentElement.outerHTML.length")
                 if length > self._limits.document_bytes:
@@ -228,7 +228,7 @@ class BrowserRenderer:
                 return
 
     async def _retire(self) -> None:
-        """End the browser if it has rendered many pages; else set a timer that ends it after some time without a page.
+        """End the browser if it has rendered many pages. Otherwise set a timer that ends it if no page follows soon.
 
         Nothing is done while other pages are open.
         """
@@ -253,7 +253,7 @@ class BrowserRenderer:
         browser, driver, mark = self._browser, self._playwright, self._mark
         self._browser = self._playwright = None
         for part in filter(None, (browser and browser.close, driver and driver.stop)):
-            with contextlib.suppress(Exception):  # it has ended already, or hangs
+            with contextlib.suppress(Exception):  # the process has ended already, or hangs
                 async with asyncio.timeout(3):
                     await part()
         if mark:
@@ -261,7 +261,7 @@ class BrowserRenderer:
 
 
 class _RequestFilter:
-    """Handler of all requests of a page in the browser.
+    """Handler of all requests that a page in the browser makes.
 
     The first navigation gets the document that was already fetched. Unneeded requests, and requests over a limit, are
     aborted.
@@ -281,7 +281,9 @@ class _RequestFilter:
             await route.continue_()
 
     async def _navigate(self, route: Any, request: Any) -> None:
-        """Fulfil the first navigation with the document, continue later navigations by scripts, and abort frames."""
+        """Answer the first navigation with the fetched document, allow later navigations by scripts, and
+        abort frames.
+        """
         if request.frame.parent_frame is not None or self._left < 0:
             await route.abort("blockedbyclient")
         elif not self._is_given:
@@ -304,7 +306,10 @@ def _is_tracker(url: str) -> bool:
 
 
 def _to_cookies(url: str, headers: Sequence[tuple[str, str]]) -> list[dict[str, Any]]:
-    """Return the cookies in the configured headers, in the format of Playwright, limited to the host of the page."""
+    """Return the cookies in the configured headers, in the format of Playwright.
+
+    They are limited to the host of the page.
+    """
     texts = [value for name, value in headers if name.lower() == "cookie"]
     return [
         {"name": name, "value": morsel.coded_value, "url": url}

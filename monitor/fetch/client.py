@@ -61,7 +61,7 @@ _FAILURE_KINDS: tuple[tuple[type[httpx.TransportError], FailureWeight, FailureCa
     (httpx.ConnectError, FailureWeight.TEMPORARY, FailureCause.UNREACHABLE),
     (BodyTooLongError, FailureWeight.SOFT, FailureCause.TOO_LONG),
     (httpx.TimeoutException, FailureWeight.TEMPORARY, FailureCause.TIMEOUT),
-)  # the first matching row counts
+)  # the first row that matches is used
 
 
 class LoginRejected(Exception):
@@ -69,7 +69,7 @@ class LoginRejected(Exception):
 
 
 class HttpFetcher:
-    """Fetcher over HTTP that obeys robots.txt, per-host delays and the address guard.
+    """HTTP fetcher that obeys robots.txt, the delay between requests to a host, and the address guard.
 
     ``contact`` is an address in the User-Agent by which site operators can reach the user. ``allowed_networks`` are the
     only private networks that may be fetched. The clock is used for dates in headers, never for timeouts.
@@ -93,13 +93,16 @@ class HttpFetcher:
         about = f"+mailto:{contact}" if "@" in contact else f"+{contact}"
         self._user_agent = f"monitor/{__version__} (news monitoring; {about})" if contact else f"monitor/{__version__}"
         self.browser_path = ""
-        """Path of Chromium; if it is empty, the one on the PATH or Playwright's own is used."""
+        """Path of Chromium. If it is empty, the Chromium on the PATH is used, or Playwright's own."""
         self._renderer: BrowserRenderer | None = None
         self._cookie_files: CookieFiles | None = None
         self._robots = RobotsChecker(self._user_agent, self._fetch_robots)
 
     async def fetch(self, request: FetchRequest) -> FetchResult:
-        """Fetch a URL and return the result. A failure of server or network is a result, and raises no exception."""
+        """Fetch a URL and return the result.
+
+        A failure of the server or the network is also a result, not an exception.
+        """
         if not is_web_url(request.url):
             return Failed(f"{request.url[:200]!r} is not a valid http or https address", FailureWeight.HARD)
         host = extract_host(request.url)
@@ -133,9 +136,10 @@ class HttpFetcher:
             return await self._renderer.render(page, request.headers if is_own_origin else (), cookies)
 
     def _find_cookies(self, path: str, url: str) -> str:
-        """Return the ``Cookie`` header for a URL from the cookie file at ``path``; empty without a cookie for it.
+        """Return the ``Cookie`` header for a URL from the cookie file at ``path``.
 
-        Raises ``LoginRejected`` if the file cannot be used.
+        The result is empty if no file is configured, or if the file has no cookie for the URL. Raises ``LoginRejected``
+        if the file cannot be used.
         """
         if not path:
             return ""
@@ -150,12 +154,12 @@ class HttpFetcher:
     async def wait_for_host(self, url: str) -> None:
         """Wait until the host of a URL may be requested again.
 
-        This is for callers after which another process makes the next request.
+        Callers use this before another process makes the next request.
         """
         await self._host_limiter.wait_until_ready(extract_host(url))
 
     def free_request_count(self, url: str) -> int:
-        """Return the number of requests to the host of a URL that may start now without a wait."""
+        """Return how many requests to the host of a URL may start now, without a wait."""
         return self._host_limiter.free_request_count(extract_host(url))
 
     async def aclose(self) -> None:
@@ -182,7 +186,7 @@ class HttpFetcher:
                 return find_expired_login(request, response.status, chain.url, result)
 
     async def _check_robots(self, url: str, host: str) -> FetchResult | None:
-        """Return None if robots.txt allows a page to be fetched, else the result that the fetch of the page has."""
+        """Return the result for a page that robots.txt does not allow now, or None if the page may be fetched."""
         decision = await self._robots.check(url)
         if decision.crawl_delay_seconds:
             self._host_limiter.raise_delay(host, decision.crawl_delay_seconds)
@@ -194,7 +198,7 @@ class HttpFetcher:
         return None
 
     async def _fetch_robots(self, url: str) -> FetchResult:
-        """Fetch a robots.txt like any other URL, but without a check of robots.txt, which would not end."""
+        """Fetch a robots.txt without a check of robots.txt, because this check would need the same file again."""
         return await self.fetch(FetchRequest(url=url, purpose=FetchPurpose.FEED))
 
     def _is_own_host(self, host: str) -> bool:
@@ -208,7 +212,10 @@ class HttpFetcher:
 
 
 def _to_failure(error: Exception) -> Failed | Blocked:
-    """Convert an exception during a request to a failure with weight and cause; a rejected login is ``Blocked``."""
+    """Convert an exception during a request to a failure with weight and cause.
+
+    A rejected login becomes ``Blocked``.
+    """
     if isinstance(error, LoginRejected):
         return Blocked(str(error), SUGGEST_LOGIN, problem=PageProblem.LOGIN_EXPIRED)
     if isinstance(error, RedirectRejected | httpx.InvalidURL):

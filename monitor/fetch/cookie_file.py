@@ -15,7 +15,10 @@ _MAX_FILE_BYTES = 1_000_000
 
 
 class CookieFileError(Exception):
-    """Raised if a cookie file cannot be read or all its cookies for a host have expired; the message is the reason."""
+    """Raised if a cookie file cannot be read, or if all its cookies for a host have expired.
+
+    The message is the reason.
+    """
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,13 +28,13 @@ class _LoadedFile:
 
 
 class CookieFiles:
-    """Cache of cookie files by path; a file is read again when it has changed."""
+    """Cache of cookie files by path. A file is read again when it has changed."""
 
     def __init__(self) -> None:
         self._files: dict[str, _LoadedFile] = {}
 
     def get_header(self, path: str, url: str, now: datetime) -> str:
-        """Return the value of ``Cookie`` for a URL, or an empty string if the file has none for its host.
+        """Return the value of ``Cookie`` for a URL, or an empty string if the file has no cookie for the host.
 
         Raises ``CookieFileError`` if the file cannot be read, or if all its cookies for the host have expired.
         """
@@ -85,7 +88,7 @@ class CookieFiles:
             reason = getattr(error, "strerror", None) or "it is not UTF-8 text"
             raise CookieFileError(f"the cookie file {path} cannot be read: {reason}") from error
         for cookie in jar:
-            if cookie.expires == 0:  # how most programs write a cookie that ends with the session of the browser
+            if cookie.expires == 0:  # most programs write a cookie like this if it ends with the session of the browser
                 cookie.expires, cookie.discard = None, True
         self._files[path] = _LoadedFile(tuple(jar), version)
         return self._files[path].cookies

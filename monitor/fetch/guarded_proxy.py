@@ -1,8 +1,8 @@
 """HTTP proxy on loopback that limits a browser to checked addresses and to a number of bytes.
 
-The browser resolves no names and opens no connections itself. For each connection, the proxy resolves the host name,
-the address guard checks the addresses, as for all other requests of the program, and the proxy connects to a checked
-address.
+The browser itself neither resolves names nor opens connections to servers. For each connection, the proxy resolves the
+host name, and the address guard checks the addresses, as for all other requests of the program. The proxy then connects
+to a checked address.
 """
 
 import asyncio
@@ -139,7 +139,7 @@ async def _pipe(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> N
 
 
 def _to_origin_form(head: bytes, method: bytes, path: str, query: str) -> bytes:
-    """Return the head of a request to the proxy in the form that a server expects, with a path instead of a full URL.
+    """Rewrite the head of a request: a proxy gets a full URL, but the server behind it expects only a path.
 
     The connection is closed after the request, so that the proxy can check the next request.
     """

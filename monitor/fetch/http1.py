@@ -38,9 +38,10 @@ class ResponseLimits:
 
 
 LARGE_DOCUMENT_LIMITS = ResponseLimits(wire_bytes=15_000_000, decoded_bytes=30_000_000)
-"""Limits for feeds and sitemaps that exceed the default limits; few of these are read at the same time.
+"""Limits for feeds and sitemaps that exceed the default limits. Few of these are read at the same time.
 
-15 MB is what miniflux reads of a feed. A sitemap may have 50 MB decoded, but 50,000 addresses rarely have more than 10.
+miniflux also reads at most 15 MB of a feed. A sitemap may have 50 MB decoded, but 50,000 addresses rarely have more
+than 10.
 """
 
 
@@ -64,7 +65,7 @@ def check_body_size(decoded_bytes: int, wire_bytes: int, limits: ResponseLimits)
 
 
 class _ResponseProtocol(asyncio.Protocol):
-    """asyncio protocol that sends the request when connected, and sets ``response_future`` after the response."""
+    """asyncio protocol of one exchange. It sends the request when connected, and sets ``response_future`` when done."""
 
     def __init__(self, request: bytes, limits: ResponseLimits, has_no_body: bool) -> None:
         self.response_future: asyncio.Future[HttpResponse] = asyncio.get_running_loop().create_future()
@@ -101,16 +102,16 @@ class _ResponseProtocol(asyncio.Protocol):
         self._fail(InvalidResponse("it closed the connection before its response was complete"))
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Set an error as the result if the response is not complete.
+        """Set an error as the result if the connection ends before the response is complete.
 
-        The end of the connection completes a body without a length, but not if the connection was lost by an error.
+        If the response states no length, the end of the connection completes the body, except after an error.
         """
         if exc is None:
             self.eof_received()
         self._fail(InvalidResponse("the connection was lost before its response was complete"))
 
     def _read_head(self, data: bytes) -> bytes:
-        """Add data to the head; return the data after the head once the head is complete, else empty data.
+        """Add data to the head. Return the data that follow the head, or empty data while the head is incomplete.
 
         Interim responses, such as 103, are skipped.
         """
@@ -134,7 +135,7 @@ class _ResponseProtocol(asyncio.Protocol):
             if head.status >= 200:
                 self._start_body(head)
                 return rest
-            # 100, 102 and 103 precede the final response; the header limit covers all of them
+            # 100, 102 and 103 precede the final response; the limit for headers covers all of them
             self._head_data, searched_to = bytearray(rest), 0
 
     def _start_body(self, head: ResponseHead) -> None:
@@ -201,7 +202,7 @@ class _ResponseProtocol(asyncio.Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:
-    """Server to connect to: checked addresses, port, and the host name for TLS, which is empty for plain HTTP."""
+    """The server to connect to: checked addresses, port, and the host name for TLS, which is empty for plain HTTP."""
 
     addresses: tuple[str, ...]
     port: int

@@ -15,9 +15,9 @@ _LOGIN_PATH = re.compile(
 
 
 def find_expired_login(request: FetchRequest, status: int, final_url: str, result: FetchResult) -> FetchResult:
-    """Return ``Blocked`` if the response shows that the login of a source has expired, else ``result`` unchanged.
+    """Return ``Blocked`` if the response shows that the login of a source has expired; otherwise return ``result``.
 
-    Requests without a login are not examined: a server may ask them for a login although the user never had one.
+    Requests without a login are not examined, because a server may ask for a login that the user never had.
     """
     if not request.has_login:
         return result
@@ -31,6 +31,6 @@ def find_expired_login(request: FetchRequest, status: int, final_url: str, resul
 
 
 def is_login_page(url: str) -> bool:
-    """Return whether the host or path of a URL is that of a login page."""
+    """Return whether the host or path of a URL is typical of a login page."""
     parts = urlsplit(url)
     return bool(_LOGIN_PATH.search(parts.path) or _LOGIN_PATH.match(f"/{(parts.hostname or '').partition('.')[0]}/"))

@@ -37,7 +37,7 @@ _UID = re.compile(rb"UID (\d+)")
 
 @dataclass(frozen=True, slots=True)
 class MailboxLimits:
-    """Limits of one poll, documented in docs/special-sources.md: times in seconds, lengths in bytes."""
+    """Limits of one poll of a mailbox, documented in docs/special-sources.md: times in seconds, lengths in bytes."""
 
     total_seconds: float = 90.0
     step_seconds: float = 20.0
@@ -47,7 +47,10 @@ class MailboxLimits:
 
 
 class _Refused(Exception):
-    """Raised if the server refuses a login or a folder, or has no encryption; ``result`` is the result of the poll."""
+    """Raised if the server refuses a login or a folder, or offers no encryption.
+
+    ``result`` is the result of the poll.
+    """
 
     def __init__(self, result: FetchResult) -> None:
         super().__init__()
@@ -55,12 +58,12 @@ class _Refused(Exception):
 
 
 class _BoundedClient(imaplib.IMAP4):
-    """IMAP client that rejects a literal from the server if it is longer than any message that was requested."""
+    """IMAP client that rejects data from the server if they are longer than any message that was requested."""
 
     max_literal_bytes = 0
 
     def read(self, size: int) -> bytes:
-        """Read a literal. Raises ``IMAP4.abort`` if it is too long."""
+        """Read data of a given length (a literal of IMAP). Raises ``IMAP4.abort`` if they are too long."""
         if self.max_literal_bytes and size > self.max_literal_bytes:
             raise self.abort(f"the server announces {size} bytes, more than were requested")
         return super().read(size)
@@ -71,16 +74,16 @@ class _BoundedTlsClient(_BoundedClient, imaplib.IMAP4_SSL):
 
 
 class MailboxReader:
-    """Reads folders of mailboxes; ``ssl_context`` replaces the context with the system's certificates."""
+    """Reader of folders of mailboxes. ``ssl_context`` replaces the context with the system's certificates."""
 
     def __init__(self, limits: MailboxLimits | None = None, ssl_context: ssl.SSLContext | None = None) -> None:
         self._limits, self._ssl_context = limits or MailboxLimits(), ssl_context
         self._slots = asyncio.Semaphore(4)
 
     async def fetch(self, mailbox: Mailbox, validator: str) -> FetchResult:
-        """Return the messages newer than the validator; without a validator, return the newest messages of the folder.
+        """Return the messages that are newer than the validator; without a validator, return the newest messages.
 
-        A failure of server or network is a result, and raises no exception.
+        A failure of the server or the network is a result, not an exception.
         """
         host = urlsplit(mailbox.server.reveal()).hostname or ""
         reading = _Reading(mailbox, validator, self._limits, self._ssl_context)
@@ -101,7 +104,7 @@ class MailboxReader:
 
 
 class _Reading:
-    """State of reading one folder once, in a thread."""
+    """State of one reading of a folder, which runs in a thread."""
 
     def __init__(
         self, mailbox: Mailbox, validator: str, limits: MailboxLimits, ssl_context: ssl.SSLContext | None
@@ -207,7 +210,7 @@ class _Reading:
 
 
 def _read_number(answer: Sequence[object]) -> int:
-    """Return the number in the answer to an IMAP command. Raises ``ValueError`` if there is none."""
+    """Return the number in the server's response to an IMAP command. Raises ``ValueError`` if it has none."""
     value = answer[0] if answer else None
     if not isinstance(value, bytes) or not value.isdigit():
         raise ValueError("the server does not send the numbers of its messages")

@@ -9,8 +9,10 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
 MAX_SHORT_WAIT_SECONDS = 0.2
-"""Remaining delay up to which a request counts as possible now. It is shorter than the time after which callers ask
-again."""
+"""Maximum remaining delay of a request that counts as possible now.
+
+It is shorter than the time after which callers ask again.
+"""
 
 
 @dataclass(slots=True)
@@ -33,7 +35,7 @@ class HostLimiter:
 
     @asynccontextmanager
     async def slot(self, host_name: str, *, is_own: bool = False) -> AsyncIterator[None]:
-        """Wait until a request to a host may start, and count the request until the context ends.
+        """Wait until a request to a host may start; the request counts as running until the context ends.
 
         With ``is_own``, the host is in a network of the user and has no delay.
         """
@@ -69,9 +71,9 @@ class HostLimiter:
             await asyncio.sleep(remaining)
 
     def free_request_count(self, host_name: str) -> int:
-        """Return the number of requests to a host that may start now.
+        """Return how many requests to a host may start now.
 
-        It is 1 for a host that was not requested before, because the delay that it demands is not known yet.
+        It is 1 for a host that was not requested before, because the delay of this host is not known yet.
         """
         host = self._hosts.get(host_name)
         if host is None:
@@ -82,7 +84,7 @@ class HostLimiter:
         return max(0, free) if host.next_request_at - _now() <= MAX_SHORT_WAIT_SECONDS else 0
 
     def _evict_idle_hosts(self) -> None:
-        """If more than 4096 hosts are stored, delete the ones that have no request and whose delay has passed."""
+        """If more than 4096 hosts are stored, delete the hosts that have no request and whose delay has passed."""
         if len(self._hosts) > 4096:
             now = _now()
             for name in [

@@ -19,9 +19,9 @@ class RedirectRejected(Exception):
 
 
 class RedirectTracker:
-    """State of one redirect chain.
+    """State of one redirect chain: the next URL, and the cookies that responses have set.
 
-    Cookies of responses are stored for this chain only, and sent only to the origin that set them.
+    The cookies are kept for this chain only, and are sent only to the origin that set them.
     """
 
     def __init__(
@@ -42,8 +42,8 @@ class RedirectTracker:
     def build_headers(self) -> list[tuple[bytes, bytes]]:
         """Return the headers of the next request.
 
-        The headers that the source configures may have credentials, so they are sent only to the origin of the first
-        URL.
+        The headers that the user has configured for the source may have credentials. They are sent only to the origin
+        of the first URL.
         """
         headers = [(b"User-Agent", self._user_agent.encode("latin-1", "replace")), (b"Accept", self._accept)]
         if self._request.body is not None:
@@ -99,7 +99,7 @@ class RedirectTracker:
         return any(name.lower() in _CREDENTIAL_HEADERS for name, _ in self._request.headers)
 
     def _store_cookies(self, headers: tuple[tuple[str, str], ...]) -> bool:
-        """Store the cookies of a response for its origin; return whether a cookie is new or has changed."""
+        """Store the cookies of a response for its origin; return whether any cookie is new or has changed."""
         if not any(name == "set-cookie" for name, _ in headers):
             return False
         jar = self._cookies.setdefault(extract_origin(self.url), {})
@@ -119,7 +119,7 @@ class RedirectTracker:
 
 
 def _resolve_location(url: str, location: str) -> str:
-    """Return the absolute target of a redirect, resolved as in browsers; empty if ``Location`` cannot be parsed."""
+    """Return the absolute target of a redirect, resolved as browsers do; empty if ``Location`` cannot be parsed."""
     try:
         return urljoin(url, quote_unsafe_characters(location.encode("latin-1")))
     except ValueError:

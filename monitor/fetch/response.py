@@ -24,9 +24,10 @@ _MAX_FRESHNESS = timedelta(days=1)
 
 
 def parse_freshness(headers: Mapping[str, str], now: datetime) -> timedelta | None:
-    """Return the time for which a response is fresh, at most one day, or None if it is not fresh.
+    """Return how long a response is fresh, at most one day; the result is None if it is not fresh.
 
-    ``Cache-Control`` is used, less the ``Age`` of the response; without ``max-age``, ``Expires`` is used.
+    The time is taken from ``max-age`` in ``Cache-Control``, and the ``Age`` of the response is subtracted. Without
+    ``max-age``, it is taken from ``Expires``.
     """
     control = headers.get("cache-control", "")
     if re.search(r"no-(?:cache|store)", control, re.IGNORECASE):
@@ -103,7 +104,7 @@ def to_fetch_result(
 def _to_error_result(
     status: int, headers: Mapping[str, str], body: bytes, reason_prefix: str, now: datetime
 ) -> FetchResult:
-    """Convert a response with an error status, or a successful one without a body, to a result.
+    """Convert a response with an error status, or without a body, to the result of a failed request.
 
     The result is ``Blocked`` if the server refuses programs or asks for a login, and ``Failed`` for other errors.
     """

@@ -10,7 +10,7 @@ import re
 from dataclasses import dataclass
 
 _MAX_CHUNK_LINE_BYTES = 4_096
-_MAX_LENGTH_DIGITS = 18  # more digits than any length in bytes
+_MAX_LENGTH_DIGITS = 18  # more digits than the length of any body has
 _HEAD_END = re.compile(rb"\n\r{0,2}\n")
 _LINE_FOLD = re.compile(rb"\r*\n[ \t]+")
 _STATUS_LINE = re.compile(rb"HTTP/\d(?:\.\d)?[ ]+(\d{3})(?!\d)", re.IGNORECASE)
@@ -22,19 +22,19 @@ Headers = tuple[tuple[bytes, bytes], ...]
 
 
 class InvalidResponse(Exception):
-    """Raised for a response that exceeds a limit or violates the protocol beyond repair; the message is the reason."""
+    """Raised for a response that exceeds a limit, or that breaks the protocol so that it cannot be read."""
 
 
 class BodyTooLong(InvalidResponse):
-    """Raised for a body that exceeds the limit for its length; a body over the compression ratio is only invalid."""
+    """Raised for a body that is longer than the limit, but not for one that only exceeds the compression ratio."""
 
 
 @dataclass(frozen=True, slots=True)
 class ResponseHead:
-    """Status and headers of a response; names of headers are in lower case.
+    """Status and headers of a response. The names of headers are in lower case.
 
-    ``length`` is the length of the body in bytes, or None. ``is_chunked`` has priority over ``length`` (RFC 9112,
-    section 6.3). If there is neither, the body ends with the connection.
+    ``length`` is the length of the body in bytes, or None if it is not given. ``is_chunked`` has priority over
+    ``length`` (RFC 9112, section 6.3). Without either, the body ends with the connection.
     """
 
     status: int
@@ -44,7 +44,7 @@ class ResponseHead:
 
     @property
     def has_body(self) -> bool:
-        """Return whether a body must be read after the head; the body of a redirect is not used, so it is not read."""
+        """Return whether a body must be read after the head. The body of a redirect is not used, so it is not read."""
         return self.status not in _BODILESS_STATUSES and not 300 <= self.status < 400
 
 
@@ -86,7 +86,7 @@ def _is_chunked(headers: list[tuple[bytes, bytes]]) -> bool:
 
 
 def _parse_length(headers: list[tuple[bytes, bytes]]) -> int | None:
-    """Return the Content-Length, or None if there is none. Raises ``InvalidResponse``.
+    """Return the Content-Length, or None if the header is missing. Raises ``InvalidResponse``.
 
     The header may be repeated with the same value (RFC 9110, section 8.6).
     """
@@ -101,7 +101,7 @@ def _parse_length(headers: list[tuple[bytes, bytes]]) -> int | None:
 
 
 class ChunkedDecoder:
-    """Incremental decoder of a body in chunked transfer encoding.
+    """Decoder of a body in chunked transfer encoding, which may arrive in pieces.
 
     ``is_complete`` becomes true after the chunk of size 0; trailers are not read.
     """

@@ -15,7 +15,7 @@ from protego import Protego
 from monitor.domain.fetch_result import Blocked, Failed, Fetched, FetchResult
 from monitor.text.urls import canonicalize_url
 
-_RULES_TTL_SECONDS = 86_400.0  # RFC 9309: caches should not be used for more than 24 hours
+_RULES_TTL_SECONDS = 86_400.0  # RFC 9309 limits the use of a cached file to 24 hours
 _ERROR_TTL_SECONDS = 600.0
 _MAX_CACHED_ORIGINS = 2_000
 _MAX_ROBOTS_BYTES = 512_000  # RFC 9309 requires parsers to accept at least 500 KiB
@@ -23,9 +23,10 @@ _MAX_ROBOTS_BYTES = 512_000  # RFC 9309 requires parsers to accept at least 500 
 
 @dataclass(frozen=True, slots=True)
 class RobotsDecision:
-    """Decision whether one page may be fetched, with the delay between requests in seconds, 0 if none is demanded.
+    """The decision whether one page may be fetched, with the delay between requests in seconds.
 
-    ``unknown_reason`` is the reason why the rules cannot be read now, else empty; then the page must wait.
+    The delay is 0 if robots.txt demands none. ``unknown_reason`` is the reason why the rules cannot be read now; then
+    the page must wait. Otherwise it is empty.
     """
 
     is_allowed: bool = True
@@ -41,9 +42,9 @@ class _CachedRules:
 
 
 class RobotsChecker:
-    """Cache of robots.txt rules by origin, according to RFC 9309.
+    """Cache of the robots.txt rules of each origin, according to RFC 9309.
 
-    An origin without a robots.txt has no rules. If its server fails, pages must wait.
+    An origin without a robots.txt has no rules. If the server of an origin fails, its pages must wait.
     """
 
     def __init__(self, user_agent: str, fetch: Callable[[str], Awaitable[FetchResult]]) -> None:
@@ -52,7 +53,7 @@ class RobotsChecker:
         self._origin_locks: dict[str, asyncio.Lock] = {}
 
     async def check(self, url: str) -> RobotsDecision:
-        """Decide whether a page may be fetched; the robots.txt of its origin is fetched if it is not cached."""
+        """Decide whether a page may be fetched. If the robots.txt of its origin is not cached, it is fetched first."""
         parts = urlsplit(canonicalize_url(url))
         origin = f"{parts.scheme}://{parts.netloc}"
         cached = self._rules_by_origin.get(origin)
@@ -80,8 +81,8 @@ class RobotsChecker:
 def _parse_rules(result: FetchResult, now: float) -> _CachedRules:
     """Return the rules of a robots.txt, from the result of fetching it.
 
-    If the server fails or does not answer, the result has an error, and pages must wait. If a bot wall is sent instead
-    of robots.txt, there are no rules.
+    If the server fails or does not answer, the rules have an error, and pages must wait. If the server sends a bot wall
+    instead of robots.txt, the origin has no rules.
     """
     if isinstance(result, Fetched):
         text = result.body[:_MAX_ROBOTS_BYTES].decode("utf-8-sig", "replace")

@@ -5,7 +5,7 @@ from monitor.domain.ports import Fetcher
 
 
 class SourceFetcher:
-    """Fetcher that delegates each request to the HTTP fetcher or the mailbox reader."""
+    """Fetcher that passes each request on: web addresses to the HTTP fetcher, mailboxes to the mailbox reader."""
 
     def __init__(self, http: Fetcher) -> None:
         self._http = http

@@ -1,13 +1,18 @@
-"""Notices in a digest about unusual attention to its officials: spikes and silences."""
+"""Notices in a digest about its officials: unusual attention, and posts that may have changed hands."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime, timedelta
 
+from monitor.domain.configuration import Configuration
+from monitor.domain.digest import DigestPlan, PeopleNotices
+from monitor.domain.succession import Announcement
 from monitor.domain.watchlist import Official
 from monitor.insight.attention import BASELINE_DAYS, MAX_SILENT_DAYS, Attention, count_periods, find_unusual
+from monitor.insight.succession import LOOKBACK, find_successions, format_succession, is_announced, search_statements
 from monitor.store.database import Database
 
 MAX_NOTICES = 10
+SPIKE_INTERVAL = timedelta(minutes=1)
 HISTORY_DAYS = BASELINE_DAYS + MAX_SILENT_DAYS + 1
 
 
@@ -37,18 +42,68 @@ def format_attention(name: str, attention: Attention) -> str:
 
 
 class InsightNotices:
-    """Source of the notices about unusual attention, for digests with fixed times."""
+    """Source of the notices about people: unusual attention, for digests with fixed times, and successions."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        self._spikes: dict[frozenset[str], tuple[datetime, frozenset[str]]] = {}
 
-    def load_notices(self, officials: Sequence[Official], end_at: datetime) -> list[str]:
-        """Return notices about unusual attention to these officials in the 24 hours before ``end_at``.
+    async def find_spikes(self, official_ids: Collection[str], end_at: datetime) -> frozenset[str]:
+        """Return which of these officials unusually many stories named in the 24 hours before ``end_at``.
 
-        There are at most ten; a last one gives the number of the others.
+        The result is used again for ``SPIKE_INTERVAL``, because an immediate digest asks for it every second.
         """
-        names = {official.id: official.name for official in officials}
-        found = find_attention(self._database, names, end_at)
-        notices = [format_attention(names[one], attention) for one, attention in found.items()]
-        more = len(notices) - MAX_NOTICES
-        return [*notices[:MAX_NOTICES], *([f"Unusual attention to {more} more people."] if more > 0 else [])]
+        key = frozenset(official_ids)
+        if key in self._spikes and timedelta(0) <= end_at - self._spikes[key][0] < SPIKE_INTERVAL:
+            return self._spikes[key][1]
+        found = await self._database.read(find_attention, self._database, key, end_at)
+        spiking = frozenset(one for one, attention in found.items() if not attention.silent_days)
+        self._spikes = {key: (end_at, spiking)}
+        return spiking
+
+    async def load_notices(
+        self,
+        plan: DigestPlan,
+        configuration: Configuration,
+        officials: Sequence[Official],
+        end_at: datetime,
+        now: datetime,
+        *,
+        is_preview: bool,
+    ) -> PeopleNotices:
+        """Return the notices about these officials for a digest whose window ends at ``end_at``.
+
+        Unless it is a preview, new articles are first searched for statements about the posts of all officials.
+        """
+        if not is_preview:
+            await search_statements(self._database, configuration, now)
+        found, announced = await self._database.read(self._load_successions, plan.id, officials, now)
+        attention: list[str] = []
+        if not plan.schedule.is_immediate:
+            attention = await self._database.read(load_attention_notices, self._database, officials, end_at)
+        return PeopleNotices((*found, *attention), announced)
+
+    def _load_successions(
+        self, plan_id: str, officials: Sequence[Official], now: datetime
+    ) -> tuple[tuple[str, ...], tuple[Announcement, ...]]:
+        """Return the notices about successions that a digest has not announced, and what they announce."""
+        store = self._database.successions
+        statements = store.list_statements(now - LOOKBACK, [one.id for one in officials])
+        if not statements:
+            return (), ()
+        announced = store.list_announced(plan_id)
+        found = [one for one in find_successions(statements, officials, now.date()) if not is_announced(one, announced)]
+        found = found[:MAX_NOTICES]
+        return tuple(map(format_succession, found)), tuple(one.announcement for one in found)
+
+
+def load_attention_notices(database: Database, officials: Sequence[Official], end_at: datetime) -> list[str]:
+    """Return notices about unusual attention to these officials in the 24 hours before ``end_at``.
+
+    There are at most ten; a last one gives the number of the others.
+    """
+    names = {official.id: official.name for official in officials}
+    found = find_attention(database, names, end_at)
+    notices = [format_attention(names[one], attention) for one, attention in found.items()]
+    more = len(notices) - MAX_NOTICES
+    return [*notices[:MAX_NOTICES], *([f"Unusual attention to {more} more people."] if more > 0 else [])]

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from monitor.insight.people import PersonHistory, PersonLine
+from monitor.insight.succession import Succession
 from monitor.records.people import HistoryRecord, count_records, form_record
 
 
@@ -61,3 +62,30 @@ def timeline_records(history: PersonHistory) -> Iterator[dict[str, object]]:
     for bar in history.view.bars:
         numbers = {"articles": bar.count, "stories": bar.stories}
         yield {"official": history.view.official.id, "from": bar.start, "to": bar.end, **numbers}
+
+
+def succession_record(succession: Succession) -> dict[str, object]:
+    """Return a succession as a record; the first keys are ``SUCCESSION_COLUMNS`` of the command line."""
+    return {
+        "official": succession.official.id,
+        "name": succession.official.name,
+        "kind": str(succession.kind),
+        "person": succession.person,
+        "post": succession.post,
+        "since": succession.since.isoformat(),
+        "outlets": list(succession.outlets),
+        "yaml": succession.yaml_line,
+        "statements": [
+            {
+                "article": one.article_id,
+                "outlet": one.outlet,
+                "title": one.title,
+                "url": one.url,
+                "person": one.person,
+                "passage": one.passage,
+                "direct": one.is_direct,
+                "seen_at": one.seen_at,
+            }
+            for one in succession.statements
+        ],
+    }

@@ -23,6 +23,11 @@ MAX_LOOKED_AT = 20_000
 """Maximum number of results that are read for counts, or for an order other than by age."""
 
 PART_SIZE = 300
+MAX_PARTS = 50
+"""Number of parts, each of up to 2,000 candidates, after which a search for a page of results stops.
+
+Otherwise a common word in a language that hardly any article has would read the whole archive.
+"""
 SORTS: Mapping[str, Callable[[ArticleLine], tuple[object, ...]]] = {
     "newest": lambda line: (-line.id,),
     "oldest": lambda line: (line.id,),
@@ -112,18 +117,27 @@ def limit_to_regions(query: CompiledQuery, regions: Sequence[Region]) -> Compile
 
 
 def find_articles(
-    database: Database, search: Search, query: CompiledQuery | None, zone: ZoneInfo, limit: int, sort: str = "newest"
+    database: Database,
+    search: Search,
+    query: CompiledQuery | None,
+    zone: ZoneInfo,
+    limit: int,
+    sort: str = "newest",
+    max_parts: int | None = None,
 ) -> SearchResult:
     """Return at most ``limit`` results of a search, in the order ``sort``.
 
     By age, it stops after ``limit`` results. For any other order, it first reads the newest results, about
-    ``MAX_LOOKED_AT`` at most, and sorts them. Raises ``QueryError`` if the query would have to read every article.
+    ``MAX_LOOKED_AT`` at most, and sorts them. After ``max_parts`` parts of the archive, it stops with fewer results and
+    ``next_id``. Raises ``QueryError`` if the query would have to read every article.
     """
     found: list[FoundArticle] = []
     next_id: int | None = search.before_id
-    for part, continue_id in iterate_parts(database, search, query, zone):
+    for number, (part, continue_id) in enumerate(iterate_parts(database, search, query, zone), 1):
         next_id = continue_id
         found += part
+        if number == max_parts:
+            break
         if len(found) >= (limit if sort == "newest" else MAX_LOOKED_AT):
             break
     if sort != "newest":

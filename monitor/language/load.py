@@ -14,6 +14,7 @@ from pydantic import BaseModel, ValidationError
 
 from monitor.language.schema import (
     BUILDER_KEYS,
+    Agencies,
     AllCountryNames,
     Convention,
     Countries,
@@ -33,14 +34,14 @@ _BUILDER_DEPENDENT_KEYS = frozenset(key for keys in BUILDER_KEYS.values() for ke
 
 
 class LanguageDataError(ValueError):
-    """A data file that cannot be used; the message names the file and the key."""
+    """Raised if a data file cannot be used. The message names the file and the key."""
 
 
 @dataclass(frozen=True, slots=True)
 class LanguageData:
-    """Content of the data files.
+    """The content of the data files.
 
-    Languages are by code in alphabetical order, conventions by name, and countries in the order of the file.
+    Languages are sorted by code and found by it. Conventions are found by name. Countries are in the order of the file.
     """
 
     languages: MappingProxyType[str, Language]
@@ -52,7 +53,7 @@ class LanguageData:
 
 @cache
 def language_data() -> LanguageData:
-    """Return all data about languages, conventions and countries; read at the first call.
+    """Return all data about languages, conventions and countries. The files are read at the first call.
 
     Raises LanguageDataError if a file is not valid.
     """
@@ -61,7 +62,7 @@ def language_data() -> LanguageData:
 
 @cache
 def zone_abbreviations() -> MappingProxyType[str, tuple[ZoneAbbreviation, ...]]:
-    """Return the meanings of each abbreviation of a time zone, by abbreviation; the file is read at the first call.
+    """Return the meanings of each abbreviation of a time zone, by abbreviation. The file is read at the first call.
 
     Raises LanguageDataError if the file is not valid.
     """
@@ -78,7 +79,7 @@ def _personal_names() -> PersonalNames:
 
 @cache
 def common_family_names() -> frozenset[str]:
-    """Return folded family names that very many people have; the file is read at the first call.
+    """Return the folded family names that very many people have. The file is read at the first call.
 
     Raises LanguageDataError if the file is not valid.
     """
@@ -87,7 +88,7 @@ def common_family_names() -> frozenset[str]:
 
 @cache
 def uncased_given_names() -> frozenset[str]:
-    """Return folded given names in scripts without capitals; the file is read at the first call.
+    """Return the folded given names in scripts without capitals. The file is read at the first call.
 
     Raises LanguageDataError if the file is not valid.
     """
@@ -96,12 +97,21 @@ def uncased_given_names() -> frozenset[str]:
 
 @cache
 def han_words() -> frozenset[str]:
-    """Return Chinese words that resemble a name of two characters, and longer words that contain such characters.
+    """Return Chinese words that look like a name of two characters, and longer words that contain such characters.
 
     The file is read at the first call. Raises LanguageDataError if the file is not valid.
     """
     lines = _read(files("monitor.language") / "data" / "han_words.toml", HanWords).words
     return frozenset(word for line in lines for word in line.split())
+
+
+@cache
+def agency_names() -> tuple[str, ...]:
+    """Return the names and abbreviations of news agencies; the file is read at the first call.
+
+    Raises LanguageDataError if the file is not valid.
+    """
+    return _read(files("monitor.language") / "data" / "agencies.toml", Agencies).agencies
 
 
 @cache
@@ -139,6 +149,7 @@ def load_language_data(folder: Traversable) -> LanguageData:
     countries = _read(path, Countries)
     _check_homes(path, countries, languages)
     _check_references(path, countries.country, languages, conventions)
+    _check_adjectives(countries.country, languages)
     orthography = _read(folder / "orthography.toml", Spellings)
     transliteration = _read(folder / "transliteration.toml", Transliteration)
     return LanguageData(
@@ -169,9 +180,9 @@ def _read(path: Traversable, model: type[Model]) -> Model:
 
 
 def _check_lists(path: Traversable, key: str, value: object) -> None:
-    """Raise an error if a list in a document is empty or has an entry twice.
+    """Raise an error if a list in a data file is empty or has an entry twice.
 
-    ``value`` is the part of the document that is checked, and ``key`` is the path to it.
+    ``value`` is the part of the file that is checked, and ``key`` is the path to it.
     """
     if isinstance(value, dict):
         for name, inner in value.items():
@@ -192,7 +203,7 @@ def _check_file_name(path: Traversable, key: str, value: str) -> None:
 
 
 def _check_language(path: Traversable, language: Language) -> None:
-    """Raise an error unless a language has twelve months or none, and valid keys of positions."""
+    """Raise an error if a language has some months but not twelve, or an invalid key of a position."""
     if len(language.calendar.months) not in {0, 12}:
         raise LanguageDataError(
             f"{path.name}: calendar.months: a year has 12 months, not {len(language.calendar.months)}"
@@ -219,8 +230,7 @@ def _check_convention(path: Traversable, convention: Convention) -> None:
 def _check_homes(path: Traversable, countries: Countries, languages: dict[str, Language]) -> None:
     """Raise an error if a language has several home countries, or if a home country refers to an unknown language.
 
-    Also raise an error if `languages_without_file` has a code that has a file, or that is not the language of a
-    country.
+    Also raise an error if `languages_without_file` has a code that has a file, or that is the language of no country.
     """
     homes = Counter(country.home_of for country in countries.country if country.home_of)
     for code, number in homes.items():
@@ -241,7 +251,7 @@ def _check_references(
     languages: dict[str, Language],
     conventions: dict[str, Convention],
 ) -> None:
-    """Raise an error if a convention, country or language refers to a missing file.
+    """Raise an error if a convention, country or language refers to a file that does not exist.
 
     Also raise an error if two countries have the same name.
     """
@@ -259,3 +269,13 @@ def _check_references(
         if language.inflection.same_as and language.inflection.same_as not in languages:
             missing = language.inflection.same_as
             raise LanguageDataError(f"{language.code}.toml: inflection.same_as: no language {missing!r}")
+
+
+def _check_adjectives(countries: tuple[Country, ...], languages: dict[str, Language]) -> None:
+    """Raise an error if a language has adjectives of an unknown country."""
+    domains = {country.domain for country in countries}
+    for language in languages.values():
+        for domain in language.succession.country_adjectives:
+            if domain not in domains:
+                key = "succession.country_adjectives"
+                raise LanguageDataError(f"{language.code}.toml: {key}: no country has the domain {domain!r}")

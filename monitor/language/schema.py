@@ -45,9 +45,9 @@ class Places(_Table):
     before_stems: Words = ()
     """Beginnings of words before the name, for words whose endings change with the case: `letišt` for `letiště`."""
     after: Words = ()
-    """Words after the name, if they begin with a capital, as in `Kennedy Airport`."""
+    """Words after the name that begin with a capital, as in `Kennedy Airport`."""
     after_lowercase: Words = ()
-    """Words after the name that also count in lower case. Omit words that often begin the next phrase."""
+    """Words after the name that also count in lower case. Words that often begin the next phrase must not be listed."""
     names: Words = ()
     """Names of places that are also the end of a personal name, such as `Quảng Ninh`."""
 
@@ -56,17 +56,19 @@ class Vocabulary(_Table):
     """Words that show whether a capitalised word is a name, and words about the person or statement in a text."""
 
     common: Words = ()
-    """Ordinary words that begin with a capital at the start of a sentence or in a headline."""
+    """Ordinary words that have a capital at the start of a sentence or in a headline."""
     ordinary_names: Words = ()
     """Ordinary words that are also personal names, such as `Rose` or `Long`."""
     compounds: Words = ()
-    """Compound words of two parts, the first of which is also a given name."""
+    """Compound words of two parts of which the first is also a given name."""
     after_name: Words = ()
-    """Words, such as `said`, that often follow a name but hardly ever an ordinary word with the same letters."""
+    """Words, such as `said`, that often follow a name, but hardly ever an ordinary word with the letters
+    of the name.
+    """
     never_after_name: Words = ()
-    """Capitalized words that may follow a name and are never part of it, such as days and months."""
+    """Capitalized words, such as days and months, that may follow a name but are never part of it."""
     headline_after_name: Words = ()
-    """Words that follow a name in headlines with many capitals; they are compared with their diacritics."""
+    """Words that follow a name in headlines with many capitals. They are compared with their diacritics."""
     occupations: Words = ()
     """Occupations that no official has. Next to a full name, they show that another person with this name is meant.
 
@@ -75,7 +77,9 @@ class Vocabulary(_Table):
     negations: Words = ()
     """Words that reverse the meaning of a statement, such as `not`, `refuses` or `denies`."""
     opposites: tuple[tuple[Words, Words], ...] = ()
-    """Pairs of lists: words for a decision, and words for the opposite decision, such as `approve` and `reject`."""
+    """Pairs of lists: words for a decision, such as `approve`, and words for the opposite decision, such
+    as `reject`.
+    """
 
 
 class Credits(_Table):
@@ -135,7 +139,9 @@ class Inflection(_Table):
     prefixes: Words = ()
     """Prefixes of names, in lower case, as in Zulu `uSipho`."""
     endings: dict[str, tuple[str, ...]] = {}
-    """Ending of another case -> endings of the nominative that it may replace; `""` means that there is none."""
+    """Ending of another case -> endings of the nominative that it may replace; `""` means a nominative
+    without ending.
+    """
     feminine_endings: Words = ()
     """Endings, in all cases, that the language adds to the family names of women, such as -ová in Czech."""
     same_as: str = ""
@@ -160,17 +166,63 @@ class Detection(_Table):
     order: int = 100
     """Rank in the detection: languages with lower numbers are tested first, and preferred if two fit equally."""
     script: str = ""
-    """Ranges of characters of the script, as in the brackets of a pattern, if the script shows the language."""
+    """Ranges of characters of the script, as in the brackets of a pattern; only if the script alone shows
+    the language.
+    """
     script_family: Words = ()
-    """Codes of other languages in the same script. If a page states one of these, its statement is used."""
+    """Codes of other languages in the same script.
+
+    If a page states one of these languages, the statement is trusted.
+    """
     script_family_also_latin: Words = ()
     """Languages of `script_family` that are also written in Latin letters."""
     letters: str = ""
-    """Characters of a Latin alphabet that are frequent in this language alone, as in the brackets of a pattern."""
+    """Characters of a Latin alphabet that are frequent only in this language, as in the brackets of a pattern."""
     function_words: Words = ()
     """Frequent short words, in lower case and with diacritics."""
     claims: Words = ()
-    """Names and wrong codes by which pages state this language, such as `vietnamese` or `vn`; lower case."""
+    """Names and wrong codes by which pages state this language, such as `vietnamese` or `vn`, in lower case."""
+
+
+class Succession(_Table):
+    """Words by which reports tell that a person gets or leaves a post.
+
+    The words of the language of an article are used alone. An entry may begin or end with `*`, which means any
+    letters: `назначен*`. In a language with cases or verb forms, each form is listed or a `*` is used.
+    """
+
+    gets: Words = ()
+    """Words whose subject gets the post: `was appointed`, `takes office as`."""
+    gives: Words = ()
+    """Words whose object gets the post: `appoints`. A word that is in `gets`, too, is tried in both meanings."""
+    succeeds: Words = ()
+    """Words after the new holder and before the earlier one: `succeeds`, `in place of`."""
+    succeeded_by: Words = ()
+    """Words after the earlier holder and before the new one: `was replaced by`."""
+    leaves: Words = ()
+    """Words whose subject leaves the post: `resigned`, `was dismissed`."""
+    removes: Words = ()
+    """Words whose object leaves the post: `dismisses`, `resignation of`."""
+    dies: Words = ()
+    """Words for the death of the person next to them: `died`."""
+    new: Words = ()
+    """Words next to a post that show that its holder is new: `new`, `newly appointed`, `acting`."""
+    former: Words = ()
+    """Words next to a post that is no longer held: `former`, `ex`."""
+    not_holder: Words = ()
+    """Words next to a post or name that show that the person does not hold the post: `shadow`, `nominee`."""
+    is_: Words = ()
+    """Forms of `to be` between a name and a post with a word of `new`: `is`."""
+    uncertain: Words = ()
+    """Words in a clause that tell what is planned, possible or denied: `may`, `will`, `nominated`."""
+    past: Words = ()
+    """Words in a clause about earlier times: `previously`, `served as`."""
+    links: Words = ()
+    """Words between such a verb and the post: `as`, `to the post of`."""
+    region_adjectives: Words = ()
+    """Endings of adjectives of regions, such as `*ische`: a post after one that names no country is a regional post."""
+    country_adjectives: dict[Annotated[str, Field(pattern=r"^[a-z]{2}$")], Words] = {}
+    """Top-level domain of a country -> its adjectives, and names that `countries.toml` lacks, such as `российск*`."""
 
 
 class Page(_Table):
@@ -192,6 +244,8 @@ class Page(_Table):
     """Patterns of sentences about the author."""
     bylines: Words = ()
     """Words at the beginning of a byline."""
+    desks: Words = ()
+    """Words of bylines that name no person, such as `staff` or `newsroom`."""
     credits: Words = ()
     """Words in the credit line of a picture; plain words without the special characters of patterns."""
     agency_sources: Words = ()
@@ -228,6 +282,7 @@ class Language(_Table):
     orthography: Annotated[Orthography, Field(default_factory=Orthography)]
     detection: Annotated[Detection, Field(default_factory=Detection)]
     page: Annotated[Page, Field(default_factory=Page)]
+    succession: Annotated[Succession, Field(default_factory=Succession)]
 
 
 class Spellings(_Table):
@@ -237,15 +292,28 @@ class Spellings(_Table):
     digraphs: dict[str, str]
     """Letter -> two letters that ASCII texts write instead, such as `ue` for `ü`."""
     twins: tuple[tuple[str, str], ...]
-    """Pairs of spellings in other scripts that are used for each other; if one is empty, the other may be omitted."""
+    """Pairs of spellings in other scripts that are used for each other.
+
+    If one of a pair is empty, the other may be omitted.
+    """
     han_simplified: Words
-    """Simplified Chinese characters, in lines."""
+    """Simplified Chinese characters, split over several lines."""
     han_traditional: Words
     """The traditional form of each character in `han_simplified`, in the same order."""
     arabic_transcriptions: tuple[tuple[str, str], ...] = ()
-    """Pattern in English transcriptions of Arabic -> letters in French and German ones, such as `ch` for `sh`."""
+    """Pattern in English transcriptions of Arabic -> letters in French and German transcriptions, such as `ch` for
+    `sh`.
+    """
     transcriptions: tuple[tuple[str, str], ...]
     """Letters in English transcriptions -> letters that another language writes, such as French `ou` for `u`."""
+
+
+class Agencies(_Table):
+    """Names of news agencies: `data/agencies.toml`."""
+
+    sources: Sources
+    agencies: Words
+    """Names and abbreviations, as they are printed. One of up to four letters is compared with its case."""
 
 
 class PersonalNames(_Table):
@@ -253,9 +321,9 @@ class PersonalNames(_Table):
 
     sources: Sources
     common_family_names: Words
-    """Family names that very many people have, folded, separated by spaces, in lines."""
+    """Folded family names that very many people have, separated by spaces and split over several lines."""
     uncased_given_names: Words
-    """Given names in scripts without capitals, folded, separated by spaces, in lines."""
+    """Folded given names in scripts without capitals, separated by spaces and split over several lines."""
 
 
 class CountryNames(_Table):
@@ -279,11 +347,11 @@ class HanWords(_Table):
 
     sources: Sources
     words: Words
-    """Words of two to four simplified characters, separated by spaces, in lines."""
+    """Words of two to four simplified characters, separated by spaces and split over several lines."""
 
 
 class Transliteration(_Table):
-    """Letters of other scripts -> Latin letters: `data/transliteration.toml`. A key may be two letters."""
+    """Letters of other scripts -> Latin letters: `data/transliteration.toml`. A key may have two letters."""
 
     sources: Sources
     cyrillic: dict[str, str]
@@ -300,18 +368,18 @@ A word with a hyphen is one word, unless the convention has `split_hyphens`.
 
 
 class ShortFormRule(_Table):
-    """Rule for a short form: one part of a name that the press uses instead of the full name."""
+    """A rule for a short form: one part of a name that the press uses instead of the full name."""
 
     part: Part | Literal["family"]
     """The part of the name; `family` is valid only with the builder `family_last`."""
     label: str = ""
-    """Description of the part for users, such as `given name`; not needed for `family`."""
+    """Description of the part for users, such as `given name`. For `family`, it is not needed."""
     sufficient: bool = True
     """False if the short form is recognized only with a title."""
     sufficient_from_letters: int = 0
-    """Minimum number of letters with which the short form is recognized without a title."""
+    """Number of letters from which on the short form is recognized without a title."""
     min_words: int = 2
-    """Minimum number of words in the full name for which the short form is used."""
+    """Minimum number of words of a full name that has this short form."""
 
 
 Builder = Literal[
@@ -349,14 +417,14 @@ BUILDER_KEYS: dict[Builder, frozenset[str]] = {
     "filipino": _WESTERN_KEYS,
     "arabic": _WESTERN_KEYS | {"spelling_variants"},
 }
-"""Builder -> the keys of a convention that only some builders read. All other keys are read for every builder."""
+"""Builder -> the keys that it reads and that not all builders read. All other keys are read for every builder."""
 
 
 class Convention(_Table):
     """A naming convention: orders, parts and short forms of names in a country: `data/conventions/<name>.toml`."""
 
     name: Annotated[str, Field(pattern=r"^[a-z]+$")]
-    """Name of the convention and of its file, by which countries refer to the convention."""
+    """The name of the convention and of its file. Countries refer to the convention by this name."""
     sources: Sources
     builder: Builder
     """Builder of the forms of a name, a function in `match/names/forms.py`."""
@@ -367,23 +435,26 @@ class Convention(_Table):
     short_forms: tuple[ShortFormRule, ...] = ()
     """Rules for the short forms of a name, the most usual first."""
     phonetic_parts: Annotated[tuple[Part, ...], Field(max_length=2)] = ()
-    """Two parts of a name that are compared by sound, if names have no fixed Latin spelling; otherwise empty."""
+    """Two parts of a name that are compared by sound.
+
+    Only for names without a fixed Latin spelling; otherwise empty.
+    """
     split_hyphens: bool = False
     """True if a hyphen in a name separates words like a space."""
     syllabic: bool = False
-    """True if names consist of syllables, and a further capitalized syllable next to a name makes another name."""
+    """True if names consist of syllables. A further capitalized syllable next to a name then makes another name."""
     common_short_forms: bool = False
-    """True if thousands of people share a short form, so that it needs more evidence."""
+    """True if thousands of people share a short form. A short form then needs more evidence."""
     middle_names: bool = False
     """True if a middle name or an initial may be between given and family name."""
     one_letter_makes_other_name: bool = False
-    """True if names are so short that a spelling with one other letter is another name and not a typing error."""
+    """True if names are very short. A spelling with one other letter is then another name and not a typing error."""
     further_family_names: bool = False
-    """True if a further family name or a father's name may follow a name and make it the name of another person."""
+    """True if a further family name or a father's name may follow a name. It is then the name of another person."""
     patronymic_chains: bool = False
     """True if fathers' names after `bin` or a similar word may be added to a name or omitted."""
     arabic_origin: bool = False
-    """True if names of Arabic origin are usual; they are then also found in the spellings of the arabic convention."""
+    """True if names of Arabic origin are usual. They are then also found in the spellings of the arabic convention."""
     final_a_is_feminine: bool = False
     """True if a final `a` distinguishes names of women from names of men."""
     family_name_of_any_length: bool = False
@@ -391,7 +462,7 @@ class Convention(_Table):
     hyphenated_only_in_places: bool = False
     """True if a hyphen between given and family name shows that a street or school is meant."""
     family_names: Words = ()
-    """Family names by which the order of the parts of a name is recognized."""
+    """Family names that show in which order the parts of a name are written."""
     second_given_names: Words = ()
     """Given names that are often the second of two given names."""
     common_first_names: Words = ()
@@ -405,7 +476,7 @@ class Convention(_Table):
     honorifics: Words = ()
     """Titles that may be between a person's own name and the father's name."""
     respellings: tuple[tuple[str, str], ...] = ()
-    """Patterns of folded letters with replacements, which produce other usual spellings of a name."""
+    """Patterns of folded letters with replacements. They produce other usual spellings of a name."""
     spelling_variants: tuple[Words, ...] = ()
     """Groups of spellings of one name that are used for each other."""
 
@@ -420,7 +491,7 @@ class Country(_Table):
     capitals: Words = ()
     """Capital, seat of government and buildings whose names the press uses for the government."""
     ambiguous: Words = ()
-    """Words from the lists above that also have another meaning: they are understood as the country only in a title."""
+    """Words from the lists above that also have another meaning. They mean the country only inside a title."""
     convention: str
     """Naming convention of most of the country's officials."""
     home_of: str = ""
@@ -430,8 +501,12 @@ class Country(_Table):
     """
     domain: Annotated[str, Field(pattern=r"^([a-z]{2})?$")] = ""
     """Top-level domain of the country."""
+    code: Annotated[str, Field(pattern=r"^([A-Z]{3})?$")] = ""
+    """Code of three letters, of ISO 3166-1."""
+    wikidata: Annotated[str, Field(pattern=r"^(Q[0-9]+)?$")] = ""
+    """Id of the country in Wikidata."""
     time_zone: str = ""
-    """IANA zone; only for countries in which nearly all publishers use the same zone."""
+    """The IANA time zone, only for countries in which nearly all publishers use the same zone."""
     numeric_dates: NumericDates = "day first"
     """Order of day and month in a date such as 03/04/2026."""
 
@@ -441,7 +516,7 @@ class Countries(_Table):
 
     sources: Sources
     languages_without_file: Words = ()
-    """Codes of languages that are in `home_of` of a country and have no data file yet."""
+    """Codes of languages that some country has as `home_of` and that have no data file yet."""
     country: tuple[Country, ...]
 
 
@@ -455,9 +530,12 @@ class ZoneAbbreviation(_Table):
     zone: str = ""
     """IANA zone, used instead of `minutes` for an abbreviation that is used in summer and in winter, such as `ET`."""
     countries: Words = ()
-    """Top-level domains of the countries in which the abbreviation has this meaning; empty for the only meaning."""
+    """Top-level domains of the countries in which the abbreviation has this meaning.
+
+    Empty if it has only one meaning.
+    """
     is_default: bool = False
-    """True for the meaning in all other countries; an ambiguous abbreviation may have no default."""
+    """True for the meaning in all other countries. An abbreviation with several meanings may have no default."""
 
 
 class ZoneAbbreviations(_Table):

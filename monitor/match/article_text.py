@@ -57,7 +57,7 @@ def credit_last_words() -> frozenset[str]:
 
 
 CREDIT_AFTER = re.compile(r"\s?/\s?[A-Z][A-Za-z]*|\s?\([A-Z]{2,}\)\s*(?:\n|\Z)|\s[-|]\s[A-Z]{2,}\s*(?:\n|\Z)")
-"""An agency directly after the name of its photographer."""
+"""The agency after a photographer's name in a credit, as in "Ann Example/Reuters" or "Ann Example (AP)"."""
 
 PHOTO_POSITION_MARK = re.compile(
     r"\s?\((?:[LRC]|(?i:cent(?:re|er)|left|right|pictured|seated|standing|gauche|droite|photo)"
@@ -70,8 +70,9 @@ _REGION_SEPARATOR = "\n\n"
 _ASCII_SPACING_CODES = np.frombuffer(ASCII_SPACING_TABLE[:0x80], dtype=np.uint8).astype(np.uint32)
 _WORD_WINDOW_CHARS = 30
 MAX_WORD_CHARS = 130
-"""Maximum number of characters of a word that is read. It equals the maximum length of a title before a name. Without a
-limit, a text without spaces would be read as one word, once for each name in it.
+"""Maximum number of characters that are read of one word; equal to the maximum length of a title before a name.
+
+Without a limit, a text without spaces would be read as one word, once for each name in it.
 """
 _LATIN_WORD_TABLE = bytes(
     code if code < 0x80 and (chr(code).isalpha() or chr(code) in "'-") else 0x20 for code in range(0x100)
@@ -93,9 +94,9 @@ class RegionSpan:
 class NormalizedArticle:
     """Text of all regions of an article, in the forms that matching needs.
 
-    ``cased`` is folded but keeps capital letters. ``spaced`` is in lower case, with a space for every character that is
-    not a letter, digit or name dot. It also has a space before and after the text: an offset in ``spaced`` is one more
-    than the folded offset, which is the same for all other forms.
+    ``cased`` is the folded text with its capital letters. ``spaced`` is the folded text in lower case, in which every
+    character that is not a letter, digit or name dot is a space. ``spaced`` has one more space before and after the
+    text. An offset in ``spaced`` is therefore one more than the folded offset; all other forms use the folded offset.
     """
 
     folded: FoldedText
@@ -110,9 +111,10 @@ class NormalizedArticle:
         return self.folded.text.replace("-", " ")
 
     def word_ending_at(self, end: int) -> str:
-        """Return the word that ends at a folded offset, in lower case, or an empty string if no word ends there.
+        """Return the word that ends at a folded offset, in lower case.
 
-        Of a word longer than ``MAX_WORD_CHARS``, only the last characters are returned.
+        The result is an empty string if no word ends there. Of a word longer than ``MAX_WORD_CHARS``, only the last
+        characters are returned.
         """
         piece = self.spaced[max(0, end - _WORD_WINDOW_CHARS) : end + 1].rpartition(" ")[2]
         if len(piece) < _WORD_WINDOW_CHARS and (not piece or piece.isalnum()):
@@ -153,7 +155,7 @@ class NormalizedArticle:
         return 0, 0
 
     def folded_span(self, region: Region, start: int, end: int) -> tuple[int, int]:
-        """Return the folded offsets of a span of the text of a region; ``locate_in_region`` is the reverse."""
+        """Return the folded offsets of a span in a region's text; ``locate_in_region`` does the reverse."""
         first = next((span.start for span in self.region_spans if span.region is region), 0)
         return self._folded_offset(first + start), self._folded_offset(first + end)
 
@@ -185,7 +187,7 @@ def normalize_article(article: Article) -> NormalizedArticle:
 
 
 def replace_punctuation_fast(text: str) -> str:
-    """Return the same as ``replace_punctuation``; faster for long texts."""
+    """Replace punctuation marks with spaces, like ``replace_punctuation``, but faster for long texts."""
     if text.isascii():
         return replace_punctuation(text)
     codes = np.frombuffer(text.encode("utf-32-le"), dtype=np.uint32)
@@ -202,28 +204,35 @@ _OCCUPATION_APPOSITION = re.compile(
     r"(?:\s?\(\d{2}\))?\s?,\s(?:\d{1,2},?\s)?(?:(?:an?|the|une?|el|la)\s)?(?:[A-Za-z0-9-]+\b\s?){1,4}"
 )
 _FORMER = re.compile(r"\b(?:former|retired|ex|onetime|turned|ancien|ancienne|exjefe|antiguo|antigo)\b", re.IGNORECASE)
-"""Words such as "former": an occupation after them is ignored, because an official may have had it in earlier years."""
+"""Words such as "former". The occupation after such a word is an earlier one, so it is ignored."""
 _BECAME = re.compile(
     r"\s?,?\s?(?:who|that|qui|que|der|die)\s(?:\w+\s)?(?:became|turned|devint|devenu|wurde)\b", re.IGNORECASE
 )
-"""Words such as "who became" after an occupation: the occupation is ignored, as in "the actor who became president"."""
+"""Words such as "who became" after an occupation. The occupation is then ignored: "the actor who became president"."""
 _LOWERCASE_SEARCH_MAX_CHARS = 200_000
-"""Maximum number of characters at the start of a text in which lower-case words are searched, to limit the cost."""
+"""Number of characters at the start of a text that are searched for words in lower case. It limits the cost."""
 _LOWERCASE_WORD = re.compile(r"(?<![A-Za-z])[a-z]{3,}")
 _MAX_SINGLE_SEARCH_CHARS = 10_000
-"""Longest text that is searched again for each word; in a longer text all lower-case words are collected once."""
+"""Maximum length of a text that is searched separately for each word in lower case.
+
+For a longer text, a set of all these words is built once.
+"""
 _MAX_BECAME_CHARS = 24
 _MIN_HEADLINE_WORDS = 3
 _HEADLINE_CAPITAL_SHARE = 0.8
-"""Minimum share of capitalized words in a headline, among its long words: some languages write one in five in lower
-case.
+"""Minimum share of capitalized words among the long words of a headline.
+
+The share is not 1, because some languages write one in five of these words in lower case.
 """
 _ALL_CAPS_SHARE = 0.7
-"""Minimum share of capital letters around a name in a text in capitals: other names nearby may be in normal case."""
+"""Minimum share of capital letters around a name in a text that counts as all in capitals.
+
+The share is not 1, because other names nearby may be in normal case.
+"""
 _ARABIC_ARTICLE = re.compile(r"(?:^|(?<= ))(?:al|el|as|ash|ad|ar|an)-(?=[A-Z])")
 _NON_NAME_SIGNS = re.compile(r"[^\w '.-]|\n|\w\w\.| -|- ")
 _MAX_WORDS_BEFORE_PLACE = 2
-"""Maximum number of words after a name in which a place word is searched, as in "John Smith Memorial High School"."""
+"""Number of words after a name among which a place word is searched, as in "John Smith Memorial High School"."""
 _MAX_PARTICLE_LETTERS = 3
 """Maximum number of letters of a lower-case word inside a name, such as "van" or "bin"."""
 
@@ -231,7 +240,7 @@ _GENERATION_SUFFIXES = {"Jr", "Sr", "II", "III", "IV", "JR", "SR"}
 
 
 class SurroundingText:
-    """Reader of the words around a span of an article's text; its methods answer questions that decisions on names ask.
+    """The words around a span of an article's text. Each method answers one question about them.
 
     Results are cached. ``genitive_ends`` are the end offsets of names with a genitive ending. The word after such a
     name does not belong to the name.
@@ -281,7 +290,7 @@ class SurroundingText:
         return gap.endswith(".") or (gap.endswith(" ") and gap[:1] in {".", '"', "'", ")"})
 
     def word_before(self, start: int) -> str:
-        """Return the word directly before a span, or an empty string.
+        """Return the word directly before a span, or an empty string if no word is there.
 
         One space or hyphen must separate the word from the span.
         """
@@ -302,7 +311,7 @@ class SurroundingText:
         return match.group() if match else ""
 
     def word_after(self, end: int) -> str:
-        """Return the Latin word directly after a span, or an empty string.
+        """Return the Latin word directly after a span, or an empty string if no such word is there.
 
         One space or hyphen must separate the word from the span.
         """
@@ -346,9 +355,9 @@ class SurroundingText:
         return start == 0 or _SENTENCE_START.search(self.cased, max(0, start - 4), start) is not None
 
     def is_ordinary_word(self, word: str) -> bool:
-        """Return whether a capitalized word is an ordinary word, a title or a country, not a name.
+        """Return whether a capitalized word is an ordinary word, a title or a country, and not a name.
 
-        The word is one of these if it is in the word lists, or if it also occurs in lower case in the text.
+        This is true for a word in the word lists, and for a word that also occurs in lower case in the text.
         """
         low = word.lower()
         if low in word_lists().common or low in single_word_titles() or low in country_words():
@@ -376,9 +385,10 @@ class SurroundingText:
         return word in self._lowercase_words
 
     def find_continuation_left(self, start: int, end: int, convention: str) -> str:
-        """Return the capitalized word before a name that makes the name part of a longer name, or an empty string.
+        """Return the capitalized word before a name, if word and name together are a longer name.
 
-        The result is empty unless names in the convention are built of syllables, as Vietnamese names are.
+        Only conventions whose names are built of syllables, such as Vietnamese, are examined. The result is an empty
+        string for other conventions, and if the name is complete.
         """
         word = self.word_before(start)
         low = word.lower()
@@ -396,9 +406,9 @@ class SurroundingText:
         return "" if known or capitals or (opening and self.is_ordinary_word(word)) else word
 
     def find_place_after(self, start: int, end: int) -> str:
-        """Return the word after a name that makes the name that of a place or thing, or an empty string.
+        """Return the place word after a name, such as "Airport" after "Kennedy"; the name then means a place or thing.
 
-        An example is "Airport" in "Kennedy Airport".
+        The result is an empty string if no place word follows the name.
         """
         word = self.word_after(end)
         low = word.lower()
@@ -411,9 +421,10 @@ class SurroundingText:
         return "" if self.is_headline(start) else self._find_later_place(end + 1 + len(word))
 
     def _find_later_place(self, end: int) -> str:
-        """Return the place word, such as "School" of "High School", in the capitalized words from an offset on.
+        """Return the place word, such as "School" of "High School", among the next two capitalized words after an
+        offset.
 
-        At most two words are examined. The result is empty if neither is a place word.
+        The result is an empty string if neither is a place word.
         """
         for _ in range(_MAX_WORDS_BEFORE_PLACE):
             word = self.word_after(end) if self.cased[end : end + 1] == " " else ""
@@ -425,7 +436,10 @@ class SurroundingText:
         return ""
 
     def find_continuation_right(self, start: int, end: int, convention: str) -> str:
-        """Return the capitalized word after a name that makes the name part of a longer name, or an empty string."""
+        """Return the capitalized word after a name, if name and word together are a longer name.
+
+        The result is an empty string if the name is complete.
+        """
         word = self.word_after(end)
         low = word.lower()
         if (
@@ -450,9 +464,9 @@ class SurroundingText:
         return word
 
     def _is_abbreviation_after(self, start: int, end: int, word: str) -> bool:
-        """Return whether a word in capitals follows a name that is not in capitals.
+        """Return whether the word after a name is an abbreviation in capitals, and the name is not in capitals.
 
-        Such a word is an abbreviation of an organisation, a degree or an order, and not part of the name.
+        The abbreviation names an organisation, a degree or an order, and does not belong to the name.
         """
         return len(word) > 1 and word.isupper() and not self.cased[start:end].isupper()
 
@@ -470,9 +484,9 @@ class SurroundingText:
         return False
 
     def _can_follow_credit(self, start: int) -> bool:
-        """Return False if the word before a span rules out that a photo credit or byline ends there.
+        """Return whether the word before a span can be the last word of a credit such as "Photo by", by a quick test.
 
-        This quick test saves the slow pattern; most lower-case words and titles rule out a credit.
+        Only if it can, the slow pattern is searched. Most words in lower case and most titles cannot be the last word.
         """
         word = self.word_before(start)
         if not word:
@@ -482,9 +496,10 @@ class SurroundingText:
         return word.lower() not in single_word_titles() or word.lower() in credit_last_words()
 
     def find_place_before(self, start: int) -> str:
-        """Return the word or phrase before a name that makes the name that of a place or thing, or an empty string.
+        """Return the place word or phrase before a name, such as "rue" in "rue Hugo"; the name then means a place or
+        thing.
 
-        An example is "rue" in "rue Victor Hugo".
+        The result is an empty string if no place word precedes the name.
         """
         word = self.word_before(start)
         if not word:
@@ -508,7 +523,10 @@ class SurroundingText:
         return word.lower().startswith(word_lists().place_word_stems_before)
 
     def find_occupation(self, start: int, end: int) -> str:
-        """Return the occupation next to a name that shows that another person is meant, or an empty string."""
+        """Return the occupation next to a name, if the occupation shows that another person is meant.
+
+        The result is an empty string if no such occupation is found.
+        """
         word = self.word_before(start).lower()
         if word in word_lists().occupations:
             return word
@@ -535,7 +553,9 @@ class SurroundingText:
 
 
 def _is_known_word(word: str) -> bool:
-    """Return whether a word after a name is a country, a capital or a title, and cannot be a syllable of a name."""
+    """Return whether a word after a name is a country, a capital or a title, and therefore not a further part of the
+    name.
+    """
     is_known = word in country_evidence_words() or word in single_word_titles()
     return is_known and not syllable_pattern().match(word)
 

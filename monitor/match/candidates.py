@@ -34,7 +34,7 @@ _INITIAL_OR_NICKNAME = re.compile(
 _INITIALS = re.compile(r"(?<![\w.'-])((?:[A-Z]\. ?){2,3})\Z")
 _MAX_INITIALS_CHARS = 10
 INITIAL = re.compile(r"(?<![\w.'-])([A-Z])\.? ?\Z")
-"""An initial at the end of the text before a name."""
+"""An initial that is directly before a name."""
 
 MAX_INITIAL_CHARS = 5
 """Number of characters before a name in which an initial is searched."""
@@ -42,8 +42,9 @@ MAX_INITIAL_CHARS = 5
 _MAX_NICKNAME_CHARS = 50
 _MAX_PATRONYMIC_CHARS = 40
 _MAX_NAME_WORD_CHARS = 80
-"""Maximum number of characters of a word that is compared with names; no name is longer. Without a limit, a text
-without spaces would be read again for each capital letter in it.
+"""Maximum number of characters of a word that is compared with names, because no name is longer.
+
+Without a limit, a text without spaces would be read again for each capital letter in it.
 """
 
 
@@ -60,8 +61,8 @@ def find_candidates(name_index: NameIndex, article_text: NormalizedArticle, lang
 def list_full_name_candidates(facts: ArticleFacts, candidates: Candidates) -> Iterator[Candidate]:
     """Yield the spans of full names in the order of the text.
 
-    Of overlapping spans only the leftmost is yielded; of several with the same start, the longest. The span of an
-    Arabic name includes the patronymics that follow it.
+    Of several spans that overlap, only the first is yielded. Of several that start together, only the longest is
+    yielded. The span of an Arabic name includes the patronymics ("bin Turki") that follow the name.
     """
     index, spaced = facts.name_index, facts.article_text.spaced
     places: list[Candidate] = []
@@ -87,16 +88,17 @@ def list_full_name_candidates(facts: ArticleFacts, candidates: Candidates) -> It
 def list_short_name_candidates(facts: ArticleFacts, candidates: Candidates) -> list[Candidate]:
     """Return a candidate for each match of a short name, or of a full name that consists of one word.
 
-    The matches begin with a capital letter, or in lower case with a particle such as "van".
+    A match begins with a capital letter, or with a particle in lower case, such as "van".
     """
     officials = facts.name_index.short_name_officials
     return [Candidate(start, end - 2, officials(pattern)) for pattern, start, end in candidates.short_names]
 
 
 def drop_claimed(candidates: Iterable[Candidate], claimed_spans: Iterable[Span]) -> list[Candidate]:
-    """Return the candidates that overlap no claimed span, in the order of the text.
+    """Return the candidates that do not overlap a claimed span, in the order of the text.
 
-    Of overlapping candidates only the leftmost is returned; of several with the same start, the longest.
+    A claimed span is a place in the text that already belongs to another candidate. Of several candidates that overlap,
+    only the first is returned. Of several that start together, only the longest is returned.
     """
     claimed = sorted(claimed_spans)
     starts = [start for start, _ in claimed]
@@ -110,10 +112,10 @@ def drop_claimed(candidates: Iterable[Candidate], claimed_spans: Iterable[Span])
 
 
 class TypoWord(NamedTuple):
-    """A first name and the word after it, which may be the misspelt family name of an official with this first name.
+    """The first name of an official with the word after it, which may be the misspelt family name of this official.
 
-    ``first_name_pattern`` is the pattern id of the first name. ``start`` is the start offset of the first name, and
-    ``end`` the end offset of the word. ``folded_word`` is the word after the first name.
+    ``first_name_pattern`` is the id of the first name in the automaton. ``start`` is the start offset of the first
+    name, and ``end`` the end offset of the word. ``folded_word`` is the word after the first name.
     """
 
     first_name_pattern: int
@@ -125,7 +127,7 @@ class TypoWord(NamedTuple):
 def find_typo_words(facts: ArticleFacts, candidates: Candidates) -> Iterator[TypoWord]:
     """Yield each first name of an official together with the capitalized word after it, as a ``TypoWord``.
 
-    Words that are too short to recognize a typo in them are omitted.
+    The word must be long enough to recognize a typo in it.
     """
     cased = facts.article_text.cased
     for pattern, start, end in candidates.first_names:
@@ -140,8 +142,8 @@ def find_typo_words(facts: ArticleFacts, candidates: Candidates) -> Iterator[Typ
 class PhoneticCandidates(NamedTuple):
     """Words that sound like parts of watched names.
 
-    Each candidate in ``pairs`` is two adjacent words that sound like both parts of one name. ``single_words`` are the
-    other words, each with its offset.
+    Each candidate in ``pairs`` is two adjacent words that sound like the two parts of one name. ``single_words`` are
+    the other words, each with its offset.
     """
 
     pairs: list[Candidate]
@@ -149,7 +151,10 @@ class PhoneticCandidates(NamedTuple):
 
 
 def find_phonetic_candidates(facts: ArticleFacts, claimed_spans: Iterable[Span]) -> PhoneticCandidates:
-    """Return the capitalized words outside claimed spans that sound like watched names or their parts."""
+    """Return the capitalized words that sound like watched names or like their parts.
+
+    Words in claimed spans are omitted, because they already belong to another candidate.
+    """
     cased, cache, to_phonetic = (
         facts.article_text.cased,
         facts.name_index.phonetic_cache,
@@ -188,11 +193,11 @@ def find_phonetic_candidates(facts: ArticleFacts, claimed_spans: Iterable[Span])
 def _find_phonetic_pair(
     facts: ArticleFacts, left: tuple[int, PhoneticWord], right: tuple[int, PhoneticWord], claimed: Sequence[Span]
 ) -> Candidate | None:
-    """Return a candidate for two adjacent words that sound like both parts of an official's name, or None.
+    """Return a candidate for two adjacent words that sound like the two parts of an official's name.
 
-    ``left`` and ``right`` are the words with their offsets. The official whose name the words spell is the first of the
-    candidate; the officials with the same phonetic key follow. The result is None if no name fits, or if the words
-    overlap a claimed span.
+    ``left`` and ``right`` are the words with their offsets. The official with the most similar name is the first of the
+    candidate; the other officials with the same phonetic key follow. The result is None if no name fits, or if the
+    words overlap a claimed span.
     """
     (start, first_word), (second_start, second_word) = left, right
     index = facts.name_index
@@ -216,10 +221,10 @@ def _find_phonetic_pair(
 def find_phonetic_short_names(
     facts: ArticleFacts, single_words: Sequence[tuple[int, PhoneticWord]], first_accepted_at: Mapping[int, int]
 ) -> list[Candidate]:
-    """Return the single words that sound like one part of a watched name, as candidates.
+    """Return candidates for single words that sound like one part of a watched name.
 
-    After a title, a word with a distinctive sound may name every official with such a name part. Any other word may
-    only name officials who are mentioned in the article, which are the keys of ``first_accepted_at``.
+    After a title, a word with a distinctive sound may mean every official with such a name part. Any other word may
+    only mean an official who is already mentioned in the article. ``first_accepted_at`` has these officials as keys.
     """
     index, spaced, cased = facts.name_index, facts.article_text.spaced, facts.article_text.cased
     mentioned_by_key: dict[str, list[int]] = defaultdict(list)
@@ -248,9 +253,9 @@ def find_phonetic_short_names(
 def find_names_with_initial_or_nickname(
     facts: ArticleFacts, candidate: Candidate, _boundary: Boundary
 ) -> Sequence[ExtendedName]:
-    """Return the full names that a candidate forms with the first name, and initials or a nickname, before it.
+    """Return the full names that a short name forms together with the words before it.
 
-    An example is "Walter B. Hargrove", where the candidate is "Hargrove".
+    The words are a first name, and initials or a nickname: "Walter B. Hargrove" for the candidate "Hargrove".
     """
     cased = facts.article_text.cased
     match = _INITIAL_OR_NICKNAME.search(cased, max(0, candidate.start - _MAX_NICKNAME_CHARS), candidate.start)
@@ -267,10 +272,10 @@ def find_names_with_initial_or_nickname(
 def find_names_with_configured_initials(
     facts: ArticleFacts, candidate: Candidate, _boundary: Boundary
 ) -> Sequence[ExtendedName]:
-    """Return the full names that a candidate forms with the initials before it.
+    """Return the full names that a short name forms together with the initials before it.
 
-    A name counts if an official is configured with these initials. An example is "W. B. Hargrove", where the candidate
-    is "Hargrove".
+    Only officials that are configured with these initials count. An example is "W. B. Hargrove" for the candidate
+    "Hargrove".
     """
     cased, index = facts.article_text.cased, facts.name_index
     match = _INITIALS.search(cased, max(0, candidate.start - _MAX_INITIALS_CHARS), candidate.start)
@@ -291,9 +296,10 @@ def find_names_with_configured_initials(
 def find_names_with_initial_only(
     facts: ArticleFacts, candidate: Candidate, _boundary: Boundary
 ) -> Sequence[ExtendedName]:
-    """Return the full names that a candidate forms with an initial before it, which is that of the first name.
+    """Return the full names that a short name forms together with an initial before it.
 
-    An example is "W. Hargrove". The result has a name for each official with this initial and family name.
+    The initial must be the first letter of the official's first name, as in "W. Hargrove". The result has one name for
+    each official with this initial and family name.
     """
     cased, index = facts.article_text.cased, facts.name_index
     match = INITIAL.search(cased, max(0, candidate.start - MAX_INITIAL_CHARS), candidate.start)
@@ -312,9 +318,10 @@ def find_names_with_initial_only(
 def find_names_with_middle_name_or_typo(
     facts: ArticleFacts, candidate: Candidate, boundary: Boundary
 ) -> Sequence[ExtendedName]:
-    """Return the full names that a candidate forms with the first name before it.
+    """Return the full names that a short name forms together with the words before it.
 
-    Either a middle name is between them, as in "Walter Brian Hargrove", or the first name has a typo.
+    Either a first name and a middle name precede the short name, as in "Walter Brian Hargrove", or a first name with a
+    typo.
     """
     index = facts.name_index
     start = candidate.start - 1 - len(boundary.word_before)
@@ -342,7 +349,7 @@ def _filter_by_first_name(
 ) -> Sequence[int]:
     """Return the officials whose first name is ``exact``, or may be ``similar`` with a typo.
 
-    The typo is only tested quickly, by similar length and the same first or last letter.
+    Typos are only tested quickly: by similar length and the same first or last letter.
     """
     first_names, size = name_index.first_names, len(similar)
     if size < MIN_TYPO_WORD_LETTERS:
@@ -361,9 +368,9 @@ def _filter_by_first_name(
 def find_names_with_patronymics(
     facts: ArticleFacts, candidate: Candidate, _boundary: Boundary
 ) -> Sequence[ExtendedName]:
-    """Return the Arabic full names that a candidate forms with the names before it.
+    """Return the full names that a short name forms together with the Arabic patronymics ("bin Turki") before it.
 
-    Such a name has more patronymics than the configured one.
+    Such a printed name has more patronymics than the configured name.
     """
     index, cased = facts.name_index, facts.article_text.cased
     if not index.has_patronymic_chains:
@@ -389,6 +396,12 @@ FINDERS_AFTER_INITIAL: tuple[ExtendedNameFinder, ...] = (
     find_names_with_initial_or_nickname,
     find_names_with_initial_only,
 )
-"""Functions that find the full name around a short name that follows an initial; the most certain is first."""
+"""Functions that find the full name around a short name after an initial.
+
+The function with the most certain result is first.
+"""
 FINDERS_AFTER_NAME: tuple[ExtendedNameFinder, ...] = (find_names_with_middle_name_or_typo, find_names_with_patronymics)
-"""Functions that find the full name around a short name that follows another name; the most certain is first."""
+"""Functions that find the full name around a short name after another name.
+
+The function with the most certain result is first.
+"""

@@ -26,15 +26,18 @@ _TABLE = dict.fromkeys(range(ord("\u05d0"), ord("\u06d3") + 1)) | {
     ord(letter): sound for sound, letters in _CONSONANTS.items() for letter in letters
 }
 _ARTICLE = re.compile(f"(?:(?<= )|(?<= [وفبلك]))ال(?=[{_LETTER}]{{3}})")
-"""The article at the start of a word, or after a joined word of one letter. A space must be before the word."""
+"""The Arabic article "al" at the start of a word, or after a one-letter word that is joined to it."""
 _LATIN_SOUNDS = (str.maketrans("VPFGAH", "BBBK..", ""), str.maketrans("VPFGAH", ".BBK..", ""))
-"""Translations of the consonants of Latin spellings: a v can be written with its own letter, or like a vowel."""
+"""Two translation tables for the consonants of Latin spellings.
+
+They differ in the v, which Arabic and Hebrew write either with a letter of its own or like a vowel.
+"""
 _PREFIXES = frozenset({"", "B", "L", "K", "M", "S"})
-"""Consonants of one-letter words, such as "and" or "in", which are written together with a name."""
+"""Consonants of the one-letter words, such as "and" or "in", that Arabic and Hebrew join to a name."""
 _NAME_WORDS_WITHOUT_KEY = frozenset({"al", "el", "bin", "ibn", "ben", "abu", "von", "van", "de", "da", "di"})
 _REPEATED = re.compile(r"([A-Z])(?=\1)")
 _MIN_CONSONANTS = 5
-"""Minimum number of consonants of a name: shorter names are like many words of a text without vowels."""
+"""Minimum number of consonants of a name. With fewer, a name would be like many words of a text without vowels."""
 _MIN_WORD_CONSONANTS = 1
 _MAX_FORMS = 16
 _MAX_WORDS = 4
@@ -46,9 +49,9 @@ def has_letters(text: str) -> bool:
 
 
 def list_consonants(words: Iterable[str]) -> Iterator[str]:
-    """Yield the possible consonants of a folded name in Latin letters, with a space between the words.
+    """Yield the possible series of consonants of a folded name in Latin letters, with a space between the words.
 
-    Nothing is yielded for a name of one word or of more than four, and for a name with fewer than ``_MIN_CONSONANTS``.
+    Only names of two to four words with at least ``_MIN_CONSONANTS`` consonants are converted.
     """
     ways = [_list_word_consonants(word) for word in words if word not in _NAME_WORDS_WITHOUT_KEY]
     if not 1 < len(ways) <= _MAX_WORDS or not all(ways):
@@ -91,7 +94,7 @@ _SILENT_LETTERS = frozenset("stdxzh")
 _DOUBLED = re.compile(r"([b-df-hj-np-tv-z])\1")
 _ABD = re.compile(r"^abd(?:[aeu]l)?$")
 _MIN_PRINTED_SHARE = 0.5
-"""Minimum number of printed letters, as a share of the letters in the Latin name: shorter words would fit by chance."""
+"""Minimum number of printed letters of a name, as a share of its Latin letters. A shorter word would fit by chance."""
 
 
 @lru_cache(maxsize=50_000)
@@ -124,7 +127,9 @@ def is_spelling_of(printed: Sequence[str], words: Iterable[str]) -> bool:
 
 
 class ConsonantIndex:
-    """Index of watched names in Latin letters by their consonants, for the search in Arabic and Hebrew texts."""
+    """Index of the consonants of watched names in Latin letters, by which the names are found in Arabic and Hebrew
+    texts.
+    """
 
     def __init__(self, patterns: Mapping[str, Iterable[int]], names: Sequence[str]) -> None:
         self._names = names
@@ -135,7 +140,7 @@ class ConsonantIndex:
     def find(self, text: str) -> Iterator[PatternMatch]:
         """Yield a match for each watched name in a folded Arabic or Hebrew text.
 
-        The offsets of a match refer to the spaced text.
+        The offsets refer to the text in which punctuation marks are spaces (``NormalizedArticle.spaced``).
         """
         if self._automaton is None:
             return
@@ -158,5 +163,5 @@ class ConsonantIndex:
 
 
 def _is_one_name(text: str, spans: list[tuple[int, int]], first: int, last: int) -> bool:
-    """Return whether only single spaces and hyphens are between the words ``first`` to ``last`` of a text."""
+    """Return whether the words ``first`` to ``last`` of a text are separated only by single spaces or hyphens."""
     return all(text[spans[at][1] : spans[at + 1][0]] in {" ", "-"} for at in range(first, last))

@@ -17,15 +17,21 @@ from monitor.match.verdicts import CONFIRMED_CONFIDENCE, ArticleVerdicts
 from monitor.match.vocabulary import find_home_country
 
 MAX_NEAR_MISSES = 50
-"""Maximum number of near misses kept for one article: a text that repeats one name would otherwise fill the database.
+"""Maximum number of near misses that are kept for one article.
+
+Without a limit, a text that repeats one name could fill the database.
 """
 _MAX_OFFICIALS_PER_NEAR_MISS = 5
-"""Maximum number of officials in one near miss: a longer list does not help users to correct the watchlist."""
+"""Maximum number of officials in one near miss. A longer list does not help users to correct the watchlist."""
 _MANY_OFFICIALS = 200
-"""Number of officials with the same name from which the mentioned ones are cached instead of testing each official."""
+"""Minimum number of officials with the same name for which the mentioned ones are cached.
+
+Fewer officials are tested one by one.
+"""
 _MAX_STEPS_BACK = 64
-"""Number of latest offsets among which an earlier offset is inserted. Mentions are nearly in the order of the text,
-because an extended name begins at most 90 characters before its short name.
+"""Maximum number of steps back to insert an offset at its place in a list.
+
+Few steps are usual, because the mentions of an article are found nearly in the order of the text.
 """
 
 
@@ -57,7 +63,7 @@ class ArticleFacts:
         return self.article_text.cased[candidate.start : candidate.end]
 
     def find_exclude_phrase(self, official_index: int, candidate: Candidate) -> str:
-        """Return the exclude phrase of an official that cancels the candidate, or an empty string."""
+        """Return the exclude phrase that cancels a candidate for an official, or an empty string if none does."""
         official = self.name_index.officials[official_index]
         return self._phrase_search.find(official, candidate.start, candidate.end) if official.exclude_phrases else ""
 
@@ -87,9 +93,9 @@ class RejectedCandidate(NamedTuple):
 
 
 class OtherBearer(NamedTuple):
-    """A person who is not watched and whose full name contains a watched short name.
+    """A person who is not watched, and who has the same family or first name as an official.
 
-    ``start`` is the offset of the short name in the text, and ``name`` is the full name.
+    ``name`` is the full name of the person, and ``start`` is the offset of the short name in the text.
     """
 
     start: int
@@ -97,7 +103,7 @@ class OtherBearer(NamedTuple):
 
 
 class _OrderedOffsets:
-    """Offsets of the mentions of one official, for the search of the last mention before an offset.
+    """Offsets of the mentions of one official; they are searched for the last mention before an offset.
 
     Several steps add offsets. Each step adds them nearly in the order of the text.
     """
@@ -110,7 +116,7 @@ class _OrderedOffsets:
     def add(self, offset: int) -> None:
         """Add an offset.
 
-        An offset far before the latest starts a new list, because an insertion into a long list is slow.
+        If it is far before the latest offset, it starts a new list, because an insertion into a long list is slow.
         """
         run = self._runs[-1]
         if not run or offset >= run[-1]:
@@ -121,14 +127,14 @@ class _OrderedOffsets:
             self._runs.append([offset])
 
     def last_before(self, offset: int) -> int:
-        """Return the greatest offset that is less than ``offset``, or -1 if there is none."""
+        """Return the greatest offset that is less than ``offset``, or -1 if all offsets are greater."""
         return max((run[at - 1] for run in self._runs if (at := bisect_left(run, offset))), default=-1)
 
 
 class _MentionedAmong:
     """Cache of the mentioned officials among the many officials with one common name.
 
-    ``seen_count`` is the number of the article's mentioned officials that are already compared with the name.
+    ``seen_count`` is the number of the article's mentioned officials that were already compared with this name.
     """
 
     __slots__ = ("found", "official_indexes", "seen_count")
@@ -140,7 +146,7 @@ class _MentionedAmong:
 
 @dataclass(slots=True)
 class MatchContext:
-    """Record of the decisions on one article so far; each step adds entries, and earlier entries are never changed.
+    """Record of the decisions on one article. Each step adds entries; it never changes earlier ones.
 
     The record is mutable, because a copy for each decision would make the time grow with the square of the text's
     length. ``claimed_spans`` are the spans of full names, accepted or rejected, in the order of their discovery.
@@ -169,7 +175,7 @@ class MatchContext:
             self.claimed_spans.append((start, end))
 
     def apply(self, facts: ArticleFacts, candidate: Candidate, decisions: Iterable[Decision]) -> None:
-        """Record the decisions on one candidate, after verdicts are applied.
+        """Record the decisions on one candidate, changed by the verdicts of readers where these apply.
 
         A mention that an exclude phrase of the official cancels is recorded as a near miss.
         """
@@ -188,7 +194,7 @@ class MatchContext:
     def _overrule(self, candidate: Candidate, decisions: Iterable[Decision]) -> Iterator[Decision]:
         """Yield the decisions on a candidate, changed by the verdicts of readers.
 
-        A mention that a verdict rejects becomes a near miss. Decisions on a place that a verdict confirms are omitted,
+        A mention becomes a near miss if a verdict rejects it. Decisions on a place that a verdict confirms are omitted,
         because the place is already recorded as a mention.
         """
         verdicts = self.verdicts
@@ -218,7 +224,7 @@ class MatchContext:
             self._mentioned_officials.append(index)
 
     def _reject(self, candidate: Candidate, decision: Rejected) -> None:
-        """Record a rejected candidate as a near miss for each official it could have named, and record the namesakes.
+        """Record a rejected candidate as a near miss for each official whose name it may be, and record the namesakes.
 
         At most ``_MAX_OFFICIALS_PER_NEAR_MISS`` near misses are kept per candidate, and ``MAX_NEAR_MISSES`` per
         article. Namesakes are officials whose full name belongs to another person in this article.
@@ -231,7 +237,7 @@ class MatchContext:
         ]
 
     def last_accepted_before(self, official_index: int, offset: int) -> int:
-        """Return the offset of the last mention of an official before ``offset``, or -1 if there is none."""
+        """Return the offset of the last mention of an official before ``offset``, or -1 if no mention precedes it."""
         return self._offsets[official_index].last_before(offset) if official_index in self._offsets else -1
 
     def mentioned(self, official_indexes: Sequence[int]) -> Sequence[int]:
@@ -241,7 +247,8 @@ class MatchContext:
         """
         if len(official_indexes) < _MANY_OFFICIALS:
             return [index for index in official_indexes if index in self.first_accepted_at]
-        # by identity: hashing thousands of officials for each place would be as slow as asking for each of them
+        # The key is the identity of the sequence: to hash its thousands of items for each place would be as slow as to
+        # test each.
         among = self._mentioned_among.get(id(official_indexes))
         if among is None:
             among = self._mentioned_among[id(official_indexes)] = _MentionedAmong(official_indexes)

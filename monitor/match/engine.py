@@ -35,7 +35,7 @@ from monitor.match.verdicts import ArticleVerdicts
 
 
 def compile_watchlist(watchlist: Watchlist) -> "Matcher":
-    """Return a matcher for a watchlist. Raises ``QueryError`` with the rule whose query is not valid."""
+    """Compile a watchlist to a matcher for articles. Raises ``QueryError`` if the query of a rule is not valid."""
     queries: dict[str, CompiledQuery] = {}
     ids = [official.id for official in watchlist.officials]
     for rule in watchlist.rules:
@@ -49,7 +49,7 @@ def compile_watchlist(watchlist: Watchlist) -> "Matcher":
 
 
 class Matcher:
-    """A compiled watchlist, which matches articles; the result for an article does not depend on earlier articles."""
+    """A compiled watchlist, which matches articles. The result for an article does not depend on earlier articles."""
 
     def __init__(self, watchlist: Watchlist, queries: dict[str, CompiledQuery]) -> None:
         self._rules = RuleEvaluator(watchlist, queries)
@@ -70,9 +70,9 @@ class Matcher:
     ) -> Findings:
         """Return the mentions, near misses and rule hits of an article.
 
-        ``source_id`` is the source of the article, which rules may select. ``seen_at`` replaces a missing date of
-        publication. ``verdicts`` are the verdicts of readers that apply to the article, as ``select_effective`` returns
-        them.
+        ``source_id`` is the source of the article, which rules may select. ``seen_at`` is used if the article has no
+        date of publication. ``verdicts`` are the verdicts of readers that apply to the article, as ``select_effective``
+        returns them.
         """
         facts, candidates, context = self._decide_known_names(article, seen_at, verdicts)
         if not candidates.kinds & ~CandidateKind.COUNTRY_WORD and not (
@@ -101,7 +101,7 @@ class Matcher:
     def _decide_known_names(
         self, article: Article, seen_at: datetime | None, verdicts: Sequence[Verdict]
     ) -> tuple[ArticleFacts, Candidates, MatchContext]:
-        """Decide all names except lone names and positions without a name.
+        """Decide all names, except lone names and positions without a name.
 
         Return the facts about the article, its candidates, and the record of the decisions.
         """
@@ -149,7 +149,10 @@ class Matcher:
     def _build_findings(
         self, facts: ArticleFacts, candidates: Candidates, context: MatchContext, article: Article, source_id: str
     ) -> Findings:
-        """Evaluate the rules, and return all findings with offsets in the regions of the article."""
+        """Evaluate the rules, and return mentions, near misses and hits.
+
+        Their offsets count from the start of a region.
+        """
         officials = self._name_index.officials
         accepted = _drop_nested(context.accepted) if context.accepted else []
         spans: dict[str, list[Span]] = defaultdict(list)
@@ -172,7 +175,9 @@ MAX_MENTIONS = 2_000
 
 
 def _limit_mentions(accepted: list[AcceptedCandidate]) -> list[AcceptedCandidate]:
-    """Return the first ``MAX_MENTIONS`` accepted candidates, and the first candidate of each other official."""
+    """Return the first ``MAX_MENTIONS`` accepted candidates, and one candidate for each official that is not among
+    them.
+    """
     if len(accepted) <= MAX_MENTIONS:
         return accepted
     seen: set[int] = set()

@@ -42,7 +42,7 @@ class PhraseSearch:
             if not spans:
                 continue
             if touches_name(official, phrase):
-                at = bisect_left(spans, (end, 0)) - 1  # the last one that begins before the end of the mention
+                at = bisect_left(spans, (end, 0)) - 1  # the last span that begins before the end of the mention
                 if at >= 0 and start < spans[at][1]:
                     return phrase
             else:
@@ -66,7 +66,7 @@ class PhraseSearch:
 
 
 def list_phrase_words(phrase: str) -> list[str]:
-    """Return the folded words of a phrase, without punctuation."""
+    """Split a phrase into its folded words, without punctuation."""
     return replace_separators(fold_key(phrase)).split()
 
 
@@ -78,7 +78,7 @@ def touches_name(official: Official, phrase: str) -> bool:
 
 
 def is_part_of_name(official: Official, phrase: str) -> bool:
-    """Return whether a phrase consists of words of the name only.
+    """Return whether a phrase consists only of words of the official's name.
 
     Such a phrase would cancel every mention by the full name.
     """
@@ -86,9 +86,9 @@ def is_part_of_name(official: Official, phrase: str) -> bool:
 
 
 def _can_overlap(first: Sequence[str], second: Sequence[str]) -> bool:
-    """Return whether occurrences of two phrases, given as lists of words, can overlap.
+    """Return whether an occurrence of one phrase can overlap an occurrence of another; a phrase is a list of words.
 
-    They can if one list contains the other, or if one list ends with the first words of the other.
+    They can overlap if one list contains the other, or if one list ends with the first words of the other.
     """
     return (
         _contains(first, second)
@@ -101,6 +101,6 @@ def _can_overlap(first: Sequence[str], second: Sequence[str]) -> bool:
 
 
 def _contains(outer: Sequence[str], inner: Sequence[str]) -> bool:
-    """Return whether ``outer`` contains the words of ``inner`` in sequence."""
+    """Return whether ``outer`` contains the words of ``inner`` directly after one another."""
     size = len(inner)
     return bool(inner) and any(outer[at : at + size] == inner for at in range(len(outer) - size + 1))

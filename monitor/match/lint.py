@@ -112,9 +112,9 @@ def _lint_official_names(official: Official) -> Iterator[NameIssue]:
 
 
 def _lint_name(name: str, official: Official, *, is_alias: bool) -> Iterator[tuple[str, bool]]:
-    """Yield the problems of one name: a message, and whether the problem makes the name unusable."""
+    """Yield the problems of one name. Each is a message, and True if the problem makes the name unusable."""
     words = fold_words(name)
-    if error := _find_name_error(name, official):
+    if error := find_name_error(name, official):
         yield error, True
     elif is_native(name):
         return
@@ -142,7 +142,7 @@ def _lint_form_of_address(name: str, official: Official) -> Iterator[tuple[str, 
         yield f"{word!r} may be a form of address, which is no part of a name: if so, write {rest!r} in full", False
 
 
-def _find_name_error(name: str, official: Official) -> str:
+def find_name_error(name: str, official: Official) -> str:
     """Return the reason why a name cannot be used, or an empty string."""
     words = fold_words(name)
     if not any(char.isalpha() for char in fold_key(name)):
@@ -161,14 +161,14 @@ _ORDINARY_WORD_MESSAGE = "{name!r} is also an ordinary word and counts only with
 
 
 def _is_risky_word(folded: str) -> bool:
-    """Return whether a word is a risky name, because it is too short or also an ordinary word."""
+    """Return whether a name of one word would give false alarms, because it is very short or also an ordinary word."""
     from monitor.match.vocabulary import is_ordinary_word  # reads the language data, which most commands omit
 
     return len(folded) < 3 or is_ordinary_word(folded)
 
 
 def _lint_shared_names(watchlist: Watchlist) -> Iterator[NameIssue]:
-    """Yield a warning for each name that an earlier official also has."""
+    """Yield a warning for each name of an official that another official, earlier in the watchlist, also has."""
     bearers: dict[str, list[tuple[Official, str, int]]] = defaultdict(list)
     for official in watchlist.officials:
         for index, name in enumerate((official.name, *official.aliases), start=-1):
@@ -176,7 +176,7 @@ def _lint_shared_names(watchlist: Watchlist) -> Iterator[NameIssue]:
     for same in bearers.values():
         first = same[0][0]
         for official, name, index in same[1:]:
-            if official is first or not _is_same_name(name, (first.name, *first.aliases)):
+            if official is first or not is_same_name(name, (first.name, *first.aliases)):
                 continue
             field = "name" if index < 0 else "aliases"
             shared = f"{name!r} is also a name of {first.id}"
@@ -186,7 +186,7 @@ def _lint_shared_names(watchlist: Watchlist) -> Iterator[NameIssue]:
             yield NameIssue("official", official.id, field, index, message, is_fatal=False)
 
 
-def _is_same_name(name: str, others: tuple[str, ...]) -> bool:
+def is_same_name(name: str, others: tuple[str, ...]) -> bool:
     """Return whether a name equals another name.
 
     Capital letters are ignored. Diacritics are ignored if one of the two names has none.
@@ -201,12 +201,12 @@ if TYPE_CHECKING:
 
 def lint_watchlist(watchlist: Watchlist) -> Iterator[KeyIssue]:
     """Yield the errors and warnings of a watchlist: unusable names, invalid queries, and examples that fail."""
-    yield from map(_to_key_issue, lint_names(watchlist))
+    yield from map(to_key_issue, lint_names(watchlist))
     yield from _lint_rules(watchlist)
 
 
 def lint_source_languages(watchlist: Watchlist, sources: Sequence[Source]) -> Iterator[KeyIssue]:
-    """Yield a warning for each source in whose script the names of some officials cannot be found."""
+    """Yield a warning for each source whose articles are in a script in which some officials cannot be found."""
     from monitor.match.names.coverage import Coverage, find_coverage, find_script_of_language
 
     missing: dict[str, list[Official]] = {}
@@ -228,23 +228,24 @@ def lint_source_languages(watchlist: Watchlist, sources: Sequence[Source]) -> It
 def find_watchlist_errors(watchlist: Watchlist) -> Iterator[KeyIssue]:
     """Yield the errors of a watchlist, without warnings.
 
-    Reads the language data only if an official without country and roles has a name of one word.
+    The language data is read only if an official without country and roles has a name of one word.
     """
     for official in watchlist.officials:
         for index, name in enumerate((official.name, *official.aliases), start=-1):
-            if error := _find_name_error(name, official):
+            if error := find_name_error(name, official):
                 field = "name" if index < 0 else "aliases"
-                yield _to_key_issue(NameIssue("official", official.id, field, index, error, is_fatal=True))
+                yield to_key_issue(NameIssue("official", official.id, field, index, error, is_fatal=True))
     yield from _lint_rules(watchlist)
 
 
-def _to_key_issue(found: NameIssue) -> KeyIssue:
+def to_key_issue(found: NameIssue) -> KeyIssue:
+    """Return a problem of a name as an issue at its key in sources.yaml."""
     index = () if found.index < 0 else (found.index,)
     return KeyIssue((f"{found.kind}s", found.id, found.field, *index), found.message, is_warning=not found.is_fatal)
 
 
 def _lint_rules(watchlist: Watchlist) -> Iterator[KeyIssue]:
-    """Yield an error for each invalid query, and the failed examples of all officials and valid rules."""
+    """Yield an error for each invalid query, and for each example of an official or valid rule that fails."""
     bad = []
     for rule in watchlist.rules:
         if (issue := _lint_query(rule, watchlist)) is not None:
@@ -257,7 +258,7 @@ def _lint_rules(watchlist: Watchlist) -> Iterator[KeyIssue]:
 def _lint_query(rule: Rule, watchlist: Watchlist) -> KeyIssue | None:
     if not rule.query:
         return None
-    from monitor.match.query.evaluate import compile_query  # loaded only if there are queries
+    from monitor.match.query.evaluate import compile_query  # imported only if the watchlist has queries
 
     try:
         compile_query(rule.query, [official.id for official in watchlist.officials], watchlist.synonyms)
@@ -267,9 +268,9 @@ def _lint_query(rule: Rule, watchlist: Watchlist) -> KeyIssue | None:
 
 
 def _lint_examples(watchlist: Watchlist) -> Iterator[KeyIssue]:
-    """Yield the examples of officials and rules that fail when they are matched as articles.
+    """Match the examples of officials and rules as articles, and yield an error for each example that fails.
 
-    The watchlist is compiled only if there are examples.
+    The watchlist is compiled only if it has examples.
     """
     given = [*(official.examples for official in watchlist.officials), *(rule.examples for rule in watchlist.rules)]
     if all(examples == Examples() for examples in given):
@@ -300,9 +301,9 @@ def _iter_example_texts(examples: Examples) -> Iterator[tuple[str, int, str]]:
 
 
 def _match_example(matcher: "Matcher", text: str, rule: Rule | None) -> Findings:
-    """Match an example text as an article, and return the findings.
+    """Match an example text as an article that the rule accepts, and return the findings.
 
-    The article has a region, language and source that the rule accepts; ``rule`` is None for an example of an official.
+    The article has a region, language and source that the rule selects. ``rule`` is None for an example of an official.
     """
     regions = rule.regions if rule else ()
     region = Region.BODY if not regions or Region.BODY in regions else regions[0]

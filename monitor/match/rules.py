@@ -11,14 +11,14 @@ from monitor.match.types import Span
 from monitor.text.tokens import find_sentence
 
 MAX_PASSAGES = 5
-"""Maximum number of passages of one hit: a digest shows only the first ones."""
+"""Maximum number of passages of one hit. A digest shows only the first ones."""
 
 
 class RuleEvaluator:
     """The rules of a watchlist, prepared for evaluation on many articles.
 
-    ``required_literals`` maps a rule to folded texts, at least one of which must occur in the article for the query of
-    the rule. ``always_evaluated`` are the rules with a query for which no such texts are known.
+    ``required_literals`` has, for a rule with a query, folded texts of which at least one must occur in the article.
+    ``always_evaluated`` are the rules with a query for which no such texts are known.
     """
 
     def __init__(self, watchlist: Watchlist, queries: Mapping[str, CompiledQuery]) -> None:
@@ -49,8 +49,8 @@ class RuleEvaluator:
         """Return the hits of all rules on an article.
 
         ``mentions`` has the spans of the mentions by official id. ``position_spans`` are the spans of positions without
-        a name; they are ignored for rules that do not match positions. Without ``has_query_literal`` only the queries
-        in ``always_evaluated`` are evaluated.
+        a name; they are ignored for rules that do not match positions. If ``has_query_literal`` is false, the article
+        has no required literal of any query, and only the queries in ``always_evaluated`` are evaluated.
         """
         if not mentions and not has_query_literal and not self.always_evaluated:
             return ()
@@ -75,10 +75,10 @@ class RuleEvaluator:
         *,
         evaluates_query: bool,
     ) -> RuleHit | None:
-        """Return the hit of a rule on an article, or None.
+        """Return the hit of a rule on an article, or None if the article does not satisfy the rule.
 
-        There is no hit if no official of the rule is mentioned and the query is not satisfied. The query is evaluated
-        only with ``evaluates_query``.
+        A hit needs a mention of an official of the rule, or a satisfied query. The query is evaluated only with
+        ``evaluates_query``.
         """
         spans: list[Span] = []
         officials: list[str] = []
@@ -121,8 +121,8 @@ def _is_counted(rule: Rule, article_text: NormalizedArticle, span: Span) -> bool
 def build_passages(article: Article, article_text: NormalizedArticle, spans: Iterable[Span]) -> tuple[Passage, ...]:
     """Return the sentences that contain the spans, each sentence once, with its spans marked.
 
-    A span inside an earlier passage is marked in that passage. Otherwise a long line without sentence ends would give a
-    different passage for each span.
+    A span inside an earlier passage is marked in that passage. Without this, a long line without sentence ends would
+    give one passage for each span.
     """
     texts = dict(article.regions())
     found: dict[tuple[Region, int, int], set[Span]] = {}

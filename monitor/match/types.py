@@ -11,17 +11,20 @@ Span = tuple[int, int]
 """Start and end offset in the folded text."""
 
 PatternMatch = tuple[int, int, int]
-"""Pattern id of a match, and its start and end offset in the spaced text; the folded offsets are one less."""
+"""A match of the automaton: the id of the matched name or word, and the start and end offset in the spaced text.
+
+The spaced text has spaces instead of punctuation; its offsets are one more than the folded offsets.
+"""
 
 NameWords = tuple[str, ...]
 """Folded words of a name or a part of it."""
 
 MAX_CANDIDATE_OFFICIALS = 40
-"""Maximum number of officials that are compared for one candidate, to limit the cost of a very common name."""
+"""Maximum number of officials that are compared for one candidate. It limits the cost of a very common name."""
 
 
 class CandidateKind:
-    """Kinds of patterns in the automaton, as bits, because one pattern may be of several kinds.
+    """Kinds of patterns in the automaton. Each is a bit, because one pattern may be of several kinds.
 
     The kinds are plain integers: an enum flag is too slow, because kinds are tested for each match.
     """
@@ -62,17 +65,17 @@ class ExtensionKind(Enum):
 
 
 class ExtendedName(NamedTuple):
-    """A full name that was found around a short name and begins before it; its candidate has exactly one official."""
+    """A full name that was found around a short name and begins before it. Its candidate has exactly one official."""
 
     candidate: Candidate
     kind: ExtensionKind
 
 
 class Candidates(NamedTuple):
-    """Pattern matches in an article, sorted by kind; whether they mean an official is not decided yet.
+    """Matches of names and words in an article, sorted by kind; later steps decide whether they mean an official.
 
-    Latin full, short and first names start with a capital letter. ``countries`` has the key of the country for each
-    country word in the text. ``kinds`` has the bits of all kinds found, including names in lower case.
+    Full, short and first names in Latin letters start with a capital letter. ``countries`` has the key of the country
+    for each country word in the text. ``kinds`` has the bits of all kinds that were found, also of names in lower case.
     ``genitive_ends`` are end offsets of names with a genitive ending: the next word does not belong to the name.
     """
 
@@ -88,10 +91,7 @@ class Candidates(NamedTuple):
     def add_names(
         self, full_names: Iterable[PatternMatch], short_names: Iterable[PatternMatch], genitive_ends: Iterable[int]
     ) -> "Candidates":
-        """Return a copy with further full and short names in Latin letters.
-
-        These are names that a search outside the automaton has found.
-        """
+        """Return a copy with more full and short names in Latin letters, which were found without the automaton."""
         full, short = tuple(full_names), tuple(short_names)
         kinds = self.kinds | CandidateKind.FULL_NAME * bool(full) | CandidateKind.SHORT_NAME * bool(short)
         return self._replace(
@@ -102,7 +102,7 @@ class Candidates(NamedTuple):
         )
 
     def add_native_names(self, full_names: Iterable[PatternMatch], short_names: Iterable[PatternMatch]) -> "Candidates":
-        """Return a copy with further full and short names in other scripts than Latin."""
+        """Return a copy with more full and short names in other scripts than Latin."""
         full, short = tuple(full_names), tuple(short_names)
         kinds = self.kinds | CandidateKind.NATIVE_NAME * bool(full) | CandidateKind.NATIVE_SHORT_NAME * bool(short)
         return self._replace(
@@ -113,8 +113,8 @@ class Candidates(NamedTuple):
 class EvidenceStrength(IntEnum):
     """Strength of a title as evidence for an official, from contradiction to certainty.
 
-    A title from ``LIKELY`` on is sufficient to accept a short name. A weaker title needs more evidence, for example
-    that the official is mentioned.
+    A title with ``LIKELY`` or more is sufficient to accept a short name. A weaker title needs more evidence, for
+    example that the official is mentioned.
     """
 
     CONTRADICTED = 0
@@ -129,7 +129,7 @@ class EvidenceStrength(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class TitleScore:
-    """Strength of the titles around a candidate as evidence for one official, with the reason shown to the user."""
+    """Strength of the titles around a candidate as evidence for one official, with the reason for the user."""
 
     official_index: int
     strength: EvidenceStrength
@@ -158,8 +158,8 @@ class Boundary(NamedTuple):
 class Evidence(NamedTuple):
     """All evidence on whether one candidate means one official.
 
-    If the value of a field is decisive, later fields are not examined and keep their default values. ``None`` also
-    means that a field was not examined.
+    The fields are examined in their order until one of them is decisive. Fields that are not examined keep their
+    default values. ``None`` also means that a field was not examined.
     """
 
     official_index: int
@@ -215,14 +215,14 @@ class Deferred(NamedTuple):
 Decision = Accepted | Rejected | Deferred
 
 _MIN_TYPO_REST_LETTERS = 6
-"""Minimum number of letters after the first name: in a shorter name, a changed letter often makes another real name."""
+"""Minimum number of letters after the first name. In a shorter name, a changed letter often makes another real name."""
 
 
 @dataclass(frozen=True, slots=True)
 class ShortForm:
     """A part of a name that the press uses alone after the first mention.
 
-    A ``sufficient`` part is recognized without a title. ``label`` describes the part for the user, such as "family
+    A ``sufficient`` part may be a mention without a title. ``label`` describes the part for the user, such as "family
     name".
     """
 
@@ -235,7 +235,7 @@ class ShortForm:
 class NameParts:
     """The full and short forms of one name.
 
-    ``full_forms`` are the orders and spellings of the full name, the configured one first. ``phonetic_parts`` are the
+    ``full_forms`` are the full name in its orders and spellings, the configured one first. ``phonetic_parts`` are the
     two parts that are compared by sound, for names without a fixed Latin spelling.
     """
 
@@ -246,9 +246,10 @@ class NameParts:
 
     @property
     def typo_parts(self) -> tuple[str, str] | None:
-        """The first word of the name and the other words joined, for the search for typos.
+        """The first word of the name, and the other words joined; both are used in the search for typos.
 
-        None if a typo cannot be recognized, because the name is too short or too long or similar names are common.
+        The value is None if a typo cannot be recognized, because the name is too short or too long, or because similar
+        names are common.
         """
         from monitor.language.load import language_data  # commands that match nothing do not read the data
 
@@ -260,7 +261,7 @@ class NameParts:
 
 
 def flatten_groups(*groups: str) -> NameWords:
-    """Return the single words of the groups of a name; a group is a printed word, with spaces instead of hyphens."""
+    """Split the groups of a name into single words; a group is a printed word, with spaces instead of hyphens."""
     return tuple(" ".join(groups).split())
 
 

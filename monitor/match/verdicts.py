@@ -11,11 +11,11 @@ from monitor.text.fold import fold_written
 from monitor.text.tokens import is_whole_word
 
 CONFIRMED_CONFIDENCE = 1.0
-"""The highest confidence: a person has read the passage."""
+"""Confidence of a mention that a reader has confirmed. It is the highest, because a person has read the passage."""
 
 
 class ConfirmedPlace(NamedTuple):
-    """Place that a verdict confirms as a mention of an official, at offsets of the folded text."""
+    """A place that a verdict confirms as a mention of an official, at offsets of the folded text."""
 
     official_index: int
     start: int
@@ -24,7 +24,7 @@ class ConfirmedPlace(NamedTuple):
 
 
 class ArticleVerdicts:
-    """The verdicts that apply to one article, for look-ups by official and text."""
+    """The verdicts that apply to one article; they are found by official and text."""
 
     def __init__(
         self, verdicts: Iterable[Verdict], official_indexes: Mapping[str, int], text: NormalizedArticle
@@ -43,9 +43,9 @@ class ArticleVerdicts:
         )
 
     def find_rejection(self, official_index: int, start: int, end: int) -> Verdict | None:
-        """Return the verdict that rejects an official for the text at ``start:end``, or None.
+        """Return the verdict that rejects an official for the text at ``start:end``, or None if no verdict does.
 
-        A verdict on this text is used before a verdict on all spellings of the official's name.
+        A verdict on exactly this text has priority over a verdict on all spellings of the official's name.
         """
         written = fold_written(self._text.folded.original_slice(start, end))
         verdict = self._by_key.get((official_index, written)) or self._by_key.get((official_index, ""))

@@ -17,7 +17,9 @@ from monitor.text.fold import fold_key
 from monitor.text.tokens import is_unspaced
 
 _MIN_DECLINED_LETTERS = 5
-"""Minimum number of letters of a title word whose cases are listed: the cases of shorter words are often other words.
+"""Minimum number of letters of a title word whose grammatical cases are listed.
+
+Cases of shorter words are often other words.
 """
 
 
@@ -27,13 +29,17 @@ class WordLists:
 
     place_words_before: frozenset[str]
     place_word_stems_before: tuple[str, ...]
-    """Beginnings of words before the name of a place, in all scripts."""
+    """Beginnings of words before the name of a place, such as of "street", in all scripts."""
     place_words_after: frozenset[str]
     lowercase_place_words_after: frozenset[str]
     marked_place_words_before: frozenset[str]
-    """Single words before the name of a place, with diacritics, of languages in which diacritics distinguish words."""
+    """Words before the name of a place in their spelling with diacritics, from languages in which these distinguish
+    words.
+    """
     marked_place_phrases_before: frozenset[str]
-    """Phrases of several words before the name of a place, with diacritics, of the same languages."""
+    """Phrases before the name of a place in their spelling with diacritics, from languages in which these distinguish
+    words.
+    """
     place_names: frozenset[str]
     common: frozenset[str]
     ordinary_names: frozenset[str]
@@ -41,10 +47,10 @@ class WordLists:
     after_name: frozenset[str]
     never_after_name: frozenset[str]
     marked_headline_words: frozenset[str]
-    """Words that follow a name in a headline, with diacritics."""
+    """Words that follow a name in a headline, in their spelling with diacritics."""
     occupations: frozenset[str]
     marked_occupations: frozenset[str]
-    """Occupations with diacritics, of languages in which diacritics distinguish words."""
+    """Occupations in their spelling with diacritics, from languages in which diacritics distinguish words."""
 
 
 @cache
@@ -74,12 +80,12 @@ def word_lists() -> WordLists:
 
 
 def is_ordinary_word(folded: str) -> bool:
-    """Return whether a folded name is also an ordinary word."""
+    """Return whether a folded name is also an ordinary word of a language."""
     return folded in word_lists().ordinary_names or folded in word_lists().common
 
 
 def parse_words(text: str) -> frozenset[str]:
-    """Return the set of words in a text that lists them separated by spaces."""
+    """Split a text at its spaces, and return the set of its words."""
     return frozenset(text.split())
 
 
@@ -113,7 +119,7 @@ class CreditWords:
 
 @cache
 def credit_words() -> CreditWords:
-    """Return the words of credits of all languages, the longest first, as the alternatives of a pattern require."""
+    """Return the words of credits in all languages, the longest first, so that a pattern tries the longest first."""
     lists = [language.credits for language in language_data().languages.values()]
     return CreditWords(
         picture=_longest_first(_fold_all(words.picture for words in lists)),
@@ -135,7 +141,7 @@ class NativeWords:
 
     titles: tuple[str, ...]
     words_after_name: tuple[str, ...]
-    """Particles and titles that are written after a name without a space."""
+    """Particles and titles that follow a name without a space."""
     sentence_openers: frozenset[str]
     """Folded words that begin a sentence and are not part of a name."""
     two_character_family_names: frozenset[str]
@@ -223,7 +229,7 @@ def title_vocabulary() -> MappingProxyType[str, tuple[str, ...]]:
 
 
 def _list_title_cases(phrases: Iterable[str], language: str) -> Iterator[str]:
-    """Yield the phrases of a language in each other grammatical case of the first word.
+    """Yield each phrase of a language with its first word in the other grammatical cases.
 
     The other words of a phrase do not change.
     """
@@ -262,7 +268,7 @@ def _neutral_phrases(titles: Titles) -> Phrases:
 
 @cache
 def max_title_phrase_words() -> int:
-    """Return the number of words in the longest phrase of a title."""
+    """Return the number of words of the longest phrase in the titles."""
     return max(phrase.count(" ") for phrase in title_vocabulary()) + 1
 
 
@@ -294,13 +300,13 @@ def single_word_titles() -> frozenset[str]:
 
 @cache
 def address_phrases() -> frozenset[str]:
-    """Return the phrases for ranks and forms of address, which are removed from the start of a configured name."""
+    """Return the phrases for ranks and forms of address. They are removed from the start of a configured name."""
     return frozenset(p for p, symbols in title_vocabulary().items() if symbols[0][0] in "mr")
 
 
 @cache
 def home_forms_of_address(country: str) -> frozenset[str]:
-    """Return the folded forms of address in the languages whose home is a country, given by its key."""
+    """Return the folded forms of address in the languages of a home country, which is given by its key."""
     languages = language_data().languages
     homes = (code for code, home in _home_countries().items() if home == country and code in languages)
     return _fold_all(languages[code].titles.forms_of_address for code in homes)
@@ -308,7 +314,7 @@ def home_forms_of_address(country: str) -> frozenset[str]:
 
 @cache
 def country_words() -> MappingProxyType[str, str]:
-    """Return the names and adjectives of countries, folded, with the key of the country.
+    """Return a dictionary from folded names and adjectives of countries to the key of the country.
 
     Names in scripts other than Latin are included in all grammatical cases.
     """
@@ -327,7 +333,7 @@ def country_words() -> MappingProxyType[str, str]:
 
 @cache
 def names_of_country(country: str) -> tuple[str, ...]:
-    """Return the folded names in scripts other than Latin of a country, given by its key."""
+    """Return the folded names of a country, given by its key, in scripts other than Latin."""
     names = country_names_in_other_scripts()
     return tuple(
         fold_key(name) for key, data in _keyed_countries() if key == country for name in names.get(data.domain, ())
@@ -336,9 +342,9 @@ def names_of_country(country: str) -> tuple[str, ...]:
 
 @cache
 def country_evidence_words() -> MappingProxyType[str, str]:
-    """Return the words that show that a text is about a country, folded, with the key of the country.
+    """Return a dictionary from folded words that show that a text is about a country to the key of this country.
 
-    These are its names, adjectives and capitals in Latin letters, without words that have other meanings.
+    The words are names, adjectives and capitals in Latin letters, without words that have other meanings.
     """
     words: dict[str, str] = {}
     ambiguous = _fold_all(country.ambiguous for country in language_data().countries)
@@ -360,7 +366,7 @@ def _home_countries() -> MappingProxyType[str, str]:
 
 
 def _keyed_countries() -> Iterator[tuple[str, Country]]:
-    """Yield each country with its key, which is its first name, folded."""
+    """Yield each country with its key. The key is the first name of the country, folded."""
     yield from ((fold_key(country.names[0]), country) for country in language_data().countries)
 
 
@@ -381,7 +387,7 @@ def find_convention(country: str) -> str:
 
 
 def find_home_country(language: str) -> str:
-    """Return the key of the home country of a language, or an empty string.
+    """Return the key of the home country of a language, or an empty string if it has none.
 
     In a text of this language, a title without a country means the home country.
     """

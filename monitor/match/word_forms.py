@@ -27,17 +27,20 @@ from monitor.match.types import MAX_CANDIDATE_OFFICIALS, Candidates, PatternMatc
 from monitor.match.vocabulary import country_words, native_words, title_ends
 
 _CAPITALS = "A-Z\u0386-\u03ab\u0400-\u042f\u0460-\u052f\u0531-\u0556\u10d0-\u10ff"
-"""Capital letters of scripts in which names have grammatical cases, and the letters of Georgian, which has no capitals.
+"""Capital letters of the scripts in which names have grammatical cases.
+
+Georgian has no capitals, so all its letters are here.
 """
 _LETTERS = r"[^\W\d_]"
 _FIRST = rf"[{_CAPITALS}](?<![^\W_].)"
-"""A capital letter at the start of a word. The pattern tests the sign before it last, which makes the search much
-faster.
+"""Pattern of a capital letter at the start of a word.
+
+It tests the character before the letter last, which makes the search much faster.
 """
 _CAPITALIZED = rf"(?:{_LETTERS}{{1,79}}(?:'{_LETTERS}{{1,9}})?|'{_LETTERS}{{2,79}})(?![^\W_])"
-"""The rest of a capitalized word."""
+"""Pattern of the other letters of a capitalized word."""
 _NAME_RUN = re.compile(rf"{_FIRST}{_CAPITALIZED}(?:[ -](?:{_LETTERS}{{1,4}}[ -]){{0,2}}[{_CAPITALS}]{_CAPITALIZED})+")
-"""A run: successive capitalized words, with short lower-case words between them."""
+"""A run: adjacent capitalized words, with short lower-case words between them."""
 _PREFIXED_RUN = r"(?<![^\W_])(?:{prefixes})-?([A-Z][a-z]{{1,79}}(?![^\W_])(?:[ -]{letters}{{1,80}}){{1,5}})"
 _RUN_WORD = re.compile(rf"{_LETTERS}+(?:'{_LETTERS}+)?")
 _CAPITALIZED_WORD = re.compile(rf"{_FIRST}{_CAPITALIZED}")
@@ -45,7 +48,7 @@ _WORD_BEFORE_NAME = re.compile(rf" [^ ]++(?= [{_CAPITALS}])")
 _WORD_AFTER_INITIALS = re.compile(
     rf"([\u0400-\u042f]\.(?<![^\W_]..)) ?([\u0400-\u042f]\. ?)?([\u0400-\u042f]{_CAPITALIZED})"
 )
-# Both patterns begin with a set of characters and not with a condition, so that the search is several times as fast.
+# Both patterns begin with a set of characters and not with a condition. This makes the search several times as fast.
 _LISTED_NAME = re.compile(
     r"[A-Z][A-Z'-](?<![\w'-]..)([A-Z'-]*(?: [A-Z][A-Z'-]+)?),? ([A-Z][a-z]+(?:-[A-Z][a-z]+)?)(?![\w'-])"
 )
@@ -63,38 +66,44 @@ case.
 """
 _FIRST_GEORGIAN_LETTER = "\u10a0"
 _AS_IN_NAME, _IN_OTHER_CASE, _NO_FORM = 2, 1, 0
-"""Agreement of a printed word with a word of a name: the same word in any spelling, another case of it, or none."""
+"""Agreement of a printed word with a word of a name: the same word in any spelling, another case of it, or no
+agreement.
+"""
 _MAX_NAME_WORDS = 6
 _MAX_RUN_CHARS = 100
-"""Maximum number of characters of a run that is cached; names are shorter."""
+"""Maximum length of a run of capitalized words that is cached. Names are shorter."""
 _MIN_LETTERS = 8
 _MIN_SOUND_LETTERS = 3
 _MIN_RESPELT_LETTERS = 4
 _MIN_LONG_WORD_LETTERS = 6
-"""Number of letters from which two letters of a word may differ; in a shorter word, only one."""
+"""Number of letters from which on two letters of a word may differ. In a shorter word, only one letter may differ."""
 _MAX_KEYS_COMPARED = 4
 _MIN_SOUNDS = 4
-"""Minimum number of consonants of a full name that is compared by sound across scripts."""
+"""Minimum number of consonants of a full name that is compared by sound with words of another script."""
 _MIN_LONE_SOUNDS = 3
-"""Minimum number of consonants of a single word that is compared across scripts, if the text lacks the full name."""
+"""Minimum number of consonants of a single word that is compared with another script, although the text has no full
+name.
+"""
 _MAX_NAMES_OF_RUN = 40
-"""Maximum number of watched names, with the same first and last word as a run, that are compared with the run."""
+"""Maximum number of watched names that are compared with a run of words, among names with its first and last word."""
 _MAX_TITLES = 40
-"""Maximum number of different words before names that are searched as titles in one text."""
+"""Maximum number of different words before names that are looked up as titles in one text."""
 _STEM_LETTERS = 3
-"""Number of first letters that a short name in another case and the full name share; a later vowel may be dropped."""
+"""Number of first letters that a short name in another case must share with the full name, because a later vowel may be
+dropped.
+"""
 _NATIVE = re.compile("[\u0370-\u052f\u0531-\u0587\u10d0-\u10ff]")
 _INDECLINABLE_ENDINGS = frozenset("eiouyеиоуыэюі")
-"""Vowels at the end of family names that have the same form in all cases; names in -a have other forms."""
+"""Last letters of family names that have the same form in all cases. Names in -a are not among them."""
 _VOWELS = frozenset("aeiouy")
 _FEMALE_ENDINGS = frozenset("aаяα")
 
 
 class _WordForms(NamedTuple):
-    """Result of the look-up of one printed word: the words of watched names of which it may be a form.
+    """The words of watched names of which one printed word may be a form.
 
-    ``names`` are these words; words that were found by their sound must still be compared with the printed word.
-    ``heads`` and ``tails`` are the ids of the patterns that begin and end with one of these words.
+    ``names`` are these words. A word that was found by its sound must still be compared with the printed word.
+    ``heads`` and ``tails`` are the ids of the names that begin and end with one of these words.
     """
 
     names: tuple[str, ...]
@@ -103,7 +112,10 @@ class _WordForms(NamedTuple):
 
 
 class _Word(NamedTuple):
-    """A printed word of a run. ``has_prefix`` is true if a prefix is before the word, as in Zulu `uSipho`."""
+    """A word of a run of capitalized words.
+
+    ``has_prefix`` is true if a prefix precedes the word, as in Zulu `uSipho`.
+    """
 
     start: int
     end: int
@@ -118,10 +130,10 @@ class _FormsByWord(dict[str, _WordForms | None]):
         super().__init__()
         self._name_index, self._language = name_index, language
         self.other_runs: set[str] = set()
-        """Runs of words without a watched name."""
+        """Runs of capitalized words in which no watched name was found."""
 
     def clear(self) -> None:
-        """Remove all words and runs from the cache."""
+        """Remove all words and runs of words from the cache."""
         super().clear()
         self.other_runs.clear()
 
@@ -144,7 +156,7 @@ class _FormsByWord(dict[str, _WordForms | None]):
     def _list_alike(self, word: str, inflection: Inflection | None) -> Iterator[str]:
         """Yield the words of watched names that are equal to a word or have the same consonants.
 
-        Consonants are compared only for words in other scripts than Latin, and in languages that decline all words of a
+        Consonants are compared for words in other scripts than Latin, and in languages that decline all words of a
         name.
         """
         if word in self._name_index.name_words.words:
@@ -159,7 +171,7 @@ class _FormsByWord(dict[str, _WordForms | None]):
 
 
 def _without_apostrophe(word: str) -> str:
-    """Return a word without an apostrophe after its first letter: "oleary" for "o'leary"."""
+    """Remove the apostrophe after the first letter of a word: "oleary" for "o'leary"."""
     return word.replace("'", "", 1) if word[1:2] == "'" else word
 
 
@@ -189,7 +201,10 @@ def _rate_form(printed: str, name: str, language: str) -> int:
 
 
 def is_printed_form(printed: str, name: str, language: str) -> bool:
-    """Return whether a printed word is a word of a name in any grammatical case; other spellings do not count."""
+    """Return whether a printed word is a word of a name in any grammatical case.
+
+    Other spellings of the word do not count.
+    """
     word = _without_apostrophe(printed)
     inflection = find_inflection(word, language)
     return name in {printed, word} or (inflection is not None and name in _list_forms(word, inflection))
@@ -198,7 +213,7 @@ def is_printed_form(printed: str, name: str, language: str) -> bool:
 def _is_spelt_alike(word: str, name: str, inflection: Inflection | None) -> bool:
     """Return whether a word is another spelling of a word of a name, by its consonants and its ending.
 
-    Words of other scripts than Latin can be spellings, and words in languages that decline all words of a name.
+    Only words of other scripts than Latin, and words in languages that decline all words of a name, can be spellings.
     """
     if word[0] > "z":
         if len(word) < _MIN_SOUND_LETTERS:
@@ -226,7 +241,7 @@ def find_inflected_names(
 ) -> Candidates:
     """Return the candidates, with other printed forms of watched names added.
 
-    These are names in other grammatical cases, names in other scripts, and names in the form of lists ("DOE, Jane").
+    These are names in other grammatical cases, names in other scripts, and names as lists print them ("DOE, Jane").
     """
     if listed := list(_find_listed_names(name_index, article_text)):
         candidates = candidates.add_names(listed, (), ())
@@ -243,8 +258,8 @@ def _add_names_by_consonants(
 ) -> Candidates:
     """Return the candidates, with watched names in Arabic and Hebrew letters added.
 
-    These are full names with the consonants of a Latin name. The family name of each is also added wherever it occurs
-    in the same spelling.
+    A printed name is added as a full name if it has the consonants of a watched Latin name. The family name is then
+    also added at each place where the text prints it in the same spelling.
     """
     text, words = article_text.folded.text, name_index.name_words
     full = list(name_index.consonants.find(text))
@@ -261,9 +276,9 @@ def _add_names_by_consonants(
 
 
 def _has_declined_script(text: str) -> bool:
-    """Return whether a text has letters of a script in which names are always searched in all grammatical cases.
+    """Return whether a text has Greek, Cyrillic, Armenian or Georgian letters.
 
-    Such scripts are Greek, Cyrillic, Armenian and Georgian; the language of the text does not matter.
+    In these scripts names are always searched in all grammatical cases, whatever the language of the text.
     """
     return not text.isascii() and _NATIVE.search(text) is not None
 
@@ -314,7 +329,10 @@ class _Search:
         return candidates
 
     def _list_runs(self) -> Iterator[tuple[int, int, bool]]:
-        """Yield the start and end of each run that may have a full name, and whether a prefix is before the run."""
+        """Yield the start and end of each run of capitalized words that may contain a full name.
+
+        The third value is whether a prefix precedes the run.
+        """
         runs = set(_NAME_RUN.findall(self._cased)) - self._forms.other_runs
         if runs:
             names = set(filter(self._may_have_name, runs))
@@ -325,11 +343,11 @@ class _Search:
             yield from ((*match.span(1), True) for match in re.finditer(pattern, self._cased))
 
     def _may_have_name(self, run: str) -> bool:
-        """Return whether at least two words of a run may be forms of words of watched names."""
+        """Return whether at least two words of a run of capitalized words may be forms of words of watched names."""
         return sum(map(bool, map(self._forms.__getitem__, _RUN_WORD.findall(run.lower())))) > 1
 
     def _add_full_names(self, start: int, end: int, *, has_prefix: bool) -> None:
-        """Find the full names in a run, and add them to the result."""
+        """Find the full names in a run of capitalized words, and add them to the result."""
         words = [_Word(*m.span(), self._text[slice(*m.span())]) for m in _RUN_WORD.finditer(self._cased, start, end)]
         words[0] = words[0]._replace(has_prefix=has_prefix)
         forms = [self._forms[word.text] for word in words]
@@ -346,7 +364,10 @@ class _Search:
                     self._add_names_of(words[at : to + 1], first.heads & last.tails)
 
     def _add_names_of(self, run: list[_Word], patterns: Iterable[int]) -> None:
-        """Add the patterns of which the whole run is a form."""
+        """Add the names whose form the whole run of words is.
+
+        ``patterns`` are the ids of the names to compare.
+        """
         for pattern in sorted(patterns)[:_MAX_NAMES_OF_RUN]:
             if self._is_form(self._words.patterns[pattern].split(), run):
                 found = self._short if self._words.is_short[pattern] else self._full
@@ -355,8 +376,8 @@ class _Search:
     def _add_initials(self) -> None:
         """Add the Cyrillic family names that follow initials.
 
-        The first initial must be that of an official with this family name. After two initials the name is a full name
-        if only one name fits. Otherwise it is a short name.
+        The first initial must be that of an official with this family name. After two initials, the result is a full
+        name if only one official's name fits, and otherwise a short name.
         """
         for match in _WORD_AFTER_INITIALS.finditer(self._cased) if not self._cased.isascii() else ():
             word = match[3].lower()
@@ -373,7 +394,7 @@ class _Search:
                 self._add(found, pattern, match.start(), match.end())
 
     def _list_short_patterns(self, word: str) -> list[int]:
-        """Return the ids of the patterns of short names of which a printed word is a form."""
+        """Return the ids of the short names of which a printed word is a form."""
         forms = self._forms[word]
         names = forms.names if forms is not None else ()
         short = self._words.short_names
@@ -381,9 +402,9 @@ class _Search:
         return [short[name] for name in fitting if self._may_be_woman(word, name, short[name])]
 
     def _may_be_woman(self, word: str, name: str, pattern: int) -> bool:
-        """Return whether the ending of a printed word does not contradict the official with a short name.
+        """Return whether the ending of a printed word fits the official who has this short name.
 
-        Only an ending of women's names can contradict: an official with this name must then have a first name in -a.
+        Only an ending of women's names may not fit: it requires an official with a first name in -a.
         """
         inflection = find_inflection(word, self._language)
         if (
@@ -396,10 +417,10 @@ class _Search:
         return any(self._name_index.first_names[official].endswith("a") for official in officials)
 
     def _add_short_names(self, full_names: set[str]) -> None:
-        """Add parts of names in another form, from the headline, after a title, and where the text has full names.
+        """Add parts of names in another form.
 
-        If the text has only one full name, only words that begin like one of its words are added outside the other
-        places.
+        They are searched in the headline, after titles, and everywhere if the text has full names. If the text has only
+        one full name, a word in another place than headline and title must begin like one of the words of this name.
         """
         places = {match.span() for match in _CAPITALIZED_WORD.finditer(self._cased, *self._headline)}
         stems = {word[:_STEM_LETTERS] for name in full_names for word in _RUN_WORD.findall(name)}
@@ -428,19 +449,19 @@ class _Search:
             self._genitive_ends.append(end)
 
     def _is_capitalized(self, start: int) -> bool:
-        """Return whether a word begins with a capital letter; letters of scripts without capitals also count."""
+        """Return whether a word begins with a capital letter, or with a letter of a script without capitals."""
         return self._cased[start].isupper() or self._cased[start] >= _FIRST_GEORGIAN_LETTER
 
     def _has_marked_ending(self, word: _Word) -> bool:
         """Return whether the last letter of a word is printed with a diacritic, as in Polish "Dudą".
 
-        Folding has removed this diacritic, but it shows another grammatical case.
+        Folding has removed this diacritic. It shows that the word is in another grammatical case.
         """
         printed = self._folded.original_slice(word.end - 1, word.end).lower()
         return printed != word.text[-1] and "a" <= word.text[-1] <= "z"
 
     def _is_form(self, name: list[str], run: list[_Word]) -> bool:
-        """Return whether the printed words of a run are a form of a name with the same first and last word.
+        """Return whether the words of a run are a form of a name with the same first and last word.
 
         The words are in another grammatical case or script, have a prefix, or have the father's name between the two
         words of the name. The result is False for a run that is equal to the name, because the automaton finds this
@@ -469,7 +490,7 @@ class _Search:
 
 @lru_cache(maxsize=50_000)
 def _count_sounds(word: str) -> int:
-    """Return the number of consonants in a word of another script; adjacent equal consonants count once."""
+    """Count the consonants in a word of another script. Equal consonants next to each other count once."""
     return len(key_of_other_script(to_latin(word)))
 
 
@@ -482,7 +503,7 @@ def _is_long_enough(name: list[str], run: list[_Word]) -> bool:
 def _has_same_ending(word: str, name: str) -> bool:
     """Return whether two words end in the same letter (y and j count as i), or both in a consonant.
 
-    In many languages the last letter of a name differs between women and men. A different ending therefore means
+    In many languages, the last letter of a name differs between women and men. A different ending therefore means
     another person.
     """
     ends = {"y": "i", "j": "i"}
@@ -514,11 +535,11 @@ def _list_forms(word: str, inflection: Inflection) -> Iterator[str]:
 
 
 def _is_possible_case(name: list[str], last_letter: str, changed: list[bool], inflection: Inflection) -> bool:
-    """Return whether a printed name can be one grammatical case of the whole name.
+    """Return whether a printed name can be the whole configured name in one grammatical case.
 
-    ``changed`` has, for each word of the name, whether it is printed in another form than the nominative. If only the
-    family name is in the nominative, it must have the same form in all cases. Women's family names in Slavic languages
-    and names that end in a vowel have.
+    ``changed`` has True for each word of the name that is not printed in the nominative. If only the family name is in
+    the nominative, it must have the same form in all cases, like Slavic family names of women and names that end in a
+    vowel.
     """
     if not inflection.declines_all_words:
         return changed[-1] and not any(changed[:-1])

@@ -18,7 +18,7 @@ from monitor.text.compression import GZIP_MAGIC, decompress_gzip
 from monitor.text.encoding import decode
 from monitor.text.references import repair_xml_references
 
-MAX_DOCUMENT_BYTES = 30_000_000  # as for a large document that the server compresses
+MAX_DOCUMENT_BYTES = 30_000_000  # the same maximum as for a large document that the server compresses
 MAX_INLINE_BYTES = 400_000
 _HTML_START = re.compile(
     r"\s*(?:<!--.*?-->\s*)*<(?:!DOCTYPE\s+html|html|head|body|script|meta|div|title)\b", re.IGNORECASE | re.DOTALL
@@ -28,14 +28,17 @@ _FEED_LINK_TAG = re.compile(
 )
 _ITEM_TAG = re.compile(r"<(?P<close>/?)(?:\w{1,40}:)?(?:item|entry|channel|rss|feed|RDF)(?=[\s>])", re.IGNORECASE)
 _EMPTY_ITEM = re.compile(r"<(item|entry)\s*/>|<(item|entry)\s*>\s*</\2\s*>")
-"""An item or entry without content. It is not an article, so it is removed before parsing: feedparser would take an
-empty item inside another item for the end of the outer item."""
+"""An item or entry without content.
+
+It is not an article and is removed before parsing: feedparser would take an empty item inside another item for the end
+of the outer item.
+"""
 _FEED_ROOT = re.compile(r"<(?:\w+:)?(?:rss|feed|RDF|channel)[\s>]", re.IGNORECASE)
 _HREF_ATTRIBUTE = re.compile(r"href\s*=\s*[\"']([^\"'>]{1,500})", re.IGNORECASE)
 
 
 def decode_inline_text(body: bytes, content_type: str, source: Source) -> str | None:
-    """Return the decoded text of a document that may be parsed in this process, or None for the process pool.
+    """Return the decoded text of a document if this process may parse it; return None if the process pool must.
 
     Only a short, uncompressed document of a feed may be parsed in this process.
     """
@@ -45,7 +48,7 @@ def decode_inline_text(body: bytes, content_type: str, source: Source) -> str | 
 
 
 def parse_ordinary_feed(text: str, url: str, source: Source) -> Feed | None:
-    """Parse a feed with the fast XML parser; return None if the fast parser does not support the document."""
+    """Parse a feed with the fast XML parser. The result is None if the fast parser does not support the document."""
     feed = parse_fast_xml(text, url, source)
     return limit_entries(feed) if feed else None
 
@@ -57,7 +60,7 @@ def parse_document(body: bytes, content_type: str, url: str, source: Source) -> 
     process pool.
     """
     if source.kind is SourceKind.MAILBOX:
-        from monitor.parse.mailbox import parse_messages  # with the parser of mail, which other sources do not need
+        from monitor.parse.mailbox import parse_messages  # imported late: only mailboxes need the parser of mail
 
         return parse_messages(body, url, source).feed
     unpacked = decompress_gzip(body, MAX_DOCUMENT_BYTES)
@@ -81,17 +84,16 @@ def _parse_by_kind(text: str, url: str, source: Source) -> Feed:
             return parse_listing(text, url, source)
         case SourceKind.API:
             return parse_api(text, url, source)
-        case SourceKind.FEED | SourceKind.SITEMAP | SourceKind.MAILBOX:  # messages are parsed as bytes, above
+        case SourceKind.FEED | SourceKind.SITEMAP | SourceKind.MAILBOX:  # messages are parsed above, as bytes
             return _parse_by_content(text, url, source)
         case _:
             assert_never(source.kind)
 
 
 def _parse_by_content(text: str, url: str, source: Source) -> Feed:
-    """Parse a feed or a sitemap.
+    """Parse a feed or a sitemap; the content shows which of the two it is.
 
-    The content decides whether the document is a feed or a sitemap, because publishers send one at the address of the
-    other.
+    The configured kind of the source does not decide, because publishers send one at the address of the other.
     """
     if is_sitemap(text):
         return parse_sitemap(text, url, source)
@@ -105,7 +107,7 @@ def _parse_feed(text: str, url: str, source: Source) -> Feed:
     start = find_end_of_prolog(text)
     if not _FEED_ROOT.search(
         text, start, start + ROOT_SEARCH_CHARS
-    ):  # the root element identifies a feed even if the rest is broken
+    ):  # the root element identifies a feed even if the rest of the document is broken
         raise NotAFeed(*_describe_non_feed(text))
     text, empty_count = _EMPTY_ITEM.subn("", text)
     feed = parse_fast_xml(text, url, source) or _parse_any_feed(text, url, source)
@@ -124,10 +126,10 @@ def _parse_any_feed(text: str, url: str, source: Source) -> Feed:
 
 
 def _find_end_of_complete_entries(text: str) -> int:
-    """Return the offset at which the last entry begins if it is incomplete, else the length of the document.
+    """Return the offset at which the last entry begins, if this entry is incomplete; otherwise the document's length.
 
-    The caller cuts off a truncated document there. Otherwise the incomplete entry would be stored with a partial text,
-    and the complete entry of the next poll would count as known.
+    The caller cuts off a truncated document at this offset. Without this, the incomplete entry would be stored with a
+    partial text, and the complete entry of the next poll would count as known.
     """
     tags = deque(_ITEM_TAG.finditer(text), maxlen=1)
     last = tags.pop() if tags else None
@@ -136,7 +138,7 @@ def _find_end_of_complete_entries(text: str) -> int:
 
 
 def _describe_non_feed(text: str) -> tuple[str, DocumentFault]:
-    """Return an error message for a document that is not a feed, and the kind of document that was found instead."""
+    """Describe a document that is not a feed: return an error message and the kind of the document."""
     if wall := find_wall(text):
         return f"the server shows a {wall} instead of the feed", DocumentFault.ACCESS_WALL
     if _HTML_START.match(text) or "<html" in text[:2_000].lower():

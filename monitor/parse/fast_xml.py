@@ -40,7 +40,7 @@ _FIELD_BY_ELEMENT = {
     "dc_creator": "author",
 }
 _TEXT_TYPES = frozenset({"text", "html", "text/html", "text/plain"})
-_REPEATED_SLASHES = re.compile("^([A-Za-z][A-Za-z0-9+-.]*://)/*")  # feedparser repairs `http:////host`
+_REPEATED_SLASHES = re.compile("^([A-Za-z][A-Za-z0-9+-.]*://)/*")  # such as `http:////host`, which feedparser repairs
 _MOJIBAKE = re.compile("[\u0080-\u009f]|[\u00c2-\u00f4][\u0080-\u00bf]")
 _QUERY_ENTITY = re.compile(r"&([A-Za-z0-9_]+);")
 _HOURS_BY_PERIOD = {"hourly": 1, "daily": 24, "weekly": 168, "monthly": 720}
@@ -65,7 +65,7 @@ def parse_fast_xml(text: str, url: str, source: Source) -> Feed | None:
 
 
 class _FastXmlParser:
-    """Parser of one document; caches which entry field each tag fills."""
+    """Parser of one document. It caches which field of an entry each tag fills."""
 
     def __init__(self, url: str, source: Source) -> None:
         self._url, self._clock = url, SourceClock(source, url)
@@ -106,9 +106,9 @@ class _FastXmlParser:
         return self._build_feed(channel, build_entries(raws, self._url, self._clock))
 
     def _build_feed(self, channel: etree._Element, entries: tuple[Entry, ...]) -> Feed:
-        """Build the feed from its entries and the metadata of the channel.
+        """Build the feed from its entries and from the metadata elements of the channel.
 
-        Metadata elements are found by their local names, so that Atom and RSS are handled alike.
+        Metadata elements are found by their local names, so that Atom and RSS are handled in the same way.
         """
         found: dict[str, str] = {}
         hours: tuple[int, ...] = ()
@@ -207,7 +207,7 @@ class _FastXmlParser:
         return _parse_author_names(_read_plain_text(names[0], allow_attributes=False))
 
     def _find_field(self, element: etree._Element) -> str:
-        """Return the entry field that an element fills, or an empty string if none.
+        """Return the field of an entry that an element fills; if it fills none, return an empty string.
 
         Raises ``_UnsupportedFeed`` for an unsupported element.
         """
@@ -225,16 +225,16 @@ class _FastXmlParser:
 
 
 def _require(value: object) -> None:
-    """Raise ``_UnsupportedFeed`` if a value is empty that every supported feed has."""
+    """Raise ``_UnsupportedFeed`` if a value is empty that every supported feed must have."""
     if not value:
         raise _UnsupportedFeed
 
 
 def _classify_element(element: etree._Element) -> str:
-    """Return the name of the entry field that feedparser fills from an element.
+    """Return the field of an entry that feedparser fills from an element.
 
-    The result is an empty string if feedparser ignores the element, and "unsupported" if feedparser has a handler for
-    the element that this module does not reproduce.
+    The result is an empty string if feedparser ignores the element. It is "unsupported" if feedparser handles the
+    element in a way that this module does not reproduce.
     """
     name = etree.QName(element)
     prefix = PREFIX_BY_NAMESPACE.get((name.namespace or "").lower(), element.prefix or "")
@@ -270,7 +270,7 @@ def resolve_uri(uri: str, base: str) -> str:
 
 
 def parse_ttl(metadata: dict[str, str]) -> timedelta | None:
-    """Return the polling interval that a feed requests, or None if it requests none.
+    """Return the poll interval that a feed requests, or None if it requests none.
 
     A feed states the interval by ``ttl`` (in minutes), or by the period and frequency of the syndication module.
     """

@@ -23,7 +23,7 @@ _FEED_LIKE_URL = re.compile(
 _FEED_LINK_TEXT = re.compile(
     r"(?<!\w)rss(?!\w)|^(?:[^\W\d_]+[\s-])?(?:news|web|data)?[\s-]?feeds?$|^(?:atom|xml)$", re.IGNORECASE
 )
-_MAX_LINK_TEXT_CHARS = 40  # a longer text is a headline that may mention a feed
+_MAX_LINK_TEXT_CHARS = 40  # a longer text is a headline that happens to contain the word "feed"
 _FEED_HOST = re.compile(r"^(?:feeds?|rss)\d?\.|feedburner\.com$", re.IGNORECASE)
 _API_URL = re.compile(r"/wp-json(?:/|$)|oembed", re.IGNORECASE)
 _COMMENTS = re.compile(
@@ -45,7 +45,7 @@ MAX_FEED_CANDIDATES = 40
 
 @dataclass(frozen=True, slots=True)
 class FeedCandidate:
-    """URL that may be a feed or sitemap, with its title.
+    """A URL that may be a feed or sitemap, with its title.
 
     ``found_by`` is "named" if the page, its headers or robots.txt declare the feed, "linked" if an ordinary link leads
     to it, and "guessed" if the URL is one of the usual paths.
@@ -59,7 +59,7 @@ class FeedCandidate:
 def find_page_candidates(
     html: str, url: str, headers: Iterable[tuple[str, str]] = (), *, is_feed_list: bool = False
 ) -> tuple[FeedCandidate, ...]:
-    """Return the feeds that a page or its ``Link`` headers declare, then its links that look like feeds.
+    """Return the feeds that a page or its ``Link`` headers declare, followed by links of the page that look like feeds.
 
     Each URL is returned once. Ordinary links count only if they lead to the same site. If the page is known to list
     feeds (``is_feed_list``), links to hosts that usually serve feeds count, too.
@@ -106,10 +106,10 @@ def _parse_link_headers(headers: Iterable[tuple[str, str]]) -> list[tuple[str, s
 
 
 def _rate_relation(rel: str, media_type: str, href: str) -> str:
-    """Return how surely a link with this ``rel`` and media type leads to a feed: "feed", "vague" or "".
+    """Return how certainly a link with this ``rel`` and media type leads to a feed.
 
-    "feed" means a declared feed. "vague" means a media type that other documents have as well, such as XML. An empty
-    string means that the link does not declare a feed.
+    "feed" means that the link declares a feed. "vague" means a media type that other documents have as well, such as
+    XML. An empty string means that the link does not declare a feed.
     """
     rels = rel.lower().split()
     media_type = media_type.lower().partition(";")[0].strip()
@@ -139,7 +139,7 @@ def _is_feed_link(address: str, node: LexborNode, site: str, *, is_feed_list: bo
 
 
 def is_comments_feed(url: str, title: str) -> bool:
-    """Return whether a feed has readers' comments instead of articles, by its path or title."""
+    """Return whether a feed contains readers' comments instead of articles, judged by its path or title."""
     parts = urlsplit(url)
     return bool(_COMMENTS.search(f"{parts.path}?{parts.query}") or _COMMENTS.search(title[:200]))
 
@@ -155,7 +155,9 @@ def find_robots_candidates(text: str, url: str) -> tuple[FeedCandidate, ...]:
 
 
 def list_common_candidates(url: str) -> tuple[FeedCandidate, ...]:
-    """Return the usual feed and sitemap URLs of a site, and the usual feed URL of the section that a page is in."""
+    """Return the usual feed and sitemap URLs of a site, and the usual feed URL of the section to which a
+    page belongs.
+    """
     root = urljoin(url, "/")
     found: dict[str, FeedCandidate] = {}
     for name in _COMMON_FEED_PATHS:

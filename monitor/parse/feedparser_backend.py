@@ -30,13 +30,13 @@ _XML_DECLARATION = re.compile(r"^\s*<\?xml[^>]*\?>")
 def parse_with_feedparser(text: str, url: str, source: Source) -> Feed:
     """Parse a document with feedparser.
 
-    The feed may have no entries. A document that is not a feed gives a result without entries and without a title.
+    A feed may have no entries. A document that is not a feed gives a result with neither entries nor title.
     """
     body = _DOCTYPE.sub("", _XML_DECLARATION.sub("", text.lstrip("\ufeff"), count=1), count=2_000)
     parsed = feedparser.parse(
         io.BytesIO(
             body.encode("utf-8", "replace")
-        ),  # feedparser would fetch a plain string or bytes that look like a URL
+        ),  # passed as a stream: feedparser would fetch a plain string or bytes that look like a URL
         response_headers={"content-type": "application/xml; charset=utf-8", "content-location": url},
         sanitize_html=False,
         resolve_relative_uris=False,
@@ -46,7 +46,7 @@ def parse_with_feedparser(text: str, url: str, source: Source) -> Feed:
     for item in items:
         link = _repair_resolved_link(item.link or "", url, text)
         if item.link and not link and item.id and item.id in text and is_web_url(item.id):
-            link = item.id  # the guid is the address, as written in the document
+            link = item.id  # the guid is the address of the entry, as written in the document
         item.link = link
     entries = build_entries(items, url, clock)
     metadata = {key.removeprefix("sy_"): value for key, value in parsed.feed.items() if isinstance(value, str)}
@@ -60,10 +60,11 @@ def parse_with_feedparser(text: str, url: str, source: Source) -> Feed:
 
 
 def _repair_resolved_link(link: str, url: str, text: str) -> str:
-    """Repair a link such as "example.org/a" that feedparser has taken for a relative path; return others unchanged.
+    """Repair a link such as "example.org/a", which feedparser has taken for a relative path; return others unchanged.
 
-    feedparser resolves such a link against the document's URL. The link is resolved again with its first part as the
-    host. If ``text``, the document, contains the link as it is now, feedparser has not changed it, and it is kept.
+    feedparser resolves such a link against the document's URL. The link is resolved again here, with its first part as
+    the host. If ``text``, the document, contains the link in its present form, feedparser has not changed the link, and
+    it is kept.
     """
     directory = urljoin(url, ".")
     relative = link.removeprefix(directory)

@@ -83,8 +83,10 @@ _NAMESPACES_BY_PREFIX = {
     "psc": ("http://podlove.org/simple-chapters",),
 }
 PREFIX_BY_NAMESPACE = {uri: prefix for prefix, uris in _NAMESPACES_BY_PREFIX.items() for uri in uris} | {"": ""}
-"""Prefix that feedparser uses for each namespace (in lower case); empty for the namespaces of RSS and Atom
-themselves."""
+"""The prefix that feedparser uses for each namespace (in lower case).
+
+It is empty for the namespaces of RSS and Atom.
+"""
 
 UNSUPPORTED_ELEMENTS = frozenset(
     """
@@ -96,5 +98,7 @@ UNSUPPORTED_ELEMENTS = frozenset(
     rss subtitle tagline tags textInput textinput uri url webmaster xhtml_body
     """.split()  # noqa: SIM905 - more readable than a long list
 )
-"""Names of elements that the fast parser must reject, because they change the result of feedparser. A name consists of
-the prefix of the namespace, an underscore and the local name."""
+"""Names of elements that the fast parser must reject, because feedparser handles them in a way of its own.
+
+A name consists of the prefix of the namespace, an underscore and the local name.
+"""

@@ -36,11 +36,11 @@ _ENTITY = re.compile(r"&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,
 _PADDING_CHARS = " \t\n\r\xa0\u00ad\u200b\u2060\ufeff"
 _WHITESPACE = re.compile(r"\s+")
 _MIN_YEAR, _MAX_YEAR = 1980, 2100
-_MAX_DATE_CHARS = 300  # characters looked at
+_MAX_DATE_CHARS = 300  # number of characters of a text that are examined
 
 
 def parse_instant(text: str, clock: SourceClock) -> datetime | None:
-    """Parse a date and return it in UTC, or None if it is not a date.
+    """Parse a date and return it in UTC; the result is None if the text is not a date.
 
     If the text names no time zone, the zone of ``clock`` applies. An unknown name of a zone counts as UTC.
     """
@@ -89,9 +89,9 @@ def _parse_utc_offset(offset: str) -> tzinfo:
 
 
 def to_plain_text(text: str) -> str:
-    """Return a title as plain text of at most 2,000 characters.
+    """Convert a title to plain text of at most 2,000 characters.
 
-    Tags are removed, entities resolved and white space is collapsed.
+    Tags are removed, entities are resolved, and white space is collapsed.
     """
     text = text[: 4 * MAX_TITLE_CHARS]
     if "<" in text:
@@ -137,9 +137,9 @@ def is_faulty_link(link: str) -> bool:
 
 
 def repair_link(link: str, base: str) -> str:
-    """Return a link that begins with a host name with the scheme of ``base`` added.
+    """Add the scheme of ``base`` to a link that begins with a host name.
 
-    A placeholder such as "N/A" gives an empty string. Any other link is returned unchanged.
+    For a placeholder such as "N/A", the result is an empty string. Any other link is returned unchanged.
     """
     if not is_faulty_link(link):
         return link
@@ -153,7 +153,7 @@ MAX_ENTRIES = 2_000
 
 @dataclass(slots=True)
 class RawItem:
-    """Fields of an item as they are in the document; None if missing."""
+    """Fields of an item as they are in the document. A missing field is None."""
 
     link: str | None = None
     id: str | None = None
@@ -168,7 +168,7 @@ class RawItem:
 def build_entries(raws: Iterable[RawItem], base: str, clock: SourceClock) -> tuple[Entry, ...]:
     """Build entries from raw items.
 
-    The order of day and month in dates such as 03/04/2026 is inferred from the other dates of the document. If they do
+    The order of day and month in dates such as 03/04/2026 is inferred from the other dates of the document. If these do
     not show the order, the order in ``clock`` applies.
     """
     raws = list(raws)
@@ -181,8 +181,8 @@ def build_entries(raws: Iterable[RawItem], base: str, clock: SourceClock) -> tup
 def build_entry(raw: RawItem, base: str, clock: SourceClock) -> Entry:
     """Build an entry from the fields of a raw item.
 
-    A link to the document itself (``base``) does not count as the URL of the entry. A missing publication date is
-    replaced by the modification date.
+    A link to the document itself (``base``) does not count as the URL of the entry. If the publication date is missing,
+    the date of the last change is used.
     """
     url = resolve_url(raw.link or "", base)
     updated = parse_instant(raw.updated, clock) if raw.updated else None

@@ -13,11 +13,11 @@ from monitor.text.urls import canonicalize_url, find_page_place
 
 
 def parse_listing(text: str, url: str, source: Source) -> Feed:
-    """Parse a listing page with the source's selectors; an article that is listed twice gives one entry.
+    """Parse a listing page with the source's selectors. An article that is listed twice gives one entry.
 
     A link with a fragment that names a place on a page is an article of its own. A link to the listing page itself, or
-    to its top, is not an article. Raises ``NotAFeed`` if no article is found: the page is a bot wall, or the selectors
-    do not match.
+    to its top, is not an article. Raises ``NotAFeed`` if no article is found, because the page is a bot wall or the
+    selectors do not match.
     """
     listing = source.listing
     if listing is None:
@@ -119,20 +119,22 @@ def _build_listing_entry(
 
 
 def _find_content(item: LexborNode, listing: Listing) -> str:
-    """Return the HTML of the article text inside an item; empty unless the source has a selector for the text."""
+    """Return the HTML of the article text inside an item, or an empty string if the source has no selector for the
+    text.
+    """
     parts = [node.html or "" for node in _select_nodes(item, listing.text)]
     return remove_control_characters("".join(parts))[:MAX_TEXT_CHARS]
 
 
 def _find_title(item: LexborNode, listing: Listing, links: list[LexborNode]) -> str:
-    """Return the title of an item: the text at the configured selector, if there is one.
+    """Return the title of an item: the text that the configured selector for the title finds.
 
-    Without a selector, the longest text of a link to the article is returned, else a heading of the item, else the
-    tooltip of a link. The result is empty if the source has a selector for the text, but not for the title: the link of
-    a post shows only its time.
+    Without this selector, the first of these is returned: the longest text of a link to the article, a heading of the
+    item, the tooltip of a link. If the source has a selector for the text but not for the title, items are posts whose
+    links show only the time. The result is then empty.
     """
     if listing.text and not listing.title:
-        return ""  # the link shows the time of a post; its first words become its title
+        return ""  # The link of a post shows only its time. The first words of the post become its title.
     if listing.title:
         return to_plain_text(_get_node_text(next(iter(_select_nodes(item, listing.title)), None)))
     texts = [_get_node_text(link) for link in links]
@@ -148,7 +150,9 @@ def _get_node_text(node: LexborNode | None) -> str:
 
 
 def _find_date(item: LexborNode, listing: Listing, source: Source) -> datetime | None:
-    """Return the date found by the configured selector and format, else that of a ``time`` element."""
+    """Return the date that the configured selector and format find, or the date of a ``time`` element without a
+    selector.
+    """
     clock = SourceClock(source, source.url)
     nodes = _select_nodes(item, listing.published.selector if listing.published else "time")
     if not nodes:
@@ -162,7 +166,9 @@ def _find_date(item: LexborNode, listing: Listing, source: Source) -> datetime |
 
 
 def _parse_formatted_date(text: str, date_format: str, source: Source) -> datetime | None:
-    """Find a date in a strptime format among the words of a text, and parse it; return None if there is none."""
+    """Find a date in a strptime format among the words of a text, and parse it; return None if the text has no such
+    date.
+    """
     words = text.split()
     width = len(date_format.split())
     for start in range(max(1, len(words) - width + 1)):

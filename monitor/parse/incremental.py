@@ -15,7 +15,7 @@ from monitor.parse.fields import MAX_ENTRIES
 
 
 def hash_body(body: bytes) -> str:
-    """Return a hash of a document's body; a document with an unchanged hash is not parsed again."""
+    """Return a hash of a document's body. If it equals the hash at the last poll, the document is not parsed again."""
     return xxh3_128_hexdigest(body)
 
 
@@ -44,13 +44,13 @@ class ReducedDocument:
 
 
 def hash_items(text: str) -> bytes:
-    """Return the concatenated hashes of a document's items; empty if its items cannot be separated."""
+    """Return the joined hashes of a document's items, or empty bytes if the items cannot be separated."""
     parts = _split_items(text)
     return b"".join(map(_hash_item, parts[1])) if parts else b""
 
 
 def remove_known_items(text: str, known_hashes: bytes) -> ReducedDocument | None:
-    """Return the document without the items whose hashes are known.
+    """Remove from a document the items whose hashes are known.
 
     The result is None if no item is known, or if the items of the document cannot be separated.
     """
@@ -70,10 +70,10 @@ def remove_known_items(text: str, known_hashes: bytes) -> ReducedDocument | None
 
 
 def is_independent(entry: Entry, known_text: str) -> bool:
-    """Return whether an entry shares no identifier with the skipped items, whose source text is ``known_text``.
+    """Return whether an entry has no identifier in common with the skipped items.
 
-    Identifiers are the guid, the path of the URL, long numbers in both, and the title. An entry without a URL path is
-    not independent.
+    ``known_text`` is the source text of the skipped items. Identifiers are the guid, the path of the URL, long numbers
+    in both, and the title. An entry without a URL path is not independent.
     """
     address = entry.url.partition("://")[2].partition("/")[2]
     for identifier in (entry.guid, address):
@@ -101,9 +101,9 @@ def _hash_item(item: str) -> bytes:
 
 
 def _split_items(text: str) -> tuple[str, list[str], str] | None:
-    """Split a document into the text before its items, the items, and the text after them; None without items.
+    """Split a document into the text before its items, the items, and the text after them.
 
-    The result is also None if the document has more than ``MAX_ENTRIES`` items, or if the last item has no end.
+    The result is None if the document has no items or more than ``MAX_ENTRIES`` items, or if the last item has no end.
     """
     starts = [found.start() for found in _ITEM_START.finditer(text)]
     if not 0 < len(starts) <= MAX_ENTRIES:

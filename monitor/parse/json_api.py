@@ -14,11 +14,11 @@ from monitor.text.bot_walls import find_wall
 from monitor.text.time_zones import SourceClock
 
 EXTRA_MISSING = "it is a JSON API, and the extra `api` is not installed; install it with: pip install 'monitor[api]'"
-_MIN_EPOCH_MILLISECONDS = 100_000_000_000  # as seconds this is the year 5138
+_MIN_EPOCH_MILLISECONDS = 100_000_000_000  # a number of seconds since 1970 that means the year 5138
 
 
 def parse_api(text: str, url: str, source: Source) -> Feed:
-    """Parse the answer of a JSON API with the JMESPath expressions of the source.
+    """Parse the response of a JSON API with the JMESPath expressions of the source.
 
     Raises ``NotAFeed`` if the document is not JSON, or if the expressions find no article in it.
     """
@@ -92,7 +92,7 @@ def _find_text(expression: str, item: Any) -> str:
 
 
 def _find_date(expression: str, item: Any) -> str:
-    """Return the date at an expression as text.
+    """Return the date that an expression finds, as text.
 
     A large number is taken for seconds or milliseconds since 1970, and is returned as an ISO 8601 date.
     """
@@ -108,7 +108,7 @@ def _find_date(expression: str, item: Any) -> str:
 
 
 def _to_html(text: str) -> str:
-    """Convert plain text to HTML paragraphs; return a text that contains tags unchanged."""
+    """Convert plain text to HTML paragraphs. A text that contains tags is returned unchanged."""
     if not text or ("<" in text and ">" in text):
         return text
     return "".join(f"<p>{escape(part, quote=False)}</p>" for part in text.split("\n\n") if part.strip())
@@ -119,9 +119,9 @@ def _is_usable(entry: Entry, api: Api) -> bool:
 
 
 def _find_next_page(document: Any, url: str, api: Api) -> str:
-    """Return the URL of the next page, or an empty string if there is none.
+    """Return the URL of the next page, or an empty string if this page is the last.
 
-    The expression ``next`` of the source finds either this URL, or a cursor. A cursor is put into the parameter
+    The expression ``next`` of the source finds either this URL or a cursor. A cursor is put into the parameter
     ``next_parameter`` of the present URL.
     """
     found = _find_text(api.next, document) if api.next and api.max_pages > 1 else ""

@@ -10,14 +10,16 @@ from monitor.parse.fields import RawItem, build_entries, repair_link, resolve_ur
 from monitor.text.time_zones import SourceClock
 
 _LONE_SURROGATE = re.compile("[\ud800-\udfff]")
-"""One half of a surrogate pair (`"\\ud83d"`), which no database stores; ``json`` joins complete pairs to one
-character."""
+r"""One half of a surrogate pair (`"\ud83d"`), which no database can store.
+
+``json`` joins complete pairs to one character.
+"""
 
 
 def parse_json_feed(text: str, url: str, source: Source) -> Feed:
     """Parse a JSON Feed. Raises ``NotAFeed`` for any other JSON."""
     try:
-        document = json.loads(text, strict=False)  # many sites leave tabs and line breaks in strings
+        document = json.loads(text, strict=False)  # not strict, because many sites have tabs and line breaks in strings
     except (ValueError, RecursionError) as error:
         raise NotAFeed("the document begins like JSON but is not valid JSON", DocumentFault.DAMAGED) from error
     if not isinstance(document, dict) or not isinstance(document.get("items"), list):
@@ -50,7 +52,7 @@ def _to_raw_item(item: dict[str, Any], base: str) -> RawItem:
 
 
 def _get_text_field(item: dict[str, Any], key: str) -> str:
-    """Return a field as text; numbers are converted, because an id may be a number."""
+    """Return a field as text. Numbers are converted to text, because an id may be a number."""
     value = item.get(key)
     if isinstance(value, bool) or not isinstance(value, str | int | float):
         return ""

@@ -22,8 +22,8 @@ from monitor.parse.fields import MAX_TEXT_CHARS, remove_control_characters, to_p
 from monitor.text.encoding import decode
 from monitor.text.urls import canonicalize_url, is_web_url
 
-MAX_ATTACHMENTS = 5  # of one message
-MAX_LINKS = 100  # of one message
+MAX_ATTACHMENTS = 5  # per message
+MAX_LINKS = 100  # per message
 _MIN_LINK_CHARS, _MIN_LINK_WORDS = 20, 4  # of the text of a link to an article; ideographs count as words
 _ALERT_SENDERS = ("googlealerts-noreply@google.com",)
 _ARTICLE_TYPE = '[itemtype*="schema.org/Article"]'
@@ -48,7 +48,7 @@ class RawMessage:
 
 @dataclass(frozen=True, slots=True)
 class Attachment:
-    """A PDF document that is attached to a message; ``guid`` is the guid of the entry made from the message."""
+    """A PDF document that is attached to a message. ``guid`` is the guid of the entry that is made from the message."""
 
     guid: str
     name: str
@@ -57,14 +57,14 @@ class Attachment:
 
 @dataclass(frozen=True, slots=True)
 class ParsedMessages:
-    """Result of parsing messages: their entries, and the PDF documents attached to them."""
+    """The result of parsing messages: their entries, and the PDF documents attached to the messages."""
 
     feed: Feed
     attachments: tuple[Attachment, ...] = ()
 
 
 def join_messages(messages: Iterator[RawMessage]) -> bytes:
-    """Concatenate messages to one document, in the format that the docstring of this module describes."""
+    """Join messages to one document, in the format that the docstring of this module describes."""
     return b"".join(b"%d %d %d\n%s" % (one.uid_validity, one.uid, len(one.body), one.body) for one in messages)
 
 
@@ -81,8 +81,8 @@ def split_messages(document: bytes) -> Iterator[RawMessage]:
 def parse_messages(document: bytes, url: str, source: Source) -> ParsedMessages:
     """Parse the messages of a document.
 
-    A message that cannot be parsed gives an entry that states its UID, so that it is not lost; the other messages are
-    parsed as usual.
+    If a message cannot be parsed, the result has an entry that states the UID of the message, so that the message is
+    not lost. The other messages are parsed as usual.
     """
     entries: list[Entry] = []
     attachments: list[Attachment] = []
@@ -109,10 +109,10 @@ def build_unreadable_entry(raw: RawMessage, reason: str) -> Entry:
 
 
 def is_from(message: EmailMessage, senders: tuple[str, ...]) -> bool:
-    """Return whether a message is from one of these senders; without senders every message is accepted.
+    """Return whether a message is from one of these senders; without senders, every message is accepted.
 
     A message that the user's mail server has marked as forged is not accepted. Only the first Authentication-Results
-    header is read, because the user's own server added it.
+    header is read, because the user's own server added this one.
     """
     if not senders:
         return True
@@ -203,7 +203,7 @@ def _find_alert_items(html: str) -> list[Entry]:
 
 
 def _find_link_items(html: str) -> list[Entry]:
-    """Return the links of a message whose text looks like a headline, as entries."""
+    """Return an entry for each link in a message if the text of the link looks like a headline."""
     items = []
     for link in LexborHTMLParser(html).css("a[href]"):
         title, url = _read_text(link), unwrap_link(link.attributes.get("href") or "")
@@ -215,7 +215,7 @@ def _find_link_items(html: str) -> list[Entry]:
 
 
 def unwrap_link(href: str) -> str:
-    """Return the address that a link leads to; a redirect of Google is replaced by the address that it contains."""
+    """Return the address to which a link leads. A redirect of Google is replaced by the address that it contains."""
     url = href.strip()
     for _ in range(2):
         parts = urlsplit(url) if is_web_url(url) else None
@@ -233,7 +233,7 @@ def _read_text(node: LexborNode | None) -> str:
 
 
 def _drop_repeated(items: list[Entry]) -> list[Entry]:
-    """Return one entry for each address, with the longest of its titles."""
+    """Return one entry for each address, with the longest of the titles that the address has."""
     found: dict[str, Entry] = {}
     for item in items:
         key = canonicalize_url(item.url)

@@ -16,7 +16,7 @@ from monitor.domain.source import Entry, Feed
 from monitor.parse.fields import MAX_ENTRIES
 from monitor.text.dates import month_numbers
 
-MIN_ADDRESS_SHARE = 0.5  # addresses are used if more than this share of them has a date or number
+MIN_ADDRESS_SHARE = 0.5  # addresses are compared if more than this share of them has a date or number
 MIN_DISTINCT_SHARE = 0.9  # article numbers are almost never repeated, other numbers ("top 10") are
 _OLDEST_TIME = datetime(1970, 1, 1, tzinfo=UTC)
 _DATE = re.compile(
@@ -30,9 +30,9 @@ _AgeKey = tuple[int, ...]
 
 
 def sort_newest_first(entries: Sequence[Entry], *, is_newest_last: bool) -> list[Entry]:
-    """Return entries with the newest first; entries with equal dates, or without dates, are sorted by their addresses.
+    """Sort entries, the newest first. Entries with equal dates, or without dates, are sorted by their addresses.
 
-    ``is_newest_last`` is true if documents of this format usually list the newest entry last. The usual order applies
+    ``is_newest_last`` is true if documents of this format usually list the newest entry last. This usual order applies
     if neither dates nor addresses show the age.
     """
     found = list(reversed(entries)) if is_newest_last else list(entries)
@@ -44,7 +44,7 @@ def sort_newest_first(entries: Sequence[Entry], *, is_newest_last: bool) -> list
 
 
 def limit_entries(feed: Feed, limit: int = MAX_ENTRIES) -> Feed:
-    """Return a feed with at most ``limit`` entries: the newest ones, in document order.
+    """Return a feed with at most ``limit`` entries: the newest ones, in the order of the document.
 
     The number of the other entries is stored in the feed.
     """
@@ -58,13 +58,13 @@ def limit_entries(feed: Feed, limit: int = MAX_ENTRIES) -> Feed:
 
 
 def sort_sitemaps(sitemaps: Sequence[tuple[str, datetime | None]]) -> list[str]:
-    """Return the addresses of the sitemaps of an index, in the order in which they should be read.
+    """Return the addresses of the sitemaps of an index in the order in which they should be read.
 
     ``sitemaps`` are pairs of an address and the time of the last change. The sitemap that was changed last is first. If
-    the times are equal or missing, addresses are compared: the largest series of addresses that differ in numbers only
-    is sorted by these numbers, and alternates with the other sitemaps. Years and months in the addresses show which end
-    of the series is newer. Plain numbers and the position in the index do not, so the two ends of the series are listed
-    alternately, beginning with the last sitemap.
+    the times are equal or missing, addresses are compared. The largest series of addresses that differ in numbers only
+    is sorted by these numbers. Sitemaps of this series and other sitemaps then alternate. Years and months in the
+    addresses show which end of the series is newer. Plain numbers and the position in the index do not show this, so
+    the two ends of the series are then listed alternately, beginning with the last sitemap.
     """
     changed_at = dict(sitemaps)
     urls = list(changed_at)
@@ -86,7 +86,7 @@ def sort_sitemaps(sitemaps: Sequence[tuple[str, datetime | None]]) -> list[str]:
 def _find_largest_series(urls: Sequence[str]) -> dict[str, _AgeKey]:
     """Return the largest group of addresses that differ in numbers only, each with its numbers.
 
-    If the year is the last of the numbers, they are reversed, so that the year is first.
+    If the last of the numbers is the year, the numbers are reversed, so that the year is first.
     """
     named = {url: _WORD.sub(_replace_month_name, unquote(_path_of(url))) for url in urls}
     patterns = {url: _NUMBER.sub("#", path) for url, path in named.items()}
@@ -120,7 +120,10 @@ def _alternate_ends(items: Sequence[str]) -> list[str]:
 
 
 def _find_ages(urls: Sequence[str]) -> list[_AgeKey] | None:
-    """Return a sort key for each address, larger for newer addresses; None if the addresses do not show their ages."""
+    """Return a sort key for each address, larger for newer addresses.
+
+    The result is None if the addresses do not show their ages.
+    """
     paths = [_path_of(url) for url in urls]
     dates = [_parse_date(path) for path in paths]
     numbers = _find_article_numbers(paths)
@@ -130,10 +133,10 @@ def _find_ages(urls: Sequence[str]) -> list[_AgeKey] | None:
 
 
 def _find_article_numbers(paths: Sequence[str]) -> list[int] | None:
-    """Return the article number in each address, 0 for an address without a number; None if the numbers are not usable.
+    """Return the article number in each address, which is 0 for an address without a number.
 
-    The article number is taken to be the last number of every address, or the first number of every address, whichever
-    has more different values. The numbers are not usable if too few addresses have one, or if too many are equal.
+    The article number is either the last number of every address or the first number of every address, whichever has
+    more different values. The result is None if too few addresses have a number, or if too many numbers are equal.
     """
     found = [_NUMBER.findall(path) for path in paths]
     present = sum(bool(numbers) for numbers in found)

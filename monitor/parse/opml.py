@@ -24,10 +24,10 @@ _XML_DECLARATION = re.compile(r"^\s*<\?xml[^>]*\?>")  # its encoding does not ap
 
 @dataclass(frozen=True, slots=True)
 class FeedOutline:
-    """A feed in an OPML list; ``site_url`` and ``language`` are empty if not given.
+    """A feed in an OPML list. ``site_url`` and ``language`` are empty if the list does not state them.
 
-    ``groups`` are the folders of the feed: first the folder that contains it in the file, then its categories. A slash
-    separates the levels of nested folders.
+    ``groups`` are the folders of the feed: first the folder that contains the feed in the file, then its categories. A
+    slash separates the levels of nested folders.
     """
 
     name: str
@@ -47,7 +47,7 @@ class OmittedOutline:
 
 @dataclass(frozen=True, slots=True)
 class OpmlList:
-    """Result of parsing an OPML file: its usable feeds, each address once, and the omitted entries."""
+    """The result of parsing an OPML file: its usable feeds, each address once, and the omitted entries."""
 
     feeds: tuple[FeedOutline, ...]
     omitted: tuple[OmittedOutline, ...]
@@ -118,12 +118,12 @@ def _host_of(address: str) -> str:
 
 
 def _check_address(address: str) -> tuple[str, str]:
-    """Return the URL of a feed and an empty text, or an empty text and the reason why the URL cannot be used.
+    """Return the URL of a feed, and the reason why it cannot be used; one of the two is empty.
 
     The reason contains no password.
     """
     text = _FEED_SCHEME.sub("", address)
-    if text[:7].lower() == "feed://":  # means http:// in feed readers
+    if text[:7].lower() == "feed://":  # feed readers read feed:// as http://
         text = f"http://{text[7:]}"
     if "@" in text.partition("://")[2].partition("/")[0]:
         return "", 'its address has a login; add it by hand, with headers: {Authorization: "Basic ${NAME}"}'
@@ -137,7 +137,7 @@ def _check_address(address: str) -> tuple[str, str]:
 
 
 def write_opml(sources: Iterable[Source]) -> str:
-    """Return the sources that are feeds as an OPML 2.0 document; OPML cannot express other kinds of sources.
+    """Return an OPML 2.0 document with the sources that are feeds; OPML cannot express other kinds of sources.
 
     A feed is put into the folder of its first group. If it has several groups, ``category`` names all of them.
     """

@@ -28,7 +28,7 @@ def is_sitemap(text: str) -> bool:
 
 
 def find_end_of_prolog(text: str) -> int:
-    """Return the offset after the white space, comments, declarations and DOCTYPE before the root element."""
+    """Return the offset of the root element, after white space, comments, declarations and DOCTYPE."""
     position = 0
     while True:
         while position < len(text) and (text[position].isspace() or text[position] == "\ufeff"):
@@ -41,9 +41,10 @@ def find_end_of_prolog(text: str) -> int:
 
 
 def parse_sitemap(text: str, url: str, source: Source) -> Feed:
-    """Parse a sitemap, newest entry first; for an index, ``nested_urls`` lists its sitemaps in the order of reading.
+    """Parse a sitemap, newest entry first.
 
-    Raises ``NotAFeed`` if it has no usable content.
+    For an index, ``nested_urls`` lists its sitemaps in the order in which they should be read. Raises ``NotAFeed`` if
+    the document has no usable content.
     """
     parser = etree.XMLParser(encoding="utf-8", resolve_entities=False, no_network=True, load_dtd=False, recover=True)
     end = _find_end_of_complete_entries(text)
@@ -70,9 +71,10 @@ def parse_sitemap(text: str, url: str, source: Source) -> Feed:
 
 
 def _find_end_of_complete_entries(text: str) -> int:
-    """Return the end offset of the last complete entry of a truncated sitemap, else the document's length.
+    """Return the offset at which the last complete entry of a sitemap ends, if the sitemap is truncated.
 
-    The address of an incomplete entry may be truncated, and must not be stored as an article.
+    Otherwise return the length of the document. The address of an incomplete entry may be truncated, and must not be
+    stored as an article.
     """
     if _ROOT_END.search(text, max(0, len(text) - ROOT_SEARCH_CHARS)):
         return len(text)
@@ -81,7 +83,7 @@ def _find_end_of_complete_entries(text: str) -> int:
 
 
 def _get_local_name(element: etree._Element) -> str:
-    """Return an element's name without its namespace, because many sitemaps declare a wrong one."""
+    """Return an element's name without its namespace. Many sitemaps declare a wrong namespace."""
     return str(element.tag).rpartition("}")[2].rpartition(":")[2].lower() if isinstance(element.tag, str) else ""
 
 
@@ -100,7 +102,7 @@ def _collect_fields(element: etree._Element) -> dict[str, str]:
 
 
 def _resolve_location(fields: dict[str, str], base: str) -> str:
-    """Return the absolute address in ``loc``; an ampersand that the generator has escaped twice is unescaped."""
+    """Return the absolute address in ``loc``. An ampersand that the publisher has escaped twice is unescaped."""
     return resolve_url(fields.get("loc", "").replace("&amp;", "&"), base)
 
 

@@ -19,14 +19,16 @@ _GITHUB_PAGES = frozenset({"features", "about", "login", "topics", "trending", "
 
 @dataclass(frozen=True, slots=True)
 class SocialPreset:
-    """Access to the posts of an account: the addresses of its feeds, or the selectors of a page that lists posts."""
+    """A way to read the posts of an account: the addresses of its feeds, or the selectors of a page that
+    lists posts.
+    """
 
     feeds: tuple[str, ...] = ()
     listing: Listing | None = None
 
 
 def find_social_preset(url: str) -> SocialPreset | None:
-    """Return how the posts of the account or channel at a URL can be read, or None for a URL of no known form."""
+    """Return a way to read the posts of the account or channel at a URL; return None if the URL has no known form."""
     try:
         parts = urlsplit(url)
     except ValueError:
@@ -52,7 +54,7 @@ def _find_youtube(_host: str, segments: list[str], query: Query) -> SocialPreset
         return SocialPreset((f"{_YOUTUBE_FEED}channel_id={segments[1]}",))
     if len(segments) > 1 and segments[0] == "user":
         return SocialPreset((f"{_YOUTUBE_FEED}user={segments[1]}",))
-    return None  # the page of a handle names its feed
+    return None  # the feed is named on the page of a channel with a handle
 
 
 def _find_bluesky(_host: str, segments: list[str], _query: Query) -> SocialPreset | None:

@@ -13,8 +13,11 @@ from monitor.pipeline.feed_documents import request_headers
 _PASSWORD_FIELD = re.compile(rb"<input\b[^>]{0,500}\btype\s*=\s*[\"']?password", re.IGNORECASE)
 _MIN_ARTICLE_CHARS = 400
 _MIN_WHOLE_CONFIDENCE, _MIN_WHOLE_CHARS = 0.6, 1_200
-"""Minimum extraction confidence and length of a whole article. If a page of a source with `fetch: browser` has less,
-the page may be only a beginning, and is loaded in the browser."""
+"""Minimum extraction confidence and minimum length of a whole article.
+
+If a page of a source with `fetch: browser` has less, it may be only the beginning of the article, and is loaded in the
+browser.
+"""
 
 
 def page_request(source: Source | None, url: str) -> FetchRequest:
@@ -38,7 +41,7 @@ async def extract_article(
     browser. The page with the longer text is returned, with its article. If the browser fails, its failure is returned
     instead of a page, with the article of the first page. Raises ``UnreadableDocument`` and ``WorkerKilled``.
     """
-    from monitor.extract.extractor import extract_page  # slow to import, and most passes need it not at all
+    from monitor.extract.extractor import extract_page  # imported late: slow to import, and most passes do not need it
 
     found = await process_pool.run(extract_page, page.body, page.url, page.content_type, source, entry)
     is_whole = (
@@ -54,9 +57,10 @@ async def extract_article(
 
 
 def find_expired_login(source: Source | None, page: Fetched, article: Article) -> str:
-    """Return a sentence that shows that the login of a source has expired, or an empty string if it seems valid.
+    """Return a sentence that shows that the login of a source has expired.
 
-    The sentence states what is on the page instead of the article: a paywall or a login form.
+    The sentence states what the page has instead of the article: a paywall or a login form. It is empty if the login
+    seems valid.
     """
     if source is None or not source.has_login:
         return ""
@@ -68,7 +72,7 @@ def find_expired_login(source: Source | None, page: Fetched, article: Article) -
 
 
 def find_problem(outcome: FetchResult) -> PageProblem:
-    """Return the page problem because of which a page was not fetched, or ``PageProblem.NONE``.
+    """Return the page problem that prevented the fetch of a page, or ``PageProblem.NONE``.
 
     A page problem is a reason that the user can remove.
     """

@@ -19,11 +19,14 @@ from monitor.domain.ports import ProcessPool
 from monitor.domain.watchlist import Watchlist
 
 MAX_INLINE_CHARS = 20_000
-"""Characters of an article up to which it is matched in this process. The time is in proportion to the length: 2 ms for
-an ordinary article of 5,000 characters, 120 ms for the worst text of this length (measured on one core of a small
-server). A call in a worker process costs 2 ms more, and longer articles are rare."""
+"""Maximum number of characters of an article that is matched in this process.
+
+The time is in proportion to the length: 2 ms for an ordinary article of 5,000 characters, 120 ms for the worst text of
+this length (measured on one core of a small server). A call in a worker process costs 2 ms more, and longer articles
+are rare.
+"""
 MAX_LOGGED_ARTICLES = 20
-"""Maximum number of articles with hits that are logged one by one after a batch; a first poll may find hundreds."""
+"""Maximum number of articles with hits that are logged one by one after a batch. A first poll may find hundreds."""
 _numbers = count()
 log = logging.getLogger(__name__)
 
@@ -35,14 +38,16 @@ def new_key() -> int:
 
 @dataclass(frozen=True, slots=True)
 class MatchingResult:
-    """Result of a matching run: the numbers of articles that were taken, of new hits, and of abandoned articles."""
+    """The result of a matching run: the numbers of articles that were processed, of new hits, and of abandoned
+    articles.
+    """
 
     article_count: int = 0
     hit_count: int = 0
     failed_count: int = 0
 
     def __add__(self, other: "MatchingResult") -> "MatchingResult":
-        """Return the sums of the numbers of both results."""
+        """Add the numbers of two results."""
         return MatchingResult(
             self.article_count + other.article_count,
             self.hit_count + other.hit_count,
@@ -65,7 +70,7 @@ class ArticleMatcher(Protocol):
 
 
 class BoundedMatcher:
-    """Matches articles without blocking the event loop for long.
+    """Matcher that does not block the event loop for long.
 
     Long articles are matched in the process pool. Without a process pool, all articles are matched in this process.
     """
@@ -119,7 +124,7 @@ class BoundedMatcher:
 
 
 _compiled: dict[int, ArticleMatcher] = {}
-"""In a worker process: the matcher of the current configuration, by its key."""
+"""The matcher of the current configuration, by the key of its watchlist; used only in worker processes."""
 
 
 def match_in_worker(
@@ -130,19 +135,19 @@ def match_in_worker(
     seen_at: datetime | None,
     verdicts: tuple[Verdict, ...],
 ) -> Findings | None:
-    """Match an article in a worker process and return its findings.
+    """Match an article in a worker process, and return its findings.
 
-    Return None if ``watchlist`` is None and this process has no watchlist with this key yet. The caller must then call
-    again with the watchlist.
+    If ``watchlist`` is None and this process has not received the watchlist with this key yet, the result is None. The
+    caller must then call again with the watchlist.
     """
     matcher = compile_in_worker(key, watchlist)
     return matcher.match(article, source_id, seen_at, verdicts) if matcher else None
 
 
 def compile_in_worker(key: int, watchlist: Watchlist | None) -> ArticleMatcher | None:
-    """Return the matcher of the configuration with this key, compiled from ``watchlist`` if necessary.
+    """Return the matcher for the watchlist with this key, compiled from ``watchlist`` if necessary.
 
-    Return None if ``watchlist`` is None and this process has not compiled the watchlist yet.
+    If ``watchlist`` is None and this process has not compiled it yet, the result is None.
     """
     if key not in _compiled:
         if watchlist is None:
@@ -155,7 +160,7 @@ def compile_in_worker(key: int, watchlist: Watchlist | None) -> ArticleMatcher |
 
 
 def log_hits(found: Sequence[tuple[StoredArticle, Findings]]) -> None:
-    """Log each article with hits, up to ``MAX_LOGGED_ARTICLES``, then the number of the remaining ones."""
+    """Log each article with hits, up to ``MAX_LOGGED_ARTICLES``, and then the number of the remaining articles."""
     for stored, findings in found[:MAX_LOGGED_ARTICLES]:
         officials = dict.fromkeys(one for hit in findings.hits for one in hit.official_ids)
         log.info(

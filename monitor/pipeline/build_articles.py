@@ -32,15 +32,22 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 MIN_OFFLOAD_ARTICLES = 8
-"""Minimum batch size; the transfer of a smaller batch costs more than the work."""
+"""Minimum number of articles in a batch that is sent to a worker process.
+
+The transfer of a smaller batch costs more than the work.
+"""
 
 OFFLOAD_THRESHOLD = 1_000
-"""Backlog in articles from which work goes to a worker process. Starting the process costs as much time as 900
-articles."""
+"""Number of waiting articles from which on work goes to a worker process.
+
+The start of the process takes as much time as 900 articles.
+"""
 
 DRAIN_RATE = 100.0
-"""Articles per second that this process can build in addition to its other work. Only articles beyond this rate count
-as a backlog."""
+"""Number of articles per second that this process can build in addition to its other work.
+
+Only articles beyond this rate count as a backlog.
+"""
 
 MAX_MESSAGE_ARTICLES = 150
 """Maximum number of articles per message: 10 to 20 ms of work, longer than the wait for the next message."""
@@ -51,14 +58,17 @@ log = logging.getLogger(__name__)
 
 
 def describe_error(error: BaseException) -> str:
-    """Return an error as one line for messages. The type is included if it is not an error of this program."""
+    """Return an error as one line for messages.
+
+    The type of the error is added if it is not an error of this program.
+    """
     text = str(error) if isinstance(error, MonitorError) else f"{type(error).__name__}: {error}"
     return " ".join(text.split())[:300]
 
 
 @dataclass(frozen=True, slots=True)
 class _OffloadedCall:
-    """Queued call for a worker process: function, arguments, number of articles, and the future for the result."""
+    """A queued call for a worker process: function, arguments, number of articles, and the future for the result."""
 
     work: Callable[..., Any]
     args: tuple[Any, ...]
@@ -67,9 +77,10 @@ class _OffloadedCall:
 
 
 class ProcessOffloader:
-    """Runs pure functions in worker processes while there is a backlog of articles.
+    """Runner of pure functions in worker processes, used only while many articles wait.
 
-    At most ``concurrency`` messages are in work at a time. Without a process pool, ``run_in_pool`` always returns None.
+    At most ``concurrency`` messages are processed at a time. Without a process pool, ``run_in_pool`` always returns
+    None.
     """
 
     def __init__(self, process_pool: ProcessPool | None = None, concurrency: int = 1) -> None:
@@ -91,10 +102,10 @@ class ProcessOffloader:
         self._backlog, self._backlog_at = min(left + article_count, 2.0 * OFFLOAD_THRESHOLD), now
 
     async def run_in_pool(self, work: Callable[..., T], batch: Sequence[Any], *args: object) -> T | None:
-        """Run ``work(batch, *args)`` in a worker process and return its result, or None if the caller must run it here.
+        """Run ``work(batch, *args)`` in a worker process, and return its result.
 
-        Returns None if the batch or the backlog is small, or if no process can be started. Raises what ``work`` raises,
-        or ``WorkerKilled``.
+        The result is None if the caller must run the work itself, because the batch or the backlog is small or no
+        process can be started. Raises what ``work`` raises, or ``WorkerKilled``.
         """
         if self._process_pool is None or len(batch) < MIN_OFFLOAD_ARTICLES:
             return None
@@ -134,7 +145,7 @@ class ProcessOffloader:
 
     @property
     def problem(self) -> str:
-        """Return one line about calls that failed within the last hour, or an empty string if there were none."""
+        """Return one line about calls that failed within the last hour, or an empty string if none failed."""
         if not self._failure_count or asyncio.get_running_loop().time() - self._failed_at > FAILURE_MEMORY_SECONDS:
             return ""
         times = "once" if self._failure_count == 1 else f"{self._failure_count} times"
@@ -195,9 +206,10 @@ BuiltArticle = tuple[Article, Stage, str | None]
 
 @dataclass(frozen=True, slots=True)
 class WorkedEntries:
-    """Result of building articles from several entries in a worker process.
+    """The result of building articles from several entries in a worker process.
 
-    It has the articles; for each article its findings, or None if it was not matched; and the grouping features of all.
+    It has the articles, and the grouping features of all of them. It also has the findings of each article, which are
+    None if the article was not matched.
     """
 
     built: Sequence[BuiltArticle] = ()
@@ -208,9 +220,10 @@ class WorkedEntries:
 
 @dataclass(frozen=True, slots=True)
 class BuiltArticles:
-    """Articles built from the entries of a poll, and the number of fallback articles with plain text only.
+    """The articles built from the entries of a poll, and the number of fallback articles.
 
-    ``findings[i]`` and ``features[i]`` belong to ``articles[i]``. Both are None if the article was not matched.
+    A fallback article has only plain text, because building it failed. ``findings[i]`` and ``features[i]`` belong to
+    ``articles[i]``. Both are None if the article was not matched.
     """
 
     articles: tuple[NewArticle, ...] = ()
@@ -220,7 +233,7 @@ class BuiltArticles:
 
 
 class ArticleBuilder:
-    """Builds articles from the classified entries of a poll.
+    """Builder of articles from the classified entries of a poll.
 
     ``cpu_slot`` is held while the work blocks the event loop.
     """
@@ -262,8 +275,8 @@ class ArticleBuilder:
     async def _work_in_pool(self, entries: Sequence[Entry], source: Source, now: datetime) -> WorkedEntries | None:
         """Build articles in a worker process, and match them there if early matching is on.
 
-        Return None if the articles must be built in this process, because the backlog is small or no process can be
-        started.
+        The result is None if the articles must be built in this process, because the backlog is small or no process can
+        be started.
         """
         run, early = self._offloader.run_in_pool, self._early
         if early is None:
@@ -282,10 +295,11 @@ class ArticleBuilder:
         return built
 
     async def _build_one_by_one(self, entries: Sequence[Entry], source: Source) -> tuple[list[BuiltArticle], int]:
-        """Build articles one by one after a batch has killed its worker process.
+        """Build articles one by one, after a batch has killed its worker process.
 
-        Return the articles and the number of fallback articles. After ``MAX_KILLED_PROCESSES`` further kills, the
-        remaining entries are tried together, so that one feed cannot block others for long.
+        Return the articles and the number of fallback articles, which have only plain text. After
+        ``MAX_KILLED_PROCESSES`` further kills, the remaining entries are tried together, so that one feed cannot block
+        others for long.
         """
         from monitor.extract.feed_content import build_fallback_article
 
@@ -337,7 +351,7 @@ def _take_findings(
 
 
 def build_aliases(classified: Sequence[ClassifiedEntry]) -> tuple[NewArticle, ...]:
-    """Return the keys and URLs to add to known articles that were listed under further keys.
+    """Return the keys and URLs to add to articles that are known, but whose entries now have further keys.
 
     No URL is added to an article that was deleted.
     """
@@ -373,9 +387,10 @@ def build_articles(entries: Sequence[Entry], source: Source) -> list[BuiltArticl
 
 
 def _complete_message(article: Article, entry: Entry) -> Article:
-    """Return the article of a mailbox entry with a URL of its own, and as complete, because a message is whole.
+    """Complete the article of a mailbox entry: add a URL of its own, and mark it as complete, because a message is
+    whole.
 
-    An entry that is a link in a message has a URL already; its article is returned unchanged.
+    An entry that is a link in a message has a URL already. Its article is returned unchanged.
     """
     if entry.url:
         return article
@@ -398,7 +413,7 @@ def build_indexed_articles(entries: Sequence[Entry], source: Source) -> list[Bui
 def work_on_entries(
     entries: Sequence[Entry], source: Source, now: datetime, key: int, watchlist: Watchlist | None
 ) -> WorkedEntries:
-    """Build articles, match the complete ones and compute their grouping features; runs in a worker process.
+    """Build articles, match the complete ones and compute their grouping features; this runs in a worker process.
 
     If this process has no watchlist with this key and ``watchlist`` is None, only ``needs_watchlist`` is set in the
     result. An article that cannot be matched has no findings; the matching step tries it again and records the reason.

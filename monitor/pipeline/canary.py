@@ -31,7 +31,7 @@ FEED = f"""<?xml version="1.0" encoding="utf-8"?>
 
 
 class Canary:
-    """Runs the synthetic article with the templates of a configuration and a watchlist of its own."""
+    """Test of the pipeline with a synthetic article, the templates of a configuration and a watchlist of its own."""
 
     def __init__(self, configuration: Configuration, clock: Clock) -> None:
         self._template_dir, self._clock = configuration.settings.template_dir, clock
@@ -40,7 +40,10 @@ class Canary:
         self._matcher: Matcher | None = None
 
     async def run(self) -> None:
-        """Process the article in all steps. Raises ``CanaryLost`` with the name of the step that lost it."""
+        """Process the synthetic article in all steps.
+
+        Raises ``CanaryLost`` with the name of the step that lost the article.
+        """
         await asyncio.to_thread(self._run_steps, self._clock())
 
     def _run_steps(self, now: datetime) -> None:

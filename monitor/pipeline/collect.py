@@ -31,15 +31,15 @@ MAX_INTERRUPTED_POLLS = 6
 number of failures after which an article is abandoned, because a process that is killed interrupts all its polls."""
 INITIAL_POLL_TIME = timedelta(milliseconds=500)
 EXPECTED_NEW_FEED_ENTRIES = 30
-"""Number of entries to expect from a source that was never polled before, for the estimate of the backlog."""
+"""Number of entries to expect from a source that was never polled before. It is used to estimate the backlog."""
 
 
 @dataclass(frozen=True, slots=True)
 class PollResult:
     """Result of one poll. States, detail and time of the next poll are as stored in the database.
 
-    ``notice`` is a problem of the source, or its end, for the user. ``note`` is one line about quarantined entries,
-    filled gaps and unreadable entries.
+    ``notice`` tells the user that a problem of the source began or ended. ``note`` is one line about quarantined
+    entries, filled gaps and unreadable entries.
     """
 
     source_id: str
@@ -55,7 +55,10 @@ class PollResult:
 
 
 class Collector:
-    """Polls sources. Every poll is committed once. If a poll is interrupted, it is repeated when its lease expires."""
+    """Poller of sources.
+
+    Every poll is committed once. If a poll is interrupted, it is repeated when its lease expires.
+    """
 
     def __init__(
         self,
@@ -69,10 +72,10 @@ class Collector:
     ) -> None:
         self._database, self._clock, self._backfill = database, clock, backfill
         self._cpu_slot = asyncio.Lock()
-        self._feed_reader = FeedDocumentReader(fetcher, process_pool, self._cpu_slot)
+        self.feed_reader = FeedDocumentReader(fetcher, process_pool, self._cpu_slot)
         self._offloader = offloader or ProcessOffloader()
         self._early = early
-        self._article_builder = ArticleBuilder(self._offloader, self._cpu_slot, early)
+        self.article_builder = ArticleBuilder(self._offloader, self._cpu_slot, early)
         self._poll_slots = asyncio.Semaphore(MAX_CONCURRENT_POLLS)
         self._polls_by_host: Counter[str] = Counter()
         self._host_free_at: dict[str, datetime] = {}
@@ -104,10 +107,10 @@ class Collector:
         return leases
 
     async def poll(self, lease: Lease, source: Source, *, wait: bool = False) -> PollResult:
-        """Poll one leased source; never raises. Unexpected errors are stored with the source.
+        """Poll one leased source. No exception is raised, because unexpected errors are stored with the source.
 
-        If the host of the source is busy, the poll waits for it. Without ``wait``, the poll is postponed instead, so
-        that other hosts can be polled.
+        If the host of the source is busy and ``wait`` is true, the poll waits for the host. Otherwise the poll is
+        postponed, so that other hosts can be polled.
         """
         loop, host = asyncio.get_running_loop(), extract_host(source.url)
         start = loop.time()
@@ -124,7 +127,7 @@ class Collector:
                 self._drop_idle_host(host)
 
     def _drop_idle_host(self, host: str) -> None:
-        """Delete what is stored in memory about a host for which no poll is running."""
+        """Delete what is kept in memory about a host for which no poll is running."""
         del self._polls_by_host[host]
         if self._host_free_at.get(host, self._clock()) <= self._clock():
             self._host_free_at.pop(host, None)
@@ -137,7 +140,7 @@ class Collector:
                 if busy_host:
                     return await self._postpone(lease, busy_host)
                 async with self._poll_slots:
-                    async with self._cpu_slot:  # hundreds of polls start one after the other
+                    async with self._cpu_slot:  # hundreds of polls start one after another
                         work = self.fetch_and_store(lease, source)
                     return await work
             except (LeaseLost, StoreError):
@@ -158,13 +161,13 @@ class Collector:
 
         async def has_known_entry(page: Feed) -> bool:
             keyed_entries = assign_entry_keys(page)
-            known = await self._find_known(source, collect_lookup_keys(keyed_entries))
+            known = await self.find_known(source, collect_lookup_keys(keyed_entries))
             return any(found.article for found in recognize_entries(keyed_entries, known))
 
         item_hashes = self._item_hashes.get(source.id, b"")
         before = lease.poll_state
         attempt = (
-            await self._feed_reader.read(source, before, self._clock(), item_hashes, has_known_entry)
+            await self.feed_reader.read(source, before, self._clock(), item_hashes, has_known_entry)
             if before.interrupted_polls <= MAX_INTERRUPTED_POLLS
             else _fail_interrupted(before, self._clock())
         )
@@ -174,10 +177,10 @@ class Collector:
         now = self._clock()
         plan = await self._plan(source, attempt, now)
         if plan.has_gap and source.gap_sitemap:
-            attempt = await self._feed_reader.fill_gap(attempt, source)
+            attempt = await self.feed_reader.fill_gap(attempt, source)
             plan = await self._plan(source, attempt, now)
         is_isolated = before.interrupted_polls > 0
-        built = await self._article_builder.build(plan.new_entries, source, now, is_isolated=is_isolated)
+        built = await self.article_builder.build(plan.new_entries, source, now, is_isolated=is_isolated)
         articles = (*built.articles, *build_aliases(plan.alias_entries))
         plan = note_fallback_articles(plan, built.fallback_count)
         result = await self._store(lease, plan, articles, now, built)
@@ -186,10 +189,11 @@ class Collector:
         return result
 
     async def _plan(self, source: Source, attempt: PollAttempt, now: datetime) -> PollPlan:
-        known = await self._find_known(source, keys_to_look_up(attempt))
+        known = await self.find_known(source, keys_to_look_up(attempt))
         return plan_poll(source, attempt, known, self._backfill, now)
 
-    async def _find_known(self, source: Source, keys: Collection[str]) -> dict[str, KnownArticle]:
+    async def find_known(self, source: Source, keys: Collection[str]) -> dict[str, KnownArticle]:
+        """Return the stored articles of a source that have some of these entry keys, by key."""
         return await self._database.run(self._database.articles.known_articles, source.id, keys) if keys else {}
 
     async def _store(

@@ -7,7 +7,7 @@ because a window that is stored is not stored again.
 import asyncio
 import logging
 from collections import defaultdict, deque
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, time, timedelta
 from typing import Protocol
@@ -36,6 +36,7 @@ from monitor.domain.digest import (
     DigestPlan,
     DigestQuery,
     LastWindow,
+    PeopleNotices,
     ReportableHit,
     ReportedContent,
     Window,
@@ -44,9 +45,11 @@ from monitor.domain.errors import StoreError
 from monitor.domain.poll_state import PollState
 from monitor.domain.ports import Clock, DigestSchedule, Translator
 from monitor.domain.source_health import problem_notices, recovery_notices
+from monitor.domain.succession import Announcement
 from monitor.domain.watchlist import Official
 from monitor.pipeline.digest_failures import DigestFailures
 from monitor.pipeline.report_operation import select_bulk_changes
+from monitor.pipeline.spikes import hold_hits, list_spike_rules
 from monitor.store.database import Database
 
 log = logging.getLogger(__name__)
@@ -54,7 +57,7 @@ log = logging.getLogger(__name__)
 OVERDUE_AFTER = timedelta(minutes=5)
 CHART_DAYS = 14
 TIME_RESOLUTION = timedelta(microseconds=1)
-SOURCE_NOTICE_INTERVAL = timedelta(hours=1)  # between two digests that contain only notices about sources
+SOURCE_NOTICE_INTERVAL = timedelta(hours=1)  # minimum time between two digests that contain only notices about sources
 SOURCE_NOTICE_CHECK_INTERVAL = timedelta(minutes=5)
 
 
@@ -72,7 +75,9 @@ class MessageRate:
     max_delay: timedelta = timedelta(minutes=2)
 
     def delay_after(self, sent_count: int) -> timedelta:
-        """Return the minimum time to the next message after ``sent_count`` messages in the last ``period``."""
+        """Return the minimum time until the next message, if ``sent_count`` messages were sent in the
+        last ``period``.
+        """
         return (
             min(self.min_delay * 2 ** min(sent_count // self.burst_size - 1, 16), self.max_delay)
             if sent_count >= self.burst_size
@@ -82,7 +87,7 @@ class MessageRate:
 
 @dataclass(frozen=True, slots=True)
 class _DueWindow:
-    """Window to be reported now.
+    """A window to be reported now.
 
     ``is_first`` is True if the digest plan has just been started and had no window before.
     """
@@ -94,18 +99,31 @@ class _DueWindow:
 
 
 class NoticeSource(Protocol):
-    """Protocol of an object that returns notices about the officials of a digest."""
+    """Protocol of an object that has notices about the officials of a digest."""
 
-    def load_notices(self, officials: Sequence[Official], end_at: datetime) -> Sequence[str]:
+    async def load_notices(
+        self,
+        plan: DigestPlan,
+        configuration: Configuration,
+        officials: Sequence[Official],
+        end_at: datetime,
+        now: datetime,
+        *,
+        is_preview: bool,
+    ) -> PeopleNotices:
         """Return the notices about these officials for a digest whose window ends at ``end_at``.
 
-        Called on a thread that may read the database.
+        A preview changes nothing in the database.
         """
+        ...
+
+    async def find_spikes(self, official_ids: Collection[str], end_at: datetime) -> frozenset[str]:
+        """Return which of these officials unusually many stories named in the 24 hours before ``end_at``."""
         ...
 
 
 class DigestComposer:
-    """Composes due digests. There is one instance per process.
+    """Composer of due digests. Each process has one instance.
 
     Scheduled digests, unlike immediate ones, contain the notices of ``notice_source``.
     """
@@ -131,10 +149,10 @@ class DigestComposer:
         self.template_problems: dict[str, tuple[str, ...]] = {}
 
     async def run_due(self, configuration: Configuration) -> list[Digest]:
-        """Compose every due digest and return the digests that are sent.
+        """Compose every due digest, and return the digests that are sent.
 
-        A digest that fails is tried again later. After some failures a plain list is sent instead. ``failures`` has the
-        reason. Raises ``StoreError`` after all digests have been tried.
+        A digest that fails is tried again later. After some failures a plain list is sent instead; ``failures`` has the
+        reason. All digests are tried before a ``StoreError`` is raised.
         """
         digests = []
         store_error: StoreError | None = None
@@ -158,17 +176,17 @@ class DigestComposer:
     async def preview(
         self, plan: DigestPlan, configuration: Configuration, since: datetime | None = None
     ) -> tuple[Digest, tuple[int, ...]]:
-        """Compose the digest as of now, or with every hit found since ``since``; store nothing.
+        """Compose the digest as of now, or with every hit found since ``since``; nothing is stored.
 
-        Return the digest and the ids of the hits that sending it would record as reported. There are none if the digest
-        leaves out older undelivered hits.
+        Return the digest, and the ids of the hits that sending it would record as reported. The ids are empty if the
+        digest leaves out older undelivered hits.
         """
-        digest, hit_ids, _inputs = await self._preview(plan, configuration, since)
+        digest, hit_ids, _inputs, _people = await self._preview(plan, configuration, since, is_preview=True)
         return digest, hit_ids
 
     async def _preview(
-        self, plan: DigestPlan, configuration: Configuration, since: datetime | None
-    ) -> tuple[Digest, tuple[int, ...], DigestInputs]:
+        self, plan: DigestPlan, configuration: Configuration, since: datetime | None, *, is_preview: bool
+    ) -> tuple[Digest, tuple[int, ...], DigestInputs, PeopleNotices]:
         now = self._clock()
         last = await self._database.read(self._database.digests.load_last_window, plan)
         start_at = _window_start(last) if last else now - configuration.settings.backfill
@@ -180,9 +198,12 @@ class DigestComposer:
             period_start_at=since,
         )
         inputs = await self._database.read(self._database.digests.load_inputs, plan, query)
+        if since is None:
+            inputs = await self._hold_hits(plan, configuration, inputs, window.end_at)
         is_complete = inputs.undelivered_hit_ids <= {hit.id for hit in inputs.hits}
-        digest = await self._compose(plan, configuration, window, inputs)
-        return digest, tuple(sorted(inputs.undelivered_hit_ids)) if is_complete else (), inputs
+        people = await self._load_people_notices(plan, configuration, inputs, window, is_preview=is_preview)
+        digest = await self._compose(plan, configuration, window, inputs, people)
+        return digest, tuple(sorted(inputs.undelivered_hit_ids)) if is_complete else (), inputs, people
 
     async def send_now(
         self, plan: DigestPlan, configuration: Configuration, since: datetime | None = None
@@ -190,9 +211,9 @@ class DigestComposer:
         """Compose the same digest as ``preview``, store it with its deliveries, and record its hits as reported."""
         if await self._database.read(self._database.digests.load_last_window, plan) is None:
             await self._start_plan(plan, self._clock(), configuration.settings.backfill)
-        digest, hit_ids, inputs = await self._preview(plan, configuration, since)
+        digest, hit_ids, inputs, people = await self._preview(plan, configuration, since, is_preview=False)
         rendered = await self._render(plan, digest, configuration)
-        messages = await self._commit(plan, configuration, digest, rendered, hit_ids, inputs)
+        messages = await self._commit(plan, configuration, digest, rendered, hit_ids, inputs, people.announced)
         return digest, messages or ()
 
     async def _run_plan(self, plan: DigestPlan, configuration: Configuration) -> Digest | None:
@@ -209,31 +230,36 @@ class DigestComposer:
             return await self._run_fallback(plan, configuration, due)
 
     async def _run_window(self, plan: DigestPlan, configuration: Configuration, due: _DueWindow) -> Digest | None:
-        """Compose and commit the digest of a window. Return the digest if it is sent, else None."""
+        """Compose and commit the digest of a window; return the digest if it is sent, otherwise None."""
         inputs = await self._load_inputs(plan, configuration, due)
         if inputs is None:
             return None
         window = due.window
         source_notices = recovery_notices(inputs.source_states, window.start_at, window.end_at)
         notices = [*format_unreached_notice(inputs.failed_deliveries), *source_notices]
+        people = await self._load_people_notices(plan, configuration, inputs, window, is_preview=False)
         has_notices = bool(
-            notices or inputs.retractions or problem_notices(inputs.source_states, window.start_at, window.end_at)
+            notices
+            or inputs.retractions
+            or people.announced
+            or problem_notices(inputs.source_states, window.start_at, window.end_at)
         )
         is_overdue = self._is_overdue(plan, due, inputs.hits)
-        digest = await self._compose(plan, configuration, window, inputs, notices, is_overdue=is_overdue)
+        digest = await self._compose(plan, configuration, window, inputs, people, notices, is_overdue=is_overdue)
         if plan.schedule.is_immediate and not (digest.stories or digest.omitted_articles or inputs.retractions):
             plan = replace(plan, channels=_channels_without_scheduled_digest(plan, configuration.digests))
         should_send = _should_send(plan, digest, has_notices=has_notices)
         rendered = await self._render(plan, digest, configuration) if should_send else None
         hit_ids = tuple(hit.id for hit in inputs.hits)
-        is_stored = await self._commit(plan, configuration, digest, rendered, hit_ids, inputs) is not None
+        announced = people.announced if should_send else ()
+        is_stored = await self._commit(plan, configuration, digest, rendered, hit_ids, inputs, announced) is not None
         self.failures.clear(plan.id)
         return digest if is_stored and should_send else None
 
     async def _run_fallback(self, plan: DigestPlan, configuration: Configuration, due: _DueWindow) -> Digest | None:
         """Send the headlines and links of a window whose digest could not be composed.
 
-        Return the digest if it has any headlines, else None.
+        Return the digest, or None if it has no headlines.
         """
         hits = await self._database.read(self._database.digests.list_headlines, plan, due.hits_before)
         if not hits:
@@ -266,19 +292,32 @@ class DigestComposer:
     async def _load_inputs(
         self, plan: DigestPlan, configuration: Configuration, due: _DueWindow
     ) -> DigestInputs | None:
-        """Return the inputs of a due digest. Return None if an immediate digest has nothing to report."""
+        """Return the inputs of a due digest, or None if an immediate digest has nothing to report."""
         load_inputs = self._database.digests.load_inputs
         query = _build_query(plan, configuration, due.window, due.hits_before)
         if not plan.schedule.is_immediate:
-            return await self._database.read(load_inputs, plan, query)
+            inputs = await self._database.read(load_inputs, plan, query)
+            return await self._hold_hits(plan, configuration, inputs, due.window.end_at)
         inputs = await self._database.read(load_inputs, plan, replace(query, requires_hits=True))
+        inputs = await self._hold_hits(plan, configuration, inputs, due.window.end_at)
         if inputs.has_reports:
             return inputs
         if not self._is_source_notice_check_due(plan, configuration, due.window.start_at):
             return None
         inputs = await self._database.read(load_inputs, plan, query)
+        inputs = await self._hold_hits(plan, configuration, inputs, due.window.end_at)
         has_notice = _has_source_notice(inputs.source_states, due.window)
         return inputs if inputs.hits or has_notice else None
+
+    async def _hold_hits(
+        self, plan: DigestPlan, configuration: Configuration, inputs: DigestInputs, end_at: datetime
+    ) -> DigestInputs:
+        """Return the inputs without the hits of rules with ``spike`` that wait for a spike."""
+        rules = list_spike_rules(plan, configuration.watchlist.rules)
+        officials = {one for hit in inputs.hits if hit.rule_id in rules for one in hit.official_ids}
+        if not officials or self._notice_source is None:
+            return inputs
+        return hold_hits(inputs, rules, await self._notice_source.find_spikes(officials, end_at), end_at)
 
     def _is_overdue(self, plan: DigestPlan, due: _DueWindow, hits: Sequence[ReportableHit]) -> bool:
         if not plan.schedule.is_immediate or not hits:
@@ -287,7 +326,7 @@ class DigestComposer:
         return not due.is_first and self._timetable.last_due(plan, hits[0].found_at, latest) is not None
 
     def _is_source_notice_check_due(self, plan: DigestPlan, configuration: Configuration, last_end: datetime) -> bool:
-        """Return whether an immediate digest must check for notices about sources although it has no hits.
+        """Return whether an immediate digest without hits must check for notices about sources.
 
         Only channels that no scheduled digest uses need this. The check is made at most once an hour, so that changes
         within minutes share one message.
@@ -328,6 +367,7 @@ class DigestComposer:
         configuration: Configuration,
         window: Window,
         inputs: DigestInputs,
+        people: PeopleNotices,
         notices: Sequence[str] = (),
         *,
         is_overdue: bool = False,
@@ -335,7 +375,8 @@ class DigestComposer:
         from monitor.digest.compose import compose_digest  # slow to import, and most passes report nothing
 
         officials = _relevant_officials(plan, configuration, inputs)
-        marked = apply_marks(filter(plan.accepts, inputs.hits), inputs.marks, window.end_at)
+        reported = (hit for hit in inputs.hits if hit.id not in inputs.unreported_hit_ids)
+        marked = apply_marks(filter(plan.accepts, reported), inputs.marks, window.end_at)
         notices = [
             *notices,
             *format_retractions(inputs.retractions, officials),
@@ -343,7 +384,7 @@ class DigestComposer:
             *format_quarantine_notices(select_bulk_changes(inputs.quarantined)),
             *format_near_miss_notices(inputs.near_misses, officials),
             *format_repeated_rejections(inputs.repeated_rejections, officials),
-            *await self._load_people_notices(plan, officials, window),
+            *people.notices,
         ]
         digest = await asyncio.to_thread(
             compose_digest,
@@ -360,7 +401,7 @@ class DigestComposer:
         return await self._translate(digest)
 
     async def _translate(self, digest: Digest) -> Digest:
-        """Return the digest with translations of its texts: stored ones, and new ones that are made in time.
+        """Add translations to the texts of a digest: stored ones, and new ones that are made in time.
 
         New translations are stored.
         """
@@ -377,14 +418,23 @@ class DigestComposer:
         return add_translations(digest, translator.to, found)
 
     async def _load_people_notices(
-        self, plan: DigestPlan, officials: Sequence[Official], window: Window
-    ) -> Sequence[str]:
-        if self._notice_source is None or plan.schedule.is_immediate or not officials:
-            return ()
-        return await self._database.read(self._notice_source.load_notices, officials, window.end_at)
+        self,
+        plan: DigestPlan,
+        configuration: Configuration,
+        inputs: DigestInputs,
+        window: Window,
+        *,
+        is_preview: bool,
+    ) -> PeopleNotices:
+        """Return the notices about the officials of a digest; a preview stores nothing."""
+        officials = _relevant_officials(plan, configuration, inputs)
+        if self._notice_source is None or not officials:
+            return PeopleNotices()
+        load, now = self._notice_source.load_notices, self._clock()
+        return await load(plan, configuration, officials, window.end_at, now, is_preview=is_preview)
 
     async def _render(self, plan: DigestPlan, digest: Digest, configuration: Configuration) -> RenderedDigest:
-        from monitor.digest.render import render_digest  # as above
+        from monitor.digest.render import render_digest  # imported late, as above
 
         writes_files = any(
             isinstance(channel, FolderChannel) and channel.id in plan.channels for channel in configuration.channels
@@ -410,11 +460,12 @@ class DigestComposer:
         rendered: RenderedDigest | None,
         hit_ids: Sequence[int],
         inputs: DigestInputs | None = None,
+        announced: Sequence[Announcement] = (),
     ) -> tuple[Message, ...] | None:
         """Store the digest and, if it is rendered, its deliveries; return the messages to deliver.
 
-        Return None if another process has stored it before, or if a verdict has changed one of its hits in the
-        meantime. The digest is then composed again.
+        The result is None if another process has stored the digest before, or if a verdict has changed one of its hits
+        in the meantime. The digest is then composed again.
         """
         messages: tuple[Message, ...] = ()
         if rendered:
@@ -423,7 +474,7 @@ class DigestComposer:
             unsubscribed = inputs.unsubscribed if inputs else await self._database.read(load_unsubscribed, plan.id)
             built = build_messages(digest, rendered, channels, self._clock())
             messages = tuple(one for one in built if (one.channel_id, one.target) not in unsubscribed)
-        content = _reported_content(plan, digest, inputs) if inputs else None
+        content = replace(_reported_content(plan, digest, inputs), announced=tuple(announced)) if inputs else None
         is_stored = await self._database.run(self._database.digests.commit_digest, digest, messages, hit_ids, content)
         if is_stored and rendered:
             self._sent_at[plan.id].append(self._clock())
@@ -431,19 +482,19 @@ class DigestComposer:
 
 
 def _reported_content(plan: DigestPlan, digest: Digest, inputs: DigestInputs) -> ReportedContent:
-    """Return which part of its inputs a digest reports, to be stored with the digest."""
+    """Return the record of the content of a digest, which is stored with the digest."""
     marked = apply_marks(inputs.hits, inputs.marks, digest.window.end_at)
     not_accepted = {hit.id for hit in inputs.hits if not plan.accepts(hit)}
     return ReportedContent(
         {hit.id: hit.official_ids for hit in inputs.hits},
-        marked.hidden_ids | not_accepted,
+        marked.hidden_ids | not_accepted | inputs.unreported_hit_ids,
         inputs.retractions,
         tuple(hit.article_id for hit in inputs.followed),
     )
 
 
 def _window_start(last: LastWindow) -> datetime:
-    """Return the start of the next window: the end of the last one.
+    """Return the start of the next window: the end of the last window.
 
     After the initial window of a scheduled digest, it is the start of the lookback instead.
     """
@@ -473,7 +524,7 @@ def _due_after(last_end: datetime, checked_at: datetime | None, now: datetime) -
     """Return the time after which scheduled times are due, which is normally the end of the last window.
 
     If the last window ended after ``checked_at``, the time of the last check, the clock has been set back since. Then
-    only scheduled times after the last check are due, or from now on if there was no check.
+    only scheduled times after the last check are due. Without a last check, only scheduled times from now on are due.
     """
     if last_end < now and (checked_at is None or last_end <= checked_at):
         return last_end
@@ -487,7 +538,7 @@ def _should_send(plan: DigestPlan, digest: Digest, *, has_notices: bool) -> bool
 
 
 def _channels_without_scheduled_digest(plan: DigestPlan, plans: Sequence[DigestPlan]) -> tuple[str, ...]:
-    """Return the channels of an immediate digest that no scheduled digest uses."""
+    """Return the channels of an immediate digest that are not used by any scheduled digest."""
     scheduled = {channel for other in plans if not other.schedule.is_immediate for channel in other.channels}
     return tuple(channel for channel in plan.channels if channel not in scheduled)
 
@@ -501,7 +552,7 @@ def _relevant_officials(plan: DigestPlan, configuration: Configuration, inputs: 
 
 
 def _chart_days(end: datetime, zone: ZoneInfo) -> tuple[datetime, ...]:
-    """Return the starts, in UTC, of the last ``CHART_DAYS`` days in a time zone. The last day is the one of ``end``."""
+    """Return the starts, in UTC, of the last ``CHART_DAYS`` days in a time zone; the last day contains ``end``."""
     today = end.astimezone(zone).date()
     dates = (today - timedelta(days=back) for back in range(CHART_DAYS - 1, -1, -1))
     return tuple(datetime.combine(date, time(), zone).astimezone(UTC) for date in dates)

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 log = logging.getLogger(__name__)
 
-FALLBACK_AFTER = 3  # failures; the first two may have a cause that passes, such as a template being edited
+FALLBACK_AFTER = 3  # number of failures; the first two may have a cause that passes, such as a template being edited
 MIN_DELAY, MAX_DELAY = timedelta(seconds=10), timedelta(minutes=10)
 TRACEBACK_INTERVAL = timedelta(hours=1)
 
@@ -30,7 +30,7 @@ class DigestFailures:
         self._failures: dict[str, _Failure] = {}
 
     def must_wait(self, plan_id: str, now: datetime) -> bool:
-        """Return whether it is too early for the next attempt to compose a digest that has failed.
+        """Return whether it is too early to try a failed digest again.
 
         A clock that was set back does not prolong the wait.
         """
@@ -53,7 +53,7 @@ class DigestFailures:
         return count >= FALLBACK_AFTER
 
     def clear(self, plan_id: str) -> None:
-        """Delete the failures of a digest plan after a digest was composed."""
+        """Delete the failures of a digest plan, after its digest was composed."""
         if self._failures.pop(plan_id, None):
             log.info("digest composition recovered", extra={"digest": plan_id})
 
@@ -68,7 +68,7 @@ class DigestFailures:
         ]
 
     def describe(self) -> str:
-        """Return one line about all failing digests for health and status, or an empty string if there are none.
+        """Return one line about all failing digests for health and status, or an empty string if none fails.
 
         The line has only the type of each error, because messages of errors can contain texts of articles.
         """

@@ -1,7 +1,7 @@
 """Discover the feeds and sitemaps of a site.
 
-A feed may be the given address itself, be linked on the page at that address or on a page that lists the site's feeds,
-be named in robots.txt, or be at an address that many sites use for feeds.
+A feed may be the given address itself. A page may link to it: the page at the given address, or a page that lists the
+site's feeds. It may also be named in robots.txt, or be at an address that many sites use for feeds.
 """
 
 import asyncio
@@ -36,7 +36,7 @@ _HOST_FAILURES = {FailureCause.FORBIDDEN_ADDRESS, FailureCause.NAME_LOOKUP, Fail
 
 @dataclass(frozen=True, slots=True)
 class DiscoveredFeed:
-    """Feed or sitemap of a site that can be read: its kind, how it was found, and how recent it is."""
+    """A feed or sitemap of a site that can be read: its kind, how it was found, and how recent it is."""
 
     url: str
     kind: SourceKind
@@ -50,7 +50,7 @@ class DiscoveredFeed:
 
 @dataclass(frozen=True, slots=True)
 class DiscoveryResult:
-    """Result of a search for feeds: the feeds, best first, and why none was found (empty if some were).
+    """The result of a search for feeds: the feeds, the best first. If none was found, it has the reason instead.
 
     ``was_reached`` is False if no connection to the host could be made.
     """
@@ -67,16 +67,16 @@ NO_FEED_REASON = (
 
 
 class FeedDiscoverer:
-    """Finds the feeds of a site: at the given address, on pages that list feeds, in robots.txt, at usual addresses.
+    """Finder of the feeds of a site. It sends about sixty requests at most.
 
-    It sends about sixty requests at most.
+    It looks at the given address, on pages that list feeds, in robots.txt and at usual addresses.
     """
 
     def __init__(self, fetcher: Fetcher, process_pool: ProcessPool) -> None:
         self._fetcher, self._process_pool = fetcher, process_pool
 
     async def discover(self, url: str) -> DiscoveryResult:
-        """Return the feeds and sitemaps at an address or on the site of the address."""
+        """Find the feeds and sitemaps at an address, or on the site of the address."""
         search = _Search()
         preset = find_social_preset(url)
         if preset and (known := await self._read_preset(preset)).feeds:
@@ -105,7 +105,7 @@ class FeedDiscoverer:
         return DiscoveryResult(_sort_feeds(search.found), "" if search.found else failure or search.describe_failure())
 
     async def _read_preset(self, preset: SocialPreset) -> DiscoveryResult:
-        """Return the feeds of an account of a social network, and the page with its posts if it can be read."""
+        """Return the feeds of an account of a social network, and the page with its posts if this page can be read."""
         search = _Search()
         await self._fetch_candidates(search, [FeedCandidate(feed, found_by="named") for feed in preset.feeds])
         if preset.listing:
@@ -132,9 +132,9 @@ class FeedDiscoverer:
         return DiscoveredFeed(listing.url, SourceKind.LISTING, title, count, newest, feed.language, "named", listing)
 
     async def _follow_feed_lists(self, search: "_Search", home: str) -> None:
-        """Fetch the feeds that pages such as "Our RSS feeds" list.
+        """Fetch the feeds that are listed on pages such as "Our RSS feeds".
 
-        These pages are in ``search.linked_pages``. The home page has links to them that look like links to feeds.
+        These pages are in ``search.linked_pages``, because the home page links to them as if they were feeds.
         """
         for page in search.linked_pages[:_MAX_FEED_LISTS]:
             if canonicalize_url(page.url) != canonicalize_url(home):
@@ -194,7 +194,7 @@ class _Search:
     failure: str = ""
 
     def describe_failure(self) -> str:
-        """Return a sentence that states why no feed was found."""
+        """Return a sentence with the reason why no feed was found."""
         return self.failure or NO_FEED_REASON
 
 
@@ -214,11 +214,11 @@ def _build_feed(candidate: FeedCandidate, feed: Feed, response: Fetched) -> Disc
 
 
 def _sort_feeds(feeds: list[DiscoveredFeed]) -> tuple[DiscoveredFeed, ...]:
-    """Return each feed once, best first.
+    """Return each feed once, the best first.
 
     Feeds come before sitemaps, feeds of articles before feeds of readers' comments, and feeds with entries before empty
-    ones. Then a feed at the given address comes first, then feeds that the site names, then feeds that it links, then
-    guessed ones.
+    ones. Among equal feeds, the order is: the feed at the given address, feeds that the site declares, feeds that it
+    links, guessed feeds.
     """
     once: dict[str, DiscoveredFeed] = {}
     for feed in feeds:

@@ -21,16 +21,23 @@ if TYPE_CHECKING:
     from monitor.stories.fingerprints import ArticleFeatures
 
 MAX_OFFICIALS = 20_000
-"""Size of the largest watchlist that worker processes compile. Each process needs 40 microseconds and 4 KB for an
-official."""
+"""Maximum number of officials of a watchlist that worker processes compile.
+
+Each process needs 40 microseconds and 4 KB for each official.
+"""
 
 MAX_READY_ARTICLES = 5_000
-"""Maximum number of articles that are kept in memory for grouping, about 10 KB each. Others are read from the
-database."""
+"""Maximum number of articles that are kept in memory for grouping, about 10 KB each.
+
+Further articles are read from the database.
+"""
 
 
 class EarlyMatching:
-    """Keeps articles that were matched with their poll until they are grouped, and counts them and their hits."""
+    """Store, in memory, of the articles that were matched with their poll and are not grouped yet.
+
+    It also counts these articles and their hits.
+    """
 
     def __init__(self, watchlist: Watchlist) -> None:
         self.key, self.watchlist = new_key(), watchlist
@@ -71,12 +78,12 @@ class EarlyMatching:
         return result
 
     def forget(self, article_ids: Sequence[int]) -> None:
-        """Remove articles that were grouped from memory."""
+        """Delete from memory the articles that were grouped."""
         for article_id in article_ids:
             self.ready.pop(article_id, None)
             self.features.pop(article_id, None)
 
 
 def with_date(article: Article, first_seen_at: datetime) -> Article:
-    """Return the article with a date of publication; if it has none, this is the time when it was first seen."""
+    """Return the article with a date of publication: its own, or else the time when it was first seen."""
     return article if article.published_at else replace(article, published_at=first_seen_at)

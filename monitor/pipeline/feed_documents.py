@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import partial
 from typing import assert_never
-from urllib.parse import parse_qsl, urlencode, urlsplit
+from urllib.parse import parse_qsl, urlencode, urljoin, urlsplit
 
 from monitor.domain.errors import DocumentFault, NotAFeed, WorkerKilled
 from monitor.domain.fetch_result import (
@@ -36,13 +36,14 @@ from monitor.domain.source_health import suggest_for_document
 from monitor.domain.special_sources import Api
 from monitor.parse.incremental import hash_body
 from monitor.stories.identity import KeyedEntry, assign_entry_keys, drop_build_time
+from monitor.text.encoding import decode
 from monitor.text.urls import extract_origin
 
-MAX_NESTED_SITEMAPS = 4  # of one index; one more is read in turn, to learn which sitemaps have new addresses
-MAX_SITEMAP_DOCUMENTS = 8  # of one poll, nested indexes included
+MAX_NESTED_SITEMAPS = 4  # sitemaps of one index; one more is read in turn, to learn which sitemaps have new addresses
+MAX_SITEMAP_DOCUMENTS = 8  # sitemaps of one poll, including the sitemaps of nested indexes
 MAX_INDEX_LEVELS = 2
-MAX_PREFERRED_SITEMAPS = 2  # the others are read at the ends of the index, where new sitemaps appear
-MAX_LARGE_DOCUMENTS = 4  # read at the same time; each takes 45 MB at most (wire and decoded)
+MAX_PREFERRED_SITEMAPS = 2  # the other sitemaps are read at the ends of the index, where new ones appear
+MAX_LARGE_DOCUMENTS = 4  # number of documents read at the same time; each takes 45 MB at most (wire and decoded)
 PAGED_KINDS = (SourceKind.LISTING, SourceKind.API)
 """Kinds whose document may link to further pages of the list."""
 
@@ -64,7 +65,7 @@ class ParsedFeed:
 
 @dataclass(frozen=True, slots=True)
 class SitemapPart:
-    """Result of reading one sitemap of an index: its URL, the URLs of its entries and their newest date.
+    """The result of reading one sitemap of an index: its URL, the URLs of its entries and their newest date.
 
     An index that is nested in another one has the entries of all its sitemaps.
     """
@@ -76,12 +77,12 @@ class SitemapPart:
 
 @dataclass(frozen=True, slots=True)
 class FetchedFeed:
-    """Result of a poll that has read a document: its entries with their keys, ready for the poll plan.
+    """The result of a poll that has read a document: its entries with their keys, ready for the poll plan.
 
     ``response`` holds the validators to store, and ``body_hash`` the hash; both are empty if the next poll must read
-    the document again. ``gap_entries`` are the entries of the document and of the sitemap that fills a gap, or None if
-    there is no gap; ``gap_count`` of them come from the sitemap. ``sitemap_parts`` are the sitemaps that were read, if
-    the document is an index.
+    the document again. ``gap_entries`` are the entries of the document and of the sitemap that fills a gap;
+    ``gap_count`` of them are from the sitemap. Without a gap, ``gap_entries`` is None. ``sitemap_parts`` are the
+    sitemaps that were read, if the document is an index.
     """
 
     response: Fetched
@@ -94,13 +95,13 @@ class FetchedFeed:
 
     @property
     def entry_count(self) -> int:
-        """Return the number of entries in the document, skipped ones included."""
+        """Return the number of entries in the document, including skipped ones."""
         return len(self.parsed.feed.entries) + self.parsed.unchanged_count
 
 
 @dataclass(frozen=True, slots=True)
 class UnchangedFeed:
-    """Result of a poll whose document has not changed, according to the server or to the hash of its body."""
+    """The result of a poll whose document has not changed, according to the server or to the hash of its body."""
 
     response: Fetched | NotModified
 
@@ -114,10 +115,10 @@ class PollAttempt:
 
 
 def request_headers(source: Source, url: str) -> tuple[tuple[str, str], ...]:
-    """Return the configured headers for requests to the source's own origin, and none for other origins.
+    """Return the headers for a request: the configured ones for the source's own origin, none for another origin.
 
-    An origin is scheme, host and port. Headers may hold credentials, and a feed can link to any address; they must not
-    be sent there.
+    An origin is scheme, host and port. Headers may hold credentials. A feed can link to any address, and the
+    credentials must not be sent there.
     """
     if not source.headers or extract_origin(url) != extract_origin(source.url):
         return ()
@@ -136,8 +137,14 @@ def build_api_request(api: Api, url: str) -> tuple[str, bytes | None]:
     return url, json.dumps(body, ensure_ascii=False).encode()
 
 
+def _hash_parsing_settings(source: Source) -> str:
+    """Return a hash of the settings by which the entries of a document are found; empty for a feed, which has none."""
+    settings = source.listing or source.api
+    return hash_body(repr(settings).encode()) if settings else ""
+
+
 class FeedDocumentReader:
-    """Fetches and parses the documents of a poll; large or unusual documents are parsed in a worker process.
+    """Reader of the documents of a poll. Large or unusual documents are parsed in a worker process.
 
     ``cpu_slot`` is held while work blocks the event loop, so that other tasks run between two documents.
     """
@@ -154,7 +161,7 @@ class FeedDocumentReader:
         known_item_hashes: bytes,
         has_known_entry: KnownEntryCheck,
     ) -> PollAttempt:
-        """Read a source once: fetch its document unless it is unchanged, parse it, and add linked documents.
+        """Read a source once: fetch its document and, if the document has changed, parse it and add linked documents.
 
         ``known_item_hashes`` identify the items of the last poll. ``has_known_entry`` returns whether a document
         contains an entry that is known already.
@@ -162,6 +169,9 @@ class FeedDocumentReader:
         After an interrupted poll, its document may have ended the process, and is parsed in a worker process.
         """
         is_unconditional = is_unconditional_due(poll_state.unconditional_at, now)
+        parsing_hash = _hash_parsing_settings(source)
+        if parsing_hash != poll_state.parsing_hash:  # an edited selector must be tried on an unchanged document
+            poll_state = replace(poll_state, etag="", last_modified="", body_hash="", parsing_hash=parsing_hash)
         poll_state = replace(poll_state, polls=poll_state.polls + 1, last_attempt_at=now)
         fetch = partial(self._fetch_source, source, poll_state, is_unconditional=is_unconditional)
         async with self._open_document(fetch) as response:
@@ -192,7 +202,7 @@ class FeedDocumentReader:
         parsed: ParsedFeed,
         has_known_entry: KnownEntryCheck,
     ) -> PollAttempt:
-        """Return the attempt with the entries of further documents that the source's own document links to."""
+        """Add to the attempt the entries of further documents, to which the source's own document links."""
         feed, parts = parsed.feed, tuple[SitemapPart, ...]()
         if parsed.unchanged_count:
             feed = replace(feed, ttl=feed.ttl or poll_state.ttl)
@@ -206,7 +216,7 @@ class FeedDocumentReader:
         if not parsed.unchanged_count:
             feed = drop_build_time(feed)
         if feed.is_cut_off or (feed.nested_urls and source.kind not in PAGED_KINDS):
-            # The complete document may have the validators of the incomplete one, and an index may stay unchanged
+            # The complete document may have the same validators as the incomplete one. An index may stay unchanged
             # while its sitemaps change.
             response, body_hash = replace(response, etag="", last_modified=""), ""
         keyed_entries = await self._key_entries(feed, is_partial=bool(parsed.unchanged_count))
@@ -214,7 +224,7 @@ class FeedDocumentReader:
         return PollAttempt(poll_state, result)
 
     async def fill_gap(self, attempt: PollAttempt, source: Source) -> PollAttempt:
-        """Return the attempt with ``gap_entries``: the entries of its document and further ones of the news sitemap.
+        """Add ``gap_entries`` to the attempt: the entries of its document, and further entries of the news sitemap.
 
         The news sitemap of the source is read for this. If it cannot be read, it adds no entries.
         """
@@ -223,7 +233,7 @@ class FeedDocumentReader:
         sitemap = source.as_gap_sitemap()
         if extract_origin(source.sitemap) != extract_origin(source.url):
             sitemap = replace(sitemap, headers={})
-        found = await self._read_part(sitemap, source.sitemap)
+        found = await self.read_part(sitemap, source.sitemap)
         own = feed = document.parsed.feed
         if isinstance(found, Feed):
             feed = _merge_feeds(own, (await self._read_sitemaps(found, sitemap)).feed)
@@ -249,7 +259,7 @@ class FeedDocumentReader:
             if url in seen:
                 continue
             seen.add(url)
-            part = await self._read_part(source, url)
+            part = await self.read_part(source, url)
             if isinstance(part, Feed) and part.nested_urls:
                 if len(parents) + 1 < MAX_INDEX_LEVELS:
                     nested = _choose_sitemaps(part.nested_urls, memory, turn)
@@ -262,18 +272,18 @@ class FeedDocumentReader:
         return reading
 
     async def _add_listing_pages(self, feed: Feed, source: Source, has_known_entry: KnownEntryCheck) -> Feed:
-        """Add the entries of further pages of a listing, up to and including the first page with a known entry."""
+        """Add the entries of further pages of a listing. The last page that is read is the first with a known entry."""
         page, pages = feed, source.max_pages
         seen = {source.url}
         while page.nested_urls and pages > 1 and page.nested_urls[0] not in seen and not await has_known_entry(page):
             seen.add(page.nested_urls[0])
-            part = await self._read_part(source, page.nested_urls[0])
+            part = await self.read_part(source, page.nested_urls[0])
             page = part if isinstance(part, Feed) else Feed(())
             feed = _merge_feeds(feed, page)
             pages -= 1
         return feed
 
-    async def _read_part(self, source: Source, url: str) -> Feed | Failed | Blocked | Gone:
+    async def read_part(self, source: Source, url: str) -> Feed | Failed | Blocked | Gone:
         """Fetch and parse a further document of a source, such as a sitemap of an index or the next page of a listing.
 
         Return its feed, or the reason why it could not be read.
@@ -287,6 +297,15 @@ class FeedDocumentReader:
                 return (await self._parse(response, source)).feed
             except (NotAFeed, WorkerKilled) as error:
                 return _classify_error(error, source)
+
+    async def find_sitemaps(self, source: Source) -> list[str]:
+        """Return the sitemaps that the robots.txt of a source's site names, else the usual address of a sitemap."""
+        from monitor.parse.feed_discovery import find_robots_candidates
+
+        address = urljoin(source.url, "/robots.txt")
+        result = await self._fetcher.fetch(FetchRequest(address))
+        text = decode(result.body, result.content_type) if isinstance(result, Fetched) else ""
+        return [one.url for one in find_robots_candidates(text, address)] or [urljoin(source.url, "/sitemap.xml")]
 
     @asynccontextmanager
     async def _open_document(self, fetch: Callable[..., Awaitable[FetchResult]]) -> AsyncIterator[FetchResult]:
@@ -305,7 +324,7 @@ class FeedDocumentReader:
     async def _fetch_source(
         self, source: Source, poll_state: PollState, *, is_unconditional: bool, is_large: bool
     ) -> FetchResult:
-        """Fetch the configured address. If this fails and the address has moved permanently, fetch the new address."""
+        """Fetch the configured address. If this fails, and the address has moved permanently, fetch the new address."""
         is_unconditional = is_unconditional and source.kind is not SourceKind.MAILBOX
         validators = ("", "") if is_unconditional else (poll_state.etag, poll_state.last_modified)
         response = await self._fetch(source, source.url, *validators, is_large=is_large)
@@ -324,7 +343,7 @@ class FeedDocumentReader:
     ) -> FetchResult:
         """Fetch one document of a source.
 
-        robots.txt is obeyed if the document is a web page, such as a listing page, but not for feeds and sitemaps.
+        The rules of robots.txt apply to web pages, such as listing pages, but not to feeds and sitemaps.
         """
         if source.kind is SourceKind.MAILBOX:
             return await self._fetcher.fetch(FetchRequest(url, etag=etag, mailbox=source.mailbox))
@@ -346,7 +365,7 @@ class FeedDocumentReader:
         purpose = FetchPurpose.PAGE if source.kind.is_page else FetchPurpose.FEED
         request = FetchRequest(url, purpose, etag, last_modified, headers, is_large, cookie_file=source.cookie_file)
         if source.kind.is_page and source.fetch is FetchMethod.BROWSER:
-            # its document may be unchanged while its scripts show other articles
+            # the document may be unchanged while its scripts show other articles
             request = replace(request, etag="", last_modified="", uses_browser=True)
         return await self._fetcher.fetch(request)
 
@@ -391,12 +410,12 @@ class _SitemapReading:
 
     @property
     def failure(self) -> Failed | Blocked | Gone | None:
-        """Return the first failure if no sitemap could be read and the index has no entries of its own, else None."""
+        """The first failure, if no sitemap could be read and the index has no entries of its own; otherwise None."""
         return None if self.is_any_read or self.feed.entries else self.first_failure
 
     @property
     def parts(self) -> tuple[SitemapPart, ...]:
-        """Return the sitemaps that were read and have entries."""
+        """The sitemaps that were read and have entries."""
         return tuple(SitemapPart(url, frozenset(urls), self._newest.get(url)) for url, urls in self._entry_urls.items())
 
     def add(self, part: Feed | Failed | Blocked | Gone, path: tuple[str, ...]) -> None:
@@ -417,12 +436,12 @@ class _SitemapReading:
 
 
 def _choose_sitemaps(nested_urls: Sequence[str], memory: SitemapMemory, turn: int) -> list[str]:
-    """Return the URLs of the sitemaps of an index to read at this poll.
+    """Choose the sitemaps of an index to read at this poll; return their URLs.
 
-    These are sitemaps that recently had addresses of new articles (productive ones), then the first ones of the index,
-    then one of the other known sitemaps in turn. The first poll reads more sitemaps, because its articles are not
-    reported. A sitemap in the middle of an index that was not read then is not chosen later, because all its old
-    addresses would be new.
+    First come the productive sitemaps, which recently had addresses of new articles. Then come the first sitemaps of
+    the index, and then one of the other known sitemaps in turn. The first poll reads more sitemaps, because its
+    articles are not reported. A sitemap in the middle of an index that the first poll did not read is never chosen
+    later, because all its old addresses would be new.
     """
     if not memory.known:
         return list(nested_urls[:MAX_SITEMAP_DOCUMENTS])
@@ -443,7 +462,8 @@ def _classify_error(error: NotAFeed | WorkerKilled, source: Source) -> Failed | 
 def classify_parse_error(error: NotAFeed, source: Source) -> Failed | Blocked:
     """Return the failure for a document that could not be parsed.
 
-    It is ``Blocked`` if the document is a bot or consent wall, else ``Failed`` because the document is invalid.
+    It is ``Blocked`` if the document is a bot or consent wall. Otherwise it is ``Failed``, because the document is
+    invalid.
     """
     match error.fault:
         case DocumentFault.ACCESS_WALL | DocumentFault.HTML_PAGE:
@@ -463,9 +483,9 @@ def classify_parse_error(error: NotAFeed, source: Source) -> Failed | Blocked:
 
 
 def _parse_inline(response: Fetched, source: Source, known_item_hashes: bytes) -> ParsedFeed | None:
-    """Parse an ordinary document in this process, or only its new items.
+    """Parse an ordinary document, or only its new items, in this process.
 
-    Return None if the document must be parsed in a worker process.
+    The result is None if the document must be parsed in a worker process.
     """
     from monitor.parse.dispatch import decode_inline_text, parse_ordinary_feed
     from monitor.parse.incremental import hash_items
@@ -482,7 +502,7 @@ def _parse_inline(response: Fetched, source: Source, known_item_hashes: bytes) -
 def _parse_new_items(text: str, url: str, source: Source, known_item_hashes: bytes) -> ParsedFeed | None:
     """Parse only the items that differ from the last poll.
 
-    Return None if the items of the document cannot be separated.
+    The result is None if the items of the document cannot be separated.
     """
     from monitor.parse.fast_xml import parse_fast_xml
     from monitor.parse.incremental import is_independent, remove_known_items
@@ -497,9 +517,9 @@ def _parse_new_items(text: str, url: str, source: Source, known_item_hashes: byt
 
 
 def _merge_feeds(first: Feed, second: Feed) -> Feed:
-    """Return the first feed with the entries of the second added.
+    """Add the entries of the second feed to the first feed, and return the result.
 
-    An entry is left out, and counted as merged, if the first feed has an entry with the same URL.
+    If both feeds have an entry with the same URL, the entry of the second feed is left out and counted as merged.
     """
     urls = {entry.url for entry in first.entries} - {""}
     added = tuple(entry for entry in second.entries if entry.url not in urls)

@@ -27,7 +27,7 @@ GROUPING_CLEANUP_INTERVAL = timedelta(days=1)
 
 
 class GroupingStep:
-    """Groups matched articles in batches, on a grouping window in memory.
+    """The step that groups matched articles in batches, on a grouping window in memory.
 
     The window is loaded from the database for the first batch. Term frequencies are also in memory, and stored from
     time to time. A crash loses the latest term frequencies; this changes weights slightly, but no stored story.
@@ -45,10 +45,10 @@ class GroupingStep:
         self._vocabulary: Vocabulary | None = None
         self._saved_article_count = 0
         self._cleaned_up_at: datetime | None = None
-        self._has_interrupted = True  # an earlier process may have left some
+        self._has_interrupted = True  # an earlier process may have left interrupted attempts
 
     async def run_batch(self, limit: int = GROUPING_BATCH_SIZE) -> int:
-        """Group one batch and return its number of articles; 0 if no article is waiting."""
+        """Group one batch, and return its number of articles; it is 0 if no article waits."""
         await self._group_interrupted()
         batch = await self._load_batch(limit)
         if batch:
@@ -66,7 +66,7 @@ class GroupingStep:
     async def _group_pending(self) -> int:
         """Group waiting articles, oldest first.
 
-        The next batch is prepared while the previous one is placed in stories.
+        The next batch is prepared while the previous batch is placed in stories.
         """
         await self._group_interrupted()
         batch, done = await self._load_batch(GROUPING_BATCH_SIZE), 0
@@ -88,9 +88,9 @@ class GroupingStep:
         return done
 
     async def _group_interrupted(self) -> None:
-        """Group each article alone whose earlier attempt was interrupted.
+        """Group the articles whose earlier attempt was interrupted, each alone.
 
-        One of these articles may have ended the earlier process. If it ends the process again, the attempts of the
+        One of these articles may have ended the earlier process. If it ends this process, too, the attempts of the
         other articles are not interrupted.
         """
         if not self._has_interrupted:
@@ -111,7 +111,7 @@ class GroupingStep:
     async def _prepare(self, batch: Sequence[StoredArticle]) -> "list[IncomingArticle]":
         """Return a batch in the order of placement, with the features by which texts are compared.
 
-        If there is a backlog, the features are computed in a worker process. Otherwise they are computed during
+        If many articles wait, the features are computed in a worker process. Otherwise they are computed during
         placement.
         """
         if not batch:
@@ -199,7 +199,7 @@ class GroupingStep:
             reason = f"{type(error).__name__}: {error}"
             record_failure = self._database.attempts.record_failure
             if not await self._database.run(record_failure, stored, reason, self._clock()):
-                self._has_interrupted = True  # it is tried once more
+                self._has_interrupted = True  # the article is tried once more
 
     async def _delete_expired(self) -> None:
         now = self._clock()

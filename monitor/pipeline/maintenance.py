@@ -16,14 +16,17 @@ if TYPE_CHECKING:  # `monitor --help` imports this module and must not load a da
 
 BYTES_PER_MEGABYTE = 2**20
 MIN_FREE_BYTES = 64 * BYTES_PER_MEGABYTE
-MIN_FREE_DIVISOR = 20  # of a small disk, one twentieth must be free
+MIN_FREE_DIVISOR = 20  # one twentieth of a small disk must be free
 RECOVERY_FACTOR = 1.25  # more space is required to resume than to pause, so that the state does not alternate
 BACKUP_INTERVAL = timedelta(days=1)
-MAX_RECORD_RETENTION = timedelta(days=90)  # of near misses and finished deliveries
+MAX_RECORD_RETENTION = timedelta(days=90)  # age of near misses and finished deliveries that are deleted
 
 
 def is_disk_space_low(disk_space: DiskSpace, *, was_low: bool) -> bool:
-    """Return whether there is too little space to collect. If it was low before, more space is required to resume."""
+    """Return whether the disk has too little space to collect.
+
+    If it had too little before, more is required to resume.
+    """
     required = min(MIN_FREE_BYTES, disk_space.total_bytes // MIN_FREE_DIVISOR)
     return disk_space.free_bytes < (required * RECOVERY_FACTOR if was_low else required)
 
@@ -37,7 +40,7 @@ class CleanupResult:
 
 
 class Maintenance:
-    """Checks the disk, creates backups and deletes expired data."""
+    """Maintenance of the installation: it checks the disk, creates backups and deletes expired data."""
 
     def __init__(self, database: "Database", clock: Clock) -> None:
         self._database, self._clock = database, clock
@@ -45,7 +48,7 @@ class Maintenance:
 
     @property
     def low_disk_space(self) -> DiskSpace | None:
-        """Return the last measured space if the disk is too full for collecting, else None."""
+        """The last measured space if the disk is too full for collecting, otherwise None."""
         return self._low_disk_space
 
     async def check_disk_space(self) -> None:
@@ -70,7 +73,7 @@ class Maintenance:
         return await self._database.run(self._database.maintenance.record_clock, self._clock())
 
     def skip_when_disk_full(self, work: Callable[[], Awaitable[object]]) -> Callable[[], Awaitable[object]]:
-        """Return a function that calls ``work``, but raises ``StoreFull`` instead while disk space is low."""
+        """Return a function that calls ``work``; while disk space is low, it raises ``StoreFull`` instead."""
 
         async def run_unless_full() -> object:
             if self._low_disk_space is not None:
@@ -80,9 +83,9 @@ class Maintenance:
         return run_unless_full
 
     async def back_up(self) -> Path | None:
-        """Create a backup if the last one is at least a day old, and return its path.
+        """Create a backup if the last backup is at least a day old, and return the path of the new one.
 
-        Return None if no backup is due, or on PostgreSQL. Raises ``StoreError``.
+        The result is None if no backup is due, or on PostgreSQL. Raises ``StoreError``.
         """
         store = self._database.maintenance
         if await self._database.read(store.measure_disk_space) is None:

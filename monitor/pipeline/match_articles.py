@@ -21,7 +21,7 @@ MAX_EXAMPLES = 5
 
 @dataclass(frozen=True, slots=True)
 class BacktestExample:
-    """Example in the result of a backtest: an article that an edited rule would newly report, or no longer report.
+    """An example in the result of a backtest: an article that an edited rule would newly report, or no longer report.
 
     The passage proves the hit.
     """
@@ -35,7 +35,7 @@ class BacktestExample:
 
 @dataclass(slots=True)
 class RuleBacktest:
-    """Result of the backtest of one rule: hits in total and per day, and the differences from what was reported."""
+    """The result of the backtest of one rule: hits in total and per day, and the differences from what was reported."""
 
     rule: str
     hit_count: int = 0
@@ -57,8 +57,8 @@ def backtest(
     """Match stored articles with edited rules, and compare the hits with the rules that reported each article.
 
     ``rule_ids`` are the edited rules, in the order of the results. ``reported_rules`` has, by article id, the ids of
-    the rules that reported the article. A removed rule loses all its hits. Articles from before their source was added
-    are not matched. ``on_new`` is called with each article that has a new hit.
+    the rules that reported the article. A removed rule loses all its hits. An article is not matched if it was
+    published before its source was added. ``on_new`` is called with each article that has a new hit.
     """
     results = {rule: RuleBacktest(rule) for rule in rule_ids}
     for stored in articles:
@@ -97,7 +97,7 @@ BATCH_SIZE = 64
 
 
 class MatchingStep:
-    """Matches stored articles in batches, in the order of their ids.
+    """The step that matches stored articles in batches, in the order of their ids.
 
     Long articles, and articles whose first attempt failed, are matched one at a time in a background task. The source
     that has used the least time goes first, so that many long texts of one source do not delay the other sources.
@@ -109,7 +109,7 @@ class MatchingStep:
         self._isolated_task: asyncio.Task[None] | None = None
         self._isolated_result = MatchingResult()
         self._has_waiting = False
-        self._has_interrupted = True  # an earlier process may have left some
+        self._has_interrupted = True  # an earlier process may have left interrupted attempts
 
     async def run_batch(self, limit: int = BATCH_SIZE) -> MatchingResult:
         """Match one batch of waiting articles.
@@ -127,7 +127,7 @@ class MatchingStep:
                 self._matcher.compile()
                 result = await self._match_batch(batch)
         except BaseException:
-            # not the fault of an article: the program stops, or the watchlist or the database fails
+            # no article caused this: the program stops, or the watchlist or the database fails
             await self._release([stored.id for stored in batch])
             raise
         self._has_waiting = self._has_waiting or waiting_count > 0
@@ -137,7 +137,7 @@ class MatchingStep:
     async def run_all(self, max_articles: float = inf) -> MatchingResult:
         """Match waiting articles until none is left or ``max_articles`` is reached; later arrivals wait.
 
-        Without a maximum, also wait for the articles that are matched in the background.
+        Without a maximum, the function also waits for the articles that are matched in the background.
         """
         total = batch = await self.run_batch()
         while batch.article_count == BATCH_SIZE and total.article_count < max_articles:
@@ -167,7 +167,7 @@ class MatchingStep:
         return MatchingResult(len(batch), await self._store_findings(found), failed_count)
 
     async def _load_verdicts(self, batch: Sequence[StoredArticle]) -> Mapping[int, tuple[Verdict, ...]]:
-        """Return the verdicts that count in the articles of a batch, by article id.
+        """Return the verdicts that apply to the articles of a batch, by article id.
 
         Only articles with a story can have a verdict: they were grouped before, and then released from quarantine.
         """
@@ -175,9 +175,9 @@ class MatchingStep:
         return await self._database.read(self._database.feedback.load_verdicts, known) if known else {}
 
     def _start_isolated(self) -> None:
-        """Start the background task that matches waiting articles, unless it runs already or no article waits.
+        """Start the background task that matches waiting articles, if it does not run yet and an article waits.
 
-        If the task has ended with an error, raise this error.
+        If the task has ended with an error, this error is raised.
         """
         if self._isolated_task and self._isolated_task.done():
             task, self._isolated_task = self._isolated_task, None
@@ -188,7 +188,7 @@ class MatchingStep:
             self._isolated_task = asyncio.create_task(self._match_waiting())
 
     async def _match_waiting(self) -> None:
-        """Match the articles that wait to be matched alone, taking turns between their sources."""
+        """Match the articles that must be matched alone; their sources take turns."""
         loop = asyncio.get_running_loop()
         while waiting := await self._database.run(self._database.attempts.waiting, Stage.EXTRACTED):
             first = min(waiting, key=lambda one: (self._used_seconds[one.source_id], one.article_id))
@@ -218,7 +218,7 @@ class MatchingStep:
     async def _record_failure(self, stored: StoredArticle, error: Exception) -> int:
         """Record why an attempt failed; return the number of abandoned articles.
 
-        This is 1 if the article is abandoned, or 0 if there will be another attempt.
+        It is 1 if the article is abandoned, and 0 if it is tried again.
         """
         self._has_waiting = True
         reason = str(error) if isinstance(error, MonitorError) else f"{type(error).__name__}: {error}"

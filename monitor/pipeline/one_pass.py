@@ -28,7 +28,7 @@ from monitor.pipeline.send_deliveries import DeliveryAttempt, DeliverySender
 
 
 class TaskSlots:
-    """Starts background tasks up to a limit. A task that hangs occupies only one slot."""
+    """Starter of background tasks, with a maximum number. A task that hangs occupies only one place."""
 
     def __init__(self, size: int) -> None:
         self._size = size
@@ -70,8 +70,8 @@ async def run_continuously(
     """Lease items and run ``work`` on them until none is left, at most ``concurrency`` at a time; return the results.
 
     Another item is leased as soon as one is done, so that a slow item occupies only one place. ``report`` is called
-    with the number of items done. While ``has_waiting`` returns True, there are items that cannot be leased yet, and
-    the function waits for them.
+    with the number of items done. While ``has_waiting`` returns True, some items cannot be leased yet, and the function
+    waits for them.
     """
     running: set[asyncio.Task[R]] = set()
     results: list[R] = []
@@ -103,15 +103,15 @@ DELIVERY_DRAIN_SECONDS = 60
 
 
 def ignore_progress(_what: str, _count: int) -> None:
-    """Do nothing: callback for callers that display no progress."""
+    """Do nothing; for callers that show no progress."""
 
 
 @dataclass(frozen=True, slots=True)
 class PassResult:
-    """Results of all steps of one pass.
+    """The results of all steps of one pass.
 
-    ``digest_problem`` is one line about digests that could not be composed, ``worker_problem`` one line about work that
-    failed in worker processes; both may be empty.
+    ``digest_problem`` is one line about digests that could not be composed, and ``worker_problem`` one line about work
+    that failed in worker processes. Both may be empty.
     """
 
     polls: tuple[PollResult, ...] = ()
@@ -148,12 +148,12 @@ class Pipeline:
 
     @property
     def digest_problem(self) -> str:
-        """Return a line about digests that could not be composed, or an empty text."""
+        """One line about digests that could not be composed, or an empty text."""
         return self.digest_composer.failures.describe()
 
     @property
     def worker_problem(self) -> str:
-        """Return a line about work that failed in worker processes within the last hour, or an empty text."""
+        """One line about work that failed in worker processes within the last hour, or an empty text."""
         return self.offloader.problem
 
     async def collect(self, source_ids: Collection[str] | None, progress: ProgressCallback) -> tuple[PollResult, ...]:
@@ -210,7 +210,10 @@ class Pipeline:
         return matching, tuple(await self.digest_composer.run_due(self.configuration))
 
     async def report_operation(self, problems: Sequence[str] = ()) -> Digest | None:
-        """Send the report to the operator if it is due, with ``problems`` first. Return the report if it is sent."""
+        """Send the report to the operator if it is due; return the report if it is sent.
+
+        ``problems`` are the first lines of the report.
+        """
         templates = dict.fromkeys(
             problem for found in self.digest_composer.template_problems.values() for problem in found
         )
@@ -224,7 +227,7 @@ class Pipeline:
     async def _group_while(self, collecting: "asyncio.Task[tuple[PollResult, ...]]") -> tuple[PollResult, ...]:
         """Group articles while others are collected, and return the result of the task ``collecting``.
 
-        A database error ends grouping without being raised, because the next step raises it again if it persists.
+        A database error only ends the grouping. If the error persists, the next step raises it.
         """
         try:
             with contextlib.suppress(StoreError):

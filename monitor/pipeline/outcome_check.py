@@ -10,7 +10,7 @@ from monitor.domain.ports import Clock, DigestSchedule
 from monitor.store.database import Database
 
 MAX_DELIVERY_DELAY = timedelta(hours=1)  # mail servers that greylist accept a message within an hour
-MAX_MATCHING_DELAY = timedelta(minutes=15)  # a first pass over 2,000 feeds is matched in less
+MAX_MATCHING_DELAY = timedelta(minutes=15)  # the articles of a first pass over 2,000 feeds are matched in less time
 MAX_DIGEST_DELAY = timedelta(minutes=15)
 MAX_LOG_BYTES = 200_000_000  # without a long reader it stays near 4 MB, the size of a checkpoint
 
@@ -18,7 +18,10 @@ DELIVERY, MATCHING, DIGEST_TIMES, DATABASE_LOG = "delivery", "matching", "digest
 
 
 class OutcomeCheck:
-    """Finds work that is late, and a write-ahead log of the database that grows. One instance per configuration."""
+    """Check for work that is late, and for a write-ahead log of the database that grows.
+
+    One instance per configuration.
+    """
 
     def __init__(
         self, database: Database, timetable: DigestSchedule, configuration: Configuration, clock: Clock
@@ -28,7 +31,10 @@ class OutcomeCheck:
         self._clock, self._started_at = clock, clock()
 
     async def run(self) -> dict[str, str]:
-        """Return, by component, a sentence about its problem, or an empty text. May raise ``StoreError``."""
+        """Return a sentence about each component, which is empty if the component has no problem.
+
+        May raise ``StoreError``.
+        """
         return await self._database.read(self._find_problems, self._clock())
 
     def _find_problems(self, now: datetime) -> dict[str, str]:

@@ -16,13 +16,19 @@ from monitor.text.urls import extract_host
 
 PAGE_LEASE = timedelta(minutes=5)
 MAX_PAGES_PER_HOST = 2
-"""Pages of one host that are read at a time: as many as the fetcher sends requests to one host."""
+"""Maximum number of pages of one host that are read at the same time.
+
+The fetcher sends as many requests to one host.
+"""
 MAX_PAGES_PER_SOURCE = 6
-"""Pages of one source that are read at a time: a quarter of the daemon's places, because a feed may link to many
-hosts."""
+"""Maximum number of pages of one source that are read at the same time.
+
+It is a quarter of the daemon's places, because a feed may link to many hosts.
+"""
 MAX_PAGE_LAG = timedelta(minutes=10)
-"""Delay of the most overdue page above which there is a problem: 300 new pages of one host take 5 minutes at one
-request per second."""
+"""Delay of the most overdue page above which status and probes report a problem. 300 new pages of one host take only 5
+minutes at one request per second.
+"""
 PAGE_LAG = "page lag"
 """Name under which probes, status and heartbeat report that pages wait for too long."""
 _MAX_SCANNED_PAGES = 5_000
@@ -31,12 +37,12 @@ _MAX_REMEMBERED_HOSTS = 5_000
 
 
 def always_free(_url: str) -> int:
-    """Return ``MAX_PAGES_PER_HOST`` as the number of free requests of any host, for a fetcher without delays."""
+    """Return ``MAX_PAGES_PER_HOST`` for every URL, for a fetcher without delays between requests to a host."""
     return MAX_PAGES_PER_HOST
 
 
 class PageQueue:
-    """Leases due pages so that hosts take turns.
+    """Queue that leases due pages so that hosts take turns.
 
     ``free_request_count`` returns how many requests to the host of a URL may start now.
     """
@@ -49,7 +55,7 @@ class PageQueue:
         self._turns, self._last_turn = count(1), dict[str, int]()
         self._scan_from: DuePage | None = None
         self.has_waiting = False
-        """True if the last look found due pages whose host or source was busy."""
+        """True if the last call of ``lease`` found due pages whose host or source was busy."""
 
     async def lease(self, limit: int) -> list[PendingPage]:
         """Lease at most ``limit`` due pages. The caller must pass each page to ``finish`` when it is done."""
@@ -70,7 +76,7 @@ class PageQueue:
         return leased
 
     def finish(self, page: PendingPage) -> None:
-        """Release the place that a leased page occupies for its host and its source."""
+        """Release the place in the limits that a leased page occupies for its host and its source."""
         for counts, key in ((self._by_host, extract_host(page.article.url)), (self._by_source, page.source_id)):
             counts[key] -= 1
             if counts[key] <= 0:
@@ -79,7 +85,7 @@ class PageQueue:
     def _choose(self, due: Iterable[DuePage], limit: int) -> list[DuePage]:
         """Return the pages to read now.
 
-        Of each host the oldest pages are chosen. The host whose last turn was the longest ago comes first.
+        The oldest pages of each host are chosen. The host whose last turn was the longest ago comes first.
         """
         waiting: defaultdict[str, deque[DuePage]] = defaultdict(deque)
         for page in due:

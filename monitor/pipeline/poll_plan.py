@@ -33,7 +33,7 @@ MIN_GAP_ENTRIES = 3  # a document with fewer entries may be replaced completely 
 
 
 class PollOutcome(StrEnum):
-    """Outcome of one poll. ``SUPERSEDED`` means that another worker process has the job now."""
+    """The outcome of one poll. ``SUPERSEDED`` means that another worker process has the job now."""
 
     NEW = "new"
     KNOWN = "known"
@@ -49,9 +49,9 @@ class PollOutcome(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class PlannedEntry:
-    """Entry of a document with the decision on it.
+    """An entry of a document with the decision on it.
 
-    If the entry repeats another one of the document, ``merged_into`` is that entry.
+    If the entry repeats another entry of the document, ``merged_into`` is this other entry.
     """
 
     entry: Entry
@@ -84,7 +84,7 @@ class PollPlan:
 
 @dataclass(frozen=True, slots=True)
 class _FeedStats:
-    """Numbers of entries of a document that was read, from which the next poll state is computed.
+    """Numbers of entries of a document that was read. The next poll state is computed from them.
 
     ``has_gap`` is True if older articles may be missing because they left the document between two polls.
     """
@@ -100,7 +100,7 @@ class _FeedStats:
 def keys_to_look_up(attempt: PollAttempt) -> frozenset[str]:
     """Return the entry keys whose articles ``plan_poll`` must know.
 
-    Return an empty set if the source was never read before.
+    The result is empty if the source was never read before.
     """
     document = attempt.result
     if not isinstance(document, FetchedFeed) or attempt.poll_state.baseline_at is None:
@@ -111,12 +111,12 @@ def keys_to_look_up(attempt: PollAttempt) -> frozenset[str]:
 def plan_poll(
     source: Source, attempt: PollAttempt, known: Mapping[str, KnownArticle], backfill: timedelta, now: datetime
 ) -> PollPlan:
-    """Return what to store after an attempt to read a source.
+    """Decide what to store after an attempt to read a source.
 
-    ``known`` has the articles of the stored ones among the keys that ``keys_to_look_up`` returned.
+    ``known`` has the known article for each stored key among the keys that ``keys_to_look_up`` returned.
     """
     poll_state, result = attempt.poll_state, attempt.result
-    may_be_empty = source.kind is SourceKind.MAILBOX  # its reader may move all messages to another folder
+    may_be_empty = source.kind is SourceKind.MAILBOX  # a reader of the mailbox may move all messages to another folder
     if isinstance(result, FetchedFeed) and not result.entry_count and poll_state.entries and not may_be_empty:
         result = _empty_feed_failure(poll_state)
     if isinstance(result, FetchedFeed):
@@ -132,9 +132,9 @@ def plan_poll(
 
 
 def note_fallback_articles(plan: PollPlan, fallback_count: int) -> PollPlan:
-    """Return the plan with a note about fallback articles.
+    """Add to the plan a note about articles that have only plain text; return the plan.
 
-    ``fallback_count`` articles consist of plain text only, because building them failed.
+    ``fallback_count`` is the number of these articles. They could not be built from their entries.
     """
     if not fallback_count:
         return plan
@@ -196,7 +196,7 @@ def _plan_document(
 
 
 def _remember_sitemaps(poll_state: PollState, parts: Sequence[SitemapPart], novelty: PollNovelty) -> SitemapMemory:
-    """Return the lists of known and productive sitemaps of a source for the next poll.
+    """Return the known and the productive sitemaps of a source for the next poll.
 
     Known sitemaps were read. Productive sitemaps had addresses of new articles. Both lists begin with the latest. At
     the first poll every address is new, so every sitemap with dates counts as productive, in order of its newest date.
@@ -253,7 +253,7 @@ def count_entries(document: FetchedFeed, entries: Sequence[PlannedEntry]) -> Ent
 
 
 def _describe(document: FetchedFeed, novelty: PollNovelty) -> str:
-    """Return one line about quarantined entries or a filled gap, and about a truncated document; may be empty."""
+    """Return one line about quarantined entries, a filled gap and a truncated document; it may be empty."""
     feed, note = document.parsed.feed, novelty.summary
     if document.gap_entries is not None:
         added = max(0, len(novelty.new) - len(document.keyed_entries))
@@ -290,7 +290,7 @@ def _state_after_success(
 ) -> PollState:
     """Return the poll state after a document was read.
 
-    The validators of the document are used for the next request only if this state is stored.
+    The next request uses the validators of the document only if this state is stored.
     """
     silence = _time_since_new_article(poll_state, now)
     interval = polling_policy.next_poll_interval(poll_state.interval, stats.entry_count, stats.known_count, silence)
@@ -374,7 +374,7 @@ def _state_after_failure(
 
 
 def _diagnose_feed(source: Source, poll_state: PollState, stats: _FeedStats, now: datetime) -> SourceDiagnosis:
-    """Return the diagnosis of a source after its document was read; of several problems, the first found."""
+    """Return the diagnosis of a source after its document was read. Of several problems, the first one is returned."""
     if stats.has_gap:
         return SourceDiagnosis(
             SourceState.GAP,

@@ -27,9 +27,11 @@ from monitor.stories.undated import decide_undated_article
 
 RETRY_DELAYS = (timedelta(minutes=2), timedelta(minutes=10))
 MAX_BEGUN_ATTEMPTS = 6
-"""Number of begun attempts after which a page is not fetched again. A page that fails has at most three attempts, so
-more of them mean that the process ended each time."""
-MAX_PAGE_WAIT = timedelta(hours=6)  # a morning's news is still read on the same day
+"""Number of begun attempts after which a page is not fetched again.
+
+A page that fails has at most three attempts. More attempts mean that the process ended each time.
+"""
+MAX_PAGE_WAIT = timedelta(hours=6)  # so that the news of a morning is still read on the same day
 MAX_LARGE_PAGES = 2  # PDF documents above the usual limit that are held at a time; each takes 45 MB at most
 PERMANENT_FAILURE_STATUSES = {401, 402, 403, 404, 410, 451}
 
@@ -46,7 +48,7 @@ class PageResult:
 
 
 def retry_at(fetch_result: FetchResult, attempts: int, now: datetime) -> datetime | None:
-    """Return when to fetch a page again after ``attempts`` earlier failures, or None to use the feed text.
+    """Return when to fetch a page again after ``attempts`` earlier failures; return None to use the feed text instead.
 
     If the server asks for a longer wait than ``MAX_PAGE_WAIT``, the result is None, so that readers need not wait for
     the article.
@@ -60,10 +62,10 @@ def retry_at(fetch_result: FetchResult, attempts: int, now: datetime) -> datetim
 
 
 class PageReader:
-    """Reads the pages of listed articles. A failure affects only its own article.
+    """The step that reads the pages of listed articles. A failure affects only its own article.
 
-    If the database cannot be written, an extracted article is kept in memory and stored again for two minutes.
-    ``sleep`` waits between the attempts.
+    If the database cannot be written, an extracted article is kept in memory, and the program tries to store it for two
+    minutes. ``sleep`` waits between these attempts.
     """
 
     def __init__(
@@ -96,7 +98,7 @@ class PageReader:
     async def read(self, pending_page: PendingPage, source: Source | None) -> PageResult:
         """Read one page that the queue has leased, store the result, and finish the page in the queue.
 
-        Never raises.
+        No exception is raised.
         """
         try:
             return await self._read(pending_page, source)
@@ -104,7 +106,7 @@ class PageReader:
             self.queue.finish(pending_page)
 
     async def _read(self, pending_page: PendingPage, source: Source | None) -> PageResult:
-        """Read one article's page and store the result; never raises."""
+        """Read one article's page and store the result. No exception is raised."""
         try:
             return await self._fetch_and_store(pending_page, source)
         except LeaseLost:
@@ -139,7 +141,9 @@ class PageReader:
         return await self._store_failure(pending_page, outcome)
 
     async def _store_failure(self, pending_page: PendingPage, outcome: FetchResult) -> PageResult:
-        """Store what follows from a page that was not returned: a later attempt, or the feed text with the reason."""
+        """Store what follows from a page that could not be fetched: a later attempt, or the feed text
+        with the reason.
+        """
         reason = getattr(outcome, "reason", "the server reported no change, but no earlier version is stored")
         if problem := find_problem(outcome):
             return await self._store_unreadable(pending_page, problem, reason, None)
@@ -186,8 +190,8 @@ class PageReader:
     ) -> None:
         """Store an article that was read.
 
-        If it had no date at the first poll of its source, the date of its page decides whether it is alertable or
-        quarantined.
+        If the article had no date at the first poll of its source, the date of its page decides whether the article may
+        be reported or is quarantined.
         """
         decision = decide_undated_article(
             pending_page.quarantine_reason, article.published_at, pending_page.first_seen_at, self._backfill

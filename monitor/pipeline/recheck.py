@@ -34,23 +34,23 @@ from monitor.stories.diff import (
 from monitor.text.sanitize import truncate_text
 
 RECHECK_LEASE = timedelta(minutes=5)
-MIN_CONFIDENCE = 0.4  # below this extraction confidence a page is not compared with the reported version
+MIN_CONFIDENCE = 0.4  # a page with a lower extraction confidence is not compared with the reported version
 MISSING_STATUSES = {404, 410}
 WITHDRAWN_NOTE = "the page is no longer there"
 NOTICE_NOTES = {
     HitKind.CORRECTION: "the text has a correction notice",
     HitKind.WITHDRAWN: "the outlet withdraws the article",
 }
-MAX_QUOTE_CHARS = 200  # of the previous text
-MAX_CHANGES, MAX_CHANGE_CHARS = 3, 500  # sentences of one rule, and the length of each
-MIN_LIKENESS = 0.4  # below this, one sentence was removed and another one added
+MAX_QUOTE_CHARS = 200  # maximum number of characters of the previous text
+MAX_CHANGES, MAX_CHANGE_CHARS = 3, 500  # maximum number of sentences of one rule, and maximum length of each
+MIN_LIKENESS = 0.4  # two sentences with a lower likeness are a removed one and an added one
 
 
 class RecheckOutcome(StrEnum):
-    """Outcome of one recheck.
+    """The outcome of one recheck.
 
-    ``CHANGED`` means that there is a new version that no rule reports. ``MISSING`` means that the page was not found; a
-    later recheck must confirm this.
+    ``CHANGED`` means that the article has a new version that no rule reports. ``MISSING`` means that the page was not
+    found; a later recheck must confirm this.
     """
 
     SAME = "same"
@@ -64,7 +64,7 @@ class RecheckOutcome(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class RecheckResult:
-    """Result of one recheck: article and outcome."""
+    """The result of one recheck: article and outcome."""
 
     article_id: int
     outcome: RecheckOutcome
@@ -72,7 +72,7 @@ class RecheckResult:
 
 
 class Rechecker:
-    """Rechecks reported articles; a failure affects only its own article."""
+    """The step that rechecks reported articles. A failure affects only its own article."""
 
     def __init__(
         self,
@@ -267,12 +267,15 @@ def _likeness(text: str, other: str) -> float:
 
 
 def _removed_sentences(old: RuleHit, passages: Sequence[Passage]) -> list[str]:
-    """Return the sentences of a hit that are not in ``passages``. Headlines are compared elsewhere and left out."""
+    """Return the sentences of a hit that are not in ``passages``.
+
+    Headlines are left out, because they are compared elsewhere.
+    """
     present = {" ".join(passage.text.split()) for passage in passages}
     texts = (" ".join(passage.text.split()) for passage in old.passages if passage.region is not Region.TITLE)
     return [text for text in dict.fromkeys(texts) if text not in present]
 
 
 def _quote_previous(*texts: str) -> str:
-    """Return the previous texts as quotations to append to a note; empty if there are none."""
+    """Return the previous texts as quotations to append to a note. The result is empty if no texts are given."""
     return "".join(f", before: “{truncate_text(text, MAX_QUOTE_CHARS)}”" for text in texts)

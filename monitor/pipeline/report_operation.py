@@ -29,14 +29,14 @@ from monitor.domain.source_health import problem_notices, recovery_notices
 from monitor.store.database import Database
 from monitor.stories.novelty import PREDATES_SOURCE_REASON
 
-CHECK_INTERVAL = timedelta(minutes=5)  # problems within minutes share one report
-REPORT_INTERVAL = timedelta(hours=1)  # between two reports
-REMINDER_INTERVAL = timedelta(days=1)  # between two reports of a problem that lasts
+CHECK_INTERVAL = timedelta(minutes=5)  # problems that begin within minutes share one report
+REPORT_INTERVAL = timedelta(hours=1)  # minimum time between two reports
+REMINDER_INTERVAL = timedelta(days=1)  # time between two reports of a problem that lasts
 TITLE = "Operation of monitor"
 
 
 class OperatorReporter:
-    """Sends a report to the operator if there are new problems, at most once an hour. One instance per process."""
+    """Sender of reports to the operator, at most one an hour. Each process has one instance."""
 
     def __init__(self, database: Database, clock: Clock) -> None:
         self._database, self._clock = database, clock
@@ -45,8 +45,9 @@ class OperatorReporter:
         self._reported_at: dict[str, datetime] = {}
 
     async def run_due(self, configuration: Configuration, problems: Sequence[str] = ()) -> Digest | None:
-        """Send the problems since the last report, and return the report if there are any and it is sent.
+        """Send the problems since the last report, and return the report.
 
+        The result is None if no report is sent, for example because no problem is new or the last report is too recent.
         ``problems`` are the present problems that are not in the database, such as a rejected configuration. They are
         repeated daily while they last.
         """
@@ -95,7 +96,7 @@ class OperatorReporter:
     async def _find_start(self, plan: DigestPlan, now: datetime) -> datetime:
         """Return the end of the last report.
 
-        Before the first report, return a time that makes a report due at once.
+        Before the first report, return a time with which a report is due immediately.
         """
         last = await self._database.read(self._database.digests.load_last_window, plan)
         if last:
@@ -106,7 +107,7 @@ class OperatorReporter:
         return start_at
 
     async def _send(self, digest: Digest, configuration: Configuration, channels: Sequence[Channel]) -> Digest | None:
-        from monitor.digest.render import render_digest  # slow to import, and most passes report nothing
+        from monitor.digest.render import render_digest  # imported late: slow to import, and most passes report nothing
 
         writes_files = any(isinstance(channel, FolderChannel) for channel in channels)
         rendered = await asyncio.to_thread(
@@ -133,7 +134,7 @@ def format_problems(inputs: DigestInputs, window: Window) -> list[str]:
 def select_bulk_changes(lines: Sequence[QuarantineSummary]) -> list[QuarantineSummary]:
     """Return the summaries of quarantined articles to report.
 
-    Articles from before their source was added are left out, because they are not a bulk change.
+    Articles that were published before their source was added are left out, because they are not a bulk change.
     """
     return [line for line in lines if line.reason != PREDATES_SOURCE_REASON]
 

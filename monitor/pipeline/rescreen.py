@@ -21,12 +21,14 @@ from monitor.store.database import Database
 log = logging.getLogger(__name__)
 QUEUE_BATCH_SIZE = 100
 MAX_BATCHES = 5
-"""Maximum number of batches of one run, because a long queue must not delay other articles. The hits of articles that
-still wait are not reported before their rescreen."""
+"""Maximum number of batches of one run, because a long queue must not delay other articles.
+
+The hits of articles that still wait are not reported before these articles are matched again.
+"""
 MAX_WAITING_ARTICLES = 20_000
 MAX_WAITING_AGE = timedelta(days=7)
 WATCHLIST_KEY = "screened_watchlist"
-"""Key under which the hash of the watchlist is stored for which waiting articles were last enqueued."""
+"""Key of the stored hash of the watchlist for which waiting articles were last enqueued."""
 RESCREEN_KEY = "last_rescreen"
 """Key under which the result of the last rescreen after an edit is stored as JSON."""
 
@@ -34,7 +36,7 @@ RESCREEN_KEY = "last_rescreen"
 async def screen_again(
     matcher: BoundedMatcher, articles: Sequence[StoredArticle], verdicts: Mapping[int, Sequence[Verdict]]
 ) -> list[tuple[StoredArticle, Findings]]:
-    """Match articles again, each with the verdicts that count in it, and return their findings.
+    """Match articles again, each with the verdicts that apply to it, and return their findings.
 
     An article whose matching fails is left out of the result, so it keeps its stored findings.
     """
@@ -51,7 +53,7 @@ async def screen_again(
 
 
 class RescreenStep:
-    """Rescreens the articles that wait for it. Their hits are not reported before.
+    """The step that matches waiting articles again. Their hits are not reported before.
 
     These are articles that grouping has joined to a text or story with a verdict. After an edit of rules or officials,
     they are also, once, the articles that wait for a digest. The step runs after grouping and before digests are
@@ -66,7 +68,7 @@ class RescreenStep:
         self._edit_result: RescreenResult | None = None
 
     async def run_all(self) -> RescreenResult:
-        """Rescreen waiting articles, at most ``MAX_BATCHES`` batches."""
+        """Match waiting articles again, at most ``MAX_BATCHES`` batches."""
         if self._configuration:
             await self._request_after_edit(self._configuration)
             self._configuration = None
@@ -84,9 +86,9 @@ class RescreenStep:
         return total
 
     async def _request_after_edit(self, configuration: Configuration) -> None:
-        """Enqueue a rescreen if the watchlist has changed since the last run.
+        """Enqueue the articles that wait for a digest, if the watchlist has changed since the last run.
 
-        The articles that wait for a digest are then matched again.
+        They are then matched again.
         """
         key_values, now = self._database.key_values, self._clock()
         present = await asyncio.to_thread(hash_watchlist, configuration.watchlist)

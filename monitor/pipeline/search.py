@@ -26,7 +26,14 @@ from monitor.text.fold import fold_key
 
 MAX_CANDIDATES, CANDIDATE_BATCH, MAX_EVALUATED = 2_000, 500, 300
 """Limits of one part of a search: articles found in the index, articles per query of the index, and articles whose
-texts are evaluated."""
+texts are evaluated.
+"""
+
+MAX_SELECTED = 2_000
+"""Number of articles of an official, rule or source up to which the search begins with these articles.
+
+Otherwise a common word with a rare official would read the whole index.
+"""
 
 MAX_SCANNED = 200_000
 """Maximum number of articles whose rows are read by one part of a search without a query."""
@@ -59,8 +66,8 @@ class SearchCounts:
 class SearchPart:
     """One part of the results of a search.
 
-    ``next_id`` is the ``before_id`` of the request for the next part, or None if there is none. ``looked_at`` is the
-    number of articles that have the words of the query and were read.
+    ``next_id`` is the ``before_id`` of the request for the next part; it is None after the last part. ``looked_at`` is
+    the number of articles that have the words of the query and were read.
     """
 
     found: tuple[FoundArticle, ...]
@@ -90,8 +97,8 @@ def compile_search(text: str, official_ids: Sequence[str], synonyms: Sequence[Se
 def search_articles(database: Database, request: SearchRequest) -> SearchPart:
     """Return one part of the results of a search.
 
-    Raises ``QueryError`` if no word is required and the period is too long, so that every article would have to be
-    read.
+    Raises ``QueryError`` if the query requires no word and the period is too long, because every article would have to
+    be read.
     """
     if request.query is None:
         return _list_articles(database, request)
@@ -100,6 +107,13 @@ def search_articles(database: Database, request: SearchRequest) -> SearchPart:
         return _scan_articles(database, request, request.query)
     lines: list[ArticleLine] = []
     before_id, looked_at, is_complete = request.before_id, 0, False
+    if before_id is None and request.wanted.until_at:
+        before_id = database.desk.first_id_since(request.wanted.until_at)
+    few = database.desk.list_selected_ids(request.wanted, MAX_SELECTED)
+    if few is not None:
+        ids = database.desk.filter_candidates(needed, [one for one in few if before_id is None or one < before_id])
+        lines = database.desk.filter_lines(ids, request.wanted)
+        return _evaluate(database, request, request.query, lines, len(ids), None)
     while looked_at < MAX_CANDIDATES and not is_complete:
         ids = database.desk.find_candidates(needed, CANDIDATE_BATCH, before_id)
         looked_at += len(ids)
@@ -113,7 +127,7 @@ def search_articles(database: Database, request: SearchRequest) -> SearchPart:
 
 
 def _is_too_old(database: Database, ids: Sequence[int], since_at: datetime | None) -> bool:
-    """Return whether the last of these articles, the oldest, was seen before ``since_at``.
+    """Return whether the last of these articles, which is the oldest, was seen before ``since_at``.
 
     The search can then stop, because all later candidates are even older.
     """
@@ -138,7 +152,8 @@ def _list_articles(database: Database, request: SearchRequest) -> SearchPart:
 
 
 def _scan_articles(database: Database, request: SearchRequest, query: CompiledQuery) -> SearchPart:
-    """Evaluate a query that requires no certain word on all articles of a short period.
+    """Evaluate a query on all articles of a short period, because no word is certain to occur in the articles that it
+    finds.
 
     Raises ``QueryError`` if the period is longer than ``MAX_SCAN_PERIOD``.
     """
@@ -165,7 +180,7 @@ def _evaluate(
     """Return the articles among ``lines`` whose texts satisfy the query.
 
     Evaluation stops at the limit of results or of evaluated texts. ``exhausted_id`` is the id from which the search
-    continues after all of ``lines``, or None if there are no more articles.
+    continues after all of ``lines``, or None if no article follows.
     """
     found: list[FoundArticle] = []
     limit = request.wanted.limit
@@ -190,7 +205,7 @@ def _evaluate(
 def _find_passages(
     query: CompiledQuery, stored: StoredArticle, mentions: Sequence[tuple[str, str]]
 ) -> tuple[Passage, ...] | None:
-    """Return the passages of an article that satisfy a query, or None if the article does not satisfy it.
+    """Return the passages of an article that satisfy a query; the result is None if the article does not satisfy it.
 
     ``mentions`` are the mentions in the article, each as official id and text.
     """
@@ -204,7 +219,7 @@ def _mention_finder(
 ) -> Callable[[str], list[Span]]:
     """Return a function that finds where an article names an official, given the id of the official.
 
-    It finds all occurrences of the texts of the official's mentions.
+    The function finds all occurrences of the texts of the official's mentions.
     """
 
     def find(official_id: str) -> list[Span]:
@@ -230,9 +245,9 @@ def _count(database: Database, lines: Sequence[ArticleLine], zone: ZoneInfo) -> 
 
 
 def to_index_query(node: Node) -> IndexQuery | None:
-    """Return a condition for the full-text index that every text that satisfies ``node`` satisfies.
+    """Return a condition for the full-text index that holds for every text that satisfies ``node``.
 
-    Return None if there is no such condition, because the node requires no certain word.
+    The result is None if such a text need not contain a certain word.
     """
     match node:
         case TextTerm(text, is_prefix, is_exact):

@@ -29,16 +29,16 @@ RETRY_JITTER = 0.1
 DELIVERY_LEASE = timedelta(minutes=10)
 LEASE_MARGIN = timedelta(minutes=2)  # no attempt starts this close to the end of its lease; it must be recorded in time
 MIN_TARGET_PAUSE, MAX_TARGET_PAUSE = timedelta(seconds=2), timedelta(minutes=5)
-REFILL_INTERVAL_SECONDS = 0.05  # between two checks for targets that are free again
-MAX_DELIVERIES_PER_TARGET = 32  # in one lease
-RECORD_RETRY_SECONDS = (0.1, 1.0, 5.0)  # between attempts to record a result
+REFILL_INTERVAL_SECONDS = 0.05  # time between two checks for targets that are free again
+MAX_DELIVERIES_PER_TARGET = 32  # maximum number of deliveries in one lease
+RECORD_RETRY_SECONDS = (0.1, 1.0, 5.0)  # time between attempts to record a result
 
 TargetKey = tuple[str, str]  # channel and target
 
 
 @dataclass(frozen=True, slots=True)
 class DeliveryAttempt:
-    """Result of one attempt to send a delivery.
+    """The result of one attempt to send a delivery.
 
     If the receipt is a ``Retry`` and ``next_attempt_at`` is None, it was the last attempt.
     """
@@ -49,10 +49,10 @@ class DeliveryAttempt:
 
 
 def next_attempt_time(delivery: Delivery, receipt: SendResult, now: datetime) -> datetime | None:
-    """Return the time of the next attempt, or None if there is none.
+    """Return the time of the next attempt, or None after the last one.
 
-    The time follows from the schedule of retries, or is later if the target asks for a longer wait. A jitter is added
-    that depends only on the delivery and the number of the attempt.
+    The time follows from the schedule of retries, or is later if the target asks for a longer wait. A small change is
+    added to it, so that retries do not coincide; the change depends only on the delivery and the number of the attempt.
     """
     if not isinstance(receipt, Retry) or delivery.attempts >= len(RETRY_DELAYS):
         return None
@@ -63,7 +63,7 @@ def next_attempt_time(delivery: Delivery, receipt: SendResult, now: datetime) ->
 
 
 class DeliverySender:
-    """Sends due deliveries. There is one instance per process."""
+    """Sender of due deliveries. Each process has one instance."""
 
     def __init__(
         self,
@@ -75,7 +75,7 @@ class DeliverySender:
         wait_seconds: float = 1.0,
         fill_links: Callable[[Message], Message] = lambda message: message,
     ) -> None:
-        """Prepare to send to at most ``max_targets`` targets at once.
+        """Prepare to send to at most ``max_targets`` targets at the same time.
 
         ``run_due`` waits at most ``wait_seconds`` for the targets. ``fill_links`` returns a message with the links of
         its target filled in.
@@ -112,7 +112,10 @@ class DeliverySender:
         return self._pop_attempts()
 
     async def drain(self, seconds: float) -> list[DeliveryAttempt]:
-        """Wait for running attempts, then cancel the others. Their leases expire, and they are repeated."""
+        """Wait for running attempts, then cancel the others.
+
+        The leases of cancelled deliveries expire, and they are sent again.
+        """
         if self._target_tasks:
             await asyncio.wait(self._target_tasks, timeout=seconds)
         for task in self._target_tasks:
@@ -128,9 +131,9 @@ class DeliverySender:
         return attempts
 
     def _remove_finished_tasks(self) -> bool:
-        """Remove finished tasks, and return whether there were any.
+        """Remove finished tasks; return whether any task was finished.
 
-        If so, their targets are free again and may have further due deliveries.
+        The targets of finished tasks are free again and may have further due deliveries.
         """
         finished = [task for task in self._target_tasks if task.done()]
         for task in finished:
@@ -162,7 +165,7 @@ class DeliverySender:
         return len(leased)
 
     def _blocked_targets(self, now: datetime) -> Collection[TargetKey]:
-        """Return the targets that are paused or to which a task is sending.
+        """Return the targets that are paused, and the targets to which a task is sending.
 
         A pause that begins in the future was set before the clock was set back, and is deleted.
         """
@@ -229,7 +232,7 @@ class DeliverySender:
     async def _save_results(self, batch: Sequence[DeliveryResult]) -> None:
         """Store several results in one transaction.
 
-        If the database is busy, this is retried, because a delivery whose result is not recorded is sent twice.
+        If the database is busy, the call is repeated, because a delivery whose result is not recorded is sent twice.
         """
         for wait in (*RECORD_RETRY_SECONDS, None):
             try:
@@ -246,7 +249,7 @@ class DeliverySender:
 
 
 def _log_attempt(attempt: DeliveryAttempt) -> None:
-    """Log an attempt with its digest and target and, if it failed, the reason."""
+    """Log an attempt with its digest and target; if it failed, log the reason, too."""
     message, result = attempt.delivery.message, attempt.receipt
     fields: dict[str, object] = {
         "delivery": attempt.delivery.id,

@@ -40,11 +40,13 @@ STATE_ORDER = (
     "paused",
 )
 OUTAGE_THRESHOLD_SOURCES = 2
-"""Number of sources above which, if all of them fail, the network of this machine is the likely cause."""
+"""Number of failing sources above which, if no source works, the network of this machine is the likely cause."""
 
 ABANDONED_PERIOD = timedelta(days=7)
-"""Period in which an abandoned article is shown as a problem. After this period, every weekly digest has reported
-it."""
+"""Period in which an abandoned article is shown as a problem.
+
+After it, every weekly digest has reported the article.
+"""
 
 MAX_DAEMON_SILENCE, OVERDUE_AFTER, RECENT_REJECTION_PERIOD = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 
@@ -68,7 +70,7 @@ def load_worker_overview(database: Database, now: datetime) -> WorkerOverview:
 
 
 def worker_state(heartbeat: WorkerHeartbeat, now: datetime) -> str:
-    """Return "alive", or "silent" if the last heartbeat is older than ``WORKER_TIMEOUT``."""
+    """Return "alive" for a worker process, or "silent" if its last heartbeat is older than ``WORKER_TIMEOUT``."""
     return "silent" if now - heartbeat.at > WORKER_TIMEOUT else "alive"
 
 
@@ -109,7 +111,7 @@ def find_worker_problems(overview: WorkerOverview, now: datetime, zone: tzinfo |
 
 @dataclass(frozen=True, slots=True)
 class DaemonStatus:
-    """State of the daemon as it was last stored.
+    """The state of the daemon as it was last stored.
 
     ``state`` is running, stopped, silent (it should run, but has not reported for a minute) or never seen.
     """
@@ -139,7 +141,7 @@ class StatusReport:
 
     @property
     def last_rescreen(self) -> dict[str, object]:
-        """The time and result of the last rescreen of waiting articles after an edit; empty if there was none."""
+        """The time and result of the last rescreen of waiting articles after an edit; empty before the first one."""
         found: dict[str, object] = loads(self.rescreened) if self.rescreened else {}
         return found
 
@@ -226,7 +228,7 @@ def source_status_record(source: SourceStatus) -> SourceStatusRecord:
 
 
 def find_problems(report: StatusReport, zone: tzinfo | None = None) -> Iterator[str]:
-    """Yield a sentence for each problem, with a suggestion; times are in ``zone``, or in the machine's zone."""
+    """Yield a sentence for each problem, with a suggestion. Times are in ``zone``, or in the zone of the machine."""
     daemon = report.daemon
     if errors := find_config_errors(report):
         in_use = f", the one of {format_time(report.snapshot.loaded_at, zone)} stays in use" if report.snapshot else ""
@@ -322,10 +324,10 @@ def find_idle_problems(report: StatusReport, zone: tzinfo | None = None) -> Iter
 
 
 def describe_source(poll_state: PollState) -> str:
-    """Return the problem of a source with the suggestion.
+    """Return the problem of a source, with the suggestion.
 
     If entries of its last document were quarantined, merged or dropped, the counts of entries are added. The result is
-    empty if there is nothing to report.
+    empty if nothing needs to be reported.
     """
     counts = poll_state.counts
     is_notable = counts.quarantined or counts.merged or counts.empty or counts.left_out or counts.unaccounted
@@ -334,7 +336,7 @@ def describe_source(poll_state: PollState) -> str:
 
 
 def format_time(moment: datetime | None, zone: tzinfo | None = None) -> str:
-    """Return a time as text to the minute, with its time zone; "-" for None.
+    """Return a time as text to the minute, with its time zone; for None, return "-".
 
     Without ``zone``, the time zone of this machine is used.
     """
@@ -342,7 +344,7 @@ def format_time(moment: datetime | None, zone: tzinfo | None = None) -> str:
 
 
 def format_age(moment: datetime | None, now: datetime) -> str:
-    """Return the age of a time in its largest unit, such as "3h ago"; "never" for None."""
+    """Return the age of a time in its largest unit, such as "3h ago"; for None, return "never"."""
     if moment is None:
         return "never"
     seconds = max(0, int((now - moment).total_seconds()))
@@ -353,7 +355,7 @@ def format_age(moment: datetime | None, now: datetime) -> str:
 
 
 def severity_key(source: SourceStatus) -> tuple[int, str]:
-    """Return a key by which sources are sorted: the most severe state first, then by id."""
+    """Return a key by which sources are sorted: the most severe state first, and sources of one state by id."""
     return STATE_ORDER.index(source.poll_state.state.value), source.poll_state.source_id
 
 

@@ -30,13 +30,13 @@ from monitor.store.key_value import KeyValueStore
 
 
 def save_heartbeat(store: KeyValueStore, heartbeat: WorkerHeartbeat) -> None:
-    """Store the heartbeat of a worker process; the previous one is replaced."""
+    """Store the heartbeat of a worker process; it replaces the previous heartbeat."""
     fields = asdict(heartbeat) | {"at": heartbeat.at.isoformat(), "began_at": heartbeat.began_at.isoformat()}
     store.set(HEARTBEAT_KEY_PREFIX + heartbeat.name, json.dumps(fields), heartbeat.at)
 
 
 def load_heartbeats(store: KeyValueStore) -> list[WorkerHeartbeat]:
-    """Return the last heartbeat of each worker process, sorted by its name."""
+    """Return the last heartbeat of each worker process, sorted by the name of the process."""
     heartbeats = map(_parse_heartbeat, store.get_by_prefix(HEARTBEAT_KEY_PREFIX).values())
     return sorted(heartbeats, key=lambda heartbeat: heartbeat.name)
 
@@ -64,7 +64,10 @@ EnqueueCallback = Callable[[EnqueueResult], None]
 
 
 class JobEnqueuer:
-    """Enqueues due work for the worker processes. ``on_enqueued`` is called with the result of each run."""
+    """The part of the daemon that enqueues due work for the worker processes.
+
+    ``on_enqueued`` is called with the result of each run.
+    """
 
     def __init__(
         self, database: Database, queue: JobQueue, clock: Clock, on_enqueued: EnqueueCallback = lambda _result: None
@@ -96,7 +99,7 @@ MAX_PAGES_PER_JOB = 8
 
 @dataclass(frozen=True, slots=True)
 class CollectorServices:
-    """Objects that collect articles, in the daemon and in worker processes alike.
+    """The objects that collect articles, in the daemon and in worker processes alike.
 
     ``wait_for_host`` waits until the host of a URL may receive another request. ``offloader`` runs pure functions in a
     process pool.
@@ -109,7 +112,7 @@ class CollectorServices:
 
 
 class JobHandler:
-    """Runs jobs for the sources of one configuration, in a worker process."""
+    """Runner of jobs for the sources of one configuration, in a worker process."""
 
     def __init__(
         self,
@@ -131,14 +134,14 @@ class JobHandler:
         if lease is None:
             return PollResult(source_id, PollOutcome.SUPERSEDED)
         source = self._sources.get(source_id)
-        if source is None:  # this worker's configuration differs from the daemon's
+        if source is None:  # the configuration of this worker differs from that of the daemon
             await self._release(lease)
             return PollResult(source_id, PollOutcome.SUPERSEDED, "this worker's configuration does not have the source")
         poll = None
         try:
             poll = await self._services.collector.poll(lease, source, wait=True)
         finally:
-            if poll is None or poll.next_poll_at is None:  # cancelled, or the result could not be stored
+            if poll is None or poll.next_poll_at is None:  # the poll was cancelled, or its result could not be stored
                 await asyncio.shield(self._release(lease))
         await self._services.wait_for_host(source.url)
         return poll
@@ -157,8 +160,8 @@ class JobHandler:
         return len(pages)
 
     async def _release(self, lease: Lease) -> None:
-        """Release the lease of a job, so that its source is due at once.
+        """Release the lease of a job, so that its source is due now.
 
-        If the lease was used or lost, nothing is changed.
+        If the lease was used or lost, nothing changes.
         """
         await run_with_retries(self._database, self._queue.release, lease.source_id, lease.token)

@@ -23,8 +23,8 @@ HIT_COLUMNS = (
 class ArticleRecord(TypedDict):
     """JSON record of an article, as in ``articles --json``.
 
-    ``copy_of`` is the id of the article of which this one is a duplicate. ``outlet`` is the name of its source or,
-    without a name, the id of the source.
+    ``copy_of`` is the id of the article of which this one is a duplicate. ``outlet`` is the name of its source, or the
+    id of the source if it has no name.
     """
 
     id: int
@@ -42,7 +42,7 @@ class ArticleRecord(TypedDict):
 
 
 class VersionChange(TypedDict):
-    """JSON record of the difference between a version of an article and the next one.
+    """JSON record of the difference between one version of an article and the next version.
 
     ``number`` is the number of the version before the change; it counts from 0.
     """
@@ -70,7 +70,7 @@ class HitRecord(TypedDict):
     """JSON record of a hit with the digest that first reported it, as in ``hits --json``.
 
     ``passage`` is its first passage. ``form`` and ``confidence`` are of the mention with the highest confidence. If the
-    hit has no mention, ``form`` is empty and ``confidence`` is None.
+    article has no mention for the hit, ``form`` is empty and ``confidence`` is None.
     """
 
     id: int

@@ -16,7 +16,7 @@ from monitor.records.articles import FindingsRecord, findings_record
 
 
 class ReportRecord(TypedDict):
-    """JSON record of a hit of an article, with a digest that reported it.
+    """JSON record of a hit of an article, with one digest that reported the hit.
 
     If no digest has reported it, ``reported_at`` is None and ``digest`` is empty.
     """
@@ -28,7 +28,7 @@ class ReportRecord(TypedDict):
 
 
 class SilentRuleRecord(TypedDict):
-    """JSON record of a rule without a hit in an article, and the reason why it has none."""
+    """JSON record of a rule that has no hit in an article, and the reason why."""
 
     rule: str
     reason: str
@@ -55,7 +55,7 @@ class ExplanationRecord(FindingsRecord):
 
 
 class HostSourceRecord(TypedDict):
-    """JSON record of the state of a source that is on the host of an unknown URL."""
+    """JSON record of the state of a source on the same host as a URL that no article has."""
 
     id: str
     state: str
@@ -64,7 +64,7 @@ class HostSourceRecord(TypedDict):
 
 
 class UnknownUrlRecord(TypedDict):
-    """JSON record of the reason why no article has a URL, as in ``why --json``."""
+    """JSON record of the reason why no stored article has a URL, as in ``why --json``."""
 
     url: str
     known: bool
@@ -79,7 +79,7 @@ def explain_article(
     rules: Sequence[Rule],
     abandonment: str = "",
 ) -> tuple[str, list[tuple[str, str]]]:
-    """Return a sentence about the state of an article, and pairs of a rule without a hit and the reason.
+    """Return a sentence about the state of an article, and for each rule without a hit the rule and the reason.
 
     ``abandonment`` is the reason why the article was abandoned, or empty if it was not.
     """
@@ -136,7 +136,7 @@ def explanation_record(
     rules: Sequence[Rule],
     abandonment: str = "",
 ) -> ExplanationRecord:
-    """Return the record that explains one article. ``findings`` are what the present rules find in it.
+    """Return the record that explains one article. ``findings`` are what the present rules find in the article.
 
     ``abandonment`` is the reason why the article was abandoned, or empty if it was not.
     """
@@ -166,7 +166,7 @@ def explanation_record(
 
 
 def unknown_url_record(url: str, sources: Collection[Source], poll_states: Mapping[str, PollState]) -> UnknownUrlRecord:
-    """Return the record of the reason why no article has a URL.
+    """Return the record of the reason why no stored article has a URL.
 
     If sources are configured on the host of the URL, their states are included.
     """
@@ -216,5 +216,5 @@ def _explain_unlisted(poll_states: Sequence[PollState]) -> str:
 
 
 def _host_without_www(url: str) -> str:
-    """Return the host of a URL without a leading "www."."""
+    """Return the host of a URL without a "www." at its start."""
     return (urlsplit(url).hostname or "").removeprefix("www.")

@@ -4,7 +4,7 @@ from datetime import datetime
 
 from typing_extensions import TypedDict
 
-from monitor.domain.feedback import Change, Mark, RescreenResult, Verdict
+from monitor.domain.feedback import Change, Mark, Proposal, RescreenResult, Verdict
 
 CHANGE_COLUMNS = ("change", "at", "by", "way", "what", "of", "effect", "undone_at", "undone_by")
 
@@ -60,10 +60,7 @@ class ChangeRecord(TypedDict):
 
 
 class ResultRecord(ChangeRecord):
-    """JSON record of the result of an act of feedback.
-
-    It has the change, and the numbers of articles and hits that the change has affected.
-    """
+    """JSON record of what an act of feedback changed: the change, and the numbers of affected articles and hits."""
 
     mark: MarkRecord | None
     repeated: bool
@@ -72,6 +69,50 @@ class ResultRecord(ChangeRecord):
     withdrawn_reported: int
     added: int
     changed: int
+
+
+class ProposalRecord(TypedDict):
+    """Feedback of a viewer that counts only if an editor accepts it."""
+
+    proposal: int
+    at: datetime
+    by: str
+    way: str
+    what: str
+    official: str
+    article: int | None
+    story: str
+    digest: str
+    written: str
+    reason: str
+    note: str
+    outcome: str
+    decided_at: datetime | None
+    decided_by: str
+
+
+PROPOSAL_COLUMNS = tuple(ProposalRecord.__annotations__)
+
+
+def proposal_record(proposal: Proposal) -> ProposalRecord:
+    """Return the record of a proposal."""
+    return {
+        "proposal": proposal.id,
+        "at": proposal.made_at,
+        "by": proposal.reader,
+        "way": str(proposal.way),
+        "what": str(proposal.kind),
+        "official": proposal.official_id,
+        "article": proposal.article_id or None,
+        "story": proposal.story_id,
+        "digest": proposal.plan_id,
+        "written": proposal.written,
+        "reason": proposal.reason,
+        "note": proposal.note,
+        "outcome": str(proposal.outcome) or "open",
+        "decided_at": proposal.decided_at,
+        "decided_by": proposal.decided_by,
+    }
 
 
 def verdict_record(verdict: Verdict) -> VerdictRecord:
@@ -126,9 +167,9 @@ def change_record(change: Change, verdict: Verdict | None = None) -> ChangeRecor
 def result_record(
     change: Change, verdict: Verdict | None, mark: Mark | None, rescreened: RescreenResult, *, is_repeated: bool
 ) -> ResultRecord:
-    """Return the record of the result of an act of feedback.
+    """Return the record of what an act of feedback changed.
 
-    ``rescreened`` has the numbers of affected articles and hits. ``is_repeated`` is True if the feedback existed
+    ``rescreened`` has the numbers of affected articles and hits. ``is_repeated`` is True if the same feedback existed
     already.
     """
     return {

@@ -6,7 +6,7 @@ from typing_extensions import TypedDict
 
 
 class RuleNoiseRecord(TypedDict):
-    """JSON record of the number of hits of a rule, and how many of them readers have rejected."""
+    """JSON record of a rule's hits: how many were found, and how many of them readers have rejected."""
 
     rule: str
     found: int
@@ -15,9 +15,10 @@ class RuleNoiseRecord(TypedDict):
 
 
 class NameNoiseRecord(TypedDict):
-    """JSON record of the numbers of articles in which a spelling of an official was found and rejected.
+    """JSON record of the numbers of articles in which a spelling of an official was found, and in which it was
+    rejected.
 
-    Readers have rejected it by verdicts. ``forms`` are the kinds of form (such as full form) of its mentions.
+    Readers rejected it by verdicts. ``forms`` are the kinds of form (such as full form) of its mentions.
     """
 
     official: str

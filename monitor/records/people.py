@@ -33,7 +33,7 @@ class TimelineEntry(TypedDict):
 class CountRecord(TypedDict):
     """JSON record of the number of articles about an official that share one property.
 
-    The property is an outlet, a language, or another official who is named; ``id`` and ``name`` state which.
+    The property is an outlet, a language, or another official that the articles name. ``id`` and ``name`` state which.
     """
 
     id: str
@@ -44,7 +44,7 @@ class CountRecord(TypedDict):
 class SampleRecord(TypedDict):
     """JSON record of counts in a sample: the newest articles that name an official.
 
-    The sample has ``articles`` articles, the oldest of them from ``since``.
+    The sample has ``articles`` articles. The oldest of them is from ``since``.
     """
 
     articles: int
@@ -84,9 +84,9 @@ class SearchResultRecord(TypedDict):
 
 
 class HistoryStep(TypedDict):
-    """JSON record of the numbers of articles and stories about an official in a part of a period.
+    """JSON record of the numbers of articles and stories about an official from day ``start`` to day ``end``.
 
-    The part is the days ``start`` to ``end`` (YYYY-MM-DD).
+    The days are one part of a longer period (YYYY-MM-DD).
     """
 
     start: str
@@ -96,7 +96,7 @@ class HistoryStep(TypedDict):
 
 
 class CompanionRecord(TypedDict):
-    """JSON record of an official who is named in the same articles as another.
+    """JSON record of an official who is named in the same articles as another official.
 
     ``lift`` is how many times more often this happens than by chance.
     """
@@ -195,7 +195,7 @@ class ChangeRecord(TypedDict):
 
 
 def person_record(official: Official, position: str, last_at: datetime | None) -> PersonRecord:
-    """Return the record of an official. ``last_at`` is when an article last named the official, or None."""
+    """Return the record of an official. ``last_at`` is when an article last named the official, or None if none did."""
     return {
         "id": official.id,
         "name": official.name,

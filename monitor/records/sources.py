@@ -4,18 +4,31 @@ from datetime import datetime
 
 from typing_extensions import TypedDict
 
+from monitor.domain.backfill import BackfillProgress
 from monitor.domain.poll_state import PollState
 from monitor.domain.read_models import SourceStatus
 from monitor.domain.source import Source
 
-SOURCE_COLUMNS = ("id", "name", "kind", "url", "state", "last_success_at", "next_poll_at", "articles", "groups")
+SOURCE_COLUMNS = (
+    "id",
+    "name",
+    "kind",
+    "url",
+    "state",
+    "last_success_at",
+    "next_poll_at",
+    "articles",
+    "groups",
+    "complete_since",
+)
 STATE_PAUSED, STATE_NEVER_POLLED = "paused", "never polled"
 
 
 class SourceRecord(TypedDict):
     """JSON record of a configured source, as in ``sources list --json``.
 
-    ``articles`` is the number of articles that the source has ever had.
+    ``articles`` is the number of articles that the source has ever had. ``complete_since`` is the time from which on
+    the archive is complete: the first poll, or an earlier time that a backfill has reached.
     """
 
     id: str
@@ -27,10 +40,16 @@ class SourceRecord(TypedDict):
     next_poll_at: datetime | None
     articles: int
     groups: list[str]
+    complete_since: datetime | None
 
 
-def source_record(source: Source, status: SourceStatus | None) -> SourceRecord:
-    """Return the record of a source. ``status`` is None if the source was never polled."""
+def source_record(
+    source: Source, status: SourceStatus | None, backfill: BackfillProgress | None = None
+) -> SourceRecord:
+    """Return the record of a source.
+
+    ``status`` is None if the source was never polled, and ``backfill`` if its archive was never read.
+    """
     poll_state = status.poll_state if status else None
     state = poll_state.state.value if poll_state and _was_polled(poll_state) else STATE_NEVER_POLLED
     return {
@@ -43,6 +62,7 @@ def source_record(source: Source, status: SourceStatus | None) -> SourceRecord:
         "next_poll_at": None if source.paused or poll_state is None else poll_state.next_poll_at,
         "articles": status.article_count if status else 0,
         "groups": list(source.groups),
+        "complete_since": (backfill and backfill.complete_since_at) or (poll_state and poll_state.baseline_at) or None,
     }
 
 

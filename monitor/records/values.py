@@ -19,7 +19,7 @@ class TextOutput(Protocol):
 
 
 def to_json_value(value: object) -> Any:
-    """Return a value in a form that JSON can hold.
+    """Convert a value to a form that JSON can hold.
 
     Times become ISO 8601 text in UTC, durations become seconds, and enums become their values.
     """

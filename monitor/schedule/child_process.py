@@ -8,10 +8,10 @@ MIN_RESTART_SECONDS, MAX_RESTART_SECONDS, STOP_SECONDS = 1.0, 60.0, 10.0
 
 
 class ChildProcess:
-    """Keeps a command running until ``stop`` is called.
+    """Runner that keeps a command running until ``stop`` is called.
 
-    The standard input of the command is a pipe. It is closed when this process ends, by which the command notices the
-    end. ``on_exit`` is called with the exit code whenever the command ends by itself.
+    The standard input of the command is a pipe. The pipe is closed when this process ends, so that the command notices
+    the end. ``on_exit`` is called with the exit code whenever the command ends by itself.
     """
 
     def __init__(
@@ -33,7 +33,7 @@ class ChildProcess:
     async def _run(self) -> None:
         """Run the command, and restart it after a pause whenever it ends.
 
-        The pause doubles each time if the command ends soon after its start.
+        The pause doubles each time the command ends soon after its start.
         """
         loop = asyncio.get_running_loop()
         pause = self._min_restart_seconds
@@ -49,7 +49,7 @@ class ChildProcess:
             pause = min(2 * pause, MAX_RESTART_SECONDS)
 
     async def stop(self) -> None:
-        """End the command by closing its input; after ``STOP_SECONDS``, kill it with SIGKILL."""
+        """End the command by closing its input. After ``STOP_SECONDS``, kill the command with SIGKILL."""
         if self._task is None:
             return
         self._task.cancel()

@@ -32,9 +32,9 @@ def _parse_weekday(text: str) -> int:
 
 
 def _expand_weekdays(field: str) -> str:
-    """Return a day-of-week field of crontab as names of days.
+    """Convert the day-of-week field of a cron line to names of days.
 
-    Numbers would be ambiguous, because crontab and APScheduler count days from different ones.
+    Numbers would be ambiguous, because crontab and APScheduler begin to count at different days.
     """
     chosen: set[int] = set()
     for part in field.split(","):
@@ -61,7 +61,7 @@ def _build_triggers(minute: str, hour: str, day: str, month: str, weekday: str) 
 
 @lru_cache(maxsize=256)
 def _compile_schedule(at: tuple[time, ...], cron: str) -> tuple[CronTrigger, ...]:
-    """Return the APScheduler triggers of a schedule. They work with wall-clock times labelled as UTC.
+    """Return the APScheduler triggers of a schedule. They read local times as if they were UTC.
 
     The caller applies the time zone later. Raises ``UsageError`` for an invalid cron expression.
     """
@@ -79,10 +79,11 @@ def _compile_schedule(at: tuple[time, ...], cron: str) -> tuple[CronTrigger, ...
 
 
 def _instants_at(wall_time: datetime, zone: ZoneInfo, *, is_hourly: bool) -> Iterator[datetime]:
-    """Yield the instants at which a wall clock in ``zone`` shows a time.
+    """Yield the instants at which a clock in ``zone`` shows a local time.
 
-    If the clock change repeats this hour, there are two instants, of which the second is yielded only if the schedule
-    is hourly. If the clock change skips the time, the instant is the one without the clock change (PEP 495, fold 0).
+    If the change from summer time repeats this hour, the time occurs twice; the second instant is yielded only if the
+    schedule is hourly. If the change to summer time skips the time, the instant is computed without the change (PEP
+    495, fold 0).
     """
     first = wall_time.replace(tzinfo=zone, fold=0).astimezone(UTC)
     yield first
@@ -92,12 +93,12 @@ def _instants_at(wall_time: datetime, zone: ZoneInfo, *, is_hourly: bool) -> Ite
 
 
 def _to_wall_time(moment: datetime, zone: ZoneInfo) -> datetime:
-    """Return the time that a wall clock in ``zone`` shows at an instant, labelled as UTC."""
+    """Return the local time in ``zone`` at an instant, but with UTC as its time zone."""
     return moment.astimezone(zone).replace(tzinfo=UTC, fold=0)
 
 
 def _iter_fire_times(plan: DigestPlan, start: datetime, end: datetime) -> Iterator[datetime]:
-    """Yield every instant in (start, end] at which the schedule of a plan fires.
+    """Yield every instant after ``start`` and up to ``end`` at which the schedule of a plan fires.
 
     Days on which the plan is not sent (``except_on``) are left out. Quiet hours are not applied here.
     """
@@ -116,7 +117,7 @@ def _iter_fire_times(plan: DigestPlan, start: datetime, end: datetime) -> Iterat
 
 
 def end_of_quiet_hours(quiet_hours: QuietHours | None, zone: ZoneInfo, moment: datetime) -> datetime:
-    """Return the end of the quiet hours that include ``moment``, or ``moment`` itself if it is not in quiet hours."""
+    """Return the end of the quiet hours that include ``moment``; outside quiet hours, return ``moment`` itself."""
     if quiet_hours is None:
         return moment
     local = moment.astimezone(zone)
@@ -135,12 +136,13 @@ def end_of_quiet_hours(quiet_hours: QuietHours | None, zone: ZoneInfo, moment: d
 
 
 class CronDigestSchedule:
-    """Computes when a digest was last due, by its schedule and its quiet hours."""
+    """Calculation of the time at which a digest was last due, by its schedule and its quiet hours."""
 
     def last_due(self, plan: DigestPlan, after: datetime, now: datetime) -> datetime | None:
-        """Return the latest time in (after, now] at which the digest was due, or None if there is none.
+        """Return the latest time after ``after`` and up to ``now`` at which the digest was due, or None if it was not
+        due.
 
-        No digest is due within quiet hours; if the schedule fires within them, the digest is due at their end. An
+        No digest is due within quiet hours. If the schedule fires within them, the digest is due at their end. An
         immediate digest is due at any moment outside quiet hours. Raises ``UsageError`` for an invalid cron expression.
         """
         zone = ZoneInfo(plan.timezone)
@@ -148,7 +150,7 @@ class CronDigestSchedule:
             return None
         if plan.schedule.is_immediate:
             return now
-        earliest = after - DAY  # quiet hours delay a time by less than a day
+        earliest = after - DAY  # an earlier start, because quiet hours delay a time by less than a day
         for span in LOOKBACK_SPANS:
             start = max(earliest, now - span)
             due = (end_of_quiet_hours(plan.quiet_hours, zone, fire) for fire in _iter_fire_times(plan, start, now))

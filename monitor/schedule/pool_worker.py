@@ -17,7 +17,7 @@ def run_worker_loop() -> None:
     """
     memory, seconds = int(sys.argv[2]), int(sys.argv[3])
     jobs, results = sys.stdin.buffer, os.fdopen(os.dup(1), "wb")
-    os.dup2(2, 1)  # output of libraries must not mix with the results
+    os.dup2(2, 1)  # the output of libraries must not mix with the results
     for number in (signal.SIGINT, signal.SIGTERM):  # both may reach the whole group; the daemon decides what ends when
         signal.signal(number, signal.SIG_IGN)
     resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
@@ -42,7 +42,7 @@ def _read_job(jobs: BinaryIO) -> bytes:
 def _run_job(job: bytes) -> bytes:
     """Run one job and return its pickled result.
 
-    If the job raises an exception, the exception is the result, so that the caller can raise it again.
+    If the job raises an exception, the result is this exception, so that the caller can raise it again.
     """
     try:
         work, args = pickle.loads(job)  # noqa: S301 - written by the daemon that started this process

@@ -28,7 +28,9 @@ _MAX_JOBS_PER_PROCESS = 2_000
 
 @dataclass(frozen=True, slots=True)
 class JobLimits:
-    """Limits of one job: elapsed time and processor time in seconds, address space of the process in bytes."""
+    """The limits of one job: elapsed time and processor time in seconds, and the address space of the
+    process in bytes.
+    """
 
     wall_seconds: float = 15.0
     cpu_seconds: int = 10
@@ -36,7 +38,7 @@ class JobLimits:
 
 
 class _PoolProcess:
-    """Worker process of the pool, with the number of its jobs and the time at which its last job ended."""
+    """A worker process of the pool, with the number of its jobs and the time at which its last job ended."""
 
     def __init__(self, process: asyncio.subprocess.Process) -> None:
         self._process, self.job_count, self.idle_since = process, 0, 0.0
@@ -58,7 +60,7 @@ class _PoolProcess:
         return cls(process)
 
     async def run_job(self, job: bytes) -> tuple[bool, object]:
-        """Run one job; return (True, result) or (False, exception). Raises ``EOFError`` if the process died."""
+        """Run one job; return (True, result) or (False, exception). Raises ``EOFError`` if the process has ended."""
         assert self._process.stdin is not None and self._process.stdout is not None  # noqa: S101, PT018 - both are pipes, see start()
         self.job_count += 1
         try:
@@ -85,7 +87,7 @@ class _PoolProcess:
 class SubprocessPool:
     """Pool of worker processes. Use it as an asynchronous context manager, or call ``aclose`` at the end.
 
-    A process that is idle for ``idle_seconds`` is ended; the next job then starts another process.
+    A process that was idle for ``idle_seconds`` is ended. The next job then starts another process.
     """
 
     def __init__(
@@ -102,12 +104,12 @@ class SubprocessPool:
     async def run(self, work: Callable[..., T], *args: object) -> T:
         """Run a pure module-level function in a worker process and return its result.
 
-        Raises what the function raises, or ``WorkerKilled`` if it exceeds a limit.
+        Exceptions of the function are raised here. Raises ``WorkerKilled`` if the function exceeds a limit.
         """
         async with self._free_slots:
             job = pickle.dumps(
                 (work, args), protocol=pickle.HIGHEST_PROTOCOL
-            )  # pickled only now, because many jobs may be waiting
+            )  # pickled as late as this, because many jobs may be waiting
             worker = await self._acquire_process()
             is_reusable = False
             try:
@@ -144,7 +146,7 @@ class SubprocessPool:
         return worker
 
     def _release_process(self, process: _PoolProcess) -> None:
-        """Make a process available for the next job. It is ended if no job needs it for some time."""
+        """Make a process available for the next job. The process is ended if no job needs it for some time."""
         loop = asyncio.get_running_loop()
         process.idle_since = loop.time()
         self._idle.append(process)

@@ -22,8 +22,10 @@ QueueErrorCallback = Callable[[str], None]
 RECONNECT_SECONDS = 1.0
 MAX_CONNECTIONS = 4
 QUEUE_POLL_SECONDS = 1.0
-"""Seconds between two queries of the queue without an announcement. They are necessary because an announcement during a
-query is missed."""
+"""Seconds between two queries of the queue without an announcement.
+
+These queries are necessary, because an announcement is missed if it arrives during a query.
+"""
 
 STALLED_WORKER_SECONDS = 3600.0
 
@@ -39,7 +41,10 @@ class ProcrastinateWorker:
         concurrency: int,
         heartbeat: timedelta,
     ) -> None:
-        """Prepare the worker. ``functions`` maps names of jobs to functions; a job whose function raises has failed."""
+        """Prepare the worker.
+
+        ``functions`` has the function of each job by name. A job fails if its function raises.
+        """
         self._conninfo, self._queue, self._functions = dict(conninfo), queue, dict(functions)
         self._concurrency, self._heartbeat = concurrency, heartbeat
         self._stopped = asyncio.Event()
@@ -49,7 +54,7 @@ class ProcrastinateWorker:
         self._stopped.set()
 
     async def run(self, max_wait: timedelta, on_error: QueueErrorCallback) -> None:
-        """Run jobs until stopped; then wait up to ``max_wait`` for running jobs, and cancel the others.
+        """Run jobs until ``stop`` is called. Then wait up to ``max_wait`` for running jobs, and cancel the others.
 
         ``on_error`` is called with a description of each problem of the queue, and with an empty text when the queue
         works again.
@@ -65,7 +70,7 @@ class ProcrastinateWorker:
                     await asyncio.wait_for(self._stopped.wait(), RECONNECT_SECONDS)
 
     async def _run_until_stopped(self, max_wait: timedelta, on_error: QueueErrorCallback) -> None:
-        """Run Procrastinate's worker until it ends or is stopped. Raises the error that ended it."""
+        """Run Procrastinate's worker until it ends or is stopped. Raises the error that ended the worker."""
         connector = PsycopgConnector(kwargs=self._conninfo, min_size=1, max_size=MAX_CONNECTIONS, timeout=10)
         app = App(connector=connector)
         app.job_manager = _NotifyingJobManager(connector)
@@ -109,7 +114,7 @@ _NOTIFY_NEXT_JOB = """SELECT pg_notify(%(channel)s, json_build_object('type', 'j
 def _ignore_connector_error(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
     """Handle errors of the event loop, but ignore errors of a lost database connection.
 
-    Procrastinate then could not record that a job has finished; the job is requeued later.
+    If the connection is lost, Procrastinate cannot record that a job has finished. The job is then requeued later.
     """
     if not isinstance(context.get("exception"), ConnectorException):
         loop.default_exception_handler(context)

@@ -1,12 +1,12 @@
 """Scheduler: runs jobs periodically; the database, not the scheduler, knows which work is due.
 
-APScheduler 3 hides exceptions of jobs and, by default, drops a run that is a second late. Here no run is dropped for
-being late, accumulated runs become one, and every error, missed run and skipped run is passed to ``on_error``.
+APScheduler 3 hides exceptions of jobs and, by default, drops a run that is a second late. Here a late run is not
+dropped, and accumulated runs become one. Every error, missed run and skipped run is passed to ``on_error``.
 
-APScheduler also plans by the wall clock, one run after another: a clock set forward by a day, or a suspended machine,
-would cost a second of computing per job, and a clock set back would delay all jobs for a day. Here the next run is
-never more than one period away, whatever the clock does. Because the clock can also change between two readings of it
-within APScheduler, a timer of the event loop, which does not follow the wall clock, wakes the scheduler once in the
+APScheduler also plans by the wall clock, one run after another. A clock set forward by a day, or a suspended machine,
+would cost a second of computing per job. A clock set back would delay all jobs for a day. Here the next run is never
+more than one period away, whatever the clock does. The clock can even change between two readings of it within
+APScheduler. Therefore a timer of the event loop, which does not follow the wall clock, wakes the scheduler once in the
 shortest period.
 """
 
@@ -43,8 +43,8 @@ class Scheduler:
     def add(self, name: str, interval: timedelta, work: Callable[[], Awaitable[object]]) -> None:
         """Run ``work`` every ``interval``, for the first time within one period after ``start``.
 
-        Jobs start a fifth of their period apart, in the order in which they are added, so that the results of one job
-        are processed by the next one in the same period.
+        Jobs start in the order in which they are added, a fifth of their period apart. So a job can process what an
+        earlier job has done in the same period.
         """
         trigger = _IntervalTrigger(interval, interval * (self._job_count % _START_OFFSETS + 1) / _START_OFFSETS)
         self._scheduler.add_job(self._track_runs(work), trigger, id=name, name=name)
@@ -52,12 +52,12 @@ class Scheduler:
         self._shortest_interval = min(interval, self._shortest_interval or interval)
 
     def start(self) -> None:
-        """Start the scheduler; must be called within the running event loop."""
+        """Start the scheduler. Call this within the running event loop."""
         self._scheduler.start()
         self._wake_repeatedly()
 
     def stop(self) -> None:
-        """Start no further run. Running jobs continue, and ``drain`` waits for them."""
+        """Start no further run. Running jobs continue; ``drain`` waits for them."""
         if self._wakeup_timer:
             self._wakeup_timer.cancel()
         if self._scheduler.running:
@@ -65,7 +65,9 @@ class Scheduler:
             self._scheduler.shutdown(wait=False)
 
     async def drain(self, max_wait: timedelta) -> int:
-        """Wait up to ``max_wait`` for running jobs after ``stop``, cancel the others and return their number."""
+        """After ``stop``, wait up to ``max_wait`` for running jobs, and cancel the others; return how many were
+        cancelled.
+        """
         if not self._running_tasks:
             return 0
         _, late = await asyncio.wait(self._running_tasks, timeout=max_wait.total_seconds())
@@ -82,7 +84,7 @@ class Scheduler:
             self._scheduler.wakeup()
 
     def _track_runs(self, work: Callable[[], Awaitable[object]]) -> Callable[[], Awaitable[None]]:
-        """Return a function that runs a job and records its task while it runs, so that ``drain`` knows it.
+        """Return a function that runs a job and records its task during the run, so that ``drain`` knows the task.
 
         If ``drain`` cancels the task, no error is raised.
         """
@@ -111,7 +113,7 @@ class _NonCancellingExecutor(AsyncIOExecutor):  # type: ignore[misc]  # publishe
 
 
 class _IntervalTrigger(BaseTrigger):  # type: ignore[misc]  # published without types
-    """Trigger that fires once per period. Missed periods are skipped together instead of one by one."""
+    """Trigger that fires once per period. Several missed periods are skipped together."""
 
     def __init__(self, interval: timedelta, first_delay: timedelta) -> None:
         self.interval, self._first_delay = interval, first_delay
@@ -123,9 +125,9 @@ class _IntervalTrigger(BaseTrigger):  # type: ignore[misc]  # published without 
 
 class _ClockSafeScheduler(AsyncIOScheduler):  # type: ignore[misc]  # published without types
     def wakeup(self) -> None:
-        """Start due jobs. Before that, make jobs due that are planned more than one period ahead.
+        """Start due jobs. Before that, make every job due that is planned more than one period ahead.
 
-        Such jobs result from a clock that was set back.
+        A job is planned that far ahead after the clock was set back.
         """
         now = datetime.now(self.timezone)
         for job in self.get_jobs():

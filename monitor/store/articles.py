@@ -17,7 +17,7 @@ from monitor.domain.mention import Findings
 from monitor.domain.poll_state import Lease, PollState
 from monitor.store.column_types import UtcDateTime
 from monitor.store.connections import Connections
-from monitor.store.core_tables import ARTICLE, ARTICLE_TEXT, ARTICLE_URL, ENTRY_KEY
+from monitor.store.core_tables import ARTICLE, ARTICLE_TEXT, ARTICLE_URL, ENTRY_KEY, SOURCE
 from monitor.store.damaged_rows import read_rows
 from monitor.store.evidence import save_page_snapshot
 from monitor.store.findings import expedite_rechecks, insert_findings
@@ -50,16 +50,19 @@ class ArticleStore:
         self._connections, self._page_retention = connections, page_retention
 
     def known_keys(self, source_id: str, keys: Collection[str]) -> set[str]:
-        """Return the keys among ``keys`` that this source has had before, including keys of deleted articles."""
+        """Return the keys among ``keys`` that entries of this source have had before, including keys of deleted
+        articles.
+        """
         return set(self.known_articles(source_id, keys))
 
     def known_articles(self, source_id: str, keys: Collection[str]) -> dict[str, KnownArticle]:
-        """Return the article of each key among ``keys`` that an entry of this source has had before.
+        """Return the stored article of each key among ``keys`` that entries of this source have had before.
 
-        Articles whose rows were deleted are included, because their keys are kept.
+        Deleted articles are included, because their keys are kept.
         """
         texts = {hash_text(key): key for key in keys}
-        # read on the connection that will write the poll: its page cache then holds the index pages
+        # The keys are read on the connection that will write the poll, because its page cache then holds the index
+        # pages.
         with self._connections.write_transaction() as connection:
             found = find_articles_of_keys(connection, source_id, list(texts))
             return {texts[key]: article for key, article in found.items()}
@@ -75,14 +78,14 @@ class ArticleStore:
     ) -> dict[int, int]:
         """Store the new articles of a poll and the next poll state, in one transaction.
 
-        Return the id of each article that was stored, by its position in ``new_articles``. ``findings[i]`` belongs to
-        ``new_articles[i]``; it is None if the article was not matched, and the sequence may be shorter than
+        Return the id of each stored article, by the position of the article in ``new_articles``. ``findings[i]``
+        belongs to ``new_articles[i]``; it is None if the article was not matched, and the sequence may be shorter than
         ``new_articles``.
 
         An article with a known key is not stored. Its other keys and its URL are added to the known article. If another
         process has stored some of the new articles first, the poll state counts these articles as known instead of new.
-        Articles of ``changed_article_ids`` that were reported are rechecked soon. Raises ``LeaseLost``, and then stores
-        nothing.
+        Articles of ``changed_article_ids`` that were reported are rechecked soon. Raises ``LeaseLost`` if the lease has
+        ended; then nothing is stored.
         """
         with self._connections.write_transaction() as connection:
             fresh, aliases, new_keys = _assign_article_ids(
@@ -100,26 +103,30 @@ class ArticleStore:
                 _article_row(article_id, lease.source_id, new, now, is_matched=article_id in matched_ids)
                 for article_id, new in fresh
             ]
-            insert_rows(connection, ARTICLE, rows)
-            words = [(article_id, _search_text(new)) for article_id, new in fresh]
-            texts = [
-                {"article_id": article_id, **text_columns(new.article, stored_search_text(connection, text))}
-                for (article_id, new), (_, text) in zip(fresh, words, strict=True)
-            ]
-            insert_rows(connection, ARTICLE_TEXT, texts)
-            index_texts(connection, words)
-            urls = [row for article_id, new in (*fresh, *aliases) for row in _url_rows(article_id, new.article)]
-            insert_rows(connection, ARTICLE_URL, urls, skip_existing=True)
-            insert_rows(connection, ENTRY_KEY, new_keys, skip_existing=True)
+            _insert_articles(connection, rows, fresh, aliases, new_keys)
             insert_findings(connection, matched, now)
             record_poll(connection, lease, _with_stored(poll_state, new_articles, fresh), new_article_count=len(fresh))
             expedite_rechecks(connection, changed_article_ids, now)
         return stored
 
+    def store_archive(self, source_id: str, new_articles: Sequence[NewArticle], now: datetime) -> int:
+        """Store older articles of a source that no poll has listed, in one transaction; return their number.
+
+        Articles with a known key are not stored. The poll state of the source is not changed.
+        """
+        with self._connections.write_transaction() as connection:
+            is_sqlite = self._connections.is_sqlite
+            fresh, aliases, new_keys = _assign_article_ids(connection, source_id, new_articles, is_sqlite=is_sqlite)
+            rows = [_article_row(article_id, source_id, new, now, is_matched=False) for article_id, new in fresh]
+            _insert_articles(connection, rows, fresh, aliases, new_keys)
+            count = {"article_count": SOURCE.c.article_count + len(fresh)}
+            connection.execute(update(SOURCE).where(SOURCE.c.id == source_id).values(count))
+        return len(fresh)
+
     def lease_pages(
         self, now: datetime, limit: int, expires_at: datetime, source_id: str | None = None
     ) -> list[PendingPage]:
-        """Lease articles whose page is due to be fetched, oldest first. Taking the lease counts as one attempt."""
+        """Lease articles whose page is due, oldest first. Each lease counts as one attempt to read the page."""
         due = (IS_LISTED, ARTICLE.c.next_attempt_at <= now)
         chosen = (
             select(ARTICLE.c.id)
@@ -133,7 +140,7 @@ class ArticleStore:
     def list_due_pages(self, now: datetime, limit: int, after: DuePage | None = None) -> list[DuePage]:
         """Return pages that may be fetched now, the most overdue first.
 
-        If ``after`` is given, begin with the page that follows it in this order.
+        If ``after`` is given, the list begins with the page that follows it in this order.
         """
         order = (ARTICLE.c.next_attempt_at, ARTICLE.c.id)
         query = select(*order, ARTICLE.c.source_id, ARTICLE.c.url).where(IS_LISTED, ARTICLE.c.next_attempt_at <= now)
@@ -153,7 +160,7 @@ class ArticleStore:
     def lease_chosen_pages(self, article_ids: Sequence[int], now: datetime, expires_at: datetime) -> list[PendingPage]:
         """Lease the given pages, except for pages that another process has leased in the meantime.
 
-        Taking the lease counts as one attempt to read the page.
+        Each lease counts as one attempt to read the page.
         """
         chosen = (ARTICLE.c.id.in_(article_ids), IS_LISTED, ARTICLE.c.next_attempt_at <= now)
         return self._lease_pages(and_(*chosen), expires_at)
@@ -187,9 +194,9 @@ class ArticleStore:
 
         ``page`` is the raw response, which is kept as evidence if this is configured. ``error`` is the reason why the
         page could not be read; then ``article`` has the text of the feed. ``confidence`` is the extraction confidence,
-        by which the page quality of the source is updated; None leaves the page quality unchanged. ``alerting``
-        replaces two columns of the article: whether it is alertable, and the reason for quarantine (empty if there is
-        none).
+        by which the page quality of the source is updated; if it is None, the page quality does not change.
+        ``alerting`` replaces two columns of the article: whether it is alertable, and the reason for a quarantine,
+        which may be empty.
         """
         with self._connections.write_transaction() as connection:
             _finish_page(
@@ -242,7 +249,7 @@ def _article_ids_by_key(connection: Connection, source_id: str, keys: Sequence[b
 
 
 def find_articles_of_keys(connection: Connection, source_id: str, keys: Sequence[bytes]) -> dict[bytes, KnownArticle]:
-    """Return the known article for each of ``keys``; keys without an article of the source are left out.
+    """Return the known article of each key among ``keys`` for which this source has one.
 
     Each key is the hash of an entry key, such as the guid or URL of a feed entry. By these keys the article of an entry
     is found again.
@@ -260,7 +267,7 @@ _AssignedArticles = list[tuple[int, NewArticle]]
 def _assign_article_ids(
     connection: Connection, source_id: str, new_articles: Sequence[NewArticle], *, is_sqlite: bool
 ) -> tuple[_AssignedArticles, _AssignedArticles, list[dict[str, Any]]]:
-    """Return the new articles with new ids, the known articles with their ids, and the rows of keys to insert.
+    """Assign ids to new articles; return the new and the known articles with their ids, and the rows of keys to insert.
 
     An article that another process has stored since the poll began is in neither list; only its keys are inserted. An
     evidence key is stored for the first article that had it, and never decides to which article an entry belongs.
@@ -287,10 +294,10 @@ def _assign_article_ids(
 
 
 def _with_stored(poll_state: PollState, new_articles: Sequence[NewArticle], fresh: _AssignedArticles) -> PollState:
-    """Return the poll state with corrected counts.
+    """Correct the counts of the poll state for articles that another process has stored first.
 
-    Articles that another process has stored first are counted as known instead of new or quarantined. ``fresh`` are the
-    articles that this process stores.
+    These articles are counted as known instead of new or quarantined. ``fresh`` are the articles that this process
+    stores.
     """
     stored = {id(new) for _, new in fresh}
     missed = [new for new in new_articles if new.known_article_id is None and id(new) not in stored]
@@ -307,8 +314,29 @@ def _with_stored(poll_state: PollState, new_articles: Sequence[NewArticle], fres
     return replace(poll_state, counts=counts)
 
 
+def _insert_articles(
+    connection: Connection,
+    rows: Sequence[dict[str, Any]],
+    fresh: Sequence[tuple[int, NewArticle]],
+    aliases: Sequence[tuple[int, NewArticle]],
+    new_keys: Sequence[dict[str, Any]],
+) -> None:
+    """Insert the rows of new articles with their texts, index words, URLs and keys; add keys to known articles."""
+    insert_rows(connection, ARTICLE, rows)
+    words = [(article_id, _search_text(new)) for article_id, new in fresh]
+    texts = [
+        {"article_id": article_id, **text_columns(new.article, stored_search_text(connection, text))}
+        for (article_id, new), (_, text) in zip(fresh, words, strict=True)
+    ]
+    insert_rows(connection, ARTICLE_TEXT, texts)
+    index_texts(connection, words)
+    urls = [row for article_id, new in (*fresh, *aliases) for row in _url_rows(article_id, new.article)]
+    insert_rows(connection, ARTICLE_URL, urls, skip_existing=True)
+    insert_rows(connection, ENTRY_KEY, new_keys, skip_existing=True)
+
+
 def _reserve_article_ids(connection: Connection, count: int, *, is_sqlite: bool) -> Iterator[int]:
-    """Return an iterator over unused article ids.
+    """Reserve unused article ids, and return them.
 
     The ids are chosen before the insert, so that one statement per table can insert all rows.
     """

@@ -20,10 +20,16 @@ from monitor.store.damaged_rows import read_rows
 from monitor.store.row_mapping import IS_IN_PROGRESS, insert_rows, select_stored_articles, stored_article_from_row
 
 MAX_FAILED_ATTEMPTS = 2
-"""Failed attempts after which an article is abandoned: one failure may be a lack of memory that has passed."""
+"""Number of failed attempts after which an article is abandoned.
+
+It is not 1, because a failure may be a lack of memory that has passed.
+"""
 MAX_INTERRUPTED_ATTEMPTS = 6
-"""Number of attempts that began and never ended after which an article is abandoned. It is higher than
-``MAX_FAILED_ATTEMPTS``, because a process that is killed for another reason interrupts any article that it works on."""
+"""Number of attempts that began and never ended, after which an article is abandoned.
+
+It is higher than ``MAX_FAILED_ATTEMPTS``, because a process that is killed for another reason interrupts every article
+that it works on.
+"""
 _IS_OPEN = ARTICLE_ATTEMPT.c.abandoned_at.is_(None)
 _IS_WAITING = or_(ARTICLE_ATTEMPT.c.attempts == 0, ARTICLE_ATTEMPT.c.error != "")
 _NEXT_STAGE = {Stage.EXTRACTED: Stage.MATCHED, Stage.MATCHED: Stage.GROUPED}
@@ -37,11 +43,11 @@ class AttemptStore:
         self._connections = connections
 
     def claim_unmatched(self, limit: int, max_chars: int) -> tuple[list[StoredArticle], int]:
-        """Return short articles to match now, oldest first, and the number of long articles that were set to wait.
+        """Return short articles to match now, oldest first, and the number of long articles that must wait.
 
-        The next ``limit`` unmatched articles without an attempt are taken. For those with at most ``max_chars``
-        characters, an attempt is counted, and they are returned. Longer articles are matched later, one by one, when
-        ``waiting`` returns them; their attempt is counted by ``begin``.
+        The next ``limit`` unmatched articles without an attempt are read. The ones with at most ``max_chars``
+        characters are returned, and an attempt is counted for each. Longer articles are matched later, one by one, when
+        ``waiting`` returns them; ``begin`` counts their attempt.
         """
         fresh = select_stored_articles().where(
             ARTICLE.c.stage == str(Stage.EXTRACTED),
@@ -85,10 +91,10 @@ class AttemptStore:
             return [ArticleAttempt(row.id, row.source_id) for row in connection.execute(query)]
 
     def begin(self, article_id: int, stage: Stage, now: datetime) -> StoredArticle | None:
-        """Count an attempt to process an article and return the article.
+        """Count an attempt to process an article, and return the article.
 
-        Return None if the article has already left ``stage`` or is abandoned. Also return None, and abandon the
-        article, if more than ``MAX_INTERRUPTED_ATTEMPTS`` attempts have begun.
+        The result is None if the article has already left ``stage`` or is abandoned. If more than
+        ``MAX_INTERRUPTED_ATTEMPTS`` attempts have begun, the article is abandoned now, and the result is None, too.
         """
         with self._connections.write_transaction() as connection:
             query = select_stored_articles().where(ARTICLE.c.id == article_id, ARTICLE.c.stage == str(stage))
@@ -109,12 +115,12 @@ class AttemptStore:
         return stored
 
     def begin_grouping(self, article_ids: Sequence[int]) -> None:
-        """Count an attempt to group for each article of a batch."""
+        """Count an attempt to group each article of a batch."""
         with self._connections.write_transaction() as connection:
             _insert_attempts(connection, dict.fromkeys(article_ids, 1))
 
     def record_failure(self, stored: StoredArticle, error: str, now: datetime) -> bool:
-        """Record why an attempt failed, and return whether the article is abandoned because of it.
+        """Record why an attempt failed; return True if the article is now abandoned.
 
         An article is abandoned after ``MAX_FAILED_ATTEMPTS`` failed attempts.
         """
@@ -127,10 +133,10 @@ class AttemptStore:
         return True
 
     def release(self, article_ids: Sequence[int]) -> None:
-        """Subtract one attempt from each of the articles, because it ended for a reason other than the article.
+        """Subtract one attempt from each article, because the article did not cause the end of the attempt.
 
-        Such a reason is a stop of the program or an error of the database. If it was the first attempt of an article,
-        and no error is recorded, the article counts as never tried.
+        The cause is, for example, a stop of the program or an error of the database. If it was the first attempt of an
+        article, and no error is recorded, the article counts as never tried.
         """
         count = ARTICLE_ATTEMPT.c.attempts
         open_ones = (_is_among(article_ids), _IS_OPEN)
@@ -139,7 +145,7 @@ class AttemptStore:
             connection.execute(update(ARTICLE_ATTEMPT).where(*open_ones).values(attempts=count - 1))
 
     def find_abandonment(self, article_id: int) -> str:
-        """Return the reason why an article was abandoned, or an empty string if it was not."""
+        """Return the reason why an article was abandoned, or an empty string if it was not abandoned."""
         is_abandoned = ARTICLE_ATTEMPT.c.abandoned_at.is_not(None)
         query = select(ARTICLE_ATTEMPT.c.error).where(_is_among([article_id]), is_abandoned)
         with self._connections.read_transaction() as connection:

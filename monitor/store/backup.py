@@ -11,9 +11,9 @@ from monitor.store.errors import translate_errors
 
 TIMESTAMP_FORMAT = "%Y%m%dT%H%M%SZ"
 MAX_CHECKED_BYTES = 2**30
-"""Larger databases are not checked at the start, because it would take too long."""
+"""Size of a database above which it is not checked at the start, because the check would take too long."""
 
-_REQUIRED_SPACE_FACTOR = 1.2  # the copy must not fill the disk
+_REQUIRED_SPACE_FACTOR = 1.2  # so that the copy does not fill the disk
 
 
 def back_up(connections: Connections, folder: Path, name: str, keep: int) -> Path:
@@ -21,7 +21,7 @@ def back_up(connections: Connections, folder: Path, name: str, keep: int) -> Pat
 
     Writers continue during the copy, which has the state of one moment. The file gets its final name only when it is
     complete and verified. If space is short, old copies are deleted before the copy is made, except for the newest.
-    Raises ``UsageError`` on PostgreSQL, ``StoreError`` if there is no space or the copy is damaged.
+    Raises ``UsageError`` on PostgreSQL, and ``StoreError`` if the disk has no space or the copy is damaged.
     """
     if not connections.is_sqlite:
         raise UsageError("back up PostgreSQL with its own tools: pg_dump --format=custom DATABASE > FILE")
@@ -41,7 +41,7 @@ def back_up(connections: Connections, folder: Path, name: str, keep: int) -> Pat
         part.unlink(missing_ok=True)
     _sync_directory(folder)
     copies = sorted(folder.glob(f"{_stem(connections.database_file)}-*.db"), key=lambda copy: (copy <= target, copy))
-    for old in copies[:-keep]:  # copies dated later than this one, by a wrong clock, are deleted first
+    for old in copies[:-keep]:  # copies that a wrong clock dated later than this one are deleted first
         old.unlink()
     return target
 
@@ -55,7 +55,7 @@ def backup_name(connections: Connections, now: datetime) -> str:
 
 
 def newest_backup(connections: Connections) -> Path | None:
-    """Return the path of the newest backup in the default folder, or None if there is none."""
+    """Return the path of the newest backup in the default folder, or None if the folder has no backup."""
     return max(backup_folder(connections).glob(f"{_stem(connections.database_file)}-*.db"), default=None)
 
 
@@ -65,7 +65,7 @@ def backup_folder(connections: Connections) -> Path:
 
 
 def check_integrity(database_file: Path, *, is_quick: bool = False) -> tuple[str, ...]:
-    """Return the errors that SQLite's integrity check finds in a database file; the file is not changed.
+    """Return the errors that SQLite's integrity check finds in a database file, which is not changed.
 
     With ``is_quick``, indexes are not compared with their tables, which takes less time.
     """
@@ -108,7 +108,7 @@ def _copy_database(source: str, partial_file: Path) -> None:
     reader, copy = sqlite3.connect(source), sqlite3.connect(partial_file)
     try:
         reader.backup(copy)
-        copy.execute("PRAGMA journal_mode=DELETE")  # a single file without a WAL
+        copy.execute("PRAGMA journal_mode=DELETE")  # the copy is a single file without a WAL
     finally:
         reader.close()
         copy.close()

@@ -28,7 +28,7 @@ def to_json(value: object) -> str:
 
 
 def from_json(target_type: type[T], text: str) -> T:
-    """Return the value of ``target_type`` that ``to_json`` encoded as ``text``.
+    """Build a value of ``target_type`` from JSON text that ``to_json`` returned.
 
     Raises ``ValueError`` or ``TypeError`` for any other text.
     """
@@ -42,7 +42,7 @@ def _to_plain(value: Any) -> Any:
 
 @cache
 def _encoder_for(value_type: Any) -> Callable[[Any], Any]:
-    """Return the function that converts a value of this type for ``json.dumps``.
+    """Return the function that converts values of this type to values that ``json.dumps`` accepts.
 
     Raises ``TypeError`` if values of the type cannot be converted.
     """
@@ -112,11 +112,11 @@ def _dataclass_decoder(value_type: Any) -> Decoder:
     return read
 
 
-BIG_INTEGER = BigInteger().with_variant(Integer, "sqlite")  # SQLite generates ids for INTEGER columns only
+BIG_INTEGER = BigInteger().with_variant(Integer, "sqlite")  # SQLite assigns ids only in INTEGER columns
 
 
 def clean_text(text: str) -> str:
-    """Return the text in a form that both databases accept: NUL is removed, lone surrogates become U+FFFD."""
+    """Remove from a text what a database rejects: NUL is deleted, and lone surrogates become U+FFFD."""
     if "\0" in text:
         text = text.replace("\0", "")
     try:
@@ -127,7 +127,7 @@ def clean_text(text: str) -> str:
 
 
 def clean_texts(texts: Sequence[str]) -> Sequence[str]:
-    """Return the texts, each cleaned as by ``clean_text``. Fast if no text has to be changed."""
+    """Clean each text like ``clean_text``. This is fast if no text needs a change."""
     joined = "".join(texts)
     return texts if joined.isascii() and "\0" not in joined else [clean_text(text) for text in texts]
 

@@ -19,15 +19,17 @@ from monitor.store.errors import translate_errors
 
 BUSY_TIMEOUT_SECONDS = 5.0
 IDLE_IN_TRANSACTION_SECONDS = 20.0
-"""PostgreSQL ends the session of a process that is idle in a transaction for this long, and releases its locks."""
+"""Time after which PostgreSQL ends the session of a process that is idle in a transaction, and releases its locks."""
 
 KEEPALIVE_OPTIONS = {"connect_timeout": 10, "keepalives_idle": 30, "keepalives_interval": 10, "keepalives_count": 3}
 KEEPALIVE_OPTIONS |= {"tcp_user_timeout": 30_000}
 """A broken connection is detected within 30 s; the default of the system is about two hours."""
 
 _WAL_CHECKPOINT_PAGES = 4000
-"""Size of the write-ahead log at which SQLite copies it to the database file: 16 MB. With the default of 4 MB, the
-pages of the full-text index were copied after every few polls."""
+"""Number of pages of the write-ahead log at which SQLite copies it to the database file: 16 MB.
+
+With the default of 4 MB, the pages of the full-text index were copied after every few polls.
+"""
 
 _JOURNAL_PRAGMA = "PRAGMA journal_mode=WAL"
 _PRAGMAS = (
@@ -42,15 +44,16 @@ _PRAGMAS = (
 
 
 class Connections:
-    """Connections to a database: one that writes and several that read.
+    """Connections to a database: one that writes, and several that read.
 
     On SQLite, a write transaction begins IMMEDIATE: it waits for the lock at its start and cannot fail because of the
-    lock later. Commits of collected articles reach the disk with the next checkpoint (synchronous=NORMAL), so after a
-    power failure the last polls are repeated. Commits of digests and deliveries are flushed at once (``durable``).
+    lock later. Commits of collected articles reach the disk with the next checkpoint (synchronous=NORMAL). After a
+    power failure, the last polls are therefore repeated. Commits of digests and deliveries are flushed immediately
+    (``durable``).
     """
 
     def __init__(self, url: str, *, read_only: bool = False) -> None:
-        """Prepare the connections without opening any. With ``read_only``, the engine refuses every write.
+        """Prepare the connections without opening one. With ``read_only``, the engine refuses every write.
 
         Raises ``UsageError`` for a URL of an unsupported engine.
         """
@@ -97,7 +100,7 @@ class Connections:
 
     @contextmanager
     def shared_transaction(self) -> Iterator[None]:
-        """Make all write transactions that this thread opens inside the block parts of one transaction.
+        """Combine all write transactions that this thread opens inside the block into one transaction.
 
         Use it on SQLite only, and not for durable writes.
         """
@@ -109,9 +112,9 @@ class Connections:
                 self._thread_state.connection = None
 
     def _get_write_connection(self) -> Connection:
-        """Return the connection that writes. The connection stays open between transactions.
+        """Return the connection that writes, which stays open between transactions.
 
-        Getting a connection from the pool each time would take as long as inserting a row.
+        A new connection from the pool each time would take as long as the insertion of a row.
         """
         if self._write_connection is None:
             self._write_connection = self._write_engine.connect()
@@ -129,9 +132,9 @@ class Connections:
 
     @contextmanager
     def shared_read_transaction(self) -> Iterator[None]:
-        """Run all read transactions that this thread opens inside the block as one transaction.
+        """Combine all read transactions that this thread opens inside the block into one transaction.
 
-        So all its queries see the same state of the database.
+        All queries in the block then see the same state of the database.
         """
         with self.read_transaction() as connection:
             self._thread_state.reader = connection
@@ -141,7 +144,9 @@ class Connections:
                 self._thread_state.reader = None
 
     def reset_readers(self) -> None:
-        """Close the connections that read. New connections use the current table statistics for their query plans."""
+        """Close the connections that read, because only new ones use the current table statistics for their query
+        plans.
+        """
         self._read_engine.dispose()
 
     @contextmanager
@@ -209,7 +214,7 @@ def _create_sqlite_engine(url: str, **options: Any) -> Engine:
 
     @event.listens_for(engine, "connect")
     def prepare(driver: Any, _record: object) -> None:
-        driver.isolation_level = None  # no implicit transactions by the driver
+        driver.isolation_level = None  # the driver must not begin transactions by itself
         for pragma in _PRAGMAS if "creator" in options else (_JOURNAL_PRAGMA, *_PRAGMAS):
             driver.execute(pragma)
 
@@ -220,8 +225,8 @@ def _connect_read_only(database_file: str) -> sqlite3.Connection:
     """Open an SQLite file so that this process cannot write to it.
 
     In WAL mode, SQLite creates two files next to the database if they are missing. If these files belonged to another
-    user, the daemon could not open them. Therefore a user who may not create files there opens the database as
-    immutable. This is safe only if there is no WAL file: then no other process has the database open.
+    user, the daemon could not open them. A user who may not create files there therefore opens the database as
+    immutable. This is safe only without a WAL file, because then no other process has the database open.
     """
     file = Path(database_file)
     may_create = os.geteuid() in {0, file.stat().st_uid} and os.access(file.absolute().parent, os.W_OK)
@@ -249,12 +254,12 @@ def _create_postgres_engine(url: str, *, read_only: bool) -> Engine:
 
 
 def insert_ignore(table: Table, connection: Connection) -> Any:
-    """Return an INSERT statement for ``table`` that skips rows whose key exists."""
+    """Return an INSERT statement for ``table`` that skips a row if its key already exists."""
     return _dialect_insert(table, connection).on_conflict_do_nothing()
 
 
 def upsert(table: Table, connection: Connection, key_column: str, columns: Iterable[str]) -> Any:
-    """Return an INSERT statement for these columns; if a row with the same key exists, the statement overwrites it."""
+    """Return an INSERT statement for these columns that overwrites a row if its key already exists."""
     statement = _dialect_insert(table, connection)
     values = {name: statement.excluded[name] for name in columns if name != key_column}
     return statement.on_conflict_do_update(index_elements=[key_column], set_=values)

@@ -106,6 +106,15 @@ CHANGE = Table(
     Column("undone_by", CleanText),
 )
 
+CONFIGURATION_EDIT = Table(
+    "configuration_edit",
+    CORE_METADATA,
+    Column("change_id", BIG_INTEGER, ForeignKey("change.id"), primary_key=True, autoincrement=False),
+    Column("file_name", CleanText),
+    Column("former_text", CleanText),
+    Column("file_tag", String),
+)
+
 DELIVERY = Table(
     "delivery",
     CORE_METADATA,
@@ -287,6 +296,40 @@ PAGE_SNAPSHOT = Table(
     Column("body", LargeBinary),
 )
 
+POST_STATEMENT = Table(
+    "post_statement",
+    CORE_METADATA,
+    Column("id", BIG_INTEGER, primary_key=True),
+    Column("article_id", BIG_INTEGER, ForeignKey("article.id")),
+    Column("official_id", String),
+    Column("kind", String),
+    Column("person", CleanText),
+    Column("post", CleanText),
+    Column("is_direct", Boolean),
+    Column("passage", CleanText),
+    Column("seen_at", UtcDateTime),
+)
+
+PROPOSAL = Table(
+    "proposal",
+    CORE_METADATA,
+    Column("id", BIG_INTEGER, primary_key=True),
+    Column("kind", String),
+    Column("article_id", BIG_INTEGER),
+    Column("official_id", String, default=""),
+    Column("written", CleanText),
+    Column("story_id", String, default=""),
+    Column("plan_id", String, default=""),
+    Column("reason", String, default=""),
+    Column("note", CleanText),
+    Column("reader_id", BIG_INTEGER, ForeignKey("reader.id")),
+    Column("way", String),
+    Column("made_at", UtcDateTime),
+    Column("outcome", String, default=""),
+    Column("decided_at", UtcDateTime),
+    Column("decided_by", CleanText),
+)
+
 READER = Table(
     "reader",
     CORE_METADATA,
@@ -394,6 +437,18 @@ STORY_CENTROID = Table(
     Column("version", BIG_INTEGER),
     Column("centroid", LargeBinary),
     Column("last_article_at", UtcDateTime),
+)
+
+SUCCESSION_NOTICE = Table(
+    "succession_notice",
+    CORE_METADATA,
+    Column("id", BIG_INTEGER, primary_key=True),
+    Column("plan_id", String),
+    Column("official_id", String),
+    Column("kind", String),
+    Column("person", CleanText),
+    Column("post", CleanText),
+    Column("announced_at", UtcDateTime),
 )
 
 TERM_FREQUENCY = Table(

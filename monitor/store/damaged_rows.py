@@ -22,7 +22,7 @@ _DECODING_ERRORS = (ValueError, TypeError, KeyError, AttributeError, RecursionEr
 def read_row(table: Table, row_id: object, build: Callable[[], T]) -> T:
     """Return the result of ``build``, which decodes a row.
 
-    Raises ``DamagedRow`` with the table and the id of the row if its content cannot be decoded.
+    Raises ``DamagedRow`` with the table and the id of the row if ``build`` cannot decode the content.
     """
     try:
         return build()

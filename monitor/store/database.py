@@ -19,6 +19,7 @@ from monitor.domain.errors import StoreError, StoreInUse
 from monitor.store.articles import ArticleStore
 from monitor.store.attempts import AttemptStore
 from monitor.store.backup import back_up, backup_folder, check_at_start
+from monitor.store.configuration_edits import ConfigurationEditStore
 from monitor.store.connections import Connections
 from monitor.store.deliveries import DeliveryStore
 from monitor.store.desk import DeskStore
@@ -39,6 +40,7 @@ from monitor.store.migrate import (
     schema_version,
 )
 from monitor.store.noise import NoiseStore
+from monitor.store.proposals import ProposalStore
 from monitor.store.queries import QueryStore
 from monitor.store.readers import ReaderStore
 from monitor.store.renaming import RenameStore
@@ -46,15 +48,22 @@ from monitor.store.revisions import RecheckStore
 from monitor.store.sources import SourceStore
 from monitor.store.stories import StoryStore
 from monitor.store.story_edits import StoryEditStore
+from monitor.store.successions import SuccessionStore
 from monitor.store.translations import TranslationStore
 from monitor.store.write_queue import WriteQueue
 
 
 class LockFile:
-    """Lock file next to the database (flock) with the process id of its holder; released by the system on exit."""
+    """Lock file next to the database (flock). It contains the process id of the process that holds the lock.
+
+    The operating system releases the lock when the process ends.
+    """
 
     def __init__(self, database_file: str) -> None:
-        """Acquire the lock. Raises ``StoreInUse`` if it is taken, ``StoreError`` if the folder is read-only."""
+        """Acquire the lock.
+
+        Raises ``StoreInUse`` if another process has it, ``StoreError`` if the folder is read-only.
+        """
         path = Path(f"{database_file}.lock")
         try:
             self._file = path.open("a+", encoding="ascii")
@@ -84,7 +93,7 @@ class LockFile:
 
 
 class OpenMode(StrEnum):
-    """Permission to create, migrate or write to a database when it is opened."""
+    """Rights of a process on the database that it opens: to create, migrate, write, or only read it."""
 
     CREATE = "create"
     """Create or migrate the database if necessary."""
@@ -98,7 +107,7 @@ T = TypeVar("T")
 
 
 class Database:
-    """Database on SQLite or PostgreSQL with all stores.
+    """The database, on SQLite or PostgreSQL, with all its stores.
 
     Call store methods that write through ``run``, on the write thread, and methods that only read through ``read``, on
     other threads.
@@ -115,6 +124,8 @@ class Database:
         self.articles = ArticleStore(connections, page_retention)
         self.findings = FindingStore(connections, page_retention)
         self.feedback = FeedbackStore(connections)
+        self.configuration_edits = ConfigurationEditStore(connections)
+        self.proposals = ProposalStore(connections)
         self.attempts = AttemptStore(connections)
         self.digests = DigestStore(connections)
         self.stories = StoryStore(connections)
@@ -128,6 +139,7 @@ class Database:
         self.page_snapshots = PageSnapshotStore(connections)
         self.key_values = KeyValueStore(connections)
         self.translations = TranslationStore(connections)
+        self.successions = SuccessionStore(connections)
         self.evidence = EvidenceStore(connections)
         self.maintenance = MaintenanceStore(connections)
         self.readers = ReaderStore(connections)
@@ -164,11 +176,11 @@ class Database:
                 check_at_start(connections)
             if pending_revisions(connections) or pending_queue_migrations(connections):
                 _migrate_exclusively(connections, lock)
-            stack.pop_all()  # the new object closes them
+            stack.pop_all()  # the new object will close the connections
             return cls(connections, lock, page_retention)
 
     def set_page_retention(self, page_retention: PageRetention) -> None:
-        """Set which raw pages are kept from now on, after a change of the configuration."""
+        """Set which raw pages are kept from now on. It is called after a change of the configuration."""
         self.articles = ArticleStore(self._connections, page_retention)
         self.findings = FindingStore(self._connections, page_retention)
 
@@ -183,7 +195,7 @@ class Database:
     def release_stale_leases(self, now: datetime) -> None:
         """End the leases that crashed processes have left, if this process has the lock of the database.
 
-        Without the lock, other processes may be working; then each lease ends when it expires.
+        Without the lock, other processes may still work on the leased rows. Each lease then ends when it expires.
         """
         if self._lock:
             release_leases(self._connections, now)
@@ -202,9 +214,10 @@ class Database:
             self._lock.release()
 
     def find_newer_schema(self) -> str:
-        """Return the schema version if a newer program has upgraded the schema since this process opened the database.
+        """Return the new schema version, if a newer program has upgraded the schema since this process opened the
+        database.
 
-        Otherwise return an empty string.
+        Otherwise the result is an empty string.
         """
         version = schema_version(self._connections)
         return version if version > latest_revision() else ""
@@ -232,7 +245,10 @@ def _acquire_lock(connections: Connections, exclusive: bool | None) -> LockFile 
 
 
 def _migrate_exclusively(connections: Connections, lock: LockFile | None) -> None:
-    """Migrate while this process has the lock of the file, so that no daemon uses it. Raises ``StoreInUse``."""
+    """Migrate the database while this process has the lock of the file, so that no daemon uses it.
+
+    Raises ``StoreInUse``.
+    """
     if lock or not connections.is_sqlite:
         _migrate_with_backup(connections)
         return

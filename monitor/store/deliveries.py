@@ -32,15 +32,17 @@ from monitor.store.row_mapping import AnyRow, chunk_ids
 PENDING = str(DeliveryState.PENDING)
 _MAX_IDS_PER_STATEMENT = 500
 MIN_FAILED_ATTEMPTS = 2
-"""Number of failed attempts after which a pending delivery is reported as a problem. A mail server may refuse the first
-attempt only to test the sender (greylisting)."""
+"""Number of failed attempts from which on a pending delivery is reported as a problem.
+
+It is not 1, because some mail servers refuse the first attempt only to test the sender (greylisting).
+"""
 
 
 def record_delivery_result(connection: Connection, delivery_result: DeliveryResult, now: datetime) -> bool:
     """Record the result of one attempt, or release a lease under which nothing was sent.
 
-    Return False, and change nothing, if the lease was lost, for example because another process has leased the
-    delivery.
+    If the lease was lost, for example because another process has leased the delivery, nothing changes and the result
+    is False.
     """
     delivery, send_result = delivery_result.delivery, delivery_result.send_result
     next_attempt_at = delivery_result.next_attempt_at
@@ -91,7 +93,8 @@ def _apply_to_pending(
 def build_delivery_rows(connection: Connection, messages: Sequence[Message], digest_id: int) -> list[dict[str, Any]]:
     """Return the rows of the deliveries of a digest, ready to insert.
 
-    The rendered digests to which the rows refer are inserted here, each distinct one once.
+    The rendered digests to which these rows refer are inserted here. If several deliveries have the same one, it is
+    inserted once.
     """
     rendered_ids: dict[RenderedDigest, int] = {}
     for rendered in dict.fromkeys(message.rendered for message in messages):
@@ -118,7 +121,7 @@ def build_delivery_rows(connection: Connection, messages: Sequence[Message], dig
 
 
 def deliveries_from_rows(connection: Connection, rows: Sequence[AnyRow]) -> list[Delivery]:
-    """Build deliveries from their rows; each rendered digest is loaded once even if several deliveries have it."""
+    """Build deliveries from their rows. A rendered digest is loaded only once, even if several deliveries send it."""
     rendered_ids = sorted({row.rendered_digest_id for row in rows})
     rendered: dict[int, RenderedDigest] = {}
     for start in range(0, len(rendered_ids), _MAX_IDS_PER_STATEMENT):
@@ -222,7 +225,7 @@ class DeliveryStore:
         period = (DELIVERY.c.finished_at >= after, DELIVERY.c.finished_at < before)
         query = select(DELIVERY).where(DELIVERY.c.state.in_(states), *period, DELIVERY.c.dismissed_at.is_(None))
         with self._connections.read_transaction() as connection:
-            # sorted here, because ORDER BY id would make the planner read the whole table by id
+            # The rows are sorted here, because ORDER BY id would make the planner read the whole table by id.
             rows = sorted(connection.execute(query), key=lambda row: row.id)
             return deliveries_from_rows(connection, rows)
 
@@ -251,9 +254,9 @@ class DeliveryStore:
         return found[0]
 
     def resend(self, delivery_id: int, now: datetime) -> Delivery:
-        """Make a delivery due at once, whatever its state is, and count its attempts from 0 again.
+        """Make a delivery due now, whatever its state is, and count its attempts from 0 again.
 
-        The key of the delivery does not change, so that receivers can detect duplicates. Raises ``UsageError`` if the
+        The key of the delivery does not change, so that receivers can detect repetitions. Raises ``UsageError`` if the
         delivery does not exist.
         """
         self._update_delivery(
@@ -272,7 +275,7 @@ class DeliveryStore:
         return self.get_delivery(delivery_id)
 
     def forward(self, delivery_id: int, target: str, now: datetime) -> Delivery:
-        """Store a new delivery of an existing message to another target of its channel, due at once.
+        """Store a new delivery of an existing message, due now, to another target of the same channel.
 
         The new delivery has a key of its own, because it is another message for the receiver. Raises ``UsageError`` if
         the existing delivery is not found.

@@ -51,8 +51,10 @@ from monitor.store.sources import IS_CONFIGURED, poll_state_from_row
 
 MAX_MEMBERS, MAX_DUPLICATES = 300, 50
 MAX_MENTIONS_COUNTED, MAX_FORM_MENTIONS, MAX_SAMPLE_ARTICLES = 200_000, 20_000, 2_000
-"""Maximum numbers of rows that one query reads. A page that shows a count of such a sample states the size of the
-sample."""
+"""Maximum numbers of rows that one query reads.
+
+A page that shows a count from such a sample also shows the size of the sample.
+"""
 
 _LINE_COLUMNS = (
     *(ARTICLE.c[name] for name in ("id", "title", "url", "source_id", "language", "published_at", "first_seen_at")),
@@ -85,8 +87,8 @@ class DeskStore:
     ) -> list[HitLine]:
         """Return hits with ids above ``after_id`` and below ``before_id``, newest first.
 
-        With ``rule_ids``, only hits of these rules. With ``official_id``, only hits in articles that mention the
-        official.
+        With ``rule_ids``, only hits of these rules are returned. With ``official_id``, only hits in articles that
+        mention the official are returned.
         """
         query = _select_hits().where(HIT.c.id > after_id)
         if before_id is not None:
@@ -118,13 +120,13 @@ class DeskStore:
         return [found[number] for number in sorted(found)]
 
     def newest_hit_id(self) -> int:
-        """Return the id of the newest hit, or 0."""
+        """Return the id of the newest hit, or 0 if no hit is stored."""
         with self._connections.read_transaction() as connection:
             newest: int | None = connection.execute(select(func.max(HIT.c.id))).scalar_one()
         return newest or 0
 
     def load_passages(self, hit_ids: Sequence[int]) -> dict[int, tuple[Passage, ...]]:
-        """Return the passages of these hits, by the id of the hit."""
+        """Return the passages of each of these hits, by the id of the hit."""
         found: dict[int, tuple[Passage, ...]] = {}
         with self._connections.read_transaction() as connection:
             for chunk in chunk_ids(hit_ids):
@@ -141,7 +143,7 @@ class DeskStore:
     def get_story(self, story_id: str) -> StoryLine:
         """Return a story as it is stored, even if it was merged into another story.
 
-        Raises ``UsageError`` if it does not exist.
+        Raises ``UsageError`` if the story does not exist.
         """
         with self._connections.read_transaction() as connection:
             row = connection.execute(select(STORY).where(STORY.c.id == story_id)).first()
@@ -155,7 +157,7 @@ class DeskStore:
         """Return stories that are not merged, the last seen first.
 
         ``after`` continues a previous page of results: only stories last seen before its time are returned. With
-        ``official_id``, only stories with a mention of the official among the newest articles that name the official.
+        ``official_id``, only stories with one of the newest articles that name the official are returned.
         """
         conditions: list[ColumnElement[bool]] = [STORY.c.merged_into == ""]
         if since_at:
@@ -254,7 +256,7 @@ class DeskStore:
             return [_source_from_row(row) for row in connection.execute(query.order_by(SOURCE.c.id).limit(limit))]
 
     def get_source(self, source_id: str) -> SourceLine:
-        """Return a source. Raises ``UsageError`` if it is not configured, or was never polled."""
+        """Return a source. Raises ``UsageError`` if the source is not configured, or was never polled."""
         query = select(*_SOURCE_COLUMNS).where(IS_CONFIGURED, SOURCE.c.id == source_id)
         with self._connections.read_transaction() as connection:
             row = connection.execute(query).first()
@@ -294,7 +296,7 @@ class DeskStore:
     ) -> list[DeliveryLine]:
         """Return deliveries, newest first.
 
-        If given, ``states``, ``digest_id`` and ids below ``before_id`` restrict the result.
+        If they are given, ``states``, ``digest_id`` and ``before_id`` (ids must be lower) limit the result.
         """
         names = [field for field in DeliveryLine.__dataclass_fields__ if field != "state"]
         query = select(*(DELIVERY.c[name] for name in names), DELIVERY.c.state).order_by(DELIVERY.c.id.desc())
@@ -311,7 +313,7 @@ class DeskStore:
             ]
 
     def find_delivery(self, key: str) -> DeliveryLine:
-        """Return a delivery whose key begins with ``key``. Raises ``UsageError`` if there is none."""
+        """Return the delivery whose key begins with ``key``. Raises ``UsageError`` if no delivery has such a key."""
         names = [field for field in DeliveryLine.__dataclass_fields__ if field != "state"]
         query = select(*(DELIVERY.c[name] for name in names), DELIVERY.c.state)
         query = query.where(DELIVERY.c.key >= key, DELIVERY.c.key < f"{key}g").limit(1)
@@ -381,6 +383,40 @@ class DeskStore:
         with self._connections.read_transaction() as connection:
             return find_candidates(connection, query, limit, before_id)
 
+    def filter_candidates(self, query: IndexQuery, article_ids: Sequence[int]) -> list[int]:
+        """Return the ids among ``article_ids`` whose texts contain the words of a query, newest first."""
+        found: list[int] = []
+        with self._connections.read_transaction() as connection:
+            for chunk in chunk_ids(article_ids):
+                found += find_candidates(connection, query, len(chunk), among=chunk)
+        return sorted(found, reverse=True)
+
+    def first_id_since(self, at: datetime) -> int | None:
+        """Return the id of the first article that was first seen at ``at`` or later, or None. Ids grow with time."""
+        first = select(ARTICLE.c.id).where(ARTICLE.c.first_seen_at >= at).order_by(ARTICLE.c.first_seen_at).limit(1)
+        with self._connections.read_transaction() as connection:
+            found: int | None = connection.execute(first).scalar()
+        return found
+
+    def list_selected_ids(self, wanted: ArticleFilter, most: int) -> list[int] | None:
+        """Return the ids of all articles of the official, rule or source of a filter.
+
+        The result is None if the filter has none of them, or if each has more than ``most`` articles.
+        """
+        queries = []
+        if wanted.official_id:
+            queries.append(select(MENTION.c.article_id).where(MENTION.c.official_id == wanted.official_id))
+        if wanted.rule_id:
+            queries.append(select(HIT.c.article_id).where(HIT.c.rule_id == wanted.rule_id))
+        if wanted.source_id:
+            queries.append(select(ARTICLE.c.id).where(ARTICLE.c.source_id == wanted.source_id))
+        with self._connections.read_transaction() as connection:
+            for query in queries:
+                ids = connection.execute(query.limit(most + 1)).scalars().all()
+                if len(ids) <= most:
+                    return sorted(set(ids), reverse=True)
+        return None
+
     def filter_lines(self, article_ids: Sequence[int], wanted: ArticleFilter) -> list[ArticleLine]:
         """Return the articles among ``article_ids`` that a filter selects, newest first, without their texts."""
         found: list[ArticleLine] = []
@@ -392,7 +428,7 @@ class DeskStore:
         return sorted(found, key=lambda line: -line.id)
 
     def newest_article_id(self) -> int:
-        """Return the id of the newest article, or 0."""
+        """Return the id of the newest article, or 0 if no article is stored."""
         with self._connections.read_transaction() as connection:
             newest: int | None = connection.execute(select(func.max(ARTICLE.c.id))).scalar_one()
         return newest or 0
@@ -416,7 +452,7 @@ class DeskStore:
             newest_hits = newest_hits.order_by(HIT.c.id.desc()).limit(MAX_SAMPLE_ARTICLES)
             query = query.where(ARTICLE.c.id.in_(select(newest_hits.subquery().c.article_id)))
         with self._connections.read_transaction() as connection:
-            if wanted.since_at:  # ids grow with time, so that this bounds the scan
+            if wanted.since_at:  # Ids grow with time, so this condition limits the rows that are read.
                 oldest = select(ARTICLE.c.id).where(ARTICLE.c.first_seen_at >= wanted.since_at)
                 oldest = oldest.order_by(ARTICLE.c.first_seen_at).limit(1)
                 query = query.where(ARTICLE.c.id >= func.coalesce(oldest.scalar_subquery(), 0))
@@ -459,7 +495,7 @@ class DeskStore:
         return found
 
     def count_mentions(self, since_at: datetime) -> dict[str, int]:
-        """Return, by the id of the official, the number of articles since ``since_at`` that name the official."""
+        """Return, by the id of the official, how many articles since ``since_at`` name each official."""
         named = (
             select(MENTION.c.official_id, func.count(MENTION.c.article_id.distinct()))
             .where(MENTION.c.article_id >= _first_article_since(since_at), MENTION.c.seen_at >= since_at)
@@ -511,7 +547,7 @@ class DeskStore:
         return [lines[number] for number in ids if number in lines]
 
     def list_story_hours(self, official_ids: Collection[str], since_at: datetime) -> dict[str, list[StoryHour]]:
-        """Return, by the id of the official, the hours in which articles of each story named the official.
+        """Return the hours in which articles of each story named an official, by the id of the official.
 
         The hour is the one in which an article was first seen. Only the newest ``MAX_MENTIONS_COUNTED`` mentions are
         read. A duplicate belongs to the story of its original.
@@ -556,9 +592,10 @@ class DeskStore:
     def list_mention_places(
         self, official_id: str, since_at: datetime, article_limit: int
     ) -> dict[int, list[MentionPlace]]:
-        """Return where an official is mentioned in articles: region, start and end, by the id of the article.
+        """Return the places at which articles mention an official, by the id of the article.
 
-        The articles are the newest ``article_limit`` articles since ``since_at`` that name the official.
+        A place is a region with a start and end offset. The articles are the newest ``article_limit`` articles since
+        ``since_at`` that name the official.
         """
         newest = (
             select(MENTION.c.article_id)
@@ -578,26 +615,26 @@ class DeskStore:
         return found
 
     def first_article_at(self) -> datetime | None:
-        """Return when the first stored article was first seen, or None if none is stored."""
+        """Return the time at which the first stored article was first seen, or None if no article is stored."""
         with self._connections.read_transaction() as connection:
             first_at: datetime | None = connection.execute(select(func.min(ARTICLE.c.first_seen_at))).scalar()
         return first_at
 
     def first_seen(self, official_id: str) -> datetime | None:
-        """Return when an article first named the official, or None if no article does."""
+        """Return the time at which an article that names the official was first seen, or None if no article does."""
         query = select(func.min(MENTION.c.seen_at)).where(MENTION.c.official_id == official_id)
         with self._connections.read_transaction() as connection:
             first_at: datetime | None = connection.execute(query).scalar()
         return first_at
 
     def last_seen(self, official_ids: Sequence[str]) -> dict[str, datetime]:
-        """Return, by id, when an article that names each official was last seen.
+        """Return the time at which an article that names each official was last seen, by the id of the official.
 
         Officials that no article has named are left out.
         """
         found: dict[str, datetime] = {}
         with self._connections.read_transaction() as connection:
-            for official_id in official_ids:  # one step in the index each; grouping would read all their mentions
+            for official_id in official_ids:  # one index step each; grouping would read all mentions
                 newest = select(func.max(MENTION.c.seen_at)).where(MENTION.c.official_id == official_id)
                 if last_at := connection.execute(newest).scalar():
                     found[official_id] = last_at
@@ -693,7 +730,7 @@ def _read_hour(value: Any) -> datetime:
 def _count_hours(
     connection: Connection, column: Column[datetime] | ColumnElement[datetime], count: Any = None
 ) -> list[HourCount]:
-    """Return the number of rows for each hour of the time ``column``, oldest hour first.
+    """Return the number of rows for each hour of the time in ``column``, oldest hour first.
 
     If ``count`` is given, this SQL expression is used instead of the number of rows.
     """

@@ -67,14 +67,17 @@ from monitor.store.row_mapping import (
     insert_rows,
 )
 from monitor.store.sources import IS_CONFIGURED, SourceStore, poll_state_from_row
+from monitor.store.successions import record_announced
 
 _STATE_COLUMNS = tuple(SOURCE.c[name] for name in ("id", "name", "poll_state", "page_quality"))
 _HIT_ID_MARGIN = 1000
-"""Hits with ids this far below the newest reported one are still searched: transactions may commit out of order."""
+"""Ids this far below the newest reported hit are still searched for unreported hits, because transactions may commit
+out of order.
+"""
 
 
 class _AlreadyReported(Exception):
-    """Raised to roll back if another process has already reported the window or one of its hits."""
+    """Raised to roll back, because another process has already reported the window or one of its hits."""
 
 
 class DigestStore:
@@ -95,9 +98,9 @@ class DigestStore:
             return end_at
 
     def initial_lookback_start(self, plan_id: str) -> datetime | None:
-        """Return the start of the period that the first digest after the initial window of a plan covers.
+        """Return the start of the lookback: the period that the first digest after the initial window of a plan covers.
 
-        Return None if the plan has no window yet, or any window after the initial one.
+        The result is None if the plan has no window yet, or has a window after the initial one.
         """
         windows = select(DIGEST.c.start_at).where(DIGEST.c.plan_id == plan_id).limit(2)
         with self._connections.read_transaction() as connection:
@@ -107,19 +110,21 @@ class DigestStore:
     def undelivered_hits(self, plan: DigestPlan, before: datetime) -> list[ReportableHit]:
         """Return the hits found before ``before`` that a digest of the plan has not reported yet, oldest first.
 
-        Hits that a verdict has withdrawn are left out. A hit that a verdict has restored is returned again. A hit for
+        A hit that a verdict has withdrawn is left out. A hit that a verdict has restored is returned again. A hit for
         which a verdict has confirmed another official is returned again as an update.
         """
         with self._connections.read_transaction() as connection:
             return _load_undelivered(connection, plan, before, _load_plan_state(connection, plan))
 
     def hits_between(self, plan: DigestPlan, since: datetime, before: datetime) -> list[ReportableHit]:
-        """Return the hits of the plan's rules that were found in a period, oldest first, whether reported or not."""
+        """Return the hits of the plan's rules that were found in a period, oldest first, both reported
+        and unreported.
+        """
         with self._connections.read_transaction() as connection:
             return _load_hits(connection, plan, HIT.c.found_at >= since, HIT.c.found_at < before)
 
     def load_coverage(self, window: Window) -> Coverage:
-        """Return what was read from the sources in a window, and the present problems of sources."""
+        """Return the coverage of a window: what was read from the sources, and the present problems of sources."""
         with self._connections.read_transaction() as connection:
             article_count = connection.execute(
                 select(func.count()).select_from(ARTICLE).where(*_is_first_seen_in(window))
@@ -156,7 +161,8 @@ class DigestStore:
         return {official: tuple(numbers) for official, numbers in counts.items()}
 
     def list_near_misses(self, official_ids: Collection[str], window: Window, limit: int) -> list[NearMissSummary]:
-        """Return the near misses of these officials in articles first seen in a window, the most frequent first.
+        """Return the near misses of these officials in articles that were first seen in a window, the most frequent
+        first.
 
         An article that also has an accepted mention of the official is left out.
         """
@@ -186,7 +192,9 @@ class DigestStore:
             return [RepeatedRejection(*row) for row in connection.execute(query)]
 
     def list_quarantined(self, window: Window) -> list[QuarantineSummary]:
-        """Return the numbers of quarantined articles first seen in a window, by source and reason, highest first."""
+        """Return the numbers of quarantined articles first seen in a window, by source and reason, the highest number
+        first.
+        """
         count = func.count().label("count")
         abandoned_at = ARTICLE_ATTEMPT.c.abandoned_at  # may be after the digest of the time when it was first seen
         is_bulk = abandoned_at.is_(None)
@@ -203,9 +211,9 @@ class DigestStore:
             return [QuarantineSummary(*row) for row in connection.execute(query)]
 
     def load_last_window(self, plan: DigestPlan) -> LastWindow | None:
-        """Return the last window of a digest plan, or None before the first window; in one transaction.
+        """Return the last window of a digest plan, or None before the first window. It is read in one transaction.
 
-        The start of the initial lookback is included, except for an immediate digest, which has none.
+        If the digest is not immediate, the start of the initial lookback is included.
         """
         with self._connections.shared_read_transaction():
             end_at = self.last_window_end(plan.id)
@@ -263,7 +271,7 @@ class DigestStore:
             return frozenset((row.channel_id, row.target) for row in connection.execute(query))
 
     def unsubscribe(self, plan_id: str, channel_id: str, target: str, now: datetime) -> None:
-        """Record that digests of a plan are no longer sent to a target. Repeating the call changes nothing."""
+        """Record that digests of a plan are no longer sent to a target. A repeated call changes nothing."""
         row = {"plan_id": plan_id, "channel_id": channel_id, "target": target, "unsubscribed_at": now}
         with self._connections.write_transaction(durable=True) as connection:
             connection.execute(insert_ignore(UNSUBSCRIBED_TARGET, connection), row)
@@ -276,7 +284,7 @@ class DigestStore:
             connection.execute(delete(table).where(*wanted))
 
     def list_headlines(self, plan: DigestPlan, before: datetime) -> dict[int, DigestItem]:
-        """Return the undelivered hits found before ``before``, by id, oldest first, as digest items without passages.
+        """Return the undelivered hits found before ``before`` as digest items without passages, by id, oldest first.
 
         Only plain columns are read, not JSON, so that a damaged passage cannot prevent an article from being reported.
         """
@@ -318,9 +326,9 @@ class DigestStore:
     ) -> bool:
         """Store a digest with its deliveries, and record its hits as reported, in one transaction.
 
-        Return False, and store nothing, in three cases: this window was stored before; another process has reported one
-        of the hits since they were read; or since then a verdict has changed or withdrawn one of the hits, or its
-        article waits for a rescreen.
+        The result is False, and nothing is stored, in three cases: this window was stored before; another process has
+        reported one of the hits since they were read; or since then a verdict has changed or withdrawn one of the hits,
+        or its article waits for a rescreen.
         """
         try:
             with self._connections.write_transaction(durable=True) as connection:
@@ -332,15 +340,17 @@ class DigestStore:
                     for number in (content.followed_article_ids if content else ())
                 ]
                 insert_rows(connection, DIGEST_ARTICLE, articles, skip_existing=True)
+                if content:
+                    record_announced(connection, digest.plan_id, content.announced, digest.composed_at)
         except _AlreadyReported:
             return False
         return True
 
     def create_digest(self, initial_digest: Digest, plan: DigestPlan, before: datetime) -> bool:
-        """Store the first window of a digest plan, and record hits of its rules found before ``before`` as reported.
+        """Store the first window of a digest plan, and record older hits of the plan's rules as reported.
 
-        Only hits with ids just below the newest hit are recorded, because later searches skip all older ids. Return
-        False, and store nothing, if this window was stored before.
+        Older hits are hits found before ``before``. Only hits with ids just below the newest hit are recorded, because
+        later searches skip all lower ids. The result is False, and nothing is stored, if this window was stored before.
         """
         old = (HIT.c.rule_id.in_(plan.rules), HIT.c.found_at < before)
         with self._connections.write_transaction(durable=True) as connection:
@@ -402,7 +412,7 @@ def _first_waiting_hit_id(connection: Connection) -> int:
     """Return the lowest id of the hits in articles that wait for a rescreen.
 
     No digest has reported these hits yet, so later searches must not skip their ids. If no hit waits, the result is
-    above all ids.
+    higher than every id.
     """
     found: int | None = connection.execute(_WAITING_HITS.order_by(HIT.c.id).limit(1)).scalar()
     return _ABOVE_ALL_IDS if found is None else found
@@ -412,10 +422,15 @@ _WAITING_HITS = select(HIT.c.id).join_from(RESCREEN, HIT, RESCREEN.c.article_id 
 _ABOVE_ALL_IDS = 1 << 62
 _NOT_NAMED = encode_texts(("-",))
 """Value of ``digest_hit.official_ids`` for a hit that counts as reported although no digest has named an official for
-it: the hit is older than the digest plan, or the digest did not show it."""
+it.
+
+The hit is older than the digest plan, or the digest did not show it.
+"""
 _NOBODY = ("",)
-"""Value for the officials of a hit of a rule that names no official. Such a hit can be reported and retracted, too, so
-its value must differ from the empty set of a withdrawn hit."""
+"""Value for the officials of a hit whose rule names no official.
+
+Such a hit can be reported and retracted, too, so this value must differ from the empty set of a withdrawn hit.
+"""
 _IS_REPORTABLE = (HIT.c.withdrawn_at.is_(None), ~exists().where(RESCREEN.c.article_id == HIT.c.article_id))
 _RESCREENED_MARGIN = timedelta(days=1)
 
@@ -486,7 +501,7 @@ def _update_mark(connection: Connection, plan_id: str, hit_id: int, official_ids
 
 
 def _select_reported(plan_id: str, *conditions: ColumnElement[bool]) -> Select[Any]:
-    """Return the query for hits, each with the officials that the digests of a plan have reported for it."""
+    """Return the query for hits, each with the officials that digests of a plan have reported for it."""
     is_reported = (DIGEST_HIT.c.hit_id == HIT.c.id) & (DIGEST_HIT.c.plan_id == plan_id)
     columns = [HIT.c[name] for name in ("id", "article_id", "official_ids", "withdrawn_at", "withdrawn_by", "found_at")]
     query = select(*columns, HIT.c.rescreened_at, DIGEST_HIT.c.official_ids.label("reported_ids"))
@@ -494,7 +509,7 @@ def _select_reported(plan_id: str, *conditions: ColumnElement[bool]) -> Select[A
 
 
 def _lock_reported(connection: Connection, plan_id: str, hit_ids: Sequence[int]) -> dict[int, AnyRow]:
-    """Return hits as ``_select_reported`` selects them, by id, and lock them.
+    """Lock hits, and return them by id as ``_select_reported`` selects them.
 
     No verdict can change the hits until the transaction ends.
     """
@@ -504,7 +519,7 @@ def _lock_reported(connection: Connection, plan_id: str, hit_ids: Sequence[int])
 
 @dataclass(frozen=True, slots=True)
 class _PlanState:
-    """State of a plan that limits the search for hits to report.
+    """State of a digest plan that limits the search for hits to report.
 
     ``min_hit_id`` is the id up to which hits need not be searched. ``rescreened`` are the hits that a verdict may have
     changed since the last digest.
@@ -620,7 +635,7 @@ def _load_mentions(connection: Connection, article_ids: Collection[int]) -> dict
 
 
 def _hit_from_row(row: AnyRow, mentions: tuple[Any, ...]) -> ReportableHit:
-    """Build a hit from its row. If its passages cannot be read, the hit has no passages and a note that states this."""
+    """Build a hit from its row. If its passages cannot be read, the hit has no passages but a note that states this."""
     passages = read_rows(HIT, [row], lambda one: from_json(tuple[Passage, ...], one.hit_passages), "hit_id")
     return ReportableHit(
         id=row.hit_id,

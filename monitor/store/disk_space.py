@@ -12,13 +12,14 @@ from monitor.domain.read_models import DiskSpace
 from monitor.store.connections import Connections
 
 RESERVE_BYTES = 8 * 2**20
-_RESERVE_DIVISOR = 50  # the reserve file is at most 1/50 of the disk
+_RESERVE_DIVISOR = 50  # the reserve file needs at most 1/50 of the disk
 
 
 class DiskSpaceGuard:
-    """Measures the free space for an SQLite database and manages the reserve file next to the database.
+    """Measures the free space for an SQLite database, and manages the reserve file next to the database.
 
-    On PostgreSQL it does nothing.
+    On PostgreSQL it does nothing. The reserve file is deleted when the disk is full, so that deliveries can still be
+    recorded.
     """
 
     def __init__(self, connections: Connections) -> None:
@@ -40,7 +41,7 @@ class DiskSpaceGuard:
         space = self.measure()
         if self._database_file is None or space is None:
             return
-        Path(f"{self._database_file}.ballast").unlink(missing_ok=True)  # the reserve file of schema 0008 and before
+        Path(f"{self._database_file}.ballast").unlink(missing_ok=True)  # the name of the reserve file up to schema 0008
         if self._reserve_file.exists():
             return
         try:
@@ -51,7 +52,7 @@ class DiskSpaceGuard:
             raise StoreError(f"there is no space for the reserve file {self._reserve_file}: {error}") from error
 
     def release_reserve(self) -> None:
-        """Delete the reserve file, so that the database can use its space."""
+        """Delete the reserve file, so that the database can use the space of the file."""
         if self._database_file is not None:
             with suppress(FileNotFoundError):
                 self._reserve_file.unlink()

@@ -27,7 +27,7 @@ _SQLITE_ERRORS = {  # primary result codes, https://sqlite.org/rescode.html
     ),
     sqlite3.SQLITE_CANTOPEN: (StoreError, "it cannot be opened; its folder must exist and be writable"),
 }
-_POSTGRES_ERRORS = {  # SQLSTATE, or its class of two letters
+_POSTGRES_ERRORS = {  # a SQLSTATE, or the first two letters of one, which name its class
     "53100": (StoreFull, "the disk of the server is full"),
     "53": (StoreBusy, "the server has not enough resources; try again"),
     "25006": (StoreError, "it is read-only; give the user of the program the right to write"),
@@ -42,9 +42,9 @@ _POSTGRES_ERRORS = {  # SQLSTATE, or its class of two letters
 
 
 def to_store_error(error: DBAPIError) -> StoreError | None:
-    """Return the ``StoreError`` to show to the user, or None if the error is a bug of this program.
+    """Return the ``StoreError`` to show to the user for an error of a database driver.
 
-    Wrong SQL and violated constraints are bugs.
+    The result is None if the error is a bug of this program, such as wrong SQL or a violated constraint.
     """
     cause = error.orig
     if isinstance(cause, sqlite3.Error):
@@ -87,7 +87,7 @@ def translate_errors() -> Iterator[None]:
         if known is None:
             raise
         raise known from error
-    except sqlite3.Error as error:  # raised by direct use of the driver: PRAGMAs, backups
+    except sqlite3.Error as error:  # direct use of the driver raises these errors: PRAGMAs, backups
         known = sqlite_to_store_error(error)
         if known is None:
             raise

@@ -9,7 +9,7 @@ a later record is also stored elsewhere, this proves the age of all records befo
 import gzip
 import io
 import json
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from hashlib import sha256
 from http import HTTPStatus
@@ -21,6 +21,7 @@ from warcio.statusandheaders import StatusAndHeaders
 from warcio.warcwriter import WARCWriter
 
 from monitor.domain.errors import UsageError
+from monitor.domain.feedback import Verdict
 from monitor.domain.fetch_result import Fetched
 from monitor.domain.read_models import EvidenceProof, PageSnapshot
 from monitor.store import evidence_verify
@@ -33,7 +34,7 @@ _GZIP_LEVEL = 6
 
 
 def save_page_snapshot(connection: Connection, article_id: int, page: Fetched) -> None:
-    """Store a raw page inside the transaction of the caller, replacing an earlier raw page of the article."""
+    """Store a raw page in the transaction of the caller. It replaces an earlier raw page of the article."""
     row: dict[str, Any] = {
         "article_id": article_id,
         "url": page.url,
@@ -47,7 +48,7 @@ def save_page_snapshot(connection: Connection, article_id: int, page: Fetched) -
 
 
 def delete_unmatched_snapshots(connection: Connection, article_ids: Collection[int]) -> None:
-    """Delete the raw pages of the articles among these that have neither hits nor mentions.
+    """Delete the raw pages of these articles. The pages of articles with hits or mentions are kept.
 
     The caller opens the transaction.
     """
@@ -74,8 +75,10 @@ class PageSnapshotStore:
 
 
 _TRANSFER_HEADERS = {"content-encoding", "transfer-encoding", "content-length"}
-"""HTTP headers that do not describe the stored body, because the body is stored decoded. The WARC file contains them
-under other names."""
+"""HTTP headers that do not describe the stored body, because the body is stored decoded.
+
+The WARC file has other names for them.
+"""
 
 README_TEMPLATE = """Evidence of article {article}: {url}
 
@@ -83,13 +86,14 @@ page.body     the page as the server sent it, after transfer decoding
 page.warc.gz  the same with its HTTP headers, for tools that read web archives
 record.json   the record about the page, written when the article was matched
 article.json  the text that was extracted from the page, and what was found in it
-chain.txt     the hash before the record, then for each record since then its SHA-256 and its hash in the chain
+verdicts.txt  the records of what readers said about the article, one a line, oldest first
+chain.txt     a hash, then for each record after it the SHA-256 of the record and its hash in the chain
 verify.py     checks all of this: python verify.py
 
-By hand: sha256sum -c SHA256SUMS. The SHA-256 of page.body is in record.json. The SHA-256 of record.json is the first
-word of the second line of chain.txt. Each hash is the SHA-256 of the previous hash and the record's SHA-256,
-concatenated as hexadecimal text. A later hash of the chain that is stored elsewhere (in a message, in a backup) proves
-that the record is older and unchanged.
+By hand: sha256sum -c SHA256SUMS. The SHA-256 of page.body is in record.json. The SHA-256 of record.json, and of each
+line of verdicts.txt without its end, is the first word of a line of chain.txt. Each hash is the SHA-256 of the previous
+hash and the record's SHA-256, concatenated as hexadecimal text. A later hash of the chain that is stored elsewhere (in
+a message, in a backup) proves that the record is older and unchanged.
 """
 
 
@@ -97,13 +101,14 @@ def write_evidence_bundle(
     folder: Path,
     snapshot: PageSnapshot,
     proof: EvidenceProof,
-    chain: list[tuple[str, str]],
+    verdicts: Sequence[EvidenceProof],
+    chain: tuple[str, list[tuple[str, str]]],
     article: Mapping[str, object],
 ) -> Path:
     """Write an evidence bundle into a new folder and return the folder.
 
-    ``chain`` begins with the record ``proof``. Raises ``UsageError`` if the folder exists, because evidence is never
-    overwritten.
+    ``chain`` is a hash, and the records after it, among them ``proof`` and ``verdicts``. Raises ``UsageError`` if the
+    folder exists, because evidence is never overwritten.
     """
     try:
         folder.mkdir(parents=True)
@@ -115,8 +120,8 @@ def write_evidence_bundle(
         "page.warc.gz": to_warc(snapshot, proof),
         "record.json": proof.record.encode(),
         "article.json": json.dumps(article, ensure_ascii=False, indent=1).encode(),
-        "chain.txt": "\n".join([proof.previous_hash, *(f"{record} {hashed}" for record, hashed in chain)]).encode()
-        + b"\n",
+        "verdicts.txt": "".join(f"{one.record}\n" for one in verdicts).encode(),
+        "chain.txt": "\n".join([chain[0], *(f"{record} {hashed}" for record, hashed in chain[1])]).encode() + b"\n",
         "verify.py": Path(evidence_verify.__file__).read_bytes(),
     }
     for name, content in files.items():
@@ -172,26 +177,59 @@ def append_records(connection: Connection, article_ids: Collection[int], now: da
         EVIDENCE_RECORD.c.article_id == PAGE_SNAPSHOT.c.article_id, EVIDENCE_RECORD.c.sha256 == PAGE_SNAPSHOT.c.sha256
     )
     rows = connection.execute(pages.where(~is_recorded).order_by(ARTICLE.c.id)).all()
-    if not rows:
+    records = [
+        (
+            row.article_id,
+            row.sha256,
+            {
+                "article": row.article_id,
+                "source": row.source_id,
+                "url": row.url,
+                "status": row.status,
+                "title": row.title,
+                "published": _format_utc(row.published_at),
+                "captured": _format_utc(row.captured_at),
+                "sha256": row.sha256,
+                "sealed": _format_utc(now),
+            },
+        )
+        for row in rows
+    ]
+    _append(connection, records)
+
+
+def append_verdict_records(connection: Connection, verdict: Verdict, article_ids: Collection[int]) -> None:
+    """Append a record of a verdict for each of these articles that has an evidence record.
+
+    If the verdict is undone, the record states this. The record has neither the name in the text nor the note, because
+    records are permanent, and ``monitor forget`` must erase both. The caller opens the transaction.
+    """
+    query = select(EVIDENCE_RECORD.c.article_id).where(EVIDENCE_RECORD.c.article_id.in_(article_ids)).distinct()
+    facts = {
+        "verdict": verdict.id,
+        "kind": verdict.kind,
+        "official": verdict.official_id,
+        "reason": verdict.reason,
+        "reader": verdict.reader,
+        "way": verdict.way,
+        "made": _format_utc(verdict.made_at),
+        "undone": _format_utc(verdict.undone_at),
+    }
+    found = sorted(connection.execute(query).scalars())
+    _append(connection, [(article_id, "", {"article": article_id, **facts}) for article_id in found])
+
+
+def _append(connection: Connection, records: Sequence[tuple[int, str, Mapping[str, object]]]) -> None:
+    """Append records to the chain; each is an article, the SHA-256 of its page or an empty text, and the facts."""
+    if not records:
         return
     if connection.dialect.name == "postgresql":
         connection.execute(text("LOCK TABLE evidence_record IN EXCLUSIVE MODE"))  # one process appends at a time
     newest = select(EVIDENCE_RECORD.c.hash).order_by(EVIDENCE_RECORD.c.id.desc()).limit(1)
     previous = connection.execute(newest).scalar() or GENESIS_HASH
-    for row in rows:
-        facts = {
-            "article": row.article_id,
-            "source": row.source_id,
-            "url": row.url,
-            "status": row.status,
-            "title": row.title,
-            "published": _format_utc(row.published_at),
-            "captured": _format_utc(row.captured_at),
-            "sha256": row.sha256,
-            "sealed": _format_utc(now),
-        }
+    for article_id, page_hash, facts in records:
         record = json.dumps(facts, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
-        values = {"article_id": row.article_id, "record": record, "sha256": row.sha256, "previous_hash": previous}
+        values = {"article_id": article_id, "record": record, "sha256": page_hash, "previous_hash": previous}
         previous = chain_hash(previous, sha256(record.encode()).hexdigest())
         connection.execute(insert(EVIDENCE_RECORD).values(**values, hash=previous))
 
@@ -211,9 +249,9 @@ class EvidenceStore:
         return self._load_proofs(EVIDENCE_RECORD.c.article_id == article_id)
 
     def list_chain_after(self, record_id: int) -> list[tuple[str, str]]:
-        """Return two hashes of each record with an id above ``record_id``, in order of the ids.
+        """Return two hashes of each record whose id is above ``record_id``, in the order of the ids.
 
-        They are the SHA-256 of the text of the record, and its hash in the chain.
+        The first is the SHA-256 of the text of the record, the second is the hash of the record in the chain.
         """
         return [
             (sha256(proof.record.encode()).hexdigest(), proof.hash)
@@ -234,6 +272,6 @@ class EvidenceStore:
         query = select(EVIDENCE_RECORD).where(condition).order_by(EVIDENCE_RECORD.c.id)
         with self._connections.read_transaction() as connection:
             return [
-                EvidenceProof(row.id, row.article_id, row.record, row.previous_hash, row.hash)
+                EvidenceProof(row.id, row.article_id, row.record, row.previous_hash, row.hash, not row.sha256)
                 for row in connection.execute(query)
             ]

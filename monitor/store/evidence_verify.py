@@ -17,7 +17,7 @@ def chain_hash(previous: str, record_hash: str) -> str:
 
 
 def find_errors(folder: Path) -> list[str]:
-    """Return the errors of a bundle as sentences; empty if it is intact."""
+    """Return the errors of a bundle as sentences. The list is empty if the bundle is intact."""
     errors = []
     for line in (folder / "SHA256SUMS").read_text(encoding="ascii").splitlines():
         expected, _, name = line.partition("  ")
@@ -28,8 +28,13 @@ def find_errors(folder: Path) -> list[str]:
     if json.loads(record)["sha256"] != page:
         errors.append("page.body is not the page that record.json describes")
     previous, *rest = (folder / "chain.txt").read_text(encoding="ascii").splitlines()
-    if not rest or rest[0].split()[0] != hashlib.sha256(record).hexdigest():
-        errors.append("chain.txt does not begin with record.json")
+    hashes = {line.split()[0] for line in rest}
+    if hashlib.sha256(record).hexdigest() not in hashes:
+        errors.append("chain.txt does not contain record.json")
+    verdicts = folder / "verdicts.txt"
+    for number, verdict in enumerate(verdicts.read_bytes().splitlines() if verdicts.exists() else (), 1):
+        if hashlib.sha256(verdict).hexdigest() not in hashes:
+            errors.append(f"chain.txt does not contain line {number} of verdicts.txt")
     for line in rest:
         record_hash, expected = line.split()
         previous = chain_hash(previous, record_hash)
@@ -40,7 +45,7 @@ def find_errors(folder: Path) -> list[str]:
 
 
 def main() -> int:
-    """Print the errors of the bundle or, if there are none, the last hash of the chain; return the exit code."""
+    """Print the errors of the bundle; if it has none, print the last hash of the chain. Return the exit code."""
     folder = Path(sys.argv[1]) if len(sys.argv) > 1 else Path(__file__).parent
     errors = find_errors(folder)
     last = (folder / "chain.txt").read_text(encoding="ascii").split()[-1]

@@ -34,6 +34,7 @@ from monitor.store.core_tables import (
     VERDICT,
 )
 from monitor.store.damaged_rows import read_row, read_rows
+from monitor.store.evidence import append_verdict_records
 from monitor.store.grouping_index import lock_grouping
 from monitor.store.rescreening import (
     apply_findings,
@@ -52,16 +53,16 @@ from monitor.store.row_mapping import (
 )
 
 _HIT_ID_MARGIN = 1000
-"""As in ``digests.py``: hits with ids this far below the newest reported hit may still be unreported."""
+"""Ids this far below the newest reported hit may still be unreported, as in ``digests.py``."""
 
 
 @dataclass(frozen=True, slots=True)
 class ScreeningBasis:
-    """Articles to match again, with the verdicts that count in each of them.
+    """Articles to match again, with the verdicts that apply to each of them.
 
     Findings are computed from this basis outside the transaction. If ``state`` has changed when they are to be stored,
     the findings are outdated. ``waiting_ids`` are the entries of the rescreen queue from which the basis was loaded;
-    rows of some of their articles may be damaged, so that ``articles`` does not have them.
+    rows of some of their articles may be damaged, so that ``articles`` does not have these articles.
     """
 
     articles: tuple[StoredArticle, ...]
@@ -70,7 +71,7 @@ class ScreeningBasis:
 
     @property
     def state(self) -> frozenset[tuple[int, int, Stage, frozenset[int]]]:
-        """The version and stage of each article and the ids of its verdicts, to be compared with a later state."""
+        """The version and stage of each article and the ids of its verdicts. A later state is compared with it."""
         return frozenset(
             (one.id, one.version_count, one.stage, frozenset(verdict.id for verdict in self.verdicts.get(one.id, ())))
             for one in self.articles
@@ -102,7 +103,7 @@ class FeedbackStore:
             return [_reader_from_row(row) for row in connection.execute(select(READER).order_by(READER.c.login))]
 
     def load_basis(self, root_id: int, story_id: str = "") -> ScreeningBasis:
-        """Return the matched articles with the text of article ``root_id``, and the verdicts that count in them.
+        """Return the matched articles with the text of article ``root_id``, and the verdicts that apply to them.
 
         These are the article and its duplicates. With ``story_id``, the matched articles of the story are returned as
         well.
@@ -113,7 +114,8 @@ class FeedbackStore:
     def load_verdicts(
         self, articles: Collection[StoredArticle], without: int | None = None
     ) -> dict[int, tuple[Verdict, ...]]:
-        """Return the verdicts that count in each of these articles, by id; articles without a verdict are left out.
+        """Return the verdicts that apply to each of these articles, by article id; articles without a verdict are left
+        out.
 
         ``without`` is the id of a verdict to ignore, as if it were undone.
         """
@@ -130,7 +132,8 @@ class FeedbackStore:
     ) -> tuple[Verdict, Change, RescreenResult] | None:
         """Store a verdict with its change, and the new findings that result from it, in one transaction.
 
-        Return None, and store nothing, if the articles or verdicts of ``basis`` have changed since it was loaded.
+        The result is None, and nothing is stored, if the articles or verdicts of ``basis`` have changed since it was
+        loaded.
         """
         with self._connections.write_transaction(durable=True) as connection:
             lock_grouping(connection)
@@ -141,6 +144,7 @@ class FeedbackStore:
             stored = _get_verdict(connection, verdict_id)
             causes = {one.id: stored for one, _found in findings}
             result = apply_findings(connection, findings, verdict.made_at, causes)
+            append_verdict_records(connection, stored, causes.keys() | {stored.article_id})
             return stored, add_change(connection, change, reader, verdict_id=verdict_id), result
 
     def undo_verdict(
@@ -153,7 +157,8 @@ class FeedbackStore:
     ) -> tuple[Verdict, Change, RescreenResult] | None:
         """Undo the verdict of a change, and store the findings that result without the verdict.
 
-        Return None, and store nothing, if the articles or verdicts of ``basis`` have changed since it was loaded.
+        The result is None, and nothing is stored, if the articles or verdicts of ``basis`` have changed since it was
+        loaded.
         """
         with self._connections.write_transaction(durable=True) as connection:
             lock_grouping(connection)
@@ -162,16 +167,18 @@ class FeedbackStore:
                 return None
             _set_undone(connection, VERDICT, verdict.id, change, reader)
             _set_undone(connection, CHANGE, undone.id, change, reader)
-            causes = {one.id: _get_verdict(connection, verdict.id) for one, _found in findings}
+            stored = _get_verdict(connection, verdict.id)
+            causes = {one.id: stored for one, _found in findings}
             result = apply_findings(connection, findings, change.made_at, causes)
-            return _get_verdict(connection, verdict.id), add_change(connection, change, reader), result
+            append_verdict_records(connection, stored, causes.keys() | {stored.article_id})
+            return stored, add_change(connection, change, reader), result
 
     def request_waiting(self, plan_ids: Collection[str], since_limit: datetime, max_articles: int) -> int:
-        """Enqueue the articles that a coming digest may report for a rescreen; return the number of articles.
+        """Enqueue the articles that a coming digest may report, so that they are matched again; return their number.
 
-        These are the articles with unreported hits. Because an edited rule may find new hits, they are also the newest
-        articles since the last window of the scheduled digests ``plan_ids``, but none older than ``since_limit``. Each
-        of the two kinds has at most ``max_articles`` articles.
+        These are articles of two kinds, each with at most ``max_articles``. The first kind has unreported hits. The
+        second kind is new since the last window of the scheduled digests ``plan_ids``, but not older than
+        ``since_limit``, because an edited rule may find new hits there.
         """
         with self._connections.write_transaction() as connection:
             ends = select(func.max(DIGEST.c.end_at)).where(DIGEST.c.plan_id.in_(plan_ids)).group_by(DIGEST.c.plan_id)
@@ -190,7 +197,7 @@ class FeedbackStore:
         return len(chosen)
 
     def load_rescreen_queue(self, limit: int) -> ScreeningBasis:
-        """Return the articles that wait for a rescreen (see ``request_rescreen``), oldest first."""
+        """Return the articles that wait to be matched again (see ``request_rescreen``), oldest first."""
         with self._connections.read_transaction() as connection:
             waiting = select(RESCREEN.c.article_id).join_from(RESCREEN, ARTICLE).where(_is_matched())
             waiting_ids = connection.execute(waiting.order_by(RESCREEN.c.article_id).limit(limit)).scalars().all()
@@ -200,11 +207,11 @@ class FeedbackStore:
     def save_rescreened(
         self, basis: ScreeningBasis, findings: Sequence[tuple[StoredArticle, Findings]], now: datetime
     ) -> RescreenResult | None:
-        """Store the new findings of articles and remove the ``waiting_ids`` of ``basis`` from the rescreen queue.
+        """Store the new findings of articles, and remove the ``waiting_ids`` of ``basis`` from the rescreen queue.
 
-        Return None, and store nothing, if the articles or verdicts of ``basis`` have changed since it was loaded. An
-        article of ``basis`` that is not in ``findings`` keeps its stored findings. The recorded cause of a changed hit
-        is the newest verdict on its article or, if there is none, a changed configuration.
+        The result is None, and nothing is stored, if the articles or verdicts of ``basis`` have changed since it was
+        loaded. An article of ``basis`` that is not in ``findings`` keeps its stored findings. The recorded cause of a
+        changed hit is the newest verdict on its article; without a verdict, the cause is a changed configuration.
         """
         with self._connections.write_transaction() as connection:
             lock_grouping(connection)
@@ -217,13 +224,13 @@ class FeedbackStore:
             return result
 
     def save_backtest(self, findings: Sequence[tuple[StoredArticle, Findings]], now: datetime) -> RescreenResult:
-        """Store the findings of a backtest for matched articles; the next digests report the hits that are new."""
+        """Store the findings of a backtest for matched articles. The next digests report the hits that are new."""
         matched = [one for one in findings if one[0].stage in {Stage.MATCHED, Stage.GROUPED}]
         with self._connections.write_transaction() as connection:
             return apply_findings(connection, matched, now, {})
 
     def add_mark(self, mark: Mark, reader: Reader, change: Change) -> tuple[Mark, Change]:
-        """Store a mark with its change. Raises ``UsageError`` if its story does not exist."""
+        """Store a mark with its change. Raises ``UsageError`` if the story of the mark does not exist."""
         with self._connections.write_transaction() as connection:
             story_id = resolve_story(connection, mark.story_id)
             values = {
@@ -244,7 +251,7 @@ class FeedbackStore:
             return stored, add_change(connection, change, reader, mark_id=mark_id)
 
     def undo_mark(self, undone: Change, reader: Reader, change: Change) -> Change:
-        """Undo the mark that a change has added, and return the stored ``change``, which records this."""
+        """Undo the mark that a change has added; return the stored ``change``, which records the undoing."""
         with self._connections.write_transaction() as connection:
             _set_undone(connection, MARK, undone.mark_id or 0, change, reader)
             _set_undone(connection, CHANGE, undone.id, change, reader)
@@ -258,10 +265,10 @@ class FeedbackStore:
     def list_verdicts(
         self, article_id: int | None = None, official_id: str = "", limit: int = 100, *, with_undone: bool = False
     ) -> list[Verdict]:
-        """Return verdicts, newest first; undone ones only ``with_undone``.
+        """Return verdicts, newest first; undone verdicts are included only ``with_undone``.
 
-        With ``article_id``, only verdicts on the article or on its text. With ``official_id``, only verdicts on the
-        official.
+        With ``article_id``, only verdicts on the article or on its text are returned. With ``official_id``, only
+        verdicts on the official are returned.
         """
         query = select_verdicts().order_by(VERDICT.c.id.desc()).limit(limit)
         if article_id is not None:
@@ -280,7 +287,10 @@ class FeedbackStore:
         plan_id: str | None = None,
         limit: int = 1000,
     ) -> list[Mark]:
-        """Return the marks that are not undone, newest first, filtered by story, reader and digest plan if given."""
+        """Return the marks that are not undone, newest first.
+
+        If they are given, the story, the reader and the digest plan limit the result.
+        """
         query = select_marks().where(MARK.c.undone_at.is_(None)).order_by(MARK.c.id.desc()).limit(limit)
         if story_ids is not None:
             query = query.where(MARK.c.story_id.in_(story_ids))
@@ -292,9 +302,10 @@ class FeedbackStore:
             return [mark_from_row(row) for row in connection.execute(query)]
 
     def list_changes(self, limit: int = 100, before_id: int | None = None, *, official_id: str = "") -> list[Change]:
-        """Return changes, newest first. With ``before_id``, only changes with lower ids.
+        """Return changes, newest first.
 
-        With ``official_id``, only the changes that added verdicts on this official.
+        With ``before_id``, only changes with lower ids are returned. With ``official_id``, only changes that added
+        verdicts on this official are returned.
         """
         query = _select_changes().order_by(CHANGE.c.id.desc()).limit(limit)
         if before_id is not None:
@@ -314,7 +325,7 @@ class FeedbackStore:
         return _change_from_row(row)
 
     def find_change(self, verdict_id: int | None, mark_id: int | None) -> Change:
-        """Return the change that added a verdict or a mark. Raises ``UsageError`` if it does not exist."""
+        """Return the change that added a verdict or a mark. Raises ``UsageError`` if no such change exists."""
         is_wanted = CHANGE.c.verdict_id == verdict_id if verdict_id is not None else CHANGE.c.mark_id == mark_id
         with self._connections.read_transaction() as connection:
             row = connection.execute(_select_changes().where(is_wanted).order_by(CHANGE.c.id).limit(1)).first()
@@ -424,13 +435,13 @@ def _verdict_values(verdict: Verdict, reader: Reader) -> dict[str, Any]:
 def set_undone(connection: Connection, undone: Change, reader: Reader, change: Change) -> None:
     """Record that ``change``, made by ``reader``, has undone the change ``undone``.
 
-    Raises ``UsageError`` if it was undone before.
+    Raises ``UsageError`` if ``undone`` was undone before.
     """
     _set_undone(connection, CHANGE, undone.id, change, reader)
 
 
 def _set_undone(connection: Connection, table: Any, row_id: int, change: Change, reader: Reader) -> None:
-    """Record in row ``row_id`` of ``table`` when and by which reader it was undone, as ``change`` states.
+    """Mark row ``row_id`` of ``table`` as undone, with the time and the reader of ``change``.
 
     The row is a verdict, a mark or a change. Raises ``UsageError`` if it was undone before.
     """

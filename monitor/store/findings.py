@@ -59,7 +59,8 @@ class FindingStore:
 
 
 def _save_findings(connection: Connection, findings: Sequence[tuple[StoredArticle, Findings]], now: datetime) -> int:
-    """Replace the findings in these articles and move them to stage ``MATCHED``; return the number of new hits.
+    """Replace the findings in these articles, and move the articles to stage ``MATCHED``; return the number of new
+    hits.
 
     An article that another process has matched in the meantime is left unchanged.
     """
@@ -118,9 +119,9 @@ def hit_row(stored: StoredArticle, hit: RuleHit, now: datetime, note: str = "") 
 def list_near_misses(
     connection: Connection, official_ids: Collection[str], window: Window, limit: int
 ) -> list[NearMissSummary]:
-    """Return the near misses of these officials in articles first seen in a window, the most frequent first.
+    """Return the near misses of these officials in articles that were first seen in a window, the most frequent first.
 
-    Articles with an accepted mention of the official, and rejections by verdicts, are left out.
+    Articles that also have an accepted mention of the official are left out. Rejections by verdicts are left out, too.
     """
     named = exists().where(
         MENTION.c.article_id == NEAR_MISS.c.article_id, MENTION.c.official_id == NEAR_MISS.c.official_id
@@ -149,12 +150,24 @@ def list_near_misses(
     return [NearMissSummary(*row) for row in connection.execute(query)]
 
 
+def _find_seen_at(stored: StoredArticle) -> datetime:
+    """Return the time of a finding: when its article was first seen.
+
+    For an article of an archive, which is not reported, it is the date of publication, so that the numbers of past days
+    are right, and today has no wave of old articles.
+    """
+    published_at = stored.article.published_at
+    if stored.is_alertable or published_at is None:
+        return stored.first_seen_at
+    return min(published_at, stored.first_seen_at)
+
+
 def mention_row(stored: StoredArticle, mention: Mention) -> dict[str, Any]:
     """Build the row of a mention."""
     return {
         "article_id": stored.id,
         "official_id": mention.official_id,
-        "seen_at": stored.first_seen_at,
+        "seen_at": _find_seen_at(stored),
         "text": mention.text,
         "region": str(mention.region),
         "start": mention.start,
@@ -170,7 +183,7 @@ def near_miss_row(stored: StoredArticle, near_miss: NearMiss) -> dict[str, Any]:
     return {
         "article_id": stored.id,
         "official_id": near_miss.official_id,
-        "seen_at": stored.first_seen_at,
+        "seen_at": _find_seen_at(stored),
         "text": near_miss.text,
         "region": str(near_miss.region),
         "start": near_miss.start,
@@ -209,7 +222,7 @@ _INSERT_RECHECKS = text(
 def schedule_rechecks(connection: Connection, article_ids: Collection[int], now: datetime) -> None:
     """Schedule the first recheck of these articles, except for articles whose text is from the feed.
 
-    For a feed text there is no page with which a later page could be compared.
+    For such a text, no page was read with which a later page could be compared.
     """
     due_at = now + RECHECK_DELAYS[0]
     if article_ids:
@@ -221,7 +234,7 @@ def schedule_rechecks(connection: Connection, article_ids: Collection[int], now:
 def expedite_rechecks(connection: Connection, article_ids: Collection[int], now: datetime) -> None:
     """Make the rechecks of these articles due now.
 
-    An article whose recheck is in progress, or was done within ``MIN_RECHECK_INTERVAL``, is left unchanged.
+    An article is left unchanged if its recheck is in progress or was done within ``MIN_RECHECK_INTERVAL``.
     """
     if not article_ids:
         return

@@ -15,13 +15,17 @@ from monitor.store.column_types import from_json, to_json
 from monitor.store.connections import Connections
 from monitor.store.core_tables import (
     CHANGE,
+    CONFIGURATION_EDIT,
     DIGEST,
     EVIDENCE_RECORD,
     HIT,
     MENTION,
     NEAR_MISS,
     PAGE_SNAPSHOT,
+    POST_STATEMENT,
+    PROPOSAL,
     RENDERED_DIGEST,
+    SUCCESSION_NOTICE,
     TRANSLATION,
     VERDICT,
 )
@@ -37,7 +41,7 @@ class _DryRun(Exception):
 
 
 class ForgetStore:
-    """Store method that erases everything that was found about one official, in one transaction."""
+    """Store with one method, which erases everything that was found about one official in one transaction."""
 
     def __init__(self, connections: Connections) -> None:
         self._connections = connections
@@ -67,8 +71,14 @@ def _forget(connection: Connection, official_id: str, names: Collection[str], re
     texts = {fold_key(text) for text in (*names, *rejected, *(row.text for row in rows)) if text.strip()}
     mentions = connection.execute(delete(MENTION).where(MENTION.c.official_id == official_id)).rowcount
     near_misses = connection.execute(delete(NEAR_MISS).where(NEAR_MISS.c.official_id == official_id)).rowcount
+    for table in (POST_STATEMENT, SUCCESSION_NOTICE):
+        connection.execute(delete(table).where(table.c.official_id == official_id))
+    for chunk in chunk_ids(article_ids):  # a statement about another official may quote the name
+        connection.execute(delete(POST_STATEMENT).where(POST_STATEMENT.c.article_id.in_(chunk)))
     hits, shared_hits = _forget_hits(connection, official_id, texts)
     _forget_changes(connection, official_id)
+    connection.execute(delete(CONFIGURATION_EDIT))  # any former text may name the official
+    connection.execute(delete(PROPOSAL).where(PROPOSAL.c.official_id == official_id))
     connection.execute(delete(TRANSLATION))  # any may be of a passage; a text that is needed is translated again
     verdicts = connection.execute(delete(VERDICT).where(VERDICT.c.official_id == official_id)).rowcount
     digests, rendered = _forget_digests(connection, official_id, texts, render)
@@ -94,7 +104,7 @@ def _forget(connection: Connection, official_id: str, names: Collection[str], re
 def _forget_hits(connection: Connection, official_id: str, texts: Collection[str]) -> tuple[int, int]:
     """Delete the hits that name only this official, and remove the official from hits that also name others.
 
-    Return the number of deleted hits and the number of changed hits.
+    Return the numbers of deleted and of changed hits.
     """
     named = HIT.c.official_ids.contains(f'"{official_id}"', autoescape=True)
     deleted: list[int] = []
@@ -127,7 +137,7 @@ def _forget_changes(connection: Connection, official_id: str) -> None:
 
 
 def _forget_pages(connection: Connection, article_ids: Sequence[int]) -> int:
-    """Delete the raw pages of the articles among these that have no mentions and no hits left; return their number."""
+    """Delete the raw pages of the given articles that have no mentions and no hits left; return their number."""
     count = 0
     for chunk in chunk_ids(article_ids):
         others = [exists().where(rows.c.article_id == PAGE_SNAPSHOT.c.article_id) for rows in (MENTION, HIT)]
@@ -139,9 +149,9 @@ def _forget_pages(connection: Connection, article_ids: Sequence[int]) -> int:
 def _forget_digests(
     connection: Connection, official_id: str, texts: Collection[str], render: Renderer
 ) -> tuple[int, int]:
-    """Remove the official from stored digests and render the changed digests again.
+    """Remove the official from stored digests, and render the changed digests again.
 
-    Return the number of digests and the number of renderings.
+    Return the number of changed digests and the number of new renderings.
     """
     digest_count = rendered_count = 0
     named = DIGEST.c.content.contains(f'"{official_id}"', autoescape=True)
@@ -164,7 +174,7 @@ def _render_again(connection: Connection, row: AnyRow, digest: Digest, render: R
 
 
 def redact_digest(digest: Digest, official_id: str, texts: Collection[str]) -> Digest:
-    """Return a digest without items on this official alone, and without passages and notices that name the official.
+    """Remove from a digest the items about this official alone, and all passages and notices that name the official.
 
     ``texts`` are the folded texts by which the official was named.
     """
@@ -209,6 +219,6 @@ def _keep_passages(passages: Sequence[Passage], texts: Collection[str]) -> tuple
 
 
 def _names(text: str, texts: Collection[str]) -> bool:
-    """Return whether a text, once folded, contains any of ``texts``, which are folded already."""
+    """Return whether a text, once folded, contains any of ``texts``, which are already folded."""
     folded = fold_key(text)
     return any(one in folded for one in texts)

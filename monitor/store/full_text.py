@@ -39,7 +39,7 @@ _TERM_PATTERN = re.compile(r'(-?)(?:"([^"]*)"?|(\S+))')
 
 @dataclass(frozen=True, slots=True)
 class SearchTerm:
-    """Condition of a full-text search: words that must be adjacent in the text.
+    """Condition of a full-text search: words that must be next to each other in the text.
 
     With ``is_prefix``, the last word may be the beginning of a longer word. With ``is_excluded``, the words must not be
     in the text.
@@ -82,7 +82,7 @@ class _TsQuery(UserDefinedType[str]):
 
 
 def make_search_term(text: str, *, is_prefix: bool = False) -> SearchTerm | None:
-    """Return the condition that finds a text, or None if the text has no word."""
+    """Return the condition that finds a text; the result is None if the text has no word."""
     words = tuple(split_for_index(text, is_complete=False).split())
     if not words:
         return None
@@ -90,17 +90,28 @@ def make_search_term(text: str, *, is_prefix: bool = False) -> SearchTerm | None
     return SearchTerm(words, is_prefix=is_prefix or is_single)
 
 
-def find_candidates(connection: Connection, query: IndexQuery, limit: int, before_id: int | None = None) -> list[int]:
+def find_candidates(
+    connection: Connection,
+    query: IndexQuery,
+    limit: int,
+    before_id: int | None = None,
+    among: Sequence[int] | None = None,
+) -> list[int]:
     """Return the ids of the newest articles that contain the words of a query, newest first.
 
-    With ``before_id``, only ids below it.
+    With ``before_id``, only ids below it are returned; with ``among``, only ids that it contains.
     """
     if connection.dialect.name == "sqlite":
+        marks = "" if among is None else f"AND rowid IN ({','.join('?' * len(among))}) "
         statement = (
-            "SELECT rowid FROM article_search WHERE article_search MATCH ? AND rowid < ? ORDER BY rowid DESC LIMIT ?"
+            "SELECT rowid FROM article_search WHERE article_search MATCH ? AND rowid < ? "  # noqa: S608 - only marks
+            f"{marks}ORDER BY rowid DESC LIMIT ?"
         )
-        parameters = (_fts_expression(query), before_id or 2**62, limit)
+        parameters = (_fts_expression(query), before_id or 2**62, *(among or ()), limit)
         return list(connection.exec_driver_sql(statement, parameters).scalars())
+    if among is not None:
+        chosen = select(ARTICLE_TEXT.c.article_id).where(ARTICLE_TEXT.c.article_id.in_(among), _index_condition(query))
+        return list(connection.execute(chosen.order_by(ARTICLE_TEXT.c.article_id.desc()).limit(limit)).scalars())
     return _search_postgres(connection, _index_condition(query), limit, before_id)
 
 
@@ -144,7 +155,7 @@ def parse_search_query(query: str) -> tuple[SearchTerm, ...]:
 
 
 def stored_search_text(connection: Connection, search_text: str) -> str:
-    """Return the value to store in the column ``search_text`` for this text.
+    """Return what the column ``search_text`` stores for a search text.
 
     PostgreSQL stores the text. SQLite stores only a hash of it, because its full-text index has the words.
     """
@@ -165,10 +176,10 @@ def index_texts(connection: Connection, texts: Sequence[tuple[int, str]]) -> Non
 
 
 def remove_from_index(connection: Connection, article_ids: Sequence[int]) -> None:
-    """Remove articles from the full-text index of SQLite. Call this before any part of them is changed or deleted.
+    """Remove articles from the full-text index of SQLite. Call this before they are changed or deleted.
 
-    SQLite needs the indexed words to remove them. They are computed again from the article. If the stored hash shows
-    that an earlier version of this program computed other words, the article stays in the index.
+    SQLite needs the indexed words to remove them. The words are computed again from the article. If the stored hash
+    shows that an earlier version of this program computed other words, the article stays in the index.
     """
     if connection.dialect.name != "sqlite":
         return
@@ -186,7 +197,7 @@ def remove_from_index(connection: Connection, article_ids: Sequence[int]) -> Non
 def search_newest(connection: Connection, terms: tuple[SearchTerm, ...], limit: int) -> list[int]:
     """Return the ids of the newest articles that match all terms, newest first.
 
-    Return an empty list if all terms are excluded ones.
+    If all terms are excluded ones, the result is an empty list.
     """
     if all(term.is_excluded for term in terms):
         return []
@@ -215,7 +226,7 @@ def _search_postgres(
     First the latest ``SCAN_LIMIT`` articles are checked one by one. If this does not find enough, the index is
     searched. If the index finds more than ``SCAN_LIMIT`` articles, all articles are checked one by one, newest first.
 
-    The query planner knows neither how rare a word is nor how expensive it is to read a text, and would scan all
+    The query planner does not know how rare a word is, or how expensive it is to read a text. It would scan all
     articles for a word that no article has. Therefore each step fixes its query plan.
     """
     article_id = ARTICLE_TEXT.c.article_id

@@ -1,10 +1,10 @@
 """Rows of the grouping window: loaded when a process starts, written with each batch of grouped articles.
 
-``grouping_state`` has one row. Its ``version`` counts the transactions that changed grouping, and each row of
+``grouping_state`` has one row. Its ``version`` counts the transactions that changed grouping. Each row of
 ``indexed_article`` and ``story_centroid`` has the version in which it was written. A process that groups articles locks
-the table, reads the rows that other processes have written since the version of its window, places its batch, and
-writes under the next version. So every batch is placed on a window with all earlier batches, whichever process grouped
-them.
+the table and reads the rows that other processes have written since the version of its window. Then it places its
+batch, and writes under the next version. So every batch is placed on a window with all earlier batches, whichever
+process grouped them.
 """
 
 from collections.abc import Sequence
@@ -55,7 +55,7 @@ _UPSERT_STORY = (
     "CASE WHEN excluded.last_seen_at > story.last_seen_at THEN excluded.last_seen_at ELSE story.last_seen_at END"
 )
 _UPDATE_ARTICLE = "UPDATE article SET story_id = ?, duplicate_of = ?, stage = ? WHERE id = ?"
-_MERGE_STATEMENTS = (  # with the same conditions as the partial indexes, else the indexes are not used
+_MERGE_STATEMENTS = (  # conditions as in the partial indexes; otherwise these are not used
     ("UPDATE article SET story_id = ? WHERE story_id = ? AND story_id != ''", ("older", "younger")),
     ("UPDATE story SET merged_into = ? WHERE id = ?", ("older", "younger")),
     ("UPDATE story SET merged_into = ? WHERE merged_into = ? AND merged_into != ''", ("older", "younger")),
@@ -81,8 +81,8 @@ class RawExecutor:
 def lock_and_catch_up(connection: Connection, window: GroupingWindow) -> int:
     """Lock grouping until the transaction ends, so that other processes wait, and bring the window up to date.
 
-    The window gets all rows that other processes have written. Return the version under which the changes of this
-    transaction must be written.
+    The window gets all rows that other processes have written. Return the version under which this transaction must
+    write its changes.
     """
     lock_grouping(connection)
     return load_new_rows(connection, window) + 1
@@ -90,12 +90,12 @@ def lock_and_catch_up(connection: Connection, window: GroupingWindow) -> int:
 
 def lock_grouping(connection: Connection) -> None:
     """Prevent other processes from grouping, and from giving or applying verdicts, until the transaction ends."""
-    if connection.dialect.name != "sqlite":  # a write transaction on SQLite has the database to itself
+    if connection.dialect.name != "sqlite":  # on SQLite, a write transaction has the database to itself
         connection.exec_driver_sql("LOCK TABLE grouping_state IN EXCLUSIVE MODE")
 
 
 def load_new_rows(connection: Connection, window: GroupingWindow) -> int:
-    """Load all rows that are newer than the window into it; return the version that the window then has."""
+    """Load all rows that are newer than the window; return the version that the window then has."""
     executor = RawExecutor(connection)
     version, reload_version = executor.execute(_SELECT_STATE).first() or (0, 0)
     if window.version < reload_version:
@@ -114,7 +114,7 @@ def load_new_rows(connection: Connection, window: GroupingWindow) -> int:
 def invalidate_windows(connection: Connection) -> None:
     """Make all processes load their whole windows again.
 
-    This is necessary after a change of stories that is not a batch of grouping.
+    This is necessary after stories were changed in any other way than by grouping a batch.
     """
     connection.exec_driver_sql(_INVALIDATE)
 
@@ -127,7 +127,7 @@ def _indexed_story(executor: RawExecutor, story_id: str, centroid: bytes) -> Ind
 def load_grouped_article(connection: Connection, article_id: int) -> tuple[Placement | None, str, str]:
     """Return the placement (story and original) of an article, its title and its body.
 
-    The placement is None if the article was deleted or has no story; the texts are empty if it was deleted.
+    The placement is None if the article was deleted or has no story. The texts are empty if the article was deleted.
     """
     row = RawExecutor(connection).execute(_SELECT_ARTICLE, (article_id,)).first()
     if row is None:

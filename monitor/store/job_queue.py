@@ -30,13 +30,13 @@ from monitor.store.sources import INTERRUPTED, LEASE_COLUMNS, interruption_marks
 from monitor.text.urls import extract_host
 
 PROCRASTINATE = "procrastinate"
-_SCHEMA_COMMENT_PREFIX = "kept by monitor, schema "  # stored in databases; must not change
+_SCHEMA_COMMENT_PREFIX = "kept by monitor, schema "  # These names are stored in databases and must not change.
 _SELECT_SCHEMA_COMMENT = """SELECT obj_description(to_regclass('procrastinate_jobs'), 'pg_class') AS comment,
                   to_regclass('procrastinate_jobs') IS NOT NULL AS table_exists"""
 
 
 def is_installed() -> bool:
-    """Return whether Procrastinate is installed, which is part of the extra `postgres`."""
+    """Return whether Procrastinate, a part of the extra `postgres`, is installed."""
     return find_spec(PROCRASTINATE) is not None
 
 
@@ -90,10 +90,13 @@ def _migration_scripts() -> list[Path]:
     return sorted((_sql_dir() / "migrations").glob("*.sql"))
 
 
-ENQUEUE_LOCK_ID = 7_310_002  # advisory lock of PostgreSQL: one daemon enqueues at a time
+ENQUEUE_LOCK_ID = 7_310_002  # an advisory lock of PostgreSQL: only one daemon at a time enqueues
 MAX_QUEUED_JOBS = 400
-"""Maximum number of queued jobs. Each run of the enqueuer reads the whole queue, so the queue must be short. Sources
-and pages beyond the limit stay due in their tables and are enqueued later."""
+"""Maximum number of queued jobs.
+
+Each run of the enqueuer reads the whole queue, so the queue must be short. Further sources and pages stay due in their
+tables and are enqueued later.
+"""
 
 MAX_QUEUED_JOBS_PER_HOST = 8
 """Maximum number of queued jobs per host, so that one host with many sources does not fill the queue."""
@@ -131,7 +134,7 @@ _RELEASE_LEASE = (
 
 
 class JobQueue:
-    """Queue of jobs from the daemon to its worker processes.
+    """Queue of the jobs that the daemon gives to its worker processes.
 
     Every method is one transaction and may raise ``StoreError``.
     """
@@ -140,7 +143,7 @@ class JobQueue:
         self._connections, self._worker_timeout = connections, worker_timeout
 
     def enqueue_due_jobs(self, now: datetime, expires_at: datetime) -> EnqueueResult:
-        """Release the jobs of dead workers, then lease due sources and enqueue a job for each.
+        """Requeue the work of dead workers, then lease due sources and enqueue a job for each.
 
         A job is also enqueued for each source with pages to read. If no worker is alive, all jobs are cancelled
         instead. If several processes call this at the same time, each due source is enqueued once.
@@ -149,7 +152,7 @@ class JobQueue:
             workers = self._count_alive_workers(connection)
             lock = text("SELECT pg_try_advisory_xact_lock(:lock_id)")
             if not connection.execute(lock, {"lock_id": ENQUEUE_LOCK_ID}).scalar_one():
-                return EnqueueResult(workers)  # another daemon is enqueuing
+                return EnqueueResult(workers)  # another daemon is enqueuing now
             requeued = self._requeue_orphaned_jobs(connection, now, include_queued=not workers)
             if not workers:
                 return EnqueueResult(0, requeued_jobs=requeued)
@@ -161,9 +164,9 @@ class JobQueue:
         return EnqueueResult(workers, len(polls), len(pages), requeued)
 
     def claim(self, source_id: str, token: str, expires_at: datetime) -> Lease | None:
-        """Exchange the lease in a job for a lease of the worker's own and return the new lease.
+        """Exchange the lease in a job for a new lease of the worker, and return the new lease.
 
-        Return None if the lease in the job has expired.
+        The result is None if the lease in the job has expired.
         """
         job_token = token.rstrip(INTERRUPTED)
         own = f"{job_token}.{secrets.token_hex(4)}{token[len(job_token) :]}"
@@ -180,7 +183,7 @@ class JobQueue:
     def release(self, source_id: str, token: str) -> bool:
         """Release the lease of a job whose source was not polled, so that the source is due again.
 
-        Return False if the lease has expired.
+        The result is False if the lease has expired.
         """
         with self._connections.write_transaction() as connection:
             return _release_leases(connection, [(source_id, token)]) > 0
@@ -196,7 +199,9 @@ class JobQueue:
         return QueueCounts(workers, jobs.get("todo", 0), jobs.get("doing", 0), failed)
 
     def delete_old_jobs(self) -> int:
-        """Delete failed jobs older than a week, and workers that died long ago; return the number of deleted jobs."""
+        """Delete failed jobs older than a week, and records of workers that died long ago; return the number of deleted
+        jobs.
+        """
         with self._connections.write_transaction() as connection:
             connection.execute(_DELETE_DEAD_WORKERS, {"kept": FINISHED_JOB_RETENTION})
             return connection.execute(
@@ -225,7 +230,7 @@ class JobQueue:
 
 
 class QueueQuota:
-    """Counts how many jobs may still be enqueued, in total and per host, and which jobs exist already."""
+    """Counter of the jobs that may still be enqueued, in total and per host. It also knows which jobs exist already."""
 
     def __init__(self, active_jobs: Iterable[Any]) -> None:
         """Count existing jobs. ``active_jobs`` are the rows of queued and running jobs."""
@@ -236,10 +241,10 @@ class QueueQuota:
         self._running_keys = {row.queueing_lock for row in rows if row.status == "doing"}
 
     def try_reserve(self, task: str, source_id: str, host: str) -> bool:
-        """Reserve a slot in the queue for a job, and return whether it may be enqueued.
+        """Reserve a place in the queue for a job, and return whether the job may be enqueued.
 
-        Return False if the queue or the quota of the host is full, or if a job with the same task and source is queued.
-        A job that reads pages is also refused while another such job of the same source is running.
+        A job is refused if the queue or the quota of the host is full, or if a job with the same task and source is
+        queued. A job that reads pages is also refused while another such job of the same source is running.
         """
         key = f"{task}:{source_id}"
         if self.free_slots <= 0 or self._queued_by_host[host] >= MAX_QUEUED_JOBS_PER_HOST or key in self._queued_keys:
@@ -255,7 +260,7 @@ class QueueQuota:
 def _lease_due_sources(
     connection: Connection, quota: QueueQuota, now: datetime, expires_at: datetime
 ) -> list[dict[str, Any]]:
-    """Lease due sources, longest overdue first, as far as the quota allows; return a job to poll each."""
+    """Lease due sources, the longest overdue first, as far as the quota allows; return a job for each."""
     due = (
         SOURCE.c.configured,
         SOURCE.c.next_poll_at <= now,

@@ -8,6 +8,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, delete, select
 
+from monitor.domain.backfill import BackfillProgress
 from monitor.domain.polling_policy import ClockTrust
 from monitor.domain.read_models import SavedConfiguration
 from monitor.store.column_types import from_json, to_json
@@ -15,10 +16,11 @@ from monitor.store.connections import Connections, insert_ignore, upsert
 from monitor.store.core_tables import SETTING
 
 CLOCK_KEY, CLOCK_TRUST_KEY, CONFIGURATION_KEY = "clock", "clock_trust", "configuration"
+BACKFILL_PREFIX = "backfill:"
 
 
 def trusted_now(connection: Connection, now: datetime) -> datetime:
-    """Return the time to use when expired data is deleted.
+    """Return the time that counts as the present when expired data is deleted.
 
     This is ``now``. If the clock has jumped far ahead, it is the last trusted time instead.
     """
@@ -27,7 +29,7 @@ def trusted_now(connection: Connection, now: datetime) -> datetime:
 
 
 def load_clock_trust(connection: Connection) -> ClockTrust | None:
-    """Return the stored record of how far the clock is trusted, or None before the first check."""
+    """Return the stored trust in the clock, or None before the first check."""
     stored = connection.execute(select(SETTING.c.value).where(SETTING.c.name == CLOCK_TRUST_KEY)).scalar()
     return from_json(ClockTrust, stored) if stored else None
 
@@ -39,7 +41,7 @@ class KeyValueStore:
         self._connections = connections
 
     def installed_at(self, now: datetime) -> datetime:
-        """Return when this program first used the database.
+        """Return the time at which this program first used the database.
 
         The first call of this method stores ``now`` as this time; later calls return the stored time.
         """
@@ -54,6 +56,22 @@ class KeyValueStore:
         value = self.get(CONFIGURATION_KEY)
         return from_json(SavedConfiguration, value) if value else None
 
+    def get_backfill(self, source_id: str) -> BackfillProgress | None:
+        """Return the progress of the backfill of a source, or None if there was none."""
+        value = self.get(f"{BACKFILL_PREFIX}{source_id}")
+        return from_json(BackfillProgress, value) if value else None
+
+    def save_backfill(self, progress: BackfillProgress) -> None:
+        """Store the progress of the backfill of a source."""
+        self.set(f"{BACKFILL_PREFIX}{progress.source_id}", to_json(progress), progress.changed_at)
+
+    def list_backfills(self) -> dict[str, BackfillProgress]:
+        """Return the progress of all backfills, by the id of the source."""
+        query = select(SETTING.c.value).where(SETTING.c.name.startswith(BACKFILL_PREFIX, autoescape=True))
+        with self._connections.read_transaction() as connection:
+            found = [from_json(BackfillProgress, value) for value in connection.execute(query).scalars()]
+        return {one.source_id: one for one in found}
+
     def save_configuration(self, configuration: SavedConfiguration) -> None:
         """Store a valid configuration, with the errors of an edit of the file if the edit was rejected."""
         self.set(CONFIGURATION_KEY, to_json(configuration), configuration.loaded_at)
@@ -64,7 +82,7 @@ class KeyValueStore:
             return connection.execute(select(SETTING.c.value).where(SETTING.c.name == name)).scalar() or ""
 
     def changed_at(self, name: str) -> datetime | None:
-        """Return when the value of a key was last stored, or None if there is none."""
+        """Return the time at which the value of a key was last stored, or None if the key is not stored."""
         with self._connections.read_transaction() as connection:
             at: datetime | None = connection.execute(
                 select(SETTING.c.changed_at).where(SETTING.c.name == name)

@@ -42,7 +42,7 @@ from monitor.store.row_mapping import IS_LISTED
 from monitor.store.sources import INTERRUPTED, decode_poll_state, interruption_marks
 
 CLOCK_TOLERANCE = timedelta(minutes=1)
-"""Largest change of the clock, as time servers make it, that needs no recovery."""
+"""Maximum change of the clock that needs no recovery, because time servers also cause changes of this size."""
 
 
 def release_leases(connections: Connections, now: datetime) -> None:
@@ -65,9 +65,9 @@ def release_leases(connections: Connections, now: datetime) -> None:
 def record_clock(connections: Connections, now: datetime) -> ClockChange:
     """Store the time, and return how far the clock was set back or has jumped ahead since the last call.
 
-    Both are zero if the clock is right. If it was set back, the times that were planned under the fast clock (polls,
-    pages, rechecks, deliveries, leases) are shifted by the same amount, so that nothing waits too long. Hits with times
-    in the future count as found now.
+    Both are zero if the clock is right. After the clock was set back, the times that were planned under the fast clock
+    (polls, pages, rechecks, deliveries, leases) are shifted by the same amount, so that nothing waits too long. Hits
+    with times in the future count as found now.
     """
     with connections.write_transaction() as connection:
         stored = connection.execute(select(SETTING.c.value).where(SETTING.c.name == CLOCK_KEY)).scalar()
@@ -107,13 +107,13 @@ def _shift_planned_times(connection: Connection, now: datetime, set_back_by: tim
 
 _UNMATCHED_STAGES = (str(Stage.LISTED), str(Stage.EXTRACTED))
 DELETE_BATCH_SIZE = 500
-"""Articles checked per transaction, so that other writers wait for a short time only."""
+"""Number of articles that one transaction checks, so that other writers wait for a short time only."""
 
 
 def delete_expired_articles(
     connections: Connections, now: datetime, age: timedelta, after_id: int = 0
 ) -> tuple[int, int]:
-    """Delete expired articles among one batch of articles first seen more than ``age`` ago.
+    """Delete the expired articles of one batch. An article is expired if it was first seen more than ``age`` ago.
 
     The batch consists of the articles after ``after_id`` in ascending order of ids. Articles with mentions, hits or
     evidence, unmatched articles, and originals of remaining duplicates are not deleted. Entry keys remain, so that a
@@ -136,8 +136,8 @@ def delete_expired_articles(
 def delete_expired_records(connections: Connections, now: datetime, age: timedelta) -> int:
     """Delete old near misses and old finished deliveries; return the number of deleted rows.
 
-    A near miss is old if its article was first seen more than ``age`` ago, a delivery if it finished more than ``age``
-    ago. Digests remain as the record of what was reported when.
+    A near miss is old if its article was first seen more than ``age`` ago. A delivery is old if it finished more than
+    ``age`` ago. Digests remain as the record of what was reported when.
     """
     finished = [str(state) for state in DeliveryState if state is not DeliveryState.PENDING]
     with connections.write_transaction() as connection:
@@ -162,7 +162,7 @@ def _select_deletable(connection: Connection, article_ids: list[int]) -> list[in
 
 
 FTS_MERGE_PAGES = 500  # pages of the full-text index written per merge, https://sqlite.org/fts5.html#the_merge_command
-ANALYZE_SAMPLE_ROWS = 1000  # rows per index that SQLite reads to estimate the frequency of its values
+ANALYZE_SAMPLE_ROWS = 1000  # number of rows per index that SQLite reads to estimate how frequent its values are
 
 
 class MaintenanceStore:
@@ -190,7 +190,7 @@ class MaintenanceStore:
         return back_up(self._connections, target, backup_name(self._connections, now), keep)
 
     def last_backup(self) -> Path | None:
-        """Return the path of the newest backup in the default folder; None if there is none, or on PostgreSQL."""
+        """Return the path of the newest backup in the default folder; None if no backup is there, or on PostgreSQL."""
         return newest_backup(self._connections) if self._connections.is_sqlite else None
 
     def delete_expired_articles(self, now: datetime, age: timedelta, after_id: int = 0) -> tuple[int, int]:
@@ -207,7 +207,7 @@ class MaintenanceStore:
             with self._connections.write_transaction() as connection:
                 merge = "INSERT INTO article_search (article_search, rank) VALUES ('merge', :pages)"
                 connection.execute(text(merge), {"pages": FTS_MERGE_PAGES})
-                # all tables at once: with statistics of some tables only, the planner takes the others for small
+                # All tables are analysed together. If some had no statistics, the planner would take them for small.
                 connection.exec_driver_sql(f"PRAGMA analysis_limit={ANALYZE_SAMPLE_ROWS}")
                 connection.exec_driver_sql("ANALYZE")
             self._connections.reset_readers()
@@ -239,7 +239,7 @@ class MaintenanceStore:
         self._disk_space.create_reserve()
 
     def release_reserve(self) -> None:
-        """Delete the reserve file, so that the database can use its space."""
+        """Delete the reserve file, so that the database can use the space of the file."""
         self._disk_space.release_reserve()
 
     def _check_references_and_index(self) -> list[str]:

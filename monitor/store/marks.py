@@ -17,16 +17,17 @@ from monitor.store.row_mapping import STORED_ARTICLE_COLUMNS, AnyRow, article_fr
 from monitor.text.tokens import find_sentence
 
 MAX_FOLLOWED_ARTICLES = 100
-"""Maximum number of articles without a hit that one digest reports. Further ones are in the next digest."""
+"""Maximum number of articles without a hit that one digest reports. The next digest reports further ones."""
 
 
 def load_story_marks(
     connection: Connection, plan: DigestPlan, undelivered_ids: Collection[int]
 ) -> tuple[StoryMark, ...]:
-    """Return the marks that count for a digest plan, each with what was known of its story when it was made.
+    """Return the marks that apply to a digest plan, each with what was known of the story when the mark was made.
 
-    For each story and rule, this is the newest mark that is not undone; a mark as irrelevant counts in addition to it.
-    ``undelivered_ids`` are the hits to be reported, which do not count as earlier reports of a story.
+    Of several marks on one story for the same rule, the newest that is not undone applies. A mark as irrelevant applies
+    in addition to it. ``undelivered_ids`` are the hits to be reported, which do not count as earlier reports of a
+    story.
     """
     is_counting = (MARK.c.plan_id == plan.id, MARK.c.plan_id != "", MARK.c.undone_at.is_(None))
     chosen: dict[tuple[str, str, bool], Mark] = {}
@@ -59,10 +60,10 @@ def load_story_marks(
 def load_followed(
     connection: Connection, plan: DigestPlan, marks: Sequence[StoryMark], now: datetime
 ) -> tuple[ReportableHit, ...]:
-    """Return the articles of followed stories that were first seen since the mark and are to be reported without a hit.
+    """Return the articles without a hit that a digest reports because readers follow their story.
 
-    Articles that have a hit, or were reported by this plan, are left out. So are duplicates, because a copy of a text
-    is not a new report.
+    They were first seen since the mark. Articles that have a hit, or were reported by this plan, are left out.
+    Duplicates are left out, too, because a copy of a text is not a new report.
     """
     followed = {
         one.mark.story_id: one.mark for one in marks if one.mark.kind is MarkKind.FOLLOWED and one.is_active(now)

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 MIGRATIONS_DIR = Path(__file__).parent / "migrations"
 _VERSION_TABLE = "alembic_version"
-MIGRATION_LOCK_ID = 7_310_001  # advisory lock of PostgreSQL: one process migrates at a time
+MIGRATION_LOCK_ID = 7_310_001  # an advisory lock of PostgreSQL: only one process at a time migrates
 
 
 def _alembic_config(migrations_dir: Path) -> "Config":
@@ -30,7 +30,7 @@ def _alembic_config(migrations_dir: Path) -> "Config":
 
 
 def schema_version(connections: Connections) -> str:
-    """Return the schema version of a database, or an empty string for a new one."""
+    """Return the schema version of a database, or an empty string for a new database."""
     with connections.read_transaction() as connection:
         if not inspect(connection).has_table(_VERSION_TABLE):
             return ""
@@ -113,7 +113,7 @@ def require_current_schema(connections: Connections) -> None:
 
 
 def migrate(connections: Connections, migrations_dir: Path = MIGRATIONS_DIR) -> None:
-    """Run the pending migrations in one transaction. Raises ``SchemaMismatch``, and then nothing has changed.
+    """Run the pending migrations in one transaction. Raises ``SchemaMismatch``; then nothing has changed.
 
     If several processes start at the same time on PostgreSQL, they run this one after another, and the later ones find
     nothing to do.

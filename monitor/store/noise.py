@@ -16,9 +16,8 @@ class NoiseStore:
         self._connections = connections
 
     def count_rules(self, since_at: datetime) -> list[RuleCount]:
-        """Return, for each rule, the number of hits found since ``since_at``, and how many of them were withdrawn.
-
-        Only hits that a verdict has withdrawn are in the second number.
+        """Return, for each rule, the number of hits found since ``since_at``, and how many of them verdicts have
+        withdrawn.
         """
         is_rejected = HIT.c.withdrawn_at.is_not(None) & HIT.c.withdrawn_by.is_not(None)
         query = (
@@ -33,9 +32,9 @@ class NoiseStore:
             ]
 
     def count_forms(self, since_at: datetime) -> list[FormCount]:
-        """Return the numbers of articles since ``since_at`` in which each spelling of an official was found.
+        """Return in how many articles since ``since_at`` each spelling of an official was found.
 
-        Some of the counts are of accepted spellings, the others of spellings that verdicts have rejected.
+        Accepted spellings and spellings that verdicts have rejected are counted separately.
         """
         accepted = (
             select(

@@ -35,8 +35,10 @@ from monitor.store.row_mapping import (
 from monitor.store.sources import IS_CONFIGURED, poll_state_from_row
 
 _MAX_SUBQUERY_IDS = 1000
-"""Number of matching rows up to which articles are looked up by id. If more rows match, going through the articles from
-the newest one finds enough of them sooner."""
+"""Number of matching rows up to which articles are looked up by id.
+
+With more rows, a scan of the articles from the newest one finds enough of them sooner.
+"""
 
 _CURSOR_TYPES = (UtcDateTime(), BIG_INTEGER)
 
@@ -134,7 +136,7 @@ class QueryStore:
 
         Withdrawn hits are included.
         """
-        found = select(HIT.c.id).outerjoin_from(HIT, ARTICLE)  # an outer join makes the planner start from the hits
+        found = select(HIT.c.id).outerjoin_from(HIT, ARTICLE)  # with an outer join, the planner starts from the hits
         if article_filter.rule_id:
             found = found.where(HIT.c.rule_id == article_filter.rule_id)
         first = select(func.min(DIGEST_HIT.c.digest_id)).where(DIGEST_HIT.c.hit_id == HIT.c.id).scalar_subquery()
@@ -143,7 +145,7 @@ class QueryStore:
         query = query.outerjoin(DIGEST, DIGEST.c.id == first).outerjoin(SOURCE, SOURCE.c.id == ARTICLE.c.source_id)
         with self._connections.read_transaction() as connection:
             found = found.where(*_filter_conditions(connection, article_filter, HIT.c.article_id))
-            if article_filter.since_at:  # a hit is found after its article, and the newest hits have the highest ids
+            if article_filter.since_at:  # A hit is found after its article, and the newest hits have the highest ids.
                 oldest = select(func.min(HIT.c.id)).where(HIT.c.found_at >= article_filter.since_at)
                 found = found.where(HIT.c.id >= oldest.scalar_subquery())
             if article_filter.after:
@@ -153,7 +155,7 @@ class QueryStore:
             return _hit_summaries_from_rows(connection, rows)
 
     def list_article_hits(self, article_id: int) -> list[HitSummary]:
-        """Return the hits of an article, once for each digest that reported the hit.
+        """Return the hits of an article. A hit is repeated for each digest that reported it.
 
         Hits that no digest has reported are included once, at the end.
         """
@@ -167,7 +169,7 @@ class QueryStore:
         return sorted(hits, key=lambda hit: hit.reported_at is None)
 
     def load_source_statuses(self, source_ids: Collection[str]) -> dict[str, SourceStatus]:
-        """Return the poll state, name and number of articles of each of these configured sources, by id."""
+        """Return these configured sources by id, each with poll state, name and number of articles."""
         columns = (SOURCE.c.id, SOURCE.c.name, SOURCE.c.poll_state, SOURCE.c.page_quality, SOURCE.c.article_count)
         query = select(*columns).where(IS_CONFIGURED, SOURCE.c.id.in_(source_ids))
         with self._connections.read_transaction() as connection:
@@ -207,7 +209,7 @@ class QueryStore:
             )
 
     def oldest_unmatched_at(self) -> datetime | None:
-        """Return when the oldest article that waits to be matched was first seen, or None if no article waits."""
+        """Return the time at which the oldest unmatched article was first seen, or None if all are matched."""
         oldest = select(func.min(ARTICLE.c.first_seen_at)).where(
             ARTICLE.c.stage == str(Stage.EXTRACTED), IS_IN_PROGRESS
         )
@@ -251,7 +253,7 @@ def _filter_conditions(
 def _is_among(
     connection: Connection, id_column: Column[int], article_id_column: Column[int], condition: ColumnElement[bool]
 ) -> ColumnElement[bool]:
-    """Return the SQL condition that an article has a row in another table that satisfies ``condition``."""
+    """Return the SQL condition that an article has a row in another table which satisfies ``condition``."""
     matching = select(article_id_column).where(condition)
     if (
         _fetch_count(connection, select(func.count()).select_from(matching.limit(_MAX_SUBQUERY_IDS).subquery()))

@@ -37,15 +37,17 @@ from monitor.store.row_mapping import AnyRow
 KEY_BYTES = 32
 TOKEN_PREFIX = "mon_"  # noqa: S105 - the beginning of every token
 TOUCH_INTERVAL = timedelta(minutes=5)
-"""Minimum time between two updates of the last use of a session or token, which would otherwise be written at each
-request."""
+"""Minimum time between two records of the last use of a session or token.
+
+Without it, each request would write to the database.
+"""
 ATTEMPT_RETENTION = timedelta(days=1)
 MAX_SESSIONS, MAX_TOKENS, MAX_VIEWS = 50, 100, 200
-"""Maximum numbers for one reader. A further login ends the oldest session."""
+"""Maximum numbers of sessions, tokens and views of one reader. A further login ends the oldest session."""
 
 
 def hash_key(key: str) -> str:
-    """Return the hash under which a random key, such as that of a session, is stored."""
+    """Return the hash under which a random key is stored, such as the key of a session."""
     return hashlib.sha256(key.encode()).hexdigest()
 
 
@@ -56,7 +58,7 @@ class ReaderStore:
         self._connections = connections
 
     def ensure_account(self, login: str, role: Role, now: datetime, name: str = "") -> Account:
-        """Return the account with a login. If there is none, create it with this role and name."""
+        """Return the account with a login. If the login is new, create the account with this role and name."""
         row = {"login": login, "name": name, "role": str(role), "made_at": now, "seen_hit_id": 0}
         row |= {"password": "", "zone": "", "theme": "", "uses_keys": True}
         with self._connections.write_transaction() as connection:
@@ -70,13 +72,13 @@ class ReaderStore:
         return self.ensure_account(login, role, now, name)
 
     def find_account(self, login: str) -> Account | None:
-        """Return the account with a login, or None if there is none."""
+        """Return the account with a login, or None if the login is unknown."""
         with self._connections.read_transaction() as connection:
             row = connection.execute(select(READER).where(READER.c.login == login)).first()
         return _account_from_row(row) if row else None
 
     def get_account(self, login: str) -> Account:
-        """Return the account with a login. Raises ``UsageError`` if there is none."""
+        """Return the account with a login. Raises ``UsageError`` if the login is unknown."""
         if account := self.find_account(login):
             return account
         raise UsageError(f"there is no reader {login!r}; `monitor readers list` lists them")
@@ -87,7 +89,7 @@ class ReaderStore:
             return [_account_from_row(row) for row in connection.execute(select(READER).order_by(READER.c.login))]
 
     def get_password_hash(self, login: str) -> str:
-        """Return the password hash of an enabled account. Return an empty string if there is none."""
+        """Return the password hash of an enabled account, or an empty string if the reader has no password."""
         query = select(READER.c.password).where(READER.c.login == login, READER.c.disabled_at.is_(None))
         with self._connections.read_transaction() as connection:
             return connection.execute(query).scalar() or ""
@@ -143,9 +145,9 @@ class ReaderStore:
         return code
 
     def use_login_link(self, code: str, now: datetime) -> Account | None:
-        """Delete a one-time address and return its account.
+        """Delete a one-time address, and return the account that it belongs to.
 
-        Return None if the code is unknown or has expired, or if the reader is disabled.
+        The result is None if the code is unknown or has expired, or if the reader is disabled.
         """
         used = delete(LOGIN_LINK).where(LOGIN_LINK.c.key_hash == hash_key(code), LOGIN_LINK.c.ends_at >= now)
         with self._connections.write_transaction() as connection:
@@ -155,7 +157,7 @@ class ReaderStore:
             return _account_from_row(row) if row else None
 
     def create_session(self, reader_id: int, now: datetime, agent: str = "", old_key: str = "") -> str:
-        """Start a session of a reader and return its key. The session with the key ``old_key`` ends."""
+        """Start a session of a reader, and return its key. The session with the key ``old_key`` ends."""
         key = secrets.token_urlsafe(KEY_BYTES)
         row = {"key_hash": hash_key(key), "reader_id": reader_id, "made_at": now, "seen_at": now}
         row |= {"ends_at": now + SESSION_MAX_PERIOD, "agent": agent[:200]}
@@ -175,9 +177,10 @@ class ReaderStore:
         return key
 
     def find_session(self, key: str, now: datetime) -> tuple[Account, bool] | None:
-        """Return the account of a session, and whether ``touch_session`` must be called to record its use.
+        """Return the account of a session, and whether ``touch_session`` must be called to record the use of the
+        session.
 
-        Return None if the session has ended: after ``SESSION_IDLE_PERIOD`` without use, and at the latest after
+        The result is None if the session has ended: after ``SESSION_IDLE_PERIOD`` without use, and at the latest after
         ``SESSION_MAX_PERIOD``.
         """
         query = (
@@ -218,7 +221,7 @@ class ReaderStore:
             _end_sessions(connection, reader_id, keep_session)
 
     def login_allowed_at(self, keys: Collection[str]) -> datetime | None:
-        """Return the time before which no login is allowed after earlier failures, or None if there were none.
+        """Return the time until which failed logins prevent a further attempt, or None if no failure was recorded.
 
         ``keys`` name what failed: the login, and the address of the client. The latest time of all keys counts.
         """
@@ -260,9 +263,10 @@ class ReaderStore:
         return _token_from_row(new), text
 
     def find_token(self, text: str, now: datetime) -> tuple[Account, AccessToken, bool] | None:
-        """Return the account of a token, the token, and whether ``touch_token`` must be called to record its use.
+        """Return the account of a token, the token, and whether ``touch_token`` must be called to record the use of the
+        token.
 
-        Return None if the token is unknown or has ended.
+        The result is None if the token is unknown or has ended.
         """
         query = (
             select(ACCESS_TOKEN)
@@ -288,7 +292,7 @@ class ReaderStore:
             connection.execute(update(ACCESS_TOKEN).where(ACCESS_TOKEN.c.id == token_id).values(used_at=now))
 
     def list_tokens(self, reader_id: int | None = None) -> list[AccessToken]:
-        """Return the access tokens of a reader, newest first; without ``reader_id``, the ones of all readers.
+        """Return the access tokens of a reader, newest first; without ``reader_id``, return the tokens of all readers.
 
         Revoked tokens are left out.
         """
@@ -299,7 +303,7 @@ class ReaderStore:
             return [_token_from_row(row) for row in connection.execute(query.limit(1000))]
 
     def revoke_token(self, token_id: int, now: datetime, reader_id: int | None = None) -> None:
-        """Revoke a token. Raises ``UsageError`` if there is none with this id.
+        """Revoke a token. Raises ``UsageError`` if no token has this id.
 
         If ``reader_id`` is given, the token must belong to this reader.
         """
@@ -335,14 +339,17 @@ class ReaderStore:
             return [_view_from_row(row) for row in connection.execute(query)]
 
     def delete_view(self, view_id: int, reader_id: int) -> None:
-        """Delete a saved view of a reader. Its feed then ends. Raises ``UsageError`` if the reader has no such view."""
+        """Delete a saved view of a reader; its feed then ends. Raises ``UsageError`` if the reader has no such view."""
         own = (SAVED_VIEW.c.id == view_id, SAVED_VIEW.c.reader_id == reader_id)
         with self._connections.write_transaction() as connection:
             if connection.execute(delete(SAVED_VIEW).where(*own)).rowcount == 0:
                 raise UsageError(f"there is no saved view {view_id}")
 
     def find_feed(self, code: str) -> SavedView | None:
-        """Return the saved view whose feed has this code, or None if the code is unknown or the reader is disabled."""
+        """Return the saved view whose feed has this code.
+
+        The result is None if no feed has the code, or if the reader is disabled.
+        """
         enabled = exists().where(READER.c.id == SAVED_VIEW.c.reader_id, READER.c.disabled_at.is_(None))
         query = select(SAVED_VIEW).where(
             SAVED_VIEW.c.feed_hash == hash_key(code), SAVED_VIEW.c.feed_hash != "", enabled
@@ -362,7 +369,7 @@ def _end_sessions(connection: Connection, reader_id: int, keep_session: str) -> 
 
 
 def _end_access(connection: Connection, reader_id: int) -> None:
-    """Delete the sessions, one-time addresses and access tokens of a reader, and end the reader's feeds."""
+    """Delete the sessions, one-time addresses and access tokens of a reader, and end the feeds of the reader."""
     for table in (READER_SESSION, LOGIN_LINK, ACCESS_TOKEN):
         connection.execute(delete(table).where(table.c.reader_id == reader_id))
     connection.execute(update(SAVED_VIEW).where(SAVED_VIEW.c.reader_id == reader_id).values(feed_hash=""))

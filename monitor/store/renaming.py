@@ -8,13 +8,24 @@ from sqlalchemy import Connection, Table, delete, select, text, update
 
 from monitor.store.column_types import to_json
 from monitor.store.connections import Connections
-from monitor.store.core_tables import ARTICLE, DIGEST_HIT, ENTRY_KEY, HIT, MENTION, NEAR_MISS, SOURCE, VERDICT
+from monitor.store.core_tables import (
+    ARTICLE,
+    DIGEST_HIT,
+    ENTRY_KEY,
+    HIT,
+    MENTION,
+    NEAR_MISS,
+    POST_STATEMENT,
+    SOURCE,
+    SUCCESSION_NOTICE,
+    VERDICT,
+)
 from monitor.store.row_mapping import decode_texts, encode_texts
 from monitor.store.sources import decode_poll_state
 
 
 class RenameStore:
-    """Store method that moves rows from former ids to present ids, in one transaction."""
+    """Store with one method, which moves rows from former ids to present ids in one transaction."""
 
     def __init__(self, connections: Connections) -> None:
         self._connections = connections
@@ -57,7 +68,7 @@ def _move_source(connection: Connection, old: str, new: str) -> bool:
 
 def _move_official(connection: Connection, old: str, new: str) -> bool:
     count = 0
-    for table in (MENTION, NEAR_MISS, VERDICT):
+    for table in (MENTION, NEAR_MISS, VERDICT, POST_STATEMENT, SUCCESSION_NOTICE):
         renamed = update(table).where(table.c.official_id == old).values(official_id=new)
         count += connection.execute(renamed).rowcount
     if count:

@@ -53,10 +53,10 @@ def verdict_from_row(row: AnyRow) -> Verdict:
 def load_verdicts(
     connection: Connection, articles: Collection[StoredArticle], without: int | None = None
 ) -> dict[int, tuple[Verdict, ...]]:
-    """Return the verdicts that count in each article, by the id of the article.
+    """Return the verdicts that apply to each article, by the id of the article.
 
-    A verdict counts if it is about the text of the article or about its story. Articles without a verdict are left out.
-    ``without`` is the id of a verdict to ignore, as if it were undone.
+    A verdict applies if it is about the text of the article or about its story. Articles without a verdict are left
+    out. ``without`` is the id of a verdict to ignore, as if it were undone.
     """
     roots = {number for stored in articles for number in (stored.id, stored.duplicate_of) if number}
     stories = {stored.story_id for stored in articles if stored.story_id}
@@ -76,7 +76,7 @@ def load_verdicts(
 
 
 def applies_to(verdict: Verdict, stored: StoredArticle) -> bool:
-    """Return whether a verdict counts in an article: it is about the article's text, or about its story."""
+    """Return whether a verdict applies to an article: it is about the article's text, or about its story."""
     if verdict.story_id and verdict.story_id == stored.story_id:
         return True
     return verdict.root_id in {stored.id, stored.duplicate_of}
@@ -88,10 +88,10 @@ def apply_findings(
     now: datetime,
     causes: Mapping[int, Verdict],
 ) -> RescreenResult:
-    """Replace the findings of matched articles; withdraw, restore, change and add their hits accordingly.
+    """Replace the findings of matched articles; withdraw, restore, change and add hits accordingly.
 
-    ``causes`` has, by article, the verdict because of which the findings have changed. For an article without such a
-    verdict the cause is a changed configuration. Hits of such an article that a digest has reported stay as they are.
+    ``causes`` has, by article, the verdict that has changed the findings. If an article has no such verdict, the cause
+    is a changed configuration. Its hits that a digest has reported then stay as they are.
     """
     result = RescreenResult(articles=len(findings))
     for start in range(0, len(findings), _ARTICLES_PER_STATEMENT):
@@ -140,7 +140,8 @@ EDITED_NOTE = "found after rules or officials were edited"
 def _note(cause: Verdict | None) -> str:
     """Return the text that digests show with a hit that was added because of ``cause``.
 
-    If ``cause`` is None, the hit was added because of an edit. The text is empty if a confirmation was not the cause.
+    If ``cause`` is None, the hit was added because the configuration was edited. The text is empty if ``cause`` is a
+    rejection, or a confirmation that was undone.
     """
     if cause is None:
         return EDITED_NOTE
@@ -184,7 +185,7 @@ def _sync_hit(
 
 
 def request_rescreen(connection: Connection, article_ids: Collection[int]) -> None:
-    """Enqueue the articles among these in which a verdict counts for a rescreen.
+    """Enqueue, for a rescreen, the given articles to which a verdict applies.
 
     Their hits are not reported before the rescreen.
     """
@@ -206,17 +207,17 @@ def enqueue_rescreen(connection: Connection, article_ids: Iterable[int]) -> None
 
 
 def has_feedback() -> ColumnElement[bool]:
-    """Return the SQL condition that there is a verdict or mark, so that ``follow_grouping`` must be called."""
+    """Return the SQL condition that a verdict or mark exists. Only then ``follow_grouping`` must be called."""
     verdicts, marks = select(VERDICT.c.id).where(_COUNTS), select(MARK.c.id).where(MARK.c.undone_at.is_(None))
     return verdicts.exists() | marks.exists()
 
 
 def follow_grouping(connection: Connection, article_ids: Collection[int], merged_stories: Mapping[str, str]) -> None:
-    """Move verdicts and marks after grouping, so that they continue to count.
+    """Move verdicts and marks after grouping, so that they continue to apply.
 
     A verdict on an article that became a duplicate moves to the original. Verdicts and marks on a story that was merged
-    move to the story that has absorbed it. Called in the transaction that has grouped these articles. The articles in
-    which a verdict now counts are enqueued for a rescreen.
+    move to the story that has absorbed it. Call this in the transaction that has grouped these articles. The articles
+    to which a verdict now applies are enqueued for a rescreen.
     """
     for story_id in merged_stories:
         final_id = story_id

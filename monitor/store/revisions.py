@@ -28,7 +28,7 @@ from monitor.store.row_mapping import (
 
 
 class RecheckStore:
-    """Store of rechecks and of earlier versions of articles; every method is one transaction."""
+    """Store of rechecks, and of earlier versions of articles. Every method is one transaction."""
 
     def __init__(self, connections: Connections) -> None:
         self._connections = connections
@@ -56,7 +56,8 @@ class RecheckStore:
             ]
 
     def record_result(self, recheck: Recheck, now: datetime, due_at: datetime | None, missing_count: int = 0) -> None:
-        """Record that a recheck found no change. The next recheck is at ``due_at``, or None after the last one.
+        """Record that a recheck found no change. The next recheck is at ``due_at``; it is None if this was the last
+        recheck.
 
         ``missing_count`` is the number of rechecks in a row that did not find the page. Raises ``LeaseLost``.
         """
@@ -74,7 +75,7 @@ class RecheckStore:
     ) -> None:
         """Store a new version of an article with the hits in ``events``, and keep the old version.
 
-        The next recheck is at ``due_at``, or None after the last one. Raises ``LeaseLost``.
+        The next recheck is at ``due_at``; it is None if this was the last recheck. Raises ``LeaseLost``.
         """
         stored = recheck.stored
         version = stored.version_count + (article != stored.article)

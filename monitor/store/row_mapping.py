@@ -22,7 +22,7 @@ IS_IN_PROGRESS = text("article.stage IN ('extracted', 'matched')")
 _HASH_BYTES = 16
 AnyRow = Row[*tuple[Any, ...]]
 
-_IDS_PER_QUERY = 1000  # well below the number of parameters that each engine takes in a statement
+_IDS_PER_QUERY = 1000  # much less than the number of parameters that each engine allows in a statement
 _UNUSED_COLUMNS = {"last_error", "next_attempt_at", "lease_token"}
 STORED_ARTICLE_COLUMNS = (
     *(column for column in ARTICLE.c if column.name not in _UNUSED_COLUMNS),
@@ -31,7 +31,10 @@ STORED_ARTICLE_COLUMNS = (
 
 
 def hash_text(text: str) -> bytes:
-    """Return the 128-bit BLAKE2b hash of a text, by which long texts are looked up. Collisions are negligible."""
+    """Return the 128-bit BLAKE2b hash of a text, by which long texts are looked up.
+
+    Two texts with the same hash are so improbable that they are ignored.
+    """
     return blake2b(text.encode("utf-8", "surrogatepass"), digest_size=_HASH_BYTES).digest()
 
 
@@ -44,7 +47,7 @@ def is_in_stories(story_ids: Sequence[str]) -> tuple[ColumnElement[bool], ...]:
 
 
 def encode_texts(texts: Sequence[str]) -> str:
-    """Return texts as JSON for one column; an empty string for no texts."""
+    """Return texts as JSON for one column; without texts, return an empty string."""
     return json.dumps(texts, ensure_ascii=False) if texts else ""
 
 
@@ -163,7 +166,7 @@ def execute_update(connection: Connection, table: Table, statement: str, values:
 
 
 def find_keys_of_source(connection: Connection, source_id: str, keys: Sequence[bytes]) -> list[tuple[bytes, int]]:
-    """Return the keys among ``keys`` that a source has had, each with the id of its article."""
+    """Return each key among ``keys`` that a source has had, with the id of its article."""
     if connection.dialect.name == "sqlite":
         marks = ", ".join("?" * len(keys))
         query = f"SELECT key, article_id FROM entry_key WHERE source_id = ? AND key IN ({marks})"  # noqa: S608  # parameter marks only
@@ -181,7 +184,7 @@ _SELECT_KNOWN = """
 def find_known_articles(
     connection: Connection, source_id: str, keys: Sequence[bytes]
 ) -> Iterator[tuple[bytes, KnownArticle]]:
-    """Yield the keys among ``keys`` that a source has had, each with the stored data of its article."""
+    """Yield each key among ``keys`` that a source has had, with the stored data of its article."""
     if connection.dialect.name == "sqlite":
         query = f"{_SELECT_KNOWN} ? AND entry_key.key IN ({', '.join('?' * len(keys))})"
         rows = connection.exec_driver_sql(query, (source_id, *keys))

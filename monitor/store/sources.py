@@ -40,7 +40,7 @@ _RECORD_POLL = """
     UPDATE source SET poll_state = ?, state = ?, next_poll_at = ?, last_success_at = ?,
         article_count = article_count + ?, lease_token = '', lease_expires_at = NULL
     WHERE id = ? AND lease_token = ?
-"""  # bypasses the statement compiler, because every poll runs it
+"""  # does not use the statement compiler, because every poll runs this statement
 
 
 LEASE_COLUMNS = (*_STATE_COLUMNS, SOURCE.c.lease_token)
@@ -78,7 +78,7 @@ class SourceStore:
         self._connections = connections
 
     def register(self, sources: Sequence[Source], now: datetime) -> None:
-        """Make the stored sources equal to the configured ones. New sources and sources with a new URL are due at once.
+        """Make the stored sources equal to the configured ones. New sources and sources with a new URL are due now.
 
         Sources that are no longer configured keep their poll state.
         """
@@ -170,7 +170,7 @@ class SourceStore:
         return found
 
     def make_due(self, source_id: str, now: datetime) -> None:
-        """Make a configured source due now. Raises ``UsageError`` if the source is unknown or paused."""
+        """Make a configured source due now. Raises ``UsageError`` if the source does not exist or is paused."""
         is_active = (SOURCE.c.id == source_id, IS_CONFIGURED, SOURCE.c.paused == "")
         with self._connections.write_transaction() as connection:
             if connection.execute(update(SOURCE).where(*is_active).values(next_poll_at=now)).rowcount == 0:
@@ -189,9 +189,9 @@ class SourceStore:
             _save_page_quality(connection, source_id, add_page_problem(quality, problem, detail, url, now))
 
     def next_due_at(self) -> datetime | None:
-        """Return when the next poll of an active source is due, which may be in the past.
+        """Return the time at which the next poll of an active source is due, which may be in the past.
 
-        Return None if no source is active.
+        The result is None if no source is active.
         """
         at = SOURCE.c.next_poll_at
         query = select(at).where(IS_CONFIGURED, SOURCE.c.paused == "", at.is_not(None)).order_by(at).limit(1)
@@ -201,7 +201,7 @@ class SourceStore:
 
 
 def record_poll(connection: Connection, lease: Lease, poll_state: PollState, *, new_article_count: int = 0) -> None:
-    """Store the poll state, end the lease and add to the number of articles of the source.
+    """Store the poll state, end the lease, and add the new articles to the article count of the source.
 
     The caller opens the transaction. Raises ``LeaseLost``.
     """
@@ -244,7 +244,7 @@ def _save_page_quality(connection: Connection, source_id: str, quality: PageQual
 
 
 def poll_state_from_row(row: AnyRow) -> PollState:
-    """Return the poll state of a source. Its page quality is added from the column of its own in which it is stored."""
+    """Return the poll state of a source, together with the page quality, which has a column of its own."""
     poll_state = decode_poll_state(row)
     return replace(poll_state, page_quality=_page_quality_from_row(row)) if row.page_quality else poll_state
 
@@ -269,13 +269,14 @@ def _page_quality_from_row(row: AnyRow) -> PageQuality:
 
 
 def _matches_configuration(source: Source, row: AnyRow) -> bool:
-    """Return whether the stored row equals the configured source, so that no update is needed."""
+    """Return whether a stored row equals the configured source, so that no update is needed."""
     stored = (row.configured, row.name, row.kind, row.url, row.paused, row.state == SourceState.PAUSED)
     return stored == (True, source.name, str(source.kind), source.url, source.paused, bool(source.paused))
 
 
 def _source_row(source: Source, row: AnyRow | None, now: datetime) -> dict[str, Any]:
-    """Return the row to store for a configured source. ``row`` is its present row, or None for a new source.
+    """Return the row to store for a configured source. ``row`` is the present row of the source, or None for a new
+    source.
 
     The poll state is kept unless the URL or the kind has changed.
     """

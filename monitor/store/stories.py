@@ -67,13 +67,13 @@ class StoryStore:
         return [found[number] for number in article_ids if number in found]
 
     def load_term_frequencies(self) -> bytes:
-        """Return the term frequencies that ``apply_grouping`` has stored last, or empty bytes if there are none."""
+        """Return the term frequencies that ``apply_grouping`` stored last, or empty bytes before the first call."""
         with self._connections.read_transaction() as connection:
             packed = connection.execute(select(TERM_FREQUENCY.c.counts)).scalar()
         return zlib.decompress(packed) if packed else b""
 
     def load_window(self, window: GroupingWindow) -> None:
-        """Load all rows into ``window`` that are in the database and not in the window yet."""
+        """Load into ``window`` the rows of the database that it does not have yet."""
         with self._connections.read_transaction() as connection:
             load_new_rows(connection, window)
         return_free_memory()
@@ -92,7 +92,7 @@ class StoryStore:
         another process has grouped one of the articles in the meantime. The window changes only after the commit.
         """
         article_ids = [stored.id for stored in articles]
-        packed = zlib.compress(term_frequencies, 1) if term_frequencies else b""  # before the transaction begins
+        packed = zlib.compress(term_frequencies, 1) if term_frequencies else b""  # loaded before the transaction begins
         changes: GroupingChanges | None = None
         with self._connections.write_transaction() as connection:
             version = lock_and_catch_up(connection, window)
@@ -195,7 +195,10 @@ class StoryStore:
         return [found[story_id] for story_id in story_ids if story_id in found]
 
     def get_story(self, story_id: str) -> Story:
-        """Return one story. If it was merged, return the story that has absorbed it. Raises ``UsageError``."""
+        """Return one story. If it was merged, return the story into which it was merged.
+
+        Raises ``UsageError`` if the story does not exist.
+        """
         with self._connections.read_transaction() as connection:
             row = connection.execute(select(STORY).where(STORY.c.id == story_id)).first()
             if row and row.merged_into:

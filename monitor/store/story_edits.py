@@ -31,7 +31,7 @@ class StoryEditStore:
     def join(self, story_id: str, into: str, reader: Reader, change: Change) -> Change:
         """Move all articles of a story into the story ``into``, and return the stored change.
 
-        Afterwards the old id refers to ``into``. Raises ``UsageError``.
+        Afterwards the old id refers to ``into``. Raises ``UsageError`` if the stories cannot be joined.
         """
         with self._connections.write_transaction(durable=True) as connection:
             _lock_stories(connection)
@@ -53,9 +53,10 @@ class StoryEditStore:
             return add_change(connection, replace(change, subject=text, before=before, after=into), reader)
 
     def split(self, story_id: str, article_ids: Sequence[int], reader: Reader, change: Change) -> Change:
-        """Move articles out of a story into a new one, and return the stored change. Raises ``UsageError``.
+        """Move articles out of a story into a new one, and return the stored change.
 
-        All articles of the story with the same texts (duplicates and originals) are moved as well.
+        All articles of the story with the same texts (duplicates and originals) are moved as well. Raises
+        ``UsageError`` if the story cannot be split in this way.
         """
         with self._connections.write_transaction(durable=True) as connection:
             _lock_stories(connection)
@@ -86,10 +87,9 @@ class StoryEditStore:
             return add_change(connection, replace(change, subject=text, before=before, after=new_id), reader)
 
     def undo(self, undone: Change, reader: Reader, change: Change) -> Change:
-        """Undo a join or split, and return the stored ``change``, which records this.
+        """Undo a join or split; return the stored ``change``, which records the undoing.
 
-        Its articles move back to the story that they were in before, if they are still in the one to which the edit
-        moved them.
+        The moved articles return to their former story, if they are still in the story to which the edit moved them.
         """
         facts = json.loads(undone.before)
         story_id: str = facts["story"]
@@ -121,7 +121,7 @@ class StoryEditStore:
 def _lock_stories(connection: Connection) -> None:
     """Prevent other processes from grouping until this transaction ends.
 
-    All processes load their grouping windows again after it.
+    After the transaction, all processes load their grouping windows again.
     """
     lock_grouping(connection)
     invalidate_windows(connection)
@@ -133,7 +133,7 @@ def _move(connection: Connection, article_ids: Sequence[int], story_id: str) -> 
 
 
 def _update_times(connection: Connection, story_id: str) -> None:
-    """Set the first and last time of a story from the times of its articles."""
+    """Set the first and last time of a story to the first and last time of its articles."""
     times = select(func.min(ARTICLE.c.first_seen_at), func.max(ARTICLE.c.first_seen_at))
     first_at, last_at = connection.execute(times.where(*is_in_stories([story_id]))).one()
     if first_at:
@@ -144,8 +144,8 @@ def _update_times(connection: Connection, story_id: str) -> None:
 def _choose_story_id(connection: Connection, article_ids: Sequence[int]) -> str:
     """Return an unused story id for the articles that are split off.
 
-    It is the id that belongs to the first of these articles that did not begin a story. If all did, it is the id of the
-    first article with a letter appended.
+    It is the id that belongs to the first of these articles that did not begin a story. If all of them began one, it is
+    the id of the first article with a letter appended.
     """
     first = article_ids[0]
     candidates = [*(f"s{number}" for number in article_ids[:20]), *(f"s{first}{letter}" for letter in ascii_lowercase)]

@@ -1,9 +1,9 @@
-"""Tables as SQLModel classes. Their rows are used in this package only; its interface has types of ``monitor.domain``.
+"""Tables as SQLModel classes. Their rows are used in this package only; stores return types of ``monitor.domain``.
 
 The classes are the only definition of the tables. Migrations and tests import them. Queries use ``core_tables.py``,
-which is generated from them because SQLModel is slow to import (docs/decisions/0002-core-tables.md).
+which is generated from the classes because SQLModel is slow to import (docs/decisions/0002-core-tables.md).
 
-Columns that no query filters by, and whose types still get new fields, hold JSON (``column_types.py``). Each index
+A column holds JSON (``column_types.py``) if no query filters by it and its type still gets new fields. Each index
 serves a query that must stay fast with a million articles. Partial indexes cover only the rows of unfinished work.
 """
 
@@ -32,7 +32,7 @@ NAMING_CONVENTION = {
 }
 WITHOUT_ROWID = {"sqlite_with_rowid": False}
 AUTOINCREMENT = {"sqlite_autoincrement": True}
-"""Table option by which SQLite never uses an id twice. So an outdated id finds no row instead of a wrong one."""
+"""Table option by which SQLite never uses an id twice. With it, an outdated id finds no row instead of a wrong one."""
 
 
 def datetime_column(*, nullable: bool = True) -> Any:
@@ -51,7 +51,10 @@ def id_column() -> Any:
 
 
 def foreign_key(target: str, *, primary_key: bool = False, index: bool = False) -> Any:
-    """Declare a column that refers to the row ``target``. The row with this column is deleted with the target row."""
+    """Declare a column that refers to the row ``target``.
+
+    If the target row is deleted, the row with this column is, too.
+    """
     link = ForeignKey(target, ondelete="CASCADE")
     kind = CleanText if target == "source.id" else BIG_INTEGER
     return Field(
@@ -60,12 +63,12 @@ def foreign_key(target: str, *, primary_key: bool = False, index: bool = False) 
 
 
 def partial_index(name: str, *columns: str, where: str) -> Index:
-    """Declare an index over only the rows that satisfy ``where``, so that other rows cost nothing."""
+    """Declare an index that covers only the rows that satisfy ``where``, so that other rows need no space in it."""
     return Index(name, *columns, sqlite_where=text(where), postgresql_where=text(where))
 
 
 class Base(SQLModel):
-    """Base class of the tables. It has its own metadata, with fixed naming of constraints for the migrations."""
+    """Base class of the tables. It has its own metadata, in which constraints have fixed names for the migrations."""
 
     metadata: ClassVar[MetaData] = MetaData(naming_convention=NAMING_CONVENTION)
 
@@ -73,9 +76,9 @@ class Base(SQLModel):
 class SourceRow(Base, table=True):
     """Table row of a source that is, or was, configured.
 
-    ``poll_state`` is its ``PollState`` without the page quality. ``page_quality`` is its ``PageQuality``, empty until a
-    page was read. ``layout_changed_at`` is, for queries, the time at which a layout change or another problem of its
-    pages began. ``article_count`` is the number of articles that the source has ever had.
+    ``poll_state`` is the ``PollState`` of the source without the page quality. ``page_quality`` is the ``PageQuality``,
+    empty until a page was read. ``layout_changed_at`` is the time at which a layout change or another problem of the
+    pages began; queries need it. ``article_count`` is the number of articles that the source has ever had.
     """
 
     __tablename__ = "source"
@@ -99,7 +102,7 @@ class SourceRow(Base, table=True):
 
 
 class ArticleRow(Base, table=True):
-    """Table row of an article without its text. The row is short, because each pipeline step updates it.
+    """Table row of an article, without the article's text. The row is short, because each pipeline step updates it.
 
     Until the page of the article is read, ``attempts``, ``next_attempt_at`` and ``lease_token`` control when the page
     is fetched, and by which process.
@@ -293,9 +296,9 @@ class HitRow(Base, table=True):
 
 
 class StoryRow(Base, table=True):
-    """Table row of a story. Its articles refer to it by their ``story_id``.
+    """Table row of a story. The rows of its articles refer to it by ``story_id``.
 
-    ``merged_into`` is the id of the story that has absorbed it, or empty.
+    ``merged_into`` is the id of the story into which it was merged, or empty.
     """
 
     __tablename__ = "story"
@@ -467,7 +470,7 @@ class RecheckRow(Base, table=True):
 class ArticleAttemptRow(Base, table=True):
     """Table row with the attempts to match or group an article that have not succeeded yet.
 
-    ``abandoned_at`` is set if there will be no further attempt.
+    ``abandoned_at`` is set if the article is not tried again.
     """
 
     __tablename__ = "article_attempt"
@@ -598,9 +601,9 @@ class UnsubscribedTargetRow(Base, table=True):
 
 
 class VerdictRow(Base, table=True):
-    """Table row of a verdict of a reader (``Verdict``). Of several verdicts, the newest that is not undone counts.
+    """Table row of a verdict of a reader (``Verdict``). Of several verdicts, the newest that is not undone applies.
 
-    It has no foreign key to its article, because the verdict is kept if the article is deleted.
+    The row has no foreign key to its article, because the verdict is kept if the article is deleted.
     """
 
     __tablename__ = "verdict"
@@ -629,7 +632,7 @@ class VerdictRow(Base, table=True):
 
 
 class MarkRow(Base, table=True):
-    """Table row of a mark on a story. Of several marks, the newest that is not undone counts.
+    """Table row of a mark on a story. Of several marks, the newest that is not undone applies.
 
     A mark is either of a reader (``reader_id``) or for a digest plan (``plan_id``); exactly one of these is set.
     ``made_by`` is the reader who made a mark for a digest plan.
@@ -681,6 +684,46 @@ class ChangeRow(Base, table=True):
     undone_by: str = text_column()
 
 
+class ConfigurationEditRow(Base, table=True):
+    """Table row with the former text of a configuration file that a change has edited, so that it can be undone.
+
+    ``file_tag`` is the tag of the file after the edit. Only the newest rows of each file are kept.
+    """
+
+    __tablename__ = "configuration_edit"
+
+    change_id: int = foreign_key("change.id", primary_key=True)
+    file_name: str = text_column()
+    former_text: str = text_column()
+    file_tag: str
+
+
+class ProposalRow(Base, table=True):
+    """Table row of a proposal: feedback of a reader that counts only if an editor accepts it.
+
+    ``kind`` is that of a verdict or a mark. ``outcome`` is empty while the proposal is open.
+    """
+
+    __tablename__ = "proposal"
+    __table_args__ = (partial_index("ix_proposal_id_open", "id", where="outcome = ''"), AUTOINCREMENT)
+
+    id: int | None = id_column()
+    kind: str
+    article_id: int = Field(default=0, sa_column=Column(BIG_INTEGER, nullable=False))
+    official_id: str = ""
+    written: str = text_column()
+    story_id: str = ""
+    plan_id: str = ""
+    reason: str = ""
+    note: str = text_column()
+    reader_id: int = foreign_key("reader.id")
+    way: str
+    made_at: datetime = datetime_column(nullable=False)
+    outcome: str = ""
+    decided_at: datetime | None = datetime_column()
+    decided_by: str = text_column()
+
+
 class RescreenRow(Base, table=True):
     """Table row of an article that waits for a rescreen. Its hits are not reported before it."""
 
@@ -698,3 +741,38 @@ class TranslationRow(Base, table=True):
     text_hash: bytes = Field(sa_column=Column(LargeBinary, primary_key=True))
     text: str = text_column()
     created_at: datetime = datetime_column(nullable=False)
+
+
+class PostStatementRow(Base, table=True):
+    """Table row of a statement about a post of a watched official (``PostStatement``).
+
+    ``passage`` is the sentence that states it. ``seen_at`` is when its article was first seen.
+    """
+
+    __tablename__ = "post_statement"
+    __table_args__ = (AUTOINCREMENT,)
+
+    id: int | None = id_column()
+    article_id: int = foreign_key("article.id", index=True)
+    official_id: str
+    kind: str
+    person: str = text_column()
+    post: str = text_column()
+    is_direct: bool
+    passage: str = text_column()
+    seen_at: datetime = Field(sa_column=Column(UtcDateTime, nullable=False, index=True))
+
+
+class SuccessionNoticeRow(Base, table=True):
+    """Table row of a succession that a digest has announced, so that the digest announces it once."""
+
+    __tablename__ = "succession_notice"
+    __table_args__ = (Index("ix_succession_notice_plan_id", "plan_id"), AUTOINCREMENT)
+
+    id: int | None = id_column()
+    plan_id: str
+    official_id: str
+    kind: str
+    person: str = text_column()
+    post: str = text_column()
+    announced_at: datetime = datetime_column(nullable=False)

@@ -24,7 +24,7 @@ class TranslationStore:
         self._connections = connections
 
     def load(self, texts: Sequence[TextToTranslate], to: str, translator: str) -> dict[TextToTranslate, str]:
-        """Return the translations of these texts into the language ``to`` that are stored; others are left out."""
+        """Return the stored translations of these texts into the language ``to``; other texts are left out."""
         keys = {_hash(text, to, translator): text for text in texts}
         found: dict[TextToTranslate, str] = {}
         with self._connections.read_transaction() as connection:

@@ -16,12 +16,12 @@ from monitor.store.connections import Connections
 
 T = TypeVar("T")
 MAX_BATCH_SIZE = 8
-"""Maximum number of calls per commit; other writes wait for it, about 10 ms per call."""
+"""Maximum number of calls per commit. Other writes wait for the commit, about 10 ms per call."""
 
 
 @dataclass(frozen=True, slots=True)
 class _WriteCall:
-    """Queued call of a store method, and the future that gets its result."""
+    """A queued call of a store method, and the future that gets the result of the call."""
 
     work: Callable[..., Any]
     args: tuple[object, ...]
@@ -29,7 +29,7 @@ class _WriteCall:
 
 
 class WriteQueue:
-    """Calls store methods one after another on one thread.
+    """Write thread of the database, which calls store methods one after another.
 
     ``batchable`` are the methods that may share a transaction with others on SQLite.
     """
@@ -65,9 +65,9 @@ class WriteQueue:
         loop.call_soon_threadsafe(_set_results, calls, results)
 
     def _run_in_one_transaction(self, calls: list[_WriteCall]) -> list[tuple[Any, BaseException | None]] | None:
-        """Run all calls in one transaction and return their results.
+        """Run all calls in one transaction, and return their results.
 
-        If a call fails, the transaction is rolled back and None is returned.
+        If a call fails, the transaction is rolled back and the result is None.
         """
         try:
             with self._connections.shared_transaction():

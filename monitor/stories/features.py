@@ -114,7 +114,7 @@ class Vocabulary:
             self._counts = np.frombuffer(data, dtype=np.uint32).copy()
             return
         self._counts = np.zeros(self.TABLE_SIZE + 1, dtype=np.uint32)
-        office = [crc32(_stem_word(word).encode()) & (self.TABLE_SIZE - 1) for word in _OFFICE_WORD_LIST.split()]
+        office = [crc32(stem_word(word).encode()) & (self.TABLE_SIZE - 1) for word in _OFFICE_WORD_LIST.split()]
         self._counts[np.array(office, dtype=np.uint32)] = _OFFICE_WORD_COUNT
 
     def to_bytes(self) -> bytes:
@@ -231,12 +231,12 @@ def _hash_term(word: str) -> tuple[bytes, int, int]:
     lower = word.lower()
     if lower in STOP_WORDS or len(lower) < 2:
         return b"", 0, 0
-    stem = _stem_word(lower).encode("utf-8", "replace")
+    stem = stem_word(lower).encode("utf-8", "replace")
     hashed = crc32(stem)
     return stem, hashed, hashed | _NAME_FLAG if word[0] != lower[0] else hashed
 
 
-def _stem_word(word: str) -> str:
+def stem_word(word: str) -> str:
     """Remove English plural and verb endings.
 
     Words of other languages are shortened in the same way, which does no harm because it is consistent.

@@ -32,7 +32,8 @@ OffsetArray = npt.NDArray[np.int64]
 
 MAX_BODY_CHARS = 40_000
 WINDOW_BYTES = 20
-TARGET_FINGERPRINTS = 24
+TARGET_FINGERPRINTS = 28
+DENSE_START_BYTES, DENSE_START_SHARE = 800, 1 / 40
 # British to American spelling by plain text replacement, applied to every text alike.
 SPELLING_REPLACEMENTS = (
     ("per cent", "%"),
@@ -81,10 +82,15 @@ class NormalizedText:
 
     @cached_property
     def fingerprints(self) -> tuple[int, ...]:
-        """Hashes by which duplicates are found: one of the whole text and about 24 to 48 of windows; below 2**63."""
+        """Hashes by which duplicates are found: one of the whole text and about 40 of windows; below 2**63.
+
+        More windows are selected at the beginning of a long text, because excerpts are usually taken from there.
+        """
         hashes = hash_windows(self.stream, WINDOW_BYTES)
-        level = max(0, (len(hashes) // TARGET_FINGERPRINTS).bit_length() - 1)
-        chosen = {one >> 1 for one in hashes[hashes <= np.uint64((2**64 - 1) >> level)].tolist()}
+        share = min(1.0, TARGET_FINGERPRINTS / max(1, len(hashes)))
+        limits = np.full(len(hashes), share)
+        limits[:DENSE_START_BYTES] = max(share, DENSE_START_SHARE)
+        chosen = {one >> 1 for one in hashes[hashes * 2.0**-64 <= limits].tolist()}
         return (xxh3_64_intdigest(self.stream) >> 1, *chosen) if self.stream else ()
 
     @cached_property

@@ -14,6 +14,7 @@ from monitor.domain.article import Article
 from monitor.domain.grouping import DUPLICATE_WINDOW, GroupingIndex, Placement
 from monitor.stories.clustering import StoryClusterer, top_terms
 from monitor.stories.contradictions import tells_other_event
+from monitor.stories.edited_copies import is_edited_copy
 from monitor.stories.features import TermFeatures, TermVector, Vocabulary
 from monitor.stories.fingerprints import ArticleFeatures, NormalizedText, extract_grouping_text
 from monitor.stories.grouping_window import StoryWindow
@@ -22,7 +23,6 @@ from monitor.stories.near_duplicates import compare_texts
 MIN_LATER_GAP = timedelta(minutes=30)
 MAX_COMPARED_ARTICLES = 2
 ARTICLES_PER_BATCH = 100
-MAX_FEW_FINGERPRINTS = 4
 MAX_INDEXED_DUPLICATE_SHARE = 0.9  # a duplicate that shares less with its original is also indexed itself
 UNDATED_SORT_DATE = datetime(1, 1, 1, tzinfo=UTC)
 
@@ -128,15 +128,15 @@ class Grouper:
         Articles with common fingerprints are candidates; a comparison of the texts decides.
         """
         owners = self._index.articles_with(features.fingerprints)
-        needed = 1 if len(features.fingerprints) <= MAX_FEW_FINGERPRINTS else 2
-        ranked = sorted((-count, number) for number, count in owners.items() if count >= needed)
+        ranked = sorted((-count, number) for number, count in owners.items())
         for _, number in ranked[:MAX_COMPARED_ARTICLES]:
             placement = self._placed.get(number) or self._index.get_placement(number)
             if placement is None or not _is_in_window(article, placement):
                 continue
             text, other = features.normalized_text, self._normalized_text(number)
             similarity = compare_texts(text, other, is_second_later=_is_later(article, placement))
-            if similarity.is_duplicate and not tells_other_event(text, other):
+            is_duplicate = similarity.is_duplicate or (not similarity.contradicts_copy and is_edited_copy(text, other))
+            if is_duplicate and not tells_other_event(text, other):
                 shorter = len(text.stream) <= len(other.stream)
                 return _Duplicate(placement, similarity.smaller_share if shorter else similarity.larger_share)
         return None

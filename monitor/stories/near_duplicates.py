@@ -26,6 +26,7 @@ MIN_SENTENCE_SHARE = 0.35
 FRONT_SHARE = 0.35
 END_START_SHARE = 0.85
 MIN_SMALLER_SHARE = 0.55
+MAX_BACKGROUND_SHARE = 0.55  # a text of which more is old is the old text with a new lead
 MIN_NUMBER_AGREEMENT = 0.7
 MIN_NAME_AGREEMENT = 0.75
 MAX_COMPARED_NAMES = 1_000
@@ -74,11 +75,20 @@ class TextSimilarity:
         return 0.5 * self.larger_share + 0.375 * self.smaller_front_share + 0.125 * self.larger_front_share
 
     @property
+    def contradicts_copy(self) -> bool:
+        """True if the common sentences differ in names or numbers, or if the later text uses the other as background.
+
+        Names and numbers are not compared if too little of the shorter text is in the longer one.
+        """
+        if self.number_agreement < MIN_NUMBER_AGREEMENT or self.name_agreement < MIN_NAME_AGREEMENT:
+            return True
+        is_background = self.larger_share < MAX_BACKGROUND_SHARE and self.larger_end_share > 0.8
+        return self.is_larger_later and self.larger_front_share < 0.2 and is_background
+
+    @property
     def is_duplicate(self) -> bool:
         """True if both texts are copies of one text, judged by their shared parts and how far these agree."""
-        if self.number_agreement < MIN_NUMBER_AGREEMENT or self.name_agreement < MIN_NAME_AGREEMENT:
-            return False
-        if self.is_larger_later and self.larger_front_share < 0.2 and self.larger_end_share > 0.8:
+        if self.contradicts_copy:
             return False
         return self.is_excerpt or (self.smaller_share >= MIN_SMALLER_SHARE and self.score >= 0.53)
 
@@ -131,7 +141,7 @@ def _measure_shares(text: NormalizedText, own_hashes: WindowHashes, other_hashes
     ``own_hashes`` and ``other_hashes`` are the window hashes of the two texts.
     """
     shared_sums = np.concatenate(
-        (np.zeros(1, dtype=np.int64), np.cumsum(_mark_shared_bytes(own_hashes, other_hashes, len(text.stream))))
+        (np.zeros(1, dtype=np.int64), np.cumsum(mark_shared_bytes(own_hashes, other_hashes, len(text.stream))))
     )
     ends = np.append(text.sentence_starts[1:], len(text.stream))
     sizes = ends - text.sentence_starts
@@ -146,8 +156,10 @@ def _measure_share(sizes: OffsetArray, kept: FlagArray, selected: FlagArray) -> 
     return int(sizes[kept & selected].sum()) / max(1, int(sizes[selected].sum()))
 
 
-def _mark_shared_bytes(own_hashes: WindowHashes, other_hashes: WindowHashes, size: int) -> FlagArray:
-    """Return a flag for each byte of a text: true if it is in a sufficiently long stretch that both texts have.
+def mark_shared_bytes(
+    own_hashes: WindowHashes, other_hashes: WindowHashes, size: int, min_bytes: int = MIN_RUN_BYTES
+) -> FlagArray:
+    """Return a flag for each byte of a text: true if it is in a stretch of ``min_bytes`` that both texts have.
 
     ``size`` is the length of the text in bytes.
     """
@@ -160,7 +172,7 @@ def _mark_shared_bytes(own_hashes: WindowHashes, other_hashes: WindowHashes, siz
     gaps = np.flatnonzero(np.diff(hits) > 1)
     starts, ends = np.concatenate((hits[:1], hits[gaps + 1])), np.concatenate((hits[gaps], hits[-1:])) + SHINGLE_BYTES
     for start, end in zip(starts.tolist(), ends.tolist(), strict=True):
-        if end - start >= MIN_RUN_BYTES:
+        if end - start >= min_bytes:
             mask[start:end] = True
     return mask
 

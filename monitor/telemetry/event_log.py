@@ -22,35 +22,35 @@ class PollReport(Protocol):
 
     @property
     def source_id(self) -> str:
-        """Id of the source that was polled."""
+        """The id of the source that was polled."""
         ...
 
     @property
     def new_count(self) -> int:
-        """Number of new articles of the poll."""
+        """The number of new articles of the poll."""
         ...
 
     @property
     def state_after(self) -> SourceState:
-        """State of the source after the poll."""
+        """The state of the source after the poll."""
         ...
 
     @property
     def note(self) -> str:
-        """Remark about the entries that is not a problem, or an empty string."""
+        """A remark about the entries that is not a problem, or an empty string."""
         ...
 
     @property
     def notice(self) -> SourceNotice | None:
-        """Notice about a problem of the source, or about its end, or None."""
+        """A notice that a problem of the source began or ended, or None."""
         ...
 
 
 def log_poll(metrics: Metrics, poll: PollReport) -> None:
     """Log the result of a poll, and add the number of its new articles to the metrics.
 
-    The poll itself is logged with `--verbose` only. If there are ``poll.note``, a remark about the entries, and
-    ``poll.notice``, a problem of the source or its end, each is logged as well.
+    The poll itself is logged with `--verbose` only. ``poll.note`` (a remark about the entries) and ``poll.notice`` (the
+    beginning or end of a problem) are logged if they are set.
     """
     metrics.record_new_articles(poll.new_count)
     log.debug("polled", source=poll.source_id, state=poll.state_after.value, new=poll.new_count)
@@ -69,7 +69,7 @@ def log_job_error(metrics: Metrics, job_name: str, problem: str, error: BaseExce
     ``error`` is None if the job did not start, because its previous run has not ended.
     """
     metrics.record_job_problem(problem)
-    if error is None:  # a run that takes longer than its period, and the next one does what is left
+    if error is None:  # the run takes longer than its period, and the next run does the rest
         log.debug("job still running", job=job_name, what=problem)
         return
     log.error("job failed", job=job_name, what=problem, reason=str(error), exc_info=error)

@@ -25,14 +25,17 @@ SD_WATCHDOG = "WATCHDOG=1"
 
 
 class SystemdNotifier:
-    """Sends messages to systemd, on the socket that an environment variable names."""
+    """Sender of messages to systemd, on the socket that an environment variable names."""
 
     def __init__(self, environ: Mapping[str, str]) -> None:
         address = environ.get("NOTIFY_SOCKET", "")
         self._address = f"\0{address[1:]}" if address.startswith("@") else address
 
     def notify(self, *assignments: str) -> bool:
-        """Send assignments such as ``READY=1`` to systemd; return whether they were sent. Never raises."""
+        """Send assignments such as ``READY=1`` to systemd, and return whether they were sent.
+
+        No exception is raised.
+        """
         if not self._address:
             return False
         try:
@@ -44,18 +47,18 @@ class SystemdNotifier:
         return True
 
     def set_status(self, text: str) -> bool:
-        """Send the line that ``systemctl status`` shows; return whether it was sent."""
+        """Send the line that ``systemctl status`` shows, and return whether it was sent."""
         return self.notify(f"STATUS={' '.join(text.split())}")
 
 
 EVENT_LOOP = "event loop"
-WORKER_PROCESSES = "worker processes"  # as the digests: the main process does their work
-DIGESTS = "digests"  # has no heartbeat of its own: the job that composes them goes on when one fails
+WORKER_PROCESSES = "worker processes"  # no heartbeat either: the main process does the work without them
+DIGESTS = "digests"  # no heartbeat: the job that composes digests continues when one fails
 
 
 @dataclass(frozen=True, slots=True)
 class HealthStatus:
-    """Health of the daemon: ``is_live`` if the event loop runs, ``is_ready`` if every component is healthy.
+    """The health of the daemon: ``is_live`` if the event loop runs, ``is_ready`` if every component is healthy.
 
     ``problems`` has one line for each unhealthy component.
     """
@@ -66,11 +69,11 @@ class HealthStatus:
 
 
 class Liveness:
-    """Heartbeats and problems of the daemon's components, set by the event loop and readable from any thread.
+    """Heartbeats and problems of the daemon's components. The event loop sets them, and any thread can read them.
 
-    ``limits`` has, by component, the maximum number of seconds between two heartbeats. For a component without a
-    heartbeat, the seconds count from the start. Times are from a monotonic clock, so that a jump of the wall clock has
-    no effect.
+    ``limits`` has, for each component, the maximum number of seconds between two heartbeats. Before the first heartbeat
+    of a component, the seconds count from the start. Times are from a monotonic clock, so that a jump of the wall clock
+    has no effect.
     """
 
     def __init__(self, limits: Mapping[str, float], started_at: float) -> None:
@@ -85,7 +88,7 @@ class Liveness:
             self._beats[part] = max(self._beats[part], now)
 
     def set_problem(self, part: str, problem: str) -> bool:
-        """Record a problem of a component that has heartbeats in spite of it, such as a full disk.
+        """Record a problem of a component that still has heartbeats, such as a full disk.
 
         An empty text removes the problem. Return whether the problem has changed.
         """
@@ -142,7 +145,7 @@ def with_heartbeat(
 
 
 class Watchdog:
-    """Notifies systemd that the event loop runs.
+    """Notifier that reports to systemd that the event loop runs.
 
     The event loop calls it once per second. If the loop is blocked, systemd gets no notification and restarts the
     daemon.
@@ -173,9 +176,9 @@ class Watchdog:
 
 
 async def ping_heartbeat(fetcher: Fetcher, url: Secret, liveness: Liveness, now: float) -> bool:
-    """Request the heartbeat URL if the daemon is healthy, else the URL with ``/fail``; return whether this succeeded.
+    """Request the heartbeat URL, or this URL with ``/fail`` if the daemon is unhealthy; return whether this succeeded.
 
-    The monitoring service alerts the operator when pings stop, so a failed ping is only logged.
+    The monitoring service alerts the operator when requests stop, so a failed request is only logged.
     """
     is_healthy = liveness.health(now).is_ready
     address = url.reveal() if is_healthy else f"{url.reveal().rstrip('/')}/fail"

@@ -23,8 +23,10 @@ QUIET_LOGGERS = (
     "procrastinate",
     "uvicorn",
 )
-"""Loggers of libraries that log every step, or complete URLs, below WARNING. Only their warnings and errors are
-logged."""
+"""Libraries that log every step, or complete URLs, at levels below WARNING.
+
+Only their warnings and errors are logged.
+"""
 
 MAX_VALUE_CHARS = 8192
 
@@ -41,7 +43,7 @@ LogEvent = MutableMapping[str, Any]
 def set_up_logging(
     redactor: Redactor, *, as_json: bool | None = None, level: str = "INFO", stream: TextIO | None = None
 ) -> None:
-    """Send all log lines to a stream (default: stderr), replacing an earlier configuration.
+    """Send all log lines to a stream (default: stderr). This replaces an earlier configuration.
 
     If ``as_json`` is None, lines are JSON unless the stream is a terminal. Raises ``ValueError`` for an unknown level.
     """
@@ -80,12 +82,12 @@ def set_up_handler(
     root.setLevel(level.upper())
     for name in QUIET_LOGGERS:
         logging.getLogger(name).setLevel(max(logging.WARNING, root.level))
-    # it warns of every run that takes longer than its period, which our own listener reports
+    # APScheduler warns of every run that takes longer than its period; our own listener reports these runs
     logging.getLogger("apscheduler").setLevel(max(logging.ERROR, root.level))
 
 
 def _shared_processors() -> list[Any]:
-    """Return the structlog processors for all events, whether they are from this program or from libraries."""
+    """Return the structlog processors for all events, both of this program and of libraries."""
     import structlog
 
     return [
@@ -101,12 +103,12 @@ class _StderrHandler(logging.StreamHandler[TextIO]):
 
     @property
     def stream(self) -> TextIO:
-        """Return the current standard error stream."""
+        """The current standard error stream."""
         return sys.stderr
 
     @stream.setter
     def stream(self, _value: TextIO) -> None:
-        """Ignore the value; the stream is always the current ``sys.stderr``."""
+        """Ignore the value, because the stream is always the current ``sys.stderr``."""
 
 
 class _RedactingFormatter(logging.Formatter):
@@ -144,9 +146,9 @@ class _RedactingFormatter(logging.Formatter):
 
 
 def escape_event(_logger: object, _method: str, event: LogEvent) -> LogEvent:
-    """Return the event with control characters in its fields escaped.
+    """Escape control characters in the fields of an event.
 
-    So text from outside cannot forge a log line or move the cursor of a terminal.
+    Text from outside can then neither forge a log line nor move the cursor of a terminal.
     """
     for key, value in event.items():
         event[key] = _escape(value, _TRACEBACK_ESCAPES if key == "exception" else _CONTROL_ESCAPES)
@@ -163,7 +165,7 @@ def _order_fields(_logger: object, _method: str, event: LogEvent) -> LogEvent:
 
 
 def _join_lists(_logger: object, _method: str, event: LogEvent) -> LogEvent:
-    """Return the event with each list joined to one text, for output to a terminal."""
+    """Join each list in an event to one text, for output to a terminal."""
     return {key: "; ".join(map(str, value)) if isinstance(value, list) else value for key, value in event.items()}
 
 

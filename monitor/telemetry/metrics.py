@@ -41,7 +41,7 @@ _FETCH_BUCKETS_SECONDS = (0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 20, 30)
 
 @dataclass(frozen=True, slots=True)
 class GaugeValues:
-    """Values for the gauges at one time, read from the database and the disk.
+    """The values of the gauges at one time, read from the database and the disk.
 
     ``due_lag_seconds`` and ``page_lag_seconds`` are the delays of the most overdue source and page. ``page_problem`` is
     a sentence about pages that wait for too long, or empty.
@@ -145,7 +145,7 @@ class Metrics:
         self._new_articles.inc(article_count)
 
     def record_job_problem(self, problem: str) -> None:
-        """Count a run of a periodic job that failed, was missed or was skipped; ``problem`` states which."""
+        """Count a run of a periodic job that had a ``problem``: it failed, was missed or was skipped."""
         self._job_problems.labels(problem if problem in _JOB_PROBLEMS else OTHER_LABEL).inc()
 
     def record_enqueued(self, enqueued: EnqueueResult) -> None:
@@ -154,14 +154,14 @@ class Metrics:
         self._requeued_jobs.inc(enqueued.requeued_jobs)
 
     def record_worker_job(self, *, is_success: bool) -> None:
-        """Count a job that this worker process has run, as done or failed."""
+        """Count a job of this worker process: as done with ``is_success``, otherwise as failed."""
         self._worker_jobs.labels(_WORKER_JOB_OUTCOMES[not is_success]).inc()
 
     def record_reload(self, reloaded_at: datetime, *, is_success: bool) -> None:
-        """Record the result of loading the configuration file again.
+        """Record the result of reading the configuration file again.
 
-        ``is_success`` is True if the configuration in use is the one in the file. Then ``reloaded_at`` is recorded,
-        too.
+        ``is_success`` is True if the configuration in use is the one in the file. Only then ``reloaded_at`` is
+        recorded.
         """
         self._reload_success.set(is_success)
         if is_success:
@@ -199,7 +199,7 @@ T = TypeVar("T")
 
 
 class MeteredFetcher:
-    """``Fetcher`` that wraps another one, and counts and times its fetches."""
+    """``Fetcher`` that passes each request to another fetcher, and counts and times the fetches."""
 
     def __init__(self, fetcher: Fetcher, metrics: Metrics) -> None:
         self._fetcher, self._metrics = fetcher, metrics
@@ -213,7 +213,7 @@ class MeteredFetcher:
 
 
 class MeteredChannelSender:
-    """``ChannelSender`` that wraps another one, and counts its attempts by kind of channel."""
+    """``ChannelSender`` that passes each message to another sender, and counts the attempts by kind of channel."""
 
     def __init__(self, sender: ChannelSender, kind: str, metrics: Metrics) -> None:
         self._sender, self._kind, self._metrics = sender, kind, metrics
@@ -226,7 +226,7 @@ class MeteredChannelSender:
 
 
 class MeteredProcessPool:
-    """``ProcessPool`` that wraps another one, and counts its killed worker processes."""
+    """``ProcessPool`` that passes all work to another pool, and counts the worker processes that were killed."""
 
     def __init__(self, pool: ProcessPool, metrics: Metrics) -> None:
         self._pool, self._metrics = pool, metrics

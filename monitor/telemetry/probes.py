@@ -17,15 +17,15 @@ from monitor.telemetry.health import HealthStatus
 from monitor.telemetry.metrics import CONTENT_TYPE, Metrics
 
 PLAIN_TEXT = "text/plain; charset=utf-8"
-MAX_CONNECTIONS = 16  # the shipped systemd unit allows 256 tasks
-REQUEST_DEADLINE_SECONDS = 5.0  # from the first byte of the connection to the last
-SLOT_WAIT_SECONDS = 0.5  # a thread whose connection was ended is free within milliseconds
-_Request = Any  # socketserver: a socket, or for datagrams a pair
+MAX_CONNECTIONS = 16  # less than the 256 tasks that the shipped systemd unit allows
+REQUEST_DEADLINE_SECONDS = 5.0  # time from the first byte of a connection to the last
+SLOT_WAIT_SECONDS = 0.5  # the thread of a connection that was ended is free within milliseconds
+_Request = Any  # socketserver passes a socket, or a pair for datagrams
 _ClientAddress = Any
 
 
 class ProbeServer:
-    """HTTP server for probes. Responses contain names of components and numbers, but no sources and no URLs."""
+    """HTTP server for probes. Its responses contain names of components and numbers, but no sources and no URLs."""
 
     def __init__(
         self,
@@ -61,7 +61,7 @@ class _ProbeHttpServer(ThreadingHTTPServer):
     """Server with a limited number of threads.
 
     Each connection is closed at its deadline, however slowly the client sends. If all threads are in use, the oldest
-    connection is closed so that the new one can be answered, because a normal probe takes only milliseconds.
+    connection is closed so that the new one can be answered, because no normal probe takes longer than milliseconds.
     """
 
     daemon_threads = True
@@ -92,7 +92,7 @@ class _ProbeHttpServer(ThreadingHTTPServer):
             self._end_times[connection] = time.monotonic() + self._deadline_seconds
         try:
             super().process_request(request, client_address)
-        except RuntimeError:  # the system allows no further thread
+        except RuntimeError:  # the operating system allows no further thread
             self._release(connection)
             self.shutdown_request(request)
 
@@ -113,12 +113,15 @@ class _ProbeHttpServer(ThreadingHTTPServer):
             super().handle_error(request, client_address)
 
     def _end_connections(self, *, oldest_only: bool) -> None:
-        """Shut down connections past their deadline or, with ``oldest_only``, the oldest; their threads then end."""
+        """Shut down the connections that are past their deadline; with ``oldest_only``, shut down only the oldest one.
+
+        The threads of these connections then end.
+        """
         with self._lock:
             now = time.monotonic()
             late = [connection for connection, end_at in self._end_times.items() if oldest_only or end_at <= now]
             for connection in late[:1] if oldest_only else late:
-                with contextlib.suppress(OSError):  # the client is gone already
+                with contextlib.suppress(OSError):  # the client has closed the connection already
                     connection.shutdown(socket.SHUT_RDWR)
 
     def _release(self, connection: socket.socket) -> None:

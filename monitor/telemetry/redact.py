@@ -11,7 +11,7 @@ from monitor.domain.secret import Secret
 
 REPLACEMENT = "***"
 MIN_SECRET_CHARS = 4
-"""Minimum length of a secret that is replaced. Shorter secrets occur in ordinary words."""
+"""Minimum length of a secret that is replaced. Shorter secrets also occur in ordinary words."""
 
 _SECRET_PATTERNS = tuple(
     re.compile(pattern)
@@ -26,7 +26,10 @@ _SECRET_PATTERNS = tuple(
 
 
 class Redactor:
-    """Replaces known secrets, and text that looks like a secret, by asterisks. Secrets can be added at any time."""
+    """Function object that replaces known secrets, and text that looks like a secret, by asterisks.
+
+    Secrets can be added at any time.
+    """
 
     def __init__(self, secrets: Iterable[Secret] = ()) -> None:
         self._secret_texts: set[str] = set()
@@ -34,7 +37,7 @@ class Redactor:
         self.add_secrets(secrets)
 
     def add_secrets(self, secrets: Iterable[Secret]) -> None:
-        """Add secrets. Earlier secrets are kept, because they may still appear in output."""
+        """Add secrets to replace. Earlier secrets are kept, because they may still appear in output."""
         for secret in secrets:
             self._secret_texts.update(
                 text for text in _secret_variants(secret.reveal()) if len(text) >= MIN_SECRET_CHARS
@@ -44,7 +47,7 @@ class Redactor:
             self._known_secrets = re.compile("|".join(map(re.escape, longest_first)))
 
     def __call__(self, text: str) -> str:
-        """Return the text with secrets replaced."""
+        """Return the text with each secret replaced by asterisks."""
         if self._known_secrets is not None:
             text = self._known_secrets.sub(REPLACEMENT, text)
         for pattern in _SECRET_PATTERNS:
@@ -55,8 +58,8 @@ class Redactor:
 def _secret_variants(secret: str) -> Iterator[str]:
     """Yield the forms in which a secret may appear in a text.
 
-    If the secret is a URL, its password, path and query also count as secrets. Each is yielded unchanged, URL-encoded,
-    and escaped as in JSON and in Python.
+    The password, path and query of a secret URL also count as secrets. Each is yielded unchanged, URL-encoded, and
+    escaped as in JSON and in Python.
     """
     if secret.startswith("sqlite:"):
         return

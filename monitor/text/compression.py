@@ -6,15 +6,15 @@ from dataclasses import dataclass
 
 GZIP_MAGIC = b"\x1f\x8b"
 _PIECE_BYTES = 65_536
-_GZIP_OR_ZLIB, _RAW_DEFLATE = 47, -15  # values of ``wbits``
+_GZIP_OR_ZLIB, _RAW_DEFLATE = 47, -15  # values of zlib's parameter ``wbits``
 
 
 class DamagedCompression(Exception):
-    """Raised at the first byte that is not valid compressed data; the pieces before it are valid."""
+    """Raised at the first byte that is not valid compressed data. The data before it are valid."""
 
 
 class Decompressor:
-    """Incremental decompressor; the data may be split at any place.
+    """Decompressor for data that arrive in pieces; the data may be split at any place.
 
     A gzip body may have several members, with zeros between them; other data after a member are ignored. With
     ``is_deflate`` the data may begin with a zlib header or, as from some servers, without a header.
@@ -24,11 +24,11 @@ class Decompressor:
         self._stream = zlib.decompressobj(_GZIP_OR_ZLIB)
         self._is_deflate = is_deflate
         self._is_started = self._has_ended = False
-        self._start = b""  # the data where a stream may begin, until they show whether one does
+        self._start = b""  # data that may begin a stream, until enough of them show whether they do
 
     @property
     def is_complete(self) -> bool:
-        """True unless a stream has begun and not ended; after the last data, False means that the data were cut off."""
+        """True if no stream is unfinished. After the last data, False means that the data were cut off."""
         return not self._is_started or self._stream.eof
 
     def feed(self, data: bytes) -> Iterator[bytes]:
@@ -49,9 +49,9 @@ class Decompressor:
             data = self._stream.unused_data if self._stream.eof else self._stream.unconsumed_tail
 
     def _begin_stream(self, data: bytes) -> bytes:
-        """Begin the next stream if one starts in the data, and return the data from its start.
+        """Begin the next stream if the data contain its start; return the data from this start on.
 
-        Return no data if no stream starts, or if more data are needed to recognize its start.
+        The result is empty if no stream starts, or if more data are needed to recognize a start.
         """
         data = self._start + data
         if self._is_started:
@@ -77,8 +77,8 @@ def _has_zlib_header(data: bytes) -> bool:
 class Decompressed:
     """Result of ``decompress_gzip``.
 
-    ``is_cut_off`` means that the compressed data end early or are damaged after ``content``. ``is_too_long`` means that
-    ``content`` was truncated to the maximum.
+    ``is_cut_off`` means that the compressed data end early, or are damaged after ``content``. ``is_too_long`` means
+    that ``content`` was truncated to the maximum.
     """
 
     content: bytes
@@ -87,7 +87,7 @@ class Decompressed:
 
 
 def decompress_gzip(body: bytes, max_bytes: int) -> Decompressed:
-    """Return the content of a gzip body, truncated to ``max_bytes``; a body without gzip is returned unchanged."""
+    """Return the content of a gzip body, truncated to ``max_bytes``. A body without gzip is returned unchanged."""
     if not body.startswith(GZIP_MAGIC):
         return Decompressed(body)
     decompressor, content = Decompressor(), bytearray()

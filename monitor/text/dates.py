@@ -14,7 +14,7 @@ from types import MappingProxyType
 from monitor.text.time_zones import LocalTime, parse_zone
 
 MIN_YEAR, MAX_YEAR = 1980, 2100
-_MAX_DATE_CHARS = 300  # characters looked at
+_MAX_DATE_CHARS = 300  # number of characters of a text that are examined
 
 _EPOCH = re.compile(r"\d{10}(?:\d{3})?")
 _COMPACT = re.compile(r"(\d{4})(\d{2})(\d{2})(?:T?(\d{2})(\d{2})(\d{2})?(Z|[+-]\d{2}:?\d{2})?)?")
@@ -38,8 +38,8 @@ _VIETNAMESE_DATE = re.compile(
 _NUMERIC = re.compile(r"(?<![\d.])(\d{1,2})\s?([./-])\s?(\d{1,2})\s?\2\s?(\d{4})(?!\d)")
 _NUMERIC_SHORT_YEAR = re.compile(r"(?<![\d.,:/-])(\d{1,2})([./-])(\d{1,2})\2(\d{2})(?![\d.:/-]|,\d)")
 _AMERICAN_DATE = re.compile(r"\d{1,2}/\d{1,2}/\d{4},? \d{1,2}:\d{2}:\d{2} [AP]M\b")
-"""Date as programs write it with the settings of the United States, which many servers in other countries have."""
-_TIME_OF_DAY = re.compile(  # minutes of one digit only if seconds or a unit follow: "2:1" is a score
+"""A date with a time in the format of the United States. Programs on many servers in other countries write it, too."""
+_TIME_OF_DAY = re.compile(  # a single digit for minutes counts only if seconds or a unit follow: "2:1" is a score
     r"(?<![\d:.])(\d{1,2})\s?(?:(?:[:.h時时点點]|uhr|시)\s?(\d{2})(?!\d|\.\d{4})"
     r"(?:\s?[:.분分]\s?(\d{1,2})(?!\d))?"
     r"|:(\d{1,2}):(\d{1,2})(?!\d)|(?:[時时点點]|시)\s?(\d{1,2})\s?[分분](?:\s?(\d{1,2})\s?[秒초])?)"
@@ -53,7 +53,8 @@ _DateParts = tuple[int, int, int, str]
 
 @cache
 def month_numbers() -> MappingProxyType[str, int]:
-    """Return the names of months in all languages, in lower case, with the number of the month from 1 to 12.
+    """Return a dictionary from the names of months in all languages, in lower case, to the number of the month (1 to
+    12).
 
     A name with accents is included with and without them.
     """
@@ -106,10 +107,10 @@ _UNKNOWN = LocalTime()
 def parse_date(text: str, local_time: LocalTime = _UNKNOWN, day_first: bool | None = None) -> datetime | None:
     """Return the instant that a text states, in UTC, or None if the instant is not certain.
 
-    A zone in the text has priority over that of ``local_time``; without any zone, the time is read as UTC. A date
-    without a time means midnight. ``day_first`` is the order of the numbers in a date like 03/04/2026; if it is None,
-    the order that ``local_time`` has for the country is used, and without both the result is None. Buddhist years are
-    converted. Years before 1980 and after 2100 are invalid.
+    A zone in the text has priority over the zone in ``local_time``. Without any zone, the time is read as UTC. A date
+    without a time means midnight. ``day_first`` is the order of the numbers in a date like 03/04/2026. If it is None,
+    the order of the country in ``local_time`` is used. If the country is not known either, the result is None for such
+    a date. Buddhist years are converted. Years before 1980 and after 2100 are invalid.
     """
     stamp = parse_date_details(text, local_time, day_first)
     return stamp.instant.astimezone(UTC) if stamp else None
@@ -139,7 +140,7 @@ def parse_date_details(text: str, local_time: LocalTime = _UNKNOWN, day_first: b
 def infer_day_first(texts: list[str]) -> bool | None:
     """Return whether a source writes the day before the month in numeric dates, judged by all its texts.
 
-    Return None if no date in the texts shows the order, or if as many dates show one order as the other.
+    The result is None if no date in the texts shows the order, or if each order is shown equally often.
     """
     first = second = 0
     for text in texts:
@@ -191,7 +192,7 @@ def _parse_spelled(text: str) -> _DateParts | None:
 
 
 def _month_number(name: str) -> int:
-    """Return the number of a month, given by its name with or without diacritics, or 0 for an unknown name."""
+    """Return the number of a month, given by its name with or without diacritics; for an unknown name, return 0."""
     name = name.casefold().rstrip(".")
     numbers = month_numbers()
     return numbers.get(unicodedata.normalize("NFKC", name)) or numbers.get(_without_accents(name), 0)
@@ -199,7 +200,7 @@ def _month_number(name: str) -> int:
 
 def _parse_numeric(text: str, day_first: bool | None) -> _DateParts | None:
     match = _NUMERIC.search(text)
-    if not match and day_first is not None:  # 03.04.26 can also begin with the year
+    if not match and day_first is not None:  # a date like 03.04.26 can also begin with the year
         match = _NUMERIC_SHORT_YEAR.search(text)
     if not match:
         return None
@@ -223,7 +224,7 @@ def _parse_numeric(text: str, day_first: bool | None) -> _DateParts | None:
 def _order_by_weekday(text: str, date: re.Match[str]) -> bool | None:
     """Return whether the day is before the month in a numeric date, judged by the English weekday before the date.
 
-    Return None if there is no weekday, or if the date falls on this weekday in both orders or in neither.
+    The result is None if no weekday is given, or if the date is on this weekday in both orders or in neither.
     """
     weekday = _WEEKDAY.search(text[: date.start()])
     if not weekday:
@@ -262,21 +263,21 @@ def _parse_time(text: str, local_time: LocalTime, date: datetime) -> tuple[tuple
     return (hour, minute, second), parse_zone(text[match.end() :], local_time, date)
 
 
-_MAX_HALF_DAY_CHARS = 12  # characters before and after a time in which a word for the half of the day may be
+_MAX_HALF_DAY_CHARS = 12  # number of characters before and after a time in which a word for the half of the day may be
 
 
 def _find_half_day(text: str, time: re.Match[str]) -> str:
-    """Return "a" or "p" if a word next to a time means the morning or the afternoon, otherwise an empty string.
+    """Return "a" or "p" if a word next to a time means the morning or the afternoon; otherwise an empty string.
 
-    These are words other than "am" and "pm", which the pattern of times already contains.
+    The pattern of times already contains "am" and "pm", so only other words are searched.
     """
     before, after = text[: time.start()][-_MAX_HALF_DAY_CHARS:], text[time.end() :][:_MAX_HALF_DAY_CHARS]
     if before.isascii() and after.isascii() and not any(word in before + after for word in ("SA", "CH")):
-        return ""  # most dates; the words are then not loaded
+        return ""  # true for most dates; the words are then not loaded
     for is_afternoon, pattern in _half_day_words().items():
         longer = (
             match for match in pattern.finditer(before) if len(match[0]) > 1
-        )  # one letter before it means the era
+        )  # one letter before the word shows that it means the era
         if pattern.search(after) or any(longer):
             return "p" if is_afternoon else "a"
     return ""

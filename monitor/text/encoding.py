@@ -16,7 +16,7 @@ _BYTE_ORDER_MARKS = (
     (codecs.BOM_UTF16_LE, "utf-16-le"),
     (codecs.BOM_UTF16_BE, "utf-16-be"),
 )
-_HEAD_BYTES = 4096  # browsers read 1,024 bytes; real pages declare later than that
+_HEAD_BYTES = 4096  # browsers read 1,024 bytes, but some pages declare their encoding later than that
 _DECLARED_ENCODING = re.compile(
     rb"""(?:<\?xml[^>]{0,200}?encoding|<meta[^>]{0,300}?charset)\s*=\s*["']?\s*([\w.:-]{2,40})""", re.IGNORECASE
 )
@@ -40,12 +40,12 @@ _STATEFUL_ENCODINGS = {
     "iso2022_jp_2",
     "iso2022_kr",
     "hz",
-}  # they use only ASCII bytes, so they are also valid UTF-8
+}  # these encodings use only ASCII bytes, so their texts are also valid UTF-8
 _WIDE_ENCODINGS = {"utf-16", "utf-16-le", "utf-16-be", "utf-32", "utf-32-le", "utf-32-be", "utf-7"}
 _FREQUENT_HAN = (
     "的一是不了在人有我他这個个們们中大来來上国國到说說为為子和地出也时時年得就要下以生会會自之后後部方前同发發两兩长長"
 )
-_ENCODING_GUESSES = (  # codec, its frequent characters, their minimum share among all non-ASCII characters
+_ENCODING_GUESSES = (  # codec, the frequent characters of its language, their minimum share of all non-ASCII characters
     ("gb18030", re.compile(f"[{_FREQUENT_HAN}，。、]"), 0.15),
     ("big5hkscs", re.compile(f"[{_FREQUENT_HAN}，。、]"), 0.15),
     ("cp932", re.compile("[\u3041-\u3093\u30a1-\u30f6。、]"), 0.35),
@@ -56,7 +56,10 @@ _ENCODING_GUESSES = (  # codec, its frequent characters, their minimum share amo
 )
 _SAMPLE_BYTES = 20_000
 _ENCODED_SURROGATES = re.compile(rb"\xed[\xa0-\xaf][\x80-\xbf]\xed[\xb0-\xbf][\x80-\xbf]|\xed[\xa0-\xbf][\x80-\xbf]")
-"""Two encoded surrogates: some databases write characters outside the Basic Multilingual Plane in UTF-8 like this."""
+"""Two encoded surrogates.
+
+Some databases write a character outside the Basic Multilingual Plane in this form in UTF-8.
+"""
 
 
 def _decode_invalid_as_cp1252(error: UnicodeError) -> tuple[str, int]:
@@ -71,20 +74,23 @@ def _decode_invalid_as_cp1252(error: UnicodeError) -> tuple[str, int]:
     return error.object[error.start : error.end].decode("cp1252", "replace"), error.end
 
 
-codecs.register_error("monitor.mixed", _decode_invalid_as_cp1252)
+MIXED_ERRORS = "monitor.mixed"
+"""Error handler for UTF-8 by which single invalid bytes are read as windows-1252."""
+codecs.register_error(MIXED_ERRORS, _decode_invalid_as_cp1252)
 
 
 def decode(body: bytes, content_type: str = "") -> str:
     """Return the text of ``body``; ``content_type`` is the unchanged header of the response.
 
-    The encoding is the first of these that applies: a byte order mark, UTF-16 if every other byte is NUL, UTF-8 if the
-    bytes are valid, the charset of the header, the declaration in the document, a guess. A declared utf-16 without NULs
-    is read as UTF-8. NULs are removed. Numeric references to the two surrogates of a character become this character,
-    and references to other impossible characters are replaced. Otherwise characters and line ends do not change.
+    The encoding is the first of these that applies: the byte order mark; UTF-16 if every other byte is NUL; UTF-8 if
+    the bytes are valid; the charset of the header; the declaration in the document; a guess. A declared utf-16 without
+    NULs is read as UTF-8. NULs are removed. Numeric references to the two surrogates of a character become this
+    character, and references to other impossible characters are replaced. Otherwise characters and line ends do not
+    change.
     """
     for mark, name in _BYTE_ORDER_MARKS:
         if body.startswith(mark):
-            return _clean(body[len(mark) :].decode(name, "monitor.mixed" if name == "utf-8" else "replace"))
+            return _clean(body[len(mark) :].decode(name, MIXED_ERRORS if name == "utf-8" else "replace"))
     wide = _detect_utf16(body)
     if wide:
         return _clean(body.decode(wide, "replace"))
@@ -103,18 +109,18 @@ def decode(body: bytes, content_type: str = "") -> str:
 
 
 def _join_surrogates(surrogates: re.Match[bytes]) -> bytes:
-    """Return the characters that pairs of surrogates encode; an incomplete pair is dropped."""
+    """Return the characters that pairs of surrogates encode; an incomplete pair is removed."""
     wide = surrogates.group().decode("utf-8", "surrogatepass").encode("utf-16-le", "surrogatepass")
     return wide.decode("utf-16-le", "ignore").encode()
 
 
 def _clean(text: str) -> str:
-    """Return a text without NULs, in which numeric references to characters that no parser accepts are repaired."""
+    """Remove NULs from a text, and repair numeric references to characters that no parser accepts."""
     return repair_numeric_references(text.replace("\0", "") if "\0" in text else text)
 
 
 def _detect_utf16(body: bytes) -> str:
-    """Return the codec of UTF-16 with its byte order, or an empty string for other encodings.
+    """Return the name of the UTF-16 codec with its byte order, or an empty string if the data are not UTF-16.
 
     In UTF-16, every other byte of Latin text is NUL.
     """
@@ -150,16 +156,17 @@ def _find_declared_encodings(body: bytes, content_type: str) -> list[str]:
 def _decode_legacy(body: bytes, labels: list[str]) -> str:
     """Decode bytes that are not valid UTF-8.
 
-    They are read as UTF-8 if only few bytes are invalid, otherwise in the declared encoding, otherwise by a guess.
+    The first of these that fits is used: UTF-8 if only a few bytes are invalid; the declared encoding; an encoding that
+    is guessed.
     """
     sample = body[:_SAMPLE_BYTES]
     high = sum(byte > 0x7F for byte in sample)
     broken = sample.decode("utf-8", "replace").count("\ufffd")
     limit = (
         0.3 if "utf-8" in labels else 0.02 if labels else 0.1
-    )  # share of non-ASCII bytes that may be invalid in UTF-8
+    )  # share of the non-ASCII bytes that may be invalid in UTF-8
     if broken <= max(3 if "utf-8" in labels else 0, high * limit):
-        return body.decode("utf-8", "monitor.mixed")
+        return body.decode("utf-8", MIXED_ERRORS)
     labels = [label for label in labels if label != "utf-8"]
     for label in labels:
         text = _try_decode(body, label)
@@ -171,7 +178,7 @@ def _decode_legacy(body: bytes, labels: list[str]) -> str:
 def _try_decode(body: bytes, label: str) -> str | None:
     """Return the text that a codec decodes.
 
-    Return None if the text has many replacement characters, or if the codec does not decode bytes to text.
+    The result is None if the text has many replacement characters, or if the codec does not decode bytes to text.
     """
     try:
         text = body.decode(label, "replace")
@@ -181,10 +188,15 @@ def _try_decode(body: bytes, label: str) -> str | None:
 
 
 def _decode_by_guess(body: bytes, sample: bytes) -> str:
-    """Decode bytes with the code page whose result has most of the frequent characters of its language.
+    """Decode bytes with the code page that gives the most letters that are frequent in its language.
 
-    Return an empty string if no code page fits.
+    The result is an empty string if no code page fits.
     """
+    label = _guess_code_page(sample)
+    return body.decode(label, "replace") if label else ""
+
+
+def _guess_code_page(sample: bytes) -> str:
     best, label = 0.0, ""
     for name, usual, least in _ENCODING_GUESSES:
         text = sample.decode(name, "replace")
@@ -192,4 +204,23 @@ def _decode_by_guess(body: bytes, sample: bytes) -> str:
         share = len(usual.findall(text)) / foreign if foreign > 3 else 0.0
         if share >= least and share / least > best:
             best, label = share / least, name
-    return body.decode(label, "replace") if label else ""
+    return label
+
+
+def detect_wide_encoding(head: bytes) -> str:
+    """Return the encoding that the first bytes of a file show by a byte order mark or NULs, or an empty string."""
+    for mark, name in _BYTE_ORDER_MARKS:
+        if head.startswith(mark):
+            return name
+    return _detect_utf16(head)
+
+
+def guess_file_encoding(sample: bytes) -> str:
+    """Return the encoding of a file that is not valid UTF-8, given lines of it with bytes beyond ASCII.
+
+    It is UTF-8 if only few bytes are invalid, otherwise a guess; windows-1252 if no other code page fits.
+    """
+    high = sum(byte > 0x7F for byte in sample)
+    if sample.decode("utf-8", "replace").count("\ufffd") <= high * 0.1:
+        return "utf-8"
+    return _guess_code_page(sample) or "cp1252"

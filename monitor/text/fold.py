@@ -15,19 +15,24 @@ from typing import Any, Protocol
 from monitor.text.fold_table import FOLDINGS, INVISIBLE_CHARACTERS, compose_marks
 
 MAX_SHORT_TEXT_CHARS = 32
-"""Maximum length of a text that is folded character by character: numpy is not faster then. Most names are shorter."""
+"""Maximum length of a text that is folded character by character.
+
+For such texts numpy is not faster. Most names are shorter.
+"""
 _TONE_BEFORE_VOWEL = re.compile("([\u0ec8-\u0ecb])(\u0ecd)|([\u0e48-\u0e4b])(\u0e4d)")
 
 
 class OffsetSequence(Protocol):
-    """Protocol of the offsets in the original text for each position in the folded text: a list or a numpy array."""
+    """Protocol of the offsets in the original text, one for each position in the folded text: a list or a
+    numpy array.
+    """
 
     def __len__(self) -> int:
         """Return the number of positions, including the end."""
         ...
 
     def __getitem__(self, position: int, /) -> Any:
-        """Return the offset in the original text of a position in the folded text."""
+        """Return the offset in the original text that belongs to a position in the folded text."""
         ...
 
 
@@ -35,8 +40,8 @@ class OffsetSequence(Protocol):
 class FoldedText:
     """Result of ``fold``. ``cased`` keeps capitals; ``text`` is the same in lower case, with equal positions.
 
-    ``original_offsets`` has, for each position and for the end, the offset in ``original``. None means that all offsets
-    are equal to the positions.
+    ``original_offsets`` has an offset in ``original`` for each position and for the end. It is None if all offsets are
+    equal to the positions.
     """
 
     original: str
@@ -45,7 +50,7 @@ class FoldedText:
     original_offsets: OffsetSequence | None = field(default=None, compare=False, repr=False)
 
     def original_span(self, start: int, end: int) -> tuple[int, int]:
-        """Return the start and end in the original text of the folded span ``start:end``, including diacritics."""
+        """Return the start and end in the original text of the folded span ``start:end``; diacritics are included."""
         if self.original_offsets is None:
             return start, end
         first, last = int(self.original_offsets[start]), int(self.original_offsets[end])
@@ -102,7 +107,7 @@ def _load_long_text_folder() -> Callable[[str], tuple[str, OffsetSequence | None
 
 
 def fold_key(text: str) -> str:
-    """Return a text folded and in lower case, without offsets, for look-ups and search."""
+    """Fold a text to lower case, without offsets, for look-ups and search."""
     return fold(text).text
 
 
@@ -119,9 +124,9 @@ def fold_words(text: str) -> tuple[str, ...]:
 
 
 def _is_unchanged_by_folding(text: str) -> bool:
-    """Return whether an ASCII text changes only to lower case when it is folded.
+    """Return whether folding changes nothing in an ASCII text except capital letters.
 
-    The tests are written out instead of a loop, because the function is called very often.
+    The tests are written one by one instead of a loop, because this function is called very often.
     """
     control = "\t" in text or "\r" in text or "\0" in text or "\v" in text or "\f" in text
     return not (control or "`" in text or "  " in text)

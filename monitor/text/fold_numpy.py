@@ -13,12 +13,12 @@ CodePoints = npt.NDArray[np.uint32]
 
 _SPACE = 0x20
 _MAX_PYTHON_SEARCH_CHARS = 500
-"""Maximum length of a text in which Python searches two adjacent spaces; in longer texts numpy is faster."""
-_EXPANSION_BASE = 0x110000  # table values from this one on are indexes of expansions
+"""Maximum length of a text in which Python searches for two adjacent spaces. In longer texts numpy is faster."""
+_EXPANSION_BASE = 0x110000  # values from this one on are indexes of expansions
 
 
 def _build_tables() -> tuple[npt.NDArray[np.uint32], tuple[str, ...]]:
-    """Return the table from code point to folded code point, and the folded texts longer than one character."""
+    """Return a table from code point to folded code point, and the folded texts that have more than one character."""
     table = np.arange(0x10000, dtype=np.uint32)
     longer: list[str] = []
     for char, text in FOLDINGS.items():
@@ -38,8 +38,9 @@ _EXPANSION_CODES = np.array(
 _DIRECT_FOLDING_CODES = np.where(
     (_FOLDING_CODES == 0) | (np.arange(0x10000) == 0xFFFF), _EXPANSION_BASE, _FOLDING_CODES
 )
-"""The table ``_FOLDING_CODES`` with a large value for each character that vanishes, expands or may compose. Texts
-without such characters need only this table.
+"""The table ``_FOLDING_CODES``, changed so that characters that vanish, expand or may compose have a large value.
+
+A text without such characters needs only this table.
 """
 for _first, _last in COMPOSING_RANGES:
     _DIRECT_FOLDING_CODES[_first : _last + 1] = _EXPANSION_BASE

@@ -130,7 +130,10 @@ def compose_marks(text: str) -> tuple[str, list[int] | None]:
 
 
 def _split_clusters(text: str, start: int, end: int) -> list[tuple[int, int]]:
-    """Return the spans of clusters in a run: a base character with the characters that can combine with it."""
+    """Return the spans of clusters in a run.
+
+    A cluster is a base character with the characters that can combine with it.
+    """
     boundaries = [start]
     for at in range(start + 1, end):
         char = text[at]

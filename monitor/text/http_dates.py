@@ -9,7 +9,7 @@ MAX_RETRY_DELAY = timedelta(days=1)
 def parse_http_date(text: str) -> datetime | None:
     """Parse a date in an HTTP header; a date without a zone is read as UTC.
 
-    Return None if the date is invalid, as in ``Expires: 0``.
+    The result is None if the date is invalid, as in ``Expires: 0``.
     """
     try:
         found = parsedate_to_datetime(text)

@@ -3,15 +3,15 @@
 MAX_DIGITS = 9
 
 
-def parse_number(text: str) -> int | None:
-    """Return a whole number of at most nine ASCII digits, or None for any other text.
+def parse_number(text: str, max_digits: int = MAX_DIGITS) -> int | None:
+    """Return a whole number of at most ``max_digits`` ASCII digits, or None for any other text.
 
-    ``str.isdigit`` accepts more than ``int``: "²", and numbers of any length.
+    ``str.isdigit`` accepts texts that ``int`` rejects, such as "²", and numbers of any length.
     """
     digits = text.strip()
-    return int(digits) if len(digits) <= MAX_DIGITS and digits.isascii() and digits.isdigit() else None
+    return int(digits) if len(digits) <= max_digits and digits.isascii() and digits.isdigit() else None
 
 
 def format_count(number: int, singular: str, plural: str = "") -> str:
-    """Return a number followed by its noun, in singular for 1 and otherwise in plural."""
+    """Return a number followed by its noun, which is in the singular for 1 and otherwise in the plural."""
     return f"{number:,} {singular if number == 1 else plural or singular + 's'}"

@@ -8,7 +8,7 @@ import re
 from html.entities import html5
 
 _REFERENCE = r"&(?:amp;)?#(?:[xX][0-9a-fA-F]+|[0-9]+);?"
-_REFERENCES = re.compile(rf"{_REFERENCE}(?:{_REFERENCE})*")  # begins with a literal, which is found fast
+_REFERENCES = re.compile(rf"{_REFERENCE}(?:{_REFERENCE})*")  # begins with a literal, because a literal is found fast
 _NUMBER = re.compile(r"#(?:[xX]([0-9a-fA-F]+)|([0-9]+));?")
 _XML_TEXT = re.compile(
     r"<!\[CDATA\[.*?(?:\]\]>|\Z)|<!--.*?(?:-->|\Z)|&(?:(#\d+|#[xX][0-9a-fA-F]+|[A-Za-z][A-Za-z0-9]*);)?", re.DOTALL
@@ -30,9 +30,9 @@ def repair_numeric_references(text: str) -> str:
 
 
 def _repair_run(run: re.Match[str]) -> str:
-    """Repair a run of adjacent numeric references."""
+    """Repair several numeric references that directly follow each other."""
     parts: list[str] = []
-    high = 0  # the first surrogate of a pair, until the second follows
+    high = 0  # the first surrogate of a pair, until the second is read
     for reference in re.findall(_REFERENCE, run[0]):
         code = _read_code(reference)
         if high and 0xDC00 <= code < 0xE000:
@@ -59,7 +59,7 @@ def _is_allowed(code: int) -> bool:
 
 
 def remove_doctype(text: str) -> str:
-    """Return XML without its document type declaration, which could define entities that expand without limit."""
+    """Remove the document type declaration from XML, because it could define entities that expand without limit."""
     start = text.find("<!DOCTYPE")
     end = text.find(">", start) if start >= 0 else -1
     if end < 0:
@@ -70,10 +70,10 @@ def remove_doctype(text: str) -> str:
 
 
 def repair_xml_references(text: str) -> str:
-    """Return XML in which each ``&`` outside CDATA begins a reference that XML defines.
+    """Repair each ``&`` outside CDATA in XML, so that it begins a reference that XML defines.
 
-    A named reference of HTML becomes the character. An ``&`` that begins no reference is escaped, so that the parameter
-    in `?id=1&lang=en` is not read as a bracket.
+    A named reference of HTML becomes the character. An ``&`` that begins no reference is escaped. Without this, the
+    parameter in `?id=1&lang=en` would be read as an angle bracket.
     """
     return _XML_TEXT.sub(_repair_xml_part, text) if "&" in text else text
 

@@ -24,7 +24,7 @@ _SURROGATES = re.compile("[\ud800-\udfff]")
 
 
 def sanitize(text: str) -> str:
-    """Return a text without control characters, direction marks and lone surrogates; line ends become newlines.
+    """Remove control characters, direction marks and lone surrogates from a text; line ends become newlines.
 
     Joiners and zero-width spaces are kept, because scripts of South-East Asia need them.
     """
@@ -34,8 +34,7 @@ def sanitize(text: str) -> str:
 def truncate_text(text: str, max_chars: int) -> str:
     """Truncate a text to at most ``max_chars`` characters, including an ellipsis at the end.
 
-    The text is cut at a space if there is one close to the end. A character is never separated from its combining
-    marks.
+    The text is cut at a space, if a space is close to the end. A character is never separated from its combining marks.
     """
     if len(text) <= max_chars:
         return text
@@ -48,12 +47,12 @@ def truncate_text(text: str, max_chars: int) -> str:
 
 
 def single_line(text: str, max_chars: int = 300) -> str:
-    """Return the sanitized text as one line of at most ``max_chars`` characters."""
+    """Sanitize a text, and return it as one line of at most ``max_chars`` characters."""
     return truncate_text(" ".join(sanitize(text[: max_chars * 8]).split()), max_chars)
 
 
 def sanitize_link(url: str) -> str:
-    """Return a URL, sanitized, if a link to it is safe (http or https), otherwise an empty string."""
+    """Sanitize a URL, and return it if a link to it is safe (http or https); otherwise return an empty string."""
     clean = sanitize(url).strip()
     try:
         parts = urlsplit(clean)

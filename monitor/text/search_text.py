@@ -46,10 +46,10 @@ def split_for_index(text: str, *, is_complete: bool) -> str:
     A run of characters in a script without spaces becomes its overlapping pairs of characters and its last character.
     If the text is not complete, it may continue after its end; the last character of a run at the end is then omitted.
     """
-    folded = text if text.isascii() else fold_key(text)  # in ASCII, folding changes only capitals and separators
+    folded = text if text.isascii() else fold_key(text)  # in ASCII text, folding changes only capitals and separators
     if folded.isascii():
         return _collapse_spaces(folded.encode().translate(_ASCII_WORD_TABLE).decode())
-    import numpy as np  # slow to import, and commands that only read the archive do not need it
+    import numpy as np  # imported late: it is slow to import, and commands that only read the archive do not need it
 
     codes = np.frombuffer(folded.encode("utf-32-le"), np.uint32)
     kinds = _character_kinds().take(codes, mode="clip")
@@ -61,7 +61,7 @@ def split_for_index(text: str, *, is_complete: bool) -> str:
     lengths = gap_positions[1:] - gap_positions[:-1]
     if lengths.max() > _MAX_WORD_CHARS:
         return _truncate_words(spaced.tobytes().decode("utf-32-le"))
-    repeated_gaps = gap_positions[1:-1][lengths[:-1] == 1]  # gaps after a gap
+    repeated_gaps = gap_positions[1:-1][lengths[:-1] == 1]  # a gap that follows another gap
     return np.delete(spaced, repeated_gaps).tobytes().decode("utf-32-le").rstrip()
 
 
@@ -74,7 +74,7 @@ def _split_unbroken_runs(text: str, *, is_complete: bool) -> str:
 
 
 def _collapse_spaces(text: str) -> str:
-    """Return a text with single spaces and long words truncated; faster than splitting the text into words."""
+    """Return a text with single spaces and truncated long words. This is faster than splitting the text into words."""
     while "  " in text:
         text = text.replace("  ", " ")
     text, at = text.strip(), 0
@@ -93,9 +93,9 @@ def _truncate_words(text: str) -> str:
 def _character_kinds() -> "npt.NDArray[np.uint8]":
     """Return the table from code point to kind of character.
 
-    A character is part of a word (letters, digits, marks), part of a run in a script without spaces, or a gap.
+    A character belongs to a word (letters, digits, marks), belongs to a run in a script without spaces, or is a gap.
     """
-    import numpy as np  # as above
+    import numpy as np  # imported late, as above
 
     chars = map(chr, range(_UNBROKEN_SCRIPT_RANGES[-1][1] + 1))
     kinds = np.array([_KIND_WORD if c.isalnum() or category(c)[0] == "M" else _KIND_GAP for c in chars], np.uint8)

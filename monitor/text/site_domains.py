@@ -97,15 +97,16 @@ parliament: nz
 police: uk
 radio: br
 """
-"""Each second label with the top-level domains in which names are registered below it. A line without a colon continues
-the line above.
+"""Each second label, such as "co", with the top-level domains in which names are registered below it.
+
+A line without a colon continues the line above.
 """
 _ANY_LABEL_COUNTRIES = frozenset({"ck", "er", "fk", "jm", "mm", "np", "pg"})
 """Top-level domains in which names are registered below every second label."""
 
 
 def get_site_domain(host: str) -> str:
-    """Return the registered domain of a host, which all hosts of a site share.
+    """Return the registered domain of a host, which is the part that all hosts of a site share.
 
     An IP address is returned unchanged.
     """

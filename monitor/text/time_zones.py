@@ -18,7 +18,7 @@ from monitor.text.fold import fold_key
 
 _MAX_OFFSET = timedelta(hours=14)
 _GENERIC_DOMAINS = frozenset({"ai", "am", "cc", "cm", "co", "fm", "ga", "gg", "io", "ly", "me", "ml", "so", "tv", "ws"})
-"""Top-level domains of countries that outlets in all countries use."""
+"""Top-level domains that belong to a country but that outlets in all countries use."""
 
 _BEFORE_ZONE = r"[\s|,()\[\]·-]*(?:(?:Uhr|hrs?|h|giờ)\b[\s|,()\[\]-]*)?"
 _OFFSET = re.compile(rf"{_BEFORE_ZONE}(?:GMT|UTC)?\s?([+\u2212-])(\d{{1,2}}):?(\d{{2}})?(?![\d/.-])", re.IGNORECASE)
@@ -28,12 +28,12 @@ _ABBREVIATION = re.compile(rf"{_BEFORE_ZONE}((?-i:[^\W\d_a-z]{{1,5}}))(?![\w/])(
 
 @dataclass(frozen=True, slots=True)
 class LocalTime:
-    """Time zone and country by which the dates of a source are read.
+    """The time zone and country by which the dates of a source are read.
 
     ``zone`` is the zone of dates that state none; it is None if unknown. ``country`` is a top-level domain, or empty;
     it determines the meaning of zone abbreviations. ``day_first`` is true if the country writes the day before the
-    month, and None if this is not known. ``is_configured`` is true if the user has configured the zone, and false if it
-    is derived from the country.
+    month, and None if this is not known. ``is_configured`` is true if the user has configured the zone, and false if
+    the zone is derived from the country.
     """
 
     zone: tzinfo | None = None
@@ -57,10 +57,11 @@ def find_local_time(source: Source | None, url: str) -> LocalTime:
 
 @dataclass(frozen=True)
 class SourceClock:
-    """Holder of the ``LocalTime`` of a source, which is determined only when a date needs it: most dates state a zone.
+    """Holder of the ``LocalTime`` of a source.
 
-    ``url`` is the address of the document or page. ``day_first`` is the order of day and month in its dates, or None if
-    they do not show it.
+    The ``LocalTime`` is determined only when a date needs it, because most dates state a zone. ``url`` is the address
+    of the document or page. ``day_first`` is the order of day and month in the dates of the document, or None if they
+    do not show the order.
     """
 
     source: Source | None = None
@@ -74,7 +75,7 @@ class SourceClock:
 
 
 DAY_FIRST_BY_ORDER = {"day first": True, "month first": False, "year first": None, "both": None}
-"""Order of numbers in `monitor/language/schema.py` -> whether 03/04/2026 is 3 April; None if this is not certain."""
+"""For each order of numbers in `monitor/language/schema.py`: whether 03/04/2026 is 3 April, or None if not certain."""
 
 
 def day_first_of_language(tag: str) -> bool | None:
@@ -95,16 +96,16 @@ def day_first_of_language(tag: str) -> bool | None:
 
 @lru_cache(maxsize=256)
 def _find_country(name: str) -> str:
-    """Return the top-level domain of a country, given by its name or code; empty for an unknown country."""
+    """Return the top-level domain of a country, given by its name or code; for an unknown country, an empty string."""
     key = _country_key(name)
     code = "uk" if key == "gb" else key
     return _domains_by_name().get(key) or (code if code in _countries_by_domain() else "")
 
 
 def _country_of_domain(url: str) -> str:
-    """Return the top-level domain of a URL if it shows the country, otherwise an empty string.
+    """Return the top-level domain of a URL, if it shows the country of the outlet; otherwise an empty string.
 
-    It does not if it is not that of a country, or if outlets in all countries use it.
+    It does not show the country if it belongs to no country, or if outlets in all countries use it.
     """
     try:
         code = (urlsplit(url).hostname or "").rpartition(".")[2]
@@ -115,7 +116,7 @@ def _country_of_domain(url: str) -> str:
 
 @cache
 def _countries_by_domain() -> dict[str, Country]:
-    """Return a dictionary from top-level domain to country."""
+    """Return each country by its top-level domain."""
     return {country.domain: country for country in _countries() if country.domain}
 
 
@@ -130,7 +131,7 @@ def _domains_by_name() -> dict[str, str]:
 
 
 def _countries() -> tuple[Country, ...]:
-    from monitor.language.load import language_data  # as in dates.py: commands start faster
+    from monitor.language.load import language_data  # loaded late, as in dates.py, so that commands start faster
 
     return language_data().countries
 
@@ -141,7 +142,7 @@ def _country_key(name: str) -> str:
 
 @lru_cache(maxsize=512)
 def load_zone(name: str) -> tzinfo | None:
-    """Return the zone with a name in the zone database, or None if there is none."""
+    """Return the zone with a name in the zone database, or None if the name is unknown."""
     try:
         return ZoneInfo(name) if name else None
     except (KeyError, ValueError, OSError):
@@ -149,7 +150,7 @@ def load_zone(name: str) -> tzinfo | None:
 
 
 def parse_zone(text: str, local_time: LocalTime, day: datetime) -> tzinfo | None:
-    """Return the zone at the beginning of ``text``, which is the text after a time, or None.
+    """Return the zone at the beginning of ``text``, which is the text after a time, or None if no zone is there.
 
     The zone is an offset, a name or an abbreviation. ``day`` is the date without a zone; it determines the local
     meaning of an abbreviation.
@@ -168,8 +169,8 @@ def parse_zone(text: str, local_time: LocalTime, day: datetime) -> tzinfo | None
 def _resolve_abbreviation(name: str, local_time: LocalTime, day: datetime) -> tzinfo | None:
     """Return the time zone that an abbreviation such as "CST" means, or None if it is unknown.
 
-    Of several meanings, the first of these is used: the meaning in the source's country, the zone with the same UTC
-    offset on that day as the source's own time zone, the default meaning.
+    If the abbreviation has several meanings, the first of these is used: the meaning in the source's country; the zone
+    that has the same UTC offset on that day as the source's own time zone; the default meaning.
     """
     if name in {"Z", "UT", "UTC", "GMT"}:
         return UTC

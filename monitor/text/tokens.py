@@ -7,7 +7,7 @@ _SENTENCE_END = re.compile(  # begins with one character class, which makes the 
     r"[.!?…。！？៕။\n](?:(?<=\n)\n*|(?<!\n)(?:[.!?…。！？៕။]*[\"'’”»)\]]*(?=\s|$)|(?<=[。！？])))"
 )
 _SENTENCE_STOPS = ".!?…。！？៕។"
-_ABBREVIATION = re.compile(  # ends in a dot without ending a sentence: titles, ranks, initials, months
+_ABBREVIATION = re.compile(  # words that end in a dot without ending a sentence: titles, ranks, initials, months
     r"(?:^|[\s(\"'“‘])(?:[A-Z]|[A-Z][a-z]{0,3}|Lieut|Lieu|Brig|Prof|Capt|Cmdr|Hon|Supt|Insp|Sept|gov|col|gen|no|vs|mme|mgr)\.$"
 )
 _UNSPACED_CHARACTER = re.compile(
@@ -24,9 +24,10 @@ def is_unspaced(char: str) -> bool:
 
 
 def is_whole_word(text: str, start: int, end: int) -> bool:
-    """Return whether the span ``start:end`` is not a part of a longer word.
+    """Return whether the span ``start:end`` is not just a part of a longer word.
 
-    The span is a part of a longer word if a letter or digit is directly next to it, in a script with spaces.
+    In a script with spaces, it is a part of one if a letter or digit is directly next to it. In a script without
+    spaces, the result is always True.
     """
     if start and text[start - 1].isalnum() and text[start].isalnum():
         is_left_bounded = is_unspaced(text[start]) or is_unspaced(text[start - 1])
@@ -71,7 +72,7 @@ def _find_sentence_start(text: str, min_start: int, start: int) -> int:
 
 
 def _is_abbreviation(text: str, offset: int, stop: str) -> bool:
-    """Return whether the sentence end ``stop`` at an offset is only the dot of an abbreviation."""
+    """Return whether the sign ``stop`` at an offset is the dot of an abbreviation, which does not end the sentence."""
     return stop == "." and _ABBREVIATION.search(text[max(0, offset - 7) : offset + 1]) is not None
 
 
@@ -80,7 +81,7 @@ _PUNCTUATION_TO_SPACE = {code: " " for code in range(0x80) if not chr(code).isal
 
 
 def replace_punctuation(text: str) -> str:
-    """Return a folded text with spaces instead of ASCII punctuation, and a space at both ends.
+    """Replace ASCII punctuation in a folded text with spaces, and add a space at both ends.
 
     Names and phrases are matched in this form, so that hyphens, dots and quotes are ignored.
     """

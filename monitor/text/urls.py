@@ -11,7 +11,7 @@ _TRACKING_PARAMETER = re.compile(
     re.IGNORECASE,
 )
 _UNSAFE_CHARACTERS = re.compile(r"[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]")
-_CANONICAL = re.compile(  # a URL that is already canonical except for its query
+_CANONICAL = re.compile(  # a URL that is already canonical, except for its query
     r"(https?://[a-z0-9](?:[a-z0-9-]*[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]*[a-z0-9])?)*(?::(?:[1-9]\d{3}|[1-5]\d{4}))?)"
     r"(/(?:[A-Za-z0-9_~!$&'()*+,=:@/-]|\.(?![./]|$))*)(?:\?([A-Za-z0-9._~!$'()*+,=:@/?&-]*))?"
 )
@@ -26,7 +26,10 @@ _GENERIC_SUFFIXES = frozenset(
     reviews digital network agency international london paris berlin tokyo example test
     """.split()  # noqa: SIM905 - more readable than a long list
 )
-"""Top-level domains of more than two letters that outlets use; each top-level domain of two letters is a country's."""
+"""Top-level domains of more than two letters that outlets use.
+
+Every top-level domain of two letters belongs to a country.
+"""
 _FILE_SUFFIXES = frozenset("ai cc do gz hs im js md mk mo pl pm ps py rb rs sh so ts vb ws".split())  # noqa: SIM905 - as above
 """Top-level domains of countries that are also endings of file names."""
 _NO_PLACE_FRAGMENT = re.compile(
@@ -39,9 +42,9 @@ def canonicalize_url(url: str, base: str = "") -> str:
     """Return the canonical spelling of a web URL, or an empty string for any other text.
 
     A relative URL is resolved against ``base``. Scheme and host are in lower case (international hosts in xn-- form).
-    Default ports, credentials, fragments, tracking parameters and session ids are removed, dot segments resolved and
-    escapes normalized. Parameters are sorted by name; parameters with the same name keep their order. A path keeps its
-    case and final slash, because servers may distinguish them.
+    Default ports, credentials, fragments, tracking parameters and session ids are removed. Dot segments are resolved,
+    and escapes are normalized. Parameters are sorted by name; parameters with the same name keep their order. A path
+    keeps its case and final slash, because servers may distinguish them.
     """
     if match := _CANONICAL.fullmatch(url):
         query = _canonicalize_query(match[3] or "")
@@ -63,7 +66,7 @@ def canonicalize_url(url: str, base: str = "") -> str:
 
 
 def extract_host(url: str) -> str:
-    """Return the lower-case host of a web URL without its port, or an empty string."""
+    """Return the host of a web URL in lower case without its port; for any other text, return an empty string."""
     if match := _CANONICAL.match(url):
         return match[1].partition("://")[2].partition(":")[0]
     parts = _split_url(url, "")
@@ -71,7 +74,10 @@ def extract_host(url: str) -> str:
 
 
 def extract_origin(url: str) -> str:
-    """Return scheme, host and port of a web URL, such as ``https://daily.example:443``, or an empty string."""
+    """Return the scheme, host and port of a web URL, such as ``https://daily.example:443``.
+
+    For any other text, the result is an empty string.
+    """
     parts = _split_url(url, "")
     host = _to_ascii_host(parts.hostname or "") if parts else ""
     return f"{parts.scheme}://{host}:{parts.port or _DEFAULT_PORTS[parts.scheme]}" if parts and host else ""
@@ -80,7 +86,8 @@ def extract_origin(url: str) -> str:
 def starts_with_host(link: str) -> bool:
     """Return whether a link without a scheme begins with a host name, such as ``www.daily.example/a/22``.
 
-    The ending must be a top-level domain and not a usual ending of files; ``index.php`` and ``story.do`` are paths.
+    The ending of the name must be a top-level domain and not a usual ending of files; ``index.php`` and ``story.do``
+    are paths.
     """
     found = _LEADING_HOST.match(link)
     if found is None:
@@ -93,7 +100,7 @@ def starts_with_host(link: str) -> bool:
 
 
 def quote_unsafe_characters(address: bytes) -> str:
-    """Return an address from an HTTP header with percent escapes for spaces, non-ASCII bytes and other unsafe bytes.
+    """Replace spaces, non-ASCII bytes and other unsafe bytes in an address from an HTTP header by percent escapes.
 
     The host is decoded as UTF-8 instead, because an international host has no percent-encoded form.
     """
@@ -106,10 +113,10 @@ def quote_unsafe_characters(address: bytes) -> str:
 
 
 def find_page_place(url: str) -> str:
-    """Return the fragment of a URL that identifies a place on its page, such as an article, or an empty string.
+    """Return the fragment of a URL, if it identifies a place on its page, such as an article.
 
-    "#top" and "#comments" identify none. Campaign parameters such as "#xtor=RSS-1" and routes such as "#!/" do not
-    either.
+    Fragments such as "#top" and "#comments" do not identify such a place. Campaign parameters such as "#xtor=RSS-1" and
+    routes such as "#!/" do not either. The result is then an empty string.
     """
     fragment = url.partition("#")[2].strip() if "://" in url else ""
     return "" if _NO_PLACE_FRAGMENT.fullmatch(fragment) else fragment
@@ -123,7 +130,10 @@ def is_web_url(url: str) -> bool:
 
 
 def _split_url(url: str, base: str) -> SplitResult | None:
-    """Resolve a URL against ``base``, and split it into its parts; None unless the result is an http or https URL."""
+    """Resolve a URL against ``base``, and split the result into its parts.
+
+    The result is None if it is not an http or https URL.
+    """
     text = _UNSAFE_CHARACTERS.sub("", url).strip()
     try:
         parts = urlsplit(urljoin(base, text) if base else text)
@@ -164,7 +174,7 @@ def _resolve_dot_segments(path: str) -> str:
 
 
 def _normalize_escapes(text: str, safe: str) -> str:
-    """Return a part of a URL with normalized percent escapes.
+    """Normalize the percent escapes in a part of a URL.
 
     Unreserved characters are unescaped. Other characters are escaped as UTF-8 in upper case, except the ones in
     ``safe``.
@@ -186,7 +196,7 @@ def _unescape_unreserved(match: re.Match[str]) -> str:
 
 
 def _canonicalize_query(query: str) -> str:
-    """Return a query without tracking parameters, sorted by name; parameters with the same name keep their order."""
+    """Remove tracking parameters from a query, and sort it by name; parameters with the same name keep their order."""
     if not query:
         return ""
     pairs = [pair for pair in query.split("&") if pair and not _TRACKING_PARAMETER.fullmatch(pair.partition("=")[0])]

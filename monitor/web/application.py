@@ -9,6 +9,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import HTMLResponse, PlainTextResponse, RedirectResponse, Response
 
 from monitor import __version__
+from monitor.domain.configuration_edits import EditConflict, EditNotAllowed
 from monitor.domain.errors import (
     ConfigError,
     LeaseLost,
@@ -23,6 +24,7 @@ from monitor.domain.readers import NotAllowed
 from monitor.pipeline.compose_digests import DigestComposer
 from monitor.web.api.application import create_api
 from monitor.web.context import DeskContext, TooManyRequests
+from monitor.web.editing import Editing
 from monitor.web.page import BadRequest, FormRefused, LoginRequired, login_path
 from monitor.web.pages import (
     articles,
@@ -34,6 +36,7 @@ from monitor.web.pages import (
     login,
     me,
     people,
+    rules,
     search,
     sources,
     static,
@@ -45,7 +48,7 @@ from monitor.web.security import SAFE_METHODS, SecurityMiddleware, allowed_hosts
 from monitor.web.templating import render
 
 PAGE_MODULES: tuple[ModuleType, ...] = (login, static, today, stories, articles, people, search, sources, digests)
-PAGE_MODULES += (deliveries, feedback, feeds, links, status, me)
+PAGE_MODULES += (deliveries, feedback, feeds, links, status, me, rules)
 ERROR_STATUS: tuple[tuple[type[MonitorError], int], ...] = (
     (NotAllowed, 403),
     (FormRefused, 403),
@@ -54,6 +57,8 @@ ERROR_STATUS: tuple[tuple[type[MonitorError], int], ...] = (
     (QueryError, 422),
     (ConfigError, 422),
     (LeaseLost, 409),
+    (EditConflict, 409),
+    (EditNotAllowed, 403),
     (TooManyRequests, 503),
     (SchemaMismatch, 503),
     (StoreBusy, 503),
@@ -71,13 +76,13 @@ TITLES = {
 }
 
 
-def create_app(context: DeskContext, composer: DigestComposer) -> FastAPI:
+def create_app(context: DeskContext, composer: DigestComposer, editing: Editing | None = None) -> FastAPI:
     """Return the application of the desk."""
     app = FastAPI(title="monitor", version=__version__, docs_url=None, redoc_url=None, openapi_url=None)
-    app.state.desk, app.state.composer = context, composer
+    app.state.desk, app.state.composer, app.state.editing = context, composer, editing
     for module in PAGE_MODULES:
         app.include_router(module.router, include_in_schema=False)
-    app.state.api = create_api(context, composer)
+    app.state.api = create_api(context, composer, editing)
     app.mount("/api/v1", app.state.api)
     app.add_middleware(SecurityMiddleware, hosts=allowed_hosts(context.settings))
     app.add_exception_handler(LoginRequired, _ask_for_login)

@@ -15,6 +15,8 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from monitor.domain.errors import MonitorError, UsageError
 from monitor.domain.feedback import Change, Reader, RejectionReason, Way
 from monitor.domain.readers import Account, Identity, NotAllowed, Right, session_identity
+from monitor.feedback.configuration import EDIT
+from monitor.text import numbers
 from monitor.web.context import DeskContext, DeskHealth, Snapshot
 from monitor.web.security import is_form_token, make_form_token, safe_path
 from monitor.web.templating import format_moment, render
@@ -37,11 +39,15 @@ KEY_HELP = (
     ("g p", "People"),
     ("g s", "Sources"),
     ("g d", "Digests"),
+    ("g r", "Rules"),
     ("g c", "Changes"),
     ("g o", "Outbox"),
     ("?", "this list"),
 )
 REASONS = tuple((reason.value, reason.value.replace("-", " ")) for reason in RejectionReason)
+PROPOSED = "proposed"
+"""Value of the parameter ``done`` after a proposal, which is not a change and cannot be undone."""
+
 MAX_LOGIN_CHARS = 100
 FORM_TYPE = "application/x-www-form-urlencoded"
 T = TypeVar("T")
@@ -143,6 +149,7 @@ class Page:
             ("/search", "Search", 0, False),
             ("/sources", "Sources", health.problem_count, True),
             ("/digests", "Digests", 0, False),
+            ("/rules", "Rules", 0, False),
             ("/changes", "Changes", 0, False),
             ("/outbox", "Outbox", health.failed_count, True),
             ("/status", "Status", int(health.daemon.state == "silent"), True),
@@ -185,9 +192,10 @@ class Page:
 
 def parse_number(name: str, text: str) -> int:
     """Return the number that a parameter or field has as text, at most 18 digits. Raises ``BadRequest``."""
-    if not text.isascii() or not text.isdigit() or len(text) > 18:
+    number = numbers.parse_number(text, 18)
+    if number is None:
         raise BadRequest(f"{name}={text[:40]!r} is not a number")
-    return int(text)
+    return number
 
 
 async def read_form(request: Request) -> dict[str, str]:
@@ -273,8 +281,13 @@ def login_path(path: str) -> str:
 
 
 def require_undo(identity: Identity, change: Change) -> None:
-    """Raise ``NotAllowed`` unless the reader has made the change, or may give feedback."""
-    if change.login != identity.account.login and not identity.may(Right.FEEDBACK):
+    """Raise ``NotAllowed`` unless the reader has made the change, or may give feedback.
+
+    An edit of a configuration file can be undone by a reader who may edit it.
+    """
+    if change.what == EDIT:
+        identity.require(Right.CONFIGURE)
+    elif change.login != identity.account.login and not identity.may(Right.FEEDBACK):
         raise NotAllowed(f"change {change.id} is by {change.reader}; an editor may undo it")
 
 
@@ -283,6 +296,8 @@ async def find_done(page: Page) -> Change | None:
 
     The page shows a notice with a button that undoes this change.
     """
+    if page.parameter("done") == PROPOSED:
+        return Change(0, PROPOSED, "an editor decides", page.account.display_name, Way.PAGE, page.now)
     if not page.parameter("done"):
         return None
     try:

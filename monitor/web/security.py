@@ -12,6 +12,7 @@ from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from monitor.domain.web_settings import WebSettings
+from monitor.text.numbers import parse_number
 
 MAX_BODY_BYTES, BODY_SECONDS = 1_000_000, 30.0
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -78,8 +79,8 @@ class SecurityMiddleware:
         host = headers.get("host", "").lower()
         if host not in self._hosts:
             return 421, "This address is not served here. Open the desk under the URL in its settings.\n"
-        length = headers.get("content-length", "0")
-        if not length.isdigit() or int(length) > MAX_BODY_BYTES:
+        length = parse_number(headers.get("content-length", "0"))
+        if length is None or length > MAX_BODY_BYTES:
             return 413, f"The request is longer than {MAX_BODY_BYTES:,} bytes.\n"
         path = scope["path"]
         if scope["method"] in SAFE_METHODS or path.startswith(ONE_CLICK_PREFIX):

@@ -61,7 +61,7 @@ class Served:
         ]
         pages += ["/article/50", "/people", "/people/phan-van-giang?span=7d", "/search?q=minister", "/search?q=%28"]
         pages += ["/sources", "/sources/lan-xang", "/digests", "/digests/2", "/digests/next/today", "/changes"]
-        return [*pages, "/outbox", "/status", "/me"]
+        return [*pages, "/outbox", "/status", "/me", "/rules"]
 
 
 def run_monitor(folder: Path, *words: str) -> str:
@@ -373,4 +373,39 @@ def test_a_digest_prints_as_a_press_review(browser: "Browser", served: Served, s
     assert page.locator("button:visible, nav:visible, .button:visible").count() == 0
     assert page.locator(".address:visible").count() > 0
     assert page.pdf().startswith(b"%PDF")
+    context.close()
+
+
+def test_the_rules_are_edited_with_a_check_while_typing(browser: "Browser", served: Served, session: Any) -> None:
+    """A fault leads to its line; an edit of somebody else is not lost; the save is reviewed and undone."""
+    context = browser.new_context(storage_state=session)
+    page = context.new_page()
+    errors = watch(page, served)
+    file = served.folder / "sources.yaml"
+    before = file.read_text(encoding="utf-8")
+    page.goto(f"{served.url}/rules")
+    text = page.locator("#text")
+    typed = text.input_value()
+    text.fill(typed.replace("report_edits: true", "report_edit: true"))
+    page.locator("#faults .bad").wait_for()
+    page.locator("#faults a").first.click()
+    line = typed[: typed.index("report_edits")].count("\n") + 1
+    assert page.locator("#place").inner_text().startswith(f"Line {line},")
+    text.fill(typed.replace("report_edits: true", "report_edits: true  # mine"))
+    file.write_text(before + "# theirs\n", encoding="utf-8")
+    page.locator(".editor button.main").click()
+    page.locator(".notice.bad", has_text="Somebody else").wait_for()
+    errors[:] = [error for error in errors if "409" not in error]  # the answer to a conflict
+    assert "# theirs" in page.locator(".diff").inner_text()
+    text.fill(text.input_value() + "# theirs\n")
+    page.locator(".editor button.main").click()
+    page.locator("button", has_text="Save").click()
+    page.wait_for_url("**done=*")
+    wanted = before.replace("report_edits: true", "report_edits: true  # mine") + "# theirs\n"
+    assert file.read_text(encoding="utf-8") == wanted
+    page.locator(".notice.good button").click()
+    page.wait_for_load_state()
+    assert file.read_text(encoding="utf-8") == before + "# theirs\n"
+    file.write_text(before, encoding="utf-8")
+    assert errors == []
     context.close()

@@ -14,7 +14,7 @@ import pytest
 import typer
 import yaml
 
-from monitor.cli.main import COMMANDS
+from monitor.cli.main import COMMANDS, load_command
 from monitor.config.load import parse_configuration
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -42,8 +42,8 @@ rules: {lao-defence: {officials: [all]}, border: {query: border}}
 """
 SUBCOMMANDS = {
     name: [one.name or one.callback.__name__.replace("_", "-") for one in command.registered_commands if one.callback]
-    for _, name, command in COMMANDS
-    if isinstance(command, typer.Typer)
+    for _, name, place in COMMANDS
+    if isinstance(command := load_command(place), typer.Typer)
 }
 MARKS = {"checkout", "internet"}
 

@@ -6,11 +6,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from support.command_line import app
 from support.http_server import on_loop, reply, serving
 from typer.testing import CliRunner
 
 from monitor.cli import sources as command
-from monitor.cli.main import app
 from monitor.domain.errors import ConfigError, UsageError
 from monitor.domain.source import SourceKind
 

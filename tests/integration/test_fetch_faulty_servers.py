@@ -6,12 +6,12 @@ from ipaddress import ip_network
 from pathlib import Path
 
 import pytest
+from support.command_line import app
 from support.factories import NOW, message
 from support.fakes import FakeClock
 from support.http_server import Respond, on_loop, respond_with, serving
 from typer.testing import CliRunner
 
-from monitor.cli.main import app
 from monitor.deliver.webhook import WebhookSender
 from monitor.domain.channels import WebhookChannel
 from monitor.domain.delivery import Retry, SendResult, Sent

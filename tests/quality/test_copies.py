@@ -12,9 +12,11 @@ from collections import Counter, defaultdict
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import combinations
+from pathlib import Path
 
 import pytest
-from support.baselines import assert_floor
+from quality.measures import duplicates
+from support.baselines import assert_floor, assert_floors
 from support.synthetic_articles import Pair, article, edits, lookalikes, pairs, report
 
 from monitor.domain.article import Article
@@ -24,6 +26,7 @@ from monitor.stories.near_duplicates import compare_texts
 
 SEED = 20260305
 NOON = datetime(2026, 3, 5, 12, tzinfo=UTC)
+EDITED = Path(__file__).parent / "edited"
 
 
 @pytest.fixture(scope="module")
@@ -83,3 +86,10 @@ def test_all_versions_of_a_report_are_one_family() -> None:
     wrong = [sorted(pair) for pair in found - true]
     assert_floor("copies.families.precision", len(found & true) / len(found), wrong[:20])
     assert_floor("copies.families.recall", len(found & true) / len(true), [sorted(pair) for pair in true - found][:20])
+
+
+@pytest.mark.parametrize("half", ["developed", "scored"])
+def test_copies_edited_by_hand_are_duplicates(half: str) -> None:
+    """Editors rewrite, shorten, localise, and merge texts with local background; other events are not duplicates."""
+    score = duplicates(EDITED / f"copies-{half}.jsonl")
+    assert_floors(f"copies.edited.{half}", score.values, score.shown)

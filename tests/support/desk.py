@@ -1,5 +1,6 @@
 """The desk in the process of a test: its application on a database, and a reader who is logged in."""
 
+import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -10,15 +11,20 @@ from urllib.parse import urlencode
 from starlette.testclient import TestClient
 from support.rows import NOW
 
+from monitor.config.file_editor import FileEditor
 from monitor.config.load import parse_configuration
 from monitor.domain.readers import Account, Role
+from monitor.domain.secret import Secret
 from monitor.domain.web_settings import WebSettings
+from monitor.match.lint import lint_watchlist
 from monitor.pipeline.compose_digests import DigestComposer
 from monitor.schedule.digest_times import CronDigestSchedule
 from monitor.store.database import Database
 from monitor.web.application import create_app
 from monitor.web.context import DeskContext, Snapshot
+from monitor.web.editing import Editing
 from monitor.web.page import SESSION_COOKIE
+from monitor.web.rehearsals import Rehearsals
 from monitor.web.security import make_form_token
 
 HOST = "127.0.0.1:8788"
@@ -57,6 +63,13 @@ class FixedClock:
         return self.now
 
 
+class ThreadPool:
+    """Pool of processes that runs its work in a thread."""
+
+    async def run(self, work: Callable[..., Any], *args: object) -> Any:
+        return await asyncio.to_thread(work, *args)
+
+
 @dataclass
 class Desk:
     """The desk on a database, with a client that sends requests as a browser does."""
@@ -67,12 +80,15 @@ class Desk:
     loader: FixedLoader = field(default_factory=FixedLoader)
     redact: Callable[[str], str] = str
     peer: str = "127.0.0.1"
+    file: Path | None = None
+    """The configuration file, if it can be edited."""
 
     def __post_init__(self) -> None:
         self.context = DeskContext(
             self.database, self.settings, self.loader, self.clock, self.redact, signing_key=SIGNING_KEY
         )
-        self.app = create_app(self.context, DigestComposer(self.database, CronDigestSchedule(), self.clock))
+        composer = DigestComposer(self.database, CronDigestSchedule(), self.clock)
+        self.app = create_app(self.context, composer, self.make_editing(self.file) if self.file else None)
         self.api = self.app.state.api
         self.client = TestClient(
             self.app,
@@ -81,6 +97,11 @@ class Desk:
             raise_server_exceptions=False,
             client=(self.peer, 50000),
         )
+
+    def make_editing(self, file: Path) -> Editing:
+        """Return the editor of a file; rehearsals run in a thread of this process."""
+        url = Secret(f"sqlite:///{self.database._connections.database_file}")
+        return Editing(FileEditor(file, {}, self.redact, (lint_watchlist,)), Rehearsals(ThreadPool(), url))
 
     def log_in(self, login: str = "owner", role: Role = Role.ADMIN) -> "Reader":
         """Log a reader in with a session of the database."""

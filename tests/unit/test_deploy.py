@@ -11,8 +11,8 @@ import typer.main
 import yaml
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
+from support.command_line import app
 
-from monitor.cli.main import app
 from monitor.domain.configuration import Settings
 from monitor.domain.secret import Secret
 

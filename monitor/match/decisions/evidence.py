@@ -25,7 +25,10 @@ from monitor.match.vocabulary import (
 _VIETNAMESE_ADDRESS_WORDS = parse_words("ông bà anh chị cô bác bộ ngài tướng phó")
 _UNAMBIGUOUS_TITLES = parse_words("gen sen king queen tun pak khun chef bung dato")
 _NAMELIKE_TITLES = parse_words("van le la du da di de y dan vi don bang gus san")
-"""Titles and short words that can also be parts of names; in Vietnamese, diacritics distinguish titles from names."""
+"""Titles and short words that can also be parts of names.
+
+In Vietnamese, only diacritics show whether such a word is a part of a name.
+"""
 
 HAN_WORDS_AFTER_NAME = frozenset("说說称稱表在和与與对對将將会會指强強认認宣是的及同也于於向出参參访訪抵")
 HAN_WORDS_BEFORE_NAME = frozenset("与與和同对對向在由被请請的及为為据據跟")
@@ -35,7 +38,7 @@ _LEFT_CONTEXT_CHARS = 40
 _MIN_STEM_LETTERS = 4
 _ENDING_LETTERS = 2
 _LOWER_CASE_SEARCH_CHARS = 20_000
-"""Number of characters at the start of a text in which a lower-case word is searched, to limit the cost."""
+"""Number of characters at the start of a text that are searched for a word in lower case. It limits the cost."""
 _STANDALONE = Boundary()
 _NOT_STANDALONE = Boundary(is_standalone=False)
 
@@ -43,10 +46,10 @@ _NOT_STANDALONE = Boundary(is_standalone=False)
 def find_agreeing_officials(
     facts: ArticleFacts, candidate: Candidate, official_indexes: Sequence[int]
 ) -> tuple[int, ...]:
-    """Return the officials whose configured diacritics agree with the diacritics that the text prints.
+    """Return the officials whose configured diacritics agree with the diacritics that are printed in the text.
 
-    A printed word without diacritics agrees with every name. In Vietnamese texts, which print all diacritics, the
-    printed diacritics must be equal to the configured ones.
+    A word that is printed without diacritics agrees with every name. Vietnamese texts print all diacritics, so the
+    printed and the configured ones must be equal there.
     """
     folded = facts.article_text.folded
     if folded.cased is folded.original:
@@ -100,7 +103,8 @@ def _name_diacritics_agree(words: Sequence[tuple[str, str]], prepared: PreparedO
 def collect_full_name_evidence(facts: ArticleFacts, candidate: Candidate, official_index: int) -> Evidence:
     """Return the evidence from the words around a full name for one official; titles are not examined.
 
-    The first evidence against the official ends the search, and the other fields keep their default values.
+    The search ends with the first evidence against the official. Fields that are not examined keep their default
+    values.
     """
     around, start, end = facts.surrounding_text, candidate.start, candidate.end
     convention = facts.name_index.conventions[official_index]
@@ -118,9 +122,9 @@ def collect_full_name_evidence(facts: ArticleFacts, candidate: Candidate, offici
 
 
 def _find_place_or_credit(facts: ArticleFacts, candidate: Candidate) -> str:
-    """Return the reason why a full name is not a mention, or an empty string.
+    """Return the reason why a full name is not a mention, or an empty string if it may be one.
 
-    The reason is that the name is that of a place or thing, or that it is in a byline or photo credit.
+    It is not a mention if it is the name of a place or thing, or is in a byline or photo credit.
     """
     around, start, end = facts.surrounding_text, candidate.start, candidate.end
     if place := around.find_place_before(start):
@@ -131,11 +135,12 @@ def _find_place_or_credit(facts: ArticleFacts, candidate: Candidate) -> str:
 
 
 def find_support(facts: ArticleFacts, candidate: Candidate, evidence: Evidence, context: MatchContext) -> str:
-    """Return the reason why a full name means the official in spite of evidence against it, or an empty string.
+    """Return the reason why a full name means the official in spite of evidence against it.
 
-    The evidence is an occupation next to the name, or a further word after it. A name that thousands of people have, as
-    Vietnamese names are, then needs a fitting title. For other names an occupation is outweighed if no role is
-    configured for the official, or if the article names the official's country.
+    The evidence against it is an occupation next to the name, or a further word after it. If thousands of people have
+    the name, as is usual in Vietnam, only a fitting title is a sufficient reason. For other names, an occupation has no
+    effect if no role is configured for the official, or if the article names the official's country. The result is an
+    empty string if the article gives no sufficient reason.
     """
     official = evidence.official_index
     prepared, convention = facts.name_index.prepared_official(official), facts.name_index.conventions[official]
@@ -156,7 +161,10 @@ def find_support(facts: ArticleFacts, candidate: Candidate, evidence: Evidence, 
 
 
 def _is_joined_by_hyphen(facts: ArticleFacts, candidate: Candidate, convention: str) -> bool:
-    """Return whether a hyphen joins first and family name, in a convention in which this means a street or a school."""
+    """Return whether a hyphen joins first and family name, if this shows that a street or school is meant.
+
+    The naming convention states whether it shows this. If not, the result is False.
+    """
     text = facts.cased_text(candidate)
     return (
         "-" in text
@@ -185,10 +193,10 @@ def score_titles(
 
 
 def find_boundary(facts: ArticleFacts, candidate: Candidate) -> Boundary:
-    """Return the evidence on whether a short name is complete.
+    """Return whether a short name is complete, with the words next to it that show this.
 
-    A name is not complete if it is part of a longer name or a compound word. The name of a place and the name in a
-    credit are not complete either.
+    A name is not complete if it is part of a longer name or of a compound word, if it is the name of a place, or if it
+    is in a credit.
     """
     around = facts.surrounding_text
     if not around.is_written_as_name(candidate.start, candidate.end):
@@ -231,9 +239,9 @@ def is_cased_family_name(facts: ArticleFacts, start: int, end: int) -> bool:
 
 
 def is_uncased_family_name(facts: ArticleFacts, start: int) -> bool:
-    """Return whether a family name in a script without capitals does not follow the given name of another person.
+    """Return False if the given name of another person precedes a family name, in a script without capitals.
 
-    The result is False if the word before it is a frequent given name.
+    A given name is recognized in a list of frequent ones.
     """
     word = facts.article_text.word_ending_at(start - 1) if facts.article_text.spaced[start] == " " else ""
     return word not in uncased_given_names() and word[1:] not in uncased_given_names()
@@ -248,8 +256,8 @@ def _occurs_in_lower_case(cased: str, word: str) -> bool:
 def _find_boundary_after(facts: ArticleFacts, candidate: Candidate) -> Boundary:
     """Return the boundary of a short name from the words next to it, if no other name is before it.
 
-    The boundary is standalone unless a word after the name continues the name or makes it a place, the name begins a
-    compound word, a place word is before the name, or the name is in a credit.
+    The boundary is standalone, except in these cases: a word after the name continues the name or makes it a place; the
+    name begins a compound word; a place word is before the name; the name is in a credit.
     """
     around = facts.surrounding_text
     if word := around.find_place_after(candidate.start, candidate.end) or _find_continuation(facts, candidate):
@@ -267,7 +275,7 @@ def _find_boundary_after(facts: ArticleFacts, candidate: Candidate) -> Boundary:
 
 
 def _find_continuation(facts: ArticleFacts, candidate: Candidate) -> str:
-    """Return the word after a short name that makes the name part of a longer name, or an empty string.
+    """Return the word after a short name, if word and name together are a longer name; otherwise an empty string.
 
     In conventions with patronymics, the word may be a particle such as "bin".
     """
@@ -316,9 +324,9 @@ def _is_capitalized_anyway(facts: ArticleFacts, at: int, start: int) -> bool:
 
 
 def _find_unwatched_initial(facts: ArticleFacts, candidate: Candidate) -> str:
-    """Return the initial before a short name if no official with this short name has it, or an empty string.
+    """Return the initial before a short name, if no official with this short name has this initial.
 
-    Such an initial shows that the name means a person who is not watched.
+    Such an initial shows that the name means a person who is not watched. Otherwise the result is an empty string.
     """
     start = candidate.start
     match = INITIAL.search(facts.article_text.cased, max(0, start - MAX_INITIAL_CHARS), start)

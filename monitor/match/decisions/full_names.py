@@ -45,20 +45,34 @@ from monitor.text.tokens import is_unspaced
 # Confidences are set by hand and only order the forms from the most to the least certain; no decision reads them.
 FULL_NAME_CONFIDENCE = 0.97
 NATIVE_NAME_CONFIDENCE = 0.95
-"""Lower than for a full name in Latin letters: a script without spaces has no word boundaries that could be checked."""
+"""Confidence of a full name in another script than Latin.
+
+It is lower than in Latin letters, because in a script without spaces the name could be a part of a longer word.
+"""
 SHARED_NAME_CONFIDENCE = 0.9
-"""Lower than for a name that only one official has: a title had to decide between several officials."""
+"""Confidence of a name that several officials have.
+
+It is lower than for a name of one official, because only a title decides between them.
+"""
 DOUBTED_NAME_CONFIDENCE = 0.86
-"""Lower than for other full names: an occupation or a further name next to it is evidence for another person."""
+"""Confidence of a full name next to an occupation or a further name.
+
+It is lower than for other full names, because these words suggest another person.
+"""
 PHONETIC_NAME_CONFIDENCE = 0.9
-"""Lower than for the configured spelling: both parts of the name only sound alike."""
+"""Confidence of a full name that only sounds like the configured one. It is lower than for the configured spelling."""
 EXTENDED_NAME_CONFIDENCE = 0.88
-"""Lower than for a phonetic spelling: the initial or middle name is not configured."""
+"""Confidence of a full name with an initial or middle name that is not configured.
+
+It is lower than for a name that sounds like the configured one.
+"""
 TYPO_CONFIDENCE = 0.8
-"""The lowest of all full names: the name is misspelt, and a title had to confirm it."""
+"""Confidence of a misspelt full name. It is the lowest of all full names, even though a title must confirm the name."""
 
 _MAX_RECENT_SPANS = 50
-"""Number of latest claimed spans that are compared with a typo; the spans are nearly in the order of the text."""
+"""Number of latest claimed spans that are compared with a misspelt name; the spans are nearly in the
+order of the text.
+"""
 _FIRST_CJK_CHARACTER = "\u2e80"
 _HAN_PLACE_SUFFIX = re.compile(
     "[市省州县縣區区镇鎮村路街港岛島湖河站桥橋町郡]|大学|大學|学院|學院|机场|機場|大道|大桥|大橋"
@@ -83,7 +97,7 @@ def decide_full_names(facts: ArticleFacts, candidates: Candidates, context: Matc
 
 
 def decide_full_name(facts: ArticleFacts, candidate: Candidate, context: MatchContext) -> tuple[Decision, ...]:
-    """Return the decisions on one full name; the decision on a name of one word is to defer it."""
+    """Return the decisions on one full name. A name of one word is decided later, together with the short names."""
     text = facts.cased_text(candidate)
     if not text[0].isascii():
         return _decide_native_name(facts, candidate)
@@ -105,9 +119,9 @@ def decide_full_name(facts: ArticleFacts, candidate: Candidate, context: MatchCo
 
 
 def reject_full_name(evidence: Evidence, candidate: Candidate, official_indexes: tuple[int, ...]) -> Rejected | None:
-    """Return the rejection of a full name that evidence shows not to be a mention of an official, or None.
+    """Return the rejection of a full name that does not mean an official, or None if it may mean one.
 
-    The name may be that of a place or of another person, part of a longer name, or in a credit.
+    A name is rejected if it is that of a place or of another person, a part of a longer name, or in a credit.
     """
     boundary = evidence.boundary
     if evidence.place_or_credit:
@@ -139,9 +153,9 @@ def _decide_native_name(facts: ArticleFacts, candidate: Candidate) -> tuple[Deci
 
 
 def _explain_native_border(facts: ArticleFacts, start: int, end: int) -> str:
-    """Return the reason why a name is only a part of a longer name or word, or an empty string.
+    """Return the reason why a name is only a part of a longer name or word, or an empty string if it is complete.
 
-    The signs and characters directly before and after the name are examined.
+    Only the signs and characters directly before and after the name are examined.
     """
     text = facts.article_text.folded.text
     before, after = text[start - 1 : start], text[end : end + 1]
@@ -155,9 +169,9 @@ def _explain_native_border(facts: ArticleFacts, start: int, end: int) -> str:
 
 
 def _explain_native_word(facts: ArticleFacts, candidate: Candidate) -> str:
-    """Return the reason why a name in a script with spaces is a place or another person, or an empty string.
+    """Return the reason why a name in a script with spaces means a place or another person.
 
-    A name in a script without spaces always gives an empty string.
+    The result is an empty string if the name may mean the official, and for every script without spaces.
     """
     start = candidate.start
     if is_unspaced(facts.article_text.folded.text[start]):
@@ -170,10 +184,10 @@ def _explain_native_word(facts: ArticleFacts, candidate: Candidate) -> str:
 
 
 def _explain_han_word(text: str, start: int, end: int) -> str:
-    """Return the reason why a name of two Chinese characters is an ordinary word or a part of one, or an empty string.
+    """Return the reason why two Chinese characters are an ordinary word, or a part of one, and not a name.
 
-    A name that is also a word needs a border on both sides: a punctuation mark, a title, or a word that is common next
-    to names.
+    Characters that are a name and also a word count as a name only with a border on both sides: a punctuation mark, a
+    title, or a word that is common next to names. The result is an empty string if the characters are a name.
     """
     name = text[start:end]
     if len(name) != _SHORT_HAN_NAME or not all(map(_is_han, name)):
@@ -199,9 +213,9 @@ def _is_han(char: str) -> bool:
 
 
 def _continues_korean_name(text: str, end: int) -> bool:
-    """Return whether the Korean letters directly after a name make the name part of a longer word.
+    """Return whether the Korean letters directly after a name continue it to a longer word.
 
-    The letters do not continue the name if they are a particle or a title.
+    Particles and titles do not, although Korean joins them to a name.
     """
     after = text[end : end + 1]
     return "가" <= after <= "힣" and not text.startswith(native_words().words_after_name, end)
@@ -210,12 +224,12 @@ def _continues_korean_name(text: str, end: int) -> bool:
 def _choose_official(
     facts: ArticleFacts, candidate: Candidate, official_indexes: tuple[int, ...], context: MatchContext
 ) -> Decision:
-    """Return the decision on a full name, after its officials are compared.
+    """Return the decision on a full name, by comparing the officials who have it.
 
-    If several officials have the name, the official with the strongest titles is accepted, provided that the titles fit
-    no other official equally well. If only one official has the name, the name is rejected for another generation
-    suffix, or for a contradicting title next to a name that many people have. It is also rejected if it belongs to
-    another person in this article, unless a title next to the name fits the official.
+    If several officials have the name, the one with the best fitting titles is accepted, unless the titles fit another
+    official equally well. If one official has the name, the name is rejected in three cases: it has another generation
+    suffix, such as Jr.; many people have this name and the title next to it contradicts the official; or it belongs to
+    another person in this article and no title next to it fits the official.
     """
     if len(official_indexes) == 1 and official_indexes[0] not in context.namesakes:
         if _is_different_generation(facts, candidate, official_indexes[0]):
@@ -236,10 +250,10 @@ def _choose_official(
 
 
 def _find_contradiction(facts: ArticleFacts, candidate: Candidate, official_index: int, context: MatchContext) -> str:
-    """Return the reason why the title next to a full name contradicts the official, or an empty string.
+    """Return the reason why the title next to a full name contradicts the official, or an empty string if it does not.
 
-    The title is compared only in conventions in which thousands of people share a name, because a full name is then as
-    uncertain as a short name elsewhere. The result is empty for an official who is already mentioned.
+    The title is compared only in conventions in which thousands of people share a full name. The result is always empty
+    for an official who is already mentioned.
     """
     is_common = naming_convention(facts.name_index.conventions[official_index]).common_short_forms
     if not is_common or official_index in context.first_accepted_at:
@@ -306,11 +320,11 @@ def _decide_typo(facts: ArticleFacts, candidate: Candidate, context: MatchContex
 def decide_extended_name(
     facts: ArticleFacts, candidate: Candidate, boundary: Boundary, context: MatchContext
 ) -> tuple[Candidate, Accepted | Rejected] | None:
-    """Return the full name around a short name, with the decision on it, or None if no full name is found.
+    """Return the full name around a short name, with the decision on it.
 
-    The finders are tried in order, the most certain first. The first full name with enough evidence is accepted. A name
-    in a credit, or next to the occupation of another person, is not accepted. If the name may be that of several
-    officials, the decision is a rejection.
+    The functions that extend a short name are tried in order, the one with the most certain result first. The first
+    full name with enough evidence is accepted. A name in a credit, or next to the occupation of another person, is
+    rejected, and so is a name that several officials may have. The result is None if no full name is found.
     """
     finders = FINDERS_AFTER_INITIAL if boundary.has_initial_before else ()
     for find in finders + FINDERS_AFTER_NAME if boundary.has_name_before else finders:
@@ -332,7 +346,9 @@ def decide_extended_name(
 
 
 def _prefer_configured(facts: ArticleFacts, names: Sequence[ExtendedName]) -> Sequence[ExtendedName]:
-    """Return the names whose printed initials are configured for the official, or all names if there are none."""
+    """Return only the names whose printed initials are configured for the official; if there are none, return all
+    names.
+    """
     configured = [
         name
         for name in names
@@ -350,8 +366,8 @@ def _choose_by_initial(
 ) -> Sequence[ExtendedName]:
     """Return the names that remain possible, if several officials have the printed initial and family name.
 
-    First, names with the best fitting title remain. Without a fitting title, or if several names remain, the officials
-    who are already mentioned in the article are preferred.
+    The names with the best fitting title remain. If no title fits, or if several names have the best title, the names
+    of officials who are already mentioned in the article remain.
     """
     officials = [name.candidate.official_indexes[0] for name in names]
     scores = score_titles(facts, names[0].candidate, officials[:MAX_CANDIDATE_OFFICIALS], context)
@@ -367,8 +383,8 @@ def _is_supported(facts: ArticleFacts, name: ExtendedName, context: MatchContext
     """Return whether the evidence for an extended name is sufficient to accept it.
 
     An extended name is a full name with an initial, a nickname or a further name between its configured parts, or with
-    a changed first name. Some kinds need no more evidence. The others need a fitting title next to the name; an initial
-    for the first name is also sufficient if the official is mentioned elsewhere in the article.
+    a changed first name. Some kinds need no more evidence. The others need a fitting title next to the name. If an
+    initial replaces the first name, a mention of the official elsewhere in the article is also sufficient.
     """
     (official,) = name.candidate.official_indexes
     if name.kind not in _TITLE_NEEDED:

@@ -68,18 +68,22 @@ WEIGHTS: Mapping[LoneNameEvidence, float] = {
     LoneNameEvidence.POSITION: 0.2,
     LoneNameEvidence.SHORT: 0.1,
 }
-"""Weight of each kind of evidence; kinds without a weight did not occur in the fitted texts or had no effect."""
+"""Weight of each kind of evidence. A kind without a weight did not occur in the fitted texts, or had no effect."""
 THRESHOLD = 1.0
 """Minimum sum of the weights of a name that is accepted."""
 
 LONE_NAME_CONFIDENCE = 0.7
-"""Lower than for every other form of a name: the article does not have the full name."""
+"""Confidence of a lone name.
+
+It is the lowest of all forms with a name, because the article does not have the full name.
+"""
 _MAX_LONE_NAMES = 300
-"""Maximum number of occurrences of name parts that are examined in one article, to limit the cost of a long text."""
+"""Maximum number of name parts that are examined in one article, to limit the cost of a long text."""
 _MIN_LETTERS = 3
 _SHORT_NAME_LETTERS = 3
-"""Maximum number of letters of a name that is called short. Its cases resemble ordinary words, and so does the name at
-the start of a sentence.
+"""Maximum number of letters of a name part that counts as short.
+
+The grammatical cases of such a part look like ordinary words. So does the part itself at the start of a sentence.
 """
 _SENTENCE_CHARS = 300
 _MANY_OTHERS = 2
@@ -87,10 +91,9 @@ _MANY_OTHERS = 2
 
 @dataclass(frozen=True, slots=True)
 class LoneName:
-    """Result of the search for lone names, for one official.
+    """A part of an official's name in an article that does not have the full name, with the evidence on it.
 
-    ``places`` are the occurrences of the part of the name that can mean the official, and ``evidence`` has the kinds of
-    evidence at these places.
+    ``places`` are the occurrences that can mean the official, and ``evidence`` has the kinds of evidence there.
     """
 
     official_index: int
@@ -109,7 +112,7 @@ class LoneName:
 
     @property
     def weight(self) -> float:
-        """The logarithm of the odds that the official is meant."""
+        """The logarithm of the odds that the official is meant: the sum of the weights of the evidence."""
         return INTERCEPT + sum(WEIGHTS.get(kind, 0.0) for kind in self.evidence)
 
     def explain(self) -> str:
@@ -119,7 +122,11 @@ class LoneName:
 
 
 def decide_lone_names(facts: ArticleFacts, candidates: Candidates, context: MatchContext) -> None:
-    """Record the decisions on lone names: with sufficient evidence a name is a mention, otherwise a near miss."""
+    """Record the decisions on lone names.
+
+    A lone name is a part of an official's name in an article that does not have the full name. It is a mention if the
+    evidence is sufficient, otherwise a near miss.
+    """
     for name in list_lone_names(facts, candidates, context):
         if name.is_supported and name.weight >= THRESHOLD:
             reason = f"part of the name alone: {name.explain()}"
@@ -176,7 +183,10 @@ def _list_places(facts: ArticleFacts, candidates: Candidates, context: MatchCont
 def _collect_evidence(
     facts: ArticleFacts, official_index: int, places: Sequence[Candidate], others: int
 ) -> LoneName | None:
-    """Return a lone name with the evidence at all its places, or None if the name cannot mean the official."""
+    """Return a lone name with the evidence at all its places.
+
+    The result is None if the name cannot mean the official at any of them.
+    """
     prepared = facts.name_index.prepared_official(official_index)
     text = facts.folded_text(places[0])
     if len(text) < _MIN_LETTERS or syllable_pattern().match(text) or _is_other_word(facts, text):
@@ -255,7 +265,7 @@ def _is_complete(facts: ArticleFacts, place: Candidate) -> bool:
 
 
 def _is_abbreviation(facts: ArticleFacts, place: Candidate) -> bool:
-    """Return whether a word is in capital letters while the text around the word is not."""
+    """Return whether a word is in capitals while the text around it is not. Such a word is an abbreviation."""
     text = facts.cased_text(place)
     return text.isupper() and not facts.surrounding_text.is_all_caps(place.start, place.end)
 

@@ -37,17 +37,26 @@ from monitor.text.tokens import is_unspaced
 
 # Confidences are set by hand and only order the forms from the most to the least certain; no decision reads them.
 FAMILY_NAME_WITH_POSITION_CONFIDENCE = 0.85
-"""As for a short name in Latin letters without a title: the official is mentioned, and the position is printed."""
+"""Confidence of a family name next to a position. It equals that of a short name in Latin letters without a title."""
 TITLED_NAME_CONFIDENCE = 0.85
-"""As for a family name before a position: position and date fit one official."""
+"""Confidence of a short name next to a title that fits one official only.
+
+It equals that of a family name before a position.
+"""
 NATIVE_SHORT_NAME_CONFIDENCE = 0.8
-"""Lower than for a short name in Latin letters: in a script without spaces the name may be part of a longer word."""
+"""Confidence of a short name in another script.
+
+It is lower than in Latin letters, because a name in a script without spaces may be part of a longer word.
+"""
 POSITION_CONFIDENCE = 0.6
-"""The lowest of all forms: no name is printed, and the configured dates of the role may be wrong."""
+"""Confidence of a position without a name.
+
+It is the lowest of all, because the configured dates of a role may be wrong.
+"""
 
 
 OfficialsByCountry = Mapping[str, Sequence[int]]
-"""Key of a country -> indexes of its officials whose position is a mention even without a name."""
+"""Key of a country -> indexes of its officials whose position is a mention even if the text prints no name."""
 
 
 def decide_native_parts(facts: ArticleFacts, candidates: Candidates, context: MatchContext) -> None:
@@ -82,9 +91,10 @@ def decide_native_titled_names(facts: ArticleFacts, candidates: Candidates, cont
 
 
 def _can_have_title(facts: ArticleFacts, start: int, end: int) -> bool:
-    """Return whether the text next to a short name allows a title there; a quick test before titles are parsed.
+    """Return whether the text next to a short name allows a title there.
 
-    The result is False in scripts without spaces, and if a capitalized word or a hyphen follows the name.
+    This is a quick test before titles are parsed. The result is False in scripts without spaces, and if a capitalized
+    word or a hyphen follows the name.
     """
     text = facts.article_text
     if text.spaced[start] != " " or is_unspaced(text.cased[start]):
@@ -116,8 +126,8 @@ def _decide_native_titled_name(facts: ArticleFacts, candidate: Candidate, contex
 def decide_native_short_names(facts: ArticleFacts, candidates: Candidates, context: MatchContext) -> None:
     """Record the decisions on short names in other scripts than Latin.
 
-    A short name is a mention if exactly one official with this short name is already mentioned, and if no word next to
-    the short name belongs to the same name or word.
+    A short name is a mention on two conditions: exactly one official with this short name is already mentioned, and no
+    word next to the short name belongs to the same name or word.
     """
     text = facts.article_text
     claimed = sorted([*context.claimed_spans, *((one.start, one.end) for one in context.accepted)])
@@ -142,10 +152,10 @@ def decide_native_short_names(facts: ArticleFacts, candidates: Candidates, conte
 
 
 def _is_separated(text: str, start: int, end: int) -> bool:
-    """Return whether a short name in a script without spaces is a name alone, and not a part of a longer word.
+    """Return whether a short name in a script without spaces is a complete name, and not a part of a longer word.
 
     After a Chinese name, a punctuation mark or a word that is common after names is required. A South-East Asian name
-    must be separate on both sides; after a title, or if it is long, on one side.
+    needs such a border on both sides. One side is sufficient if a title precedes the name, or if the name is long.
     """
     left, right = text[start - 1 : start], text[end : end + 1]
     if text[start] >= "\u2e80":
@@ -163,8 +173,8 @@ def _is_separated(text: str, start: int, end: int) -> bool:
 def decide_han_names_by_position(facts: ArticleFacts, context: MatchContext) -> None:
     """Record the decisions on Chinese and Japanese family names directly before a position.
 
-    A family name is a mention if exactly one mentioned official has this family name, and if the text has no other
-    person with the same family name.
+    A family name is a mention on two conditions: exactly one mentioned official has this family name, and the text has
+    no other person with it.
     """
     text = facts.article_text.folded.text
     claimed = sorted(context.claimed_spans)
@@ -186,8 +196,8 @@ def decide_han_names_by_position(facts: ArticleFacts, context: MatchContext) -> 
 def decide_korean_names_by_position(facts: ArticleFacts, context: MatchContext) -> None:
     """Record the decisions on Korean family names before a position.
 
-    A family name is a mention if the same position follows the full name of the official elsewhere in the article, and
-    if no other person has the family name and the position.
+    A family name is a mention on two conditions: elsewhere in the article, the same position follows the full name of
+    the official; and no other person in it has this family name and this position.
     """
     text = facts.article_text.folded.text
     claimed = sorted(context.claimed_spans)
@@ -210,7 +220,7 @@ def decide_korean_names_by_position(facts: ArticleFacts, context: MatchContext) 
 
 
 def _list_family_names(facts: ArticleFacts, official_index: int) -> Iterator[str]:
-    """Yield the possible family names of an official, from each name that is written in Chinese characters."""
+    """Yield the possible family names of an official, taken from each name in Chinese characters."""
     prepared = facts.name_index.prepared_official(official_index)
     for name in dict.fromkeys(map(fold_key, (prepared.official.name, *prepared.official.aliases))):
         if not all("\u3400" <= char <= "\u9fff" or char == " " for char in name):
@@ -237,7 +247,7 @@ def _find_family_name(text: str, family: str) -> Iterator[int]:
 
 
 def _is_claimed(claimed_spans: Sequence[Span], offset: int) -> bool:
-    """Return whether an offset is inside a claimed span; the spans are sorted."""
+    """Return whether an offset is in a claimed span, which already belongs to a candidate; the spans are sorted."""
     index = bisect_left(claimed_spans, (offset + 1, 0))
     return bool(index) and claimed_spans[index - 1][1] > offset
 
@@ -262,9 +272,9 @@ _WORD_GAPS = {" ", "-", "'s ", "' "}
 
 
 _MAX_TITLE_RUN_WORDS = 40
-"""Maximum number of successive title words that are parsed as a title: the longest titles in use have about 25."""
+"""Maximum number of adjacent title words that are parsed as one title; the longest titles in use have about 25."""
 _MAX_NAME_DISTANCE_CHARS = 2
-"""Characters between a position and the name of its holder: a space, or a comma and a space."""
+"""Number of characters between a position and the name of its holder: a space, or a comma and a space."""
 
 
 def decide_positions(facts: ArticleFacts, officials_by_country: OfficialsByCountry, context: MatchContext) -> None:
@@ -289,7 +299,7 @@ def decide_positions(facts: ArticleFacts, officials_by_country: OfficialsByCount
 def _drop_named_holders(
     titles: Iterable[tuple[int, int, Title]], context: MatchContext
 ) -> Iterator[tuple[int, int, Title]]:
-    """Yield the titles that do not overlap a mention and are not directly followed by one.
+    """Drop the titles that overlap a mention or are directly before one; yield the others.
 
     A title next to a mention belongs to the named official. ``titles`` must be in the order of the text.
     """
@@ -304,9 +314,9 @@ def _drop_named_holders(
 
 
 def _find_titles(cased: str) -> Iterable[tuple[int, int, Title]]:
-    """Yield the start, end and title of each run of title words that states a position.
+    """Yield each series of adjacent title words that states a position, as its start, end and title.
 
-    A run before a capitalized word is omitted, because the word may be the name of the holder.
+    A series before a capitalized word is omitted, because this word may be the name of the holder.
     """
     run: list[tuple[int, int, str]] = []
     for match in TITLE_WORD_PATTERN.finditer(cased):
@@ -323,9 +333,9 @@ def _find_titles(cased: str) -> Iterable[tuple[int, int, Title]]:
 
 
 def _finish_run(run: list[tuple[int, int, str]]) -> Iterable[tuple[int, int, Title]]:
-    """Yield the start, end and title of a run of title words, if the run states a position.
+    """Yield the start, end and title of a series of title words, if it states a position.
 
-    Nothing is yielded for a run that is longer than a title can be.
+    Nothing is yielded for a series that is longer than a title can be.
     """
     if len(run) > _MAX_TITLE_RUN_WORDS:
         return

@@ -45,18 +45,27 @@ from monitor.text.tokens import find_sentence
 
 # Confidences are set by hand and only order the forms from the most to the least certain; no decision reads them.
 TITLED_NAME_CONFIDENCE = 0.9
-"""Lower than for a full name: the title and the name part could also fit a person who is not in the watchlist."""
+"""Confidence of a short name with a title.
+
+It is lower than for a full name, because name and title could also fit a person who is not watched.
+"""
 BARE_NAME_CONFIDENCE = 0.85
-"""Lower than for a name with a title: only a mention elsewhere in the article connects the name with the official."""
+"""Confidence of a short name without a title.
+
+It is lower than with a title, because only a mention elsewhere in the article connects the name with the official.
+"""
 
 _MAX_WORD_LETTERS = 24
-"""Number of letters from which the word before a candidate may be incomplete, so that its start must be searched."""
+"""Number of letters from which on the word before a candidate may be cut off, so that its start must be searched."""
 _MIN_DISTINCTIVE_LETTERS = 9
-"""Minimum number of letters of a rare short name: a form of address suffices if the article is about its country."""
+"""Minimum number of letters of a rare short name.
+
+A form of address is sufficient for such a name if the article is about the official's country.
+"""
 _SENTENCE_CHARS = 300
-"""Maximum number of characters on either side of a candidate in which its sentence is searched."""
+"""Number of characters on either side of a candidate that are searched for the bounds of its sentence."""
 _MAX_REJECTED_OFFICIALS = 3
-"""Maximum number of officials, those with the strongest titles, that are recorded as near misses if no title fits."""
+"""Maximum number of officials that become near misses if no title fits. The officials with the strongest titles do."""
 _MAX_NAMES_IN_REASON = 5
 
 _NO_TITLE = (Deferred(Deferral.NO_TITLE),)
@@ -68,7 +77,7 @@ class _Outcome(NamedTuple):
     """Result of one step for a candidate: the decisions, and the span that they refer to.
 
     ``candidate`` may be the longer full name around the short name. ``other_bearer`` is the full name of another person
-    whose name contains the short name, or empty.
+    that contains the short name, or an empty string.
     """
 
     candidate: Candidate
@@ -77,7 +86,7 @@ class _Outcome(NamedTuple):
 
 
 class _Deferrals(NamedTuple):
-    """Candidates that the first pass has deferred, grouped by the reason."""
+    """Candidates that the first pass leaves to the second, grouped by the reason."""
 
     no_title: list[Candidate]
     boundary_not_checked: list[Candidate]
@@ -85,21 +94,21 @@ class _Deferrals(NamedTuple):
 
 
 class _FoundBearers(NamedTuple):
-    """Collector of other people with a watched short name.
+    """Collector of the people who are not watched and share a short name with an official.
 
-    Each entry is the folded short name, its offset and the full name of the other person.
+    Each entry is the folded short name, its offset and the full name of this person.
     """
 
     entries: list[tuple[str, int, str]]
 
     def add(self, facts: ArticleFacts, outcome: _Outcome) -> None:
-        """Add the other person that an outcome has found, if any."""
+        """Add the other person with the short name, if the outcome has found one."""
         if outcome.other_bearer:
             place = outcome.candidate
             self.entries.append((facts.folded_text(place), place.start, outcome.other_bearer))
 
     def by_short_name(self) -> Mapping[str, Sequence[OtherBearer]]:
-        """Return the other bearers of each short name, in the order of the text."""
+        """Return for each short name the other people with this name, in the order of the text."""
         grouped: dict[str, list[OtherBearer]] = defaultdict(list)
         for short_name, start, name in sorted(self.entries):
             grouped[short_name].append(OtherBearer(start, name))
@@ -129,10 +138,11 @@ def decide_short_names(facts: ArticleFacts, candidates: Sequence[Candidate], con
 def _decide_titled_names(
     facts: ArticleFacts, candidates: Sequence[Candidate], context: MatchContext, bearers: _FoundBearers
 ) -> tuple[_Deferrals, bool]:
-    """Run the first pass: record the decisions on short names with a title, and return the deferred candidates.
+    """Run the first pass: record the decisions on short names with a title, and return the remaining candidates.
 
-    The second result is True if a deferred candidate is a full name of one word. Candidates without a possible title
-    and without a mentioned official are deferred before any slow test, because most candidates are of this kind.
+    The second result is True if one of the remaining candidates is a full name of one word. A candidate that can have
+    no title, and whose official is not mentioned, is left for the second pass before any slow test. Most candidates are
+    of this kind.
     """
     deferrals = _Deferrals([], [], [])
     has_single_word_name = False
@@ -179,7 +189,7 @@ def _decide_first_pass(
     can_have_title: bool,
     must_check_boundary: bool,
 ) -> _Outcome:
-    """Return the outcome of the first pass for one short name: the decision by its title, or a deferral."""
+    """Return the first pass's outcome for one short name: the decision by its title, or a reason to decide it later."""
     if must_check_boundary and (outcome := decide_boundary(facts, candidate, context)) is not None:
         return outcome
     before = (
@@ -196,9 +206,10 @@ def _decide_first_pass(
 
 
 def decide_boundary(facts: ArticleFacts, candidate: Candidate, context: MatchContext) -> _Outcome | None:
-    """Return the outcome for a short name that is part of a longer name, or None if the short name is complete.
+    """Return the outcome for a short name that is part of a longer name.
 
-    If the longer name is the full name of an official, the outcome has the decision on the full name.
+    If the longer name is the full name of an official, the outcome has the decision on the full name. The result is
+    None if the short name is complete.
     """
     boundary = find_boundary(facts, candidate)
     if boundary.has_initial_before or boundary.has_name_before:
@@ -212,7 +223,10 @@ def decide_boundary(facts: ArticleFacts, candidate: Candidate, context: MatchCon
 
 
 def _reject_for_mentioned(context: MatchContext, candidate: Candidate, reason: str) -> Rejected:
-    """Return a rejection for the officials of a candidate who are mentioned; the others do not get a near miss."""
+    """Return a rejection for the officials of a candidate who are mentioned in the article.
+
+    The other officials do not get a near miss.
+    """
     return Rejected(tuple(context.mentioned(candidate.official_indexes[:MAX_CANDIDATE_OFFICIALS])), reason)
 
 
@@ -224,10 +238,11 @@ def _select_deferred(
     *,
     has_single_word_name: bool,
 ) -> list[Candidate]:
-    """Return the deferred short names that the second pass must decide, in the order of the text.
+    """Return the short names that the second pass must decide, in the order of the text.
 
-    These are the short names without a title that passed the boundary check. A short name with an unchecked boundary is
-    checked now, if the same short name can mean a mentioned official: it may name another person.
+    These are the short names without a title, unless they are part of a longer name. The first pass has not tested this
+    for all of them. The test is made now for each short name of a mentioned official, because the longer name may mean
+    another person.
     """
     if not deferrals.boundary_not_checked:
         return list(deferrals.no_title)
@@ -250,9 +265,9 @@ def _select_deferred(
 
 
 def _can_have_apposition_or_initial(cased: str, candidate: Candidate) -> bool:
-    """Return whether the signs next to a candidate allow an apposition after it, or an initial or nickname before it.
+    """Return whether the signs next to a candidate allow a title after it, or an initial or nickname before it.
 
-    This is a quick test before the slow ones.
+    Only if they do, slower tests are made.
     """
     start, end = candidate.start, candidate.end
     return (
@@ -317,8 +332,8 @@ def _collect_title_evidence(
 def _select_strongest(context: MatchContext, evidence: Sequence[Evidence]) -> list[Evidence]:
     """Return the evidence with the strongest titles.
 
-    If the titles of several officials are equally strong and only one official is mentioned, only the evidence of this
-    official is returned.
+    If the titles of several officials are equally strong and only one of these officials is mentioned, only the
+    evidence of the mentioned one is returned.
     """
     best = max((_title_of(one).strength for one in evidence), default=EvidenceStrength.CONTRADICTED)
     equal = [one for one in evidence if _title_of(one).strength is best]
@@ -334,8 +349,8 @@ def _explain_ambiguity(facts: ArticleFacts, official_indexes: Sequence[int]) -> 
 def _is_sufficient(facts: ArticleFacts, candidate: Candidate, evidence: Evidence, context: MatchContext) -> bool:
     """Return whether the title evidence is sufficient to accept a short name for one official.
 
-    A fitting position is sufficient. A weaker title is sufficient for an official who is mentioned, and, with more
-    conditions, for a rare name or a full name of one word. A contradicting title never is.
+    A fitting position is sufficient. A weaker title is sufficient for an official who is mentioned, and, under more
+    conditions, for a rare name or a full name of one word. A contradicting title is never sufficient.
     """
     official, strength = evidence.official_index, _title_of(evidence).strength
     if strength is EvidenceStrength.CONTRADICTED:
@@ -353,9 +368,9 @@ def _is_sufficient(facts: ArticleFacts, candidate: Candidate, evidence: Evidence
 
 
 def _is_insufficient_first_name(facts: ArticleFacts, candidate: Candidate, official_index: int) -> bool:
-    """Return whether the short name is only a first name that the press does not use alone for the official.
+    """Return whether a short name is a first name that the press does not use alone for the official.
 
-    The length of such a name is not evidence that it is rare.
+    A long name part usually counts as rare; such a first name does not.
     """
     words = tuple(facts.folded_text(candidate).split())
     forms = [
@@ -383,10 +398,7 @@ def _is_country_mentioned(facts: ArticleFacts, official_index: int, *, must_be_e
 
 
 def _has_position_nearby(facts: ArticleFacts, candidate: Candidate, official_index: int) -> bool:
-    """Return whether the sentence of a candidate contains a position of the official.
-
-    The position counts even if the sentence ascribes it to another person.
-    """
+    """Return whether the sentence of a candidate contains a position of the official, even of another person."""
     roles = facts.name_index.prepared_official(official_index).official.roles
     cased = facts.article_text.cased
     low, high = find_sentence(cased, candidate.start, candidate.end, _SENTENCE_CHARS)
@@ -401,8 +413,8 @@ def _has_position_nearby(facts: ArticleFacts, candidate: Candidate, official_ind
 def decide_bare_name(facts: ArticleFacts, candidate: Candidate, context: MatchContext) -> tuple[Decision, ...]:
     """Return the decisions on a short name without a title.
 
-    The name is a mention of an official who is mentioned in the article, if no other person may be meant. A full name
-    of one word is also a mention if the official is not mentioned, but the article names the official's country.
+    The name is a mention of an official who is mentioned elsewhere in the article, unless another person may be meant.
+    A full name of one word is also a mention if the article names the official's country.
     """
     officials = context.mentioned(candidate.official_indexes)[:MAX_CANDIDATE_OFFICIALS] or [
         official
@@ -428,10 +440,12 @@ def decide_bare_name(facts: ArticleFacts, candidate: Candidate, context: MatchCo
 
 
 def _find_nearer_bearer(facts: ArticleFacts, candidate: Candidate, official_index: int, context: MatchContext) -> str:
-    """Return the name of another person with this short name who is named closer to the candidate, or an empty string.
+    """Return the full name of another person with this short name who is named closer to the candidate than the
+    official.
 
-    Closer means after the last mention of the official before the candidate. If the official is not mentioned before
-    the candidate, the last other person in the text is returned.
+    Closer means: after the last mention of the official before the candidate. If the official is not mentioned before
+    the candidate, the last other person in the text is returned. The result is an empty string if the official is
+    closer.
     """
     others = context.other_bearers.get(facts.folded_text(candidate))
     if not others:
@@ -444,7 +458,10 @@ def _find_nearer_bearer(facts: ArticleFacts, candidate: Candidate, official_inde
 
 
 def _explain_ordinary_word(facts: ArticleFacts, candidate: Candidate, official_indexes: Sequence[int]) -> str:
-    """Return the reason why a short name without a title may be an ordinary word or a place, or an empty string."""
+    """Return the reason why a short name without a title may be an ordinary word or a place.
+
+    The result is an empty string if it can only be a name.
+    """
     around, text = facts.surrounding_text, facts.folded_text(candidate)
     prepared = [facts.name_index.prepared_official(official) for official in official_indexes[:MAX_CANDIDATE_OFFICIALS]]
     words = tuple(text.split())
@@ -473,7 +490,7 @@ def _explain_ordinary_word(facts: ArticleFacts, candidate: Candidate, official_i
 
 
 def _title_of(evidence: Evidence) -> TitleScore:
-    """Return the title score of collected title evidence."""
+    """Return the score of the titles in the evidence; the titles must have been examined."""
     if evidence.title is None:
         raise ValueError("titles were not examined for this candidate; collect title evidence first")
     return evidence.title

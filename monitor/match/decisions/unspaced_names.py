@@ -20,7 +20,10 @@ from monitor.text.tokens import is_unspaced
 
 # Confidences are set by hand and only order the forms from the most to the least certain; no decision reads them.
 UNSPACED_TITLED_CONFIDENCE = 0.85
-"""As for a family name before a position after the full name: position, date and country fit one official."""
+"""Confidence of a name next to a title in a script without spaces.
+
+It equals that of a family name before a position, because position, date and country fit one official.
+"""
 _MAX_PART_CHARS = 4
 _FIRST_CJK_CHARACTER = "\u2e80"
 _GIVEN_NAME_IN_KANA = re.compile("[\u3041-\u3096]{2,5}\\Z")
@@ -90,9 +93,8 @@ def _list_family_names(facts: ArticleFacts, start: int) -> Iterator[Candidate]:
 
 
 def _has_left_border(text: str, start: int) -> bool:
-    """Return whether an offset can be the start of a name.
-
-    The character before it must not belong to the same name or word.
+    """Return whether a name can start at an offset: the character before it must not belong to the same
+    name or word.
     """
     before = text[start - 1 : start]
     return not before or not is_unspaced(before) or before in HAN_WORDS_BEFORE_NAME or "\u3040" <= before <= "\u309f"
@@ -118,7 +120,7 @@ def _decide_part(facts: ArticleFacts, context: MatchContext, place: Candidate, t
 def _fits(facts: ArticleFacts, official_index: int, title: Title) -> bool:
     """Return whether an official holds the position of a title, in an article that is about the official's country.
 
-    The country also fits if the article names no country.
+    An article that names no country is also accepted.
     """
     prepared = facts.name_index.prepared_official(official_index)
     positions = [position for position in title.positions if not position.is_vague]

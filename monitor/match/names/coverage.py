@@ -30,7 +30,7 @@ _MIN_LETTERS = 8
 
 
 class Coverage(StrEnum):
-    """Method by which a name is found in the texts of a script; the value is shown to the user."""
+    """Method by which a name is found in texts of a script. The value is shown to the user."""
 
     FORM = "by its form"
     SOUND = "by its sound"
@@ -38,7 +38,9 @@ class Coverage(StrEnum):
 
 
 class ScriptCoverage(NamedTuple):
-    """Method by which an official's names are found in a script, with the codes of the languages in this script."""
+    """The method by which an official's names are found in a script, with the codes of the languages that use the
+    script.
+    """
 
     script: str
     coverage: Coverage
@@ -53,7 +55,7 @@ def find_script(text: str) -> str:
 
 @cache
 def _languages_by_script() -> dict[str, tuple[str, ...]]:
-    """Return the codes of the languages in each script.
+    """Return for each script the codes of its languages.
 
     The script of a language is the script of most words in its data: titles, months and case endings.
     """
@@ -76,13 +78,13 @@ def find_script_of_language(language: str) -> str:
 
 
 def list_coverage(official: Official) -> tuple[ScriptCoverage, ...]:
-    """Return for each script how the official's names are found in it."""
+    """Return the method by which the official's names are found in texts of each script."""
     languages = _languages_by_script()
     return tuple(ScriptCoverage(script, find_coverage(official, script), languages[script]) for script in _SCRIPTS)
 
 
 def find_coverage(official: Official, script: str) -> Coverage:
-    """Return how the official's names are found in texts of a script."""
+    """Return the method by which the official's names are found in texts of a script."""
     names = (official.name, *official.aliases)
     if any(find_script(name) == script for name in names):
         return Coverage.FORM

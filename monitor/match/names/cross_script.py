@@ -14,7 +14,7 @@ from monitor.match.names.spelling import edit_distance
 from monitor.text.fold import fold_words
 
 _MAX_KEYS = 24
-"""Maximum number of keys of one word: a long English word would have hundreds of possible pronunciations."""
+"""Maximum number of keys of one word. A long English word would otherwise have hundreds, one for each pronunciation."""
 _VOWEL = "A"
 _SOUNDS = {
     "tsch": "S", "shch": "S", "sch": "S SK", "tch": "S", "dzh": "S", "sh": "S", "zh": "S", "ch": "S K H", "ck": "K",
@@ -23,9 +23,12 @@ _SOUNDS = {
     "w": "V -", "v": "V F", "h": "- H G", "q": "K", "k": "K", "b": "B", "p": "P", "d": "D", "t": "T", "l": "L",
     "m": "M", "n": "N", "r": "R", "f": "F", "g": "G",
 }  # fmt: skip
-"""Letters of a Latin spelling -> consonants that they can be pronounced as; `-` is silent. Other letters are vowels."""
+"""Letters of a Latin spelling -> consonants as which they may be pronounced; `-` means silent.
+
+Other letters are vowels.
+"""
 _SOFT_SOUNDS = {"c": "S K", "g": "G S"}
-"""Letter -> the consonants that it can be pronounced as before e, i and y."""
+"""Letter -> the consonants as which it may be pronounced before e, i and y."""
 _SILENT_ENDINGS = frozenset("sxtdz")
 _HARD_SOUNDS = {"c": "K S", "g": "G"}
 _TOKEN = re.compile("|".join(sorted((*_SOUNDS, "c"), key=len, reverse=True)) + "|.")
@@ -41,14 +44,17 @@ _ENGLISH_ENDINGS = (
     (re.compile(r"ai\b"), "ay"),
 )
 _MAX_DIFFERENCE = 0.7
-"""Maximum edit distance as a share of the longer word: the vowels of the two spellings are rarely equal."""
+"""Maximum edit distance of two spellings, as a share of the longer word.
+
+It is high, because vowels are rarely equal.
+"""
 
 
 @cache
 def _letters() -> tuple[re.Pattern[str], dict[str, str]]:
-    """Return the tables for writing Cyrillic, Greek, Georgian and Armenian text in Latin letters.
+    """Return the tables by which Cyrillic, Greek, Georgian and Armenian text is written in Latin letters.
 
-    The first is a pattern that matches every transliterated letter or pair of letters; the second maps each to Latin
+    The first is a pattern that matches each letter or pair of letters to replace. The second maps each of them to Latin
     letters.
     """
     data = language_data().transliteration
@@ -57,7 +63,7 @@ def _letters() -> tuple[re.Pattern[str], dict[str, str]]:
 
 
 def to_latin(text: str) -> str:
-    """Return a folded text in Latin letters; letters without an entry in the tables stay as they are."""
+    """Write a folded text in Latin letters. A letter that is not in the tables stays as it is."""
     pattern, table = _letters()
     return pattern.sub(lambda match: table[match.group()], text)
 
@@ -82,7 +88,7 @@ def list_latin_keys(word: str) -> tuple[str, ...]:
 
 
 def _sounds_of(letters: str, following: str) -> list[str]:
-    """Return the consonants that letters can be pronounced as, if ``following`` is the next letter.
+    """Return the consonants as which letters of a word may be pronounced; ``following`` is the next letter.
 
     If ``following`` is empty, the word ends here, and some letters can also be silent, as in French.
     """
@@ -103,9 +109,10 @@ def _squeeze(key: str) -> str:
 
 
 def is_same_sound(latin: str, word: str) -> bool:
-    """Return whether a word from another script and a Latin word are similar enough to sound alike.
+    """Return whether a word from another script and a Latin word sound similar.
 
-    ``latin`` is the word from the other script in Latin letters. Both words must have a common key.
+    ``latin`` is the word from the other script in Latin letters. The two words must have a common key and similar
+    letters.
     """
     limit = max(2, int(max(len(latin), len(word)) * _MAX_DIFFERENCE))
     return edit_distance(latin, word, limit) <= limit
@@ -114,7 +121,7 @@ def is_same_sound(latin: str, word: str) -> bool:
 def romanise(name: str) -> str:
     """Return a name of another script in the Latin letters of the English press.
 
-    The result is empty if the script does not write vowels, or if a letter is not known.
+    The result is an empty string if the script does not write vowels, or if a letter is not known.
     """
     latin = to_latin(" ".join(fold_words(name))).replace("jh", "j")
     for old, new in _ENGLISH_ENDINGS:

@@ -43,13 +43,14 @@ _GENERATION_SUFFIXES = {"jr", "sr", "ii", "iii", "iv"}
 _MIN_FIRST_NAME_LETTERS = 4
 _VOWELS = frozenset("aeiouy")
 _MAX_ARABIC_SPELLINGS = 250
-"""Maximum number of other spellings of one Arabic name; a name with an article has many forms, each with many
-spellings.
+"""Maximum number of other spellings of one Arabic name.
+
+A name with an article has many forms, each with many spellings.
 """
 
 
 def parse_name(name: str, country: str = "") -> NameParts:
-    """Return the parts of a name by the naming convention of a country; without a country the name is read as western.
+    """Return the parts of a name by the naming convention of a country, or by the western one if no country is given.
 
     Forms of address before the name and suffixes such as "Jr." are removed.
     """
@@ -79,12 +80,14 @@ def _list_spellings(name: str, shape: NameParts, convention: str) -> Iterator[Na
 
 
 def _has_joined_article(form: NameWords, full_forms: tuple[NameWords, ...]) -> bool:
-    """Return whether a form differs from another form only by the Arabic article joined to the last word ("alsabi")."""
+    """Return whether a form equals another form, except that the Arabic article is joined to the last
+    word ("alsabi").
+    """
     return any(form == (*other[:-2], "".join(other[-2:])) for other in full_forms if other[-2:-1] in {("al",), ("el",)})
 
 
 def _split_groups(text: str) -> list[str]:
-    """Return the groups of a text: its printed words, folded, with a space instead of a hyphen.
+    """Split a text into groups: printed words, folded, in which a space replaces each hyphen.
 
     "Min-ho" is the single group ``min ho``. An apostrophe separates groups: "O'Brien" gives ``o`` and ``brien``.
     """
@@ -94,7 +97,7 @@ def _split_groups(text: str) -> list[str]:
 
 
 def _strip_titles_and_suffixes(groups: list[str]) -> list[str]:
-    """Return a name without forms of address at the start and generation suffixes at the end.
+    """Remove forms of address at the start of a name and generation suffixes, such as "Jr.", at its end.
 
     At least two words always remain.
     """
@@ -109,16 +112,16 @@ def _strip_titles_and_suffixes(groups: list[str]) -> list[str]:
 def _may_be_name(group: str) -> bool:
     """Return whether a form of address may also be a name.
 
-    It may if it has two letters and one is a vowel, as Ba, Bu and Ko have, but not Dr.
+    A form of address may be a name if it has two letters of which one is a vowel: Ba, Bu and Ko may, Dr may not.
     """
     return len(group) == 2 and not _VOWELS.isdisjoint(group)
 
 
 def find_kept_address(name: str, country: str = "") -> str:
-    """Return the form of address that ``parse_name`` does not remove from the start of a name, or an empty string.
+    """Return the folded form of address that ``parse_name`` keeps at the start of a name, or an empty string.
 
-    The form of address is folded. An abbreviation before a single word is not removed (Dr Smith). A word that may also
-    be a name is not removed either; it is returned only if it is a form of address in the country, as Ko in Myanmar.
+    An abbreviation before a single word is kept (Dr Smith). A word that may also be a name is kept, too. Such a word is
+    returned only if it is a form of address in the country, as Ko is in Myanmar.
     """
     groups = _strip_titles_and_suffixes(_split_groups(name))
     first = groups[0] if len(groups) > 1 and groups[0] in address_phrases() else ""
@@ -142,7 +145,7 @@ def _build_vietnamese(groups: list[str], _convention: Convention) -> NameParts:
 
 
 def _swap_final_i_and_y(name_words: NameWords) -> NameWords:
-    """Return the words of a name with i and y exchanged at the end after a consonant, as in Sĩ and Sỹ."""
+    """Exchange i and y at the end of each word of a name, after a consonant: Sĩ and Sỹ."""
     swap = {"i": "y", "y": "i"}
     return tuple(
         word[:-1] + swap[word[-1]] if len(word) > 1 and word[-1] in swap and word[-2] not in "aeiouy" else word
@@ -260,7 +263,7 @@ def _build_western(groups: list[str], convention: Convention) -> NameParts:
 
 
 def _build_hispanic(groups: list[str], convention: Convention) -> NameParts:
-    """Return the forms of a Spanish name: given names, father's surname and mother's surname.
+    """Return the forms of a Spanish name, which has given names, the father's surname and the mother's surname.
 
     The press often omits the mother's surname.
     """
@@ -318,7 +321,7 @@ def _build_arabic(groups: list[str], convention: Convention) -> NameParts:
 
 
 def _build_by_parts(groups: list[str], convention: Convention) -> NameParts:
-    """Return the forms that the data file of a convention lists as parts of the name."""
+    """Return the forms that the data file of a convention lists; each consists of named parts of the name."""
     if convention.split_hyphens:
         groups = list(flatten_groups(*groups))
     full_forms = tuple(
@@ -373,7 +376,10 @@ _PARTS: dict[str, Callable[[list[str]], list[str]]] = {
     "first two": lambda groups: groups[:2],
     "last two": lambda groups: groups[-2:],
 }
-"""Part of a name -> function that returns its groups. The family name is omitted, because it depends on particles."""
+"""Part of a name -> function that returns its groups.
+
+The family name is not included, because it depends on particles.
+"""
 
 _BUILDERS: dict[Builder, Callable[[list[str], Convention], NameParts]] = {
     "by_parts": _build_by_parts,
@@ -389,13 +395,18 @@ _BUILDERS: dict[Builder, Callable[[list[str], Convention], NameParts]] = {
     "filipino": _build_filipino,
     "arabic": _build_arabic,
 }
-"""Name of a builder in the data files of conventions -> function; ``BUILDER_KEYS`` lists the keys that each one reads.
+"""Name of a builder in the data files of conventions -> function.
+
+``BUILDER_KEYS`` lists the keys that each builder reads.
 """
 
 
 @dataclass(frozen=True, slots=True)
 class NameForm:
-    """Form of a name for display to the user. A ``risky`` form needs more evidence; ``why`` explains the evidence."""
+    """A form of an official's name, for display to the user.
+
+    A ``risky`` form is a mention only with more evidence; ``why`` states which.
+    """
 
     text: str
     form: MatchForm
@@ -404,7 +415,7 @@ class NameForm:
 
 
 def list_name_forms(official: Official) -> tuple[NameForm, ...]:
-    """Return every form of an official's names that is searched for, the most certain first.
+    """Return every form of an official's names that is searched, the most certain first.
 
     Each form is also found with other capital letters and with fewer diacritics.
     """
@@ -471,7 +482,10 @@ def _list_short_forms(short_form: ShortForm, printed_by_folded: dict[str, str]) 
 
 
 def _explain_risk(folded: str) -> str:
-    """Return why a short form is risky, such as that it is also an ordinary word, or an empty string."""
+    """Return the reason why a short form is risky, such as that it is also an ordinary word.
+
+    The result is an empty string if the form is not risky.
+    """
     if folded in word_lists().place_names:
         return "also a place: it needs a title"
     if is_ordinary_word(folded):

@@ -62,31 +62,39 @@ _UNIFORMED_DOMAINS = {
 
 @lru_cache(maxsize=1000)
 def find_official_country(name: str) -> str:
-    """Return the key of a country, given by its configured name, or the folded name if the country is not known."""
+    """Return the key of the country with a configured name; for an unknown country, return the folded name."""
     return find_country_key(" ".join(fold_words(name)))
 
 
 def list_latin_names(official: Official) -> tuple[str, ...]:
-    """Return the names of an official in Latin letters; if none is configured, the other names are romanised."""
+    """Return the names of an official in Latin letters.
+
+    If all configured names are in other scripts, they are transcribed to Latin letters.
+    """
     names = (official.name, *official.aliases)
     configured = tuple(name for name in names if not is_native(name))
     return configured or tuple(dict.fromkeys(filter(None, map(romanise, names))))
 
 
 class PreparedOfficial:
-    """An official with values derived from the name, country and roles; each is computed at first use."""
+    """An official with values that are derived from name, country and roles.
+
+    Each value is computed at its first use.
+    """
 
     def __init__(self, index: int, official: Official) -> None:
         self.index, self.official = index, official
 
     @cached_property
     def country(self) -> str:
-        """The key of the official's country, or an empty string."""
+        """The key of the official's country, or an empty string if no country is configured."""
         return find_official_country(self.official.country)
 
     @cached_property
     def latin_names(self) -> tuple[str, ...]:
-        """The configured name and aliases in Latin letters, or romanised names if none is configured."""
+        """The configured name and aliases in Latin letters; names in other scripts are transcribed only if none is
+        Latin.
+        """
         return list_latin_names(self.official)
 
     @cached_property
@@ -101,7 +109,7 @@ class PreparedOfficial:
 
     @cached_property
     def configured_spellings(self) -> dict[str, tuple[str, ...]]:
-        """Folded word -> the spellings with diacritics that the Latin names of the official have for it."""
+        """For each folded word of the official's Latin names, its spellings with diacritics."""
         spelt: dict[str, tuple[str, ...]] = {}
         for name in self.latin_names:
             for printed in printed_words(name):
@@ -130,7 +138,7 @@ class PreparedOfficial:
     def can_hold_rank(self) -> bool:
         """True if the official may have a military or police rank.
 
-        A role in the army or police must be configured, or no known position at all.
+        This is so if a role in the army or police is configured, or if no known position is configured at all.
         """
         return not self.positions or any(
             position.domains & _UNIFORMED_DOMAINS or position.head == "commander" for position in self.positions
@@ -142,16 +150,21 @@ _CAPITALIZED_WORD = re.compile("[A-Z][A-Za-z']*(?:-[A-Za-z']+)*")
 _MAX_INITIALS_LETTERS = 2
 _MAX_CACHE_ENTRIES = 4_000
 _MAX_NAMES_WITH_SAME_ENDS = 200
-"""Maximum number of names with the same first and last word that are compared with one place in a text."""
+"""Maximum number of names that are compared with one place in a text, among the names with the same first and last
+word.
+"""
 _MAX_WORDS_WITH_SAME_SOUND = 200
-"""Maximum number of words of names with the same consonants that are compared with a printed word."""
+"""Maximum number of words that are compared with a printed word, among the words of names with the same consonants."""
 _NO_NEXT_WORD = 1 << 40
 _MAX_PHONETIC_CACHE_ENTRIES = 50_000
 _MAX_DFA_PATTERNS = 8_000
-"""Number of patterns below which the automaton is a full table: twice as fast, but one megabyte per thousand patterns.
+"""Maximum number of patterns for which the automaton is a full table.
+
+The table is twice as fast, but needs one megabyte per thousand patterns.
 """
 _MAX_TUPLE_OFFICIALS = 8
-"""Maximum number of officials in the tuple of a pattern during construction; further officials are collected in a list.
+"""Number of officials of a pattern up to which they are in a tuple during construction; further officials are in a
+list.
 """
 
 
@@ -171,12 +184,16 @@ class NameWordIndex(NamedTuple):
     is_short: Sequence[bool]
 
     def find_pairs(self, first: str, last: str) -> list[int]:
-        """Return the ids of patterns that begin with the word ``first`` and end with ``last``, up to a maximum."""
+        """Return the ids of the patterns that begin with the word ``first`` and end with ``last``, up to a maximum
+        number.
+        """
         both = set(self.by_first.get(first, ())).intersection(self.by_last.get(last, ()))
         return sorted(both)[:_MAX_NAMES_WITH_SAME_ENDS]
 
     def collect(self, table: Mapping[str, Sequence[int]], words: Iterable[str]) -> frozenset[int]:
-        """Return the ids of the patterns that a table, ``by_first`` or ``by_last``, has for any of the given words."""
+        """Return the ids of patterns that a table has for any of the given words; the table is ``by_first`` or
+        ``by_last``.
+        """
         return frozenset(chain.from_iterable(table.get(word, ()) for word in words))
 
 
@@ -184,8 +201,8 @@ class PhoneticWord(NamedTuple):
     """A printed word that sounds like a part of a watched name.
 
     ``word`` is in lower case, without hyphens and possessive ending. ``next_word_offset`` is the distance from the
-    start of the word to the next word; after a possessive ending it is larger than any text, because the next word does
-    not belong to the name. If ``is_distinctive`` is true, the sound is long enough to recognize one part of a name
+    start of the word to the next word. After a possessive ending it is larger than any text, because the next word does
+    not belong to the name. ``is_distinctive`` is true if the sound is long enough to recognize one part of a name
     alone.
     """
 
@@ -199,10 +216,9 @@ class PhoneticWord(NamedTuple):
 def _sort_latin_names(
     kinds: Sequence[int], matches: Sequence[PatternMatch], cased: str
 ) -> tuple[tuple[PatternMatch, ...], tuple[PatternMatch, ...], tuple[PatternMatch, ...]]:
-    """Return the full names, short names and first names among the pattern matches, as three tuples.
+    """Sort pattern matches into full names, short names and first names in Latin letters.
 
-    A match must start with a capital letter, except that a short name may start with a lower-case particle, such as
-    "van".
+    A match must start with a capital letter. A short name may also start with a particle in lower case, such as "van".
     """
     full_names: list[PatternMatch] = []
     short_names: list[PatternMatch] = []
@@ -225,7 +241,7 @@ def _sort_latin_names(
 def _sort_native_names(
     kinds: Sequence[int], matches: Sequence[PatternMatch]
 ) -> tuple[tuple[PatternMatch, ...], tuple[PatternMatch, ...]]:
-    """Return the full names and short names in other scripts than Latin among pattern matches, as two tuples."""
+    """Sort pattern matches into full names and short names in other scripts than Latin."""
     found = list(zip(kinds, matches, strict=True))
     return (
         tuple(match for kind, match in found if kind & CandidateKind.NATIVE_NAME),
@@ -234,12 +250,13 @@ def _sort_native_names(
 
 
 class NameIndex:
-    """Patterns of all watched names, and the officials of each pattern; only caches change after construction.
+    """All forms of the names of all officials in one automaton, with the officials of each form.
 
-    Lists with one item per official: ``conventions`` (naming conventions), ``first_names`` (folded), and ``typo_rests``
-    (the joined words after the first name, if a typo can be recognized in them). ``phonetic_parts`` has the spellings
-    of both parts of names that are compared by sound. ``single_word_names`` are full names of one word.
-    ``middle_name_openers`` are first names after which a middle name is allowed.
+    A form of a name is a pattern of the automaton. Only caches change after construction. Lists with one item per
+    official: ``conventions`` (naming conventions), ``first_names`` (folded), and ``typo_rests`` (the joined words after
+    the first name, if a typo can be recognized in them). ``phonetic_parts`` has the spellings of both parts of names
+    that are compared by sound. ``single_word_names`` are full names of one word. ``middle_name_openers`` are first
+    names after which a middle name is allowed.
     """
 
     def __init__(self, officials: Sequence[Official], literals: Iterable[str] = ()) -> None:
@@ -311,7 +328,7 @@ class NameIndex:
             self._overflow_officials.setdefault((id(table), at), []).append(official_index)
 
     def _finalize_pattern(self, pattern_id: int, pattern: str) -> None:
-        """Set the final kinds of a pattern: a full name of one word is also a short name.
+        """Set the final kinds of a pattern, which is one form of a name: a full name of one word is also a short name.
 
         Short names that start with a particle are marked, because they may be printed with a lower-case letter.
         """
@@ -367,7 +384,7 @@ class NameIndex:
     def _index_phonetic(self, official_index: int, phonetic_parts: tuple[NameWords, NameWords]) -> None:
         """Add the phonetic keys of an official's name to the index.
 
-        The index gets the key of both parts together, and of each part alone if its key is long enough.
+        The name has one key for both parts together. It has a key for one part alone if this key is long enough.
         """
         convention = self.conventions[official_index]
         first, second = (list_spellings("".join(half), convention) for half in phonetic_parts)
@@ -382,7 +399,7 @@ class NameIndex:
                 self._phonetic_index[key].append(official_index)
 
     def scan(self, article_text: NormalizedArticle) -> Candidates:
-        """Return all pattern matches in an article, sorted by kind."""
+        """Return all matches of names, country words and query words in an article, sorted by kind."""
         if self._automaton is None:
             return Candidates()
         pattern_kinds, cased = self._pattern_kinds, article_text.cased
@@ -417,7 +434,7 @@ class NameIndex:
         )
 
     def find_patterns(self, texts: Iterable[str], kind: int) -> Iterator[tuple[str, int]]:
-        """Yield each of the folded texts that is a pattern of the given kind, with the id of the pattern."""
+        """Yield the folded texts that are names of the given kind, such as short names, each with its pattern id."""
         if self._automaton is None:
             return
         find = self._automaton.find_matches_as_indexes
@@ -427,7 +444,10 @@ class NameIndex:
                     yield text, at
 
     def word_form_cache(self, language_code: str, build: Callable[[], dict[str, Any]]) -> Any:
-        """Return the cache of word forms for a language; ``build()`` creates it, and it is emptied when it is full."""
+        """Return the cache of word forms for a language.
+
+        ``build()`` creates the cache. A full cache is emptied.
+        """
         cache = self._word_form_caches.get(language_code)
         if cache is None:
             cache = self._word_form_caches[language_code] = build()
@@ -436,17 +456,17 @@ class NameIndex:
         return cache
 
     def full_name_officials(self, pattern: int) -> tuple[int, ...]:
-        """Return the indexes of the officials with a full name, given by its pattern id."""
+        """Return the indexes of the officials with a full name, which is given by its pattern id."""
         return self._full_name_officials[pattern]
 
     def short_name_officials(self, pattern: int) -> tuple[int, ...]:
-        """Return the indexes of the officials with a short name, given by its pattern id."""
+        """Return the indexes of the officials with a short name, which is given by its pattern id."""
         return self._short_name_officials[pattern]
 
     def find_typo_officials(self, pattern: int, word: str) -> list[int]:
-        """Return the officials with a given first name whose other words differ from ``word`` by one typo.
+        """Return the officials who have a given first name, and whose other words differ from ``word`` by one typo.
 
-        ``pattern`` is the pattern id of the first name.
+        ``pattern`` is the pattern id of the first name. The other words of a name are joined for the comparison.
         """
         rests = self.typo_rests
         first, last, size = word[:1], word[-1:], len(word)
@@ -454,20 +474,22 @@ class NameIndex:
             owner
             for owner in self._first_name_officials[pattern][:MAX_CANDIDATE_OFFICIALS]
             if (rest := rests[owner])
-            and -2 < len(rest) - size < 2  # spelt out, as it runs hot
+            and -2 < len(rest) - size < 2  # not a call of a function, because this code runs very often
             and (rest[:1] == first or rest[-1:] == last)
             and is_typo(word, rest)
         ]
 
     def find_by_phonetic_key(self, key: str) -> tuple[int, ...]:
-        """Return the officials with a phonetic key.
+        """Return the officials whose name has a phonetic key.
 
         The key is that of both name parts, separated by a space, or that of one long part.
         """
         return tuple(self._phonetic_index.get(key, ())[:MAX_CANDIDATE_OFFICIALS])
 
     def phonetic_word(self, piece: str) -> PhoneticWord | tuple[()]:
-        """Return a printed word with its phonetic key, or an empty tuple if no part of a watched name has this key."""
+        """Return a printed word with its phonetic key, or an empty tuple if it sounds like no part of a
+        watched name.
+        """
         sound = self.phonetic_cache.get(piece)
         if sound is None:
             if len(self.phonetic_cache) >= _MAX_PHONETIC_CACHE_ENTRIES:
@@ -531,7 +553,10 @@ class NameIndex:
 
     @cached_property
     def unspaced_family_names(self) -> dict[str, tuple[int, ...]]:
-        """Family name in Chinese, Japanese or Korean characters -> its officials; created at first use."""
+        """Family name in Chinese, Japanese or Korean characters -> the officials with this name.
+
+        Created at first use.
+        """
         found: dict[str, dict[int, None]] = defaultdict(dict)
         for index, official in enumerate(self.officials):
             for name in (official.name, *official.aliases):
@@ -543,9 +568,9 @@ class NameIndex:
 
     @cached_property
     def words_by_sound(self) -> dict[str, tuple[str, ...]]:
-        """Key of consonants -> the words of names with this key.
+        """Consonants of a word -> the words of names with these consonants.
 
-        It is used for the comparison across scripts, and created at first use.
+        The map serves the comparison of names across scripts. It is created at first use.
         """
         found: dict[str, list[str]] = defaultdict(list)
         for word in self.name_words.words:
@@ -572,7 +597,7 @@ class NameIndex:
         return bool(self._phonetic_index)
 
     def prepared_official(self, official_index: int) -> PreparedOfficial:
-        """Return the official with an index as a ``PreparedOfficial``, from a cache."""
+        """Return the official with a given index as a ``PreparedOfficial``; the object is created once and cached."""
         prepared = self._prepared_cache.get(official_index)
         if prepared is None:
             if len(self._prepared_cache) >= _MAX_CACHE_ENTRIES:

@@ -12,28 +12,32 @@ from monitor.language.load import language_data
 from monitor.text.fold import fold_key
 
 _MIN_WORD_LETTERS = 3
-"""Minimum number of letters of a nominative: with two, ordinary words would be forms of names."""
+"""Minimum number of letters of a nominative. With two letters, ordinary words would count as forms of names."""
 _MIN_STEM_LETTERS = 2
 _MIN_STEM_LETTERS_WITH_MANY_ENDINGS = 3
-"""Minimum number of letters of a stem in languages with long endings: nine false alarms in 33,740 articles had shorter
-stems.
+"""Minimum number of letters of a stem in languages with long endings.
+
+Shorter stems caused nine false alarms in 33,740 articles.
 """
 _FLEETING_VOWELS = (
     (re.compile(r"(?<=[bcdfghjklmnprstvwz])(?=[cklnrt]\Z)"), "e"),
     (re.compile(r"(?<=[бвгджзклмнпрстфхцчшщ])(?=[клнртц]\Z)"), "е"),
 )
-"""Places in a stem at which only the nominative has a vowel, with this vowel: Pavel, but Pavla."""
+"""Patterns for the end of a stem, each with a vowel that only the nominative has there: Pavel, but Pavla."""
 _VOWELS = frozenset("aeiouyаеиоуыэюяіαεηιουω")
 _FALLBACK_LANGUAGES = (("\u0400", "\u052f", "ru"), ("\u0370", "\u03ff", "el"))
-"""Ranges of letters with a language, whose endings apply to words in these letters in texts of other languages."""
+"""First letter, last letter, language.
+
+Words in these letters have the endings of this language in texts of any language.
+"""
 
 
 class Inflection(NamedTuple):
     """Endings of names in the grammatical cases of one language, folded.
 
-    ``endings`` maps an ending of another case to the nominative endings that it may replace. ``declines_all_words`` is
-    False if only the last word of a name has endings. ``feminine_endings`` are the endings that family names of women
-    have.
+    ``endings`` has, for an ending of another case, the nominative endings that it may replace. ``declines_all_words``
+    is False if only the last word of a name has endings. ``feminine_endings`` are the endings that family names of
+    women have.
     """
 
     declines_all_words: bool
@@ -47,7 +51,7 @@ class Inflection(NamedTuple):
 def inflections() -> dict[str, Inflection]:
     """Return the inflection of each language that has one, by language code.
 
-    The codes of written forms, such as `nb` for Norwegian, are included.
+    A language with two written forms also has their codes, such as `nb` for Norwegian.
     """
     languages = language_data().languages
     found = {}
@@ -64,9 +68,10 @@ def inflections() -> dict[str, Inflection]:
 
 
 def find_inflection(word: str, language: str) -> Inflection | None:
-    """Return the inflection that applies to a folded word in a text of a language, or None if no endings are known.
+    """Return the inflection that applies to a folded word in a text of a language.
 
-    For a Cyrillic or Greek word in a text of another script, it is the inflection of Russian or Greek.
+    For a Cyrillic or Greek word in a text of another script, this is the inflection of Russian or Greek. The result is
+    None if no endings are known.
     """
     for low, high, code in _FALLBACK_LANGUAGES:
         if low <= word[0] <= high:
@@ -77,7 +82,7 @@ def find_inflection(word: str, language: str) -> Inflection | None:
 
 
 def list_names_of_women(word: str, inflection: Inflection) -> Iterator[str]:
-    """Yield the family names from which a folded word may be formed with an ending of women's names, such as -ová."""
+    """Yield the family names of which a folded word may be the form for women: Novák for Nováková."""
     for ending in inflection.feminine_endings:
         stem = word.removesuffix(ending)
         if stem != word and len(stem) >= _MIN_WORD_LETTERS:
@@ -95,7 +100,7 @@ def list_cases(nominative: str, inflection: Inflection) -> Iterator[str]:
 
 
 def list_nominatives(word: str, inflection: Inflection) -> Iterator[str]:
-    """Yield the possible nominatives of a folded word; the word itself is not among them."""
+    """Yield the possible nominatives of a folded word, except the word itself."""
     min_stem = _MIN_STEM_LETTERS if inflection.declines_all_words else _MIN_STEM_LETTERS_WITH_MANY_ENDINGS
     for size in range(min(inflection.max_ending_letters, len(word) - min_stem), 0, -1):
         stem = word[:-size]

@@ -1,7 +1,7 @@
 """Respelt names: spellings of a whole name that differ by a rule of writing and not by sound.
 
-These are letters that ASCII texts write as two letters, joined initials, joined apostrophes, the words of Arabic names
-that are written together or apart, and spellings of one first name.
+Letters such as ü become two letters in ASCII texts. Initials are joined, and so are the parts around an apostrophe. The
+words of Arabic names are written together or apart. A first name may have several spellings.
 """
 
 import re
@@ -15,19 +15,24 @@ from monitor.match.vocabulary import name_lists
 from monitor.text.fold import fold_key
 
 _MAX_FORMS = 60
-"""Maximum number of spellings of one name: an Arabic name with several exchangeable words would have hundreds."""
+"""Maximum number of spellings of one name.
+
+An Arabic name with several exchangeable words would otherwise have hundreds.
+"""
 _MAX_ABBREVIATION_LETTERS = 4
 _SERVANT_WORDS = ("abd", "abdal", "abdel", "abdul", "abdol", "abdu")
 _SERVANT_ARTICLES = ("al", "el", "ul")
 _MIN_JOINED_LETTERS = 6
-"""Number of letters above which "abdul" and similar beginnings of a word are separated from the rest of the word."""
+"""Number of letters that a word must exceed, so that a beginning such as "abdul" is separated from the rest of the
+word.
+"""
 
 
 def list_digraph_forms(name: str, full_forms: Iterable[NameWords]) -> Iterator[NameWords]:
-    """Yield the full forms of a name in the spelling of ASCII texts, as "Juergen" for "Jürgen".
+    """Yield the full forms of a name in the spelling of ASCII texts, such as "Juergen" for "Jürgen".
 
-    The reverse is not done: two letters of an ASCII name need not be one letter, as in Michael and Samuel. Nothing is
-    yielded for a name without such letters.
+    The reverse is not done, because two letters of an ASCII name need not mean one letter: Michael, Samuel. Nothing is
+    yielded for a name that has no letter such as ü.
     """
     digraphs = language_data().orthography.digraphs
     words = {fold_key(word): word.lower() for word in name.replace("-", " ").replace("'", " ").split()}
@@ -43,13 +48,13 @@ def _write_digraphs(word: str, digraphs: dict[str, str]) -> str:
 
 
 def join_initials(name_words: NameWords) -> NameWords:
-    """Return the words of a name with the initials at the start joined to one word: "jd vance" for "j d vance"."""
+    """Join the initials at the start of a name to one word: "jd vance" for "j d vance"."""
     count = next((at for at, word in enumerate(name_words) if len(word) > 1), 0)
     return ("".join(name_words[:count]), *name_words[count:]) if count > 1 else name_words
 
 
 def join_apostrophes(name: str, name_words: NameWords) -> NameWords:
-    """Return the words of a name with the two parts around an apostrophe joined to one word: "obrien" for "o brien"."""
+    """Join the two words around an apostrophe in a name to one word: "obrien" for "o brien"."""
     joined = {tuple(fold_key(word).split("'")) for word in name.split() if "'" in fold_key(word)}
     found = list(name_words)
     for pair in joined:
@@ -76,7 +81,7 @@ def list_arabic_spellings(name_words: NameWords) -> Iterator[NameWords]:
 
 
 def _spell_unit(name_words: NameWords, *, is_first: bool) -> tuple[int, tuple[NameWords, ...]]:
-    """Return the number of words in the first unit of an Arabic name, and the spellings of this unit.
+    """Return how many words the first unit of an Arabic name has, and the spellings of this unit.
 
     A unit is one word, or several words that are one name, such as "Abd al Karim".
     """
@@ -88,19 +93,19 @@ def _spell_unit(name_words: NameWords, *, is_first: bool) -> tuple[int, tuple[Na
         if first.startswith(servant) and len(first) > _MIN_JOINED_LETTERS:
             return 1, ((first,), *_spell_servant(first.removeprefix(servant)))
     if first in PATRONYMIC_PARTICLES and not is_first:
-        # the dot of "b." is a second space in the text that is searched
+        # In the text that is searched, the dot of "b." is a second space.
         return 1, (("bin",), ("ibn",), ("ben",), ("b",), ("b", ""))
     for group in name_lists("arabic").spelling_variants:
         if first in group:
             others = [other for other in group if other != first]
-            # the dot of "Md." is a second space in the text that is searched
+            # In the text that is searched, the dot of "Md." is a second space.
             dotted = ((other, "") for other in others if len(other) <= _MAX_ABBREVIATION_LETTERS)
             return 1, ((first,), *((other,) for other in others), *dotted)
     return 1, ((first,), *((other,) for other in list_western_spellings(first)))
 
 
 def list_western_spellings(word: str) -> Iterator[str]:
-    """Yield an Arabic word in French and German transcriptions: sh as ch or sch, u as ou, s as ss."""
+    """Yield an Arabic word in French and German transcription: sh becomes ch or sch, u becomes ou, s becomes ss."""
     for old, new in language_data().orthography.arabic_transcriptions:
         other = re.sub(old, new, word)
         if other != word:
@@ -115,7 +120,9 @@ def _spell_servant(god: str) -> Iterator[NameWords]:
 
 
 def list_native_twins(pattern: str) -> Iterator[str]:
-    """Yield a name in another script with letters replaced that its orthography exchanges freely."""
+    """Yield other spellings of a name in another script, made by replacing letters that its orthography does not
+    distinguish.
+    """
     for first, second in language_data().orthography.twins:
         for old, new in ((first, second), (second, first)):
             if old and old in pattern:
@@ -126,7 +133,7 @@ _MIN_TRANSCRIBED_LETTERS = 4
 
 
 def list_transcriptions(word: str) -> Iterator[str]:
-    """Yield a first name and its spellings in languages with other transcriptions; nothing for a very short name."""
+    """Yield a first name and its spellings in other transcriptions; yield nothing for a very short name."""
     if len(word) < _MIN_TRANSCRIBED_LETTERS:
         return
     yield word

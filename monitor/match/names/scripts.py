@@ -14,7 +14,7 @@ from monitor.text.tokens import is_unspaced, replace_punctuation
 
 PATRONYMIC_PARTICLES = frozenset({"bin", "ibn", "bint", "ben"})
 FATHER_WORDS = frozenset({"بن", "ابن", "بنت"})
-"""Words between a name and the father's name in Arabic letters."""
+"""Words for "son of" and "daughter of" in Arabic letters, which are between a name and the father's name."""
 _DEFINITE_ARTICLES = ("al", "el")
 _SUN_LETTER_ARTICLES = {"s": "as", "sh": "ash", "n": "an", "d": "ad", "r": "ar", "t": "at", "z": "az"}
 _JOINED_ARTICLE = re.compile(r"[ae]l(?=[bcdfghjkmnpqrstvwxyz]\w{4})")
@@ -29,9 +29,9 @@ _MAX_CHAIN_CHARS = 90
 def add_article_variants(
     full_forms: Sequence[NameWords], short_forms: Sequence[ShortForm], family: NameWords
 ) -> tuple[list[NameWords], list[ShortForm]]:
-    """Return the full and short forms of an Arabic name, with variants of the family name added.
+    """Return the full and short forms of an Arabic name, with further forms for other spellings of the article.
 
-    The variants have no article, a separate article, and an article that is joined to the family name.
+    In these forms the family name has no article, a separate article, or an article that is joined to it.
     """
     root = family[1:] if family[0] in _DEFINITE_ARTICLES else (_JOINED_ARTICLE.sub("", family[0]), *family[1:])
     stems = dict.fromkeys(whole[: -len(family)] for whole in full_forms if whole[-len(family) :] == family)
@@ -49,14 +49,16 @@ def _article_variants(root: NameWords) -> Iterator[NameWords]:
 
 
 def _assimilated_variants(root: NameWords) -> Iterator[NameWords]:
-    """Yield a family name with the article as it is pronounced before certain letters, such as "ash" before "sh"."""
+    """Yield a family name with the Arabic article as it is pronounced before its first letter, such as "ash" before
+    "sh".
+    """
     for letters, article in _SUN_LETTER_ARTICLES.items():
         if root[0].startswith(letters) and (letters != "s" or root[0][1:2] != "h"):
             yield (article, *root)
 
 
 def shorten_patronymics(name_words: NameWords) -> Iterator[NameWords]:
-    """Yield shorter forms of a name with at least two patronymics; nothing for other names.
+    """Yield shorter forms of a name with at least two patronymics ("bin Turki"); yield nothing for other names.
 
     The forms have only the first patronymic, with and without the family name, or all patronymics without the family
     name.
@@ -73,10 +75,10 @@ def shorten_patronymics(name_words: NameWords) -> Iterator[NameWords]:
 
 
 def find_chain_before(cased: str, start: int, first_name: str) -> tuple[int, NameWords]:
-    """Return the start of a name with patronymics that ends directly before a family name, and the name's folded words.
+    """Find a name with patronymics ("bin Turki") directly before a family name; return its start and its folded words.
 
-    The name begins with ``first_name``, and ``start`` is the offset of the family name. If there is no such name, the
-    result is ``start`` without words.
+    The name begins with ``first_name``, and ``start`` is the offset of the family name. If the text has no such name,
+    the result is ``start`` without words.
     """
     match = _PATRONYMIC_CHAIN.search(cased, max(0, start - _MAX_CHAIN_CHARS), start)
     if match is None:
@@ -88,13 +90,13 @@ def find_chain_before(cased: str, start: int, first_name: str) -> tuple[int, Nam
 
 
 def find_chain_end(cased: str, end: int) -> int:
-    """Return the end offset of a name, including the patronymics and the family name that follow ``end``."""
+    """Return the end offset of a name that continues after ``end`` with patronymics ("bin Turki") and a family name."""
     match = _FOLLOWING_FATHERS.match(cased, end)
     return match.end() if match else end
 
 
 def is_subsequence(name_words: NameWords, chain: NameWords) -> bool:
-    """Return whether ``chain`` contains all words of a name in the same order; other words may be between them."""
+    """Return whether ``chain`` has all words of a name in the same order; other words may be between them."""
     rest = iter(chain)
     return all(word in rest for word in name_words)
 
@@ -107,7 +109,7 @@ _CASED_SCRIPT_RANGES = (("\u0370", "\u03ff"), ("\u0400", "\u052f"), ("\u0531", "
 def build_native_patterns(name: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Return the patterns of a full name in another script than Latin, and the patterns of its short names.
 
-    A pattern with a space at both ends matches whole words only.
+    A pattern with a space at both ends finds whole words only.
     """
     plain = " ".join(replace_punctuation(fold_key(name)).split())
     if not any(map(is_unspaced, plain)):
@@ -120,7 +122,7 @@ def build_native_patterns(name: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
 
 _HAN_NAME = re.compile("[\u3400-\u9fff·]{2,12}(?: [\u3400-\u9fff]{1,4})?")
 _MAX_SPACED_HAN_CHARS = 5
-"""Maximum number of characters of a Japanese name that may be printed with a space between family and given name."""
+"""Maximum number of characters of a Japanese name that may be printed with a space between its parts."""
 
 
 @cache
@@ -134,7 +136,9 @@ def _han_tables() -> tuple[dict[int, int], dict[int, int]]:
 
 
 def _list_han_variants(name: str) -> Iterator[str]:
-    """Yield a name in simplified and in traditional characters, each also with a space at every possible position."""
+    """Yield a name in simplified and in traditional Chinese characters, each also with a space at every possible
+    position.
+    """
     to_traditional, to_simplified = _han_tables()
     traditional, simplified = name.translate(to_traditional), name.translate(to_simplified)
     for way in dict.fromkeys((name, traditional, simplified)):
@@ -146,8 +150,8 @@ def _list_han_variants(name: str) -> Iterator[str]:
 def list_unspaced_family_names(name: str, convention: str) -> Iterator[str]:
     """Yield the possible family names in a folded name in Chinese, Japanese or Korean characters.
 
-    In a convention in which family names may have several characters, possible family names of one character are
-    omitted.
+    In a convention in which family names may have several characters, such as the Japanese one, family names of one
+    character are omitted.
     """
     from monitor.match.vocabulary import naming_convention, native_words  # this module is read by commands without it
 
@@ -164,8 +168,8 @@ def list_unspaced_family_names(name: str, convention: str) -> Iterator[str]:
 def _unspaced_parts(spaced_name: str) -> Iterator[str]:
     """Yield the short names of a name in a script without spaces.
 
-    For several words this is the first word, except in Chinese, Japanese and Korean characters. In a name with name
-    dots it is each part of at least two letters.
+    If the name has several words, the short name is the first, except in Chinese, Japanese and Korean characters. If
+    the name has name dots, each part of at least two letters is a short name.
     """
     if " " in spaced_name:
         part = spaced_name.split(" ", maxsplit=1)[0]
@@ -192,7 +196,7 @@ def _spaced_patterns(spaced_name: str) -> tuple[tuple[str, ...], tuple[str, ...]
 _UNCASED_LETTER = re.compile("[\u05d0-\u06d3\u0900-\u0dff\u10d0-\u10ff]")
 _FIRST_INDIAN_LETTER = "\u0900"
 _ARABIC_PREFIXES = ("", "و")
-"""Words of one letter that are joined to a name: only "and", because others are rare before a whole name."""
+"""Words of one letter that are joined to a name: only "and". Others are rare before a whole name."""
 _HEBREW_PREFIXES = ("", "ו", "ה", "ל", "ב", "מ", "ש", "כ")
 """Conjunctions and prepositions of one letter, which are joined to a name."""
 _SERVANT_IN_ARABIC = re.compile(r"\bعبد ?(?=ال)")
@@ -205,8 +209,8 @@ _MIN_PART_LETTERS = 3
 def _list_uncased_forms(spaced_name: str) -> Iterator[str]:
     """Yield the spellings of a name in a script without capitals.
 
-    In Hebrew and Arabic each is yielded without a prefix and with each prefix that may be joined to it. In Arabic,
-    `Abd` is both joined to the next word and separate.
+    In Hebrew and Arabic, a name is yielded without a prefix and with each prefix that may be joined to it. In Arabic, a
+    name with `Abd` is yielded with `Abd` joined to the next word and separate from it.
     """
     if spaced_name[0] < "\u0600" or spaced_name[0] >= _FIRST_INDIAN_LETTER:
         yield from (prefix + spaced_name for prefix in _list_prefixes(spaced_name))
@@ -215,13 +219,14 @@ def _list_uncased_forms(spaced_name: str) -> Iterator[str]:
         (spaced_name, _SERVANT_IN_ARABIC.sub("عبد", spaced_name), _SERVANT_IN_ARABIC.sub("عبد ", spaced_name))
     )
     for spelling in spellings:
-        # no given name begins with the article: such a name is a country or an office
+        # Only a country or an office begins with the article, no given name does.
         prefixes = _ARABIC_PREFIXES[:1] if spelling.startswith("ال") else _ARABIC_PREFIXES
         yield from (prefix + spelling for prefix in prefixes)
 
 
 def _list_uncased_parts(words: Sequence[str]) -> Iterator[str]:
-    """Yield the family name in a script without capitals, alone and with each prefix that may be joined to it.
+    """Yield the family name of a name in a script without capitals, with and without the prefixes that may be joined to
+    it.
 
     Nothing is yielded if the last word is a name only together with the word before it, or if it is very short.
     """
@@ -232,7 +237,7 @@ def _list_uncased_parts(words: Sequence[str]) -> Iterator[str]:
 
 
 def _list_prefixes(word: str) -> tuple[str, ...]:
-    """Return the prefixes of one letter that may be joined to a word in its script; the first is empty."""
+    """Return the prefixes of one letter that the script of a word may join to it; the first is empty."""
     if word[0] >= _FIRST_INDIAN_LETTER:
         return ("",)
     return _HEBREW_PREFIXES if word[0] < "\u0600" else _ARABIC_PREFIXES

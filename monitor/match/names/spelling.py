@@ -57,10 +57,10 @@ def phonetic_key(word: str) -> str:
 
 
 def edit_distance(first: str, second: str, limit: int) -> int:
-    """Return the edit distance of two words, or ``limit + 1`` if the distance is greater than ``limit``.
+    """Return the edit distance of two words; if it is greater than ``limit``, return ``limit + 1``.
 
-    The exchange of two adjacent letters is one edit (optimal string alignment). Each column of the table is one integer
-    (Hyyrö 2003).
+    The exchange of two adjacent letters is one edit (optimal string alignment). The algorithm is that of Hyyrö (2003),
+    with one integer for each column of the table.
     """
     if abs(len(first) - len(second)) > limit:
         return limit + 1
@@ -88,8 +88,8 @@ def edit_distance(first: str, second: str, limit: int) -> int:
 def is_phonetic_match(first: str, second: str) -> bool:
     """Return whether two folded words can be spellings of the same name.
 
-    Words of fewer than four letters must be equal. Others must have the same phonetic key and at most half of their
-    letters different, or be long and differ by one letter.
+    Words of fewer than four letters must be equal. Longer words must have the same phonetic key and differ in at most
+    half of their letters, or have nine letters or more and differ in one.
     """
     if first == second:
         return True
@@ -101,12 +101,15 @@ def is_phonetic_match(first: str, second: str) -> bool:
 
 
 def can_be_typo(first: str, second: str) -> bool:
-    """Return whether two words pass a quick test for a typo: similar lengths, and the same first or last letter."""
+    """Return whether one word can be a typo of another: similar lengths, and the same first or last letter.
+
+    Only if it can, the exact test is made.
+    """
     return -2 < len(first) - len(second) < 2 and (first[:1] == second[:1] or first[-1:] == second[-1:])
 
 
 def is_typo(first: str, second: str) -> bool:
-    """Return whether two long words differ by exactly one typo: one letter, or two adjacent letters exchanged."""
+    """Return whether two long words differ by exactly one typo: one letter, or the exchange of two adjacent letters."""
     if min(len(first), len(second)) < MIN_TYPO_WORD_LETTERS or first == second or not can_be_typo(first, second):
         return False
     at, shorter = 0, min(len(first), len(second))
@@ -121,7 +124,10 @@ def is_typo(first: str, second: str) -> bool:
 _TONE_MARKS = frozenset("\u0300\u0301\u0303\u0309\u0323")
 _VIETNAMESE_DIACRITICS = frozenset("\u0309\u031b\u0306\u0323đĐ")
 _CEDILLAS = str.maketrans({"\u0327": "\u0326"})
-"""Some Romanian texts print a cedilla instead of the comma below; no two words differ only by it."""
+"""Table that replaces each cedilla by a comma below, because some Romanian texts print the cedilla.
+
+No two words differ only in this.
+"""
 _BARRED_LETTERS = str.maketrans({"đ": "d\u0335", "ð": "d\u0335", "ø": "o\u0338", "ł": "l\u0335"})
 
 DiacriticPattern = tuple[tuple[frozenset[str], ...], frozenset[str]]
@@ -129,7 +135,9 @@ DiacriticPattern = tuple[tuple[frozenset[str], ...], frozenset[str]]
 
 @lru_cache(maxsize=50_000)
 def _diacritic_pattern(word: str) -> DiacriticPattern:
-    """Return the diacritics of each letter, without tone marks, and the set of tone marks of the whole word."""
+    """Return two things: the diacritics of each letter of a word without tone marks, and the tone marks of the whole
+    word.
+    """
     letters: list[set[str]] = []
     tones: set[str] = set()
     for char in unicodedata.normalize("NFD", word.lower().translate(_BARRED_LETTERS)).translate(_CEDILLAS):
@@ -143,7 +151,7 @@ def _diacritic_pattern(word: str) -> DiacriticPattern:
 
 
 def has_vietnamese_diacritics(printed: str) -> bool:
-    """Return whether a text has a diacritic that only Vietnamese uses; such a text prints all diacritics."""
+    """Return whether a text has a diacritic that only Vietnamese uses. Such a text prints all diacritics."""
     return any(char in _VIETNAMESE_DIACRITICS for char in unicodedata.normalize("NFD", printed))
 
 
@@ -168,14 +176,14 @@ def diacritics_agree(printed: str, name: str, *, strict: bool = False) -> bool:
 
 @cache
 def _respelling_rules(convention: str) -> tuple[tuple[re.Pattern[str], str], ...]:
-    """Return the patterns of a convention with their replacements, which produce other usual spellings of a name."""
+    """Return patterns and replacements that turn a name of a convention into its other usual spellings."""
     return tuple((re.compile(pattern), new) for pattern, new in language_data().conventions[convention].respellings)
 
 
 def list_spellings(word: str, convention: str) -> tuple[str, ...]:
-    """Return a folded word and its other usual spellings in a convention; the word itself is first.
+    """Return a folded word, and then its other usual spellings in a convention.
 
-    These are spellings that the phonetic key does not already treat as equal.
+    These are spellings with another phonetic key, because the search for the key already finds the others.
     """
     return reduce(_apply_respelling, _respelling_rules(convention), (word,))
 
@@ -185,7 +193,7 @@ def _apply_respelling(words: tuple[str, ...], rule: tuple[re.Pattern[str], str])
 
 
 def is_spelling_variant(word: str, known_spellings: tuple[str, ...], convention: str) -> bool:
-    """Return whether a folded word can be another spelling of a name part whose usual spellings are known.
+    """Return whether a folded word can be another spelling of a name part, whose usual spellings are given.
 
     In a convention in which a final `a` distinguishes names of women, a word with another ending is not a variant.
     """

@@ -30,7 +30,7 @@ from monitor.match.types import Span
 from monitor.text.fold import fold, fold_key
 from monitor.text.tokens import is_unspaced, is_whole_word
 
-if TYPE_CHECKING:  # imports numpy, which parsing a query does not need
+if TYPE_CHECKING:  # imported later, because it needs numpy, and the parsing of a query does not
     from monitor.match.article_text import NormalizedArticle
 
 
@@ -41,10 +41,10 @@ _SPACED_WORD = re.compile(r"\S+")
 
 @dataclass(frozen=True, slots=True)
 class CompiledQuery:
-    """A query ready for evaluation.
+    """A query that is ready for evaluation.
 
-    ``patterns`` has the compiled regular expressions by their text. A text without any of the ``required_literals``
-    cannot satisfy the query; None means that no such words are known.
+    ``patterns`` has the compiled regular expressions by their text. Every text that satisfies the query contains at
+    least one of the ``required_literals``; None means that no such words are known.
     """
 
     root: Node
@@ -106,7 +106,7 @@ def _group_synonyms(synonyms: Sequence[Sequence[str]]) -> dict[str, tuple[TextTe
 
 
 def _expand_synonyms(node: Node, groups: dict[str, tuple[TextTerm, ...]]) -> Node:
-    """Return the query with each term that has synonyms replaced by an ``Or`` of the whole group."""
+    """Replace each term of a query that has synonyms by an ``Or`` of the whole group of synonyms."""
     match node:
         case TextTerm(text, False, False) if len(groups.get(text, ())) > 1:
             return Or(groups[text])
@@ -121,9 +121,9 @@ def _expand_synonyms(node: Node, groups: dict[str, tuple[TextTerm, ...]]) -> Nod
 
 
 def _find_required_literals(node: Node) -> frozenset[str] | None:
-    """Return folded texts, at least one of which occurs in every text that satisfies the query.
+    """Return folded texts of which at least one occurs in every text that satisfies the query.
 
-    Return None if no such texts are known, as for a regular expression or NOT.
+    The result is None if no such texts are known, as for a regular expression or NOT.
     """
     match node:
         case TextTerm(text, _, exact):
@@ -145,7 +145,7 @@ def _find_required_literals(node: Node) -> frozenset[str] | None:
 def evaluate_query(
     query: CompiledQuery, article_text: "NormalizedArticle", find_mentions: Callable[[str], list[Span]]
 ) -> list[Span] | None:
-    """Return the spans that satisfy a query, as folded offsets, or None if the query is not satisfied.
+    """Return the spans that satisfy a query, as folded offsets; the result is None if the article does not satisfy it.
 
     ``find_mentions`` returns the spans of the mentions of an official.
     """
@@ -153,7 +153,7 @@ def evaluate_query(
 
 
 class _Evaluation:
-    """Evaluation of one query on one article: visits the nodes of the query recursively."""
+    """Evaluation of one query on one article. It evaluates the nodes of the query recursively."""
 
     def __init__(
         self, patterns: dict[str, object], article_text: "NormalizedArticle", find_mentions: Callable[[str], list[Span]]
@@ -204,7 +204,10 @@ class _Evaluation:
                 return [span for span in self.find(part) or [] if low <= span[0] and span[1] <= high] or None
 
     def _find_near(self, left: list[Span], right: list[Span], distance: int) -> list[Span]:
-        """Return the spans of both sides with at most ``distance`` words between them; both lists must be sorted."""
+        """Return the spans of ``left`` and ``right`` that have at most ``distance`` words between them.
+
+        Both lists must be in the order of the text.
+        """
         found: set[Span] = set()
         at = 0
         for start, end in left:
@@ -219,7 +222,8 @@ class _Evaluation:
     def _count_words_between(self, end: int, start: int) -> int:
         """Return the number of words between two offsets.
 
-        If the offsets are too far apart for any NEAR, return a number above every distance without counting.
+        The words are not counted if the offsets are too far apart for any NEAR; the result is then higher than every
+        distance.
         """
         if start - end > _MAX_NEAR_CHARS:
             return MAX_SPANS
@@ -230,14 +234,14 @@ class _Evaluation:
     def _word_bounds(self) -> tuple[list[int], list[int]]:
         """The start offsets of all words of the article, and their end offsets; computed once per article.
 
-        They are offsets in ``NormalizedArticle.spaced``: the folded text with spaces for punctuation marks.
+        They are offsets in ``NormalizedArticle.spaced``, the folded text in which punctuation marks are spaces.
         """
         spans = [match.span() for match in _SPACED_WORD.finditer(self._article_text.spaced)]
         return [start for start, _ in spans], [end for _, end in spans]
 
 
 def find_term(term: TextTerm, article_text: "NormalizedArticle", unhyphenated: str) -> list[Span]:
-    """Return the spans of a word or phrase, as folded offsets, up to a maximum number.
+    """Return the spans of a word or phrase in the article, as folded offsets, up to a maximum number.
 
     ``unhyphenated`` is the folded text of the article with spaces instead of hyphens.
     """
@@ -256,7 +260,7 @@ def find_term(term: TextTerm, article_text: "NormalizedArticle", unhyphenated: s
 
 
 def _find_word_end(text: str, end: int) -> int:
-    """Return the end offset of the word that contains the end of a prefix match."""
+    """Return the end offset of the whole word, for a match that ends inside it because of a * in the query."""
     while end < len(text) and text[end].isalnum() and not is_unspaced(text[end]):
         end += 1
     return end

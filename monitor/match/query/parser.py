@@ -111,7 +111,7 @@ def matches_empty(node: Node) -> bool:
 
 
 def has_positions(node: Node) -> bool:
-    """Return whether a node yields spans of text, between which NEAR can count words."""
+    """Return whether a node of a query matches places in the text, between which NEAR can count words."""
     match node:
         case And() | Not():
             return False
@@ -152,9 +152,9 @@ class _Token:
 
 
 def parse_query(text: str) -> Query:
-    """Parse a query.
+    """Parse a query to its tree.
 
-    Raises ``QueryError`` with the position of the error and the text that was expected there.
+    Raises ``QueryError`` with the position of the error and with what was expected there.
     """
     if not text.strip():
         raise QueryError("the query is empty", 0, "a word, a phrase or an @official")
@@ -193,7 +193,7 @@ def _tokenize(text: str) -> list[_Token]:
 
 
 def _build_syntax_error(text: str, start: int) -> QueryError:
-    """Return the error for a position at which no token can begin."""
+    """Return the error for a character with which no token can begin."""
     char = text[start]
     if char in '"“':
         return QueryError("the phrase is not closed", start, f"a closing {'”' if char == '“' else char}")

@@ -41,9 +41,9 @@ _CLAUSE_OPENING = re.compile(
 
 
 class PrecedingTitle:
-    """The title before a name, its start offset and its folded words.
+    """The title before a name, with its start offset and its folded words.
 
-    Without a title, the start offset is that of the name, and there are no words.
+    If the name has no title, the start offset is that of the name, and the words are empty.
     """
 
     __slots__ = ("start", "title", "words")
@@ -73,9 +73,9 @@ def find_title_before(article_text: NormalizedArticle, start: int) -> PrecedingT
 
 
 def parse_title_before(article_text: NormalizedArticle, start: int) -> PrecedingTitle:
-    """Return the title before a name, like ``find_title_before``, but without its quick test.
+    """Return the title before a name, without the quick test of ``find_title_before``.
 
-    Callers have already called ``can_follow_title`` or ``can_end_title``.
+    The caller has already made this test with ``can_follow_title`` or ``can_end_title``.
     """
     if _has_only_function_words_before(article_text, start):
         return empty_preceding_title(start)
@@ -87,7 +87,10 @@ def parse_title_before(article_text: NormalizedArticle, start: int) -> Preceding
 
 
 def can_follow_title(article_text: NormalizedArticle, start: int) -> bool:
-    """Return whether the word before a name passes a quick test for the last word of a title; most words do not."""
+    """Return whether the word before a name can be the last word of a title.
+
+    This is a quick test; for most words the result is False.
+    """
     cased = article_text.cased
     at = start - 1
     while at > 0 and not cased[at].isalnum() and start - at < 4:
@@ -97,7 +100,10 @@ def can_follow_title(article_text: NormalizedArticle, start: int) -> bool:
 
 
 def can_end_title(word: str) -> bool:
-    """Return whether a printed word passes a quick test for the last word of a title: most capitalized words do."""
+    """Return whether a printed word can be the last word of a title.
+
+    This is a quick test; for most capitalized words the result is True.
+    """
     return (len(word) > 1 and word[0].isupper()) or word.lower() in _title_end_words()
 
 
@@ -107,7 +113,7 @@ def is_title_end(word: str) -> bool:
 
 
 def _has_only_function_words_before(article_text: NormalizedArticle, start: int) -> bool:
-    """Return whether a name follows an ordinary word and function words, as in "said in".
+    """Return whether only function words separate a name from an ordinary word before it, as in "said in Paris".
 
     A title before the name is then impossible.
     """
@@ -155,7 +161,10 @@ class _BackwardWordReader:
             self._words = [TitleWord(word.start(), word.group(), word.group().lower()) for word in reversed(found)]
 
     def get(self, index: int) -> TitleWord | None:
-        """Return the word with an index, where 0 is the nearest to the offset, or None if there are fewer words."""
+        """Return the word with an index, or None if the text has fewer words.
+
+        Index 0 is the word nearest to the offset.
+        """
         while len(self._words) <= index and self._pending_words:
             self._append_word(self._pending_words.pop())
         return self._words[index] if index < len(self._words) else None
@@ -169,7 +178,7 @@ class _BackwardWordReader:
 
 
 def _collect_title_words(article_text: NormalizedArticle, start: int) -> list[TitleWord]:
-    """Return the words before a name that may form a title, in the order of the text; may be empty."""
+    """Return the words before a name that may form a title, in the order of the text."""
     cased = article_text.cased
     low = max(0, start - _MAX_TITLE_CHARS)
     found = _BackwardWordReader(article_text, max(low, cased.rfind("\n", low, start) + 1), start)
@@ -200,7 +209,7 @@ def _collect_title_words(article_text: NormalizedArticle, start: int) -> list[Ti
 
 
 def _trim_title_words(collected: list[TitleWord]) -> list[TitleWord]:
-    """Return the collected words without the words at the start that do not belong to the title.
+    """Remove the words at the start of the collected words that do not belong to the title.
 
     These are function words and unknown words, up to the last unknown word in lower case.
     """
@@ -246,9 +255,9 @@ def _is_country_word(word: str, following_words: list[str]) -> bool:
 
 
 def _can_bridge_gap(gap: str, word: str, following_words: list[str], comma_count: int) -> bool:
-    """Return whether the characters between two words may be inside a title.
+    """Return whether a title can continue over the characters between two of its words.
 
-    ``word`` is the word before the gap, ``following_words`` are the words after it, and ``comma_count`` is the number
+    ``word`` is the word before this gap, ``following_words`` are the words after it, and ``comma_count`` is the number
     of commas in gaps further right.
     """
     if gap in {" ", "-"}:
@@ -267,7 +276,7 @@ def _can_bridge_gap(gap: str, word: str, following_words: list[str], comma_count
 def find_title_after(cased: str, end: int) -> Title:
     """Return the title in the apposition after a name, as in ", Chief of the General Staff" or "(Minister of Finance)".
 
-    The title is empty if there is none.
+    The title is empty if no apposition follows the name.
     """
     sign, other = cased[end : end + 1], cased[end + 1 : end + 2]
     if not (sign == "(" or (sign == "," and other.isspace()) or (sign.isspace() and other in _APPOSITION_SIGNS)):
@@ -313,7 +322,7 @@ def _has_link_word(words: list[str]) -> bool:
 
 
 def find_positions(text: str) -> tuple[Position, ...]:
-    """Return all positions that a text states, even if they do not belong to a name."""
+    """Return all positions that a text states, whether or not they belong to a name."""
     positions: list[Position] = []
     chunk: list[str] = []
     edge = 0

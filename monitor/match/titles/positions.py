@@ -9,7 +9,7 @@ from monitor.domain.watchlist import Role
 from monitor.match.vocabulary import country_words, max_title_phrase_words, title_vocabulary
 from monitor.text.fold import fold_words
 
-_RELATED_HEADS = {  # heads that the press exchanges for the same position, if the domains agree
+_RELATED_HEADS = {  # heads that the press uses for the same position, if the domains agree
     frozenset(pair)
     for group in (
         ("head", "chief", "chair", "commander"),
@@ -70,7 +70,7 @@ class Position:
 
 
 class RoleFit(IntEnum):
-    """Result of the comparison of a role with a position on a date; a higher value is a better fit.
+    """Degree to which a role fits a position on a date; a higher value is a better fit.
 
     A role does not fit, fits at another time than the date, fits but has no dates, or fits and was held on the date.
     """
@@ -83,7 +83,7 @@ class RoleFit(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class Title:
-    """Meaning of the words of a title: positions, rank, countries, and whether there is a form of address."""
+    """Meaning of the words of a title: positions, rank, countries, and whether it has a form of address."""
 
     positions: tuple[Position, ...] = ()
     rank: str = ""
@@ -151,9 +151,9 @@ def parse_title(words: tuple[str, ...]) -> Title:
 
 
 def _build_position(head: dict[str, object], countries: set[str]) -> Position:
-    """Return the position for a head word with its domains.
+    """Return the position that a head word and its domains form.
 
-    The president of a parliament becomes a chair.
+    The president of a parliament becomes a chair, so that both words mean the same position.
     """
     domains = frozenset(head["domains"])  # type: ignore[call-overload] # always a set
     name = "chair" if head["head"] == "president" and "assembly" in domains else str(head["head"])
@@ -163,7 +163,8 @@ def _build_position(head: dict[str, object], countries: set[str]) -> Position:
 def _assign_domain(domain: str, heads: list[dict[str, object]], pending_domains: set[str], *, is_joined: bool) -> None:
     """Add a domain ("defence") to the head word ("minister") before it.
 
-    Without a head word, or after "and", the domain is added to ``pending_domains`` for the next head word.
+    If no head word precedes the domain, or after "and", the domain is added to ``pending_domains`` for the next head
+    word.
     """
     if heads and not is_joined:
         heads[-1]["domains"].add(domain)  # type: ignore[attr-defined] # always a set
@@ -223,7 +224,7 @@ def is_diplomatic(position: Position) -> bool:
 
 
 def describe_positions(positions: tuple[Position, ...]) -> str:
-    """Return positions as text for the reason of a decision, such as "deputy defence minister"."""
+    """Return positions as text, such as "deputy defence minister"; it is shown in the reason of a decision."""
     return " and ".join(
         " ".join(
             part

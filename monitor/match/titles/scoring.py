@@ -23,10 +23,10 @@ _LEADER_HEADS = ("president", "premier", "gensec", "monarch")
 def score_title(
     facts: ArticleFacts, prepared: PreparedOfficial, before: PrecedingTitle, after: Title, *, is_mentioned: bool
 ) -> TitleScore:
-    """Return the strength of the titles before and after a name as evidence for one official.
+    """Return how strongly the titles before and after a name show that the name means one official.
 
-    Configured roles are rarely complete. For an official who is already mentioned in the article, fewer differences
-    therefore count as a contradiction.
+    Configured roles are rarely complete. Fewer differences therefore count as a contradiction if the official is
+    already mentioned in the article.
     """
     title = before.title
     fit, position = _find_best_position(facts, prepared, title.positions)
@@ -72,9 +72,9 @@ def _is_leader(facts: ArticleFacts, prepared: PreparedOfficial) -> bool:
 
 
 def _explain_foreign_title(prepared: PreparedOfficial, title: Title, after: Title) -> str:
-    """Return the reason why a title names another country than the official's, or an empty string.
+    """Return the reason why a title belongs to another country than the official, or an empty string if it does not.
 
-    The result is empty for a diplomatic position, because its country may be the host country.
+    The result is always empty for a diplomatic position, because its country may be the host country.
     """
     if not prepared.country or any(map(is_diplomatic, title.positions + after.positions)):
         return ""
@@ -94,10 +94,11 @@ def _explain_contradiction(
     *,
     is_mentioned: bool,
 ) -> str:
-    """Return the reason why the title before a name contradicts the official's roles, or an empty string.
+    """Return the reason why the title before a name contradicts the official's roles, or an empty string if it does
+    not.
 
-    Configured roles are rarely complete. The title of an official who is already mentioned is therefore no
-    contradiction, unless thousands of people share such a name.
+    Configured roles are rarely complete. For an official who is already mentioned, another title is therefore no
+    contradiction, except if thousands of people share such a name.
     """
     fit, position = fit_before
     rare = is_mentioned and not naming_convention(prepared.name_parts.convention).common_short_forms
@@ -115,7 +116,9 @@ def _explain_contradiction(
 
 
 def _explain_contradicting_apposition(prepared: PreparedOfficial, after: Title, best_fit: RoleFit) -> str:
-    """Return the reason why the position after a name contradicts the official's roles, or an empty string."""
+    """Return the reason why the position after a name contradicts the official's roles, or an empty string if it does
+    not.
+    """
     if (
         not after.positions
         or not prepared.positions

@@ -9,6 +9,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from monitor import __version__
+from monitor.domain.configuration_edits import EditConflict, EditNotAllowed
 from monitor.domain.errors import (
     ConfigError,
     LeaseLost,
@@ -19,16 +20,18 @@ from monitor.domain.errors import (
 )
 from monitor.domain.readers import NotAllowed
 from monitor.pipeline.compose_digests import DigestComposer
-from monitor.web.api import reading, writing
+from monitor.web.api import configuration, reading, writing
 from monitor.web.api.requests import (
     PROBLEM_TYPE,
     REQUESTS_PER_MINUTE,
     SEARCHES_PER_MINUTE,
+    PreconditionRequired,
     RateLimited,
     RateLimiter,
     TokenRequired,
 )
 from monitor.web.context import DeskContext, TooManyRequests
+from monitor.web.editing import Editing
 from monitor.web.page import BadRequest
 
 PROBLEM_URN = "urn:monitor:problem"
@@ -40,6 +43,9 @@ STATUS: tuple[tuple[type[MonitorError], int, str], ...] = (
     (QueryError, 422, "The query has an error"),
     (ConfigError, 422, "The configuration has errors"),
     (UsageError, 404, "Not found"),
+    (EditConflict, 412, "Somebody else changed this"),
+    (EditNotAllowed, 403, "Not allowed"),
+    (PreconditionRequired, 428, "A precondition is needed"),
     (LeaseLost, 409, "Somebody else changed this"),
     (TooManyRequests, 503, "Try again in a moment"),
     (StoreError, 503, "Try again in a moment"),
@@ -62,14 +68,16 @@ PROBLEM_RESPONSES: dict[int | str, dict[str, Any]] = {
         (401, "An access token is needed"),
         (403, "Not allowed"),
         (404, "Not found"),
+        (412, "Somebody else changed this"),
         (422, "The input has an error"),
+        (428, "A precondition is needed"),
         (429, "Too many requests"),
         (503, "Try again in a moment"),
     )
 }
 
 
-def create_api(context: DeskContext, composer: DigestComposer) -> FastAPI:
+def create_api(context: DeskContext, composer: DigestComposer, editing: Editing | None = None) -> FastAPI:
     """Return the application of the API."""
     api = FastAPI(
         title="monitor",
@@ -79,10 +87,11 @@ def create_api(context: DeskContext, composer: DigestComposer) -> FastAPI:
         redoc_url=None,
         responses=PROBLEM_RESPONSES,
     )
-    api.state.desk, api.state.composer = context, composer
+    api.state.desk, api.state.composer, api.state.editing = context, composer, editing
     api.state.limiter, api.state.search_limiter = RateLimiter(REQUESTS_PER_MINUTE), RateLimiter(SEARCHES_PER_MINUTE)
     api.include_router(reading.router)
     api.include_router(writing.router)
+    api.include_router(configuration.router)
     api.add_exception_handler(MonitorError, _answer_error)
     api.add_exception_handler(RequestValidationError, _answer_invalid)
     api.add_exception_handler(HTTPException, _answer_http_error)

@@ -251,17 +251,17 @@ async def articles(  # noqa: PLR0913, PLR0917 - a parameter of the query string 
     """Return stored articles, newest first."""
     fields = {"source_id": source, "official_id": official, "rule_id": rule, "story_id": story, "language": language}
     wanted, key = make_filter(api, limit, since, until, **fields)
-    position = decode_cursor(cursor, key)
-    found = await api.read(api.context.database.queries.list_articles, _after(wanted, position))
-    last = found[limit - 1] if len(found) > limit else None
-    next_cursor = encode_cursor(Cursor(last.first_seen_at, last.id), key) if last else None
+    wanted = replace(wanted, after=decode_cursor(cursor, key))
+    found = await api.read(api.context.database.queries.list_articles, wanted)
+    next_cursor = _next_cursor([Cursor(one.first_seen_at, one.id) for one in found], limit, key)
     outlets = {source.id: source.name for source in api.snapshot.configuration.sources}
     records = [article_records.article_record(one, outlets) for one in found[:limit]]
     return api.answer_list(records, next_cursor, ARTICLE_COLUMNS)
 
 
-def _after(wanted: ArticleFilter, position: Cursor | None) -> ArticleFilter:
-    return replace(wanted, after=position)
+def _next_cursor(positions: Sequence[Cursor], limit: int, key: str) -> str | None:
+    """Return the cursor after ``limit`` rows, or None if no row follows. ``positions`` has all rows that were read."""
+    return encode_cursor(positions[limit - 1], key) if len(positions) > limit else None
 
 
 @router.get("/articles/{number}", responses=_typed(ArticleTextRecord))
@@ -317,9 +317,8 @@ async def hits(  # noqa: PLR0913, PLR0917 - as above
     """Return the hits of the rules, newest first."""
     fields = {"rule_id": rule, "official_id": official, "source_id": source}
     wanted, key = make_filter(api, limit, since, until, **fields)
-    found = await api.read(api.context.database.queries.list_hits, _after(wanted, decode_cursor(cursor, key)))
-    last = found[limit - 1] if len(found) > limit else None
-    next_cursor = encode_cursor(Cursor(last.found_at, last.id), key) if last else None
+    found = await api.read(api.context.database.queries.list_hits, replace(wanted, after=decode_cursor(cursor, key)))
+    next_cursor = _next_cursor([Cursor(one.found_at, one.id) for one in found], limit, key)
     return api.answer_list([article_records.hit_record(one) for one in found[:limit]], next_cursor, HIT_COLUMNS)
 
 
@@ -508,8 +507,9 @@ async def sources(api: ApiDependency, limit: Limit = DEFAULT_LIMIT, cursor: Text
     start = position.id if position else 0
     page = chosen[start : start + limit]
     statuses = await api.read(api.context.database.queries.load_source_statuses, [one.id for one in page])
+    backfills = await api.read(api.context.database.key_values.list_backfills)
     next_cursor = encode_cursor(Cursor(EPOCH, start + limit), "sources") if start + limit < len(chosen) else None
-    records = [_redacted(api, source_record(one, statuses.get(one.id))) for one in page]
+    records = [_redacted(api, source_record(one, statuses.get(one.id), backfills.get(one.id))) for one in page]
     return api.answer_list(records, next_cursor, SOURCE_COLUMNS)
 
 

@@ -36,6 +36,10 @@ class TokenRequired(MonitorError):
     """Raised if a request has no valid access token."""
 
 
+class PreconditionRequired(MonitorError):
+    """Raised if a request that replaces a file has no entity tag of the file in the header If-Match."""
+
+
 class RateLimited(MonitorError):
     """Raised if a token has sent too many requests; in ``seconds`` seconds, the next request is accepted."""
 
@@ -85,9 +89,12 @@ class ApiRequest:
         """Raise ``NotAllowed`` if the token, or the role of its reader, lacks a right."""
         self.identity.require(right)
 
-    def answer(self, document: Mapping[str, Any], status: int = 200) -> Response:
-        """Return a JSON response with an entity tag, or status 304 if the client already has this response."""
-        return self._tagged((encode_json(document) + "\n").encode(), "application/json", status)
+    def answer(self, document: Mapping[str, Any], status: int = 200, tag: str = "") -> Response:
+        """Return a JSON response with an entity tag, or status 304 if the client already has this response.
+
+        The entity tag is ``tag``, or a hash of the response if that is empty.
+        """
+        return self._tagged((encode_json(document) + "\n").encode(), "application/json", status, tag=tag)
 
     def answer_list(
         self, records: Sequence[Mapping[str, Any]], next_cursor: str | None, columns: Sequence[str] = ()
@@ -103,8 +110,10 @@ class ApiRequest:
             return self._tagged(output.getvalue().encode(), f"{CSV}; charset=utf-8", 200, next_cursor)
         return self.answer({"items": list(records), "next": next_cursor})
 
-    def _tagged(self, body: bytes, media_type: str, status: int, next_cursor: str | None = None) -> Response:
-        tag = f'"{hashlib.sha256(body).hexdigest()[:32]}"'
+    def _tagged(
+        self, body: bytes, media_type: str, status: int, next_cursor: str | None = None, tag: str = ""
+    ) -> Response:
+        tag = f'"{tag or hashlib.sha256(body).hexdigest()[:32]}"'
         headers = {
             "ETag": tag,
             "Cache-Control": "private, no-cache",

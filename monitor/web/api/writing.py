@@ -9,9 +9,11 @@ from starlette.responses import Response
 from monitor.domain.errors import UsageError
 from monitor.domain.feedback import MarkKind, RejectionReason, Way
 from monitor.domain.readers import Right
+from monitor.feedback.configuration import EDIT
 from monitor.feedback.service import Actor, FeedbackResult
 from monitor.records.people import ChangeRecord, change_record
 from monitor.web.api.requests import ApiDependency, ApiRequest
+from monitor.web.editing import get_editing
 from monitor.web.page import Number, require_undo
 
 router = APIRouter()
@@ -86,12 +88,15 @@ async def delete_mark(api: ApiDependency, story_id: Name, kind: MarkKind) -> Res
 
 @router.delete("/changes/{number}", responses=CHANGED)
 async def undo_change(api: ApiDependency, number: Number) -> Response:
-    """Undo a change: one's own, or any with the scope feedback."""
-    api.require(Right.MARK)
+    """Undo a change: one's own, or any with the scope feedback; an edit of a file with the scope configure."""
     change = await api.read(api.context.database.feedback.get_change, number)
     require_undo(api.identity, change)
-    service = await api.context.feedback()
-    return _answer(api, await service.undo(number, await _act(api)))
+    if change.what == EDIT:
+        service = get_editing(api.request).service(api.context)
+        return _answer(api, await service.undo(change, await _act(api)))
+    api.require(Right.MARK)
+    feedback = await api.context.feedback()
+    return _answer(api, await feedback.undo(number, await _act(api)))
 
 
 @router.post("/sources/{source_id}/poll", status_code=202)

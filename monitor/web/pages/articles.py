@@ -2,7 +2,7 @@
 
 import io
 import zipfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 
 from fastapi import APIRouter
@@ -20,6 +20,7 @@ from monitor.records.versions import list_version_changes
 from monitor.store.database import Database
 from monitor.text.sanitize import sanitize
 from monitor.web.page import Number, PageDependency, find_done
+from monitor.web.translations import load_translations
 
 router = APIRouter()
 MAX_SHOWN_CHARS = 60_000
@@ -184,7 +185,25 @@ async def article(page: PageDependency, article_id: Number) -> Response:
     verdicts = await page.read(
         page.context.database.feedback.list_verdicts, view.data.stored.duplicate_of or article_id
     )
-    return await page.render("article.html", view=view, verdicts=verdicts, done=await find_done(page))
+    stored, settings = view.data.stored.article, page.snapshot.configuration.settings.translate
+    passages = await page.read(page.context.database.desk.load_passages, [hit.id for hit in view.data.hits])
+    found = (passage.text for of_hit in passages.values() for passage in of_hit)
+    texts = [(stored.language, text) for text in (stored.title, *found)]
+    translations = await page.read(load_translations, page.context.database, texts, settings)
+    return await page.render(
+        "article.html",
+        view=view,
+        verdicts=verdicts,
+        done=await find_done(page),
+        title_translation=translations.pop(stored.title, ""),
+        translations_in=lambda paragraph: find_translations(paragraph, translations),
+    )
+
+
+def find_translations(paragraph: Sequence[MarkedPiece], translations: Mapping[str, str]) -> list[str]:
+    """Return the translations of the passages that a paragraph contains."""
+    text = "".join(piece.text for piece in paragraph)
+    return [translation for passage, translation in translations.items() if sanitize(passage) in text]
 
 
 @router.get("/article/{article_id}/evidence")

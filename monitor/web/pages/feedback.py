@@ -1,16 +1,19 @@
 """Feedback on the desk: reject, confirm, mark, undo; and the page of all changes."""
 
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Sequence
+from dataclasses import replace
 from typing import TypeVar
 
 from fastapi import APIRouter
 from starlette.responses import HTMLResponse, Response
 
 from monitor.domain.errors import UsageError
-from monitor.domain.feedback import MarkKind, RejectionReason, Way
+from monitor.domain.feedback import Change, MarkKind, Proposal, ProposalKind, RejectionReason, Way
 from monitor.domain.readers import Right
+from monitor.feedback.configuration import EDIT
 from monitor.feedback.service import Actor, FeedbackResult, FeedbackService
-from monitor.web.page import BadRequest, Page, PageDependency, parse_number, require_undo
+from monitor.web.editing import get_editing
+from monitor.web.page import PROPOSED, BadRequest, Page, PageDependency, parse_number, require_undo
 from monitor.web.security import make_form_token, safe_path
 from monitor.web.templating import make_url, render
 
@@ -25,6 +28,8 @@ SENTENCES = {
     "follow": "Followed",
     "irrelevant": "Marked as irrelevant",
     "undo": "Undone",
+    "edit": "Edited",
+    "proposed": "Proposed",
 }
 
 
@@ -81,11 +86,13 @@ def describe_result(result: FeedbackResult) -> str:
 
 @router.post("/feedback/reject")
 async def reject(page: PageDependency) -> Response:
-    """Record that an article, or its whole story, does not mean an official."""
-    fields, service, actor = await start_feedback(page, Right.FEEDBACK)
+    """Record that an article, or its whole story, does not mean an official; or propose this to the editors."""
+    fields, service, actor = await start_feedback(page, Right.MARK)
     reason = fields.get("reason", RejectionReason.OTHER.value)
     if reason not in set(RejectionReason):
         raise BadRequest(f"reason={reason[:40]!r} is not one of {', '.join(RejectionReason)}")
+    if not page.identity.may(Right.FEEDBACK):
+        return await propose(page, fields, ProposalKind.REJECTED)
     work = service.reject(
         parse_number("article", fields.get("article", "")),
         fields.get("official", ""),
@@ -100,8 +107,10 @@ async def reject(page: PageDependency) -> Response:
 
 @router.post("/feedback/confirm")
 async def confirm(page: PageDependency) -> Response:
-    """Record that a text in an article means an official."""
-    fields, service, actor = await start_feedback(page, Right.FEEDBACK)
+    """Record that a text in an article means an official; or propose this to the editors."""
+    fields, service, actor = await start_feedback(page, Right.MARK)
+    if not page.identity.may(Right.FEEDBACK):
+        return await propose(page, fields, ProposalKind.CONFIRMED)
     written, note = fields.get("written", "")[:300], fields.get("note", "")[:2000]
     work = service.confirm(
         parse_number("article", fields.get("article", "")), fields.get("official", ""), written, actor, note=note
@@ -111,16 +120,65 @@ async def confirm(page: PageDependency) -> Response:
 
 @router.post("/feedback/mark")
 async def mark(page: PageDependency) -> Response:
-    """Mark a story, only for the reader, or for a digest plan if the reader may give feedback."""
+    """Mark a story, only for the reader, or for a digest plan; a viewer proposes to mute it there."""
     fields, service, actor = await start_feedback(page, Right.MARK)
     kind, plan_id = fields.get("kind", ""), fields.get("digest", "")
     if kind not in set(MarkKind):
         raise BadRequest(f"kind={kind[:40]!r} is not one of {', '.join(MarkKind)}")
     if plan_id:
-        page.identity.require(Right.FEEDBACK)
         if plan_id not in {plan.id for plan in page.snapshot.configuration.digests}:
             raise UsageError(f"there is no digest {plan_id[:60]!r}")
+        if kind == MarkKind.MUTED and not page.identity.may(Right.FEEDBACK):
+            return await propose(page, fields, ProposalKind.MUTED)
+        page.identity.require(Right.FEEDBACK)
     return await finish(page, fields, service.mark(fields.get("story", ""), MarkKind(kind), actor, plan_id=plan_id))
+
+
+async def propose(page: Page, fields: dict[str, str], kind: ProposalKind) -> Response:
+    """Store the submitted feedback as a proposal for the editors, because the reader may not give it."""
+    service = await page.context.feedback()
+    actor = await service.get_actor(page.account.login, Way.PAGE)
+    await service.propose(await read_proposal(page, fields, kind), actor)
+    shown = Change(0, PROPOSED, "an editor decides", page.account.display_name, Way.PAGE, page.now)
+
+    async def give_result() -> FeedbackResult:
+        return FeedbackResult(shown)
+
+    if page.request.headers.get("x-fragment"):
+        return await finish(page, fields, give_result())
+    path = safe_path(fields.get("next", "/")).partition("#")[0]
+    return page.redirect(f"{path}{'&' if '?' in path else '?'}done={PROPOSED}")
+
+
+async def read_proposal(page: Page, fields: dict[str, str], kind: ProposalKind) -> Proposal:
+    """Return the proposal in the fields of a form."""
+    proposal = Proposal(0, kind, page.account.display_name, page.now)
+    if kind is ProposalKind.MUTED:
+        return replace(proposal, story_id=fields.get("story", ""), plan_id=fields.get("digest", ""))
+    article_id = parse_number("article", fields.get("article", ""))
+    story_id = ""
+    if fields.get("scope") == "story":
+        story_id = (await page.read(page.context.database.queries.get_article, article_id)).story_id
+    return replace(
+        proposal,
+        article_id=article_id,
+        official_id=fields.get("official", ""),
+        written=fields.get("written", "")[:300],
+        story_id=story_id,
+        reason=fields.get("reason", RejectionReason.OTHER.value) if kind is ProposalKind.REJECTED else "",
+        note=fields.get("note", ""),
+    )
+
+
+@router.post("/feedback/decide")
+async def decide(page: PageDependency) -> Response:
+    """Accept or refuse a proposal."""
+    fields, service, actor = await start_feedback(page, Right.FEEDBACK)
+    number = parse_number("proposal", fields.get("proposal", ""))
+    if fields.get("outcome") == "accept":
+        return await finish(page, fields, service.accept(number, actor))
+    await service.refuse(number, actor)
+    return page.redirect("/changes")
 
 
 @router.post("/feedback/read")
@@ -147,6 +205,8 @@ async def undo(page: PageDependency) -> Response:
     number = parse_number("change", fields.get("change", ""))
     change = await page.read(page.context.database.feedback.get_change, number)
     require_undo(page.identity, change)
+    if change.what == EDIT:
+        return await finish(page, fields, get_editing(page.request).service(page.context).undo(change, actor))
     return await finish(page, fields, service.undo(number, actor))
 
 
@@ -156,4 +216,25 @@ async def changes(page: PageDependency) -> Response:
     before = page.number("before", 2**62, 1, 2**62)
     found = await page.read(page.context.database.feedback.list_changes, CHANGES_PER_PAGE + 1, before)
     next_id = found[CHANGES_PER_PAGE - 1].id if len(found) > CHANGES_PER_PAGE else None
-    return await page.render("changes.html", changes=found[:CHANGES_PER_PAGE], next_id=next_id, sentences=SENTENCES)
+    undoable = await page.read(find_undoable, page, found)
+    proposals = await page.read(page.context.database.proposals.list_open)
+    return await page.render(
+        "changes.html",
+        changes=found[:CHANGES_PER_PAGE],
+        next_id=next_id,
+        undoable=undoable,
+        proposals=proposals,
+        sentences=SENTENCES,
+    )
+
+
+def find_undoable(page: Page, changes: Sequence[Change]) -> frozenset[int]:
+    """Return the changes that the reader may undo; of edits of the files, those whose former text is kept."""
+    kept = page.context.database.configuration_edits.list_undoable([one.id for one in changes if one.what == EDIT])
+    may_undo_edits = page.identity.may(Right.CONFIGURE)
+    return frozenset(
+        one.id
+        for one in changes
+        if (one.id in kept and may_undo_edits)
+        or ((one.verdict_id or one.mark_id) and (page.identity.may(Right.FEEDBACK) or one.login == page.account.login))
+    )

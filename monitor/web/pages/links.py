@@ -14,6 +14,7 @@ from monitor.domain.desk_models import DeliveryLine, StoryLine
 from monitor.domain.errors import MonitorError, UsageError
 from monitor.domain.feedback import MarkKind, RejectionReason, Way
 from monitor.store.database import Database
+from monitor.text import numbers
 from monitor.web.api.requests import RateLimiter
 from monitor.web.context import DeskContext
 from monitor.web.page import (
@@ -59,9 +60,10 @@ def make_nonce(token: str, key: str, now: float) -> str:
 def is_nonce(nonce: str, token: str, key: str, now: float) -> bool:
     """Return whether ``make_nonce`` made a nonce for this link within the last 30 minutes."""
     moment = nonce.partition(".")[0]
-    if not moment.isascii() or not moment.isdigit() or len(moment) > 12 or not 0 <= now - int(moment) <= NONCE_SECONDS:
+    made_at = numbers.parse_number(moment, 12)
+    if made_at is None or not 0 <= now - made_at <= NONCE_SECONDS:
         return False
-    return hmac.compare_digest(nonce.encode(), make_nonce(token, key, float(moment)).encode())
+    return hmac.compare_digest(nonce.encode(), make_nonce(token, key, float(made_at)).encode())
 
 
 def load_link(database: Database, link: DigestLink, now: datetime) -> LinkView:

@@ -8,13 +8,13 @@ from starlette.responses import RedirectResponse, Response
 
 from monitor.domain.desk_models import ArticleLine, HitLine, ReportLine, StoryLine
 from monitor.domain.mention import Passage
-from monitor.domain.translation import TextToTranslate, TranslationSettings
 from monitor.records.articles import VersionChange
 from monitor.records.versions import list_version_changes
 from monitor.store.database import Database
 from monitor.store.desk import MAX_MEMBERS
 from monitor.web.page import PageDependency, find_done
 from monitor.web.pages.today import PassageLine, choose_passages, put_named_first
+from monitor.web.translations import load_translations
 
 router = APIRouter()
 MAX_CHANGED_ARTICLES = 20
@@ -95,22 +95,6 @@ def _choose(
     return choose_passages(passages.get(hit.id, ()), line.language, 2) if hit else ()
 
 
-def load_translations(database: Database, view: StoryView, settings: TranslationSettings | None) -> dict[str, str]:
-    """Return the stored machine translations of headlines and passages on the page, by the original text.
-
-    Digests have stored them; nothing is translated for the page.
-    """
-    if settings is None:
-        return {}
-    texts = [
-        TextToTranslate(article.line.language.partition("-")[0].lower(), text)
-        for article in view.articles
-        for text in (article.line.title, *(passage.text for passage in article.passages))
-    ]
-    found = database.translations.load(texts, settings.to, settings.name)
-    return {one.text: translation for one, translation in found.items()}
-
-
 @router.get("/story/{story_id}")
 async def story(page: PageDependency, story_id: str) -> Response:
     """Show a story; the address of a merged story leads to the story that absorbed it."""
@@ -120,7 +104,12 @@ async def story(page: PageDependency, story_id: str) -> Response:
     marks = await page.read(page.context.database.feedback.list_marks, [view.story.id], page.account.id)
     kinds = {mark.kind.value: mark for mark in reversed(marks)}
     settings = page.snapshot.configuration.settings.translate
-    translations = await page.read(load_translations, page.context.database, view, settings)
+    texts = [
+        (article.line.language, text)
+        for article in view.articles
+        for text in (article.line.title, *(passage.text for passage in article.passages))
+    ]
+    translations = await page.read(load_translations, page.context.database, texts, settings)
     return await page.render(
         "story.html", view=view, marks=kinds, done=await find_done(page), translations=translations
     )

@@ -323,6 +323,15 @@ async def today(page: PageDependency) -> Response:
     view = await page.read(load_today, database, snapshot, page.account, by, plan, page.now, page.zone, shows_hidden)
     read_before = page.number("read", 0, 0, 2**62) if page.parameter("read") else None
     done = await find_done(page)
+    proposal_count = await page.read(database.proposals.count_open)
     return await page.render(
-        "today.html", view=view, by=by, plan=plan, views=VIEWS, done=done, read_before=read_before, hidden=shows_hidden
+        "today.html",
+        proposal_count=proposal_count,
+        view=view,
+        by=by,
+        plan=plan,
+        views=VIEWS,
+        done=done,
+        read_before=read_before,
+        hidden=shows_hidden,
     )

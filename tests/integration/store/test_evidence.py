@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import text
+from support.feedback_desk import ORCHARD, FeedbackDesk
 from support.rows import MINUTE, NOW, draft, found, kept
 from warcio.archiveiterator import ArchiveIterator
 
@@ -21,6 +22,7 @@ from monitor.domain.fetch_result import Fetched
 from monitor.domain.mention import Findings
 from monitor.domain.read_models import ArticleFilter
 from monitor.store.database import Database
+from monitor.store.evidence import append_records, save_page_snapshot
 from monitor.store.evidence_verify import GENESIS_HASH, find_errors
 
 HEADERS = (("Date", "Sun, 01 Mar 2026 12:00:00 GMT"), ("Content-Encoding", "gzip"), ("Content-Type", "text/html"))
@@ -99,6 +101,40 @@ def test_a_changed_bundle_is_detected(database: Database, tmp_path: Path, name: 
         fitted = [f"{sha256((folder / one).read_bytes()).hexdigest()}  {one}" for one in names]
         (folder / "SHA256SUMS").write_text("\n".join(fitted))
         assert find_errors(folder)
+
+
+def test_verdicts_on_an_article_are_in_its_chain(database: Database, tmp_path: Path) -> None:
+    """And in its bundle, also if one was undone; a changed line is detected, even if the checksums fit."""
+    desk = FeedbackDesk(database)
+    number, other = desk.add(), desk.add(ORCHARD, "Apples")
+    with database._connections.write_transaction() as connection:
+        save_page_snapshot(connection, number, Fetched("https://x", 200, (), b"page", fetched_at=NOW))
+        append_records(connection, [number], NOW)
+    rejected = desk.reject(number, note="his brother")
+    desk.undo(rejected.change.id)
+    desk.reject(other, "ben")
+    records = [json.loads(proof.record) for proof in database.evidence.list_proofs(number)]
+    assert [(one.get("kind", ""), one.get("official"), bool(one.get("undone"))) for one in records] == [
+        ("", None, False),
+        ("rejected", "ada", False),
+        ("rejected", "ada", True),
+    ]
+    assert "brother" not in json.dumps(records)
+    assert database.evidence.list_proofs(other) == []
+    assert database.evidence.find_broken_record() == ""
+    folder = write_article_evidence(database, number, tmp_path / "evidence")
+    assert find_errors(folder) == []
+    lines = (folder / "verdicts.txt").read_text().splitlines()
+    assert [json.loads(line) for line in lines] == records[1:]
+    changed = (folder / "verdicts.txt").read_bytes().replace(b"ada", b"ben", 1)
+    (folder / "verdicts.txt").write_bytes(changed)
+    sums = (
+        (folder / "SHA256SUMS")
+        .read_text()
+        .replace(sha256("".join(f"{line}\n" for line in lines).encode()).hexdigest(), sha256(changed).hexdigest())
+    )
+    (folder / "SHA256SUMS").write_text(sums)
+    assert find_errors(folder) == ["chain.txt does not contain line 1 of verdicts.txt"]
 
 
 def test_the_warc_is_readable_by_other_tools(database: Database, tmp_path: Path) -> None:

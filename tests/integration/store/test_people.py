@@ -8,7 +8,7 @@ from monitor.domain.article import Region
 from monitor.domain.desk_models import MentionPlace, NamedCount, StoryHour
 from monitor.domain.read_models import ArticleFilter
 from monitor.domain.watchlist import Official
-from monitor.insight.notices import InsightNotices, find_attention
+from monitor.insight.notices import find_attention, load_attention_notices
 from monitor.store.database import Database
 
 HOUR = timedelta(hours=1)
@@ -44,6 +44,6 @@ def test_unusual_attention_is_found_in_the_archive(database: Database) -> None:
         database.findings.save([(one, found("rule")) for one in stored], at)
         if day == 5:
             assert find_attention(database, ["somebody"], at + HOUR) == {}
-    notices = InsightNotices(database).load_notices([SOMEBODY], NOW - timedelta(days=1) + HOUR)
+    notices = load_attention_notices(database, [SOMEBODY], NOW - timedelta(days=1) + HOUR)
     assert notices == ["Some Body: 9 stories in 24 hours, usually 1."]
-    assert InsightNotices(database).load_notices([Official("nobody", "No Body")], NOW) == []
+    assert load_attention_notices(database, [Official("nobody", "No Body")], NOW) == []

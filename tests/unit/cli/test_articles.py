@@ -14,13 +14,13 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from support.command_line import app
 from support.rows import MINUTE, NOW, digest, draft, plan, screened
 from support.stores import open_database
 from time_machine import travel
 from typer.testing import CliRunner
 
 from monitor.cli.common import load_rows, print_csv, print_table, print_wrapped, stream_rows
-from monitor.cli.main import app
 from monitor.domain.errors import UsageError
 from monitor.domain.read_models import ArticleFilter
 from monitor.records.values import FORMULA_PREFIXES

@@ -5,10 +5,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from support.command_line import app
 from support.stores import open_database
 from typer.testing import CliRunner
 
-from monitor.cli.main import app
 from monitor.domain.errors import MonitorError, UsageError
 
 CONFIGURATION = """

@@ -7,11 +7,11 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from support.command_line import app
 from support.rows import draft, screened
 from support.stores import open_database
 from typer.testing import CliRunner, Result
 
-from monitor.cli.main import app
 from monitor.domain.errors import DamagedRow
 
 CONFIGURATION = """

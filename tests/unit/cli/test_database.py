@@ -5,10 +5,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from support.command_line import app
 from support.rows import MINUTE, NOW, draft, found, kept
 from typer.testing import CliRunner
 
-from monitor.cli.main import app
 from monitor.domain.article import Stage
 from monitor.domain.errors import InputError, UsageError
 from monitor.domain.fetch_result import Fetched

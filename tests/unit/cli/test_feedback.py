@@ -1,18 +1,23 @@
 """`monitor reject`, `confirm`, `mark`, `undo`, `feedback`, and the edits of stories."""
 
+import asyncio
 import json
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from support.command_line import app
 from support.feedback_desk import HARBOUR, ORCHARD, FeedbackDesk
 from support.stores import open_database
 from typer.testing import CliRunner
 
 from monitor.cli.feedback import parse_until
-from monitor.cli.main import app
+from monitor.config.file_editor import FileEditor
 from monitor.domain.codes import Code, CodeKind, parse_code
 from monitor.domain.errors import UsageError
+from monitor.domain.feedback import Proposal, ProposalKind
+from monitor.feedback.configuration import ConfigurationService
 
 CONFIGURATION = """
 settings: {database: "sqlite:///monitor.db"}
@@ -236,3 +241,35 @@ def test_a_backtest_can_store_the_hits_that_it_shows(run: Run, desk: FeedbackDes
     assert "1 new hits are stored" in run("backtest", "--since", "4000d", "--apply")
     assert [hit.rule_id for hit in desk.database.queries.list_article_hits(3)] == ["people", "more"]
     assert json.loads(run("backtest", "--since", "4000d", "--json"))["rules"][0]["new"] == 0
+
+
+def test_proposals_are_listed_accepted_and_refused(run: Run, desk: FeedbackDesk) -> None:
+    """The twin of the buttons on the page Changes; the editor is the reader of the shell."""
+    assert "No proposal waits" in run("feedback", "--proposals")
+    proposal = Proposal(0, ProposalKind.REJECTED, "", desk.now, 1, "ada", reason="namesake", note="another")
+    for one in (proposal, replace(proposal, article_id=3, official_id="ben")):
+        asyncio.run(desk.service.propose(one, desk.actor("viv")))
+    records = [json.loads(line) for line in run("feedback", "--proposals", "--json").splitlines()]
+    assert [(one["proposal"], one["by"], one["official"], one["outcome"]) for one in records] == [
+        (1, "viv", "ada", "open"),
+        (2, "viv", "ben", "open"),
+    ]
+    run("feedback", "--accept", "1")
+    run("feedback", "--refuse", "2")
+    assert "No proposal waits" in run("feedback", "--proposals")
+    (verdict,) = desk.database.feedback.list_verdicts()
+    assert (verdict.official_id, verdict.reader, verdict.note) == ("ada", "ann", "proposed by viv: another")
+    run("feedback", "--accept", "2", fails=UsageError)
+
+
+def test_an_edit_of_the_file_is_undone_from_the_shell(run: Run, desk: FeedbackDesk, tmp_path: Path) -> None:
+    file = tmp_path / "sources.yaml"
+    editor = FileEditor(file, {}, str)
+    opened = editor.open()
+    service = ConfigurationService(desk.database, editor, desk.clock)
+    text = opened.text.replace("07:00", "08:00")
+    change = asyncio.run(service.save("", text, opened.tag, desk.actor("eva")))
+    assert "08:00" in file.read_text()
+    run("undo", str(change.id))
+    assert file.read_text() == CONFIGURATION
+    run("undo", str(change.id), fails=UsageError)

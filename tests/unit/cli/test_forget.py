@@ -4,11 +4,11 @@ import json
 from pathlib import Path
 
 import pytest
+from support.command_line import app
 from support.feedback_desk import FeedbackDesk
 from support.stores import open_database
 from typer.testing import CliRunner
 
-from monitor.cli.main import app
 from monitor.domain.errors import UsageError
 
 CONFIGURATION = """

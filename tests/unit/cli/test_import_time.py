@@ -111,3 +111,10 @@ def test_a_pass_without_new_entries_imports_no_later_step(home: Path) -> None:
     own = {"monitor.extract.extractor", "monitor.digest.render", "monitor.parse.dispatch", "monitor.deliver.webhook"}
     own |= {"monitor.match.engine", "monitor.stories.grouping", "monitor.language.load"}
     assert imported_by(home, "poll") & (later | own | FOR_PEOPLE | MODELS) == set()
+
+
+def test_a_command_imports_no_module_of_another_command(home: Path) -> None:
+    """Only the help of the program needs the modules of all commands."""
+    others = {f"monitor.cli.{name}" for name in ("articles", "feedback", "people", "deliveries", "web")}
+    assert imported_by(home, "status", "--json") & others == set()
+    assert others < imported_by(home, "--help")

@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from support.command_line import app
 from support.stores import open_database
 from typer.testing import CliRunner
 
@@ -36,7 +37,7 @@ def test_an_error_ends_with_a_message_and_an_exit_code(
     def fails(**_: object) -> None:
         raise error
 
-    monkeypatch.setattr(command, "app", fails)
+    monkeypatch.setattr(command, "create_app", lambda _words: fails)
     with pytest.raises(SystemExit) as ended:
         command.main()
     assert ended.value.code == code
@@ -94,7 +95,7 @@ def test_a_suggested_command_exists(new_command: str) -> None:
     """Each command that replaces an old one can be run."""
     for suggestion in new_command.split("` or `monitor "):
         words = [word for word in suggestion.split() if not word.isupper()]
-        assert CliRunner().invoke(command.app, [*words, "--help"]).exit_code == 0
+        assert CliRunner().invoke(app, [*words, "--help"]).exit_code == 0
 
 
 @pytest.mark.parametrize(
@@ -117,7 +118,7 @@ def test_config_is_accepted_before_and_after_a_command(
     monkeypatch.chdir(tmp_path)
     (tmp_path / "given.yaml").write_text(GIVEN, encoding="utf-8")
     monkeypatch.setenv("MONITOR_CONFIG", "missing.yaml")
-    result = CliRunner().invoke(command.app, words)
+    result = CliRunner().invoke(app, words)
     output = f"{result.output} {result.exception}"
     assert ".yaml" not in output or "given.yaml is valid" in output
     assert ("given.db" in output) == (words[-1] in {"stories", "articles", "7"})
@@ -131,11 +132,11 @@ def test_a_group_without_a_command_lists(group: str, tmp_path: Path, monkeypatch
     (tmp_path / "sources.yaml").write_text(GIVEN, encoding="utf-8")
     open_database(tmp_path, "given").close()
     for options in ([], ["--json"], ["--config", "sources.yaml"]):
-        short, long = (CliRunner().invoke(command.app, [*words, *options]) for words in ([group], [group, "list"]))
+        short, long = (CliRunner().invoke(app, [*words, *options]) for words in ([group], [group, "list"]))
         assert (short.exit_code, short.output) == (long.exit_code, long.output)
         assert short.exit_code == 0
-    assert "Commands:" in CliRunner().invoke(command.app, [group, "--help"]).output
-    assert "No such command" in CliRunner().invoke(command.app, [group, "lsit"]).output
+    assert "Commands:" in CliRunner().invoke(app, [group, "--help"]).output
+    assert "No such command" in CliRunner().invoke(app, [group, "lsit"]).output
 
 
 @pytest.mark.parametrize(
@@ -149,7 +150,7 @@ def test_a_group_without_a_command_lists(group: str, tmp_path: Path, monkeypatch
 )
 def test_an_invalid_option_is_described(words: str, message: str) -> None:
     """The message does not use the wording of a library."""
-    result = CliRunner().invoke(command.app, words.split())
+    result = CliRunner().invoke(app, words.split())
     assert result.exit_code == 2
     assert message in result.output
     assert "Value error" not in result.output
@@ -184,8 +185,8 @@ def test_the_database_of_the_environment_is_used(tmp_path: Path, monkeypatch: py
     (tmp_path / "sources.yaml").write_text(GIVEN, encoding="utf-8")
     open_database(tmp_path, "daemon").close()
     monkeypatch.setenv("MONITOR_DATABASE", f"sqlite:///{tmp_path}/daemon.db")
-    assert "There are no hits." in CliRunner().invoke(command.app, ["hits"]).output
-    result = CliRunner().invoke(command.app, ["hits", "--database", f"sqlite:///{tmp_path}/other.db"])
+    assert "There are no hits." in CliRunner().invoke(app, ["hits"]).output
+    result = CliRunner().invoke(app, ["hits", "--database", f"sqlite:///{tmp_path}/other.db"])
     assert "other.db" in str(result.exception)
 
 
@@ -194,7 +195,7 @@ def test_config_of_the_environment_is_used_without_the_option(tmp_path: Path, mo
     monkeypatch.chdir(tmp_path)
     (tmp_path / "given.yaml").write_text(GIVEN, encoding="utf-8")
     monkeypatch.setenv("MONITOR_CONFIG", "given.yaml")
-    assert "Som Saath" in CliRunner().invoke(command.app, ["officials", "forms", "som"]).output
+    assert "Som Saath" in CliRunner().invoke(app, ["officials", "forms", "som"]).output
 
 
 def test_files_of_the_program_are_private(tmp_path: Path) -> None:

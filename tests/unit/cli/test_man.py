@@ -6,9 +6,10 @@ from shutil import which
 
 import pytest
 import typer.main
+from support.command_line import app
 from typer.testing import CliRunner
 
-from monitor.cli.main import COMMANDS, app
+from monitor.cli.main import COMMANDS
 from monitor.cli.man import format_reference, list_commands
 from monitor.domain.errors import UsageError
 

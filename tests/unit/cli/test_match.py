@@ -7,11 +7,11 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from support.command_line import app
 from support.stores import open_database
 from typer.testing import CliRunner
 
 from monitor.cli.input_documents import read_documents
-from monitor.cli.main import app
 from monitor.domain.article import Article, NewArticle, Region, Stage
 from monitor.domain.errors import InputError, UsageError
 from monitor.domain.mention import Findings, NearMiss

@@ -10,12 +10,12 @@ from pathlib import Path
 from xml.etree import ElementTree as ET
 
 import pytest
+from support.command_line import app
 from support.rows import NOW, draft, kept
 from support.stores import open_database
 from time_machine import travel
 from typer.testing import CliRunner
 
-from monitor.cli.main import app
 from monitor.config.load import load_configuration
 from monitor.domain.errors import UsageError
 from monitor.match.engine import compile_watchlist

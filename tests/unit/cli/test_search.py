@@ -7,12 +7,12 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from support.command_line import app
 from support.rows import NOW, draft, found, kept
 from support.stores import open_database
 from time_machine import travel
 from typer.testing import CliRunner
 
-from monitor.cli.main import app
 from monitor.config.load import load_configuration
 from monitor.domain.errors import QueryError, UsageError
 from monitor.insight.search import read_minus_as_not

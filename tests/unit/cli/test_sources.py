@@ -9,10 +9,10 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from support.command_line import app
 from support.stores import open_database
 from typer.testing import CliRunner
 
-from monitor.cli.main import app
 from monitor.domain.errors import UsageError
 from monitor.domain.source import Source
 
@@ -24,6 +24,7 @@ sources:
   tribune: {feed: "https://tribune.example/rss", paused: moved to another address}
 """
 KEYS = ["id", "name", "kind", "url", "state", "last_success_at", "next_poll_at", "articles", "groups"]
+KEYS += ["complete_since"]
 POLLED_AT = datetime(2026, 3, 1, 12, tzinfo=UTC)
 Run = Callable[..., str]
 

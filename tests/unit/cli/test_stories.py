@@ -8,11 +8,11 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from support.command_line import app
 from support.rows import NOW, draft, screened
 from support.stores import open_database
 from typer.testing import CliRunner
 
-from monitor.cli.main import app
 from monitor.domain.errors import ConfigError, UsageError
 from monitor.pipeline.group import GroupingStep
 

@@ -43,6 +43,7 @@ ERRORS = {
     "officials: {a: {name: B, roles: [{title: T, from: 2024-01, until: 2023-01}]}}": "a role ends after it begins",
     "officials: {all: {name: B}}": "the id all means every entry",
     "rules: {r: {officials: []}}": "a rule needs officials or a query",
+    "rules: {r: {query: x, spike: true}}": "a spike is one of stories about officials; add officials",
     "rules: {r: {query: x, sources: [viet]}}\nsources: {viet-nam: {feed: 'https://x.example'}}": "there is no source",
     "channels: {c: {folder: x, chat: 'slack://a/b/c'}}": "this one has chat and folder",
     "channels: {c: {chat: token}}": "such as slack://TokenA/TokenB/TokenC",

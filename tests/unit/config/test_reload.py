@@ -9,7 +9,6 @@ from typing import Any
 import pytest
 
 from monitor.config.reload import (
-    ACCEPTED_HASH_SETTING,
     MIN_UNCHANGED_SECONDS,
     Reloader,
     ReloadOutcome,
@@ -19,6 +18,7 @@ from monitor.config.reload import (
 )
 from monitor.config.yaml_document import parse_yaml
 from monitor.domain.configuration import Configuration
+from monitor.domain.configuration_edits import ACCEPTED_HASH_SETTING
 from monitor.domain.errors import ConfigError
 from monitor.domain.read_models import SavedConfiguration
 

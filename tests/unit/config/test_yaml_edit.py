@@ -10,7 +10,15 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from monitor.config.yaml_document import parse_yaml
-from monitor.config.yaml_edit import EditRefused, append_item, render_snippet, save_edited_file, set_value
+from monitor.config.yaml_edit import (
+    Edit,
+    EditRefused,
+    append_item,
+    apply_edits,
+    render_snippet,
+    save_edited_file,
+    set_value,
+)
 from monitor.domain.errors import UsageError
 
 FILE = """\
@@ -210,3 +218,28 @@ def test_a_random_edit_of_a_random_file_changes_nothing_else(
     path = (section, person, data.draw(st.sampled_from(["name", "aliases", "roles", "exclude_phrases"])))
     after = append_item(before.encode(), path, value).decode()
     check_only(before, after, path, value)
+
+
+def test_many_edits_are_made_at_once() -> None:
+    """New entries of one mapping keep their order; lists of mappings are written in lines; each value is right."""
+    edits = [
+        Edit(("officials", "giang", "roles", 0, "until"), "2026-01-01"),
+        Edit(("officials", "giang", "aliases"), ["General Giang", "潘文江"], is_append=True),
+        Edit(("officials", "giang", "roles"), [{"title": "General"}], is_append=True),
+        Edit(("officials", "ada", "aliases"), ["A. Lovell"], is_append=True),
+        Edit(("officials", "ada", "wikidata"), "Q7"),
+        Edit(("officials", "cy"), {"name": "Cy", "roles": [{"title": "Mayor", "from": "2020-01-01"}]}),
+        Edit(("officials", "di"), {"name": "Di"}),
+    ]
+    edited = apply_edits(FILE.encode(), edits).decode()
+    assert '"Giang, Phan", General Giang, 潘文江]  # both orders\n' in edited
+    assert '      from: 2021-04-08\n      until: "2026-01-01"\n    - title: General\n' in edited
+    assert 'country: "United Kingdom", aliases: [A. Lovell], wikidata: Q7}' in edited
+    added = '  cy:\n    name: Cy\n    roles:\n      - {title: Mayor, from: "2020-01-01"}\n  di:\n    name: Di\n\n# what'
+    assert added in edited
+
+
+def test_an_empty_section_gets_its_entries_in_lines() -> None:
+    """Not in one line of braces."""
+    edited = apply_edits(b"officials:  # people\nrules: {}\n", [Edit(("officials",), {"ada": {"name": "Ada"}})])
+    assert edited == b"officials:  # people\n  ada:\n    name: Ada\nrules: {}\n"

@@ -109,3 +109,29 @@ def test_boxes_of_one_kind_differ_in_modifiers_and_numbers() -> None:
     assert is_same_kind("part-1", "part-2")
     assert not is_same_kind("col-6 text", "col-6 teaser")
     assert not is_same_kind("col-6", "col-6 teaser")
+
+
+@pytest.mark.parametrize(
+    ("hint", "count"),
+    [
+        ("live-comment", 0),
+        ("liveblog-comment", 0),
+        ("article-comments-enabled", 0),
+        ("politics-sidebar-open", 0),
+        ("share", 2),
+        ("sidebar", 3),
+        ("newsletter", 3),
+        ("comments", 0),
+    ],
+)
+def test_the_weight_of_a_name_is_a_number_of_paragraphs(hint: str, count: int) -> None:
+    """States of a page have no weight; the names of tools and places are outweighed by paragraphs."""
+    assert find_boilerplate_name(hint) == ("" if not count and hint != "comments" else hint, count)
+
+
+def test_the_rows_of_a_table_are_not_judged_by_the_name_of_a_tool() -> None:
+    """A player in a table of results is an athlete."""
+    rows = "".join(f"<tr class='row player-{at}'><td>{at}</td><td>Anna Example {at}</td></tr>" for at in range(4))
+    text = "The league published its final table on Sunday evening, after the last three matches of the season."
+    page = f"<main><h1>Final table</h1><div><p>{text}</p><table>{rows}</table><p>{text} Twice.</p></div></main>"
+    assert "Anna Example 3" in extract_page(page.encode(), "https://sport.example/7", "").body

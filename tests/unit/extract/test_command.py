@@ -4,9 +4,9 @@ import gzip
 import json
 from pathlib import Path
 
+from support.command_line import app
 from typer.testing import CliRunner, Result
 
-from monitor.cli.main import app
 from monitor.domain.errors import UsageError
 
 LEAD = "The Minister of National Defence received the delegation in the capital on Friday morning, state media said."

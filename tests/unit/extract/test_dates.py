@@ -1,5 +1,6 @@
 """Publication times: precedence of the feed's and the page's dates and titles."""
 
+import json
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -224,3 +225,35 @@ def test_the_time_of_change_is_that_of_the_article(head: str, body: str, expecte
     page = f"<html><head><title>Bridge opens soon</title>{head}</head><body><main>{article}{body}</main></body></html>"
     found = extract_page(page.encode(), "https://news.example/bridge", "text/html").modified_at
     assert (f"{found:%Y-%m-%d}" if found else "") == expected
+
+
+CLAIM = {"@type": "NewsArticle", "headline": "General Somebody Else opens the games", "datePublished": "2026-01-01"}
+LINK = "<a href=/x>General Somebody Else opens the winter games of the northern provinces</a>"
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        f"<article><h2>{LINK}</h2><time datetime=2026-01-01>1 January</time></article>",
+        f"<div class=ticker><span class=time>1 January 2026</span> {LINK}</div>",
+        f"<ul><li>{LINK} <time datetime=2026-01-01>1 January 2026</time></li></ul>",
+        f"<div>{LINK}<br><span class=date>1 January 2026</span></div>",
+        "<div class=current-date>Thursday, 1 January 2026</div>",
+        f"<script type='application/ld+json'>{json.dumps({'@type': 'ItemList', 'itemListElement': [CLAIM]})}</script>",
+        f"<script type='application/ld+json'>{json.dumps(CLAIM)}</script>",
+    ],
+)
+def test_the_date_of_something_else_is_not_the_article_date(other: str) -> None:
+    """Boxes, list items and other articles, wherever they are, and the date of today."""
+    text = "".join(
+        f"<p>{at} The assembly voted to rebuild the bridge, which a flood destroyed in autumn.</p>" for at in "abc"
+    )
+    figure = "<figure><img src=a.jpg><figcaption>The bridge on 3 March 2025</figcaption></figure>"
+    story = f"<h1>Assembly votes for bridge</h1>{figure}<div>{text}</div>"
+    for inside in (
+        f"{other}<main>{story}</main>",
+        f"<main>{story}{other}</main>",
+        f"<main><article>{story}</article></main>{other}",
+    ):
+        page = f"<html><body>{inside}</body></html>".encode()
+        assert extract_page(page, "https://daily.example/politics/bridge", "").published_at is None

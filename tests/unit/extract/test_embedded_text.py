@@ -74,6 +74,38 @@ def test_the_article_in_the_page_data_is_read(story: dict[str, object]) -> None:
         assert "Minta Pál" not in found.body
 
 
+STORY = {"title": TITLE, "content": f"<p>{A}</p><p>{B}</p><p>{C}</p>"}
+OTHER = {"title": "Más hír a faluból", "content": f"<p>{A.replace('kedden', 'Minta Pál szerint')}</p>" * 9}
+PAYLOAD = [{"data": 1}, {"story": 2, "more": 5}, {"title": 3, "content": 4}, TITLE, STORY["content"], [6]]
+PAYLOAD += [{"title": 7, "content": 8}, OTHER["title"], OTHER["content"]]
+ARGUMENTS = json.dumps(list(STORY.values()))[1:-1]
+APOLLO = {"Story:1": {"title": TITLE, "content": {"__ref": "Body:1"}}, "Body:1": {"html": STORY["content"]}, "X": OTHER}
+FUSION = {
+    "headlines": {"basic": TITLE},
+    "content_elements": [{"content": text} for text in (A, B, C)],
+    "related": [OTHER],
+}
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        f"var a = 1; window.__STATE__={json.dumps({'story': STORY, 'more': [OTHER]})};(function() {{var s;}}());",
+        f"window.__STATE__ = JSON.parse({json.dumps(json.dumps({'story': STORY, 'more': [OTHER]}))});",
+        f"window.__NUXT__=(function(a,b,c){{return {{s:{{title:a,body:b}}}}}}({ARGUMENTS},void 0));",
+        f"window.__APOLLO_STATE__={json.dumps(APOLLO)};",
+        f"window.Fusion=window.Fusion||{{}};Fusion.globalContent={json.dumps(FUSION)};Fusion.x={{}};",
+        f"self.__next_f.push([1,{json.dumps('5:' + json.dumps(['$', {'story': STORY}]))}])",
+        json.dumps(PAYLOAD),
+    ],
+)
+def test_the_article_in_the_data_of_a_framework_is_read(code: str) -> None:
+    """Values of variables, JSON in strings, arguments, references by name or number, and streamed rows."""
+    kind = "type='application/json'" if code.startswith("[") else ""
+    found = read(f"<div id=__nuxt></div><script {kind}>{code}</script>{FOOTER}")
+    assert found.body == f"{A}\n{B}\n{C}"
+
+
 def test_the_article_in_noscript_is_read_if_the_page_shows_none() -> None:
     """Old pages write their text by script, and once more for readers without scripts."""
     inner = f"<div><h1>{TITLE}</h1><p>{A}</p><p>{B}</p><p>{C}</p></div>"

@@ -29,6 +29,13 @@ HIDING = [
     "aria-hidden=true",
     "class='note visually-hidden'",
     "class=sr-only",
+    "class='box d-none'",
+    "class=hidden",
+    "class=element-invisible",
+    "style='height:0; overflow:hidden'",
+    "style='overflow:hidden;max-height:0px'",
+    "style='clip-path: inset(50%)'",
+    "style='transform: translateX(-9999px)'",
 ]
 
 
@@ -57,6 +64,12 @@ def test_a_hidden_article_without_another_copy_is_read() -> None:
 def test_the_part_for_subscribers_is_read() -> None:
     """A hidden box named after a paywall continues the article."""
     assert C in read(f"<p>{A}</p><p>{B}</p><div class=paywall hidden><p>{C}</p></div>").body
+
+
+@pytest.mark.parametrize("shown", ["hidden md:block", "d-none d-lg-block", "hidden-xs", "overflow-hidden"])
+def test_text_that_some_screens_show_is_read(shown: str) -> None:
+    """A box that is hidden only on small screens is on the page."""
+    assert C in read(f"<p>{A}</p><p>{B}</p><div class='{shown}'><p>{C}</p></div>").body
 
 
 def test_a_drop_cap_is_read() -> None:

@@ -27,7 +27,14 @@ from monitor.extract.line_classifier import (
         ("(Reuters) — The company", "(Reuters) —", "Reuters"),
         ("LUANG PRABANG, March 7 (Xinhua) -- The governor", "LUANG PRABANG, March 7 (Xinhua) --", "Xinhua"),
         ("BEIRUT/THE HAGUE, March 7 (AFP) - A crew", "BEIRUT/THE HAGUE, March 7 (AFP) -", "AFP"),
-        ("新华社万象4月24日电 老挝国防部长", "新华社万象4月24日电", ""),
+        ("新华社万象4月24日电 老挝国防部长", "新华社万象4月24日电", "新华社"),
+        ("（中央社記者陳樣本河內5日電）國防部長", "（中央社記者陳樣本河內5日電）", "中央社"),
+        ("【共同通信】防衛相は", "【共同通信】", "共同通信"),
+        ("Berlin (dpa/lby) - Der Minister", "Berlin (dpa/lby) -", "dpa/lby"),
+        ("МОСКВА, 5 мая. /ТАСС/. Министр", "МОСКВА, 5 мая. /ТАСС/.", "ТАСС"),
+        ("МОСКВА, 5 мая — РИА Новости. Министр", "МОСКВА, 5 мая — РИА Новости.", "РИА Новости"),
+        ("رويترز - قال الوزير", "رويترز -", "رويترز"),
+        ("(KPL) The minister", "(KPL)", "KPL"),
     ],
 )
 def test_datelines_are_split_off(text: str, dateline: str, agency: str) -> None:

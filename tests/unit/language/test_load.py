@@ -86,6 +86,11 @@ def test_valid_files_are_loaded(folder: Path) -> None:
             LANGUAGE + '[inflection]\nsame_as = "zz"\n',
             "xx.toml: inflection.same_as: no language 'zz'",
         ),
+        (
+            "languages/xx.toml",
+            LANGUAGE + '[succession.country_adjectives]\nzz = ["zzish"]\n',
+            "xx.toml: succession.country_adjectives: no country has the domain 'zz'",
+        ),
         ("conventions/western.toml", CONVENTION.replace("western", "eastern", 1), "western.toml: name: 'eastern'"),
         ("conventions/western.toml", CONVENTION + 'phonetic_parts = ["first"]\n', "name two parts, or none"),
         (

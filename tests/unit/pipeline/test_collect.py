@@ -76,6 +76,23 @@ def answer(body: bytes, url: str = URL, **more: object) -> Fetched:
     return replace(Fetched(url, 200, (), body, "application/rss+xml", etag='"1"'), **more)  # type: ignore[arg-type]  # fields of Fetched
 
 
+class Conditional(FakeFetcher):
+    """Server of one document, which answers a request with its ETag that the document is unchanged."""
+
+    def __init__(self, response: Fetched) -> None:
+        super().__init__({response.url: response})
+        self._response, self._requests = response, list[FetchRequest]()
+
+    async def fetch(self, request: FetchRequest) -> FetchResult:
+        self._requests.append(request)
+        return NotModified() if request.etag == self._response.etag else self._response
+
+    def take_requests(self) -> list[FetchRequest]:
+        """Return the requests since the last call."""
+        taken, self._requests = self._requests, []
+        return taken
+
+
 def poll(
     database: Database,
     answers: FetchResult | dict[str, FetchResult],
@@ -369,6 +386,25 @@ def test_a_clock_moved_back_does_not_postpone_a_host_for_a_day(database: Databas
     late = [poll.next_poll_at for poll in asyncio.run(polls()) if poll.outcome == "postponed" and poll.next_poll_at]
     assert len(late) == 6
     assert max(late) < NOON + timedelta(minutes=1)
+
+
+def test_an_edited_selector_is_tried_on_an_unchanged_page(database: Database) -> None:
+    """The page is requested without validators once, and is parsed although its bytes are the same."""
+    page = b"<ul><li class=a><a href=/1>First headline</a></li><li class=b><a href=/2>Second headline</a></li></ul>"
+    url, clock = "https://daily.example/news", FakeClock()
+    source = replace(SOURCE, feed="", listing=Listing(url, "li.a"))
+    unchanged = Conditional(answer(page, url, content_type="text/html"))
+    for items, new_count, validators in (("li.a", 1, ["", '"1"']), ("li", 1, ["", '"1"'])):
+        source = replace(source, listing=Listing(url, items))
+        database.sources.register([source], clock.now)
+        collector = Collector(database, unchanged, InlineProcessPool(), clock, timedelta(days=1))
+        found: list[PollResult] = []
+        for _ in range(2):
+            found += asyncio.run(collector.run_due({source.id: source}, source_ids={source.id}))
+            clock.advance(timedelta(hours=1))
+        assert [(one.outcome, one.new_count) for one in found] == [("new", new_count), ("unchanged", 0)]
+        assert [request.etag for request in unchanged.take_requests()] == validators
+    assert [stored.article.title for stored in Store(database).articles] == ["First headline", "Second headline"]
 
 
 def test_an_incomplete_entry_is_stored_by_the_next_poll(database: Database) -> None:

@@ -170,6 +170,25 @@ def test_a_scheduled_digest_reports_unusual_attention(database: Database) -> Non
     assert not any("usually" in notice for notice in at_once.notices)
 
 
+def test_a_rule_for_spikes_reports_only_in_a_spike(database: Database) -> None:
+    """An article a day is not reported; with nine in a day, these nine are reported."""
+    mention = Mention("ada-example", "Ada Example", Region.BODY, 0, 11, MatchForm.FULL, 0.9, "full name")
+    watched = watch(ONCE)
+    rule = replace(watched.watchlist.rules[0], spike=True)
+    watched = replace(watched, watchlist=replace(watched.watchlist, rules=(rule,)))
+    installation = Installation(database, watched, FakeClock(datetime(2026, 5, 6, 12, tzinfo=UTC)))
+    notices = InsightNotices(database)
+    composer = DigestComposer(database, CronDigestSchedule(), installation.clock, notice_source=notices)
+    sent = []
+    for day in range(25):
+        new = [installation.new_article(str(100 * day + number)) for number in range(9 if day == 24 else 1)]
+        installation.store(*new, findings=replace(FINDINGS, mentions=(mention,)), found_at=installation.clock.now)
+        installation.clock.advance(timedelta(seconds=1))
+        sent += asyncio.run(composer.run_due(watched))
+        installation.clock.advance(DAY - timedelta(seconds=1))
+    assert [sorted(numbers) for numbers in articles(sent)] == [list(range(2400, 2409))]
+
+
 def test_windows_follow_without_a_gap(database: Database) -> None:
     """Each window starts at the end of the last one, so that no hit falls between two."""
     installation = Installation(database, watch(DAILY), FakeClock(datetime(2026, 5, 3, 20, tzinfo=UTC)))

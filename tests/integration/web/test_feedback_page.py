@@ -125,10 +125,9 @@ def test_a_script_gets_the_changed_row_only(desk: Desk) -> None:
 @pytest.mark.parametrize(
     ("role", "action", "fields", "status"),
     [
-        (Role.VIEWER, "reject", REJECTED, 403),
-        (Role.VIEWER, "confirm", {"article": "2", "official": "somebody", "written": "Pakse"}, 403),
+        (Role.VIEWER, "decide", {"proposal": "1", "outcome": "accept"}, 403),
         (Role.VIEWER, "mark", {"story": "s1", "kind": "muted"}, 303),
-        (Role.VIEWER, "mark", {"story": "s1", "kind": "muted", "digest": "morning"}, 403),
+        (Role.VIEWER, "mark", {"story": "s1", "kind": "followed", "digest": "morning"}, 403),
         (Role.VIEWER, "read", {"hit": "1"}, 303),
         (Role.EDITOR, "reject", REJECTED, 303),
         (Role.EDITOR, "mark", {"story": "s1", "kind": "muted", "digest": "morning"}, 303),
@@ -148,11 +147,43 @@ def test_each_role_may_do_what_the_table_says(
     assert bool(desk.database.feedback.list_changes()) == (status == 303 and action != "read")
 
 
-def test_a_viewer_sees_no_button_that_is_refused(desk: Desk) -> None:
-    viewer = desk.log_in("anna", Role.VIEWER)
-    for path in ("/", "/article/1"):
-        assert "Not this person" not in viewer.get(path).text
-        assert "Not this person" in desk.log_in().get(path).text
+PROPOSALS = (
+    ("reject", REJECTED | {"note": "a namesake"}, "About a"),
+    ("confirm", {"article": "2", "official": "somebody", "written": "Pakse"}, "Pakse"),
+    ("mark", {"story": "s1", "kind": "muted", "digest": "morning"}, "Mute in morning"),
+)
+
+
+@pytest.mark.parametrize(("action", "fields", "shown"), PROPOSALS)
+def test_a_viewer_proposes_and_an_editor_decides(desk: Desk, action: str, fields: dict[str, str], shown: str) -> None:
+    """The proposal has no effect until then; the change is that of the editor, and can be undone."""
+    viewer, editor = desk.log_in("anna", Role.VIEWER), desk.log_in("eva", Role.EDITOR)
+    for _ in range(2):  # pressing twice is one proposal
+        answer = viewer.post(f"/feedback/{action}", fields)
+        assert answer.headers["location"] == "/?done=proposed"
+    assert "Proposed: an editor decides" in viewer.get("/?done=proposed").text
+    assert desk.database.feedback.list_changes() == []
+    assert "1 proposal waits for an editor" in editor.get("/").text
+    assert "for an editor" not in viewer.get("/").text
+    page = editor.get("/changes").text
+    assert shown in page
+    assert "Accept</button>" in page
+    assert "Accept</button>" not in viewer.get("/changes").text
+    answer = editor.post("/feedback/decide", {"proposal": "1", "outcome": "accept"})
+    assert answer.status_code == 303
+    change = desk.database.feedback.list_changes()[0]
+    assert (change.login, desk.database.proposals.get(1).outcome) == ("eva", "accepted")
+    assert editor.post("/feedback/undo", {"change": change.id}).status_code == 303
+    assert editor.post("/feedback/decide", {"proposal": "1", "outcome": "accept"}).status_code == 404
+
+
+def test_a_refused_proposal_has_no_effect(desk: Desk) -> None:
+    viewer, editor = desk.log_in("anna", Role.VIEWER), desk.log_in("eva", Role.EDITOR)
+    viewer.post("/feedback/reject", REJECTED | {"scope": "story"}, **{"X-Fragment": "1"})
+    assert editor.post("/feedback/decide", {"proposal": "1", "outcome": "refuse"}).status_code == 303
+    assert desk.database.proposals.count_open() == 0
+    assert desk.database.feedback.list_changes() == []
+    assert viewer.post("/feedback/reject", REJECTED | {"article": "99"}).status_code == 404
 
 
 def test_only_an_editor_undoes_what_others_did(desk: Desk) -> None:

@@ -2,59 +2,15 @@
 
 import re
 from asyncio import run
-from dataclasses import replace
-from datetime import timedelta
 from xml.etree.ElementTree import fromstring
-from zoneinfo import ZoneInfo
 
 import pytest
 from support.desk import CONFIGURATION, Desk, FixedLoader
-from support.rows import NOW, draft
+from support.rows import NOW
 
-from monitor.domain.article import Region, StoredArticle
-from monitor.domain.desk_models import ArticleLine, HitLine
-from monitor.domain.mention import Findings, HitKind, MatchForm, Mention, NearMiss
 from monitor.domain.readers import Role
 from monitor.domain.translation import TextToTranslate
 from monitor.store.database import Database
-from monitor.web.pages.articles import mark_regions, number_findings
-from monitor.web.pages.today import group_hits, put_named_first
-from monitor.web.templating import format_duration, format_moment
-
-
-def line(number: int, story: str = "", duplicate_of: int | None = None, source: str = "times") -> ArticleLine:
-    return ArticleLine(number, f"Title {number}", "", source, source.title(), "en", None, NOW, story, duplicate_of)
-
-
-def hit(number: int, article: ArticleLine, *officials: str, kind: HitKind = HitKind.NEW) -> HitLine:
-    return HitLine(number, "rule", officials or ("somebody",), kind, NOW, "", article)
-
-
-def test_hits_of_one_story_are_one_entry() -> None:
-    """The leading article duplicates no other, and its first official is the heading."""
-    hits = [
-        hit(4, line(4, "s1", duplicate_of=2), "b"),
-        hit(3, line(3)),
-        hit(2, line(2, "s1", source="post"), "a", "b"),
-    ]
-    stories = group_hits(hits)
-    assert [(story.key, story.lead.id, story.official_ids) for story in stories] == [
-        ("s1", 2, ("a", "b")),
-        ("a3", 3, ("somebody",)),
-    ]
-    assert stories[0].outlets == ("Post", "Times")
-
-
-def test_the_sentence_that_names_a_person_is_before_the_words_of_a_query() -> None:
-    """Whichever rule was checked last."""
-    of_person = hit(1, line(1), "somebody")
-    of_query = replace(hit(2, line(1)), official_ids=())
-    assert put_named_first([of_query, of_person]) == [of_person, of_query]
-
-
-def test_a_correction_is_marked() -> None:
-    (story,) = group_hits([hit(2, line(1, "s1"), kind=HitKind.CORRECTION), hit(1, line(1, "s1"))])
-    assert story.badge == "Correction"
 
 
 def test_today_shows_new_stories_under_their_person(desk: Desk) -> None:
@@ -80,24 +36,6 @@ def test_an_article_shows_mentions_near_misses_and_reasons(desk: Desk) -> None:
     assert "found by rule, and not reported yet" in text
 
 
-def test_marks_are_at_their_places_in_the_text() -> None:
-    """Offsets count in the text as it is stored; what overlaps is marked once."""
-    article = draft("x", body="A B\nC D").article
-    findings = Findings(
-        mentions=(Mention("o", "C", Region.BODY, 4, 5, MatchForm.FULL, 1.0, "full name"),),
-        near_misses=(NearMiss("o", "C D", Region.BODY, 4, 7, "other"), NearMiss("o", "B", Region.BODY, 2, 3, "x")),
-    )
-    footnotes, numbers = number_findings(findings)
-    stored = StoredArticle(1, "times", replace(article, title=""), NOW)
-    ((body,), is_cut_off) = mark_regions(stored, findings, numbers)
-    assert [[(piece.text, piece.kind) for piece in paragraph] for paragraph in body.paragraphs] == [
-        [("A ", ""), ("B", "miss")],
-        [("C", "mention"), (" D", "")],
-    ]
-    assert not is_cut_off
-    assert [note.number for note in footnotes] == [1, 2, 3]
-
-
 def test_a_merged_story_leads_to_the_one_that_absorbed_it(desk: Desk, database: Database) -> None:
     with database._connections.write_transaction() as connection:
         for story, into in (("s1", ""), ("s2", "s1")):
@@ -114,7 +52,7 @@ def test_a_merged_story_leads_to_the_one_that_absorbed_it(desk: Desk, database: 
     assert text.index("About a") < text.index("About b")
 
 
-def test_a_story_shows_the_translations_that_digests_have_made(database: Database) -> None:
+def test_pages_show_the_translations_that_digests_have_made(database: Database) -> None:
     """After the original, marked as made by a machine."""
     text = CONFIGURATION.replace("timezone:", "translate: {to: fr, command: [translate]}, timezone:")
     with database._connections.write_transaction() as connection:
@@ -131,6 +69,9 @@ def test_a_story_shows_the_translations_that_digests_have_made(database: Databas
     page = Desk(database, loader=FixedLoader(text)).log_in().get("/story/s1").text
     assert page.index("About a") < page.index("Machine translation: Au &lt;sujet&gt; de a")
     assert "Machine translation: Quelqu&#39;un a parlé." in page
+    article = Desk(database, loader=FixedLoader(text)).log_in().get("/article/1").text
+    assert article.index("About a</bdi>") < article.index("Machine translation: Au &lt;sujet&gt; de a")
+    assert article.index("spoke.</p>") < article.index("Machine translation: Quelqu&#39;un a parlé.")
     assert "Machine translation" not in Desk(database).log_in().get("/story/s1").text
 
 
@@ -181,21 +122,6 @@ def test_other_sessions_can_be_ended(desk: Desk) -> None:
     first, second = desk.log_in(), desk.log_in()
     assert second.post("/me/sessions/end").status_code == 303
     assert (first.get("/me").status_code, second.get("/me").status_code) == (303, 200)
-
-
-@pytest.mark.parametrize(("days", "text"), [(0, "Sun 1 Mar, 19:00"), (-400, "Sat 25 Jan 2025, 19:00")])
-def test_times_name_the_year_only_if_it_is_another_one(days: int, text: str) -> None:
-    assert format_moment(NOW + timedelta(days=days), ZoneInfo("Asia/Vientiane"), NOW) == text
-
-
-def test_durations_have_one_unit() -> None:
-    assert [format_duration(seconds) for seconds in (5, 119, 120, 7200, 200_000)] == [
-        "5 s",
-        "119 s",
-        "2 min",
-        "2 h",
-        "2 d",
-    ]
 
 
 def test_a_token_is_shown_once_and_can_be_revoked(desk: Desk) -> None:

@@ -8,13 +8,13 @@ from pathlib import Path
 from statistics import median
 
 import pytest
+from support.command_line import app as command_line
 from support.desk import Desk
 from typer.testing import CliRunner
 
-from monitor.cli.main import app as command_line
 from monitor.config.load import parse_configuration
 from monitor.domain.errors import ConfigError
-from monitor.domain.readers import FREE_LOGIN_ATTEMPTS, MAX_LOGIN_DELAY, Role, login_delay
+from monitor.domain.readers import FREE_LOGIN_ATTEMPTS, MAX_LOGIN_DELAY, Role
 from monitor.domain.web_settings import HeaderLogin, LoginMethod, WebSettings
 from monitor.store.database import Database
 from monitor.web.passwords import hash_password
@@ -47,12 +47,6 @@ def test_the_sixth_attempt_must_wait(desk: Desk) -> None:
     assert refused.status_code == 429
     desk.clock.now += timedelta(seconds=int(refused.headers["retry-after"]))
     assert desk.post("/login", {"login": "anna", "password": PASSWORD}).status_code == 303
-
-
-def test_delays_double_up_to_a_limit() -> None:
-    delays = [login_delay(failures).total_seconds() for failures in range(4, 30)]
-    assert delays[:4] == [0, 16, 32, 64]
-    assert max(delays) == MAX_LOGIN_DELAY.total_seconds()
 
 
 def test_an_unknown_login_takes_as_long_as_a_wrong_password(desk: Desk) -> None:

@@ -8,11 +8,12 @@ from typing import Any, cast
 import pytest
 import schemathesis
 from hypothesis import HealthCheck, given, settings
+from support.api import Client
+from support.command_line import app as command_line
 from support.desk import CONFIGURATION, HOST, Desk
 from support.rows import MINUTE, NOW, draft, kept
 from typer.testing import CliRunner
 
-from monitor.cli.main import app as command_line
 from monitor.domain.readers import Role, Scope
 from monitor.store.database import Database
 from monitor.web.api.requests import RateLimited, RateLimiter
@@ -23,32 +24,6 @@ READING = [
     *("/people/somebody/near-misses", "/search?q=body", "/sources", "/sources/times", "/digests", "/deliveries"),
     *("/digests/next/morning", "/verdicts", "/marks", "/changes", "/me"),
 ]
-
-
-class Client:
-    """Client of the API with a token."""
-
-    def __init__(self, desk: Desk, *scopes: Scope, role: Role = Role.ADMIN) -> None:
-        self.desk = desk
-        self.account = desk.log_in(f"{role}", role).account
-        scopes = scopes or (Scope.READ,)
-        now = desk.clock()
-        self.token, self.text = desk.database.readers.create_token(
-            self.account.id, "test", scopes, now, timedelta(days=1)
-        )
-
-    def call(self, method: str, path: str, **headers: str) -> Any:
-        return self.desk.client.request(
-            method, f"/api/v1{path}", headers={"Authorization": f"Bearer {self.text}"} | headers
-        )
-
-    def get(self, path: str, **headers: str) -> Any:
-        return self.call("GET", path, **headers)
-
-    def send(self, method: str, path: str, body: object = None) -> Any:
-        return self.desk.client.request(
-            method, f"/api/v1{path}", headers={"Authorization": f"Bearer {self.text}"}, json=body
-        )
 
 
 @pytest.fixture
@@ -237,8 +212,11 @@ def test_no_other_site_may_read_the_api(client: Client) -> None:
     assert answer.status_code == 403
 
 
-def test_generated_requests_have_documented_answers(desk: Desk) -> None:
+def test_generated_requests_have_documented_answers(database: Database, tmp_path: Path) -> None:
     """No request of any form causes an error of the desk, and every answer has a documented form."""
+    file = tmp_path / "sources.yaml"
+    file.write_text(CONFIGURATION, encoding="utf-8")
+    desk = Desk(database, file=file)
     client = Client(desk, *Scope)
     desk.api.state.limiter = desk.api.state.search_limiter = RateLimiter(10**9)
     schema = schemathesis.openapi.from_dict(desk.client.get("/api/v1/openapi.json").json())

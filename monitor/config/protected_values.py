@@ -1,0 +1,310 @@
+"""Values of a configuration file that readers of the desk must neither see nor change.
+
+A reader who edits the file on the desk must not learn secrets, and must not make the program read files, run programs
+or send a secret to another server. So typed secrets are replaced by asterisks before the text is shown, and are put
+back where they were before the text is saved. Edits of references, of paths and of addresses that receive a secret are
+refused; they are possible in a shell only.
+"""
+
+import json
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from monitor.config.secrets import has_secret_reference
+from monitor.config.sections import find_nested_type, get_keys, holds_secret, list_annotated
+from monitor.config.yaml_document import FilePosition, KeyPath, YamlDocument, parse_yaml
+from monitor.domain.channels import CHANNEL_KINDS
+from monitor.domain.configuration import Settings
+from monitor.domain.field_types import ValueMark
+from monitor.domain.source import Source
+
+HIDDEN = "***"
+"""Text that is shown instead of a secret. It is the replacement that the redaction of logs uses."""
+
+FREE_SETTINGS = frozenset({"timezone", "user_agent_contact", "retention", "backfill", "keep_pages", "operator"})
+"""Keys of ``settings`` that an edit may change. Others name programs, files, networks or secrets."""
+
+FREE_SOURCE_KEYS = frozenset(
+    {"name", "language", "country", "timezone", "poll_interval", "max_silence", "text_from", "selectors", "groups"}
+    | {"formerly", "paused"}
+)
+"""Keys that an edit may change in a source with a secret: none of them chooses to which server the secret is sent."""
+
+FREE_CHANNEL_KEYS = frozenset({"to", "unsubscribe"})
+"""Keys that an edit may change in a channel with a secret."""
+
+_UNGUARDED_CHANNELS = ("folder", "chat")
+"""Kinds of channels that write to any path, or send requests that no check of addresses limits."""
+
+_DATE = re.compile(r"\d{4}-\d{2}(-\d{2})?")
+_COMMENT = re.compile(r"#[^\n]*")
+_SHELL = "edit this in a shell"
+
+Fault = tuple[FilePosition, str]
+"""Position in a file, and a message for the user."""
+
+
+@dataclass(frozen=True, slots=True)
+class HiddenPiece:
+    """Part of a file whose secret is hidden: its text in the file, and the text that is shown.
+
+    ``path`` is the path of the value, and ``shown_value`` its shown value; both are None for a comment. ``start`` and
+    ``shown_start`` are its offsets in the two texts.
+    """
+
+    raw: str
+    shown: str
+    start: int
+    shown_start: int
+    path: KeyPath | None = None
+    shown_value: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class HiddenText:
+    """Text of a file in which every typed secret is hidden, and the hidden pieces in the order of the file."""
+
+    text: str
+    pieces: tuple[HiddenPiece, ...] = ()
+
+    def locate(self, raw_text: str, line: int, column: int) -> tuple[int, int]:
+        """Return the line and column in the shown text for a line and column in ``raw_text``, the text of the file."""
+        offset = _offset_of(raw_text, line, column)
+        for piece in reversed(self.pieces):
+            if piece.start <= offset:
+                behind = offset - piece.start - len(piece.raw)
+                at = piece.shown_start + (len(piece.shown) + behind if behind >= 0 else 0)
+                return _place_of(self.text, at)
+        return line, column
+
+
+def hide_secrets(document: YamlDocument, redact: Callable[[str], str]) -> HiddenText:
+    """Return the text of a file without its typed secrets.
+
+    ``redact`` replaces known secrets, and the login in a URL, by asterisks. References such as ``${NAME}`` are shown.
+    The document must have no errors, because secrets are found by the paths of their keys.
+    """
+    secret_paths = {path for path, is_whole in _list_secret_paths(document.value) if is_whole}
+    found: list[tuple[int, int, str, KeyPath | None, str | None]] = []
+    for path, place in document.value_positions.items():
+        value = _value_at(document.value, path)
+        if isinstance(value, str) and (shown := _hide_value(value, path in secret_paths, redact)) != value:
+            raw = document.text[place.start_offset : place.end_offset].rstrip()
+            end = place.start_offset + len(raw)
+            found.append((place.start_offset, end, json.dumps(shown, ensure_ascii=False), path, shown))
+    used: set[str] = set()
+    for start, text in _list_comments(document):
+        if (shown := redact(text)) != text:
+            while shown in used:
+                shown += "*"
+            used.add(shown)
+            found.append((start, start + len(text), shown, None, None))
+    return _replace_pieces(document.text, sorted(found, key=lambda one: one[:2]))
+
+
+def restore_secrets(text: str, base: YamlDocument, hidden: HiddenText) -> tuple[str, list[Fault]]:
+    """Return an edited text with the hidden secrets of ``base`` put back, and the faults that prevent this.
+
+    A secret is put back only at its own path, and only if its shown value was not edited.
+    """
+    edited = parse_yaml(text.encode("utf-8", "surrogatepass"))
+    if edited.errors:
+        return text, edited.errors
+    pieces = {piece.path: piece for piece in hidden.pieces if piece.path is not None}
+    comments = {piece.shown: piece.raw for piece in hidden.pieces if piece.path is None}
+    faults: list[Fault] = []
+    found: list[tuple[int, int, str, KeyPath | None, str | None]] = []
+    for path, place in edited.value_positions.items():
+        value, piece = _value_at(edited.value, path), pieces.get(path)
+        if piece is not None and value == piece.shown_value:
+            found.append((place.start_offset, place.end_offset, piece.raw, None, None))
+        elif isinstance(value, str) and HIDDEN in value and value != _value_at(base.value, path):
+            faults.append(
+                (place, f"{HIDDEN} is a secret that is not shown here; it cannot be moved or edited: {_SHELL}")
+            )
+    for start, comment in _list_comments(edited):
+        if comment in comments:
+            found.append((start, start + len(comment), comments[comment], None, None))
+    return _replace_pieces(edited.text, sorted(found, key=lambda one: one[:2])).text, faults
+
+
+def find_forbidden_changes(before: YamlDocument, after: YamlDocument) -> list[Fault]:
+    """Return the changes that are not allowed on the desk, each with its position in the edited file."""
+    old, new = _as_mapping(before.value), _as_mapping(after.value)
+    paths = dict(_iterate_forbidden(old, new))
+    return sorted((after.find_position(path), message) for path, message in paths.items())
+
+
+def _iterate_forbidden(old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[tuple[KeyPath, str]]:
+    if old.get("include") != new.get("include"):
+        yield ("include",), f"include reads other files of this machine; {_SHELL}"
+    old_settings, new_settings = _as_mapping(old.get("settings")), _as_mapping(new.get("settings"))
+    for key in {*old_settings, *new_settings} - FREE_SETTINGS:
+        if old_settings.get(key) != new_settings.get(key):
+            yield ("settings", key), f"settings.{key} cannot be changed on the desk; {_SHELL}"
+    for section, free in (("sources", FREE_SOURCE_KEYS), ("channels", FREE_CHANNEL_KEYS)):
+        known = _as_mapping(old.get(section))
+        for name, entry in _as_mapping(new.get(section)).items():
+            yield from _check_entry((section, name), known.get(name), entry, free)
+    for path, text in _list_strings((), new):
+        if has_secret_reference(text) and _value_at(old, path) != text:
+            yield path, f"a reference to a variable or a file can be neither added nor moved on the desk; {_SHELL}"
+    for path, text in _list_date_files(new):
+        if text not in {one for place, one in _list_date_files(old) if place[:2] == path[:2]}:
+            yield path, f'"{text[:60]}" is not a date; file names can be added in a shell only'
+
+
+def _check_entry(path: KeyPath, old: Any, new: Any, free: frozenset[str]) -> Iterator[tuple[KeyPath, str]]:
+    """Yield the forbidden changes of one source or channel."""
+    old, new = _as_mapping(old), _as_mapping(new)
+    if path[0] == "channels":
+        for kind in _UNGUARDED_CHANNELS:
+            if kind in new and new[kind] != old.get(kind):
+                yield (*path, kind), f"a {kind} channel can be added or changed in a shell only"
+    elif "cookie_file" in new and new["cookie_file"] != old.get("cookie_file"):
+        yield (*path, "cookie_file"), f"cookie_file reads a file of this machine; {_SHELL}"
+    if not _carries_secret(path, old):
+        return
+    for inner in _list_changed_keys((), old, new):
+        if not free.intersection(map(str, inner[:2])):
+            message = (
+                f"{'.'.join(map(str, path))} has a secret, and {'.'.join(map(str, inner))} decides where it is sent; "
+                f"{_SHELL}"
+            )
+            yield (*path, *inner), message
+            return
+
+
+def _carries_secret(path: KeyPath, entry: Mapping[str, Any]) -> bool:
+    """Return whether requests of a source or channel carry a secret: a typed one, a reference, or cookies."""
+    if any(has_secret_reference(text) for _path, text in _list_strings((), entry)) or "cookie_file" in entry:
+        return True
+    section, name = str(path[0]), path[1]
+    return any(True for _path in _list_secret_paths({section: {name: entry}}))
+
+
+def _list_changed_keys(path: KeyPath, old: Any, new: Any) -> Iterator[KeyPath]:
+    """Yield the path of each key below which two mappings differ, at most two keys deep."""
+    if len(path) < 2 and isinstance(old, Mapping) and isinstance(new, Mapping):
+        for key in {**old, **new}:
+            yield from _list_changed_keys((*path, key), old.get(key), new.get(key))
+    elif old != new:
+        yield path
+
+
+def _list_secret_paths(tree: Any) -> Iterator[tuple[KeyPath, bool]]:
+    """Yield the paths of the typed secrets in a configuration; the type of a key says whether its value is a secret.
+
+    The second value is whether the whole text is secret, and not only the login in a URL. References are left out.
+    """
+    tree = _as_mapping(tree)
+    yield from _list_typed_paths(("settings",), tree.get("settings"), Settings)
+    for name, source in _as_mapping(tree.get("sources")).items():
+        yield from _list_typed_paths(("sources", name), source, Source)
+    for name, channel in _as_mapping(tree.get("channels")).items():
+        for kind, model in CHANNEL_KINDS.items():
+            given = _as_mapping(channel).get(kind)
+            if isinstance(given, str) and model.inline_field:
+                if holds_secret(get_keys(model)[model.inline_field].annotation) and not has_secret_reference(given):
+                    yield ("channels", name, kind), True
+            else:
+                yield from _list_typed_paths(("channels", name, kind), given, model)
+
+
+def _list_typed_paths(path: KeyPath, value: Any, type_: type) -> Iterator[tuple[KeyPath, bool]]:
+    for key, info in get_keys(type_).items():
+        part = _as_mapping(value).get(key)
+        nested = find_nested_type(info.annotation)
+        if nested:
+            yield from _list_typed_paths((*path, key), part, nested)
+        elif holds_secret(info.annotation):
+            marks = list_annotated(info.annotation, ValueMark)
+            has_visible_host = ValueMark.LOGIN_IS_SECRET in marks and ValueMark.HTTP_TARGET not in marks
+            for inner, text in _list_strings((*path, key), part):
+                if not has_secret_reference(text) and not (has_visible_host and "@" not in text):
+                    yield inner, not has_visible_host
+
+
+def _hide_value(value: str, is_secret: bool, redact: Callable[[str], str]) -> str:
+    if has_secret_reference(value):
+        return value
+    if is_secret:
+        return HIDDEN
+    return redact(value) if "://" in value else value
+
+
+def _replace_pieces(text: str, found: list[tuple[int, int, str, KeyPath | None, str | None]]) -> HiddenText:
+    """Return a text in which pieces are replaced. Each piece is given by start, end, new text, path and shown value."""
+    parts: list[str] = []
+    pieces: list[HiddenPiece] = []
+    at = length = 0
+    for start, end, shown, path, value in found:
+        parts += [text[at:start], shown]
+        length += start - at
+        pieces.append(HiddenPiece(text[start:end], shown, start, length, path, value))
+        length += len(shown)
+        at = end
+    return HiddenText("".join([*parts, text[at:]]), tuple(pieces))
+
+
+def _list_comments(document: YamlDocument) -> Iterator[tuple[int, str]]:
+    """Yield the offset and the text of each comment: text that begins with ``#`` outside of all keys and values."""
+    places = [*document.value_positions.items(), *document.key_positions.items()]
+    spans = sorted(
+        (place.start_offset, place.end_offset)
+        for path, place in places
+        if not isinstance(_value_at(document.value, path), dict | list) or document.key_positions.get(path) is place
+    )
+    at = 0
+    for start, end in [*spans, (len(document.text), len(document.text))]:
+        for match in _COMMENT.finditer(document.text, at, max(at, start)):
+            yield match.start(), match[0].rstrip("\r")
+        at = max(at, end)
+
+
+def _list_strings(path: KeyPath, value: Any) -> Iterator[tuple[KeyPath, str]]:
+    """Yield the path and the text of every text inside a value."""
+    if isinstance(value, str):
+        yield path, value
+    elif isinstance(value, Mapping):
+        for key, inner in value.items():
+            yield from _list_strings((*path, key), inner)
+    elif isinstance(value, list):
+        for index, inner in enumerate(value):
+            yield from _list_strings((*path, index), inner)
+
+
+def _list_date_files(tree: Mapping[str, Any]) -> Iterator[tuple[KeyPath, str]]:
+    """Yield each text under ``except`` of a digest that is not a date: it is the name of a file with dates."""
+    for name, digest in _as_mapping(tree.get("digests")).items():
+        for path, text in _list_strings(("digests", name, "except"), _as_mapping(digest).get("except")):
+            if not _DATE.fullmatch(text.strip()):
+                yield path, text
+
+
+def _as_mapping(value: Any) -> Mapping[str, Any]:
+    return value if isinstance(value, Mapping) else {}
+
+
+def _value_at(value: Any, path: KeyPath) -> Any:
+    for part in path:
+        try:
+            value = value[part]
+        except (KeyError, IndexError, TypeError):
+            return None
+    return value
+
+
+def _offset_of(text: str, line: int, column: int) -> int:
+    start = 0
+    for _ in range(line - 1):
+        start = text.find("\n", start) + 1
+        if not start:
+            return len(text)
+    return min(len(text), start + column - 1)
+
+
+def _place_of(text: str, offset: int) -> tuple[int, int]:
+    return text.count("\n", 0, offset) + 1, offset - text.rfind("\n", 0, offset)

@@ -1,0 +1,28 @@
+"""Progress of a backfill: reading of the archive of a source from before it was watched."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+
+@dataclass(frozen=True, slots=True)
+class BackfillProgress:
+    """Progress of the backfill of one source, from which an interrupted backfill continues.
+
+    ``pending_urls`` are the sitemaps and listing pages to read, the next one first; ``read_urls`` were read.
+    ``complete_since_at`` is the time from which on the archive is complete, or None. ``problems`` are the documents
+    that could not be read, and other reasons why the archive may be incomplete.
+    """
+
+    source_id: str
+    since_at: datetime
+    changed_at: datetime
+    pending_urls: tuple[str, ...] = ()
+    read_urls: tuple[str, ...] = ()
+    stored_count: int = 0
+    problems: tuple[str, ...] = ()
+    complete_since_at: datetime | None = None
+
+    @property
+    def is_complete(self) -> bool:
+        """Return whether the archive is complete from ``since_at`` on."""
+        return self.complete_since_at is not None and self.complete_since_at <= self.since_at

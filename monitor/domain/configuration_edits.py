@@ -1,0 +1,124 @@
+"""Edits of the configuration files on the desk and by the API: opened files, checked edits, and saved ones."""
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from monitor.domain.configuration import Configuration
+from monitor.domain.errors import ConfigIssue, MonitorError
+
+ACCEPTED_HASH_SETTING = "accepted-losses"
+"""Name of the setting that contains the hash of the configuration that the user has confirmed."""
+
+MAX_KEPT_TEXTS = 20
+"""Number of edits of each file whose former text is kept, so that they can be undone."""
+
+
+class EditConflict(MonitorError):
+    """Raised if a file was changed since its text was opened, so that a save would lose the other edit."""
+
+
+class EditNotAllowed(MonitorError):
+    """Raised if the configuration cannot be edited here: by its settings, or because the file is not writable."""
+
+
+@dataclass(frozen=True, slots=True)
+class OpenedFile:
+    """Configuration file as it is shown: typed secrets are hidden.
+
+    ``names`` are the names of all files of the configuration, the main file first. ``tag`` differs after any change of
+    the file. ``problem`` is the reason why the text cannot be shown, and ``issues`` the errors because of which it
+    cannot; then ``text`` is empty. ``refusal`` is the reason why the file cannot be saved here, or empty.
+    """
+
+    name: str
+    names: tuple[str, ...]
+    text: str
+    tag: str
+    problem: str = ""
+    refusal: str = ""
+    issues: tuple[ConfigIssue, ...] = ()
+
+    @property
+    def is_main(self) -> bool:
+        """Return whether this is the main file, and not an included one."""
+        return self.name == self.names[0]
+
+
+@dataclass(frozen=True, slots=True)
+class CheckedEdit:
+    """Result of the check of an edited text; nothing was saved.
+
+    ``configuration`` is the whole configuration with the edit, or None if it has errors. ``difference`` are the lines
+    of a unified diff from the file to the edit, with secrets hidden. ``lost_sources`` are the sources that the edit
+    removes, if these are more than half of all. ``tag`` is the tag of the file with which the edit was compared.
+    """
+
+    tag: str
+    errors: tuple[ConfigIssue, ...] = ()
+    warnings: tuple[ConfigIssue, ...] = ()
+    configuration: Configuration | None = None
+    difference: tuple[str, ...] = ()
+    lost_sources: tuple[str, ...] = ()
+
+    @property
+    def is_changed(self) -> bool:
+        """Return whether the text differs from the file."""
+        return bool(self.difference)
+
+    @property
+    def counts(self) -> tuple[int, int]:
+        """Return the numbers of added and removed lines."""
+        lines = self.difference[2:]
+        return sum(line.startswith("+") for line in lines), sum(line.startswith("-") for line in lines)
+
+
+@dataclass(frozen=True, slots=True)
+class SavedEdit:
+    """Saved edit of a file: its former text, with which it can be undone, and the tag of the new text.
+
+    ``accepted_hash`` is the hash of the whole configuration if the reader confirmed that most sources are removed.
+    """
+
+    name: str
+    before: str
+    tag: str
+    summary: str
+    accepted_hash: str = ""
+
+
+class ConfigurationEditor(Protocol):
+    """Protocol of the editor of the configuration files. Its methods read files; call them in a thread."""
+
+    def open(self, name: str = "") -> OpenedFile:
+        """Return a file of the configuration by its name; the main file for an empty name.
+
+        Raises ``UsageError`` if the configuration has no such file.
+        """
+        ...
+
+    def check(self, name: str, text: str) -> CheckedEdit:
+        """Return the errors and warnings of an edited text, and how it differs from the file."""
+        ...
+
+    def compare(self, name: str, text: str) -> tuple[str, ...]:
+        """Return the lines of a unified diff from the file to a text, with secrets hidden."""
+        ...
+
+    def save(self, name: str, text: str, tag: str, *, is_confirmed: bool = False) -> SavedEdit:
+        """Replace a file by an edited text, in one step, if the file still has the tag.
+
+        Raises ``EditConflict``, ``EditNotAllowed``, or ``ConfigError`` if the text has errors or removes most sources
+        without ``is_confirmed``.
+        """
+        ...
+
+    def restore(self, name: str, before: str, tag: str) -> SavedEdit:
+        """Replace a file by its former text, if it still has the tag. Raises as ``save``."""
+        ...
+
+    def add_rule(self, rule_id: str, rule: dict[str, object]) -> str:
+        """Return the text of the main file, with secrets hidden, after adding a rule.
+
+        Raises ``UsageError`` if a rule with this id exists, or if the file cannot be edited.
+        """
+        ...

@@ -1,0 +1,37 @@
+"""People that are read from files of other programs, before they are merged with the watched officials."""
+
+from dataclasses import dataclass
+
+from monitor.domain.watchlist import Role
+
+
+@dataclass(frozen=True, slots=True)
+class ImportedPerson:
+    """Person in an imported file. ``place`` is the line or the id of the entity, for messages.
+
+    ``country`` is a name, a code of two or three letters, or the Wikidata id of a country. ``wikidata`` is the Wikidata
+    id of the person, such as Q123, and ``id`` the id of an official, if the file has one.
+    """
+
+    place: str
+    name: str
+    country: str = ""
+    aliases: tuple[str, ...] = ()
+    roles: tuple[Role, ...] = ()
+    wikidata: str = ""
+    id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ImportNote:
+    """Message about one place of an imported file.
+
+    If ``is_left_out`` is true, the person or line at the place is not imported; otherwise only a value is not.
+    """
+
+    place: str
+    message: str
+    is_left_out: bool = False
+
+
+ImportItem = ImportedPerson | ImportNote

@@ -1,0 +1,68 @@
+"""Successions: statements of articles about the posts of watched officials, as stored and as announced."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from monitor.domain.article import Region
+
+
+class StatementKind(StrEnum):
+    """Kinds of statements: another person has the post, the official has left it, or the official has a new post."""
+
+    HOLDER = "holder"
+    LEFT = "left"
+    NEW_POST = "new_post"
+
+
+@dataclass(frozen=True, slots=True)
+class PostStatement:
+    """A statement in an article about a post of a watched official.
+
+    ``person`` is the printed name of the other person; it is empty for other kinds than ``HOLDER``. ``post`` is the
+    title of the official's role, or the description of the new post. ``is_direct`` is true if the text says that the
+    post changes hands, false if it only prints the post next to the name. ``start`` and ``end`` are the offsets of the
+    evidence in the text of the region.
+    """
+
+    official_id: str
+    kind: StatementKind
+    person: str
+    post: str
+    is_direct: bool
+    region: Region
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class ReportedStatement:
+    """A stored statement with its article.
+
+    ``original_id`` is the article of which this one is a duplicate, or the article itself. ``outlet`` is the name of
+    the source, ``passage`` the sentence that makes the statement.
+    """
+
+    official_id: str
+    kind: StatementKind
+    person: str
+    post: str
+    is_direct: bool
+    passage: str
+    seen_at: datetime
+    article_id: int
+    original_id: int
+    source_id: str
+    outlet: str
+    title: str
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
+class Announcement:
+    """The identity of a succession in the notices of digests: a digest announces it once."""
+
+    official_id: str
+    kind: StatementKind
+    person: str
+    post: str

@@ -1,0 +1,139 @@
+"""Page data: the JSON values in the scripts of a page, from which scripts build its text.
+
+Frameworks write them as JSON scripts, as values of variables, as JSON in a string, or as a list of values that refer to
+one another by number.
+"""
+
+import json
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from selectolax.lexbor import LexborHTMLParser
+
+from monitor.extract.main_content import alnum_key
+from monitor.extract.metadata import iter_json_objects, parse_lenient_json
+
+_MAX_SCRIPTS = 40  # scripts per page that are searched for data
+_MAX_SCRIPT_CHARS = 2_000_000
+_MAX_VALUES = 40  # values per script
+_MAX_PAYLOAD_ITEMS = 20_000  # items of a list whose items refer to one another
+_MAX_DEPTH = 12  # levels of values that refer to one another
+_MIN_VALUE_CHARS = 200  # characters; a shorter value has no article
+_PAGE_DATA = 'script[type="application/json"], script[id*="DATA"], script[id*="state" i], script:not([type]):not([src])'
+_VALUE_START = re.compile(r"""(?:=|\()\s*(?=[{\["])""")
+_FUNCTION_CALL = re.compile(r"=\s*\(function\(.*\}\s*\(", re.DOTALL)
+_VOID = re.compile(r"(?<=[,(])void 0(?=[,)]|$)")
+_ROW_LABEL = re.compile(r"^\s*\w{1,8}:(?=[{\[])", re.MULTILINE)
+_TITLE_KEYS = frozenset(["title", "headline", "headlines", "name", "heading", "seotitle"])
+_INNER_TITLE_KEYS = ("rendered", "basic", "default", "main", "text")
+_MIN_TITLE_KEY_CHARS = 6
+_DECODER = json.JSONDecoder(strict=False)
+
+
+def find_titled_objects(tree: LexborHTMLParser, titles: list[str]) -> Iterator[tuple[dict[str, Any], Any]]:
+    """Yield each object in the page data that has one of the titles, and the value that contains the object."""
+    keys = {key for title in titles if len(key := alnum_key(title)) >= _MIN_TITLE_KEY_CHARS}
+    if not keys:
+        return
+    for script in tree.css(_PAGE_DATA)[:_MAX_SCRIPTS]:
+        text = (script.text() or "")[:_MAX_SCRIPT_CHARS]
+        if len(text) < _MIN_VALUE_CHARS:
+            continue
+        for root in _iter_values(text):
+            for node in _iter_objects(root):
+                if _has_title(node, keys):
+                    yield node, root
+
+
+def _iter_values(text: str) -> Iterator[Any]:
+    """Yield the JSON values in a script: the script itself, and values behind ``=`` or an opening bracket."""
+    if text.lstrip()[:1] in "{[":
+        yield from _unpack(parse_lenient_json(text))
+        return
+    if call := _FUNCTION_CALL.search(text):
+        yield from _read_arguments(text[call.end() : text.rfind("))")])
+    at = count = 0
+    while count < _MAX_VALUES and (start := _VALUE_START.search(text, at)):
+        at = start.end()
+        try:
+            value, end = _DECODER.raw_decode(text, at)
+        except (ValueError, RecursionError):
+            at += 1
+            count += text[at - 1] == "{"
+            continue
+        if end - at >= _MIN_VALUE_CHARS:
+            count += 1
+            yield from _unpack(value)
+        at = end
+
+
+def _read_arguments(text: str) -> Iterator[Any]:
+    """Yield an object with the article for each title among the arguments of a function that builds the page data.
+
+    The longest text with paragraphs among the arguments is the article.
+    """
+    arguments = parse_lenient_json(f"[{_VOID.sub('null', text)}]")
+    texts = [item for item in arguments if isinstance(item, str)] if isinstance(arguments, list) else []
+    body = max((item for item in texts if "<p" in item), key=len, default="")
+    yield from ({"title": item, "body": body} for item in texts if body and len(item) < _MIN_VALUE_CHARS)
+
+
+def _unpack(value: Any) -> Iterator[Any]:
+    """Yield a value, or the JSON values in its strings if it is a string, or a list of a number and a string."""
+    texts = [value] if isinstance(value, str) else []
+    if isinstance(value, list) and len(value) <= 3:  # a row of streamed data: [1, "5:{...}"]
+        texts = [item for item in value if isinstance(item, str)]
+    if not texts:
+        yield value
+    for text in texts:
+        for part in (text, *(text[label.end() :] for label in list(_ROW_LABEL.finditer(text))[:_MAX_VALUES])):
+            if len(part) >= _MIN_VALUE_CHARS and part.lstrip()[:1] in "{[":
+                try:
+                    yield _DECODER.raw_decode(part.lstrip())[0]
+                except (ValueError, RecursionError):
+                    continue
+
+
+def _iter_objects(root: Any) -> Iterator[dict[str, Any]]:
+    """Yield the objects in a value; references of a list whose items refer to one another are resolved."""
+    if not _is_payload(root):
+        yield from iter_json_objects(root)
+        return
+    for item in root[:_MAX_PAYLOAD_ITEMS]:
+        if isinstance(item, dict) and not _TITLE_KEYS.isdisjoint(key.lower() for key in item):
+            yield _resolve(item, root, 0)
+
+
+def _is_payload(root: Any) -> bool:
+    """Return whether a value is a list whose first object has numbers of other items as values."""
+    if not isinstance(root, list) or len(root) < 3:
+        return False
+    first = next((item for item in root if isinstance(item, dict) and item), None)
+    return first is not None and all(type(value) is int and -9 < value < len(root) for value in first.values())
+
+
+def _resolve(value: Any, items: list[Any], depth: int) -> Any:
+    """Return an item of a list whose items refer to one another, with the referenced items instead of numbers."""
+    if depth > _MAX_DEPTH or not isinstance(value, dict | list):
+        return value
+    refs = value.items() if isinstance(value, dict) else enumerate(value)
+    found = {
+        key: _resolve(items[ref], items, depth + 1) for key, ref in refs if type(ref) is int and 0 <= ref < len(items)
+    }
+    return found if isinstance(value, dict) else list(found.values())
+
+
+def _has_title(node: dict[str, Any], titles: set[str]) -> bool:
+    """Return whether a title field of a JSON object is a title of the page, or one begins with the other.
+
+    ``titles`` are the titles of the page, without punctuation.
+    """
+    for key, value in node.items():
+        if key.lower() not in _TITLE_KEYS:
+            continue
+        inner = [value.get(name) for name in _INNER_TITLE_KEYS] if isinstance(value, dict) else [value]
+        own = next((alnum_key(text) for text in inner if isinstance(text, str)), "")
+        if len(own) >= _MIN_TITLE_KEY_CHARS and any(t.startswith(own) or own.startswith(t) for t in titles):
+            return True
+    return False

@@ -1,0 +1,50 @@
+"""Edits of the configuration files by readers: each is recorded as a change, and can be undone.
+
+The desk, the API and the command line use this module.
+"""
+
+from dataclasses import dataclass
+
+from monitor.domain.configuration_edits import ACCEPTED_HASH_SETTING, ConfigurationEditor, SavedEdit
+from monitor.domain.feedback import Change
+from monitor.domain.ports import Clock
+from monitor.feedback.service import Actor, FeedbackResult
+from monitor.store.database import Database
+
+EDIT = "edit"
+"""Value of ``Change.what`` of an edit of a configuration file."""
+
+
+@dataclass(frozen=True, slots=True)
+class ConfigurationService:
+    """Service that saves and undoes edits of the configuration files, with one database for the record."""
+
+    database: Database
+    editor: ConfigurationEditor
+    clock: Clock
+
+    async def save(self, name: str, text: str, tag: str, actor: Actor, *, is_confirmed: bool = False) -> Change:
+        """Save an edited text and return the change. Raises what ``ConfigurationEditor.save`` raises."""
+
+        def save() -> SavedEdit:
+            return self.editor.save(name, text, tag, is_confirmed=is_confirmed)
+
+        saved = await self.database.read(save)
+        change = Change(0, EDIT, saved.name, actor.reader.display_name, actor.way, self.clock(), after=saved.summary)
+        return await self.database.run(self._record, saved, change, actor, None)
+
+    async def undo(self, undone: Change, actor: Actor) -> FeedbackResult:
+        """Bring the text before an edit back, and return the new change.
+
+        Raises ``UsageError`` if the former text is not kept any more, or ``EditConflict`` if the file was edited since.
+        """
+        kept = await self.database.read(self.database.configuration_edits.get, undone.id)
+        saved = await self.database.read(self.editor.restore, kept.file_name, kept.text, kept.tag)
+        subject = f"change {undone.id}: {EDIT} {saved.name}"
+        change = Change(0, "undo", subject, actor.reader.display_name, actor.way, self.clock(), before=undone.after)
+        return FeedbackResult(await self.database.run(self._record, saved, change, actor, undone))
+
+    def _record(self, saved: SavedEdit, change: Change, actor: Actor, undone: Change | None) -> Change:
+        if saved.accepted_hash:  # the reader has confirmed it, so that the daemon need not ask again
+            self.database.key_values.set(ACCEPTED_HASH_SETTING, saved.accepted_hash, change.made_at)
+        return self.database.configuration_edits.add(saved, change, actor.reader, undone)

@@ -1,0 +1,309 @@
+"""Merge of imported people with the watched officials: who is new, and what changes for those who are known.
+
+A person is a known official if both have the same Wikidata id, or the same name and country. The values of sources.yaml
+are never replaced. Only missing values, names, posts and dates are added.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cache
+
+from monitor.domain.errors import KeyIssue
+from monitor.domain.imported_people import ImportedPerson, ImportItem, ImportNote
+from monitor.domain.watchlist import ALL_KEYWORD, Official, Role, Watchlist
+from monitor.language.load import language_data
+from monitor.match.lint import find_name_error, is_same_name, lint_names, to_key_issue
+from monitor.match.vocabulary import country_words, find_country_key, format_country_name
+from monitor.text.fold import fold_words
+from monitor.text.slugs import make_slug
+
+MAX_DAYS_APART = 31
+"""Sources differ by some days about the beginning of a post; more days are another term."""
+
+
+@dataclass(frozen=True, slots=True)
+class OfficialChange:
+    """Additions to an official of sources.yaml; ``new_dates`` are known roles by index, with added dates."""
+
+    official: Official
+    place: str
+    aliases: tuple[str, ...] = ()
+    roles: tuple[Role, ...] = ()
+    new_dates: tuple[tuple[int, Role], ...] = ()
+    country: str = ""
+    wikidata: str = ""
+
+    def build_additions(self) -> Official:
+        """Return an official with the added values only."""
+        roles = (*(role for _, role in self.new_dates), *self.roles)
+        before = self.official
+        return Official(before.id, before.name, self.country, self.aliases, roles, wikidata=self.wikidata)
+
+    def __bool__(self) -> bool:
+        """Return whether anything is added."""
+        return bool(self.aliases or self.roles or self.new_dates or self.country or self.wikidata)
+
+
+@dataclass(frozen=True, slots=True)
+class ImportPlan:
+    """Result of a merge. ``places`` has the place in the file of each new official; ``risks`` are the warnings."""
+
+    new: tuple[Official, ...]
+    changes: tuple[OfficialChange, ...]
+    unchanged_ids: tuple[str, ...]
+    notes: tuple[ImportNote, ...]
+    places: dict[str, str]
+    risks: tuple[KeyIssue, ...]
+
+    @property
+    def left_out(self) -> tuple[ImportNote, ...]:
+        """Notes of the people and lines that are not imported."""
+        return tuple(note for note in self.notes if note.is_left_out)
+
+
+def plan_import(officials: Sequence[Official], items: Iterable[ImportItem]) -> ImportPlan:
+    """Return what an import adds to the watched officials, with all notes and warnings."""
+    merger = _Merger(officials)
+    for item in items:
+        if isinstance(item, ImportNote):
+            merger.notes.append(item)
+        else:
+            merger.add(item)
+    new = tuple(one.build() for one in merger.people if one.official is None)
+    known = [one for one in merger.people if one.official is not None and one.place]
+    changes = [one.build_change() for one in known]
+    touched = {one.id for one in (*new, *(change.official for change in changes if change))}
+    merged = {one.official.id: one.build() for one in known if one.official}
+    watched = Watchlist((*(merged.get(one.id, one) for one in officials), *new))
+    risks = tuple(to_key_issue(issue) for issue in lint_names(watched) if issue.id in touched)
+    return ImportPlan(
+        new,
+        tuple(change for change in changes if change),
+        tuple(change.official.id for change in changes if not change),
+        tuple(merger.notes),
+        {one.id: one.place for one in merger.people if one.official is None},
+        risks,
+    )
+
+
+def find_country(text: str) -> str:
+    """Return the key of a country, given by its name, code or Wikidata id; empty if the country is not known.
+
+    A code is of two or three letters of ISO 3166-1, also with a part of the country, such as gb-sct.
+    """
+    if not text:
+        return ""
+    key = _country_codes().get(text.upper()) or _country_codes().get(text.upper().partition("-")[0])
+    if key and (len(text) <= 3 or "-" in text or text[1:].isdigit()):
+        return key
+    key = find_country_key(" ".join(fold_words(text)))
+    return key if key in _country_keys() else ""
+
+
+@cache
+def _country_codes() -> dict[str, str]:
+    codes: dict[str, str] = {}
+    for country in language_data().countries:
+        key = find_country_key(" ".join(fold_words(country.names[0])))
+        codes |= {code.upper(): key for code in (country.domain, country.code, country.wikidata) if code}
+    return codes | {"GB": codes["UK"]}  # the domain differs from the code of ISO 3166-1
+
+
+@cache
+def _country_keys() -> frozenset[str]:
+    return frozenset(country_words().values())
+
+
+@dataclass(slots=True)
+class _Person:
+    """Official of sources.yaml or new person, with the values that the import adds."""
+
+    id: str
+    place: str
+    name: str
+    country: str
+    wikidata: str
+    names: list[str]
+    roles: list[Role]
+    official: Official | None = None
+    new_dates: dict[int, Role] = field(default_factory=dict)
+
+    @property
+    def country_key(self) -> str:
+        return find_country(self.country) or " ".join(fold_words(self.country))
+
+    def build(self) -> Official:
+        """Return the official with all additions."""
+        before = self.official or Official(self.id, self.name)
+        aliases = tuple(name for name in self.names if name != self.name)
+        return replace(before, country=self.country, aliases=aliases, roles=tuple(self.roles), wikidata=self.wikidata)
+
+    def build_change(self) -> OfficialChange:
+        """Return the additions to a known official."""
+        before = self.official or Official(self.id, self.name)
+        known = {before.name, *before.aliases}
+        return OfficialChange(
+            before,
+            self.place,
+            tuple(name for name in self.names if name not in known),
+            tuple(self.roles[len(before.roles) :]),
+            tuple(self.new_dates.items()),
+            self.country if not before.country else "",
+            self.wikidata if not before.wikidata else "",
+        )
+
+
+class _Merger:
+    """People by Wikidata id and by name, with the notes about values that are not imported."""
+
+    def __init__(self, officials: Sequence[Official]) -> None:
+        self.people: list[_Person] = []
+        self.notes: list[ImportNote] = []
+        self._by_id: dict[str, _Person] = {}
+        self._by_wikidata: dict[str, _Person] = {}
+        self._by_name: dict[tuple[str, ...], list[_Person]] = defaultdict(list)
+        self._last_number: dict[str, int] = {}
+        for one in officials:
+            names = [one.name, *one.aliases]
+            self._remember(_Person(one.id, "", one.name, one.country, one.wikidata, names, list(one.roles), one))
+
+    def add(self, person: ImportedPerson) -> None:
+        """Merge a person, or add them as new. The reason is noted if this is not possible."""
+        person = self._with_known_country(person)
+        checked = Official("-", person.name, person.country, roles=person.roles)
+        if error := find_name_error(person.name, checked):
+            self._note(person, f"the name cannot be used: {error}", is_left_out=True)
+            return
+        usable = tuple(alias for alias in person.aliases if self._is_usable(alias, person, checked))
+        person = replace(person, aliases=usable)
+        found = self._find(person)
+        if isinstance(found, str):
+            self._note(person, found, is_left_out=True)
+        elif found is None:
+            self._add_new(person)
+        else:
+            self._merge(found, person)
+
+    def _with_known_country(self, person: ImportedPerson) -> ImportedPerson:
+        """Return a person with the name of the country instead of its code. A code that is not known is left out."""
+        text = person.country
+        is_code = bool(text) and (len(text) <= 3 or text[1:].isdigit() or (len(text) <= 7 and text[2:3] == "-"))
+        key = find_country(text) if is_code else ""
+        if is_code and not key:
+            self._note(person, f'the country "{text}" is not known and is left out; write its name')
+        return replace(person, country=format_country_name(key)) if is_code else person
+
+    def _is_usable(self, alias: str, person: ImportedPerson, checked: Official) -> bool:
+        error = find_name_error(alias, checked)
+        if error:
+            self._note(person, f"an alias cannot be used: {error}")
+        return not error
+
+    def _find(self, person: ImportedPerson) -> "_Person | str | None":
+        """Return who a person is, None for somebody new, or the reason why this is not certain."""
+        if person.wikidata and (found := self._by_wikidata.get(person.wikidata)):
+            return found
+        words = fold_words(person.name)
+        same = [
+            one
+            for one in self._by_name.get(words, ())
+            if is_same_name(person.name, tuple(one.names)) and not (person.wikidata and one.wikidata)
+        ]
+        key = find_country(person.country) or " ".join(fold_words(person.country))
+        fitting = [one for one in same if one.country_key == key]
+        fitting = fitting or [one for one in same if not (one.country_key and key)]
+        if len(fitting) > 1:
+            by_id = [one for one in fitting if one.id == person.id]
+            if len(by_id) == 1:
+                return by_id[0]
+            ids = ", ".join(one.id for one in fitting[:5])
+            return f"several people have the name {person.name!r} ({ids}); add a column wikidata or id"
+        return fitting[0] if fitting else None
+
+    def _add_new(self, person: ImportedPerson) -> None:
+        new_id = person.id if person.id and person.id not in self._by_id else self._make_id(person)
+        new = _Person(new_id, person.place, person.name, person.country, person.wikidata, [person.name], [])
+        for alias in person.aliases:
+            _add_name(new, alias)
+        for role in person.roles:
+            _add_role(new, role)
+        self._remember(new)
+
+    def _make_id(self, person: ImportedPerson) -> str:
+        slug = make_slug(person.name)
+        slug = slug if len(slug) >= 3 else person.wikidata.lower() or "person"
+        if slug not in self._by_id and slug != ALL_KEYWORD:
+            return slug
+        number = self._last_number.get(slug, 1) + 1
+        while f"{slug}-{number}" in self._by_id:
+            number += 1
+        self._last_number[slug] = number
+        return f"{slug}-{number}"
+
+    def _merge(self, known: _Person, person: ImportedPerson) -> None:
+        first_place, known.place = known.place, known.place or person.place
+        is_changed = False
+        for name in (person.name, *person.aliases):
+            if _add_name(known, name):
+                self._by_name[fold_words(name)].append(known)
+                is_changed = True
+        for role in person.roles:
+            is_changed |= _add_role(known, role)
+        if person.country and not known.country:
+            known.country, is_changed = person.country, True
+        elif person.country and find_country(person.country) != find_country(known.country):
+            self._note(person, f"{known.id} has the country {known.country}, which is kept, not {person.country}")
+        if person.wikidata and not known.wikidata:
+            known.wikidata, is_changed = person.wikidata, True
+            self._by_wikidata[person.wikidata] = known
+        if first_place and not is_changed:
+            self._note(person, f"repeats {person.name} of {first_place} and adds nothing")
+
+    def _remember(self, person: _Person) -> None:
+        self.people.append(person)
+        self._by_id[person.id] = person
+        if person.wikidata:
+            self._by_wikidata.setdefault(person.wikidata, person)
+        for words in dict.fromkeys(map(fold_words, person.names)):
+            self._by_name[words].append(person)
+
+    def _note(self, person: ImportedPerson, message: str, *, is_left_out: bool = False) -> None:
+        self.notes.append(ImportNote(person.place, message, is_left_out))
+
+
+def _add_name(person: _Person, name: str) -> bool:
+    """Add a name that the forms of the known names do not contain yet. Return whether it was added."""
+    words = fold_words(name)
+    for known in person.names:
+        if known.casefold() == name.casefold() or (name.isascii() and fold_words(known) == words):
+            return False
+    person.names.append(name)
+    return True
+
+
+def _add_role(person: _Person, role: Role) -> bool:
+    """Add a role, or its dates to the same role without them. Return whether anything was added."""
+    title = fold_words(role.title)
+    for index, known in enumerate(person.roles):
+        if fold_words(known.title) != title or not _is_same_term(known, role):
+            continue
+        merged = replace(known, from_on=known.from_on or role.from_on, until_on=known.until_on or role.until_on)
+        if merged == known or (merged.from_on and merged.until_on and merged.from_on >= merged.until_on):
+            return False
+        person.roles[index] = merged
+        if person.official and index < len(person.official.roles):
+            person.new_dates[index] = merged
+        return True
+    person.roles.append(role)
+    return True
+
+
+def _is_same_term(left: Role, right: Role) -> bool:
+    """Return whether two roles with one title may be the same term of office."""
+    for first, second in ((left.from_on, right.from_on), (left.until_on, right.until_on)):
+        if first and second and abs((first - second).days) > MAX_DAYS_APART:
+            return False
+    starts_after = left.until_on and right.from_on and right.from_on >= left.until_on
+    ends_before = right.until_on and left.from_on and left.from_on >= right.until_on
+    return not (starts_after or ends_before)

@@ -1,0 +1,696 @@
+"""Statements of an article that somebody gets, holds or leaves the post of a watched official.
+
+A sentence is read as posts, names and words with a meaning (``succession_items``). A post belongs to the name directly
+next to it, or to a name that a verb such as "was appointed" connects with it. A statement is made only if the post is
+one that a watched official holds on the date of the article, in the official's country, and if the name is another one.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from functools import cache
+
+import ahocorasick_rs
+
+from monitor.domain.article import Article
+from monitor.domain.mention import MatchForm, Mention
+from monitor.domain.succession import PostStatement, StatementKind
+from monitor.domain.watchlist import Official, Role
+from monitor.insight.succession_items import Item, Kind, split_items
+from monitor.insight.succession_words import Mark, succession_words
+from monitor.language.load import uncased_given_names
+from monitor.match.article_text import NormalizedArticle, normalize_article
+from monitor.match.names.coverage import Coverage, find_coverage, find_script
+from monitor.match.titles.positions import (
+    Position,
+    RoleFit,
+    describe_positions,
+    is_diplomatic,
+    parse_positions,
+    rate_role_fit,
+)
+from monitor.match.types import Span
+from monitor.match.vocabulary import (
+    country_evidence_words,
+    country_words,
+    find_country_key,
+    find_home_country,
+    title_vocabulary,
+)
+from monitor.text.fold import fold_key, fold_words
+from monitor.text.tokens import is_unspaced
+
+_MAX_FRAME_ITEMS = 16
+_MAX_SUBJECT_ITEMS = 9
+_MAX_OBJECT_ITEMS = 6
+_MIN_YEAR = 1900
+_MAX_SHORT_CLAUSE_ITEMS = 4
+_OPTIONAL_DOMAINS = frozenset({"party", "politics", "army", "state", "government"})
+_LEADER_HEADS = frozenset({"president", "premier", "gensec", "monarch"})
+_MAX_LOOSE_WORDS = 3
+_MAX_HAN_NAME_CHARS = 4
+_HAN_NAME_CHARS = 3
+
+
+@dataclass(frozen=True, slots=True)
+class _Watched:
+    """A watched official with the key of the country and the folded words of each name."""
+
+    official: Official
+    country: str
+    name_words: tuple[frozenset[str], ...]
+
+    def current_roles(self, on: date) -> list[Role]:
+        """Return the roles with dates that the official holds on a day."""
+        return [role for role in self.official.roles if _is_current(role, on)]
+
+
+def _country_key(name: str) -> str:
+    return find_country_key(" ".join(fold_words(name)))
+
+
+def _build_automaton(watched: Iterable[_Watched]) -> ahocorasick_rs.AhoCorasick | None:
+    """Return an automaton for the words that reports about the posts of these officials contain.
+
+    These are phrases for the subject of a post, such as "defence", or, without a subject, for the post itself.
+    """
+    positions = {position for one in watched for role in one.official.roles for position in parse_positions(role.title)}
+    domains = {f"d:{domain}" for one in positions for domain in one.domains - _OPTIONAL_DOMAINS}
+    heads = {f"h:{one.head}" for one in positions if not one.domains - _OPTIONAL_DOMAINS}
+    own = {word for one in positions for word in one.domains - _OPTIONAL_DOMAINS}
+    phrases = {phrase for phrase, symbols in title_vocabulary().items() if (domains | heads) & set(symbols)} | own
+    return ahocorasick_rs.AhoCorasick(sorted(phrases)) if phrases else None
+
+
+def _is_current(role: Role, on: date) -> bool:
+    if role.from_on is None and role.until_on is None:
+        return False
+    return (role.from_on is None or role.from_on <= on) and (role.until_on is None or on < role.until_on)
+
+
+class StatementFinder:
+    """Finds statements about the posts of the officials of a watchlist."""
+
+    def __init__(self, officials: Iterable[Official]) -> None:
+        self._watched = {
+            official.id: _Watched(
+                official,
+                _country_key(official.country),
+                tuple(frozenset(fold_words(name)) for name in (official.name, *official.aliases)),
+            )
+            for official in officials
+            if any(role.from_on or role.until_on for role in official.roles)
+        }
+        self._post_words = _build_automaton(self._watched.values())
+
+    def may_concern(self, article: Article, mentions: Sequence[Mention]) -> bool:
+        """Return whether an article names a watched official or prints words of their posts: a quick test."""
+        if any(one.official_id in self._watched for one in mentions):
+            return True
+        text = fold_key("\n".join(text for _, text in article.regions())).replace("-", " ")
+        return bool(self._find_post_words(text))
+
+    def _find_post_words(self, text: str) -> list[int]:
+        """Return the offsets of words of the posts in a folded text without hyphens."""
+        if self._post_words is None:
+            return []
+        return [start for _, start, _ in self._post_words.find_matches_as_indexes(text)]
+
+    def find(
+        self, article: Article, mentions: Sequence[Mention], on: date, home: str = ""
+    ) -> tuple[PostStatement, ...]:
+        """Return the statements of an article, each at most once.
+
+        ``mentions`` are the mentions of watched officials in it. ``on`` is the date of the article, or the day on which
+        it was first seen. ``home`` is the country of its source, if known: a post without a country is one of there.
+        """
+        if not self._watched:
+            return ()
+        text = normalize_article(article)
+        spans: dict[Span, tuple[str, ...]] = {}
+        for mention in mentions:
+            if mention.official_id in self._watched and mention.form is not MatchForm.POSITION:
+                span = text.folded_span(mention.region, mention.start, mention.end)
+                spans[span] = (*spans.get(span, ()), mention.official_id)
+        home_country = _country_key(home) or find_home_country(article.language)
+        reader = _ArticleReader(self._watched, text, article.language, home_country, on)
+        found: dict[tuple[str, str, str, str], PostStatement] = {}
+        places = self._find_post_words(text.unhyphenated)
+        for items in split_items(text, spans, places, article.language):
+            for one in reader.read(items):
+                key = (one.official_id, one.kind, one.person, one.post)
+                if key not in found or (one.is_direct and not found[key].is_direct):
+                    found[key] = one
+        return tuple(
+            one
+            for one in found.values()
+            if one.is_direct or (one.official_id, one.post) not in reader.confirmed or one.kind is StatementKind.LEFT
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class _Holder:
+    """The name to which a post belongs, and whether the text says that this is new."""
+
+    name: Item
+    text: str
+    is_direct: bool
+
+
+class _ArticleReader:
+    """Reads the sentences of one article."""
+
+    def __init__(
+        self, watched: Mapping[str, _Watched], text: NormalizedArticle, language: str, home: str, on: date
+    ) -> None:
+        self.confirmed: set[tuple[str, str]] = set()
+        self._watched, self._text, self._on = watched, text, on
+        self._roles = {official_id: one.current_roles(on) for official_id, one in watched.items()}
+        self._home = home
+        self._words = succession_words(language)
+        self._countries = _count_countries(text)
+
+    def read(self, items: Sequence[Item]) -> Iterator[PostStatement]:
+        """Yield the statements of a sentence."""
+        sentence = _SentenceReader(items, self._words.region_endings, self._on.year)
+        for index, item in enumerate(items):
+            if item.kind is Kind.POST:
+                yield from self._read_post(sentence, index)
+        yield from self._read_successors(sentence)
+        yield from self._read_departures(sentence)
+
+    def _read_post(self, sentence: "_SentenceReader", index: int) -> Iterator[PostStatement]:
+        """Yield what a sentence states about the holder of one post."""
+        item = sentence.items[index]
+        holder = sentence.find_holder(index)
+        if holder is None:
+            return
+        is_former = Mark.FORMER in item.marks or any(position.is_former for position in item.positions)
+        for official_id, role in self._fitting_roles(sentence, item):
+            watched = self._watched[official_id]
+            if official_id in holder.name.official_ids:
+                if is_former:
+                    yield self._statement(official_id, StatementKind.LEFT, "", role.title, sentence, index, holder)
+                else:
+                    self.confirmed.add((official_id, role.title))
+            elif not is_former and self._is_other_person(watched, holder):
+                yield self._statement(
+                    official_id, StatementKind.HOLDER, holder.text, role.title, sentence, index, holder
+                )
+        if holder.is_direct and not is_former and sentence.is_by_verb(index):
+            for official_id in holder.name.official_ids:
+                if self._is_new_post(sentence, official_id, item):
+                    post = describe_positions(item.positions)
+                    yield self._statement(official_id, StatementKind.NEW_POST, "", post, sentence, index, holder)
+
+    def _statement(
+        self,
+        official_id: str,
+        kind: StatementKind,
+        person: str,
+        post: str,
+        sentence: "_SentenceReader",
+        index: int,
+        holder: _Holder,
+    ) -> PostStatement:
+        ends = (sentence.items[index], holder.name)
+        region, start, end = self._text.locate_in_region(min(one.start for one in ends), max(one.end for one in ends))
+        return PostStatement(official_id, kind, person, post, holder.is_direct, region, start, end)
+
+    def _fitting_roles(self, sentence: "_SentenceReader", item: Item) -> Iterator[tuple[str, Role]]:
+        for official_id, roles in self._roles.items():
+            role = next((one for one in roles if self._is_post(item.positions, one)), None)
+            if role is not None and self._is_home(sentence, item, official_id):
+                yield official_id, role
+
+    def _is_post(self, positions: Iterable[Position], role: Role) -> bool:
+        return any(
+            _is_same_post(position, configured, role, self._on)
+            for position in positions
+            for configured in parse_positions(role.title)
+        )
+
+    def _is_home(self, sentence: "_SentenceReader", item: Item, official_id: str) -> bool:
+        """Return whether a post in a sentence is one of the official's country."""
+        own = self._watched[official_id].country
+        if not own or item.countries:
+            return bool(own) and own in item.countries
+        if sentence.names_region(item):
+            return False
+        named, is_named = sentence.countries(), sentence.names(official_id)
+        if named:
+            return own in named and (len(named) == 1 or own == self._home or is_named)
+        return is_named or self._is_about(own)
+
+    def _is_about(self, country: str) -> bool:
+        """Return whether an article is about a country more than about any other."""
+        if not self._countries:
+            return country == self._home
+        leading = self._countries.most_common(2)
+        is_leading = leading[0][0] == country and (len(leading) == 1 or leading[0][1] > leading[1][1])
+        return is_leading or (country == self._home and country in self._countries)
+
+    def _is_other_person(self, watched: _Watched, holder: _Holder) -> bool:
+        """Return whether a name can only mean another person than the official."""
+        words = frozenset(fold_words(holder.text))
+        if not words or (len(holder.text) == 1 and holder.name.is_loose):
+            return False
+        if any(words <= names or names <= words for names in watched.name_words):
+            return False
+        if holder.is_direct:
+            return True
+        return find_coverage(watched.official, find_script(holder.text)) is not Coverage.NONE
+
+    def _is_new_post(self, sentence: "_SentenceReader", official_id: str, item: Item) -> bool:
+        """Return whether a post is none of the posts that an official has, had or will have."""
+        watched = self._watched[official_id]
+        if any(position.is_vague or position.head == "member" for position in item.positions):
+            return False
+        if any(
+            rate_role_fit(position, role, self._on) is not RoleFit.NO_MATCH
+            for position in item.positions
+            for role in watched.official.roles
+        ):
+            return False
+        if item.countries and watched.country not in item.countries:
+            return any(map(is_diplomatic, item.positions))
+        return not sentence.names_region(item)
+
+    def _read_successors(self, sentence: "_SentenceReader") -> Iterator[PostStatement]:
+        """Yield the statements that somebody replaces an official, such as "X succeeds Y"."""
+        for index, new, old in sentence.list_successions():
+            for official_id in old.name.official_ids:
+                watched = self._watched[official_id]
+                if official_id in new.name.official_ids or not self._is_other_person(watched, new):
+                    continue
+                role = self._implied_role(sentence, official_id)
+                if role is not None:
+                    yield self._statement(official_id, StatementKind.HOLDER, new.text, role.title, sentence, index, new)
+
+    def _read_departures(self, sentence: "_SentenceReader") -> Iterator[PostStatement]:
+        """Yield the statements that an official leaves a post or dies."""
+        for index, holder, is_death in sentence.list_departures():
+            for official_id in holder.name.official_ids:
+                role = self._implied_role(sentence, official_id, is_death=is_death)
+                if role is not None:
+                    yield self._statement(official_id, StatementKind.LEFT, "", role.title, sentence, index, holder)
+
+    def _implied_role(self, sentence: "_SentenceReader", official_id: str, *, is_death: bool = False) -> Role | None:
+        """Return the role of an official that a sentence is about; None if it is about another post."""
+        roles = self._roles[official_id]
+        posts = [item for item in sentence.items if item.kind is Kind.POST]
+        for item in posts:
+            for role in roles:
+                if self._is_post(item.positions, role):
+                    return role
+        if not is_death and any(not position.is_vague for item in posts for position in item.positions):
+            return None
+        return roles[0] if len(roles) == 1 or (is_death and roles) else None
+
+
+def _is_same_post(position: Position, configured: Position, role: Role, on: date) -> bool:
+    """Return whether a printed position is the configured one, and no narrower or wider one."""
+    if rate_role_fit(position, role, on) < RoleFit.UNDATED or position.is_deputy != configured.is_deputy:
+        return False
+    domains, own = position.domains - _OPTIONAL_DOMAINS, configured.domains - _OPTIONAL_DOMAINS
+    if position.is_vague:
+        return False
+    if position.head in _LEADER_HEADS or configured.head in _LEADER_HEADS:
+        return position.head == configured.head and domains == own
+    return domains == own or (bool(domains) and domains < own)
+
+
+@cache
+def _known_countries() -> Mapping[str, str]:
+    """Return the key of a country by each of its names, adjectives and capitals."""
+    return country_words() | country_evidence_words()
+
+
+def _count_countries(text: NormalizedArticle) -> Counter[str]:
+    """Return how often an article names each country or its capital, in scripts with spaces between words."""
+    known = _known_countries()
+    words = text.spaced.split()
+    counts: Counter[str] = Counter()
+    for index, word in enumerate(words):
+        country = known.get(word) or known.get(" ".join(words[index : index + 2]))
+        if country:
+            counts[country] += 1
+    return counts
+
+
+class _SentenceReader:
+    """Finds the relations between the items of one sentence."""
+
+    def __init__(self, items: Sequence[Item], region_endings: tuple[str, ...], year: int) -> None:
+        self.items, self._region_endings, self._year = items, region_endings, year
+
+    def names(self, official_id: str) -> bool:
+        """Return whether the sentence names an official."""
+        return any(official_id in item.official_ids for item in self.items)
+
+    def countries(self) -> frozenset[str]:
+        """Return the countries that the sentence names."""
+        return frozenset(country for item in self.items for country in item.countries)
+
+    def names_region(self, item: Item) -> bool:
+        """Return whether a post without a country is that of a region, such as "Bavaria's interior minister"."""
+        index = self.items.index(item)
+        before = self._before(index)
+        if before is not None:
+            name = self.items[before]
+            gap = item.start - name.end
+            if name.kind is Kind.NAME and not name.official_ids and not name.is_loose:
+                if name.has_possessive and gap <= 4:
+                    return True
+                if gap == 1 and " " not in name.text and before > 0 and self.items[before - 1].kind is not Kind.BREAK:
+                    return self._has_name_after(index)
+            if name.kind is Kind.WORD and not name.marks and gap == 1 and name.text.endswith(self._region_endings):
+                return True
+        link, place = self._at(index + 1), self._at(index + 2)
+        is_link = link is not None and link.kind is Kind.WORD and link.text in _PLACE_LINKS
+        return is_link and place is not None and place.kind is Kind.NAME and not place.official_ids
+
+    def _has_name_after(self, index: int) -> bool:
+        after = self._at(index + 1)
+        return after is not None and after.kind is Kind.NAME
+
+    def _before(self, index: int) -> int | None:
+        """Return the index of the item before a post, without function words."""
+        at = index - 1
+        while at >= 0 and self.items[at].kind is Kind.WORD and self.items[at].text in self.items[index].lead:
+            at -= 1
+        return at if at >= 0 else None
+
+    def _at(self, index: int) -> Item | None:
+        return self.items[index] if 0 <= index < len(self.items) else None
+
+    def find_holder(self, index: int) -> _Holder | None:
+        """Return the name to which a post belongs, or None."""
+        item = self.items[index]
+        if item.has_possessive or self._is_not_held(index):
+            return None
+        is_new = Mark.NEW in item.marks or self._has_mark(index + 1, Mark.NEW)
+        after = self._name_after(index, is_new=is_new)
+        if after is not None:
+            return _as_holder(after, is_new, from_start=True)
+        before = self._name_before(index)
+        if before is not None:
+            return _as_holder(before, is_new, from_start=False)
+        equal = self._name_beside_copula(index) if is_new else None
+        return self._find_by_verb(index) if equal is None else _as_holder(equal, True, from_start=True)
+
+    def _name_beside_copula(self, index: int) -> Item | None:
+        """Return the name that a form of "to be" connects with a new post, as in "the new minister is X"."""
+        if self._has_mark(index + 1, Mark.IS):
+            name = self._at(index + 2)
+            return name if name is not None and name.kind is Kind.NAME else None
+        at = self._before(index)
+        while at is not None and at >= 0 and _is_article(self.items[at].text):
+            at -= 1
+        if at is None or not self._has_mark(at, Mark.IS):
+            return None
+        return self._last_name(max(0, at - _MAX_SUBJECT_ITEMS), at)
+
+    def is_by_verb(self, index: int) -> bool:
+        """Return whether a verb, and not only the order of the words, connects a post with its holder."""
+        return self._find_by_verb(index) is not None
+
+    def _has_mark(self, index: int, mark: Mark) -> bool:
+        item = self._at(index)
+        return item is not None and item.kind is Kind.WORD and mark in item.marks
+
+    def _is_not_held(self, index: int) -> bool:
+        """Return whether words next to a post show that it is not held, as in "shadow minister"."""
+        if Mark.NOT_HOLDER in self.items[index].marks:
+            return True
+        if self._has_mark(index + 1, Mark.NOT_HOLDER):
+            return True
+        at = index - 1
+        while (item := self._at(at)) is not None and item.kind is Kind.WORD and index - at <= 4:
+            if Mark.NOT_HOLDER in item.marks:
+                return True
+            if not (item.marks & {Mark.LINK} or _is_neutral(item.text)):
+                return False
+            at -= 1
+        title = self._at(at)
+        return (
+            title is not None
+            and title.kind in {Kind.TITLE, Kind.POST}
+            and Mark.NOT_HOLDER in title.marks
+            and at == index - 1
+        )
+
+    def _name_after(self, index: int, *, is_new: bool) -> Item | None:
+        at, breaks = index + 1, 0
+        while (item := self._at(at)) is not None and at <= index + 5:
+            if item.kind is Kind.NAME:
+                if self._is_credible(item, at, is_new=is_new, breaks=breaks):
+                    return item
+                return None
+            if item.kind is Kind.BREAK:
+                breaks += 1
+                if breaks > 1 or not item.text.startswith((",", "،", ":")):
+                    return None
+            elif (
+                item.kind is Kind.WORD and not (Mark.NEW in item.marks or _is_article(item.text))
+            ) or item.kind is Kind.POST:
+                return None
+            at += 1
+        return None
+
+    def _is_credible(self, name: Item, at: int, *, is_new: bool, breaks: int) -> bool:
+        """Return whether the name after a post is that of its holder."""
+        if breaks:
+            following = self._at(at + 1)
+            closed = following is None or following.kind is Kind.BREAK
+            if not closed or (name.is_loose and not is_new):
+                return False
+        if not name.is_loose:
+            return True
+        title = self._at(at - 1)
+        has_title = title is not None and title.kind is Kind.TITLE
+        return _looks_like_name(name.text, has_title=has_title)
+
+    def _name_before(self, index: int) -> Item | None:
+        """Return the name before a post that belongs to it: in apposition, or directly before it in Asian order."""
+        item, before = self.items[index], self._at(index - 1)
+        following = self._at(index + 1)
+        if before is None or (following is not None and following.kind is Kind.NAME and not following.is_loose):
+            return None
+        if before.kind is Kind.NAME and before.end >= item.start - 1 and _is_east_asian(before.text, item.text):
+            return before
+        at = self._before(index)
+        if at is None or self.items[at].kind is not Kind.BREAK or not self.items[at].text.startswith((",", "(", "،")):
+            return None
+        name = self._at(at - 1)
+        if name is None or name.kind is not Kind.NAME or name.is_loose:
+            return None
+        if following is not None and following.kind is Kind.WORD and not self._ends_apposition(following):
+            return None
+        return name
+
+    @staticmethod
+    def _ends_apposition(item: Item) -> bool:
+        return not (Mark.LINK in item.marks and item.text in _PLACE_LINKS)
+
+    def _find_by_verb(self, index: int) -> _Holder | None:
+        """Return the name that a verb such as "was appointed" connects with a post, or None."""
+        if not self._is_direct_object(index):
+            return None
+        verbs = [
+            at
+            for at in range(max(0, index - _MAX_FRAME_ITEMS), min(len(self.items), index + _MAX_FRAME_ITEMS))
+            if self.items[at].marks & {Mark.GETS, Mark.GIVES}
+        ]
+        for at in sorted(verbs, key=lambda one: (one > index, abs(one - index))):
+            name = self._connect(at, index)
+            if name is not None and self.is_stated(at, index):
+                return name
+        return None
+
+    def _connect(self, verb: int, post: int) -> _Holder | None:
+        """Return the name that a verb connects with a post."""
+        if verb > post:
+            return self._connect_backward(verb, post)
+        marks = self.items[verb].marks
+        between = self._first_name(verb + 1, post)
+        if Mark.GIVES in marks and between is not None:
+            return _as_holder(between, True, from_start=True)
+        if Mark.GETS not in marks or (Mark.GIVES in marks and self._is_indefinite(post)):
+            return None
+        subject = self._subject(verb)
+        if subject is not None:
+            return _as_holder(subject, True, from_start=False)
+        return None if between is None else _as_holder(between, True, from_start=True)
+
+    def _connect_backward(self, verb: int, post: int) -> _Holder | None:
+        """Return the name that a verb connects with a post before it."""
+        between = self._first_name(post + 1, verb)
+        if between is not None:
+            return _as_holder(between, True, from_start=True)
+        subject = self._last_name(max(0, post - _MAX_SUBJECT_ITEMS), post)
+        following = self._at(verb + 1)
+        is_weak = subject is None or (subject is self.items[0] and " " not in subject.text and not subject.official_ids)
+        if is_weak and following is not None and following.kind is Kind.NAME and not following.is_loose:
+            return _as_holder(following, True, from_start=True)
+        return None if subject is None else _as_holder(subject, True, from_start=False)
+
+    def _is_indefinite(self, post: int) -> bool:
+        item = self.items[post]
+        return Mark.NEW in item.marks or bool(item.lead)
+
+    def _first_name(self, start: int, end: int) -> Item | None:
+        return next((item for item in self.items[start:end] if item.kind is Kind.NAME), None)
+
+    def _last_name(self, start: int, end: int) -> Item | None:
+        return next((item for item in reversed(self.items[start:end]) if item.kind is Kind.NAME), None)
+
+    def _subject(self, verb: int) -> Item | None:
+        """Return the name before a verb that is its subject: not one inside an apposition to another name."""
+        start = max(0, verb - _MAX_SUBJECT_ITEMS)
+        nearest = self._last_name(start, verb)
+        if nearest is None:
+            return None
+        at = self.items.index(nearest)
+        breaks = [one for one in range(max(1, at - _MAX_SUBJECT_ITEMS), at) if self.items[one].kind is Kind.BREAK]
+        if breaks and any(item.kind is Kind.BREAK for item in self.items[at:verb]):
+            head = self.items[breaks[-1] - 1]
+            if head.kind is Kind.NAME:
+                return head
+        return nearest
+
+    def _is_direct_object(self, index: int) -> bool:
+        """Return whether a post is what somebody gets, and not part of a phrase such as "adviser to the minister"."""
+        if self.items[index].has_possessive:
+            return False
+        at = index - 1
+        has_link = False
+        while (item := self._at(at)) is not None and item.kind in {Kind.WORD, Kind.TITLE}:
+            if item.marks - _ADJACENT_AND_LINK:
+                return True
+            if Mark.LINK in item.marks:
+                has_link = has_link or not _is_neutral(item.text)
+            elif item.kind is Kind.WORD and not _is_neutral(item.text):
+                return has_link
+            at -= 1
+        return True
+
+    def is_stated(self, verb: int, other: int) -> bool:
+        """Return whether the clause with a verb states a fact of the present: nothing planned, denied or long past."""
+        first, last = min(verb, other), max(verb, other)
+        while first > 0 and self.items[first - 1].kind is not Kind.BREAK:
+            first -= 1
+        while last + 1 < len(self.items) and self.items[last + 1].kind is not Kind.BREAK:
+            last += 1
+        clause = list(self.items[first : last + 1])
+        if first >= 2 and self._is_short_clause(first - 1):
+            clause = [*self.items[: first - 1], *clause]
+        if any(item.marks & {Mark.UNCERTAIN, Mark.PAST} for item in clause if item is not self.items[verb]):
+            return False
+        return not any(_is_past_year(item.text, self._year) for item in clause if item.kind in {Kind.WORD, Kind.NAME})
+
+    def _is_short_clause(self, end: int) -> bool:
+        """Return whether the sentence begins with a short clause, such as "In 2016,", that ends before ``end``."""
+        return end <= _MAX_SHORT_CLAUSE_ITEMS and not any(item.kind is Kind.BREAK for item in self.items[:end])
+
+    def list_successions(self) -> Iterator[tuple[int, _Holder, _Holder]]:
+        """Yield the index of each word for a succession, the new holder and the earlier one."""
+        for index, item in enumerate(self.items):
+            if not item.marks & {Mark.SUCCEEDS, Mark.SUCCEEDED_BY}:
+                continue
+            before = self._subject(index)
+            after = self._first_name(index + 1, index + _MAX_OBJECT_ITEMS)
+            if before is None or after is None or not self.is_stated(index, self.items.index(after)):
+                continue
+            if Mark.SUCCEEDS in item.marks and after.official_ids:
+                yield index, _as_holder(before, True, from_start=False), _as_holder(after, True, from_start=True)
+            elif Mark.SUCCEEDED_BY in item.marks and before.official_ids:
+                yield index, _as_holder(after, True, from_start=True), _as_holder(before, True, from_start=False)
+
+    def list_departures(self) -> Iterator[tuple[int, _Holder, bool]]:
+        """Yield the index of each word for the end of a post, the official who leaves it, and whether they died."""
+        for index, item in enumerate(self.items):
+            if not item.marks & {Mark.LEAVES, Mark.REMOVES, Mark.DIES}:
+                continue
+            name = self._find_leaver(index)
+            if name is not None and self.is_stated(index, self.items.index(name)):
+                yield index, _as_holder(name, True, from_start=True), Mark.DIES in item.marks
+
+    def _find_leaver(self, verb: int) -> Item | None:
+        """Return the official whom a word for the end of a post is about, or None."""
+        marks = self.items[verb].marks
+        after = self._first_name(verb + 1, verb + _MAX_OBJECT_ITEMS)
+        if (
+            marks & {Mark.REMOVES, Mark.DIES}
+            and after is not None
+            and after.official_ids
+            and self._is_object(verb, after)
+        ):
+            return after
+        before = self._subject(verb)
+        is_subject = before is not None and bool(before.official_ids) and not before.has_possessive
+        return before if marks & {Mark.LEAVES, Mark.DIES} and is_subject else None
+
+    def _is_object(self, verb: int, name: Item) -> bool:
+        between = self.items[verb + 1 : self.items.index(name)]
+        return not name.has_possessive and all(
+            one.kind in {Kind.POST, Kind.TITLE}
+            or (one.kind is Kind.WORD and (_is_neutral(one.text) or bool(one.marks)))
+            for one in between
+        )
+
+
+_ADJACENT_AND_LINK = frozenset({Mark.LINK, Mark.NEW})
+_PLACE_LINKS = frozenset({"of", "de", "du", "von", "di", "da", "do", "del", "van", "in"})
+_ARTICLES = frozenset({"the", "la", "le", "el", "der", "die", "lo", "il", "o", "a"})
+
+
+def _is_article(text: str) -> bool:
+    return text in _ARTICLES
+
+
+def _is_neutral(text: str) -> bool:
+    return title_vocabulary().get(text) == ("-:",)
+
+
+def _is_past_year(text: str, year: int) -> bool:
+    return text.isdigit() and len(text) == 4 and _MIN_YEAR <= int(text) < year
+
+
+def _is_east_asian(name: str, post: str) -> bool:
+    """Return whether a name and a post are written in scripts in which a post follows the name without a comma."""
+    return is_unspaced(post[0]) and is_unspaced(name[-1])
+
+
+def _as_holder(item: Item, is_direct: bool, *, from_start: bool) -> _Holder:
+    """Return the holder for a name; of a loose name, only the words that can be one are kept."""
+    text = item.text
+    if item.is_loose:
+        text = _trim_loose(text, from_start=from_start)
+    return _Holder(item, text, is_direct)
+
+
+def _trim_loose(text: str, *, from_start: bool) -> str:
+    words = text.split()
+    if len(words) == 1 and "\u3041" <= text[0] <= "\u9fff":
+        if len(text) <= _MAX_HAN_NAME_CHARS:
+            return text
+        return text[:_HAN_NAME_CHARS] if from_start else text[-_HAN_NAME_CHARS:]
+    given = [index for index, word in enumerate(words) if word in uncased_given_names()]
+    if from_start:
+        return " ".join(words[:_MAX_LOOSE_WORDS])
+    if given and given[-1] >= len(words) - _MAX_LOOSE_WORDS:
+        first = next(index for index in given if index >= len(words) - _MAX_LOOSE_WORDS)
+        return " ".join(words[first:])
+    return " ".join(words[-_MAX_LOOSE_WORDS:])
+
+
+def _looks_like_name(text: str, *, has_title: bool) -> bool:
+    """Return whether words in a script without capitals, after a post, begin with a personal name."""
+    words = text.split()
+    if "\u3041" <= text[0] <= "\u9fff":
+        return len(words[0]) > 1
+    if "\uac00" <= text[0] <= "\ud7a3":
+        return 2 <= len(words[0]) <= _MAX_HAN_NAME_CHARS
+    return has_title or words[0] in uncased_given_names()

@@ -1,0 +1,172 @@
+"""Words by which reports tell that somebody gets or leaves a post, prepared for one language."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from enum import Enum
+from functools import cache
+
+from monitor.language.load import language_data
+from monitor.language.schema import Language
+from monitor.match.vocabulary import country_words, find_country_key, native_words, title_vocabulary
+from monitor.text.fold import fold_key
+from monitor.text.tokens import is_unspaced
+
+STAR = "*"
+
+
+class Mark(Enum):
+    """Meanings of a word in a report about a post; the value is the key in the data files, which explain it."""
+
+    GETS = "gets"
+    GIVES = "gives"
+    SUCCEEDS = "succeeds"
+    SUCCEEDED_BY = "succeeded_by"
+    LEAVES = "leaves"
+    REMOVES = "removes"
+    DIES = "dies"
+    NEW = "new"
+    FORMER = "former"
+    NOT_HOLDER = "not_holder"
+    IS = "is_"
+    UNCERTAIN = "uncertain"
+    PAST = "past"
+    LINK = "links"
+
+
+Marks = frozenset[Mark]
+NO_MARKS: Marks = frozenset()
+ADJACENT = frozenset({Mark.NEW, Mark.FORMER, Mark.NOT_HOLDER})
+"""Meanings that a word has only next to a post or a name."""
+
+
+@dataclass(frozen=True, slots=True)
+class SuccessionWords:
+    """Folded words of a language with their meanings.
+
+    ``phrases`` are phrases of words that spaces separate. ``stems`` are phrases with a `*`, by the beginning of the
+    first word. ``unspaced`` are phrases in scripts without spaces. ``country_stems`` are beginnings of adjectives.
+    ``title_words`` are the words of titles in this language and in English: others may begin a name, such as Le.
+    """
+
+    phrases: dict[str, Marks]
+    stems: dict[str, tuple[tuple[tuple[str, ...], Marks], ...]]
+    unspaced: dict[str, Marks]
+    max_words: int
+    region_endings: tuple[str, ...]
+    country_adjectives: dict[str, str]
+    country_stems: tuple[tuple[str, str], ...]
+    title_words: frozenset[str]
+
+    def find_marks(self, words: Sequence[str]) -> tuple[int, Marks]:
+        """Return the number of words of the longest phrase that ``words`` begin with, and its meanings."""
+        for size in range(min(self.max_words, len(words)), 0, -1):
+            marks = self.phrases.get(" ".join(words[:size]), NO_MARKS)
+            for stems, meant in self.stems.get(words[0][:_STEM_KEY_CHARS], ()) if words else ():
+                if len(stems) == size and all(map(_fits_stem, words, stems)):
+                    marks |= meant
+            if marks:
+                return size, marks
+        return 0, NO_MARKS
+
+    def find_country(self, word: str) -> str:
+        """Return the key of the country whose adjective is ``word`` in this language, or an empty string."""
+        known = self.country_adjectives.get(word)
+        if known is None:
+            known = next((country for stem, country in self.country_stems if word.startswith(stem)), "")
+        return known
+
+
+_STEM_KEY_CHARS = 3
+
+
+def _fits_stem(word: str, stem: str) -> bool:
+    return word.startswith(stem[:-1]) if stem.endswith(STAR) else word == stem
+
+
+@cache
+def succession_words(language: str) -> SuccessionWords:
+    """Return the words of a language, given by its code; of all languages if it has no such words or is unknown."""
+    languages = language_data().languages
+    code = language.partition("-")[0].lower()
+    found = languages.get(code) or next((one for one in languages.values() if code in one.variants), None)
+    if found is not None and found.succession.gets:
+        return _build([found])
+    return _build(list(languages.values()))
+
+
+@cache
+def has_succession_words(language: str) -> bool:
+    """Return whether the data of a language have words for successions."""
+    found = language_data().languages.get(language.partition("-")[0].lower())
+    return found is not None and bool(found.succession.gets)
+
+
+def _build(languages: Sequence[Language]) -> SuccessionWords:
+    lists = [one.succession for one in languages]
+    phrases: dict[str, Marks] = {}
+    stems: dict[str, list[tuple[tuple[str, ...], Marks]]] = {}
+    unspaced: dict[str, Marks] = {}
+    for mark in Mark:
+        for folded in _fold_all(words for one in lists for words in [getattr(one, mark.value)]):
+            if is_unspaced(folded[0]):
+                unspaced[folded] = unspaced.get(folded, NO_MARKS) | {mark}
+            elif STAR in folded:
+                key = folded[:_STEM_KEY_CHARS]
+                stems.setdefault(key, []).append((tuple(folded.split()), frozenset({mark})))
+            else:
+                phrases[folded] = phrases.get(folded, NO_MARKS) | {mark}
+    adjectives = {
+        fold_key(word).replace("-", " "): country_of_domain(domain)
+        for one in lists
+        for domain, words in one.country_adjectives.items()
+        for word in words
+    }
+    return SuccessionWords(
+        phrases,
+        {key: tuple(found) for key, found in stems.items()},
+        unspaced,
+        max(
+            (one.count(" ") + 1 for one in (*phrases, *(" ".join(w) for f in stems.values() for w, _ in f))), default=1
+        ),
+        tuple(fold_key(ending.removeprefix(STAR)) for one in lists for ending in one.region_adjectives),
+        {word: country for word, country in adjectives.items() if not word.endswith(STAR)},
+        tuple((word[:-1], country) for word, country in adjectives.items() if word.endswith(STAR)),
+        frozenset(_list_title_words([*languages, language_data().languages["en"]])),
+    )
+
+
+def _list_title_words(languages: Iterable[Language]) -> Iterator[str]:
+    for one in languages:
+        titles = one.titles
+        groups = (*titles.positions.values(), *titles.levels.values(), *titles.domains.values(), *titles.ranks.values())
+        for phrase in _fold_all((*groups, titles.neutral, titles.forms_of_address)):
+            yield from phrase.split()
+
+
+def _fold_all(lists: Iterable[Iterable[str]]) -> Iterator[str]:
+    """Yield the folded phrases, whose words are separated by spaces as those of a text are."""
+    for words in lists:
+        for word in words:
+            yield fold_key(word).replace("-", " ").replace("'", " ")
+
+
+@cache
+def country_of_domain(domain: str) -> str:
+    """Return the key of the country with a top-level domain."""
+    found = next(one for one in language_data().countries if one.domain == domain)
+    return find_country_key(fold_key(found.names[0]))
+
+
+@cache
+def unspaced_title_symbols() -> dict[str, tuple[str, ...]]:
+    """Return the phrases of titles and the names of countries in scripts without spaces, with their symbols.
+
+    The symbols are those of ``title_vocabulary``. In addition, `c:` has the key of a country, `m:address` means a word
+    before a name, and `w:` a word after a name that is not part of it.
+    """
+    symbols: dict[str, tuple[str, ...]] = {}
+    symbols |= {fold_key(word): ("w:",) for word in native_words().words_after_name if not word.endswith(" ")}
+    symbols |= {fold_key(word): ("m:address",) for word in native_words().titles}
+    symbols |= {name: (f"c:{country}",) for name, country in country_words().items()}
+    symbols |= title_vocabulary()
+    return {phrase: meant for phrase, meant in symbols.items() if phrase and is_unspaced(phrase[0])}

@@ -1,0 +1,103 @@
+"""Rehearsal: what edited rules would have changed in the stored articles of the last days; nothing is stored."""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import asdict, dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from monitor.domain.article import StoredArticle
+from monitor.domain.feedback import VerdictIndex
+from monitor.domain.read_models import ArticleFilter
+from monitor.domain.watchlist import Watchlist
+from monitor.match.engine import compile_watchlist
+from monitor.pipeline.match_articles import RuleBacktest, backtest
+from monitor.records.values import to_json_value
+from monitor.store.database import Database
+
+PAGE_SIZE = 500
+MAX_REHEARSED_ARTICLES, MAX_REHEARSAL_SECONDS = 20_000, 20.0
+
+
+@dataclass(frozen=True, slots=True)
+class Rehearsal:
+    """Result of a rehearsal: the backtest of each rule over ``article_count`` articles.
+
+    ``since_at`` is the beginning of the period. If ``is_complete`` is false, only the newest articles were tried.
+    """
+
+    rules: tuple[RuleBacktest, ...]
+    article_count: int
+    since_at: datetime
+    is_complete: bool = True
+
+    @property
+    def changed(self) -> tuple[RuleBacktest, ...]:
+        """Return the rules whose hits would differ."""
+        return tuple(one for one in self.rules if one.new_count or one.lost_count)
+
+
+def rehearse(
+    database: Database,
+    watchlist: Watchlist,
+    since_at: datetime,
+    monotonic: Callable[[], float],
+    max_seconds: float = MAX_REHEARSAL_SECONDS,
+) -> Rehearsal:
+    """Match the articles since a time with an edited watchlist, and compare the hits with the stored ones.
+
+    The newest article is the first. The rehearsal ends after ``MAX_REHEARSED_ARTICLES`` articles or ``max_seconds``.
+    ``monotonic`` is the clock that measures the time.
+    """
+    began, count, is_complete = monotonic(), 0, True
+
+    def choose() -> Iterator[StoredArticle]:
+        nonlocal count, is_complete
+        for stored in iter_articles(database, since_at):
+            if count >= MAX_REHEARSED_ARTICLES or monotonic() - began > max_seconds:
+                is_complete = False
+                return
+            count += 1
+            yield stored
+
+    verdicts = VerdictIndex(database.feedback.list_verdicts(limit=100_000))
+    reported = load_reported_rules(database, since_at)
+    rule_ids = [rule.id for rule in watchlist.rules]
+    found = backtest(compile_watchlist(watchlist), rule_ids, choose(), reported, verdicts)
+    return Rehearsal(tuple(found), count, since_at, is_complete)
+
+
+def iter_articles(database: Database, since_at: datetime | None) -> Iterator[StoredArticle]:
+    """Yield all articles since a time, newest first and each once, with queries of ``PAGE_SIZE`` articles."""
+    article_filter = ArticleFilter(since_at=since_at, limit=PAGE_SIZE)
+    seen: set[int] = set()
+    while True:
+        page = [stored for stored in database.queries.list_articles(article_filter) if stored.id not in seen]
+        yield from page
+        if not page:
+            return
+        seen = {stored.id for stored in page if stored.first_seen_at == page[-1].first_seen_at} | (
+            seen if page[-1].first_seen_at == article_filter.until_at else set()
+        )
+        article_filter = replace(article_filter, until_at=page[-1].first_seen_at, limit=PAGE_SIZE + len(seen))
+
+
+def load_reported_rules(database: Database, since_at: datetime | None) -> Mapping[int, frozenset[str]]:
+    """Return, by article id, the rules with a hit in each article since a time; withdrawn hits do not count."""
+    rules: dict[int, set[str]] = {}
+    for hit in database.queries.list_hits(ArticleFilter(since_at=since_at, limit=10_000_000)):
+        if hit.withdrawn_at is None:
+            rules.setdefault(hit.article_id, set()).add(hit.rule_id)
+    return {article_id: frozenset(rule_ids) for article_id, rule_ids in rules.items()}
+
+
+def backtest_record(result: RuleBacktest) -> dict[str, Any]:
+    """Return the JSON keys of the backtest of one rule."""
+    return {
+        "rule": result.rule,
+        "hits": result.hit_count,
+        "new": result.new_count,
+        "lost": result.lost_count,
+        "days": {day.isoformat(): count for day, count in sorted(result.hits_by_day.items())},
+        "new_examples": [to_json_value(asdict(one)) for one in result.new_examples],
+        "lost_examples": [to_json_value(asdict(one)) for one in result.lost_examples],
+    }

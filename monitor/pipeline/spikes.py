@@ -1,0 +1,41 @@
+"""Hits of rules with ``spike``: they are reported only while unusually many stories name one of their officials."""
+
+from collections.abc import Collection, Iterable
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from monitor.domain.digest import DigestInputs, DigestPlan, ReportableHit
+from monitor.domain.watchlist import Rule
+
+MAX_WAIT = timedelta(days=1)
+"""Maximum time for which a hit waits for a spike. It equals the period whose stories are counted."""
+
+
+def list_spike_rules(plan: DigestPlan, rules: Iterable[Rule]) -> frozenset[str]:
+    """Return the rules of a digest whose hits are reported only in a spike."""
+    return frozenset(rule.id for rule in rules if rule.spike and rule.id in plan.rules)
+
+
+def hold_hits(
+    inputs: DigestInputs, spike_rules: Collection[str], spiking: Collection[str], end_at: datetime
+) -> DigestInputs:
+    """Return the inputs of a digest without the hits that wait for a spike.
+
+    ``spiking`` are the officials with unusually many stories in the last day. Older hits are not of this day:
+    they stay in the inputs as not reported. A hit in an article that another rule reports does not wait.
+    """
+    since = end_at - MAX_WAIT
+
+    def is_shown(hit: ReportableHit) -> bool:
+        is_in_spike = hit.found_at > since and any(one in spiking for one in hit.official_ids)
+        return hit.rule_id not in spike_rules or is_in_spike
+
+    shown = {hit.article_id for hit in inputs.hits if is_shown(hit)}
+    held = [hit for hit in inputs.hits if hit.article_id not in shown]
+    waiting = {hit.id for hit in held if hit.found_at > since}
+    return replace(
+        inputs,
+        hits=tuple(hit for hit in inputs.hits if hit.id not in waiting),
+        undelivered_hit_ids=inputs.undelivered_hit_ids - waiting,
+        unreported_hit_ids=frozenset(hit.id for hit in held) - waiting,
+    )

@@ -1,0 +1,62 @@
+"""Store of edits of the configuration files: each edit is a change, with the former text by which it can be undone."""
+
+from dataclasses import dataclass
+
+from sqlalchemy import delete, insert, select
+
+from monitor.domain.configuration_edits import MAX_KEPT_TEXTS, SavedEdit
+from monitor.domain.errors import UsageError
+from monitor.domain.feedback import Change, Reader
+from monitor.store.connections import Connections
+from monitor.store.core_tables import CONFIGURATION_EDIT
+from monitor.store.feedback import add_change, set_undone
+
+
+@dataclass(frozen=True, slots=True)
+class KeptText:
+    """Former text of a configuration file, and the tag that the file had after the edit."""
+
+    file_name: str
+    text: str
+    tag: str
+
+
+class ConfigurationEditStore:
+    """Store of edits of the configuration files; every method is one transaction and may raise ``StoreError``."""
+
+    def __init__(self, connections: Connections) -> None:
+        self._connections = connections
+
+    def add(self, saved: SavedEdit, change: Change, reader: Reader, undone: Change | None = None) -> Change:
+        """Record an edit, and return its change with its id.
+
+        ``undone`` is the earlier edit that this one undoes. The newest ``MAX_KEPT_TEXTS`` former texts of each file are
+        kept.
+        """
+        with self._connections.write_transaction() as connection:
+            if undone:
+                set_undone(connection, undone, reader, change)
+            added = add_change(connection, change, reader)
+            row = {"change_id": added.id, "file_name": saved.name, "former_text": saved.before, "file_tag": saved.tag}
+            connection.execute(insert(CONFIGURATION_EDIT).values(row))
+            of_file = CONFIGURATION_EDIT.c.file_name == saved.name
+            kept = select(CONFIGURATION_EDIT.c.change_id).where(of_file)
+            kept = kept.order_by(CONFIGURATION_EDIT.c.change_id.desc()).limit(MAX_KEPT_TEXTS)
+            oldest = min(connection.execute(kept).scalars())
+            connection.execute(delete(CONFIGURATION_EDIT).where(of_file, CONFIGURATION_EDIT.c.change_id < oldest))
+        return added
+
+    def get(self, change_id: int) -> KeptText:
+        """Return the former text that was kept with a change. Raises ``UsageError`` if none is kept."""
+        query = select(CONFIGURATION_EDIT).where(CONFIGURATION_EDIT.c.change_id == change_id)
+        with self._connections.read_transaction() as connection:
+            row = connection.execute(query).first()
+        if row is None:
+            raise UsageError(f"the former text of change {change_id} is not kept; edit the file instead")
+        return KeptText(row.file_name, row.former_text, row.file_tag)
+
+    def list_undoable(self, change_ids: list[int]) -> frozenset[int]:
+        """Return the changes, among these, whose former text is kept."""
+        query = select(CONFIGURATION_EDIT.c.change_id).where(CONFIGURATION_EDIT.c.change_id.in_(change_ids))
+        with self._connections.read_transaction() as connection:
+            return frozenset(connection.execute(query).scalars())

@@ -1,0 +1,109 @@
+"""Store of proposals: feedback of readers that counts only if an editor accepts it."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Select, func, insert, select, update
+
+from monitor.domain.errors import UsageError
+from monitor.domain.feedback import Proposal, ProposalKind, ProposalOutcome, Reader, Way
+from monitor.store.connections import Connections
+from monitor.store.core_tables import ARTICLE, PROPOSAL, READER, STORY
+from monitor.store.row_mapping import AnyRow
+
+MAX_OPEN_OF_READER = 200
+
+
+class ProposalStore:
+    """Store of proposals; every method is one transaction and may raise ``StoreError``."""
+
+    def __init__(self, connections: Connections) -> None:
+        self._connections = connections
+
+    def add(self, proposal: Proposal, reader: Reader) -> Proposal:
+        """Store a proposal, and return it with its id; an equal open one of the reader is returned instead.
+
+        Raises ``UsageError`` if the reader has too many open proposals.
+        """
+        names = ("article_id", "official_id", "written", "story_id", "plan_id")
+        values = {name: getattr(proposal, name) for name in names} | {"kind": str(proposal.kind)}
+        is_own = (PROPOSAL.c.reader_id == reader.id, PROPOSAL.c.outcome == "")
+        with self._connections.write_transaction() as connection:
+            equal = select(PROPOSAL.c.id).where(*is_own, *(PROPOSAL.c[name] == one for name, one in values.items()))
+            number = connection.execute(equal).scalar()
+            if number is None:
+                count = connection.execute(select(func.count()).select_from(PROPOSAL).where(*is_own)).scalar_one()
+                if count >= MAX_OPEN_OF_READER:
+                    raise UsageError(f"{count} proposals of {reader.display_name} wait for an editor already")
+                row = {
+                    "reason": proposal.reason,
+                    "note": proposal.note,
+                    "reader_id": reader.id,
+                    "way": str(proposal.way),
+                    "made_at": proposal.made_at,
+                    "outcome": "",
+                    "decided_at": None,
+                    "decided_by": "",
+                }
+                number = connection.execute(insert(PROPOSAL).values(values | row).returning(PROPOSAL.c.id)).scalar_one()
+            return _from_row(connection.execute(_select().where(PROPOSAL.c.id == number)).one())
+
+    def get(self, number: int) -> Proposal:
+        """Return one proposal. Raises ``UsageError`` if it does not exist."""
+        with self._connections.read_transaction() as connection:
+            row = connection.execute(_select().where(PROPOSAL.c.id == number)).first()
+        if row is None:
+            raise UsageError(f"there is no proposal {number}; `monitor feedback --proposals` lists them")
+        return _from_row(row)
+
+    def list_open(self, limit: int = 100) -> list[Proposal]:
+        """Return the proposals that wait for an editor, oldest first."""
+        query = _select().where(PROPOSAL.c.outcome == "").order_by(PROPOSAL.c.id).limit(limit)
+        with self._connections.read_transaction() as connection:
+            return list(map(_from_row, connection.execute(query)))
+
+    def count_open(self) -> int:
+        """Return the number of proposals that wait for an editor."""
+        query = select(func.count()).select_from(PROPOSAL).where(PROPOSAL.c.outcome == "")
+        with self._connections.read_transaction() as connection:
+            return int(connection.execute(query).scalar_one())
+
+    def decide(self, number: int, outcome: ProposalOutcome, editor: Reader, now: datetime) -> Proposal:
+        """Record the decision of an editor. Raises ``UsageError`` if the proposal was decided before."""
+        values = {"outcome": str(outcome), "decided_at": now, "decided_by": editor.display_name}
+        is_open = (PROPOSAL.c.id == number, PROPOSAL.c.outcome == "")
+        with self._connections.write_transaction() as connection:
+            if connection.execute(update(PROPOSAL).where(*is_open).values(values)).rowcount != 1:
+                raise UsageError(f"proposal {number} is decided already, or does not exist")
+            return _from_row(connection.execute(_select().where(PROPOSAL.c.id == number)).one())
+
+
+def _select() -> Select[Any]:
+    columns = (READER.c.login, READER.c.name, ARTICLE.c.title, STORY.c.title.label("story_title"))
+    return (
+        select(PROPOSAL, *columns)
+        .join_from(PROPOSAL, READER)
+        .outerjoin(ARTICLE, ARTICLE.c.id == PROPOSAL.c.article_id)
+        .outerjoin(STORY, STORY.c.id == PROPOSAL.c.story_id)
+    )
+
+
+def _from_row(row: AnyRow) -> Proposal:
+    return Proposal(
+        id=row.id,
+        kind=ProposalKind(row.kind),
+        reader=row.name or row.login,
+        made_at=row.made_at,
+        article_id=row.article_id,
+        official_id=row.official_id,
+        written=row.written,
+        story_id=row.story_id,
+        plan_id=row.plan_id,
+        reason=row.reason,
+        note=row.note,
+        way=Way(row.way),
+        outcome=ProposalOutcome(row.outcome),
+        decided_at=row.decided_at,
+        decided_by=row.decided_by,
+        title=row.title or row.story_title or "",
+    )

@@ -1,0 +1,134 @@
+"""Detects copies that an editor has changed by hand: rewritten, shortened, localised, or merged with other text.
+
+Such a copy keeps few sentences to the letter, but most of its facts. Two reports of one event by different authors
+share quotations and some words. Therefore quotations are left out, and three things are measured:
+
+- coverage: the share of each text that is in the other to the letter, in stretches of about four words,
+- containment: for each sentence, the share of its words, names and numbers that the other text has,
+- numbers: copies agree in them, reports made from one template do not.
+"""
+
+import math
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from monitor.stories.features import STOP_WORDS, stem_word
+from monitor.stories.fingerprints import NormalizedText, build_stream, hash_windows
+from monitor.stories.near_duplicates import SHINGLE_BYTES, mark_shared_bytes
+from monitor.text.tokens import is_unspaced
+
+MIN_STRETCH_CHARS = 20
+MIN_DENSE_STRETCH_CHARS = 7  # of Chinese, Japanese and Korean, whose characters are syllables or words
+MIN_REWRITTEN_COVERAGE, MIN_REWRITTEN_CONTAINMENT, MIN_CONTAINED_FRONT = 0.15, 0.76, 0.6
+MIN_MUTUAL_CONTAINMENT, MIN_COMMON_NUMBERS = 1.3, 2
+MIN_MERGED_COVERAGE, MIN_MERGED_LARGER_COVERAGE, MIN_MERGED_FRONT = 0.2, 0.34, 0.5
+MIN_NEW_LEAD_COVERAGE, MIN_NEW_LEAD_LARGER_COVERAGE = 0.57, 0.7
+MIN_SENTENCE_CONTAINMENT = 0.6
+FRONT_SHARE = 0.35
+MIN_NUMBER_SHARE, MIN_COMPARED_NUMBERS = 0.6, 3
+NUMBER_WEIGHT, NAME_WEIGHT = 2.0, 1.5
+MAX_STEM_LETTERS = 7
+FIRST_DENSE_CHAR = "\u2e80"
+_QUOTATION = re.compile(r'"[^"\n]{12,600}"|[“„][^”“\n]{12,600}[”“]|«[^»\n]{12,600}»|「[^」\n]{6,600}」')
+_TOKEN = re.compile(r"\d+(?:[.,]\d+)*|[^\W\d_]+")
+Sentence = dict[str, float]
+"""Words, names and numbers of a sentence with their weights."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Containment:
+    """Shares of a text that another text has, from 0 to 1: of all its words, and of its first sentences."""
+
+    mean: float
+    front: float
+
+
+def is_edited_copy(first: NormalizedText, second: NormalizedText) -> bool:
+    """Return whether one of two texts is an edited copy of the other, or both are edited copies of a third text."""
+    if max(_measure_coverage(first.stream, second.stream, first.cased).shares) < MIN_REWRITTEN_COVERAGE:
+        return False
+    texts = [_QUOTATION.sub(" ", text.cased) for text in (first, second)]
+    sentences = [_split_sentences(text) for text in texts]
+    numbers = [{word for sentence in each for word in sentence if word[0].isdigit()} for each in sentences]
+    if not all(sentences) or not _agree_in_numbers(*numbers):
+        return False
+    words = [{word for sentence in _split_sentences(text.cased) for word in sentence} for text in (first, second)]
+    contained = [_measure_containment(sentences[0], words[1]), _measure_containment(sentences[1], words[0])]
+    have_one_front = min(one.front for one in contained) >= MIN_CONTAINED_FRONT
+    if have_one_front and max(one.mean for one in contained) >= MIN_REWRITTEN_CONTAINMENT:
+        return True
+    have_common_facts = len(numbers[0] & numbers[1]) >= MIN_COMMON_NUMBERS
+    if have_one_front and have_common_facts and sum(one.mean for one in contained) >= MIN_MUTUAL_CONTAINMENT:
+        return True
+    coverage = _measure_coverage(build_stream(texts[0]), build_stream(texts[1]), texts[0])
+    smaller, larger = sorted(coverage.shares)
+    if smaller >= MIN_NEW_LEAD_COVERAGE and larger >= MIN_NEW_LEAD_LARGER_COVERAGE:
+        return True
+    is_merged = smaller >= MIN_MERGED_COVERAGE and larger >= MIN_MERGED_LARGER_COVERAGE
+    return is_merged and (have_one_front or max(coverage.fronts) >= MIN_MERGED_FRONT)
+
+
+@dataclass(frozen=True, slots=True)
+class _Coverage:
+    """Shares of two texts, and of their first sentences, that are in long stretches common to both."""
+
+    shares: tuple[float, float]
+    fronts: tuple[float, float]
+
+
+def _measure_coverage(stream: bytes, other: bytes, text: str) -> _Coverage:
+    """Return how much of two byte streams is common; ``text`` is the first as text, by which its script is known."""
+    if not stream or not other:
+        return _Coverage((0.0, 0.0), (0.0, 0.0))
+    letters = [char for char in text[:400] if char.isalnum()]
+    is_dense = sum(char >= FIRST_DENSE_CHAR for char in letters) * 2 > len(letters)
+    width = len("".join(letters).encode("utf-8", "replace")) / max(1, len(letters))
+    min_bytes = round(width * (MIN_DENSE_STRETCH_CHARS if is_dense else MIN_STRETCH_CHARS))
+    hashes, other_hashes = hash_windows(stream, SHINGLE_BYTES), hash_windows(other, SHINGLE_BYTES)
+    masks = (
+        mark_shared_bytes(hashes, other_hashes, len(stream), min_bytes),
+        mark_shared_bytes(other_hashes, hashes, len(other), min_bytes),
+    )
+    fronts = [mask[: math.ceil(FRONT_SHARE * len(mask))] for mask in masks]
+    return _Coverage(
+        (float(masks[0].mean()), float(masks[1].mean())), (float(fronts[0].mean()), float(fronts[1].mean()))
+    )
+
+
+def _split_sentences(text: str) -> list[Sentence]:
+    """Return the sentences of a folded text that have significant words."""
+    sentences = NormalizedText("", text, b"").sentences
+    return [words for words in map(_weigh_words, sentences) if words]
+
+
+def _weigh_words(sentence: str) -> Sentence:
+    words: Sentence = {}
+    for word in _TOKEN.findall(sentence):
+        if word[0].isdigit():
+            words[word] = NUMBER_WEIGHT
+        elif is_unspaced(word[0]):
+            width = 2 if word[0] >= FIRST_DENSE_CHAR else 4
+            words.update((word[at : at + width], 1.0) for at in range(max(1, len(word) - width + 1)))
+        elif (lower := word.lower()) not in STOP_WORDS and (len(lower) > 2 or word[0] != lower[0]):
+            words[stem_word(lower)[:MAX_STEM_LETTERS]] = NAME_WEIGHT if word[0] != lower[0] else 1.0
+    return words
+
+
+def _agree_in_numbers(numbers: set[str], others: set[str]) -> bool:
+    """Return whether most numbers of the text that has fewer are in the other text; a few numbers prove nothing."""
+    fewer = min(len(numbers), len(others))
+    return fewer < MIN_COMPARED_NUMBERS or len(numbers & others) >= MIN_NUMBER_SHARE * fewer
+
+
+def _measure_containment(sentences: Sequence[Sentence], others: set[str]) -> _Containment:
+    """Return how much of the sentences is in the set of words of another text."""
+    sizes = [sum(sentence.values()) for sentence in sentences]
+    kept = [sum(weight for word, weight in sentence.items() if word in others) for sentence in sentences]
+    total, seen, front, kept_front = sum(sizes), 0.0, 0.0, 0.0
+    for size, common in zip(sizes, kept, strict=True):
+        if seen >= FRONT_SHARE * total:
+            break
+        front, seen = front + size, seen + size
+        kept_front += size if common >= MIN_SENTENCE_CONTAINMENT * size else 0.0
+    return _Containment(sum(kept) / total, kept_front / front)

@@ -1,0 +1,37 @@
+"""Access of the pages and the API to the editor of the configuration files and to rehearsals."""
+
+from dataclasses import dataclass
+
+from fastapi import Request
+
+from monitor.domain.configuration_edits import ConfigurationEditor, OpenedFile
+from monitor.domain.errors import UsageError
+from monitor.feedback.configuration import ConfigurationService
+from monitor.web.context import DeskContext, Snapshot
+from monitor.web.rehearsals import Rehearsals
+
+
+@dataclass(frozen=True, slots=True)
+class Editing:
+    """Editor of the configuration files, and the runner of rehearsals."""
+
+    editor: ConfigurationEditor
+    rehearsals: Rehearsals
+
+    def service(self, context: DeskContext) -> ConfigurationService:
+        """Return the service that saves and undoes edits, and records them in the database of the desk."""
+        return ConfigurationService(context.database, self.editor, context.clock)
+
+
+def get_editing(request: Request) -> Editing:
+    """Return the editor and the rehearsals of the desk. Raises ``UsageError`` if the desk has no configuration file."""
+    editing: Editing | None = request.app.state.editing
+    if editing is None:
+        raise UsageError("this desk has no configuration file")
+    return editing
+
+
+def refuse_edit(snapshot: Snapshot, opened: OpenedFile) -> str:
+    """Return why a configuration file cannot be saved by readers, or an empty text."""
+    web = snapshot.configuration.settings.web
+    return "settings.web.edit is false" if web and not web.edit else opened.refusal

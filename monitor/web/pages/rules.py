@@ -1,0 +1,196 @@
+"""Page Rules: the editor of the configuration files, with a check, a rehearsal and the difference before a save."""
+
+import hashlib
+from dataclasses import dataclass, replace
+from urllib.parse import quote_plus
+
+from fastapi import APIRouter
+from starlette.responses import HTMLResponse, Response
+
+from monitor.domain.configuration_edits import CheckedEdit, EditConflict, EditNotAllowed, OpenedFile
+from monitor.domain.errors import ConfigError, MonitorError
+from monitor.domain.feedback import Way
+from monitor.domain.read_models import ArticleFilter
+from monitor.domain.readers import Right
+from monitor.insight.search import Search, make_rule
+from monitor.pipeline.rehearsal import Rehearsal
+from monitor.web.editing import get_editing, refuse_edit
+from monitor.web.page import BadRequest, Page, PageDependency, find_done, parse_number
+from monitor.web.rehearsals import run_until_left
+from monitor.web.security import MAX_BODY_BYTES
+from monitor.web.templating import make_url, render
+
+router = APIRouter()
+REHEARSAL_DAYS = (7, 30, 90)
+MAX_SENT_BYTES = MAX_BODY_BYTES - 50_000
+"""Length up to which a text can be sent as a form, in which most letters other than ASCII have nine bytes."""
+
+
+@dataclass(frozen=True, slots=True)
+class TypedEdit:
+    """Fields of the form of the editor: the file, its text as typed, and the tag of the file when it was opened."""
+
+    name: str
+    text: str
+    tag: str
+
+    @property
+    def text_hash(self) -> str:
+        """The hash of the text, by which the save knows that the reader has seen the difference."""
+        return hashlib.sha256(self.text.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+async def read_edit(page: Page) -> tuple[dict[str, str], TypedEdit]:
+    """Return the fields of a submitted form of the editor. Raises what ``Page.form`` raises."""
+    fields = await page.form(Right.CONFIGURE)
+    text = fields.get("text", "").replace("\r\n", "\n")  # browsers send all line ends so
+    return fields, TypedEdit(fields.get("file", "")[:300], text, fields.get("tag", "")[:64])
+
+
+async def show_editor(
+    page: Page,
+    edit: TypedEdit | None = None,
+    *,
+    name: str = "",
+    checked: CheckedEdit | None = None,
+    conflict: tuple[str, ...] = (),
+    status: int = 200,
+) -> Response:
+    """Return the page of the editor, with the typed text if there is one."""
+    opened = await page.read(get_editing(page.request).editor.open, edit.name if edit else name)
+    saved = await page.read(page.context.database.key_values.get_saved_configuration)
+    text = edit.text if edit else opened.text
+    return await page.render(
+        "rules.html",
+        status,
+        opened=replace(opened, refusal=refuse_edit(page.snapshot, opened)),
+        text=text,
+        tag=edit.tag if edit else opened.tag,
+        is_too_long=len(quote_plus(text)) > MAX_SENT_BYTES,
+        checked=checked,
+        lines=text.split("\n"),
+        conflict=conflict,
+        is_conflict=status == 409,
+        saved=saved,
+        done=await find_done(page),
+    )
+
+
+@router.get("/rules")
+async def rules(page: PageDependency) -> Response:
+    """Show a configuration file; an editor can edit it."""
+    return await show_editor(page, name=page.parameter("file"))
+
+
+@router.post("/rules/edit")
+async def edit_again(page: PageDependency) -> Response:
+    """Show the editor with the typed text, as the way back from the review."""
+    _fields, edit = await read_edit(page)
+    return await show_editor(page, edit)
+
+
+@router.post("/rules/check")
+async def check(page: PageDependency) -> Response:
+    """Show the errors and warnings of a typed text. The script of the page asks for them alone, as a fragment."""
+    _fields, edit = await read_edit(page)
+    checked = await page.read(get_editing(page.request).editor.check, edit.name, edit.text)
+    if page.request.headers.get("x-fragment"):
+        values = {"checked": checked, "lines": edit.text.split("\n")}
+        return HTMLResponse(render("rules_faults.html", **values), headers={"X-Fragment": "1"})
+    return await show_editor(page, edit, checked=checked)
+
+
+@router.post("/rules/review")
+async def review(page: PageDependency) -> Response:
+    """Show the difference that a save would make, and what the edited rules would have changed."""
+    fields, edit = await read_edit(page)
+    days = parse_number("days", fields.get("days", "") or str(REHEARSAL_DAYS[1]))
+    return await show_review(page, edit, days)
+
+
+@router.post("/rules/search")
+async def save_search(page: PageDependency) -> Response:
+    """Show what a rule for a search would add to the main file, as the review of an edit."""
+    fields = await page.form(Right.CONFIGURE)
+    wanted = ArticleFilter(
+        source_id=fields.get("source", ""), rule_id=fields.get("rule", ""), official_id=fields.get("person", "")
+    )
+    search = Search(fields.get("q", "").strip(), replace(wanted, language=fields.get("language", "").lower()))
+    rule_id = fields.get("id", "").strip()
+    if not rule_id:
+        raise BadRequest("the rule needs an id, such as river-floods")
+    text = await page.read(get_editing(page.request).editor.add_rule, rule_id, make_rule(search, ""))
+    opened = await page.read(get_editing(page.request).editor.open)
+    return await show_review(page, TypedEdit(opened.name, text, opened.tag), REHEARSAL_DAYS[1])
+
+
+async def show_review(page: Page, edit: TypedEdit, days: int, *, status: int = 200) -> Response:
+    """Return the review of an edit; or the editor, if the text has errors or the file was changed meanwhile."""
+    opened = await page.read(get_editing(page.request).editor.open, edit.name)
+    if opened.tag != edit.tag:
+        return await show_conflict(page, edit, opened)
+    checked = await page.read(get_editing(page.request).editor.check, edit.name, edit.text)
+    if checked.errors:
+        return await show_editor(page, edit, checked=checked, status=422)
+    rehearsal, problem = await rehearse_edit(page, checked, days)
+    return await page.render(
+        "rules_review.html",
+        status,
+        opened=replace(opened, refusal=refuse_edit(page.snapshot, opened)),
+        edit=edit,
+        checked=checked,
+        days=days,
+        periods=REHEARSAL_DAYS,
+        rehearsal=rehearsal,
+        problem=problem,
+    )
+
+
+async def show_conflict(page: Page, edit: TypedEdit, opened: OpenedFile) -> Response:
+    """Return the editor with the typed text, and how it differs from the file as it is now."""
+    difference = await page.read(get_editing(page.request).editor.compare, edit.name, edit.text)
+    return await show_editor(page, replace(edit, tag=opened.tag), conflict=difference, status=409)
+
+
+async def rehearse_edit(page: Page, checked: CheckedEdit, days: int) -> tuple[Rehearsal | None, str]:
+    """Return what an edit would have changed in the last days, and why this is not known.
+
+    The rehearsal is None if it is not known, or if the edit changes neither people nor rules.
+    """
+    configuration = checked.configuration
+    if configuration is None:
+        return None, ""
+    if configuration.watchlist == page.snapshot.configuration.watchlist:
+        return None, "The edit changes neither people nor rules."
+    try:
+        return await run_until_left(
+            page.request, get_editing(page.request).rehearsals.run(configuration, days, page.now)
+        ), ""
+    except MonitorError as error:  # the edit can be saved without a rehearsal
+        return None, f"The rehearsal was not possible: {error}."
+
+
+@router.post("/rules/save")
+async def save(page: PageDependency) -> Response:
+    """Save a typed text whose difference the reader has seen."""
+    fields, edit = await read_edit(page)
+    if fields.get("seen") != edit.text_hash:
+        return await show_review(page, edit, REHEARSAL_DAYS[1])
+    opened = await page.read(get_editing(page.request).editor.open, edit.name)
+    if refusal := refuse_edit(page.snapshot, opened):
+        raise EditNotAllowed(f"nothing was saved: {refusal}")
+    service = await page.context.feedback()
+    actor = await service.get_actor(page.account.login, Way.PAGE)
+    is_confirmed = fields.get("confirmed") == "on"
+    try:
+        change = (
+            await get_editing(page.request)
+            .service(page.context)
+            .save(edit.name, edit.text, edit.tag, actor, is_confirmed=is_confirmed)
+        )
+    except EditConflict:
+        return await show_conflict(page, edit, await page.read(get_editing(page.request).editor.open, edit.name))
+    except ConfigError as error:
+        checked = CheckedEdit(edit.tag, error.issues, error.warnings)
+        return await show_editor(page, edit, checked=checked, status=422)
+    return page.redirect(make_url("/rules", file=edit.name if not opened.is_main else "", done=change.id))

@@ -1,0 +1,18 @@
+"""Rehearsal in a worker process, which opens the database for itself. It imports no web framework, to start quickly."""
+
+import time
+from datetime import datetime
+
+from monitor.domain.secret import Secret
+from monitor.domain.watchlist import Watchlist
+from monitor.pipeline.rehearsal import Rehearsal, rehearse
+from monitor.store.database import Database, OpenMode
+
+
+def rehearse_in_worker(database_url: Secret, watchlist: Watchlist, since_at: datetime) -> Rehearsal:
+    """Return what an edited watchlist would have changed in the articles since a time."""
+    database = Database.open(database_url.reveal(), OpenMode.READ_ONLY)
+    try:
+        return rehearse(database, watchlist, since_at, time.monotonic)
+    finally:
+        database.close()

@@ -1,0 +1,96 @@
+"""Rehearsals of edited rules for readers of the desk: in a worker process, one at a time, and cancelled on request."""
+
+import asyncio
+import secrets
+from collections import OrderedDict
+from collections.abc import Coroutine
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, TypeVar
+
+from fastapi import Request
+
+from monitor.domain.configuration import Configuration
+from monitor.domain.errors import UsageError
+from monitor.domain.ports import ProcessPool
+from monitor.domain.secret import Secret
+from monitor.pipeline.rehearsal import Rehearsal
+from monitor.web.context import TooManyRequests
+from monitor.web.rehearsal_worker import rehearse_in_worker
+
+MAX_DAYS, MAX_KEPT_JOBS = 90, 20
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class RehearsalJob:
+    """Rehearsal that a program has started by the API, for the reader of its token."""
+
+    id: str
+    reader_id: int
+    task: "asyncio.Task[Rehearsal]"
+
+
+class Rehearsals:
+    """Runner of rehearsals. A second one is refused while one runs, because each uses a whole processor."""
+
+    def __init__(self, pool: ProcessPool, database_url: Secret) -> None:
+        self._pool, self._database_url = pool, database_url
+        self._is_busy = False
+        self._jobs: OrderedDict[str, RehearsalJob] = OrderedDict()
+
+    async def run(self, configuration: Configuration, days: int, now: datetime) -> Rehearsal:
+        """Return what the rules of a configuration would have changed in the last days.
+
+        Raises ``TooManyRequests`` if another rehearsal runs, or ``WorkerKilled`` if it exceeds its limits.
+        """
+        if self._is_busy:
+            raise TooManyRequests("another rehearsal is running; try again in a moment")
+        self._is_busy = True
+        try:
+            since_at = now - timedelta(days=min(max(days, 1), MAX_DAYS))
+            return await self._pool.run(rehearse_in_worker, self._database_url, configuration.watchlist, since_at)
+        finally:
+            self._is_busy = False
+
+    def start(self, configuration: Configuration, days: int, now: datetime, reader_id: int) -> RehearsalJob:
+        """Start a rehearsal for a program, which asks for the result later. Raises ``TooManyRequests``."""
+        if self._is_busy:
+            raise TooManyRequests("another rehearsal is running; try again in a moment")
+        task = asyncio.get_running_loop().create_task(self.run(configuration, days, now))
+        job = RehearsalJob(secrets.token_hex(8), reader_id, task)
+        self._jobs[job.id] = job
+        while len(self._jobs) > MAX_KEPT_JOBS:
+            self._jobs.popitem(last=False)[1].task.cancel()
+        return job
+
+    def get(self, job_id: str, reader_id: int) -> RehearsalJob:
+        """Return a rehearsal that a reader has started. Raises ``UsageError`` if there is none with this id."""
+        job = self._jobs.get(job_id)
+        if job is None or job.reader_id != reader_id:
+            raise UsageError(f"there is no job {job_id[:40]!r}")
+        return job
+
+    async def aclose(self) -> None:
+        """Cancel all rehearsals."""
+        for job in self._jobs.values():
+            job.task.cancel()
+        await asyncio.gather(*(job.task for job in self._jobs.values()), return_exceptions=True)
+
+
+async def run_until_left(request: Request, work: Coroutine[Any, Any, T]) -> T:
+    """Return the result of work for a request whose body was read; the work is cancelled if the asker leaves."""
+    task = asyncio.ensure_future(work)
+    leaving = asyncio.ensure_future(request.receive())  # after the body, only the end of the connection is received
+    try:
+        await asyncio.wait({task, leaving}, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        leaving.cancel()
+        if not task.done():
+            task.cancel()
+            with suppress(asyncio.CancelledError):
+                await task
+    if task.cancelled():
+        raise TooManyRequests("the request was cancelled")
+    return task.result()

@@ -1,0 +1,20 @@
+"""Machine translations that digests have stored, for the pages of the desk; nothing is translated for a page."""
+
+from collections.abc import Iterable
+
+from monitor.domain.translation import TextToTranslate, TranslationSettings
+from monitor.store.database import Database
+
+
+def load_translations(
+    database: Database, texts: Iterable[tuple[str, str]], settings: TranslationSettings | None
+) -> dict[str, str]:
+    """Return the stored translations of texts, by the original text.
+
+    ``texts`` are pairs of a language code and a text. The result is empty without ``settings``.
+    """
+    if settings is None:
+        return {}
+    wanted = [TextToTranslate(language.partition("-")[0].lower(), text) for language, text in texts]
+    found = database.translations.load(wanted, settings.to, settings.name)
+    return {one.text: translation for one, translation in found.items()}

@@ -1,0 +1,70 @@
+"""Statements about posts in an article: what the labelled passages of tests/quality do not cover."""
+
+from datetime import UTC, date, datetime
+
+import pytest
+
+from monitor.domain.article import Article
+from monitor.domain.succession import StatementKind
+from monitor.domain.watchlist import Official, Role, Watchlist
+from monitor.insight.post_statements import StatementFinder
+from monitor.match.engine import compile_watchlist
+
+GIANG = Official("giang", "Phan Văn Giang", "Vietnam", roles=(Role("Minister of National Defence", date(2021, 4, 8)),))
+MATCHER, FINDER = compile_watchlist(Watchlist((GIANG,))), StatementFinder([GIANG])
+
+
+def find(body: str, *, language: str = "en", home: str = "", finder: StatementFinder = FINDER) -> list[tuple[str, str]]:
+    """Return the kind and person of each statement in a text."""
+    article = Article(
+        "https://a.example/1", "", body=body, language=language, published_at=datetime(2026, 11, 30, tzinfo=UTC)
+    )
+    found = finder.find(article, MATCHER.match(article).mentions, date(2026, 11, 30), home)
+    return [(str(one.kind), one.person) for one in found]
+
+
+def test_the_offsets_are_those_of_the_evidence() -> None:
+    """From the name to the post, in the text of the region."""
+    body = "News. On Monday Le Van Moi became Vietnam's defence minister."
+    article = Article("https://a.example/1", "", body=body, language="en")
+    (one,) = FINDER.find(article, (), date(2026, 11, 30))
+    assert (one.kind, body[one.start : one.end]) == (
+        StatementKind.HOLDER,
+        "Le Van Moi became Vietnam's defence minister",
+    )
+
+
+def test_a_post_without_a_country_is_one_of_the_country_of_the_source() -> None:
+    """The language alone does not show it."""
+    body = "Le Van Moi was appointed defence minister."
+    assert find(body) == []
+    assert find(body, home="Viet Nam") == [("holder", "Le Van Moi")]
+    assert find(body, home="Laos") == []
+
+
+def test_a_title_next_to_another_name_is_weak_evidence() -> None:
+    """A slip, or a text about earlier years."""
+    wrong = "Vietnam's Defence Minister Le Van Moi spoke."
+    assert find(wrong) == [("holder", "Le Van Moi")]
+    assert find(f"{wrong} Vietnam's Defence Minister Phan Van Giang listened.") == []
+
+
+@pytest.mark.parametrize("roles", [(), (Role("Minister of National Defence"),), (Role("Adviser", date(2020, 1, 1)),)])
+def test_only_dated_roles_are_compared(roles: tuple[Role, ...]) -> None:
+    """Without a date, nobody knows whether the role is held today."""
+    finder = StatementFinder([Official("giang", "Phan Văn Giang", "Vietnam", roles=roles)])
+    assert find("Le Van Moi was appointed Vietnam's defence minister.", finder=finder) == []
+
+
+def test_an_article_about_other_things_is_not_read() -> None:
+    """Only one that names an official or prints words of a post can have a statement."""
+    assert FINDER.may_concern(Article("https://a", "", body="A new defence minister."), ())
+    assert not FINDER.may_concern(Article("https://a", "", body="Rain is expected on Thursday."), ())
+    assert not StatementFinder([]).may_concern(Article("https://a", "", body="A new defence minister."), ())
+
+
+@pytest.mark.parametrize("language", ["", "xx", "fi", "zh-Hant", "en"])
+def test_odd_texts_do_no_harm(language: str) -> None:
+    """Empty, without words, without sentences, and in unknown languages."""
+    for body in ("", "\n\n", "...", "’s ’s", "部" * 3000, "Minister " * 400, "appointed " * 400, "A. B. C. " * 300):
+        assert find(body, language=language) == []

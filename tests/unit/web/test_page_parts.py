@@ -1,0 +1,102 @@
+"""Parts of the pages of the desk that need no server: groups of hits, marks in a text, times, and templates."""
+
+import re
+from dataclasses import replace
+from datetime import timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+from support.rows import NOW, draft
+
+from monitor.domain.article import Region, StoredArticle
+from monitor.domain.desk_models import ArticleLine, HitLine
+from monitor.domain.mention import Findings, HitKind, MatchForm, Mention, NearMiss
+from monitor.domain.readers import MAX_LOGIN_DELAY, login_delay
+from monitor.web.pages.articles import mark_regions, number_findings
+from monitor.web.pages.today import group_hits, put_named_first
+from monitor.web.templating import create_environment, format_duration, format_moment
+
+
+def line(number: int, story: str = "", duplicate_of: int | None = None, source: str = "times") -> ArticleLine:
+    return ArticleLine(number, f"Title {number}", "", source, source.title(), "en", None, NOW, story, duplicate_of)
+
+
+def hit(number: int, article: ArticleLine, *officials: str, kind: HitKind = HitKind.NEW) -> HitLine:
+    return HitLine(number, "rule", officials or ("somebody",), kind, NOW, "", article)
+
+
+def test_hits_of_one_story_are_one_entry() -> None:
+    """The leading article duplicates no other, and its first official is the heading."""
+    hits = [
+        hit(4, line(4, "s1", duplicate_of=2), "b"),
+        hit(3, line(3)),
+        hit(2, line(2, "s1", source="post"), "a", "b"),
+    ]
+    stories = group_hits(hits)
+    assert [(story.key, story.lead.id, story.official_ids) for story in stories] == [
+        ("s1", 2, ("a", "b")),
+        ("a3", 3, ("somebody",)),
+    ]
+    assert stories[0].outlets == ("Post", "Times")
+
+
+def test_the_sentence_that_names_a_person_is_before_the_words_of_a_query() -> None:
+    """Whichever rule was checked last."""
+    of_person = hit(1, line(1), "somebody")
+    of_query = replace(hit(2, line(1)), official_ids=())
+    assert put_named_first([of_query, of_person]) == [of_person, of_query]
+
+
+def test_a_correction_is_marked() -> None:
+    (story,) = group_hits([hit(2, line(1, "s1"), kind=HitKind.CORRECTION), hit(1, line(1, "s1"))])
+    assert story.badge == "Correction"
+
+
+def test_marks_are_at_their_places_in_the_text() -> None:
+    """Offsets count in the text as it is stored; what overlaps is marked once."""
+    article = draft("x", body="A B\nC D").article
+    findings = Findings(
+        mentions=(Mention("o", "C", Region.BODY, 4, 5, MatchForm.FULL, 1.0, "full name"),),
+        near_misses=(NearMiss("o", "C D", Region.BODY, 4, 7, "other"), NearMiss("o", "B", Region.BODY, 2, 3, "x")),
+    )
+    footnotes, numbers = number_findings(findings)
+    stored = StoredArticle(1, "times", replace(article, title=""), NOW)
+    ((body,), is_cut_off) = mark_regions(stored, findings, numbers)
+    assert [[(piece.text, piece.kind) for piece in paragraph] for paragraph in body.paragraphs] == [
+        [("A ", ""), ("B", "miss")],
+        [("C", "mention"), (" D", "")],
+    ]
+    assert not is_cut_off
+    assert [note.number for note in footnotes] == [1, 2, 3]
+
+
+@pytest.mark.parametrize(("days", "text"), [(0, "Sun 1 Mar, 19:00"), (-400, "Sat 25 Jan 2025, 19:00")])
+def test_times_name_the_year_only_if_it_is_another_one(days: int, text: str) -> None:
+    assert format_moment(NOW + timedelta(days=days), ZoneInfo("Asia/Vientiane"), NOW) == text
+
+
+def test_durations_have_one_unit() -> None:
+    assert [format_duration(seconds) for seconds in (5, 119, 120, 7200, 200_000)] == [
+        "5 s",
+        "119 s",
+        "2 min",
+        "2 h",
+        "2 d",
+    ]
+
+
+def test_templates_have_no_inline_scripts_and_no_unescaped_values() -> None:
+    """The policy of every page forbids them, so that a template cannot bring them back."""
+    environment = create_environment()
+    for name in environment.list_templates():
+        loader = environment.loader
+        assert loader is not None
+        text = loader.get_source(environment, name)[0]
+        assert not re.search(r"\|\s*safe|<style|\sstyle=|\son[a-z]+=|javascript:|autoescape", text), name
+        assert all("src=" in tag for tag in re.findall(r"<script[^>]*>", text)), name
+
+
+def test_delays_double_up_to_a_limit() -> None:
+    delays = [login_delay(failures).total_seconds() for failures in range(4, 30)]
+    assert delays[:4] == [0, 16, 32, 64]
+    assert max(delays) == MAX_LOGIN_DELAY.total_seconds()
