@@ -63,7 +63,7 @@ COMPILE := $(VENV)-lock/bin/uv pip compile --quiet --universal --python-version 
 lock:
 	$(PYTHON) -m venv $(VENV)-lock
 	$(VENV)-lock/bin/pip $(INSTALL) uv
-	$(COMPILE) --extra postgres --extra chat --extra web --extra mcp --extra pdf --extra api --extra press \
+	$(COMPILE) --extra postgres --extra chat --extra web --extra mcp --extra oidc --extra pdf --extra api --extra press \
 	  pyproject.toml deploy/build.in --output-file $(VENV)-lock/product
 	$(COMPILE) --extra dev --constraints $(VENV)-lock/product pyproject.toml deploy/build.in \
 	  --output-file $(VENV)-lock/dev
