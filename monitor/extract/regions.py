@@ -255,8 +255,8 @@ def _is_list_heading(page: PageAnalysis, run_index: int) -> bool:
 def _is_list_of_links(page: PageAnalysis, run_index: int) -> bool:
     """Return whether a line with several links, between paragraphs of the article, is an enumeration in the article.
 
-    The links have commas between them, and the line begins with words outside of the links. The line has the same tag and
-    parent as the paragraph above it.
+    The links have commas between them, and other words before them. The line has the same tag and parent as the
+    paragraph above it.
     """
     boxes, runs = page.layout.boxes, page.layout.runs
     box = boxes[runs[run_index].box_index]
