@@ -2,8 +2,8 @@
 
 A sentence is read as posts, names and words with a meaning (``succession_items``). A post belongs to the name directly
 next to it, or to a name that a verb such as "was appointed" connects with it. A statement that another person has a
-post is made only in two conditions: a watched official holds the post on the date of the article, in the official's
-country, and the name does not mean this official.
+post is made only if two conditions are met. A watched official holds the post on the date of the article, in the
+official's country. The name cannot mean this official.
 """
 
 from collections import Counter
