@@ -85,7 +85,7 @@ def choose_title(page: PageAnalysis, metadata: PageMetadata, host: str) -> tuple
 def _is_unrelated(text: str, texts: dict[str, str]) -> bool:
     """Return whether a title shares no word with the printed heading.
 
-    A page may lack a printed heading. Then the title is compared with the document title.
+    If the page has no printed heading, the title is compared with the document title.
     """
     shown = texts.get("heading") or texts.get("document") or text
     return title_words(text).isdisjoint(title_words(shown))

@@ -47,9 +47,9 @@ class SuccessionWords:
     """Folded words of a language with their meanings.
 
     ``phrases`` are phrases in scripts with spaces, and ``unspaced`` are phrases in scripts without spaces. ``stems``
-    are phrases with a `*`, by the beginning of their first word. ``country_stems`` are the beginnings of adjectives of
-    countries. ``title_words`` are the words of titles in this language and in English. Words of titles in other
-    languages may begin a name, such as Le.
+    are phrases in which a `*` means any ending; the key is the beginning of the first word. ``country_stems`` are the
+    beginnings of adjectives of countries. ``title_words`` are the words of titles in this language and in English.
+    Words of titles in other languages may begin a name, such as Le.
     """
 
     phrases: dict[str, Marks]
