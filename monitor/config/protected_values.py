@@ -197,8 +197,8 @@ def _list_changed_keys(path: KeyPath, old: Any, new: Any) -> Iterator[KeyPath]:
 def _list_secret_paths(tree: Any) -> Iterator[tuple[KeyPath, bool]]:
     """Yield the path of each typed secret in a configuration, and whether the whole text at the path is secret.
 
-    Otherwise only the login in a URL is secret. The type of a key determines whether its value is a secret. References
-    to secrets are left out.
+    If this is false, only the login in a URL is secret. The type of a key determines whether its value is a secret.
+    References to secrets are left out.
     """
     tree = _as_mapping(tree)
     yield from _list_typed_paths(("settings",), tree.get("settings"), Settings)

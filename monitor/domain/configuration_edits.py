@@ -7,7 +7,7 @@ from monitor.domain.configuration import Configuration
 from monitor.domain.errors import ConfigIssue, MonitorError
 
 ACCEPTED_HASH_SETTING = "accepted-losses"
-"""Name of the setting with the hash of the configuration whose removal of most sources the user has confirmed."""
+"""Name of a setting: the hash of the configuration that the user has confirmed although it removes most sources."""
 
 MAX_KEPT_TEXTS = 20
 """Number of edits of each file whose former text is kept, so that these edits can be undone."""

@@ -60,7 +60,7 @@ class ReportedStatement:
 
 @dataclass(frozen=True, slots=True)
 class Announcement:
-    """The identity of a succession in the notices of digests. By it, a digest announces each succession only once."""
+    """The identity of a succession in the notices of digests, so that a digest announces each succession only once."""
 
     official_id: str
     kind: StatementKind
