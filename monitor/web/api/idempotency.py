@@ -19,7 +19,7 @@ from monitor.web.security import SAFE_METHODS
 HEADER, REPEATED_HEADER = "idempotency-key", "Idempotent-Replayed"
 MAX_KEY_CHARS = 200
 _NOT_CARRIED_OUT = frozenset({401, 403, 429})
-"""Statuses of refused requests. Such a request may be repeated with the same key, as a request that failed."""
+"""Statuses of refused requests. After a refusal, as after a failure, the request may be repeated with the same key."""
 
 
 class IdempotencyMiddleware:
