@@ -68,10 +68,12 @@ MAX_OFFLOAD_PROCESSES = 2
 OFFLOAD_CPU_SECONDS, OFFLOAD_IDLE_SECONDS = 5, 30.0
 
 MATCHING_LIMITS = JobLimits(wall_seconds=60, cpu_seconds=30, memory_bytes=1_500_000_000)
-"""Limits for matching one long article. For 3 million characters, the hostile texts of the tests (in
-``tests/support/adversarial_texts.py``) took 17 to 52 s of processor time and up to 926 MB, measured on one core of a
-small server under load; both grow in proportion to the length. The rest of the memory is for a large watchlist. A
-hostile text that needs more than the limit is abandoned; an ordinary text of this length takes 1 s."""
+"""Limits for matching one long article. An article that exceeds them is abandoned.
+
+The hostile texts of the tests (``tests/support/adversarial_texts.py``) with 3 million characters took 17 to 52 s of
+processor time and up to 926 MB. This was measured on one core of a small server under load. Time and memory grow in
+proportion to the length. The rest of the memory is for a large watchlist. An ordinary text of this length takes 1 s.
+"""
 
 MATCHING_IDLE_SECONDS = 60.0
 """Number of idle seconds after which the worker process with the compiled watchlist is ended, because long articles are
@@ -258,7 +260,10 @@ async def _enter_matching(
 
 @asynccontextmanager
 async def open_fetcher(settings: Settings | None, clock: Clock = utc_now) -> AsyncIterator[HttpFetcher]:
-    """Open a fetcher with the rules of the daemon for a search or a preview, and close it at the end of the block."""
+    """Open a fetcher for a search or a preview, and close it at the end of the block.
+
+    The fetcher has the same rules as the fetcher of the daemon.
+    """
     contact, networks = (settings.user_agent_contact, settings.allowed_networks) if settings else ("", ())
     fetcher = HttpFetcher(contact, networks, clock)
     try:
@@ -389,7 +394,7 @@ async def run_backfill(
     progress: ProgressCallback = ignore_progress,
     clock: Clock = utc_now,
 ) -> "list[BackfillProgress]":
-    """Read the archives of sources back to a time, one source after the other; return the progress of each.
+    """Read the archives of sources back to a time, one source after another, and return the progress of each.
 
     At most ``limit`` articles of each source are stored.
     """

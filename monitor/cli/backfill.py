@@ -89,9 +89,10 @@ def backfill(
 
 
 def choose_sources(configuration: "Configuration", source_id: str, official_id: str) -> "list[Source]":
-    """Return the source, or the sources in whose script the names of the official can be found.
+    """Return the source with an id, or the sources in which the official can be found.
 
-    Raises ``UsageError`` if the source is paused, or if no source is left.
+    If ``source_id`` is empty, these are the sources in whose script the official has a name. Raises ``UsageError`` if
+    the source is paused, or if no source is left.
     """
     from monitor.match.names.coverage import Coverage, find_coverage, find_script_of_language
 
@@ -112,7 +113,7 @@ def choose_sources(configuration: "Configuration", source_id: str, official_id: 
 
 
 def describe(progress: "BackfillProgress") -> str:
-    """Return what was stored of a source, and from when on its archive is complete, for people."""
+    """Return a line for the user: what was stored of a source, and the time from which on its archive is complete."""
     stored = format_count(progress.stored_count, "older article")
     if progress.is_complete and progress.complete_since_at:
         day = progress.complete_since_at.astimezone()

@@ -77,7 +77,7 @@ LimitOption = Annotated[
 ]
 DEFAULT_LIMIT = 50
 PART_ROWS = 500
-"""Rows of a JSON or CSV document that are loaded at a time."""
+"""Number of rows of a JSON or CSV document that are loaded at a time."""
 DEFAULT_CONFIG = Path("sources.yaml")
 T = TypeVar("T")
 
@@ -193,11 +193,11 @@ def print_wrapped(text: str) -> None:
 
 
 def load_rows(load: Callable[[int, T | None], Sequence[T]], limit: int | None) -> Sequence[T]:
-    """Return the rows of a table. If there are more rows, print a note on standard error.
+    """Return the rows of a table to print. If more rows exist, print a note on standard error.
 
-    ``load`` is called with a number and a row. It returns at most that number of rows: those after the given row, or
-    the first ones without a row. Without a ``limit``, all rows are returned if the output is piped, because another
-    program reads them then.
+    ``load`` is called with a number and a row, and returns at most this number of rows after the row. If the row is
+    None, it returns the first rows. Without a ``limit``, all rows are returned if the output is piped, because another
+    program then reads them.
     """
     if limit is None and not sys.stdout.isatty():
         return list(_load_parts(load))
@@ -205,10 +205,10 @@ def load_rows(load: Callable[[int, T | None], Sequence[T]], limit: int | None) -
 
 
 def load_at_once(load: Callable[[int], Sequence[T]], limit: int | None, *, as_document: bool = False) -> Sequence[T]:
-    """Return the rows to print of a list that is loaded as a whole. If it has more rows, print a note.
+    """Return the rows to print of a list that is loaded as a whole. If more rows exist, print a note.
 
-    ``load`` is called with a number and returns at most that number of rows. Without a ``limit``, all rows are returned
-    if ``as_document`` is true (JSON or CSV) or the output is piped.
+    ``load`` is called with a number and returns at most this number of rows. Without a ``limit``, all rows are returned
+    if ``as_document`` is true (JSON or CSV), or if the output is piped.
     """
     if limit is None and (as_document or not sys.stdout.isatty()):
         return load(ALL_ROWS)
@@ -222,9 +222,10 @@ def load_at_once(load: Callable[[int], Sequence[T]], limit: int | None, *, as_do
 
 
 def stream_rows(load: Callable[[int, T | None], Sequence[T]], limit: int | None) -> Iterator[T]:
-    """Yield the rows of a JSON or CSV document: all rows, or at most ``limit``. ``load`` is as in ``load_rows``.
+    """Yield the rows of a JSON or CSV document: at most ``limit`` rows, or all rows without a limit.
 
-    All rows are loaded in parts, so that memory does not grow with their number.
+    ``load`` is the same function as in ``load_rows``. The rows are loaded in parts, so that memory does not grow with
+    their number.
     """
     yield from _load_parts(load) if limit is None else load_rows(load, limit)
 

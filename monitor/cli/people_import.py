@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from monitor.parse.people_wikidata import WikidataPeople
 
 MAX_SHOWN = 20
-"""Maximum number of people, notes and warnings of each kind that are printed; --json prints all."""
+"""Maximum number of people, notes and warnings of each kind that are printed. The option --json prints all."""
 EXIT_LEFT_OUT = 1
 
 
@@ -87,7 +87,10 @@ def import_people(  # noqa: PLR0913, PLR0917 - a parameter is an option
 
 
 def _build_filter(country: str) -> Callable[[Iterable[str]], bool]:
-    """Return a function that tells whether a person with some countries is wanted. Raises ``UsageError``."""
+    """Return a function that returns whether a person with these countries is wanted.
+
+    Without ``country``, everybody is wanted. Raises ``UsageError`` if ``country`` is not a known country.
+    """
     from monitor.insight.people_import import find_country
 
     key = find_country(country)
@@ -105,7 +108,10 @@ def _read_inputs(
     *,
     look_up: bool,
 ) -> "Iterator[ImportItem]":
-    """Yield the people and notes of all files and Wikidata ids. The places of several files begin with their names."""
+    """Yield the people and notes of all files and Wikidata ids.
+
+    If several files are read, the place in a person or note begins with the name of its file.
+    """
     from functools import partial
 
     from monitor.domain.imported_people import ImportedPerson
@@ -137,7 +143,7 @@ def _read_inputs(
 
 
 def _name_file(items: "Iterable[ImportItem]", file: Path, files: Sequence[Path]) -> "Iterator[ImportItem]":
-    """Yield the items; if several files are read, their places begin with the name of the file."""
+    """Yield the items. If several files are read, add the name of the file to the place of each item."""
     from dataclasses import replace
 
     for item in items:
@@ -180,7 +186,7 @@ def _write(config: Path, plan: "ImportPlan", into: str) -> list[Path]:
 
 
 def _records(plan: "ImportPlan") -> Iterator[dict[str, object]]:
-    """Yield a record for each person, note and warning; ``kind`` states which."""
+    """Yield a record for each person, note and warning. The key ``kind`` states which it is."""
     from monitor.config.people_files import build_entry
 
     for official in plan.new:
@@ -235,7 +241,7 @@ def _print_more(count: int, noun: str, plural: str) -> None:
 
 
 def _describe_change(change: "OfficialChange") -> str:
-    """Return what is added to a known official, in one line."""
+    """Return one line that describes what is added to a known official."""
     roles = [*(role for _, role in change.new_dates), *change.roles]
     parts = [
         f"country {change.country}" if change.country else "",

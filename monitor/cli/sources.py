@@ -126,7 +126,8 @@ def _add_found(
 ) -> None:
     """Add one of the feeds to the configuration file, and record this as a change.
 
-    Raises ``UsageError`` if there is no such feed, or the file has a source with its address.
+    ``pick`` is the number of the feed, from 1. Raises ``UsageError`` if no feed has this number, or if a source with
+    the address of the feed is configured already.
     """
     from monitor.config.source_editor import SourceEditor
     from monitor.domain.feedback import Change, Way
@@ -225,7 +226,10 @@ def export_opml(
 
 
 def format_source_yaml(source_id: str, keys: dict[str, Any]) -> str:
-    """Return the YAML lines of a source, indented for the section ``sources:``; ``keys`` are its keys."""
+    """Return the YAML lines of a source, indented for the section ``sources:``.
+
+    ``keys`` are the keys of the source with their values.
+    """
     import yaml
 
     text = yaml.safe_dump({source_id: keys}, allow_unicode=True, sort_keys=False, width=1_000)

@@ -1,4 +1,4 @@
-"""The command ``monitor succession``: posts of watched officials that may have changed hands."""
+"""Command ``monitor succession``: posts of watched officials that may have changed hands."""
 
 from datetime import UTC, datetime
 from typing import Annotated

@@ -1,4 +1,4 @@
-"""Text files of other programs: their encoding and compression are detected, and they are read line by line."""
+"""Text files of other programs. Their encoding and compression are detected, and they are read line by line."""
 
 import codecs
 import gzip
@@ -17,9 +17,10 @@ _GZIP_MAGIC = b"\x1f\x8b"
 
 
 class TextFile:
-    """Text file whose lines can be read several times. ``encoding`` is detected if it is not given.
+    """Text file whose lines can be read several times.
 
-    Raises ``UsageError`` if the file cannot be read or the encoding does not exist.
+    If ``encoding`` is empty, the encoding is detected. Raises ``UsageError`` if the file cannot be read or the encoding
+    does not exist.
     """
 
     def __init__(self, path: Path, encoding: str = "") -> None:
@@ -39,7 +40,7 @@ class TextFile:
         self.is_json = text.startswith(("{", "["))
 
     def read_lines(self, max_chars: int) -> Iterator[str]:
-        """Yield the lines with their line ends. Of a longer line, only ``max_chars`` characters are returned."""
+        """Yield the lines with their line ends. A line is cut to ``max_chars`` characters."""
         errors = MIXED_ERRORS if self.encoding == "utf-8" else "replace"
         try:
             with self._open() as raw, io.TextIOWrapper(raw, self.encoding, errors, newline="") as file:
@@ -53,7 +54,7 @@ class TextFile:
             raise InputError(f"{self._path}: cannot be read as {self.encoding}: {error}") from error
 
     def list_notes(self) -> list[ImportNote]:
-        """Return the note that the encoding is a guess, if it is."""
+        """Return a note that the encoding was guessed, or an empty list if the encoding is certain."""
         if self.is_utf8:
             return []
         message = f"is not valid UTF-8 and was read as {self.encoding}; if names are wrong, write --encoding NAME"
@@ -65,7 +66,7 @@ class TextFile:
         return gzip.open(self._path, "rb") if is_compressed else self._path.open("rb")  # type: ignore[return-value]
 
     def _detect_encoding(self, head: bytes) -> str:
-        """Return the encoding. The whole file is read, because a single line may show that it is not UTF-8."""
+        """Return the encoding. The whole file is read, because one line may be enough to show that it is not UTF-8."""
         if wide := detect_wide_encoding(head):
             return wide
         decoder, sample, is_valid = codecs.getincrementaldecoder("utf-8")(), b"", True

@@ -1,6 +1,7 @@
-"""Edits of sources.yaml and its included files that add imported people, and their safe writing.
+"""Edits that add imported people to sources.yaml and the files that it includes, and their safe writing.
 
-A few new people are added to sources.yaml itself. Many are written to a file of their own, which sources.yaml includes.
+A few new people are added to sources.yaml itself. Many people are written to a file of their own, which sources.yaml
+then includes.
 """
 
 import os
@@ -17,13 +18,13 @@ from monitor.domain.watchlist import Official, Role
 
 SECTION = "officials"
 MAX_IN_MAIN_FILE = 100
-"""Maximum number of new people that are added to sources.yaml. More people get a file of their own."""
+"""Maximum number of new people that are added to sources.yaml. More people are written to a file of their own."""
 PEOPLE_FILE = "people.yaml"
 
 
 @dataclass(frozen=True, slots=True)
 class FileEdit:
-    """New content of a file; ``before`` is None if the file does not exist yet."""
+    """New content of a file. ``before`` is the former content, or None if the file does not exist yet."""
 
     path: Path
     before: bytes | None
@@ -31,7 +32,7 @@ class FileEdit:
 
 
 def build_entry(official: Official) -> dict[str, YamlValue]:
-    """Return an official as the mapping that is written under its id."""
+    """Return an official as the mapping that sources.yaml has under the id of the official."""
     entry: dict[str, YamlValue] = {"name": official.name}
     if official.country:
         entry["country"] = official.country
@@ -45,15 +46,16 @@ def build_entry(official: Official) -> dict[str, YamlValue]:
 
 
 def _build_role(role: Role) -> YamlValue:
-    """Return a role as text, or as a mapping if it has dates."""
+    """Return a role as sources.yaml states it: as text, or as a mapping if the role has dates."""
     dates = {key: day.isoformat() for key, day in (("from", role.from_on), ("until", role.until_on)) if day}
     return {"title": role.title, **dates} if dates else role.title
 
 
 def build_change_edits(files: FileSet, added: Official, new_dates: Sequence[tuple[int, Role]]) -> list[Edit]:
-    """Return the edits that add values to an official in the file set.
+    """Return the edits that add values to a known official in the file set.
 
-    ``added`` has only the values to add. ``new_dates`` are the roles, by index, that get dates.
+    ``added`` has only the values to add. ``new_dates`` are roles that get dates, each with its index in the list of
+    roles.
     """
     path: KeyPath = (SECTION, added.id)
     entry = files.tree[SECTION][added.id]
@@ -79,11 +81,12 @@ def build_change_edits(files: FileSet, added: Official, new_dates: Sequence[tupl
 def plan_file_edits(
     files: FileSet, data: bytes, new: Sequence[Official], changes: Sequence[Edit], into: str
 ) -> list[FileEdit]:
-    """Return the new contents of all files, sources.yaml last.
+    """Return the new contents of all files that change, sources.yaml last.
 
-    ``data`` are the bytes of sources.yaml, ``changes`` the edits of known officials. ``into`` is the name of the file
-    for new people, relative to the folder of sources.yaml; if it is empty, it is sources.yaml or, for many people,
-    ``people.yaml``. Raises ``UsageError`` if a file cannot be used, or ``EditRefused``.
+    ``data`` are the bytes of sources.yaml, and ``changes`` the edits of known officials. ``into`` is the name of the
+    file for new people, relative to the folder of sources.yaml. If ``into`` is empty, the people are written to
+    sources.yaml, or to ``people.yaml`` if they are many. Raises ``UsageError`` if a file cannot be used, or
+    ``EditRefused`` if an edit is not possible.
     """
     main = files.main.path
     by_file: dict[Path, list[Edit]] = defaultdict(list)
@@ -120,9 +123,9 @@ def _add_entries(tree: YamlValue, new: Sequence[Official]) -> list[Edit]:
 
 
 def _find_people_file(files: FileSet, name: str) -> tuple[Path, bool]:
-    """Return the path of the file for new people, and whether sources.yaml includes it already.
+    """Return the path of the file for new people, and whether sources.yaml includes this file already.
 
-    Raises ``UsageError`` if the file exists and is not included, or if the name is not that of a YAML file.
+    Raises ``UsageError`` if the file exists and is not included, or if its name is not the name of a YAML file.
     """
     main = files.main.path
     path = main.parent / name
@@ -140,10 +143,10 @@ def _find_people_file(files: FileSet, name: str) -> tuple[Path, bool]:
 
 
 def save_file_edits(edits: Sequence[FileEdit], check: Callable[[bytes], object]) -> None:
-    """Write the files, sources.yaml last, after ``check`` has accepted its new bytes.
+    """Write the files, sources.yaml last, after ``check`` has accepted the new bytes of sources.yaml.
 
-    If anything fails, the files that were written before are restored. ``check`` raises an error if the whole
-    configuration would be invalid. Raises ``UsageError`` if a file was changed meanwhile.
+    ``check`` raises an error if the whole configuration would not be valid. If a file cannot be written, the files that
+    were written before it are restored. Raises ``UsageError`` if a file was changed meanwhile.
     """
     written: list[FileEdit] = []
     try:

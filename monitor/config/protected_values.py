@@ -1,9 +1,9 @@
 """Values of a configuration file that readers of the desk must neither see nor change.
 
-A reader who edits the file on the desk must not learn secrets, and must not make the program read files, run programs
-or send a secret to another server. So typed secrets are replaced by asterisks before the text is shown, and are put
-back where they were before the text is saved. Edits of references, of paths and of addresses that receive a secret are
-refused; they are possible in a shell only.
+A reader who edits the file on the desk must not learn secrets. The reader must also not make the program read files,
+run programs or send a secret to another server. Therefore typed secrets are replaced by asterisks before the text is
+shown, and are put back at the same places before the text is saved. Edits of references, of paths and of addresses that
+receive a secret are refused. Such edits are possible in a shell only.
 """
 
 import json
@@ -21,22 +21,22 @@ from monitor.domain.field_types import ValueMark
 from monitor.domain.source import Source
 
 HIDDEN = "***"
-"""Text that is shown instead of a secret. It is the replacement that the redaction of logs uses."""
+"""Text that is shown instead of a secret. Logs show the same text."""
 
 FREE_SETTINGS = frozenset({"timezone", "user_agent_contact", "retention", "backfill", "keep_pages", "operator"})
-"""Keys of ``settings`` that an edit may change. Others name programs, files, networks or secrets."""
+"""Keys of ``settings`` that an edit may change. The other keys name programs, files, networks or secrets."""
 
 FREE_SOURCE_KEYS = frozenset(
     {"name", "language", "country", "timezone", "poll_interval", "max_silence", "text_from", "selectors", "groups"}
     | {"formerly", "paused"}
 )
-"""Keys that an edit may change in a source with a secret: none of them chooses to which server the secret is sent."""
+"""Keys that an edit may change in a source with a secret. No such key determines the server that gets the secret."""
 
 FREE_CHANNEL_KEYS = frozenset({"to", "unsubscribe"})
 """Keys that an edit may change in a channel with a secret."""
 
 _UNGUARDED_CHANNELS = ("folder", "chat")
-"""Kinds of channels that write to any path, or send requests that no check of addresses limits."""
+"""Kinds of channels that an edit must not change: they write to any path, or send requests to any address."""
 
 _DATE = re.compile(r"\d{4}-\d{2}(-\d{2})?")
 _COMMENT = re.compile(r"#[^\n]*")
@@ -48,10 +48,10 @@ Fault = tuple[FilePosition, str]
 
 @dataclass(frozen=True, slots=True)
 class HiddenPiece:
-    """Part of a file whose secret is hidden: its text in the file, and the text that is shown.
+    """Part of a file whose secret is hidden: the text in the file (``raw``), and the text that is shown.
 
-    ``path`` is the path of the value, and ``shown_value`` its shown value; both are None for a comment. ``start`` and
-    ``shown_start`` are its offsets in the two texts.
+    ``path`` is the path of the value that contains the secret, and ``shown_value`` this value as it is shown. Both are
+    None for a comment. ``start`` and ``shown_start`` are the offsets of the part in the two texts.
     """
 
     raw: str
@@ -70,7 +70,7 @@ class HiddenText:
     pieces: tuple[HiddenPiece, ...] = ()
 
     def locate(self, raw_text: str, line: int, column: int) -> tuple[int, int]:
-        """Return the line and column in the shown text for a line and column in ``raw_text``, the text of the file."""
+        """Return the line and column in the shown text for a line and column in the text of the file, ``raw_text``."""
         offset = _offset_of(raw_text, line, column)
         for piece in reversed(self.pieces):
             if piece.start <= offset:
@@ -81,10 +81,10 @@ class HiddenText:
 
 
 def hide_secrets(document: YamlDocument, redact: Callable[[str], str]) -> HiddenText:
-    """Return the text of a file without its typed secrets.
+    """Return the text of a file with its typed secrets hidden.
 
     ``redact`` replaces known secrets, and the login in a URL, by asterisks. References such as ``${NAME}`` are shown.
-    The document must have no errors, because secrets are found by the paths of their keys.
+    The document must not have errors, because secrets are found by the paths of their keys.
     """
     secret_paths = {path for path, is_whole in _list_secret_paths(document.value) if is_whole}
     found: list[tuple[int, int, str, KeyPath | None, str | None]] = []
@@ -107,7 +107,7 @@ def hide_secrets(document: YamlDocument, redact: Callable[[str], str]) -> Hidden
 def restore_secrets(text: str, base: YamlDocument, hidden: HiddenText) -> tuple[str, list[Fault]]:
     """Return an edited text with the hidden secrets of ``base`` put back, and the faults that prevent this.
 
-    A secret is put back only at its own path, and only if its shown value was not edited.
+    A secret is put back only at its former path, and only if its shown value was not edited.
     """
     edited = parse_yaml(text.encode("utf-8", "surrogatepass"))
     if edited.errors:
@@ -186,7 +186,7 @@ def _carries_secret(path: KeyPath, entry: Mapping[str, Any]) -> bool:
 
 
 def _list_changed_keys(path: KeyPath, old: Any, new: Any) -> Iterator[KeyPath]:
-    """Yield the path of each key below which two mappings differ, at most two keys deep."""
+    """Yield the paths at which two mappings differ. A path has at most two keys below the top of the file."""
     if len(path) < 2 and isinstance(old, Mapping) and isinstance(new, Mapping):
         for key in {**old, **new}:
             yield from _list_changed_keys((*path, key), old.get(key), new.get(key))
@@ -195,9 +195,10 @@ def _list_changed_keys(path: KeyPath, old: Any, new: Any) -> Iterator[KeyPath]:
 
 
 def _list_secret_paths(tree: Any) -> Iterator[tuple[KeyPath, bool]]:
-    """Yield the paths of the typed secrets in a configuration; the type of a key says whether its value is a secret.
+    """Yield the path of each typed secret in a configuration, and whether the whole text at the path is secret.
 
-    The second value is whether the whole text is secret, and not only the login in a URL. References are left out.
+    If this is false, only the login in a URL is secret. The type of a key determines whether its value is a secret.
+    References to secrets are left out.
     """
     tree = _as_mapping(tree)
     yield from _list_typed_paths(("settings",), tree.get("settings"), Settings)
@@ -250,7 +251,7 @@ def _replace_pieces(text: str, found: list[tuple[int, int, str, KeyPath | None, 
 
 
 def _list_comments(document: YamlDocument) -> Iterator[tuple[int, str]]:
-    """Yield the offset and the text of each comment: text that begins with ``#`` outside of all keys and values."""
+    """Yield the offset and the text of each comment, which begins with ``#`` outside of all keys and values."""
     places = [*document.value_positions.items(), *document.key_positions.items()]
     spans = sorted(
         (place.start_offset, place.end_offset)
@@ -265,7 +266,7 @@ def _list_comments(document: YamlDocument) -> Iterator[tuple[int, str]]:
 
 
 def _list_strings(path: KeyPath, value: Any) -> Iterator[tuple[KeyPath, str]]:
-    """Yield the path and the text of every text inside a value."""
+    """Yield each text inside a value, with its path."""
     if isinstance(value, str):
         yield path, value
     elif isinstance(value, Mapping):
@@ -277,7 +278,7 @@ def _list_strings(path: KeyPath, value: Any) -> Iterator[tuple[KeyPath, str]]:
 
 
 def _list_date_files(tree: Mapping[str, Any]) -> Iterator[tuple[KeyPath, str]]:
-    """Yield each text under ``except`` of a digest that is not a date: it is the name of a file with dates."""
+    """Yield each text under ``except`` of a digest that is not a date, but the name of a file with dates."""
     for name, digest in _as_mapping(tree.get("digests")).items():
         for path, text in _list_strings(("digests", name, "except"), _as_mapping(digest).get("except")):
             if not _DATE.fullmatch(text.strip()):

@@ -1,4 +1,4 @@
-"""Addition of a source to a configuration file; all other bytes of the file are kept."""
+"""Editor that adds a source to a configuration file. All other bytes of the file are kept."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -19,10 +19,10 @@ class SourceEditor:
         self._path, self._environ, self._checks = path, environ, tuple(checks)
 
     def build(self, source_id: str, keys: Mapping[str, YamlValue]) -> Source:
-        """Return the source that these keys of sources.yaml describe; nothing is read or saved.
+        """Return the source that these keys of sources.yaml describe. Nothing is read or saved.
 
-        Raises ``ConfigError`` if a key is not valid, and ``UsageError`` if it refers to a secret. Otherwise, a reader
-        could send a secret of this machine to the address of the source.
+        Raises ``ConfigError`` if a key is not valid. Raises ``UsageError`` if a value refers to a secret, because a
+        reader could otherwise send a secret of this machine to the address of the source.
         """
         _refuse_references(keys)
         text = render_snippet(("sources", source_id), dict(keys))
@@ -32,8 +32,8 @@ class SourceEditor:
     def add(self, source_id: str, keys: Mapping[str, YamlValue]) -> str:
         """Add a source to the file, and return the name of the file.
 
-        Raises ``ConfigError`` if the configuration would be invalid, and ``UsageError`` if the id is used or the file
-        cannot be edited; the message then has the lines to add by hand.
+        Raises ``ConfigError`` if the configuration would not be valid, and ``UsageError`` if another source has the id.
+        Raises ``UsageError`` also if the file cannot be written; its message then has the lines to add by hand.
         """
         self.build(source_id, keys)
         path: KeyPath = ("sources", source_id)

@@ -7,27 +7,27 @@ from monitor.domain.configuration import Configuration
 from monitor.domain.errors import ConfigIssue, MonitorError
 
 ACCEPTED_HASH_SETTING = "accepted-losses"
-"""Name of the setting that contains the hash of the configuration that the user has confirmed."""
+"""Name of a setting: the hash of the configuration that the user has confirmed although it removes most sources."""
 
 MAX_KEPT_TEXTS = 20
-"""Number of edits of each file whose former text is kept, so that they can be undone."""
+"""Number of edits of each file whose former text is kept, so that these edits can be undone."""
 
 
 class EditConflict(MonitorError):
-    """Raised if a file was changed since its text was opened, so that a save would lose the other edit."""
+    """Raised if a file was changed after its text was opened, so that a save would lose the other edit."""
 
 
 class EditNotAllowed(MonitorError):
-    """Raised if the configuration cannot be edited here: by its settings, or because the file is not writable."""
+    """Raised if the configuration cannot be edited here, because the settings forbid it or the file is not writable."""
 
 
 @dataclass(frozen=True, slots=True)
 class OpenedFile:
-    """Configuration file as it is shown: typed secrets are hidden.
+    """Configuration file as it is shown, with typed secrets hidden.
 
     ``names`` are the names of all files of the configuration, the main file first. ``tag`` differs after any change of
-    the file. ``problem`` is the reason why the text cannot be shown, and ``issues`` the errors because of which it
-    cannot; then ``text`` is empty. ``refusal`` is the reason why the file cannot be saved here, or empty.
+    the file. ``refusal`` is the reason why the file cannot be saved here, or empty. If the text cannot be shown,
+    ``problem`` is the reason, ``issues`` are the errors in the file, and ``text`` is empty.
     """
 
     name: str
@@ -46,11 +46,12 @@ class OpenedFile:
 
 @dataclass(frozen=True, slots=True)
 class CheckedEdit:
-    """Result of the check of an edited text; nothing was saved.
+    """Result of the check of an edited text. Nothing was saved.
 
-    ``configuration`` is the whole configuration with the edit, or None if it has errors. ``difference`` are the lines
-    of a unified diff from the file to the edit, with secrets hidden. ``lost_sources`` are the sources that the edit
-    removes, if these are more than half of all. ``tag`` is the tag of the file with which the edit was compared.
+    ``configuration`` is the whole configuration with the edit, or None if it has errors. ``difference`` has the lines
+    of a unified diff from the file to the edited text, with secrets hidden. ``lost_sources`` are the sources that the
+    edit removes, if they are more than half of all sources. ``tag`` is the tag of the file with which the text was
+    compared.
     """
 
     tag: str
@@ -74,9 +75,10 @@ class CheckedEdit:
 
 @dataclass(frozen=True, slots=True)
 class SavedEdit:
-    """Saved edit of a file: its former text, with which it can be undone, and the tag of the new text.
+    """Saved edit of a file: the former text, by which the edit can be undone, and the tag of the new text.
 
-    ``accepted_hash`` is the hash of the whole configuration if the reader confirmed that most sources are removed.
+    ``accepted_hash`` is the hash of the whole configuration if the reader has confirmed that most sources are removed.
+    Otherwise it is empty.
     """
 
     name: str
@@ -90,14 +92,14 @@ class ConfigurationEditor(Protocol):
     """Protocol of the editor of the configuration files. Its methods read files; call them in a thread."""
 
     def open(self, name: str = "") -> OpenedFile:
-        """Return a file of the configuration by its name; the main file for an empty name.
+        """Return a file of the configuration by its name. An empty name means the main file.
 
         Raises ``UsageError`` if the configuration has no such file.
         """
         ...
 
     def check(self, name: str, text: str) -> CheckedEdit:
-        """Return the errors and warnings of an edited text, and how it differs from the file."""
+        """Return the errors and warnings of an edited text, and its difference from the file. Nothing is saved."""
         ...
 
     def compare(self, name: str, text: str) -> tuple[str, ...]:
@@ -105,15 +107,15 @@ class ConfigurationEditor(Protocol):
         ...
 
     def save(self, name: str, text: str, tag: str, *, is_confirmed: bool = False) -> SavedEdit:
-        """Replace a file by an edited text, in one step, if the file still has the tag.
+        """Replace a file by an edited text, in one step, if the tag of the file is still ``tag``.
 
-        Raises ``EditConflict``, ``EditNotAllowed``, or ``ConfigError`` if the text has errors or removes most sources
-        without ``is_confirmed``.
+        Raises ``EditConflict`` if the file was changed, or ``EditNotAllowed`` if it cannot be edited here. Raises
+        ``ConfigError`` if the text has errors, or if it removes most sources and ``is_confirmed`` is false.
         """
         ...
 
     def restore(self, name: str, before: str, tag: str) -> SavedEdit:
-        """Replace a file by its former text, if it still has the tag. Raises as ``save``."""
+        """Replace a file by its former text, if the tag of the file is still ``tag``. Raises the errors of ``save``."""
         ...
 
     def add_rule(self, rule_id: str, rule: dict[str, object]) -> str:

@@ -345,7 +345,8 @@ class DigestInputs:
     sources that have a notice. ``retractions`` are hits that this digest has reported and that a verdict has withdrawn
     since. ``marks`` are the marks for this digest. ``followed`` are articles that have no hit but belong to a story
     that readers follow. ``unsubscribed`` are the channel and target of each reader who has unsubscribed from the
-    digest. ``unreported_hit_ids`` are hits of rules with ``spike`` without a spike: they are recorded, but not shown.
+    digest. ``unreported_hit_ids`` are hits of rules with the key ``spike`` that waited for a spike in vain. They are
+    recorded, but not shown.
     """
 
     hits: tuple[ReportableHit, ...] = ()

@@ -163,7 +163,7 @@ class StoreError(MonitorError):
 
 
 class QueryTimeout(StoreError):
-    """Raised if a query for a page or an answer of the API exceeds its time limit; nothing is wrong with the store."""
+    """Raised if a query for a page, or for a response of the API, exceeds its time limit. The database works."""
 
 
 class StoreBusy(StoreError):

@@ -7,10 +7,11 @@ from monitor.domain.watchlist import Role
 
 @dataclass(frozen=True, slots=True)
 class ImportedPerson:
-    """Person in an imported file. ``place`` is the line or the id of the entity, for messages.
+    """Person in an imported file.
 
-    ``country`` is a name, a code of two or three letters, or the Wikidata id of a country. ``wikidata`` is the Wikidata
-    id of the person, such as Q123, and ``id`` the id of an official, if the file has one.
+    ``place`` is the line or the id of the entity, for messages. ``country`` is a name, a code of two or three letters,
+    or the Wikidata id of a country. ``wikidata`` is the Wikidata id of the person, such as Q123. ``id`` is the id of an
+    official if the file states one, otherwise empty.
     """
 
     place: str
@@ -26,7 +27,8 @@ class ImportedPerson:
 class ImportNote:
     """Message about one place of an imported file.
 
-    If ``is_left_out`` is true, the person or line at the place is not imported; otherwise only a value is not.
+    If ``is_left_out`` is true, the person or line at the place is not imported. Otherwise only one value is not
+    imported.
     """
 
     place: str

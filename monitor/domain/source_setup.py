@@ -1,4 +1,4 @@
-"""Protocol of the editor that adds sources to the configuration, which the desk uses."""
+"""Protocol that the desk uses to add sources to the configuration."""
 
 from collections.abc import Mapping
 from typing import Any, Protocol

@@ -19,10 +19,10 @@ class StatementKind(StrEnum):
 class PostStatement:
     """A statement in an article about a post of a watched official.
 
-    ``person`` is the printed name of the other person; it is empty for other kinds than ``HOLDER``. ``post`` is the
-    title of the official's role, or the description of the new post. ``is_direct`` is true if the text says that the
-    post changes hands, false if it only prints the post next to the name. ``start`` and ``end`` are the offsets of the
-    evidence in the text of the region.
+    ``person`` is the printed name of the other person. It is empty unless the kind is ``HOLDER``. ``post`` is the title
+    of the official's role, or the description of the new post. ``is_direct`` is true if the text states that the post
+    changes hands, and false if the text only prints the post next to the name. ``start`` and ``end`` are the offsets of
+    the evidence in the text of the region.
     """
 
     official_id: str
@@ -39,8 +39,8 @@ class PostStatement:
 class ReportedStatement:
     """A stored statement with its article.
 
-    ``original_id`` is the article of which this one is a duplicate, or the article itself. ``outlet`` is the name of
-    the source, ``passage`` the sentence that makes the statement.
+    ``original_id`` is the article of which this article is a duplicate, or the article itself. ``outlet`` is the name
+    of the source. ``passage`` is the sentence that makes the statement.
     """
 
     official_id: str
@@ -60,7 +60,7 @@ class ReportedStatement:
 
 @dataclass(frozen=True, slots=True)
 class Announcement:
-    """The identity of a succession in the notices of digests: a digest announces it once."""
+    """The identity of a succession in the notices of digests, so that a digest announces each succession only once."""
 
     official_id: str
     kind: StatementKind

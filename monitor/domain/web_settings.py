@@ -99,7 +99,7 @@ class HeaderLogin:
 
 @dataclass(frozen=True, slots=True)
 class OidcLogin:
-    """Login by an OpenID provider (OpenID Connect, code flow with PKCE)."""
+    """Login through an OpenID provider (OpenID Connect, code flow with PKCE)."""
 
     __pydantic_config__: ClassVar[ConfigDict] = STRICT
 

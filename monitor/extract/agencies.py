@@ -14,7 +14,7 @@ _MAX_NAMES_CACHED = 2048
 
 @cache
 def _known_names() -> tuple[frozenset[str], frozenset[str]]:
-    """Return the names that are compared with their case, and the others, case-folded."""
+    """Return the names that are compared with their case, and all other names, case-folded."""
     names = agency_names()
     return (
         frozenset(name for name in names if len(name) <= _MAX_CASED_CHARS),
@@ -43,9 +43,9 @@ def is_agency(name: str) -> bool:
 
 @lru_cache(maxsize=_MAX_NAMES_CACHED)
 def find_agencies(text: str) -> str:
-    """Return the agencies that a text consists of, without brackets and a label such as "Source:", or an empty string.
+    """Return the agencies that a text consists of, or an empty string if it contains anything else.
 
-    Several agencies are returned as they are printed: "dpa/AFP".
+    Brackets and a label such as "Source:" are removed. Several agencies are returned as they are printed: "dpa/AFP".
     """
     text = text.strip(_MARKS)
     if not text or len(text) > _MAX_SIGNATURE_CHARS:

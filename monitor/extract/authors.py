@@ -83,7 +83,7 @@ class _Byline:
         self.agency = ""
 
     def add_claim(self, text: str) -> None:
-        """Add an author that the metadata state; such a name may have any form."""
+        """Add an author that the metadata state. The name need not have the form of a personal name."""
         text = _SHORT_MARK.sub("", _ADDRESSES.sub("", _remove_label(text))).strip(" ,;|(")
         agency = find_agencies(text)
         if agency:
@@ -98,7 +98,7 @@ class _Byline:
                 self._add(part)
 
     def add_text(self, text: str, *, is_stated: bool) -> None:
-        """Add the authors and the agency in a byline; ``is_stated`` is true for the text of an element for authors."""
+        """Add the authors and the agency in a byline. ``is_stated`` is true if the page marks the text as an author."""
         label = _label_pattern().match(text)
         for part in _PARTS.split(_ADDRESSES.sub(" ", text)):
             if is_date_line(part) and not _is_person(part, is_stated=False):
@@ -148,7 +148,7 @@ def _read_elements(byline: _Byline, elements: OwnElements) -> None:
 
 
 def _read_node(byline: _Byline, node: LexborNode) -> None:
-    """Read one element for authors: its microdata, otherwise the first of its lines that names somebody."""
+    """Read one element for authors: its microdata or, without any, the first of its lines that contains a name."""
     named = node.css('[itemprop~="name"]')
     stated = node.attributes.get("content")
     for text in (stated,) if stated else (normalize_spacing(inner.text(separator=" ")) for inner in named):
@@ -177,7 +177,7 @@ def _read_lines(byline: _Byline, page: PageAnalysis) -> None:
 
 
 def _list_byline_texts(page: PageAnalysis) -> Iterator[str]:
-    """Yield the short lines around the text of the article that are not text themselves."""
+    """Yield the short lines around the text of the article. Lines of the text itself are left out."""
     runs, reasons = page.layout.runs, page.rejection_reasons
     box = page.layout.boxes[page.article_box_index]
     start = max(0, page.title_run_index - _MAX_LINES_ABOVE) if page.title_run_index >= 0 else box.run_start
@@ -223,13 +223,13 @@ def _split_names(text: str) -> Iterable[str]:
 
 
 def _cut_date(text: str) -> str:
-    """Return a name without the date after it: "Anna Example on May 5, 2026" becomes "Anna Example"."""
+    """Return a name without a date that follows it: "Anna Example on May 5, 2026" becomes "Anna Example"."""
     at = re.search(r"\s+(?:on\s+)?(?:\S+\s+)?\d", text)
     return text[: at.start()] if at else text
 
 
 def _is_desk(text: str, *, is_whole: bool) -> bool:
-    """Return whether a text names a department or an account; with ``is_whole``, only if it has no other word."""
+    """Return whether a text names a department or an account. With ``is_whole``, the text must have no other word."""
     return bool(_desk_pattern().fullmatch(text.strip()) if is_whole else _desk_pattern().search(text))
 
 

@@ -1,8 +1,8 @@
 """Boilerplate removal: drops text that is inside the article's box but not part of the article.
 
 Such text is promotional boxes, machine-generated summaries, headings without content, the imprint of the page, and
-biographies of authors. In an article that was saved as plain text, it is also the text after the end of the article;
-there only the order, repetition and wording of the lines show where the article ends.
+biographies of authors. If an article was saved as plain text, the text after its end is also dropped. In plain text,
+only the order, repetition and wording of the lines show where the article ends.
 """
 
 import re
@@ -25,7 +25,7 @@ _MAX_OFFER_LINE_WEIGHT = 150  # weight; shorter lines in the box of an offer bel
 
 
 def drop_callouts(page: PageAnalysis) -> None:
-    """Drop the small boxes around promotional offers and around labels of machine-generated summaries.
+    """Drop the small boxes with promotional offers or with labels of machine-generated summaries.
 
     ``page.rejection_reasons`` must already have the reasons of the single lines.
     """
@@ -51,9 +51,9 @@ def drop_callouts(page: PageAnalysis) -> None:
 def _is_callout(page: PageAnalysis, box_index: int, reason: str, total_weight: int) -> bool:
     """Return whether a box is a callout: a small box around an offer or around a machine-generated summary.
 
-    The box must have little of the article's text. An offer is a callout if it is the first line of the box, or if the
-    other lines are short, and if at least a third of the lines are rejected for ``reason``. For a summary, the callout
-    is the smallest box around its label that contains other text.
+    The box must have little of the article's text. For an offer, at least a third of the lines must be rejected for
+    ``reason``. In addition, the offer must be the first line of the box, or the other lines must be short. For a
+    summary, the callout is the smallest box around its label that contains other text.
     """
     box = page.layout.boxes[box_index]
     lines = [at for at in range(box.run_start, box.run_end) if page.rejection_reasons[at] in {"", reason}]
@@ -85,7 +85,7 @@ _END_LABEL = re.compile(
 
 
 def find_article_end(text: str) -> int:
-    """Return the offset at which the article in a plain text ends; other news follows after it.
+    """Return the offset at which the article in a plain text ends, because other news follows.
 
     It is the length of the text if no end is found.
     """
@@ -139,9 +139,9 @@ _FOOTER_REASONS = frozenset(("", READER_APPEAL, "date line"))
 
 
 def drop_empty_headings(page: PageAnalysis) -> None:
-    """Drop headings without text below them.
+    """Drop headings that have no text below them.
 
-    A picture series is an exception: if many headings at the end of the article have no text, they are kept.
+    Many such headings at the end of an article are kept, because they belong to a picture series.
     """
     headings_at_end: list[int] = []
     content_below = "end"  # kind of content below the current line: body, caption, heading, links or end

@@ -71,7 +71,7 @@ credits? copyrights? source provider kicker eyebrow overline section-?(?:name|la
 header head top-?bar info label badge counter views duration reading-?time readtime headline title post-?title
 entry-?title article-?title subscriber trust policy correction-?link report-?(?:a-?)?(?:typo|error)
 """)
-"""Names of boxes whose short lines are bylines, dates or places and not text of the article."""
+"""Names of boxes whose short lines are bylines, dates or places, and not text of the article."""
 CAPTION_NAMES = _compile_names(r"""
 (?:fig|img|image|photo|picture|media|video|wp)-?caption\w* captions? caption-?\w+ cutline legend legende
 bildunterschrift chu-?thich image-?(?:desc\w*|credit|text|info) photo-?(?:desc\w*|credit|text)
@@ -90,7 +90,7 @@ bildergalerie diaporama inline-gallery album photos
 TEXT_NAMES = _compile_names(r"""
 [\w-]*(?:text|texte|texto|testo|tekst|content|body|copy|paragraph|absatz|inhalt|noi-?dung)\w*
 """)
-"""Names of boxes with text, also next to a word for a picture, as in ``text-image``."""
+"""Names of boxes with text. The name may also contain a word for a picture, as in ``text-image``."""
 STANDFIRST_NAMES = _compile_names(r"""
 standfirst sapo lead lede leads intro introduction vorspann deck dek summary excerpt abstract sub-?head(?:line|ing)?
 sub-?title subtitulo bajada entradilla chapo chapeau ingress manchet perex strapline stand-?first description desc
@@ -166,11 +166,15 @@ def find_boilerplate_name(hint: str) -> tuple[str, int]:
     """Return the part of a box's names that indicates boilerplate, and how many paragraphs of prose outweigh this name.
 
     Without such a name, return an empty string and 0. With a name, 0 means that the box is boilerplate whatever it
-    contains. One paragraph is enough against a modifier of a name for text (``section--ads`` is a section with
-    advertisements), and against a name next to that of an article body. Two paragraphs are needed against the name of a
-    tool, which has no prose, and three against the name of a place on the page or of an offer. The states of a page
-    (``has-sidebar``), the terms of a post (``tag-cookies``) and the comments of a reporter (``live-comment``) are
-    ignored.
+    contains.
+
+    - One paragraph outweighs a modifier of a name for text: ``section--ads`` is a section with advertisements. One
+      paragraph also outweighs a name next to the name of an article body.
+    - Two paragraphs outweigh the name of a tool, because a tool has no prose.
+    - Three paragraphs outweigh the name of an offer, or of a place on the page.
+
+    States of a page (``has-sidebar``), terms of a post (``tag-cookies``) and comments of a reporter (``live-comment``)
+    are ignored.
     """
     name = _STATE_NAMES.sub("", hint)
     if "hentry" in name or "type-post" in name or "post-" in name:
@@ -203,7 +207,7 @@ def find_kind(hint: str) -> frozenset[str]:
     """Return the names in an HTML element's attributes (class, id, role) that describe its content.
 
     Numbers, modifiers (``--wide``), states (``has-sidebar``) and names of the page's layout grid (``col``) are removed.
-    If no name remains, the result is unique for these attributes.
+    If no name remains, the result differs from the results for all other attributes.
     """
     names = _NUMBER.sub("", _MODIFIER.sub("", _STATE_NAMES.sub("", hint))).split()
     return frozenset(name for name in names if not _GRID_NAME.match(name)) or frozenset({f"={hint}"})

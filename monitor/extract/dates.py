@@ -1,8 +1,8 @@
 """Publication and modification times of a page.
 
-A time is read from the metadata, otherwise from dates that are printed around the article, otherwise from the URL.
-Dates of other articles (related news, lists, comments) are ignored. ``text/time_zones.py`` determines the zone of a
-date without a zone.
+A time is read from the metadata. Without one, it is read from the dates that are printed around the article, and then
+from the URL. Dates of other articles (related news, lists, comments) are ignored. ``text/time_zones.py`` determines the
+zone of a date without a zone.
 """
 
 import re
@@ -28,10 +28,9 @@ _MAX_FEED_TIME_DIFFERENCE = timedelta(
     hours=36
 )  # a page's time without a zone is the feed's time if it is that near to it
 _MAX_PRINTED_DATE_DIFFERENCE = timedelta(days=7)
-"""Maximum difference between a date that the page only prints and the date in the feed: a larger one means that the
-printed date is that of an event or of another article. Dates in metadata may differ more, because feeds list old
-articles again.
-"""
+"""Maximum difference between a date that the page only prints and the date in the feed. With a larger difference, the
+printed date is the date of an event or of another article. Dates in metadata may differ more, because feeds list old
+articles again."""
 _URL_DATE = re.compile(
     r"/(?:[a-z]{1,4}(?=\d{8}_))?((?:19|20)\d\d)(?:([/-])(0?[1-9]|1[0-2]|[a-z]{3})\2(0?[1-9]|[12]\d|3[01])"
     r"|/?(0[1-9]|1[0-2])/?(0[1-9]|[12]\d|3[01]))(?!\d)"
@@ -57,8 +56,10 @@ def find_published(
     """Return the publication time, in the time zone of the page, and the place where it was found.
 
     The first place with a full date is used. If this date has no time of day, the time of a later place with the same
-    date is used. The feed's time is preferred in two cases: the page's time has no hour or no reliable zone, and both
-    times are within 36 hours; or the date is only printed on the page, and differs from the feed's by more than a week.
+    date is used. The feed's time is used instead in two cases:
+
+    - The page's time has no hour or no reliable zone, and both times are within 36 hours.
+    - The date is only printed on the page, and differs from the feed's date by more than a week.
     """
     best: LocatedStamp | None = None
     for stamp, where in _iter_stamps(tree, page, metadata, local_time, url):
@@ -166,7 +167,7 @@ def _list_script_dates(tree: LexborHTMLParser) -> list[str]:
 
 
 def _is_valid_json_ld(script: LexborNode, code: str) -> bool:
-    """Return whether a script is JSON-LD without errors, whose dates of the article are in the metadata already."""
+    """Return whether a script is JSON-LD without errors. The metadata contain its dates of the article already."""
     is_json_ld = "ld+json" in (script.attributes.get("type") or "").lower()
     return is_json_ld and _SCRIPT_DATE.search(code) is not None and parse_lenient_json(code) is not None
 

@@ -34,7 +34,7 @@ _HIDING_CLASSES = frozenset(["hidden", "d-none", "hide", "is-hidden", "u-hidden"
 _SHOWING_CLASS = re.compile(
     r"(?:xs|sm|md|lg|xl|xxl|2xl|print|tablet|desktop|mobile)[:@-](?:d-)?(?:block|flex|grid|inline|table|visible)"
 )
-"""A class that shows an element on some screens, as in ``hidden md:block`` and ``d-none d-lg-block``."""
+"""A class that shows an element on some screens only, as in ``hidden md:block`` and ``d-none d-lg-block``."""
 _SCREEN_READER_CLASS = re.compile(rf"(?:^|[\s_-])(?:{_SCREEN_READER_NAMES})(?=$|[\s_-])", re.IGNORECASE)
 _POP_UP_CLASS = re.compile(
     r"(?:^|[\s_-])(?:tooltip|popover|pop-?up|hover-?card|rollover)[\w-]*(?:text|content|block|body|inner|box)\b",
@@ -62,9 +62,10 @@ _CONTROL_CHARS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]
 
 @dataclass(slots=True)
 class LayoutBox:
-    """A block-level element. ``hint`` joins its class, id, role and similar attributes in one line.
+    """A block-level element of a page.
 
-    ``is_hidden`` is true if the page does not show the box or a box around it.
+    ``hint`` has its class, id, role and similar attributes in one line. ``is_hidden`` is true if the page does not show
+    the box, or a box around it.
     """
 
     node: LexborNode
@@ -79,9 +80,10 @@ class LayoutBox:
 
 @dataclass(slots=True)
 class TextRun:
-    """Text of one box that no block element interrupts; usually one paragraph.
+    """Text of one box that no block element interrupts, usually one paragraph.
 
-    ``box_index`` is the innermost box around the text; ``link_chars`` is the number of its characters in links.
+    ``box_index`` is the index of the innermost box around the text. ``link_chars`` is the number of characters of the
+    text that are in links.
     """
 
     text: str
@@ -117,8 +119,8 @@ def normalize_spacing(text: str) -> str:
 class _RunBuilder:
     """Builder of the current text run during the walk over the tree.
 
-    ``lines`` holds the lines of the run that ended at a single ``<br>``: for each its text, the number of its
-    characters in links, and whether the whole line is bold.
+    ``lines`` holds the lines of the run that end at a single ``<br>``. Each line has its text, the number of its
+    characters in links, and whether all of it is bold.
     """
 
     def __init__(self, layout: PageLayout) -> None:
@@ -167,7 +169,8 @@ class _RunBuilder:
     def flush(self) -> None:
         """End the current run, and store it unless it is empty.
 
-        Lines of the run are joined if the second continues the sentence of the first. Other lines become separate runs.
+        Two lines of the run are joined if the second continues the sentence of the first. Otherwise they become
+        separate runs.
         """
         self._end_line()
         self.break_count = 0
@@ -237,7 +240,7 @@ def _visit_empty_element(layout: PageLayout, builder: _RunBuilder, node: LexborN
 
 
 def _enter_element(layout: PageLayout, builder: _RunBuilder, node: LexborNode, tag: str) -> str:
-    """Open an element for the walk, and return its tag, or an empty string if the page does not show its content.
+    """Open an element for the walk, and return its tag; an empty string if the page does not show the element.
 
     An inline picture credit at the start of a paragraph is opened as a caption, so that it does not become part of the
     paragraph.
@@ -278,7 +281,7 @@ def _is_leading_credit(builder: _RunBuilder, node: LexborNode, tag: str) -> bool
 def _is_hidden(attributes: dict[str, str | None]) -> bool:
     """Return whether the attributes of an element hide it.
 
-    An element that the search of the browser opens (``hidden=until-found``) is not hidden.
+    Text that the search function of a browser makes visible (``hidden=until-found``) is not hidden.
     """
     if "hidden" in attributes and attributes["hidden"] != "until-found":
         return True

@@ -29,7 +29,7 @@ _TEXT_KEYS = frozenset(_TEXT_KEY_NAMES.split())
 
 
 def read_noscript(tree: LexborHTMLParser) -> PageLayout | None:
-    """Return the layout of the longest ``<noscript>`` in the body, or None if all are shorter than an article."""
+    """Return the layout of the longest ``<noscript>`` in the body, or None if all are too short for an article."""
     nodes = [node for node in tree.css("body noscript") if len(node.text() or "") >= MIN_ARTICLE_WEIGHT]
     if not nodes:
         return None
@@ -48,10 +48,10 @@ def find_embedded_text(
 ) -> tuple[list[str], str]:
     """Return the paragraphs of the article in JSON-LD or page data, and a description of the place.
 
-    Both are empty if ``text``, the visible text of the page, may be the article. It may not if the embedded text is at
-    least twice as long and shares no paragraph with it. Page data are used only if the visible text is too short for an
-    article. JSON-LD is also used against a longer text, such as the imprint of a page; if the page shows a ``heading``,
-    the JSON-LD must have the same headline.
+    Both are empty if ``text``, the visible text of the page, may be the article. The visible text cannot be the article
+    if the embedded text is at least twice as long and shares no paragraph with it. Page data are used only if the
+    visible text is too short for an article. JSON-LD is also used if the visible text is longer, such as the imprint of
+    a page. If the page shows a ``heading``, the JSON-LD must have the same headline.
     """
     weight = measure_weight(text)
     lines = [key for line in text.split("\n") if len(key := alnum_key(line)) >= _MIN_PARAGRAPH_WEIGHT // 2]
@@ -78,7 +78,7 @@ def _shares_line(paragraphs: list[str], line_keys: list[str]) -> bool:
 def read_page_data(tree: LexborHTMLParser, metadata: PageMetadata) -> list[str]:
     """Return the paragraphs of the article in the page's JSON data, or an empty list.
 
-    The object with the article is found by its title, which must be a headline in the metadata.
+    The article is in the object whose title is a headline in the metadata.
     """
     best: list[str] = []
     for node, root in find_titled_objects(tree, list(metadata.headlines.values())):
@@ -89,9 +89,9 @@ def read_page_data(tree: LexborHTMLParser, metadata: PageMetadata) -> list[str]:
 
 
 def _collect_paragraphs(value: Any, root: Any, depth: int) -> Iterator[str]:
-    """Yield the paragraphs in the text fields of a JSON value, in order; short labels and codes are omitted.
+    """Yield the paragraphs in the text fields of a JSON value, in order. Short labels and codes are omitted.
 
-    ``root`` is the value that contains ``value``.
+    ``root`` is the JSON document that contains ``value``.
     """
     if depth > _MAX_NESTING:
         return
@@ -109,7 +109,10 @@ def _collect_paragraphs(value: Any, root: Any, depth: int) -> Iterator[str]:
 
 
 def _follow_reference(value: dict[str, Any], root: Any) -> dict[str, Any]:
-    """Return an object, or the object of ``root`` with the name in its ``__ref``."""
+    """Return the object that a JSON object refers to by ``__ref``, a key of ``root``.
+
+    An object without ``__ref`` is returned itself. If the key does not exist, the result is empty.
+    """
     reference = value.get("__ref")
     found = root.get(reference) if isinstance(reference, str) and isinstance(root, dict) else value
     return found if isinstance(found, dict) else {}
@@ -140,7 +143,7 @@ def is_made_by_scripts(tree: LexborHTMLParser, text: str) -> bool:
 
 
 def _split_paragraphs(text: str) -> list[str]:
-    """Return the paragraphs of plain text or HTML."""
+    """Return the paragraphs of a text, which may be plain text or HTML."""
     if "&lt;" in text:
         text = text.replace("&lt;", "<").replace("&gt;", ">")
     if "<" not in text:

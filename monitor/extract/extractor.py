@@ -48,10 +48,10 @@ def find_partial_reason(page: PageAnalysis, metadata: PageMetadata, text: str) -
 
 
 def choose_fuller_text(text: str, claimed_text: str) -> tuple[str, str]:
-    """Return the page's text or its copy in the metadata, and the reason if it is the copy.
+    """Return the page's text or the text in the metadata, and the reason if it is the text in the metadata.
 
-    The copy is used if it is much longer and contains most of the page's text, so that the page shows only the
-    beginning.
+    The text in the metadata is used if it is much longer and contains most of the page's text. The page then shows only
+    the beginning of the article.
     """
     if (
         not text
@@ -73,7 +73,7 @@ def choose_fuller_text(text: str, claimed_text: str) -> tuple[str, str]:
 
 
 def estimate_confidence(page: PageAnalysis, title: str, has_date: bool, body_selector: str = "") -> float:
-    """Return the extraction confidence, from 0 to 1: how likely title and body are the whole article and nothing else.
+    """Return the extraction confidence: how likely title and body are the whole article and nothing else, from 0 to 1.
 
     The confidence is halved if the user's ``body_selector`` matched nothing, because the page has changed since the
     user wrote the selector.
@@ -108,10 +108,10 @@ class ExtractionReason:
 
 @dataclass(frozen=True, slots=True)
 class ExtractionExplanation:
-    """Result of ``explain_page``: an article, the reason for each text, and the CSS path of the box that is its body.
+    """Result of ``explain_page``: an article, the reason for each text, and the CSS path of the box with its body.
 
-    ``local_published_at`` is the publication time in the page's own time zone, so that its date is the one that readers
-    of the page saw.
+    ``local_published_at`` is the publication time in the page's own time zone. Its date is the date that readers of the
+    page saw.
     """
 
     article: Article
@@ -123,11 +123,11 @@ class ExtractionExplanation:
 def extract_page(
     body: bytes, url: str, content_type: str = "", source: Source | None = None, entry: Article | None = None
 ) -> Article:
-    """Return the article of a page or PDF document; a page without an article gives an empty article with confidence 0.
+    """Return the article of a page or PDF document, or an empty article with confidence 0 if the page has no article.
 
-    Raises ``UnreadableDocument`` for a PDF document without readable text, and nothing else. ``entry`` is the article
-    from the feed, whose date and authors are used if the page has none. The title is empty if the feed's title is more
-    reliable than that of the page; ``merge_texts`` later joins both articles.
+    Raises ``UnreadableDocument`` for a PDF document without readable text, and no other error. ``entry`` is the article
+    from the feed. Its date and authors are used if the page has none. The title is left empty if the feed's title is
+    more reliable than the page's title; ``merge_texts`` later joins both articles.
     """
     return explain_page(body, url, content_type, source, entry).article
 
@@ -202,7 +202,8 @@ def _read_page(
 ) -> tuple[PageAnalysis, ArticleRegions, str, str]:
     """Return the analysis of a page, its regions, its title, and the places in which the title was found.
 
-    If the visible page has no article, its ``<noscript>`` is analyzed, and the result with the article is returned.
+    If the visible page has no article, the content of its ``<noscript>`` is analyzed too, and used if it has the
+    article.
     """
     site_keys = find_site_keys(metadata, urlsplit(url).hostname or "")
     titles = list_headlines(metadata, site_keys)
@@ -223,7 +224,7 @@ def _read_page(
 def _choose_text(
     tree: LexborHTMLParser, page: PageAnalysis, metadata: PageMetadata, regions: ArticleRegions
 ) -> tuple[str, str]:
-    """Return the body of the article, and the reason if it is not the visible text of the page.
+    """Return the body of the article, and the reason if the body is not the visible text of the page.
 
     If the body is embedded text, its dateline and agency are stored in ``regions``, and all visible text is rejected.
     """
@@ -239,7 +240,10 @@ def _choose_text(
 
 
 def _estimate_embedded_confidence(text: str, title: str, has_date: bool) -> float:
-    """Return the confidence of an embedded text. Text that is not part of the article cannot be mixed into it."""
+    """Return the extraction confidence of an embedded text.
+
+    Only its length, title and date are considered, because other text of the page cannot be mixed into it.
+    """
     return round(0.4 + 0.4 * min(1.0, measure_weight(text) / 1_200) + 0.1 * bool(title) + 0.05 * has_date, 2)
 
 
@@ -267,9 +271,10 @@ def _extract_regions(
 
 
 def _is_feed_title_better(feed_title: str, title_origins: str) -> bool:
-    """Return whether to use the feed's title, because only the document title (``<title>``) supports the page's title.
+    """Return whether the feed's title is more reliable than the page's title.
 
-    The document title is often the name of the site.
+    It is if only the document title (``<title>``) supports the page's title, because this is often the name of the
+    site.
     """
     return bool(feed_title) and not feed_title.endswith(("...", "…")) and title_origins in {"document", "nothing"}
 
@@ -277,7 +282,7 @@ def _is_feed_title_better(feed_title: str, title_origins: str) -> bool:
 def _choose_canonical_url(url: str, declared_urls: list[str]) -> str:
     """Return the canonical URL that the page declares, or the page's own URL.
 
-    A declared URL on another site is ignored, and so is the URL of a front page.
+    A declared URL is ignored if it is on another site or is the URL of a front page.
     """
     url_parts = urlsplit(url)
     for declared_url in declared_urls:

@@ -23,7 +23,7 @@ _TAG = re.compile("<[^<>]*>")
 
 
 def build_fallback_article(entry: Entry, source: Source) -> Article:
-    """Return the article of an entry without use of an HTML parser, in time linear in the length of the text.
+    """Return the article of an entry without the HTML parser, in a time that is linear in the length of the text.
 
     It is used for entries on which the HTML parser crashed.
     """
@@ -114,7 +114,7 @@ def article_from_entry(entry: Entry, source: Source) -> Article:
 
 
 def cut_title(text: str) -> str:
-    """Return a title for a post without one: the first sentence of its text, or its first words.
+    """Return a title for a post that has none: the first sentence of its text, or its first words.
 
     The account names at the start of a reply are omitted.
     """
@@ -131,9 +131,10 @@ def is_complete(article: Article) -> bool:
 
 
 def merge_texts(page_article: Article, feed_article: Article) -> Article:
-    """Merge the article of a page with that of its feed entry: the fuller text is used, and missing fields are added.
+    """Merge the article of a page with the article of its feed entry.
 
-    The page is discarded if it shares hardly any word with the entry, as a consent page, a bot wall or a front page.
+    The fuller text is used, and missing fields are added. The page is discarded if it shares hardly any word with the
+    entry, because it is then a consent page, a bot wall or a front page.
     """
     if not _is_same_article(page_article, feed_article) or (
         page_article.confidence < _MIN_TRUSTED_CONFIDENCE and feed_article.body
@@ -163,7 +164,7 @@ def merge_texts(page_article: Article, feed_article: Article) -> Article:
 
 
 def match_score(page_article: Article, feed_article: Article) -> float | None:
-    """Return the confidence that a page is the article of its feed entry, from 0 to 1, or None behind a paywall."""
+    """Return how likely a page is the article of its feed entry, from 0 to 1, or None for a page behind a paywall."""
     if page_article.partial_reason == "paywall":
         return None
     return page_article.confidence if _is_same_article(page_article, feed_article) else 0.0
@@ -226,7 +227,8 @@ def _is_truncated(text: str) -> bool:
 def _is_same_article(page_article: Article, feed_article: Article) -> bool:
     """Return whether a page shares enough words with its feed entry to be the same article.
 
-    Words in other letters than ASCII are compared by pairs of characters. An entry with very few words fits every page.
+    Words in other letters than ASCII are compared by pairs of characters. An entry with very few words matches every
+    page.
     """
     feed_units = _build_comparison_units(f"{feed_article.title} {feed_article.standfirst}")
     if len(feed_units) < 6:

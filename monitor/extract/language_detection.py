@@ -22,8 +22,7 @@ class _Script(NamedTuple):
     code: str
     letters: re.Pattern[str]
     family: frozenset[str]
-    """Codes of the languages in this script, one of which a page may claim; empty if only one language uses the script.
-    """
+    """Codes of the languages in this script, one of which a page may state; empty for a script of a single language."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,8 +26,8 @@ def join_pieces(before: str, after: str) -> str:
 def is_broken_sentence(before: str, after: str, has_end: bool) -> bool:
     """Return whether ``after`` continues the sentence of the line ``before``, with a single ``<br>`` between them.
 
-    ``has_end`` is true if the line ``after`` or a line below it ends a sentence. Lists, addresses and results of sports
-    have no such line, and are not joined.
+    ``has_end`` is true if the line ``after``, or a line below it, ends a sentence. In lists, addresses and results of
+    sports, no line ends a sentence, and the lines are not joined.
     """
     if before.endswith(SENTENCE_END_CHARS):
         return False
@@ -61,8 +61,8 @@ def unwrap_lines(text: str) -> str:
 def _unwrap_block(block: str) -> str:
     """Join the wrapped lines of a block of lines without blank lines.
 
-    The block is returned unchanged if its last line is the longest or does not end a sentence, because it was then not
-    wrapped.
+    The block is returned unchanged if its last line is the longest, or does not end a sentence, because such a block
+    was not wrapped.
     """
     lines = [line.strip() for line in block.split("\n")]
     width = max(map(len, lines[:-1]), default=0)

@@ -90,7 +90,7 @@ _AGENCY_SIGNATURE = re.compile(r"\s*(?:[—–]|--|\s-)\s*([A-ZĐ]{2,8}(?:\s?/\s
 
 
 def is_sentence(text: str) -> bool:
-    """Return whether a line ends like a sentence."""
+    """Return whether a line ends as a sentence does, with a full stop or a similar sign."""
     return _SENTENCE_END.search(text[-12:]) is not None
 
 
@@ -123,7 +123,7 @@ def is_credit(text: str) -> bool:
 
 
 def is_byline(text: str) -> bool:
-    """Return whether a line is a byline: it begins like one and either is not a sentence or contains a year."""
+    """Return whether a line is a byline: it begins like a byline, and is not a sentence or contains a year."""
     return _patterns().byline.match(text) is not None and (not is_sentence(text) or _YEAR.search(text) is not None)
 
 
@@ -161,7 +161,7 @@ def is_fact_line(text: str) -> bool:
 
 
 def _has_dash(text: str) -> bool:
-    """Return whether a text contains a dash; a quick test before the slow patterns for datelines and signatures."""
+    """Return whether a text contains a dash. This quick test precedes slow patterns for datelines and signatures."""
     return "-" in text or "—" in text or "–" in text
 
 
@@ -191,7 +191,7 @@ def split_dateline(text: str) -> tuple[str, str, str]:
 
 
 def _split_agency_dateline(text: str) -> tuple[str, str, str] | None:
-    """Split off a dateline that names a known agency and needs no dash; return None if there is none.
+    """Split off a dateline that names a known agency and needs no dash; return None if the text has no such dateline.
 
     Examples: "(KPL) The", "МОСКВА, 5 мая. /ТАСС/. В", "新华社河内5月5日电 部长".
     """

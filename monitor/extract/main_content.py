@@ -51,7 +51,7 @@ _BEFORE_TITLE_FACTOR = 0.25  # factor for the score of prose before the headline
 
 @dataclass(slots=True)
 class PageAnalysis:
-    """A page layout with computed values for its text runs and boxes; each step of the extraction updates it.
+    """A page layout with computed values for its text runs and boxes. Each step of the extraction updates it.
 
     ``rejection_reasons`` has, for each text run, the reason why it is not body text, or an empty string for body text.
     ``is_body_selected`` is true if the user's selector found the body.
@@ -74,7 +74,7 @@ class PageAnalysis:
     kind_sums: dict[int, dict[tuple[str, frozenset[str]], float]] = field(default_factory=dict)
 
     def prose_in(self, box_index: int) -> float:
-        """Return the sum of the prose values in a box, without rejected text runs."""
+        """Return the sum of the prose values of the text runs in a box. Rejected text runs do not count."""
         box = self.layout.boxes[box_index]
         return self.prose_sums[box.run_end] - self.prose_sums[box.run_start]
 
@@ -95,14 +95,14 @@ class PageAnalysis:
         self.prose_sums = list(accumulate((0.0 if reason else value for value, reason in pairs), initial=0.0))
 
     def reject(self, box_index: int, reason: str) -> None:
-        """Reject all text runs in a box for a reason; text runs that are already rejected keep their reason."""
+        """Reject all text runs in a box for a reason. Text runs that are already rejected keep their reason."""
         box = self.layout.boxes[box_index]
         for at in range(box.run_start, box.run_end):
             self.rejection_reasons[at] = self.rejection_reasons[at] or reason
 
 
 def measure_weight(text: str) -> int:
-    """Return the weight of a text: its length in characters, where an ideograph counts as three."""
+    """Return the weight of a text: its length in characters, in which an ideograph counts as three."""
     return len(text) if text.isascii() else len(text) + 2 * len(_WIDE_CHARS.findall(text))
 
 
@@ -112,7 +112,7 @@ def compute_link_ratio(run: TextRun) -> float:
 
 
 def analyze_page(layout: PageLayout, titles: list[str], site_keys: frozenset[str] = frozenset()) -> PageAnalysis:
-    """Return the analysis of a page, with the values that are needed to find the content, and with the headline.
+    """Return the analysis of a page: its headline, and the values that are needed to find the content.
 
     ``site_keys`` are the normalized names of the outlet.
     """
@@ -149,7 +149,7 @@ def _compute_prose_values(layout: PageLayout, weights: list[int], min_weight: in
 
 
 def find_content(page: PageAnalysis) -> None:
-    """Find the root box of the article, and reject every text run that is outside the box or in boilerplate."""
+    """Find the root box of the article, and reject every text run that is boilerplate or outside the root box."""
     total = page.prose_in(0)
     if total < _MIN_SHOWN_PROSE:
         _count_short_sentences(page)
@@ -181,9 +181,9 @@ def find_content(page: PageAnalysis) -> None:
 
 
 def _count_short_sentences(page: PageAnalysis) -> None:
-    """Use a lower minimum for prose, for a page whose article may be a single short sentence.
+    """Lower the minimum length of prose for a page whose article may be a single short sentence.
 
-    Without it, an address below the article would be the only prose of the page.
+    With the usual minimum, an address below the article would be the only prose of the page.
     """
     page.prose_values = _compute_prose_values(page.layout, page.weights, _MIN_SHORT_PROSE_WEIGHT)
     for at in range(page.title_run_index + 1):
@@ -195,8 +195,8 @@ def _find_article_box(page: PageAnalysis, best_box_index: int) -> int:
     """Return the index of the smallest box around the headline with enough prose for an article.
 
     A page may contain several articles. ``best_box_index`` is the box with the highest score on the page. Its prose
-    determines the minimum, so that a header with a long summary is not taken as the article. Without a headline, the
-    result is 0, the box of the whole page.
+    determines how much is enough, so that a header with a long summary is not taken for the article. If the page has no
+    headline, the result is 0, the index of the box of the whole page.
     """
     if page.title_run_index < 0:
         return 0
@@ -213,7 +213,7 @@ def _find_article_box(page: PageAnalysis, best_box_index: int) -> int:
 
 
 def _is_header_above_text(page: PageAnalysis, box_index: int) -> bool:
-    """Return whether a box is the header of an article, and the text of the article is below the box."""
+    """Return whether a box is the header of an article, with the text of the article below the box."""
     box, name = page.layout.boxes[box_index], page.box_hints[box_index]
     if box_index == 0 or not box.run_start <= page.title_run_index < box.run_end:
         return False
@@ -226,9 +226,16 @@ def _is_header_above_text(page: PageAnalysis, box_index: int) -> bool:
 def _find_title(page: PageAnalysis, titles: list[str], site_keys: frozenset[str]) -> int:
     """Return the index of the text run that is the headline, or -1 if there is none.
 
-    The first of these is used: an h1 that equals a title in the metadata, another heading that does, any h1 of some
-    length, other text that equals a title, the first other heading whose class or id says that it is a headline, any
-    h1. A heading with the name of the outlet is not a headline.
+    The first of these that exists is used:
+
+    - an h1 that equals a title in the metadata,
+    - another heading that equals such a title,
+    - an h1 of some length,
+    - other text that equals such a title,
+    - the first other heading whose class or id names it a headline,
+    - any h1.
+
+    A heading with the name of the outlet is not a headline.
     """
     title_keys = [alnum_key(title) for title in titles if title]
     folded_titles = {title.casefold() for title in titles}
@@ -253,7 +260,7 @@ def _find_title(page: PageAnalysis, titles: list[str], site_keys: frozenset[str]
 
 
 def _is_named_headline(page: PageAnalysis, run_index: int) -> bool:
-    """Return whether the class or id of a heading says that it is a headline, and most of the prose is below it."""
+    """Return whether the class or id of a heading names it a headline, and most of the prose is below it."""
     run = page.layout.runs[run_index]
     name = page.box_hints[run.box_index]
     if not name or run.link_chars or page.weights[run_index] < _MIN_HEADLINE_WEIGHT or not HEADLINE_NAMES.search(name):
@@ -264,14 +271,17 @@ def _is_named_headline(page: PageAnalysis, run_index: int) -> bool:
 def _is_same_title(text: str, title: str, min_share: float) -> bool:
     """Return whether two normalized headlines are the same headline.
 
-    One may contain the other, which must have at least ``min_share`` of its length.
+    One may contain the other, if the shorter one has at least ``min_share`` of the length of the longer one.
     """
     shorter, longer = sorted((text, title), key=len)
     return len(shorter) > 5 and shorter in longer and len(shorter) >= min_share * len(longer)
 
 
 def _begins_like_title(text: str, titles: set[str]) -> bool:
-    """Return whether a title begins with the first characters of a text; a quick test before the text is normalized."""
+    """Return whether a title begins with the first characters of a text.
+
+    This quick test is made before the text is normalized.
+    """
     begin = text[:12].casefold()
     return any(title.startswith(begin) for title in titles)
 
@@ -310,10 +320,10 @@ def _reject_hidden(page: PageAnalysis) -> None:
 
 
 def _reject_boilerplate(page: PageAnalysis, is_candidate: Callable[[int], bool], min_rest: float = 0.0) -> None:
-    """Reject the boxes for which ``is_candidate`` is true and that are boilerplate, except boxes with the headline.
+    """Reject the boxes that are boilerplate and for which ``is_candidate`` is true. A box with the headline is kept.
 
-    At least ``min_rest`` prose must remain in the root box. Otherwise the reason that would remove the most prose is
-    not applied, then the next, until enough remains.
+    At least ``min_rest`` prose must remain in the root box. If less would remain, the reason that would remove the most
+    prose is not applied, then the next one, until enough remains.
     """
     found: dict[str, list[int]] = {}
     index, boxes = 1, page.layout.boxes
@@ -344,10 +354,10 @@ def _reject_boilerplate(page: PageAnalysis, is_candidate: Callable[[int], bool],
 
 
 def _is_small_part(page: PageAnalysis, box_index: int, total: float) -> bool:
-    """Return whether a box has a small share of the page's prose, ``total``.
+    """Return whether a box has only a small share of the page's prose, which is ``total``.
 
-    The prose of its siblings of the same kind is added, unless their parent is boilerplate: the comments of a page may
-    be longer than its article.
+    The prose of its siblings of the same kind is added, unless their parent is boilerplate. The exception is needed
+    because the comments of a page may be longer than its article.
     """
     if page.prose_in(box_index) > _MAX_BOILERPLATE_SHARE * total:
         return False
@@ -367,7 +377,7 @@ def _is_small_part(page: PageAnalysis, box_index: int, total: float) -> bool:
 
 
 def _sum_prose_by_kind(page: PageAnalysis, parent: int) -> dict[tuple[str, frozenset[str]], float]:
-    """Return the sum of prose in the children of a box, by their tag and kind, the largest sum first."""
+    """Return the sums of prose in the children of a box, by the tag and kind of the child, the largest sum first."""
     if parent not in page.kind_sums:
         sums: dict[tuple[str, frozenset[str]], float] = defaultdict(float)
         for child in page.child_boxes[parent]:
@@ -377,7 +387,7 @@ def _sum_prose_by_kind(page: PageAnalysis, parent: int) -> dict[tuple[str, froze
 
 
 def _find_boilerplate_reason(page: PageAnalysis, box_index: int) -> str:
-    """Return the reason why a box is boilerplate, or an empty string; judged by its tag, names and links."""
+    """Return the reason why a box is boilerplate, or an empty string. Its tag, names and links are considered."""
     box, name = page.layout.boxes[box_index], page.box_hints[box_index]
     if box.tag in _SIDEBAR_TAGS:
         return box.tag
@@ -394,10 +404,7 @@ def _find_boilerplate_reason(page: PageAnalysis, box_index: int) -> str:
 
 
 def _has_paragraphs(page: PageAnalysis, box_index: int, count: int) -> bool:
-    """Return whether a box reads like an article.
-
-    It must be mostly prose, with at least ``count`` paragraphs and few links.
-    """
+    """Return whether a box reads like an article: mostly prose, with at least ``count`` paragraphs and few links."""
     box = page.layout.boxes[box_index]
     if count == TOOL_WEIGHT and _has_quoted_post(page, box_index):
         return True
@@ -436,9 +443,10 @@ def _is_teaser_list(page: PageAnalysis, box_index: int) -> bool:
 
 
 def _score_boxes(page: PageAnalysis) -> list[float]:
-    """Return a score for each box: the sum of the prose in it, of which enclosing boxes get less at each level.
+    """Return a score for each box: the prose in the box, in which prose of inner boxes counts less at each level.
 
-    Names of article bodies raise the score. Prose before the headline and headers of articles lower it.
+    The names of article bodies raise the score of a box. Prose before the headline counts less, and headers of articles
+    get a lower score.
     """
     boxes = page.layout.boxes
     scores = [0.0] * len(boxes)

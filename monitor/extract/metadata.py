@@ -69,7 +69,8 @@ _META_NAMES_BY_FIELD = {  # normalized names of meta tags (without punctuation) 
     "languages": "oglocale contentlanguage language dclanguage",
 }
 _PUBLISHED_META_NAMES = _META_NAMES_BY_FIELD["published"].split()
-"""Names of meta tags with the publication date, most trusted first; `date` is often the date of the last change."""
+"""Names of meta tags with the publication date, most trusted first. The tag `date` often has the date of the last
+change."""
 _FIELD_BY_META_NAME = {name: field_name for field_name, names in _META_NAMES_BY_FIELD.items() for name in names.split()}
 _TITLE_ORIGINS = {"ogtitle": "opengraph", "twittertitle": "twitter", "dctitle": "twitter", "parselytitle": "twitter"}
 _NAME_SEPARATORS = re.compile(r"[\W_]+")
@@ -100,7 +101,7 @@ def read_metadata(tree: LexborHTMLParser) -> PageMetadata:
 
 @lru_cache(maxsize=1024)
 def _normalize_meta_name(name: str) -> str:
-    """Return the name of a meta tag in lower case without punctuation; cached, because pages use the same few names."""
+    """Return the name of a meta tag in lower case without punctuation. Results are cached, because names are few."""
     return _NAME_SEPARATORS.sub("", name.lower())
 
 
@@ -121,8 +122,8 @@ def _read_links(metadata: PageMetadata, tree: LexborHTMLParser) -> None:
 def _read_json_ld(metadata: PageMetadata, tree: LexborHTMLParser) -> None:
     """Add the statements of the JSON-LD scripts to the metadata.
 
-    An article whose headline is in a title of the page is read first, then the most specific type. If there is such an
-    article, the dates of all others are ignored.
+    Articles whose headline is in a title of the page are read first, then articles with the most specific type. If an
+    article has such a headline, the dates of all other articles are ignored.
     """
     documents = [parse_lenient_json(script.text() or "") for script in tree.css('script[type*="ld+json" i]')]
     nodes = [node for document in documents for node in iter_json_objects(document, _OTHER_ARTICLE_KEYS)]
@@ -159,20 +160,30 @@ def _read_json_ld(metadata: PageMetadata, tree: LexborHTMLParser) -> None:
 
 
 def _choose_headline(node: dict[str, Any], title_keys: list[str]) -> Any:
-    """Return the headline of a JSON-LD article, or its name if only the name is in one of the page's titles."""
+    """Return the headline of a JSON-LD article.
+
+    Return its name if there is no headline, or if one of the page's titles contains the name and none contains the
+    headline.
+    """
     headline, name = node.get("headline"), node.get("name")
     is_named = _is_titled({"name": name}, title_keys) and not _is_titled({"name": headline}, title_keys)
     return name if is_named else headline or name
 
 
 def title_words(text: str) -> set[str]:
-    """Return the longer words of a title; of words in other letters than ASCII, also the pairs of characters."""
+    """Return the longer words of a title.
+
+    Words with letters other than ASCII are returned at any length, together with their pairs of adjacent characters.
+    """
     words = {word.casefold() for word in _WORD.findall(text) if len(word) >= _MIN_WORD_CHARS or not word.isascii()}
     return words | {word[at : at + 2] for word in words if not word.isascii() for at in range(len(word) - 1)}
 
 
 def _may_be_shown(node: dict[str, Any], shown_words: set[str]) -> bool:
-    """Return whether a JSON-LD article may be the page's: it has no headline, or one with a word of the headings."""
+    """Return whether a JSON-LD article may be the article of the page.
+
+    It may if it has no headline, or if its headline shares a word with the headings of the page.
+    """
     claim = node.get("headline") or node.get("name")
     words = title_words(unescape(claim)) if isinstance(claim, str) else set()
     return not words or not shown_words or not words.isdisjoint(shown_words)
@@ -186,7 +197,7 @@ def _is_titled(node: dict[str, Any], title_keys: list[str]) -> bool:
 
 
 def parse_lenient_json(text: str) -> Any:
-    """Parse JSON with the errors that are common in pages; return None if it is invalid nevertheless.
+    """Parse JSON with the errors that are common in pages; return None if it has other errors.
 
     Raw line breaks in strings, trailing commas and comment marks are accepted.
     """
@@ -237,7 +248,7 @@ def _flatten_names(value: Any) -> list[Any]:
 
 
 def _add_authors(metadata: PageMetadata, value: Any) -> None:
-    """Add the authors that a JSON-LD article states; organizations among them are added apart."""
+    """Add the authors that a JSON-LD article states. Organizations are added to a list of their own."""
     for item in value[:20] if isinstance(value, list) else [value]:
         is_organization = isinstance(item, dict) and any("Organization" in kind for kind in _list_node_types(item))
         _add_claims(metadata.organizations if is_organization else metadata.authors, *_flatten_names(item))

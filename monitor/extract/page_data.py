@@ -1,7 +1,7 @@
 """Page data: the JSON values in the scripts of a page, from which scripts build its text.
 
-Frameworks write them as JSON scripts, as values of variables, as JSON in a string, or as a list of values that refer to
-one another by number.
+Web frameworks write page data as JSON scripts, as values of variables, as JSON in a string, or as a list of values that
+refer to one another by number.
 """
 
 import json
@@ -32,7 +32,7 @@ _DECODER = json.JSONDecoder(strict=False)
 
 
 def find_titled_objects(tree: LexborHTMLParser, titles: list[str]) -> Iterator[tuple[dict[str, Any], Any]]:
-    """Yield each object in the page data that has one of the titles, and the value that contains the object."""
+    """Yield each object in the page data that has one of the titles, and the JSON document that contains the object."""
     keys = {key for title in titles if len(key := alnum_key(title)) >= _MIN_TITLE_KEY_CHARS}
     if not keys:
         return
@@ -47,7 +47,7 @@ def find_titled_objects(tree: LexborHTMLParser, titles: list[str]) -> Iterator[t
 
 
 def _iter_values(text: str) -> Iterator[Any]:
-    """Yield the JSON values in a script: the script itself, and values behind ``=`` or an opening bracket."""
+    """Yield the JSON values in a script. If the script is not JSON itself, they follow ``=`` or an opening bracket."""
     if text.lstrip()[:1] in "{[":
         yield from _unpack(parse_lenient_json(text))
         return
@@ -69,9 +69,10 @@ def _iter_values(text: str) -> Iterator[Any]:
 
 
 def _read_arguments(text: str) -> Iterator[Any]:
-    """Yield an object with the article for each title among the arguments of a function that builds the page data.
+    """Yield the objects that may be the article, from the arguments of a function that builds the page data.
 
-    The longest text with paragraphs among the arguments is the article.
+    The body is the longest argument with paragraphs. Each shorter text among the arguments may be the title, and gives
+    one object with this title and the body.
     """
     arguments = parse_lenient_json(f"[{_VOID.sub('null', text)}]")
     texts = [item for item in arguments if isinstance(item, str)] if isinstance(arguments, list) else []
@@ -80,7 +81,10 @@ def _read_arguments(text: str) -> Iterator[Any]:
 
 
 def _unpack(value: Any) -> Iterator[Any]:
-    """Yield a value, or the JSON values in its strings if it is a string, or a list of a number and a string."""
+    """Yield the JSON values in a string, or in the strings of a short list such as ``[1, "5:{...}"]``.
+
+    Any other value is yielded unchanged.
+    """
     texts = [value] if isinstance(value, str) else []
     if isinstance(value, list) and len(value) <= 3:  # a row of streamed data: [1, "5:{...}"]
         texts = [item for item in value if isinstance(item, str)]
@@ -96,7 +100,10 @@ def _unpack(value: Any) -> Iterator[Any]:
 
 
 def _iter_objects(root: Any) -> Iterator[dict[str, Any]]:
-    """Yield the objects in a value; references of a list whose items refer to one another are resolved."""
+    """Yield the objects in a JSON value.
+
+    In a list whose items refer to one another by number, the references are replaced by the items.
+    """
     if not _is_payload(root):
         yield from iter_json_objects(root)
         return
@@ -106,7 +113,10 @@ def _iter_objects(root: Any) -> Iterator[dict[str, Any]]:
 
 
 def _is_payload(root: Any) -> bool:
-    """Return whether a value is a list whose first object has numbers of other items as values."""
+    """Return whether a value is a list whose items refer to one another by number.
+
+    The first object in such a list has the numbers of other items as values.
+    """
     if not isinstance(root, list) or len(root) < 3:
         return False
     first = next((item for item in root if isinstance(item, dict) and item), None)
@@ -114,7 +124,7 @@ def _is_payload(root: Any) -> bool:
 
 
 def _resolve(value: Any, items: list[Any], depth: int) -> Any:
-    """Return an item of a list whose items refer to one another, with the referenced items instead of numbers."""
+    """Return an item of a list, with the items that it refers to in the place of their numbers."""
     if depth > _MAX_DEPTH or not isinstance(value, dict | list):
         return value
     refs = value.items() if isinstance(value, dict) else enumerate(value)
@@ -125,7 +135,7 @@ def _resolve(value: Any, items: list[Any], depth: int) -> Any:
 
 
 def _has_title(node: dict[str, Any], titles: set[str]) -> bool:
-    """Return whether a title field of a JSON object is a title of the page, or one begins with the other.
+    """Return whether a title field of a JSON object is a title of the page, or one of the two begins with the other.
 
     ``titles`` are the titles of the page, without punctuation.
     """

@@ -143,7 +143,7 @@ def _read_document_title(document: Any) -> str:
 
 
 def _read_lines(document: Any, page_count: int) -> Iterator[PrintedLine]:
-    """Yield the lines of the first pages in reading order; pages that cannot be read are omitted."""
+    """Yield the lines of the first pages in reading order. Pages that cannot be read are omitted."""
     import pypdfium2
 
     char_count = 0
@@ -218,7 +218,7 @@ def _split_rows(glyphs: Iterator[_Glyph]) -> Iterator[list[_Glyph]]:
 def _is_repeated(glyph: _Glyph, row: Sequence[_Glyph]) -> bool:
     """Return whether an earlier glyph of the row has the same text at the same place.
 
-    Some documents paint bold text twice, and a tone mark may have the text of its whole cluster.
+    Some documents paint bold text twice. A tone mark may also have the text of the whole cluster that it belongs to.
     """
     middle = (glyph.left + glyph.right) / 2
     return any(
@@ -252,10 +252,10 @@ def _build_lines(glyphs: list[_Glyph], page: int) -> Iterator[PrintedLine]:
 
 
 def _order_clusters(letters: Sequence[_Glyph]) -> None:
-    """Reverse the characters of right-to-left ligatures where they are not in reading order.
+    """Reverse the characters of right-to-left ligatures that are not in reading order.
 
-    A document may list the glyphs of a line in reading order or from left to right, even word by word. The characters
-    of a ligature are in the same order as the glyphs around it.
+    A document may list the glyphs of a line in reading order or from left to right, and each word in another way. The
+    characters of a ligature have the same order as the glyphs around it.
     """
     for at, glyph in enumerate(letters):
         if len(glyph.text) > 1 and is_right_to_left(glyph.text):
@@ -306,7 +306,7 @@ def _to_logical_order(parts: Sequence[str]) -> str:
 def _count_unmapped(lines: Sequence[PrintedLine]) -> int:
     """Return the number of characters that cannot be read as text.
 
-    These are characters of private use, unassigned and control characters, and replacement characters.
+    These are unassigned characters, control characters, replacement characters, and characters for private use.
     """
     return sum(
         unicodedata.category(char) in {"Co", "Cc", "Cn"} or char == "\ufffd" for line in lines for char in line.text
@@ -336,9 +336,8 @@ def _drop_repeated_edges(lines: Sequence[PrintedLine]) -> list[PrintedLine]:
 def _split_title(paragraphs: list[PrintedParagraph], document_title: str) -> tuple[str, list[PrintedParagraph]]:
     """Return the headline of a document, and the paragraphs without the headline.
 
-    The headline is the title in the properties of the document, if the first page prints it. Otherwise it is the
-    largest text on the first page, if it is clearly larger than the body. Otherwise it is the title in the properties,
-    which may be empty.
+    The first of these is used: the title in the properties of the document, if the first page prints it; the largest
+    text on the first page, if it is clearly larger than the body; the title in the properties, even if it is empty.
     """
     first = [one for one in paragraphs if one.page == paragraphs[0].page] if paragraphs else []
     key = alnum_key(document_title)

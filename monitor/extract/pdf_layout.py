@@ -22,7 +22,7 @@ _PARAGRAPH_PITCH = 1.3  # a line this many times farther from the line before be
 _SIZE_CHANGE = 1.12  # ratio of font sizes that separates a heading from text
 _LIST_ITEM = re.compile(r"(?:[-–•●▪*]|\(?\d{1,3}[.)]|\(?[a-zđ]\))\s")
 SOFT_HYPHEN = "‐"
-"""U+2010: marks a hyphen at the end of a line that only divides a word and is not part of it."""
+"""The hyphen U+2010. It marks a hyphen at the end of a line that only divides a word and does not belong to it."""
 _RTL_CHARS = re.compile("[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufeff]")
 
 
@@ -42,7 +42,7 @@ class PrintedLine:
 
 @dataclass(frozen=True, slots=True)
 class PrintedParagraph:
-    """A paragraph, the page on which it begins and its font size."""
+    """A paragraph, with the page on which it begins and its font size."""
 
     text: str
     page: int
@@ -58,7 +58,7 @@ def is_right_to_left(text: str) -> bool:
 
 
 def order_lines(lines: Sequence[PrintedLine]) -> list[PrintedLine]:
-    """Return the lines of a page in reading order; lines in one row are joined unless they are in different columns."""
+    """Return the lines of a page in reading order. Lines in one row are joined unless they are in different columns."""
     is_rtl = is_right_to_left("".join(line.text for line in lines))
     return list(_order(lines, is_rtl, 0))
 
@@ -141,7 +141,7 @@ def _join_row(row: Sequence[PrintedLine], is_rtl: bool) -> PrintedLine:
 
 
 def join_paragraphs(lines: Sequence[PrintedLine]) -> list[PrintedParagraph]:
-    """Join lines in reading order to paragraphs; a paragraph may continue in the next column or on the next page."""
+    """Join lines in reading order to paragraphs. A paragraph may continue in the next column or on the next page."""
     if not lines:
         return []
     drops = [a.baseline - b.baseline for a, b in pairwise(lines) if a.page == b.page and a.baseline > b.baseline]
@@ -183,7 +183,7 @@ def _begins_paragraph(before: PrintedLine, line: PrintedLine, pitch: float) -> b
 
 
 def _join_lines(text: str, following: str) -> str:
-    """Return two lines of a paragraph as one text; a word that a hyphen divides between them becomes one word."""
+    """Return two lines of a paragraph as one text. If a hyphen divides a word between the lines, the word is joined."""
     if text.endswith(SOFT_HYPHEN):
         return text[:-1] + following
     last_word = text.rpartition(" ")[2]

@@ -1,4 +1,4 @@
-"""Texts around an article that may contain its date: elements and lines that belong to no other article."""
+"""Texts around an article that may contain its date: elements and lines that do not belong to another article."""
 
 import re
 from functools import cache
@@ -29,14 +29,14 @@ _NEUTRAL_NAMES = re.compile(
     r"[\s_:-]*(?:share|sharing|social|tool|print|follow|votes?|rating|addtoany|teilen|compartir|aside|"
     r"side-?bar|rail|nav|footer)"
 )
-"""Beginnings of names of boxes that are boilerplate but may contain the article's date next to buttons."""
+"""Beginnings of names of boilerplate boxes that may contain the article's date, next to buttons for example."""
 _HEADINGS = ",".join(sorted(HEADING_TAGS))
 _MIN_HEADLINE_CHARS = 20  # characters: links to authors and sections are shorter
 _MIN_LONG_HEADLINE_CHARS = 40  # characters: in a box of any kind, a shorter link may name the author or a section
 _TODAY_NAMES = re.compile(
     r"(?:^|[\s_-])(?:current-?(?:date|time)|today|date-?today|clock|weather|date-?now)(?=$|[\s_-])"
 )
-"""Names of elements with the date of today."""
+"""Names of elements that show the current date."""
 _MAX_DETAIL_CHARS = 60  # characters: a list item with more is more than the date of the article
 _MAX_ELEMENTS = 12  # elements of one kind that are looked at; a page with more is a list
 _DATELINE = re.compile(r"(.{6,60}?)\s?[-\u2013\u2014]{1,2}\s")
@@ -49,7 +49,7 @@ def _modified_pattern() -> re.Pattern[str]:
 
 
 class OwnElements:
-    """Search for elements, such as dates and bylines, that belong to the article itself.
+    """Finder of elements, such as dates and bylines, that belong to the article itself.
 
     Elements in related news, lists, comments and other articles on the page are excluded.
     """
@@ -80,9 +80,9 @@ class OwnElements:
         return [read_value(node) for node in self.select(f'[itemprop~="{item_property}"]')]
 
     def list_times(self) -> list[str]:
-        """Return a list with the value of the best ``time`` element around the article; empty if there is none.
+        """Return a list with the value of the best ``time`` element around the article; empty without such an element.
 
-        A modification time is used only if there is no other time.
+        A modification time is used only if the page has no other time.
         """
         found: list[tuple[bool, str]] = []
         for node in self.select("time", self._box):
@@ -120,7 +120,8 @@ class OwnElements:
     def is_own(self, element: LexborNode) -> bool:
         """Return whether an element belongs to the article.
 
-        It does not if a box that lists other articles or comments contains the element but not the article.
+        An element does not belong to the article if it is in a box that lists other articles or comments. A box that
+        also contains the article itself is not such a box.
         """
         node: LexborNode | None = element
         while node is not None and node.mem_id not in self._around_article:
@@ -133,10 +134,10 @@ class OwnElements:
 
 
 def _is_of_other_articles(node: LexborNode, *, is_article_known: bool) -> bool:
-    """Return whether a box lists other articles or comments; ``node`` is a box that does not contain this article.
+    """Return whether the box ``node``, which does not contain this article, lists other articles or comments.
 
-    ``is_article_known`` is true if this article is inside an ``article`` element, so that every other ``article``
-    element is another article.
+    ``is_article_known`` is true if this article is inside an ``article`` element. Then every other ``article`` element
+    is another article.
     """
     tag, attributes = node.tag or "", node.attributes
     name = split_camel_case(f"{attributes.get('class') or ''} {attributes.get('id') or ''}")
@@ -153,9 +154,9 @@ def _is_of_other_articles(node: LexborNode, *, is_article_known: bool) -> bool:
 
 
 def _names_article(node: LexborNode, min_chars: int = _MIN_HEADLINE_CHARS) -> bool:
-    """Return whether a box has the headline of an article.
+    """Return whether a box contains the headline of an article.
 
-    It has one if a link is long enough for a headline, or if a heading is a link.
+    A headline is a link that is long enough for one, or a heading that is a link.
     """
     return any(
         len(link.text(strip=True)) >= min_chars or link.css_first(_HEADINGS) is not None for link in node.css("a[href]")
@@ -165,7 +166,8 @@ def _names_article(node: LexborNode, min_chars: int = _MIN_HEADLINE_CHARS) -> bo
 def read_value(node: LexborNode) -> str:
     """Return the value of a microdata property.
 
-    It is the value of the attribute ``content`` or ``datetime`` of the element, otherwise the element's text.
+    The value is the attribute ``content`` or ``datetime`` of the element. Without these attributes, it is the element's
+    text.
     """
     attributes = node.attributes
     return attributes.get("content") or attributes.get("datetime") or node.text(separator=" ")
@@ -202,7 +204,7 @@ def list_texts_near_title(page: PageAnalysis, elements: OwnElements) -> list[str
 def _may_date_article(page: PageAnalysis, run_index: int) -> bool:
     """Return whether a line near the headline may have the date of the article.
 
-    Lines in the text of the article, in captions and in lists of other articles have not.
+    Lines in the text of the article, in captions and in lists of other articles may not.
     """
     reason = page.rejection_reasons[run_index]
     if reason in {"", "caption", "standfirst"} or reason.startswith(_REASONS_OF_LISTS):

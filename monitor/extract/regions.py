@@ -177,7 +177,7 @@ def _classify_by_layout(page: PageAnalysis, run_index: int, first_body_index: in
 
 
 def _is_linked_first_paragraph(page: PageAnalysis, run_index: int, first_body_index: int) -> bool:
-    """Return whether a text run with many links, above the first paragraph found so far, is the first paragraph.
+    """Return whether a text run with many links, above the first paragraph found so far, is the real first paragraph.
 
     It must be a sentence in a ``p`` element with the same parent as the paragraph below it.
     """
@@ -197,8 +197,8 @@ def _is_linked_first_paragraph(page: PageAnalysis, run_index: int, first_body_in
 def _is_short_first_paragraph(page: PageAnalysis, run_index: int, first_body_index: int) -> bool:
     """Return whether a short text run between headline and text is a paragraph of the text.
 
-    It must be a sentence and formatted like the text below it. In scripts without a full stop, it only needs some
-    length.
+    It must be a sentence, and formatted like the text below it. In scripts without a full stop, a minimum length
+    replaces the test for a sentence.
     """
     boxes, runs = page.layout.boxes, page.layout.runs
     if run_index <= page.title_run_index or first_body_index >= len(runs):
@@ -216,7 +216,7 @@ def _is_short_first_paragraph(page: PageAnalysis, run_index: int, first_body_ind
 
 
 def _is_whole_line(page: PageAnalysis, run_index: int) -> bool:
-    """Return whether a text run is a sentence; in scripts without a full stop, it only needs some length."""
+    """Return whether a text run is a sentence; in scripts without a full stop, whether it has a minimum length."""
     text = page.layout.runs[run_index].text
     is_long = page.weights[run_index] >= _MIN_SENTENCE_WEIGHT
     return is_sentence(text) or (is_long and _UNPUNCTUATED_SCRIPTS.search(text[-1:]) is not None)
@@ -236,8 +236,8 @@ def _is_link_line(page: PageAnalysis, run_index: int, tag: str) -> bool:
 def _is_list_heading(page: PageAnalysis, run_index: int) -> bool:
     """Return whether a heading that is a link begins a section of the article, as in a list of products or places.
 
-    The next line with prose must be long, and the heading, the line and most of the article's prose must have the same
-    box around them. The excerpts of other stories have boxes of their own.
+    The next line with prose must be long. One box must directly contain the heading, this line and most of the
+    article's prose, because excerpts of other stories have boxes of their own.
     """
     boxes, runs = page.layout.boxes, page.layout.runs
     heading = boxes[runs[run_index].box_index]
@@ -253,9 +253,9 @@ def _is_list_heading(page: PageAnalysis, run_index: int) -> bool:
 
 
 def _is_list_of_links(page: PageAnalysis, run_index: int) -> bool:
-    """Return whether a line of several links between paragraphs of the article is an enumeration of the article.
+    """Return whether a line with several links, between paragraphs of the article, is an enumeration in the article.
 
-    It has several links with commas between them, begins with other words, and has the tag and the parent of the
+    The links have commas between them, and other words before them. The line has the same tag and parent as the
     paragraph above it.
     """
     boxes, runs = page.layout.boxes, page.layout.runs
@@ -319,7 +319,7 @@ def _is_caption(page: PageAnalysis, run_index: int) -> bool:
 def _is_text_with_picture(page: PageAnalysis, box_index: int) -> bool:
     """Return whether a box that is named after a picture also contains text of the article.
 
-    It does if it has several paragraphs, or one paragraph and a separate caption.
+    This is so if the box has several paragraphs, or one paragraph and a separate caption.
     """
     box = page.layout.boxes[box_index]
     has_caption = any(
@@ -335,16 +335,20 @@ def _is_text_with_picture(page: PageAnalysis, box_index: int) -> bool:
 
 
 def _mark_summary_labels(page: PageAnalysis, inside: range) -> None:
-    """Reject the labels of machine-generated summaries as such, also those in boxes with the name of a disclaimer."""
+    """Reject the labels of machine-generated summaries, and give this as the reason.
+
+    Labels in boxes with the name of a disclaimer get the same reason.
+    """
     for at in inside:
         if page.rejection_reasons[at].startswith("boilerplate") and is_machine_summary_label(page.layout.runs[at].text):
             page.rejection_reasons[at] = MACHINE_SUMMARY
 
 
 def _list_galleries(page: PageAnalysis) -> list[tuple[int, int]]:
-    """Return the picture series in the article, each as its first text run and the text run after its last.
+    """Return the picture series in the article: the index of the first text run, and the index after the last one.
 
-    A box is a picture series if it is named like one, and has at least three pictures and hardly more paragraphs.
+    A box is a picture series if its name states this, if it has at least three pictures, and if it has hardly more
+    paragraphs than pictures.
     """
     boxes = page.layout.boxes
     pictures = sorted(box_index for box_index, _ in page.layout.pictures)
@@ -363,9 +367,10 @@ def _list_galleries(page: PageAnalysis) -> list[tuple[int, int]]:
 
 
 def _drop_other_pictures(page: PageAnalysis, galleries: list[tuple[int, int]], title: str) -> None:
-    """Drop the captions of a picture series about other news.
+    """Drop the captions of picture series about other news.
 
-    Only series of which most captions have names, and hardly any has a name from the article, are dropped.
+    A series is about other news if most of its captions contain names, and hardly any of them contains a name from the
+    article.
     """
     if not galleries:
         return
@@ -382,7 +387,7 @@ def _drop_other_pictures(page: PageAnalysis, galleries: list[tuple[int, int]], t
 
 
 def _find_post_times(page: PageAnalysis, inside: range) -> set[int]:
-    """Return the indexes of the times above the posts of a live blog, or of the entries of a chronology.
+    """Return the indexes of the text runs that are times above the posts of a live blog or the entries of a chronology.
 
     At least three lines must consist of a time or minute, each with prose below it.
     """
@@ -405,9 +410,10 @@ def _find_post_times(page: PageAnalysis, inside: range) -> set[int]:
 
 
 def _is_in_text_box(page: PageAnalysis, run_index: int, picture_box_index: int) -> bool:
-    """Return whether a text run is a paragraph of a box with text, in or around a box that is named after a picture.
+    """Return whether a text run in a box named after a picture is nevertheless a paragraph of the article.
 
-    The box around it must have a name for text next to the word for the picture, as ``image-text``.
+    A box around the text run, inside the picture box, must be named after text. The name of the picture box itself may
+    also contain a word for text, as ``image-text``; the text run must then be in a ``p`` element.
     """
     layout, run = page.layout, page.layout.runs[run_index]
     if page.weights[run_index] < _MIN_PICTURE_TEXT_WEIGHT or not is_sentence(run.text) or is_credit(run.text):
@@ -443,7 +449,7 @@ def _restore_captions(page: PageAnalysis, inside: range) -> None:
 def _is_below_picture(page: PageAnalysis, run_index: int) -> bool:
     """Return whether a text run at or directly below a picture is formatted like a caption.
 
-    The format of a caption is small, italic or centred text.
+    Captions are small, italic or centred.
     """
     run = page.layout.runs[run_index]
     pictures = [there for there, following in page.layout.pictures if following == run_index]
@@ -471,7 +477,7 @@ def _is_all_italic(node: LexborNode) -> bool:
 
 
 def _is_small_print(page: PageAnalysis, run: TextRun) -> bool:
-    """Return whether a text run is in a small box whose name indicates bylines, dates or similar."""
+    """Return whether a text run is in a small box whose name shows that it has bylines, dates or similar."""
     if page.layout.boxes[run.box_index].tag in HEADING_TAGS:
         return False
     index = run.box_index
@@ -508,9 +514,9 @@ def _find_standfirst(page: PageAnalysis, description_keys: set[str], first_body_
 
 
 def _is_unnamed_standfirst(page: PageAnalysis, run_index: int) -> bool:
-    """Return whether a text run is a standfirst by its position between headline and text.
+    """Return whether the position of a text run, between headline and text, shows that it is a standfirst.
 
-    No name of a box is needed. Items of lists are excluded.
+    The name of its box is not considered. Items of lists are excluded.
     """
     run = page.layout.runs[run_index]
     is_below_title = (
@@ -545,9 +551,9 @@ def _is_summary_text(page: PageAnalysis, run_index: int) -> bool:
 
 
 def _is_in_descriptions(text_key: str, description_keys: set[str]) -> bool:
-    """Return whether a text is a description in the metadata.
+    """Return whether a text is a description in the metadata, or begins like a long description.
 
-    It may also begin like a long description, because descriptions are often cut off.
+    Descriptions are often cut off, so their ends are not compared.
     """
     return len(text_key) > 25 and any(
         text_key == text or (len(text) > 50 and text_key[:50] == text[:50]) for text in description_keys

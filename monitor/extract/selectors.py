@@ -1,4 +1,4 @@
-"""CSS selectors that the user has configured for a source; their results override what the extractor finds."""
+"""CSS selectors that the user has configured for a source. Their results replace the results of the extractor."""
 
 from collections.abc import Iterable
 from datetime import UTC, datetime
@@ -31,7 +31,7 @@ def select_texts(tree: LexborHTMLParser, selector: str) -> list[str]:
 
 
 def select_date(tree: LexborHTMLParser, published: DateSelector, local_time: LocalTime) -> datetime | None:
-    """Return the date in the first matching node that has a valid date, or None.
+    """Return the date in the first matching node that has a valid date, or None if no matching node has one.
 
     If the user has configured a format, the date must have this format.
     """
@@ -64,7 +64,7 @@ def select_body(tree: LexborHTMLParser, page: PageAnalysis, selector: str) -> bo
 
 
 def _find_nodes(tree: LexborHTMLParser, selector: str) -> list[LexborNode]:
-    """Return the nodes that match a selector; none for an invalid selector, which ``monitor check`` reports."""
+    """Return the nodes that match a selector. An invalid selector matches nothing; ``monitor check`` reports it."""
     if not selector:
         return []
     try:

@@ -51,9 +51,10 @@ def _is_headline(text: str, site_keys: frozenset[str]) -> bool:
 def choose_title(page: PageAnalysis, metadata: PageMetadata, host: str) -> tuple[str, str]:
     """Return the title of a page, and the places that state it, such as "opengraph, heading".
 
-    The title with the most support is chosen; the document title (``<title>``) also supports a title that it begins
-    with. Among spellings of the chosen title, the spelling with the most words is used, so that a kicker and the
-    headline do not become one word; of equal ones, the spelling that the page shows.
+    The title with the most support is chosen. The document title (``<title>``) also supports a title that it begins
+    with. If the places spell the chosen title in several ways, the spelling with the most words is used, so that a
+    kicker and the headline do not become one word. Of spellings with equally many words, the one that the page shows is
+    used.
     """
     sites = find_site_keys(metadata, host)
     heading = page.layout.runs[page.title_run_index].text if page.title_run_index >= 0 else ""
@@ -82,7 +83,10 @@ def choose_title(page: PageAnalysis, metadata: PageMetadata, host: str) -> tuple
 
 
 def _is_unrelated(text: str, texts: dict[str, str]) -> bool:
-    """Return whether a title shares no word with the printed heading, or with the document title if it is alone."""
+    """Return whether a title shares no word with the printed heading.
+
+    If the page has no printed heading, the title is compared with the document title.
+    """
     shown = texts.get("heading") or texts.get("document") or text
     return title_words(text).isdisjoint(title_words(shown))
 
@@ -100,8 +104,8 @@ def _is_supported_by(origin: str, title_key: str, key: str) -> bool:
 def _remove_site_name(claim: str, others: set[str], sites: frozenset[str], page: PageAnalysis) -> str:
     """Return a title without the names of the outlet and of a section at its start or end.
 
-    The part after a separator is removed if it is the name of the site, or if another title or a line of the page
-    equals the rest. ``others`` are the normalized other titles.
+    The part after a separator is removed in two cases: it is the name of the outlet, or the title without it equals
+    another title or a line of the page. ``others`` are the normalized other titles.
     """
     text, removed = claim, False
     for _ in range(_MAX_PARTS):
@@ -120,16 +124,16 @@ def _remove_site_name(claim: str, others: set[str], sites: frozenset[str], page:
 
 
 def _is_printed(page: PageAnalysis, text: str, key: str) -> bool:
-    """Return whether a line of the page is the text; ``key`` is the normalized text."""
+    """Return whether a line of the page equals a text. ``key`` is the normalized text."""
     lines = (run.text for run in page.layout.runs if abs(len(run.text) - len(text)) < _MAX_PRINTED_DIFFERENCE)
     return any(line[:1].casefold() == text[:1].casefold() and alnum_key(line) == key for line in lines)
 
 
 def _remove_sections(text: str, *, is_named: bool) -> str:
-    """Return a title without the short parts after separators that headlines do not have, such as bars.
+    """Return a title without the short parts after separators, such as bars, that headlines do not contain.
 
-    The last such part may be one word longer if no name of the outlet followed it (``is_named``), because it is then
-    the outlet's name.
+    The last such part may be one word longer if no name of the outlet was removed before (``is_named`` is false),
+    because the part is then the outlet's name.
     """
     for _ in range(_MAX_PARTS):
         match = _LAST_PART.match(text)

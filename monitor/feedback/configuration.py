@@ -1,4 +1,4 @@
-"""Edits of the configuration files by readers: each is recorded as a change, and can be undone.
+"""Edits of the configuration files by readers. Each edit is recorded as a change, and can be undone.
 
 The desk, the API and the command line use this module.
 """
@@ -12,19 +12,19 @@ from monitor.feedback.service import Actor, FeedbackResult
 from monitor.store.database import Database
 
 EDIT = "edit"
-"""Value of ``Change.what`` of an edit of a configuration file."""
+"""Value of the field ``what`` of a ``Change`` that is an edit of a configuration file."""
 
 
 @dataclass(frozen=True, slots=True)
 class ConfigurationService:
-    """Service that saves and undoes edits of the configuration files, with one database for the record."""
+    """Service that saves and undoes edits of the configuration files, and records them in one database."""
 
     database: Database
     editor: ConfigurationEditor
     clock: Clock
 
     async def save(self, name: str, text: str, tag: str, actor: Actor, *, is_confirmed: bool = False) -> Change:
-        """Save an edited text and return the change. Raises what ``ConfigurationEditor.save`` raises."""
+        """Save an edited text and return the change. Raises the errors of ``ConfigurationEditor.save``."""
 
         def save() -> SavedEdit:
             return self.editor.save(name, text, tag, is_confirmed=is_confirmed)
@@ -34,7 +34,7 @@ class ConfigurationService:
         return await self.database.run(self._record, saved, change, actor, None)
 
     async def undo(self, undone: Change, actor: Actor) -> FeedbackResult:
-        """Bring the text before an edit back, and return the new change.
+        """Restore the text that a file had before an edit, and return the new change.
 
         Raises ``UsageError`` if the former text is not kept any more, or ``EditConflict`` if the file was edited since.
         """

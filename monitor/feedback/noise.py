@@ -12,7 +12,7 @@ from monitor.text.fold import fold_written
 
 @dataclass(slots=True)
 class NameCount:
-    """Numbers of articles in which an official or one spelling of their name was found, and rejected by readers.
+    """Number of articles in which an official, or one spelling of the name, was found, and how many readers rejected.
 
     ``found`` includes the rejected articles. ``text`` is the spelling, or empty for an official. ``forms`` are the
     forms of the mentions, as in ``MatchForm``.

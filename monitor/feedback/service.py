@@ -40,7 +40,8 @@ from monitor.text.sanitize import truncate_text
 from monitor.text.tokens import find_sentence
 
 _NEW_ID = 1 << 62
-"""Id of a verdict before it is stored. It is above all stored ids, so that the verdict is the newest one."""
+"""Id of a verdict that is not stored yet. It is higher than every stored id, so that the verdict counts as the newest
+one."""
 _MAX_CONFLICTS = 5
 
 
@@ -140,10 +141,10 @@ class FeedbackService:
         rule_id: str = "",
         until_at: datetime | None = None,
     ) -> FeedbackResult:
-        """Add a mark to a story: for the digest ``plan_id``, or for the reader if that is empty.
+        """Add a mark to a story: for the digest ``plan_id``, or for the reader if ``plan_id`` is empty.
 
-        ``rule_id`` restricts the mark to the reports of one rule; ``until_at`` is the time at which it ends. Raises
-        ``UsageError`` if there is no such story.
+        ``rule_id`` restricts the mark to the reports of one rule. ``until_at`` is the time at which the mark ends.
+        Raises ``UsageError`` if the story does not exist.
         """
         if kind is MarkKind.READ and plan_id:
             raise UsageError("a story is read by a reader, not by a digest")
@@ -168,7 +169,8 @@ class FeedbackService:
     async def propose(self, proposal: Proposal, actor: Actor) -> Proposal:
         """Store a proposal of a reader for the editors, and return it.
 
-        Raises ``UsageError`` if what it is about does not exist.
+        Raises ``UsageError`` if the story, article or official of the proposal does not exist, or if the article does
+        not contain the text.
         """
         if proposal.kind is ProposalKind.MUTED:
             await self._database.read(self._database.stories.get_story, proposal.story_id)
@@ -181,7 +183,7 @@ class FeedbackService:
         return await self._database.run(self._database.proposals.add, made, actor.reader)
 
     async def accept(self, number: int, actor: Actor) -> FeedbackResult:
-        """Give the feedback that a proposal asks for, as that of the actor, and close the proposal.
+        """Accept a proposal: record the feedback that it asks for, with the editor ``actor`` as its author.
 
         Raises ``UsageError`` if the proposal was decided before, or if the feedback is not possible any more.
         """
@@ -208,7 +210,7 @@ class FeedbackService:
         return result
 
     async def refuse(self, number: int, actor: Actor) -> Proposal:
-        """Close a proposal without an effect. Raises ``UsageError`` if it was decided before."""
+        """Close a proposal without an effect. Raises ``UsageError`` if the proposal was decided before."""
         return await self._decide(number, ProposalOutcome.REFUSED, actor)
 
     async def _decide(self, number: int, outcome: ProposalOutcome, actor: Actor) -> Proposal:
@@ -220,7 +222,7 @@ class FeedbackService:
         await self._database.run(self._database.feedback.mark_read_until, actor.reader, hit_id)
 
     async def undo(self, change_id: int, actor: Actor) -> FeedbackResult:
-        """Undo a change; the result contains the new change that records this.
+        """Undo a change, and return the result with the new change that records the undoing.
 
         Raises ``UsageError`` if the change cannot be undone, or was undone already.
         """
@@ -240,7 +242,7 @@ class FeedbackService:
     async def join_stories(self, story_id: str, into: str, actor: Actor) -> FeedbackResult:
         """Move all articles of the story ``story_id`` into the story ``into``.
 
-        Raises ``UsageError`` if this is not possible.
+        Raises ``UsageError`` if a story does not exist, or if the stories cannot be joined.
         """
         change = self._describe(actor, "join", "", "", "")
         return await self._edit_stories(self._database.story_edits.join, story_id, into, actor.reader, change)
@@ -248,7 +250,7 @@ class FeedbackService:
     async def split_story(self, story_id: str, article_ids: Sequence[int], actor: Actor) -> FeedbackResult:
         """Move articles, together with all their duplicates, out of a story into a new story.
 
-        Raises ``UsageError`` if this is not possible.
+        Raises ``UsageError`` if the story does not exist, or if the articles cannot be moved.
         """
         change = self._describe(actor, "split", "", "", "")
         return await self._edit_stories(self._database.story_edits.split, story_id, article_ids, actor.reader, change)
@@ -273,7 +275,8 @@ class FeedbackService:
     async def _give(self, verdict: Verdict, actor: Actor) -> FeedbackResult:
         """Store a verdict together with its effect on hits, and return the result.
 
-        If an equal verdict is in effect already, nothing is stored, and the result of that verdict is returned.
+        If an equal verdict is in effect already, nothing is stored, and the returned result contains the earlier
+        verdict and its change.
         """
         feedback = self._database.feedback
         for _try in range(_MAX_CONFLICTS):
@@ -296,7 +299,7 @@ class FeedbackService:
         raise StoreError("the article changes all the time; try again")
 
     async def _find_repeated(self, verdict: Verdict, stored: StoredArticle) -> FeedbackResult | None:
-        """Return the stored result if an equal verdict on the article is in effect already, else None."""
+        """Return a result with the equal verdict that is in effect already, or None without such a verdict."""
         counting = await self._database.read(self._database.feedback.load_verdicts, [stored])
         for one in counting.get(stored.id, ()):
             same = (one.kind, one.official_id, one.written) == (verdict.kind, verdict.official_id, verdict.written)
@@ -353,12 +356,12 @@ class FeedbackService:
 
 
 def _with_verdict(basis: ScreeningBasis, verdict: Verdict) -> dict[int, tuple[Verdict, ...]]:
-    """Return the verdicts in effect for each article of ``basis``, by article id, if ``verdict`` is added to all."""
+    """Return, by article id, the verdicts in effect for each article of ``basis`` after ``verdict`` is added."""
     return {one.id: select_effective((*basis.verdicts.get(one.id, ()), verdict)) for one in basis.articles}
 
 
 def _require_confirmed(verdict: Verdict, findings: Sequence[tuple[StoredArticle, Findings]]) -> None:
-    """Raise ``UsageError`` if a confirmation adds no mention to the article that it was given for.
+    """Raise ``UsageError`` if a confirmation does not add a mention to the article of the confirmation.
 
     ``findings`` are the findings of the articles with the confirmation in effect.
     """
@@ -375,7 +378,7 @@ def _require_confirmed(verdict: Verdict, findings: Sequence[tuple[StoredArticle,
 
 
 def _find_text(stored: StoredArticle, folded: str) -> tuple[Region, int, int] | None:
-    """Return the first occurrence of a folded text in an article, as region, start and end; None if there is none."""
+    """Return the region, start and end of the first occurrence of a folded text in an article; None without one."""
     for region, text in stored.article.regions():
         folded_text = fold(text)
         at = folded_text.text.find(folded)

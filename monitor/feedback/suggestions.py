@@ -33,7 +33,7 @@ _WORD = re.compile(r"\w+(?:['’.-]\w+)*\.?")
 
 
 class SuggestionKind(StrEnum):
-    """Key in the entry of an official to which a suggestion adds a value."""
+    """Kind of a suggestion: the key of an official in sources.yaml to which the suggestion adds a value."""
 
     EXCLUDE_PHRASE = "exclude_phrases"
     ALIAS = "aliases"
@@ -43,7 +43,7 @@ class SuggestionKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class AffectedArticle:
-    """Article in which an official is mentioned only with, or only without, a suggested edit."""
+    """Article in which an official would gain or lose all mentions by a suggested edit."""
 
     id: int
     title: str
@@ -54,9 +54,9 @@ class AffectedArticle:
 class Effect:
     """Effect that a suggested edit would have had on stored articles.
 
-    ``examined`` is the number of articles that were tried. ``silenced`` counts articles that would not mention the
-    official any more; in ``rejected`` of these, readers had rejected the official. ``others_silenced`` are the
-    remaining silenced articles. ``added`` counts articles that would mention the official in addition.
+    ``examined`` is the number of articles that were tried. ``added`` counts the articles that would newly mention the
+    official. ``silenced`` counts the articles that would not mention the official any more. In ``rejected`` of the
+    silenced articles, readers had rejected the official; ``others_silenced`` are all other silenced articles.
     """
 
     examined: int = 0
@@ -106,10 +106,11 @@ class SuggestionService:
     def _suggest_phrases(
         self, official: Official, verdict: Verdict, stored: StoredArticle | None, now: datetime
     ) -> list[Suggestion]:
-        """Return an exclude phrase for a rejection, and an example; empty if no phrase is suitable.
+        """Return suggestions for a rejection: an exclude phrase and an example.
 
-        The phrase occurs in every text of the official that was rejected with the same spelling and reason, and in no
-        confirmed text. Of several phrases, the one that silences the fewest other articles is taken.
+        The list is empty if no phrase is suitable. The phrase occurs in every text of the official that was rejected
+        with the same spelling and reason, and in no confirmed text. Of several such phrases, the one that silences the
+        fewest other articles is chosen.
         """
         group = [
             one
@@ -152,9 +153,10 @@ class SuggestionService:
     def _suggest_names(
         self, official: Official, verdict: Verdict, stored: StoredArticle | None, now: datetime
     ) -> list[Suggestion]:
-        """Return a position and an alias by which the confirmed text would be matched, and an example.
+        """Return suggestions for a confirmation: a position, an alias and an example.
 
-        Either is left out if it is configured already or does not help in the article of the verdict.
+        By the position or the alias, the confirmed text would be matched. A position or alias is left out if it is
+        configured already, or if it does not help in the article of the verdict.
         """
         if stored is None:
             return []
@@ -181,7 +183,7 @@ class SuggestionService:
     def _list_sentences(self, verdict: Verdict) -> list[tuple[str, str]]:
         """Return the spelling and the sentence of each mention that a verdict has rejected.
 
-        If the article was deleted, they are taken from the verdict itself.
+        If the article was deleted, spelling and sentence are taken from the verdict itself.
         """
         articles = self._database.queries.load_articles([verdict.article_id])
         if not articles:
@@ -209,7 +211,7 @@ class SuggestionService:
         return list(articles.values())
 
     def _load_candidates(self, written: str, now: datetime) -> list[StoredArticle]:
-        """Return the newest articles that contain a text; an alias or a position could add mentions to these."""
+        """Return the newest articles that contain a text. An alias or a position could add mentions to these."""
         since = now - BACKTEST_PERIOD
         found = self._database.queries.search(f'"{written}"', 2_000)
         return [one for one in found if one.first_seen_at >= since]
@@ -253,7 +255,7 @@ def propose_phrases(name: str, sentence: str) -> Iterator[str]:
 
 
 def backtest_official(before: Official, after: Official, articles: Iterable[StoredArticle]) -> Effect:
-    """Return the effect of an edit of an official on articles: which lose their mentions, and which get some.
+    """Return the effect of an edit of an official on articles: which articles lose their mentions, and which get some.
 
     ``before`` and ``after`` are the official without and with the edit. Verdicts of readers are not applied.
     """
@@ -281,7 +283,7 @@ def find_written(article: Article, folded: str) -> str:
 
 
 def find_role(stored: StoredArticle, folded: str) -> Role | None:
-    """Return a role made from the title before a folded text in an article; None without such a title.
+    """Return a role made from the title before a folded text in an article, or None if no title precedes the text.
 
     The role begins on the date of the article.
     """
@@ -297,7 +299,7 @@ def find_role(stored: StoredArticle, folded: str) -> Role | None:
 
 
 def _suggest_example(edited: Official, verdict: Verdict, key: str) -> list[Suggestion]:
-    """Return a suggestion to add the sentence of a verdict as an example text; empty if it is not useful.
+    """Return a suggestion to add the sentence of a verdict as an example text, or an empty list if it is not useful.
 
     ``key`` is ``match`` or ``reject``. The example is suggested only if it is new, and if the edited official passes
     it.

@@ -1,10 +1,10 @@
-"""Unusual attention: detects that the last day has unusually many or few stories that name a person.
+"""Unusual attention: detects that unusually many, or unusually few, stories of the last day name a person.
 
 The number of stories on a day is assumed to have a negative binomial distribution: a Poisson distribution whose rate
-varies from day to day. The mean is that of the days before, times a factor for the weekday. The dispersion is estimated
-from the same days by the method of moments. Both estimates are shrunk towards a prior, because four weeks are a short
-time. If one day of the four weeks is far above all others, the second highest number replaces it, so that one event
-does not hide the next.
+varies from day to day. Its mean is the mean of the days before, times a factor for the weekday. Its dispersion is
+estimated from the same days by the method of moments. Both estimates are shrunk towards a prior, because four weeks are
+a short time. If one day of the four weeks is far above all others, the second highest number replaces it, so that one
+event does not hide the next.
 """
 
 from collections.abc import Sequence
@@ -18,7 +18,7 @@ BASELINE_DAYS, MIN_BASELINE_DAYS, WEEK = 28, 14, 7
 MAX_SILENT_DAYS = 14
 MIN_SPIKE_STORIES, MIN_SPIKE_RATIO = 3, 2.0
 FALSE_ALARM_RATE = 0.001
-"""Probability with which an ordinary day is reported as a spike, and with which an ordinary silence is reported."""
+"""Probability with which an ordinary day is reported as a spike, and the probability for an ordinary silence."""
 
 _PRIOR_DISPERSION, _PRIOR_DAYS = 0.5, 28
 """Prior of the dispersion (variance = mean + dispersion x mean squared) of a person, and its weight in days."""
@@ -36,8 +36,8 @@ _MIN_DAILY_RATE = 0.05
 class Attention:
     """Unusual attention to a person on the last day: ``count`` stories, where ``usual`` stories are expected.
 
-    If the attention is unusually low, ``count`` is 0 and ``silent_days`` is the number of days without a story; else
-    ``silent_days`` is 0.
+    ``silent_days`` is 0 if the attention is unusually high. If it is unusually low, ``count`` is 0, and ``silent_days``
+    is the number of days without a story.
     """
 
     count: int
@@ -46,11 +46,10 @@ class Attention:
 
 
 def find_unusual(daily: Sequence[int]) -> Attention | None:
-    """Return the attention on the last day if it is a spike or completes an unusual silence, else None.
+    """Return the attention on the last day if it is a spike or completes an unusual silence, otherwise None.
 
-    ``daily`` are the numbers of stories on consecutive days, oldest first. At least 14 days before the last day, or
-    before the silence, are needed. A silence is returned only on the day on which it becomes unusual, so that it is
-    reported once.
+    ``daily`` are the numbers of stories on consecutive days, oldest first. The spike or the silence must follow at
+    least 14 other days. A silence is returned only on the day on which it becomes unusual, so that it is reported once.
     """
     before, today = daily[-BASELINE_DAYS - 1 : -1], daily[-1] if daily else 0
     if today:
@@ -82,7 +81,7 @@ def _find_spike(before: Sequence[int], today: int) -> Attention | None:
 
 
 def _without_outlier(before: Sequence[int]) -> list[int]:
-    """Return the numbers, with the highest one replaced by the second highest if it is far above all others."""
+    """Return the numbers. If the highest one is far above all others, it is replaced by the second highest one."""
     highest, second = sorted(before)[:-3:-1]
     days = list(before)
     if highest > _OUTLIER_RATIO * second + MIN_SPIKE_STORIES:

@@ -11,7 +11,7 @@ _MAX_LABELS = 8
 
 
 def draw_bars(bars: Sequence[Bar], width: int) -> list[str]:
-    """Return a line of text for each bar: first day, a horizontal bar of at most ``width`` columns, and the number."""
+    """Return a line of text for each bar: its first day, a horizontal bar of at most ``width`` columns, its number."""
     most = max((bar.count for bar in bars), default=0) or 1
     lines = []
     for bar in bars:

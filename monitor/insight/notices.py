@@ -17,9 +17,9 @@ HISTORY_DAYS = BASELINE_DAYS + MAX_SILENT_DAYS + 1
 
 
 def find_attention(database: Database, official_ids: Iterable[str], end_at: datetime) -> dict[str, Attention]:
-    """Return the officials with unusual attention in the 24 hours before ``end_at``, by id, most stories first.
+    """Return the officials with unusual attention in the 24 hours before ``end_at``, by id.
 
-    Days before the first article of the archive are not counted as silent.
+    The officials with most stories are first. Days before the first article of the archive do not count as silent.
     """
     first_at = database.desk.first_article_at()
     if first_at is None:
@@ -42,14 +42,17 @@ def format_attention(name: str, attention: Attention) -> str:
 
 
 class InsightNotices:
-    """Source of the notices about people: unusual attention, for digests with fixed times, and successions."""
+    """Builder of the notices about people in digests: unusual attention, and successions.
+
+    Only digests with fixed times have notices about unusual attention.
+    """
 
     def __init__(self, database: Database) -> None:
         self._database = database
         self._spikes: dict[frozenset[str], tuple[datetime, frozenset[str]]] = {}
 
     async def find_spikes(self, official_ids: Collection[str], end_at: datetime) -> frozenset[str]:
-        """Return which of these officials unusually many stories named in the 24 hours before ``end_at``.
+        """Return the officials, among these, that unusually many stories named in the 24 hours before ``end_at``.
 
         The result is used again for ``SPIKE_INTERVAL``, because an immediate digest asks for it every second.
         """
@@ -86,7 +89,7 @@ class InsightNotices:
     def _load_successions(
         self, plan_id: str, officials: Sequence[Official], now: datetime
     ) -> tuple[tuple[str, ...], tuple[Announcement, ...]]:
-        """Return the notices about successions that a digest has not announced, and what they announce."""
+        """Return notices about the successions that a digest has not announced yet, and the announcements to record."""
         store = self._database.successions
         statements = store.list_statements(now - LOOKBACK, [one.id for one in officials])
         if not statements:
@@ -100,7 +103,8 @@ class InsightNotices:
 def load_attention_notices(database: Database, officials: Sequence[Official], end_at: datetime) -> list[str]:
     """Return notices about unusual attention to these officials in the 24 hours before ``end_at``.
 
-    There are at most ten; a last one gives the number of the others.
+    There are at most ten notices about officials. If more officials have unusual attention, a last notice gives their
+    number.
     """
     names = {official.id: official.name for official in officials}
     found = find_attention(database, names, end_at)

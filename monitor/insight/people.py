@@ -53,7 +53,7 @@ class PersonLine:
 
 @dataclass(frozen=True, slots=True)
 class PeopleView:
-    """One page of the list of people; ``count`` is the number of people on all pages.
+    """One page of the list of people. ``count`` is the number of people on all pages.
 
     ``countries`` are the countries of all watched people, from which the user can select.
     """
@@ -79,7 +79,8 @@ class PeopleQuery:
 class PersonView:
     """Data about one person: timeline, position, stories, articles, forms of the name, near misses and posts.
 
-    ``sample`` has counts over the newest articles. ``posts`` are the configured roles, and whether each is held today.
+    ``sample`` has counts for the newest articles. ``posts`` are the configured roles, each with whether the person
+    holds it today.
     """
 
     official: Official
@@ -99,8 +100,8 @@ class PersonView:
 class Companion:
     """Another person who is named in the same articles as a person.
 
-    ``lift`` is the number of common articles, divided by the number expected if the two were named independently of
-    each other; None if that is unknown.
+    ``lift`` is the number of common articles, divided by the number that is expected if articles named the two people
+    independently of each other. It is None if this number is unknown.
     """
 
     id: str
@@ -111,7 +112,7 @@ class Companion:
 
 @dataclass(frozen=True, slots=True)
 class SeenPost:
-    """A post that articles print next to a person's name, with the first and the last day on which they print it.
+    """A post that articles print next to a person's name, with the first and the last day on which they do so.
 
     ``post`` describes the recognised position and country. ``article_id`` is the latest of these articles.
     """
@@ -125,7 +126,7 @@ class SeenPost:
 
 @dataclass(frozen=True, slots=True)
 class PersonHistory:
-    """Everything about a person in a period; ``story_count`` counts each story once, also if several bars have it."""
+    """The history of a person in a period: timeline, stories and articles. ``story_count`` counts each story once."""
 
     view: PersonView
     story_count: int

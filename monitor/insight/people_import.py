@@ -1,7 +1,7 @@
-"""Merge of imported people with the watched officials: who is new, and what changes for those who are known.
+"""Merge of imported people with the watched officials: who is new, and what changes for known officials.
 
-A person is a known official if both have the same Wikidata id, or the same name and country. The values of sources.yaml
-are never replaced. Only missing values, names, posts and dates are added.
+An imported person is a known official if both have the same Wikidata id, or the same name and country. The values of
+sources.yaml are never replaced. Only missing values, names, posts and dates are added.
 """
 
 from collections import defaultdict
@@ -19,12 +19,12 @@ from monitor.text.fold import fold_words
 from monitor.text.slugs import make_slug
 
 MAX_DAYS_APART = 31
-"""Sources differ by some days about the beginning of a post; more days are another term."""
+"""Maximum difference between two dates of the same term of office. Sources differ by some days about such dates."""
 
 
 @dataclass(frozen=True, slots=True)
 class OfficialChange:
-    """Additions to an official of sources.yaml; ``new_dates`` are known roles by index, with added dates."""
+    """Additions to an official of sources.yaml. ``new_dates`` has the known roles that get dates, by their index."""
 
     official: Official
     place: str
@@ -35,7 +35,7 @@ class OfficialChange:
     wikidata: str = ""
 
     def build_additions(self) -> Official:
-        """Return an official with the added values only."""
+        """Return an official that has only the added values."""
         roles = (*(role for _, role in self.new_dates), *self.roles)
         before = self.official
         return Official(before.id, before.name, self.country, self.aliases, roles, wikidata=self.wikidata)
@@ -47,7 +47,10 @@ class OfficialChange:
 
 @dataclass(frozen=True, slots=True)
 class ImportPlan:
-    """Result of a merge. ``places`` has the place in the file of each new official; ``risks`` are the warnings."""
+    """Result of a merge; ``risks`` are the warnings.
+
+    ``places`` has the place in the imported file of each new official.
+    """
 
     new: tuple[Official, ...]
     changes: tuple[OfficialChange, ...]
@@ -58,7 +61,7 @@ class ImportPlan:
 
     @property
     def left_out(self) -> tuple[ImportNote, ...]:
-        """Notes of the people and lines that are not imported."""
+        """Notes on the people and lines that are not imported."""
         return tuple(note for note in self.notes if note.is_left_out)
 
 
@@ -90,7 +93,7 @@ def plan_import(officials: Sequence[Official], items: Iterable[ImportItem]) -> I
 def find_country(text: str) -> str:
     """Return the key of a country, given by its name, code or Wikidata id; empty if the country is not known.
 
-    A code is of two or three letters of ISO 3166-1, also with a part of the country, such as gb-sct.
+    A code has two or three letters of ISO 3166-1. A code of a part of a country, such as gb-sct, gives the country.
     """
     if not text:
         return ""
@@ -117,7 +120,7 @@ def _country_keys() -> frozenset[str]:
 
 @dataclass(slots=True)
 class _Person:
-    """Official of sources.yaml or new person, with the values that the import adds."""
+    """An official of sources.yaml or a new person, with the values that the import adds."""
 
     id: str
     place: str
@@ -155,7 +158,7 @@ class _Person:
 
 
 class _Merger:
-    """People by Wikidata id and by name, with the notes about values that are not imported."""
+    """Merger of imported people with the officials. It collects notes about values that are not imported."""
 
     def __init__(self, officials: Sequence[Official]) -> None:
         self.people: list[_Person] = []
@@ -169,7 +172,7 @@ class _Merger:
             self._remember(_Person(one.id, "", one.name, one.country, one.wikidata, names, list(one.roles), one))
 
     def add(self, person: ImportedPerson) -> None:
-        """Merge a person, or add them as new. The reason is noted if this is not possible."""
+        """Merge an imported person with a known one, or add a new one. If neither is possible, note the reason."""
         person = self._with_known_country(person)
         checked = Official("-", person.name, person.country, roles=person.roles)
         if error := find_name_error(person.name, checked):
@@ -186,7 +189,7 @@ class _Merger:
             self._merge(found, person)
 
     def _with_known_country(self, person: ImportedPerson) -> ImportedPerson:
-        """Return a person with the name of the country instead of its code. A code that is not known is left out."""
+        """Return a person with the name of the country instead of its code. An unknown code is removed."""
         text = person.country
         is_code = bool(text) and (len(text) <= 3 or text[1:].isdigit() or (len(text) <= 7 and text[2:3] == "-"))
         key = find_country(text) if is_code else ""
@@ -201,7 +204,10 @@ class _Merger:
         return not error
 
     def _find(self, person: ImportedPerson) -> "_Person | str | None":
-        """Return who a person is, None for somebody new, or the reason why this is not certain."""
+        """Return the known person that an imported person is, or None for a new person.
+
+        If several known people have the name, return a text with the reason why the person cannot be determined.
+        """
         if person.wikidata and (found := self._by_wikidata.get(person.wikidata)):
             return found
         words = fold_words(person.name)
@@ -273,7 +279,7 @@ class _Merger:
 
 
 def _add_name(person: _Person, name: str) -> bool:
-    """Add a name that the forms of the known names do not contain yet. Return whether it was added."""
+    """Add a name, unless a known name has the same form. Return whether the name was added."""
     words = fold_words(name)
     for known in person.names:
         if known.casefold() == name.casefold() or (name.isascii() and fold_words(known) == words):
@@ -283,7 +289,7 @@ def _add_name(person: _Person, name: str) -> bool:
 
 
 def _add_role(person: _Person, role: Role) -> bool:
-    """Add a role, or its dates to the same role without them. Return whether anything was added."""
+    """Add a role. If the role is known without a date, add only the date. Return whether anything was added."""
     title = fold_words(role.title)
     for index, known in enumerate(person.roles):
         if fold_words(known.title) != title or not _is_same_term(known, role):

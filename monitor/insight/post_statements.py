@@ -1,8 +1,9 @@
-"""Statements of an article that somebody gets, holds or leaves the post of a watched official.
+"""Statements of an article that a person gets, holds or leaves the post of a watched official.
 
 A sentence is read as posts, names and words with a meaning (``succession_items``). A post belongs to the name directly
-next to it, or to a name that a verb such as "was appointed" connects with it. A statement is made only if the post is
-one that a watched official holds on the date of the article, in the official's country, and if the name is another one.
+next to it, or to a name that a verb such as "was appointed" connects with it. A statement that another person has a
+post is made only if two conditions are met. A watched official holds the post on the date of the article, in the
+official's country. The name cannot mean this official.
 """
 
 from collections import Counter
@@ -55,14 +56,14 @@ _HAN_NAME_CHARS = 3
 
 @dataclass(frozen=True, slots=True)
 class _Watched:
-    """A watched official with the key of the country and the folded words of each name."""
+    """A watched official with the key of their country, and with the folded words of each of their names."""
 
     official: Official
     country: str
     name_words: tuple[frozenset[str], ...]
 
     def current_roles(self, on: date) -> list[Role]:
-        """Return the roles with dates that the official holds on a day."""
+        """Return the roles that the official holds on a day. Roles without a date are left out."""
         return [role for role in self.official.roles if _is_current(role, on)]
 
 
@@ -71,9 +72,10 @@ def _country_key(name: str) -> str:
 
 
 def _build_automaton(watched: Iterable[_Watched]) -> ahocorasick_rs.AhoCorasick | None:
-    """Return an automaton for the words that reports about the posts of these officials contain.
+    """Return an automaton that finds the words of the posts of these officials, or None if their posts have no words.
 
-    These are phrases for the subject of a post, such as "defence", or, without a subject, for the post itself.
+    The words are the phrases for the subject of a post, such as "defence". For a post without a subject, they are the
+    phrases for the post itself.
     """
     positions = {position for one in watched for role in one.official.roles for position in parse_positions(role.title)}
     domains = {f"d:{domain}" for one in positions for domain in one.domains - _OPTIONAL_DOMAINS}
@@ -90,7 +92,7 @@ def _is_current(role: Role, on: date) -> bool:
 
 
 class StatementFinder:
-    """Finds statements about the posts of the officials of a watchlist."""
+    """Finder of statements about the posts of the officials of a watchlist."""
 
     def __init__(self, officials: Iterable[Official]) -> None:
         self._watched = {
@@ -105,14 +107,14 @@ class StatementFinder:
         self._post_words = _build_automaton(self._watched.values())
 
     def may_concern(self, article: Article, mentions: Sequence[Mention]) -> bool:
-        """Return whether an article names a watched official or prints words of their posts: a quick test."""
+        """Return whether an article names a watched official or contains words of their posts. This test is quick."""
         if any(one.official_id in self._watched for one in mentions):
             return True
         text = fold_key("\n".join(text for _, text in article.regions())).replace("-", " ")
         return bool(self._find_post_words(text))
 
     def _find_post_words(self, text: str) -> list[int]:
-        """Return the offsets of words of the posts in a folded text without hyphens."""
+        """Return the offsets at which words of the posts begin in a folded text without hyphens."""
         if self._post_words is None:
             return []
         return [start for _, start, _ in self._post_words.find_matches_as_indexes(text)]
@@ -122,8 +124,9 @@ class StatementFinder:
     ) -> tuple[PostStatement, ...]:
         """Return the statements of an article, each at most once.
 
-        ``mentions`` are the mentions of watched officials in it. ``on`` is the date of the article, or the day on which
-        it was first seen. ``home`` is the country of its source, if known: a post without a country is one of there.
+        ``mentions`` are the mentions of watched officials in the article. ``on`` is the date of the article, or the day
+        on which it was first seen. ``home`` is the country of the article's source, or empty. A post that names no
+        country is taken as a post of this country.
         """
         if not self._watched:
             return ()
@@ -151,7 +154,7 @@ class StatementFinder:
 
 @dataclass(frozen=True, slots=True)
 class _Holder:
-    """The name to which a post belongs, and whether the text says that this is new."""
+    """The name of the holder of a post. ``is_direct`` is true if the text states that the holder is new."""
 
     name: Item
     text: str
@@ -159,7 +162,7 @@ class _Holder:
 
 
 class _ArticleReader:
-    """Reads the sentences of one article."""
+    """Reader of the sentences of one article, which finds the statements about posts."""
 
     def __init__(
         self, watched: Mapping[str, _Watched], text: NormalizedArticle, language: str, home: str, on: date
@@ -181,7 +184,7 @@ class _ArticleReader:
         yield from self._read_departures(sentence)
 
     def _read_post(self, sentence: "_SentenceReader", index: int) -> Iterator[PostStatement]:
-        """Yield what a sentence states about the holder of one post."""
+        """Yield the statements of a sentence about the holder of one post."""
         item = sentence.items[index]
         holder = sentence.find_holder(index)
         if holder is None:
@@ -232,7 +235,7 @@ class _ArticleReader:
         )
 
     def _is_home(self, sentence: "_SentenceReader", item: Item, official_id: str) -> bool:
-        """Return whether a post in a sentence is one of the official's country."""
+        """Return whether a post in a sentence is a post of the official's country."""
         own = self._watched[official_id].country
         if not own or item.countries:
             return bool(own) and own in item.countries
@@ -244,7 +247,7 @@ class _ArticleReader:
         return is_named or self._is_about(own)
 
     def _is_about(self, country: str) -> bool:
-        """Return whether an article is about a country more than about any other."""
+        """Return whether an article is more about a country than about any other country."""
         if not self._countries:
             return country == self._home
         leading = self._countries.most_common(2)
@@ -252,7 +255,7 @@ class _ArticleReader:
         return is_leading or (country == self._home and country in self._countries)
 
     def _is_other_person(self, watched: _Watched, holder: _Holder) -> bool:
-        """Return whether a name can only mean another person than the official."""
+        """Return whether a name cannot be a name of the official and thus means another person."""
         words = frozenset(fold_words(holder.text))
         if not words or (len(holder.text) == 1 and holder.name.is_loose):
             return False
@@ -263,7 +266,7 @@ class _ArticleReader:
         return find_coverage(watched.official, find_script(holder.text)) is not Coverage.NONE
 
     def _is_new_post(self, sentence: "_SentenceReader", official_id: str, item: Item) -> bool:
-        """Return whether a post is none of the posts that an official has, had or will have."""
+        """Return whether a post differs from all posts that an official has, had or will have."""
         watched = self._watched[official_id]
         if any(position.is_vague or position.head == "member" for position in item.positions):
             return False
@@ -278,7 +281,7 @@ class _ArticleReader:
         return not sentence.names_region(item)
 
     def _read_successors(self, sentence: "_SentenceReader") -> Iterator[PostStatement]:
-        """Yield the statements that somebody replaces an official, such as "X succeeds Y"."""
+        """Yield the statements of a sentence that a person replaces an official, as in "X succeeds Y"."""
         for index, new, old in sentence.list_successions():
             for official_id in old.name.official_ids:
                 watched = self._watched[official_id]
@@ -289,7 +292,7 @@ class _ArticleReader:
                     yield self._statement(official_id, StatementKind.HOLDER, new.text, role.title, sentence, index, new)
 
     def _read_departures(self, sentence: "_SentenceReader") -> Iterator[PostStatement]:
-        """Yield the statements that an official leaves a post or dies."""
+        """Yield the statements of a sentence that an official leaves a post or dies."""
         for index, holder, is_death in sentence.list_departures():
             for official_id in holder.name.official_ids:
                 role = self._implied_role(sentence, official_id, is_death=is_death)
@@ -297,7 +300,7 @@ class _ArticleReader:
                     yield self._statement(official_id, StatementKind.LEFT, "", role.title, sentence, index, holder)
 
     def _implied_role(self, sentence: "_SentenceReader", official_id: str, *, is_death: bool = False) -> Role | None:
-        """Return the role of an official that a sentence is about; None if it is about another post."""
+        """Return the role of an official that a sentence is about, or None if it is not certain which role that is."""
         roles = self._roles[official_id]
         posts = [item for item in sentence.items if item.kind is Kind.POST]
         for item in posts:
@@ -310,7 +313,7 @@ class _ArticleReader:
 
 
 def _is_same_post(position: Position, configured: Position, role: Role, on: date) -> bool:
-    """Return whether a printed position is the configured one, and no narrower or wider one."""
+    """Return whether a printed position is the configured position, and not a narrower or wider one."""
     if rate_role_fit(position, role, on) < RoleFit.UNDATED or position.is_deputy != configured.is_deputy:
         return False
     domains, own = position.domains - _OPTIONAL_DOMAINS, configured.domains - _OPTIONAL_DOMAINS
@@ -323,12 +326,12 @@ def _is_same_post(position: Position, configured: Position, role: Role, on: date
 
 @cache
 def _known_countries() -> Mapping[str, str]:
-    """Return the key of a country by each of its names, adjectives and capitals."""
+    """Return a mapping from the names, adjectives and capitals of countries to the key of the country."""
     return country_words() | country_evidence_words()
 
 
 def _count_countries(text: NormalizedArticle) -> Counter[str]:
-    """Return how often an article names each country or its capital, in scripts with spaces between words."""
+    """Count how often an article names each country or its capital, in scripts with spaces between words."""
     known = _known_countries()
     words = text.spaced.split()
     counts: Counter[str] = Counter()
@@ -340,7 +343,7 @@ def _count_countries(text: NormalizedArticle) -> Counter[str]:
 
 
 class _SentenceReader:
-    """Finds the relations between the items of one sentence."""
+    """Reader of one sentence, which finds the relations between its items."""
 
     def __init__(self, items: Sequence[Item], region_endings: tuple[str, ...], year: int) -> None:
         self.items, self._region_endings, self._year = items, region_endings, year
@@ -354,7 +357,7 @@ class _SentenceReader:
         return frozenset(country for item in self.items for country in item.countries)
 
     def names_region(self, item: Item) -> bool:
-        """Return whether a post without a country is that of a region, such as "Bavaria's interior minister"."""
+        """Return whether a post that names no country is a post of a region, such as "Bavaria's interior minister"."""
         index = self.items.index(item)
         before = self._before(index)
         if before is not None:
@@ -376,7 +379,7 @@ class _SentenceReader:
         return after is not None and after.kind is Kind.NAME
 
     def _before(self, index: int) -> int | None:
-        """Return the index of the item before a post, without function words."""
+        """Return the index of the item before a post and its function words, or None at the start of the sentence."""
         at = index - 1
         while at >= 0 and self.items[at].kind is Kind.WORD and self.items[at].text in self.items[index].lead:
             at -= 1
@@ -386,7 +389,7 @@ class _SentenceReader:
         return self.items[index] if 0 <= index < len(self.items) else None
 
     def find_holder(self, index: int) -> _Holder | None:
-        """Return the name to which a post belongs, or None."""
+        """Return the name to which a post belongs, or None if the post belongs to no name in the sentence."""
         item = self.items[index]
         if item.has_possessive or self._is_not_held(index):
             return None
@@ -401,7 +404,7 @@ class _SentenceReader:
         return self._find_by_verb(index) if equal is None else _as_holder(equal, True, from_start=True)
 
     def _name_beside_copula(self, index: int) -> Item | None:
-        """Return the name that a form of "to be" connects with a new post, as in "the new minister is X"."""
+        """Return the name that "to be" connects with a post ("the new minister is X"), or None without such a name."""
         if self._has_mark(index + 1, Mark.IS):
             name = self._at(index + 2)
             return name if name is not None and name.kind is Kind.NAME else None
@@ -421,7 +424,7 @@ class _SentenceReader:
         return item is not None and item.kind is Kind.WORD and mark in item.marks
 
     def _is_not_held(self, index: int) -> bool:
-        """Return whether words next to a post show that it is not held, as in "shadow minister"."""
+        """Return whether words next to a post show that nobody named here holds it, as in "shadow minister"."""
         if Mark.NOT_HOLDER in self.items[index].marks:
             return True
         if self._has_mark(index + 1, Mark.NOT_HOLDER):
@@ -460,7 +463,11 @@ class _SentenceReader:
         return None
 
     def _is_credible(self, name: Item, at: int, *, is_new: bool, breaks: int) -> bool:
-        """Return whether the name after a post is that of its holder."""
+        """Return whether the name after a post is probably the name of its holder.
+
+        ``at`` is the index of the name. ``breaks`` is the number of breaks between post and name. ``is_new`` is true if
+        the text calls the holder new.
+        """
         if breaks:
             following = self._at(at + 1)
             closed = following is None or following.kind is Kind.BREAK
@@ -473,7 +480,10 @@ class _SentenceReader:
         return _looks_like_name(name.text, has_title=has_title)
 
     def _name_before(self, index: int) -> Item | None:
-        """Return the name before a post that belongs to it: in apposition, or directly before it in Asian order."""
+        """Return the name before a post that belongs to the post, or None if there is none.
+
+        A comma or bracket separates the name from the post. In East Asian scripts, the post follows the name directly.
+        """
         item, before = self.items[index], self._at(index - 1)
         following = self._at(index + 1)
         if before is None or (following is not None and following.kind is Kind.NAME and not following.is_loose):
@@ -495,7 +505,7 @@ class _SentenceReader:
         return not (Mark.LINK in item.marks and item.text in _PLACE_LINKS)
 
     def _find_by_verb(self, index: int) -> _Holder | None:
-        """Return the name that a verb such as "was appointed" connects with a post, or None."""
+        """Return the name that a verb such as "was appointed" connects with a post, or None if no verb does."""
         if not self._is_direct_object(index):
             return None
         verbs = [
@@ -510,7 +520,7 @@ class _SentenceReader:
         return None
 
     def _connect(self, verb: int, post: int) -> _Holder | None:
-        """Return the name that a verb connects with a post."""
+        """Return the name that a verb connects with a post, or None if the verb connects no name."""
         if verb > post:
             return self._connect_backward(verb, post)
         marks = self.items[verb].marks
@@ -525,7 +535,7 @@ class _SentenceReader:
         return None if between is None else _as_holder(between, True, from_start=True)
 
     def _connect_backward(self, verb: int, post: int) -> _Holder | None:
-        """Return the name that a verb connects with a post before it."""
+        """Return the name that a verb connects with a post before the verb, or None if the verb connects no name."""
         between = self._first_name(post + 1, verb)
         if between is not None:
             return _as_holder(between, True, from_start=True)
@@ -547,7 +557,10 @@ class _SentenceReader:
         return next((item for item in reversed(self.items[start:end]) if item.kind is Kind.NAME), None)
 
     def _subject(self, verb: int) -> Item | None:
-        """Return the name before a verb that is its subject: not one inside an apposition to another name."""
+        """Return the name that is the subject of a verb, or None if no name precedes the verb.
+
+        In "X, the brother of Y, was appointed", the subject is X, and not the nearer name Y.
+        """
         start = max(0, verb - _MAX_SUBJECT_ITEMS)
         nearest = self._last_name(start, verb)
         if nearest is None:
@@ -561,7 +574,7 @@ class _SentenceReader:
         return nearest
 
     def _is_direct_object(self, index: int) -> bool:
-        """Return whether a post is what somebody gets, and not part of a phrase such as "adviser to the minister"."""
+        """Return whether a post is what a person gets, and not part of another post ("adviser to the minister")."""
         if self.items[index].has_possessive:
             return False
         at = index - 1
@@ -577,7 +590,7 @@ class _SentenceReader:
         return True
 
     def is_stated(self, verb: int, other: int) -> bool:
-        """Return whether the clause with a verb states a fact of the present: nothing planned, denied or long past."""
+        """Return whether the clause with a verb states a present fact: nothing planned, denied or long past."""
         first, last = min(verb, other), max(verb, other)
         while first > 0 and self.items[first - 1].kind is not Kind.BREAK:
             first -= 1
@@ -595,7 +608,7 @@ class _SentenceReader:
         return end <= _MAX_SHORT_CLAUSE_ITEMS and not any(item.kind is Kind.BREAK for item in self.items[:end])
 
     def list_successions(self) -> Iterator[tuple[int, _Holder, _Holder]]:
-        """Yield the index of each word for a succession, the new holder and the earlier one."""
+        """Yield each succession in the sentence: the index of its word, the new holder, and the earlier holder."""
         for index, item in enumerate(self.items):
             if not item.marks & {Mark.SUCCEEDS, Mark.SUCCEEDED_BY}:
                 continue
@@ -609,7 +622,7 @@ class _SentenceReader:
                 yield index, _as_holder(after, True, from_start=True), _as_holder(before, True, from_start=False)
 
     def list_departures(self) -> Iterator[tuple[int, _Holder, bool]]:
-        """Yield the index of each word for the end of a post, the official who leaves it, and whether they died."""
+        """Yield each departure of an official: the index of its word, the official, and whether the official died."""
         for index, item in enumerate(self.items):
             if not item.marks & {Mark.LEAVES, Mark.REMOVES, Mark.DIES}:
                 continue
@@ -618,7 +631,7 @@ class _SentenceReader:
                 yield index, _as_holder(name, True, from_start=True), Mark.DIES in item.marks
 
     def _find_leaver(self, verb: int) -> Item | None:
-        """Return the official whom a word for the end of a post is about, or None."""
+        """Return the official that a word such as "resigns" is about, or None if it is about nobody watched."""
         marks = self.items[verb].marks
         after = self._first_name(verb + 1, verb + _MAX_OBJECT_ITEMS)
         if (
@@ -659,12 +672,12 @@ def _is_past_year(text: str, year: int) -> bool:
 
 
 def _is_east_asian(name: str, post: str) -> bool:
-    """Return whether a name and a post are written in scripts in which a post follows the name without a comma."""
+    """Return whether the scripts of a name and a post are ones in which a post follows the name without a comma."""
     return is_unspaced(post[0]) and is_unspaced(name[-1])
 
 
 def _as_holder(item: Item, is_direct: bool, *, from_start: bool) -> _Holder:
-    """Return the holder for a name; of a loose name, only the words that can be one are kept."""
+    """Return the holder with a name. Of a loose name, only the words that can be part of the name are kept."""
     text = item.text
     if item.is_loose:
         text = _trim_loose(text, from_start=from_start)

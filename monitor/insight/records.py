@@ -21,7 +21,7 @@ def person_line_record(line: PersonLine) -> dict[str, object]:
 
 
 def history_record(history: PersonHistory) -> HistoryRecord:
-    """Return everything about a person in a period as a record."""
+    """Return the history of a person in a period as a record."""
     view = history.view
     return {
         "id": view.official.id,
@@ -65,7 +65,7 @@ def timeline_records(history: PersonHistory) -> Iterator[dict[str, object]]:
 
 
 def succession_record(succession: Succession) -> dict[str, object]:
-    """Return a succession as a record; the first keys are ``SUCCESSION_COLUMNS`` of the command line."""
+    """Return a succession as a record. The first keys are the columns of the command ``monitor succession``."""
     return {
         "official": succession.official.id,
         "name": succession.official.name,

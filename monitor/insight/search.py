@@ -20,13 +20,13 @@ from monitor.pipeline.search import FoundArticle, SearchRequest, search_articles
 from monitor.store.database import Database
 
 MAX_LOOKED_AT = 20_000
-"""Maximum number of results that are read for counts, or for an order other than by age."""
+"""Maximum number of results that are read to count them, or to sort them by anything but age."""
 
 PART_SIZE = 300
 MAX_PARTS = 50
-"""Number of parts, each of up to 2,000 candidates, after which a search for a page of results stops.
+"""Number of parts of the archive after which a search for a page of results stops. A part has up to 2,000 candidates.
 
-Otherwise a common word in a language that hardly any article has would read the whole archive.
+Without this limit, a search for a common word in a language with few articles would read the whole archive.
 """
 SORTS: Mapping[str, Callable[[ArticleLine], tuple[object, ...]]] = {
     "newest": lambda line: (-line.id,),
@@ -42,7 +42,7 @@ _QUOTED_OR_MINUS = re.compile(r'"[^"]*"|“[^”]*”|/(?:[^/\\]|\\.)+/|(?:(?<=\
 class Search:
     """A search of the archive: the text of the query, a filter, and the regions of an article in which it must match.
 
-    Only articles with an id below ``before_id`` are searched.
+    If ``before_id`` is given, only articles with a lower id are searched.
     """
 
     text: str
@@ -53,7 +53,7 @@ class Search:
 
 @dataclass(frozen=True, slots=True)
 class SearchResult:
-    """Results of a search; the next search continues below ``next_id``, which is None after the last result."""
+    """Results of a search. The next search continues below ``next_id``, which is None if no results follow."""
 
     found: tuple[FoundArticle, ...]
     next_id: int | None
@@ -67,7 +67,8 @@ class SearchResult:
 def parse_moment(text: str, zone: ZoneInfo, now: datetime, *, is_end: bool = False) -> datetime | None:
     """Return the time given by a date (YYYY-MM-DD), or by a length such as 7d before ``now``; None for an empty text.
 
-    A date means the beginning of the day in ``zone``, or its end with ``is_end``. Raises ``UsageError``.
+    A date means the beginning of the day in ``zone``, or the end of the day with ``is_end``. Raises ``UsageError`` for
+    any other text.
     """
     if not text:
         return None
@@ -85,12 +86,12 @@ def parse_moment(text: str, zone: ZoneInfo, now: datetime, *, is_end: bool = Fal
 
 
 def read_minus_as_not(text: str) -> str:
-    """Replace each minus before a word of a query by NOT; other search engines use the minus for this."""
+    """Replace each minus before a word of a query by NOT, because other search engines use the minus for this."""
     return _QUOTED_OR_MINUS.sub(lambda found: "NOT " if found.group() == "-" else found.group(), text)
 
 
 def parse_regions(names: Iterable[str]) -> tuple[Region, ...]:
-    """Return the regions with these names. Raises ``UsageError``, which lists the valid names."""
+    """Return the regions with these names. Raises ``UsageError`` with the valid names if a name is unknown."""
     known = {region.value: region for region in Region}
     for name in names:
         if name not in known:
@@ -109,7 +110,10 @@ def sources_of_group(sources: Iterable[Source], group: str) -> tuple[str, ...]:
 
 
 def limit_to_regions(query: CompiledQuery, regions: Sequence[Region]) -> CompiledQuery:
-    """Return a query that must match within one of these regions of an article; without regions, the query itself."""
+    """Return a query that must match within one of these regions of an article.
+
+    If no regions are given, the query is returned unchanged.
+    """
     if not regions:
         return query
     parts = tuple(Within(region, query.root) for region in regions)
@@ -127,9 +131,10 @@ def find_articles(
 ) -> SearchResult:
     """Return at most ``limit`` results of a search, in the order ``sort``.
 
-    By age, it stops after ``limit`` results. For any other order, it first reads the newest results, about
-    ``MAX_LOOKED_AT`` at most, and sorts them. After ``max_parts`` parts of the archive, it stops with fewer results and
-    ``next_id``. Raises ``QueryError`` if the query would have to read every article.
+    In the order of age, the search stops after ``limit`` results. In any other order, it first reads the newest
+    results, about ``MAX_LOOKED_AT`` at most, and sorts them. After ``max_parts`` parts of the archive, the search stops
+    with the results so far, and with ``next_id`` to continue. Raises ``QueryError`` if the query would have to read
+    every article.
     """
     found: list[FoundArticle] = []
     next_id: int | None = search.before_id
@@ -150,7 +155,7 @@ def find_articles(
 def iterate_parts(
     database: Database, search: Search, query: CompiledQuery | None, zone: ZoneInfo
 ) -> Iterator[tuple[tuple[FoundArticle, ...], int | None]]:
-    """Yield the results of a search in parts, newest first; each part with the id below which the next one begins.
+    """Yield the results of a search in parts, newest first. Each part has the id below which the next part begins.
 
     The id is None for the last part.
     """
@@ -169,8 +174,8 @@ def count_articles(
 ) -> tuple[tuple[tuple[str, int], ...], bool]:
     """Return the numbers of results of a search by day, source, official or language, and whether all are counted.
 
-    Days are in order of time; other counts are largest first. About ``MAX_LOOKED_AT`` results are counted at most, the
-    newest ones.
+    Counts by day are in the order of the days; all other counts begin with the largest. Only the newest results, about
+    ``MAX_LOOKED_AT``, are counted.
     """
     counts: Counter[str] = Counter()
     total, is_complete = 0, True

@@ -22,7 +22,7 @@ from monitor.text.sanitize import single_line
 from monitor.text.tokens import find_sentence
 
 LOOKBACK = timedelta(days=30)
-"""Age of the oldest articles that are searched for statements, and whose statements make a succession."""
+"""Maximum age of the articles that are searched for statements, and whose statements prove a succession."""
 MIN_OUTLETS = 2
 MAX_PASSAGES = 3
 MAX_NOTICE_CHARS = 600
@@ -30,16 +30,16 @@ MAX_NOTICE_CHARS = 600
 _PASSAGE_FRAME_CHARS, _MIN_PASSAGE_CHARS = 6, 40
 _BATCH_ARTICLES = 300
 _PLAIN_TITLE = re.compile(r"[^\W\d_](?:[\w '&/-]*\w)?")
-"""A title that YAML reads as a text without quotes."""
+"""Pattern of a title that YAML reads as text without quotes."""
 
 
 @dataclass(frozen=True, slots=True)
 class Succession:
     """A post of a watched official that may have changed hands.
 
-    ``person`` is the other person who may hold the post; it is empty if the official has left it or has a new one.
-    ``post`` is the post in question. ``statements`` are the evidence, one for each independent outlet first. ``since``
-    is the day of the first article. ``yaml_line`` is the entry of ``roles:`` in sources.yaml that would be right.
+    ``person`` is the other person who may hold the post. It is empty if the official has left the post or has a new
+    one. ``statements`` are the evidence: first one statement of each independent outlet, then the others. ``since`` is
+    the day of the first article. ``yaml_line`` is the right entry for ``roles:`` in sources.yaml.
     """
 
     official: Official
@@ -53,7 +53,7 @@ class Succession:
 
     @property
     def headline(self) -> str:
-        """Return a sentence that says what may have changed."""
+        """Return a sentence that states what may have changed."""
         name = self.official.name
         if self.kind is StatementKind.HOLDER:
             return f"{self.person} may now hold the post of {name}: {self.post}."
@@ -68,14 +68,14 @@ class Succession:
 
     @property
     def announcement(self) -> Announcement:
-        """Return the identity of the succession in the notices of digests."""
+        """Return the record by which digests recognise that they have announced this succession."""
         return Announcement(self.official.id, self.kind, self.person, self.post)
 
 
 async def search_statements(database: Database, configuration: Configuration, now: datetime) -> int:
-    """Search the articles that were not searched yet for statements about the posts of all watched officials.
+    """Find statements about the posts of all watched officials in the articles that were not searched yet.
 
-    Store the statements, and return the number of articles.
+    Store the statements, and return the number of searched articles.
     """
     finder = StatementFinder(configuration.watchlist.officials)
     homes = {source.id: source.country for source in configuration.sources}
@@ -174,16 +174,16 @@ def _is_configured(official: Official, post: str) -> bool:
 
 
 def count_outlets(statements: Iterable[ReportedStatement]) -> int:
-    """Return the number of independent outlets: outlets that have printed the same text count as one."""
+    """Return the number of independent outlets. Outlets that have printed the same text count as one."""
     statements = list(statements)
     return min(len({one.source_id for one in statements}), len({one.original_id for one in statements}))
 
 
 def _cluster_by_person(statements: Sequence[ReportedStatement]) -> list[list[ReportedStatement]]:
-    """Return the statements grouped by the person whom they name.
+    """Return the statements grouped by the person that they name.
 
-    Names in different scripts cannot be compared. A group in another script joins the largest group if both say that
-    the post changes hands.
+    A name cannot be compared with one in another script. Therefore a group in another script joins the largest group if
+    both groups have a statement that the post changes hands.
     """
     clusters: list[list[ReportedStatement]] = []
     for one in sorted(statements, key=lambda one: -len(one.person)):
@@ -214,7 +214,7 @@ def _cluster_by_person(statements: Sequence[ReportedStatement]) -> list[list[Rep
 
 
 def _choose_name(cluster: Sequence[ReportedStatement]) -> str:
-    """Return the printed name for a group: the most frequent one, in Latin letters if any is."""
+    """Return the printed name for a group of statements: the most frequent name, if possible in Latin letters."""
     counts: dict[str, int] = defaultdict(int)
     for one in cluster:
         counts[one.person] += 1
@@ -246,7 +246,7 @@ def _build(
 
 
 def format_role(official: Official, post: str, on: date, *, is_new: bool) -> str:
-    """Return the entry of ``roles:`` that would be right: a new role from a day on, or the role that ends on it."""
+    """Return the right entry for ``roles:`` in sources.yaml: a new role from a day on, or a role that ends on it."""
     role = next((one for one in official.roles if one.title == post), None)
     title = post if _PLAIN_TITLE.fullmatch(post) else json.dumps(post, ensure_ascii=False)
     dates = [f"until: {on}"]
@@ -258,7 +258,7 @@ def format_role(official: Official, post: str, on: date, *, is_new: bool) -> str
 
 
 def is_announced(succession: Succession, announced: Iterable[Announcement]) -> bool:
-    """Return whether a digest has announced a succession, perhaps with another spelling of the person's name."""
+    """Return whether a digest has announced a succession, even with another spelling of the person's name."""
     for one in announced:
         if one.official_id != succession.official.id or one.post != succession.post:
             continue
@@ -274,7 +274,7 @@ def is_announced(succession: Succession, announced: Iterable[Announcement]) -> b
 
 
 def format_succession(succession: Succession) -> str:
-    """Return the notice about a succession: what may have changed, the entry of ``roles:``, and the passages.
+    """Return the notice about a succession: what may have changed, the entry for ``roles:``, and the passages.
 
     The passages are shortened, so that the notice has at most ``MAX_NOTICE_CHARS`` characters.
     """

@@ -1,4 +1,4 @@
-"""Sentences as items that the detection of successions reads: posts, names, words with a meaning, and other words."""
+"""Items of sentences that the detection of successions reads: posts, names, words with a meaning, and other words."""
 
 import re
 from bisect import bisect_left
@@ -34,7 +34,7 @@ from monitor.text.tokens import find_sentence, is_unspaced
 
 _UNSPACED = "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u2e80-\u2fff\u3041-\u31ff\u3400-\u9fff\uac00-\ud7a3\uf900-\ufaff"
 _MARKED = "\u0610-\u061a\u064b-\u065f\u0900-\u0dff"
-"""Letters and vowel signs of scripts in which a word has signs that are not letters."""
+"""Letters and vowel signs of scripts whose words also contain signs that are not letters, as a part of a pattern."""
 _TOKEN = re.compile(
     rf"[{_UNSPACED}]+|\d+|(?:(?<!')|(?<=')(?!s\b))(?:[^\W\d_{_UNSPACED}]|[{_MARKED}])"
     rf"(?:[^\W_{_UNSPACED}]|[{_MARKED}])*"
@@ -65,11 +65,12 @@ class Kind(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """A part of a sentence, with its offsets in the folded text.
+    """A part of a sentence, such as a post or a name, with its offsets in the folded text.
 
-    ``positions`` are those of a post. ``countries`` are the countries that it names. ``official_ids`` are the watched
-    officials whom a name means. ``is_loose`` is true for a name in a script without capitals: it may contain other
-    words. ``lead`` are the folded words before a post that belong to the same phrase, such as "of the".
+    ``positions`` are the positions that a post states, and ``countries`` the countries that a post names.
+    ``official_ids`` are the watched officials that a name means. ``is_loose`` is true for a name in a script without
+    capitals, which may contain further words. ``lead`` has the folded words before a post that belong to the same
+    phrase, such as "of the".
     """
 
     kind: Kind
@@ -108,7 +109,7 @@ class _Token:
 def split_items(
     text: NormalizedArticle, mentions: Mapping[Span, tuple[str, ...]], places: Iterable[int], language: str
 ) -> Iterator[list[Item]]:
-    """Yield the items of each sentence that contains a mention or one of these places.
+    """Yield the items of each sentence that contains a mention or one of the ``places``.
 
     ``mentions`` has the ids of the officials by the folded offsets of each mention. ``places`` are folded offsets of
     words that may belong to a post.
@@ -129,7 +130,10 @@ def split_items(
 
 
 def _list_tokens(text: NormalizedArticle, words: SuccessionWords) -> Iterator[_Token]:
-    """Yield the words of a text in order. Text in a script without spaces is split into known phrases and the rest."""
+    """Yield the words of a text in order.
+
+    A stretch of text in a script without spaces is split into its known phrases and the remaining text.
+    """
     folded, cased = text.folded.text, text.cased
     known = [] if folded.isascii() else list(_find_unspaced(folded, words))
     at = 0
@@ -165,7 +169,7 @@ def _automaton(language_words: tuple[str, ...]) -> ahocorasick_rs.AhoCorasick:
 
 
 def _find_unspaced(folded: str, words: SuccessionWords) -> Iterator[_Token]:
-    """Yield the known phrases of a text in scripts without spaces, in order."""
+    """Yield the known phrases of a text in a script without spaces, in order."""
     symbols = unspaced_title_symbols()
     phrases = tuple(dict.fromkeys((*symbols, *words.unspaced)))
     for number, start, end in _automaton(phrases).find_matches_as_indexes(folded):
@@ -179,7 +183,10 @@ def _find_unspaced(folded: str, words: SuccessionWords) -> Iterator[_Token]:
 
 
 def _is_korean_word(folded: str, start: int, end: int) -> bool:
-    """Return whether a Korean phrase is a word: one syllable must be a whole word, or a particle at the end of one."""
+    """Return whether a Korean phrase is at the start or end of a word.
+
+    A phrase of one syllable must be a whole word, or a particle at the end of a word.
+    """
     is_start, is_end = not _HANGUL.match(folded, start - 1, start), not _HANGUL.match(folded, end, end + 1)
     if end - start == 1 and is_start:
         return is_end
@@ -191,7 +198,7 @@ _Part = tuple[int, int, tuple[str, ...], Marks]
 
 
 class _Sentence:
-    """The tokens of a sentence, which ``build`` joins to items from left to right."""
+    """The tokens of a sentence, which the method ``build`` joins to items from left to right."""
 
     def __init__(
         self,
@@ -225,7 +232,7 @@ class _Sentence:
         return _drop_loose_marks(items)
 
     def _read(self, at: int) -> tuple[int, tuple[Item, ...]]:
-        """Return the number of tokens that the next items consist of, and these items."""
+        """Return the next items, after the number of tokens that they consist of."""
         mention = self._mention_at(at)
         if mention is not None:
             return mention
@@ -276,18 +283,18 @@ class _Sentence:
         return _POSSESSIVE.match(self._cased, end) is not None
 
     def _gap(self, at: int) -> str:
-        """Return the characters between a token and the one before it."""
+        """Return the characters between a token and the token before it."""
         return self._cased[self._tokens[at - 1].end : self._tokens[at].start] if at else "\n"
 
     def _break_before(self, at: int, end: int) -> str:
-        """Return the punctuation before a token, if it separates clauses, else an empty string."""
+        """Return the punctuation before a token if it separates clauses, otherwise an empty string."""
         gap = self._cased[end : self._tokens[at].start].strip(" '\"")
         if not gap or gap in {"-", "s", "."} or (gap[0] == "s" and len(gap) == 1):
             return ""
         return gap if any(sign in gap for sign in ",;:()-|/\u2013\u2014、，；：（）「」،؛·\n") else ""
 
     def _marks_at(self, at: int) -> tuple[int, Marks]:
-        """Return the number of tokens of the longest phrase with a meaning at a token, and its meanings."""
+        """Find the longest phrase with a meaning at a token. Return its number of tokens, and its meanings."""
         found = self._marks_cache.get(at)
         if found is None:
             found = self._marks_cache[at] = self._find_marks(at)
@@ -309,14 +316,17 @@ class _Sentence:
         return (0, NO_MARKS) if size == 1 and marks <= ADJACENT and self._begins_name(at) else (size, marks)
 
     def _begins_name(self, at: int) -> bool:
-        """Return whether a capitalized word such as Nguyen, which without its diacritics is "former", is a name."""
+        """Return whether a capitalized word that also has a meaning begins a name.
+
+        An example is the name Nguyen: without its diacritics, the word for "former" in Vietnamese is the same.
+        """
         if not self._tokens[at].is_capital or at + 1 >= len(self._tokens) or self._gap(at + 1) != " ":
             return False
         following = self._tokens[at + 1]
         return following.is_capital and not self._title_size(at + 1) and not self._words.find_marks([following.word])[0]
 
     def _title_size(self, at: int) -> int:
-        """Return the number of tokens of the longest phrase of a title or country at a token."""
+        """Return the number of tokens of the longest phrase at a token that is part of a title or names a country."""
         found = self._title_cache.get(at)
         if found is None:
             found = self._title_cache[at] = self._find_title_size(at)
@@ -352,7 +362,7 @@ class _Sentence:
 
     @staticmethod
     def _genitive_symbols(word: str) -> tuple[str, ...]:
-        """Return the symbols of a country or title with the ending -s, as in German, or nothing."""
+        """Return the symbols of a country or title that has the ending -s, as in German; empty for any other word."""
         if not word.endswith("s") or len(word) <= _MIN_LONG_WORDS or word in title_vocabulary():
             return ()
         country = country_words().get(word[:-1])
@@ -360,7 +370,7 @@ class _Sentence:
         return (f"c:{country}",) if country else tuple(symbols if symbols[:1] != ("-:",) else ())
 
     def _run_size(self, at: int) -> int:
-        """Return the number of tokens from ``at`` that form a title, with adjacent words such as "new"."""
+        """Return the number of tokens from ``at`` that form a title, including adjacent words such as "new"."""
         size, end = 0, 0
         while at + size < len(self._tokens):
             place = at + size
@@ -396,7 +406,7 @@ class _Sentence:
         return self._gap(place) in _ABBREVIATED_GAPS and len(before.word) <= 5 and self._title_size(place - 1) > 0
 
     def _run(self, at: int, size: int) -> tuple[Item, ...]:
-        """Return the items of a title: one with its meaning, after the words at its start that mean nothing."""
+        """Return the items of a title: one for each leading word without a meaning, then one for the title itself."""
         parts: list[_Part] = []
         place = at
         while place < at + size:
@@ -436,9 +446,10 @@ class _Sentence:
         return (*words, made)
 
     def _positions(self, parts: Sequence[_Part], countries: frozenset[str]) -> tuple[Position, ...]:
-        """Return the positions that a title states for its holder, without those that only describe another position.
+        """Return the positions that a title states for its holder.
 
-        Examples of the latter are the minister in "spokesman of the minister" and in "the minister's adviser".
+        Positions that only describe another position are left out, as the minister in "spokesman of the minister" and
+        "the minister's adviser".
         """
         groups: list[list[_Part]] = [[]]
         for part in parts:
@@ -473,7 +484,7 @@ class _Sentence:
         return tuple(replace(position, countries=countries) for position in parse_title(words).positions)
 
     def _name_size(self, at: int) -> int:
-        """Return the number of tokens of a name in a script with capitals, or 0."""
+        """Return the number of tokens of the name at a token, in a script with capitals; 0 without a name."""
         tokens = self._tokens
         size, last, unknown = 0, 0, 0
         while at + size < len(tokens) and size < _MAX_NAME_TOKENS:
@@ -512,7 +523,7 @@ class _Sentence:
         return not (is_first and at == 0 and token.word in word_lists().common)
 
     def _can_title_be_name(self, at: int, *, is_first: bool) -> bool:
-        """Return whether a capitalized word of titles, such as Le, can be part of a name."""
+        """Return whether a capitalized word that also occurs in titles, such as Le, can be part of a name."""
         token, symbols = self._tokens[at], self._symbols(at, 1)
         if is_first:
             return symbols[0] == "-:" and token.word not in self._words.title_words and self._continues_name(at)
@@ -523,7 +534,7 @@ class _Sentence:
         return symbols[0][0] == "d" and not self._is_title_case and len(token.word) <= 4
 
     def _continues_name(self, at: int) -> bool:
-        """Return whether the words after a capitalized word such as "Le" are those of a name."""
+        """Return whether the word after a short capitalized word such as "Le" continues a name."""
         if at + 1 >= len(self._tokens) or self._gap(at + 1) != " ":
             return False
         token, following = self._tokens[at], self._tokens[at + 1]
@@ -540,7 +551,7 @@ class _Sentence:
         return Item(Kind.NAME, start, end, self._cased[start:end], is_loose=is_loose, has_possessive=owns)
 
     def _loose_size(self, at: int) -> int:
-        """Return the number of successive unknown words in a script without capitals."""
+        """Return the number of successive unknown words from a token on, in a script without capitals."""
         size = 0
         while at + size < len(self._tokens):
             token = self._tokens[at + size]
@@ -560,14 +571,14 @@ class _Sentence:
 def _tail_after_head(
     group: Sequence[_Part],
 ) -> Sequence[_Part]:
-    """Return the parts of a group after its last head."""
+    """Return the parts of a group after the last part with a word for an office, such as "minister"."""
     heads = [index for index, part in enumerate(group) if any(symbol[0] == "h" for symbol in part[2])]
     return group[heads[-1] + 1 :] if heads else group
 
 
 @lru_cache(maxsize=1)
 def _joiners() -> frozenset[str]:
-    """Return the words for "and" between two positions of one person."""
+    """Return the words that join two positions of one person, such as "and"."""
     return frozenset(credit_words().joiners) | {
         "cum",
         "kiem",
@@ -586,7 +597,7 @@ def _joiners() -> frozenset[str]:
 
 
 def _drop_loose_marks(items: list[Item]) -> list[Item]:
-    """Remove the meaning of single Chinese characters such as 新 that are not directly before a post."""
+    """Return the items. A single Chinese character such as 新 loses its meaning unless a post follows it directly."""
     kept: list[Item] = []
     for item, following in zip_longest(items, items[1:]):
         is_single = item.kind is Kind.WORD and len(item.text) == 1 and _HAN.match(item.text) is not None

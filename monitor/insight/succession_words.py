@@ -1,4 +1,4 @@
-"""Words by which reports tell that somebody gets or leaves a post, prepared for one language."""
+"""Words that state in a report that a person gets or leaves a post, prepared for one language."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -15,7 +15,10 @@ STAR = "*"
 
 
 class Mark(Enum):
-    """Meanings of a word in a report about a post; the value is the key in the data files, which explain it."""
+    """Meanings of a word in a report about a post.
+
+    The value of a member is its key in the language files, which explain it.
+    """
 
     GETS = "gets"
     GIVES = "gives"
@@ -36,16 +39,17 @@ class Mark(Enum):
 Marks = frozenset[Mark]
 NO_MARKS: Marks = frozenset()
 ADJACENT = frozenset({Mark.NEW, Mark.FORMER, Mark.NOT_HOLDER})
-"""Meanings that a word has only next to a post or a name."""
+"""Meanings that a word has only if it is next to a post or a name."""
 
 
 @dataclass(frozen=True, slots=True)
 class SuccessionWords:
     """Folded words of a language with their meanings.
 
-    ``phrases`` are phrases of words that spaces separate. ``stems`` are phrases with a `*`, by the beginning of the
-    first word. ``unspaced`` are phrases in scripts without spaces. ``country_stems`` are beginnings of adjectives.
-    ``title_words`` are the words of titles in this language and in English: others may begin a name, such as Le.
+    ``phrases`` are phrases in scripts with spaces, and ``unspaced`` are phrases in scripts without spaces. ``stems``
+    are phrases in which a `*` means any ending; the key is the beginning of the first word. ``country_stems`` are the
+    beginnings of adjectives of countries. ``title_words`` are the words of titles in this language and in English.
+    Words of titles in other languages may begin a name, such as Le.
     """
 
     phrases: dict[str, Marks]
@@ -58,7 +62,7 @@ class SuccessionWords:
     title_words: frozenset[str]
 
     def find_marks(self, words: Sequence[str]) -> tuple[int, Marks]:
-        """Return the number of words of the longest phrase that ``words`` begin with, and its meanings."""
+        """Find the longest known phrase that ``words`` begin with; return its number of words and its meanings."""
         for size in range(min(self.max_words, len(words)), 0, -1):
             marks = self.phrases.get(" ".join(words[:size]), NO_MARKS)
             for stems, meant in self.stems.get(words[0][:_STEM_KEY_CHARS], ()) if words else ():
@@ -85,7 +89,10 @@ def _fits_stem(word: str, stem: str) -> bool:
 
 @cache
 def succession_words(language: str) -> SuccessionWords:
-    """Return the words of a language, given by its code; of all languages if it has no such words or is unknown."""
+    """Return the words for successions of a language, given by its code.
+
+    For a language without such words, or an unknown language, the words of all languages are returned.
+    """
     languages = language_data().languages
     code = language.partition("-")[0].lower()
     found = languages.get(code) or next((one for one in languages.values() if code in one.variants), None)
@@ -96,7 +103,7 @@ def succession_words(language: str) -> SuccessionWords:
 
 @cache
 def has_succession_words(language: str) -> bool:
-    """Return whether the data of a language have words for successions."""
+    """Return whether the data of a language contain words for successions."""
     found = language_data().languages.get(language.partition("-")[0].lower())
     return found is not None and bool(found.succession.gets)
 
@@ -144,7 +151,7 @@ def _list_title_words(languages: Iterable[Language]) -> Iterator[str]:
 
 
 def _fold_all(lists: Iterable[Iterable[str]]) -> Iterator[str]:
-    """Yield the folded phrases, whose words are separated by spaces as those of a text are."""
+    """Yield the phrases, folded and with spaces between their words."""
     for words in lists:
         for word in words:
             yield fold_key(word).replace("-", " ").replace("'", " ")
@@ -152,7 +159,7 @@ def _fold_all(lists: Iterable[Iterable[str]]) -> Iterator[str]:
 
 @cache
 def country_of_domain(domain: str) -> str:
-    """Return the key of the country with a top-level domain."""
+    """Return the key of the country with this top-level domain."""
     found = next(one for one in language_data().countries if one.domain == domain)
     return find_country_key(fold_key(found.names[0]))
 
@@ -161,8 +168,8 @@ def country_of_domain(domain: str) -> str:
 def unspaced_title_symbols() -> dict[str, tuple[str, ...]]:
     """Return the phrases of titles and the names of countries in scripts without spaces, with their symbols.
 
-    The symbols are those of ``title_vocabulary``. In addition, `c:` has the key of a country, `m:address` means a word
-    before a name, and `w:` a word after a name that is not part of it.
+    The symbols are the ones of ``title_vocabulary``, with three additions. `c:` precedes the key of a country.
+    `m:address` marks a word that precedes a name. `w:` marks a word that follows a name and is not part of it.
     """
     symbols: dict[str, tuple[str, ...]] = {}
     symbols |= {fold_key(word): ("w:",) for word in native_words().words_after_name if not word.endswith(" ")}

@@ -26,8 +26,8 @@ BLIND_STATES = frozenset(
 class Bar:
     """One bar of a timeline: the number of articles in a day or week from ``start`` to ``end``, both as YYYY-MM-DD.
 
-    ``stories`` is the number of stories of these articles; a story counts once, whatever the number of its articles.
-    ``unread_sources`` is the highest number of sources on one of the days that could not be read.
+    ``stories`` is the number of stories that these articles belong to. ``unread_sources`` is the number of sources that
+    could not be read, on the day with most of them.
     """
 
     start: str
@@ -40,8 +40,8 @@ class Bar:
 def count_unread_sources(states: Iterable[PollState], days: Sequence[datetime], zone: ZoneInfo) -> Counter[str]:
     """Return the number of sources that could not be read on each day, by YYYY-MM-DD.
 
-    ``states`` are the present poll states. A source that cannot be read is counted on the days after its last success
-    and on the day on which its problem began.
+    ``states`` are the present poll states. A source that cannot be read is counted from the day after its last success,
+    or from the day on which its problem began if that day is earlier.
     """
     counts: Counter[str] = Counter()
     dates = [f"{day.astimezone(zone):%Y-%m-%d}" for day in days]
@@ -53,7 +53,7 @@ def count_unread_sources(states: Iterable[PollState], days: Sequence[datetime], 
 
 
 def _format_day(moment: datetime | None, zone: ZoneInfo) -> str:
-    """Return the day of a time as YYYY-MM-DD; for None, a day after all others."""
+    """Return the day of a time as YYYY-MM-DD. For None, return a text that sorts after all days."""
     return f"{moment.astimezone(zone):%Y-%m-%d}" if moment else "9999"
 
 
@@ -92,8 +92,8 @@ def build_bars(
 ) -> tuple[Bar, ...]:
     """Return a bar for each day, or for each week.
 
-    The last week ends with the last day, so the first week may be shorter. Without ``stories`` or ``unread_sources``,
-    the bars have none of these numbers.
+    The last week ends with the last day, so the first week may be shorter. If ``stories`` or ``unread_sources`` are not
+    given, the bars lack these numbers.
     """
     unread = unread_sources or {}
     dates = [f"{day.astimezone(zone):%Y-%m-%d}" for day in days]

@@ -364,10 +364,7 @@ class _Search:
                     self._add_names_of(words[at : to + 1], first.heads & last.tails)
 
     def _add_names_of(self, run: list[_Word], patterns: Iterable[int]) -> None:
-        """Add the names whose form the whole run of words is.
-
-        ``patterns`` are the ids of the names to compare.
-        """
+        """Add each name that has the whole run of words as a form. ``patterns`` are the ids of the names to compare."""
         for pattern in sorted(patterns)[:_MAX_NAMES_OF_RUN]:
             if self._is_form(self._words.patterns[pattern].split(), run):
                 found = self._short if self._words.is_short[pattern] else self._full

@@ -1,7 +1,7 @@
 """Reader of people in JSON files: entities of OpenSanctions (FollowTheMoney), and items of Wikidata.
 
-A file has one entity per line, as the files of OpenSanctions and the dumps of Wikidata, or is one JSON document: a
-list, or an answer of Special:EntityData or of the API of OpenSanctions.
+A file has one entity per line, or is one JSON document. Files of OpenSanctions and dumps of Wikidata have one entity
+per line. A JSON document is a list, or an answer of Special:EntityData or of the API of OpenSanctions.
 """
 
 import json
@@ -23,11 +23,11 @@ _JSON_ERRORS = (ValueError, RecursionError)
 def read_people_entities(
     open_lines: Callable[[], Iterable[str]], wikidata: WikidataPeople, is_wanted: Callable[[Iterable[str]], bool]
 ) -> Iterator[ImportItem]:
-    """Yield the people and notes in a JSON file; the people of Wikidata are collected in ``wikidata``.
+    """Yield the people and notes in a JSON file. People of Wikidata are not yielded but added to ``wikidata``.
 
-    ``open_lines`` returns the lines from the beginning of the file; it is called twice if posts are separate entities.
-    A person is read if ``is_wanted`` is true for their countries. At most ``MAX_PEOPLE`` people are read. Raises
-    ``InputError`` if the file has no entity of a known form.
+    ``open_lines`` returns the lines from the beginning of the file. It is called a second time if posts are separate
+    entities. A person is read if ``is_wanted`` returns true for their countries. At most ``MAX_PEOPLE`` people are
+    read. Raises ``InputError`` if the file has no entity of a known form.
     """
     ftm = FtmPeople(is_wanted)
     known = other = 0
@@ -95,7 +95,10 @@ def _is_json(text: str) -> bool:
 
 
 def _iter_document(lines: Iterable[str]) -> Iterator[tuple[str, Entity | ImportNote]]:
-    """Yield the entities of a file that is one JSON document. Raises ``InputError`` if it is too long or invalid."""
+    """Yield the entities of a file that is one JSON document.
+
+    Raises ``InputError`` if the document is too long or invalid.
+    """
     parts, size = [], 0
     for line in lines:
         parts.append(line)
@@ -114,7 +117,10 @@ def _iter_document(lines: Iterable[str]) -> Iterator[tuple[str, Entity | ImportN
 
 
 def _iter_values(value: Any, place: str) -> Iterator[tuple[str, Entity | ImportNote]]:
-    """Yield the entities in a JSON value: itself, the members of a list, or of ``entities`` or ``results``."""
+    """Yield the entities in a JSON value.
+
+    The value is an entity, a list of entities, or an object with a list of entities under ``entities`` or ``results``.
+    """
     if isinstance(value, dict):
         inner = value.get("entities", value.get("results")) if "schema" not in value and "labels" not in value else None
         if not isinstance(inner, dict | list):

@@ -16,7 +16,10 @@ def is_ftm_entity(entity: Entity) -> bool:
 
 
 class FtmPeople:
-    """People of a file. Posts are in the person, or in separate entities, which are read in a second pass."""
+    """People in a file of FollowTheMoney.
+
+    The posts are in the entity of the person, or in separate entities, which are read in a second pass over the file.
+    """
 
     def __init__(self, is_wanted: Callable[[Iterable[str]], bool]) -> None:
         self._is_wanted = is_wanted
@@ -88,10 +91,10 @@ class FtmPeople:
 
 
 def choose_name(preferred: str, names: Iterable[str]) -> str:
-    """Return the name for ``name:``: in Latin letters if possible, and with the diacritics of the country.
+    """Return the best name of a person for the key ``name`` of an official: in Latin letters, and with diacritics.
 
-    It is ``preferred``, or the spelling of ``preferred`` with most diacritics; if that is in another script, it is the
-    first name in Latin letters.
+    It is ``preferred``, in the spelling with most diacritics. If ``preferred`` is not in Latin letters, it is the first
+    name in Latin letters instead, or ``preferred`` if none is.
     """
     latin = [name for name in (preferred, *names) if name and is_latin(name)]
     if not latin:

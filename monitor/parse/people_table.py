@@ -1,4 +1,4 @@
-"""Reader of people in CSV files: of spreadsheets, OpenSanctions, EveryPolitician and the Wikidata query service."""
+"""Reader of people in CSV files from spreadsheets, OpenSanctions, EveryPolitician and the Wikidata query service."""
 
 import csv
 import re
@@ -12,7 +12,8 @@ from monitor.parse.person_draft import PersonDraft, clean_cell, find_text_proble
 
 MAX_LINE_CHARS = 100_000
 _MAX_RECORD_LINES = 30
-"""Maximum number of lines of a row whose cells contain line breaks. After more, a quotation mark is missing."""
+"""Maximum number of lines of one row, whose cells may contain line breaks. In a longer row, a quotation mark is
+missing."""
 _DELIMITERS = (",", ";", "\t", "|")
 _SEVERAL = re.compile(r"\s*[;|\n]\s*")
 _UUID_LIKE = re.compile(r"[0-9a-f]{8}-?(?:[0-9a-f]{4}-?){3}[0-9a-f]{12}|\d+")
@@ -54,7 +55,8 @@ _COLUMNS = {
     "id": ("id", "official id"),
     "schema": ("schema",),
 }
-"""Column -> headings of it, the preferred first. Case, spaces and underscores of a heading are ignored."""
+"""Mapping from each column to its possible headings, the preferred heading first. Case, spaces and underscores of a
+heading are ignored."""
 _PART_HEADINGS = frozenset(
     {"first name", "given name", "last name", "family name", "surname", "prénom", "vorname", "nachname", "apellido"}
 )
@@ -63,7 +65,8 @@ _PART_HEADINGS = frozenset(
 def read_people_table(lines: Iterable[str]) -> Iterator[ImportItem]:
     """Yield the people and notes in the lines of a CSV file, whose first line has the headings.
 
-    A row that cannot be read is a note and does not end the reading. Raises ``InputError`` if no column has names.
+    For a row that cannot be read, a note is yielded, and reading continues. Raises ``InputError`` if no column has
+    names.
     """
     source = _LineSource(lines)
     delimiter, headings = _read_headings(source)
@@ -77,7 +80,7 @@ def read_people_table(lines: Iterable[str]) -> Iterator[ImportItem]:
 
 
 class _LineSource:
-    """Lines of a file with their numbers; lines that were read can be put back."""
+    """Lines of a file with their numbers. Lines that were read can be put back."""
 
     def __init__(self, lines: Iterable[str]) -> None:
         self._lines = iter(lines)
@@ -85,7 +88,7 @@ class _LineSource:
         self.number = 0
 
     def next(self) -> str | None:
-        """Return the next line, or None at the end."""
+        """Return the next line, or None at the end of the file."""
         line = self._returned.popleft() if self._returned else next(self._lines, None)
         self.number += line is not None
         return line
@@ -128,7 +131,7 @@ def _fold_heading(text: str) -> str:
 def _find_columns(headings: Sequence[str]) -> dict[str, list[int]]:
     """Return the indexes of the columns by their meaning.
 
-    Raises ``InputError`` if no column has whole names; the message states which headings are known.
+    Raises ``InputError`` if no column has whole names. The message states the known headings.
     """
     columns: dict[str, list[int]] = {}
     for column, known in _COLUMNS.items():
@@ -150,10 +153,10 @@ def _find_columns(headings: Sequence[str]) -> dict[str, list[int]]:
 
 
 def _iter_rows(source: _LineSource, delimiter: str, width: int) -> Iterator[tuple[int, list[str] | str]]:
-    """Yield each row with the number of its first line: its cells, or the reason why it cannot be read.
+    """Yield each row, with the number of its first line: the cells of the row, or the reason why it cannot be read.
 
-    A row has several lines if a line break is inside of quotation marks. If a quotation mark is missing, only the line
-    with the other one is lost. ``width`` is the number of cells of a row.
+    A row has several lines if a line break is inside quotation marks. If one of two quotation marks is missing, only
+    the line with the other quotation mark cannot be read. ``width`` is the number of cells of a row.
     """
     while (line := source.next()) is not None:
         number, block = source.number, [line]
@@ -172,12 +175,15 @@ def _iter_rows(source: _LineSource, delimiter: str, width: int) -> Iterator[tupl
 
 
 def _has_whole_rows(lines: Sequence[str], delimiter: str, width: int) -> bool:
-    """Return whether a line inside of a cell looks like a row, because a quotation mark before it is missing."""
+    """Return whether one of these lines, which are inside a cell, looks like a whole row.
+
+    A quotation mark before this line is then probably missing.
+    """
     return width >= 3 and any(line.count(delimiter) >= width - 1 for line in lines)
 
 
 def _parse_block(block: Sequence[str], delimiter: str) -> list[tuple[int, list[str]]] | str:
-    """Return the rows in some lines, each with the index of its first line, or the reason why they cannot be read."""
+    """Parse some lines as CSV. Return the rows, each with the index of its first line, or the reason for a failure."""
     if any(len(one) > MAX_LINE_CHARS for one in block):
         return f"the line has more than {MAX_LINE_CHARS:,} characters"
     reader = csv.reader(block, delimiter=delimiter, strict=True)
@@ -219,7 +225,10 @@ def _read_row(place: str, row: list[str], headings: list[str], columns: dict[str
 
 
 def _read_id(text: str) -> str:
-    """Return a text if it is a readable id of an official; ids of databases, such as UUIDs, are not."""
+    """Return a text if it is a readable id of an official, otherwise an empty text.
+
+    Ids of databases, such as UUIDs, are not readable.
+    """
     try:
         return "" if _UUID_LIKE.fullmatch(text) or find_wikidata_id(text) else parse_id(text)
     except ValueError:

@@ -23,7 +23,7 @@ def is_wikidata_item(entity: Entity) -> bool:
 
 
 class WikidataPeople:
-    """People of Wikidata. The posts are items of their own, whose labels are added separately."""
+    """People that were read from Wikidata. Posts are separate items, whose titles are added later."""
 
     def __init__(self) -> None:
         self._people: dict[str, tuple[PersonDraft, list[tuple[str, str, str]]]] = {}
@@ -36,7 +36,7 @@ class WikidataPeople:
         return len(self._people)
 
     def add(self, item: Entity, place: str, is_wanted: Callable[[Iterable[str]], bool]) -> bool:
-        """Add an item. Return whether it is a person; other items are ignored."""
+        """Add a person if ``is_wanted`` returns true for their countries. Return whether the item is a person."""
         if _HUMAN not in (value.get("id") for value in _values(item, _IS_A) if isinstance(value, dict)):
             return False
         countries = [str(value.get("id")) for value in _values(item, _CITIZENSHIP) if isinstance(value, dict)]
@@ -54,7 +54,7 @@ class WikidataPeople:
         return True
 
     def add_post(self, item: Entity) -> None:
-        """Add the title of a post, if it is needed."""
+        """Add the title of a post if a person has the post. Other items are ignored."""
         if (key := item.get("id")) in self.missing_posts and is_wikidata_item(item):
             labels = _read_labels(item)
             title = next((labels[one] for one in (*_NEUTRAL_LANGUAGES, *labels) if one in labels), "")
@@ -73,7 +73,10 @@ class WikidataPeople:
 
 
 def _read_names(draft: PersonDraft, item: Entity, home: str) -> None:
-    """Read the name, and as aliases the names in own script, in English, and in other scripts than Latin."""
+    """Read the name and the aliases.
+
+    Aliases are the names in the person's own script, in English, and in scripts other than Latin.
+    """
     labels, aliases = _read_labels(item), item.get("aliases")
     native = [str(value.get("text")) for value in _values(item, _NATIVE_NAME) if isinstance(value, dict)]
     neutral = [labels[one] for one in (home, *_NEUTRAL_LANGUAGES) if one in labels]
@@ -106,7 +109,10 @@ def _read_labels(item: Entity) -> dict[str, str]:
 
 
 def _claims(item: Entity, name: str) -> list[tuple[Entity, Any]]:
-    """Return the statements of a property with their values, preferred ones first, without deprecated ones."""
+    """Return the statements of a property with their values.
+
+    Preferred statements are first. Deprecated statements are left out.
+    """
     claims = item.get("claims")
     given = claims.get(name) if isinstance(claims, dict) else None
     valid = [one for one in given if isinstance(one, dict)] if isinstance(given, list) else []
@@ -118,7 +124,7 @@ def _claims(item: Entity, name: str) -> list[tuple[Entity, Any]]:
 
 
 def _values(item: Entity, name: str) -> list[Any]:
-    """Return the values of a property, those without an end first."""
+    """Return the values of a property. Values of statements without an end date are first."""
     claims = _claims(item, name)
     return [value for claim, value in sorted(claims, key=lambda pair: bool(_read_qualifier(pair[0], _END)))]
 
@@ -135,7 +141,7 @@ def _read_qualifier(claim: Entity, name: str) -> Any:
 
 
 def _read_time(draft: PersonDraft, claim: Entity, name: str) -> str:
-    """Return the date of a qualifier with its precision, such as 2021-04, or an empty string."""
+    """Return the date in a qualifier of a statement, as precise as it is there, such as 2021-04; or an empty string."""
     value = _read_qualifier(claim, name)
     if not isinstance(value, dict):
         return ""

@@ -1,6 +1,6 @@
-"""Draft of a person who is read from a file of another program: checks each value, and collects notes about the others.
+"""Draft of a person who is read from a file of another program. It checks each value and collects notes on bad values.
 
-Dates are read as spreadsheets, OpenSanctions and Wikidata write them. A date without a year is not guessed.
+Dates are read in the forms of spreadsheets, OpenSanctions and Wikidata. The year of a date is never guessed.
 """
 
 import re
@@ -16,14 +16,17 @@ MAX_TEXT_CHARS = 200
 """Maximum length of a name or post, as in sources.yaml."""
 MAX_ALIASES, MAX_ROLES = 50, 50
 _FORMULA_SIGNS = ("=", "+", "-", "@")
-"""First characters of cells that spreadsheets read as formulas. Names and posts do not begin with them."""
+"""First characters of cells that spreadsheets read as formulas. Names and posts must not begin with them."""
 _EMPTY_WORDS = frozenset({"", "-", "--", "–", "—", "n/a", "na", "none", "null", "nil", "unknown", "?", "#n/a"})
 _DATE = re.compile(r"\+?(\d{4})(?:-(\d{2})(?:-(\d{2}))?)?(?:[T ].*)?")
 _WIKIDATA_ID = re.compile(r"(?:https?://(?:www\.)?wikidata\.org/(?:entity|wiki)/)?(Q[1-9]\d{0,11})", re.IGNORECASE)
 
 
 def clean_cell(text: str) -> str:
-    """Return a text in one line, without the apostrophe that spreadsheets add; empty if the text means "nothing"."""
+    """Return a text in one line, without the apostrophe that spreadsheets add.
+
+    The result is empty if the text only states that the value is missing.
+    """
     text = single_line(text, MAX_TEXT_CHARS * 20)
     if text.startswith("'") and text[1:2] and text[1] in "=+-@'":
         text = text[1:].strip()
@@ -31,7 +34,7 @@ def clean_cell(text: str) -> str:
 
 
 def find_wikidata_id(text: str) -> str:
-    """Return the Wikidata id in a text that is an id or the address of an item, or an empty string."""
+    """Return the Wikidata id in a text, or an empty string. The text is the id alone, or the address of the item."""
     found = _WIKIDATA_ID.fullmatch(text.strip())
     return found[1].upper() if found else ""
 
@@ -39,8 +42,8 @@ def find_wikidata_id(text: str) -> str:
 def parse_role_date(text: str, *, is_last_day: bool = False) -> date | None:
     """Return the date in a text, or None if the text is not a date with a year.
 
-    A year or month is its first day. With ``is_last_day``, the result is the day after the last day of the year, month
-    or day, because ``until`` is the first day after a role.
+    If the text is only a year or a month, the result is its first day. With ``is_last_day``, the result is the day
+    after the year, month or day, because ``until`` of a role is the first day after the role.
     """
     found = _DATE.fullmatch(text)
     if found:
@@ -60,7 +63,7 @@ def parse_role_date(text: str, *, is_last_day: bool = False) -> date | None:
 
 
 class PersonDraft:
-    """Person who is being read. ``place`` is the line or id in the file."""
+    """Draft of a person while the values are read. ``place`` is the line of the file, or the id of the entity."""
 
     def __init__(self, place: str) -> None:
         self.place = place
@@ -74,11 +77,11 @@ class PersonDraft:
         self._notes.append(ImportNote(self.place, message))
 
     def reject(self, message: str) -> ImportNote:
-        """Return the note that the person is not imported."""
+        """Return a note that the person is not imported, with the reason ``message``."""
         return ImportNote(self.place, message, is_left_out=True)
 
     def add_aliases(self, texts: Iterable[str]) -> None:
-        """Add other names. A name that is too long or like a formula is left out with a note."""
+        """Add other names of the person. A name that is too long or looks like a formula is left out with a note."""
         for text in map(clean_cell, texts):
             if text and (problem := find_text_problem(text)):
                 self.add_note(f"the alias {shorten(text)} {problem}")
@@ -86,7 +89,7 @@ class PersonDraft:
                 self._aliases[text] = None
 
     def add_role(self, title: str, first: str = "", end: str = "", *, end_is_last_day: bool = True) -> None:
-        """Add a post with its dates as texts. An invalid date or post is left out with a note."""
+        """Add a post with its dates, which are given as texts. An invalid date or post is left out with a note."""
         title, first, end = clean_cell(title), clean_cell(first), clean_cell(end)
         if not title:
             if first or end:
@@ -112,7 +115,7 @@ class PersonDraft:
         return found
 
     def finish(self) -> Iterator[ImportItem]:
-        """Yield the notes and the person; only the reason as a note if the name cannot be used."""
+        """Yield the notes and the person. If the name cannot be used, yield only a note with the reason."""
         name = clean_cell(self.name)
         if not name:
             yield self.reject("has no name")
@@ -138,7 +141,10 @@ class PersonDraft:
 
 
 def find_text_problem(text: str) -> str:
-    """Return why a name or post cannot be imported, as the end of a sentence, or an empty string."""
+    """Return the reason why a name or post cannot be imported, or an empty string.
+
+    The reason continues a sentence whose subject is the text.
+    """
     if text.startswith(_FORMULA_SIGNS):
         return f'begins with "{text[0]}", like a formula of a spreadsheet; write it as text'
     if len(text) > MAX_TEXT_CHARS:
@@ -147,5 +153,5 @@ def find_text_problem(text: str) -> str:
 
 
 def shorten(text: str) -> str:
-    """Return a text of the file for a message: in quotation marks, at most 60 characters."""
+    """Return a text from the file for use in a message: in quotation marks, and cut to 60 characters."""
     return f'"{single_line(text, 60)}"'

@@ -1,8 +1,8 @@
 """Backfill: stores older articles of a source from its sitemaps and listing pages, without reporting them.
 
-The documents are read one after the other. Articles are stored in small parts, and their pages are read before the next
-part, so that the pages of new articles never wait behind an archive. A backfill that is interrupted continues with the
-next document; articles that are known are not stored again.
+The documents are read one after another. Articles are stored in small parts. The pages of one part are read before the
+next part is stored, so that the pages of new articles never wait behind an archive. A backfill that was interrupted
+continues with the next document. Articles that are known are not stored again.
 """
 
 import re
@@ -21,17 +21,21 @@ from monitor.stories.novelty import ClassifiedEntry, classify_entries, plausible
 from monitor.text.urls import extract_origin
 
 MIN_AGE = timedelta(days=2)
-"""Age of an article from which a backfill stores it. Younger articles are left to the polls, which report them."""
+"""Minimum age of an article that a backfill stores. Polls find younger articles and report them."""
 MAX_DOCUMENTS, MAX_PENDING, MAX_PROBLEMS = 2_000, 2_000, 20
-"""Limits of one run, of the documents that wait, and of the problems that are stored."""
+"""Maximum numbers of documents that one run reads, of documents that wait to be read, and of problems that are stored.
+"""
 PART_SIZE = 50
 NEXT_LINKS = 'a[rel~="next"], link[rel~="next"]'
-"""Selector of the link to the next page of a list, if none is configured."""
+"""Selector of the link to the next page of a list, for a source without a configured selector."""
 _MONTH = re.compile(r"(?<!\d)((?:19|20)\d{2})(?:[-_/.]?(0[1-9]|1[0-2]))?(?!\d)")
 
 
 class Backfiller:
-    """Reads the archives of sources with the steps of a pipeline. ``progress`` is called with a text and a number."""
+    """Reader of the archives of sources. It uses the steps of a pipeline.
+
+    ``progress`` is called with a text and the number of articles that are stored.
+    """
 
     def __init__(
         self, database: Database, pipeline: Pipeline, clock: Clock, progress: Callable[[str, int], None]
@@ -62,7 +66,7 @@ class Backfiller:
         return state
 
     async def _start(self, source: Source, since_at: datetime) -> BackfillProgress:
-        """Return the stored progress of the same period, or a new one with the documents to begin with."""
+        """Return the stored progress of a backfill of the same period, or else the progress of a new backfill."""
         stored = await self._database.read(self._database.key_values.get_backfill, source.id)
         before = stored.complete_since_at if stored else None
         if before and before <= since_at:
@@ -76,7 +80,10 @@ class Backfiller:
         return await self._save(new)
 
     async def _find_archive(self, source: Source) -> list[str]:
-        """Return the sitemap and the listing page of a source; without both, the sitemaps in its site's robots.txt."""
+        """Return the sitemap and the listing page of a source.
+
+        If a source has neither, return the sitemaps in the robots.txt of its site.
+        """
         own = [source.sitemap, source.listing.url if source.listing else ""]
         if not any(own) and source.kind is SourceKind.FEED:
             own = await self._pipeline.collector.feed_reader.find_sitemaps(source)
@@ -85,7 +92,7 @@ class Backfiller:
     async def _store(self, source: Source, feed: Feed, since_at: datetime, limit: int) -> tuple[int, bool]:
         """Store the older articles of a document and read their pages.
 
-        Return their number, and whether all articles of the document are stored now.
+        Return the number of stored articles, and whether all older articles of the document are stored now.
         """
         now, collector = self._clock(), self._pipeline.collector
         wanted = [entry for entry in feed.entries if _is_wanted(entry, since_at, now)]
@@ -110,7 +117,10 @@ class Backfiller:
         await pipeline.grouping_step.run_all()
 
     def _advance(self, source: Source, state: BackfillProgress, url: str, feed: Feed) -> BackfillProgress:
-        """Return the progress after a document was read, with the further documents that it links to."""
+        """Return the progress after a document was read.
+
+        The documents that it links to are added to the documents to read.
+        """
         known = {*state.read_urls, *state.pending_urls}
         linked = [one for one in feed.nested_urls if one not in known and not is_older(one, state.since_at)]
         if is_listing(source, url):
@@ -131,7 +141,7 @@ class Backfiller:
 
 
 def archive_source(source: Source, url: str) -> Source:
-    """Return the source by which a document of an archive is read: a sitemap, or a page of the list."""
+    """Return the source with the settings by which one document of its archive is read, a sitemap or a listing page."""
     if is_listing(source, url) and source.listing:
         following = source.listing.next or NEXT_LINKS
         return replace(source, listing=replace(source.listing, next=following, max_pages=2))
@@ -140,13 +150,13 @@ def archive_source(source: Source, url: str) -> Source:
 
 
 def is_listing(source: Source, url: str) -> bool:
-    """Return whether a document of an archive is a page of the list of articles and not a sitemap."""
+    """Return whether a document of an archive is a listing page, and not a sitemap."""
     is_xml = url.partition("?")[0].endswith((".xml", ".xml.gz"))
     return source.listing is not None and not is_xml and url != source.sitemap
 
 
 def is_older(url: str, since_at: datetime) -> bool:
-    """Return whether the name of a sitemap, such as sitemap-2019-05.xml, shows that it ends before a time."""
+    """Return whether the name of a sitemap, such as sitemap-2019-05.xml, shows that its articles are too old."""
     found = _MONTH.findall(url.rpartition("/")[2] or url)
     if len(found) != 1:
         return False
@@ -164,7 +174,7 @@ def _without_first(state: BackfillProgress) -> BackfillProgress:
 
 
 def _finish(state: BackfillProgress) -> BackfillProgress:
-    """Return the progress; if all documents were read without a problem, the archive is complete."""
+    """Return the progress after a run. The archive is complete if all documents were read without a problem."""
     if state.pending_urls or state.problems:
         return state
     return replace(state, complete_since_at=state.since_at, read_urls=())

@@ -27,8 +27,9 @@ MAX_CONCURRENT_POLLS = 200
 MAX_POLLS_PER_HOST = 4
 MAX_HOST_WAIT = timedelta(hours=1)
 MAX_INTERRUPTED_POLLS = 6
-"""Number of polls that began and never ended after which a source is not read, but fails once. It is higher than the
-number of failures after which an article is abandoned, because a process that is killed interrupts all its polls."""
+"""Maximum number of consecutive interrupted polls, which have begun and never ended. After more, the next poll fails
+without reading the source. The number is higher than the number of failures after which an article is abandoned,
+because a process that is killed interrupts all its polls."""
 INITIAL_POLL_TIME = timedelta(milliseconds=500)
 EXPECTED_NEW_FEED_ENTRIES = 30
 """Number of entries to expect from a source that was never polled before. It is used to estimate the backlog."""
@@ -193,7 +194,7 @@ class Collector:
         return plan_poll(source, attempt, known, self._backfill, now)
 
     async def find_known(self, source: Source, keys: Collection[str]) -> dict[str, KnownArticle]:
-        """Return the stored articles of a source that have some of these entry keys, by key."""
+        """Return the stored articles of a source that have some of these entry keys, by the key."""
         return await self._database.run(self._database.articles.known_articles, source.id, keys) if keys else {}
 
     async def _store(
@@ -250,7 +251,10 @@ class Collector:
 
 
 def _fail_interrupted(poll_state: PollState, now: datetime) -> PollAttempt:
-    """Return a failed attempt for a source whose polls were interrupted too often. The next poll reads it again."""
+    """Return a failed attempt for a source whose polls were interrupted too often.
+
+    The next poll reads the source again.
+    """
     reason = f"{poll_state.interrupted_polls} polls in a row were interrupted: the program was stopped during each"
     poll_state = replace(poll_state, polls=poll_state.polls + 1, last_attempt_at=now, interrupted_polls=1)
     return PollAttempt(poll_state, Failed(reason, FailureWeight.HARD))

@@ -118,7 +118,7 @@ class NoticeSource(Protocol):
         ...
 
     async def find_spikes(self, official_ids: Collection[str], end_at: datetime) -> frozenset[str]:
-        """Return which of these officials unusually many stories named in the 24 hours before ``end_at``."""
+        """Return the officials, among these, that unusually many stories named in the 24 hours before ``end_at``."""
         ...
 
 
@@ -312,7 +312,7 @@ class DigestComposer:
     async def _hold_hits(
         self, plan: DigestPlan, configuration: Configuration, inputs: DigestInputs, end_at: datetime
     ) -> DigestInputs:
-        """Return the inputs without the hits of rules with ``spike`` that wait for a spike."""
+        """Return the inputs without the hits that wait for a spike, of rules with the key ``spike``."""
         rules = list_spike_rules(plan, configuration.watchlist.rules)
         officials = {one for hit in inputs.hits if hit.rule_id in rules for one in hit.official_ids}
         if not officials or self._notice_source is None:

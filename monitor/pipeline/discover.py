@@ -54,12 +54,12 @@ class DiscoveredFeed:
 
     @property
     def name(self) -> str:
-        """Return its title or, if it has none, its host."""
+        """Return the title of the feed or, if the feed has no title, its host."""
         return single_line(self.title) or extract_host(self.url).removeprefix("www.")
 
     @property
     def keys(self) -> dict[str, Any]:
-        """Return the keys of a source in sources.yaml that reads it."""
+        """Return the keys in sources.yaml of a source that reads this feed."""
         address = self.url if self.listing is None else listing_keys(self.listing)
         return build_source_keys(self.name, self.kind, address, self.language)
 

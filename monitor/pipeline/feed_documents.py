@@ -138,7 +138,10 @@ def build_api_request(api: Api, url: str) -> tuple[str, bytes | None]:
 
 
 def _hash_parsing_settings(source: Source) -> str:
-    """Return a hash of the settings by which the entries of a document are found; empty for a feed, which has none."""
+    """Return a hash of the settings by which the entries of a document are found.
+
+    The hash of a feed is empty, because a feed has no such settings.
+    """
     settings = source.listing or source.api
     return hash_body(repr(settings).encode()) if settings else ""
 
@@ -299,7 +302,10 @@ class FeedDocumentReader:
                 return _classify_error(error, source)
 
     async def find_sitemaps(self, source: Source) -> list[str]:
-        """Return the sitemaps that the robots.txt of a source's site names, else the usual address of a sitemap."""
+        """Return the sitemaps in the robots.txt of a source's site.
+
+        If it names no sitemap, return the usual address of a sitemap.
+        """
         from monitor.parse.feed_discovery import find_robots_candidates
 
         address = urljoin(source.url, "/robots.txt")

@@ -48,9 +48,9 @@ class OutcomeCheck:
         }
 
     def _list_overdue_plans(self, now: datetime) -> list[str]:
-        """Return the ids of digests that were due more than ``MAX_DIGEST_DELAY`` ago and are not composed.
+        """Return the ids of digests that were due more than ``MAX_DIGEST_DELAY`` ago and are not composed yet.
 
-        A plan without a window is overdue if it was due since this check was created.
+        A plan that has no window yet is overdue if it has become due since this check was created.
         """
         overdue = []
         for plan in self._plans:

@@ -1,6 +1,6 @@
 """Preview of a source that is not configured yet: its articles, and the text of one page. Nothing is stored.
 
-Documents are fetched once and kept by the caller, so that selectors can be changed without further requests.
+Documents are fetched once. The caller keeps them, so that selectors can be changed without further requests.
 """
 
 from dataclasses import dataclass
@@ -19,14 +19,14 @@ MAX_SHOWN_ENTRIES = 10
 
 
 class PreviewFailed(MonitorError):
-    """Raised if a document of a preview cannot be fetched or read; the message gives the reason."""
+    """Raised if a document of a preview cannot be fetched or read. The message gives the reason."""
 
 
 @dataclass(frozen=True, slots=True)
 class ListPreview:
     """Result that a poll of a source would have: the number of entries, the first entries, and what to correct.
 
-    ``unlinked_count`` is the number of items that have no link and were left out for this reason.
+    ``unlinked_count`` is the number of items that were left out because they have no link.
     """
 
     count: int
@@ -39,7 +39,7 @@ class ListPreview:
 
 @dataclass(frozen=True, slots=True)
 class ArticlePreview:
-    """Text of an article as it would be stored, and the texts of its page that are left out, with the reasons."""
+    """Text of an article as it would be stored, and the texts of its page that would be left out, with the reasons."""
 
     article: Article
     dropped: tuple[ExtractionReason, ...] = ()
@@ -57,7 +57,7 @@ def article_request(source: Source, entry: Entry) -> FetchRequest:
 
 
 async def fetch_document(fetcher: Fetcher, request: FetchRequest) -> Fetched:
-    """Fetch a document of a preview. Raises ``PreviewFailed`` with the reason."""
+    """Fetch a document of a preview. Raises ``PreviewFailed`` if this is not possible."""
     result = await fetcher.fetch(request)
     if isinstance(result, Fetched):
         return result
@@ -65,7 +65,7 @@ async def fetch_document(fetcher: Fetcher, request: FetchRequest) -> Fetched:
 
 
 async def preview_list(document: Fetched, source: Source, process_pool: ProcessPool) -> ListPreview:
-    """Return the articles that a fetched document lists for a source. Raises ``PreviewFailed``."""
+    """Return the articles that a fetched document lists for a source. Raises ``PreviewFailed`` if it cannot be read."""
     try:
         feed = await process_pool.run(parse_document, document.body, document.content_type, document.url, source)
     except NotAFeed as error:
@@ -85,9 +85,10 @@ async def preview_list(document: Fetched, source: Source, process_pool: ProcessP
 async def preview_article(
     page: Fetched | None, entry: Entry, source: Source, process_pool: ProcessPool
 ) -> ArticlePreview:
-    """Return what is stored of an article, from its fetched page, or from its entry if the source uses no pages.
+    """Return what would be stored of an article.
 
-    Raises ``PreviewFailed``.
+    It is read from the fetched page, or from the entry alone if ``page`` is None. Raises ``PreviewFailed`` if the page
+    cannot be read.
     """
     try:
         listed = await process_pool.run(article_from_entry, entry, source)

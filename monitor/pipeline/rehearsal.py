@@ -1,4 +1,4 @@
-"""Rehearsal: what edited rules would have changed in the stored articles of the last days; nothing is stored."""
+"""Rehearsal: the hits that edited rules would have changed in stored articles of the last days. Nothing is stored."""
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass, replace
@@ -32,7 +32,7 @@ class Rehearsal:
 
     @property
     def changed(self) -> tuple[RuleBacktest, ...]:
-        """Return the rules whose hits would differ."""
+        """Return the rules whose hits would change."""
         return tuple(one for one in self.rules if one.new_count or one.lost_count)
 
 
@@ -43,10 +43,10 @@ def rehearse(
     monotonic: Callable[[], float],
     max_seconds: float = MAX_REHEARSAL_SECONDS,
 ) -> Rehearsal:
-    """Match the articles since a time with an edited watchlist, and compare the hits with the stored ones.
+    """Match the articles since a time with an edited watchlist, and compare the hits with the stored hits.
 
-    The newest article is the first. The rehearsal ends after ``MAX_REHEARSED_ARTICLES`` articles or ``max_seconds``.
-    ``monotonic`` is the clock that measures the time.
+    The newest articles are matched first. The rehearsal ends after ``MAX_REHEARSED_ARTICLES`` articles or
+    ``max_seconds``. ``monotonic`` is the clock that measures the time.
     """
     began, count, is_complete = monotonic(), 0, True
 
@@ -67,7 +67,7 @@ def rehearse(
 
 
 def iter_articles(database: Database, since_at: datetime | None) -> Iterator[StoredArticle]:
-    """Yield all articles since a time, newest first and each once, with queries of ``PAGE_SIZE`` articles."""
+    """Yield all articles since a time, newest first and each once. Each query reads about ``PAGE_SIZE`` articles."""
     article_filter = ArticleFilter(since_at=since_at, limit=PAGE_SIZE)
     seen: set[int] = set()
     while True:
@@ -82,7 +82,7 @@ def iter_articles(database: Database, since_at: datetime | None) -> Iterator[Sto
 
 
 def load_reported_rules(database: Database, since_at: datetime | None) -> Mapping[int, frozenset[str]]:
-    """Return, by article id, the rules with a hit in each article since a time; withdrawn hits do not count."""
+    """Return, by article id, the rules with a hit in each article since a time. Withdrawn hits do not count."""
     rules: dict[int, set[str]] = {}
     for hit in database.queries.list_hits(ArticleFilter(since_at=since_at, limit=10_000_000)):
         if hit.withdrawn_at is None:
@@ -91,7 +91,7 @@ def load_reported_rules(database: Database, since_at: datetime | None) -> Mappin
 
 
 def backtest_record(result: RuleBacktest) -> dict[str, Any]:
-    """Return the JSON keys of the backtest of one rule."""
+    """Return the backtest of one rule as a JSON record."""
     return {
         "rule": result.rule,
         "hits": result.hit_count,

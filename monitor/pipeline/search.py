@@ -30,10 +30,9 @@ texts are evaluated.
 """
 
 MAX_SELECTED = 2_000
-"""Number of articles of an official, rule or source up to which the search begins with these articles.
-
-Otherwise a common word with a rare official would read the whole index.
-"""
+"""Maximum number of articles of an official, rule or source with which a search begins. If there are more, the search
+begins with the words of the query. Without this, a search for a common word and a rare official would read the whole
+index."""
 
 MAX_SCANNED = 200_000
 """Maximum number of articles whose rows are read by one part of a search without a query."""

@@ -1,4 +1,4 @@
-"""Hits of rules with ``spike``: they are reported only while unusually many stories name one of their officials."""
+"""Hits of rules with the key ``spike``: only reported while unusually many stories name one of the rule's officials."""
 
 from collections.abc import Collection, Iterable
 from dataclasses import replace
@@ -8,11 +8,11 @@ from monitor.domain.digest import DigestInputs, DigestPlan, ReportableHit
 from monitor.domain.watchlist import Rule
 
 MAX_WAIT = timedelta(days=1)
-"""Maximum time for which a hit waits for a spike. It equals the period whose stories are counted."""
+"""Maximum time for which a hit waits for a spike. It equals the length of the period in which stories are counted."""
 
 
 def list_spike_rules(plan: DigestPlan, rules: Iterable[Rule]) -> frozenset[str]:
-    """Return the rules of a digest whose hits are reported only in a spike."""
+    """Return the ids of the rules of a digest whose hits are reported only during a spike."""
     return frozenset(rule.id for rule in rules if rule.spike and rule.id in plan.rules)
 
 
@@ -21,8 +21,9 @@ def hold_hits(
 ) -> DigestInputs:
     """Return the inputs of a digest without the hits that wait for a spike.
 
-    ``spiking`` are the officials with unusually many stories in the last day. Older hits are not of this day:
-    they stay in the inputs as not reported. A hit in an article that another rule reports does not wait.
+    ``spiking`` are the officials that unusually many stories of the last day named. A hit that is older than a day does
+    not wait any more: it stays in the inputs and is marked as not reported. A hit in an article that is reported for
+    another rule does not wait either.
     """
     since = end_at - MAX_WAIT
 

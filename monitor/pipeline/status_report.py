@@ -126,8 +126,8 @@ class DaemonStatus:
 class SourceTotals:
     """Numbers of the configured sources by state, and the times of their polls.
 
-    ``new_count`` sources are ok and were never read. ``last_poll_at`` is the time of the last poll of any source, and
-    ``due_at`` the time at which the next source that is not paused is due.
+    ``new_count`` is the number of sources that were never read and have no problem. ``last_poll_at`` is the time of the
+    last poll of any source. ``due_at`` is the time at which the next source that is not paused is due.
     """
 
     by_state: Counter[SourceState] = field(default_factory=Counter)
@@ -147,7 +147,7 @@ class SourceTotals:
 
 
 def total_sources(sources: Iterable[SourceStatus]) -> SourceTotals:
-    """Return the totals of sources."""
+    """Return the numbers and times of these sources."""
     states = [source.poll_state for source in sources]
     watched = [one for one in states if one.state is not SourceState.PAUSED]
     return SourceTotals(
@@ -159,7 +159,7 @@ def total_sources(sources: Iterable[SourceStatus]) -> SourceTotals:
 
 
 def read_totals(database: Database) -> SourceTotals:
-    """Return the totals of all configured sources; only sources with a problem are read one by one."""
+    """Return the totals of all configured sources. Only sources with a problem are read one by one."""
     found = database.sources.count_reads()
     attempts = (one.poll_state.last_attempt_at for one in database.desk.list_source_problems())
     last_poll_at = max(filter(None, (found.last_success_at, *attempts)), default=None)
@@ -172,7 +172,7 @@ def read_totals(database: Database) -> SourceTotals:
 class StatusReport:
     """Everything that ``monitor status`` shows, read at ``created_at``.
 
-    ``sources`` is empty if only the totals were read, which are then in ``known_totals``.
+    If only the totals of the sources were read, they are in ``known_totals``, and ``sources`` is empty.
     """
 
     config: Path
@@ -212,8 +212,8 @@ def read_status_report(
 ) -> StatusReport:
     """Read the status report from the database.
 
-    ``config`` is the path of the configuration file. ``config_errors`` are its errors, if the file was read. With
-    ``with_sources``, each source is read, which is slow for thousands of sources; otherwise only their totals are.
+    ``config`` is the path of the configuration file, and ``config_errors`` are the errors in it. With ``with_sources``,
+    each source is read, which is slow for thousands of sources. Otherwise only the totals of the sources are read.
     """
     return StatusReport(
         config=config,

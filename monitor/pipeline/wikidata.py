@@ -12,19 +12,22 @@ from monitor.text.encoding import decode
 
 WIKIDATA_URL = "https://www.wikidata.org"
 _MAX_FAILURES = 3
-"""Number of failed requests in a row after which no more are sent."""
+"""Number of consecutive failed requests after which no further requests are sent."""
 _NOT_FOUND = 404
 
 
 class WikidataReader:
-    """Reads items of Wikidata, or of a copy at another address, by their ids."""
+    """Reader of items of Wikidata by their ids. ``url`` is the address of a copy of Wikidata, or empty."""
 
     def __init__(self, fetcher: Fetcher, url: str = "") -> None:
         self._fetcher, self._url = fetcher, (url or WIKIDATA_URL).rstrip("/")
         self._failures = 0
 
     async def read(self, people: WikidataPeople, ids: Sequence[str]) -> list[ImportNote]:
-        """Add the people with these ids and the titles of their posts; return a note for each that cannot be read."""
+        """Read the people with these ids and the titles of their posts, and add them to ``people``.
+
+        Return a note for each item that cannot be read.
+        """
         notes = []
         for key in dict.fromkeys(ids):
             item = await self._fetch(key)

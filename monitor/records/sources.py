@@ -60,7 +60,7 @@ def source_record(
 ) -> SourceRecord:
     """Return the record of a source.
 
-    ``status`` is None if the source was never polled, and ``backfill`` if its archive was never read.
+    ``status`` is None if the source was never polled. ``backfill`` is None if the archive of the source was never read.
     """
     poll_state = status.poll_state if status else None
     state = poll_state.state.value if poll_state and _was_polled(poll_state) else STATE_NEVER_POLLED

@@ -31,7 +31,7 @@ class OutboxRecord(TypedDict):
 
 
 class ConfigurationRecord(TypedDict):
-    """JSON record of when the configuration was loaded, and of the errors of a rejected edit."""
+    """JSON record of the configuration: the time when it was loaded, and the errors of a rejected edit."""
 
     loaded_at: datetime | None
     errors: list[str]

@@ -1,4 +1,4 @@
-"""Store of answers to writing requests of the API, by the key that the client gave to the request."""
+"""Store of the API's answers to writing requests. The key that the client gave to a request identifies its answer."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -10,12 +10,13 @@ from monitor.store.core_tables import API_ANSWER
 
 KEPT = timedelta(hours=24)
 UNANSWERED = timedelta(minutes=2)
-"""Time after which a request without an answer counts as lost with its process; the key may then be used again."""
+"""Time after which a request without an answer counts as lost, because its process has ended. The key may then be used
+again."""
 
 
 @dataclass(frozen=True, slots=True)
 class ApiAnswer:
-    """Answer to a request. ``status`` is 0 if the request is being answered."""
+    """Answer to a request. ``status`` is 0 while the request is being carried out."""
 
     request_hash: str
     status: int
@@ -24,7 +25,7 @@ class ApiAnswer:
 
 
 class ApiAnswerStore:
-    """Store of the answers of the last 24 hours; every method is one transaction."""
+    """Store of the answers of the last 24 hours. Every method is one transaction."""
 
     def __init__(self, connections: Connections) -> None:
         self._connections = connections

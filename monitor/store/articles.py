@@ -110,9 +110,10 @@ class ArticleStore:
         return stored
 
     def store_archive(self, source_id: str, new_articles: Sequence[NewArticle], now: datetime) -> int:
-        """Store older articles of a source that no poll has listed, in one transaction; return their number.
+        """Store older articles of a source that no poll has listed, in one transaction.
 
-        Articles with a known key are not stored. The poll state of the source is not changed.
+        Return the number of stored articles. Articles with a known key are not stored. The poll state of the source is
+        not changed.
         """
         with self._connections.write_transaction() as connection:
             is_sqlite = self._connections.is_sqlite

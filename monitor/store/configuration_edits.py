@@ -1,4 +1,4 @@
-"""Store of edits of the configuration files: each edit is a change, with the former text by which it can be undone."""
+"""Store of edits of the configuration files. Each edit is a change, with the former text by which it can be undone."""
 
 from dataclasses import dataclass
 
@@ -14,7 +14,7 @@ from monitor.store.feedback import add_change, set_undone
 
 @dataclass(frozen=True, slots=True)
 class KeptText:
-    """Former text of a configuration file, and the tag that the file had after the edit."""
+    """Former text of a configuration file, with the tag that the file had after the edit."""
 
     file_name: str
     text: str
@@ -22,16 +22,15 @@ class KeptText:
 
 
 class ConfigurationEditStore:
-    """Store of edits of the configuration files; every method is one transaction and may raise ``StoreError``."""
+    """Store of edits of the configuration files. Every method is one transaction and may raise ``StoreError``."""
 
     def __init__(self, connections: Connections) -> None:
         self._connections = connections
 
     def add(self, saved: SavedEdit, change: Change, reader: Reader, undone: Change | None = None) -> Change:
-        """Record an edit, and return its change with its id.
+        """Record an edit, and return its change with the id. ``undone`` is the earlier edit that this edit undoes.
 
-        ``undone`` is the earlier edit that this one undoes. The newest ``MAX_KEPT_TEXTS`` former texts of each file are
-        kept.
+        Of each file, the newest ``MAX_KEPT_TEXTS`` former texts are kept.
         """
         with self._connections.write_transaction() as connection:
             if undone:
@@ -47,7 +46,7 @@ class ConfigurationEditStore:
         return added
 
     def get(self, change_id: int) -> KeptText:
-        """Return the former text that was kept with a change. Raises ``UsageError`` if none is kept."""
+        """Return the former text that was kept with a change. Raises ``UsageError`` if no text was kept."""
         query = select(CONFIGURATION_EDIT).where(CONFIGURATION_EDIT.c.change_id == change_id)
         with self._connections.read_transaction() as connection:
             row = connection.execute(query).first()
@@ -56,7 +55,7 @@ class ConfigurationEditStore:
         return KeptText(row.file_name, row.former_text, row.file_tag)
 
     def list_undoable(self, change_ids: list[int]) -> frozenset[int]:
-        """Return the changes, among these, whose former text is kept."""
+        """Return the ids, among these, of the changes whose former text is kept."""
         query = select(CONFIGURATION_EDIT.c.change_id).where(CONFIGURATION_EDIT.c.change_id.in_(change_ids))
         with self._connections.read_transaction() as connection:
             return frozenset(connection.execute(query).scalars())

@@ -33,7 +33,7 @@ With the default of 4 MB, the pages of the full-text index were copied after eve
 """
 
 _INSTRUCTIONS_BETWEEN_CHECKS = 20_000
-"""Number of instructions of SQLite, about a millisecond, between two checks of a time limit."""
+"""Number of SQLite instructions between two checks of a time limit. They take about a millisecond."""
 
 _JOURNAL_PRAGMA = "PRAGMA journal_mode=WAL"
 _PRAGMAS = (
@@ -48,10 +48,10 @@ _PRAGMAS = (
 
 
 class TimeLimit:
-    """Limit of the time that the queries of one thread may take together, in seconds.
+    """Limit on the total time of the queries of one thread, in seconds.
 
-    On SQLite, the processor time of the thread counts, so that a busy machine stops no cheap query. On PostgreSQL, the
-    server measures the time of each query.
+    On SQLite, only the processor time of the thread counts, so that cheap queries also finish on a busy machine. On
+    PostgreSQL, the server measures the time of each query.
     """
 
     def __init__(self, seconds: float) -> None:
@@ -163,9 +163,9 @@ class Connections:
 
     @contextmanager
     def time_limit(self, limit: "TimeLimit") -> Iterator[None]:
-        """Stop the queries of the read transactions that this thread opens inside the block after a time.
+        """Limit the time of the queries of the read transactions that this thread opens inside the block.
 
-        A query that is stopped raises ``QueryTimeout``.
+        A query that exceeds the limit is stopped and raises ``QueryTimeout``.
         """
         self._thread_state.limit = limit
         try:

@@ -195,7 +195,10 @@ class Database:
         return await asyncio.get_running_loop().run_in_executor(self._read_pool, work, *args)
 
     async def read_within(self, seconds: float, work: Callable[..., T], *args: object) -> T:
-        """Call a method as ``read`` does, and stop its queries after a time. Raises ``QueryTimeout``."""
+        """Call a method as ``read`` does, but limit the time of its queries to ``seconds``.
+
+        Raises ``QueryTimeout`` if the queries take longer.
+        """
 
         def run() -> T:
             with self._connections.time_limit(TimeLimit(seconds)):

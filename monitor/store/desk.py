@@ -392,7 +392,10 @@ class DeskStore:
         return sorted(found, reverse=True)
 
     def first_id_since(self, at: datetime) -> int | None:
-        """Return the id of the first article that was first seen at ``at`` or later, or None. Ids grow with time."""
+        """Return the id of the first article that was first seen at ``at`` or later, or None if there is none.
+
+        Ids grow with time.
+        """
         first = select(ARTICLE.c.id).where(ARTICLE.c.first_seen_at >= at).order_by(ARTICLE.c.first_seen_at).limit(1)
         with self._connections.read_transaction() as connection:
             found: int | None = connection.execute(first).scalar()
@@ -401,7 +404,8 @@ class DeskStore:
     def list_selected_ids(self, wanted: ArticleFilter, most: int) -> list[int] | None:
         """Return the ids of all articles of the official, rule or source of a filter.
 
-        The result is None if the filter has none of them, or if each has more than ``most`` articles.
+        The first of these three with at most ``most`` articles is used. The result is None if the filter has no
+        official, rule or source, or if each of them has more articles.
         """
         queries = []
         if wanted.official_id:

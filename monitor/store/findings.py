@@ -151,10 +151,10 @@ def list_near_misses(
 
 
 def _find_seen_at(stored: StoredArticle) -> datetime:
-    """Return the time of a finding: when its article was first seen.
+    """Return the time that counts for a finding: the time when its article was first seen.
 
-    For an article of an archive, which is not reported, it is the date of publication, so that the numbers of past days
-    are right, and today has no wave of old articles.
+    For an article of an archive, which is not reported, it is the date of publication. Thus the numbers of past days
+    are right, and the present day does not get all articles of the archive.
     """
     published_at = stored.article.published_at
     if stored.is_alertable or published_at is None:

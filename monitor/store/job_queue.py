@@ -329,9 +329,9 @@ def _insert_jobs(connection: Connection, jobs: list[dict[str, Any]]) -> None:
 
 
 def _release_leases(connection: Connection, leases: list[tuple[str, str]], added: str = "") -> int:
-    """End the given leases of jobs, and the leases for which workers have exchanged them; return how many ended.
+    """End these leases of jobs, and the leases that replaced them on workers. Return the number of ended leases.
 
-    Each lease is given as a pair of source id and token. ``added`` is the mark of an interrupted poll, or empty.
+    Each lease is a pair of source id and token. ``added`` is the mark of an interrupted poll, or empty.
     """
     values = [
         {"source_id": source_id, "token": token, "own": f"{token.rstrip(INTERRUPTED)}.", "added": added}

@@ -46,9 +46,9 @@ CLOCK_TOLERANCE = timedelta(minutes=1)
 
 
 def release_leases(connections: Connections, now: datetime) -> None:
-    """End all leases and make their work due; call it only in a process that has the database to itself.
+    """End all leases and make their work due. The polls of leased sources count as interrupted.
 
-    The polls of leased sources count as interrupted.
+    Call it only if no other process uses the database.
     """
     with connections.write_transaction() as connection:
         polled = update(SOURCE).where(SOURCE.c.lease_expires_at.is_not(None))

@@ -15,13 +15,13 @@ MAX_OPEN_OF_READER = 200
 
 
 class ProposalStore:
-    """Store of proposals; every method is one transaction and may raise ``StoreError``."""
+    """Store of proposals. Every method is one transaction and may raise ``StoreError``."""
 
     def __init__(self, connections: Connections) -> None:
         self._connections = connections
 
     def add(self, proposal: Proposal, reader: Reader) -> Proposal:
-        """Store a proposal, and return it with its id; an equal open one of the reader is returned instead.
+        """Store a proposal, and return it with its id. If the reader has an equal open proposal, return that one.
 
         Raises ``UsageError`` if the reader has too many open proposals.
         """

@@ -75,7 +75,7 @@ class RecheckStore:
     ) -> None:
         """Store a new version of an article with the hits in ``events``, and keep the old version.
 
-        The next recheck is at ``due_at``; it is None if this was the last recheck. Raises ``LeaseLost``.
+        ``due_at`` is the time of the next recheck, or None if this was the last recheck. Raises ``LeaseLost``.
         """
         stored = recheck.stored
         version = stored.version_count + (article != stored.article)

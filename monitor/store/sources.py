@@ -46,14 +46,14 @@ _RECORD_POLL = """
 LEASE_COLUMNS = (*_STATE_COLUMNS, SOURCE.c.lease_token)
 _UNMARKED = "0123456789abcdef."  # the characters of a token without marks
 INTERRUPTED = "+"
-"""A lease token ends with this mark for each poll that began and never ended since the last one that ended. A lease
-that was released has the marks alone."""
+"""Mark at the end of a lease token for an interrupted poll, which began and never ended. A token has one mark for each
+interrupted poll since the last poll that ended. The token of a released lease consists of its marks only."""
 
 
 def next_lease_token(token: str) -> ColumnElement[str]:
     """Return the token of a new lease: ``token`` with the marks of interrupted polls.
 
-    If the source has an expired lease, its poll never ended, and one mark is added.
+    If the source has an expired lease, the poll with this lease never ended, and one mark is added.
     """
     added = case((SOURCE.c.lease_expires_at.is_(None), ""), else_=INTERRUPTED)
     return literal(token).concat(interruption_marks()).concat(added)
@@ -65,7 +65,7 @@ def interruption_marks() -> ColumnElement[str]:
 
 
 def lease_from_row(row: AnyRow, expires_at: datetime) -> Lease:
-    """Build a lease from a row of ``LEASE_COLUMNS``. Its poll state has the number of all interrupted polls."""
+    """Build a lease from a row with ``LEASE_COLUMNS``. Its poll state has the number of interrupted polls."""
     poll_state = poll_state_from_row(row)
     interrupted_count = poll_state.interrupted_polls + row.lease_token.count(INTERRUPTED)
     return Lease(row.id, row.lease_token, expires_at, replace(poll_state, interrupted_polls=interrupted_count))
@@ -178,7 +178,7 @@ class SourceStore:
         return found
 
     def count_reads(self) -> SourceReads:
-        """Return when a configured source was last read, and how many are ok and were never read."""
+        """Return the time of the last successful poll of any source, and the number of healthy sources never read."""
         is_new = (SOURCE.c.state == str(SourceState.OK), SOURCE.c.last_success_at.is_(None))
         newest = select(func.max(SOURCE.c.last_success_at)).where(IS_CONFIGURED, SOURCE.c.paused == "")
         with self._connections.read_transaction() as connection:

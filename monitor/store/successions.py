@@ -18,13 +18,17 @@ from monitor.store.row_mapping import AnyRow, chunk_ids, insert_rows, select_sto
 
 PROGRESS_KEY = "succession_progress"
 MAX_PENDING = 2_000
-"""Maximum number of articles, the newest ones, that are remembered because they were not matched yet."""
+"""Maximum number of articles that are remembered to be searched later because they are not matched yet. If there are
+more, the newest ones are kept."""
 _DONE = (str(Stage.MATCHED), str(Stage.GROUPED))
 
 
 @dataclass(frozen=True, slots=True)
 class SearchProgress:
-    """Which articles were searched for statements: all up to ``last_id``, except the ones in ``pending``."""
+    """Progress of the search for statements.
+
+    All articles up to ``last_id`` were searched, except the articles in ``pending``.
+    """
 
     last_id: int = 0
     pending: tuple[int, ...] = ()
@@ -32,7 +36,7 @@ class SearchProgress:
 
 @dataclass(frozen=True, slots=True)
 class SearchBatch:
-    """Articles to be searched, and the progress to be stored with their statements."""
+    """Articles to search, and the progress that is stored together with their statements."""
 
     articles: tuple[StoredArticle, ...]
     progress: SearchProgress
@@ -40,7 +44,7 @@ class SearchBatch:
 
 
 class SuccessionStore:
-    """Store of statements about posts; every method is one transaction and may raise ``StoreError``."""
+    """Store of statements about posts. Every method is one transaction and may raise ``StoreError``."""
 
     def __init__(self, connections: Connections) -> None:
         self._connections = connections
@@ -85,7 +89,7 @@ class SuccessionStore:
         return found
 
     def save(self, batch: SearchBatch, statements: Iterable[ReportedStatement], now: datetime) -> None:
-        """Replace the statements of the articles of a batch, and store the progress. Repeating it changes nothing."""
+        """Replace the statements of a batch of articles, and store the progress. A repeated call changes nothing."""
         article_ids = [stored.id for stored in batch.articles]
         with self._connections.write_transaction() as connection:
             known = _load_progress(connection)
@@ -97,9 +101,10 @@ class SuccessionStore:
                 connection.execute(upsert(SETTING, connection, "name", row), row)
 
     def list_statements(self, since_at: datetime, official_ids: Collection[str] = ()) -> list[ReportedStatement]:
-        """Return the statements in articles first seen since a time, oldest first; of all officials if none is given.
+        """Return the statements in articles first seen since a time, oldest first.
 
-        Statements of quarantined articles are left out.
+        If ``official_ids`` is empty, the statements about all officials are returned. Statements of quarantined
+        articles are left out.
         """
         query = (
             select(

@@ -572,9 +572,9 @@ class AccessTokenRow(Base, table=True):
 
 
 class ApiAnswerRow(Base, table=True):
-    """Table row of the answer to a writing request of the API, by the key that the client gave to the request.
+    """Table row of the answer to a writing request of the API. The client's key for the request identifies it.
 
-    ``status`` is 0 while the request is being answered.
+    ``status`` is 0 while the request is being carried out.
     """
 
     __tablename__ = "api_answer"

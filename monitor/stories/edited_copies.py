@@ -38,7 +38,7 @@ Sentence = dict[str, float]
 
 @dataclass(frozen=True, slots=True)
 class _Containment:
-    """Shares of a text that another text has, from 0 to 1: of all its words, and of its first sentences."""
+    """Shares of a text that another text also has, from 0 to 1: of all its words, and of its first sentences."""
 
     mean: float
     front: float
@@ -71,14 +71,17 @@ def is_edited_copy(first: NormalizedText, second: NormalizedText) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class _Coverage:
-    """Shares of two texts, and of their first sentences, that are in long stretches common to both."""
+    """Shares of two texts that are in long stretches common to both, from 0 to 1.
+
+    ``shares`` are shares of the whole texts, and ``fronts`` are shares of their beginnings.
+    """
 
     shares: tuple[float, float]
     fronts: tuple[float, float]
 
 
 def _measure_coverage(stream: bytes, other: bytes, text: str) -> _Coverage:
-    """Return how much of two byte streams is common; ``text`` is the first as text, by which its script is known."""
+    """Return how much of two texts, given as byte streams, is common to both. ``text`` is the text of ``stream``."""
     if not stream or not other:
         return _Coverage((0.0, 0.0), (0.0, 0.0))
     letters = [char for char in text[:400] if char.isalnum()]
@@ -97,7 +100,7 @@ def _measure_coverage(stream: bytes, other: bytes, text: str) -> _Coverage:
 
 
 def _split_sentences(text: str) -> list[Sentence]:
-    """Return the sentences of a folded text that have significant words."""
+    """Return the significant words of each sentence of a folded text. Sentences without such words are left out."""
     sentences = NormalizedText("", text, b"").sentences
     return [words for words in map(_weigh_words, sentences) if words]
 
@@ -116,13 +119,16 @@ def _weigh_words(sentence: str) -> Sentence:
 
 
 def _agree_in_numbers(numbers: set[str], others: set[str]) -> bool:
-    """Return whether most numbers of the text that has fewer are in the other text; a few numbers prove nothing."""
+    """Return whether most numbers of the text with fewer numbers are in the other text.
+
+    The result is also true if that text has very few numbers, because these prove nothing.
+    """
     fewer = min(len(numbers), len(others))
     return fewer < MIN_COMPARED_NUMBERS or len(numbers & others) >= MIN_NUMBER_SHARE * fewer
 
 
 def _measure_containment(sentences: Sequence[Sentence], others: set[str]) -> _Containment:
-    """Return how much of the sentences is in the set of words of another text."""
+    """Return how much of these sentences is in ``others``, the words of another text."""
     sizes = [sum(sentence.values()) for sentence in sentences]
     kept = [sum(weight for word, weight in sentence.items() if word in others) for sentence in sentences]
     total, seen, front, kept_front = sum(sizes), 0.0, 0.0, 0.0

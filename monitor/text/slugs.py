@@ -14,7 +14,7 @@ def make_slug(text: str) -> str:
 
 
 def make_unique(slug: str, used: Collection[str]) -> str:
-    """Return an id, with a number added if it is used."""
+    """Return an id made from ``slug`` that is not in ``used``. A number is added if necessary."""
     number, unique = 2, slug
     while unique in used:
         unique, number = f"{slug}-{number}", number + 1

@@ -88,8 +88,8 @@ def create_app(
 ) -> FastAPI:
     """Return the application of the desk.
 
-    Without ``editing``, the configuration cannot be edited on the desk, and without ``source_setup``, sources cannot be
-    added. ``oidc_provider`` is the ``OidcProvider`` if readers log in by one.
+    Without ``editing``, readers cannot edit the configuration on the desk. Without ``source_setup``, they cannot add
+    sources. ``oidc_provider`` is the ``OidcProvider`` if readers log in through an OpenID provider.
     """
     app = FastAPI(title="monitor", version=__version__, docs_url=None, redoc_url=None, openapi_url=None)
     app.state.desk, app.state.composer = context, composer

@@ -100,7 +100,7 @@ def describe_line(line: ArticleLine, passages: Sequence[Passage] = ()) -> dict[s
 
 
 def line_facts(line: ArticleLine) -> dict[str, Any]:
-    """Return the data of this program on an article: its id, source, language, times, story and original."""
+    """Return this program's data about an article: its id, source, language, times, story and original."""
     return {
         "id": f"a{line.id}",
         "source": line.source_id,
@@ -127,7 +127,7 @@ def require_official(snapshot: Snapshot, official_id: str) -> None:
 
 
 class Tools:
-    """The tools, as methods that read the database of the desk.
+    """The tools as methods, which read the database of the desk.
 
     A tool raises ``ToolError`` with the reason if it cannot give a result.
     """
@@ -483,13 +483,14 @@ class Tools:
 class StrictServer(MCPServer[Any]):
     """MCP server that refuses arguments that a tool does not have.
 
-    Otherwise a misspelt filter would be ignored, and the assistant would take the unfiltered answer for a filtered one.
+    Otherwise the server would ignore a misspelt filter, and the assistant would take the unfiltered result for a
+    filtered one.
     """
 
     async def call_tool(
         self, name: str, arguments: dict[str, Any], context: Context[Any, Any] | None = None
     ) -> CallToolResult | InputRequiredResult:
-        """Call a tool by its name. Raises ``ToolError`` if it has no argument with a given name."""
+        """Call a tool by its name. Raises ``ToolError`` if the tool has no argument with one of the given names."""
         for tool in await self.list_tools():
             known = sorted(tool.input_schema.get("properties", {}))
             unknown = sorted(arguments.keys() - set(known)) if tool.name == name else []

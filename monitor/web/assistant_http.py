@@ -1,4 +1,4 @@
-"""The tools for assistants over HTTP, at ``/mcp``; a request needs an access token with the scope to read."""
+"""The tools for assistants over HTTP, at ``/mcp``. A request needs an access token with the scope to read."""
 
 from typing import Any
 
@@ -16,7 +16,7 @@ PATH = "/mcp"
 
 
 class AssistantEndpoint:
-    """ASGI application that serves the tools; a request without a valid access token is refused."""
+    """ASGI application that serves the tools for assistants. A request without a valid access token is refused."""
 
     def __init__(self, context: DeskContext, server: MCPServer[Any]) -> None:
         hosts = sorted(allowed_hosts(context.settings))

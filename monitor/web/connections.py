@@ -1,4 +1,4 @@
-"""HTTP connections of the desk with a time limit: a client that sends its request too slowly is disconnected."""
+"""HTTP connections of the desk with a time limit. A client that sends its request too slowly is disconnected."""
 
 import asyncio
 from typing import Any
@@ -10,7 +10,7 @@ END_OF_HEAD = b"\r\n\r\n"
 
 
 class LimitedConnection(H11Protocol):
-    """HTTP connection that ends unless the head of the first request arrives within ``HEAD_SECONDS``."""
+    """HTTP connection that is closed unless the head of the first request arrives within ``HEAD_SECONDS``."""
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)

@@ -24,10 +24,11 @@ from monitor.web.passwords import PasswordChecker
 
 MAX_READS, MAX_WAITING_READS = 4, 16
 LOOKUP_SECONDS = 2.0
-"""Maximum time of the queries of one look-up. A page of a database with a million articles needs a twentieth of it."""
+"""Maximum time for the queries of one look-up. A page of a database with a million articles needs a twentieth of it."""
 
 HEALTH_SECONDS, CONFIGURATION_SECONDS = 5.0, 2.0
-"""Seconds for which the health of the daemon, and the result of checking the configuration for a change, are cached."""
+"""Seconds for which the health of the daemon is cached, and seconds between two checks whether the configuration has
+changed."""
 
 T = TypeVar("T")
 
@@ -38,7 +39,10 @@ class TooManyRequests(MonitorError):
 
 @dataclass(frozen=True)
 class Snapshot:
-    """The configuration that the daemon uses, at one time, with look-ups by id. ``version`` differs after a change."""
+    """The configuration that the daemon uses at one time, with look-ups by id.
+
+    Every change of the configuration gives another ``version``.
+    """
 
     configuration: Configuration
     version: str = ""
@@ -77,7 +81,7 @@ class ConfigurationLoader(Protocol):
     """Protocol of a loader that reads the configuration that the daemon uses."""
 
     def load(self, current: Snapshot | None) -> Snapshot:
-        """Return the present configuration: ``current`` itself if nothing has changed.
+        """Return the present configuration. If it is equal to ``current``, return the same object.
 
         Raises ``ConfigError`` if there is no valid configuration, or ``StoreError``.
         """
@@ -95,7 +99,7 @@ class DeskHealth:
 
 
 class DeskContext:
-    """Objects that all pages of the desk use, such as database, settings and clock; there is one for each process."""
+    """Objects that all pages of the desk use, such as database, settings and clock. Each process has one context."""
 
     def __init__(
         self,
@@ -119,7 +123,7 @@ class DeskContext:
         self._reads, self._waiting = asyncio.Semaphore(MAX_READS), 0
 
     async def read(self, work: Callable[..., T], *args: object) -> T:
-        """Call a function that only reads, on a thread of the database.
+        """Call a function that only reads the database on a thread of the database, and return its result.
 
         Raises ``TooManyRequests``, or ``QueryTimeout`` if its queries take longer than ``LOOKUP_SECONDS``.
         """
@@ -140,7 +144,7 @@ class DeskContext:
         return self.database.run(work, *args)
 
     async def snapshot(self) -> Snapshot:
-        """Return the configuration that the daemon uses; it is checked for a change every few seconds."""
+        """Return the configuration that the daemon uses. Every few seconds, check whether it has changed."""
         if self._snapshot and time.monotonic() - self._checked_at < CONFIGURATION_SECONDS:
             return self._snapshot
         async with self._loading:

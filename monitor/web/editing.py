@@ -13,7 +13,7 @@ from monitor.web.rehearsals import Rehearsals
 
 @dataclass(frozen=True, slots=True)
 class Editing:
-    """Editor of the configuration files, and the runner of rehearsals."""
+    """The editor of the configuration files, and the runner of rehearsals."""
 
     editor: ConfigurationEditor
     rehearsals: Rehearsals
@@ -32,6 +32,6 @@ def get_editing(request: Request) -> Editing:
 
 
 def refuse_edit(snapshot: Snapshot, opened: OpenedFile) -> str:
-    """Return why a configuration file cannot be saved by readers, or an empty text."""
+    """Return the reason why readers cannot save a configuration file, or an empty text."""
     web = snapshot.configuration.settings.web
     return "settings.web.edit is false" if web and not web.edit else opened.refusal

@@ -1,8 +1,8 @@
-"""Login by an OpenID provider: OpenID Connect with the code flow, PKCE, state and nonce.
+"""Login through an OpenID provider: OpenID Connect with the code flow, PKCE, state and nonce.
 
-The desk redirects the reader to the provider, and exchanges the code that the reader brings back for an identity token.
-Requests to the provider use the client that is passed in, which refuses private addresses. State, nonce and verifier of
-a login are in a signed cookie of the browser that has begun it.
+The desk redirects the reader to the provider. The reader returns with a code, which the desk exchanges for an identity
+token. Requests to the provider use the given client, which refuses private addresses. State, nonce and verifier of a
+login are in a signed cookie of the browser in which the login has begun.
 """
 
 import base64
@@ -29,18 +29,19 @@ LOGIN_SECONDS, REQUEST_SECONDS, LEEWAY_SECONDS, METADATA_SECONDS = 600, 15.0, 60
 MAX_ANSWER_BYTES = 1_000_000
 MAX_LOGIN_CHARS = 100
 ALGORITHMS: Final = ("RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "EdDSA")
-"""Algorithms of identity tokens: only those with a public key, so that nobody can sign with what the desk knows."""
+"""Accepted algorithms of identity tokens. All use a private key of the provider, so that nobody can sign a token with
+the data that the desk has."""
 
 _ORDER = (Role.VIEWER, Role.EDITOR, Role.ADMIN)
 
 
 class LoginFailed(MonitorError):
-    """Raised if a login by the provider fails; the message is for the reader and contains no secret."""
+    """Raised if a login through the provider fails. The message is for the reader and contains no secret."""
 
 
 @dataclass(frozen=True, slots=True)
 class StartedLogin:
-    """Login that has begun: the address of the provider, and the cookie by which its answer is checked."""
+    """A login that has begun: the provider's address to redirect to, and the cookie that later checks its answer."""
 
     url: str
     cookie: str
@@ -48,7 +49,7 @@ class StartedLogin:
 
 @dataclass(frozen=True, slots=True)
 class ProvenReader:
-    """Reader whose login the provider has proved, with the role by the groups, and the page to open."""
+    """A reader whose login the provider has proved, with the role that their groups give, and the page to open."""
 
     login: str
     name: str
@@ -57,7 +58,7 @@ class ProvenReader:
 
 
 class OidcProvider:
-    """OpenID provider of the settings. ``open_client`` returns an HTTP client that follows no redirects."""
+    """The OpenID provider in the settings. ``open_client`` returns an HTTP client that does not follow redirects."""
 
     def __init__(
         self,
@@ -77,7 +78,7 @@ class OidcProvider:
         return urlsplit(self._settings.issuer).netloc
 
     async def start(self, next_path: str) -> StartedLogin:
-        """Begin a login that leads to a page of the desk. Raises ``LoginFailed``."""
+        """Begin a login. After the login, the desk opens ``next_path``. Raises ``LoginFailed``."""
         metadata = await self._load_metadata()
         state, nonce, verifier = (secrets.token_urlsafe(32) for _ in range(3))
         challenge = _encode(hashlib.sha256(verifier.encode()).digest())
@@ -98,7 +99,10 @@ class OidcProvider:
         return StartedLogin(f"{address}{separator}{urlencode(parameters)}", cookie)
 
     async def finish(self, parameters: Mapping[str, str], cookie: str) -> ProvenReader:
-        """Return the reader that the answer of the provider proves. Raises ``LoginFailed``."""
+        """Return the reader with the login that the provider's answer proves. Raises ``LoginFailed``.
+
+        ``parameters`` is the query string with which the reader returns, and ``cookie`` the cookie of the begun login.
+        """
         kept = self._read_cookie(cookie)
         if not hmac.compare_digest(parameters.get("state", "").encode(), kept["state"].encode()):
             raise LoginFailed("this answer belongs to another login; begin again")
@@ -119,7 +123,7 @@ class OidcProvider:
         )
 
     def _choose_role(self, claims: Mapping[str, Any]) -> Role:
-        """Return the highest role that the groups of the reader have. Raises ``LoginFailed`` if there is none."""
+        """Return the highest role that the groups of the reader give. Raises ``LoginFailed`` if they give no role."""
         given = claims.get(self._settings.groups)
         groups = [given] if isinstance(given, str) else given if isinstance(given, list) else []
         roles = [self._settings.roles[one] for one in groups if isinstance(one, str) and one in self._settings.roles]
@@ -166,7 +170,7 @@ class OidcProvider:
         return self._verify(token, keys, nonce)
 
     def _verify(self, token: str, keys: Mapping[str, Any], nonce: str) -> dict[str, Any]:
-        """Return the claims of an identity token, after all checks of the standard. Raises ``LoginFailed``."""
+        """Check an identity token as the standard requires, and return its claims. Raises ``LoginFailed``."""
         try:
             header = jwt.get_unverified_header(token)
             known = [one for one in jwt.PyJWKSet.from_dict(dict(keys)).keys if one.public_key_use in {None, "sig"}]
@@ -193,7 +197,7 @@ class OidcProvider:
         return claims
 
     async def _load_metadata(self) -> Mapping[str, Any]:
-        """Return the description of the provider, at most an hour old. Raises ``LoginFailed``."""
+        """Return the metadata of the provider, which are requested at most once an hour. Raises ``LoginFailed``."""
         loaded_at, metadata = self._metadata
         if self._now() - loaded_at > METADATA_SECONDS:
             issuer = self._settings.issuer
@@ -205,7 +209,10 @@ class OidcProvider:
         return metadata
 
     def _endpoint(self, metadata: Mapping[str, Any], name: str) -> str:
-        """Return an address of the provider. It must be as well protected as the issuer. Raises ``LoginFailed``."""
+        """Return an address from the metadata of the provider. Raises ``LoginFailed`` if it is missing or not secure.
+
+        The address needs https, unless the address of the provider itself has http.
+        """
         address = metadata.get(name)
         scheme = urlsplit(self._settings.issuer).scheme
         if not isinstance(address, str) or urlsplit(address).scheme not in {"https", scheme}:
@@ -213,7 +220,7 @@ class OidcProvider:
         return address
 
     async def _request(self, method: str, url: str, **more: Any) -> dict[str, Any]:
-        """Send a request and return the JSON object of the answer. Raises ``LoginFailed``."""
+        """Send a request to the provider and return the JSON object in its answer. Raises ``LoginFailed``."""
         try:
             async with self._open_client() as client:
                 request = client.build_request(
@@ -242,5 +249,5 @@ def _encode(data: bytes) -> str:
 
 
 def _quote(text: str) -> str:
-    """Return a text as the standard requires it in HTTP Basic authentication of a client."""
+    """Return a text quoted for HTTP Basic authentication, as the OAuth standard requires."""
     return urlencode({"": text})[1:]

@@ -46,7 +46,7 @@ KEY_HELP = (
 )
 REASONS = tuple((reason.value, reason.value.replace("-", " ")) for reason in RejectionReason)
 PROPOSED = "proposed"
-"""Value of the parameter ``done`` after a proposal, which is not a change and cannot be undone."""
+"""Value of the URL parameter ``done`` after a proposal was stored. A proposal is not a change and cannot be undone."""
 
 MAX_LOGIN_CHARS = 100
 FORM_TYPE = "application/x-www-form-urlencoded"
@@ -60,7 +60,7 @@ class BadRequest(MonitorError):
 
 
 class LoginRequired(MonitorError):
-    """Raised if a page needs a login; ``path`` is the address of this page, to open it after the login."""
+    """Raised if a page needs a login. ``path`` is the address of this page, which is opened after the login."""
 
     def __init__(self, path: str) -> None:
         self.path = path
@@ -72,7 +72,7 @@ class FormRefused(MonitorError):
 
 
 def get_context(request: Request) -> DeskContext:
-    """Return the context of the desk."""
+    """Return the objects that all pages of the desk use."""
     context: DeskContext = request.app.state.desk
     return context
 
@@ -108,19 +108,23 @@ class Page:
         return self.request.query_params.get(name, default)[:1000]
 
     def number(self, name: str, default: int, low: int, high: int) -> int:
-        """Return a parameter as a number, limited to ``low`` and ``high``; ``default`` if it is missing.
+        """Return a parameter of the query string as a number between ``low`` and ``high``.
 
-        Raises ``BadRequest`` if the parameter is not a number.
+        A number outside of these limits is replaced by the nearer limit, and a missing one by ``default``. Raises
+        ``BadRequest`` if the parameter is not a number.
         """
         text = self.request.query_params.get(name, "")
         return min(max(parse_number(name, text), low), high) if text else default
 
     async def read(self, work: Callable[..., T], *args: object) -> T:
-        """Call a function that only reads the database."""
+        """Call a function that only reads the database, and return its result."""
         return await self.context.read(work, *args)
 
     async def render(self, template: str, status: int = 200, **values: Any) -> Response:
-        """Render a template in a thread, with the values that every page needs, such as the navigation."""
+        """Render a template in a thread, and return the page as a response.
+
+        The values that every page needs, such as the menu, are added to ``values``.
+        """
         shared = {
             "page": self,
             "account": self.account,
@@ -141,7 +145,7 @@ class Page:
         return HTMLResponse(text, status)
 
     def _navigation(self) -> list[tuple[str, str, int, bool]]:
-        """Return the entries of the menu: path, label, number, and whether a number above 0 means a problem."""
+        """Return the entries of the menu: path, label, number, and whether a number other than 0 means a problem."""
         health = self.health
         return [
             ("/", "Today", 0, False),
@@ -156,7 +160,7 @@ class Page:
         ]
 
     def _is_current(self, path: str) -> bool:
-        """Return whether the entry of the menu with this path is the present page, or contains the present page."""
+        """Return whether the menu entry with this path leads to the present page, or to a page above it."""
         here = self.request.url.path
         return here == path or (path != "/" and here.startswith(f"{path}/"))
 
@@ -179,7 +183,7 @@ class Page:
         return fields
 
     async def record(self, what: str, subject: str) -> None:
-        """Record a change by the reader that is neither a verdict nor a mark, for the page Changes."""
+        """Record a change by the reader for the page Changes. Verdicts and marks have methods of their own."""
         feedback, name = self.context.database.feedback, self.account.display_name
         change = Change(0, what, subject, name, Way.PAGE, self.now)
         reader = Reader(self.account.id, self.account.login, self.account.name)
@@ -191,7 +195,7 @@ class Page:
 
 
 def parse_number(name: str, text: str) -> int:
-    """Return the number that a parameter or field has as text, at most 18 digits. Raises ``BadRequest``."""
+    """Return the number in the text of a parameter or field. Raises ``BadRequest`` unless it has 1 to 18 digits."""
     number = numbers.parse_number(text, 18)
     if number is None:
         raise BadRequest(f"{name}={text[:40]!r} is not a number")
@@ -225,7 +229,7 @@ def peer_address(request: Request) -> str:
 
 
 def is_trusted_proxy(request: Request) -> bool:
-    """Return whether a request was sent by a proxy whose login header the configuration trusts."""
+    """Return whether a request was sent by a proxy that the configuration allows to state the reader's login."""
     header = get_context(request).settings.header
     if header is None:
         return False
@@ -243,7 +247,7 @@ def proxy_login(request: Request) -> str:
 
 
 async def find_identity(request: Request) -> Identity | None:
-    """Return the identity of the reader that the session cookie belongs to, or None.
+    """Return the identity of the reader who has the session of the request's cookie, or None without a valid session.
 
     If the request was sent by a trusted proxy, the session is valid only if the proxy names the same reader.
     """
@@ -276,14 +280,15 @@ PageDependency = Annotated[Page, Depends(open_page)]
 
 
 def login_path(path: str) -> str:
-    """Return the address of the login page that opens ``path`` after the login."""
+    """Return the address of the login page that leads to ``path`` after the login."""
     return f"/login?next={quote(path)}" if path not in {"", "/"} else "/login"
 
 
 def require_undo(identity: Identity, change: Change) -> None:
-    """Raise ``NotAllowed`` unless the reader has made the change, or may give feedback.
+    """Raise ``NotAllowed`` unless the reader may undo a change.
 
-    An edit of a configuration file can be undone by a reader who may edit it.
+    Readers may undo their own changes, and other changes with the right to give feedback. An edit of a configuration
+    file needs the right to edit it.
     """
     if change.what == EDIT:
         identity.require(Right.CONFIGURE)
@@ -292,9 +297,9 @@ def require_undo(identity: Identity, change: Change) -> None:
 
 
 async def find_done(page: Page) -> Change | None:
-    """Return the change that the reader has just made, by the parameter ``done``; None if there is none.
+    """Return the change whose id is in the URL parameter ``done``, or None without a valid id.
 
-    The page shows a notice with a button that undoes this change.
+    It is the change that the reader has just made. The page shows a notice with a button that undoes it.
     """
     if page.parameter("done") == PROPOSED:
         return Change(0, PROPOSED, "an editor decides", page.account.display_name, Way.PAGE, page.now)

@@ -1,4 +1,7 @@
-"""Passwords of readers, hashed with argon2, few at the same time. A login that does not exist takes the same time."""
+"""Passwords of readers, hashed with argon2.
+
+Only few are hashed at the same time. A login attempt takes the same time whether the login exists or not.
+"""
 
 import asyncio
 
@@ -14,7 +17,7 @@ _DUMMY_HASH = _hasher.hash("a password that nobody has")
 
 
 def hash_password(password: str) -> str:
-    """Return the hash of a password. Raises ``ValueError`` if it is too short or too long."""
+    """Return the hash of a password. Raises ``ValueError`` if the password is too short or too long."""
     if not MIN_PASSWORD_CHARS <= len(password) <= MAX_PASSWORD_CHARS:
         raise ValueError(f"a password has {MIN_PASSWORD_CHARS} to {MAX_PASSWORD_CHARS} characters")
     return _hasher.hash(password)
@@ -23,8 +26,8 @@ def hash_password(password: str) -> str:
 def is_password(password: str, password_hash: str) -> bool:
     """Return whether ``password_hash`` is the hash of this password.
 
-    If the hash is empty, because the login does not exist, the result is false after the same time, so that the time
-    does not show which logins exist.
+    An empty hash means that the login does not exist. The result is then false, after the same time as for other
+    logins, so that the time does not show which logins exist.
     """
     try:
         _hasher.verify(password_hash or _DUMMY_HASH, password[:MAX_PASSWORD_CHARS])
@@ -34,13 +37,13 @@ def is_password(password: str, password_hash: str) -> bool:
 
 
 class PasswordChecker:
-    """Hashes and checks passwords in threads, at most ``MAX_PARALLEL`` at the same time."""
+    """Checker that hashes and checks passwords in threads, at most ``MAX_PARALLEL`` at the same time."""
 
     def __init__(self) -> None:
         self._slots = asyncio.Semaphore(MAX_PARALLEL)
 
     async def is_password(self, password: str, password_hash: str) -> bool:
-        """Return whether ``password_hash`` is the hash of this password, with the function ``is_password``."""
+        """Return whether ``password_hash`` is the hash of this password."""
         async with self._slots:
             return await asyncio.to_thread(is_password, password, password_hash)
 

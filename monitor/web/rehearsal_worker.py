@@ -1,4 +1,7 @@
-"""Rehearsal in a worker process, which opens the database for itself. It imports no web framework, to start quickly."""
+"""Rehearsal in a worker process, which opens the database itself.
+
+This module imports no web framework, so that the worker process starts quickly.
+"""
 
 import time
 from datetime import datetime
@@ -10,7 +13,7 @@ from monitor.store.database import Database, OpenMode
 
 
 def rehearse_in_worker(database_url: Secret, watchlist: Watchlist, since_at: datetime) -> Rehearsal:
-    """Return what an edited watchlist would have changed in the articles since a time."""
+    """Return what an edited watchlist would have changed in the articles since ``since_at``."""
     database = Database.open(database_url.reveal(), OpenMode.READ_ONLY)
     try:
         return rehearse(database, watchlist, since_at, time.monotonic)

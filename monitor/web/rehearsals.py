@@ -25,7 +25,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class RehearsalJob:
-    """Rehearsal that a program has started by the API, for the reader of its token."""
+    """Rehearsal that a program has started through the API. ``reader_id`` is the reader of its access token."""
 
     id: str
     reader_id: int
@@ -33,7 +33,7 @@ class RehearsalJob:
 
 
 class Rehearsals:
-    """Runner of rehearsals. A second one is refused while one runs, because each uses a whole processor."""
+    """Runner of rehearsals. While a rehearsal runs, another one is refused, because each uses a whole processor."""
 
     def __init__(self, pool: ProcessPool, database_url: Secret) -> None:
         self._pool, self._database_url = pool, database_url
@@ -55,7 +55,10 @@ class Rehearsals:
             self._is_busy = False
 
     def start(self, configuration: Configuration, days: int, now: datetime, reader_id: int) -> RehearsalJob:
-        """Start a rehearsal for a program, which asks for the result later. Raises ``TooManyRequests``."""
+        """Start a rehearsal and return it at once; the program asks later for the result.
+
+        Raises ``TooManyRequests`` if another rehearsal runs.
+        """
         if self._is_busy:
             raise TooManyRequests("another rehearsal is running; try again in a moment")
         task = asyncio.get_running_loop().create_task(self.run(configuration, days, now))
@@ -80,7 +83,10 @@ class Rehearsals:
 
 
 async def run_until_left(request: Request, work: Coroutine[Any, Any, T]) -> T:
-    """Return the result of work for a request whose body was read; the work is cancelled if the asker leaves."""
+    """Wait for ``work`` and return its result. If the client of the request disconnects, cancel ``work``.
+
+    The body of the request must have been read.
+    """
     task = asyncio.ensure_future(work)
     leaving = asyncio.ensure_future(request.receive())  # after the body, only the end of the connection is received
     try:

@@ -1,4 +1,4 @@
-"""Security of every request: host, origin, size and time limits, and the headers of every answer."""
+"""Security of every request: host, origin, limits on size and time, and the headers of every response."""
 
 import asyncio
 import hmac
@@ -17,20 +17,20 @@ from monitor.text.numbers import parse_number
 MAX_BODY_BYTES, BODY_SECONDS = 1_000_000, 30.0
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 ONE_CLICK_PREFIX = "/l/unsubscribe/"
-"""Path to which mail programs send POST requests without cookies and origin (RFC 8058); the signed path is the
-proof."""
+"""Beginning of the paths to which mail programs send POST requests without cookies and origin (RFC 8058). The signature
+in the path proves that the request is genuine."""
 
 TOKEN_PREFIXES = ("/api/", "/mcp")
-"""Paths whose requests are not checked for their origin if they have an access token: browsers do not send it by
-themselves."""
+"""Beginnings of the paths whose requests may come from any origin if they have an access token. Browsers do not send
+this token by themselves."""
 
 CONTENT_SECURITY_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
     "form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
 )
 DOCUMENT_POLICY = "default-src 'none'; style-src 'unsafe-inline'; sandbox; frame-ancestors 'none'"
-"""Content security policy of a page with a digest as it was sent: no scripts and forms, but the inline styles of
-emails."""
+"""Content security policy of a page that shows a digest as it was sent. It forbids scripts and forms, and allows the
+inline styles of emails."""
 
 _HEADERS: Final = {
     "X-Content-Type-Options": "nosniff",
@@ -54,15 +54,15 @@ def allowed_hosts(settings: WebSettings) -> frozenset[str]:
 class SecurityMiddleware:
     """ASGI middleware that protects all requests.
 
-    It refuses requests with another host or from another site, limits the size and time of a body, and sets the headers
-    of all responses.
+    It refuses requests for another host or from another site, limits the size of a body and the time to send it, and
+    sets the headers of all responses.
     """
 
     def __init__(self, app: ASGIApp, hosts: Collection[str]) -> None:
         self._app, self._hosts = app, frozenset(hosts)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Handle one request."""
+        """Handle one ASGI request."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
@@ -75,7 +75,7 @@ class SecurityMiddleware:
         await self._app(scope, _limited(receive), send)
 
     def _refuse(self, scope: Scope, headers: Headers) -> tuple[int, str] | None:
-        """Return status and text if a request must be refused, or None."""
+        """Return the status and the text of the response if a request must be refused, otherwise None."""
         host = headers.get("host", "").lower()
         if host not in self._hosts:
             return 421, "This address is not served here. Open the desk under the URL in its settings.\n"
@@ -120,7 +120,10 @@ class BodyTooLong(Exception):
 
 
 def _limited(receive: Receive) -> Receive:
-    """Wrap an ASGI receive function: the client is disconnected if a body is too long or does not arrive in time."""
+    """Wrap an ASGI function ``receive``, so that it limits the length of a body and the time to receive it.
+
+    Beyond these limits, the function reports that the client has disconnected.
+    """
     received = 0
     deadline = 0.0
     is_complete = False
@@ -145,7 +148,7 @@ def _limited(receive: Receive) -> Receive:
 
 
 def make_form_token(session_key: str) -> str:
-    """Return the token in each form of a session, by which forged requests of other sites are recognised."""
+    """Return the token for the forms of a session. A form without it is a forged request of another site."""
     return hmac.new(session_key.encode(), b"form", sha256).hexdigest()
 
 
@@ -155,7 +158,7 @@ def is_form_token(token: str, session_key: str) -> bool:
 
 
 def safe_path(text: str, default: str = "/") -> str:
-    """Return a path to redirect to if it is a path of the desk, else ``default``."""
+    """Return a path to redirect to. If ``text`` is not a path of the desk, this is ``default``."""
     if not text.startswith("/") or text.startswith("//") or "\\" in text or len(text) > 2000:
         return default
     if any(ord(letter) < 33 or ord(letter) == 127 for letter in text):

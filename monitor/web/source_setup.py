@@ -1,7 +1,7 @@
 """Set-up of sources on the desk and in the API: search for feeds, preview, and addition to sources.yaml.
 
-Documents are kept for some minutes, so that the edit of a selector sends no request. Every request goes through the
-fetcher of the daemon, with its guard of addresses, limits and robots.txt.
+Documents are kept for some minutes, so that the edit of a selector sends no request. Every request uses the fetcher of
+the daemon, which checks addresses, limits and robots.txt.
 """
 
 import asyncio
@@ -42,7 +42,10 @@ OpenFetcher = Callable[[Settings], AbstractAsyncContextManager[Fetcher]]
 
 @dataclass(frozen=True, slots=True)
 class SourcePreview:
-    """Preview of a source: its list, and one of its articles. ``list_error`` and ``article_error`` are reasons."""
+    """Preview of a source: its list, and one of its articles.
+
+    ``list_error`` and ``article_error`` are the reasons why the list or the article cannot be shown, or empty.
+    """
 
     listed: ListPreview | None = None
     list_error: str = ""
@@ -58,7 +61,7 @@ class _KeptDocument:
 
 
 class SourceSetup:
-    """Set-up of sources for all readers; the documents and the limits of each reader are separate."""
+    """Set-up of sources for all readers. Each reader has their own kept documents and limits."""
 
     def __init__(
         self,
@@ -92,9 +95,9 @@ class SourceSetup:
     async def preview(
         self, reader_id: int, source: Source, settings: Settings, *, number: int = 0, is_new: bool = False
     ) -> SourcePreview:
-        """Return what a source would bring, and the article with this number in its list.
+        """Return the list of a source that is not saved yet, and the article with index ``number`` in this list.
 
-        With ``is_new``, the documents are requested again. Raises ``RateLimited``.
+        With ``is_new``, the documents are requested again. Raises ``RateLimited`` after too many requests.
         """
         async with self._open_fetcher(settings) as fetcher:
             try:
@@ -115,7 +118,7 @@ class SourceSetup:
         return SourcePreview(listed, entry=entry, article=article)
 
     async def _load(self, reader_id: int, fetcher: Fetcher, request: FetchRequest, *, is_new: bool) -> Fetched:
-        """Return a document that was kept for the reader, or fetch it and keep it."""
+        """Return the document that was kept for the reader. If there is none, fetch the document and keep it."""
         key, now = (reader_id, request), self._now()
         kept = self._kept.get(key)
         if kept and kept.until > now and not is_new:
@@ -132,7 +135,7 @@ class SourceSetup:
 
 
 def get_source_setup(request: Request) -> SourceSetup:
-    """Return the set-up of sources. Raises ``UsageError`` if this process cannot fetch."""
+    """Return the set-up of sources. Raises ``UsageError`` if this process cannot fetch documents."""
     setup: SourceSetup | None = getattr(request.app.state, "source_setup", None)
     if setup is None:
         raise UsageError("sources cannot be added here")

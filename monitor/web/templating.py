@@ -21,7 +21,7 @@ HASH_CHARS = 12
 
 @cache
 def load_static_files() -> dict[str, tuple[str, bytes]]:
-    """Return the static files by path, ``HASH/NAME``, each with its content type."""
+    """Return the static files by their path, ``HASH/NAME``: the content type and the content of each."""
     found = {}
     for file in files("monitor.web").joinpath("static").iterdir():
         suffix = file.name.rpartition(".")[2]
@@ -38,19 +38,19 @@ def static_url(name: str) -> str:
 
 
 def format_moment(moment: datetime, zone: tzinfo, now: datetime) -> str:
-    """Return a time in a zone, such as "Fri 27 Nov, 08:10", with the year if it is not the present one."""
+    """Return a time in a time zone, such as "Fri 27 Nov, 08:10", with the year if it is not the present year."""
     local = moment.astimezone(zone)
     year = "" if local.year == now.astimezone(zone).year else f" {local.year}"
     return f"{local:%a %-d %b}{year}, {local:%H:%M}"
 
 
 def format_day(moment: datetime, zone: tzinfo) -> str:
-    """Return the day of a time in a zone, as YYYY-MM-DD."""
+    """Return the day of a time in a time zone, as YYYY-MM-DD."""
     return f"{moment.astimezone(zone):%Y-%m-%d}"
 
 
 def format_duration(seconds: float) -> str:
-    """Return a number of seconds in its largest unit, such as "3 h"."""
+    """Return a duration in the largest suitable unit, such as "3 h"."""
     for unit, length in (("d", 86400), ("h", 3600), ("min", 60)):
         if seconds >= 2 * length:
             return f"{int(seconds // length)} {unit}"
@@ -58,12 +58,12 @@ def format_duration(seconds: float) -> str:
 
 
 def language_code(text: str) -> str:
-    """Return a language code for the attribute ``lang``; "und" if it is unknown."""
+    """Return a language code for the HTML attribute ``lang``, or "und" if the language is unknown."""
     return sanitize_language_code(text) or "und"
 
 
 def make_url(path: str, **parameters: object) -> str:
-    """Return a path with a query string of these parameters, without the empty ones."""
+    """Return a path with a query string of these parameters. Empty parameters are left out."""
     given = [(name, str(value)) for name, value in parameters.items() if value not in {"", None}]
     return f"{path}?{urlencode(given)}" if given else path
 
@@ -79,7 +79,7 @@ def iso_utc(moment: datetime) -> str:
 
 
 def bar_heights(counts: Iterable[int], height: int) -> list[tuple[int, int]]:
-    """Return each count with the height of its bar; the largest has the full height."""
+    """Return each count with the height of its bar. The bar of the largest count has the full height."""
     numbers = list(counts)
     peak = max(numbers, default=0)
     return [(count, max(2, round(count * height / peak)) if count else 0) for count in numbers]
@@ -87,7 +87,7 @@ def bar_heights(counts: Iterable[int], height: int) -> list[tuple[int, int]]:
 
 @cache
 def create_environment() -> ImmutableSandboxedEnvironment:
-    """Return the environment of all templates."""
+    """Return the Jinja environment of all templates, with their filters and functions."""
     environment = ImmutableSandboxedEnvironment(
         loader=PackageLoader("monitor.web"),
         autoescape=True,
@@ -112,5 +112,5 @@ def create_environment() -> ImmutableSandboxedEnvironment:
 
 
 def render(name: str, **values: Any) -> str:
-    """Render a template of the desk."""
+    """Render a template of the desk with these values, and return the HTML."""
     return create_environment().get_template(name).render(values)

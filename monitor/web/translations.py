@@ -1,4 +1,4 @@
-"""Machine translations that digests have stored, for the pages of the desk; nothing is translated for a page."""
+"""Machine translations for the pages of the desk. Only translations that digests have stored are used."""
 
 from collections.abc import Iterable
 
@@ -11,7 +11,7 @@ def load_translations(
 ) -> dict[str, str]:
     """Return the stored translations of texts, by the original text.
 
-    ``texts`` are pairs of a language code and a text. The result is empty without ``settings``.
+    ``texts`` are pairs of a language code and a text. Without ``settings``, the result is empty.
     """
     if settings is None:
         return {}

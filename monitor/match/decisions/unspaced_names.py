@@ -20,10 +20,8 @@ from monitor.text.tokens import is_unspaced
 
 # Confidences are set by hand and only order the forms from the most to the least certain; no decision reads them.
 UNSPACED_TITLED_CONFIDENCE = 0.85
-"""Confidence of a name next to a title in a script without spaces.
-
-It equals that of a family name before a position, because position, date and country fit one official.
-"""
+"""Confidence of a name next to a title in a script without spaces. It equals the confidence of a family name before a
+position, because position, date and country fit one official."""
 _MAX_PART_CHARS = 4
 _FIRST_CJK_CHARACTER = "\u2e80"
 _GIVEN_NAME_IN_KANA = re.compile("[\u3041-\u3096]{2,5}\\Z")

@@ -55,7 +55,10 @@ class IssueRecord(TypedDict):
 
 
 class ConfigurationRecord(TypedDict):
-    """Configuration file, with typed secrets replaced by asterisks. ``refusal`` is why it cannot be saved, or empty."""
+    """Configuration file, with typed secrets replaced by asterisks.
+
+    ``refusal`` is the reason why the file cannot be saved, or empty.
+    """
 
     file: str
     files: list[str]
@@ -75,7 +78,7 @@ class CheckRecord(TypedDict):
 
 
 class RuleBacktestRecord(TypedDict):
-    """Backtest of one rule: all its hits, and the new and lost ones with examples."""
+    """Backtest of one rule: the number of all its hits, and the new and lost hits with examples."""
 
     rule: str
     hits: int
@@ -87,7 +90,10 @@ class RuleBacktestRecord(TypedDict):
 
 
 class JobRecord(TypedDict):
-    """Rehearsal: running, done, failed or cancelled. ``complete`` is false if the time was too short."""
+    """Rehearsal with its state: running, done, failed or cancelled.
+
+    ``complete`` is false if the time was too short for all articles.
+    """
 
     job: str
     state: str
@@ -106,7 +112,10 @@ def _issues(issues: Sequence[ConfigIssue]) -> list[IssueRecord]:
 
 
 def open_editing(api: ApiRequest) -> Editing:
-    """Return the editor. Raises ``NotAllowed`` without the scope configure, or ``UsageError`` if there is no file."""
+    """Return the editor of the configuration files.
+
+    Raises ``NotAllowed`` without the scope configure, or ``UsageError`` if this process has no configuration file.
+    """
     api.require(Right.CONFIGURE)
     return get_editing(api.request)
 

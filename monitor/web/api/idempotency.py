@@ -1,4 +1,4 @@
-"""Idempotency keys of the API: a writing request that is repeated with its key is carried out once.
+"""Idempotency keys of the API. A writing request is carried out once, even if the client repeats it with the same key.
 
 The answer is stored for 24 hours and returned to each repetition. So a client that has lost the connection may repeat
 any request.
@@ -19,20 +19,20 @@ from monitor.web.security import SAFE_METHODS
 HEADER, REPEATED_HEADER = "idempotency-key", "Idempotent-Replayed"
 MAX_KEY_CHARS = 200
 _NOT_CARRIED_OUT = frozenset({401, 403, 429})
-"""Statuses of refused requests, which may be repeated with the same key, as requests that failed may."""
+"""Statuses of refused requests. After a refusal, as after a failure, the request may be repeated with the same key."""
 
 
 class IdempotencyMiddleware:
-    """ASGI middleware of the API that answers a repeated request from the store.
+    """ASGI middleware of the API that answers a repeated request with the stored answer.
 
-    It acts on writing requests with a valid access token and the header ``Idempotency-Key``.
+    It handles writing requests with a valid access token and the header ``Idempotency-Key``, and passes on all others.
     """
 
     def __init__(self, app: ASGIApp, context: DeskContext) -> None:
         self._app, self._context = app, context
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Handle one request."""
+        """Handle one ASGI request."""
         headers = Headers(scope=scope) if scope["type"] == "http" else Headers()
         key = headers.get(HEADER, "")
         if not key or scope["method"] in SAFE_METHODS:
@@ -63,7 +63,7 @@ class IdempotencyMiddleware:
         return found[1].id if found else None
 
     async def _answer(self, scope: Scope, body: bytes, send: Send, token_id: int, key_hash: str) -> None:
-        """Answer a request from the store, or carry it out and store the answer."""
+        """Answer a request with the stored answer. If there is none, carry out the request and store its answer."""
         answers, context = self._context.database.api_answers, self._context
         request = (scope["method"].encode(), scope["path"].encode(), scope["query_string"], body)
         request_hash = _hash(b"\0".join(request))
@@ -91,7 +91,7 @@ class IdempotencyMiddleware:
 
 
 class _Recorder:
-    """ASGI send function that keeps a copy of the response."""
+    """An ASGI function ``send`` that passes a response on and keeps a copy of it."""
 
     def __init__(self, send: Send) -> None:
         self._send, self._status, self._media_type = send, 0, ""
@@ -108,7 +108,7 @@ class _Recorder:
         await self._send(message)
 
     def build(self, request_hash: str) -> ApiAnswer | None:
-        """Return the response, or None if it is incomplete."""
+        """Return the copied response, or None if the response was not complete."""
         answer = ApiAnswer(request_hash, self._status, self._media_type, bytes(self._body))
         return answer if self._is_complete else None
 
@@ -126,7 +126,7 @@ async def _read_body(receive: Receive) -> bytes | None:
 
 
 def _replay(body: bytes) -> Receive:
-    """Return an ASGI receive function that gives a body, and then a disconnection."""
+    """Return an ASGI function ``receive`` that returns this body, and then a disconnection of the client."""
     messages: list[Message] = [{"type": "http.request", "body": body, "more_body": False}]
 
     async def receive() -> Message:

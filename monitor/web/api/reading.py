@@ -210,7 +210,7 @@ def parse_time(name: str, text: str, now: datetime, *, is_end: bool = False) -> 
 def make_filter(
     api: ApiRequest, limit: int, since: str = "", until: str = "", **fields: str
 ) -> tuple[ArticleFilter, str]:
-    """Return a filter, and the text of the filter to which its cursors are bound."""
+    """Return a filter of articles, and a text that identifies the filter, so that a cursor is used only with it."""
     wanted = ArticleFilter(
         since_at=parse_time("since", since, api.now),
         until_at=parse_time("until", until, api.now, is_end=True),
@@ -260,7 +260,10 @@ async def articles(  # noqa: PLR0913, PLR0917 - a parameter of the query string 
 
 
 def _next_cursor(positions: Sequence[Cursor], limit: int, key: str) -> str | None:
-    """Return the cursor after ``limit`` rows, or None if no row follows. ``positions`` has all rows that were read."""
+    """Return the cursor of the next page, which begins after ``limit`` rows, or None if no row follows.
+
+    ``positions`` has all rows that were read.
+    """
     return encode_cursor(positions[limit - 1], key) if len(positions) > limit else None
 
 
@@ -636,7 +639,7 @@ async def changes(api: ApiDependency, limit: Limit = DEFAULT_LIMIT, cursor: Text
 
 @router.get("/me", responses=_typed(ReaderRecord))
 async def me(api: ApiDependency) -> Response:
-    """Return the reader of the token, and its scopes."""
+    """Return the reader of the token, and the scopes of the token."""
     account = api.identity.account
     scopes = sorted(scope.value for scope in api.identity.scopes)
     return api.answer({"login": account.login, "name": account.name, "role": account.role, "scopes": scopes})

@@ -1,4 +1,4 @@
-"""A request to the API: its access token, the limit of requests, cursors, and the formats of a response."""
+"""A request to the API: its access token, the limit on requests, cursors, and the formats of a response."""
 
 import base64
 import binascii
@@ -37,11 +37,11 @@ class TokenRequired(MonitorError):
 
 
 class PreconditionRequired(MonitorError):
-    """Raised if a request that replaces a file has no entity tag of the file in the header If-Match."""
+    """Raised if a request would replace a file, but has no entity tag of this file in the header If-Match."""
 
 
 class RateLimited(MonitorError):
-    """Raised if a token has sent too many requests; in ``seconds`` seconds, the next request is accepted."""
+    """Raised if a token has sent too many requests. After ``seconds`` seconds, the next request is accepted."""
 
     def __init__(self, seconds: int) -> None:
         self.seconds = seconds
@@ -49,14 +49,14 @@ class RateLimited(MonitorError):
 
 
 class RateLimiter:
-    """Limiter of requests: for each key, at most ``limit`` requests in any ``period`` of seconds."""
+    """Limiter of requests. Each key may have at most ``limit`` requests in any ``period`` of seconds."""
 
     def __init__(self, limit: int, now: Callable[[], float] = time.monotonic, period: float = MINUTE_SECONDS) -> None:
         self.limit, self._now, self._period = limit, now, period
         self._times: defaultdict[object, deque[float]] = defaultdict(deque)
 
     def count(self, key: object) -> int:
-        """Count a request of a key, and return the number of further requests that are accepted now.
+        """Count a request for a key, and return the number of further requests that would be accepted now.
 
         Raises ``RateLimited`` if the limit is reached.
         """
@@ -72,7 +72,7 @@ class RateLimiter:
 
 @dataclass(frozen=True, slots=True)
 class ApiRequest:
-    """A request to the API with an access token, or a reading request of a reader who is logged in to the desk."""
+    """A request to the API: one with an access token, or a reading one from a reader who is logged in to the desk."""
 
     request: Request
     context: DeskContext
@@ -82,7 +82,7 @@ class ApiRequest:
     remaining: int
 
     async def read(self, work: Callable[..., T], *args: object) -> T:
-        """Call a function that only reads the database."""
+        """Call a function that only reads the database, and return its result."""
         return await self.context.read(work, *args)
 
     def require(self, right: Right) -> None:
@@ -92,14 +92,14 @@ class ApiRequest:
     def answer(self, document: Mapping[str, Any], status: int = 200, tag: str = "") -> Response:
         """Return a JSON response with an entity tag, or status 304 if the client already has this response.
 
-        The entity tag is ``tag``, or a hash of the response if that is empty.
+        The entity tag is ``tag``. If ``tag`` is empty, it is a hash of the response.
         """
         return self._tagged((encode_json(document) + "\n").encode(), "application/json", status, tag=tag)
 
     def answer_list(
         self, records: Sequence[Mapping[str, Any]], next_cursor: str | None, columns: Sequence[str] = ()
     ) -> Response:
-        """Return a list of records as JSON, or as JSON lines or CSV if the Accept header asks for one of them."""
+        """Return a list of records as JSON, or as JSON lines or CSV if the Accept header asks for one of these."""
         accept = self.request.headers.get("accept", "")
         if NDJSON in accept:
             text = "".join(f"{encode_json(record)}\n" for record in records)
@@ -132,9 +132,9 @@ class ApiRequest:
 async def open_request(
     request: Request, credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(bearer)] = None
 ) -> ApiRequest:
-    """Authenticate a request, count it, and return it with the rights of its reader.
+    """Authenticate and count a request, and return it with the rights of its reader.
 
-    Raises ``TokenRequired``, or ``RateLimited``.
+    Raises ``TokenRequired`` without a valid token, or ``RateLimited`` after too many requests.
     """
     context: DeskContext = request.app.state.desk
     identity = await _find_token(context, credentials) if credentials else None
@@ -167,7 +167,7 @@ ApiDependency = Annotated[ApiRequest, Depends(open_request)]
 
 
 def encode_cursor(position: Cursor, filter_key: str) -> str:
-    """Return the position in a list as an opaque text, which is valid for this filter only."""
+    """Return a position in a list as an opaque text. The text is valid only for the same filter."""
     data = [to_json_value(position.at), position.id, _hash_filter(filter_key)]
     return base64.urlsafe_b64encode(json.dumps(data, separators=(",", ":")).encode()).decode().rstrip("=")
 

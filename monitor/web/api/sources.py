@@ -21,7 +21,10 @@ router = APIRouter()
 ALLOWED_KEYS: Final = frozenset(
     {"name", "feed", "sitemap", "listing", "language", "country", "timezone", "text_from", "selectors"}
 )
-"""Keys of a source in sources.yaml that a preview accepts: no headers, cookies and browser, which the daemon has."""
+"""Keys of a source in sources.yaml that a preview accepts.
+
+Headers, cookies and a browser are not accepted. Only the daemon uses them.
+"""
 
 
 class DiscoverRequest(BaseModel):
@@ -33,9 +36,9 @@ class DiscoverRequest(BaseModel):
 
 
 class PreviewRequest(BaseModel):
-    """Source as in sources.yaml, and the article of its list whose text is shown.
+    """Source as in sources.yaml, and the number of the article in its list whose text is shown.
 
-    With ``refresh``, the documents are requested again; otherwise they are kept for 15 minutes.
+    With ``refresh``, the documents are requested again. Otherwise, documents of the last 15 minutes are used.
     """
 
     model_config = ConfigDict(extra="forbid")
@@ -46,14 +49,14 @@ class PreviewRequest(BaseModel):
 
 
 class DiscoveryRecord(TypedDict):
-    """Feeds and sitemaps of a site, the best first; ``reason`` is why none was found."""
+    """Feeds and sitemaps of a site, the best first. ``reason`` is the reason why none was found, or empty."""
 
     items: list[FeedRecord]
     reason: str
 
 
 class EntryRecord(TypedDict):
-    """Entry of a list."""
+    """Entry in the list of a source."""
 
     title: str
     url: str
@@ -79,7 +82,7 @@ class PreviewedArticle(TypedDict):
 
 
 class PreviewRecord(TypedDict):
-    """Preview of a source: the number of entries, the first ones, and one article."""
+    """Preview of a source: the number of entries in its list, the first entries, and one article."""
 
     entries: int
     first: list[EntryRecord]
@@ -101,7 +104,7 @@ async def discover(api: ApiDependency, body: DiscoverRequest) -> Response:
 
 @router.post("/sources/preview", responses={200: {"model": PreviewRecord}})
 async def preview(api: ApiDependency, body: PreviewRequest) -> Response:
-    """Return what a source would bring, without saving anything."""
+    """Return the articles that a source would bring. Nothing is saved."""
     api.require(Right.CONFIGURE)
     if unknown := sorted(body.source.keys() - ALLOWED_KEYS):
         raise BadRequest(f"source: {', '.join(unknown)[:200]}: a preview has only {', '.join(sorted(ALLOWED_KEYS))}")

@@ -88,7 +88,7 @@ async def delete_mark(api: ApiDependency, story_id: Name, kind: MarkKind) -> Res
 
 @router.delete("/changes/{number}", responses=CHANGED)
 async def undo_change(api: ApiDependency, number: Number) -> Response:
-    """Undo a change: one's own, or any with the scope feedback; an edit of a file with the scope configure."""
+    """Undo a change. Changes of other readers need the scope feedback, and edits of files the scope configure."""
     change = await api.read(api.context.database.feedback.get_change, number)
     require_undo(api.identity, change)
     if change.what == EDIT:
@@ -101,7 +101,7 @@ async def undo_change(api: ApiDependency, number: Number) -> Response:
 
 @router.post("/sources/{source_id}/poll", status_code=202)
 async def poll_source(api: ApiDependency, source_id: Name) -> Response:
-    """Make a source due now; the daemon polls it."""
+    """Make a source due now, so that the daemon polls it next."""
     api.require(Right.OPERATE)
     await api.context.run(api.context.database.sources.make_due, source_id, api.now)
     return api.answer({"source": source_id, "due_at": api.now}, 202)
@@ -118,7 +118,7 @@ async def release_source(api: ApiDependency, source_id: Name) -> Response:
 
 @router.post("/deliveries/{number}/resend", status_code=202)
 async def resend(api: ApiDependency, number: Number) -> Response:
-    """Send a delivery again with the same key; the daemon sends it."""
+    """Queue a delivery to be sent again with the same key."""
     api.require(Right.OPERATE)
     await api.context.run(api.context.database.deliveries.resend, number, api.now)
     return api.answer({"delivery": number, "state": "pending"}, 202)

@@ -27,7 +27,8 @@ LISTING_FIELDS: Final = {
     "text": "Its whole text",
     "next": "The link to the next page",
 }
-"""Keys of ``listing`` in sources.yaml, and the labels of their fields; the names of the fields begin with "list_"."""
+"""Keys of ``listing`` in sources.yaml, with the labels of their fields in the form. In the form, the name of a field is
+the key after "list_"."""
 
 PAGE_FIELDS: Final = {
     "title": "Headline",
@@ -37,18 +38,19 @@ PAGE_FIELDS: Final = {
     "authors": "Authors",
     "remove": "What to remove",
 }
-"""Keys of ``selectors`` in sources.yaml, and the labels of their fields; the names of the fields begin with "page_"."""
+"""Keys of ``selectors`` in sources.yaml, with the labels of their fields in the form. In the form, the name of a field
+is the key after "page_"."""
 
 _PLAIN_KEYS = ("language", "country", "timezone")
 
 
 def _take(given: Mapping[str, str], prefix: str, names: Iterable[str]) -> dict[str, str]:
-    """Return the given fields whose names are a prefix and one of the names, by the name without the prefix."""
+    """Return the fields with these names, by name. In ``given``, each name begins with ``prefix``."""
     return {name: given[prefix + name] for name in names if prefix + name in given}
 
 
 def read_keys(fields: Mapping[str, str]) -> dict[str, Any]:
-    """Return the keys of a source in sources.yaml that the fields of the form describe; empty fields have no key."""
+    """Return the source that the fields of the form describe, as its keys in sources.yaml. Empty fields have no key."""
     given = {name: value.strip()[:MAX_FIELD_CHARS] for name, value in fields.items() if value.strip()}
     kind, url = given.get("kind", "feed"), given.get("url", "")
     keys: dict[str, Any] = {"name": given["name"]} if "name" in given else {}
@@ -72,14 +74,14 @@ def read_keys(fields: Mapping[str, str]) -> dict[str, Any]:
 
 @router.get("/add-source")
 async def show_form(page: PageDependency) -> Response:
-    """Show the form for an address."""
+    """Show the form in which the reader enters an address."""
     page.identity.require(Right.CONFIGURE)
     return await _render(page, {"url": page.parameter("url")})
 
 
 @router.post("/add-source")
 async def act(page: PageDependency) -> Response:
-    """Search for feeds, show a preview, or add the source, as the pressed button says."""
+    """Search for feeds, show a preview, or add the source. The pressed button determines which."""
     fields = await page.form(Right.CONFIGURE)
     setup, settings = get_source_setup(page.request), page.snapshot.configuration.settings
     action, url = fields.get("do", ""), fields.get("url", "").strip()[:MAX_FIELD_CHARS]
@@ -105,7 +107,7 @@ async def act(page: PageDependency) -> Response:
 
 
 def _choose_id(page: Page, fields: Mapping[str, str]) -> str:
-    """Return the id in the form or, if it has none, one made of the name or the address."""
+    """Return the id in the form. If the form has none, make an id from the name or the address."""
     given = fields.get("id", "").strip()[:100]
     name = fields.get("name", "").strip()
     return given or make_source_id(name, fields.get("url", ""), page.snapshot.sources)
@@ -126,10 +128,7 @@ async def _render(
     preview: SourcePreview | None = None,
     errors: list[str] | None = None,
 ) -> Response:
-    """Show the page.
-
-    The form of the source is shown once a feed is chosen, or for a page with selectors.
-    """
+    """Return the page. It has the form of the source if a feed is chosen, or if a page with selectors is the source."""
     known = {canonicalize_url(source.url): source.id for source in page.snapshot.sources.values()}
     values = {name: value[:MAX_FIELD_CHARS] for name, value in fields.items()}
     listed = preview.listed if preview else None

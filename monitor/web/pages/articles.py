@@ -24,14 +24,15 @@ from monitor.web.translations import load_translations
 
 router = APIRouter()
 MAX_SHOWN_CHARS = 60_000
-"""Maximum number of characters of a text that the page shows; a longer text is cut off, with a note."""
+"""Maximum number of characters of a text that the page shows. A longer text is cut off, with a note."""
 
 
 @dataclass(frozen=True, slots=True)
 class MarkedPiece:
     """Piece of an article's text.
 
-    ``kind`` is "mention", "miss" (near miss) or empty; ``number`` is the number of the footnote, 0 without one.
+    ``kind`` is "mention", "miss" for a near miss, or empty. ``number`` is the number of its footnote, or 0 without a
+    footnote.
     """
 
     text: str
@@ -41,7 +42,7 @@ class MarkedPiece:
 
 @dataclass(frozen=True, slots=True)
 class Footnote:
-    """Explanation of a mention or near miss that is marked in the text; ``count`` is how often the text occurs."""
+    """Footnote that explains a mention or near miss. ``count`` is the number of its occurrences in the article."""
 
     number: int
     official_id: str
@@ -55,7 +56,7 @@ class Footnote:
 
 @dataclass(frozen=True, slots=True)
 class RegionText:
-    """Paragraphs of one region of the text."""
+    """Paragraphs of one region of an article."""
 
     region: Region
     paragraphs: tuple[tuple[MarkedPiece, ...], ...]
@@ -75,9 +76,9 @@ class ArticleView:
 
 
 def number_findings(findings: Findings) -> tuple[list[Footnote], dict[tuple[object, ...], int]]:
-    """Return the footnotes, first for mentions, and a mapping from each finding to the number of its footnote.
+    """Return the footnotes, the footnotes of mentions first, and the number of the footnote of each finding.
 
-    A finding is a mention or near miss. Findings of the same official, text and reason share a footnote.
+    A finding is a mention or near miss. Findings with the same official, text and reason have the same footnote.
     """
     footnotes: dict[tuple[object, ...], Footnote] = {}
     numbers: dict[tuple[object, ...], int] = {}
@@ -125,8 +126,8 @@ def mark_regions(
 def _split(text: str, spans: Sequence[tuple[int, int, str, int]]) -> Iterator[MarkedPiece]:
     """Yield the marked and unmarked pieces of a text.
 
-    Spans must not overlap: of two that begin at one place, a mention is used before a near miss, then the longest. A
-    span that begins within an earlier span is ignored.
+    Spans must not overlap. If two begin at one place, a mention is used rather than a near miss, and otherwise the
+    longer one. A span that begins within an earlier span is ignored.
     """
     position = 0
     for start, end, kind, number in sorted(spans, key=lambda one: (one[0], one[2] != "mention", -one[1])):
@@ -141,9 +142,9 @@ def _split(text: str, spans: Sequence[tuple[int, int, str, int]]) -> Iterator[Ma
 
 
 def _split_paragraphs(pieces: Sequence[MarkedPiece]) -> Iterator[tuple[MarkedPiece, ...]]:
-    """Yield the paragraphs, which newlines separate, each as its pieces.
+    """Yield the paragraphs of a text, each as its pieces. Newlines separate paragraphs.
 
-    The text is sanitized here and not before, because sanitizing would change the offsets of the findings.
+    The text is sanitized only here, because sanitizing it earlier would change the offsets of the findings.
     """
     paragraph: list[MarkedPiece] = []
     for piece in pieces:

@@ -38,7 +38,7 @@ def _list_deliveries(database: Database, states: tuple[DeliveryState, ...], befo
 
 @router.post("/outbox/{delivery_id}/resend")
 async def resend(page: PageDependency, delivery_id: Number) -> Response:
-    """Send a delivery again with the same key; the daemon sends it."""
+    """Queue a delivery to be sent again with the same key."""
     await page.form(Right.OPERATE)
     await page.context.run(page.context.database.deliveries.resend, delivery_id, page.now)
     await page.record("resend", f"delivery {delivery_id}")

@@ -25,7 +25,7 @@ DIGESTS_PER_PAGE = 50
 
 @dataclass(frozen=True, slots=True)
 class DigestPage:
-    """Data of the page of a digest: the digest, its view for the templates, and its deliveries."""
+    """Data of the page of a digest: the digest, its values for the templates, and its deliveries."""
 
     digest: Digest
     view: DigestView
@@ -90,7 +90,7 @@ async def digest(page: PageDependency, digest_id: Number) -> Response:
 
 @router.get("/digests/{digest_id}/{form}")
 async def digest_form(page: PageDependency, digest_id: Number, form: str) -> Response:
-    """Show a digest as it was sent: its page, its text or its JSON."""
+    """Show one form of a digest as it was sent: HTML, text or JSON."""
     if form not in {"page", "text", "json"}:
         raise UsageError(f"a digest has no form {form[:20]!r}")
     text, kind = await page.read(_render_form, page.context.database, digest_id, form)

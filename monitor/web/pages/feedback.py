@@ -1,4 +1,4 @@
-"""Feedback on the desk: reject, confirm, mark, undo; and the page of all changes."""
+"""Feedback on the desk: reject, confirm, mark and undo, and the page of all changes."""
 
 from collections.abc import Awaitable, Sequence
 from dataclasses import replace
@@ -46,7 +46,8 @@ async def start_feedback(page: Page, right: Right) -> tuple[dict[str, str], Feed
 async def finish(page: Page, fields: dict[str, str], work: Awaitable[FeedbackResult]) -> Response:
     """Wait for the result of feedback and return the response.
 
-    The response is a fragment of HTML if the script of the page asks for it, else a redirect back to the page.
+    If the script of the page sent the request, the response is a fragment of HTML. Otherwise it is a redirect back to
+    the page.
     """
     result = await work
     if page.request.headers.get("x-fragment"):
@@ -86,7 +87,7 @@ def describe_result(result: FeedbackResult) -> str:
 
 @router.post("/feedback/reject")
 async def reject(page: PageDependency) -> Response:
-    """Record that an article, or its whole story, does not mean an official; or propose this to the editors."""
+    """Record that an article, or its whole story, does not mean an official. A viewer proposes this to the editors."""
     fields, service, actor = await start_feedback(page, Right.MARK)
     reason = fields.get("reason", RejectionReason.OTHER.value)
     if reason not in set(RejectionReason):
@@ -107,7 +108,7 @@ async def reject(page: PageDependency) -> Response:
 
 @router.post("/feedback/confirm")
 async def confirm(page: PageDependency) -> Response:
-    """Record that a text in an article means an official; or propose this to the editors."""
+    """Record that a text in an article means an official. A viewer proposes this to the editors."""
     fields, service, actor = await start_feedback(page, Right.MARK)
     if not page.identity.may(Right.FEEDBACK):
         return await propose(page, fields, ProposalKind.CONFIRMED)
@@ -120,7 +121,7 @@ async def confirm(page: PageDependency) -> Response:
 
 @router.post("/feedback/mark")
 async def mark(page: PageDependency) -> Response:
-    """Mark a story, only for the reader, or for a digest plan; a viewer proposes to mute it there."""
+    """Mark a story for the reader or for a digest plan. A viewer can only propose to mute a story in a digest plan."""
     fields, service, actor = await start_feedback(page, Right.MARK)
     kind, plan_id = fields.get("kind", ""), fields.get("digest", "")
     if kind not in set(MarkKind):
@@ -135,7 +136,7 @@ async def mark(page: PageDependency) -> Response:
 
 
 async def propose(page: Page, fields: dict[str, str], kind: ProposalKind) -> Response:
-    """Store the submitted feedback as a proposal for the editors, because the reader may not give it."""
+    """Store the submitted feedback as a proposal for the editors, because the reader may not give feedback."""
     service = await page.context.feedback()
     actor = await service.get_actor(page.account.login, Way.PAGE)
     await service.propose(await read_proposal(page, fields, kind), actor)
@@ -185,8 +186,9 @@ async def decide(page: PageDependency) -> Response:
 async def mark_read(page: PageDependency) -> Response:
     """Mark stories as read.
 
-    If the form lists stories, each of them is marked; the list is empty if the page shows only articles without a
-    story. Otherwise the page has shown all stories, and everything up to its newest hit counts as read.
+    If the form lists stories, each of them is marked. The list is empty if the page shows only articles without a
+    story. A form without a list means that the page has shown all stories; then every hit up to the newest one on the
+    page counts as read.
     """
     fields, service, actor = await start_feedback(page, Right.MARK)
     stories = [story for story in fields.get("stories", "").split(" ") if story][:MAX_STORIES_MARKED]
@@ -200,7 +202,7 @@ async def mark_read(page: PageDependency) -> Response:
 
 @router.post("/feedback/undo")
 async def undo(page: PageDependency) -> Response:
-    """Undo a change: one's own, or any if the reader may give feedback."""
+    """Undo a change. Readers may undo their own changes, and other changes only with the right to give feedback."""
     fields, service, actor = await start_feedback(page, Right.MARK)
     number = parse_number("change", fields.get("change", ""))
     change = await page.read(page.context.database.feedback.get_change, number)
@@ -229,7 +231,10 @@ async def changes(page: PageDependency) -> Response:
 
 
 def find_undoable(page: Page, changes: Sequence[Change]) -> frozenset[int]:
-    """Return the changes that the reader may undo; of edits of the files, those whose former text is kept."""
+    """Return the ids of the changes that the reader may undo.
+
+    An edit of a configuration file can be undone only if its former text is kept.
+    """
     kept = page.context.database.configuration_edits.list_undoable([one.id for one in changes if one.what == EDIT])
     may_undo_edits = page.identity.may(Right.CONFIGURE)
     return frozenset(

@@ -1,4 +1,4 @@
-"""Atom feeds of a person, a rule, a digest or a search. Each has an address of its own, which can be revoked."""
+"""Atom feeds of a person, a rule, a digest or a search. Each feed has an address of its own, which can be revoked."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -30,16 +30,16 @@ ALLOWED = {"q", "digest", *FILTERS}
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """Article in a feed, with the passages of its hit."""
+    """Article in an Atom feed, with the passages of its hits."""
 
     line: ArticleLine
     passages: tuple[Passage, ...]
 
 
 def clean_view(fields: dict[str, str], snapshot: Snapshot) -> tuple[str, str]:
-    """Return the query string of a saved view, and a name for it, from the fields of a form.
+    """Return the query string of a saved view, and its name, from the fields of a form.
 
-    Raises ``BadRequest`` if no field is given, or if a field names something that does not exist.
+    Raises ``BadRequest`` if all fields are empty, or if a field names something that does not exist.
     """
     chosen = {name: value.strip()[:500] for name, value in fields.items() if name in ALLOWED and value.strip()}
     if not chosen:
@@ -90,7 +90,7 @@ def load_entries(database: Database, snapshot: Snapshot, query: str) -> list[Ent
 
 @router.post("/feeds")
 async def create_feed(page: PageDependency) -> Response:
-    """Create a feed and show its secret address, which is shown only now."""
+    """Create a feed and show its secret address. The address is not shown again."""
     fields = await page.form(Right.READ)
     query, name = clean_view(fields, page.snapshot)
     readers = page.context.database.readers

@@ -1,4 +1,4 @@
-"""Signed links of digests: opening a link only shows what it would do; the change is made by a button."""
+"""Signed links of digests. Opening a link only shows what the link would do; a button on the page makes the change."""
 
 import hmac
 import time
@@ -58,7 +58,7 @@ def make_nonce(token: str, key: str, now: float) -> str:
 
 
 def is_nonce(nonce: str, token: str, key: str, now: float) -> bool:
-    """Return whether ``make_nonce`` made a nonce for this link within the last 30 minutes."""
+    """Return whether ``make_nonce`` made this nonce for this link within the last 30 minutes."""
     moment = nonce.partition(".")[0]
     made_at = numbers.parse_number(moment, 12)
     if made_at is None or not 0 <= now - made_at <= NONCE_SECONDS:
@@ -85,7 +85,7 @@ def load_link(database: Database, link: DigestLink, now: datetime) -> LinkView:
 
 
 async def open_link(request: Request, token: str, *purposes: LinkPurpose) -> tuple[DeskContext, LinkView]:
-    """Check the signature and purpose of a link; return the context of the desk and the data of its page.
+    """Check the signature and purpose of a link; return the context of the desk and the data of the link's page.
 
     Raises ``UsageError``. The message is the same for every reason, so that it does not help to guess links.
     """
@@ -123,9 +123,9 @@ async def show_unsubscribe(request: Request, token: str) -> Response:
 
 @router.post("/l/unsubscribe/{token}")
 async def unsubscribe(request: Request, token: str) -> Response:
-    """Unsubscribe the target of a delivery from its digest plan (RFC 8058), or subscribe it again.
+    """Unsubscribe the target of a delivery from its digest plan, or subscribe it again.
 
-    Mail programs send "List-Unsubscribe=One-Click" as ``multipart/form-data`` or URL-encoded.
+    Mail programs send "List-Unsubscribe=One-Click" (RFC 8058), as ``multipart/form-data`` or URL-encoded.
     """
     context, view = await open_link(request, token, LinkPurpose.UNSUBSCRIBE)
     fields = await request.form(max_files=0, max_fields=10)
@@ -144,13 +144,13 @@ async def unsubscribe(request: Request, token: str) -> Response:
 
 @router.api_route("/l/{token}", methods=["GET", "HEAD"])
 async def show_link(request: Request, token: str) -> Response:
-    """Show what a link would do, with a button that does it; a mail scanner that opens the link changes nothing."""
+    """Show what a link would do, with a button that does this. A mail scanner that opens the link changes nothing."""
     context, view = await open_link(request, token, LinkPurpose.REJECT, LinkPurpose.MUTE)
     return show(context, token, view, person=await name_official(context, view))
 
 
 async def name_official(context: DeskContext, view: LinkView) -> str:
-    """Return the name of the official that a link would reject, or an empty text if it rejects none."""
+    """Return the name of the official that the link would reject, or an empty text if the link rejects nobody."""
     return (await context.snapshot()).name_official(view.link.official_id) if view.link.official_id else ""
 
 
@@ -176,7 +176,10 @@ async def act(request: Request, token: str) -> Response:
 
 
 async def _perform(context: DeskContext, view: LinkView, fields: dict[str, str]) -> tuple[int | None, str]:
-    """Make or undo the change; return the id of the change that can be undone, or None, and a sentence for the page."""
+    """Make the change of a link, or undo it.
+
+    Return the id of the change that can now be undone, or None after an undo, and a sentence for the page.
+    """
     service = await context.feedback()
     one = view.delivery
     actor = await service.get_actor(f"a reader of {one.plan_id} ({one.target})"[:200], Way.LINK)

@@ -48,7 +48,7 @@ async def show_login(request: Request) -> Response:
 async def show_login_link(request: Request, code: str) -> Response:
     """Show a button that logs in.
 
-    Opening a one-time address does not log in by itself. Otherwise scanners of mails would use it up.
+    Only the button uses up the one-time address, because scanners of mails open every address.
     """
     context = get_context(request)
     return _login_page(context, request.query_params.get("next", "/"), code=code[:200])

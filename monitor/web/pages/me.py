@@ -39,7 +39,7 @@ async def me(page: PageDependency) -> Response:
 
 @router.post("/me/password")
 async def set_password(page: PageDependency) -> Response:
-    """Set the password of the reader, who must enter the present one; all other sessions of the reader end."""
+    """Set the password of the reader, who must enter the present one. All other sessions of the reader end."""
     fields = await page.form(Right.READ)
     readers, passwords = page.context.database.readers, page.context.passwords
     present = await page.read(readers.get_password_hash, page.account.login)
@@ -60,7 +60,7 @@ def list_scopes(role: Role) -> list[Scope]:
 
 @router.post("/me/tokens")
 async def create_token(page: PageDependency) -> Response:
-    """Create an access token, and show it; it is shown only now."""
+    """Create an access token and show it. The token is not shown again."""
     fields = await read_form_lists(page.request)
     await page.form(Right.READ)
     name, days = fields.get("name", [""])[0].strip(), parse_number("days", fields.get("days", ["90"])[0])

@@ -1,4 +1,4 @@
-"""Login by an OpenID provider: the redirect to it, and its answer."""
+"""Login through an OpenID provider: the redirect to the provider, and the return to the desk."""
 
 from typing import Any
 
@@ -15,7 +15,7 @@ LOGIN_COOKIE, LOGIN_SECONDS = "__Host-monitor-oidc", 600
 
 
 def _get_provider(request: Request) -> Any:
-    """Return the provider. Its type is not imported, because its packages are an extra."""
+    """Return the OpenID provider. Its type is not imported, because the packages it needs are an optional extra."""
     provider = request.app.state.oidc
     if provider is None:
         raise UsageError("this desk has no login by a provider")
@@ -24,7 +24,7 @@ def _get_provider(request: Request) -> Any:
 
 @router.get("/login/oidc")
 async def start(request: Request) -> Response:
-    """Redirect to the provider."""
+    """Redirect the reader to the OpenID provider to log in."""
     provider = _get_provider(request)
     try:
         started = await provider.start(safe_path(request.query_params.get("next", "/")))
@@ -37,7 +37,7 @@ async def start(request: Request) -> Response:
 
 @router.get("/login/oidc/callback")
 async def finish(request: Request) -> Response:
-    """Log in the reader that the provider has proved, with the role by the groups."""
+    """Log in the reader with the login that the provider has proved. The reader's groups determine the role."""
     context, provider = get_context(request), _get_provider(request)
     readers, now = context.database.readers, context.clock()
     try:

@@ -15,7 +15,7 @@ MAX_NAMED_WITH = 12
 
 
 def read_span(page: Page) -> tuple[str, str]:
-    """Return the span of the timeline, such as "30d", and its step, "day" or "week".
+    """Return the period of the timeline, such as "30d", and the step of its bars, "day" or "week".
 
     Raises ``BadRequest`` if a parameter has another value.
     """

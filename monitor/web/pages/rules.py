@@ -23,12 +23,12 @@ from monitor.web.templating import make_url, render
 router = APIRouter()
 REHEARSAL_DAYS = (7, 30, 90)
 MAX_SENT_BYTES = MAX_BODY_BYTES - 50_000
-"""Length up to which a text can be sent as a form, in which most letters other than ASCII have nine bytes."""
+"""Length up to which a text can be sent as a form. In a form, most letters other than ASCII take nine bytes."""
 
 
 @dataclass(frozen=True, slots=True)
 class TypedEdit:
-    """Fields of the form of the editor: the file, its text as typed, and the tag of the file when it was opened."""
+    """Fields of the editor's form: the file, its text as typed, and the tag that the file had when it was opened."""
 
     name: str
     text: str
@@ -36,12 +36,12 @@ class TypedEdit:
 
     @property
     def text_hash(self) -> str:
-        """The hash of the text, by which the save knows that the reader has seen the difference."""
+        """The hash of the text. A save must contain it, so that only a reviewed text is saved."""
         return hashlib.sha256(self.text.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 async def read_edit(page: Page) -> tuple[dict[str, str], TypedEdit]:
-    """Return the fields of a submitted form of the editor. Raises what ``Page.form`` raises."""
+    """Return the fields of a submitted form of the editor. Raises the errors of ``Page.form``."""
     fields = await page.form(Right.CONFIGURE)
     text = fields.get("text", "").replace("\r\n", "\n")  # browsers send all line ends so
     return fields, TypedEdit(fields.get("file", "")[:300], text, fields.get("tag", "")[:64])
@@ -56,7 +56,7 @@ async def show_editor(
     conflict: tuple[str, ...] = (),
     status: int = 200,
 ) -> Response:
-    """Return the page of the editor, with the typed text if there is one."""
+    """Return the page of the editor, with the typed text of ``edit`` if it is given."""
     opened = await page.read(get_editing(page.request).editor.open, edit.name if edit else name)
     saved = await page.read(page.context.database.key_values.get_saved_configuration)
     text = edit.text if edit else opened.text
@@ -78,20 +78,20 @@ async def show_editor(
 
 @router.get("/rules")
 async def rules(page: PageDependency) -> Response:
-    """Show a configuration file; an editor can edit it."""
+    """Show a configuration file. A reader with the right to configure can edit it."""
     return await show_editor(page, name=page.parameter("file"))
 
 
 @router.post("/rules/edit")
 async def edit_again(page: PageDependency) -> Response:
-    """Show the editor with the typed text, as the way back from the review."""
+    """Show the editor with the typed text, after the reader has left the review."""
     _fields, edit = await read_edit(page)
     return await show_editor(page, edit)
 
 
 @router.post("/rules/check")
 async def check(page: PageDependency) -> Response:
-    """Show the errors and warnings of a typed text. The script of the page asks for them alone, as a fragment."""
+    """Show the errors and warnings of a typed text. The script of the page requests only this part of the page."""
     _fields, edit = await read_edit(page)
     checked = await page.read(get_editing(page.request).editor.check, edit.name, edit.text)
     if page.request.headers.get("x-fragment"):
@@ -110,7 +110,7 @@ async def review(page: PageDependency) -> Response:
 
 @router.post("/rules/search")
 async def save_search(page: PageDependency) -> Response:
-    """Show what a rule for a search would add to the main file, as the review of an edit."""
+    """Show what a rule for a search would add to the main file, on the page that reviews an edit."""
     fields = await page.form(Right.CONFIGURE)
     wanted = ArticleFilter(
         source_id=fields.get("source", ""), rule_id=fields.get("rule", ""), official_id=fields.get("person", "")
@@ -125,7 +125,10 @@ async def save_search(page: PageDependency) -> Response:
 
 
 async def show_review(page: Page, edit: TypedEdit, days: int, *, status: int = 200) -> Response:
-    """Return the review of an edit; or the editor, if the text has errors or the file was changed meanwhile."""
+    """Return the page that reviews an edit.
+
+    If the text has errors, or if the file was changed meanwhile, return the editor instead.
+    """
     opened = await page.read(get_editing(page.request).editor.open, edit.name)
     if opened.tag != edit.tag:
         return await show_conflict(page, edit, opened)
@@ -147,15 +150,15 @@ async def show_review(page: Page, edit: TypedEdit, days: int, *, status: int = 2
 
 
 async def show_conflict(page: Page, edit: TypedEdit, opened: OpenedFile) -> Response:
-    """Return the editor with the typed text, and how it differs from the file as it is now."""
+    """Return the editor with the typed text, and with the difference between this text and the present file."""
     difference = await page.read(get_editing(page.request).editor.compare, edit.name, edit.text)
     return await show_editor(page, replace(edit, tag=opened.tag), conflict=difference, status=409)
 
 
 async def rehearse_edit(page: Page, checked: CheckedEdit, days: int) -> tuple[Rehearsal | None, str]:
-    """Return what an edit would have changed in the last days, and why this is not known.
+    """Return the rehearsal of an edit over the last days, or None and the reason why there is no rehearsal.
 
-    The rehearsal is None if it is not known, or if the edit changes neither people nor rules.
+    A rehearsal may be impossible, or useless because the edit changes neither people nor rules.
     """
     configuration = checked.configuration
     if configuration is None:

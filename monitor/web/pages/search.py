@@ -23,7 +23,7 @@ FILTERS = ("source", "person", "rule", "language", "since", "until")
 
 @dataclass(frozen=True, slots=True)
 class QueryFault:
-    """Syntax error of a query: the text before the error, the text from it on, and a message."""
+    """Syntax error of a query: the text before the error, the text from the error on, and a message."""
 
     before: str
     after: str
@@ -57,7 +57,7 @@ def _read_moment(page: Page, name: str, *, is_end: bool = False) -> datetime | N
 
 
 def compile_text(text: str, snapshot: Snapshot) -> tuple[CompiledQuery | None, QueryFault | None]:
-    """Return the compiled query and None, or None and the error of the query; twice None for an empty text."""
+    """Return the compiled query, or the error in the query. The other value is None, and for an empty text both are."""
     if not text:
         return None, None
     watchlist = snapshot.configuration.watchlist
@@ -107,7 +107,7 @@ async def search(page: PageDependency) -> Response:
 
 
 def fill_days(days: Sequence[tuple[str, int]], limit: int = 60) -> tuple[tuple[str, int], ...]:
-    """Return consecutive days with their counts, 0 for a day without one; at most the last ``limit`` days."""
+    """Return consecutive days with their counts, at most the last ``limit`` days; 0 for a day missing in ``days``."""
     if not days:
         return ()
     counts = dict(days)

@@ -1,4 +1,4 @@
-"""Pages of the sources: problems first, then all, and one source with its articles a day."""
+"""Pages of the sources: the list with problems first, and one source with its numbers of articles per day."""
 
 from collections import Counter
 from dataclasses import dataclass
@@ -23,7 +23,7 @@ SOURCES_PER_PAGE, SOURCE_ARTICLES, SOURCE_DAYS = 100, 30, 30
 
 @dataclass(frozen=True, slots=True)
 class SourcesView:
-    """Data of the page of all sources; ``next_id`` is the id after which its next part begins, or empty."""
+    """Data of the page of all sources. ``next_id`` is the id after which the next part of the list begins, or empty."""
 
     problems: tuple[SourceLine, ...]
     others: tuple[SourceLine, ...]
@@ -33,7 +33,7 @@ class SourcesView:
 
 @dataclass(frozen=True, slots=True)
 class SourceView:
-    """Data of the page of a source; ``days`` are numbers of articles per day, oldest first."""
+    """Data of the page of a source. ``days`` are the numbers of articles per day, oldest first."""
 
     source: SourceLine
     articles: tuple[ArticleLine, ...]
@@ -42,9 +42,10 @@ class SourceView:
 
 
 def load_sources(database: Database, after_id: str, text: str) -> SourcesView:
-    """Read the sources with problems, and one part of the list of all others.
+    """Read the sources with problems, and one part of the list of all other sources.
 
-    The part begins after the source ``after_id``. ``text`` selects sources, and is empty for all.
+    The part begins after the source ``after_id``. ``text`` selects the sources that contain it; if it is empty, all
+    sources are selected.
     """
     desk = database.desk
     problems = [] if after_id or text else desk.list_source_problems()
@@ -79,7 +80,7 @@ def count_days(database: Database, source_id: str, now: datetime, zone: ZoneInfo
 
 @router.get("/sources")
 async def sources(page: PageDependency) -> Response:
-    """Show the sources, those with problems first."""
+    """Show the sources; sources with problems are first."""
     after_id, text = page.parameter("after"), page.parameter("q").strip()
     view = await page.read(load_sources, page.context.database, after_id, text)
     added = page.parameter("added")
@@ -95,7 +96,7 @@ async def source(page: PageDependency, source_id: str) -> Response:
 
 @router.post("/sources/{source_id}/poll")
 async def poll(page: PageDependency, source_id: str) -> Response:
-    """Make a source due now; the daemon polls it."""
+    """Make a source due now, so that the daemon polls it next."""
     await page.form(Right.OPERATE)
     await page.context.run(page.context.database.sources.make_due, source_id[:100], page.now)
     await page.record("poll", f"source {source_id[:100]}")

@@ -1,4 +1,4 @@
-"""Static files, from a fixed list, under addresses that change with the content."""
+"""Static files from a fixed list. Their addresses change with their content."""
 
 from fastapi import APIRouter
 from starlette.exceptions import HTTPException

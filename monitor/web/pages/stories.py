@@ -22,7 +22,7 @@ MAX_CHANGED_ARTICLES = 20
 
 @dataclass(frozen=True, slots=True)
 class StoryArticle:
-    """Article of a story with its duplicates, its hits and passages, and its edits."""
+    """Article of a story with its duplicates, hits, passages and edits."""
 
     line: ArticleLine
     duplicates: tuple[ArticleLine, ...]
@@ -33,7 +33,7 @@ class StoryArticle:
 
 @dataclass(frozen=True, slots=True)
 class StoryView:
-    """Data of the page of a story; ``is_cut_off`` is true if older articles of the story are left out."""
+    """Data of the page of a story. ``is_cut_off`` is true if older articles of the story are left out."""
 
     story: StoryLine
     articles: tuple[StoryArticle, ...]
@@ -97,7 +97,7 @@ def _choose(
 
 @router.get("/story/{story_id}")
 async def story(page: PageDependency, story_id: str) -> Response:
-    """Show a story; the address of a merged story leads to the story that absorbed it."""
+    """Show a story. The address of a story that was merged shows the story into which it was merged."""
     view = await page.read(load_story, page.context.database, story_id[:100])
     if view.story.merged_into:
         return RedirectResponse(f"/story/{view.story.merged_into}", 301)

@@ -31,7 +31,7 @@ VIEWS = ("person", "story", "outlet")
 
 @dataclass(frozen=True, slots=True)
 class PassageLine:
-    """Passage of a hit for a page of the desk: its pieces, of which the matched words are marked, and its language."""
+    """Passage of a hit for a page of the desk: its language and its pieces. Pieces with matched words are marked."""
 
     pieces: tuple[TextPiece, ...]
     language: str
@@ -47,7 +47,7 @@ class PassageLine:
 class TriageStory:
     """Story with new hits: its leading article, its hits, and what the page shows about them.
 
-    ``key`` is the id of the story. For an article without a story it is "a" and the id of the article.
+    ``key`` is the id of the story. For an article without a story, it is "a" followed by the id of the article.
     """
 
     key: str
@@ -69,7 +69,7 @@ class TriageStory:
 
     @property
     def path(self) -> str:
-        """The path of the page of the story; for an article without a story, that of the page of the article."""
+        """The path of the page of the story, or of the page of the article if the article has no story."""
         return f"/story/{self.lead.story_id}" if self.lead.story_id else f"/article/{self.lead.id}"
 
     @property
@@ -88,8 +88,8 @@ class TriageStory:
 class TriageSection:
     """Stories under one heading of the page.
 
-    ``official_id`` is empty unless the heading is an official. ``days`` are then the numbers of articles per day that
-    name the official, oldest first.
+    ``official_id`` is the official in the heading, or empty. With an official, ``days`` are the numbers of articles per
+    day that name the official, oldest first.
     """
 
     id: str
@@ -102,7 +102,7 @@ class TriageSection:
 
 @dataclass(frozen=True, slots=True)
 class TodayView:
-    """Data of the page Today; ``newest_hit_id`` is the newest hit that the page takes into account."""
+    """Data of the page Today. ``newest_hit_id`` is the newest hit that is shown or hidden on it."""
 
     sections: tuple[TriageSection, ...] = ()
     headlines: tuple[TriageStory, ...] = ()
@@ -119,9 +119,9 @@ class TodayView:
 
 
 def group_hits(hits: Sequence[HitLine]) -> list[TriageStory]:
-    """Return the stories of these hits; the hits are given newest first, and so are the stories.
+    """Return the stories of these hits, newest first. The hits must be newest first, too.
 
-    The leading article is the newest one that is not a duplicate.
+    The leading article of a story is the newest one that is not a duplicate.
     """
     groups: defaultdict[str, list[HitLine]] = defaultdict(list)
     for hit in hits:
@@ -190,7 +190,7 @@ def _is_active(mark: Mark, newest_at: datetime, now: datetime) -> bool:
 
 
 def choose_passages(passages: Sequence[Passage], language: str, limit: int) -> tuple[PassageLine, ...]:
-    """Return at most ``limit`` different passages, each with its marks.
+    """Return at most ``limit`` different passages, with the matched words marked.
 
     The headline is returned only if it is the only passage.
     """
@@ -200,7 +200,10 @@ def choose_passages(passages: Sequence[Passage], language: str, limit: int) -> t
 
 
 def put_named_first(hits: Iterable[HitLine]) -> list[HitLine]:
-    """Return hits on officials first: their passages name a person, and the others have only words of a query."""
+    """Return the hits, first the ones with officials, because their passages name a person.
+
+    The passages of other hits have only words of a query.
+    """
     return sorted(hits, key=lambda hit: not hit.official_ids)
 
 
@@ -216,8 +219,8 @@ def load_today(  # noqa: PLR0913, PLR0917 - all that the page can be asked for
 ) -> TodayView:
     """Read the data of the page Today.
 
-    ``by`` is how stories are grouped, and ``plan_id`` a digest plan whose rules select hits, or empty. With
-    ``shows_hidden``, stories hidden by marks are included.
+    ``by`` is the way in which stories are grouped. ``plan_id`` selects the hits of one digest plan; if it is empty, all
+    hits are selected. With ``shows_hidden``, stories hidden by marks are included.
     """
     plans = {plan.id: plan for plan in snapshot.configuration.digests}
     if plan_id and plan_id not in plans:
@@ -273,7 +276,7 @@ def _add_details(database: Database, stories: Sequence[TriageStory]) -> list[Tri
 
 
 def _arrange(stories: Sequence[TriageStory], by: str, snapshot: Snapshot, now: datetime) -> tuple[TriageSection, ...]:
-    """Group the stories into sections by person, outlet or story; the section with reports of most outlets is first."""
+    """Group the stories into sections by person, outlet or story; the section with the most outlets is first."""
     if by == "story":
         return (TriageSection("all", "", "", tuple(stories)),) if stories else ()
     groups: defaultdict[tuple[str, str], list[TriageStory]] = defaultdict(list)
