@@ -19,7 +19,7 @@ CHECKED = [
     "tools",
     *(f"monitor/{name}" for name in ("language", "fetch", "extract", "parse", "deliver", "digest", "stories", "text")),
     *(f"monitor/{name}" for name in ("telemetry", "schedule", "match", "pipeline", "domain", "config", "cli", "demo")),
-    *("monitor/store", "monitor/records", "monitor/web"),
+    *("monitor/store", "monitor/records", "monitor/web", "monitor/insight", "monitor/feedback"),
     *(f"monitor/{name}.py" for name in ("app", "daemon", "desk", "jobs", "worker")),
     *("README.md", "CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md", "docs", "seeds", ".github", "tests"),
     *("bench", "deploy", "sources.yaml", "pyproject.toml", "Makefile"),

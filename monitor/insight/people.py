@@ -302,7 +302,7 @@ def _posts_in(stored: StoredArticle, mentions: Sequence[MentionPlace]) -> set[st
     posts: set[str] = set()
     for mention in mentions:
         start, end = article_text.folded_span(mention.region, mention.start, mention.end)
-        for position in positions_beside(article_text, start, end):
+        for position in positions_next_to(article_text, start, end):
             countries = ", ".join(map(format_country_name, sorted(position.countries)))
             posts.add(
                 f"{describe_positions((position,))} ({countries})" if countries else describe_positions((position,))
@@ -310,7 +310,7 @@ def _posts_in(stored: StoredArticle, mentions: Sequence[MentionPlace]) -> set[st
     return posts
 
 
-def positions_beside(article_text: NormalizedArticle, start: int, end: int) -> tuple[Position, ...]:
+def positions_next_to(article_text: NormalizedArticle, start: int, end: int) -> tuple[Position, ...]:
     """Return the positions named directly before and after a name, as its title and apposition.
 
     ``start`` and ``end`` are the offsets of the name in the folded text.

@@ -400,10 +400,10 @@ class _SentenceReader:
         before = self._name_before(index)
         if before is not None:
             return _as_holder(before, is_new, from_start=False)
-        equal = self._name_beside_copula(index) if is_new else None
+        equal = self._name_next_to_copula(index) if is_new else None
         return self._find_by_verb(index) if equal is None else _as_holder(equal, True, from_start=True)
 
-    def _name_beside_copula(self, index: int) -> Item | None:
+    def _name_next_to_copula(self, index: int) -> Item | None:
         """Return the name that "to be" connects with a post ("the new minister is X"), or None without such a name."""
         if self._has_mark(index + 1, Mark.IS):
             name = self._at(index + 2)
