@@ -6,11 +6,13 @@ import io
 import zlib
 from collections.abc import Iterator
 from pathlib import Path
-from typing import BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
 
 from monitor.domain.errors import InputError, UsageError
-from monitor.domain.imported_people import ImportNote
 from monitor.text.encoding import MIXED_ERRORS, detect_wide_encoding, guess_file_encoding
+
+if TYPE_CHECKING:
+    from monitor.domain.imported_people import ImportNote
 
 _CHUNK_BYTES, _SAMPLE_BYTES, _HEAD_BYTES = 1_000_000, 20_000, 4096
 _GZIP_MAGIC = b"\x1f\x8b"
@@ -53,8 +55,10 @@ class TextFile:
         except UnicodeError as error:
             raise InputError(f"{self._path}: cannot be read as {self.encoding}: {error}") from error
 
-    def list_notes(self) -> list[ImportNote]:
+    def list_notes(self) -> "list[ImportNote]":
         """Return a note that the encoding was guessed, or an empty list if the encoding is certain."""
+        from monitor.domain.imported_people import ImportNote
+
         if self.is_utf8:
             return []
         message = f"is not valid UTF-8 and was read as {self.encoding}; if names are wrong, write --encoding NAME"

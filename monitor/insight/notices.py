@@ -8,7 +8,6 @@ from monitor.domain.digest import DigestPlan, PeopleNotices
 from monitor.domain.succession import Announcement
 from monitor.domain.watchlist import Official
 from monitor.insight.attention import BASELINE_DAYS, MAX_SILENT_DAYS, Attention, count_periods, find_unusual
-from monitor.insight.succession import LOOKBACK, find_successions, format_succession, is_announced, search_statements
 from monitor.store.database import Database
 
 MAX_NOTICES = 10
@@ -78,6 +77,8 @@ class InsightNotices:
 
         Unless it is a preview, new articles are first searched for statements about the posts of all officials.
         """
+        from monitor.insight.succession import search_statements  # loads the matching engine, which a poll may not need
+
         if not is_preview:
             await search_statements(self._database, configuration, now)
         found, announced = await self._database.read(self._load_successions, plan.id, officials, now)
@@ -90,6 +91,8 @@ class InsightNotices:
         self, plan_id: str, officials: Sequence[Official], now: datetime
     ) -> tuple[tuple[str, ...], tuple[Announcement, ...]]:
         """Return notices about the successions that a digest has not announced yet, and the announcements to record."""
+        from monitor.insight.succession import LOOKBACK, find_successions, format_succession, is_announced
+
         store = self._database.successions
         statements = store.list_statements(now - LOOKBACK, [one.id for one in officials])
         if not statements:

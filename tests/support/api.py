@@ -28,7 +28,7 @@ class Client:
     def get(self, path: str, **headers: str) -> Any:
         return self.call("GET", path, **headers)
 
-    def send(self, method: str, path: str, body: object = None) -> Any:
+    def send(self, method: str, path: str, body: object = None, **headers: str) -> Any:
         return self.desk.client.request(
-            method, f"/api/v1{path}", headers={"Authorization": f"Bearer {self.text}"}, json=body
+            method, f"/api/v1{path}", headers={"Authorization": f"Bearer {self.text}"} | headers, json=body
         )

@@ -85,7 +85,14 @@ def test_every_answer_has_the_security_headers(desk: Desk) -> None:
 
 def test_each_page_needs_a_login(desk: Desk) -> None:
     """Whoever is not logged in is led to the login and back."""
-    open_paths = {"/login", "/login/{code}", "/static/{digest}/{name}", "/robots.txt"}
+    open_paths = {
+        "/login",
+        "/login/{code}",
+        "/login/oidc",
+        "/login/oidc/callback",
+        "/static/{digest}/{name}",
+        "/robots.txt",
+    }
     routes = [route for module in PAGE_MODULES for route in module.router.routes if isinstance(route, Route)]
     paths = {route.path for route in routes if "GET" in (route.methods or ())}
     assert len(paths) > 10
