@@ -222,7 +222,7 @@ class Daemon:
     async def _run_configuration(self, configuration: Configuration) -> None:
         """Run the pipeline with a configuration until it is replaced or the daemon stops.
 
-        Running tasks are then finished.
+        Then await the running tasks.
         """
         self._reload_event.clear()
         before = self._settings.web if self._settings else None

@@ -49,8 +49,8 @@ DRAIN_SECONDS = 75.0  # longer than the 60 s that one mail or chat message may t
 class DigestFormat(StrEnum):
     """Output format of a digest.
 
-    ``TEXT`` is plain text, ``HTML`` the mail, ``PAGE`` a stand-alone page, and ``JSON`` the message of a webhook.
-    ``MARKDOWN``, ``PDF`` and ``DOCX`` are formats of a press review.
+    ``TEXT`` is plain text, ``HTML`` is the body of the mail, ``PAGE`` is a web page of its own, and ``JSON`` is the
+    message to a webhook. ``MARKDOWN``, ``PDF`` and ``DOCX`` are formats of a press review.
     """
 
     TEXT = "text"

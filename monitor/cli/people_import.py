@@ -87,9 +87,9 @@ def import_people(  # noqa: PLR0913, PLR0917 - a parameter is an option
 
 
 def _build_filter(country: str) -> Callable[[Iterable[str]], bool]:
-    """Return a function that returns whether a person with these countries is wanted.
+    """Return a function that takes the countries of a person and returns whether the person is to be imported.
 
-    Without ``country``, everybody is wanted. Raises ``UsageError`` if ``country`` is not a known country.
+    If ``country`` is empty, everybody is. Raises ``UsageError`` if ``country`` is not a known country.
     """
     from monitor.insight.people_import import find_country
 

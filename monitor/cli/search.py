@@ -1,4 +1,4 @@
-"""Command ``monitor search``: search stored articles with a query as in rules, or save a search as a rule."""
+"""Command ``monitor search``: search stored articles with the query language of rules, or save a search as a rule."""
 
 import sys
 from datetime import UTC, datetime

@@ -485,9 +485,9 @@ def _find_channel(reader: DigestReader, file: Sections) -> Channel | None:
 
 
 def _check_former_ids(section: str, former_ids: Mapping[str, Sequence[str]]) -> Iterator[KeyIssue]:
-    """Yield an error for each former id that is also the present id of an entry, or the former id of another entry.
+    """Yield an error for each former id that is also the current id of an entry, or a former id of another entry.
 
-    ``former_ids`` has, for the present id of each entry of the section, its former ids.
+    ``former_ids`` maps the current id of each entry in the section to its former ids.
     """
     owners: dict[str, str] = {}
     for name, former in former_ids.items():

@@ -64,7 +64,9 @@ class HiddenPiece:
 
 @dataclass(frozen=True, slots=True)
 class HiddenText:
-    """Text of a file in which every typed secret is hidden, and the hidden pieces in the order of the file."""
+    """Text of a configuration file in which every secret that is written in it is hidden, and the hidden pieces in the
+    order of the file.
+    """
 
     text: str
     pieces: tuple[HiddenPiece, ...] = ()
@@ -278,7 +280,10 @@ def _list_strings(path: KeyPath, value: Any) -> Iterator[tuple[KeyPath, str]]:
 
 
 def _list_date_files(tree: Mapping[str, Any]) -> Iterator[tuple[KeyPath, str]]:
-    """Yield each text under ``except`` of a digest that is not a date, but the name of a file with dates."""
+    """Yield each name of a file with dates under ``except`` of a digest, with its key path.
+
+    A text there is a date or the name of a file.
+    """
     for name, digest in _as_mapping(tree.get("digests")).items():
         for path, text in _list_strings(("digests", name, "except"), _as_mapping(digest).get("except")):
             if not _DATE.fullmatch(text.strip()):

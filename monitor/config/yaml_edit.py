@@ -104,7 +104,7 @@ def apply_edits(data: bytes, edits: Sequence[Edit]) -> bytes:
 
 
 def _plan_edit(text: str, finder: "_NodeFinder", edit: Edit) -> "list[_Splice] | None":
-    """Return the changes of a text that make an edit, or None if the edit is impossible."""
+    """Return the replacements in a text that carry out an edit, or None if the edit is impossible."""
     node = finder.find(edit.path)
     if node is None or _is_null(node):
         return _set(text, finder, edit.path, edit.value, edit.comment)

@@ -105,7 +105,7 @@ def _load_plugin(url: str) -> Any:
 
 
 class ChatSender:
-    """Sender to the single target of a chat channel."""
+    """Sender of messages to a chat channel, which has one target."""
 
     def __init__(self, channel: ChatChannel, *, timeout_seconds: float = CHAT_TIMEOUT_SECONDS) -> None:
         """Load the plugin of the channel. Raises ``UsageError`` if Apprise is missing or does not support the URL."""

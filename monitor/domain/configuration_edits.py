@@ -107,7 +107,7 @@ class ConfigurationEditor(Protocol):
         ...
 
     def save(self, name: str, text: str, tag: str, *, is_confirmed: bool = False) -> SavedEdit:
-        """Replace a file by an edited text, in one step, if the tag of the file is still ``tag``.
+        """Replace a file with the edited text in one step, if the file still has the tag ``tag``.
 
         Raises ``EditConflict`` if the file was changed, or ``EditNotAllowed`` if it cannot be edited here. Raises
         ``ConfigError`` if the text has errors, or if it removes most sources and ``is_confirmed`` is false.

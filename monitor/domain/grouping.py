@@ -62,7 +62,7 @@ class GroupingIndex(Protocol):
         ...
 
     def articles_with(self, fingerprints: Sequence[int]) -> Mapping[int, int]:
-        """Return the articles that have any of these fingerprints: the number of shared fingerprints by article id.
+        """Return how many of these fingerprints each article has, by article id. Articles with none are omitted.
 
         Fingerprints are below 2**63.
         """
@@ -135,7 +135,10 @@ class GroupingChanges:
 
 
 class GroupingBatch(GroupingIndex, Protocol):
-    """Protocol of the index in which one batch is grouped. It collects the changes instead of storing them."""
+    """Interface of the grouping index while one batch is grouped.
+
+    It collects the changes of the batch and does not store them.
+    """
 
     def changes(self) -> GroupingChanges:
         """Return the changes that the batch has made so far."""

@@ -356,8 +356,8 @@ def _reject_boilerplate(page: PageAnalysis, is_candidate: Callable[[int], bool],
 def _is_small_part(page: PageAnalysis, box_index: int, total: float) -> bool:
     """Return whether a box has only a small share of the page's prose, which is ``total``.
 
-    The prose of its siblings of the same kind is added, unless their parent is boilerplate. The exception is needed
-    because the comments of a page may be longer than its article.
+    Siblings of the same kind count together with the box. They do not if their parent is boilerplate; otherwise
+    comments that are longer than the article would count as a large part.
     """
     if page.prose_in(box_index) > _MAX_BOILERPLATE_SHARE * total:
         return False

@@ -1,4 +1,4 @@
-"""Page data: the JSON values in the scripts of a page, from which scripts build its text.
+"""Page data: JSON values in the scripts of a page, from which the browser builds the visible text.
 
 Web frameworks write page data as JSON scripts, as values of variables, as JSON in a string, or as a list of values that
 refer to one another by number.

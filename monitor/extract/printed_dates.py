@@ -134,10 +134,10 @@ class OwnElements:
 
 
 def _is_of_other_articles(node: LexborNode, *, is_article_known: bool) -> bool:
-    """Return whether the box ``node``, which does not contain this article, lists other articles or comments.
+    """Return whether a box lists other articles or comments. The box must not contain this article.
 
-    ``is_article_known`` is true if this article is inside an ``article`` element. Then every other ``article`` element
-    is another article.
+    If ``is_article_known`` is true, this article is in an ``article`` element of its own, so every other ``article``
+    element is a different article.
     """
     tag, attributes = node.tag or "", node.attributes
     name = split_camel_case(f"{attributes.get('class') or ''} {attributes.get('id') or ''}")

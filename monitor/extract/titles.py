@@ -51,10 +51,9 @@ def _is_headline(text: str, site_keys: frozenset[str]) -> bool:
 def choose_title(page: PageAnalysis, metadata: PageMetadata, host: str) -> tuple[str, str]:
     """Return the title of a page, and the places that state it, such as "opengraph, heading".
 
-    The title with the most support is chosen. The document title (``<title>``) also supports a title that it begins
-    with. If the places spell the chosen title in several ways, the spelling with the most words is used, so that a
-    kicker and the headline do not become one word. Of spellings with equally many words, the one that the page shows is
-    used.
+    The title with the most support is chosen. The document title (``<title>``) also counts as support for a title that
+    is its beginning. If the chosen title is spelled in several ways, the spelling with the most words is used, because
+    some places omit the space between kicker and headline. In a tie, the spelling that the page shows is used.
     """
     sites = find_site_keys(metadata, host)
     heading = page.layout.runs[page.title_run_index].text if page.title_run_index >= 0 else ""
@@ -104,8 +103,8 @@ def _is_supported_by(origin: str, title_key: str, key: str) -> bool:
 def _remove_site_name(claim: str, others: set[str], sites: frozenset[str], page: PageAnalysis) -> str:
     """Return a title without the names of the outlet and of a section at its start or end.
 
-    The part after a separator is removed in two cases: it is the name of the outlet, or the title without it equals
-    another title or a line of the page. ``others`` are the normalized other titles.
+    A part at the start or end is removed if it is the name of the outlet. A part at the end is also removed if the rest
+    equals another title or a line of the page. ``others`` are the other titles, normalized.
     """
     text, removed = claim, False
     for _ in range(_MAX_PARTS):

@@ -54,7 +54,7 @@ class NoiseReport:
 
     @property
     def always_rejected(self) -> tuple[NameCount, ...]:
-        """The configured names and aliases that were found, and rejected by readers in every article."""
+        """The configured names and aliases that readers rejected in every article in which they were found."""
         return tuple(one for one in self.names if one.found and one.found == one.rejected)
 
 

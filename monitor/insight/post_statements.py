@@ -700,7 +700,10 @@ def _trim_loose(text: str, *, from_start: bool) -> str:
 
 
 def _looks_like_name(text: str, *, has_title: bool) -> bool:
-    """Return whether words in a script without capitals, after a post, begin with a personal name."""
+    """Return whether the text after an office, such as "minister", begins with a personal name.
+
+    The text is in a script without capitals. ``has_title`` is true if a title, such as "General", is before the text.
+    """
     words = text.split()
     if "\u3041" <= text[0] <= "\u9fff":
         return len(words[0]) > 1

@@ -1,4 +1,4 @@
-"""Timelines: the days of a time zone, and the numbers of articles and stories per day or week."""
+"""Timelines: numbers of articles and stories per day or week. The days begin at midnight in a given time zone."""
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence

@@ -99,7 +99,10 @@ _MIN_PRINTED_SHARE = 0.5
 
 @lru_cache(maxsize=50_000)
 def _pattern_of_word(word: str) -> re.Pattern[str]:
-    """Return the pattern that matches a folded Latin word in Arabic or Hebrew letters; most vowels are optional."""
+    """Return a pattern for the spellings of a folded Latin word in Arabic or Hebrew letters.
+
+    Most vowels are optional.
+    """
     found = []
     for match in _SOUND.finditer(_DOUBLED.sub(r"\1", _ABD.sub("abd", word))):
         sound = match.group()

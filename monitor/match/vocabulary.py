@@ -119,7 +119,10 @@ class CreditWords:
 
 @cache
 def credit_words() -> CreditWords:
-    """Return the words of credits in all languages, the longest first, so that a pattern tries the longest first."""
+    """Return the words of photo and author credits, such as "Photo:", in all languages.
+
+    The longest words are first, because a pattern takes the first alternative that matches.
+    """
     lists = [language.credits for language in language_data().languages.values()]
     return CreditWords(
         picture=_longest_first(_fold_all(words.picture for words in lists)),

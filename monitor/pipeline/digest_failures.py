@@ -38,7 +38,8 @@ class DigestFailures:
         return failure is not None and failure.failed_at <= now < failure.failed_at + failure.delay()
 
     def record(self, plan_id: str, error: Exception, now: datetime) -> bool:
-        """Record a failure, and return whether the plain list must be sent instead of the digest.
+        """Record that a digest could not be composed. Return whether a plain list of headlines must now be sent
+        instead.
 
         At most one traceback per hour is logged for each digest plan.
         """

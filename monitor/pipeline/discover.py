@@ -59,7 +59,7 @@ class DiscoveredFeed:
 
     @property
     def keys(self) -> dict[str, Any]:
-        """Return the keys in sources.yaml of a source that reads this feed."""
+        """Return the keys and values to write in sources.yaml for a source that reads this feed."""
         address = self.url if self.listing is None else listing_keys(self.listing)
         return build_source_keys(self.name, self.kind, address, self.language)
 

@@ -205,7 +205,7 @@ class FeedDocumentReader:
         parsed: ParsedFeed,
         has_known_entry: KnownEntryCheck,
     ) -> PollAttempt:
-        """Add to the attempt the entries of further documents, to which the source's own document links."""
+        """Fetch the documents to which the document of the source links, and add their entries to the poll attempt."""
         feed, parts = parsed.feed, tuple[SitemapPart, ...]()
         if parsed.unchanged_count:
             feed = replace(feed, ttl=feed.ttl or poll_state.ttl)

@@ -37,7 +37,10 @@ _MAX_REMEMBERED_HOSTS = 5_000
 
 
 def always_free(_url: str) -> int:
-    """Return ``MAX_PAGES_PER_HOST`` for every URL, for a fetcher without delays between requests to a host."""
+    """Return how many pages of the host of a URL may be fetched now: always ``MAX_PAGES_PER_HOST``.
+
+    For a fetcher that does not wait between requests to a host.
+    """
     return MAX_PAGES_PER_HOST
 
 

@@ -178,8 +178,9 @@ def _evaluate(
 ) -> SearchPart:
     """Return the articles among ``lines`` whose texts satisfy the query.
 
-    Evaluation stops at the limit of results or of evaluated texts. ``exhausted_id`` is the id from which the search
-    continues after all of ``lines``, or None if no article follows.
+    Evaluation stops when enough articles are found or too many texts were evaluated. ``looked_at`` is the number of
+    articles that the search has examined. If all of ``lines`` are evaluated, the search continues at
+    ``exhausted_id``, or ends if it is None.
     """
     found: list[FoundArticle] = []
     limit = request.wanted.limit

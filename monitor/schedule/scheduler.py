@@ -84,7 +84,8 @@ class Scheduler:
             self._scheduler.wakeup()
 
     def _track_runs(self, work: Callable[[], Awaitable[object]]) -> Callable[[], Awaitable[None]]:
-        """Return a function that runs a job and records its task during the run, so that ``drain`` knows the task.
+        """Return a function that runs a job. While the job runs, its task is registered, so that ``drain`` can wait for
+        it.
 
         If ``drain`` cancels the task, no error is raised.
         """

@@ -191,13 +191,13 @@ class ArticleStore:
         confidence: float | None = None,
         alerting: tuple[bool, str] | None = None,
     ) -> None:
-        """Store the extracted article and move it to the extracted stage. Raises ``LeaseLost``.
+        """Store the extracted article and move it to the extracted stage. Raises ``LeaseLost`` if the lease of the page
+        has ended.
 
         ``page`` is the raw response, which is kept as evidence if this is configured. ``error`` is the reason why the
         page could not be read; then ``article`` has the text of the feed. ``confidence`` is the extraction confidence,
-        by which the page quality of the source is updated; if it is None, the page quality does not change.
-        ``alerting`` replaces two columns of the article: whether it is alertable, and the reason for a quarantine,
-        which may be empty.
+        which updates the page quality of the source; if it is None, the page quality does not change. ``alerting``, if
+        given, sets whether the article is alertable, and the reason for a quarantine, which may be empty.
         """
         with self._connections.write_transaction() as connection:
             _finish_page(

@@ -115,7 +115,7 @@ class AttemptStore:
         return stored
 
     def begin_grouping(self, article_ids: Sequence[int]) -> None:
-        """Count an attempt to group each article of a batch."""
+        """Add one to the number of grouping attempts of each article in a batch."""
         with self._connections.write_transaction() as connection:
             _insert_attempts(connection, dict.fromkeys(article_ids, 1))
 

@@ -28,9 +28,10 @@ class ConfigurationEditStore:
         self._connections = connections
 
     def add(self, saved: SavedEdit, change: Change, reader: Reader, undone: Change | None = None) -> Change:
-        """Record an edit, and return its change with the id. ``undone`` is the earlier edit that this edit undoes.
+        """Record an edit, and return the change with its new id.
 
-        Of each file, the newest ``MAX_KEPT_TEXTS`` former texts are kept.
+        If this edit undoes an earlier one, ``undone`` is the earlier edit. For each file, only the newest
+        ``MAX_KEPT_TEXTS`` former texts are kept.
         """
         with self._connections.write_transaction() as connection:
             if undone:

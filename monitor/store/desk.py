@@ -509,7 +509,7 @@ class DeskStore:
             return {row[0]: row[1] for row in connection.execute(named)}
 
     def list_name_forms(self, official_id: str, limit: int = 200) -> list[NameForm]:
-        """Return the spellings of an official in the newest ``MAX_FORM_MENTIONS`` mentions, the most frequent first."""
+        """Return the spellings of an official's name in the newest ``MAX_FORM_MENTIONS`` mentions, by frequency."""
         newest = (
             select(MENTION.c.text, MENTION.c.form, MENTION.c.seen_at, MENTION.c.article_id)
             .where(MENTION.c.official_id == official_id)

@@ -284,7 +284,8 @@ class DigestStore:
             connection.execute(delete(table).where(*wanted))
 
     def list_headlines(self, plan: DigestPlan, before: datetime) -> dict[int, DigestItem]:
-        """Return the undelivered hits found before ``before`` as digest items without passages, by id, oldest first.
+        """Return the undelivered hits found before ``before``, oldest first, as digest items without passages. The keys
+        are the ids of the hits.
 
         Only plain columns are read, not JSON, so that a damaged passage cannot prevent an article from being reported.
         """

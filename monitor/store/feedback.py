@@ -1,4 +1,4 @@
-"""Store of feedback: readers, verdicts, marks, and the record of changes by which each can be undone."""
+"""Store of feedback: readers, verdicts and marks, and the history of changes, in which each change can be undone."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass

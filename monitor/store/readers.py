@@ -221,9 +221,9 @@ class ReaderStore:
             _end_sessions(connection, reader_id, keep_session)
 
     def login_allowed_at(self, keys: Collection[str]) -> datetime | None:
-        """Return the time until which failed logins prevent a further attempt, or None if no failure was recorded.
+        """Return the time from which a login may be tried again after failed ones, or None if no failure is recorded.
 
-        ``keys`` name what failed: the login, and the address of the client. The latest time of all keys counts.
+        ``keys`` are the name of the login and the address of the client. The result is the latest time of all keys.
         """
         query = select(func.max(LOGIN_ATTEMPT.c.until_at)).where(LOGIN_ATTEMPT.c.key.in_(keys))
         with self._connections.read_transaction() as connection:

@@ -60,7 +60,9 @@ def next_lease_token(token: str) -> ColumnElement[str]:
 
 
 def interruption_marks() -> ColumnElement[str]:
-    """Return the marks of interrupted polls in the stored lease token of a source."""
+    """Return an SQL expression for the end of the lease token of a source: one character for each poll that began and
+    never ended.
+    """
     return func.ltrim(SOURCE.c.lease_token, _UNMARKED)
 
 

@@ -719,7 +719,7 @@ class ConfigurationEditRow(Base, table=True):
 class ProposalRow(Base, table=True):
     """Table row of a proposal: feedback of a reader that counts only if an editor accepts it.
 
-    ``kind`` is that of a verdict or a mark. ``outcome`` is empty while the proposal is open.
+    ``kind`` is the kind of the proposed verdict or mark. ``outcome`` is empty while the proposal is open.
     """
 
     __tablename__ = "proposal"

@@ -148,7 +148,10 @@ def _judge_match(entry: Entry, article: KnownArticle, kinds: set[str], own_kinds
 
 
 def _judge_guid(entry: Entry, article: KnownArticle, title: Likeness) -> Certainty:
-    """Return how certain it is that an entry is an article with the same guid, but with another URL or without one."""
+    """Return how certain it is that an entry is a known article.
+
+    Both have the same guid, but their URLs differ or one is missing. ``title`` is how alike their titles are.
+    """
     if (
         title is Likeness.EQUAL
         or article.is_deleted

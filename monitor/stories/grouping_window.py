@@ -1,14 +1,13 @@
-"""Grouping window: fingerprints of the last 30 days and terms of open stories, in memory, for the daemon and for files.
+"""Grouping window: the fingerprints of the last 30 days and the terms of open stories, in memory.
 
 Fingerprints and terms are in sorted arrays of integers, a few arrays for each table. A batch adds one array, and arrays
 of similar size are merged (a log-structured merge tree), so the cost of an article hardly grows with the window. The
 database has a row for each article and for each open story, from which a process loads the window
 (``store/grouping_index.py``).
 
-A key (a fingerprint or a term) has a fixed number of slots, ``FINGERPRINT_SLOTS`` or ``TERM_SLOTS``, and each slot
-holds one article or story. The number of the article or story determines its slot, and it replaces the earlier one
-there. Therefore no look-up grows with the number of articles, not even if thousands of articles are made from one
-template.
+A key (a fingerprint or a term) has a fixed number of slots, ``FINGERPRINT_SLOTS`` or ``TERM_SLOTS``. An article or
+story is put into the slot that its number determines, and replaces the former occupant. Therefore the cost of a look-up
+is bounded, even if thousands of articles are made from one template.
 """
 
 from collections import Counter
@@ -132,7 +131,7 @@ class PostingTable:
 
 @dataclass(frozen=True, slots=True)
 class _BatchPostings:
-    """View of a posting table during one batch: caches what was read, and has the additions of the batch.
+    """View of a posting table during one batch. It caches what the batch reads and holds what the batch adds.
 
     The table itself is not changed.
     """

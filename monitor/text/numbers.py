@@ -1,4 +1,4 @@
-"""Whole numbers: parsing from text of other systems, and formatting with a noun."""
+"""Whole numbers: parse them from text that other systems wrote, and format them with a noun ("3 articles")."""
 
 MAX_DIGITS = 9
 

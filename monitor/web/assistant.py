@@ -52,8 +52,8 @@ T = TypeVar("T")
 class ToolResult(TypedDict):
     """Result of a tool.
 
-    ``facts`` has data of this program. ``foreign`` has the texts of other people, by the id of their article, story or
-    source.
+    ``facts`` holds data that this program produced. ``foreign`` holds texts that others wrote; the keys are ids of
+    articles, stories or sources.
     """
 
     facts: dict[str, Any]

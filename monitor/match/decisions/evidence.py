@@ -220,7 +220,7 @@ def find_boundary(facts: ArticleFacts, candidate: Candidate) -> Boundary:
 
 
 def is_cased_family_name(facts: ArticleFacts, start: int, end: int) -> bool:
-    """Return whether a Greek or Cyrillic word is a family name alone.
+    """Return whether a Greek or Cyrillic word is a family name that stands without other names.
 
     The word must be capitalized, and no other name may be directly before or after it.
     """

@@ -141,10 +141,10 @@ def decide_lone_names(facts: ArticleFacts, candidates: Candidates, context: Matc
 
 
 def list_lone_names(facts: ArticleFacts, candidates: Candidates, context: MatchContext) -> list[LoneName]:
-    """Return the lone names in an article, with the evidence on each.
+    """Return the lone names in an article: family names without a first name. Each has its evidence.
 
     The result is empty for a text without a headline. Such a text may be a part of an article, and the omitted part may
-    name another person. If no other watched person is mentioned, only the headline is searched.
+    name another person. If no watched person was found by the whole name, only the headline is searched.
     """
     if not facts.article_text.region_range(Region.TITLE)[1]:
         return []

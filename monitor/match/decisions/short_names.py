@@ -490,7 +490,7 @@ def _explain_ordinary_word(facts: ArticleFacts, candidate: Candidate, official_i
 
 
 def _title_of(evidence: Evidence) -> TitleScore:
-    """Return the score of the titles in the evidence; the titles must have been examined."""
+    """Return the score of the titles in the evidence. Raises ``ValueError`` if the titles were not examined."""
     if evidence.title is None:
         raise ValueError("titles were not examined for this candidate; collect title evidence first")
     return evidence.title

@@ -298,7 +298,7 @@ def _build_portuguese(groups: list[str], convention: Convention) -> NameParts:
 
 
 def _build_filipino(groups: list[str], convention: Convention) -> NameParts:
-    """Return the forms of a western name, and the first name as a short form that needs a title."""
+    """Return the forms of a western name, and the first name as a form that counts only next to a title."""
     shape = _build_western(groups, convention)
     if groups[0] in name_lists(convention.name).common_first_names or len(groups[0]) < _MIN_FIRST_NAME_LETTERS:
         return shape

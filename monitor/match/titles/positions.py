@@ -163,8 +163,8 @@ def _build_position(head: dict[str, object], countries: set[str]) -> Position:
 def _assign_domain(domain: str, heads: list[dict[str, object]], pending_domains: set[str], *, is_joined: bool) -> None:
     """Add a domain ("defence") to the head word ("minister") before it.
 
-    If no head word precedes the domain, or after "and", the domain is added to ``pending_domains`` for the next head
-    word.
+    If no head word precedes the domain, or if ``is_joined`` is true because the domain follows "and", the domain is
+    added to ``pending_domains`` for the next head word.
     """
     if heads and not is_joined:
         heads[-1]["domains"].add(domain)  # type: ignore[attr-defined] # always a set

@@ -36,9 +36,9 @@ class DiscoverRequest(BaseModel):
 
 
 class PreviewRequest(BaseModel):
-    """Source as in sources.yaml, and the number of the article in its list whose text is shown.
+    """A source as in sources.yaml, and the number of the article in its list that is shown with its text.
 
-    With ``refresh``, the documents are requested again. Otherwise, documents of the last 15 minutes are used.
+    If ``refresh`` is true, the documents are requested again. Otherwise, documents of the last 15 minutes are used.
     """
 
     model_config = ConfigDict(extra="forbid")
