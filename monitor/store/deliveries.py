@@ -366,7 +366,21 @@ class DeliveryStore:
                 chosen = DELIVERY.c.digest_id.in_(chunk)
                 for delivery in connection.execute(select(DELIVERY.c.digest_id, DELIVERY.c.state).where(chosen)):
                     states[delivery.digest_id].append(DeliveryState(delivery.state))
-        return [_digest_summary_from_row(row, tuple(states[row.id])) for row in rows]
+            repeated_ids = [row.id for row in rows if not row.hit_count and states[row.id]]
+            repeated = _count_articles(connection, repeated_ids)
+        return [
+            DigestSummary(
+                row.id,
+                row.plan_id,
+                row.start_at,
+                row.end_at,
+                row.composed_at,
+                row.is_overdue,
+                row.hit_count or repeated.get(row.id, 0),
+                tuple(states[row.id]),
+            )
+            for row in rows
+        ]
 
     def get_digest(self, digest_id: int) -> Digest:
         """Return a composed digest. Raises ``UsageError`` if it does not exist."""
@@ -383,7 +397,17 @@ class DeliveryStore:
             raise UsageError(f"there is no delivery {delivery_id}; `monitor deliveries list` shows the ids")
 
 
-def _digest_summary_from_row(row: AnyRow, states: tuple[DeliveryState, ...]) -> DigestSummary:
-    return DigestSummary(
-        row.id, row.plan_id, row.start_at, row.end_at, row.composed_at, row.is_overdue, row.hit_count, states
-    )
+def _count_articles(connection: Connection, digest_ids: Sequence[int]) -> dict[int, int]:
+    """Return the number of articles by digest id, for digests that repeat hits of earlier digests.
+
+    A hit is linked to the first digest of a plan that reported it, so a repeated hit has no link to count.
+    """
+    counts: dict[int, int] = {}
+    for chunk in chunk_ids(digest_ids):
+        rows = connection.execute(select(DIGEST.c.id, DIGEST.c.content).where(DIGEST.c.id.in_(chunk))).all()
+        counts.update(read_rows(DIGEST, rows, _count_articles_of_row))
+    return counts
+
+
+def _count_articles_of_row(row: AnyRow) -> tuple[int, int]:
+    return row.id, sum(len(story.items) for story in from_json(Digest, row.content).stories)

@@ -63,6 +63,8 @@ def test_a_digest_is_previewed_sent_and_listed(run: Run, tmp_path: Path) -> None
     assert "About bridge" in run("digests", "preview", "morning", "--since", "1d")
     assert "About bridge" in run("digests", "show", str(line["id"]))
     assert "2 stories" in run("digests", "send", "morning", "--since", "1d")
+    repeated, first = [json.loads(text) for text in run("digests", "list", "--json").splitlines()]
+    assert (repeated["hits"], first["hits"]) == (2, 2), "hits that are sent again count, too"
 
 
 def test_every_output_format_is_shown(run: Run) -> None:
