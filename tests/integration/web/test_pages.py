@@ -54,6 +54,38 @@ def test_a_merged_story_leads_to_the_one_that_absorbed_it(desk: Desk, database: 
     assert text.index("About a") < text.index("About b")
 
 
+def test_a_story_names_all_its_languages(desk: Desk, database: Database) -> None:
+    """English, too, if there is another one; a story in English alone names none."""
+    with database._connections.write_transaction() as connection:
+        connection.exec_driver_sql(
+            "INSERT INTO story (id, title, first_seen_at, last_seen_at, merged_into) VALUES ('s1', 'T', ?, ?, '')",
+            ("2026-03-01T12:00:00.000000Z", "2026-03-01T12:00:00.000000Z"),
+        )
+        connection.exec_driver_sql("UPDATE article SET story_id = 's1', language = 'en'")
+    reader = desk.log_in()
+    assert "2 articles in 1 outlet ·" in reader.get("/story/s1").text
+    with database._connections.write_transaction() as connection:
+        connection.exec_driver_sql("UPDATE article SET language = 'vi' WHERE id = 2")
+    assert re.search(
+        r"2 articles in 1 outlet, in (English, Vietnamese|Vietnamese, English) ·", reader.get("/story/s1").text
+    )
+
+
+@pytest.mark.parametrize("path", ["/", "/people", "/people/somebody", "/article/1", "/search", "/sources", "/me"])
+def test_no_paragraph_contains_a_form(desk: Desk, path: str) -> None:
+    """A browser ends the paragraph at the form, so that the page is not laid out as it was written."""
+    text = desk.log_in().get(path).text
+    assert not re.search(r"<p[ >](?:(?!</p>).)*<form", text, re.DOTALL)
+
+
+def test_the_status_page_states_that_no_daemon_has_run(desk: Desk, database: Database) -> None:
+    """Otherwise "no problem" would hide that sources are read only by hand."""
+    (lease,) = database.sources.lease_due(desk.clock(), 1, desk.clock() + MINUTE, only={"times"})
+    polled = replace(lease.poll_state, state=SourceState.OK, last_attempt_at=desk.clock(), last_success_at=desk.clock())
+    database.articles.commit_poll(lease, polled, [], desk.clock())
+    assert "The daemon has never run on this database" in desk.log_in().get("/status").text
+
+
 def test_pages_show_the_translations_that_digests_have_made(database: Database) -> None:
     """After the original, marked as made by a machine."""
     text = CONFIGURATION.replace("timezone:", "translate: {to: fr, command: [translate]}, timezone:")
