@@ -40,6 +40,10 @@ MAX_DAYS, MAX_ROWS, MAX_CHART_WIDTH = 3660, 12, 60
 app = create_command_group("List the watched people with their numbers; show one over time.")
 
 
+def _format_number(number: float | None) -> str:
+    return "" if number is None else f"{number:g}"
+
+
 @app.command("list")
 def list_people(
     config: ConfigOption = DEFAULT_CONFIG,
@@ -80,7 +84,7 @@ def list_people(
     if print_records(PEOPLE_COLUMNS, map(person_line_record, found), as_json=json, as_csv=csv):
         return
     rows = (
-        (one.official.id, one.official.name, one.position, one.week, f"{one.usual_week:g}", one.last_at)
+        (one.official.id, one.official.name, one.position, one.week, _format_number(one.usual_week), one.last_at)
         for one in found
     )
     print_table(("id", "name", "position", "7 days", "usually", "last named"), rows, "Nobody is watched.")

@@ -40,14 +40,15 @@ class PersonLine:
     """Row of the list of people.
 
     ``days`` are numbers of articles per day, oldest first. ``week`` is the number in the last seven days, and
-    ``usual_week`` the median of the four weeks before.
+    ``usual_week`` the median of the four weeks before. Weeks that began before the first stored article do not count;
+    ``usual_week`` is None if no week is left.
     """
 
     official: Official
     position: str
     days: tuple[int, ...]
     week: int
-    usual_week: float
+    usual_week: float | None
     last_at: datetime | None
 
 
@@ -175,7 +176,11 @@ def load_people(
     days = chart_days(now, zone, 7 * (COMPARED_WEEKS + 1))
     hours = database.desk.count_mentions_by_hour(ids_of_page, days[0])
     last = database.desk.last_seen(ids_of_page)
-    people = tuple(_build_line(one, hours.get(one.id, []), days, last.get(one.id), now, zone) for one in page)
+    first_at = database.desk.first_article_at()
+    counted_weeks = sum(day >= first_at for day in days[: 7 * COMPARED_WEEKS : 7]) if first_at else 0
+    people = tuple(
+        _build_line(one, hours.get(one.id, []), days, counted_weeks, last.get(one.id), now, zone) for one in page
+    )
     countries = sorted({one.country for one in officials.values() if one.country})
     return PeopleView(people, len(chosen), tuple(countries), wanted.page + 1 if len(chosen) > end else None)
 
@@ -184,6 +189,7 @@ def _build_line(
     official: Official,
     hours: list[HourCount],
     days: list[datetime],
+    counted_weeks: int,
     last_at: datetime | None,
     now: datetime,
     zone: ZoneInfo,
@@ -196,7 +202,7 @@ def _build_line(
         describe_position(official, now),
         tuple(daily[-SPARK_DAYS:]),
         sum(daily[-7:]),
-        median(weeks),
+        median(weeks[-counted_weeks:]) if counted_weeks else None,
         last_at,
     )
 

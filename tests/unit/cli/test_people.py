@@ -69,10 +69,17 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Run]:
 
 def test_people_are_listed_the_most_named_first(run: Run) -> None:
     people = [json.loads(line) for line in run("people", "--json").splitlines()]
-    assert [(one["id"], one["week"], one["usual_week"]) for one in people] == [("giang", 1, 0.5), ("boualapha", 0, 0)]
+    assert [(one["id"], one["week"], one["usual_week"]) for one in people] == [("giang", 1, 1), ("boualapha", 0, 0)]
     assert people[0]["position"] == "Minister of National Defence"
     assert "boualapha" in run("people", "--country", "Laos")
     assert run("people", "--country", "Peru") == "Nobody is watched.\n"
+
+
+def test_a_usual_week_is_counted_only_from_complete_weeks(run: Run) -> None:
+    """On the first days of a new archive nothing is usual yet, instead of "usually 0"."""
+    with travel(NOW - timedelta(days=14), tick=False):
+        people = [json.loads(line) for line in run("people", "--json").splitlines()]
+        assert [one["usual_week"] for one in people] == [None, None]
 
 
 def test_a_person_is_shown_over_time(run: Run) -> None:
