@@ -12,7 +12,14 @@ from monitor.parse.html_listing import parse_listing
 from monitor.parse.json_api import parse_api
 from monitor.parse.jsonfeed import parse_json_feed
 from monitor.parse.newest import limit_entries
-from monitor.parse.sitemap import ROOT_SEARCH_CHARS, find_end_of_prolog, is_sitemap, parse_sitemap
+from monitor.parse.sitemap import (
+    ROOT_SEARCH_CHARS,
+    find_end_of_prolog,
+    is_sitemap,
+    is_text_sitemap,
+    parse_sitemap,
+    parse_text_sitemap,
+)
 from monitor.text.bot_walls import find_wall
 from monitor.text.compression import GZIP_MAGIC, decompress_gzip
 from monitor.text.encoding import decode
@@ -97,6 +104,8 @@ def _parse_by_content(text: str, url: str, source: Source) -> Feed:
     """
     if is_sitemap(text):
         return parse_sitemap(text, url, source)
+    if is_text_sitemap(text):
+        return parse_text_sitemap(text, url)
     start = text.lstrip("\ufeff \t\r\n")
     if start.startswith(("{", "[")):
         return parse_json_feed(text, url, source)

@@ -1,4 +1,4 @@
-"""Sitemaps, with the news extension, and sitemap indexes."""
+"""Sitemaps in XML, with the news extension, or in plain text, and sitemap indexes."""
 
 import re
 from collections import deque
@@ -17,6 +17,7 @@ _MAX_NESTED_SITEMAPS = 500
 ROOT_SEARCH_CHARS = 20_000
 _ROOT_TAG = re.compile(r"<(?:[\w.-]+:)?(?:urlset|sitemapindex)[\s>/]")
 _ROOT_END = re.compile(r"</(?:[\w.-]+:)?(?:urlset|sitemapindex)\s*>")
+_URL_LINE = re.compile(r"https?://[^\s<>]+", re.IGNORECASE)
 _ENTRY_END = re.compile(r"</(?:[\w.-]+:)?(?:url|sitemap)\s*>")
 _PROLOG_PARTS = (("<!--", "-->"), ("<?", "?>"), ("<!DOCTYPE", ">"))
 
@@ -25,6 +26,22 @@ def is_sitemap(text: str) -> bool:
     """Return whether a document is a sitemap or a sitemap index, by its root element."""
     start = find_end_of_prolog(text)
     return _ROOT_TAG.search(text, start, start + ROOT_SEARCH_CHARS) is not None
+
+
+def is_text_sitemap(text: str) -> bool:
+    """Return whether a document is a sitemap in plain text, with one URL in each line."""
+    lines = text[:ROOT_SEARCH_CHARS].lstrip("\ufeff").splitlines()
+    if len(text) > ROOT_SEARCH_CHARS:
+        lines.pop()  # it may be incomplete
+    urls = [line.strip() for line in lines if line.strip()]
+    return bool(urls) and all(_URL_LINE.fullmatch(url) for url in urls)
+
+
+def parse_text_sitemap(text: str, url: str) -> Feed:
+    """Parse a sitemap in plain text, newest entry first. It has neither titles nor dates."""
+    urls = [line.strip() for line in text.lstrip("\ufeff").splitlines()]
+    entries = [Entry(url=resolve_url(one, url)) for one in urls if _URL_LINE.fullmatch(one)]
+    return Feed(entries=tuple(sort_newest_first(entries, is_newest_last=True)), url=url)
 
 
 def find_end_of_prolog(text: str) -> int:

@@ -53,7 +53,16 @@ _ENCODING_GUESSES = (  # codec, the frequent characters of its language, their m
     ("cp949", re.compile("[이의다는을에가하고한를은도로지사대기자]"), 0.15),
     ("cp874", re.compile("[\u0e01-\u0e2e](?!\\W{3})|(?<=[\u0e01-\u0e2e])[\u0e30-\u0e3a\u0e47-\u0e4e]"), 0.75),
     ("cp1251", re.compile("[аеиоунтрсв](?![А-Я])"), 0.45),
+    ("koi8_r", re.compile("[аеиоунтрсв](?![А-Я])"), 0.45),
+    ("cp1253", re.compile("[αοιετσνςηρ](?![Α-Ω])"), 0.45),
+    ("cp1255", re.compile("[יולהאמרבתש]"), 0.45),
+    ("cp1256", re.compile("[ايلمونتربةع]"), 0.45),
 )
+_NEXT_TO_LATIN = re.compile("(?<=[A-Za-z])[^\x00-\x7f]|[^\x00-\x7f](?=[A-Za-z])")
+_MAX_NEXT_TO_LATIN = 0.2
+"""Maximum share of the characters beyond ASCII that touch a letter of ASCII. In a word such as "niño" they all do, and
+then the language is written in Latin letters. In Cyrillic or Chinese texts few do.
+"""
 _SAMPLE_BYTES = 20_000
 _ENCODED_SURROGATES = re.compile(rb"\xed[\xa0-\xaf][\x80-\xbf]\xed[\xb0-\xbf][\x80-\xbf]|\xed[\xa0-\xbf][\x80-\xbf]")
 """Two encoded surrogates.
@@ -201,7 +210,9 @@ def _guess_code_page(sample: bytes) -> str:
     for name, usual, least in _ENCODING_GUESSES:
         text = sample.decode(name, "replace")
         foreign = sum(char > "\x7f" for char in text)
-        share = len(usual.findall(text)) / foreign if foreign > 3 else 0.0
+        if foreign <= 3 or len(_NEXT_TO_LATIN.findall(text)) > foreign * _MAX_NEXT_TO_LATIN:
+            continue
+        share = len(usual.findall(text)) / foreign
         if share >= least and share / least > best:
             best, label = share / least, name
     return label

@@ -110,3 +110,21 @@ def test_a_compressed_sitemap_with_several_members_is_read_and_a_cut_one_is_repo
     assert cut.is_cut_off
     with pytest.raises(NotAFeed, match="damaged gzip"):
         parse_document(body[:12], "", URL, SOURCE)
+
+
+@pytest.mark.parametrize("separator", ["\n", "\r\n", "\n\n"])
+def test_a_sitemap_in_plain_text_is_read(separator: str) -> None:
+    """One address in each line, as the sitemap protocol permits; other lines at its end are left out."""
+    text = "\ufeff" + separator.join(["https://daily.example/2026/11/a", "https://daily.example/2026/11/b?x=1&y=2", ""])
+    assert {entry.url for entry in parse(text).entries} == {
+        "https://daily.example/2026/11/a",
+        "https://daily.example/2026/11/b?x=1&y=2",
+    }
+    long = "\n".join(f"https://daily.example/story/{number}" for number in range(3_000))
+    assert parse(long + "\n<!-- end -->").entries[0].url == "https://daily.example/story/2999"
+
+
+@pytest.mark.parametrize("text", ["https://daily.example/ is down for repairs", "ok", "https://a.example/\nSorry"])
+def test_other_plain_text_is_not_a_sitemap(text: str) -> None:
+    with pytest.raises(NotAFeed, match="not a feed"):
+        parse(text)

@@ -55,6 +55,12 @@ def test_declared_code_pages_have_the_meaning_browsers_give_them(text: str, code
         ("한국 대통령은 베트남 국방장관과 회담을 가졌다", "cp949"),
         ("Президент встретился с министром обороны", "cp1251"),
         ("นายกรัฐมนตรี กล่าวว่า ความร่วมมือ", "cp874"),
+        ("Президент встретился с министром обороны", "koi8_r"),
+        ("Ο υπουργός Άμυνας συναντήθηκε με τον πρόεδρο της χώρας", "cp1253"),
+        ("שר הביטחון נפגש עם נשיא המדינה בירושלים", "cp1255"),
+        ("التقى وزير الدفاع رئيس الجمهورية في العاصمة", "cp1256"),
+        ("El niño llegó al último año con su compañía, según la señora Muñoz", "cp1252"),
+        ("Der Außenminister würdigte die Gespräche über Rüstung", "cp1252"),
         ("Café déjà vu, l’été dernier à Vientiane", "cp1252"),
     ],
 )
