@@ -39,7 +39,10 @@ _COMMON_FEED_PATHS = (
     *("feeds", "rss2.xml", "index.rdf", "?feed=rss2", "feeds/posts/default", "blog/feed", "news/feed"),
     "?format=feed&type=rss",
 )
+_SECTION_FEED_PATHS = ("feed", "rss", "rss.xml", "feed.xml", "index.xml")
 _COMMON_SITEMAP_PATHS = ("sitemap-news.xml", "news-sitemap.xml", "sitemap_news.xml", "sitemap.xml")
+_REFRESH_TARGET = re.compile(r"^\s*(\d{1,4})[\d.]*\s*[;,]\s*url\s*=\s*[\"']?\s*([^\"'\s]+)", re.IGNORECASE)
+_MAX_REFRESH_SECONDS = 10  # a page that reloads itself later is a page with content
 MAX_FEED_CANDIDATES = 40
 
 
@@ -83,6 +86,17 @@ def find_page_candidates(
     return tuple((found | {key: one for key, one in (vague | linked).items() if key not in found}).values())[
         :MAX_FEED_CANDIDATES
     ]
+
+
+def find_refresh_target(html: str, url: str) -> str:
+    """Return the address to which a page redirects by a ``meta refresh`` element, or an empty text."""
+    for node in LexborHTMLParser(html[:100_000]).css("meta[http-equiv][content]"):
+        if (node.attributes.get("http-equiv") or "").strip().lower() == "refresh":
+            found = _REFRESH_TARGET.match(node.attributes.get("content") or "")
+            target = resolve_url(found[2], url) if found and int(found[1]) <= _MAX_REFRESH_SECONDS else ""
+            if target and canonicalize_url(target) != canonicalize_url(url):
+                return target
+    return ""
 
 
 def _list_relations(tree: LexborHTMLParser) -> list[tuple[str, str, str, str]]:
@@ -155,16 +169,15 @@ def find_robots_candidates(text: str, url: str) -> tuple[FeedCandidate, ...]:
 
 
 def list_common_candidates(url: str) -> tuple[FeedCandidate, ...]:
-    """Return the usual feed and sitemap URLs of a site, and the usual feed URL of the section to which a
-    page belongs.
-    """
+    """Return the usual feed and sitemap URLs of a site, and of the section to which the page at ``url`` belongs."""
     root = urljoin(url, "/")
     found: dict[str, FeedCandidate] = {}
     for name in _COMMON_FEED_PATHS:
         _add_candidate(found, name, root, "", "guessed")
     section = url.split("?", maxsplit=1)[0].rstrip("/") + "/"
     if section != root and not re.search(r"\.\w{2,5}/$", section):
-        _add_candidate(found, "feed", section, "", "guessed")
+        for name in _SECTION_FEED_PATHS:
+            _add_candidate(found, name, section, "", "guessed")
     for name in _COMMON_SITEMAP_PATHS:
         _add_candidate(found, name, root, "", "guessed")
     return tuple(found.values())

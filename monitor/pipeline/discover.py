@@ -21,11 +21,12 @@ from monitor.parse.dispatch import parse_document
 from monitor.parse.feed_discovery import (
     FeedCandidate,
     find_page_candidates,
+    find_refresh_target,
     find_robots_candidates,
     is_comments_feed,
     list_common_candidates,
 )
-from monitor.parse.sitemap import is_sitemap
+from monitor.parse.sitemap import is_sitemap, is_text_sitemap
 from monitor.parse.social import SocialPreset, build_listing_source, find_social_preset
 from monitor.records.sources import FeedRecord
 from monitor.text.encoding import decode
@@ -106,9 +107,7 @@ class FeedDiscoverer:
         preset = find_social_preset(url)
         if preset and (known := await self._read_preset(preset)).feeds:
             return known
-        outcome = await self._fetcher.fetch(FetchRequest(url, FetchPurpose.PAGE))
-        if not isinstance(outcome, Fetched):
-            outcome = await self._fetcher.fetch(FetchRequest(url, is_large=True))
+        outcome = await self._fetch_page(url)
         failure = "" if isinstance(outcome, Fetched) else getattr(outcome, "reason", "the response was empty")
         if isinstance(outcome, Failed) and (suggestion := suggestion_for(outcome, SourceKind.FEED)):
             failure += f"; suggestion: {suggestion}"
@@ -128,6 +127,15 @@ class FeedDiscoverer:
         if not any(feed.kind is SourceKind.FEED for feed in search.found):
             await self._fetch_candidates(search, list_common_candidates(url))
         return DiscoveryResult(_sort_feeds(search.found), "" if search.found else failure or search.describe_failure())
+
+    async def _fetch_page(self, url: str) -> FetchResult:
+        """Fetch the given address. If the page redirects by an element, as some home pages do, fetch its target."""
+        outcome = await self._fetcher.fetch(FetchRequest(url, FetchPurpose.PAGE))
+        if not isinstance(outcome, Fetched):
+            return await self._fetcher.fetch(FetchRequest(url, is_large=True))
+        target = find_refresh_target(decode(outcome.body, outcome.content_type), outcome.url)
+        redirected = await self._fetcher.fetch(FetchRequest(target, FetchPurpose.PAGE)) if target else None
+        return redirected if isinstance(redirected, Fetched) else outcome
 
     async def _read_preset(self, preset: SocialPreset) -> DiscoveryResult:
         """Return the feeds of an account of a social network, and the page with its posts if this page can be read."""
@@ -226,10 +234,10 @@ class _Search:
 def _build_feed(candidate: FeedCandidate, feed: Feed, response: Fetched) -> DiscoveredFeed | None:
     if not (feed.entries or feed.nested_urls or feed.title):
         return None
-    dates = [entry.published_at or entry.updated_at for entry in feed.entries]
+    text, dates = decode(response.body, ""), [entry.published_at or entry.updated_at for entry in feed.entries]
     return DiscoveredFeed(
         response.moved_to or candidate.url,
-        SourceKind.SITEMAP if feed.nested_urls or is_sitemap(decode(response.body, "")) else SourceKind.FEED,
+        SourceKind.SITEMAP if feed.nested_urls or is_sitemap(text) or is_text_sitemap(text) else SourceKind.FEED,
         feed.title or candidate.title,
         len(feed.entries) or len(feed.nested_urls),
         max(filter(None, dates), default=None),

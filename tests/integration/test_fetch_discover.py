@@ -125,6 +125,24 @@ def test_a_feed_in_a_link_header_is_found(tmp_path: Path) -> None:
     assert found_urls(pages, tmp_path) == ["/news.php"]
 
 
+def test_a_home_page_that_redirects_by_an_element_is_followed(tmp_path: Path) -> None:
+    """The feed is on the page of a language. A sitemap in plain text is found, too."""
+    pages = {
+        "/": b"<html><head><meta http-equiv=refresh content='0; url=/en/'></head></html>",
+        "/en/": b"<html><link rel='alternate' type='application/rss+xml' href='/en/politics.rss'></html>",
+        "/en/politics.rss": RSS,
+        "/robots.txt": b"Sitemap: /map.txt",
+        "/map.txt": b"https://daily.example/1\nhttps://daily.example/2\n",
+    }
+    code, out, _ = run(pages, "/", tmp_path, "--json")
+    found = [json.loads(line) for line in out.splitlines()]
+    assert code == 0
+    assert [(one["kind"], one["url"].rpartition("PORT")[2]) for one in found] == [
+        ("feed", "/en/politics.rss"),
+        ("sitemap", "/map.txt"),
+    ]
+
+
 def test_a_page_that_lists_feeds_is_followed_one_step_from_home(tmp_path: Path) -> None:
     """Outlets with many feeds link to a page of them; a page beyond that one is not searched."""
     pages = {

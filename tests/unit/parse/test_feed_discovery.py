@@ -6,6 +6,7 @@ from monitor.domain.errors import NotAFeed
 from monitor.domain.source import Source
 from monitor.parse.feed_discovery import (
     find_page_candidates,
+    find_refresh_target,
     find_robots_candidates,
     is_comments_feed,
     list_common_candidates,
@@ -142,8 +143,25 @@ def test_usual_paths_are_listed_for_site_and_section() -> None:
     """A section may have its own feed; no path is guessed below the file of a page."""
     urls = [one.url for one in list_common_candidates("https://daily.example/world/?page=2")]
     assert "https://daily.example/feed" in urls
-    assert "https://daily.example/world/feed" in urls
+    assert {f"https://daily.example/world/{name}" for name in ("feed", "rss", "rss.xml")} <= set(urls)
     assert not any("index.html" in one.url for one in list_common_candidates("https://daily.example/index.html"))
+
+
+@pytest.mark.parametrize(
+    ("content", "expected"),
+    [
+        ("0; url=/en/", "https://daily.example/en/"),
+        ("3;URL='https://www.daily.example/home'", "https://www.daily.example/home"),
+        ("0;url=/", ""),
+        ("300", ""),
+        ("600; url=/reloaded", ""),
+        ("0; url=javascript:alert(1)", ""),
+    ],
+)
+def test_a_page_that_redirects_by_an_element_has_a_target(content: str, expected: str) -> None:
+    """A page that only loads itself again after some minutes is the page that was asked for."""
+    html = f'<html><head><META HTTP-EQUIV="Refresh" CONTENT="{content}"></head></html>'
+    assert find_refresh_target(html, "https://daily.example/") == expected
 
 
 OPML = """<?xml version="1.0"?><opml version="1.0"><body><outline text="Asia"><outline type="rss" text="Báo A"
