@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import os
+import shlex
 import socket
 import sys
 from collections.abc import Mapping
@@ -71,6 +72,19 @@ class DeskOptions:
     database: str = ""
     listen: ListenAddress | None = None
     is_child: bool = False
+
+    @property
+    def link_command(self) -> str:
+        """The command that prints another one-time address of this desk.
+
+        A database that replaces the configured one is left out, because its URL may contain a password.
+        """
+        words = ["monitor", "readers", "link"]
+        if self.path != Path("sources.yaml"):
+            words += ["--config", str(self.path)]
+        if self.listen:
+            words += ["--listen", str(self.listen)]
+        return shlex.join(words)
 
 
 class StoredConfigurationLoader:
@@ -143,7 +157,7 @@ async def run_desk(options: DeskOptions, environ: Mapping[str, str], clock: Cloc
         )
         await add_assistant(app, context, stack)
         if not options.is_child:
-            await announce(database, settings, clock)
+            await announce(database, settings, clock, options)
         await serve(app, listener, is_child=options.is_child)
 
 
@@ -218,15 +232,18 @@ async def add_assistant(app: FastAPI, context: DeskContext, stack: AsyncExitStac
     app.router.routes.append(Route(PATH, endpoint, methods=["GET", "POST", "DELETE"]))
 
 
-async def announce(database: Database, settings: WebSettings, clock: Clock) -> None:
-    """Print the address of the desk. If readers log in with one-time addresses, a new one is printed instead."""
+async def announce(database: Database, settings: WebSettings, clock: Clock, options: DeskOptions) -> None:
+    """Print the address of the desk. If readers log in with one-time addresses, a new one is printed instead.
+
+    The command that makes another one is printed with the options that this desk was started with.
+    """
     if settings.login is not LoginMethod.TOKEN:
         sys.stdout.write(f"The desk: {settings.public_url}/\n")
         return
     link = await database.run(create_login_address, database, settings, OWNER_LOGIN, clock)
     minutes = int(LOGIN_LINK_PERIOD.total_seconds() // 60)
     sys.stdout.write(f"The desk: {link}\nThis address logs in once, in the next {minutes} minutes; ")
-    sys.stdout.write("`monitor readers link` prints another one. Ctrl-C stops the desk.\n")
+    sys.stdout.write(f"`{options.link_command}` prints another one. Ctrl-C stops the desk.\n")
     sys.stdout.flush()
 
 

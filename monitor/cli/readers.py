@@ -1,5 +1,6 @@
 """Commands of ``monitor readers``: manage the readers of the desk, and make one-time addresses for logging in."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated
 
@@ -16,11 +17,12 @@ from monitor.cli.common import (
     print_json_lines,
     print_table,
 )
+from monitor.cli.web import ListenOption, read_listen_option
 from monitor.domain.errors import UsageError
 from monitor.domain.readers import INVITATION_PERIOD, LOGIN_LINK_PERIOD, OWNER_LOGIN, Role
 
 if TYPE_CHECKING:
-    from monitor.domain.web_settings import WebSettings
+    from monitor.domain.web_settings import ListenAddress, WebSettings
 
 app = create_command_group("List and add the readers of the desk; print one-time addresses to log in.")
 LoginArgument = Annotated[str, typer.Argument(metavar="LOGIN", help="The login of a reader.", show_default=False)]
@@ -75,9 +77,13 @@ def link(
     login: Annotated[str, typer.Argument(metavar="[LOGIN]", help="The login of a reader.")] = OWNER_LOGIN,
     config: ConfigOption = DEFAULT_CONFIG,
     database: DatabaseOption = "",
+    listen: ListenOption = "",
 ) -> None:
-    """Print a one-time address that logs a reader in; it is valid for ten minutes."""
-    configuration = load_config(config, database)
+    """Print a one-time address that logs a reader in; it is valid for ten minutes.
+
+    If the desk was started with --listen, give the same address here.
+    """
+    address, configuration = read_listen_option(listen), load_config(config, database)
     with open_database(configuration) as opened:
         now = datetime.now(UTC)
         if login == OWNER_LOGIN:
@@ -85,14 +91,15 @@ def link(
         else:
             account = opened.readers.get_account(login)
         code = opened.readers.create_login_link(account.id, now, LOGIN_LINK_PERIOD)
-    typer.echo(format_address(configuration.settings.web, code))
+    typer.echo(format_address(configuration.settings.web, code, address))
 
 
-def format_address(settings: "WebSettings | None", code: str) -> str:
-    """Return the one-time address that contains a code."""
+def format_address(settings: "WebSettings | None", code: str, listen: "ListenAddress | None" = None) -> str:
+    """Return the one-time address that contains a code, at the configured desk or at the desk at ``listen``."""
     from monitor.domain.web_settings import WebSettings
 
-    return f"{(settings or WebSettings()).public_url}/login/{code}"
+    wanted = settings or WebSettings()
+    return f"{(replace(wanted, listen=listen) if listen else wanted).public_url}/login/{code}"
 
 
 @app.command()

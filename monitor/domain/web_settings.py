@@ -50,6 +50,10 @@ class ListenAddress:
     port: int = 8788
     socket: str = ""
 
+    def __str__(self) -> str:
+        """Return the address in the form that ``parse_listen_address`` reads."""
+        return f"{UNIX_PREFIX}{self.socket}" if self.socket else self.url.removeprefix("http://")
+
     @property
     def url(self) -> str:
         """The URL of the desk on this machine, or an empty text for a Unix socket."""

@@ -50,10 +50,10 @@ def status_of(port: int) -> int:
 
 
 @contextmanager
-def running_web(folder: Path, port: int) -> Iterator[subprocess.Popen[str]]:
+def running_web(folder: Path, port: int, *options: str) -> Iterator[subprocess.Popen[str]]:
     """Run `monitor web` and stop it at the end."""
     process = subprocess.Popen(
-        [sys.executable, "-m", "monitor", "web"],
+        [sys.executable, "-m", "monitor", "web", *options],
         cwd=folder,
         env=os.environ | {"PYTHONPATH": str(Path(__file__).parents[2])},
         stdout=subprocess.PIPE,
@@ -79,6 +79,27 @@ def test_the_command_prints_an_address_that_logs_in(tmp_path: Path) -> None:
         with urllib.request.urlopen(address) as answer:
             assert address.rpartition("/")[2] in answer.read().decode()
     assert process.returncode in {0, -signal.SIGTERM}
+
+
+def test_the_printed_command_makes_another_address_of_the_same_desk(tmp_path: Path) -> None:
+    """It has the options that the desk was started with: another file, and another address than the configured one."""
+    port = free_port()
+    (tmp_path / "other.yaml").write_text(CONFIGURATION.format(port=1), encoding="utf-8")
+    open_database(tmp_path).close()
+    options = ("--config", "other.yaml", "--listen", f"127.0.0.1:{port}")
+    with running_web(tmp_path, port, *options) as process:
+        assert process.stdout is not None
+        process.stdout.readline()
+        command = process.stdout.readline().split("`")[1].split()
+        assert command[0] == "monitor"
+        environment = os.environ | {"PYTHONPATH": str(Path(__file__).parents[2])}
+        made = subprocess.run(
+            [sys.executable, "-m", *command], cwd=tmp_path, env=environment, capture_output=True, text=True, check=True
+        )
+        address = made.stdout.strip()
+        assert address.startswith(f"http://127.0.0.1:{port}/login/")
+        with urllib.request.urlopen(address) as answer:
+            assert address.rpartition("/")[2] in answer.read().decode()
 
 
 def test_the_daemon_serves_the_desk_and_restarts_it(tmp_path: Path) -> None:
