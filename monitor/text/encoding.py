@@ -87,7 +87,8 @@ def decode(body: bytes, content_type: str = "") -> str:
 
     - the encoding that the byte order mark shows,
     - UTF-16, if every other byte is NUL (a declared utf-16 without NULs is ignored),
-    - UTF-8, if the bytes are valid UTF-8,
+    - a declared encoding that uses only ASCII bytes, such as ISO-2022-JP,
+    - UTF-8, if all or nearly all bytes are valid UTF-8,
     - the encoding in ``content_type``,
     - the encoding that the document declares,
     - a guess.
@@ -167,7 +168,7 @@ def _decode_legacy(body: bytes, labels: list[str]) -> str:
     """Decode bytes that are not valid UTF-8, with the first of these encodings that fits.
 
     - UTF-8, if only a few bytes are invalid,
-    - the declared encodings ``labels``,
+    - the declared encodings, which are ``labels``,
     - an encoding that is guessed.
     """
     sample = body[:_SAMPLE_BYTES]
