@@ -253,7 +253,7 @@ def _extract_regions(
 ) -> tuple[ArticleRegions, str, str]:
     """Return the regions of the article, its title, and the parts of the page that state the title.
 
-    What the user's selectors match replaces the result of the extractor.
+    Texts that the user's selectors match replace the result of the extractor.
     """
     if page.layout.runs and not select_body(tree, page, selectors.body):
         find_content(page)

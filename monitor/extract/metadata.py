@@ -37,7 +37,7 @@ _COMMENT_MARKERS = re.compile(
 
 @dataclass(slots=True)
 class PageMetadata:
-    """What the metadata of a page state about the article.
+    """Statements about the article in the metadata of a page.
 
     Each list has the most trusted statement first. A list is empty if the page states nothing.
     """

@@ -1,4 +1,4 @@
-"""CSS selectors that the user has configured for a source. What they match replaces the results of the extractor."""
+"""CSS selectors that the user has configured for a source. Texts that they match replace the extractor's results."""
 
 from collections.abc import Iterable
 from datetime import UTC, datetime

@@ -46,7 +46,7 @@ _HOURS_BY_PERIOD = {"hourly": 1, "daily": 24, "weekly": 168, "monthly": 720}
 
 
 class _UnsupportedFeed(Exception):
-    """Error: the document has an element or a structure that the fast parser does not support."""
+    """Raised if a document has an element or structure that the fast parser does not support."""
 
 
 def parse_fast_xml(text: str, url: str, source: Source) -> Feed | None:

@@ -13,7 +13,7 @@ _GZIP_OR_ZLIB, _RAW_DEFLATE = 47, -15  # values of zlib's parameter ``wbits``
 
 
 class DamagedCompression(Exception):
-    """Error: compressed data are invalid from some byte on. The data before this byte are valid."""
+    """Raised when compressed data are invalid. The data before the first invalid byte are valid."""
 
 
 class Decompressor:
