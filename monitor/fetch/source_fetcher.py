@@ -5,8 +5,7 @@ from monitor.domain.ports import Fetcher
 
 
 class SourceFetcher:
-    """Fetcher that passes each request on: for a web address to the HTTP fetcher, for a mailbox to the mailbox reader.
-    """
+    """Fetcher that uses the HTTP fetcher for web addresses, and the mailbox reader for mailboxes."""
 
     def __init__(self, http: Fetcher) -> None:
         self._http = http
