@@ -139,11 +139,11 @@ class CronDigestSchedule:
     """Calculator of the time at which a digest was last due, by its schedule and quiet hours."""
 
     def last_due(self, plan: DigestPlan, after: datetime, now: datetime) -> datetime | None:
-        """Return the latest time after ``after`` and up to ``now`` at which a digest was due, or None if it was not
-        due.
+        """Return the latest time after ``after`` and up to ``now`` at which a digest was due.
 
-        No digest is due within quiet hours. If the schedule fires within them, the digest is due at their end. An
-        immediate digest is due at any moment outside quiet hours. Raises ``UsageError`` for an invalid cron expression.
+        The result is None if it was not due. No digest is due within quiet hours. If the schedule fires within them,
+        the digest is due at their end. An immediate digest is due at any moment outside quiet hours. Raises
+        ``UsageError`` for an invalid cron expression.
         """
         zone = ZoneInfo(plan.timezone)
         if now <= after or end_of_quiet_hours(plan.quiet_hours, zone, now) > now:
