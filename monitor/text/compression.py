@@ -56,7 +56,8 @@ class Decompressor:
             data = self._stream.unused_data if self._stream.eof else self._stream.unconsumed_tail
 
     def _begin_stream(self, data: bytes) -> bytes:
-        """Prepare to decompress the stream that begins in the data, and return the data from its first byte on.
+        """Prepare to decompress the stream that begins in the data, and return the data from the stream's first byte
+        on.
 
         The result is empty if no stream begins in the data, or if more data are needed to recognize its start.
         """

@@ -1,7 +1,7 @@
-"""Date parsing: converts the dates that publishers write to instants.
+"""Date parsing: reads a date in any format that publishers use, and returns the instant that it means.
 
-A text that does not state a certain date is converted to None. A date needs day, month and year. Relative dates ("two
-hours ago") and dates without a year are not parsed. The names of months come from the data of all languages.
+A text that does not state a certain date gives None. A date needs day, month and year. Relative dates ("two hours ago")
+and dates without a year are not parsed. The names of months come from the data of all languages.
 """
 
 import re

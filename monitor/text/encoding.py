@@ -1,8 +1,8 @@
 """Decoding: converts the bytes of a document to text and never raises, even if the declared encoding is wrong.
 
-The bytes themselves are more reliable than the declaration: many UTF-8 pages declare utf-16 or a legacy code page. The
-names of encodings mean what browsers take them for (WHATWG Encoding Standard): latin-1 is windows-1252, gb2312 is
-gb18030.
+The bytes themselves are more reliable than the declaration: many UTF-8 pages declare utf-16 or a legacy code page. A
+declared name means the encoding that browsers use for it (WHATWG Encoding Standard): latin-1 is windows-1252, and
+gb2312 is gb18030.
 """
 
 import codecs
@@ -200,7 +200,7 @@ def _try_decode(body: bytes, label: str) -> str | None:
 
 
 def _decode_by_guess(body: bytes, sample: bytes) -> str:
-    """Decode bytes with the code page in which they read most like a text: with many frequent letters of its language.
+    """Decode bytes with the code page that gives the largest share of letters that are frequent in its language.
 
     The result is an empty string if no code page fits.
     """

@@ -121,7 +121,8 @@ def fold_key(text: str) -> str:
 
 
 def fold_written(text: str) -> str:
-    """Return a name without case, diacritics and repeated spaces, as it is stored with users' verdicts on a mention."""
+    """Return a name in lower case, without diacritics and with single spaces, as it is stored with readers' verdicts.
+    """
     return " ".join(fold_key(text).split())
 
 

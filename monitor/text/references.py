@@ -20,7 +20,7 @@ _MAX_DIGITS = 10  # a longer number is beyond Unicode
 
 
 def repair_numeric_references(text: str) -> str:
-    """Replace the numeric references in a text that mean characters which XML does not allow.
+    """Repair the numeric references in a text to characters that XML does not allow.
 
     Two references that are the surrogates of one character become this character. Other surrogates, NUL, control
     characters and numbers beyond Unicode become U+FFFD. References that were escaped twice (`&amp;#0;`) are treated in

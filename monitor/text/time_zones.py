@@ -120,7 +120,10 @@ def _countries_by_domain() -> dict[str, Country]:
 
 @cache
 def _domains_by_name() -> dict[str, str]:
-    """Return a dictionary that maps each name of only one country to the country's top-level domain."""
+    """Return a dictionary that maps the names of countries to their top-level domains.
+
+    Names that several countries share are left out.
+    """
     return {
         _country_key(name): country.domain
         for country in _countries()
