@@ -43,7 +43,8 @@ _HREF_ATTRIBUTE = re.compile(r"href\s*=\s*[\"']([^\"'>]{1,500})", re.IGNORECASE)
 def decode_inline_text(body: bytes, content_type: str, source: Source) -> str | None:
     """Decode a document that is simple enough to be parsed in this process; return None for any other document.
 
-    Only a short, uncompressed document of a feed is. Other documents must be parsed in the process pool.
+    Only the document of a feed is simple enough, and only if it is short and not compressed. All other documents must
+    be parsed in the process pool.
     """
     if len(body) > MAX_INLINE_BYTES or source.kind is not SourceKind.FEED or body.startswith(GZIP_MAGIC):
         return None
@@ -57,7 +58,7 @@ def parse_ordinary_feed(text: str, url: str, source: Source) -> Feed | None:
 
 
 def parse_document(body: bytes, content_type: str, url: str, source: Source) -> Feed:
-    """Parse a document of a source, in whatever format it is. The entries may be none.
+    """Parse a document of a source, in whatever format it is. A feed without entries is valid.
 
     Raises ``NotAFeed``, with a description of the document, if it cannot be parsed. Untrusted input can make parsing
     slow: call this function in the process pool.

@@ -64,7 +64,7 @@ class ParsedMessages:
 
 
 def join_messages(messages: Iterator[RawMessage]) -> bytes:
-    """Join messages to one document, in the format that the docstring of this module describes."""
+    """Join messages to one document. Before each message is a line with its IMAP numbers and its length in bytes."""
     return b"".join(b"%d %d %d\n%s" % (one.uid_validity, one.uid, len(one.body), one.body) for one in messages)
 
 

@@ -30,7 +30,9 @@ _AgeKey = tuple[int, ...]
 
 
 def sort_newest_first(entries: Sequence[Entry], *, is_newest_last: bool) -> list[Entry]:
-    """Sort entries by their dates, newest first; entries with equal dates or without dates by their addresses.
+    """Sort entries by their dates, newest first.
+
+    Entries with equal dates, or without dates, are sorted by their addresses.
 
     ``is_newest_last`` states the usual order in documents of this format. It applies if neither dates nor addresses
     show the age.

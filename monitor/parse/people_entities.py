@@ -62,7 +62,10 @@ def read_people_entities(
 
 
 def iter_entities(lines: Iterable[str]) -> Iterator[tuple[str, Entity | ImportNote]]:
-    """Yield each entity of a file with its location, such as "line 3". Lines that are not valid JSON give a note."""
+    """Yield each entity of a file with its location, such as "line 3".
+
+    For a line that is not valid JSON, a note is yielded.
+    """
     numbered = enumerate(lines, 1)
     first = next(((number, line) for number, line in numbered if line.strip(" \t\r\n\ufeff")), None)
     if first is None:

@@ -154,8 +154,8 @@ def _find_columns(headings: Sequence[str]) -> dict[str, list[int]]:
 def _iter_rows(source: _LineSource, delimiter: str, width: int) -> Iterator[tuple[int, list[str] | str]]:
     """Yield the rows of the file, each with the number of its first line.
 
-    A row that cannot be read is yielded as the reason instead of its cells. A row has several lines if a line break is
-    inside quotation marks. If a quotation mark is missing, only the line with the other one of the pair is lost.
+    For a row that cannot be read, the reason is yielded instead of its cells. A row has several lines if a line break
+    is inside quotation marks. If one of a pair of quotation marks is missing, only the line with the other one is lost.
     ``width`` is the number of cells of a row.
     """
     while (line := source.next()) is not None:

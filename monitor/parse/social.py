@@ -1,6 +1,7 @@
-"""Social networks: finds the feed of an account or channel by its address, as the networks offered feeds in 2026.
+"""Social networks: finds the feed of an account or channel by its address.
 
-X, Facebook, Instagram and TikTok offer no feeds; docs/special-sources.md names programs that make feeds of them.
+The rules describe the networks in 2026. X, Facebook, Instagram and TikTok offer no feeds; docs/special-sources.md names
+programs that make feeds of them.
 """
 
 import re
