@@ -56,10 +56,9 @@ class Decompressor:
             data = self._stream.unused_data if self._stream.eof else self._stream.unconsumed_tail
 
     def _begin_stream(self, data: bytes) -> bytes:
-        """Prepare to decompress the stream that begins in the data, and return the data from the stream's first byte
-        on.
+        """Begin to decompress the stream that starts in the data; return the data from the stream's first byte on.
 
-        The result is empty if no stream begins in the data, or if more data are needed to recognize its start.
+        The result is empty if no stream starts in the data, or if more data are needed to recognize its start.
         """
         data = self._start + data
         if self._is_started:

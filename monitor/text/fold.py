@@ -121,7 +121,9 @@ def fold_key(text: str) -> str:
 
 
 def fold_written(text: str) -> str:
-    """Return a name in lower case, without diacritics and with single spaces, as it is stored with readers' verdicts.
+    """Return a name in lower case, without diacritics and with single spaces.
+
+    Readers' verdicts store names in this form.
     """
     return " ".join(fold_key(text).split())
 
