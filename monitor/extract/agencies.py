@@ -82,7 +82,7 @@ def find_last_agency(text: str) -> str:
 def find_signature(text: str) -> str:
     """Return the agencies in a line that is only the signature of an article, or an empty string.
 
-    In brackets, the line may have other words before the agency.
+    If the line is in brackets, it may have other words before the agency.
     """
     is_bracketed = text[:1] in "([（【" and text[-1:] in ")]）】"
     return find_agencies(text) or (find_last_agency(text) if is_bracketed else "")

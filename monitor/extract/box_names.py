@@ -1,8 +1,8 @@
 """Box names: what the class, id and role of an HTML element show about its text.
 
-A box is a block-level HTML element; its names are the words in its class, id and role attributes. These names are
-mostly English worldwide; the names here are not specific to one outlet. A name is only evidence: some pages name a box
-after the element next to it, or after one of its parts.
+A box is a block-level HTML element. Its names are the words in its class, id and role attributes. Outlets in all
+countries use mostly English names, and the names in this module are not specific to one outlet. A name is only
+evidence: some pages name a box after the element next to it, or after one of its parts.
 """
 
 import re
@@ -165,16 +165,16 @@ _GRID_NAME = re.compile(r"(?:col|cols|column|row|grid|container|wrap|wrapper|cle
 def find_boilerplate_name(hint: str) -> tuple[str, int]:
     """Find a name of a box that indicates boilerplate; return this name and the number of paragraphs that outweigh it.
 
-    If the box has at least this number of paragraphs of prose, it is not boilerplate. The number is 0 if the box is
-    boilerplate whatever it contains. Without such a name, the result is an empty string and 0.
+    A box with at least this number of paragraphs of prose is not boilerplate. The numbers are:
 
-    - One paragraph outweighs a modifier of a name for text: ``section--ads`` is a section with advertisements. One
-      paragraph also outweighs a name that comes with the name of an article body.
-    - Two paragraphs outweigh the name of a tool, because a tool has no prose.
-    - Three paragraphs outweigh the name of an offer, or of a position on the page.
+    - 0 if the box is boilerplate whatever it contains.
+    - 1 if the name is only a modifier of a name for text (``section--ads`` is a section with advertisements), or if the
+      box also has the name of an article body.
+    - 2 if the name is that of a tool, because a tool has no prose.
+    - 3 if the name is that of an offer, or of a position on the page.
 
-    States of a page (``has-sidebar``), terms of a post (``tag-cookies``) and comments of a reporter (``live-comment``)
-    are ignored.
+    Without such a name, the result is an empty string and 0. States of a page (``has-sidebar``), terms of a post
+    (``tag-cookies``) and comments of a reporter (``live-comment``) are ignored.
     """
     name = _STATE_NAMES.sub("", hint)
     if "hentry" in name or "type-post" in name or "post-" in name:

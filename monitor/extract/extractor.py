@@ -127,8 +127,8 @@ def extract_page(
 
     If there is no article, an empty article with confidence 0 is returned. Raises ``UnreadableDocument`` for a PDF
     document without readable text, and no other error. ``entry`` is the entry of the feed. Its date and authors are
-    used if the page has none. The title is left empty if the feed's title is more reliable than the page's title;
-    ``merge_texts`` later adds it.
+    used if the page has none. If the feed's title is more reliable than the page's title, the title is left empty;
+    ``merge_texts`` later adds the feed's title.
     """
     return explain_page(body, url, content_type, source, entry).article
 

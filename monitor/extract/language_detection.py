@@ -17,7 +17,7 @@ _LANGUAGE_CODE = re.compile(r"^([A-Za-z]{2,3})(?:[-_]|$)")
 
 
 class _Script(NamedTuple):
-    """A script that shows the language, or a family of languages, of a text."""
+    """A script by which a language, or a family of languages, is recognized."""
 
     code: str
     letters: re.Pattern[str]

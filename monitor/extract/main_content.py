@@ -361,8 +361,8 @@ def _reject_boilerplate(page: PageAnalysis, is_candidate: Callable[[int], bool],
 def _is_small_part(page: PageAnalysis, box_index: int, total: float) -> bool:
     """Return whether a box has only a small share of the page's prose, which is ``total``.
 
-    The prose of siblings of the same kind is added to that of the box. It is not added if their parent is boilerplate:
-    comments that are longer than the article would then count as a large part.
+    The prose of siblings of the same kind is added to that of the box, unless their parent is boilerplate. Without this
+    exception, comments that are longer than the article would count as a large part.
     """
     if page.prose_in(box_index) > _MAX_BOILERPLATE_SHARE * total:
         return False

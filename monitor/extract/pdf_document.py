@@ -69,9 +69,9 @@ class PdfText:
 
 
 def is_pdf(body: bytes) -> bool:
-    """Return whether a body is a PDF document.
+    """Return whether the body of a response is a PDF document.
 
-    The signature may follow a few other bytes, which some servers send before it.
+    The first characters of a PDF document ("%PDF-") may follow a few other bytes, which some servers send before them.
     """
     return b"%PDF-" in body[:1_024]
 
@@ -79,9 +79,9 @@ def is_pdf(body: bytes) -> bool:
 def read_pdf(body: bytes, url: str, language: str = "", entry: Article | None = None) -> PdfText:
     """Extract the article from a PDF document.
 
-    Raises ``UnreadableDocument`` if the document is damaged, protected by a password or a scan, or if the extra ``pdf``
-    is not installed. ``entry`` is the entry of the feed. If it has a title, the title of the document is not used,
-    because the largest line of a document may be a letterhead.
+    Raises ``UnreadableDocument`` if the document is damaged, is a scan, or needs a password, or if the extra ``pdf`` is
+    not installed. ``entry`` is the entry of the feed. If it has a title, the title of the document is not used, because
+    the largest line of a document may be a letterhead.
     """
     document = _open_document(body)
     try:

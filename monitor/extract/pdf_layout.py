@@ -125,7 +125,7 @@ def _intersect(first: Sequence[Interval], second: Sequence[Interval], min_width:
 
 
 def _choose_gutter(rows: Sequence[list[PrintedLine]], strips: Sequence[Interval]) -> Interval | None:
-    """Return the widest of these strips that has a column of prose on both sides, or None if there is none."""
+    """Return the widest of ``strips`` that has a column of prose on both sides, or None if there is none."""
     lines = [line for row in rows for line in row]
     for strip in sorted(strips, key=lambda strip: strip[0] - strip[1]):
         sides = ([line for line in lines if line.right <= strip[0]], [line for line in lines if line.left >= strip[1]])
