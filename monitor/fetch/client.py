@@ -198,7 +198,7 @@ class HttpFetcher:
         return None
 
     async def _fetch_robots(self, url: str) -> FetchResult:
-        """Fetch a robots.txt. This fetch itself is not checked against robots.txt."""
+        """Fetch a robots.txt, without checking whether robots.txt allows this: the check would need the same file."""
         return await self.fetch(FetchRequest(url=url, purpose=FetchPurpose.FEED))
 
     def _is_own_host(self, host: str) -> bool:

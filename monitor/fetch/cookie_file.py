@@ -100,7 +100,7 @@ def _is_expired(cookie: Cookie, now: datetime) -> bool:
 
 
 def _list_expired(cookies: Iterable[Cookie], host: str, now: datetime) -> list[Cookie]:
-    """Return the cookies for a host that have expired."""
+    """Return the expired cookies for a host."""
     name = host.partition(":")[0]
     domains = {cookie: cookie.domain.lstrip(".") for cookie in cookies if _is_expired(cookie, now)}
     return [cookie for cookie, domain in domains.items() if name == domain or name.endswith(f".{domain}")]

@@ -24,7 +24,7 @@ class _HostState:
 
 
 class HostLimiter:
-    """Limiter of the requests to each host: of their number at one time, and of the delay between their starts.
+    """Limiter for requests: limits the concurrent requests to each host, and enforces a delay between their starts.
 
     ``delay_seconds`` is this delay, unless the robots.txt of a host demands a longer one.
     """
@@ -84,7 +84,10 @@ class HostLimiter:
         return max(0, free) if host.next_request_at - _now() <= MAX_SHORT_WAIT_SECONDS else 0
 
     def _evict_idle_hosts(self) -> None:
-        """Delete hosts without a running request or delay, if more than 4096 hosts are stored."""
+        """Delete the state of idle hosts, if more than 4096 hosts are stored.
+
+        A host is idle if no request to it is running and its delay has passed.
+        """
         if len(self._hosts) > 4096:
             now = _now()
             for name in [

@@ -1,4 +1,4 @@
-"""Conversion of HTTP responses to fetch results, with the times in their headers."""
+"""Conversion of HTTP responses to fetch results. The times in their headers are parsed, too."""
 
 import re
 from collections.abc import Mapping

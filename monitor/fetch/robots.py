@@ -42,7 +42,7 @@ class _CachedRules:
 
 
 class RobotsChecker:
-    """Checker of pages against the robots.txt of their origins (RFC 9309), which it caches.
+    """Checker that decides by robots.txt whether pages may be fetched (RFC 9309). It caches the rules of each origin.
 
     An origin without a robots.txt has no rules. If the server of an origin fails, its pages must wait.
     """
