@@ -146,7 +146,7 @@ def _reading_order(passage: Passage) -> tuple[int, int]:
 
 
 def _build_digest_article(records: Sequence[ReportableHit]) -> _DigestArticle:
-    """Build an article of the digest from all hits of this article."""
+    """Build an article of the digest from all hits in this article."""
     first = records[0]
     ranks = rank_officials(records)
     most_serious = max((record.kind for record in records), key=KIND_PRECEDENCE.index)
@@ -348,9 +348,9 @@ def _format_repeated_notices(records: Sequence[ReportableHit]) -> tuple[str, ...
 def _format_overflow_notices(
     hidden_stories: Sequence[_RankedStory], hidden_articles: int, officials: Sequence[Official]
 ) -> tuple[str, ...]:
-    """Return one notice with the number of articles beyond the digest's limit, for each official or rule.
+    """Return one notice with the numbers of articles that exceed the digest's limit, by official or rule.
 
-    Without such articles, no notice is returned.
+    If no article exceeds the limit, no notice is returned.
     """
     if not hidden_articles:
         return ()
@@ -379,7 +379,7 @@ def compose_digest(  # noqa: PLR0913, PLR0917 - a digest needs all of these, and
 
     No hit is lost. Its article is shown, or listed below the article that it duplicates, or counted in a notice if it
     exceeds the limit of the digest. If the text of the article was reported in an earlier digest, a notice names the
-    article. ``daily_mentions`` maps the id of each official to the number of mentions per day, oldest first.
+    article. ``daily_mentions`` maps the id of each official to the numbers of mentions per day, oldest first.
     ``officials`` are the officials that the digest plan watches.
     """
     articles: dict[int, list[ReportableHit]] = defaultdict(list)

@@ -29,7 +29,7 @@ class MarkedHits(NamedTuple):
 
 
 def apply_marks(hits: Iterable[ReportableHit], marks: Sequence[StoryMark], now: datetime) -> MarkedHits:
-    """Separate the hits of stories that readers have marked as muted or irrelevant from all other hits.
+    """Separate the hits that a digest shows from the hits of stories that readers have marked as muted or irrelevant.
 
     Some hits of such stories are shown nevertheless: corrections, withdrawals, and hits on an official that the story
     did not name when it was marked.

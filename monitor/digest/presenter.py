@@ -232,7 +232,10 @@ class _StoryPresenter:
 
 
 def list_outlets(*stories: DigestStory) -> set[str]:
-    """Return the names of the outlets that report one of the stories, also with a duplicate only."""
+    """Return the names of the outlets that report at least one of the stories.
+
+    Outlets that have only a duplicate of another article are included.
+    """
     return {one.outlet for story in stories for one in story.items} | {
         copy.outlet for story in stories for copy in story.also_in
     }

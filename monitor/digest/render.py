@@ -73,7 +73,7 @@ MAX_THREADED_STORIES = 5  # a digest with more stories than this starts no mail 
 def _estimate_html_bytes(story: StoryView) -> tuple[int, int]:
     """Estimate the length of a story's HTML in bytes: in full, and if the story has one line only.
 
-    The estimates are rather too high, so that no email becomes too long.
+    The estimates are too high rather than too low, so that no email becomes too long.
     """
     lead, items = story.lead, (story.lead, *story.reports)
     brief = 360 + _count_bytes(lead.title, lead.url, lead.outlet, lead.extent_note)
