@@ -18,7 +18,7 @@ MAX_EXCERPT_BYTES, MAX_RESPONSE_BYTES = 400, 16_384  # bytes of a response that 
 
 
 class HttpPoster:
-    """Poster of messages to one URL. No result contains the URL, because the URL may be a secret.
+    """Sender of HTTP POST requests to one URL. No result contains the URL, because the URL may be a secret.
 
     ``transport`` must apply the address guard. ``name`` is the receiver's name in results, such as "the webhook".
     Results by status:
