@@ -100,7 +100,7 @@ class SubprocessPool:
         self.killed_count = 0
 
     async def run(self, work: Callable[..., T], *args: object) -> T:
-        """Run a function in a worker process, and return its result. It must be a pure function of a module.
+        """Run ``work``, a pure function at module level, in a worker process, and return its result.
 
         Exceptions of the function are raised here, too. Raises ``WorkerKilled`` if the function exceeds a limit.
         """
