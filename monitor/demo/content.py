@@ -148,7 +148,7 @@ def _build_environment(outlet: Outlet, now: datetime) -> Environment:
 def _render_article(
     environment: Environment, outlet: Outlet, template: ArticleTemplate, base_url: str, now: datetime
 ) -> dict[str, Any]:
-    """Render an article to template variables. Variables that the article's header does not set are empty."""
+    """Return the template variables for an article. A variable that the article's header does not set is empty."""
     fields = {"title": "", "summary": "", "section": "", "agency": "", "author": "", "image": "", "caption": ""}
     fields |= template.metadata
     published = now - parse_age(fields["published"]) if fields.get("published") else None
