@@ -48,7 +48,7 @@ class MarkRecord(TypedDict):
 
 
 class ChangeRecord(TypedDict):
-    """JSON record of one change by feedback, as in ``feedback --json``."""
+    """JSON record of one change that feedback has made, as in ``feedback --json``."""
 
     change: int
     at: datetime
