@@ -188,7 +188,7 @@ class Detection(_Table):
 
 
 class Succession(_Table):
-    """Words in reports which state that a person gets or leaves a post.
+    """Words by which reports state that a person gets or leaves a post.
 
     Only the words of the article's own language are used. An entry may begin or end with `*`, which means any letters:
     `назначен*`. In a language with cases or verb forms, list each form or use a `*`.
