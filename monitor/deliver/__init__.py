@@ -1,1 +1,1 @@
-"""Senders: each delivers one message in one attempt, through one kind of channel."""
+"""Senders: each sends one message in one attempt, through one kind of channel."""

@@ -1,4 +1,4 @@
-"""Chat sender: posts to one chat service through Apprise (extra ``chat``).
+"""Chat sender: posts messages to a chat service through Apprise (extra ``chat``).
 
 Long texts are split into several messages, between stories where possible. Apprise opens its own connections in
 threads, so the address guard does not check them.
@@ -19,12 +19,15 @@ from monitor.text.sanitize import sanitize
 
 
 def count_utf16_units(text: str) -> int:
-    """Return the length of a text in UTF-16 code units, in which chat services count."""
+    """Count the UTF-16 code units of a text; chat services measure lengths in these units."""
     return len(text.encode("utf-16-le", "replace")) // 2
 
 
 def _split_paragraph(text: str, max_units: int) -> Iterator[str]:
-    """Split a paragraph that is too long: at line breaks if possible, else between words, else between characters."""
+    """Split a paragraph into pieces of at most ``max_units`` UTF-16 code units.
+
+    It is split at line breaks if possible, otherwise between words, otherwise between characters.
+    """
     while count_utf16_units(text) > max_units:
         cut = max_units
         while count_utf16_units(text[:cut]) > max_units:
@@ -43,7 +46,7 @@ def _split_paragraph(text: str, max_units: int) -> Iterator[str]:
 def split_paragraphs(paragraphs: Sequence[str], max_units: int) -> tuple[str, ...]:
     """Join paragraphs, in order, to as few texts as possible, each of at most ``max_units`` UTF-16 code units.
 
-    A paragraph that is longer than this is split.
+    A paragraph that is longer than the limit is split.
     """
     texts: list[str] = []
     for paragraph in paragraphs:
@@ -66,10 +69,9 @@ _WEB_ADDRESS = re.compile(r"(https?://\S+)")
 
 
 def escape_chat_text(text: str, *, is_markdown: bool) -> str:
-    """Escape a text so that a chat service shows it as it is.
+    """Escape a text so that a chat service shows it unchanged, and so that an ``@`` in it notifies nobody.
 
-    An ``@`` in the text then notifies nobody. If the service interprets Markdown (``is_markdown``), characters of
-    Markdown are escaped, except in URLs.
+    If the service interprets Markdown (``is_markdown``), Markdown characters are escaped, except in URLs.
     """
     escaped = sanitize(text).replace("@", "@\u200b")
     if not is_markdown:
@@ -79,7 +81,9 @@ def escape_chat_text(text: str, *, is_markdown: bool) -> str:
 
 
 def _load_plugin(url: str) -> Any:
-    """Return Apprise's plugin for a URL. Raises ``UsageError`` if Apprise is missing or does not know the URL.
+    """Load the Apprise plugin for the URL of a chat.
+
+    Raises ``UsageError`` if Apprise is missing or does not know the URL.
 
     The URL is a secret, so no error message contains it.
     """
@@ -105,7 +109,7 @@ def _load_plugin(url: str) -> Any:
 
 
 class ChatSender:
-    """Sender of messages to a chat channel, which has one target."""
+    """Sender of messages to a chat channel, which has only one target."""
 
     def __init__(self, channel: ChatChannel, *, timeout_seconds: float = CHAT_TIMEOUT_SECONDS) -> None:
         """Load the plugin of the channel. Raises ``UsageError`` if Apprise is missing or does not support the URL."""
@@ -126,7 +130,7 @@ class ChatSender:
     async def send(self, message: Message, attempt_at: datetime) -> SendResult:  # noqa: ARG002 - the port's signature
         """Send the message in one attempt within the timeout.
 
-        A long message has several parts. If a part fails, the next attempt begins with this part.
+        A long message is sent in several parts. If a part fails, the next attempt begins with this part.
         """
         paragraphs = [
             escape_chat_text(block, is_markdown=self._is_markdown)

@@ -1,4 +1,4 @@
-"""Email sender: sends one message to one recipient over SMTP, and returns whether it must be retried."""
+"""Email sender: sends a message to one recipient over SMTP, and returns whether the attempt must be repeated."""
 
 import asyncio
 import contextlib
@@ -25,9 +25,10 @@ SERVICE_CLOSING_CODE = 421
 
 @dataclass(frozen=True, slots=True)
 class _SmtpServer:
-    """The mail server, as its URL configures it. The scheme ``smtps`` means TLS from the start (``has_implicit_tls``).
+    """Mail server, as its URL in the configuration describes it.
 
-    Credentials are never sent without TLS.
+    ``has_implicit_tls`` is true for the scheme ``smtps``, which means TLS from the start. Credentials are never sent
+    without TLS.
     """
 
     host: str
@@ -47,8 +48,10 @@ class _SmtpServer:
 def _classify_reply(code: int, reply: str) -> SendResult:
     """Convert an SMTP reply to the result of an attempt.
 
-    421 is a temporary failure of the whole server, which pauses the channel. If the credentials are refused, and after
-    4xx and other codes, the message is sent again later. 5xx is a permanent failure for this recipient.
+    - 421 is a temporary failure of the whole server, and pauses the channel.
+    - If the server does not accept the credentials, the message is sent again later.
+    - Any other 5xx is a permanent failure for this recipient.
+    - After 4xx and all other codes, the message is sent again later.
     """
     reason = single_line(f"{code} {reply}", 300)
     if code == SERVICE_CLOSING_CODE:
@@ -82,9 +85,9 @@ def _classify_error(error: Exception, server: _SmtpServer) -> SendResult:
 
 
 def _create_unverified_context() -> ssl.SSLContext:
-    """Return a TLS context that encrypts without a check of the certificate.
+    """Return a TLS context that encrypts without checking the server's certificate.
 
-    It is used only for connections without credentials. Mail servers do the same among themselves.
+    It is used only for connections without credentials. Mail servers send mail to one another in the same way.
     """
     context = ssl.create_default_context()
     context.check_hostname = False
@@ -102,7 +105,7 @@ class EmailSender:
         ssl_context: ssl.SSLContext | None = None,
         timeout_seconds: float = SMTP_TIMEOUT_SECONDS,
     ) -> None:
-        """Prepare the sender. ``ssl_context`` replaces the context with the system's certificates.
+        """Prepare the sender. If given, ``ssl_context`` replaces the context with the system's certificates.
 
         Raises ``ValueError`` if the sender address is invalid.
         """
@@ -147,7 +150,7 @@ class EmailSender:
     async def _connect(self, client: aiosmtplib.SMTP) -> None:
         """Connect to the server, encrypt the connection if possible, and log in if credentials are configured.
 
-        With credentials, a connection that cannot be encrypted is an error.
+        If credentials are configured and the connection cannot be encrypted, an error is raised.
         """
         server = self._server
         await client.connect()

@@ -1,4 +1,4 @@
-"""Folder sender: writes each digest as .eml, .html and .json, so that a first run needs no mail server."""
+"""Folder sender: writes each digest as .eml, .html and .json files, so that a first run needs no mail server."""
 
 import asyncio
 import os
@@ -14,13 +14,16 @@ PLACEHOLDER_SENDER, PLACEHOLDER_RECIPIENT = "monitor@localhost", "reader@localho
 
 
 class FolderSender:
-    """Sender that writes the deliveries of one channel as files. A second attempt overwrites the files of the first."""
+    """Sender that writes messages as files in a folder. A second attempt overwrites the files of the first one."""
 
     def __init__(self, channel: FolderChannel) -> None:
         self._folder = Path(channel.path)
 
     async def send(self, message: Message, attempt_at: datetime) -> SendResult:
-        """Write the three files of a message. Each file is replaced in one step, so that no reader sees half a file."""
+        """Write the three files of a message.
+
+        Each file is replaced in one step, so that nobody reads an incomplete file.
+        """
         try:
             written = await asyncio.to_thread(self._write_files, message, attempt_at)
         except OSError as error:

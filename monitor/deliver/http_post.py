@@ -1,4 +1,4 @@
-"""HTTP POST of one message in one attempt, for all senders that post to a URL."""
+"""HTTP POST: sends a message to a URL in one attempt, for all senders that use HTTP."""
 
 import asyncio
 from collections.abc import Collection, Mapping
@@ -18,12 +18,15 @@ MAX_EXCERPT_BYTES, MAX_RESPONSE_BYTES = 400, 16_384  # bytes of a response that 
 
 
 class HttpPoster:
-    """Poster of messages to one URL. No result contains the URL, because the URL may be a secret.
+    """Sender of HTTP POST requests to one URL. No result contains the URL, because the URL may be a secret.
 
-    ``transport`` must apply the address guard. ``name`` is the noun for the receiver in results, such as "the webhook".
-    Only 2xx is success. After a status in ``refused_statuses`` the message is not sent again. After a status in
-    ``gone_statuses``, the target gets no further message at all. Every other status is retried, 429 also pauses the
-    channel, and redirects are not followed.
+    ``transport`` must apply the address guard. ``name`` is the receiver's name in results, such as "the webhook".
+    Results by status:
+
+    - 2xx is success.
+    - After a status in ``refused_statuses``, the message is not sent again.
+    - After a status in ``gone_statuses``, the target gets no further message at all.
+    - After any other status, the message is sent again later; 429 also pauses the channel. Redirects are not followed.
     """
 
     def __init__(
@@ -41,7 +44,7 @@ class HttpPoster:
         self._timeout_seconds = timeout_seconds
 
     async def post(self, body: bytes, headers: Mapping[str, str], attempt_at: datetime) -> SendResult:
-        """Post a body with headers in one attempt within the timeout. The User-Agent is added."""
+        """Post a body with headers, in one attempt within the timeout. A User-Agent header is added."""
         limits = dict.fromkeys(("connect", "read", "write", "pool"), self._timeout_seconds)
         try:
             request = httpx.Request(
@@ -65,9 +68,7 @@ class HttpPoster:
         return self._classify(response, excerpt, attempt_at)
 
     def _classify(self, response: httpx.Response, excerpt: str, now: datetime) -> SendResult:
-        """Convert a response to the result of an attempt; ``excerpt``, the start of its body, is a part
-        of the reason.
-        """
+        """Convert a response to the result of an attempt. The reason includes ``excerpt``, the start of the body."""
         status = response.status_code
         reason = single_line(f"HTTP {status} {excerpt}", MAX_REASON_CHARS)
         if 200 <= status < 300:
@@ -83,7 +84,7 @@ class HttpPoster:
 
 
 async def _read_excerpt(response: httpx.Response) -> str:
-    """Return the start of the response body.
+    """Read the response body, and return its start.
 
     A short body is read to its end, so that the connection can be used again.
     """

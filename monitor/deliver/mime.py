@@ -1,4 +1,4 @@
-"""MIME messages of digests: headers, plain text and HTML."""
+"""MIME messages: builds the email of a digest, with headers, plain text and HTML."""
 
 import re
 from datetime import datetime
@@ -18,18 +18,18 @@ _UNSAFE_ID_CHARS = re.compile(r"[^a-z0-9.-]+")
 
 
 class _MimeMessagePolicy(EmailPolicy):
-    """Email policy with lines of 78 characters. It never folds headers that other programs parse.
+    """Email policy with lines of 78 characters, which never folds headers that other programs parse.
 
-    The standard policy has two faults: it turns a URL longer than a line into an encoded word, which breaks one-click
-    unsubscription, and it loses or adds spaces in a long non-ASCII subject.
+    The standard policy has two faults. It turns a URL longer than a line into an encoded word, which breaks one-click
+    unsubscription. It also loses or adds spaces in a long non-ASCII subject.
     """
 
     def fold(self, name: str, value: str) -> str:
-        """Return one header as text."""
+        """Fold one header to lines, and return it as text."""
         return self.fold_binary(name, value).decode("ascii")
 
     def fold_binary(self, name: str, value: str) -> bytes:
-        """Return one header as bytes."""
+        """Fold one header to lines, and return it as bytes."""
         if name.lower() == "subject":
             charset = "us-ascii" if value.isascii() else "utf-8"
             encoded = Header(str(value), charset, maxlinelen=76, header_name=name).encode(linesep="\r\n")
@@ -59,18 +59,18 @@ def parse_mailbox(text: str) -> Address:
 
 
 def build_message_id(message: Message, domain: str) -> str:
-    """Return the Message-ID of a delivery, which is the same for every attempt."""
+    """Return the Message-ID of a message. It is the same for every attempt at the delivery."""
     return f"<{message.key}@{domain}>"
 
 
 def build_mime_message(
     message: Message, sender: Address, recipient: Address, attempt_at: datetime, unsubscribe_url: str = ""
 ) -> bytes:
-    """Build one email and return it as bytes.
+    """Build the email for one recipient, and return it as bytes.
 
-    ``unsubscribe_url`` is empty, or a URL that accepts one-click POST requests (RFC 8058). If the message names earlier
-    emails about its stories, the References header lists them: mail programs then show a correction in the same thread
-    as the first report.
+    ``unsubscribe_url`` is empty, or a URL that accepts one-click POST requests (RFC 8058). If the message names mail
+    threads of its stories, the headers In-Reply-To and References list them. Mail programs then show a correction in
+    the same thread as the first report.
     """
     mime_message = EmailMessage(policy=_POLICY)
     mime_message["Subject"] = single_line(message.rendered.subject, 200)

@@ -1,4 +1,7 @@
-"""Registry of senders: creates the sender for each kind of channel; its module is imported at the first use."""
+"""Registry of senders: creates the sender for each kind of channel.
+
+The module of a sender is imported when it is first needed.
+"""
 
 from collections.abc import Callable, Iterable
 from datetime import datetime
@@ -14,21 +17,21 @@ if TYPE_CHECKING:
 
 
 class UnusableChannel:
-    """Sender for a channel that cannot work. It takes the place of the channel's usual sender.
+    """Sender that replaces the usual one if a channel cannot work.
 
-    Deliveries of this channel stay pending, with the reason as their last error.
+    Deliveries to this channel stay pending. Their last error is ``reason``.
     """
 
     def __init__(self, reason: str) -> None:
         self.reason = reason
 
     async def send(self, message: Message, attempt_at: datetime) -> SendResult:  # noqa: ARG002 - the port's signature
-        """Return a temporary failure. The message is sent after the operator has corrected the channel."""
+        """Return a temporary failure, so that the message is sent once the operator has corrected the channel."""
         return Retry(self.reason)
 
 
 def create_sender(channel: Channel, create_transport: "Callable[[], httpx.AsyncBaseTransport]") -> ChannelSender:
-    """Return a new sender for a channel. If the sender needs an HTTP transport, ``create_transport`` is called.
+    """Create the sender for a channel. ``create_transport`` is called only if the sender needs an HTTP transport.
 
     Raises ``UsageError`` if the sender needs an extra that is not installed.
     """
@@ -54,9 +57,9 @@ def create_sender(channel: Channel, create_transport: "Callable[[], httpx.AsyncB
 
 
 def find_channel_faults(channels: Iterable[Channel]) -> dict[str, str]:
-    """Return the reasons why channels cannot work, by the id of the channel; other channels are left out.
+    """Find the channels that cannot work: return a dictionary that maps the id of each of them to the reason.
 
-    A reason is a URL that is wrong, or an extra that is not installed.
+    A reason is a wrong URL, or an extra that is not installed.
     """
     return {channel.id: reason for channel in channels if (reason := _find_fault(channel))}
 

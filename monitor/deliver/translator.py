@@ -1,7 +1,7 @@
-"""Translators: a local program, or a service with the chat interface of OpenAI. They receive texts of foreign articles.
+"""Translators: send texts of foreign articles to a local program, or to a service with OpenAI's chat interface.
 
 An article may contain instructions to the model. Therefore the answer is only shown, next to the original, as a machine
-translation: it is plain text of limited length, and is used for nothing else.
+translation. It is plain text of limited length, and is used for nothing else.
 """
 
 import asyncio
@@ -64,15 +64,15 @@ class CommandTranslator:
 
 
 class ServiceTranslator:
-    """Translator that sends each text to a service, with a few requests at the same time."""
+    """Translator that sends each text to a service, a few texts at the same time."""
 
     def __init__(self, settings: TranslationSettings, transport: httpx.AsyncBaseTransport) -> None:
         self._settings, self._transport = settings, transport
 
     async def translate(self, texts: Sequence[TextToTranslate], found: dict[TextToTranslate, str]) -> None:
-        """Translate texts and add each translation to ``found`` as soon as it arrives.
+        """Translate texts, and add each translation to ``found`` as soon as it arrives.
 
-        Raises ``httpx.HTTPError`` and ``ValueError``, in an ``ExceptionGroup``.
+        Raises an ``ExceptionGroup`` of ``httpx.HTTPError`` and ``ValueError``.
         """
         slots = asyncio.Semaphore(_PARALLEL_REQUESTS)
         token = self._settings.token or Secret("")
@@ -114,9 +114,9 @@ def _add(found: dict[TextToTranslate, str], text: TextToTranslate, translation: 
 
 
 class BoundedTranslator:
-    """Translator with a deadline for all texts together. It never raises an exception.
+    """Translator with one deadline for all texts. It never raises an exception.
 
-    Texts that are not translated before the deadline are shown without a translation.
+    Texts that are not translated before the deadline have no translation in the digest.
     """
 
     def __init__(self, settings: TranslationSettings, transport: httpx.AsyncBaseTransport) -> None:
@@ -130,7 +130,10 @@ class BoundedTranslator:
         )
 
     async def translate(self, texts: Sequence[TextToTranslate]) -> dict[TextToTranslate, str]:
-        """Return the translations that were finished before the deadline; some or all of them may be missing."""
+        """Translate texts until the deadline.
+
+        Return the translations that were finished; some or all of them may be missing.
+        """
         found: dict[TextToTranslate, str] = {}
         try:
             async with asyncio.timeout(self._seconds):

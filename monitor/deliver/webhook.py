@@ -1,4 +1,4 @@
-"""Webhook sender: posts signed JSON, as defined by Standard Webhooks 1.0.0, in one attempt."""
+"""Webhook sender: posts signed JSON in one attempt, as defined by Standard Webhooks 1.0.0."""
 
 import base64
 import binascii
@@ -16,9 +16,9 @@ GONE_STATUS = 410
 
 
 def _decode_signing_key(secret: Secret) -> bytes:
-    """Return the signing key: the secret without the prefix ``whsec_``, decoded from base64.
+    """Return the key for signatures: the secret without its prefix ``whsec_``, decoded from base64.
 
-    A secret that is not base64 is itself the key.
+    If the secret is not base64, it is used as the key itself.
     """
     text = secret.reveal().removeprefix("whsec_")
     try:
@@ -28,7 +28,7 @@ def _decode_signing_key(secret: Secret) -> bytes:
 
 
 class WebhookSender:
-    """Sender that posts the deliveries of one channel. ``transport`` must apply the address guard."""
+    """Sender that posts messages to the URL of one channel. ``transport`` must apply the address guard."""
 
     def __init__(
         self,
@@ -53,10 +53,10 @@ class WebhookSender:
         return await self._poster.post(body, self._build_headers(message, attempt_at), attempt_at)
 
     def _build_headers(self, message: Message, attempt_at: datetime) -> dict[str, str]:
-        """Return the headers of a request.
+        """Build the headers of a request, with the signatures.
 
-        With several secrets, for example while a user replaces a secret, the request has one signature for each. A
-        signature covers the exact body and the time of this attempt.
+        A signature covers the exact body and the time of this attempt. The request has one signature for each secret:
+        there are several secrets while a user replaces one.
         """
         now = attempt_at.astimezone(UTC)
         headers = {

@@ -1,1 +1,1 @@
-"""Demo: invented outlets that are served on loopback addresses, so that the program can be tried offline."""
+"""Demo: serves invented outlets on loopback addresses, so that the program can be tried offline."""

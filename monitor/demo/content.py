@@ -1,9 +1,9 @@
-"""Outlets of the demo: they are read from ``seeds/`` and rendered as web servers would return them.
+"""Demo content: reads invented outlets from ``seeds/``, and renders what their web servers would return.
 
 An outlet is a folder with ``outlet.yaml`` (name, language, paths), Jinja templates for its pages and its feed, and
-``articles/*.html``. Each article file is an HTML fragment after a YAML header. Times are written as ages ("3h", "2d")
-before the start of the demo. There are two editions. In the second one, ``NAME@2.html`` replaces ``NAME.html``, and
-articles with ``edition: 2`` are added.
+``articles/*.html``. Each article file is an HTML fragment after a YAML header. Times are ages ("3h", "2d") that are
+counted back from the start of the demo. There are two editions. In the second one, ``NAME@2.html`` replaces
+``NAME.html``, and articles with ``edition: 2`` are added.
 """
 
 import re
@@ -25,10 +25,9 @@ AGE_UNITS = {"m": "minutes", "h": "hours", "d": "days"}
 
 @dataclass(frozen=True, slots=True)
 class Outlet:
-    """An outlet, as described in ``outlet.yaml``.
+    """An invented outlet, as described in ``outlet.yaml``.
 
-    ``pages`` maps the path of a page to the template by which it is rendered. ``types`` maps the name of a template to
-    a content type.
+    ``pages`` maps the path of each page to its template. ``types`` maps the name of a template to a content type.
     """
 
     id: str
@@ -43,13 +42,13 @@ class Outlet:
 
     @property
     def folder(self) -> Path:
-        """The folder with the templates and articles of the outlet."""
+        """Folder with the templates and articles of the outlet."""
         return SEEDS_FOLDER / "outlets" / self.id
 
 
 @dataclass(frozen=True, slots=True)
 class Resource:
-    """The response of a demo server: content type and body."""
+    """Response of a demo server: content type and body."""
 
     content_type: str
     body: bytes
@@ -59,8 +58,8 @@ class Resource:
 class Edition:
     """Everything that an outlet serves in one edition.
 
-    ``resources`` are the responses by path. ``articles`` maps the name of an article to its path. The name is
-    ``outlet/slug`` as in ``annotations.yaml``, with ``@2`` for a text that the first edition does not contain.
+    ``resources`` maps each path to its response. ``articles`` maps the name of each article to its path. The name is
+    ``outlet/slug`` as in ``annotations.yaml``, with ``@2`` added for a text that the first edition does not contain.
     """
 
     resources: Mapping[str, Resource]
@@ -69,7 +68,7 @@ class Edition:
 
 @dataclass(frozen=True, slots=True)
 class ArticleTemplate:
-    """A file of an article: its YAML header, its body, and the first and the last edition that contain the article.
+    """Content of an article file: YAML header and body, and the first and last edition that contain this article.
 
     ``last_edition`` is None if no later edition replaces the article.
     """
@@ -82,7 +81,7 @@ class ArticleTemplate:
 
 
 def load_outlets() -> list[Outlet]:
-    """Return all outlets, sorted by the names of their folders."""
+    """Load all outlets, sorted by the names of their folders."""
     outlets = []
     for path in sorted((SEEDS_FOLDER / "outlets").glob("*/outlet.yaml")):
         fields = yaml.safe_load(path.read_text(encoding="utf-8"))
@@ -92,7 +91,7 @@ def load_outlets() -> list[Outlet]:
 
 
 def parse_age(text: str) -> timedelta:
-    """Return the duration of an age, such as "3h", "45m" or "2d". Raises ``ValueError`` if it is invalid."""
+    """Convert an age, such as "3h", "45m" or "2d", to a duration. Raises ``ValueError`` if it is invalid."""
     found = re.fullmatch(r"([0-9]{1,6})([mhd])", text)
     if found is None:
         raise ValueError(f"{text!r} is not a valid age; use a form such as 3h, 45m or 2d")
@@ -100,7 +99,7 @@ def parse_age(text: str) -> timedelta:
 
 
 def load_article_templates(outlet: Outlet) -> list[ArticleTemplate]:
-    """Return the article files of an outlet. An article that the second edition replaces has two files."""
+    """Load the article files of an outlet. An article that the second edition replaces has two files."""
     templates = []
     for path in sorted((outlet.folder / "articles").glob("*.html")):
         _, head, body = path.read_text(encoding="utf-8").split("---\n", 2)
@@ -113,9 +112,10 @@ def load_article_templates(outlet: Outlet) -> list[ArticleTemplate]:
 
 
 def render_outlet(outlet: Outlet, base_url: str, started_at: datetime, edition: int) -> Edition:
-    """Return everything that an outlet serves in an edition.
+    """Render everything that an outlet serves in an edition.
 
-    ``base_url`` is the URL of its server, without a slash at the end. ``started_at`` is the time from which ages count.
+    ``base_url`` is the URL of its server, without a slash at the end. The ages of the articles are counted back from
+    ``started_at``.
     """
     now = started_at.astimezone(outlet.zone)
     environment = _build_environment(outlet, now)
@@ -148,7 +148,7 @@ def _build_environment(outlet: Outlet, now: datetime) -> Environment:
 def _render_article(
     environment: Environment, outlet: Outlet, template: ArticleTemplate, base_url: str, now: datetime
 ) -> dict[str, Any]:
-    """Return the template variables of an article. Variables that the header of the article does not set are empty."""
+    """Return the template variables for an article. A variable that the article's header does not set is empty."""
     fields = {"title": "", "summary": "", "section": "", "agency": "", "author": "", "image": "", "caption": ""}
     fields |= template.metadata
     published = now - parse_age(fields["published"]) if fields.get("published") else None

@@ -1,4 +1,4 @@
-"""Servers of the demo: they serve the outlets of ``seeds/`` on loopback addresses, with ETag headers and gzip."""
+"""Demo servers: serve the outlets in ``seeds/`` on loopback addresses, with ETag headers and gzip."""
 
 import gzip
 import hashlib
@@ -33,30 +33,30 @@ class OutletServer(ThreadingHTTPServer):
 
     @property
     def base_url(self) -> str:
-        """The URL of the server, without a slash at the end."""
+        """URL of the server, without a slash at the end."""
         return f"http://{self.server_address[0]!s}:{self.server_address[1]}"
 
     def set_edition(self, started_at: datetime, edition: int) -> None:
-        """Serve an edition of the outlet from now on. ``started_at`` is the time from which ages count."""
+        """Serve an edition of the outlet from now on. The ages of the articles are counted back from ``started_at``."""
         self.edition = render_outlet(self.outlet, self.base_url, started_at, edition)
 
     def count_request(self, path: str) -> None:
-        """Add one to the number of requests for a path."""
+        """Count one request for a path."""
         with self.lock:
             self.request_counts[path] = self.request_counts.get(path, 0) + 1
 
 
 class OutletRequestHandler(BaseHTTPRequestHandler):
-    """Handler of the requests to an outlet.
+    """Handler for the requests to an outlet.
 
-    It answers GET with a resource of the present edition, or with 304 if the client has the same resource already.
+    It answers GET with the resource of the current edition, or with 304 if the client already has this resource.
     """
 
     server: OutletServer
     protocol_version = "HTTP/1.1"
 
     def do_GET(self) -> None:
-        """Send the resource at the path of the request, or 404. The query string is a part of this path."""
+        """Send the resource at the requested path, or 404. The query string is a part of the path."""
         self.server.count_request(self.path)
         resource = self.server.edition.resources.get(self.path)
         if resource is None:
@@ -74,7 +74,7 @@ class OutletRequestHandler(BaseHTTPRequestHandler):
             self.send_whole_response(HTTPStatus.OK, headers, resource.body)
 
     def send_whole_response(self, status: HTTPStatus, headers: dict[str, str], body: bytes) -> None:
-        """Send a response with a status, headers and a body."""
+        """Send a complete response: status, headers and body."""
         self.send_response(status)
         for name, value in headers.items():
             self.send_header(name, value)
@@ -83,18 +83,18 @@ class OutletRequestHandler(BaseHTTPRequestHandler):
         self.wfile.write(body)
 
     def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - the name is the base class's
-        """Log nothing; ``monitor demo`` prints its own report."""
+        """Log nothing, because ``monitor demo`` prints its own report."""
 
 
 class DemoServers:
-    """Running servers of all outlets. ``base_urls`` maps the id of an outlet to the URL of its server."""
+    """The running servers of all outlets. ``base_urls`` maps the id of each outlet to the URL of its server."""
 
     def __init__(self, servers: list[OutletServer], started_at: datetime) -> None:
         self.servers, self.started_at = servers, started_at
         self.base_urls = {server.outlet.id: server.base_url for server in servers}
 
     def set_edition(self, edition: int) -> None:
-        """Make all servers serve an edition: 1 or 2.
+        """Make all servers serve the edition 1 or 2.
 
         Edition 2 contains a correction, a withdrawal and a new report.
         """
@@ -102,7 +102,7 @@ class DemoServers:
             server.set_edition(self.started_at, edition)
 
     def configuration(self) -> str:
-        """Return the text of a ``sources.yaml`` that has the URLs of these servers."""
+        """Return the text of a ``sources.yaml`` whose sources are these servers."""
         text = (SEEDS_FOLDER / "sources.yaml").read_text(encoding="utf-8")
         # The result is YAML, where escaping for HTML would be wrong.
         environment = Environment(undefined=StrictUndefined, autoescape=False, keep_trailing_newline=True)  # noqa: S701
@@ -110,7 +110,10 @@ class DemoServers:
         return template.render(at=self.base_urls)
 
     def article_urls(self) -> dict[str, str]:
-        """Return the URL of each article in the present edition, by the name in ``annotations.yaml``."""
+        """Return a dictionary that maps the name of each article in the current edition to its URL.
+
+        The names are the ones in ``annotations.yaml``.
+        """
         return {
             name: server.base_url + path for server in self.servers for name, path in server.edition.articles.items()
         }
@@ -118,7 +121,7 @@ class DemoServers:
 
 @contextmanager
 def run_demo_servers(started_at: datetime, edition: int = 1) -> Iterator[DemoServers]:
-    """Run the servers of all outlets, and stop them at the end of the ``with`` block."""
+    """Start the servers of all outlets, and stop them at the end of the ``with`` block."""
     with ExitStack() as stack:
         servers = [
             stack.enter_context(OutletServer(outlet, number)) for number, outlet in enumerate(load_outlets(), start=1)
@@ -132,6 +135,6 @@ def run_demo_servers(started_at: datetime, edition: int = 1) -> Iterator[DemoSer
 
 
 def load_annotations() -> dict[str, Any]:
-    """Return the content of ``annotations.yaml``: the mentions and stories that the program should find in the demo."""
+    """Load ``annotations.yaml``: the mentions and stories that the program should find in the demo."""
     loaded: dict[str, Any] = yaml.safe_load((SEEDS_FOLDER / "annotations.yaml").read_text(encoding="utf-8"))
     return loaded

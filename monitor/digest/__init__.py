@@ -1,1 +1,1 @@
-"""Digests: from hits to a digest, and from a digest to every output format. No I/O."""
+"""Digests: composes digests from hits, and renders them in every output format. No I/O."""

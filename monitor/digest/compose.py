@@ -1,7 +1,7 @@
 """Digest composition: turns hits into a digest with one item per article and one entry per story.
 
-Stories are sorted by official and prominence. A mention in the headline is more prominent than one in the opening, and
-that is more prominent than one in the rest of the text.
+Stories are sorted by official and prominence. A mention in the headline is the most prominent. A mention in the opening
+is more prominent than one in the rest of the text.
 """
 
 from collections import Counter, defaultdict
@@ -38,9 +38,9 @@ class Prominence(IntEnum):
 
 
 def rank_offset(article: Article, region: Region, start: int) -> Prominence:
-    """Return the prominence of a position in an article. The position is a region and an offset in it.
+    """Return the prominence of a position in an article, given as a region and an offset in it.
 
-    A position in a dateline or caption is as prominent as one in the rest of the body.
+    A dateline or caption is as prominent as the rest of the body.
     """
     if region is Region.TITLE:
         return Prominence.HEADLINE
@@ -53,10 +53,10 @@ def rank_offset(article: Article, region: Region, start: int) -> Prominence:
 
 
 def rank_officials(records: Iterable[ReportableHit]) -> dict[str, tuple[Prominence, int]]:
-    """Return a sort key for each official in the hits of one article: the prominence and the negated offset.
+    """Return a sort key for each official in the hits of one article; a more prominent official has a larger key.
 
-    For each official, the most prominent mention is used, and the earliest of several. For an official without a stored
-    mention, the passages of the hit are used instead.
+    The key is the prominence of the official's most prominent mention, and its negated offset. If an official has no
+    stored mention, the passages of the hit are used instead.
     """
     best: dict[str, tuple[Prominence, int]] = {}
     for record in records:
@@ -72,7 +72,10 @@ def rank_officials(records: Iterable[ReportableHit]) -> dict[str, tuple[Prominen
 
 
 def rank_article(records: Iterable[ReportableHit]) -> Prominence:
-    """Return the prominence of the most prominent passage of an article, with or without a mention of an official."""
+    """Return the prominence of the most prominent passage in the hits of an article.
+
+    The passage need not mention an official.
+    """
     ranks = [
         rank_offset(record.article, passage.region, passage.start) for record in records for passage in record.passages
     ]
@@ -89,10 +92,10 @@ READING_ORDER = (Region.TITLE, Region.STANDFIRST, Region.BODY, Region.CAPTION, R
 
 @dataclass(frozen=True, slots=True)
 class _DigestArticle:
-    """An article of the digest with its prominence, overall and for each official.
+    """An article of the digest, with its prominence and the sort key of each official in it.
 
-    ``duplicate_of`` is the id of the article that it duplicates, or None. ``is_from_agency`` is true if the outlet of
-    the article is the agency that the text credits.
+    ``duplicate_of`` is the id of the article that has the same text, or None. ``is_from_agency`` is true if the outlet
+    of the article is the news agency that the text credits.
     """
 
     item: DigestItem
@@ -105,7 +108,7 @@ class _DigestArticle:
 
 @dataclass(frozen=True, slots=True)
 class _RankedStory:
-    """A story with its sort key: prominence, then number of outlets, then time of the newest article."""
+    """A story with its sort key: prominence, then number of outlets, then the time of its newest article."""
 
     story: DigestStory
     sort_key: tuple[int, int, datetime]
@@ -113,9 +116,9 @@ class _RankedStory:
 
 
 def _merge_passages(records: Iterable[ReportableHit]) -> tuple[Passage, ...]:
-    """Merge the passages of the hits of several rules. Each passage appears once, with the marked words of all rules.
+    """Merge the passages of the hits of several rules: each passage is kept once, with the matched words of all rules.
 
-    Passages that name officials are first, in reading order. The other passages follow, also in reading order.
+    Passages that name officials come first, in reading order. The remaining passages follow, also in reading order.
     """
     merged: dict[tuple[str, int, int], Passage] = {}
     for record in sorted(records, key=lambda record: not record.official_ids):
@@ -143,7 +146,7 @@ def _reading_order(passage: Passage) -> tuple[int, int]:
 
 
 def _build_digest_article(records: Sequence[ReportableHit]) -> _DigestArticle:
-    """Build the digest article from all hits of one article."""
+    """Build an article of the digest from all hits in this article."""
     first = records[0]
     ranks = rank_officials(records)
     most_serious = max((record.kind for record in records), key=KIND_PRECEDENCE.index)
@@ -170,11 +173,12 @@ def _build_digest_article(records: Sequence[ReportableHit]) -> _DigestArticle:
 
 
 def _split_duplicates(reports: Sequence[_DigestArticle]) -> tuple[list[_DigestArticle], dict[int, list[DuplicateItem]]]:
-    """Select one article of each text; return the selected articles, and the duplicates of each by the article's id.
+    """Separate the articles to show from their duplicates, which have the same text.
 
-    The article of the agency itself is selected. If no outlet is the agency, the article that was seen first is
-    selected; the publication date is not used, because a feed can state any date. A duplicate is returned among the
-    selected articles if it was changed, or if it names an official that the selected article does not name.
+    Return the articles to show, and a dictionary that maps the id of each of them to its duplicates. Of articles with
+    the same text, the one of the news agency is shown. If no outlet is the agency, the article that was seen first is
+    shown; the publication date is not used, because a feed can state any date. A duplicate is also shown if it was
+    changed, or if it names an official that the first one does not name.
     """
     kept: dict[int, _DigestArticle] = {}
     duplicates: dict[int, list[DuplicateItem]] = defaultdict(list)
@@ -195,7 +199,7 @@ def _split_duplicates(reports: Sequence[_DigestArticle]) -> tuple[list[_DigestAr
 
 
 def _lead_order(report: _DigestArticle) -> tuple[bool, datetime, bool, int]:
-    """Return a sort key for articles with the same text; the article with the smallest key is selected."""
+    """Return a sort key for articles with the same text. The article with the smallest key is shown."""
     item = report.item
     return not report.is_from_agency, item.first_seen_at, report.duplicate_of is not None, item.article_id
 
@@ -203,8 +207,7 @@ def _lead_order(report: _DigestArticle) -> tuple[bool, datetime, bool, int]:
 def _rank_story_officials(members: Iterable[_DigestArticle]) -> tuple[str, ...]:
     """Return the officials of a story, the most prominent first.
 
-    The prominence of an official in all articles is added up. If the sums are equal, the most prominent mention
-    decides.
+    An official's prominence is added up over all articles. If two sums are equal, the most prominent mention decides.
     """
     sums: dict[str, int] = defaultdict(int)
     best: dict[str, tuple[Prominence, int]] = {}
@@ -218,7 +221,7 @@ def _rank_story_officials(members: Iterable[_DigestArticle]) -> tuple[str, ...]:
 def _rank_stories(
     reports: Sequence[_DigestArticle], duplicates: Mapping[int, Sequence[DuplicateItem]]
 ) -> list[_RankedStory]:
-    """Group articles into stories, and return the stories sorted, the most prominent first."""
+    """Group articles into stories, and sort the stories, the most prominent first."""
     stories: dict[str, list[_DigestArticle]] = defaultdict(list)
     for report in reports:
         stories[report.story_id or f"article-{report.item.article_id}"].append(report)
@@ -251,8 +254,8 @@ def _cut_to_limit(
 ) -> tuple[list[_RankedStory], list[_RankedStory], int]:
     """Limit a digest to ``max_items`` articles.
 
-    Return three values: the stories that are shown, the stories that are left out, and the number of articles that are
-    not shown. The last story that is shown may have fewer articles than before.
+    Return the stories that are shown, the stories that are left out, and the number of articles that are not shown. The
+    last story that is shown may have lost some of its articles.
     """
     shown: list[_RankedStory] = []
     left_out: list[_RankedStory] = []
@@ -271,7 +274,7 @@ def _cut_to_limit(
 
 
 def _choose_section_key(story: DigestStory) -> str:
-    """Return the key of the section of a story: its most prominent official, or its rule if it names no official."""
+    """Return the key of a story's section: the story's most prominent official, or its rule if it names no official."""
     return story.official_ids[0] if story.official_ids else f"rule:{story.leading_rule}"
 
 
@@ -292,10 +295,9 @@ def _build_subjects(
     plan: DigestPlan,
     now: datetime,
 ) -> tuple[OfficialSummary, ...]:
-    """Return summaries of the officials in the digest, in the order in which its stories name them.
+    """Return a summary of each official in the digest, in the order in which its stories name them.
 
-    If the digest has no stories, it has summaries of all ``officials``, which are the officials that the digest plan
-    watches.
+    If the digest has no stories, all ``officials`` are summarized, which are the ones that the digest plan watches.
     """
     known = {official.id: official for official in officials}
     official_ids = dict.fromkeys(official for story in stories for official in story.official_ids)
@@ -315,7 +317,7 @@ def _is_repeated_hit(record: ReportableHit) -> bool:
 
 
 def _format_repeated_notices(records: Sequence[ReportableHit]) -> tuple[str, ...]:
-    """Return notices about duplicates of texts that an earlier digest has reported.
+    """Return notices about articles whose text an earlier digest has already reported.
 
     The first notice names the outlets. Each further notice gives a new headline under which such a text appeared.
     """
@@ -346,9 +348,9 @@ def _format_repeated_notices(records: Sequence[ReportableHit]) -> tuple[str, ...
 def _format_overflow_notices(
     hidden_stories: Sequence[_RankedStory], hidden_articles: int, officials: Sequence[Official]
 ) -> tuple[str, ...]:
-    """Return one notice with the number of articles over the limit for each official or rule.
+    """Return one notice with the numbers of articles that exceed the digest's limit, by official or rule.
 
-    The result is empty if no article is over the limit.
+    If no article exceeds the limit, no notice is returned.
     """
     if not hidden_articles:
         return ()
@@ -373,12 +375,12 @@ def compose_digest(  # noqa: PLR0913, PLR0917 - a digest needs all of these, and
     is_overdue: bool,
     notices: Sequence[str] = (),
 ) -> Digest:
-    """Compose the digest of a window from its undelivered hits.
+    """Compose the digest of a period (``window``) from its undelivered hits.
 
     No hit is lost. Its article is shown, or listed below the article that it duplicates, or counted in a notice if it
-    is over the limit of the digest. If the text of the article was reported in an earlier digest, a notice names the
-    article. ``daily_mentions`` are the numbers of mentions per day by official, oldest first. ``officials`` are the
-    officials that the digest plan watches.
+    exceeds the limit of the digest. If the text of the article was reported in an earlier digest, a notice names the
+    article. ``daily_mentions`` maps the id of each official to the numbers of mentions per day, oldest first.
+    ``officials`` are the officials that the digest plan watches.
     """
     articles: dict[int, list[ReportableHit]] = defaultdict(list)
     for hit in hits:

@@ -1,6 +1,6 @@
-"""Plain digest of headlines and links, for when a digest cannot be composed or rendered.
+"""Fallback digest: a plain list of headlines and links, for when the usual digest cannot be composed or rendered.
 
-It uses no template and reads no passages, so that an error in a template or a passage cannot prevent it.
+It uses no template and reads no passages, so that no error in a template or passage can prevent it.
 """
 
 from collections.abc import Sequence
@@ -14,7 +14,7 @@ from monitor.text.sanitize import single_line
 
 
 def compose_fallback(plan: DigestPlan, window: Window, items: Sequence[DigestItem], now: datetime) -> Digest:
-    """Return a digest with one story for each article, but at most ``plan.max_articles`` of them."""
+    """Compose a digest with one story for each article, at most ``plan.max_articles`` of them."""
     shown = items[: plan.max_articles]
     notice = "This digest could not be composed as usual. It lists headlines and links only."
     return Digest(
@@ -30,7 +30,7 @@ def compose_fallback(plan: DigestPlan, window: Window, items: Sequence[DigestIte
 
 
 def render_fallback(digest: Digest) -> RenderedDigest:
-    """Return all output forms of a digest that ``compose_fallback`` made; no templates are used."""
+    """Render a digest of ``compose_fallback`` in all output formats, without templates."""
     items = [item for story in digest.stories for item in story.items]
     count = len(items) + digest.omitted_articles
     subject = f"{digest.title or digest.plan_id}: {count} {'article' if count == 1 else 'articles'}, as a list"

@@ -1,4 +1,4 @@
-"""Labels for counts, states and languages."""
+"""Labels for changes, states and languages, in the words of the digest."""
 
 from monitor.domain.mention import ChangePlace, HitKind, TextChange
 from monitor.domain.poll_state import SourceState
@@ -72,7 +72,7 @@ LANGUAGE_NAMES = {
 
 
 def label_change(change: TextChange) -> str:
-    """Return a short label of what changed in an article."""
+    """Return a short label for a change of an article, such as "Headline changed"."""
     if change.place is ChangePlace.NOTICE:
         return "The outlet states"
     if change.place is ChangePlace.HEADLINE:
@@ -88,9 +88,6 @@ def sanitize_language_code(text: str) -> str:
 
 
 def name_language(text: str) -> str:
-    """Return the English name of a language, or its code if the name is unknown.
-
-    For English, return an empty string.
-    """
+    """Return the English name of a language, or its code if the name is unknown; for English, an empty string."""
     primary = sanitize_language_code(text).partition("-")[0].lower()
     return "" if primary == "en" else LANGUAGE_NAMES.get(primary, primary)

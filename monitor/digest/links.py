@@ -1,8 +1,8 @@
-"""Links of a digest that give feedback or unsubscribe: placeholders ("markers"), and signed links for each target.
+"""Links of a digest by which a reader gives feedback or unsubscribes: signed for each target.
 
-All targets share one rendered digest. Therefore its links are markers, which are replaced by signed links when the
-digest is sent to a target. A signed link is valid for one purpose, one delivery and one subject, and until a date. The
-links of a delivery are the same at every attempt, so that every attempt sends the same bytes.
+All targets share one rendered digest. Its links are therefore placeholders ("markers"), which are replaced by signed
+links when the digest is sent to a target. A signed link is valid for one purpose, one delivery and one subject, until a
+date. Every attempt at a delivery uses the same links, so that it sends the same bytes.
 """
 
 import base64
@@ -35,8 +35,8 @@ class LinkPurpose(StrEnum):
 class DigestLink:
     """Content of a signed link.
 
-    ``delivery`` is the beginning of the key of the delivery. The link is valid until the day before ``ends_on``. Ids
-    that the purpose does not need are empty or 0.
+    ``delivery`` is the beginning of the delivery's key. The link is valid until the day before ``ends_on``. Ids that
+    the purpose does not need are empty or 0.
     """
 
     purpose: LinkPurpose
@@ -48,12 +48,15 @@ class DigestLink:
 
 
 def make_marker(purpose: LinkPurpose, story_id: str, article_id: int = 0, official_id: str = "") -> str:
-    """Return the marker for a link: a path with purpose and subject, which ``fill_links`` replaces by a signed path."""
+    """Return the marker for a link: a path with its purpose and subject.
+
+    ``fill_links`` replaces it by a signed link.
+    """
     return f"{LINK_PATH}~{purpose}~{story_id}~{article_id or ''}~{official_id}~"
 
 
 def sign_link(link: DigestLink, key: str) -> str:
-    """Sign a link, and return it as a token, which is a part of its URL."""
+    """Sign a link, and return it as a token for use in a URL."""
     days = (link.ends_on - _EPOCH).days
     subject = f"{link.delivery}~{days}~{link.story_id}~{link.article_id or ''}~{link.official_id}"
     body = f"{link.purpose}{subject}".encode()
@@ -61,7 +64,7 @@ def sign_link(link: DigestLink, key: str) -> str:
 
 
 def read_link(token: str, key: str) -> DigestLink | None:
-    """Return the link in a token, or None if the token was not signed with this key.
+    """Decode the link in a token. Return None if the token was not signed with this key.
 
     The caller must check whether the link has expired.
     """
@@ -80,9 +83,9 @@ def read_link(token: str, key: str) -> DigestLink | None:
 
 
 def fill_links(message: Message, web_url: str, key: str, period: timedelta) -> Message:
-    """Return a message for one delivery: signed links replace the markers, and an address to unsubscribe is added.
+    """Replace the markers in a message by signed links for its delivery, and add the address to unsubscribe.
 
-    ``period`` is the time after the creation of the message in which the links are valid.
+    The links are valid for ``period`` after the creation of the message.
     """
     base = web_url.rstrip("/")
     delivery, ends_on = message.key[:DELIVERY_CHARS], find_end(message.created_at, period)
@@ -98,12 +101,15 @@ def fill_links(message: Message, web_url: str, key: str, period: timedelta) -> M
 
 
 def remove_markers(text: str) -> str:
-    """Replace the markers in a text by links to the story on the desk, for readers who are logged in."""
+    """Replace each link marker in a text by a link to its story on the desk, for readers who are logged in."""
     return _MARKER.sub(lambda found: f"/story/{found[2]}", text)
 
 
 def find_end(created_at: datetime, period: timedelta) -> date:
-    """Return the first day (in UTC) on which the links of a delivery are not valid any more."""
+    """Return the first day (in UTC) on which the links of a delivery are no longer valid.
+
+    The links are valid for ``period`` after ``created_at``.
+    """
     return (created_at.astimezone(UTC) + period).date() + timedelta(days=1)
 
 
@@ -118,7 +124,7 @@ def _replace_texts(rendered: RenderedDigest, change: Callable[[str], str]) -> Re
 
 
 def _signature(body: bytes, purpose: LinkPurpose, key: str) -> bytes:
-    """Return the signature of a token's content; each purpose has a key of its own, which is derived from ``key``."""
+    """Return the signature of a token's content. Each purpose has its own key, which is derived from ``key``."""
     own = hmac.new(key.encode(), f"digest link {purpose}".encode(), hashlib.sha256).digest()
     return hmac.new(own, body, hashlib.sha256).digest()[:SIGNATURE_BYTES]
 

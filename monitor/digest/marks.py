@@ -1,4 +1,4 @@
-"""Marks of readers on stories, applied to a digest: a muted story becomes one line, an irrelevant story is left out."""
+"""Readers' marks on stories in a digest: a muted story becomes one line, and an irrelevant story is left out."""
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
@@ -14,9 +14,9 @@ _ALWAYS_SHOWN = {HitKind.CORRECTION, HitKind.WITHDRAWN}
 
 
 class MarkedHits(NamedTuple):
-    """The hits that a digest shows, and the hits that marks hide.
+    """The hits that a digest shows, and the hits that readers' marks hide.
 
-    ``hidden`` has, for the id of each mark, the mark and the hits that it hides.
+    ``hidden`` maps the id of each mark to the mark and the hits that it hides.
     """
 
     shown: tuple[ReportableHit, ...]
@@ -24,15 +24,15 @@ class MarkedHits(NamedTuple):
 
     @property
     def hidden_ids(self) -> frozenset[int]:
-        """The ids of the hidden hits."""
+        """Ids of the hidden hits."""
         return frozenset(hit.id for _mark, hits in self.hidden.values() for hit in hits)
 
 
 def apply_marks(hits: Iterable[ReportableHit], marks: Sequence[StoryMark], now: datetime) -> MarkedHits:
-    """Separate the hits of stories that are marked as muted or irrelevant from the hits that the digest shows.
+    """Separate the hits that a digest shows from the hits of stories that readers have marked as muted or irrelevant.
 
     Some hits of such stories are shown nevertheless: corrections, withdrawals, and hits on an official that the story
-    had not named before it was marked.
+    did not name when it was marked.
     """
     by_story: dict[str, list[StoryMark]] = {}
     for one in marks:
@@ -56,7 +56,10 @@ def _hides(one: StoryMark, hit: ReportableHit) -> bool:
 
 
 def format_muted_notices(marked: MarkedHits, zone: ZoneInfo) -> list[str]:
-    """Return one line for each muted story with hidden hits: the number of hidden articles and the end of the mark."""
+    """Return one line for each muted story with hidden hits.
+
+    It states the number of hidden articles, and the time until which the story is muted.
+    """
     notices = []
     for one, hits in marked.hidden.values():
         if one.mark.kind is MarkKind.MUTED:

@@ -1,4 +1,7 @@
-"""Messages: addresses a rendered digest to each target, with a delivery key that is the same at every attempt."""
+"""Messages: addresses a rendered digest to each target.
+
+The delivery key of a message is the same at every attempt.
+"""
 
 import hashlib
 from collections.abc import Iterable
@@ -10,10 +13,10 @@ from monitor.domain.digest import Digest
 
 
 def build_delivery_key(digest: Digest, channel_id: str, target: str) -> str:
-    """Return the key of a delivery.
+    """Return the key of a delivery, by which a repeated delivery is recognized.
 
-    The same digest plan, start of the window, channel and target always give the same key, so that no digest is sent
-    twice.
+    The key depends only on the digest plan, the start of the period, the channel and the target, so that no digest is
+    sent twice.
     """
     start = digest.window.start_at.astimezone(UTC).isoformat()
     return hashlib.sha256(f"{digest.plan_id}\0{start}\0{channel_id}\0{target}".encode()).hexdigest()[:40]
@@ -22,7 +25,7 @@ def build_delivery_key(digest: Digest, channel_id: str, target: str) -> str:
 def build_messages(
     digest: Digest, rendered: RenderedDigest, channels: Iterable[Channel], now: datetime
 ) -> tuple[Message, ...]:
-    """Return one message for each target of each channel."""
+    """Build one message for each target of each channel."""
     return tuple(
         Message(build_delivery_key(digest, channel.id, target), digest.plan_id, channel.id, target, rendered, now)
         for channel in channels

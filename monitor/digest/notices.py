@@ -1,6 +1,6 @@
-"""Notices of a digest: quarantined articles, near misses, rejections by readers, and retractions of reported hits.
+"""Notices of a digest: quarantined articles, near misses, names that readers often rejected, and retracted hits.
 
-For the operator, a quarantine notice names the command that releases the articles. Near misses are reported once a
+A near miss is a text that resembles a watched name but was not counted as a mention. Near misses are reported once a
 week, so that the user can add a correct spelling as an alias.
 """
 
@@ -20,9 +20,9 @@ MAX_SOURCES_SHOWN = 5
 
 
 def format_quarantine_notices(lines: Sequence[QuarantineSummary], *, with_commands: bool = False) -> tuple[str, ...]:
-    """Return one notice for each source with quarantined articles: their number and the reason.
+    """Return one notice for each source with quarantined articles, with their number and the reason.
 
-    With ``with_commands``, a notice names the command that releases the articles; this is for the operator.
+    If ``with_commands`` is true, the notice is for the operator: it names the command that releases the articles.
     """
     notices = []
     for line in lines[:MAX_SOURCES_SHOWN]:
@@ -43,7 +43,10 @@ def format_quarantine_notices(lines: Sequence[QuarantineSummary], *, with_comman
 
 
 def format_retractions(retractions: Sequence[Retraction], officials: Iterable[Official]) -> tuple[str, ...]:
-    """Return one notice for each verdict that withdraws hits which this digest plan has reported before."""
+    """Return one notice for each reader's verdict that withdraws hits.
+
+    ``retractions`` are the withdrawn hits that this digest plan has reported before.
+    """
     names = {official.id: official.name for official in officials}
     by_verdict: dict[int, list[Retraction]] = {}
     for one in retractions:
@@ -75,7 +78,7 @@ def find_weekly_window(plan: DigestPlan, window: Window) -> Window | None:
     """Return the seven days before the end of ``window``, if a calendar week begins in ``window``; otherwise None.
 
     The week begins on Monday in the time zone of the digest plan. A digest with fixed times therefore reports near
-    misses once a week, in its first digest after Sunday. For an immediate digest the result is always None.
+    misses once a week, in its first digest after Sunday. For an immediate digest, the result is always None.
     """
     if plan.schedule.is_immediate:
         return None
@@ -85,9 +88,10 @@ def find_weekly_window(plan: DigestPlan, window: Window) -> Window | None:
 
 
 def format_near_miss_notices(lines: Sequence[NearMissSummary], officials: Iterable[Official]) -> tuple[str, ...]:
-    """Return one notice with the most frequent near misses; without near misses, return no notice.
+    """Return one notice with the most frequent near misses; without any, return no notice.
 
-    Texts that an exclude phrase has cancelled are omitted.
+    A near miss is a text that resembles a watched name but was not counted as a mention. Texts that an exclude phrase
+    has cancelled are left out.
     """
     excluded = {_build_occurrence_key(line) for line in lines if line.reason.startswith(EXCLUDED_REASON_PREFIX)}
     lines = [line for line in lines if _build_occurrence_key(line) not in excluded]
@@ -105,7 +109,7 @@ def format_near_miss_notices(lines: Sequence[NearMissSummary], officials: Iterab
 def format_repeated_rejections(found: Sequence[RepeatedRejection], officials: Iterable[Official]) -> tuple[str, ...]:
     """Return one notice with the spellings of names that readers have often rejected in the last 30 days.
 
-    Without such spellings, no notice is returned.
+    Without any such spelling, no notice is returned.
     """
     if not found:
         return ()
@@ -120,7 +124,7 @@ def format_repeated_rejections(found: Sequence[RepeatedRejection], officials: It
 
 
 def _build_occurrence_key(line: NearMissSummary) -> tuple[object, ...]:
-    """Return a key that is equal for two near misses of one text in the same articles, even if their reasons differ."""
+    """Return a key by which near misses of the same text in the same articles are equal, whatever their reasons."""
     return line.official_id, line.text, line.article_count, line.article_id
 
 
@@ -132,7 +136,7 @@ def _format_near_miss(line: NearMissSummary, names: Mapping[str, str]) -> str:
 def format_unreached_notice(deliveries: Sequence[Delivery]) -> tuple[str, ...]:
     """Return one sentence with the number of recipients that these deliveries did not reach.
 
-    No sentence is returned if the number is 0. Names and reasons are left out, because they are not for readers.
+    If all were reached, no sentence is returned. Names and reasons are left out, because they are not for readers.
     Reports to the operator do not count.
     """
     targets = {

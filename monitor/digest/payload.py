@@ -1,6 +1,6 @@
-"""Webhook payload: the types in this module are the published contract, from which its JSON Schema is generated.
+"""Webhook payload: the types here are a published contract, from which its JSON Schema is generated.
 
-Programs of other people read the payload. Therefore keys are only added, and a key keeps its name even if the name is
+Other people's programs read the payload. Therefore keys are only added, and a key keeps its name even if the name is
 changed elsewhere in this program. Receivers must ignore unknown keys.
 """
 
@@ -16,16 +16,16 @@ from monitor.text.sanitize import sanitize
 
 
 class WindowData(TypedDict):
-    """Reported period, by the time an article was first seen: from ``start``, before ``end`` (ISO 8601, UTC)."""
+    """Reported period: articles first seen from ``start`` on, but before ``end`` (ISO 8601, UTC)."""
 
     start: str
     end: str
 
 
 class PassageData(TypedDict):
-    """Text that proves a hit: ``region text[start:end]``.
+    """Text that proves a hit: the characters from ``start`` to ``end`` of a region of the article.
 
-    ``marks`` are the matched words, as offsets in the region.
+    ``marks`` are the start and end of each matched word, as offsets in the region.
     """
 
     text: str
@@ -36,9 +36,9 @@ class PassageData(TypedDict):
 
 
 class ChangeData(TypedDict):
-    """One change of an article: the place, and the text before and after it; an empty text was added or removed.
+    """One change of an article: its place, and the text before and after it. An empty text was added or removed.
 
-    A ``notice`` is what the outlet states about the change.
+    A ``notice`` is a statement of the outlet about the change.
     """
 
     place: Literal["headline", "passage", "notice"]
@@ -47,7 +47,7 @@ class ChangeData(TypedDict):
 
 
 class TranslationData(TypedDict):
-    """Machine translations into a language: of the headline, and of each passage; a missing one is empty."""
+    """Machine translations of the headline and of each passage; a missing translation is empty."""
 
     language: str
     title: str
@@ -57,10 +57,10 @@ class TranslationData(TypedDict):
 class ItemData(TypedDict):
     """One article. ``source`` is the id in sources.yaml; ``note`` and ``changes`` state what changed.
 
-    ``code`` is its name on the command line, such as a53.
+    ``code`` is its id on the command line, such as a53.
 
-    ``partial`` is why only part of the article was read: "paywall", "teaser", "feed", "pages" (the first pages of a
-    document) or "scripts" (the page shows its text with JavaScript only); else it is empty.
+    ``partial`` is the reason why only part of the article was read: "paywall", "teaser", "feed", "pages" (the first
+    pages of a document) or "scripts" (the page shows its text with JavaScript only). Otherwise it is empty.
     """
 
     article: int
@@ -83,7 +83,7 @@ class ItemData(TypedDict):
 
 
 class DuplicateData(TypedDict):
-    """The same text at another outlet."""
+    """An article with the same text at another outlet."""
 
     article: int
     url: str
@@ -93,7 +93,7 @@ class DuplicateData(TypedDict):
 
 
 class StoryData(TypedDict):
-    """One event, its most prominent article first."""
+    """One event and the articles about it, the most prominent first."""
 
     id: str
     title: str
@@ -114,10 +114,10 @@ class SourceProblemData(TypedDict):
 
 
 class CoverageData(TypedDict):
-    """Coverage: sources configured, sources read in the window, new articles, and failing sources.
+    """Coverage of the period: configured sources, sources that were read, new articles, and failing sources.
 
-    ``quarantined`` of the articles are in quarantine; ``merged`` entries were listed twice, and ``dropped`` ones were
-    not stored.
+    ``quarantined`` is the number of articles in quarantine. ``merged`` counts entries that were listed twice, and
+    ``dropped`` counts entries that were not stored.
     """
 
     sources: int
@@ -130,7 +130,7 @@ class CoverageData(TypedDict):
 
 
 class OfficialData(TypedDict):
-    """An official in the digest; ``daily`` counts mentions per day over two weeks, oldest first."""
+    """An official in the digest. ``daily`` has the numbers of mentions per day over two weeks, oldest first."""
 
     id: str
     name: str
@@ -139,10 +139,10 @@ class OfficialData(TypedDict):
 
 
 class DigestData(TypedDict):
-    """The digest. ``overflow`` counts the articles that are summarised instead of listed.
+    """The digest. ``overflow`` is the number of articles that are counted but not listed.
 
-    ``top`` has the ids of the most important stories. ``operator`` is true for a report of problems of operation,
-    which has no stories.
+    ``top`` has the ids of the most important stories. ``operator`` is true for a report of problems of operation, which
+    has no stories.
     """
 
     digest: str
@@ -159,7 +159,10 @@ class DigestData(TypedDict):
 
 
 class Payload(TypedDict):
-    """Body of a delivery. ``timestamp`` is when the digest was composed; it is the same for every attempt."""
+    """Body of a delivery.
+
+    ``timestamp`` is the time at which the digest was composed, and is the same for every attempt.
+    """
 
     type: Literal["digest"]
     timestamp: str
@@ -167,7 +170,7 @@ class Payload(TypedDict):
 
 
 def format_utc(moment: datetime) -> str:
-    """Return a time in ISO 8601 format in UTC."""
+    """Format a time as ISO 8601 in UTC."""
     return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
 
 
@@ -246,7 +249,7 @@ def _build_source_problem(problem: SourceProblem) -> SourceProblemData:
 
 
 def build_payload(digest: Digest) -> Payload:
-    """Return a digest as payload data."""
+    """Convert a digest to the data of the payload."""
     return {
         "type": "digest",
         "timestamp": format_utc(digest.composed_at),
@@ -283,5 +286,5 @@ def build_payload(digest: Digest) -> Payload:
 
 
 def encode_payload(payload: Payload) -> str:
-    """Return the payload as compact ASCII JSON, so that no transport changes the signed bytes."""
+    """Encode the payload as compact ASCII JSON. The signature covers these bytes, and no transport changes ASCII."""
     return json.dumps(payload, ensure_ascii=True, separators=(",", ":"))

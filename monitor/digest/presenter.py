@@ -1,6 +1,6 @@
-"""Presenter: prepares a digest for the templates.
+"""Presenter: converts a digest to the views that the templates show.
 
-All text is sanitized, times are in the digest's zone, and passages are split at their marks.
+All text is sanitized, times are in the digest's time zone, and passages are split at their matched words.
 """
 
 import re
@@ -54,7 +54,7 @@ REGION_LABELS = {Region.CAPTION: "caption", Region.DATELINE: "dateline"}
 
 
 def format_local_time(instant: datetime | None, zone: ZoneInfo, now: datetime) -> str:
-    """Return a time in the digest's time zone, such as "Fri 27 Nov, 08:10"; for None, return an empty string.
+    """Format a time in the digest's time zone, such as "Fri 27 Nov, 08:10"; for None, return an empty string.
 
     The year is added if it is not the year of ``now``.
     """
@@ -74,9 +74,9 @@ def _build_anchor(name: str) -> str:
 
 
 def split_at_marks(passage: Passage, max_chars: int = MAX_PASSAGE_CHARS) -> tuple[TextPiece, ...]:
-    """Split a passage into marked and unmarked pieces.
+    """Split a passage into pieces: matched words, and the text between them.
 
-    A passage of more than ``max_chars`` characters is shortened around its first mark.
+    A passage of more than ``max_chars`` characters is shortened around its first matched word.
     """
     text = passage.text
     marks: list[tuple[int, int]] = []
@@ -104,10 +104,10 @@ def split_at_marks(passage: Passage, max_chars: int = MAX_PASSAGE_CHARS) -> tupl
 
 
 def _drop_repeated_passages(passages: Sequence[Passage]) -> list[Passage]:
-    """Remove passages whose text is a part of another passage; feeds often repeat the first paragraph as the
-    standfirst.
+    """Remove passages whose text is a part of another passage.
 
-    Of two equal passages the first is kept. Of a truncated and a complete passage, the complete one is kept.
+    Such passages are common, because many feeds repeat the first paragraph as the standfirst. Of two equal passages,
+    the first is kept. Of a truncated and a complete passage, the complete one is kept.
     """
     words = [" ".join(passage.text.split()).rstrip("…. ") for passage in passages]
     return [
@@ -122,7 +122,10 @@ def _drop_repeated_passages(passages: Sequence[Passage]) -> list[Passage]:
 
 
 class _StoryPresenter:
-    """Converter of the stories of one digest to views. It has the digest's time zone and the officials' names."""
+    """Converter of the stories of one digest to the views that templates show.
+
+    It has the digest's time zone and the names of the officials.
+    """
 
     def __init__(self, digest: Digest, web_url: str, *, with_links: bool = False) -> None:
         self.with_links = with_links
@@ -183,9 +186,10 @@ class _StoryPresenter:
         )
 
     def present_story(self, story: DigestStory, position: int) -> StoryView:
-        """Return the view of a story.
+        """Convert a story to its view.
 
-        ``position`` is its index in the digest, from 0. The first stories show more passages than the others.
+        ``position`` is the index of the story in the digest, from 0. The first stories show more passages than later
+        ones.
         """
         lead, *reports = (self.present_item(item) for item in story.items)
         others = tuple(self.names.get(official, official) for official in story.official_ids[1:])
@@ -209,10 +213,10 @@ class _StoryPresenter:
         )
 
     def list_acting_links(self, story: DigestStory, code: str) -> list[ActionView]:
-        """Return the feedback links of a story, as markers.
+        """Return the feedback links of a story, as markers (placeholders for signed links).
 
-        For each official of the leading article, one link rejects the official. One more link mutes the story. The
-        result is empty if the digest has no such links.
+        For each official of the leading article, one link rejects the mention. A last link mutes the story. The result
+        is empty if the digest has no feedback links.
         """
         if not self.with_links:
             return []
@@ -228,8 +232,9 @@ class _StoryPresenter:
 
 
 def list_outlets(*stories: DigestStory) -> set[str]:
-    """Return the names of the outlets that report any of the stories; outlets that have only a duplicate
-    are included.
+    """Return the names of the outlets that report at least one of the stories.
+
+    Outlets that have only a duplicate of another article are included.
     """
     return {one.outlet for story in stories for one in story.items} | {
         copy.outlet for story in stories for copy in story.also_in
@@ -243,7 +248,7 @@ def _link_story(story: StoryView) -> StoryLink:
 def _present_sections(
     digest: Digest, presenter: _StoryPresenter
 ) -> tuple[tuple[SectionView, ...], tuple[SectionView, ...]]:
-    """Return the sections that have stories, and a section for each other official that the stories name."""
+    """Return the sections that have stories, and one section for each further official that the stories name."""
     grouped: dict[tuple[str, str], list[StoryView]] = defaultdict(list)
     also_in: dict[str, list[StoryLink]] = defaultdict(list)
     for position, story in enumerate(digest.stories):
@@ -275,7 +280,7 @@ def _present_sections(
 def _present_glance(
     digest: Digest, sections: Sequence[SectionView], also_named: Sequence[SectionView]
 ) -> GlanceView | None:
-    """Return the overview of a digest, or None if the digest has too few stories to need one."""
+    """Return the overview at the top of a digest, or None if the digest has too few stories to need one."""
     if len(digest.stories) < MIN_GLANCE_STORIES:
         return None
     links = {story.anchor: _link_story(story) for section in sections for story in section.stories}
@@ -315,7 +320,7 @@ def _present_coverage(coverage: Coverage, zone: ZoneInfo, now: datetime, *, for_
 
 
 def _format_coverage_warning(coverage: Coverage) -> str:
-    """Return one sentence with the failing sources, or an empty string if no source fails."""
+    """Return one sentence that names the failing sources, or an empty string if no source fails."""
     names = [single_line(fault.outlet or fault.source_id, 80) for fault in coverage.problems]
     more = f" and {len(names) - 3} more" if len(names) > 3 else ""
     verb = "needs" if len(names) == 1 else "need"
@@ -323,7 +328,10 @@ def _format_coverage_warning(coverage: Coverage) -> str:
 
 
 def _format_period(window: Window, zone: ZoneInfo) -> str:
-    """Return start and end of a window in the digest's time zone. The end has no date if both are on the same day."""
+    """Format the start and end of a digest's period in its time zone.
+
+    The end has no date if it is on the day of the start.
+    """
     start, end = (format_local_time(at, zone, window.end_at) for at in (window.start_at, window.end_at))
     same_day = start.partition(",")[0] == end.partition(",")[0] and window.end_at - window.start_at < timedelta(days=1)
     if start == end:
@@ -332,9 +340,9 @@ def _format_period(window: Window, zone: ZoneInfo) -> str:
 
 
 def _format_subject_line(digest: Digest, sections: Sequence[SectionView]) -> str:
-    """Return the subject line of an email: the most important headline, or a text that nothing was found.
+    """Return the subject line of an email: the most important headline, or a statement that nothing was found.
 
-    The subject of a report to the operator has the number of problems instead.
+    A report to the operator has the number of problems in its subject instead.
     """
     prefix = "[overdue] " if digest.is_overdue else ""
     day = f"{digest.window.end_at.astimezone(ZoneInfo(digest.timezone)):%-d %b}"
@@ -368,10 +376,10 @@ def _format_summary(digest: Digest) -> str:
 
 
 def present_digest(digest: Digest, web_url: str = "", *, with_links: bool = False) -> DigestView:
-    """Return a digest prepared for the templates; ``web_url`` is the address of the desk, or empty.
+    """Convert a digest to the view that templates show. ``web_url`` is the address of the desk, or empty.
 
-    With ``with_links``, stories have markers, which become signed feedback links when the digest is sent
-    (``links.py``).
+    If ``with_links`` is true, stories have markers, which ``links.py`` replaces by signed feedback links when the
+    digest is sent.
     """
     presenter = _StoryPresenter(digest, web_url, with_links=with_links)
     zone, now = presenter.zone, presenter.now

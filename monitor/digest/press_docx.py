@@ -1,6 +1,6 @@
-"""Press review as a Word document. It uses Word's own styles and fields, so that it can be edited and updated in Word.
+"""Press review as a Word document, with Word's own styles and fields, so that Word can edit and update it.
 
-python-docx cannot add links, fields or bookmarks; they are built from their XML elements (ECMA-376, part 1, chapter
+python-docx cannot add links, fields or bookmarks, so they are built from their XML elements (ECMA-376, part 1, chapter
 17).
 """
 
@@ -38,17 +38,17 @@ MAX_BOOKMARK_CHARS = 40  # Word ignores bookmarks with longer names
 
 
 def build_document(view: DigestView) -> bytes:
-    """Return a digest as the bytes of a .docx file."""
+    """Build the Word document of a digest, and return it as the bytes of a .docx file."""
     return _Writer(view).build()
 
 
 class _Paragraph(Paragraph):
-    """Paragraph of python-docx with methods that add links, fields and bookmarks as XML elements."""
+    """Paragraph of python-docx, with methods that add links, fields and bookmarks as XML elements."""
 
     def __init__(self, root: Any, document: Any, style: str = "") -> None:
-        """Append a paragraph to ``root``.
+        """Append a paragraph to the element ``root``.
 
-        In a body, insert it before the section properties, which must be the last element.
+        In the body of a document, it is inserted before the section properties, which must be the last element.
         """
         self.root = OxmlElement("w:p")
         _insert_before(root, self.root, {qn("w:sectPr")})
@@ -57,26 +57,26 @@ class _Paragraph(Paragraph):
             self.style = style
 
     def add_pieces(self, pieces: Iterable[TextPiece]) -> None:
-        """Add pieces of text; matched names are highlighted."""
+        """Add pieces of text, and highlight matched names."""
         for text, is_marked in pieces:
             run = self.add_run(text)
             if is_marked:
                 run.font.highlight_color = WD_COLOR_INDEX.YELLOW
 
     def add_external_link(self, url: str) -> None:
-        """Add a link to a URL. The text of the link is the URL itself."""
+        """Add a link to a URL, with the URL itself as its text."""
         link = OxmlElement("w:hyperlink")
         link.set(qn("r:id"), self.part.relate_to(url, RELATIONSHIP_TYPE.HYPERLINK, is_external=True))
         self._append_link(link, url).font.size = Pt(8)
 
     def add_internal_link(self, text: str, anchor: str) -> None:
-        """Add a link with this text to the bookmark for ``anchor`` in the document."""
+        """Add a link to the bookmark for ``anchor`` in this document, with ``text`` as its text."""
         link = OxmlElement("w:hyperlink")
         link.set(qn("w:anchor"), _bookmark_name(anchor))
         self._append_link(link, text)
 
     def add_field(self, instruction: str, text: str) -> None:
-        """Add a field whose value Word computes; ``text`` is shown until Word has updated it."""
+        """Add a field whose value Word computes. ``text`` is shown until Word has computed the value."""
         field = OxmlElement("w:fldSimple")
         field.set(qn("w:instr"), instruction)
         field.set(qn("w:dirty"), "true")
@@ -84,7 +84,7 @@ class _Paragraph(Paragraph):
         self._append_run(field, text)
 
     def add_bookmark(self, anchor: str, number: int) -> None:
-        """Add a bookmark for ``anchor`` around the paragraph; ``number`` must be unique in the document."""
+        """Add a bookmark for ``anchor`` to the paragraph. ``number`` must be unique in the document."""
         start, end = OxmlElement("w:bookmarkStart"), OxmlElement("w:bookmarkEnd")
         for element in (start, end):
             element.set(qn("w:id"), str(number))
@@ -92,7 +92,7 @@ class _Paragraph(Paragraph):
         self.root.extend((start, end))
 
     def set_right_to_left(self) -> None:
-        """Write the paragraph and all its text from right to left."""
+        """Set the direction of the paragraph and all its text to right to left."""
         self.paragraph_format.widow_control = True  # creates the properties of the paragraph if they are missing
         properties = next(child for child in self.root if child.tag == qn("w:pPr"))
         _insert_before(properties, OxmlElement("w:bidi"), _AFTER_BIDI)
@@ -115,7 +115,10 @@ class _Paragraph(Paragraph):
 
 
 def _insert_before(parent: Any, element: Any, tags: Collection[str]) -> None:
-    """Insert ``element`` before the first child of ``parent`` that has one of these tags, or at the end."""
+    """Insert ``element`` into ``parent`` before the first child with one of these tags.
+
+    Without such a child, it is added at the end.
+    """
     following = next((child for child in parent if child.tag in tags), None)
     if following is None:
         parent.append(element)
@@ -137,7 +140,7 @@ order.
 
 
 class _Writer:
-    """Builds the Word document of one digest."""
+    """Builder of the Word document of one digest."""
 
     def __init__(self, view: DigestView) -> None:
         self._view = view
@@ -174,9 +177,9 @@ class _Writer:
         return file.getvalue()
 
     def _prepare(self) -> None:
-        """Set fonts, margins, header and page numbers.
+        """Set the fonts, margins, header and page numbers of the document.
 
-        A setting makes Word update the fields when it opens the file, so that the contents show the right page numbers.
+        A setting makes Word update all fields when it opens the file, so that the contents show the right page numbers.
         """
         document, view = self._document, self._view
         for name in ("Normal", "Title", "Heading 1", "Heading 2", "Heading 3"):
@@ -199,7 +202,7 @@ class _Writer:
         _insert_before(document.settings.element, update, _AFTER_UPDATE_FIELDS)
 
     def _add_contents(self) -> None:
-        """Add the table of contents: the headlines by section, each as a link with a field for its page number."""
+        """Add the table of contents: the headlines by section, each with a link and its page number."""
         self._add("Contents", "Heading 1")
         for section in self._view.sections:
             name = self._add(section.name)
@@ -238,7 +241,7 @@ class _Writer:
         return paragraph
 
     def _add_item(self, item: ItemView, *more: str) -> None:
-        """Add outlet and time, what changed, the passages and the address of an article."""
+        """Add an article below its headline: outlet and time, changes, passages and address."""
         source = self._add("")
         source.paragraph_format.keep_with_next = True
         source.add_run(item.outlet).bold = True
@@ -295,9 +298,9 @@ class _Writer:
 
 
 def _bookmark_name(anchor: str) -> str:
-    """Return the name of the bookmark for an anchor, in a form that Word accepts.
+    """Convert an anchor to a name that Word accepts for a bookmark.
 
-    A name consists of letters, digits and underscores, begins with a letter, and has at most 40 characters.
+    Such a name consists of letters, digits and underscores, begins with a letter, and has at most 40 characters.
     """
     return f"a_{anchor.replace('-', '_')}"[:MAX_BOOKMARK_CHARS]
 
@@ -305,7 +308,7 @@ def _bookmark_name(anchor: str) -> str:
 def _set_fonts(style: Any) -> None:
     """Set the fonts of a style for all scripts.
 
-    The fonts of the theme are removed from the style, because Word would use them instead.
+    The theme's fonts are removed from the style, because Word would prefer them.
     """
     style.font.name = LATIN_FONT
     fonts = style.element.rPr.rFonts

@@ -1,4 +1,4 @@
-"""Press review: a digest as a document to hand on, with contents, all passages, and the addresses as visible text."""
+"""Press review: a digest as a document to pass on, with contents, all passages, and the addresses as visible text."""
 
 from monitor.digest.presenter import present_digest
 from monitor.digest.templating import render_template
@@ -10,12 +10,12 @@ MISSING_EXTRA = "a press review as {} needs the extra `press`; install it with: 
 
 
 def render_markdown(digest: Digest, template_dir: str = "") -> str:
-    """Return the press review as Markdown."""
+    """Render the press review of a digest as Markdown."""
     return render_template("press.md", template_dir, view=present_digest(digest))[0]
 
 
 def build_pdf(digest: Digest, template_dir: str = "") -> bytes:
-    """Return the press review as a PDF document. Raises ``UsageError`` if the extra ``press`` is missing."""
+    """Build the press review as a PDF document. Raises ``UsageError`` if the extra ``press`` is not installed."""
     try:
         from weasyprint import HTML
         from weasyprint.urls import URLFetcher
@@ -32,7 +32,7 @@ def _describe_missing_library(error: OSError) -> str:
 
 
 def build_docx(digest: Digest) -> bytes:
-    """Return the press review as a Word document. Raises ``UsageError`` if the extra ``press`` is missing."""
+    """Build the press review as a Word document. Raises ``UsageError`` if the extra ``press`` is not installed."""
     try:
         from monitor.digest.press_docx import build_document
     except ImportError as error:

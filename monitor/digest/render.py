@@ -1,6 +1,6 @@
-"""Rendering of a digest: email HTML, plain text, web page, webhook payload, Atom feed and chat paragraphs.
+"""Digest rendering: email HTML, plain text, web page, webhook payload, Atom feed and chat paragraphs.
 
-An email is cut to the size that mail programs show; all other forms are complete.
+The email HTML is limited to the size that mail programs show. All other formats are complete.
 """
 
 import hashlib
@@ -23,9 +23,9 @@ def _format_source_line(item: ItemView, story: StoryView) -> str:
 
 
 def _format_changes(item: ItemView) -> list[str]:
-    """Return lines that describe what changed in an article.
+    """Return lines of plain text that describe the changes of an article.
 
-    The text before the change and the text after it are on separate lines.
+    The text before a change and the text after it are on separate lines.
     """
     lines = [item.note] if item.note else []
     for change in item.changes:
@@ -44,7 +44,7 @@ def _format_story(section: SectionView, story: StoryView) -> str:
 
 
 def render_chat_paragraphs(view: DigestView) -> tuple[str, ...]:
-    """Return the digest as paragraphs of plain text: a head, one paragraph for each story, and the failing sources."""
+    """Render a digest as paragraphs of plain text: a head, one paragraph for each story, and the failing sources."""
     prefix = "OVERDUE: " if view.is_overdue else ""
     head = "\n".join([f"{prefix}{view.title}, {view.period} ({view.timezone})", view.summary, *view.notices])
     stories = [_format_story(section, story) for section in view.sections for story in section.stories]
@@ -71,9 +71,9 @@ MAX_THREADED_STORIES = 5  # a digest with more stories than this starts no mail 
 
 
 def _estimate_html_bytes(story: StoryView) -> tuple[int, int]:
-    """Return the approximate length of a story's HTML in bytes: in full, and as one line.
+    """Estimate the length of a story's HTML in bytes: in full, and if the story has one line only.
 
-    The estimates are rather too high, so that an email does not become too long.
+    The estimates are too high rather than too low, so that no email becomes too long.
     """
     lead, items = story.lead, (story.lead, *story.reports)
     brief = 360 + _count_bytes(lead.title, lead.url, lead.outlet, lead.extent_note)
@@ -97,10 +97,10 @@ def _count_bytes(*texts: str) -> int:
 
 
 def _fit_to_mail_size(view: DigestView) -> DigestView:
-    """Shorten a view so that its HTML fits into one email.
+    """Shorten the view of a digest so that its HTML fits into one email.
 
-    As many stories as possible are in full. The next ones have one line each. The rest is removed, and is only in the
-    text part.
+    The first stories are in full, as many as possible. The next ones have one line each. The last ones are removed, and
+    are only in the text part.
     """
     view = replace(view, also_named=view.also_named[:MAX_ALSO_NAMED])
     shown = [link for one in (*view.sections, *view.also_named) for link in one.also_in[:MAX_REFERENCES]]
@@ -126,7 +126,7 @@ def _fit_to_mail_size(view: DigestView) -> DigestView:
 
 
 def _drop_dead_anchors(view: DigestView) -> DigestView:
-    """Remove the anchors of references to stories and sections that an email omits, so that these are not links."""
+    """Remove the anchors of references to stories and sections that are not in the email: they must not be links."""
     present = {one.anchor for one in (*view.sections, *view.also_named)}
     present |= {story.anchor for section in view.sections for story in section.stories}
 
@@ -144,19 +144,19 @@ def _drop_dead_anchors(view: DigestView) -> DigestView:
 
 
 def _build_thread_id(digest: Digest, story: DigestStory) -> str:
-    """Return the thread id of a story, which is the same in all digests of one digest plan."""
+    """Return the id of a story's mail thread. It is the same in all digests of one digest plan."""
     return "story-" + hashlib.sha256(f"{digest.plan_id}\0{story.id}".encode()).hexdigest()[:32]
 
 
 def render_digest(
     digest: Digest, template_dir: str = "", web_url: str = "", *, with_page: bool = False, with_links: bool = False
 ) -> RenderedDigest:
-    """Return a digest in all output forms.
+    """Render a digest in all output formats.
 
-    ``template_dir`` is a folder with overrides of templates (``digest.html``, ``story.html``, ``digest.txt`` and
-    others). ``web_url`` is the address of the desk, to which stories link, or empty. With ``with_page``, the web page
-    for the folder channel is rendered. With ``with_links``, stories have markers, which become signed feedback links
-    when the digest is sent (``links.py``).
+    ``template_dir`` is a folder with the user's own versions of templates (``digest.html``, ``story.html``,
+    ``digest.txt`` and others). ``web_url`` is the address of the desk, to which stories link, or empty. If
+    ``with_page`` is true, the web page for the folder channel is also rendered. If ``with_links`` is true, stories have
+    markers, which ``links.py`` replaces by signed feedback links when the digest is sent.
     """
     view = present_digest(digest, web_url, with_links=with_links)
     mail_view = _fit_to_mail_size(view)
@@ -176,13 +176,13 @@ def render_digest(
 
 
 def render_page(digest: Digest, template_dir: str = "", web_url: str = "") -> str:
-    """Render a digest as a web page with all stories in full. Its content security policy does not allow scripts."""
+    """Render a digest as a web page with all stories in full. The page's content security policy forbids scripts."""
     page, _ = render_template("digest.html", template_dir, view=present_digest(digest, web_url), page=True)
     return page
 
 
 def render_atom(digests: Sequence[Digest], digest_id: str, title: str, url: str = "", template_dir: str = "") -> str:
-    """Render sent digests, the newest first, as an Atom feed with one entry for each story."""
+    """Render sent digests, given newest first, as an Atom feed with one entry for each story."""
     entries: list[dict[str, object]] = []
     for digest in digests:
         view = present_digest(digest)

@@ -1,7 +1,7 @@
-"""Templating: the sandboxed Jinja environment of all digest templates, and its filters.
+"""Templating: the sandboxed Jinja environment for all digest templates, and its filters.
 
-A folder can contain overrides of templates. If an override fails, the built-in template is used, and a description of
-the failure is returned for the operator.
+A folder of the user can contain templates that replace the built-in ones. If such a template fails, the built-in one is
+used, and the error is returned for the operator.
 """
 
 import re
@@ -41,7 +41,7 @@ _MARKDOWN_SYNTAX = re.compile(r"[\\\\`*_{}\[\]#|~]|^[-+>]|^\d+[.)]")
 
 
 def _count_columns(text: str) -> int:
-    """Return the number of terminal columns that a text occupies: 2 for a wide character, 0 for a combining one."""
+    """Return the number of terminal columns that a text needs: 2 for a wide character, and 0 for a combining one."""
     return sum(
         0 if unicodedata.combining(letter) else 2 if unicodedata.east_asian_width(letter) in "WF" else 1
         for letter in text
@@ -49,7 +49,7 @@ def _count_columns(text: str) -> int:
 
 
 def _wrap_text(text: str, indent: str = "") -> str:
-    """Wrap a text at the width of the plain text part; the second and later lines begin with ``indent``."""
+    """Wrap a text at the width of the plain-text email. All lines except the first begin with ``indent``."""
     lines = textwrap.wrap(
         sanitize(text),
         TEXT_WIDTH_COLUMNS - len(indent),
@@ -61,9 +61,9 @@ def _wrap_text(text: str, indent: str = "") -> str:
 
 
 def mark_breaks(text: str) -> Markup:
-    """Return a text as HTML. In Lao, zero-width spaces between syllables show where a line may break.
+    """Convert a text to HTML, and put zero-width spaces between Lao syllables to show where a line may break.
 
-    This is for renderers that have no dictionary of Lao.
+    This is for programs that show HTML and have no dictionary of Lao.
     """
     return Markup(_LAO_BREAK.sub(ZERO_WIDTH_SPACE, str(escape(text))))  # noqa: S704 - the text is escaped
 
@@ -73,7 +73,7 @@ def _escape_markdown(text: str) -> str:
 
 
 def _escape_css(text: str) -> Markup:
-    """Escape a text for a CSS string in a style element. The space after each code is a part of the escape."""
+    """Escape a text for use in a CSS string inside a style element. The space after each code is part of the escape."""
     letters = (letter if letter.isalnum() or letter in " ,:" else f"\\{ord(letter):06x} " for letter in text)
     return Markup("".join(letters))  # noqa: S704 - escaped here
 
@@ -98,10 +98,9 @@ def _create_environment(template_dir: str) -> ImmutableSandboxedEnvironment:
 
 
 def render_template(name: str, folder: str, **context: Any) -> tuple[str, str]:
-    """Render a template; return the result, and a description of the failure of an override.
+    """Render a template from ``folder``, or the built-in one if there is none or it fails.
 
-    If an override in ``folder`` fails, the built-in template is rendered instead. If no override fails, the description
-    is an empty text.
+    Return the text, and the error of the failed template, which is empty if none failed.
     """
     try:
         return _create_environment(folder).get_template(name).render(context), ""

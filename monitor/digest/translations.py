@@ -1,4 +1,4 @@
-"""Translations in a digest: lists the texts that need a translation, and adds the translations to the digest."""
+"""Translations: finds the texts of a digest that need a translation, and adds the translations to the digest."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
@@ -12,9 +12,9 @@ MAX_TEXT_CHARS = 1_000  # a longer passage is not translated
 
 
 def list_texts(digest: Digest, to: str) -> tuple[TextToTranslate, ...]:
-    """Return the headlines and passages of a digest whose language is not ``to``, each once.
+    """Return the headlines and passages of a digest that are not in the language ``to``, each once.
 
-    Texts that are too long or too many to be translated are left out.
+    Very long texts are left out. If there are too many texts, the last ones are left out.
     """
     found = dict.fromkeys(text for story in digest.stories for item in story.items for text in _list_item(item, to))
     return tuple(found)[:MAX_TEXTS]
@@ -30,9 +30,7 @@ def _list_item(item: DigestItem, to: str) -> Iterator[TextToTranslate]:
 
 
 def add_translations(digest: Digest, to: str, found: Mapping[TextToTranslate, str]) -> Digest:
-    """Return the digest with the translations into ``to`` that were found; ``found`` has the translation
-    of each text.
-    """
+    """Add translations into the language ``to`` to a digest. ``found`` maps each text to its translation."""
     if not found:
         return digest
 

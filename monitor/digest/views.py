@@ -1,7 +1,7 @@
-"""Views: a digest in the form that templates use, with charts of daily mentions.
+"""Views: a digest in the form that templates show, with charts of daily mentions.
 
-The field names are the documented context of template overrides (docs/digests.md). A chart is a line of block
-characters, which every mail program can show.
+The names of the fields are documented for users' own templates (docs/digests.md). A chart is a line of block
+characters, because every mail program can show these.
 """
 
 import unicodedata
@@ -17,10 +17,10 @@ MIN_CHART_DAYS = 3  # a chart of fewer days shows nothing that is not in its lab
 
 @dataclass(frozen=True, slots=True)
 class DailyChart:
-    """A chart of the numbers of articles per day, as text.
+    """A text chart of the number of articles per day.
 
-    ``label`` states the total. ``sparkline`` draws the numbers with block characters, and ``description`` lists them.
-    Both are empty if fewer than ``MIN_CHART_DAYS`` days have passed since the first article.
+    ``label`` states the total. ``sparkline`` draws the numbers as block characters, and ``description`` lists them. The
+    last two are empty if fewer than ``MIN_CHART_DAYS`` days have passed since the first article.
     """
 
     sparkline: str
@@ -30,7 +30,7 @@ class DailyChart:
 
 
 def build_chart(daily_counts: Sequence[int]) -> DailyChart | None:
-    """Return a chart of counts per day, which are given oldest first; return None if all counts are zero."""
+    """Draw a chart of the numbers of articles per day, given oldest first; return None if all are zero."""
     if not any(daily_counts):
         return None
     total, today = sum(daily_counts), daily_counts[-1]
@@ -57,7 +57,7 @@ TextPiece = tuple[str, bool]  # a piece of text, and whether it is a matched nam
 
 @dataclass(frozen=True, slots=True)
 class PassageView:
-    """A passage that proves a hit, as templates show it.
+    """Passage that proves a hit, as templates show it.
 
     ``region_label`` names the region of the passage, such as "caption", and is empty for the body. ``translation`` is a
     machine translation, or empty.
@@ -69,20 +69,21 @@ class PassageView:
 
     @property
     def text(self) -> str:
-        """The passage as plain text, with the matched words in square brackets."""
+        """Passage as plain text, with the matched words in square brackets."""
         return "".join(f"[{text}]" if marked else text for text, marked in self.pieces)
 
     @property
     def is_rtl(self) -> bool:
-        """Return whether the passage is written from right to left."""
+        """True if the passage is written from right to left."""
         return is_right_to_left("".join(text for text, _ in self.pieces))
 
 
 @dataclass(frozen=True, slots=True)
 class ChangeView:
-    """A change of an article, as templates show it: a label such as "Headline changed", and the text before and after.
+    """Change of an article, as templates show it.
 
-    ``before`` is empty if text was added, and ``after`` is empty if text was removed.
+    ``label`` is a text such as "Headline changed". ``before`` is empty if text was added, and ``after`` is empty if
+    text was removed.
     """
 
     label: str
@@ -92,12 +93,14 @@ class ChangeView:
 
 @dataclass(frozen=True, slots=True)
 class ItemView:
-    """An article of a digest, as templates show it.
+    """Article of a digest, as templates show it.
 
-    ``rules`` are the rules of its hits, except a rule that most articles of the digest have. ``code`` is its id on the
-    command line, such as a53. ``badge`` is "Update", "Correction", "Withdrawn" or empty. ``note`` describes in words
-    what changed, and is empty if ``changes`` show it. ``language_name`` is empty for English; ``language_code`` is for
-    the ``lang`` attribute. ``extent_note`` states which part of the article was read, and is empty if all was read.
+    - ``rules`` are the rules of its hits, without a rule that most articles of the digest have.
+    - ``code`` is its id on the command line, such as a53.
+    - ``badge`` is "Update", "Correction", "Withdrawn" or empty.
+    - ``note`` describes in words what changed. It is empty if ``changes`` show it.
+    - ``language_name`` is empty for English. ``language_code`` is for the ``lang`` attribute.
+    - ``extent_note`` states which part of the article was read. It is empty if all was read.
     """
 
     pieces: tuple[TextPiece, ...]
@@ -117,23 +120,23 @@ class ItemView:
 
     @property
     def title(self) -> str:
-        """The headline as plain text."""
+        """Headline as plain text."""
         return "".join(text for text, _ in self.pieces)
 
     @property
     def label(self) -> str:
-        """The badge for plain text. It is empty if the headline begins with the same word, as in "Withdrawn: ..."."""
+        """Badge for plain text. It is empty if the headline begins with the same word, as in "Withdrawn: ..."."""
         return "" if self.title.casefold().startswith(self.badge.casefold()) else self.badge
 
     @property
     def is_rtl(self) -> bool:
-        """Return whether the headline is written from right to left."""
+        """True if the headline is written from right to left."""
         return is_right_to_left(self.title)
 
 
 @dataclass(frozen=True, slots=True)
 class DuplicateView:
-    """An article at another outlet with the same text; ``title`` is empty if its headline is the same, too."""
+    """Article with the same text at another outlet. ``title`` is empty if its headline is the same, too."""
 
     outlet: str
     title: str
@@ -143,7 +146,7 @@ class DuplicateView:
 
 @dataclass(frozen=True, slots=True)
 class ActionView:
-    """A link of a story by which a reader gives feedback or opens the story on the desk; ``label`` is its text."""
+    """Link by which a reader gives feedback on a story or opens it on the desk. ``label`` is the link's text."""
 
     label: str
     url: str
@@ -151,12 +154,13 @@ class ActionView:
 
 @dataclass(frozen=True, slots=True)
 class StoryView:
-    """A story of a digest, as templates show it: the leading article, further reports, and duplicates at other outlets.
+    """Story of a digest, as templates show it: the leading article, further reports, and duplicates at other outlets.
 
-    ``anchor`` is the id of its HTML element. ``code`` is its id on the command line, and ``actions`` are its links;
-    both may be empty. ``passage_count`` is the number of passages of the leading article that an email shows.
-    ``page_url`` is where all passages are: the story on the desk, else the article itself, else empty. If ``is_brief``
-    is true, an email shows the story in one line, because mail programs cut off long messages.
+    - ``anchor`` is the id of its HTML element.
+    - ``code`` is its id on the command line, and ``actions`` are its links. Both may be empty.
+    - ``passage_count`` is the number of passages of the leading article that an email shows.
+    - ``page_url`` leads to all passages: on the desk if there is one, otherwise in the article itself. It may be empty.
+    - If ``is_brief`` is true, an email shows the story in one line, because mail programs cut off long messages.
     """
 
     anchor: str
@@ -173,21 +177,21 @@ class StoryView:
 
     @property
     def hidden_passage_count(self) -> int:
-        """The number of passages of the leading article that an email does not show."""
+        """Number of passages of the leading article that an email does not show."""
         return max(0, len(self.lead.passages) - self.passage_count)
 
     @property
     def outlet_label(self) -> str:
-        """The number of outlets that report the story, as text; empty if only one does."""
+        """Number of outlets that report the story, as text. It is empty if only one does."""
         return format_count(self.outlet_count, "outlet") if self.outlet_count > 1 else ""
 
 
 @dataclass(frozen=True, slots=True)
 class StoryLink:
-    """A reference to a story in another place of the digest.
+    """Reference to a story that is elsewhere in the digest.
 
-    ``anchor`` is the id of the story's HTML element; it is empty if an email omits the story. ``outlet_label`` is the
-    number of outlets, or the name of the outlet if it is the only one.
+    ``anchor`` is the id of the story's HTML element. It is empty if the email does not contain the story.
+    ``outlet_label`` is the number of outlets, or the name of the only outlet.
     """
 
     title: str
@@ -198,9 +202,9 @@ class StoryLink:
 
 @dataclass(frozen=True, slots=True)
 class SectionView:
-    """A section of a digest: the stories of one official, or of a rule whose hits name no official.
+    """Section of a digest, as templates show it: the stories of one official, or of a rule whose hits name no official.
 
-    ``position`` and ``chart`` are empty for a rule. ``also_in`` refers to stories of other sections that name the
+    ``position`` and ``chart`` are empty for a rule. ``also_in`` refers to stories in other sections that name the
     official.
     """
 
@@ -214,9 +218,9 @@ class SectionView:
 
 @dataclass(frozen=True, slots=True)
 class SubjectLink:
-    """A reference to the section of an official or rule, with the number of its stories.
+    """Reference to the section of an official or rule, with the number of stories in it.
 
-    ``anchor`` is the id of the section's HTML element; it is empty if an email omits the section.
+    ``anchor`` is the id of the section's HTML element. It is empty if the email does not contain the section.
     """
 
     name: str
@@ -225,13 +229,16 @@ class SubjectLink:
 
     @property
     def label(self) -> str:
-        """The name of the official or rule, with the number of stories if there are several."""
+        """Name of the official or rule, with the number of stories if there are several."""
         return f"{self.name} {self.story_count}" if self.story_count > 1 else self.name
 
 
 @dataclass(frozen=True, slots=True)
 class GlanceView:
-    """The overview at the top of a digest: the most important headlines, and all officials and rules with stories."""
+    """Overview at the top of a digest, as templates show it.
+
+    It has the most important headlines, and all officials and rules with stories.
+    """
 
     headlines: tuple[StoryLink, ...]
     subjects: tuple[SubjectLink, ...]
@@ -240,7 +247,7 @@ class GlanceView:
 
 @dataclass(frozen=True, slots=True)
 class WatchedOfficialView:
-    """A watched official with position and chart, as listed in a digest without stories."""
+    """Watched official with position and chart, as shown in a digest without stories."""
 
     name: str
     position: str
@@ -249,7 +256,7 @@ class WatchedOfficialView:
 
 @dataclass(frozen=True, slots=True)
 class CoverageFaultView:
-    """A source with a problem, described for the reader; ``suggestion`` is empty except in a report to the operator."""
+    """Source with a problem, as templates show it. ``suggestion`` is empty, except in a report to the operator."""
 
     outlet: str
     state: str
@@ -260,7 +267,10 @@ class CoverageFaultView:
 
 @dataclass(frozen=True, slots=True)
 class CoverageView:
-    """The coverage of a digest: ``summary`` is one sentence with numbers, and ``warning`` names the failing sources."""
+    """Coverage of a digest, as templates show it.
+
+    ``summary`` is one sentence with numbers, and ``warning`` names the failing sources.
+    """
 
     summary: str
     warning: str
@@ -270,11 +280,11 @@ class CoverageView:
 
 @dataclass(frozen=True, slots=True)
 class DigestView:
-    """A digest in the form that templates use.
+    """Digest in the form that templates show.
 
-    ``glance`` is None if the digest has few stories. ``also_named`` are the officials without stories of their own:
-    stories of other sections name them. ``omitted_story_count`` is the number of stories that an email has only in its
-    text part.
+    ``glance`` is None if the digest has few stories. ``also_named`` are officials who have no stories of their own but
+    are named in the stories of other sections. ``omitted_story_count`` is the number of stories that an email has only
+    in its text part.
     """
 
     title: str

@@ -1,1 +1,1 @@
-"""Article extraction: turns an HTML page or feed content into an article with regions. No I/O."""
+"""Article extraction: converts an HTML page or the content of a feed to an article with regions. No I/O."""

@@ -14,7 +14,11 @@ _MAX_NAMES_CACHED = 2048
 
 @cache
 def _known_names() -> tuple[frozenset[str], frozenset[str]]:
-    """Return the names that are compared with their case, and all other names, case-folded."""
+    """Return the names of all agencies in two sets.
+
+    The first set has the short names, which are compared with their case ("DPA"). The second set has all other names,
+    case-folded.
+    """
     names = agency_names()
     return (
         frozenset(name for name in names if len(name) <= _MAX_CASED_CHARS),
@@ -43,7 +47,7 @@ def is_agency(name: str) -> bool:
 
 @lru_cache(maxsize=_MAX_NAMES_CACHED)
 def find_agencies(text: str) -> str:
-    """Return the agencies that a text consists of, or an empty string if it contains anything else.
+    """Return the text if it consists only of names of agencies, otherwise an empty string.
 
     Brackets and a label such as "Source:" are removed. Several agencies are returned as they are printed: "dpa/AFP".
     """
@@ -58,14 +62,17 @@ def find_agencies(text: str) -> str:
 
 
 def find_first_agency(text: str) -> str:
-    """Return the longest name of an agency at the start of a text in a script without spaces, or an empty string."""
+    """Return the agency at the start of a text in a script without spaces, or an empty string.
+
+    If several names fit, the longest one is returned.
+    """
     cased, folded = _known_names()
     ends = range(min(len(text), _MAX_SIGNATURE_CHARS), 1, -1)
     return next((text[:end] for end in ends if text[:end] in cased or text[:end] in folded), "")
 
 
 def find_last_agency(text: str) -> str:
-    """Return the agencies at the end of a short text, such as "AFP" in "The Daily with AFP", or an empty string."""
+    """Return the agencies at the end of a short text, or an empty string: "The Daily with AFP" gives "AFP"."""
     words = text.strip(_MARKS).split()
     if len(text) > _MAX_SIGNATURE_CHARS:
         return ""
@@ -73,9 +80,9 @@ def find_last_agency(text: str) -> str:
 
 
 def find_signature(text: str) -> str:
-    """Return the agencies that sign an article in a line of their own, or an empty string.
+    """Return the agencies in a line that is only the signature of an article, or an empty string.
 
-    A line in brackets may have other words before the agency.
+    If the line is in brackets, it may have other words before the agency.
     """
     is_bracketed = text[:1] in "([（【" and text[-1:] in ")]）】"
     return find_agencies(text) or (find_last_agency(text) if is_bracketed else "")

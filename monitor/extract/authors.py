@@ -1,4 +1,4 @@
-"""Authors and agency of an article: names in the metadata, in elements for authors, and in bylines of the page."""
+"""Authors and news agency of an article, from the metadata, marked page elements and bylines."""
 
 import re
 from collections.abc import Iterable, Iterator
@@ -56,10 +56,10 @@ _NAME_WORD = re.compile(r"[^\W\d_]")
 def find_authors(
     tree: LexborHTMLParser, page: PageAnalysis, metadata: PageMetadata, host: str
 ) -> tuple[tuple[str, ...], str]:
-    """Return the names of the authors, and the agency that wrote the article; both may be empty.
+    """Return the names of the authors, and the news agency that wrote the article; both may be empty.
 
-    Names in the metadata are used first, then elements for authors, then bylines near the text. The names of the
-    outlet, of accounts and of departments are omitted.
+    Names in the metadata are used first. Without any, the page elements that are marked as author are read, and then
+    the bylines near the text. Names of the outlet, of accounts and of departments are omitted.
     """
     byline = _Byline({alnum_key(site) for site in (*metadata.sites, host.removeprefix("www."))} - {""})
     for name in metadata.authors:
@@ -75,7 +75,7 @@ def find_authors(
 
 
 class _Byline:
-    """Authors and agency that were found so far. ``sites`` are the keys of the outlet's names."""
+    """Collector of the authors and the agency of an article. ``sites`` are the normalized names of the outlet."""
 
     def __init__(self, sites: set[str]) -> None:
         self.sites = sites
@@ -83,7 +83,7 @@ class _Byline:
         self.agency = ""
 
     def add_claim(self, text: str) -> None:
-        """Add an author that the metadata state. The name need not have the form of a personal name."""
+        """Add an author from the metadata. This name need not look like the name of a person."""
         text = _SHORT_MARK.sub("", _ADDRESSES.sub("", _remove_label(text))).strip(" ,;|(")
         agency = find_agencies(text)
         if agency:
@@ -98,7 +98,10 @@ class _Byline:
                 self._add(part)
 
     def add_text(self, text: str, *, is_stated: bool) -> None:
-        """Add the authors and the agency in a byline. ``is_stated`` is true if the page marks the text as an author."""
+        """Add the authors and the agency that a byline names.
+
+        ``is_stated`` is true if the page marks the text as an author.
+        """
         label = _label_pattern().match(text)
         for part in _PARTS.split(_ADDRESSES.sub(" ", text)):
             if is_date_line(part) and not _is_person(part, is_stated=False):
@@ -131,7 +134,7 @@ class _Byline:
 
 
 def _read_elements(byline: _Byline, elements: OwnElements) -> None:
-    """Read the elements whose attributes or class names say that they name an author or an agency."""
+    """Read the page elements whose attributes or class names mark them as an author or an agency."""
     for selector in _STATED_SELECTORS:
         for node in elements.select(selector):
             _read_node(byline, node)
@@ -148,7 +151,10 @@ def _read_elements(byline: _Byline, elements: OwnElements) -> None:
 
 
 def _read_node(byline: _Byline, node: LexborNode) -> None:
-    """Read one element for authors: its microdata or, without any, the first of its lines that contains a name."""
+    """Read a page element that is marked as an author.
+
+    Its microdata are used. Without any, the first of its lines that contains a name is used.
+    """
     named = node.css('[itemprop~="name"]')
     stated = node.attributes.get("content")
     for text in (stated,) if stated else (normalize_spacing(inner.text(separator=" ")) for inner in named):
@@ -168,7 +174,7 @@ def _read_node(byline: _Byline, node: LexborNode) -> None:
 
 
 def _read_lines(byline: _Byline, page: PageAnalysis) -> None:
-    """Read the lines near the headline, and at the end of the article, that begin like a byline or name an agency."""
+    """Read the bylines and agencies in the lines near the headline and after the end of the article."""
     for text in _list_byline_texts(page):
         if is_byline(text) and not byline.authors:
             byline.add_text(text, is_stated=False)
@@ -177,7 +183,7 @@ def _read_lines(byline: _Byline, page: PageAnalysis) -> None:
 
 
 def _list_byline_texts(page: PageAnalysis) -> Iterator[str]:
-    """Yield the short lines around the text of the article. Lines of the text itself are left out."""
+    """Yield the short lines above and below the text of the article that may be bylines."""
     runs, reasons = page.layout.runs, page.rejection_reasons
     box = page.layout.boxes[page.article_box_index]
     start = max(0, page.title_run_index - _MAX_LINES_ABOVE) if page.title_run_index >= 0 else box.run_start
@@ -212,7 +218,7 @@ def _desk_pattern() -> re.Pattern[str]:
 
 
 def _remove_label(text: str) -> str:
-    """Return a byline without the words before its names."""
+    """Remove the words that introduce the names in a byline, such as "By"."""
     for _ in range(2):
         text = _label_pattern().sub("", text.strip(), count=1)
     return text
@@ -223,21 +229,23 @@ def _split_names(text: str) -> Iterable[str]:
 
 
 def _cut_date(text: str) -> str:
-    """Return a name without a date that follows it: "Anna Example on May 5, 2026" becomes "Anna Example"."""
+    """Cut off a date that follows a name: "Anna Example on May 5, 2026" becomes "Anna Example"."""
     at = re.search(r"\s+(?:on\s+)?(?:\S+\s+)?\d", text)
     return text[: at.start()] if at else text
 
 
 def _is_desk(text: str, *, is_whole: bool) -> bool:
-    """Return whether a text names a department or an account. With ``is_whole``, the text must have no other word."""
+    """Return whether a text contains the name of a department or an account.
+
+    With ``is_whole``, it must be the whole text.
+    """
     return bool(_desk_pattern().fullmatch(text.strip()) if is_whole else _desk_pattern().search(text))
 
 
 def _is_person(name: str, *, is_stated: bool) -> bool:
-    """Return whether a text has the form of a personal name.
+    """Return whether a text looks like the name of a person.
 
-    In scripts with capitals, a single word is a name only if ``is_stated``, that is, if the page marks it
-    as an author.
+    In scripts with capitals, a single word is a name only if the page marks it as an author (``is_stated``).
     """
     words = name.split()
     if not words or len(name) > _MAX_NAME_CHARS or len(words) > _MAX_NAME_WORDS or any(map(str.isdigit, name)):

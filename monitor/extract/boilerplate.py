@@ -1,4 +1,4 @@
-"""Boilerplate removal: drops text that is inside the article's box but not part of the article.
+"""Boilerplate removal: drops text that is among the text of the article but does not belong to it.
 
 Such text is promotional boxes, machine-generated summaries, headings without content, the imprint of the page, and
 biographies of authors. If an article was saved as plain text, the text after its end is also dropped. In plain text,
@@ -25,9 +25,9 @@ _MAX_OFFER_LINE_WEIGHT = 150  # weight; shorter lines in the box of an offer bel
 
 
 def drop_callouts(page: PageAnalysis) -> None:
-    """Drop the small boxes with promotional offers or with labels of machine-generated summaries.
+    """Drop small boxes with promotional offers or machine-generated summaries.
 
-    ``page.rejection_reasons`` must already have the reasons of the single lines.
+    This must run after the single lines were classified, because it uses their ``page.rejection_reasons``.
     """
     boxes = page.layout.boxes
     total_weight = sum(
@@ -51,9 +51,10 @@ def drop_callouts(page: PageAnalysis) -> None:
 def _is_callout(page: PageAnalysis, box_index: int, reason: str, total_weight: int) -> bool:
     """Return whether a box is a callout: a small box around an offer or around a machine-generated summary.
 
-    The box must have little of the article's text. For an offer, at least a third of the lines must be rejected for
-    ``reason``. In addition, the offer must be the first line of the box, or the other lines must be short. For a
-    summary, the callout is the smallest box around its label that contains other text.
+    ``reason`` is the rejection reason of the line that is the offer or the label of the summary. The box must have
+    little of the article's text. For an offer, at least a third of the lines must have this reason; in addition, the
+    offer must be the first line of the box, or the other lines must be short. For a summary, the box must be the
+    smallest one that contains the label and other text.
     """
     box = page.layout.boxes[box_index]
     lines = [at for at in range(box.run_start, box.run_end) if page.rejection_reasons[at] in {"", reason}]
@@ -68,7 +69,7 @@ def _is_callout(page: PageAnalysis, box_index: int, reason: str, total_weight: i
 
 
 def _has_undecided_text(page: PageAnalysis, box_index: int, reason: str) -> bool:
-    """Return whether a box contains both a line that is rejected for ``reason`` and a line that is not rejected."""
+    """Return whether a box contains lines that are rejected for ``reason``, and other lines that are not rejected."""
     box = page.layout.boxes[box_index]
     reasons = page.rejection_reasons[box.run_start : box.run_end]
     return reason in reasons and "" in reasons
@@ -85,9 +86,9 @@ _END_LABEL = re.compile(
 
 
 def find_article_end(text: str) -> int:
-    """Return the offset at which the article in a plain text ends, because other news follows.
+    """Return the offset at which the article in a plain text ends and other news follows.
 
-    It is the length of the text if no end is found.
+    If no end is found, the result is the length of the text.
     """
     lines: list[str] = []
     ends: list[int] = []
@@ -109,11 +110,11 @@ def _is_paragraph(line: str) -> bool:
 
 
 def _count_article_lines(lines: list[str], header: list[str]) -> int:
-    """Return the number of lines that belong to the article.
+    """Return how many of these lines belong to the article.
 
-    ``lines`` begin with the first paragraph, and ``header`` has the lines above it. The article ends with a signature
-    of an agency, or before a label such as "Related news", a repetition of the header, or a headline that is printed
-    twice.
+    ``lines`` begin with the first paragraph, and ``header`` has the lines above it. The article ends with the signature
+    of an agency. It also ends before a label such as "Related news", a repetition of the header, or a headline that is
+    printed twice.
     """
     header_key = alnum_key(" ".join(header[:-1])) if len(header) > 1 else ""
     paragraphs = 0
@@ -165,7 +166,7 @@ def drop_empty_headings(page: PageAnalysis) -> None:
 
 
 def drop_imprint(page: PageAnalysis) -> None:
-    """Drop the imprint at the end of the text: copyright and address lines, and the short lines among them.
+    """Drop the imprint at the end of the text: lines with copyright or address, and short lines between them.
 
     A short line with a digit and a comma directly above the imprint is dropped as an address.
     """
@@ -186,10 +187,9 @@ def drop_imprint(page: PageAnalysis) -> None:
 
 
 def drop_biographies(page: PageAnalysis, author_names: dict[str, str]) -> None:
-    """Drop sentences about the author at the end of the article.
+    """Drop sentences at the end of the article that describe an author, or that begin with an author's name.
 
-    A sentence that begins with the name of an author is also dropped. The keys of ``author_names`` are the names
-    without spaces and punctuation.
+    The keys of ``author_names`` are the names without spaces and punctuation.
     """
     kept = [at for at, reason in enumerate(page.rejection_reasons) if not reason]
     for at in kept[max(len(kept) - 3, len(kept) * 3 // 4) :]:

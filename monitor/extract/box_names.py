@@ -1,8 +1,8 @@
 """Box names: what the class, id and role of an HTML element show about its text.
 
-A box is a block-level HTML element; its names are the words in its class, id and role attributes. Such names are mostly
-English worldwide, with some local words; none is specific to one outlet. A name is only evidence: some pages name a box
-after the element next to it, or after one of its parts.
+A box is a block-level HTML element. Its names are the words in its class, id and role attributes. Outlets in all
+countries use mostly English names, and the names in this module are not specific to one outlet. A name is only
+evidence: some pages name a box after the element next to it, or after one of its parts.
 """
 
 import re
@@ -16,7 +16,7 @@ _CAMEL_CASE_BOUNDARY = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 
 
 def _compile_names(words: str) -> re.Pattern[str]:
-    """Return a pattern that matches any of the words as a whole part of a class name or id.
+    """Return a pattern that matches any of the words if it is a whole part of a class name or id.
 
     Parts are separated by spaces, hyphens, underscores or colons.
     """
@@ -163,18 +163,18 @@ _GRID_NAME = re.compile(r"(?:col|cols|column|row|grid|container|wrap|wrapper|cle
 
 @lru_cache(maxsize=NAMES_CACHED)
 def find_boilerplate_name(hint: str) -> tuple[str, int]:
-    """Return the part of a box's names that indicates boilerplate, and how many paragraphs of prose outweigh this name.
+    """Find a name of a box that indicates boilerplate; return this name and the number of paragraphs that outweigh it.
 
-    Without such a name, return an empty string and 0. With a name, 0 means that the box is boilerplate whatever it
-    contains.
+    A box with at least this number of paragraphs of prose is not boilerplate. The numbers are:
 
-    - One paragraph outweighs a modifier of a name for text: ``section--ads`` is a section with advertisements. One
-      paragraph also outweighs a name next to the name of an article body.
-    - Two paragraphs outweigh the name of a tool, because a tool has no prose.
-    - Three paragraphs outweigh the name of an offer, or of a place on the page.
+    - 0 if the box is boilerplate whatever it contains.
+    - 1 if the name is only a modifier of a name for text (``section--ads`` is a section with advertisements), or if the
+      box also has the name of an article body.
+    - 2 if the name is that of a tool, because a tool has no prose.
+    - 3 if the name is that of an offer, or of a position on the page.
 
-    States of a page (``has-sidebar``), terms of a post (``tag-cookies``) and comments of a reporter (``live-comment``)
-    are ignored.
+    Without such a name, the result is an empty string and 0. States of a page (``has-sidebar``), terms of a post
+    (``tag-cookies``) and comments of a reporter (``live-comment``) are ignored.
     """
     name = _STATE_NAMES.sub("", hint)
     if "hentry" in name or "type-post" in name or "post-" in name:
@@ -194,9 +194,9 @@ def find_boilerplate_name(hint: str) -> tuple[str, int]:
 
 
 def is_same_kind(hint: str, other: str) -> bool:
-    """Return whether the names of one HTML element include all names of another element.
+    """Return whether two HTML elements are of the same kind, judged by their attributes ``hint`` and ``other``.
 
-    The compared names are the ones that ``find_kind`` returns for ``hint`` and ``other``.
+    They are if the names that ``find_kind`` finds for one element include all names for the other.
     """
     kind, other_kind = find_kind(hint), find_kind(other)
     return kind <= other_kind or other_kind <= kind
@@ -206,8 +206,8 @@ def is_same_kind(hint: str, other: str) -> bool:
 def find_kind(hint: str) -> frozenset[str]:
     """Return the names in an HTML element's attributes (class, id, role) that describe its content.
 
-    Numbers, modifiers (``--wide``), states (``has-sidebar``) and names of the page's layout grid (``col``) are removed.
-    If no name remains, the result differs from the results for all other attributes.
+    Numbers, modifiers (``--wide``), states (``has-sidebar``) and names of the page's layout grid (``col``) are left
+    out. If no name remains, the attributes themselves are returned as a single name, which equals no other name.
     """
     names = _NUMBER.sub("", _MODIFIER.sub("", _STATE_NAMES.sub("", hint))).split()
     return frozenset(name for name in names if not _GRID_NAME.match(name)) or frozenset({f"={hint}"})

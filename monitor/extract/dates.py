@@ -1,8 +1,8 @@
-"""Publication and modification times of a page.
+"""Publication time and modification time of a page.
 
 A time is read from the metadata. Without one, it is read from the dates that are printed around the article, and then
-from the URL. Dates of other articles (related news, lists, comments) are ignored. ``text/time_zones.py`` determines the
-zone of a date without a zone.
+from the URL. Dates of other articles (related news, lists, comments) are ignored. For a date without a time zone,
+``text/time_zones.py`` determines the zone.
 """
 
 import re
@@ -53,10 +53,10 @@ def find_published(
     url: str,
     feed_published_at: datetime | None,
 ) -> tuple[datetime | None, str]:
-    """Return the publication time, in the time zone of the page, and the place where it was found.
+    """Return the publication time, in the time zone of the page, and where it was found, such as "metadata" or "URL".
 
-    The first place with a full date is used. If this date has no time of day, the time of a later place with the same
-    date is used. The feed's time is used instead in two cases:
+    The most trusted full date is used. If it has no time of day, the time of a less trusted text with the same date is
+    used. The feed's time is used instead in two cases:
 
     - The page's time has no hour or no reliable zone, and both times are within 36 hours.
     - The date is only printed on the page, and differs from the feed's date by more than a week.
@@ -94,10 +94,7 @@ def find_modified(
     local_time: LocalTime,
     published: datetime | None,
 ) -> datetime | None:
-    """Return the time of the last change of the article.
-
-    Return None if the page does not state a change after the publication time.
-    """
+    """Return the time of the last change of the article, or None if the page states none after its publication."""
     for text in [*metadata.modified, *OwnElements(tree, page).list_microdata("dateModified")]:
         moment = parse_date(text, local_time)
         if moment is not None and (published is None or moment >= published - timedelta(minutes=1)):
@@ -108,7 +105,7 @@ def find_modified(
 def _iter_stamps(
     tree: LexborHTMLParser, page: PageAnalysis, metadata: PageMetadata, local_time: LocalTime, url: str
 ) -> Iterator[LocatedStamp]:
-    """Yield the dates of the page with the places where they were found, the most trusted first."""
+    """Yield the dates of the page, the most trusted first, each with a description of where it was found."""
     order = infer_day_first([run.text for run in page.layout.runs if len(run.text) < MAX_DATE_LINE_CHARS])
     if order is None and local_time.day_first is None:
         order = day_first_of_language(metadata.languages[0] if metadata.languages else "")
@@ -126,9 +123,9 @@ def _iter_stamps(
 def _iter_date_texts(
     tree: LexborHTMLParser, page: PageAnalysis, metadata: PageMetadata, url: str
 ) -> Iterator[tuple[str, str]]:
-    """Yield texts that may contain a date, each with the place where it was found, the most trusted first.
+    """Yield texts that may contain a date, the most trusted first, each with a description of where it was found.
 
-    Places are searched one after another, when the caller requests the next text.
+    The page is searched step by step, each time the caller requests the next text.
     """
     yield from ((text, "metadata") for text in metadata.published)
     elements = OwnElements(tree, page)
@@ -143,7 +140,7 @@ def _iter_date_texts(
 
 
 def _list_url_dates(url: str) -> list[str]:
-    """Return a list with the date in the path of a URL; empty if there is none."""
+    """Return a list with the date in the path of a URL, or an empty list if the path has none."""
     try:
         match = _URL_DATE.search(urlsplit(url).path)
     except ValueError:
@@ -155,9 +152,9 @@ def _list_url_dates(url: str) -> list[str]:
 
 
 def _list_script_dates(tree: LexborHTMLParser) -> list[str]:
-    """Return a list with the date of publication in the data of scripts; empty if there is none.
+    """Return a list with the publication date in the scripts of a page, or an empty list if they have none.
 
-    If the scripts contain several days, the list is empty, because they may be the dates of other articles.
+    If the scripts have dates of several days, the list is empty, because they may be the dates of other articles.
     """
     scripts = [(script, script.text() or "") for script in tree.css("script")]
     found = [
@@ -167,7 +164,10 @@ def _list_script_dates(tree: LexborHTMLParser) -> list[str]:
 
 
 def _is_valid_json_ld(script: LexborNode, code: str) -> bool:
-    """Return whether a script is JSON-LD without errors. The metadata contain its dates of the article already."""
+    """Return whether a script is valid JSON-LD that states a date.
+
+    Its date need not be searched for again, because it has already been read as metadata.
+    """
     is_json_ld = "ld+json" in (script.attributes.get("type") or "").lower()
     return is_json_ld and _SCRIPT_DATE.search(code) is not None and parse_lenient_json(code) is not None
 

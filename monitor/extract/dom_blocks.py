@@ -1,8 +1,9 @@
 """Page layout: converts an HTML tree to flat lists of boxes and text runs in document order.
 
-All later steps of the extraction use these lists. The tree is walked once and without recursion, so deep nesting is
-cheap. Oversized and excessively nested pages are cut before parsing, because the time that the parser Lexbor needs
-grows with the square of the nesting depth: 20,000 open elements take one second, 200,000 take two minutes.
+A box is a block-level element, and a text run is a piece of text in it, usually a paragraph. All later steps of the
+extraction use these lists. The tree is walked once and without recursion, so deep nesting is cheap. Oversized and
+excessively nested pages are cut before parsing, because the time that the parser Lexbor needs grows with the square of
+the nesting depth: 20,000 open elements take one second, 200,000 take two minutes.
 """
 
 import re
@@ -64,8 +65,8 @@ _CONTROL_CHARS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]
 class LayoutBox:
     """A block-level element of a page.
 
-    ``hint`` has its class, id, role and similar attributes in one line. ``is_hidden`` is true if the page does not show
-    the box, or a box around it.
+    ``hint`` has its class, id, role and similar attributes in one line. ``is_hidden`` is true if the page hides the
+    box, or a box around it.
     """
 
     node: LexborNode
@@ -80,10 +81,10 @@ class LayoutBox:
 
 @dataclass(slots=True)
 class TextRun:
-    """Text of one box that no block element interrupts, usually one paragraph.
+    """A piece of text in a box that is not interrupted by block elements, usually one paragraph.
 
-    ``box_index`` is the index of the innermost box around the text. ``link_chars`` is the number of characters of the
-    text that are in links.
+    ``box_index`` is the index of the innermost box around the text. ``link_chars`` is the number of its characters that
+    are in links.
     """
 
     text: str
@@ -93,11 +94,11 @@ class TextRun:
 
 @dataclass(slots=True)
 class PageLayout:
-    """Boxes and text runs of one page.
+    """The boxes, text runs and pictures of one page.
 
-    A box contains ``runs[box.run_start:box.run_end]``; the box with index i and its descendants are
-    ``boxes[i:box.subtree_end]``. ``pictures`` lists each picture as its box index and the index of the text run after
-    it.
+    A box contains ``runs[box.run_start:box.run_end]``. The box with index i and its descendants are
+    ``boxes[i:box.subtree_end]``. ``pictures`` has a pair for each picture: the index of its box, and the index of the
+    text run that follows it.
     """
 
     boxes: list[LayoutBox] = field(default_factory=list)
@@ -106,7 +107,7 @@ class PageLayout:
 
 
 def normalize_spacing(text: str) -> str:
-    """Return a text in NFC, with single spaces and without line breaks, control characters and invisible characters."""
+    """Normalize a text to NFC and single spaces, without line breaks, control characters and invisible characters."""
     if text.isascii() and text.isprintable() and "  " not in text:
         return text.strip()
     text = " ".join(text.split())
@@ -119,8 +120,8 @@ def normalize_spacing(text: str) -> str:
 class _RunBuilder:
     """Builder of the current text run during the walk over the tree.
 
-    ``lines`` holds the lines of the run that end at a single ``<br>``. Each line has its text, the number of its
-    characters in links, and whether all of it is bold.
+    ``lines`` holds the lines of the run, which a single ``<br>`` separates. Each line is a tuple of its text, the
+    number of its characters in links, and whether all of it is bold.
     """
 
     def __init__(self, layout: PageLayout) -> None:
@@ -140,8 +141,7 @@ class _RunBuilder:
     def add_text(self, text: str) -> None:
         """Add a text node to the current run.
 
-        If several ``<br>`` precede the text, the run ends before it. After a single ``<br>`` a new line of the run
-        begins.
+        If a single ``<br>`` precedes the text, a new line of the run begins. If several precede it, a new run begins.
         """
         if text.isspace():
             if self.pieces:
@@ -160,17 +160,16 @@ class _RunBuilder:
             self.is_bold = False
 
     def _end_line(self) -> None:
-        """End the current line of the run."""
         text = normalize_spacing("".join(self.pieces))
         if text:
             self.lines.append((text, self.link_chars, self.is_bold))
         self._reset()
 
     def flush(self) -> None:
-        """End the current run, and store it unless it is empty.
+        """Finish the current run and store its text, if it has any.
 
-        Two lines of the run are joined if the second continues the sentence of the first. Otherwise they become
-        separate runs.
+        A line that continues the sentence of the line before it is joined to that line. Every other line is stored as a
+        run of its own.
         """
         self._end_line()
         self.break_count = 0
@@ -193,7 +192,7 @@ class _RunBuilder:
 
 
 def survey_dom(root: LexborNode, max_elements: int = 60_000) -> PageLayout:
-    """Return the layout of a subtree: its boxes, text runs and pictures.
+    """Convert the HTML tree below ``root`` to its layout: boxes, text runs and pictures.
 
     Elements after the first ``max_elements`` are ignored.
     """
@@ -231,7 +230,7 @@ def survey_dom(root: LexborNode, max_elements: int = 60_000) -> PageLayout:
 
 
 def _visit_empty_element(layout: PageLayout, builder: _RunBuilder, node: LexborNode, tag: str) -> None:
-    """Handle an element without content: record a picture, or end the current run at a block element."""
+    """Record an empty element that is a picture, and end the current run at an empty block element."""
     if tag == "img":
         if "emoji" not in (node.attributes.get("class") or ""):
             layout.pictures.append((builder.box_index, len(layout.runs)))
@@ -240,10 +239,10 @@ def _visit_empty_element(layout: PageLayout, builder: _RunBuilder, node: LexborN
 
 
 def _enter_element(layout: PageLayout, builder: _RunBuilder, node: LexborNode, tag: str) -> str:
-    """Open an element for the walk, and return its tag; an empty string if the page does not show the element.
+    """Begin an element during the walk; return its tag, or an empty string if the page hides the element.
 
-    An inline picture credit at the start of a paragraph is opened as a caption, so that it does not become part of the
-    paragraph.
+    A picture credit at the start of a paragraph is treated as a caption, and the tag "figcaption" is returned, so that
+    the credit does not become part of the paragraph.
     """
     attributes = node.attributes
     if tag in INLINE_TAGS:
@@ -343,7 +342,7 @@ _NON_NESTING_TAGS = frozenset(_VOID_TAG_NAMES.split() + _IMPLICITLY_CLOSED_TAG_N
 
 
 def limit_html(html: str) -> str:
-    """Return the HTML, truncated at 5,000,000 characters and before the first tag that is nested too deeply."""
+    """Truncate HTML at 5,000,000 characters, and before the first tag that is nested too deeply."""
     html = html[:_MAX_HTML_CHARS]
     if html.count("<") < _MIN_CHECKED_TAGS:
         return html

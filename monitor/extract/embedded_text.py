@@ -1,6 +1,6 @@
-"""Embedded text: the article in JSON-LD, page data or ``<noscript>``, for pages that show it only after scripts ran.
+"""Embedded text: the article in JSON-LD, page data or ``<noscript>``, for pages that need scripts to show it.
 
-Page data are JSON objects in scripts.
+Page data are JSON objects in scripts, from which the browser builds the page.
 """
 
 import re
@@ -37,7 +37,7 @@ def read_noscript(tree: LexborHTMLParser) -> PageLayout | None:
 
 
 def _survey_markup(node: LexborNode) -> PageLayout:
-    """Return the layout of a node. If the text of the node is itself HTML, the text is parsed."""
+    """Convert an HTML node to its layout. If the text of the node is itself HTML, this HTML is parsed."""
     text = node.text() or ""
     inner = LexborHTMLParser(limit_html(text)).body if "</" in text else None
     return survey_dom(node if inner is None else inner)
@@ -46,12 +46,15 @@ def _survey_markup(node: LexborNode) -> PageLayout:
 def find_embedded_text(
     tree: LexborHTMLParser, metadata: PageMetadata, heading: str, text: str
 ) -> tuple[list[str], str]:
-    """Return the paragraphs of the article in JSON-LD or page data, and a description of the place.
+    """Find the article in the JSON-LD or page data of a page whose visible text is not the article.
 
-    Both are empty if ``text``, the visible text of the page, may be the article. The visible text cannot be the article
-    if the embedded text is at least twice as long and shares no paragraph with it. Page data are used only if the
-    visible text is too short for an article. JSON-LD is also used if the visible text is longer, such as the imprint of
-    a page. If the page shows a ``heading``, the JSON-LD must have the same headline.
+    Return its paragraphs, and a description of where it was found. Both are empty if ``text``, the visible text, may be
+    the article, or if nothing better is found.
+
+    - The embedded text must be at least twice as long as the visible text.
+    - JSON-LD must share no paragraph with the visible text. If the page shows a ``heading``, it must have the same
+      headline.
+    - Page data are used only if the visible text is too short for an article.
     """
     weight = measure_weight(text)
     lines = [key for line in text.split("\n") if len(key := alnum_key(line)) >= _MIN_PARAGRAPH_WEIGHT // 2]
@@ -76,9 +79,9 @@ def _shares_line(paragraphs: list[str], line_keys: list[str]) -> bool:
 
 
 def read_page_data(tree: LexborHTMLParser, metadata: PageMetadata) -> list[str]:
-    """Return the paragraphs of the article in the page's JSON data, or an empty list.
+    """Return the paragraphs of the article in the page data, or an empty list.
 
-    The article is in the object whose title is a headline in the metadata.
+    The article is the object whose title is a headline in the metadata.
     """
     best: list[str] = []
     for node, root in find_titled_objects(tree, list(metadata.headlines.values())):
@@ -89,7 +92,7 @@ def read_page_data(tree: LexborHTMLParser, metadata: PageMetadata) -> list[str]:
 
 
 def _collect_paragraphs(value: Any, root: Any, depth: int) -> Iterator[str]:
-    """Yield the paragraphs in the text fields of a JSON value, in order. Short labels and codes are omitted.
+    """Yield the paragraphs in the text fields of a JSON value, in order. Short labels and codes are left out.
 
     ``root`` is the JSON document that contains ``value``.
     """
@@ -109,9 +112,9 @@ def _collect_paragraphs(value: Any, root: Any, depth: int) -> Iterator[str]:
 
 
 def _follow_reference(value: dict[str, Any], root: Any) -> dict[str, Any]:
-    """Return the object that a JSON object refers to by ``__ref``, a key of ``root``.
+    """Return the object that a JSON object refers to: its field ``__ref`` is a key of ``root``, the whole document.
 
-    An object without ``__ref`` is returned itself. If the key does not exist, the result is empty.
+    An object without ``__ref`` is returned itself. If ``root`` has no such key, the result is empty.
     """
     reference = value.get("__ref")
     found = root.get(reference) if isinstance(reference, str) and isinstance(root, dict) else value
@@ -127,7 +130,7 @@ _NAMES_JAVASCRIPT = re.compile(r"java\s?script|\bJS\b", re.IGNORECASE)
 
 
 def is_made_by_scripts(tree: LexborHTMLParser, text: str) -> bool:
-    """Return whether a page that has no article would probably show an article after its scripts ran.
+    """Return whether a page without an article would probably show one after its scripts have run.
 
     ``text`` is the visible text of the page.
     """
@@ -143,7 +146,7 @@ def is_made_by_scripts(tree: LexborHTMLParser, text: str) -> bool:
 
 
 def _split_paragraphs(text: str) -> list[str]:
-    """Return the paragraphs of a text, which may be plain text or HTML."""
+    """Split a text, which may be plain text or HTML, into paragraphs."""
     if "&lt;" in text:
         text = text.replace("&lt;", "<").replace("&gt;", ">")
     if "<" not in text:

@@ -1,6 +1,6 @@
 """Extractor: converts a page to an article, and estimates how complete and reliable the result is.
 
-The HTML is parsed once, and the tree is walked once. All decisions use the resulting flat list of text runs.
+The HTML is parsed once, and the tree is walked once. All later steps use the resulting flat list of text runs.
 """
 
 import re
@@ -48,10 +48,10 @@ def find_partial_reason(page: PageAnalysis, metadata: PageMetadata, text: str) -
 
 
 def choose_fuller_text(text: str, claimed_text: str) -> tuple[str, str]:
-    """Return the page's text or the text in the metadata, and the reason if it is the text in the metadata.
+    """Return the page's text, or the text in the metadata if the page shows only the beginning of the article.
 
-    The text in the metadata is used if it is much longer and contains most of the page's text. The page then shows only
-    the beginning of the article.
+    The text in the metadata is used if it is much longer and contains most of the page's text. The second result is
+    then the reason, and otherwise empty.
     """
     if (
         not text
@@ -73,10 +73,10 @@ def choose_fuller_text(text: str, claimed_text: str) -> tuple[str, str]:
 
 
 def estimate_confidence(page: PageAnalysis, title: str, has_date: bool, body_selector: str = "") -> float:
-    """Return the extraction confidence: how likely title and body are the whole article and nothing else, from 0 to 1.
+    """Estimate how likely it is that title and body are the whole article and nothing else, from 0 to 1.
 
-    The confidence is halved if the user's ``body_selector`` matched nothing, because the page has changed since the
-    user wrote the selector.
+    The confidence is halved if the user's ``body_selector`` matched nothing: the page has then probably changed since
+    the user wrote the selector.
     """
     kept = [at for at, reason in enumerate(page.rejection_reasons) if not reason]
     weight = sum(page.weights[at] for at in kept)
@@ -96,7 +96,7 @@ def estimate_confidence(page: PageAnalysis, title: str, has_date: bool, body_sel
 
 @dataclass(frozen=True, slots=True)
 class ExtractionReason:
-    """Row of an extraction explanation: a text, its region, and the reason for the region.
+    """A row of an extraction explanation: a text of the page, the region it was assigned to, and the reason.
 
     Text that does not belong to the article has the region "dropped".
     """
@@ -108,10 +108,10 @@ class ExtractionReason:
 
 @dataclass(frozen=True, slots=True)
 class ExtractionExplanation:
-    """Result of ``explain_page``: an article, the reason for each text, and the CSS path of the box with its body.
+    """Result of ``explain_page``: the article, and the reason for each text of the page.
 
-    ``local_published_at`` is the publication time in the page's own time zone. Its date is the date that readers of the
-    page saw.
+    ``body_css_path`` is a CSS path to the box with the article's body. ``local_published_at`` is the publication time
+    in the page's own time zone, so that its date is the date that readers of the page saw.
     """
 
     article: Article
@@ -123,11 +123,12 @@ class ExtractionExplanation:
 def extract_page(
     body: bytes, url: str, content_type: str = "", source: Source | None = None, entry: Article | None = None
 ) -> Article:
-    """Return the article of a page or PDF document, or an empty article with confidence 0 if the page has no article.
+    """Extract the article from a page or PDF document.
 
-    Raises ``UnreadableDocument`` for a PDF document without readable text, and no other error. ``entry`` is the article
-    from the feed. Its date and authors are used if the page has none. The title is left empty if the feed's title is
-    more reliable than the page's title; ``merge_texts`` later joins both articles.
+    If there is no article, an empty article with confidence 0 is returned. Raises ``UnreadableDocument`` for a PDF
+    document without readable text, and no other error. ``entry`` is the entry of the feed. Its date and authors are
+    used if the page has none. If the feed's title is more reliable than the page's title, the title is left empty;
+    ``merge_texts`` later adds the feed's title.
     """
     return explain_page(body, url, content_type, source, entry).article
 
@@ -135,9 +136,9 @@ def extract_page(
 def explain_page(
     body: bytes, url: str, content_type: str = "", source: Source | None = None, entry: Article | None = None
 ) -> ExtractionExplanation:
-    """Extract a page like ``extract_page``, and also return the reason for each text.
+    """Extract a page like ``extract_page``, and also return why each text was kept or dropped.
 
-    The reasons help users to write selectors. In a PDF document, the reason for a paragraph is the number of its page.
+    The reasons help users to write selectors. In a PDF document, the reason for a paragraph is its page number.
     """
     if is_pdf(body):
         return _explain_pdf(read_pdf(body, url, source.language if source else "", entry))
@@ -200,10 +201,9 @@ def _explain_pdf(found: PdfText) -> ExtractionExplanation:
 def _read_page(
     tree: LexborHTMLParser, metadata: PageMetadata, selectors: Selectors, url: str
 ) -> tuple[PageAnalysis, ArticleRegions, str, str]:
-    """Return the analysis of a page, its regions, its title, and the places in which the title was found.
+    """Analyze a page: return the analysis, the regions, the title, and the parts of the page that state the title.
 
-    If the visible page has no article, the content of its ``<noscript>`` is analyzed too, and used if it has the
-    article.
+    If the visible page has no article, the content of ``<noscript>`` is analyzed too, and used if it has the article.
     """
     site_keys = find_site_keys(metadata, urlsplit(url).hostname or "")
     titles = list_headlines(metadata, site_keys)
@@ -226,7 +226,8 @@ def _choose_text(
 ) -> tuple[str, str]:
     """Return the body of the article, and the reason if the body is not the visible text of the page.
 
-    If the body is embedded text, its dateline and agency are stored in ``regions``, and all visible text is rejected.
+    If the body is embedded text (from JSON-LD or page data), its dateline and agency are stored in ``regions``, and all
+    visible text is rejected.
     """
     shown = "\n".join(regions.body)
     heading = page.layout.runs[page.title_run_index].text if page.title_run_index >= 0 else ""
@@ -240,9 +241,9 @@ def _choose_text(
 
 
 def _estimate_embedded_confidence(text: str, title: str, has_date: bool) -> float:
-    """Return the extraction confidence of an embedded text.
+    """Estimate the confidence, from 0 to 1, for a text from JSON-LD or page data.
 
-    Only its length, title and date are considered, because other text of the page cannot be mixed into it.
+    Only its length, title and date are considered, because no other text of the page can be mixed into it.
     """
     return round(0.4 + 0.4 * min(1.0, measure_weight(text) / 1_200) + 0.1 * bool(title) + 0.05 * has_date, 2)
 
@@ -250,9 +251,9 @@ def _estimate_embedded_confidence(text: str, title: str, has_date: bool) -> floa
 def _extract_regions(
     tree: LexborHTMLParser, page: PageAnalysis, metadata: PageMetadata, selectors: Selectors, url: str
 ) -> tuple[ArticleRegions, str, str]:
-    """Return the regions of the article, its title, and the places in which the title was found.
+    """Return the regions of the article, its title, and the parts of the page that state the title.
 
-    The user's selectors override the result of the extractor.
+    Texts that the user's selectors match replace the result of the extractor.
     """
     if page.layout.runs and not select_body(tree, page, selectors.body):
         find_content(page)
@@ -273,14 +274,14 @@ def _extract_regions(
 def _is_feed_title_better(feed_title: str, title_origins: str) -> bool:
     """Return whether the feed's title is more reliable than the page's title.
 
-    It is if only the document title (``<title>``) supports the page's title, because this is often the name of the
+    This is so if the page's title comes only from the document title (``<title>``), which is often the name of the
     site.
     """
     return bool(feed_title) and not feed_title.endswith(("...", "…")) and title_origins in {"document", "nothing"}
 
 
 def _choose_canonical_url(url: str, declared_urls: list[str]) -> str:
-    """Return the canonical URL that the page declares, or the page's own URL.
+    """Return the canonical URL that the page declares, or otherwise the page's own URL.
 
     A declared URL is ignored if it is on another site or is the URL of a front page.
     """
@@ -300,14 +301,14 @@ def _choose_canonical_url(url: str, declared_urls: list[str]) -> str:
 
 
 def _choose_default_language(source: Source | None, entry: Article | None) -> str:
-    """Return the language of the feed entry, or that of the source if the entry has none."""
+    """Return the language that the feed entry states, or otherwise the language of the source."""
     return (entry.language if entry else "") or (source.language if source else "")
 
 
 def _collect_reasons(
     article: Article, page: PageAnalysis, title_reason: str, published_reason: str, text_reason: str
 ) -> list[ExtractionReason]:
-    """Return the reason for the title and date of an article, and for each text run of the page."""
+    """List the rows of an explanation: for the title and date of the article, and for each text run of the page."""
     reasons = [ExtractionReason("title", title_reason, article.title)]
     if article.published_at:
         reasons.append(ExtractionReason("published", published_reason, article.published_at.isoformat()))
@@ -320,9 +321,10 @@ def _collect_reasons(
 
 
 def _build_css_path(page: PageAnalysis) -> str:
-    """Return a CSS path to the smallest box around the whole body.
+    """Return a CSS path to the smallest box that contains the whole body.
 
-    The path has at most three elements, each a tag with its id or first class, and begins at the nearest id.
+    The path has at most three elements, each a tag with its id or first class. It begins at the nearest element with an
+    id.
     """
     kept = [at for at, reason in enumerate(page.rejection_reasons) if not reason]
     boxes = page.layout.boxes

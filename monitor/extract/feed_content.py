@@ -1,6 +1,6 @@
-"""Articles from the content of feeds: extraction, completeness, merging with the page, and a fallback.
+"""Articles from feed content: extraction, test for completeness, and merging with the article of the page.
 
-The fallback does not need the HTML parser.
+A fallback builds an article without the HTML parser.
 """
 
 import re
@@ -23,9 +23,9 @@ _TAG = re.compile("<[^<>]*>")
 
 
 def build_fallback_article(entry: Entry, source: Source) -> Article:
-    """Return the article of an entry without the HTML parser, in a time that is linear in the length of the text.
+    """Build the article of an entry without the HTML parser, for entries on which the parser crashed.
 
-    It is used for entries on which the HTML parser crashed.
+    The time is linear in the length of the text.
     """
     text = _strip_markup(entry.content) or _strip_markup(entry.summary)
     return Article(
@@ -73,14 +73,14 @@ _MIN_TRUSTED_CONFIDENCE = 0.3  # a page with a lower confidence does not replace
 
 
 def html_to_text(html: str) -> str:
-    """Return the visible text of a feed's summary or content, one paragraph per line."""
+    """Convert the HTML of a feed's summary or content to its visible text, with one paragraph per line."""
     return "\n".join(run.text for _tag, run in _extract_runs(html))
 
 
 def article_from_entry(entry: Entry, source: Source) -> Article:
-    """Return the article of a feed entry.
+    """Build an article from the content of a feed entry.
 
-    Its ``partial_reason`` is "feed" unless the feed's text is clearly complete.
+    Its ``partial_reason`` is "feed", unless the feed clearly has the complete text.
     """
     summary, summary_captions, is_summary_complete = _extract_paragraphs(entry.summary)
     body, captions, is_content_complete = _extract_paragraphs(entry.content)
@@ -114,9 +114,9 @@ def article_from_entry(entry: Entry, source: Source) -> Article:
 
 
 def cut_title(text: str) -> str:
-    """Return a title for a post that has none: the first sentence of its text, or its first words.
+    """Return a title for a post that has none: its first sentence, or its first words.
 
-    The account names at the start of a reply are omitted.
+    The account names at the start of a reply are left out.
     """
     line = _REPLY_NAMES.sub("", " ".join(text.split("\n")[:2])[: 4 * _MAX_CUT_TITLE_CHARS]).strip()
     sentence = _FIRST_SENTENCE.match(line)
@@ -126,7 +126,7 @@ def cut_title(text: str) -> str:
 
 
 def is_complete(article: Article) -> bool:
-    """Return whether an article from a feed has the whole text, so that its page need not be fetched."""
+    """Return whether an article from a feed has the whole text. Its page then need not be fetched."""
     return not article.partial_reason and bool(article.body)
 
 
@@ -164,16 +164,19 @@ def merge_texts(page_article: Article, feed_article: Article) -> Article:
 
 
 def match_score(page_article: Article, feed_article: Article) -> float | None:
-    """Return how likely a page is the article of its feed entry, from 0 to 1, or None for a page behind a paywall."""
+    """Return how likely it is that a page is the article of its feed entry, from 0 to 1.
+
+    The result is None for a page behind a paywall.
+    """
     if page_article.partial_reason == "paywall":
         return None
     return page_article.confidence if _is_same_article(page_article, feed_article) else 0.0
 
 
 def _merge_standfirst(page_article: Article, feed_article: Article) -> str:
-    """Return the standfirst of the page, or that of the feed if the page has none.
+    """Return the standfirst of the page, or the feed's one if the page has none.
 
-    If the page's text is partial, the feed's standfirst is appended unless the page repeats it.
+    If the page's text is partial, the feed's standfirst is appended, unless the page repeats it.
     """
     is_page_partial = page_article.partial_reason or page_article.confidence < _MIN_TRUSTED_CONFIDENCE
     parts = [page_article.standfirst or feed_article.standfirst]
@@ -183,7 +186,7 @@ def _merge_standfirst(page_article: Article, feed_article: Article) -> str:
 
 
 def _extract_runs(html: str) -> list[tuple[str, TextRun]]:
-    """Return the text runs of a feed's HTML, each with the tag of the box around it."""
+    """Return the text runs in the HTML of a feed, each after the tag of its innermost box."""
     if not _MARKUP_CHARS.search(html):  # true for most summaries: each line is a paragraph, so no parser is needed
         lines = map(normalize_spacing, unwrap_lines(html).split("\n"))
         return [("body", TextRun(line, 0, 0)) for line in lines if line]
@@ -198,9 +201,9 @@ def _extract_runs(html: str) -> list[tuple[str, TextRun]]:
 
 
 def _extract_paragraphs(html: str) -> tuple[list[str], list[str], bool]:
-    """Return the paragraphs and the captions of a feed's HTML, and whether the text is the whole article.
+    """Return the paragraphs in the HTML of a feed, the captions, and whether the text is the whole article.
 
-    Notes that link back to the site are dropped.
+    Notes that link back to the site are left out.
     """
     body: list[str] = []
     captions: list[str] = []
@@ -219,16 +222,16 @@ def _extract_paragraphs(html: str) -> tuple[list[str], list[str], bool]:
 def _is_truncated(text: str) -> bool:
     """Return whether a line ends with a truncation mark, such as "...".
 
-    Only the end of the line is searched, which is a hundred times faster.
+    Only the end of the line is searched, because this is a hundred times faster.
     """
     return _TRUNCATION_MARK.search(text, max(0, len(text.rstrip(" »›>.)]")) - _MAX_TRUNCATION_MARK_CHARS)) is not None
 
 
 def _is_same_article(page_article: Article, feed_article: Article) -> bool:
-    """Return whether a page shares enough words with its feed entry to be the same article.
+    """Return whether a page has enough words in common with its feed entry to be the same article.
 
-    Words in other letters than ASCII are compared by pairs of characters. An entry with very few words matches every
-    page.
+    Words with non-ASCII letters are compared by their pairs of characters. If the entry has very few words, every page
+    is accepted.
     """
     feed_units = _build_comparison_units(f"{feed_article.title} {feed_article.standfirst}")
     if len(feed_units) < 6:

@@ -1,4 +1,4 @@
-"""Language detection: by the script if it shows the language, otherwise by the page's claim or by function words."""
+"""Language detection: by the script, by the language that the page states, or by function words."""
 
 import re
 from collections import Counter
@@ -17,7 +17,7 @@ _LANGUAGE_CODE = re.compile(r"^([A-Za-z]{2,3})(?:[-_]|$)")
 
 
 class _Script(NamedTuple):
-    """A script by which a language is detected, or a family of languages in the same script."""
+    """A script by which a language, or a family of languages, is recognized."""
 
     code: str
     letters: re.Pattern[str]
@@ -43,7 +43,7 @@ class _DetectionTables:
 
 @cache
 def _tables() -> _DetectionTables:
-    """Return the tables, built at the first call."""
+    """Return the look-up tables, which are built at the first call."""
     languages = sorted(language_data().languages.values(), key=lambda language: language.detection.order)
     scripts, letters, never_latin = [], [], set()
     codes: dict[str, tuple[str, ...]] = {}
@@ -70,8 +70,8 @@ def _tables() -> _DetectionTables:
 def detect_language(text: str, claims: list[str]) -> str:
     """Return the code of the language of a text, or an empty string if the language is unknown.
 
-    ``claims`` are the languages that the page and the feed state; the first valid claim is used. A claim that
-    contradicts the script of the text is ignored.
+    ``claims`` are the languages that the page and the feed state. The first valid one is used, unless it contradicts
+    the script of the text.
     """
     claimed = next(filter(None, map(_normalize_language_code, claims)), "")
     sample = text[:_SAMPLE_CHARS]
@@ -108,7 +108,7 @@ def _detect_by_script(sample: str, letter_count: int, claimed: str) -> str:
 def _detect_by_function_words(words: list[str]) -> str:
     """Return the code of the language whose function words are most frequent in a text.
 
-    Return an empty string if function words of all languages are rare.
+    The result is an empty string if the function words of every language are rare.
     """
     tables = _tables()
     counts = dict.fromkeys(tables.function_word_codes, 0)

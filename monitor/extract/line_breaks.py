@@ -1,4 +1,4 @@
-"""Line breaks inside sentences: joins the lines that were broken at a fixed width or by a single ``<br>``.
+"""Line breaks inside sentences: joins lines that were broken at a fixed width or by a single ``<br>``.
 
 Without this step, a line break could split a name.
 """
@@ -24,10 +24,10 @@ def join_pieces(before: str, after: str) -> str:
 
 
 def is_broken_sentence(before: str, after: str, has_end: bool) -> bool:
-    """Return whether ``after`` continues the sentence of the line ``before``, with a single ``<br>`` between them.
+    """Return whether a line continues the sentence of the line before it, despite a ``<br>`` between them.
 
-    ``has_end`` is true if the line ``after``, or a line below it, ends a sentence. In lists, addresses and results of
-    sports, no line ends a sentence, and the lines are not joined.
+    ``before`` and ``after`` are the two lines. ``has_end`` is true if ``after``, or a line below it, ends a sentence.
+    Lists, addresses and sports results have no line that ends a sentence, so their lines are not joined.
     """
     if before.endswith(SENTENCE_END_CHARS):
         return False
@@ -59,10 +59,10 @@ def unwrap_lines(text: str) -> str:
 
 
 def _unwrap_block(block: str) -> str:
-    """Join the wrapped lines of a block of lines without blank lines.
+    """Join the lines of a paragraph that were wrapped at a fixed width.
 
-    The block is returned unchanged if its last line is the longest, or does not end a sentence, because such a block
-    was not wrapped.
+    The paragraph is returned unchanged if its last line is the longest, or does not end a sentence: it was then not
+    wrapped.
     """
     lines = [line.strip() for line in block.split("\n")]
     width = max(map(len, lines[:-1]), default=0)

@@ -1,4 +1,4 @@
-"""Classification of single lines by their wording: date line, byline, credit, dateline, appeal, imprint or sentence.
+"""Line classification: recognizes the kind of a line by its wording, such as byline, credit, dateline or imprint.
 
 The phrases come from the data of all languages.
 """
@@ -22,7 +22,7 @@ _MAX_OFFER_CHARS = 300  # characters: a longer line that mentions an offer is ab
 
 @dataclass(frozen=True, slots=True)
 class _Patterns:
-    """Compiled patterns for the kinds of lines, each for all languages together."""
+    """Compiled patterns, one for each kind of line. Each pattern covers all languages."""
 
     appeal: re.Pattern[str]
     label: re.Pattern[str]
@@ -41,7 +41,7 @@ class _Patterns:
 
 @cache
 def _patterns() -> _Patterns:
-    """Return the patterns, compiled at the first call."""
+    """Return the patterns, which are compiled at the first call."""
     words = {field: "|".join(page_phrases(field)) for field in Page.model_fields}
     weekdays = [day for language in language_data().languages.values() for day in language.calendar.weekdays]
     summary, made, machine = words["summary"], words["made"], words["machine"]
@@ -95,7 +95,7 @@ def is_sentence(text: str) -> bool:
 
 
 def is_reader_appeal(text: str) -> bool:
-    """Return whether a line addresses the reader (appeal, offer, label) instead of reporting news."""
+    """Return whether a line addresses the reader (an appeal, offer or label) instead of reporting news."""
     if len(text) < _MAX_LABEL_CHARS and _patterns().label.match(text) and not is_sentence(text):
         return True
     return _patterns().appeal.match(text) is not None or (
@@ -104,7 +104,7 @@ def is_reader_appeal(text: str) -> bool:
 
 
 def is_sales_pitch(text: str) -> bool:
-    """Return whether a line offers a subscription, an account or similar.
+    """Return whether a line offers a subscription, an account or something similar.
 
     Such a line shows that the box around it is promotional.
     """
@@ -123,7 +123,7 @@ def is_credit(text: str) -> bool:
 
 
 def is_byline(text: str) -> bool:
-    """Return whether a line is a byline: it begins like a byline, and is not a sentence or contains a year."""
+    """Return whether a line is a byline: it begins like one, and it is not a sentence or contains a year."""
     return _patterns().byline.match(text) is not None and (not is_sentence(text) or _YEAR.search(text) is not None)
 
 
@@ -155,13 +155,13 @@ def is_date_line(text: str) -> bool:
 def is_fact_line(text: str) -> bool:
     """Return whether a line near the headline lists data about the article and is not a sentence.
 
-    Such a line has several fields separated by bars or bullets, or it contains a year.
+    It must contain a year, or several fields that are separated by bars or bullets.
     """
     return not is_sentence(text) and (text.count("|") + text.count(" • ") >= 2 or _YEAR.search(text) is not None)
 
 
 def _has_dash(text: str) -> bool:
-    """Return whether a text contains a dash. This quick test precedes slow patterns for datelines and signatures."""
+    """Return whether a text contains a dash. This quick test is made before slow patterns that need a dash."""
     return "-" in text or "—" in text or "–" in text
 
 
@@ -191,7 +191,7 @@ def split_dateline(text: str) -> tuple[str, str, str]:
 
 
 def _split_agency_dateline(text: str) -> tuple[str, str, str] | None:
-    """Split off a dateline that names a known agency and needs no dash; return None if the text has no such dateline.
+    """Split off a dateline that names a known agency, with or without a dash; return None if the text has none.
 
     Examples: "(KPL) The", "МОСКВА, 5 мая. /ТАСС/. В", "新华社河内5月5日电 部长".
     """
@@ -210,7 +210,7 @@ def _split_agency_dateline(text: str) -> tuple[str, str, str] | None:
 
 
 def _is_dateline_place(place_text: str, agency: str) -> bool:
-    """Return whether a text is the place of a dateline: in capitals, optionally with a date after it.
+    """Return whether a text is the place in a dateline: in capitals, optionally with a date after it.
 
     If the dateline names an agency, the place may be in lower case or missing.
     """
@@ -227,7 +227,7 @@ def _is_dateline_place(place_text: str, agency: str) -> bool:
 
 
 def split_agency_signature(text: str) -> tuple[str, str]:
-    """Split the last paragraph into its text and the signature of the agency, which may be empty.
+    """Split the last paragraph of an article into its text and the agency that signs it, which may be empty.
 
     "... in each country. — VNA/VNS" gives "... in each country." and "VNA/VNS".
     """

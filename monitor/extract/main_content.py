@@ -1,8 +1,8 @@
-"""Main content detection: finds the box with the article's text, and the boxes next to it that continue the text.
+"""Main content detection: finds the box with the article's text, and neighbouring boxes that continue the text.
 
-The detection does not depend on a language. A text run is prose if it has some length and few links. The length is
-measured as a weight, in which an ideograph counts as three letters, so that scripts without spaces are treated like
-others. The prose in a box is computed quickly from running totals over the flat list of text runs.
+A box is a block-level HTML element. The detection does not depend on a language. A text run is prose if it has some
+length and few links. Lengths are measured as weights, in which an ideograph counts as three letters, so that all
+scripts are treated alike. The prose in a box is computed quickly, from running totals over the flat list of text runs.
 """
 
 import re
@@ -51,9 +51,9 @@ _BEFORE_TITLE_FACTOR = 0.25  # factor for the score of prose before the headline
 
 @dataclass(slots=True)
 class PageAnalysis:
-    """A page layout with computed values for its text runs and boxes. Each step of the extraction updates it.
+    """A page layout with values that are computed for its text runs and boxes. Each extraction step updates them.
 
-    ``rejection_reasons`` has, for each text run, the reason why it is not body text, or an empty string for body text.
+    ``rejection_reasons`` has for each text run the reason why it is not body text; it is empty for body text.
     ``is_body_selected`` is true if the user's selector found the body.
     """
 
@@ -74,7 +74,7 @@ class PageAnalysis:
     kind_sums: dict[int, dict[tuple[str, frozenset[str]], float]] = field(default_factory=dict)
 
     def prose_in(self, box_index: int) -> float:
-        """Return the sum of the prose values of the text runs in a box. Rejected text runs do not count."""
+        """Return the sum of the prose values of the text runs in a box, without rejected text runs."""
         box = self.layout.boxes[box_index]
         return self.prose_sums[box.run_end] - self.prose_sums[box.run_start]
 
@@ -84,18 +84,21 @@ class PageAnalysis:
         return self.char_sums[box.run_end] - self.char_sums[box.run_start]
 
     def link_share(self, box_index: int) -> float:
-        """Return the number of characters in links as a share of a box's text, from 0 to 1."""
+        """Return the share of a box's characters that are in links, from 0 to 1."""
         box = self.layout.boxes[box_index]
         return (self.link_sums[box.run_end] - self.link_sums[box.run_start]) / max(1, self.chars_in(box_index))
 
     def update_prose_sums(self) -> None:
-        """Recompute the running totals of prose, after text runs were rejected."""
+        """Compute the running totals of prose again, after text runs were rejected."""
         pairs = zip(self.prose_values, self.rejection_reasons, strict=True)
         self.kind_sums.clear()
         self.prose_sums = list(accumulate((0.0 if reason else value for value, reason in pairs), initial=0.0))
 
     def reject(self, box_index: int, reason: str) -> None:
-        """Reject all text runs in a box for a reason. Text runs that are already rejected keep their reason."""
+        """Reject all text runs in a box, and store the reason.
+
+        Text runs that are already rejected keep their reason.
+        """
         box = self.layout.boxes[box_index]
         for at in range(box.run_start, box.run_end):
             self.rejection_reasons[at] = self.rejection_reasons[at] or reason
@@ -107,14 +110,14 @@ def measure_weight(text: str) -> int:
 
 
 def compute_link_ratio(run: TextRun) -> float:
-    """Return the number of characters in links as a share of a text run, from 0 to 1."""
+    """Return the share of a text run's characters that are in links, from 0 to 1."""
     return run.link_chars / len(run.text)
 
 
 def analyze_page(layout: PageLayout, titles: list[str], site_keys: frozenset[str] = frozenset()) -> PageAnalysis:
-    """Return the analysis of a page: its headline, and the values that are needed to find the content.
+    """Analyze a page layout: find its headline, and compute the values that are needed to find the content.
 
-    ``site_keys`` are the normalized names of the outlet.
+    ``titles`` are the headlines in the metadata. ``site_keys`` are the normalized names of the outlet.
     """
     weights = [measure_weight(run.text) for run in layout.runs]
     prose = _compute_prose_values(layout, weights, _MIN_PROSE_WEIGHT)
@@ -134,9 +137,9 @@ def analyze_page(layout: PageLayout, titles: list[str], site_keys: frozenset[str
 
 
 def _compute_prose_values(layout: PageLayout, weights: list[int], min_weight: int) -> list[float]:
-    """Return the prose value of each text run: its weight up to a maximum.
+    """Return a prose value for each text run: its weight, limited to a maximum.
 
-    The value is 0 for a text run with less than ``min_weight``, a heading, or a text run that is mostly links.
+    The value is 0 for a text run that weighs less than ``min_weight``, is a heading, or is mostly links.
     """
     return [
         float(min(weight, _MAX_PARAGRAPH_WEIGHT))
@@ -149,7 +152,7 @@ def _compute_prose_values(layout: PageLayout, weights: list[int], min_weight: in
 
 
 def find_content(page: PageAnalysis) -> None:
-    """Find the root box of the article, and reject every text run that is boilerplate or outside the root box."""
+    """Find the root box of the article: the box with its text. Reject the text runs outside it, and all boilerplate."""
     total = page.prose_in(0)
     if total < _MIN_SHOWN_PROSE:
         _count_short_sentences(page)
@@ -181,9 +184,9 @@ def find_content(page: PageAnalysis) -> None:
 
 
 def _count_short_sentences(page: PageAnalysis) -> None:
-    """Lower the minimum length of prose for a page whose article may be a single short sentence.
+    """Count shorter text runs as prose, for a page whose article may be a single short sentence.
 
-    With the usual minimum, an address below the article would be the only prose of the page.
+    With the usual minimum length, an address below the article would be the only prose of the page.
     """
     page.prose_values = _compute_prose_values(page.layout, page.weights, _MIN_SHORT_PROSE_WEIGHT)
     for at in range(page.title_run_index + 1):
@@ -192,11 +195,11 @@ def _count_short_sentences(page: PageAnalysis) -> None:
 
 
 def _find_article_box(page: PageAnalysis, best_box_index: int) -> int:
-    """Return the index of the smallest box around the headline with enough prose for an article.
+    """Return the index of the smallest box around the headline that has enough prose for an article.
 
-    A page may contain several articles. ``best_box_index`` is the box with the highest score on the page. Its prose
-    determines how much is enough, so that a header with a long summary is not taken for the article. If the page has no
-    headline, the result is 0, the index of the box of the whole page.
+    ``best_box_index`` is the box with the highest score on the page. Its prose determines how much is enough, so that a
+    header with a long summary is not taken for the article. If the page has no headline, the result is 0, the index of
+    the box of the whole page.
     """
     if page.title_run_index < 0:
         return 0
@@ -213,7 +216,7 @@ def _find_article_box(page: PageAnalysis, best_box_index: int) -> int:
 
 
 def _is_header_above_text(page: PageAnalysis, box_index: int) -> bool:
-    """Return whether a box is the header of an article, with the text of the article below the box."""
+    """Return whether a box is the header of an article, whose text is below the box."""
     box, name = page.layout.boxes[box_index], page.box_hints[box_index]
     if box_index == 0 or not box.run_start <= page.title_run_index < box.run_end:
         return False
@@ -226,16 +229,14 @@ def _is_header_above_text(page: PageAnalysis, box_index: int) -> bool:
 def _find_title(page: PageAnalysis, titles: list[str], site_keys: frozenset[str]) -> int:
     """Return the index of the text run that is the headline, or -1 if there is none.
 
-    The first of these that exists is used:
+    The first of these is used. A heading that is the name of the outlet is left out.
 
     - an h1 that equals a title in the metadata,
     - another heading that equals such a title,
     - an h1 of some length,
-    - other text that equals such a title,
+    - another text that equals such a title,
     - the first other heading whose class or id names it a headline,
     - any h1.
-
-    A heading with the name of the outlet is not a headline.
     """
     title_keys = [alnum_key(title) for title in titles if title]
     folded_titles = {title.casefold() for title in titles}
@@ -260,7 +261,7 @@ def _find_title(page: PageAnalysis, titles: list[str], site_keys: frozenset[str]
 
 
 def _is_named_headline(page: PageAnalysis, run_index: int) -> bool:
-    """Return whether the class or id of a heading names it a headline, and most of the prose is below it."""
+    """Return whether the class or id of a heading names it a headline, and most prose of the page is below it."""
     run = page.layout.runs[run_index]
     name = page.box_hints[run.box_index]
     if not name or run.link_chars or page.weights[run_index] < _MIN_HEADLINE_WEIGHT or not HEADLINE_NAMES.search(name):
@@ -271,14 +272,15 @@ def _is_named_headline(page: PageAnalysis, run_index: int) -> bool:
 def _is_same_title(text: str, title: str, min_share: float) -> bool:
     """Return whether two normalized headlines are the same headline.
 
-    One may contain the other, if the shorter one has at least ``min_share`` of the length of the longer one.
+    They are also the same if one contains the other, and the shorter one has at least ``min_share`` of the longer one's
+    length.
     """
     shorter, longer = sorted((text, title), key=len)
     return len(shorter) > 5 and shorter in longer and len(shorter) >= min_share * len(longer)
 
 
 def _begins_like_title(text: str, titles: set[str]) -> bool:
-    """Return whether a title begins with the first characters of a text.
+    """Return whether one of the titles begins with the first characters of a text.
 
     This quick test is made before the text is normalized.
     """
@@ -287,7 +289,7 @@ def _begins_like_title(text: str, titles: set[str]) -> bool:
 
 
 def alnum_key(text: str) -> str:
-    """Return only the letters and digits of a text, case-folded, for comparison."""
+    """Return only the letters and digits of a text, case-folded, as a key for comparisons."""
     if text.isascii():
         return text.encode().translate(None, _ASCII_NON_ALNUM).decode().lower()
     return "".join(filter(str.isalnum, text)).casefold()
@@ -296,9 +298,12 @@ def alnum_key(text: str) -> str:
 def _reject_hidden(page: PageAnalysis) -> None:
     """Reject the text that the page does not show, unless the hidden text is the article.
 
-    The hidden text is the article in two cases: the page shows less than two sentences and hides more, or the page
-    hides much more than it shows and the class or id of a hidden HTML element names the article's body. Text in a
-    hidden element named after a paywall is also kept: it is the part of the article for subscribers.
+    The hidden text is the article in two cases:
+
+    - The page shows less than two sentences, and hides more.
+    - The page hides much more than it shows, and the class or id of a hidden element names the body of an article.
+
+    Text in a hidden element that is named after a paywall is also kept: it is the part of the article for subscribers.
     """
     boxes, runs = page.layout.boxes, page.layout.runs
     hidden = {at for at, run in enumerate(runs) if boxes[run.box_index].is_hidden}
@@ -320,10 +325,10 @@ def _reject_hidden(page: PageAnalysis) -> None:
 
 
 def _reject_boilerplate(page: PageAnalysis, is_candidate: Callable[[int], bool], min_rest: float = 0.0) -> None:
-    """Reject the boxes that are boilerplate and for which ``is_candidate`` is true. A box with the headline is kept.
+    """Reject the boxes that are boilerplate and for which ``is_candidate`` is true, except a box with the headline.
 
-    At least ``min_rest`` prose must remain in the root box. If less would remain, the reason that would remove the most
-    prose is not applied, then the next one, until enough remains.
+    At least ``min_rest`` prose must remain in the root box. While less would remain, the rejection reason that removes
+    the most prose is not applied.
     """
     found: dict[str, list[int]] = {}
     index, boxes = 1, page.layout.boxes
@@ -356,8 +361,8 @@ def _reject_boilerplate(page: PageAnalysis, is_candidate: Callable[[int], bool],
 def _is_small_part(page: PageAnalysis, box_index: int, total: float) -> bool:
     """Return whether a box has only a small share of the page's prose, which is ``total``.
 
-    Siblings of the same kind count together with the box. They do not if their parent is boilerplate; otherwise
-    comments that are longer than the article would count as a large part.
+    The prose of siblings of the same kind is added to that of the box, unless their parent is boilerplate. Without this
+    exception, comments that are longer than the article would count as a large part.
     """
     if page.prose_in(box_index) > _MAX_BOILERPLATE_SHARE * total:
         return False
@@ -377,7 +382,10 @@ def _is_small_part(page: PageAnalysis, box_index: int, total: float) -> bool:
 
 
 def _sum_prose_by_kind(page: PageAnalysis, parent: int) -> dict[tuple[str, frozenset[str]], float]:
-    """Return the sums of prose in the children of a box, by the tag and kind of the child, the largest sum first."""
+    """Return the prose in the children of a box, added up by the tag and kind of the child.
+
+    The largest sum is first.
+    """
     if parent not in page.kind_sums:
         sums: dict[tuple[str, frozenset[str]], float] = defaultdict(float)
         for child in page.child_boxes[parent]:
@@ -387,7 +395,7 @@ def _sum_prose_by_kind(page: PageAnalysis, parent: int) -> dict[tuple[str, froze
 
 
 def _find_boilerplate_reason(page: PageAnalysis, box_index: int) -> str:
-    """Return the reason why a box is boilerplate, or an empty string. Its tag, names and links are considered."""
+    """Return the reason why a box is boilerplate, or an empty string. Its tag, class names and links are considered."""
     box, name = page.layout.boxes[box_index], page.box_hints[box_index]
     if box.tag in _SIDEBAR_TAGS:
         return box.tag
@@ -415,7 +423,7 @@ def _has_paragraphs(page: PageAnalysis, box_index: int, count: int) -> bool:
 
 
 def _has_quoted_post(page: PageAnalysis, box_index: int) -> bool:
-    """Return whether a box contains a post of a social network that the article quotes."""
+    """Return whether a box contains a quoted post of a social network."""
     boxes = page.layout.boxes
     if boxes[box_index].node.css_first("blockquote") is None:
         return False
@@ -426,7 +434,7 @@ def _has_quoted_post(page: PageAnalysis, box_index: int) -> bool:
 def _is_teaser_list(page: PageAnalysis, box_index: int) -> bool:
     """Return whether a box is a list of teasers for other articles.
 
-    Most of its children, and at least three, must have a line that is almost only a link.
+    At least three of its children, and most of them, must have a line that is almost only a link.
     """
     children = page.child_boxes[box_index]
     if len(children) < 3 or page.link_share(box_index) < 0.2:
@@ -443,10 +451,10 @@ def _is_teaser_list(page: PageAnalysis, box_index: int) -> bool:
 
 
 def _score_boxes(page: PageAnalysis) -> list[float]:
-    """Return a score for each box: the prose in the box, in which prose of inner boxes counts less at each level.
+    """Return a score for each box: how much prose it has. The deeper the prose is nested, the less it counts.
 
-    The names of article bodies raise the score of a box. Prose before the headline counts less, and headers of articles
-    get a lower score.
+    A name of an article body raises the score of a box. Prose before the headline counts less. Headers of articles get
+    a lower score.
     """
     boxes = page.layout.boxes
     scores = [0.0] * len(boxes)
@@ -481,7 +489,7 @@ def _score_boxes(page: PageAnalysis) -> list[float]:
 
 
 def _expand(page: PageAnalysis) -> None:
-    """Extend the root box to its parent, as long as other children of the parent continue the article.
+    """Replace the root box by its parent, as long as other children of the parent continue the article.
 
     Children that do not continue the article are rejected.
     """
@@ -514,7 +522,7 @@ def _expand(page: PageAnalysis) -> None:
 
 
 def _is_continuation(page: PageAnalysis, child_index: int, root_prose: float) -> bool:
-    """Return whether a sibling of the root box continues the article.
+    """Return whether a box next to the root box continues the article.
 
     It must have few links. In addition, it must look like the root box, be an introduction before it, or have enough
     prose.

@@ -1,4 +1,4 @@
-"""Page metadata: the statements of JSON-LD, OpenGraph and meta tags about the article."""
+"""Page metadata: what JSON-LD, OpenGraph and meta tags state about the article."""
 
 import json
 import re
@@ -37,9 +37,9 @@ _COMMENT_MARKERS = re.compile(
 
 @dataclass(slots=True)
 class PageMetadata:
-    """Statements in the metadata of a page.
+    """Statements about the article in the metadata of a page.
 
-    Each list has the most trusted statement first, and is empty if the page states nothing.
+    Each list has the most trusted statement first. A list is empty if the page states nothing.
     """
 
     headlines: dict[str, str] = field(default_factory=dict)
@@ -77,7 +77,7 @@ _NAME_SEPARATORS = re.compile(r"[\W_]+")
 
 
 def read_metadata(tree: LexborHTMLParser) -> PageMetadata:
-    """Return the metadata of a page; invalid JSON and unexpected structures are ignored."""
+    """Read the metadata of a page. Invalid JSON and unexpected structures are ignored."""
     metadata = PageMetadata()
     claimed_dates: list[tuple[int, str]] = []
     _read_json_ld(metadata, tree)
@@ -101,7 +101,10 @@ def read_metadata(tree: LexborHTMLParser) -> PageMetadata:
 
 @lru_cache(maxsize=1024)
 def _normalize_meta_name(name: str) -> str:
-    """Return the name of a meta tag in lower case without punctuation. Results are cached, because names are few."""
+    """Convert the name of a meta tag to lower case without punctuation.
+
+    Results are cached, because there are few names.
+    """
     return _NAME_SEPARATORS.sub("", name.lower())
 
 
@@ -120,10 +123,10 @@ def _read_links(metadata: PageMetadata, tree: LexborHTMLParser) -> None:
 
 
 def _read_json_ld(metadata: PageMetadata, tree: LexborHTMLParser) -> None:
-    """Add the statements of the JSON-LD scripts to the metadata.
+    """Add what the JSON-LD scripts state to the metadata.
 
-    Articles whose headline is in a title of the page are read first, then articles with the most specific type. If an
-    article has such a headline, the dates of all other articles are ignored.
+    Articles whose headline is also a title of the page are read first, and then articles with the most specific type.
+    If there is such a headline, dates and authors of all other articles are ignored.
     """
     documents = [parse_lenient_json(script.text() or "") for script in tree.css('script[type*="ld+json" i]')]
     nodes = [node for document in documents for node in iter_json_objects(document, _OTHER_ARTICLE_KEYS)]
@@ -162,8 +165,8 @@ def _read_json_ld(metadata: PageMetadata, tree: LexborHTMLParser) -> None:
 def _choose_headline(node: dict[str, Any], title_keys: list[str]) -> Any:
     """Return the headline of a JSON-LD article.
 
-    Return its name if there is no headline, or if one of the page's titles contains the name and none contains the
-    headline.
+    The article's name is used instead in two cases: there is no headline, or only the name occurs in a title of the
+    page.
     """
     headline, name = node.get("headline"), node.get("name")
     is_named = _is_titled({"name": name}, title_keys) and not _is_titled({"name": headline}, title_keys)
@@ -171,18 +174,18 @@ def _choose_headline(node: dict[str, Any], title_keys: list[str]) -> Any:
 
 
 def title_words(text: str) -> set[str]:
-    """Return the longer words of a title.
+    """Return the longer words of a title, for comparison with another title.
 
-    Words with letters other than ASCII are returned at any length, together with their pairs of adjacent characters.
+    Words with non-ASCII letters are included at any length, and so are their pairs of adjacent characters.
     """
     words = {word.casefold() for word in _WORD.findall(text) if len(word) >= _MIN_WORD_CHARS or not word.isascii()}
     return words | {word[at : at + 2] for word in words if not word.isascii() for at in range(len(word) - 1)}
 
 
 def _may_be_shown(node: dict[str, Any], shown_words: set[str]) -> bool:
-    """Return whether a JSON-LD article may be the article of the page.
+    """Return whether a JSON-LD article may be the article that the page shows.
 
-    It may if it has no headline, or if its headline shares a word with the headings of the page.
+    It may not be if it has a headline that shares no word with the headings of the page.
     """
     claim = node.get("headline") or node.get("name")
     words = title_words(unescape(claim)) if isinstance(claim, str) else set()
@@ -190,16 +193,16 @@ def _may_be_shown(node: dict[str, Any], shown_words: set[str]) -> bool:
 
 
 def _is_titled(node: dict[str, Any], title_keys: list[str]) -> bool:
-    """Return whether one of the page's titles contains the headline of a JSON-LD article."""
+    """Return whether a title of the page contains the headline of a JSON-LD article."""
     headline = node.get("headline") or node.get("name")
     key = alnum_key(unescape(headline)) if isinstance(headline, str) else ""
     return len(key) >= _MIN_TITLE_KEY_CHARS and any(key in title for title in title_keys)
 
 
 def parse_lenient_json(text: str) -> Any:
-    """Parse JSON with the errors that are common in pages; return None if it has other errors.
+    """Parse JSON and accept common errors of pages; return None if the text has other errors.
 
-    Raw line breaks in strings, trailing commas and comment marks are accepted.
+    Accepted are raw line breaks in strings, trailing commas and comment marks.
     """
     text = _COMMENT_MARKERS.sub("", text[:_MAX_JSON_LD_CHARS]).strip().rstrip(";")
     try:
@@ -213,7 +216,10 @@ def parse_lenient_json(text: str) -> Any:
 
 
 def iter_json_objects(document: Any, skipped_keys: frozenset[str] = frozenset()) -> Iterator[dict[str, Any]]:
-    """Yield all objects in a JSON document, outer objects before inner ones; values of ``skipped_keys`` are omitted."""
+    """Yield all objects in a JSON document, outer objects before inner ones.
+
+    The values of ``skipped_keys`` are left out.
+    """
     waiting = [(document, 0)]
     seen = 0
     while waiting and seen < _MAX_JSON_LD_NODES:
@@ -241,14 +247,14 @@ def _is_article_node(node: dict[str, Any]) -> bool:
 
 
 def _flatten_names(value: Any) -> list[Any]:
-    """Return the names in a JSON value: a name, an object with a name, or a list of names and objects."""
+    """Return the names in a JSON value, which is a name, an object with a name, or a list of these."""
     values = value if isinstance(value, list) else [value]
     names = [item.get("name") if isinstance(item, dict) else item for item in values[:20]]
     return [name for item in names for name in (item[:20] if isinstance(item, list) else [item])]
 
 
 def _add_authors(metadata: PageMetadata, value: Any) -> None:
-    """Add the authors that a JSON-LD article states. Organizations are added to a list of their own."""
+    """Add the authors that a JSON-LD article states. Organizations are added to their own list."""
     for item in value[:20] if isinstance(value, list) else [value]:
         is_organization = isinstance(item, dict) and any("Organization" in kind for kind in _list_node_types(item))
         _add_claims(metadata.organizations if is_organization else metadata.authors, *_flatten_names(item))

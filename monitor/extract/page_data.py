@@ -1,7 +1,7 @@
 """Page data: JSON values in the scripts of a page, from which the browser builds the visible text.
 
-Web frameworks write page data as JSON scripts, as values of variables, as JSON in a string, or as a list of values that
-refer to one another by number.
+Web frameworks write page data in different forms: as JSON scripts, as values of variables, as JSON in a string, or as a
+list whose items refer to one another by number.
 """
 
 import json
@@ -32,7 +32,7 @@ _DECODER = json.JSONDecoder(strict=False)
 
 
 def find_titled_objects(tree: LexborHTMLParser, titles: list[str]) -> Iterator[tuple[dict[str, Any], Any]]:
-    """Yield each object in the page data that has one of the titles, and the JSON document that contains the object."""
+    """Yield each object in the page data whose title is one of ``titles``, with the JSON document that contains it."""
     keys = {key for title in titles if len(key := alnum_key(title)) >= _MIN_TITLE_KEY_CHARS}
     if not keys:
         return
@@ -47,7 +47,10 @@ def find_titled_objects(tree: LexborHTMLParser, titles: list[str]) -> Iterator[t
 
 
 def _iter_values(text: str) -> Iterator[Any]:
-    """Yield the JSON values in a script. If the script is not JSON itself, they follow ``=`` or an opening bracket."""
+    """Yield the JSON values in a script.
+
+    The script is JSON itself, or has JSON values after ``=`` or an opening bracket.
+    """
     if text.lstrip()[:1] in "{[":
         yield from _unpack(parse_lenient_json(text))
         return
@@ -69,10 +72,10 @@ def _iter_values(text: str) -> Iterator[Any]:
 
 
 def _read_arguments(text: str) -> Iterator[Any]:
-    """Yield the objects that may be the article, from the arguments of a function that builds the page data.
+    """Yield objects that may be the article, from the arguments of a function that builds the page data.
 
-    The body is the longest argument with paragraphs. Each shorter text among the arguments may be the title, and gives
-    one object with this title and the body.
+    The body of the article is the longest argument with paragraphs. Any shorter text among the arguments may be its
+    title, so for each of them an object with this title and the body is yielded.
     """
     arguments = parse_lenient_json(f"[{_VOID.sub('null', text)}]")
     texts = [item for item in arguments if isinstance(item, str)] if isinstance(arguments, list) else []
@@ -83,7 +86,7 @@ def _read_arguments(text: str) -> Iterator[Any]:
 def _unpack(value: Any) -> Iterator[Any]:
     """Yield the JSON values in a string, or in the strings of a short list such as ``[1, "5:{...}"]``.
 
-    Any other value is yielded unchanged.
+    A value that is neither is yielded unchanged.
     """
     texts = [value] if isinstance(value, str) else []
     if isinstance(value, list) and len(value) <= 3:  # a row of streamed data: [1, "5:{...}"]
@@ -102,7 +105,7 @@ def _unpack(value: Any) -> Iterator[Any]:
 def _iter_objects(root: Any) -> Iterator[dict[str, Any]]:
     """Yield the objects in a JSON value.
 
-    In a list whose items refer to one another by number, the references are replaced by the items.
+    If the value is a list whose items refer to one another by number, these numbers are replaced by the items.
     """
     if not _is_payload(root):
         yield from iter_json_objects(root)
@@ -115,7 +118,7 @@ def _iter_objects(root: Any) -> Iterator[dict[str, Any]]:
 def _is_payload(root: Any) -> bool:
     """Return whether a value is a list whose items refer to one another by number.
 
-    The first object in such a list has the numbers of other items as values.
+    In such a list, all values of the first object are numbers of items.
     """
     if not isinstance(root, list) or len(root) < 3:
         return False
@@ -124,7 +127,7 @@ def _is_payload(root: Any) -> bool:
 
 
 def _resolve(value: Any, items: list[Any], depth: int) -> Any:
-    """Return an item of a list, with the items that it refers to in the place of their numbers."""
+    """Replace the numbers in a value by the items with these numbers."""
     if depth > _MAX_DEPTH or not isinstance(value, dict | list):
         return value
     refs = value.items() if isinstance(value, dict) else enumerate(value)
@@ -135,9 +138,9 @@ def _resolve(value: Any, items: list[Any], depth: int) -> Any:
 
 
 def _has_title(node: dict[str, Any], titles: set[str]) -> bool:
-    """Return whether a title field of a JSON object is a title of the page, or one of the two begins with the other.
+    """Return whether a JSON object has a title of the page in one of its title fields.
 
-    ``titles`` are the titles of the page, without punctuation.
+    It is enough if one of the two texts begins with the other. ``titles`` are the titles of the page, normalized.
     """
     for key, value in node.items():
         if key.lower() not in _TITLE_KEYS:

@@ -1,7 +1,7 @@
 """PDF documents: extracts the article from the text layer, with the library PDFium (extra ``pdf``).
 
-Call ``read_pdf`` in a process of the process pool: a document that is made to be slow or to crash the library then ends
-only that process. docs/decisions/0009-pdf-text.md compares the libraries.
+Call ``read_pdf`` in the process pool: a document that makes the library slow, or makes it crash, then ends only its own
+process. docs/decisions/0009-pdf-text.md compares the libraries.
 """
 
 import ctypes
@@ -48,7 +48,7 @@ _JUNK_TITLE = re.compile(r"microsoft word|untitled|\.(?:docx?|pdf|indd|rtf|odt|q
 
 @dataclass(slots=True)
 class _Glyph:
-    """A glyph with its text, position and size; the text of a ligature or cluster has several characters."""
+    """A glyph with its text, position and size. The text of a ligature or cluster has several characters."""
 
     text: str
     left: float
@@ -61,7 +61,7 @@ class _Glyph:
 
 @dataclass(frozen=True, slots=True)
 class PdfText:
-    """Result of ``read_pdf``: the article, its paragraphs with their pages, and the number of pages."""
+    """Result of ``read_pdf``: the article, its paragraphs with their page numbers, and the number of pages."""
 
     article: Article
     paragraphs: tuple[PrintedParagraph, ...]
@@ -69,19 +69,19 @@ class PdfText:
 
 
 def is_pdf(body: bytes) -> bool:
-    """Return whether a body is a PDF document.
+    """Return whether the body of a response is a PDF document.
 
-    The signature may follow a few other bytes, which some servers send before it.
+    The first characters of a PDF document ("%PDF-") may follow a few other bytes, which some servers send before them.
     """
     return b"%PDF-" in body[:1_024]
 
 
 def read_pdf(body: bytes, url: str, language: str = "", entry: Article | None = None) -> PdfText:
-    """Return the article in a PDF document.
+    """Extract the article from a PDF document.
 
-    Raises ``UnreadableDocument`` if the document is damaged, protected by a password or a scan, or if the extra ``pdf``
-    is not installed. ``entry`` is the article of the feed. If it has a title, the title of the document is not used,
-    because the largest line of a document may be a letterhead.
+    Raises ``UnreadableDocument`` if the document is damaged, is a scan, or needs a password, or if the extra ``pdf`` is
+    not installed. ``entry`` is the entry of the feed. If it has a title, the title of the document is not used, because
+    the largest line of a document may be a letterhead.
     """
     document = _open_document(body)
     try:
@@ -136,14 +136,14 @@ def _open_document(body: bytes) -> Any:
 def _read_document_title(document: Any) -> str:
     """Return the title in the properties of a document, or an empty string.
 
-    Titles that are the name of a file or a program are ignored.
+    A title that is the name of a file or a program is ignored.
     """
     title = normalize_spacing(str(document.get_metadata_dict().get("Title", "")))
     return "" if _JUNK_TITLE.search(title) or len(title) > _MAX_TITLE_CHARS else title
 
 
 def _read_lines(document: Any, page_count: int) -> Iterator[PrintedLine]:
-    """Yield the lines of the first pages in reading order. Pages that cannot be read are omitted."""
+    """Yield the lines of the first pages in reading order. Pages that cannot be read are left out."""
     import pypdfium2
 
     char_count = 0
@@ -165,7 +165,7 @@ def _read_lines(document: Any, page_count: int) -> Iterator[PrintedLine]:
 def _read_glyphs(text_page: Any) -> Iterator[_Glyph]:
     """Yield the glyphs of a page in the order of the document.
 
-    A line break that PDFium reports is a glyph without text.
+    A line break in the document is yielded as a glyph without text.
     """
     import pypdfium2.raw as pdfium
 
@@ -200,9 +200,9 @@ def _read_glyphs(text_page: Any) -> Iterator[_Glyph]:
 
 
 def _split_rows(glyphs: Iterator[_Glyph]) -> Iterator[list[_Glyph]]:
-    """Yield the glyphs of each line as a list.
+    """Split the glyphs of a page into rows, and yield each row as a list.
 
-    A glyph that the document paints twice at the same place is included once.
+    A glyph that the document paints twice at the same position is included once.
     """
     row: list[_Glyph] = []
     for glyph in glyphs:
@@ -216,7 +216,7 @@ def _split_rows(glyphs: Iterator[_Glyph]) -> Iterator[list[_Glyph]]:
 
 
 def _is_repeated(glyph: _Glyph, row: Sequence[_Glyph]) -> bool:
-    """Return whether an earlier glyph of the row has the same text at the same place.
+    """Return whether an earlier glyph of the row has the same text at the same position.
 
     Some documents paint bold text twice. A tone mark may also have the text of the whole cluster that it belongs to.
     """
@@ -228,7 +228,7 @@ def _is_repeated(glyph: _Glyph, row: Sequence[_Glyph]) -> bool:
 
 
 def _build_lines(glyphs: list[_Glyph], page: int) -> Iterator[PrintedLine]:
-    """Yield the lines in one row of glyphs; a wide gap separates two lines, for example of two columns."""
+    """Yield the lines in one row of glyphs. A wide gap separates two lines, such as the lines of two columns."""
     letters = [glyph for glyph in glyphs if not glyph.text.isspace()]
     if not letters:
         return
@@ -252,10 +252,11 @@ def _build_lines(glyphs: list[_Glyph], page: int) -> Iterator[PrintedLine]:
 
 
 def _order_clusters(letters: Sequence[_Glyph]) -> None:
-    """Reverse the characters of right-to-left ligatures that are not in reading order.
+    """Put the characters of right-to-left ligatures into reading order.
 
-    A document may list the glyphs of a line in reading order or from left to right, and each word in another way. The
-    characters of a ligature have the same order as the glyphs around it.
+    A document may list the glyphs of a word in reading order or from left to right. The characters of a ligature have
+    the same order as the glyphs around it, so they are reversed if the next glyph shows that the order is from left to
+    right.
     """
     for at, glyph in enumerate(letters):
         if len(glyph.text) > 1 and is_right_to_left(glyph.text):
@@ -292,9 +293,10 @@ def _build_line(piece: Sequence[_Glyph], size: float, page: int) -> Iterator[Pri
 
 
 def _to_logical_order(parts: Sequence[str]) -> str:
-    """Return the text of a line with right-to-left words in reading order; ``parts`` are its glyphs from left to right.
+    """Return the text of a line in reading order; ``parts`` are the texts of its glyphs from left to right.
 
-    Presentation forms become ordinary letters. Numbers and Latin words are not reversed.
+    Right-to-left words are reversed, but not the numbers and Latin words among them. Presentation forms become ordinary
+    letters.
     """
     if not is_right_to_left("".join(parts)):
         words = "".join(parts).split(" ")
@@ -304,7 +306,7 @@ def _to_logical_order(parts: Sequence[str]) -> str:
 
 
 def _count_unmapped(lines: Sequence[PrintedLine]) -> int:
-    """Return the number of characters that cannot be read as text.
+    """Count the characters that cannot be read as text.
 
     These are unassigned characters, control characters, replacement characters, and characters for private use.
     """
@@ -314,7 +316,7 @@ def _count_unmapped(lines: Sequence[PrintedLine]) -> int:
 
 
 def _drop_repeated_edges(lines: Sequence[PrintedLine]) -> list[PrintedLine]:
-    """Return the lines without page numbers, and without headers and footers that are repeated on several pages."""
+    """Remove page numbers, and headers and footers that are repeated on several pages."""
     pages: dict[int, list[PrintedLine]] = {}
     for line in lines:
         pages.setdefault(line.page, []).append(line)
@@ -336,8 +338,11 @@ def _drop_repeated_edges(lines: Sequence[PrintedLine]) -> list[PrintedLine]:
 def _split_title(paragraphs: list[PrintedParagraph], document_title: str) -> tuple[str, list[PrintedParagraph]]:
     """Return the headline of a document, and the paragraphs without the headline.
 
-    The first of these is used: the title in the properties of the document, if the first page prints it; the largest
-    text on the first page, if it is clearly larger than the body; the title in the properties, even if it is empty.
+    The first of these is the headline:
+
+    - the title in the properties of the document, if the first page prints it,
+    - the largest text on the first page, if it is clearly larger than the body,
+    - the title in the properties, even if it is empty.
     """
     first = [one for one in paragraphs if one.page == paragraphs[0].page] if paragraphs else []
     key = alnum_key(document_title)

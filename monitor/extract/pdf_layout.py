@@ -1,8 +1,8 @@
-"""Reading order of a printed page: finds columns, and joins lines to paragraphs.
+"""Reading order of a printed page: finds the columns, and joins lines to paragraphs.
 
 Positions are in points from the lower left corner of the page. Columns are found by recursive X-Y cuts (Nagy and Seth,
-1984). A page is cut only where consecutive rows share a free vertical strip with prose on both sides, so that tables
-are read row by row.
+1984). A page is cut only at a free vertical strip that several rows share and that has prose on both sides, so that
+tables are read row by row.
 """
 
 import re
@@ -58,7 +58,10 @@ def is_right_to_left(text: str) -> bool:
 
 
 def order_lines(lines: Sequence[PrintedLine]) -> list[PrintedLine]:
-    """Return the lines of a page in reading order. Lines in one row are joined unless they are in different columns."""
+    """Return the lines of a page in reading order.
+
+    Lines in the same row are joined, unless they are in different columns.
+    """
     is_rtl = is_right_to_left("".join(line.text for line in lines))
     return list(_order(lines, is_rtl, 0))
 
@@ -79,7 +82,7 @@ def _order(lines: Sequence[PrintedLine], is_rtl: bool, depth: int) -> Iterable[P
 
 
 def _group_rows(lines: Iterable[PrintedLine]) -> list[list[PrintedLine]]:
-    """Return the lines grouped by rows: rows from top to bottom, and the lines of a row from left to right."""
+    """Group lines by rows: rows from top to bottom, and the lines in a row from left to right."""
     rows: list[list[PrintedLine]] = []
     for line in sorted(lines, key=lambda line: -line.baseline):
         if rows and rows[-1][0].baseline - line.baseline < 0.5 * min(line.size, rows[-1][0].size):
@@ -92,9 +95,9 @@ def _group_rows(lines: Iterable[PrintedLine]) -> list[list[PrintedLine]]:
 def _split_into_bands(
     rows: Sequence[list[PrintedLine]], edges: Interval
 ) -> list[tuple[list[list[PrintedLine]], Interval | None]]:
-    """Split rows into bands: consecutive rows that share a free vertical strip.
+    """Split rows into bands. A band is a sequence of rows with a common free vertical strip.
 
-    Return each band with its gutter, which is the strip between two columns, or None if the band has no columns.
+    Each band is returned with its gutter, the strip between two columns, or with None if it has no columns.
     """
     bands: list[tuple[list[list[PrintedLine]], Interval | None]] = []
     run: list[list[PrintedLine]] = []
@@ -122,7 +125,7 @@ def _intersect(first: Sequence[Interval], second: Sequence[Interval], min_width:
 
 
 def _choose_gutter(rows: Sequence[list[PrintedLine]], strips: Sequence[Interval]) -> Interval | None:
-    """Return the widest strip that has a column of prose on both sides, or None if there is none."""
+    """Return the widest of ``strips`` that has a column of prose on both sides, or None if there is none."""
     lines = [line for row in rows for line in row]
     for strip in sorted(strips, key=lambda strip: strip[0] - strip[1]):
         sides = ([line for line in lines if line.right <= strip[0]], [line for line in lines if line.left >= strip[1]])
@@ -141,7 +144,10 @@ def _join_row(row: Sequence[PrintedLine], is_rtl: bool) -> PrintedLine:
 
 
 def join_paragraphs(lines: Sequence[PrintedLine]) -> list[PrintedParagraph]:
-    """Join lines in reading order to paragraphs. A paragraph may continue in the next column or on the next page."""
+    """Join lines, given in reading order, to paragraphs.
+
+    A paragraph may continue in the next column or on the next page.
+    """
     if not lines:
         return []
     drops = [a.baseline - b.baseline for a, b in pairwise(lines) if a.page == b.page and a.baseline > b.baseline]
@@ -160,8 +166,8 @@ def join_paragraphs(lines: Sequence[PrintedLine]) -> list[PrintedParagraph]:
 def _begins_paragraph(before: PrintedLine, line: PrintedLine, pitch: float) -> bool:
     """Return whether a line begins a new paragraph.
 
-    This is judged by its font size, indent and distance from the line before, and by the end of the line before.
-    ``pitch`` is the usual distance of lines, in font sizes.
+    This is judged by its font size, its indent, its distance from the line before, and the end of the line before.
+    ``pitch`` is the usual distance between lines, as a multiple of the font size.
     """
     if before.text.endswith(("-", SOFT_HYPHEN)) and line.text[:1].islower():
         return False
@@ -183,7 +189,7 @@ def _begins_paragraph(before: PrintedLine, line: PrintedLine, pitch: float) -> b
 
 
 def _join_lines(text: str, following: str) -> str:
-    """Return two lines of a paragraph as one text. If a hyphen divides a word between the lines, the word is joined."""
+    """Join two lines of a paragraph. A word that a hyphen divides between the lines is joined, too."""
     if text.endswith(SOFT_HYPHEN):
         return text[:-1] + following
     last_word = text.rpartition(" ")[2]

@@ -1,4 +1,7 @@
-"""Texts around an article that may contain its date: elements and lines that do not belong to another article."""
+"""Printed dates: finds elements and lines around an article that may contain its date.
+
+Elements and lines of other articles on the page are excluded.
+"""
 
 import re
 from functools import cache
@@ -44,12 +47,12 @@ _DATELINE = re.compile(r"(.{6,60}?)\s?[-\u2013\u2014]{1,2}\s")
 
 @cache
 def _modified_pattern() -> re.Pattern[str]:
-    """Return the pattern of words that precede the time of a change, such as "updated"."""
+    """Return the pattern of words before the time of a change, such as "updated"."""
     return re.compile("|".join(page_phrases("modified")), re.IGNORECASE)
 
 
 class OwnElements:
-    """Finder of elements, such as dates and bylines, that belong to the article itself.
+    """Finder of the elements, such as dates and bylines, that belong to the article itself.
 
     Elements in related news, lists, comments and other articles on the page are excluded.
     """
@@ -76,13 +79,13 @@ class OwnElements:
                 index = boxes[index].parent_index
 
     def list_microdata(self, item_property: str) -> list[str]:
-        """Return the values that the page states for a microdata property of the article, such as "datePublished"."""
+        """Return the values of a microdata property of the article, such as "datePublished"."""
         return [read_value(node) for node in self.select(f'[itemprop~="{item_property}"]')]
 
     def list_times(self) -> list[str]:
-        """Return a list with the value of the best ``time`` element around the article; empty without such an element.
+        """Return a list with the value of the best ``time`` element around the article; empty if there is none.
 
-        A modification time is used only if the page has no other time.
+        A modification time is used only if there is no other time.
         """
         found: list[tuple[bool, str]] = []
         for node in self.select("time", self._box):
@@ -93,7 +96,7 @@ class OwnElements:
         return [value for _, value in sorted(found, key=lambda pair: pair[0])][:1]
 
     def list_dates(self) -> list[str]:
-        """Return the texts that may be the date of the article, from elements with a date in a class name or attribute.
+        """Return texts that may be the date of the article, from elements whose class or attributes indicate a date.
 
         Texts about a modification come last.
         """
@@ -111,7 +114,7 @@ class OwnElements:
         return [text for _, text in sorted(found, key=lambda pair: pair[0])]
 
     def select(self, selector: str, root: LexborNode | None = None) -> list[LexborNode]:
-        """Return the first elements of the article that match a selector, in ``root`` or in the whole page."""
+        """Return the first elements of the article that match a CSS selector, in ``root`` or in the whole page."""
         root = root or self._tree.root
         if root is None:
             return []
@@ -136,8 +139,8 @@ class OwnElements:
 def _is_of_other_articles(node: LexborNode, *, is_article_known: bool) -> bool:
     """Return whether a box lists other articles or comments. The box must not contain this article.
 
-    If ``is_article_known`` is true, this article is in an ``article`` element of its own, so every other ``article``
-    element is a different article.
+    If ``is_article_known`` is true, this article has an ``article`` element. Any other ``article`` element is then a
+    different article.
     """
     tag, attributes = node.tag or "", node.attributes
     name = split_camel_case(f"{attributes.get('class') or ''} {attributes.get('id') or ''}")
@@ -154,9 +157,9 @@ def _is_of_other_articles(node: LexborNode, *, is_article_known: bool) -> bool:
 
 
 def _names_article(node: LexborNode, min_chars: int = _MIN_HEADLINE_CHARS) -> bool:
-    """Return whether a box contains the headline of an article.
+    """Return whether a box contains the headline of another article.
 
-    A headline is a link that is long enough for one, or a heading that is a link.
+    A headline is a long enough link, or a heading that is a link.
     """
     return any(
         len(link.text(strip=True)) >= min_chars or link.css_first(_HEADINGS) is not None for link in node.css("a[href]")
@@ -178,9 +181,9 @@ _REASONS_OF_LISTS = ("teasers", "links", "aside")
 
 
 def list_texts_near_title(page: PageAnalysis, elements: OwnElements) -> list[str]:
-    """Return short lines near the headline, or parts of such lines, that may contain the date; the nearest first.
+    """Return short lines near the headline, or parts of them, that may contain the date; the nearest come first.
 
-    Lines above the headline come later, because they may have the date of today. Texts about an update come last.
+    Lines above the headline come later, because they may have today's date. Texts about an update come last.
     """
     if page.title_run_index < 0:
         return []
@@ -202,7 +205,7 @@ def list_texts_near_title(page: PageAnalysis, elements: OwnElements) -> list[str
 
 
 def _may_date_article(page: PageAnalysis, run_index: int) -> bool:
-    """Return whether a line near the headline may have the date of the article.
+    """Return whether a line near the headline may contain the date of the article.
 
     Lines in the text of the article, in captions and in lists of other articles may not.
     """
@@ -216,7 +219,7 @@ def _may_date_article(page: PageAnalysis, run_index: int) -> bool:
 
 
 def _split_at_updates(text: str) -> list[tuple[bool, str]]:
-    """Split a line into parts, and return for each part whether it is about an update, and its text.
+    """Split a line into parts, and return each part after a flag that is true if the part is about an update.
 
     A line without words such as "updated" is returned as one part.
     """
@@ -237,7 +240,7 @@ _PART_ENDS = re.compile(r"\s[|•·/–-]\s|[;,]\s+(?=[^\W\d])")
 
 
 def list_texts_after_body(page: PageAnalysis, elements: OwnElements) -> list[str]:
-    """Return short lines below the headline that are not part of the text and may have the date of the article.
+    """Return short lines below the text of the article that may contain its date.
 
     Lines in lists of other articles are excluded. Longer lines are included if the name of their box indicates a byline
     or date.
@@ -263,7 +266,7 @@ def list_texts_after_body(page: PageAnalysis, elements: OwnElements) -> list[str
 
 
 def list_datelines(page: PageAnalysis) -> list[str]:
-    """Return the texts at the start and end of the body that may have the date.
+    """Return the texts at the start and end of the article's body that may contain the date.
 
     These are the text before a dash (`BONN, 12 May 2026 -`), and the last paragraph if it is short.
     """
@@ -284,5 +287,5 @@ def _is_linked_headline(run: TextRun) -> bool:
 
 
 def _is_small_print(page: PageAnalysis, run: TextRun) -> bool:
-    """Return whether the name of the box around a text run shows that it is a byline or a line with the date."""
+    """Return whether the name of the box around a text run indicates a byline or a line with the date."""
     return bool(SMALL_PRINT_NAMES.search(page.box_hints[run.box_index]))

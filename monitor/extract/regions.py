@@ -1,4 +1,7 @@
-"""Article regions: classifies each text run in the root box as standfirst, caption, dateline, body or dropped."""
+"""Article regions: assigns each text run of the article to a region, or drops it.
+
+The regions are standfirst, captions, dateline and body.
+"""
 
 import re
 from bisect import bisect_left
@@ -71,7 +74,7 @@ _STANDFIRST_CANDIDATE_REASONS = frozenset(("", "before the text", "next to the a
 
 @dataclass(slots=True)
 class ArticleRegions:
-    """Result of the classification: the texts of each region of an article; ``body`` has the paragraphs in order."""
+    """The texts of an article by region. ``body`` has the paragraphs in order, and ``agency`` is the news agency."""
 
     standfirst: str = ""
     captions: list[str] = field(default_factory=list)
@@ -81,7 +84,7 @@ class ArticleRegions:
 
 
 def assemble_regions(page: PageAnalysis, title: str, descriptions: list[str], authors: list[str]) -> ArticleRegions:
-    """Classify every text run of the article and return the resulting regions."""
+    """Classify every text run of the article, and return the resulting regions."""
     seen = {alnum_key(title)} if title else set()
     names = {plain: name for name in authors if len(plain := alnum_key(name)) > 5}
     box = page.layout.boxes[page.root_box_index]
@@ -113,7 +116,10 @@ def assemble_regions(page: PageAnalysis, title: str, descriptions: list[str], au
 
 
 def collect_regions(page: PageAnalysis) -> ArticleRegions:
-    """Return the regions of the classified text runs; dateline and agency are separated from the body."""
+    """Build the regions from the text runs, which must be classified before.
+
+    The dateline and the news agency are then moved from the body to their own fields.
+    """
     regions = ArticleRegions()
     for at, run in enumerate(page.layout.runs):
         if page.rejection_reasons[at] == "caption" and run.text not in regions.captions:
@@ -127,7 +133,7 @@ def collect_regions(page: PageAnalysis) -> ArticleRegions:
 
 
 def split_signatures(regions: ArticleRegions) -> None:
-    """Move the dateline and the agency's signature from the body to their own fields.
+    """Move the dateline and the signature of the news agency from the body to their own fields.
 
     The dateline begins the first paragraph, and the signature ends the last paragraph.
     """
@@ -147,9 +153,9 @@ def _can_start_body(page: PageAnalysis, run_index: int) -> bool:
 
 
 def _classify_by_layout(page: PageAnalysis, run_index: int, first_body_index: int, seen: set[str]) -> str:
-    """Return the rejection reason of a text run, judged by its position and box, or an empty string.
+    """Return the reason why a text run is not body text, judged by its position and box, or an empty string.
 
-    ``seen`` has the keys of earlier texts, to recognize repetitions; the key of this text is added.
+    ``seen`` has the normalized texts before this one, to recognize repetitions; this text is added to it.
     """
     run = page.layout.runs[run_index]
     tag = page.layout.boxes[run.box_index].tag
@@ -177,9 +183,9 @@ def _classify_by_layout(page: PageAnalysis, run_index: int, first_body_index: in
 
 
 def _is_linked_first_paragraph(page: PageAnalysis, run_index: int, first_body_index: int) -> bool:
-    """Return whether a text run with many links, above the first paragraph found so far, is the real first paragraph.
+    """Return whether a text run with many links is the first paragraph, although it was not recognized as such.
 
-    It must be a sentence in a ``p`` element with the same parent as the paragraph below it.
+    It must be a sentence above the first paragraph that was found, in a ``p`` element with the same parent.
     """
     boxes, runs = page.layout.boxes, page.layout.runs
     box, below = (
@@ -195,7 +201,7 @@ def _is_linked_first_paragraph(page: PageAnalysis, run_index: int, first_body_in
 
 
 def _is_short_first_paragraph(page: PageAnalysis, run_index: int, first_body_index: int) -> bool:
-    """Return whether a short text run between headline and text is a paragraph of the text.
+    """Return whether a short text run between the headline and the text is itself a paragraph of the text.
 
     It must be a sentence, and formatted like the text below it. In scripts without a full stop, a minimum length
     replaces the test for a sentence.
@@ -216,7 +222,10 @@ def _is_short_first_paragraph(page: PageAnalysis, run_index: int, first_body_ind
 
 
 def _is_whole_line(page: PageAnalysis, run_index: int) -> bool:
-    """Return whether a text run is a sentence; in scripts without a full stop, whether it has a minimum length."""
+    """Return whether a text run is a sentence.
+
+    In scripts without a full stop, it must have a minimum length instead.
+    """
     text = page.layout.runs[run_index].text
     is_long = page.weights[run_index] >= _MIN_SENTENCE_WEIGHT
     return is_sentence(text) or (is_long and _UNPUNCTUATED_SCRIPTS.search(text[-1:]) is not None)
@@ -236,8 +245,8 @@ def _is_link_line(page: PageAnalysis, run_index: int, tag: str) -> bool:
 def _is_list_heading(page: PageAnalysis, run_index: int) -> bool:
     """Return whether a heading that is a link begins a section of the article, as in a list of products or places.
 
-    The next line with prose must be long. One box must directly contain the heading, this line and most of the
-    article's prose, because excerpts of other stories have boxes of their own.
+    The next line with prose must be long. The box that directly contains the heading must also directly contain this
+    line, and most of the article's prose: excerpts of other stories have boxes of their own.
     """
     boxes, runs = page.layout.boxes, page.layout.runs
     heading = boxes[runs[run_index].box_index]
@@ -253,10 +262,10 @@ def _is_list_heading(page: PageAnalysis, run_index: int) -> bool:
 
 
 def _is_list_of_links(page: PageAnalysis, run_index: int) -> bool:
-    """Return whether a line with several links, between paragraphs of the article, is an enumeration in the article.
+    """Return whether a line with several links is an enumeration in the text of the article.
 
-    The links have commas between them, and other words before them. The line has the same tag and parent as the
-    paragraph above it.
+    The links must have commas between them, and other words before them. The line must have the same tag and parent as
+    the paragraph above it.
     """
     boxes, runs = page.layout.boxes, page.layout.runs
     box = boxes[runs[run_index].box_index]
@@ -272,7 +281,7 @@ def _is_list_of_links(page: PageAnalysis, run_index: int) -> bool:
 
 
 def _classify_by_text(page: PageAnalysis, run_index: int, author_names: dict[str, str]) -> str:
-    """Return the rejection reason of a text run, judged by its words, or an empty string.
+    """Return the reason why a text run is not body text, judged by its words, or an empty string.
 
     Reasons are that it is a date, byline, credit, appeal to the reader, or the label of a machine-generated summary.
     """
@@ -295,7 +304,7 @@ def _classify_by_text(page: PageAnalysis, run_index: int, author_names: dict[str
 
 
 def _is_caption(page: PageAnalysis, run_index: int) -> bool:
-    """Return whether a text run is a caption: in a figure, a caption or picture box, or directly below a picture."""
+    """Return whether a text run is a caption: in a figure, in a box for captions or pictures, or below a picture."""
     layout = page.layout
     index = layout.runs[run_index].box_index
     while index > 0 and index != page.root_box_index and (chars := page.chars_in(index)) < 900:
@@ -319,7 +328,7 @@ def _is_caption(page: PageAnalysis, run_index: int) -> bool:
 def _is_text_with_picture(page: PageAnalysis, box_index: int) -> bool:
     """Return whether a box that is named after a picture also contains text of the article.
 
-    This is so if the box has several paragraphs, or one paragraph and a separate caption.
+    It does if it has several paragraphs, or one paragraph and a separate caption.
     """
     box = page.layout.boxes[box_index]
     has_caption = any(
@@ -335,9 +344,9 @@ def _is_text_with_picture(page: PageAnalysis, box_index: int) -> bool:
 
 
 def _mark_summary_labels(page: PageAnalysis, inside: range) -> None:
-    """Reject the labels of machine-generated summaries, and give this as the reason.
+    """Give the labels of machine-generated summaries their own rejection reason.
 
-    Labels in boxes with the name of a disclaimer get the same reason.
+    Without this, a label in a box that is named a disclaimer would be rejected as other boilerplate.
     """
     for at in inside:
         if page.rejection_reasons[at].startswith("boilerplate") and is_machine_summary_label(page.layout.runs[at].text):
@@ -345,10 +354,10 @@ def _mark_summary_labels(page: PageAnalysis, inside: range) -> None:
 
 
 def _list_galleries(page: PageAnalysis) -> list[tuple[int, int]]:
-    """Return the picture series in the article: the index of the first text run, and the index after the last one.
+    """Find the picture series in the article.
 
-    A box is a picture series if its name states this, if it has at least three pictures, and if it has hardly more
-    paragraphs than pictures.
+    Each is returned as the index of its first text run, and the index after its last one. A box is a picture series if
+    its name states this, if it has at least three pictures, and if it has hardly more paragraphs than pictures.
     """
     boxes = page.layout.boxes
     pictures = sorted(box_index for box_index, _ in page.layout.pictures)
@@ -369,8 +378,7 @@ def _list_galleries(page: PageAnalysis) -> list[tuple[int, int]]:
 def _drop_other_pictures(page: PageAnalysis, galleries: list[tuple[int, int]], title: str) -> None:
     """Drop the captions of picture series about other news.
 
-    A series is about other news if most of its captions contain names, and hardly any of them contains a name from the
-    article.
+    A series is about other news if most of its captions contain names, but hardly any of these names is in the article.
     """
     if not galleries:
         return
@@ -389,7 +397,7 @@ def _drop_other_pictures(page: PageAnalysis, galleries: list[tuple[int, int]], t
 def _find_post_times(page: PageAnalysis, inside: range) -> set[int]:
     """Return the indexes of the text runs that are times above the posts of a live blog or the entries of a chronology.
 
-    At least three lines must consist of a time or minute, each with prose below it.
+    There must be at least three such lines, each with prose below it.
     """
     times = [
         at
@@ -410,10 +418,10 @@ def _find_post_times(page: PageAnalysis, inside: range) -> set[int]:
 
 
 def _is_in_text_box(page: PageAnalysis, run_index: int, picture_box_index: int) -> bool:
-    """Return whether a text run in a box named after a picture is nevertheless a paragraph of the article.
+    """Return whether a text run in a box that is named after a picture is nevertheless a paragraph of the article.
 
-    A box around the text run, inside the picture box, must be named after text. The name of the picture box itself may
-    also contain a word for text, as ``image-text``; the text run must then be in a ``p`` element.
+    A box around the text run, inside the picture box, must be named after text. If only the name of the picture box
+    itself contains a word for text, such as ``image-text``, the text run must be in a ``p`` element.
     """
     layout, run = page.layout, page.layout.runs[run_index]
     if page.weights[run_index] < _MIN_PICTURE_TEXT_WEIGHT or not is_sentence(run.text) or is_credit(run.text):
@@ -428,9 +436,9 @@ def _is_in_text_box(page: PageAnalysis, run_index: int, picture_box_index: int) 
 
 
 def _restore_captions(page: PageAnalysis, inside: range) -> None:
-    """Classify captions as body text if they have most of the article's prose, as in picture stories.
+    """Make captions body text if they have most of the article's prose, as in picture stories.
 
-    A single caption is the body if the article has no other prose.
+    A single caption becomes the body if the article has no other prose.
     """
     captions = [
         at
@@ -477,7 +485,7 @@ def _is_all_italic(node: LexborNode) -> bool:
 
 
 def _is_small_print(page: PageAnalysis, run: TextRun) -> bool:
-    """Return whether a text run is in a small box whose name shows that it has bylines, dates or similar."""
+    """Return whether a text run is in a small box whose name indicates bylines, dates or similar text."""
     if page.layout.boxes[run.box_index].tag in HEADING_TAGS:
         return False
     index = run.box_index
@@ -489,9 +497,10 @@ def _is_small_print(page: PageAnalysis, run: TextRun) -> bool:
 
 
 def _find_standfirst(page: PageAnalysis, description_keys: set[str], first_body_index: int) -> None:
-    """Classify the summary between headline and text, or at the start of the text, as standfirst.
+    """Classify the summary of the article as standfirst.
 
-    The standfirst may have several paragraphs. ``description_keys`` are the descriptions in the metadata, normalized.
+    The summary is between the headline and the text, or at the start of the text, and may have several paragraphs.
+    ``description_keys`` are the descriptions in the metadata, normalized.
     """
     has_named_standfirst = False
     for at in range(max(page.title_run_index, 0), min(first_body_index + 1, len(page.layout.runs))):
@@ -514,7 +523,7 @@ def _find_standfirst(page: PageAnalysis, description_keys: set[str], first_body_
 
 
 def _is_unnamed_standfirst(page: PageAnalysis, run_index: int) -> bool:
-    """Return whether the position of a text run, between headline and text, shows that it is a standfirst.
+    """Return whether the position of a text run, between the headline and the text, shows that it is a standfirst.
 
     The name of its box is not considered. Items of lists are excluded.
     """
@@ -535,9 +544,9 @@ def _is_unnamed_standfirst(page: PageAnalysis, run_index: int) -> bool:
 
 
 def _is_summary_text(page: PageAnalysis, run_index: int) -> bool:
-    """Return whether a text run near the headline is a sentence or a headline-like summary without a full stop.
+    """Return whether a text run near the headline can be a summary: a sentence, or a line without a full stop.
 
-    Such a summary is a heading directly below the headline, or a line of at least six words.
+    A line without a full stop must be a heading or paragraph of at least six words below the headline.
     """
     run = page.layout.runs[run_index]
     tag = page.layout.boxes[run.box_index].tag
@@ -551,7 +560,7 @@ def _is_summary_text(page: PageAnalysis, run_index: int) -> bool:
 
 
 def _is_in_descriptions(text_key: str, description_keys: set[str]) -> bool:
-    """Return whether a text is a description in the metadata, or begins like a long description.
+    """Return whether a text equals a description in the metadata, or begins like a long one.
 
     Descriptions are often cut off, so their ends are not compared.
     """
@@ -571,7 +580,7 @@ def _is_in_named_box(page: PageAnalysis, run: TextRun, box_names: re.Pattern[str
 
 
 def _remove_names(text: str, author_names: dict[str, str]) -> str:
-    """Return a line in which the authors' names are replaced by spaces."""
+    """Replace the authors' names in a line by spaces."""
     for name in author_names.values():
         text = text.replace(name, " ")
     return text

@@ -1,4 +1,4 @@
-"""CSS selectors that the user has configured for a source. Their results replace the results of the extractor."""
+"""CSS selectors that the user has configured for a source. Texts that they match replace the extractor's results."""
 
 from collections.abc import Iterable
 from datetime import UTC, datetime
@@ -15,14 +15,14 @@ _VALUE_ATTRIBUTES = ("content", "datetime", "title")
 
 
 def remove_selected(tree: LexborHTMLParser, selectors: Iterable[str]) -> None:
-    """Remove all nodes that match one of the selectors from the tree."""
+    """Remove all nodes from the tree that match one of the selectors."""
     for selector in selectors:
         for node in _find_nodes(tree, selector):
             node.decompose()
 
 
 def select_texts(tree: LexborHTMLParser, selector: str) -> list[str]:
-    """Return the texts of all matching nodes; the text of a meta tag is its attribute ``content``."""
+    """Return the texts of all nodes that match a selector. The text of a meta tag is its attribute ``content``."""
     texts = (
         normalize_spacing(node.attributes.get("content") or " ".join(run.text for run in survey_dom(node).runs))
         for node in _find_nodes(tree, selector)
@@ -31,7 +31,7 @@ def select_texts(tree: LexborHTMLParser, selector: str) -> list[str]:
 
 
 def select_date(tree: LexborHTMLParser, published: DateSelector, local_time: LocalTime) -> datetime | None:
-    """Return the date in the first matching node that has a valid date, or None if no matching node has one.
+    """Return the date in the first matching node that has a valid date, or None if there is none.
 
     If the user has configured a format, the date must have this format.
     """
@@ -45,9 +45,9 @@ def select_date(tree: LexborHTMLParser, published: DateSelector, local_time: Loc
 
 
 def select_body(tree: LexborHTMLParser, page: PageAnalysis, selector: str) -> bool:
-    """Use the matching boxes as the body of the article: reject all other text runs of the page.
+    """Make the boxes that match the user's selector the body of the article, and reject all other text runs.
 
-    Return False, and change nothing, if no matching box contains text.
+    If no matching box contains text, nothing is changed and False is returned.
     """
     wanted = {node.mem_id for node in _find_nodes(tree, selector)}
     boxes = page.layout.boxes

@@ -1,6 +1,6 @@
-"""Choice of the title: the headline that most parts of a page state, without the outlet's name.
+"""Title choice: selects the headline that most parts of a page agree on, and removes the outlet's name from it.
 
-No single statement is trusted: outlets use different titles on the page, for social networks and for search engines.
+No single part is trusted: outlets use different titles on the page, for social networks and for search engines.
 """
 
 import re
@@ -29,7 +29,7 @@ _MIN_HOST_PART_CHARS = 4  # characters; shorter parts of a host name do not name
 
 
 def find_site_keys(metadata: PageMetadata, host: str) -> frozenset[str]:
-    """Return the normalized names of the outlet: those in the metadata, and the parts of the host name."""
+    """Return the normalized names of the outlet, from the metadata and from the parts of the host name."""
     parts = [part for part in host.split(".")[:-1] if len(part) >= _MIN_HOST_PART_CHARS]
     names = [name for name in (*metadata.sites, *parts, host) if len(name) <= _MAX_SITE_NAME_CHARS]
     return frozenset({alnum_key(name) for name in names} - {""})
@@ -38,7 +38,7 @@ def find_site_keys(metadata: PageMetadata, host: str) -> frozenset[str]:
 def list_headlines(metadata: PageMetadata, site_keys: frozenset[str]) -> list[str]:
     """Return the titles in the metadata that may be headlines.
 
-    Names of the outlet, addresses and words like "Home" are omitted.
+    Names of the outlet, addresses and words like "Home" are left out.
     """
     return [text for text in metadata.headlines.values() if _is_headline(text, site_keys)]
 
@@ -49,11 +49,11 @@ def _is_headline(text: str, site_keys: frozenset[str]) -> bool:
 
 
 def choose_title(page: PageAnalysis, metadata: PageMetadata, host: str) -> tuple[str, str]:
-    """Return the title of a page, and the places that state it, such as "opengraph, heading".
+    """Return the title of a page, and the parts of the page that state it, such as "opengraph, heading".
 
-    The title with the most support is chosen. The document title (``<title>``) also counts as support for a title that
-    is its beginning. If the chosen title is spelled in several ways, the spelling with the most words is used, because
-    some places omit the space between kicker and headline. In a tie, the spelling that the page shows is used.
+    The title with the most support is chosen. The document title (``<title>``) also supports a title with which it
+    begins. If the chosen title is written in several ways, the way with the most words is used, because some parts of
+    the page omit the space between kicker and headline. In a tie, the visible heading is used.
     """
     sites = find_site_keys(metadata, host)
     heading = page.layout.runs[page.title_run_index].text if page.title_run_index >= 0 else ""
@@ -82,26 +82,26 @@ def choose_title(page: PageAnalysis, metadata: PageMetadata, host: str) -> tuple
 
 
 def _is_unrelated(text: str, texts: dict[str, str]) -> bool:
-    """Return whether a title shares no word with the printed heading.
+    """Return whether a title shares no word with the visible heading.
 
-    If the page has no printed heading, the title is compared with the document title.
+    If the page has no visible heading, the title is compared with the document title.
     """
     shown = texts.get("heading") or texts.get("document") or text
     return title_words(text).isdisjoint(title_words(shown))
 
 
 def _is_supported_by(origin: str, title_key: str, key: str) -> bool:
-    """Return whether the title from one origin supports a candidate for the title of the article.
+    """Return whether the title in one part of the page supports a title that may be the article's.
 
-    ``origin`` is a part of the page, such as "opengraph". ``title_key`` is the normalized title in this part, and
-    ``key`` is the normalized candidate. The title supports the candidate if both are equal. The document title
-    (``<title>``) also supports the candidate if the document title begins with it.
+    ``origin`` is the part of the page, such as "opengraph", and ``title_key`` is the title in this part. ``key`` is the
+    title that may be the article's. Both titles are normalized. They must be equal; the document title (``<title>``)
+    may also begin with ``key``.
     """
     return title_key == key or (origin == "document" and title_key.startswith(key))
 
 
 def _remove_site_name(claim: str, others: set[str], sites: frozenset[str], page: PageAnalysis) -> str:
-    """Return a title without the names of the outlet and of a section at its start or end.
+    """Remove the names of the outlet and of its sections from the start and end of a title.
 
     A part at the start or end is removed if it is the name of the outlet. A part at the end is also removed if the rest
     equals another title or a line of the page. ``others`` are the other titles, normalized.
@@ -123,16 +123,16 @@ def _remove_site_name(claim: str, others: set[str], sites: frozenset[str], page:
 
 
 def _is_printed(page: PageAnalysis, text: str, key: str) -> bool:
-    """Return whether a line of the page equals a text. ``key`` is the normalized text."""
+    """Return whether a line of the page equals a text. ``key`` is the text in normalized form."""
     lines = (run.text for run in page.layout.runs if abs(len(run.text) - len(text)) < _MAX_PRINTED_DIFFERENCE)
     return any(line[:1].casefold() == text[:1].casefold() and alnum_key(line) == key for line in lines)
 
 
 def _remove_sections(text: str, *, is_named: bool) -> str:
-    """Return a title without the short parts after separators, such as bars, that headlines do not contain.
+    """Remove the short parts at the end of a title that follow a separator, such as a bar.
 
-    The last such part may be one word longer if no name of the outlet was removed before (``is_named`` is false),
-    because the part is then the outlet's name.
+    Headlines do not contain such parts. If no name of the outlet was removed before (``is_named`` is false), a part may
+    be one word longer, because it may be the outlet's name.
     """
     for _ in range(_MAX_PARTS):
         match = _LAST_PART.match(text)

@@ -1,1 +1,1 @@
-"""HTTP fetching with address checks, size limits and per-host politeness."""
+"""Fetching over HTTP and IMAP, with address checks, size limits and delays between requests to a host."""

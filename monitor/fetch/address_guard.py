@@ -2,8 +2,8 @@
 
 Every connection from this program to a foreign host goes through this guard. A host name is resolved once, and every
 address is checked. Only checked addresses are used, so a DNS answer that changes later (DNS rebinding) has no effect.
-If a host name has one forbidden address, all its addresses are rejected. The table follows the IANA special-purpose
-registries, plus the ranges that the smokescreen proxy denies (NAT64, 6to4, Teredo).
+If one address of a host name is forbidden, the host is rejected. The forbidden networks are those in the IANA
+special-purpose registries, plus the ranges that the smokescreen proxy denies (NAT64, 6to4, Teredo).
 """
 
 import asyncio
@@ -63,15 +63,15 @@ _MAX_CACHED_NAMES = 4096
 
 
 class AddressRejected(Exception):
-    """Raised for an address to which no connection is allowed. The message names the address and the reason."""
+    """Raised if a connection to an address is forbidden. The message names the address and the reason."""
 
 
 class HostLookupFailed(Exception):
-    """Raised for a host name that has no address, or whose name servers do not answer in time."""
+    """Raised if a host name has no address, or if its name servers do not answer in time."""
 
 
 def _compile_masks(rows: Iterable[tuple[str, str]]) -> tuple[tuple[int, int, str], ...]:
-    """Convert networks to (mask, value, name), so that one bitwise AND per network tests an address."""
+    """Convert each network to a tuple (mask, value, name). An address is then tested by one bitwise AND per network."""
     networks = [(ip_network(text), name) for text, name in rows]
     return tuple((int(network.netmask), int(network.network_address), name) for network, name in networks)
 
@@ -83,13 +83,13 @@ _FORBIDDEN_MASKS_V4, _FORBIDDEN_MASKS_V6 = (
 
 
 def look_up_host(host: str, port: int) -> list[str]:
-    """Return the addresses of a host name from the system resolver. The call blocks, so run it in a thread."""
+    """Return the addresses of a host name, from the system resolver. The call blocks, so run it in a thread."""
     found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     return list(dict.fromkeys(str(row[4][0]) for row in found))
 
 
 class AddressGuard:
-    """Resolver of host names that checks every address before a connection is opened.
+    """Resolver of host names that checks every address, so that no connection to a forbidden address is opened.
 
     Public addresses are allowed. Private networks are forbidden, except the networks in ``allowed_networks``.
     """
@@ -108,7 +108,7 @@ class AddressGuard:
         self._cache: dict[str, tuple[float, list[str] | str]] = {}
 
     def without_allowed_networks(self) -> "AddressGuard":
-        """Return a guard with the same resolver that allows only public networks."""
+        """Return a guard with the same resolver that allows public networks only."""
         return AddressGuard((), self._lookup, self._timeout_seconds)
 
     def check(self, address: str) -> str:
@@ -126,11 +126,11 @@ class AddressGuard:
         return "" if found.version == 4 or found in _GLOBAL_UNICAST_V6 else "not global"
 
     def is_own_network(self, address: IpAddress) -> bool:
-        """Return whether an address is in a network that the user's configuration allows (``allowed_networks``)."""
+        """Return whether an address is in a private network that the user allows (``allowed_networks``)."""
         return any(address.version == network.version and address in network for network in self._allowed_networks)
 
     async def resolve(self, host: str, port: int) -> list[str]:
-        """Return the addresses of a host, after all of them have been checked.
+        """Resolve a host name, check all its addresses, and return them.
 
         Raises ``AddressRejected`` if an address is forbidden, or if the port is below 1024 and not a web port. Raises
         ``HostLookupFailed`` if the name cannot be resolved.
@@ -173,7 +173,7 @@ class AddressGuard:
     def _start_lookup(self, host: str, port: int) -> asyncio.Future[list[str]]:
         """Start a DNS look-up of a host.
 
-        The look-up continues after the callers that wait for it have timed out. Until it ends, it counts towards the
+        The look-up goes on even if all callers that wait for it have timed out. Until it ends, it counts towards the
         limit of concurrent look-ups.
         """
         pending: asyncio.Future[list[str]] = asyncio.ensure_future(self._run_in_thread(host, port))
@@ -184,7 +184,7 @@ class AddressGuard:
         return pending
 
     async def _run_in_thread(self, host: str, port: int) -> list[str]:
-        """Run the blocking DNS look-up in a daemon thread of its own.
+        """Run the blocking DNS look-up in its own daemon thread.
 
         A look-up that hangs then delays neither other look-ups nor the end of the program.
         """
@@ -224,17 +224,17 @@ def parse_ip_address(address: str) -> IpAddress:
 
 
 def is_host_name(host: str) -> bool:
-    """Return whether a host is certainly a name and not an IP address in any spelling.
+    """Return whether a host is certainly a name, and not an IP address in any spelling.
 
-    This is a fast test, and the result is True for most hosts. If it is False, the host may be a name or an address.
+    This is a fast test that returns True for most hosts. If it returns False, the host may be a name or an address.
     """
     return host[-1:].isalpha() and ":" not in host and "%" not in host and "0x" not in host.lower()
 
 
 def _parse_address_literal(host: str) -> list[str]:
-    """Return a list with the address if a host is an IP address, otherwise an empty list.
+    """Return a list with the IP address if the host is one, otherwise an empty list.
 
-    Old IPv4 spellings such as 127.1 are accepted.
+    Old spellings of IPv4 addresses, such as 127.1, are accepted.
     """
     if is_host_name(host):
         return []

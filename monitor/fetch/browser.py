@@ -1,8 +1,8 @@
-"""Browser for pages that need JavaScript (extra ``browser``): one Chromium, with a context for each page.
+"""Browser for pages that need JavaScript (extra ``browser``): one Chromium, with a separate context for each page.
 
-Chromium is driven by Playwright. ``HttpFetcher`` fetches the document of the page, as for every page, and the browser
-gets it from there. Requests of the page's scripts go through ``GuardedProxy``. Pictures, fonts, media, frames and
-trackers are not requested.
+Chromium is driven by Playwright. ``HttpFetcher`` fetches the document of the page, and the browser gets the document
+from there. Requests of the page's scripts go through ``GuardedProxy``. Pictures, fonts, media, frames and trackers are
+not requested.
 """
 
 import asyncio
@@ -82,9 +82,10 @@ _CHROMIUM_ARGS = (
 
 @dataclass(frozen=True, slots=True)
 class BrowserLimits:
-    """Limits for rendering one page, documented in docs/special-sources.md: times in seconds, lengths in bytes.
+    """Limits for rendering one page: times in seconds, lengths in bytes.
 
-    ``memory_bytes`` is the limit for all processes of the browser together.
+    They are documented in docs/special-sources.md. ``memory_bytes`` is the limit for all processes of the browser
+    together.
     """
 
     load_seconds: float = 15.0
@@ -99,11 +100,11 @@ class BrowserLimits:
 
 
 class BrowserRenderer:
-    """Renders pages in one Chromium process tree.
+    """Renderer of pages in one Chromium browser.
 
-    The browser is started for the first page. It is ended after some time without a page, after many pages, and if it
-    exceeds a limit. ``executable`` is the path of Chromium; if it is empty, the Chromium on the PATH is used, or
-    Playwright's own.
+    The browser is started for the first page. It is ended when no page was rendered for some time, after a number of
+    pages, and when it exceeds a limit. ``executable`` is the path of Chromium. If it is empty, the Chromium on the PATH
+    is used, or the one that Playwright has installed.
     """
 
     def __init__(
@@ -123,7 +124,7 @@ class BrowserRenderer:
     async def render(
         self, page: Fetched, headers: Sequence[tuple[str, str]] = (), cookies: Sequence[dict[str, Any]] = ()
     ) -> FetchResult:
-        """Return a fetched page with the HTML that it has after its scripts ran.
+        """Run the scripts of a fetched page, and return the page with the resulting HTML.
 
         Of the configured ``headers``, only cookies are used, and they are sent only to the origin of the page.
         ``cookies`` come from a cookie file, in the format of Playwright. Each is sent to its own domain.
@@ -219,7 +220,10 @@ class BrowserRenderer:
         return Failed(f"the browser cannot show the page: {text.splitlines()[0][:200]}", FailureWeight.SOFT)
 
     async def _watch_memory(self, mark: str) -> None:
-        """Kill the browser as soon as its processes, found by ``mark``, need more memory than allowed."""
+        """Kill the browser when its processes together need more memory than allowed.
+
+        The processes are recognized by ``mark`` in their command lines.
+        """
         while True:
             await asyncio.sleep(0.25)
             processes = await asyncio.to_thread(find_process_tree, mark)
@@ -230,7 +234,7 @@ class BrowserRenderer:
     async def _retire(self) -> None:
         """End the browser if it has rendered many pages. Otherwise set a timer that ends it if no page follows soon.
 
-        Nothing is done while other pages are open.
+        While other pages are open, do nothing.
         """
         if self._idle_timer:
             self._idle_timer.cancel()
@@ -261,17 +265,17 @@ class BrowserRenderer:
 
 
 class _RequestFilter:
-    """Handler of all requests that a page in the browser makes.
+    """Handler of all requests that a page makes in the browser.
 
-    The first navigation gets the document that was already fetched. Unneeded requests, and requests over a limit, are
-    aborted.
+    The first navigation gets the document that was already fetched. Requests that are not needed, and requests beyond
+    the maximum number, are aborted.
     """
 
     def __init__(self, page: Fetched, max_requests: int) -> None:
         self._page, self._left, self._is_given = page, max_requests, False
 
     async def __call__(self, route: Any, request: Any) -> None:
-        """Fulfil, abort or continue one request."""
+        """Answer, abort or permit one request."""
         self._left -= 1
         if request.is_navigation_request():
             await self._navigate(route, request)
@@ -281,8 +285,9 @@ class _RequestFilter:
             await route.continue_()
 
     async def _navigate(self, route: Any, request: Any) -> None:
-        """Answer the first navigation with the fetched document, allow later navigations by scripts, and
-        abort frames.
+        """Handle a navigation: answer the first one with the fetched document, and permit later ones by scripts.
+
+        Navigations in frames are aborted.
         """
         if request.frame.parent_frame is not None or self._left < 0:
             await route.abort("blockedbyclient")
@@ -295,7 +300,7 @@ class _RequestFilter:
 
 
 def is_html(page: Fetched) -> bool:
-    """Return whether a response is an HTML page, by its content type or the beginning of its body."""
+    """Return whether a response is an HTML page, judged by its content type or the beginning of its body."""
     start = page.body[:1_024].lstrip().lower()
     return "html" in page.content_type or start.startswith((b"<!doctype html", b"<html"))
 
@@ -306,9 +311,9 @@ def _is_tracker(url: str) -> bool:
 
 
 def _to_cookies(url: str, headers: Sequence[tuple[str, str]]) -> list[dict[str, Any]]:
-    """Return the cookies in the configured headers, in the format of Playwright.
+    """Convert the cookies in the configured headers to the format of Playwright.
 
-    They are limited to the host of the page.
+    They are sent only to the host of the page.
     """
     texts = [value for name, value in headers if name.lower() == "cookie"]
     return [
@@ -319,7 +324,7 @@ def _to_cookies(url: str, headers: Sequence[tuple[str, str]]) -> list[dict[str, 
 
 
 def find_process_tree(mark: str) -> list[int]:
-    """Return the ids of all processes with ``mark`` in their command line, and of all their descendants.
+    """Return the ids of all processes that have ``mark`` in their command line, and of all their descendants.
 
     The result is empty on systems without ``/proc``.
     """
@@ -342,7 +347,7 @@ def find_process_tree(mark: str) -> list[int]:
 
 
 def measure_memory(processes: Sequence[int]) -> int:
-    """Return the memory that processes use together, in bytes.
+    """Return the number of bytes of memory that processes use together.
 
     It is the sum of the proportional set sizes (PSS): shared memory is divided among the processes that share it.
     """

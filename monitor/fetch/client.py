@@ -1,6 +1,6 @@
-"""HTTP fetcher: one request with redirects, robots.txt, politeness and a total timeout.
+"""HTTP fetcher: sends a request, follows redirects, and obeys robots.txt, delays and a total timeout.
 
-Every outcome, also a failure, is returned as a ``FetchResult``.
+Every outcome, even a failure, is returned as a ``FetchResult``.
 """
 
 import asyncio
@@ -65,14 +65,14 @@ _FAILURE_KINDS: tuple[tuple[type[httpx.TransportError], FailureWeight, FailureCa
 
 
 class LoginRejected(Exception):
-    """Raised if the cookie file of a source with a login cannot be used; the message gives the reason."""
+    """Raised if the cookie file of a source with a login cannot be used. The message gives the reason."""
 
 
 class HttpFetcher:
     """HTTP fetcher that obeys robots.txt, the delay between requests to a host, and the address guard.
 
-    ``contact`` is an address in the User-Agent by which site operators can reach the user. ``allowed_networks`` are the
-    only private networks that may be fetched. The clock is used for dates in headers, never for timeouts.
+    ``contact`` is sent in the User-Agent, so that site operators can reach the user. Of private networks, only
+    ``allowed_networks`` may be fetched from. The clock is used for dates in headers, never for timeouts.
     """
 
     def __init__(
@@ -101,7 +101,7 @@ class HttpFetcher:
     async def fetch(self, request: FetchRequest) -> FetchResult:
         """Fetch a URL and return the result.
 
-        A failure of the server or the network is also a result, not an exception.
+        If the server or the network fails, the result is a failure, and no exception is raised.
         """
         if not is_web_url(request.url):
             return Failed(f"{request.url[:200]!r} is not a valid http or https address", FailureWeight.HARD)
@@ -123,7 +123,7 @@ class HttpFetcher:
             return _to_failure(error)
 
     async def _render(self, page: FetchResult, request: FetchRequest) -> FetchResult:
-        """Return an HTML page with the HTML that it has after its scripts ran; return every other result unchanged."""
+        """Run the scripts of a fetched HTML page in the browser. Any other result is returned unchanged."""
         from monitor.fetch.browser import BrowserRenderer, is_html
 
         if not isinstance(page, Fetched) or not is_html(page):
@@ -136,10 +136,10 @@ class HttpFetcher:
             return await self._renderer.render(page, request.headers if is_own_origin else (), cookies)
 
     def _find_cookies(self, path: str, url: str) -> str:
-        """Return the ``Cookie`` header for a URL from the cookie file at ``path``.
+        """Return the ``Cookie`` header for a URL, from the cookie file at ``path``.
 
-        The result is empty if no file is configured, or if the file has no cookie for the URL. Raises ``LoginRejected``
-        if the file cannot be used.
+        The result is empty if ``path`` is empty, or if the file has no cookie for the URL. Raises ``LoginRejected`` if
+        the file cannot be used.
         """
         if not path:
             return ""
@@ -152,24 +152,24 @@ class HttpFetcher:
             raise LoginRejected(str(error)) from error
 
     async def wait_for_host(self, url: str) -> None:
-        """Wait until the host of a URL may be requested again.
+        """Wait until the next request to the host of a URL may be sent.
 
-        Callers use this before another process makes the next request.
+        This is for requests that another process will send.
         """
         await self._host_limiter.wait_until_ready(extract_host(url))
 
     def free_request_count(self, url: str) -> int:
-        """Return how many requests to the host of a URL may start now, without a wait."""
+        """Return how many requests to the host of a URL may be sent now, without waiting."""
         return self._host_limiter.free_request_count(extract_host(url))
 
     async def aclose(self) -> None:
-        """Close the transport and end the browser; a running fetch ends at its own timeout."""
+        """Close the transport and end the browser. A fetch that is running ends at its own timeout."""
         if self._renderer:
             await self._renderer.aclose()
         await self._transport.aclose()
 
     async def _fetch_with_redirects(self, request: FetchRequest, now: datetime) -> FetchResult:
-        """Send a request, follow its redirects, and return the last response; the address guard checks each address."""
+        """Send a request, follow its redirects, and return the last response. The address guard checks each address."""
         limits = LARGE_DOCUMENT_LIMITS if request.is_large else None
         find_cookies = partial(self._find_cookies, request.cookie_file)
         chain = RedirectTracker(request, self._user_agent, _ACCEPT_HEADERS[request.purpose], find_cookies)
@@ -186,7 +186,7 @@ class HttpFetcher:
                 return find_expired_login(request, response.status, chain.url, result)
 
     async def _check_robots(self, url: str, host: str) -> FetchResult | None:
-        """Return the result for a page that robots.txt does not allow now, or None if the page may be fetched."""
+        """Return a failure if robots.txt does not allow a page now, or None if the page may be fetched."""
         decision = await self._robots.check(url)
         if decision.crawl_delay_seconds:
             self._host_limiter.raise_delay(host, decision.crawl_delay_seconds)
@@ -198,11 +198,11 @@ class HttpFetcher:
         return None
 
     async def _fetch_robots(self, url: str) -> FetchResult:
-        """Fetch a robots.txt without a check of robots.txt, because this check would need the same file again."""
+        """Fetch a robots.txt, without checking whether robots.txt allows this: the check would need the same file."""
         return await self.fetch(FetchRequest(url=url, purpose=FetchPurpose.FEED))
 
     def _is_own_host(self, host: str) -> bool:
-        """Return whether a host is localhost or an IP literal in a network that the user's configuration allows."""
+        """Return whether a host is localhost or an IP address, and is in a private network that the user allows."""
         if is_host_name(host):
             return host == "localhost" and self._guard.is_own_network(parse_ip_address("127.0.0.1"))
         try:
@@ -212,7 +212,7 @@ class HttpFetcher:
 
 
 def _to_failure(error: Exception) -> Failed | Blocked:
-    """Convert an exception during a request to a failure with weight and cause.
+    """Convert an exception that a request has raised to a failure, with its weight and cause.
 
     A rejected login becomes ``Blocked``.
     """

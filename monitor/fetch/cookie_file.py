@@ -1,6 +1,6 @@
-"""Cookies of a login from a file in the Netscape format, as browsers and their extensions export it.
+"""Cookie files: the cookies of a login, in the Netscape format, which browsers and their extensions export.
 
-The file is read again when it changes. A cookie is sent to the hosts, paths and schemes that the file allows.
+A file is read again when it changes. A cookie is sent only to the hosts, paths and schemes that the file states.
 """
 
 import urllib.request
@@ -17,7 +17,7 @@ _MAX_FILE_BYTES = 1_000_000
 class CookieFileError(Exception):
     """Raised if a cookie file cannot be read, or if all its cookies for a host have expired.
 
-    The message is the reason.
+    The message gives the reason.
     """
 
 
@@ -28,15 +28,16 @@ class _LoadedFile:
 
 
 class CookieFiles:
-    """Cache of cookie files by path. A file is read again when it has changed."""
+    """Cache of cookie files. A file is read again when it has changed."""
 
     def __init__(self) -> None:
         self._files: dict[str, _LoadedFile] = {}
 
     def get_header(self, path: str, url: str, now: datetime) -> str:
-        """Return the value of ``Cookie`` for a URL, or an empty string if the file has no cookie for the host.
+        """Return the value of the ``Cookie`` header for a URL.
 
-        Raises ``CookieFileError`` if the file cannot be read, or if all its cookies for the host have expired.
+        The result is empty if the file has no cookie for the host. Raises ``CookieFileError`` if the file cannot be
+        read, or if all its cookies for the host have expired.
         """
         request = urllib.request.Request(url)  # noqa: S310 - opened nowhere; the jar needs it to match cookies
         cookies, jar = self._load(path), CookieJar()
@@ -99,7 +100,7 @@ def _is_expired(cookie: Cookie, now: datetime) -> bool:
 
 
 def _list_expired(cookies: Iterable[Cookie], host: str, now: datetime) -> list[Cookie]:
-    """Return the cookies for a host that have expired."""
+    """Return the expired cookies for a host."""
     name = host.partition(":")[0]
     domains = {cookie: cookie.domain.lstrip(".") for cookie in cookies if _is_expired(cookie, now)}
     return [cookie for cookie, domain in domains.items() if name == domain or name.endswith(f".{domain}")]

@@ -1,8 +1,7 @@
-"""HTTP proxy on loopback that limits a browser to checked addresses and to a number of bytes.
+"""HTTP proxy on the loopback address that limits which servers a browser can reach, and how much it can load.
 
 The browser itself neither resolves names nor opens connections to servers. For each connection, the proxy resolves the
-host name, and the address guard checks the addresses, as for all other requests of the program. The proxy then connects
-to a checked address.
+host name and lets the address guard check the addresses. The proxy then connects to a checked address.
 """
 
 import asyncio
@@ -22,16 +21,16 @@ _HOP_HEADERS = (b"proxy-", b"connection:", b"keep-alive:", b"upgrade:")
 
 
 class _Refused(Exception):
-    """Raised if the proxy does not open a connection; the message is the status line of its response to the browser."""
+    """Raised if the proxy does not open a connection. The message is the status line of its response to the browser."""
 
 
 @dataclass(slots=True)
 class GuardedProxy:
-    """Proxy for the requests of one page, used as an asynchronous context manager.
+    """Proxy for the requests of one page; an asynchronous context manager.
 
-    Only ``own_host``, the host of the page, may be in a network that the user's configuration allows: scripts of other
-    sites must not reach the user's own servers. All connections are closed when they have received ``max_bytes``
-    together. ``refused`` lists the addresses that were not allowed.
+    Only ``own_host``, the host of the page, may be in a private network that the user allows: scripts from other sites
+    must not reach the user's own servers. Once the connections have received ``max_bytes`` together, they are closed.
+    ``refused`` lists the connections that were forbidden, with the reasons.
     """
 
     guard: AddressGuard
@@ -139,9 +138,10 @@ async def _pipe(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> N
 
 
 def _to_origin_form(head: bytes, method: bytes, path: str, query: str) -> bytes:
-    """Rewrite the head of a request: a proxy gets a full URL, but the server behind it expects only a path.
+    """Convert the head of a request to a proxy into the head of a request to the server.
 
-    The connection is closed after the request, so that the proxy can check the next request.
+    A proxy gets a full URL, but a server expects only its path. The connection is closed after the request, so that the
+    proxy can check the next one.
     """
     target = f"{path}?{query}" if query else path
     lines = [line for line in head.split(b"\r\n")[1:] if line and not line.lower().startswith(_HOP_HEADERS)]

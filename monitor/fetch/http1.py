@@ -1,4 +1,4 @@
-"""HTTP/1.1 exchange on one connection to checked addresses, with all size limits enforced.
+"""HTTP/1.1 exchange: sends one request to a checked address and reads the response within size limits.
 
 Bodies are decoded in limited pieces while they arrive, so a compression bomb is stopped after its first megabytes.
 httpx 0.28 decodes without a limit (6 KB of brotli became one chunk of 4 GB), and searches its connection pool at every
@@ -23,9 +23,10 @@ from monitor.text.compression import DamagedCompression, Decompressor
 
 @dataclass(frozen=True, slots=True)
 class ResponseLimits:
-    """Limits for one response: lengths in bytes; ``compression_ratio`` is decoded length divided by transferred length.
+    """Limits for one response, with lengths in bytes.
 
-    The default values are documented in docs/sources.md.
+    ``compression_ratio`` is the decoded length divided by the transferred length. The default values are documented in
+    docs/sources.md.
     """
 
     wire_bytes: int = 5_000_000
@@ -55,7 +56,7 @@ class HttpResponse:
 
 
 def check_body_size(decoded_bytes: int, wire_bytes: int, limits: ResponseLimits) -> None:
-    """Raise ``InvalidResponse`` if a decoded body is too long, or too long relative to the transferred bytes."""
+    """Raise ``InvalidResponse`` if a decoded body exceeds the maximum length or the maximum compression ratio."""
     if decoded_bytes > limits.decoded_bytes:
         raise BodyTooLong(f"its body is longer than {limits.decoded_bytes // 1_000_000} MB decoded")
     if decoded_bytes > limits.ratio_min_bytes and decoded_bytes > limits.compression_ratio * max(wire_bytes, 1):
@@ -65,7 +66,10 @@ def check_body_size(decoded_bytes: int, wire_bytes: int, limits: ResponseLimits)
 
 
 class _ResponseProtocol(asyncio.Protocol):
-    """asyncio protocol of one exchange. It sends the request when connected, and sets ``response_future`` when done."""
+    """asyncio protocol that sends one request when it is connected, and receives the response.
+
+    The response, or an error, is set as the result of ``response_future``.
+    """
 
     def __init__(self, request: bytes, limits: ResponseLimits, has_no_body: bool) -> None:
         self.response_future: asyncio.Future[HttpResponse] = asyncio.get_running_loop().create_future()
@@ -102,18 +106,20 @@ class _ResponseProtocol(asyncio.Protocol):
         self._fail(InvalidResponse("it closed the connection before its response was complete"))
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Set an error as the result if the connection ends before the response is complete.
+        """Complete the response if the end of the connection is the end of its body; otherwise set an error.
 
-        If the response states no length, the end of the connection completes the body, except after an error.
+        The end of the connection ends the body if the response states no length and the connection ended without an
+        error.
         """
         if exc is None:
             self.eof_received()
         self._fail(InvalidResponse("the connection was lost before its response was complete"))
 
     def _read_head(self, data: bytes) -> bytes:
-        """Add data to the head. Return the data that follow the head, or empty data while the head is incomplete.
+        """Add data to the head of the response.
 
-        Interim responses, such as 103, are skipped.
+        Return the data that follow the head, or no data while the head is incomplete. Interim responses, such as 103,
+        are skipped.
         """
         searched_to = max(len(self._head_data) - 3, 0)  # the empty line that ends a head may arrive in two pieces
         self._head_data += data
@@ -155,7 +161,7 @@ class _ResponseProtocol(asyncio.Protocol):
             raise InvalidResponse(f"its body is encoded as {encoding[:40]!r}, which was not asked for")
 
     def _read_body(self, head: ResponseHead, data: bytes) -> None:
-        """Decode a piece of the body; bytes beyond its declared length are ignored."""
+        """Decode a piece of the body. Bytes beyond the declared length of the body are ignored."""
         if self.response_future.done():
             return
         if self._chunks is None and head.length is not None:
@@ -202,7 +208,7 @@ class _ResponseProtocol(asyncio.Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:
-    """The server to connect to: checked addresses, port, and the host name for TLS, which is empty for plain HTTP."""
+    """Server to connect to: its checked addresses, its port, and its host name for TLS (empty for plain HTTP)."""
 
     addresses: tuple[str, ...]
     port: int
@@ -212,10 +218,13 @@ class Endpoint:
 async def send_request(
     endpoint: Endpoint, request: bytes, ssl_context: ssl.SSLContext | None, limits: ResponseLimits, *, is_head: bool
 ) -> HttpResponse:
-    """Send a request and return the complete response; ``is_head`` is true for a HEAD request, which has no body.
+    """Send a request and return the complete response.
 
-    Raises ``InvalidResponse``, ``OSError`` (not connected), ``ssl.SSLError`` or ``TimeoutError`` (while connecting).
-    The caller sets the total timeout with ``asyncio.timeout``; when it expires, the connection is aborted.
+    ``is_head`` is true for a HEAD request, whose response has no body.
+
+    Raises ``InvalidResponse`` for an invalid response. While connecting, raises ``OSError``, ``ssl.SSLError`` or
+    ``TimeoutError``. The caller sets the total timeout with ``asyncio.timeout``; when it expires, the connection is
+    aborted.
     """
     protocol = _ResponseProtocol(request, limits, is_head)
     await _connect(endpoint, protocol, ssl_context if endpoint.tls_name else None, limits.connect_seconds)

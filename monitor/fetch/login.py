@@ -1,4 +1,7 @@
-"""Expired logins: detects that a server redirects a source with a login to its login page, or asks for a login."""
+"""Expired logins: detects that the server of a source with a login asks for the login again.
+
+The server then redirects to its login page, or responds with a status such as 401.
+"""
 
 import re
 from urllib.parse import urlsplit
@@ -15,9 +18,9 @@ _LOGIN_PATH = re.compile(
 
 
 def find_expired_login(request: FetchRequest, status: int, final_url: str, result: FetchResult) -> FetchResult:
-    """Return ``Blocked`` if the response shows that the login of a source has expired; otherwise return ``result``.
+    """Return ``Blocked`` if a response shows that the login of a source has expired; otherwise return ``result``.
 
-    Requests without a login are not examined, because a server may ask for a login that the user never had.
+    If the source has no login, ``result`` is returned, because the server may ask for a login that the user never had.
     """
     if not request.has_login:
         return result
@@ -31,6 +34,6 @@ def find_expired_login(request: FetchRequest, status: int, final_url: str, resul
 
 
 def is_login_page(url: str) -> bool:
-    """Return whether the host or path of a URL is typical of a login page."""
+    """Return whether the host name or path of a URL is typical of a login page."""
     parts = urlsplit(url)
     return bool(_LOGIN_PATH.search(parts.path) or _LOGIN_PATH.match(f"/{(parts.hostname or '').partition('.')[0]}/"))

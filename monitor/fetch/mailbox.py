@@ -1,8 +1,8 @@
-"""IMAP client: reads the new messages of a folder, and changes nothing there (it uses EXAMINE and BODY.PEEK only).
+"""IMAP client that reads the new messages in a mail folder, without changing the folder (EXAMINE and BODY.PEEK only).
 
-The validator of a folder consists of its UIDVALIDITY and the UID of the last message that was read, so that each
-message is read once. imaplib blocks, so it runs in a thread. If the server is too slow, the connection is closed, which
-ends the thread.
+Each message is read once. For this, the source stores a validator: the UIDVALIDITY of the folder, and the UID of the
+last message that was read. imaplib blocks, so it runs in a thread. If the server is too slow, the connection is closed,
+which ends the thread.
 """
 
 import asyncio
@@ -37,7 +37,7 @@ _UID = re.compile(rb"UID (\d+)")
 
 @dataclass(frozen=True, slots=True)
 class MailboxLimits:
-    """Limits of one poll of a mailbox, documented in docs/special-sources.md: times in seconds, lengths in bytes."""
+    """Limits for one poll of a mailbox: times in seconds, lengths in bytes. docs/special-sources.md documents them."""
 
     total_seconds: float = 90.0
     step_seconds: float = 20.0
@@ -49,7 +49,7 @@ class MailboxLimits:
 class _Refused(Exception):
     """Raised if the server refuses a login or a folder, or offers no encryption.
 
-    ``result`` is the result of the poll.
+    ``result`` is the result to return from the poll.
     """
 
     def __init__(self, result: FetchResult) -> None:
@@ -58,12 +58,12 @@ class _Refused(Exception):
 
 
 class _BoundedClient(imaplib.IMAP4):
-    """IMAP client that rejects data from the server if they are longer than any message that was requested."""
+    """IMAP client that rejects data from the server if they are longer than the longest message that may be read."""
 
     max_literal_bytes = 0
 
     def read(self, size: int) -> bytes:
-        """Read data of a given length (a literal of IMAP). Raises ``IMAP4.abort`` if they are too long."""
+        """Read ``size`` bytes of data (an IMAP literal). Raises ``IMAP4.abort`` if this is more than the limit."""
         if self.max_literal_bytes and size > self.max_literal_bytes:
             raise self.abort(f"the server announces {size} bytes, more than were requested")
         return super().read(size)
@@ -74,16 +74,16 @@ class _BoundedTlsClient(_BoundedClient, imaplib.IMAP4_SSL):
 
 
 class MailboxReader:
-    """Reader of folders of mailboxes. ``ssl_context`` replaces the context with the system's certificates."""
+    """Reader of mail folders. If given, ``ssl_context`` replaces the context with the system's certificates."""
 
     def __init__(self, limits: MailboxLimits | None = None, ssl_context: ssl.SSLContext | None = None) -> None:
         self._limits, self._ssl_context = limits or MailboxLimits(), ssl_context
         self._slots = asyncio.Semaphore(4)
 
     async def fetch(self, mailbox: Mailbox, validator: str) -> FetchResult:
-        """Return the messages that are newer than the validator; without a validator, return the newest messages.
+        """Fetch the messages that are newer than ``validator``; without a validator, fetch the newest messages.
 
-        A failure of the server or the network is a result, not an exception.
+        If the server or the network fails, the result is a failure, and no exception is raised.
         """
         host = urlsplit(mailbox.server.reveal()).hostname or ""
         reading = _Reading(mailbox, validator, self._limits, self._ssl_context)
@@ -104,7 +104,7 @@ class MailboxReader:
 
 
 class _Reading:
-    """State of one reading of a folder, which runs in a thread."""
+    """One read of a mail folder, which runs in a thread."""
 
     def __init__(
         self, mailbox: Mailbox, validator: str, limits: MailboxLimits, ssl_context: ssl.SSLContext | None
@@ -119,7 +119,7 @@ class _Reading:
         self._client: imaplib.IMAP4 | None = None
 
     def abort(self) -> None:
-        """Close the connection, so that the thread ends."""
+        """Close the connection, which ends the thread."""
         if self._client is not None:
             with contextlib.suppress(OSError):
                 self._client.socket().shutdown(socket.SHUT_RDWR)
@@ -201,7 +201,7 @@ class _Reading:
         )
 
     def _read_messages(self, client: imaplib.IMAP4, uids: Sequence[int]) -> Iterator[tuple[int, bytes]]:
-        """Yield the UID and content of each message; a long message is cut off, and a deleted message is omitted."""
+        """Yield the UID and content of each message. A long message is cut off, and a deleted message is left out."""
         for uid in uids:
             status, parts = client.uid("FETCH", str(uid), f"(UID BODY.PEEK[]<0.{self._limits.message_bytes}>)")
             bodies = [part[1] for part in parts if isinstance(part, tuple)] if status == "OK" else []
@@ -237,7 +237,7 @@ def _to_failure(error: Exception, host: str) -> Failed:
 
 
 def _encode_folder(name: str) -> str:
-    """Return the name of a folder in modified UTF-7 (RFC 3501, section 5.1.3), in quotes."""
+    """Encode the name of a folder in modified UTF-7 (RFC 3501, section 5.1.3), and put it in quotes."""
 
     def encode(run: re.Match[str]) -> str:
         if run[0] == "&":

@@ -1,6 +1,6 @@
-"""Per-host politeness: limits concurrent requests and enforces a delay between requests.
+"""Politeness: limits the concurrent requests to each host, and enforces a delay between them.
 
-Times are seconds of the event loop's clock, which also drives its timers.
+Times are in seconds of the event loop's clock, which also drives its timers.
 """
 
 import asyncio
@@ -24,9 +24,9 @@ class _HostState:
 
 
 class HostLimiter:
-    """Limits the concurrent requests to each host, and enforces a delay between the starts of two requests to a host.
+    """Limiter for requests: limits the concurrent requests to each host, and enforces a delay between their starts.
 
-    ``delay_seconds`` is the delay, unless the robots.txt of a host demands a longer delay.
+    ``delay_seconds`` is this delay, unless the robots.txt of a host demands a longer one.
     """
 
     def __init__(self, max_concurrent: int = 2, delay_seconds: float = 1.0) -> None:
@@ -35,9 +35,9 @@ class HostLimiter:
 
     @asynccontextmanager
     async def slot(self, host_name: str, *, is_own: bool = False) -> AsyncIterator[None]:
-        """Wait until a request to a host may start; the request counts as running until the context ends.
+        """Wait until a request to a host may start. The request counts as running until the context ends.
 
-        With ``is_own``, the host is in a network of the user and has no delay.
+        If ``is_own`` is true, the host is in the user's own network and has no delay.
         """
         host = self._hosts.get(host_name)
         if host is None:
@@ -60,7 +60,7 @@ class HostLimiter:
             self._evict_idle_hosts()
 
     def raise_delay(self, host_name: str, delay_seconds: float) -> None:
-        """Raise the delay of a host to the ``Crawl-delay`` of its robots.txt, but to at most 60 seconds."""
+        """Raise the delay of a host to the ``Crawl-delay`` in its robots.txt, but at most to 60 seconds."""
         if host := self._hosts.get(host_name):
             host.delay_seconds = max(host.delay_seconds, min(delay_seconds, 60.0))
 
@@ -73,7 +73,7 @@ class HostLimiter:
     def free_request_count(self, host_name: str) -> int:
         """Return how many requests to a host may start now.
 
-        It is 1 for a host that was not requested before, because the delay of this host is not known yet.
+        The result is 1 for a host to which no request was sent before, because its delay is not known yet.
         """
         host = self._hosts.get(host_name)
         if host is None:
@@ -84,7 +84,10 @@ class HostLimiter:
         return max(0, free) if host.next_request_at - _now() <= MAX_SHORT_WAIT_SECONDS else 0
 
     def _evict_idle_hosts(self) -> None:
-        """If more than 4096 hosts are stored, delete the hosts that have no request and whose delay has passed."""
+        """Delete the state of idle hosts, if more than 4096 hosts are stored.
+
+        A host is idle if no request to it is running and its delay has passed.
+        """
         if len(self._hosts) > 4096:
             now = _now()
             for name in [

@@ -1,4 +1,4 @@
-"""Redirect chain: the next URL, the headers that may be sent to it, and whether the move is permanent."""
+"""Redirect chain: finds the next URL, the headers that may be sent to it, and whether the move is permanent."""
 
 from collections.abc import Callable
 from http.cookies import CookieError, SimpleCookie
@@ -15,13 +15,13 @@ _MAX_COOKIE_BYTES = 8_192
 
 
 class RedirectRejected(Exception):
-    """Raised for a redirect that is not followed; the message gives the reason."""
+    """Raised if a redirect must not be followed. The message gives the reason."""
 
 
 class RedirectTracker:
     """State of one redirect chain: the next URL, and the cookies that responses have set.
 
-    The cookies are kept for this chain only, and are sent only to the origin that set them.
+    A cookie is kept for this chain only, and is sent only to the origin that has set it.
     """
 
     def __init__(
@@ -31,7 +31,7 @@ class RedirectTracker:
         accept: bytes,
         find_cookies: Callable[[str], str] = lambda _url: "",
     ) -> None:
-        """Begin a chain; ``find_cookies`` returns the ``Cookie`` header for a URL from the user's cookie file."""
+        """Begin a chain. ``find_cookies`` returns the ``Cookie`` header for a URL, from the user's cookie file."""
         self._find_cookies = find_cookies
         self.url, self._start_url, self._user_agent, self._accept = request.url, request.url, user_agent, accept
         self.moved_to = ""
@@ -42,8 +42,8 @@ class RedirectTracker:
     def build_headers(self) -> list[tuple[bytes, bytes]]:
         """Return the headers of the next request.
 
-        The headers that the user has configured for the source may have credentials. They are sent only to the origin
-        of the first URL.
+        The headers that the user has configured are sent only to the origin of the first URL, because they may contain
+        credentials.
         """
         headers = [(b"User-Agent", self._user_agent.encode("latin-1", "replace")), (b"Accept", self._accept)]
         if self._request.body is not None:
@@ -62,7 +62,7 @@ class RedirectTracker:
         return headers
 
     def follow(self, status: int, headers: tuple[tuple[str, str], ...]) -> bool:
-        """Update the chain with a response; return whether it is a redirect, so that ``url`` must be requested next.
+        """Follow a response: if it is a redirect, set ``url`` to its target and return True; otherwise return False.
 
         Raises ``RedirectRejected`` if the redirect must not be followed.
         """
@@ -99,7 +99,7 @@ class RedirectTracker:
         return any(name.lower() in _CREDENTIAL_HEADERS for name, _ in self._request.headers)
 
     def _store_cookies(self, headers: tuple[tuple[str, str], ...]) -> bool:
-        """Store the cookies of a response for its origin; return whether any cookie is new or has changed."""
+        """Store the cookies of a response for its origin. Return whether a cookie is new or has changed."""
         if not any(name == "set-cookie" for name, _ in headers):
             return False
         jar = self._cookies.setdefault(extract_origin(self.url), {})
@@ -119,7 +119,7 @@ class RedirectTracker:
 
 
 def _resolve_location(url: str, location: str) -> str:
-    """Return the absolute target of a redirect, resolved as browsers do; empty if ``Location`` cannot be parsed."""
+    """Resolve the ``Location`` of a redirect to a URL, as browsers do; return an empty string if it is invalid."""
     try:
         return urljoin(url, quote_unsafe_characters(location.encode("latin-1")))
     except ValueError:

@@ -1,4 +1,4 @@
-"""Conversion of HTTP responses to fetch results, including freshness and Retry-After."""
+"""Conversion of HTTP responses to fetch results. The times in their headers are parsed, too."""
 
 import re
 from collections.abc import Mapping
@@ -24,10 +24,10 @@ _MAX_FRESHNESS = timedelta(days=1)
 
 
 def parse_freshness(headers: Mapping[str, str], now: datetime) -> timedelta | None:
-    """Return how long a response is fresh, at most one day; the result is None if it is not fresh.
+    """Return how long a response is fresh, at most one day, or None if it is not fresh.
 
-    The time is taken from ``max-age`` in ``Cache-Control``, and the ``Age`` of the response is subtracted. Without
-    ``max-age``, it is taken from ``Expires``.
+    The time is ``max-age`` in ``Cache-Control``, minus the ``Age`` of the response. Without ``max-age``, the time until
+    ``Expires`` is used.
     """
     control = headers.get("cache-control", "")
     if re.search(r"no-(?:cache|store)", control, re.IGNORECASE):
@@ -71,9 +71,9 @@ def to_fetch_result(
     moved_to: str,
     now: datetime,
 ) -> FetchResult:
-    """Convert the last response of a redirect chain to a result.
+    """Convert the last response of a redirect chain to a fetch result.
 
-    ``final_url`` is the URL of this response. ``moved_to`` is the new URL after a permanent move, else empty.
+    ``final_url`` is the URL of this response. ``moved_to`` is the new URL after a permanent move, or empty.
     """
     named = dict(headers)
     reason_prefix = f"{final_url.split('/')[2]} "
@@ -104,9 +104,9 @@ def to_fetch_result(
 def _to_error_result(
     status: int, headers: Mapping[str, str], body: bytes, reason_prefix: str, now: datetime
 ) -> FetchResult:
-    """Convert a response with an error status, or without a body, to the result of a failed request.
+    """Convert a response with an error status, or without a body, to a failed fetch result.
 
-    The result is ``Blocked`` if the server refuses programs or asks for a login, and ``Failed`` for other errors.
+    The result is ``Blocked`` if the server refuses programs or asks for a login. For other errors it is ``Failed``.
     """
     retry_after = parse_retry_after(headers.get("retry-after", ""), now)
     if status in _BLOCKED_STATUSES:

@@ -1,9 +1,9 @@
-"""Parser of HTTP/1.1 responses that accepts the same faults of servers as curl and browsers do.
+"""Parser for HTTP/1.1 responses that accepts the same server faults as curl and browsers do.
 
 Accepted faults: lines that end in LF alone, folded lines, lines without a colon, spaces before a colon, control
-characters, equal lengths given twice, a length together with chunks, spaces after a chunk size. No library accepts all
-of them (docs/decisions/0005-http-parser.md). One connection has one response, so a wrongly found end of a body cannot
-affect another response. A response whose length is ambiguous is rejected nevertheless.
+characters, the same length given twice, a length together with chunks, spaces after a chunk size. No library accepts
+all of them (docs/decisions/0005-http-parser.md). A connection is used for one response only, so a wrongly found end of
+a body cannot affect another response. Nevertheless, a response whose length is ambiguous is rejected.
 """
 
 import re
@@ -22,19 +22,19 @@ Headers = tuple[tuple[bytes, bytes], ...]
 
 
 class InvalidResponse(Exception):
-    """Raised for a response that exceeds a limit, or that breaks the protocol so that it cannot be read."""
+    """Raised if a response exceeds a limit, or breaks the protocol so that it cannot be read."""
 
 
 class BodyTooLong(InvalidResponse):
-    """Raised for a body that is longer than the limit, but not for one that only exceeds the compression ratio."""
+    """Raised if a body is longer than the limit, but not if it only exceeds the compression ratio."""
 
 
 @dataclass(frozen=True, slots=True)
 class ResponseHead:
     """Status and headers of a response. The names of headers are in lower case.
 
-    ``length`` is the length of the body in bytes, or None if it is not given. ``is_chunked`` has priority over
-    ``length`` (RFC 9112, section 6.3). Without either, the body ends with the connection.
+    ``length`` is the length of the body in bytes, or None if it is not given. If ``is_chunked`` is true, ``length`` is
+    ignored (RFC 9112, section 6.3). Without either, the body ends with the connection.
     """
 
     status: int
@@ -44,21 +44,21 @@ class ResponseHead:
 
     @property
     def has_body(self) -> bool:
-        """Return whether a body must be read after the head. The body of a redirect is not used, so it is not read."""
+        """True if a body must be read after the head. The body of a redirect is not needed, so it is not read."""
         return self.status not in _BODILESS_STATUSES and not 300 <= self.status < 400
 
 
 def split_head(data: bytes | bytearray, start: int = 0) -> tuple[bytes, int] | None:
-    """Return the head of a response and the offset of its body, or None if the head is not complete.
+    """Split the head of a response from the data: return the head and the offset of the body.
 
-    ``start`` is the offset at which the search for the end of the head begins.
+    The result is None if the head is not complete. ``start`` is the offset at which the search for its end begins.
     """
     end = _HEAD_END.search(data, start)
     return (bytes(data[: end.start()]), end.end()) if end else None
 
 
 def parse_head(data: bytes, max_headers: int) -> ResponseHead:
-    """Parse a head, given without its final empty line. Raises ``InvalidResponse``.
+    """Parse the head of a response, without its final empty line. Raises ``InvalidResponse``.
 
     Folded lines are joined with a space, control characters become spaces (RFC 9110, section 5.5), and lines without a
     header name are skipped.
@@ -101,9 +101,9 @@ def _parse_length(headers: list[tuple[bytes, bytes]]) -> int | None:
 
 
 class ChunkedDecoder:
-    """Decoder of a body in chunked transfer encoding, which may arrive in pieces.
+    """Decoder for a body in chunked transfer encoding that arrives in pieces.
 
-    ``is_complete`` becomes true after the chunk of size 0; trailers are not read.
+    ``is_complete`` becomes true after the chunk of size 0. Trailers are not read.
     """
 
     def __init__(self) -> None:
@@ -134,9 +134,9 @@ class ChunkedDecoder:
         return b"".join(pieces)
 
     def _read_line(self) -> None:
-        """Handle a complete line: the line break after a chunk, or the size of the next chunk.
+        """Read a complete line: the line break after a chunk, or the size of the next chunk.
 
-        Extensions after a chunk size are ignored.
+        Extensions after the size of a chunk are ignored.
         """
         line, self._line = self._line, b""
         if self._expects_line_break:

@@ -1,6 +1,6 @@
-"""robots.txt checks for article pages.
+"""robots.txt: decides whether the pages of articles may be fetched.
 
-The robots.txt of an origin is fetched once a day, or again soon if its server fails. While the server fails, pages
+The robots.txt of an origin is fetched once a day. If its server fails, it is fetched again soon; until then, pages must
 wait, because the rules are not known.
 """
 
@@ -23,9 +23,9 @@ _MAX_ROBOTS_BYTES = 512_000  # RFC 9309 requires parsers to accept at least 500 
 
 @dataclass(frozen=True, slots=True)
 class RobotsDecision:
-    """The decision whether one page may be fetched, with the delay between requests in seconds.
+    """Decision whether one page may be fetched, and the delay between requests in seconds.
 
-    The delay is 0 if robots.txt demands none. ``unknown_reason`` is the reason why the rules cannot be read now; then
+    The delay is 0 if robots.txt demands none. If the rules cannot be read now, ``unknown_reason`` is the reason, and
     the page must wait. Otherwise it is empty.
     """
 
@@ -42,7 +42,7 @@ class _CachedRules:
 
 
 class RobotsChecker:
-    """Cache of the robots.txt rules of each origin, according to RFC 9309.
+    """Checker that decides by robots.txt whether pages may be fetched (RFC 9309). It caches the rules of each origin.
 
     An origin without a robots.txt has no rules. If the server of an origin fails, its pages must wait.
     """
@@ -53,7 +53,7 @@ class RobotsChecker:
         self._origin_locks: dict[str, asyncio.Lock] = {}
 
     async def check(self, url: str) -> RobotsDecision:
-        """Decide whether a page may be fetched. If the robots.txt of its origin is not cached, it is fetched first."""
+        """Decide whether a page may be fetched. The robots.txt of its origin is fetched first if it is not cached."""
         parts = urlsplit(canonicalize_url(url))
         origin = f"{parts.scheme}://{parts.netloc}"
         cached = self._rules_by_origin.get(origin)
@@ -79,10 +79,10 @@ class RobotsChecker:
 
 
 def _parse_rules(result: FetchResult, now: float) -> _CachedRules:
-    """Return the rules of a robots.txt, from the result of fetching it.
+    """Parse a robots.txt, given as the result of fetching it.
 
-    If the server fails or does not answer, the rules have an error, and pages must wait. If the server sends a bot wall
-    instead of robots.txt, the origin has no rules.
+    If the server failed, the returned rules have an error, and pages must wait. If the server sent a bot wall instead
+    of robots.txt, the origin has no rules.
     """
     if isinstance(result, Fetched):
         text = result.body[:_MAX_ROBOTS_BYTES].decode("utf-8-sig", "replace")

@@ -1,4 +1,7 @@
-"""httpx transport that connects to checked addresses only and returns complete, size-limited, decoded responses."""
+"""httpx transport that connects to checked addresses only.
+
+It returns complete, decoded responses of limited size.
+"""
 
 import re
 import ssl
@@ -22,15 +25,15 @@ _SIMPLE_URL = re.compile(  # URLs that httpx would not change; the parser of htt
 
 
 class ForbiddenAddressError(httpx.ConnectError):
-    """Raised if the address guard rejects the address. A retry does not help."""
+    """Raised if the address guard rejects an address. A retry does not help."""
 
 
 class NameResolutionError(httpx.ConnectError):
-    """Raised if the host name has no address, or if its name servers do not answer."""
+    """Raised if a host name has no address, or if its name servers do not answer."""
 
 
 class BodyTooLongError(httpx.RemoteProtocolError):
-    """Raised if the body is longer than the limit. The request may succeed with higher limits."""
+    """Raised if a body is longer than the limit. The request may succeed with a higher limit."""
 
 
 class CertificateError(httpx.ConnectError):
@@ -39,7 +42,7 @@ class CertificateError(httpx.ConnectError):
 
 @dataclass(frozen=True, slots=True)
 class RequestTarget:
-    """Parts of a URL as they are sent in a request; ``display_host`` is the host name in readable form."""
+    """Parts of a URL, as they are sent in a request. ``display_host`` is the host name in readable form."""
 
     is_tls: bool
     display_host: str
@@ -50,9 +53,9 @@ class RequestTarget:
 
     @classmethod
     def from_url(cls, url: str) -> "RequestTarget":
-        """Create the target from a URL, with the same result as httpx, but faster for simple URLs.
+        """Create the target of a request from a URL. Raises ``httpx.InvalidURL``.
 
-        Raises ``httpx.InvalidURL``.
+        The result is the same as from httpx, but simple URLs are parsed faster.
         """
         match = _SIMPLE_URL.fullmatch(url)
         if match is None:
@@ -70,9 +73,9 @@ class RequestTarget:
 
 
 class GuardedTransport(httpx.AsyncBaseTransport):
-    """httpx transport that opens one connection for each request, to an address that the address guard has checked.
+    """httpx transport that opens a new connection for each request, to an address that the address guard has checked.
 
-    Proxy settings and netrc are ignored. Raises httpx errors: ``ConnectError`` (with the subclasses of this module),
+    Proxy settings and netrc are ignored. Raises httpx errors: ``ConnectError`` (with the subclasses in this module),
     ``ConnectTimeout`` and ``RemoteProtocolError``. The caller sets the total timeout with ``asyncio.timeout``.
     """
 
@@ -83,7 +86,7 @@ class GuardedTransport(httpx.AsyncBaseTransport):
         self._ssl_context = ssl_context
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        """Send the request and return the response with its body read and decoded."""
+        """Send a request, and return the response with its body, which is already read and decoded."""
         body = await request.aread()
         response = await self.send(RequestTarget.from_httpx_url(request.url), request.method, request.headers.raw, body)
         headers = [(name, value) for name, value in response.headers if name not in _BODY_ENCODING_HEADERS]
@@ -100,8 +103,8 @@ class GuardedTransport(httpx.AsyncBaseTransport):
     ) -> HttpResponse:
         """Send one request directly, without an httpx client, and return the response.
 
-        If given, ``limits`` replace the limits of the transport for this response. Raises the errors that the docstring
-        of the class names.
+        If given, ``limits`` replaces the limits of the transport for this response. Raises the errors that are listed
+        in the docstring of ``GuardedTransport``.
         """
         try:
             return await self._send(target, method, headers, body, limits or self._limits)
@@ -145,10 +148,10 @@ class GuardedTransport(httpx.AsyncBaseTransport):
 def _serialize_request(
     target: RequestTarget, method: str, headers: Iterable[tuple[bytes, bytes]], body: bytes
 ) -> bytes:
-    """Return request line, headers and body as bytes.
+    """Convert a request to bytes: request line, headers and body.
 
-    Given headers that control the connection are replaced by the values of this transport. Raises
-    ``httpx.LocalProtocolError`` if a header has a line break or NUL.
+    Headers that control the connection are replaced by the transport's own. Raises ``httpx.LocalProtocolError`` if a
+    header contains a line break or NUL.
     """
     lines = [
         b"%s %s HTTP/1.1" % (method.encode("ascii"), target.path),
@@ -164,5 +167,5 @@ def _serialize_request(
 
 
 def create_guarded_transport(allowed_networks: Iterable[IPv4Network | IPv6Network] = ()) -> httpx.AsyncBaseTransport:
-    """Return a transport for webhooks that has an address guard and the same size limits as the transport for feeds."""
+    """Return a transport for webhooks, with an address guard and the same size limits as for feeds."""
     return GuardedTransport(AddressGuard(allowed_networks))

@@ -1,4 +1,7 @@
-"""Loader of the data files: reads and validates them at first use."""
+"""Loader for the data files about languages, countries and names.
+
+A file is read and validated when it is first needed.
+"""
 
 import re
 import tomllib
@@ -34,14 +37,15 @@ _BUILDER_DEPENDENT_KEYS = frozenset(key for keys in BUILDER_KEYS.values() for ke
 
 
 class LanguageDataError(ValueError):
-    """Raised if a data file cannot be used. The message names the file and the key."""
+    """Raised if a data file is invalid. The message names the file and the key."""
 
 
 @dataclass(frozen=True, slots=True)
 class LanguageData:
-    """The content of the data files.
+    """Content of the data files about languages, naming conventions and countries.
 
-    Languages are sorted by code and found by it. Conventions are found by name. Countries are in the order of the file.
+    ``languages`` maps codes to languages, sorted by code. ``conventions`` maps names to conventions. Countries are in
+    the order of their file.
     """
 
     languages: MappingProxyType[str, Language]
@@ -53,18 +57,18 @@ class LanguageData:
 
 @cache
 def language_data() -> LanguageData:
-    """Return all data about languages, conventions and countries. The files are read at the first call.
+    """Return the data about languages, naming conventions and countries. The files are read at the first call.
 
-    Raises LanguageDataError if a file is not valid.
+    Raises ``LanguageDataError`` if a file is invalid.
     """
     return load_language_data(files("monitor.language") / "data")
 
 
 @cache
 def zone_abbreviations() -> MappingProxyType[str, tuple[ZoneAbbreviation, ...]]:
-    """Return the meanings of each abbreviation of a time zone, by abbreviation. The file is read at the first call.
+    """Return a dictionary that maps each time zone abbreviation to its meanings. The file is read at the first call.
 
-    Raises LanguageDataError if the file is not valid.
+    Raises ``LanguageDataError`` if the file is invalid.
     """
     meanings: dict[str, tuple[ZoneAbbreviation, ...]] = {}
     for one in _read(files("monitor.language") / "data" / "zone_abbreviations.toml", ZoneAbbreviations).abbreviation:
@@ -79,18 +83,18 @@ def _personal_names() -> PersonalNames:
 
 @cache
 def common_family_names() -> frozenset[str]:
-    """Return the folded family names that very many people have. The file is read at the first call.
+    """Return the family names that very many people have, in lower case without diacritics.
 
-    Raises LanguageDataError if the file is not valid.
+    The file is read at the first call. Raises ``LanguageDataError`` if it is invalid.
     """
     return frozenset(name for line in _personal_names().common_family_names for name in line.split())
 
 
 @cache
 def uncased_given_names() -> frozenset[str]:
-    """Return the folded given names in scripts without capitals. The file is read at the first call.
+    """Return given names in scripts without capitals, normalized for comparison.
 
-    Raises LanguageDataError if the file is not valid.
+    The file is read at the first call. Raises ``LanguageDataError`` if it is invalid.
     """
     return frozenset(name for line in _personal_names().uncased_given_names for name in line.split())
 
@@ -99,7 +103,7 @@ def uncased_given_names() -> frozenset[str]:
 def han_words() -> frozenset[str]:
     """Return Chinese words that look like a name of two characters, and longer words that contain such characters.
 
-    The file is read at the first call. Raises LanguageDataError if the file is not valid.
+    The file is read at the first call. Raises ``LanguageDataError`` if it is invalid.
     """
     lines = _read(files("monitor.language") / "data" / "han_words.toml", HanWords).words
     return frozenset(word for line in lines for word in line.split())
@@ -107,25 +111,25 @@ def han_words() -> frozenset[str]:
 
 @cache
 def agency_names() -> tuple[str, ...]:
-    """Return the names and abbreviations of news agencies; the file is read at the first call.
+    """Return the names and abbreviations of news agencies. The file is read at the first call.
 
-    Raises LanguageDataError if the file is not valid.
+    Raises ``LanguageDataError`` if the file is invalid.
     """
     return _read(files("monitor.language") / "data" / "agencies.toml", Agencies).agencies
 
 
 @cache
 def country_names_in_other_scripts() -> MappingProxyType[str, tuple[str, ...]]:
-    """Return the names of each country in scripts other than Latin, by the top-level domain of the country.
+    """Return a dictionary that maps each country's top-level domain to its names in scripts other than Latin.
 
-    The file is read at the first call. Raises LanguageDataError if the file is not valid.
+    The file is read at the first call. Raises ``LanguageDataError`` if it is invalid.
     """
     names = _read(files("monitor.language") / "data" / "country_names.toml", AllCountryNames).country
     return MappingProxyType({one.domain: one.names for one in names})
 
 
 def page_phrases(field: str) -> tuple[str, ...]:
-    """Return the phrases of all languages in one field of `Page`, without duplicates."""
+    """Return the phrases of all languages for ``field``, one of the lists in the model `Page`, each once."""
     phrases = (phrase for language in language_data().languages.values() for phrase in getattr(language.page, field))
     return tuple(dict.fromkeys(phrases))
 
@@ -133,7 +137,8 @@ def page_phrases(field: str) -> tuple[str, ...]:
 def load_language_data(folder: Traversable) -> LanguageData:
     """Read and validate all files of a data folder.
 
-    Raises LanguageDataError if a file is not valid or refers to a missing file; the message names the file and the key.
+    Raises ``LanguageDataError`` if a file is invalid or refers to a missing file. The message names the file and the
+    key.
     """
     languages = {}
     for path in _list_files(folder / "languages"):
@@ -166,7 +171,7 @@ def _list_files(folder: Traversable) -> list[Traversable]:
 
 
 def _read(path: Traversable, model: type[Model]) -> Model:
-    """Read and validate one file, and return its content as a model."""
+    """Read and validate one data file. ``model`` is the class of the result."""
     try:
         document = tomllib.loads(path.read_text(encoding="utf-8"))
         found = model.model_validate(document)
@@ -180,9 +185,9 @@ def _read(path: Traversable, model: type[Model]) -> Model:
 
 
 def _check_lists(path: Traversable, key: str, value: object) -> None:
-    """Raise an error if a list in a data file is empty or has an entry twice.
+    """Raise an error if a list in a data file is empty or has the same entry twice.
 
-    ``value`` is the part of the file that is checked, and ``key`` is the path to it.
+    ``value`` is the part of the file to check, and ``key`` is its path in the file.
     """
     if isinstance(value, dict):
         for name, inner in value.items():
@@ -203,7 +208,7 @@ def _check_file_name(path: Traversable, key: str, value: str) -> None:
 
 
 def _check_language(path: Traversable, language: Language) -> None:
-    """Raise an error if a language has some months but not twelve, or an invalid key of a position."""
+    """Raise an error if a language has some months but not twelve, or if the key of a position is invalid."""
     if len(language.calendar.months) not in {0, 12}:
         raise LanguageDataError(
             f"{path.name}: calendar.months: a year has 12 months, not {len(language.calendar.months)}"
@@ -215,7 +220,7 @@ def _check_language(path: Traversable, language: Language) -> None:
 
 
 def _check_convention(path: Traversable, convention: Convention) -> None:
-    """Raise an error if the data file of a convention has keys or parts of names that do not fit its builder."""
+    """Raise an error if a naming convention has keys or parts of names that its builder does not use."""
     read = BUILDER_KEYS[convention.builder]
     unread = sorted((convention.model_fields_set & _BUILDER_DEPENDENT_KEYS) - read)
     if unread:
@@ -228,7 +233,7 @@ def _check_convention(path: Traversable, convention: Convention) -> None:
 
 
 def _check_homes(path: Traversable, countries: Countries, languages: dict[str, Language]) -> None:
-    """Raise an error if a language has several home countries, or if a home country refers to an unknown language.
+    """Raise an error if a language has several home countries, or if a home country names an unknown language.
 
     Also raise an error if `languages_without_file` has a code that has a file, or that is the language of no country.
     """
@@ -272,7 +277,7 @@ def _check_references(
 
 
 def _check_adjectives(countries: tuple[Country, ...], languages: dict[str, Language]) -> None:
-    """Raise an error if a language has adjectives of an unknown country."""
+    """Raise an error if a language has adjectives for an unknown country."""
     domains = {country.domain for country in countries}
     for language in languages.values():
         for domain in language.succession.country_adjectives:

@@ -1,6 +1,6 @@
 """Models of the data files about languages, countries and naming conventions.
 
-A key that no model has is an error, so that a misspelt key cannot be ignored. Unless a field states otherwise, its
+A key that is not in the model is an error, so that a misspelt key is noticed. Unless a field states otherwise, its
 words are compared without case and diacritics.
 """
 
@@ -15,7 +15,7 @@ Sources = Annotated[Words, Field(min_length=1)]
 
 
 class _Table(BaseModel):
-    """Base class of all tables: values cannot be changed, and unknown keys are errors."""
+    """Base class of all models: values cannot be changed, and unknown keys are errors."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)  # built when the first file is read
 
@@ -38,7 +38,7 @@ class Titles(_Table):
 
 
 class Places(_Table):
-    """Words next to a name that show that it is the name of a place, an institution or a thing."""
+    """Words next to a name which show that it names a place, an institution or a thing instead of a person."""
 
     before: Words = ()
     """Words before the name, as in `rue Victor Hugo`."""
@@ -53,7 +53,7 @@ class Places(_Table):
 
 
 class Vocabulary(_Table):
-    """Words that show whether a capitalised word is a name, and words about the person or statement in a text."""
+    """Words which show whether a capitalized word is a name, and words about the person or statement in a text."""
 
     common: Words = ()
     """Ordinary words that have a capital at the start of a sentence or in a headline."""
@@ -83,7 +83,7 @@ class Vocabulary(_Table):
 
 
 class Credits(_Table):
-    """Words of photo credits and bylines inside the text of an article."""
+    """Words in photo credits and bylines inside the text of an article."""
 
     picture: Words = ()
     """Words for a picture before the name of a photographer, such as `photo` or `image`."""
@@ -100,7 +100,7 @@ class Credits(_Table):
 
 
 class Native(_Table):
-    """Words next to names in a script other than Latin."""
+    """Words next to names, for a language with a script other than Latin."""
 
     titles: Words = ()
     """Titles and forms of address that are written directly before a name, without a space."""
@@ -117,7 +117,7 @@ NumericDates = Literal["day first", "month first", "year first", "both"]
 
 
 class Calendar(_Table):
-    """Names of months and days, and how dates and times are written."""
+    """Names of months and days, and the way in which dates and times are written."""
 
     months: Annotated[tuple[Words, ...], Field(max_length=12)] = ()
     """Twelve lists of names and abbreviations, January first; lower case, without a final dot."""
@@ -132,7 +132,10 @@ class Calendar(_Table):
 
 
 class Inflection(_Table):
-    """Endings and prefixes of names in grammatical cases other than the nominative, in the script of the language."""
+    """Endings and prefixes that names get in grammatical cases other than the nominative.
+
+    They are written in the script of the language.
+    """
 
     declined_words: Literal["all", "last"] = "all"
     """Words of a name that have endings: all, as in Slavic languages, or only the last, as in Finnish or German."""
@@ -149,7 +152,7 @@ class Inflection(_Table):
 
 
 class Orthography(_Table):
-    """Properties of the script and the spelling."""
+    """Properties of a language's script and spelling."""
 
     diacritics_distinguish_words: bool = False
     """True if a word without its diacritics is another word.
@@ -161,7 +164,7 @@ class Orthography(_Table):
 
 
 class Detection(_Table):
-    """Properties of a language that are used to detect the language of a text."""
+    """Properties of a language by which the language of a text is detected."""
 
     order: int = 100
     """Rank in the detection: languages with lower numbers are tested first, and preferred if two fit equally."""
@@ -185,10 +188,10 @@ class Detection(_Table):
 
 
 class Succession(_Table):
-    """Words by which reports tell that a person gets or leaves a post.
+    """Words by which reports state that a person gets or leaves a post.
 
-    The words of the language of an article are used alone. An entry may begin or end with `*`, which means any
-    letters: `назначен*`. In a language with cases or verb forms, each form is listed or a `*` is used.
+    Only the words of the article's own language are used. An entry may begin or end with `*`, which means any letters:
+    `назначен*`. In a language with cases or verb forms, list each form or use a `*`.
     """
 
     gets: Words = ()
@@ -226,7 +229,10 @@ class Succession(_Table):
 
 
 class Page(_Table):
-    """Phrases of pages outside the article's text. Each is an RE2 pattern, matched with diacritics, without case."""
+    """Phrases on a page that do not belong to the text of the article, such as labels and offers.
+
+    Each phrase is an RE2 pattern. Matching ignores case but not diacritics.
+    """
 
     appeals: Words = ()
     """Beginnings of lines that ask the reader to do something, or that refer to another page."""
@@ -263,7 +269,7 @@ class Page(_Table):
 
 
 class Language(_Table):
-    """One language: `data/languages/<code>.toml`."""
+    """One language, from `data/languages/<code>.toml`."""
 
     code: Annotated[str, Field(pattern=r"^[a-z]{2,3}$")]
     """ISO 639 code; the name of the file."""
@@ -286,7 +292,7 @@ class Language(_Table):
 
 
 class Spellings(_Table):
-    """Different spellings of the same name, in all languages: `data/orthography.toml`."""
+    """Rules for different spellings of the same name, for all languages, from `data/orthography.toml`."""
 
     sources: Sources
     digraphs: dict[str, str]
@@ -309,7 +315,7 @@ class Spellings(_Table):
 
 
 class Agencies(_Table):
-    """Names of news agencies: `data/agencies.toml`."""
+    """Names of news agencies, from `data/agencies.toml`."""
 
     sources: Sources
     agencies: Words
@@ -317,7 +323,7 @@ class Agencies(_Table):
 
 
 class PersonalNames(_Table):
-    """Frequent names: `data/personal_names.toml`, made by `tools/personal_names.py`."""
+    """Frequent personal names, from `data/personal_names.toml`, which `tools/personal_names.py` writes."""
 
     sources: Sources
     common_family_names: Words
@@ -336,14 +342,14 @@ class CountryNames(_Table):
 
 
 class AllCountryNames(_Table):
-    """Names of all countries in scripts other than Latin: `data/country_names.toml`."""
+    """Names of all countries in scripts other than Latin, from `data/country_names.toml`."""
 
     sources: Sources
     country: tuple[CountryNames, ...]
 
 
 class HanWords(_Table):
-    """Chinese words that resemble or contain a name: `data/han_words.toml`, made by `tools/han_words.py`."""
+    """Chinese words that resemble or contain a name, from `data/han_words.toml`, which `tools/han_words.py` writes."""
 
     sources: Sources
     words: Words
@@ -351,7 +357,10 @@ class HanWords(_Table):
 
 
 class Transliteration(_Table):
-    """Letters of other scripts -> Latin letters: `data/transliteration.toml`. A key may have two letters."""
+    """Tables that map letters of other scripts to Latin letters, from `data/transliteration.toml`.
+
+    A key may have two letters.
+    """
 
     sources: Sources
     cyrillic: dict[str, str]
@@ -368,7 +377,7 @@ A word with a hyphen is one word, unless the convention has `split_hyphens`.
 
 
 class ShortFormRule(_Table):
-    """A rule for a short form: one part of a name that the press uses instead of the full name."""
+    """Rule for a short form of a name: a part that the press uses instead of the full name."""
 
     part: Part | Literal["family"]
     """The part of the name; `family` is valid only with the builder `family_last`."""
@@ -421,7 +430,7 @@ BUILDER_KEYS: dict[Builder, frozenset[str]] = {
 
 
 class Convention(_Table):
-    """A naming convention: orders, parts and short forms of names in a country: `data/conventions/<name>.toml`."""
+    """Naming convention of a country, from `data/conventions/<name>.toml`: order, parts and short forms of names."""
 
     name: Annotated[str, Field(pattern=r"^[a-z]+$")]
     """The name of the convention and of its file. Countries refer to the convention by this name."""
@@ -482,7 +491,7 @@ class Convention(_Table):
 
 
 class Country(_Table):
-    """One country in `data/countries.toml`, with the words that the press uses for it."""
+    """One country in `data/countries.toml`, with the words by which the press refers to it."""
 
     names: Annotated[Words, Field(min_length=1)]
     """Names of the country in all languages of the data; the first identifies the country."""
@@ -512,7 +521,7 @@ class Country(_Table):
 
 
 class Countries(_Table):
-    """All countries: `data/countries.toml`."""
+    """All countries, from `data/countries.toml`."""
 
     sources: Sources
     languages_without_file: Words = ()
@@ -521,7 +530,7 @@ class Countries(_Table):
 
 
 class ZoneAbbreviation(_Table):
-    """One meaning of an abbreviation of a time zone; an abbreviation with several meanings has several records."""
+    """One meaning of a time zone abbreviation. An abbreviation with several meanings has several of these records."""
 
     name: Annotated[str, Field(min_length=1)]
     """The abbreviation as printed, such as `CST`."""
@@ -539,7 +548,7 @@ class ZoneAbbreviation(_Table):
 
 
 class ZoneAbbreviations(_Table):
-    """All abbreviations of time zones: `data/zone_abbreviations.toml`."""
+    """All time zone abbreviations, from `data/zone_abbreviations.toml`."""
 
     sources: Sources
     abbreviation: tuple[ZoneAbbreviation, ...]

@@ -1,1 +1,1 @@
-"""Parsers: turn feeds, sitemaps and listing pages into entries. No I/O."""
+"""Parsers: convert feeds, sitemaps, listing pages and other documents to entries. No I/O."""

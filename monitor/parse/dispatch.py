@@ -1,4 +1,7 @@
-"""Document dispatch: detects the format by content, not by the declared content type, and calls the parser for it."""
+"""Document dispatch: detects the format of a document by its content, and calls the parser for this format.
+
+The declared content type is not used, because it is often wrong.
+"""
 
 import re
 from collections import deque
@@ -45,9 +48,10 @@ _HREF_ATTRIBUTE = re.compile(r"href\s*=\s*[\"']([^\"'>]{1,500})", re.IGNORECASE)
 
 
 def decode_inline_text(body: bytes, content_type: str, source: Source) -> str | None:
-    """Return the decoded text of a document if this process may parse it; return None if the process pool must.
+    """Decode a document that is simple enough to be parsed in this process; return None for any other document.
 
-    Only a short, uncompressed document of a feed may be parsed in this process.
+    Only the document of a feed is simple enough, and only if it is short and not compressed. All other documents must
+    be parsed in the process pool.
     """
     if len(body) > MAX_INLINE_BYTES or source.kind is not SourceKind.FEED or body.startswith(GZIP_MAGIC):
         return None
@@ -55,16 +59,16 @@ def decode_inline_text(body: bytes, content_type: str, source: Source) -> str | 
 
 
 def parse_ordinary_feed(text: str, url: str, source: Source) -> Feed | None:
-    """Parse a feed with the fast XML parser. The result is None if the fast parser does not support the document."""
+    """Parse a feed with the fast XML parser; return None if this parser does not support the document."""
     feed = parse_fast_xml(text, url, source)
     return limit_entries(feed) if feed else None
 
 
 def parse_document(body: bytes, content_type: str, url: str, source: Source) -> Feed:
-    """Parse a document of any format that a source may have; a feed without entries is valid.
+    """Parse a document of a source, in whatever format it is. A feed without entries is valid.
 
-    Raises ``NotAFeed`` with a description of the document. Untrusted input can make parsing slow: call this in the
-    process pool.
+    Raises ``NotAFeed``, with a description of the document, if it cannot be parsed. Untrusted input can make parsing
+    slow: call this function in the process pool.
     """
     if source.kind is SourceKind.MAILBOX:
         from monitor.parse.mailbox import parse_messages  # imported late: only mailboxes need the parser of mail
@@ -98,9 +102,10 @@ def _parse_by_kind(text: str, url: str, source: Source) -> Feed:
 
 
 def _parse_by_content(text: str, url: str, source: Source) -> Feed:
-    """Parse a feed or a sitemap; the content shows which of the two it is.
+    """Parse a document as a sitemap, a JSON Feed or an XML feed, whichever its content shows.
 
-    The configured kind of the source does not decide, because publishers send one at the address of the other.
+    The kind of the source in the configuration is ignored, because some publishers serve a sitemap at the address of a
+    feed, or a feed at the address of a sitemap.
     """
     if is_sitemap(text):
         return parse_sitemap(text, url, source)
@@ -135,10 +140,11 @@ def _parse_any_feed(text: str, url: str, source: Source) -> Feed:
 
 
 def _find_end_of_complete_entries(text: str) -> int:
-    """Return the offset at which the last entry begins, if this entry is incomplete; otherwise the document's length.
+    """Return the offset at which a truncated feed must be cut, so that it ends with a complete entry.
 
-    The caller cuts off a truncated document at this offset. Without this, the incomplete entry would be stored with a
-    partial text, and the complete entry of the next poll would count as known.
+    This is the start of the last entry if that entry has no end, otherwise the length of the document. Without this,
+    the incomplete entry would be stored with a part of its text, and the complete entry of the next poll would count as
+    known.
     """
     tags = deque(_ITEM_TAG.finditer(text), maxlen=1)
     last = tags.pop() if tags else None
@@ -147,7 +153,7 @@ def _find_end_of_complete_entries(text: str) -> int:
 
 
 def _describe_non_feed(text: str) -> tuple[str, DocumentFault]:
-    """Describe a document that is not a feed: return an error message and the kind of the document."""
+    """Describe a document that is not a feed, by an error message and the kind of problem."""
     if wall := find_wall(text):
         return f"the server shows a {wall} instead of the feed", DocumentFault.ACCESS_WALL
     if _HTML_START.match(text) or "<html" in text[:2_000].lower():

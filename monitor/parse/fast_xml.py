@@ -1,8 +1,7 @@
 """Fast parser for common RSS, RDF and Atom feeds; it uses lxml and takes about one millisecond.
 
-Its result is the same as that of feedparser. An element is supported if this module reproduces feedparser's treatment
-of the element, or if feedparser has no handler for the element. For a document with any other element the result is
-None, and the caller must use feedparser.
+It gives the same result as feedparser, or None if it does not support an element of the feed; the caller must then use
+feedparser. An element is supported if this module treats it as feedparser does, or if feedparser ignores it.
 """
 
 import re
@@ -47,7 +46,7 @@ _HOURS_BY_PERIOD = {"hourly": 1, "daily": 24, "weekly": 168, "monthly": 720}
 
 
 class _UnsupportedFeed(Exception):
-    """Raised if a document has an element or structure that this parser does not support."""
+    """Raised if a document has an element or structure that the fast parser does not support."""
 
 
 def parse_fast_xml(text: str, url: str, source: Source) -> Feed | None:
@@ -65,7 +64,7 @@ def parse_fast_xml(text: str, url: str, source: Source) -> Feed | None:
 
 
 class _FastXmlParser:
-    """Parser of one document. It caches which field of an entry each tag fills."""
+    """Parser of one document. It caches for each tag which field of an entry the tag fills."""
 
     def __init__(self, url: str, source: Source) -> None:
         self._url, self._clock = url, SourceClock(source, url)
@@ -106,9 +105,9 @@ class _FastXmlParser:
         return self._build_feed(channel, build_entries(raws, self._url, self._clock))
 
     def _build_feed(self, channel: etree._Element, entries: tuple[Entry, ...]) -> Feed:
-        """Build the feed from its entries and from the metadata elements of the channel.
+        """Build the feed from its entries and from the channel's other elements, such as title and language.
 
-        Metadata elements are found by their local names, so that Atom and RSS are handled in the same way.
+        These elements are found by their names without namespaces, so that Atom and RSS are handled in the same way.
         """
         found: dict[str, str] = {}
         hours: tuple[int, ...] = ()
@@ -207,7 +206,7 @@ class _FastXmlParser:
         return _parse_author_names(_read_plain_text(names[0], allow_attributes=False))
 
     def _find_field(self, element: etree._Element) -> str:
-        """Return the field of an entry that an element fills; if it fills none, return an empty string.
+        """Return the name of the entry field that an element fills, or an empty string if it fills none.
 
         Raises ``_UnsupportedFeed`` for an unsupported element.
         """
@@ -225,13 +224,13 @@ class _FastXmlParser:
 
 
 def _require(value: object) -> None:
-    """Raise ``_UnsupportedFeed`` if a value is empty that every supported feed must have."""
+    """Raise ``_UnsupportedFeed`` if a value that every supported feed must have is empty."""
     if not value:
         raise _UnsupportedFeed
 
 
 def _classify_element(element: etree._Element) -> str:
-    """Return the field of an entry that feedparser fills from an element.
+    """Return the name of the entry field that feedparser fills from an element.
 
     The result is an empty string if feedparser ignores the element. It is "unsupported" if feedparser handles the
     element in a way that this module does not reproduce.

@@ -1,4 +1,7 @@
-"""Feed discovery: finds feed candidates in headers, in a page's links, in robots.txt and at usual paths."""
+"""Feed discovery: finds URLs that may be feeds.
+
+They are found in a page's headers and links, in robots.txt, and at the paths where sites usually have feeds.
+"""
 
 import re
 from collections.abc import Iterable
@@ -50,8 +53,8 @@ MAX_FEED_CANDIDATES = 40
 class FeedCandidate:
     """A URL that may be a feed or sitemap, with its title.
 
-    ``found_by`` is "named" if the page, its headers or robots.txt declare the feed, "linked" if an ordinary link leads
-    to it, and "guessed" if the URL is one of the usual paths.
+    ``found_by`` is "named" if the page, its headers or robots.txt declare the URL as a feed or sitemap. It is "linked"
+    if an ordinary link leads to the URL, and "guessed" if the URL is only one of the usual paths.
     """
 
     url: str
@@ -62,10 +65,11 @@ class FeedCandidate:
 def find_page_candidates(
     html: str, url: str, headers: Iterable[tuple[str, str]] = (), *, is_feed_list: bool = False
 ) -> tuple[FeedCandidate, ...]:
-    """Return the feeds that a page or its ``Link`` headers declare, followed by links of the page that look like feeds.
+    """Return the URLs on a page that may be feeds, the most certain first, each once.
 
-    Each URL is returned once. Ordinary links count only if they lead to the same site. If the page is known to list
-    feeds (``is_feed_list``), links to hosts that usually serve feeds count, too.
+    First are the feeds that the page or its ``Link`` headers declare. Links of the page that look like feeds follow;
+    they must lead to the same site. If the page is known to list feeds (``is_feed_list``), links to hosts that usually
+    serve feeds are also included.
     """
     tree = LexborHTMLParser(html)
     base_node = tree.css_first("base[href]")
@@ -100,7 +104,10 @@ def find_refresh_target(html: str, url: str) -> str:
 
 
 def _list_relations(tree: LexborHTMLParser) -> list[tuple[str, str, str, str]]:
-    """Return address, ``rel``, media type and title of each ``link`` or ``a`` element with a ``rel`` attribute."""
+    """List the ``link`` and ``a`` elements of a page that have a ``rel`` attribute.
+
+    Each is returned as a tuple of its address, ``rel``, media type and title.
+    """
     found = []
     for node in tree.css("link[rel][href], a[rel][href]"):
         title = node.attributes.get("title") or (node.text(strip=True) if node.tag == "a" else "")
@@ -110,7 +117,10 @@ def _list_relations(tree: LexborHTMLParser) -> list[tuple[str, str, str, str]]:
 
 
 def _parse_link_headers(headers: Iterable[tuple[str, str]]) -> list[tuple[str, str, str, str]]:
-    """Return address, ``rel``, media type and title of each link in ``Link`` headers (RFC 8288)."""
+    """Parse the ``Link`` headers of a response (RFC 8288).
+
+    Each link is returned as a tuple of its address, ``rel``, media type and title.
+    """
     found = []
     for name, value in headers:
         for href, parameters in _LINK_HEADER.findall(value) if name.lower() == "link" else ():
@@ -120,10 +130,11 @@ def _parse_link_headers(headers: Iterable[tuple[str, str]]) -> list[tuple[str, s
 
 
 def _rate_relation(rel: str, media_type: str, href: str) -> str:
-    """Return how certainly a link with this ``rel`` and media type leads to a feed.
+    """Return how certain it is that a link with this ``rel`` attribute and media type leads to a feed.
 
-    "feed" means that the link declares a feed. "vague" means a media type that other documents have as well, such as
-    XML. An empty string means that the link does not declare a feed.
+    - "feed": the link declares a feed.
+    - "vague": the media type is one that other documents have as well, such as XML.
+    - "": the link does not declare a feed.
     """
     rels = rel.lower().split()
     media_type = media_type.lower().partition(";")[0].strip()
@@ -153,13 +164,13 @@ def _is_feed_link(address: str, node: LexborNode, site: str, *, is_feed_list: bo
 
 
 def is_comments_feed(url: str, title: str) -> bool:
-    """Return whether a feed contains readers' comments instead of articles, judged by its path or title."""
+    """Return whether the path or title of a feed shows that it contains readers' comments instead of articles."""
     parts = urlsplit(url)
     return bool(_COMMENTS.search(f"{parts.path}?{parts.query}") or _COMMENTS.search(title[:200]))
 
 
 def find_robots_candidates(text: str, url: str) -> tuple[FeedCandidate, ...]:
-    """Return the sitemaps listed in a robots.txt, news sitemaps first."""
+    """Return the sitemaps that a robots.txt lists, news sitemaps first."""
     found: dict[str, FeedCandidate] = {}
     for address in _SITEMAP_LINE.findall(text[:500_000]):
         _add_candidate(found, address, url, "", "named")

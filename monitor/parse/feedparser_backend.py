@@ -1,6 +1,6 @@
-"""feedparser backend for feeds that the fast parser does not support.
+"""Parsing with the library feedparser, for feeds that the fast parser does not support.
 
-feedparser can take much time and memory: call it in the process pool, whose processes can be killed.
+feedparser can take much time and memory: call this module in the process pool, whose processes can be killed.
 """
 
 import io
@@ -30,7 +30,8 @@ _XML_DECLARATION = re.compile(r"^\s*<\?xml[^>]*\?>")
 def parse_with_feedparser(text: str, url: str, source: Source) -> Feed:
     """Parse a document with feedparser.
 
-    A feed may have no entries. A document that is not a feed gives a result with neither entries nor title.
+    This does not fail for a document that is not a feed: the result then has neither entries nor a title. A feed may
+    have no entries, too.
     """
     body = _DOCTYPE.sub("", _XML_DECLARATION.sub("", text.lstrip("\ufeff"), count=1), count=2_000)
     parsed = feedparser.parse(
@@ -60,11 +61,11 @@ def parse_with_feedparser(text: str, url: str, source: Source) -> Feed:
 
 
 def _repair_resolved_link(link: str, url: str, text: str) -> str:
-    """Repair a link such as "example.org/a", which feedparser has taken for a relative path; return others unchanged.
+    """Repair a link such as "example.org/a", which feedparser has taken for a relative path.
 
-    feedparser resolves such a link against the document's URL. The link is resolved again here, with its first part as
-    the host. If ``text``, the document, contains the link in its present form, feedparser has not changed the link, and
-    it is kept.
+    feedparser resolves such a link against ``url``, the document's URL. This function undoes that, and takes the first
+    part of the link as the host. Any other link is returned unchanged, also a link that occurs in the document
+    (``text``) as it is.
     """
     directory = urljoin(url, ".")
     relative = link.removeprefix(directory)

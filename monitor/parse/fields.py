@@ -1,4 +1,4 @@
-"""Entry fields that all parsers share: dates, titles and links, and the conversion of raw items to entries."""
+"""Entry fields: functions for dates, titles and links that all parsers share, and the construction of entries."""
 
 import html
 import re
@@ -42,7 +42,7 @@ _MAX_DATE_CHARS = 300  # number of characters of a text that are examined
 def parse_instant(text: str, clock: SourceClock) -> datetime | None:
     """Parse a date and return it in UTC; the result is None if the text is not a date.
 
-    If the text names no time zone, the zone of ``clock`` applies. An unknown name of a zone counts as UTC.
+    If the text states no time zone, the zone of ``clock`` applies. A time zone with an unknown name counts as UTC.
     """
     text = text.strip()[:_MAX_DATE_CHARS]
     if not text:
@@ -117,7 +117,7 @@ def remove_control_characters(text: str) -> str:
 
 
 def resolve_url(url: str, base: str) -> str:
-    """Return a link as an absolute URL, or an empty string if the result is not an http or https URL."""
+    """Resolve a link to an absolute URL; return an empty string if this is not an http or https URL."""
     text = remove_control_characters(url.strip())
     if text.startswith(("https://", "http://")) and is_web_url(text):
         return text
@@ -132,12 +132,12 @@ _LINK_PLACEHOLDERS = frozenset({"n/a", "na", "none", "null", "nil", "undefined",
 
 
 def is_faulty_link(link: str) -> bool:
-    """Return whether a link is a placeholder such as "N/A", or begins with a host name instead of a scheme."""
+    """Return whether a link is a placeholder such as "N/A", or lacks its scheme, as "www.example.org/a" does."""
     return link.strip().lower() in _LINK_PLACEHOLDERS or starts_with_host(link.strip())
 
 
 def repair_link(link: str, base: str) -> str:
-    """Add the scheme of ``base`` to a link that begins with a host name.
+    """Repair a link without a scheme, such as "www.example.org/a", with the scheme of the URL ``base``.
 
     For a placeholder such as "N/A", the result is an empty string. Any other link is returned unchanged.
     """
@@ -153,7 +153,7 @@ MAX_ENTRIES = 2_000
 
 @dataclass(slots=True)
 class RawItem:
-    """Fields of an item as they are in the document. A missing field is None."""
+    """The texts of an item of a document, before they are parsed. A missing text is None."""
 
     link: str | None = None
     id: str | None = None
@@ -166,7 +166,7 @@ class RawItem:
 
 
 def build_entries(raws: Iterable[RawItem], base: str, clock: SourceClock) -> tuple[Entry, ...]:
-    """Build entries from raw items.
+    """Build entries from the raw items of a document.
 
     The order of day and month in dates such as 03/04/2026 is inferred from the other dates of the document. If these do
     not show the order, the order in ``clock`` applies.
@@ -179,10 +179,10 @@ def build_entries(raws: Iterable[RawItem], base: str, clock: SourceClock) -> tup
 
 
 def build_entry(raw: RawItem, base: str, clock: SourceClock) -> Entry:
-    """Build an entry from the fields of a raw item.
+    """Build an entry from a raw item.
 
-    A link to the document itself (``base``) does not count as the URL of the entry. If the publication date is missing,
-    the date of the last change is used.
+    If the item links to the document itself (``base``), the entry has no URL. If the publication date is missing, the
+    date of the last change is used.
     """
     url = resolve_url(raw.link or "", base)
     updated = parse_instant(raw.updated, clock) if raw.updated else None

@@ -1,4 +1,4 @@
-"""Listing pages: pages that list articles, parsed with the CSS selectors of the source."""
+"""Listing pages: finds the articles that a page lists, with the CSS selectors of the source."""
 
 from datetime import datetime
 
@@ -13,11 +13,11 @@ from monitor.text.urls import canonicalize_url, find_page_place
 
 
 def parse_listing(text: str, url: str, source: Source) -> Feed:
-    """Parse a listing page with the source's selectors. An article that is listed twice gives one entry.
+    """Find the articles on a listing page with the source's selectors, each once.
 
-    A link with a fragment that names a place on a page is an article of its own. A link to the listing page itself, or
-    to its top, is not an article. Raises ``NotAFeed`` if no article is found, because the page is a bot wall or the
-    selectors do not match.
+    If a link has a fragment for a part of a page ("#item-3"), it counts as an article of its own. A link to the listing
+    page itself, or to its top, is not an article. Raises ``NotAFeed`` if no article is found, because the page is a bot
+    wall or the selectors do not match.
     """
     listing = source.listing
     if listing is None:
@@ -48,7 +48,7 @@ def parse_listing(text: str, url: str, source: Source) -> Feed:
 
 
 def _describe_missing_dates(items: list[LexborNode], listing: Listing) -> str:
-    """Return the reason why no date of the page could be read, with the first date as an example.
+    """Return the reason why no date on the page could be read. The first text that should be a date is the example.
 
     The result is an empty string if the source has no selector for dates.
     """
@@ -97,10 +97,10 @@ def _find_next_page_links(tree: LexborHTMLParser, listing: Listing) -> list[Lexb
 def _build_listing_entry(
     item: LexborNode, listing: Listing, addresses: tuple[str, str], source: Source
 ) -> Entry | None:
-    """Build an entry from one item; return None if the item has no usable link.
+    """Build an entry from one item of the list; return None if the item has no usable link.
 
     ``addresses`` are the URL of the page and the base URL of its links. A link to another page is preferred to a link
-    with a fragment of the listing page.
+    to a part of the listing page.
     """
     page, base = addresses
     links = [item] if item.tag == "a" and item.attributes.get("href") else []
@@ -119,19 +119,17 @@ def _build_listing_entry(
 
 
 def _find_content(item: LexborNode, listing: Listing) -> str:
-    """Return the HTML of the article text inside an item, or an empty string if the source has no selector for the
-    text.
-    """
+    """Return the HTML that the source's selector for the text finds in an item; it is empty without such a selector."""
     parts = [node.html or "" for node in _select_nodes(item, listing.text)]
     return remove_control_characters("".join(parts))[:MAX_TEXT_CHARS]
 
 
 def _find_title(item: LexborNode, listing: Listing, links: list[LexborNode]) -> str:
-    """Return the title of an item: the text that the configured selector for the title finds.
+    """Return the title of an item, found by the source's selector for titles.
 
-    Without this selector, the first of these is returned: the longest text of a link to the article, a heading of the
-    item, the tooltip of a link. If the source has a selector for the text but not for the title, items are posts whose
-    links show only the time. The result is then empty.
+    If the source has no such selector, but has one for the text, the title is empty: the items are then posts, whose
+    links show only the time. If it has neither, the first of these is the title: the longest text of a link to the
+    article, a heading in the item, the tooltip of a link.
     """
     if listing.text and not listing.title:
         return ""  # The link of a post shows only its time. The first words of the post become its title.
@@ -150,8 +148,9 @@ def _get_node_text(node: LexborNode | None) -> str:
 
 
 def _find_date(item: LexborNode, listing: Listing, source: Source) -> datetime | None:
-    """Return the date that the configured selector and format find, or the date of a ``time`` element without a
-    selector.
+    """Return the date of an item, found by the source's selector and format for dates.
+
+    Without a selector, the first ``time`` element is used.
     """
     clock = SourceClock(source, source.url)
     nodes = _select_nodes(item, listing.published.selector if listing.published else "time")
@@ -166,8 +165,9 @@ def _find_date(item: LexborNode, listing: Listing, source: Source) -> datetime |
 
 
 def _parse_formatted_date(text: str, date_format: str, source: Source) -> datetime | None:
-    """Find a date in a strptime format among the words of a text, and parse it; return None if the text has no such
-    date.
+    """Find a date in a strptime format among the words of a text, and parse it.
+
+    The result is None if the text contains no such date.
     """
     words = text.split()
     width = len(date_format.split())

@@ -1,8 +1,8 @@
-"""Incremental parsing: detects unchanged documents and skips unchanged items, so that only new items are parsed.
+"""Incremental parsing: skips unchanged documents and unchanged items, so that only new items are parsed.
 
-An item with the same bytes as at the last poll is an article that is already stored. Only the other items are parsed,
-with the document's head and tail around them. Articles are identified by a comparison of all items of a document.
-Therefore the caller must check with ``is_independent`` that no new item shares an identifier with a skipped item.
+An item with the same bytes as at the last poll is an article that is already stored. The other items are parsed,
+together with the document's text before and after all items. Because articles are identified by comparing all items of
+a document, the caller must check with ``is_independent`` that no new item shares an identifier with a skipped item.
 """
 
 import re
@@ -15,7 +15,10 @@ from monitor.parse.fields import MAX_ENTRIES
 
 
 def hash_body(body: bytes) -> str:
-    """Return a hash of a document's body. If it equals the hash at the last poll, the document is not parsed again."""
+    """Return a hash of a document's bytes.
+
+    A document with the same hash as at the last poll need not be parsed again.
+    """
     return xxh3_128_hexdigest(body)
 
 
@@ -30,9 +33,9 @@ _HASH_BYTES = 8
 
 @dataclass(frozen=True, slots=True)
 class ReducedDocument:
-    """A document from which the items of the last poll were removed.
+    """A document without the items that were already in it at the last poll.
 
-    ``text`` has the new items only, and ``known_text`` has the removed items. ``item_hashes`` are the hashes of all
+    ``text`` contains the new items only, and ``known_text`` the removed ones. ``item_hashes`` has the hashes of all
     items, to be stored for the next poll.
     """
 
@@ -44,15 +47,15 @@ class ReducedDocument:
 
 
 def hash_items(text: str) -> bytes:
-    """Return the joined hashes of a document's items, or empty bytes if the items cannot be separated."""
+    """Return the hashes of a document's items, joined; empty bytes if the items cannot be found in the text."""
     parts = _split_items(text)
     return b"".join(map(_hash_item, parts[1])) if parts else b""
 
 
 def remove_known_items(text: str, known_hashes: bytes) -> ReducedDocument | None:
-    """Remove from a document the items whose hashes are known.
+    """Remove the items whose hashes are in ``known_hashes`` from a document.
 
-    The result is None if no item is known, or if the items of the document cannot be separated.
+    The result is None if there is no such item, or if the items cannot be found in the text.
     """
     parts = _split_items(text)
     if not parts or not known_hashes:
@@ -70,10 +73,10 @@ def remove_known_items(text: str, known_hashes: bytes) -> ReducedDocument | None
 
 
 def is_independent(entry: Entry, known_text: str) -> bool:
-    """Return whether an entry has no identifier in common with the skipped items.
+    """Return whether a new entry has no identifier in common with the skipped items.
 
     ``known_text`` is the source text of the skipped items. Identifiers are the guid, the path of the URL, long numbers
-    in both, and the title. An entry without a URL path is not independent.
+    in either of these, and the title. An entry whose URL has no path is not independent.
     """
     address = entry.url.partition("://")[2].partition("/")[2]
     for identifier in (entry.guid, address):
@@ -89,7 +92,7 @@ def is_independent(entry: Entry, known_text: str) -> bool:
 
 
 def _contains_phrase(words: list[str], text: str) -> bool:
-    """Return whether the words occur in a text in this order, separated by any white space."""
+    """Return whether a text contains these words in this order, with only white space between them."""
     # Long words are rarer, so testing them first ends the search sooner.
     if not all(word in text for word in sorted(words, key=len, reverse=True)):
         return False
@@ -103,7 +106,7 @@ def _hash_item(item: str) -> bytes:
 def _split_items(text: str) -> tuple[str, list[str], str] | None:
     """Split a document into the text before its items, the items, and the text after them.
 
-    The result is None if the document has no items or more than ``MAX_ENTRIES`` items, or if the last item has no end.
+    The result is None if there are no items or more than ``MAX_ENTRIES``, or if the last item is incomplete.
     """
     starts = [found.start() for found in _ITEM_START.finditer(text)]
     if not 0 < len(starts) <= MAX_ENTRIES:

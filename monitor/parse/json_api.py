@@ -1,4 +1,4 @@
-"""JSON APIs that list articles, parsed with the JMESPath expressions of the source (extra ``api``)."""
+"""JSON APIs: finds articles in a response, with the JMESPath expressions of the source (extra ``api``)."""
 
 import json
 from datetime import UTC, datetime
@@ -18,7 +18,7 @@ _MIN_EPOCH_MILLISECONDS = 100_000_000_000  # a number of seconds since 1970 that
 
 
 def parse_api(text: str, url: str, source: Source) -> Feed:
-    """Parse the response of a JSON API with the JMESPath expressions of the source.
+    """Find the articles in the response of a JSON API, with the source's JMESPath expressions.
 
     Raises ``NotAFeed`` if the document is not JSON, or if the expressions find no article in it.
     """
@@ -92,9 +92,9 @@ def _find_text(expression: str, item: Any) -> str:
 
 
 def _find_date(expression: str, item: Any) -> str:
-    """Return the date that an expression finds, as text.
+    """Return the date that an expression finds in an item, as text.
 
-    A large number is taken for seconds or milliseconds since 1970, and is returned as an ISO 8601 date.
+    A large number is taken for the seconds or milliseconds since 1970 and converted to an ISO 8601 date.
     """
     text = _find_text(expression, item)
     try:
@@ -119,10 +119,10 @@ def _is_usable(entry: Entry, api: Api) -> bool:
 
 
 def _find_next_page(document: Any, url: str, api: Api) -> str:
-    """Return the URL of the next page, or an empty string if this page is the last.
+    """Return the URL of the next page, or an empty string if there is none.
 
-    The expression ``next`` of the source finds either this URL or a cursor. A cursor is put into the parameter
-    ``next_parameter`` of the present URL.
+    The source's expression ``next`` finds this URL, or a cursor. A cursor is put into the parameter ``next_parameter``
+    of ``url``, the address of this page.
     """
     found = _find_text(api.next, document) if api.next and api.max_pages > 1 else ""
     if not found or not api.next_parameter:

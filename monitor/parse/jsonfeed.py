@@ -1,4 +1,4 @@
-"""JSON Feed 1.0 and 1.1."""
+"""JSON Feed: parser for the versions 1.0 and 1.1 of this format."""
 
 import json
 import re
@@ -17,7 +17,7 @@ r"""One half of a surrogate pair (`"\ud83d"`), which no database can store.
 
 
 def parse_json_feed(text: str, url: str, source: Source) -> Feed:
-    """Parse a JSON Feed. Raises ``NotAFeed`` for any other JSON."""
+    """Parse a JSON Feed. Raises ``NotAFeed`` for any other document."""
     try:
         document = json.loads(text, strict=False)  # not strict, because many sites have tabs and line breaks in strings
     except (ValueError, RecursionError) as error:
@@ -52,7 +52,10 @@ def _to_raw_item(item: dict[str, Any], base: str) -> RawItem:
 
 
 def _get_text_field(item: dict[str, Any], key: str) -> str:
-    """Return a field as text. Numbers are converted to text, because an id may be a number."""
+    """Return the value of a field as text, also if it is a number, as ids sometimes are.
+
+    Other values give an empty string.
+    """
     value = item.get(key)
     if isinstance(value, bool) or not isinstance(value, str | int | float):
         return ""

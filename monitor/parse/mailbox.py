@@ -1,7 +1,7 @@
-"""Mail messages as articles: one article for each message, or one for each item that a message links to.
+"""Mail messages as articles: a message gives one article, or one for each article that it links to.
 
-The document of a poll is a sequence of raw messages. Before each message is a line with the UIDVALIDITY of the folder,
-the UID of the message and its length in bytes.
+The messages that one poll of a mailbox finds are joined to one document. Before each message, the document has a line
+with the UIDVALIDITY of the folder, the UID of the message and the message's length in bytes.
 """
 
 import re
@@ -39,7 +39,7 @@ _SERVICE_LINK = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class RawMessage:
-    """A message as the server sent it, with the IMAP numbers that identify the message in its folder."""
+    """A message as the server sent it, with the two IMAP numbers that identify the message (UIDVALIDITY and UID)."""
 
     uid_validity: int
     uid: int
@@ -48,7 +48,7 @@ class RawMessage:
 
 @dataclass(frozen=True, slots=True)
 class Attachment:
-    """A PDF document that is attached to a message. ``guid`` is the guid of the entry that is made from the message."""
+    """A PDF document that is attached to a message. ``guid`` is the guid of the message's entry."""
 
     guid: str
     name: str
@@ -57,19 +57,19 @@ class Attachment:
 
 @dataclass(frozen=True, slots=True)
 class ParsedMessages:
-    """The result of parsing messages: their entries, and the PDF documents attached to the messages."""
+    """Result of ``parse_messages``: the entries, and the PDF documents that are attached to the messages."""
 
     feed: Feed
     attachments: tuple[Attachment, ...] = ()
 
 
 def join_messages(messages: Iterator[RawMessage]) -> bytes:
-    """Join messages to one document, in the format that the docstring of this module describes."""
+    """Join messages to one document. Before each message is a line with its IMAP numbers and its length in bytes."""
     return b"".join(b"%d %d %d\n%s" % (one.uid_validity, one.uid, len(one.body), one.body) for one in messages)
 
 
 def split_messages(document: bytes) -> Iterator[RawMessage]:
-    """Yield the messages of a document that ``join_messages`` has returned."""
+    """Yield the messages in a document that ``join_messages`` has made."""
     start = 0
     while start < len(document):
         end = document.index(b"\n", start)
@@ -79,10 +79,10 @@ def split_messages(document: bytes) -> Iterator[RawMessage]:
 
 
 def parse_messages(document: bytes, url: str, source: Source) -> ParsedMessages:
-    """Parse the messages of a document.
+    """Parse the messages in a document that ``join_messages`` has made.
 
-    If a message cannot be parsed, the result has an entry that states the UID of the message, so that the message is
-    not lost. The other messages are parsed as usual.
+    A message that cannot be parsed is not lost: the result has an entry that states the UID of this message. The
+    remaining messages are parsed as usual.
     """
     entries: list[Entry] = []
     attachments: list[Attachment] = []
@@ -103,16 +103,16 @@ def parse_messages(document: bytes, url: str, source: Source) -> ParsedMessages:
 
 
 def build_unreadable_entry(raw: RawMessage, reason: str) -> Entry:
-    """Return an entry that reports that a message could not be parsed, so that the user looks into the mailbox."""
+    """Return an entry for a message that could not be parsed, so that the user looks for the message in the mailbox."""
     title = f"Message {raw.uid} could not be read ({reason})"
     return Entry("", guid=f"imap:{raw.uid_validity}:{raw.uid}", title=title, content=f"<p>{escape(title)}</p>")
 
 
 def is_from(message: EmailMessage, senders: tuple[str, ...]) -> bool:
-    """Return whether a message is from one of these senders; without senders, every message is accepted.
+    """Return whether the sender of a message is one of ``senders``; without ``senders``, every message is accepted.
 
-    A message that the user's mail server has marked as forged is not accepted. Only the first Authentication-Results
-    header is read, because the user's own server added this one.
+    A message that the user's mail server has marked as forged is not accepted. The mark is searched for in the first
+    Authentication-Results header only, because this one was added by the user's own server.
     """
     if not senders:
         return True
@@ -155,7 +155,7 @@ def _read_message(message: EmailMessage, raw: RawMessage, mailbox: Mailbox) -> l
 
 
 def _find_text(message: EmailMessage) -> tuple[str, str]:
-    """Return the HTML of a message and its plain text; each may be empty."""
+    """Return the HTML of a message, and its plain text. Either may be empty."""
     texts = []
     for kind in ("html", "plain"):
         part = message.get_body((kind,))
@@ -166,7 +166,7 @@ def _find_text(message: EmailMessage) -> tuple[str, str]:
 
 
 def _to_html(text: str) -> str:
-    """Convert plain text to HTML paragraphs, without the signature of the message."""
+    """Convert the plain text of a message to HTML paragraphs, without the sender's signature."""
     body = re.split(r"\r?\n-- \r?\n", text, maxsplit=1)[0]
     return "".join(f"<p>{escape(part.strip(), quote=False)}</p>" for part in re.split(r"\n\s*\n", body) if part.strip())
 
@@ -191,7 +191,7 @@ def _find_attachments(message: EmailMessage, guid: str) -> tuple[Attachment, ...
 
 
 def _find_alert_items(html: str) -> list[Entry]:
-    """Return the articles that a message marks with schema.org attributes, as Google Alerts does."""
+    """Return an entry for each article that a message marks up by schema.org attributes, as Google Alerts does."""
     items = []
     for node in LexborHTMLParser(html).css(_ARTICLE_TYPE):
         link = node.css_first("a[itemprop=url]") or node.css_first("a[href]")
@@ -203,7 +203,7 @@ def _find_alert_items(html: str) -> list[Entry]:
 
 
 def _find_link_items(html: str) -> list[Entry]:
-    """Return an entry for each link in a message if the text of the link looks like a headline."""
+    """Return an entry for each link in a message whose text looks like a headline."""
     items = []
     for link in LexborHTMLParser(html).css("a[href]"):
         title, url = _read_text(link), unwrap_link(link.attributes.get("href") or "")
@@ -215,7 +215,7 @@ def _find_link_items(html: str) -> list[Entry]:
 
 
 def unwrap_link(href: str) -> str:
-    """Return the address to which a link leads. A redirect of Google is replaced by the address that it contains."""
+    """Return the address that a link leads to: for a redirect of Google, the address in its parameters."""
     url = href.strip()
     for _ in range(2):
         parts = urlsplit(url) if is_web_url(url) else None
@@ -233,7 +233,7 @@ def _read_text(node: LexborNode | None) -> str:
 
 
 def _drop_repeated(items: list[Entry]) -> list[Entry]:
-    """Return one entry for each address, with the longest of the titles that the address has."""
+    """Drop entries with the same address: keep the one with the longest title."""
     found: dict[str, Entry] = {}
     for item in items:
         key = canonicalize_url(item.url)
@@ -243,8 +243,8 @@ def _drop_repeated(items: list[Entry]) -> list[Entry]:
 
 
 def message_url(guid: str) -> str:
-    """Return the ``mid:`` URL of a message (RFC 2392), which mail programs open.
+    """Return the ``mid:`` URL (RFC 2392) of a message. Mail programs open the message at this URL.
 
-    The result is an empty string if the guid is not a Message-ID in angle brackets.
+    The result is an empty string if ``guid`` is not a Message-ID in angle brackets.
     """
     return f"mid:{quote(guid.strip('<>'), safe='@.-_~+=')}" if guid.startswith("<") else ""

@@ -1,7 +1,7 @@
-"""Order of entries and sitemaps by age, for documents that have more of them than are read.
+"""Order by age: finds the newest entries or sitemaps in documents that list more of them than are read.
 
-The dates that the document states are compared first. If there are none, dates and numbers in the addresses are
-compared, because publishers number articles and parts of sitemaps in the order of their creation.
+The dates in the document are compared first. If there are none, dates and numbers in the addresses are compared,
+because publishers number articles and sitemaps in the order of their creation.
 """
 
 import re
@@ -30,10 +30,12 @@ _AgeKey = tuple[int, ...]
 
 
 def sort_newest_first(entries: Sequence[Entry], *, is_newest_last: bool) -> list[Entry]:
-    """Sort entries, the newest first. Entries with equal dates, or without dates, are sorted by their addresses.
+    """Sort entries by their dates, newest first.
 
-    ``is_newest_last`` is true if documents of this format usually list the newest entry last. This usual order applies
-    if neither dates nor addresses show the age.
+    Entries with equal dates, or without dates, are sorted by their addresses.
+
+    ``is_newest_last`` states the usual order in documents of this format. It applies if neither dates nor addresses
+    show the age.
     """
     found = list(reversed(entries)) if is_newest_last else list(entries)
     if ages := _find_ages([entry.url for entry in found]):
@@ -44,9 +46,9 @@ def sort_newest_first(entries: Sequence[Entry], *, is_newest_last: bool) -> list
 
 
 def limit_entries(feed: Feed, limit: int = MAX_ENTRIES) -> Feed:
-    """Return a feed with at most ``limit`` entries: the newest ones, in the order of the document.
+    """Return a feed with only its newest entries, at most ``limit``, in the order of the document.
 
-    The number of the other entries is stored in the feed.
+    The number of the entries that are left out is stored in the feed.
     """
     if len(feed.entries) <= limit:
         return feed
@@ -58,13 +60,15 @@ def limit_entries(feed: Feed, limit: int = MAX_ENTRIES) -> Feed:
 
 
 def sort_sitemaps(sitemaps: Sequence[tuple[str, datetime | None]]) -> list[str]:
-    """Return the addresses of the sitemaps of an index in the order in which they should be read.
+    """Return the addresses of an index's sitemaps in the order in which they should be read, probably newest first.
 
-    ``sitemaps`` are pairs of an address and the time of the last change. The sitemap that was changed last is first. If
-    the times are equal or missing, addresses are compared. The largest series of addresses that differ in numbers only
-    is sorted by these numbers. Sitemaps of this series and other sitemaps then alternate. Years and months in the
-    addresses show which end of the series is newer. Plain numbers and the position in the index do not show this, so
-    the two ends of the series are then listed alternately, beginning with the last sitemap.
+    ``sitemaps`` are pairs of an address and the time of the last change.
+
+    - The sitemap that was changed last is first. If the times are equal or missing, the addresses decide.
+    - The largest series of addresses that differ only in numbers is sorted by these numbers. Sitemaps of the series and
+      other sitemaps alternate.
+    - Years and months in the addresses show which end of the series is newer. Plain numbers do not show it; then the
+      two ends of the series alternate, beginning with the last sitemap.
     """
     changed_at = dict(sitemaps)
     urls = list(changed_at)
@@ -84,9 +88,9 @@ def sort_sitemaps(sitemaps: Sequence[tuple[str, datetime | None]]) -> list[str]:
 
 
 def _find_largest_series(urls: Sequence[str]) -> dict[str, _AgeKey]:
-    """Return the largest group of addresses that differ in numbers only, each with its numbers.
+    """Return the largest group of addresses that differ only in numbers.
 
-    If the last of the numbers is the year, the numbers are reversed, so that the year is first.
+    The result maps each address to its numbers, with the year first.
     """
     named = {url: _WORD.sub(_replace_month_name, unquote(_path_of(url))) for url in urls}
     patterns = {url: _NUMBER.sub("#", path) for url, path in named.items()}
@@ -103,13 +107,13 @@ def _replace_month_name(word: re.Match[str]) -> str:
 
 
 def _to_age_key(numbers: Sequence[str]) -> _AgeKey:
-    """Return numbers with the year first: 30-11-2026 becomes (2026, 11, 30)."""
+    """Convert numbers to a sort key with the year first: 30, 11, 2026 becomes (2026, 11, 30)."""
     is_year_last = bool(_YEAR.fullmatch(numbers[-1])) and not _YEAR.match(numbers[0])
     return tuple(int(number[:18]) for number in (reversed(numbers) if is_year_last else numbers))
 
 
 def _alternate_ends(items: Sequence[str]) -> list[str]:
-    """Return the last item, the first, the one before the last, the second, and so on."""
+    """Return the items in the order: last, first, last but one, second, and so on."""
     half = (len(items) + 1) // 2
     newest, oldest = list(reversed(items))[:half], list(items)[: len(items) - half]
     found = []
@@ -120,7 +124,7 @@ def _alternate_ends(items: Sequence[str]) -> list[str]:
 
 
 def _find_ages(urls: Sequence[str]) -> list[_AgeKey] | None:
-    """Return a sort key for each address, larger for newer addresses.
+    """Return a sort key for each address, which is larger for a newer address.
 
     The result is None if the addresses do not show their ages.
     """
@@ -133,10 +137,11 @@ def _find_ages(urls: Sequence[str]) -> list[_AgeKey] | None:
 
 
 def _find_article_numbers(paths: Sequence[str]) -> list[int] | None:
-    """Return the article number in each address, which is 0 for an address without a number.
+    """Return the article number in each address, or 0 for an address without a number.
 
-    The article number is either the last number of every address or the first number of every address, whichever has
-    more different values. The result is None if too few addresses have a number, or if too many numbers are equal.
+    The article number is the first number of every address, or the last number of every address. Of the two, the one
+    with more different values is used. The result is None if too few addresses have a number, or if too many numbers
+    are equal.
     """
     found = [_NUMBER.findall(path) for path in paths]
     present = sum(bool(numbers) for numbers in found)

@@ -1,4 +1,4 @@
-"""OPML import and export: lists of feeds in the format of other feed readers, with their folders."""
+"""OPML import and export: lists of feeds with their folders, as other feed readers write and read them."""
 
 import re
 from collections.abc import Iterable, Iterator
@@ -26,8 +26,8 @@ _XML_DECLARATION = re.compile(r"^\s*<\?xml[^>]*\?>")  # its encoding does not ap
 class FeedOutline:
     """A feed in an OPML list. ``site_url`` and ``language`` are empty if the list does not state them.
 
-    ``groups`` are the folders of the feed: first the folder that contains the feed in the file, then its categories. A
-    slash separates the levels of nested folders.
+    ``groups`` are first the folder in which the feed is, then its categories. A slash separates the levels of nested
+    folders.
     """
 
     name: str
@@ -39,7 +39,7 @@ class FeedOutline:
 
 @dataclass(frozen=True, slots=True)
 class OmittedOutline:
-    """An entry of an OPML list that is not a usable feed, with the reason. ``name`` never contains a password."""
+    """An entry of an OPML list that is not imported, with the reason. ``name`` never contains a password."""
 
     name: str
     reason: str
@@ -47,7 +47,7 @@ class OmittedOutline:
 
 @dataclass(frozen=True, slots=True)
 class OpmlList:
-    """The result of parsing an OPML file: its usable feeds, each address once, and the omitted entries."""
+    """Result of ``parse_opml``: the usable feeds, without repeated addresses, and the omitted entries."""
 
     feeds: tuple[FeedOutline, ...]
     omitted: tuple[OmittedOutline, ...]
@@ -92,7 +92,10 @@ def parse_opml(body: bytes) -> OpmlList:
 
 
 def _iter_outlines(root: Any) -> Iterator[tuple[dict[str, str], str, bool]]:
-    """Yield for each outline its attributes, the path of its folder, and whether it has no child elements."""
+    """Yield the outline elements of an OPML document.
+
+    Each is a tuple of its attributes, the path of its folder, and whether it has no child elements.
+    """
     stack = [(child, "") for child in reversed(root)]
     while stack:
         element, folder = stack.pop()
@@ -118,7 +121,7 @@ def _host_of(address: str) -> str:
 
 
 def _check_address(address: str) -> tuple[str, str]:
-    """Return the URL of a feed, and the reason why it cannot be used; one of the two is empty.
+    """Return the URL of a feed and an empty string, or an empty string and the reason why the address cannot be used.
 
     The reason contains no password.
     """
@@ -137,7 +140,7 @@ def _check_address(address: str) -> tuple[str, str]:
 
 
 def write_opml(sources: Iterable[Source]) -> str:
-    """Return an OPML 2.0 document with the sources that are feeds; OPML cannot express other kinds of sources.
+    """Return the sources that are feeds as an OPML 2.0 document; OPML cannot express other kinds of sources.
 
     A feed is put into the folder of its first group. If it has several groups, ``category`` names all of them.
     """
@@ -168,5 +171,4 @@ def _add_outline(parent: Any, attributes: dict[str, str]) -> Any:
 
 
 def _remove_invalid_xml_characters(text: str) -> str:
-    """Remove characters that XML does not allow."""
     return re.sub(r"[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]", "", text)

@@ -1,7 +1,7 @@
-"""Reader of people in JSON files: entities of OpenSanctions (FollowTheMoney), and items of Wikidata.
+"""Reader of people in JSON files: FollowTheMoney entities (from OpenSanctions) and Wikidata items.
 
-A file has one entity per line, or is one JSON document. Files of OpenSanctions and dumps of Wikidata have one entity
-per line. A JSON document is a list, or an answer of Special:EntityData or of the API of OpenSanctions.
+A file has one entity per line, as OpenSanctions files and Wikidata dumps have, or it is one JSON document. A JSON
+document is a list, or a response of Special:EntityData or of the OpenSanctions API.
 """
 
 import json
@@ -23,11 +23,12 @@ _JSON_ERRORS = (ValueError, RecursionError)
 def read_people_entities(
     open_lines: Callable[[], Iterable[str]], wikidata: WikidataPeople, is_wanted: Callable[[Iterable[str]], bool]
 ) -> Iterator[ImportItem]:
-    """Yield the people and notes in a JSON file. People of Wikidata are not yielded but added to ``wikidata``.
+    """Read a JSON file: yield its people, and notes on what is not imported.
 
     ``open_lines`` returns the lines from the beginning of the file. It is called a second time if posts are separate
-    entities. A person is read if ``is_wanted`` returns true for their countries. At most ``MAX_PEOPLE`` people are
-    read. Raises ``InputError`` if the file has no entity of a known form.
+    entities. People from Wikidata are not yielded but added to ``wikidata``. A person is read if ``is_wanted`` returns
+    true for the person's countries. At most ``MAX_PEOPLE`` people are read. Raises ``InputError`` if the file has no
+    entity of a known form.
     """
     ftm = FtmPeople(is_wanted)
     known = other = 0
@@ -61,7 +62,10 @@ def read_people_entities(
 
 
 def iter_entities(lines: Iterable[str]) -> Iterator[tuple[str, Entity | ImportNote]]:
-    """Yield each entity of a file with its place, and a note for each line that is not valid JSON."""
+    """Yield each entity of a file with its location, such as "line 3".
+
+    For a line that is not valid JSON, a note is yielded.
+    """
     numbered = enumerate(lines, 1)
     first = next(((number, line) for number, line in numbered if line.strip(" \t\r\n\ufeff")), None)
     if first is None:
@@ -97,7 +101,7 @@ def _is_json(text: str) -> bool:
 def _iter_document(lines: Iterable[str]) -> Iterator[tuple[str, Entity | ImportNote]]:
     """Yield the entities of a file that is one JSON document.
 
-    Raises ``InputError`` if the document is too long or invalid.
+    Raises ``InputError`` if the document is too long or not valid JSON.
     """
     parts, size = [], 0
     for line in lines:
@@ -119,7 +123,7 @@ def _iter_document(lines: Iterable[str]) -> Iterator[tuple[str, Entity | ImportN
 def _iter_values(value: Any, place: str) -> Iterator[tuple[str, Entity | ImportNote]]:
     """Yield the entities in a JSON value.
 
-    The value is an entity, a list of entities, or an object with a list of entities under ``entities`` or ``results``.
+    The value is an entity, a list of entities, or an object that has its entities under ``entities`` or ``results``.
     """
     if isinstance(value, dict):
         inner = value.get("entities", value.get("results")) if "schema" not in value and "labels" not in value else None

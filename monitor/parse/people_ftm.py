@@ -1,4 +1,4 @@
-"""People in entities of FollowTheMoney, as OpenSanctions publishes them: Person, Occupancy and Position."""
+"""People in FollowTheMoney entities, which OpenSanctions publishes: the schemas Person, Occupancy and Position."""
 
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
@@ -16,9 +16,10 @@ def is_ftm_entity(entity: Entity) -> bool:
 
 
 class FtmPeople:
-    """People in a file of FollowTheMoney.
+    """Collector of the people in a file of FollowTheMoney entities.
 
-    The posts are in the entity of the person, or in separate entities, which are read in a second pass over the file.
+    A person's posts are in the entity of the person, or in separate entities (Occupancy). Separate entities are read in
+    a second pass over the file.
     """
 
     def __init__(self, is_wanted: Callable[[Iterable[str]], bool]) -> None:
@@ -35,7 +36,7 @@ class FtmPeople:
         return len(self._drafts)
 
     def add(self, entity: Entity, place: str) -> None:
-        """Add a person or a position; other entities are ignored."""
+        """Add a person, or the title of a position. Other entities are ignored."""
         if entity["schema"] == "Position":
             self._positions[str(entity.get("id"))] = _find_caption(entity)
         elif entity["schema"] == "Occupancy":
@@ -44,14 +45,14 @@ class FtmPeople:
             self._add_person(entity, place)
 
     def add_post(self, entity: Entity) -> None:
-        """Add an occupancy of a person who was read before; other entities are ignored."""
+        """Add a post (an Occupancy entity) to a person who was added before. Other entities are ignored."""
         if is_ftm_entity(entity) and entity["schema"] == "Occupancy":
             for holder in _texts(entity, "holder"):
                 if holder in self._drafts:
                     self._add_occupancy(holder, entity)
 
     def finish(self) -> Iterator[ImportItem]:
-        """Yield all people with their notes."""
+        """Yield all people, with the notes on values that are not imported."""
         for key, draft in self._drafts.items():
             occupancies = self._occupancies.get(key, ())
             for post, start, end in occupancies:
@@ -91,10 +92,10 @@ class FtmPeople:
 
 
 def choose_name(preferred: str, names: Iterable[str]) -> str:
-    """Return the best name of a person for the key ``name`` of an official: in Latin letters, and with diacritics.
+    """Choose the spelling of a person's name for the configuration: in Latin letters, and with diacritics.
 
-    It is ``preferred``, in the spelling with most diacritics. If ``preferred`` is not in Latin letters, it is the first
-    name in Latin letters instead, or ``preferred`` if none is.
+    It is ``preferred``, in the spelling with the most diacritics. If ``preferred`` is not in Latin letters, it is the
+    first of ``names`` in Latin letters. If there is none, it is ``preferred`` itself.
     """
     latin = [name for name in (preferred, *names) if name and is_latin(name)]
     if not latin:
@@ -104,7 +105,7 @@ def choose_name(preferred: str, names: Iterable[str]) -> str:
 
 
 def is_latin(text: str) -> bool:
-    """Return whether all letters of a text are Latin, with diacritics or without."""
+    """Return whether all letters of a text are Latin letters, with or without diacritics."""
     return all(char.isascii() or not char.isalpha() for char in fold_key(text))
 
 

@@ -1,4 +1,4 @@
-"""Reader of people in CSV files from spreadsheets, OpenSanctions, EveryPolitician and the Wikidata query service."""
+"""Reader of people in CSV files, from spreadsheets, OpenSanctions, EveryPolitician or the Wikidata query service."""
 
 import csv
 import re
@@ -63,10 +63,9 @@ _PART_HEADINGS = frozenset(
 
 
 def read_people_table(lines: Iterable[str]) -> Iterator[ImportItem]:
-    """Yield the people and notes in the lines of a CSV file, whose first line has the headings.
+    """Read a CSV file whose first line has the headings: yield its people, and notes on what is not imported.
 
-    For a row that cannot be read, a note is yielded, and reading continues. Raises ``InputError`` if no column has
-    names.
+    A row that cannot be read gives a note, and reading continues. Raises ``InputError`` if no column has names.
     """
     source = _LineSource(lines)
     delimiter, headings = _read_headings(source)
@@ -80,7 +79,7 @@ def read_people_table(lines: Iterable[str]) -> Iterator[ImportItem]:
 
 
 class _LineSource:
-    """Lines of a file with their numbers. Lines that were read can be put back."""
+    """Iterator over the lines of a file that counts them, and into which lines can be put back."""
 
     def __init__(self, lines: Iterable[str]) -> None:
         self._lines = iter(lines)
@@ -94,13 +93,13 @@ class _LineSource:
         return line
 
     def put_back(self, lines: Sequence[str]) -> None:
-        """Put lines back, so that they are read again."""
+        """Put lines back, so that ``next`` returns them again."""
         self._returned.extendleft(reversed(lines))
         self.number -= len(lines)
 
 
 def _read_headings(source: _LineSource) -> tuple[str, list[str]]:
-    """Return the delimiter and the folded headings of the first line that is not empty."""
+    """Return the delimiter, and the normalized headings in the first line that is not empty."""
     fixed = ""
     while (line := source.next()) is not None:
         line = line.lstrip("\ufeff")
@@ -123,15 +122,15 @@ def _split_headings(line: str, delimiter: str) -> list[str]:
 
 
 def _fold_heading(text: str) -> str:
-    """Return a heading in lower case with single spaces: ``startDate``, ``start_date`` and ``Start date`` are equal."""
+    """Normalize a heading, so that ``startDate``, ``start_date`` and ``Start date`` become ``start date``."""
     words = re.sub(r"(?<=[a-z])(?=[A-Z])|[\s_.:()/-]+", " ", text.replace("\ufeff", ""))
     return " ".join(words.lower().split())
 
 
 def _find_columns(headings: Sequence[str]) -> dict[str, list[int]]:
-    """Return the indexes of the columns by their meaning.
+    """Find the columns for each kind of value: return a dictionary that maps the kind to the indexes of its columns.
 
-    Raises ``InputError`` if no column has whole names. The message states the known headings.
+    Raises ``InputError`` if no column has whole names. The message lists the known headings.
     """
     columns: dict[str, list[int]] = {}
     for column, known in _COLUMNS.items():
@@ -153,10 +152,11 @@ def _find_columns(headings: Sequence[str]) -> dict[str, list[int]]:
 
 
 def _iter_rows(source: _LineSource, delimiter: str, width: int) -> Iterator[tuple[int, list[str] | str]]:
-    """Yield each row, with the number of its first line: the cells of the row, or the reason why it cannot be read.
+    """Yield the rows of the file, each with the number of its first line.
 
-    A row has several lines if a line break is inside quotation marks. If one of two quotation marks is missing, only
-    the line with the other quotation mark cannot be read. ``width`` is the number of cells of a row.
+    For a row that cannot be read, the reason is yielded instead of its cells. A row has several lines if a line break
+    is inside quotation marks. If one of a pair of quotation marks is missing, only the line with the other one is lost.
+    ``width`` is the number of cells of a row.
     """
     while (line := source.next()) is not None:
         number, block = source.number, [line]
@@ -175,15 +175,18 @@ def _iter_rows(source: _LineSource, delimiter: str, width: int) -> Iterator[tupl
 
 
 def _has_whole_rows(lines: Sequence[str], delimiter: str, width: int) -> bool:
-    """Return whether one of these lines, which are inside a cell, looks like a whole row.
+    """Return whether one of these lines, which seem to be inside a quoted cell, looks like a whole row.
 
-    A quotation mark before this line is then probably missing.
+    If one does, a quotation mark is probably missing in an earlier line.
     """
     return width >= 3 and any(line.count(delimiter) >= width - 1 for line in lines)
 
 
 def _parse_block(block: Sequence[str], delimiter: str) -> list[tuple[int, list[str]]] | str:
-    """Parse some lines as CSV. Return the rows, each with the index of its first line, or the reason for a failure."""
+    """Parse some lines as CSV.
+
+    Return the rows, each with the index of its first line, or the reason why this failed.
+    """
     if any(len(one) > MAX_LINE_CHARS for one in block):
         return f"the line has more than {MAX_LINE_CHARS:,} characters"
     reader = csv.reader(block, delimiter=delimiter, strict=True)
@@ -198,7 +201,7 @@ def _parse_block(block: Sequence[str], delimiter: str) -> list[tuple[int, list[s
 
 
 def _read_row(place: str, row: list[str], headings: list[str], columns: dict[str, list[int]]) -> Iterator[ImportItem]:
-    """Yield the person in a row and the notes about it."""
+    """Yield the person in a row, and notes on the values that are not imported."""
     if any(cell.strip() for cell in row[len(headings) :]):
         message = f"the row has {len(row)} cells, but the first line has {len(headings)}; put a text that contains the "
         yield ImportNote(place, message + "separator in quotation marks", is_left_out=True)
@@ -225,9 +228,9 @@ def _read_row(place: str, row: list[str], headings: list[str], columns: dict[str
 
 
 def _read_id(text: str) -> str:
-    """Return a text if it is a readable id of an official, otherwise an empty text.
+    """Return ``text`` if it can be used as the id of an official, otherwise an empty string.
 
-    Ids of databases, such as UUIDs, are not readable.
+    Ids of databases, such as UUIDs and Wikidata ids, are not used, because they are not readable.
     """
     try:
         return "" if _UUID_LIKE.fullmatch(text) or find_wikidata_id(text) else parse_id(text)

@@ -1,4 +1,4 @@
-"""People in items of Wikidata: labels, citizenship (P27), name in the own language (P1559), posts (P39) with dates."""
+"""People in Wikidata items: labels, citizenship (P27), native name (P1559), and posts (P39) with dates."""
 
 from collections.abc import Callable, Iterable, Iterator
 from functools import cache
@@ -18,12 +18,15 @@ _NEUTRAL_LANGUAGES = ("en", "mul")
 
 
 def is_wikidata_item(entity: Entity) -> bool:
-    """Return whether a JSON object is an item of Wikidata."""
+    """Return whether a JSON object is a Wikidata item."""
     return bool(find_wikidata_id(str(entity.get("id", "")))) and isinstance(entity.get("labels"), dict | list)
 
 
 class WikidataPeople:
-    """People that were read from Wikidata. Posts are separate items, whose titles are added later."""
+    """Collector of the people in a file of Wikidata items.
+
+    The title of a post is in an item of its own, which is added later.
+    """
 
     def __init__(self) -> None:
         self._people: dict[str, tuple[PersonDraft, list[tuple[str, str, str]]]] = {}
@@ -36,7 +39,10 @@ class WikidataPeople:
         return len(self._people)
 
     def add(self, item: Entity, place: str, is_wanted: Callable[[Iterable[str]], bool]) -> bool:
-        """Add a person if ``is_wanted`` returns true for their countries. Return whether the item is a person."""
+        """Add the person in an item, if ``is_wanted`` returns true for the person's countries.
+
+        Return whether the item is a person.
+        """
         if _HUMAN not in (value.get("id") for value in _values(item, _IS_A) if isinstance(value, dict)):
             return False
         countries = [str(value.get("id")) for value in _values(item, _CITIZENSHIP) if isinstance(value, dict)]
@@ -54,7 +60,7 @@ class WikidataPeople:
         return True
 
     def add_post(self, item: Entity) -> None:
-        """Add the title of a post if a person has the post. Other items are ignored."""
+        """Add the title of a post that one of the people has. Other items are ignored."""
         if (key := item.get("id")) in self.missing_posts and is_wikidata_item(item):
             labels = _read_labels(item)
             title = next((labels[one] for one in (*_NEUTRAL_LANGUAGES, *labels) if one in labels), "")
@@ -62,7 +68,7 @@ class WikidataPeople:
             self.missing_posts.discard(str(key))
 
     def finish(self) -> Iterator[ImportItem]:
-        """Yield all people with their notes."""
+        """Yield all people, with the notes on values that are not imported."""
         for draft, posts in self._people.values():
             for post, start, end in posts:
                 if title := self._titles.get(post):
@@ -73,9 +79,10 @@ class WikidataPeople:
 
 
 def _read_names(draft: PersonDraft, item: Entity, home: str) -> None:
-    """Read the name and the aliases.
+    """Read the name and the aliases of a person from an item.
 
-    Aliases are the names in the person's own script, in English, and in scripts other than Latin.
+    Aliases are the names in the native language, in the language of the country (``home``), in English, and in scripts
+    other than Latin.
     """
     labels, aliases = _read_labels(item), item.get("aliases")
     native = [str(value.get("text")) for value in _values(item, _NATIVE_NAME) if isinstance(value, dict)]
@@ -98,7 +105,7 @@ def _home_languages() -> dict[str, str]:
 
 
 def _find_home_language(country: str) -> str:
-    """Return the code of the language of a country, given by its Wikidata id, or an empty string."""
+    """Return the language code of the country with this Wikidata id, or an empty string."""
     return _home_languages().get(country, "")
 
 
@@ -109,9 +116,9 @@ def _read_labels(item: Entity) -> dict[str, str]:
 
 
 def _claims(item: Entity, name: str) -> list[tuple[Entity, Any]]:
-    """Return the statements of a property with their values.
+    """Return the statements of an item about a property, each with its value.
 
-    Preferred statements are first. Deprecated statements are left out.
+    Preferred statements come first. Deprecated statements are left out.
     """
     claims = item.get("claims")
     given = claims.get(name) if isinstance(claims, dict) else None
@@ -124,7 +131,7 @@ def _claims(item: Entity, name: str) -> list[tuple[Entity, Any]]:
 
 
 def _values(item: Entity, name: str) -> list[Any]:
-    """Return the values of a property. Values of statements without an end date are first."""
+    """Return the values of an item for a property. Values whose statements have no end date come first."""
     claims = _claims(item, name)
     return [value for claim, value in sorted(claims, key=lambda pair: bool(_read_qualifier(pair[0], _END)))]
 
@@ -141,7 +148,10 @@ def _read_qualifier(claim: Entity, name: str) -> Any:
 
 
 def _read_time(draft: PersonDraft, claim: Entity, name: str) -> str:
-    """Return the date in a qualifier of a statement, as precise as it is there, such as 2021-04; or an empty string."""
+    """Return the start or end date of a statement, or an empty string if it has none.
+
+    The date is as precise as it is stated, such as 2021-04.
+    """
     value = _read_qualifier(claim, name)
     if not isinstance(value, dict):
         return ""

@@ -1,6 +1,6 @@
-"""Draft of a person who is read from a file of another program. It checks each value and collects notes on bad values.
+"""Draft of an imported person: checks each value and collects notes on the values that cannot be imported.
 
-Dates are read in the forms of spreadsheets, OpenSanctions and Wikidata. The year of a date is never guessed.
+Dates are read in the formats of spreadsheets, OpenSanctions and Wikidata. The year of a date is never guessed.
 """
 
 import re
@@ -23,9 +23,9 @@ _WIKIDATA_ID = re.compile(r"(?:https?://(?:www\.)?wikidata\.org/(?:entity|wiki)/
 
 
 def clean_cell(text: str) -> str:
-    """Return a text in one line, without the apostrophe that spreadsheets add.
+    """Clean the text of a cell: put it on one line, and remove the apostrophe that spreadsheets put before formulas.
 
-    The result is empty if the text only states that the value is missing.
+    The result is empty if the text only states that the value is missing, such as "n/a".
     """
     text = single_line(text, MAX_TEXT_CHARS * 20)
     if text.startswith("'") and text[1:2] and text[1] in "=+-@'":
@@ -34,16 +34,16 @@ def clean_cell(text: str) -> str:
 
 
 def find_wikidata_id(text: str) -> str:
-    """Return the Wikidata id in a text, or an empty string. The text is the id alone, or the address of the item."""
+    """Return the Wikidata id in a text that is only this id or the address of the item; otherwise an empty string."""
     found = _WIKIDATA_ID.fullmatch(text.strip())
     return found[1].upper() if found else ""
 
 
 def parse_role_date(text: str, *, is_last_day: bool = False) -> date | None:
-    """Return the date in a text, or None if the text is not a date with a year.
+    """Parse the start or end date of a post; return None if the text is not a date with a year.
 
-    If the text is only a year or a month, the result is its first day. With ``is_last_day``, the result is the day
-    after the year, month or day, because ``until`` of a role is the first day after the role.
+    If the text is only a year or a month, the result is its first day. If ``is_last_day`` is true, the text is the last
+    day in the post, and the result is the day after it, because the key ``until`` means the first day after the post.
     """
     found = _DATE.fullmatch(text)
     if found:
@@ -63,7 +63,7 @@ def parse_role_date(text: str, *, is_last_day: bool = False) -> date | None:
 
 
 class PersonDraft:
-    """Draft of a person while the values are read. ``place`` is the line of the file, or the id of the entity."""
+    """A person whose values are being collected. ``place`` is the line of the file, or the id of the entity."""
 
     def __init__(self, place: str) -> None:
         self.place = place
@@ -89,7 +89,7 @@ class PersonDraft:
                 self._aliases[text] = None
 
     def add_role(self, title: str, first: str = "", end: str = "", *, end_is_last_day: bool = True) -> None:
-        """Add a post with its dates, which are given as texts. An invalid date or post is left out with a note."""
+        """Add a post with its dates, given as texts. An invalid post or date is left out with a note."""
         title, first, end = clean_cell(title), clean_cell(first), clean_cell(end)
         if not title:
             if first or end:
@@ -115,7 +115,7 @@ class PersonDraft:
         return found
 
     def finish(self) -> Iterator[ImportItem]:
-        """Yield the notes and the person. If the name cannot be used, yield only a note with the reason."""
+        """Yield the notes, then the person. If the name cannot be used, yield only a note with the reason."""
         name = clean_cell(self.name)
         if not name:
             yield self.reject("has no name")
@@ -141,9 +141,9 @@ class PersonDraft:
 
 
 def find_text_problem(text: str) -> str:
-    """Return the reason why a name or post cannot be imported, or an empty string.
+    """Return the reason why a name or post cannot be imported, or an empty string if it can be.
 
-    The reason continues a sentence whose subject is the text.
+    The reason is written to follow the text in a sentence: "has 300 characters; ...".
     """
     if text.startswith(_FORMULA_SIGNS):
         return f'begins with "{text[0]}", like a formula of a spreadsheet; write it as text'
@@ -153,5 +153,5 @@ def find_text_problem(text: str) -> str:
 
 
 def shorten(text: str) -> str:
-    """Return a text from the file for use in a message: in quotation marks, and cut to 60 characters."""
+    """Quote a text from the file for use in a message, truncated to 60 characters."""
     return f'"{single_line(text, 60)}"'

@@ -23,7 +23,7 @@ _PROLOG_PARTS = (("<!--", "-->"), ("<?", "?>"), ("<!DOCTYPE", ">"))
 
 
 def is_sitemap(text: str) -> bool:
-    """Return whether a document is a sitemap or a sitemap index, by its root element."""
+    """Return whether the root element of a document shows that it is a sitemap or a sitemap index."""
     start = find_end_of_prolog(text)
     return _ROOT_TAG.search(text, start, start + ROOT_SEARCH_CHARS) is not None
 
@@ -45,7 +45,7 @@ def parse_text_sitemap(text: str, url: str) -> Feed:
 
 
 def find_end_of_prolog(text: str) -> int:
-    """Return the offset of the root element, after white space, comments, declarations and DOCTYPE."""
+    """Return the offset of the root element of a document, after white space, comments, declarations and DOCTYPE."""
     position = 0
     while True:
         while position < len(text) and (text[position].isspace() or text[position] == "\ufeff"):
@@ -58,7 +58,7 @@ def find_end_of_prolog(text: str) -> int:
 
 
 def parse_sitemap(text: str, url: str, source: Source) -> Feed:
-    """Parse a sitemap, newest entry first.
+    """Parse a sitemap or a sitemap index; the newest entry is first.
 
     For an index, ``nested_urls`` lists its sitemaps in the order in which they should be read. Raises ``NotAFeed`` if
     the document has no usable content.
@@ -88,9 +88,9 @@ def parse_sitemap(text: str, url: str, source: Source) -> Feed:
 
 
 def _find_end_of_complete_entries(text: str) -> int:
-    """Return the offset at which the last complete entry of a sitemap ends, if the sitemap is truncated.
+    """Return the offset at which a truncated sitemap must be cut, so that it ends with a complete entry.
 
-    Otherwise return the length of the document. The address of an incomplete entry may be truncated, and must not be
+    For a complete sitemap, this is its length. The address of an incomplete entry may be truncated, and must not be
     stored as an article.
     """
     if _ROOT_END.search(text, max(0, len(text) - ROOT_SEARCH_CHARS)):
@@ -100,14 +100,14 @@ def _find_end_of_complete_entries(text: str) -> int:
 
 
 def _get_local_name(element: etree._Element) -> str:
-    """Return an element's name without its namespace. Many sitemaps declare a wrong namespace."""
+    """Return the name of an element without its namespace, because many sitemaps declare a wrong namespace."""
     return str(element.tag).rpartition("}")[2].rpartition(":")[2].lower() if isinstance(element.tag, str) else ""
 
 
 def _collect_fields(element: etree._Element) -> dict[str, str]:
-    """Return the texts of all elements below an element, by local name.
+    """Return a dictionary that maps the names of the elements inside an element to their texts.
 
-    If a name occurs several times, the first text counts. Texts directly in ``image``, ``video`` and ``publication``
+    If a name occurs several times, the first text is used. Texts directly in ``image``, ``video`` and ``publication``
     elements are ignored, except the language.
     """
     found: dict[str, str] = {}
@@ -119,7 +119,7 @@ def _collect_fields(element: etree._Element) -> dict[str, str]:
 
 
 def _resolve_location(fields: dict[str, str], base: str) -> str:
-    """Return the absolute address in ``loc``. An ampersand that the publisher has escaped twice is unescaped."""
+    """Return the absolute URL in ``loc``. A twice-escaped ampersand, as some publishers write, is unescaped."""
     return resolve_url(fields.get("loc", "").replace("&amp;", "&"), base)
 
 
@@ -131,7 +131,7 @@ def _parse_nested_sitemap(element: etree._Element, base: str, source: Source) ->
 def _build_sitemap_entry(element: etree._Element, base: str, source: Source) -> Entry:
     """Build an entry from a ``url`` element.
 
-    Title and publication date are known only if the sitemap has the news extension.
+    Its title and publication date are known only if the sitemap has the news extension.
     """
     fields, clock = _collect_fields(element), SourceClock(source, base)
     changed = parse_instant(fields.get("lastmod", ""), clock)

@@ -1,6 +1,7 @@
-"""Social networks: finds the feed of an account or channel by its address, as the networks offered feeds in 2026.
+"""Social networks: finds the feed of an account or channel by its address.
 
-X, Facebook, Instagram and TikTok offer no feeds; docs/special-sources.md names programs that make feeds of them.
+The rules describe the networks in 2026. X, Facebook, Instagram and TikTok offer no feeds; docs/special-sources.md names
+programs that make feeds of them.
 """
 
 import re
@@ -19,16 +20,14 @@ _GITHUB_PAGES = frozenset({"features", "about", "login", "topics", "trending", "
 
 @dataclass(frozen=True, slots=True)
 class SocialPreset:
-    """A way to read the posts of an account: the addresses of its feeds, or the selectors of a page that
-    lists posts.
-    """
+    """A way to read the posts of an account: the addresses of its feeds, or the selectors for a page with its posts."""
 
     feeds: tuple[str, ...] = ()
     listing: Listing | None = None
 
 
 def find_social_preset(url: str) -> SocialPreset | None:
-    """Return a way to read the posts of the account or channel at a URL; return None if the URL has no known form."""
+    """Return a way to read the posts of the account or channel at a URL, or None if the URL has no known form."""
     try:
         parts = urlsplit(url)
     except ValueError:
@@ -121,5 +120,5 @@ _NETWORKS: dict[str, Callable[[str, list[str], Query], SocialPreset | None]] = {
 
 
 def build_listing_source(source_id: str, listing: Listing) -> Source:
-    """Return a source for a listing page whose items contain the whole text of the posts; no other page is fetched."""
+    """Return a source for a listing page that shows the whole text of its posts, so that no other page is fetched."""
     return Source(source_id, listing=listing, text_from=TextOrigin.FEED)

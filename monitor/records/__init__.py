@@ -1,1 +1,1 @@
-"""Records as JSON: dictionaries that the command line, the desk, the API and the tools for assistants share."""
+"""JSON records: dictionaries that the command line, the desk, the API and the tools for assistants share."""

@@ -1,4 +1,4 @@
-"""JSON records of articles, hits and the findings in an article."""
+"""JSON records of articles, of hits, and of what was found in an article."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -23,8 +23,8 @@ HIT_COLUMNS = (
 class ArticleRecord(TypedDict):
     """JSON record of an article, as in ``articles --json``.
 
-    ``copy_of`` is the id of the article of which this one is a duplicate. ``outlet`` is the name of its source, or the
-    id of the source if it has no name.
+    ``copy_of`` is the id of the article that had the same text before, or None. ``outlet`` is the name of the source,
+    or its id if it has no name.
     """
 
     id: int
@@ -42,9 +42,9 @@ class ArticleRecord(TypedDict):
 
 
 class VersionChange(TypedDict):
-    """JSON record of the difference between one version of an article and the next version.
+    """JSON record of the difference between a version of an article and the next version.
 
-    ``number`` is the number of the version before the change; it counts from 0.
+    ``number`` is the number of the earlier version, counted from 0.
     """
 
     number: int
@@ -55,22 +55,22 @@ class VersionChange(TypedDict):
 
 
 class MemberRecord(ArticleRecord):
-    """JSON record of an article of a story with the article's edits, as in ``stories show --json``."""
+    """JSON record of an article in a story, with the later edits of the article, as in ``stories show --json``."""
 
     changes: list[VersionChange]
 
 
 class ArticleTextRecord(MemberRecord):
-    """JSON record of an article with its edits and its text, as in ``articles show --json``."""
+    """JSON record of an article with its text and its later edits, as in ``articles show --json``."""
 
     text: str
 
 
 class HitRecord(TypedDict):
-    """JSON record of a hit with the digest that first reported it, as in ``hits --json``.
+    """JSON record of a hit, with the digest that first reported it, as in ``hits --json``.
 
-    ``passage`` is its first passage. ``form`` and ``confidence`` are of the mention with the highest confidence. If the
-    article has no mention for the hit, ``form`` is empty and ``confidence`` is None.
+    ``passage`` is the first passage that proves the hit. ``form`` and ``confidence`` belong to the mention with the
+    highest confidence. Without a mention, ``form`` is empty and ``confidence`` is None.
     """
 
     id: int
@@ -107,7 +107,7 @@ class MentionRecord(TypedDict):
 
 
 class NearMissRecord(TypedDict):
-    """JSON record of a near miss: a rejected candidate in an article, with the reason."""
+    """JSON record of a near miss: a text that resembles an official's name but was not counted, with the reason."""
 
     official: str
     text: str
@@ -118,7 +118,10 @@ class NearMissRecord(TypedDict):
 
 
 class PassageRecord(TypedDict):
-    """JSON record of a passage that proves a hit. ``highlights`` are offsets in the text of the region."""
+    """JSON record of a passage that proves a hit.
+
+    ``highlights`` are the start and end of each matched word, as offsets in the text of the region.
+    """
 
     text: str
     region: str
@@ -128,7 +131,7 @@ class PassageRecord(TypedDict):
 
 
 class RuleHitRecord(TypedDict):
-    """JSON record of a rule that an article satisfies."""
+    """JSON record of a rule that an article satisfies, with the officials and passages that prove it."""
 
     rule: str
     officials: tuple[str, ...]
@@ -136,7 +139,7 @@ class RuleHitRecord(TypedDict):
 
 
 class FindingsRecord(TypedDict):
-    """JSON record of the findings in one article, as in ``match --json``."""
+    """JSON record of all mentions, hits and near misses in one article, as in ``match --json``."""
 
     id: str
     mentions: list[MentionRecord]
@@ -145,9 +148,9 @@ class FindingsRecord(TypedDict):
 
 
 class NearMissSummaryRecord(TypedDict):
-    """JSON record of a spelling that was nearly matched, as in ``officials near-misses --json``.
+    """JSON record of a spelling that resembles an official's name but was not counted, with the number of articles.
 
-    ``article`` is the id of the latest article with this spelling.
+    This is shown by ``officials near-misses --json``. ``article`` is the id of the latest article with this spelling.
     """
 
     official: str
@@ -160,7 +163,7 @@ class NearMissSummaryRecord(TypedDict):
 
 
 def article_record(stored: StoredArticle, outlets: Mapping[str, str] = MappingProxyType({})) -> ArticleRecord:
-    """Return the record of an article. ``outlets`` has the names of the sources by their ids."""
+    """Return the record of an article. ``outlets`` maps the id of each source to its name."""
     return {
         "id": stored.id,
         "source": stored.source_id,
@@ -178,12 +181,12 @@ def article_record(stored: StoredArticle, outlets: Mapping[str, str] = MappingPr
 
 
 def member_record(stored: StoredArticle, changes: list[VersionChange]) -> MemberRecord:
-    """Return the record of an article with its edits."""
+    """Return the record of an article in a story, with its edits."""
     return {**article_record(stored), "changes": changes}
 
 
 def article_text_record(stored: StoredArticle, changes: list[VersionChange]) -> ArticleTextRecord:
-    """Return the record of an article with its edits and its text."""
+    """Return the record of an article with its text and its edits."""
     return {**member_record(stored, changes), "text": stored.article.body}
 
 
@@ -212,7 +215,7 @@ def hit_record(hit: HitSummary) -> HitRecord:
 
 
 def passage_record(passage: Passage) -> PassageRecord:
-    """Return the record of a passage."""
+    """Return the record of a passage that proves a hit."""
     return {
         "text": passage.text,
         "region": passage.region,
@@ -223,7 +226,7 @@ def passage_record(passage: Passage) -> PassageRecord:
 
 
 def findings_record(article_id: str, findings: Findings) -> FindingsRecord:
-    """Return the record of the findings in an article."""
+    """Return the record of all mentions, hits and near misses in an article."""
     return {
         "id": article_id,
         "mentions": [
@@ -262,7 +265,7 @@ def findings_record(article_id: str, findings: Findings) -> FindingsRecord:
 
 
 def near_miss_summary_record(near_miss: NearMissSummary) -> NearMissSummaryRecord:
-    """Return the record of a spelling that was nearly matched."""
+    """Return the record of a spelling that resembles an official's name but was not counted."""
     return {
         "official": near_miss.official_id,
         "text": near_miss.text,

@@ -19,7 +19,7 @@ class WindowRecord(TypedDict):
 class DigestRecord(TypedDict):
     """JSON record of a composed digest, as in ``digests list --json``.
 
-    ``deliveries`` has the number of deliveries in each state.
+    ``deliveries`` maps each state to the number of deliveries in this state.
     """
 
     id: int

@@ -1,4 +1,4 @@
-"""Explanation of one article for `monitor why`: its steps, and the reason why it was reported or not."""
+"""Explanation of one article for `monitor why`: its way through the program, and why it was reported or not."""
 
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
@@ -16,9 +16,9 @@ from monitor.records.articles import FindingsRecord, findings_record
 
 
 class ReportRecord(TypedDict):
-    """JSON record of a hit of an article, with one digest that reported the hit.
+    """JSON record of a hit in an article, and of one digest that has reported it.
 
-    If no digest has reported it, ``reported_at`` is None and ``digest`` is empty.
+    If no digest has reported the hit, ``reported_at`` is None and ``digest`` is empty.
     """
 
     rule: str
@@ -28,14 +28,14 @@ class ReportRecord(TypedDict):
 
 
 class SilentRuleRecord(TypedDict):
-    """JSON record of a rule that has no hit in an article, and the reason why."""
+    """JSON record of a rule that has no hit in an article, with the reason."""
 
     rule: str
     reason: str
 
 
 class ExplanationRecord(FindingsRecord):
-    """JSON record of the steps of one article, as in ``why --json``."""
+    """JSON record that explains the state of one article, as in ``why --json``."""
 
     source: str
     url: str
@@ -55,7 +55,7 @@ class ExplanationRecord(FindingsRecord):
 
 
 class HostSourceRecord(TypedDict):
-    """JSON record of the state of a source on the same host as a URL that no article has."""
+    """JSON record of a source on the host of a URL for which no article is stored, with the state of the source."""
 
     id: str
     state: str
@@ -64,7 +64,7 @@ class HostSourceRecord(TypedDict):
 
 
 class UnknownUrlRecord(TypedDict):
-    """JSON record of the reason why no stored article has a URL, as in ``why --json``."""
+    """JSON record of a URL for which no article is stored, with the reason, as in ``why --json``."""
 
     url: str
     known: bool
@@ -79,9 +79,9 @@ def explain_article(
     rules: Sequence[Rule],
     abandonment: str = "",
 ) -> tuple[str, list[tuple[str, str]]]:
-    """Return a sentence about the state of an article, and for each rule without a hit the rule and the reason.
+    """Explain the state of an article in one sentence, and list each rule without a hit with the reason.
 
-    ``abandonment`` is the reason why the article was abandoned, or empty if it was not.
+    ``abandonment`` is the reason why the program stopped trying to read the article, or empty.
     """
     current = {hit.rule_id for hit in findings.hits}
     rules_without_hit = [(rule.id, _explain_no_hit(rule, stored, findings)) for rule in rules if rule.id not in current]
@@ -136,9 +136,9 @@ def explanation_record(
     rules: Sequence[Rule],
     abandonment: str = "",
 ) -> ExplanationRecord:
-    """Return the record that explains one article. ``findings`` are what the present rules find in the article.
+    """Return the record that explains one article. ``findings`` are what the current rules find in the article.
 
-    ``abandonment`` is the reason why the article was abandoned, or empty if it was not.
+    ``abandonment`` is the reason why the program stopped trying to read the article, or empty.
     """
     article = stored.article
     verdict, rules_without_hit = explain_article(stored, findings, hits, rules, abandonment)
@@ -166,9 +166,9 @@ def explanation_record(
 
 
 def unknown_url_record(url: str, sources: Collection[Source], poll_states: Mapping[str, PollState]) -> UnknownUrlRecord:
-    """Return the record of the reason why no stored article has a URL.
+    """Return the record that explains why no article is stored for a URL.
 
-    If sources are configured on the host of the URL, their states are included.
+    It includes the states of the configured sources on the host of the URL.
     """
     host = _host_without_www(url)
     same_host = [source for source in sources if host and _host_without_www(source.url) == host]
@@ -192,9 +192,9 @@ def unknown_url_record(url: str, sources: Collection[Source], poll_states: Mappi
 
 
 def _explain_unlisted(poll_states: Sequence[PollState]) -> str:
-    """Return the reason why no article has a URL, although sources on the host of the URL are configured.
+    """Return the reason why no article is stored for a URL although sources on its host are configured.
 
-    ``poll_states`` are the poll states of these sources.
+    ``poll_states`` are the states of these sources after their last polls.
     """
     if not any(poll_state.last_success_at for poll_state in poll_states):
         return "its source was not read yet"
@@ -216,5 +216,5 @@ def _explain_unlisted(poll_states: Sequence[PollState]) -> str:
 
 
 def _host_without_www(url: str) -> str:
-    """Return the host of a URL without a "www." at its start."""
+    """Return the host of a URL without a leading "www."."""
     return (urlsplit(url).hostname or "").removeprefix("www.")

@@ -1,4 +1,4 @@
-"""JSON records of feedback: verdicts, marks and changes."""
+"""JSON records of readers' feedback: verdicts on mentions, marks on stories, and the resulting changes."""
 
 from datetime import datetime
 
@@ -10,10 +10,10 @@ CHANGE_COLUMNS = ("change", "at", "by", "way", "what", "of", "effect", "undone_a
 
 
 class VerdictRecord(TypedDict):
-    """JSON record of a verdict of a reader.
+    """JSON record of a reader's verdict on a mention.
 
-    ``written`` is empty if the verdict is about every spelling. ``story`` is empty unless the verdict counts for a
-    story.
+    ``written`` is the spelling that the verdict is about, or empty if it is about every spelling. ``story`` is empty
+    unless the verdict applies to a whole story.
     """
 
     id: int
@@ -31,7 +31,10 @@ class VerdictRecord(TypedDict):
 
 
 class MarkRecord(TypedDict):
-    """JSON record of a mark on a story, by a reader or for a digest. ``until`` is None if no end was set."""
+    """JSON record of a mark on a story, such as "muted", by a reader or for a digest.
+
+    ``until`` is None if the mark has no end.
+    """
 
     id: int
     mark: str
@@ -45,7 +48,7 @@ class MarkRecord(TypedDict):
 
 
 class ChangeRecord(TypedDict):
-    """JSON record of a change, as in ``feedback --json``."""
+    """JSON record of one change that feedback has made, as in ``feedback --json``."""
 
     change: int
     at: datetime
@@ -60,7 +63,7 @@ class ChangeRecord(TypedDict):
 
 
 class ResultRecord(ChangeRecord):
-    """JSON record of what an act of feedback changed: the change, and the numbers of affected articles and hits."""
+    """JSON record of the result of one act of feedback: the change, and the numbers of affected articles and hits."""
 
     mark: MarkRecord | None
     repeated: bool
@@ -72,7 +75,7 @@ class ResultRecord(ChangeRecord):
 
 
 class ProposalRecord(TypedDict):
-    """Feedback of a viewer that counts only if an editor accepts it."""
+    """JSON record of a viewer's feedback, which takes effect only if an editor accepts it."""
 
     proposal: int
     at: datetime
@@ -95,7 +98,7 @@ PROPOSAL_COLUMNS = tuple(ProposalRecord.__annotations__)
 
 
 def proposal_record(proposal: Proposal) -> ProposalRecord:
-    """Return the record of a proposal."""
+    """Return the record of a viewer's proposed feedback."""
     return {
         "proposal": proposal.id,
         "at": proposal.made_at,
@@ -116,7 +119,7 @@ def proposal_record(proposal: Proposal) -> ProposalRecord:
 
 
 def verdict_record(verdict: Verdict) -> VerdictRecord:
-    """Return the record of a verdict."""
+    """Return the record of a verdict on a mention."""
     return {
         "id": verdict.id,
         "verdict": str(verdict.kind),
@@ -134,7 +137,7 @@ def verdict_record(verdict: Verdict) -> VerdictRecord:
 
 
 def mark_record(mark: Mark) -> MarkRecord:
-    """Return the record of a mark."""
+    """Return the record of a mark on a story."""
     return {
         "id": mark.id,
         "mark": str(mark.kind),
@@ -149,7 +152,7 @@ def mark_record(mark: Mark) -> MarkRecord:
 
 
 def change_record(change: Change, verdict: Verdict | None = None) -> ChangeRecord:
-    """Return the record of a change. ``verdict`` is the verdict that the change added, or None if it added none."""
+    """Return the record of a change. ``verdict`` is the verdict that the change added, or None."""
     return {
         "change": change.id,
         "at": change.made_at,
@@ -167,10 +170,10 @@ def change_record(change: Change, verdict: Verdict | None = None) -> ChangeRecor
 def result_record(
     change: Change, verdict: Verdict | None, mark: Mark | None, rescreened: RescreenResult, *, is_repeated: bool
 ) -> ResultRecord:
-    """Return the record of what an act of feedback changed.
+    """Return the record of the result of one act of feedback.
 
-    ``rescreened`` has the numbers of affected articles and hits. ``is_repeated`` is True if the same feedback existed
-    already.
+    ``rescreened`` has the numbers of affected articles and hits. ``is_repeated`` is true if the same feedback had been
+    given before.
     """
     return {
         **change_record(change, verdict),

@@ -1,4 +1,4 @@
-"""JSON records of the noise report."""
+"""JSON records of the noise report: how often rules and names were found, and how often readers rejected them."""
 
 from datetime import datetime
 
@@ -6,7 +6,7 @@ from typing_extensions import TypedDict
 
 
 class RuleNoiseRecord(TypedDict):
-    """JSON record of a rule's hits: how many were found, and how many of them readers have rejected."""
+    """JSON record of a rule with the number of its hits, and the number of hits that readers have rejected."""
 
     rule: str
     found: int
@@ -15,10 +15,10 @@ class RuleNoiseRecord(TypedDict):
 
 
 class NameNoiseRecord(TypedDict):
-    """JSON record of the numbers of articles in which a spelling of an official was found, and in which it was
-    rejected.
+    """JSON record of a spelling of an official's name, with the number of articles in which it was found.
 
-    Readers rejected it by verdicts. ``forms`` are the kinds of form (such as full form) of its mentions.
+    ``rejected`` is the number of articles in which readers have rejected it. ``forms`` are the kinds of its mentions,
+    such as full name or short name.
     """
 
     official: str
@@ -32,7 +32,7 @@ class NameNoiseRecord(TypedDict):
 class NoiseRecord(TypedDict):
     """JSON record of the noise report, as in ``report --json``.
 
-    ``never_found`` and ``always_rejected`` are configured names.
+    ``never_found`` and ``always_rejected`` are names from the configuration.
     """
 
     since: datetime

@@ -1,4 +1,4 @@
-"""JSON records of officials, search results, feedback and readers, for the API and the tools for assistants."""
+"""JSON records of officials, search results and readers' feedback, for the API and the tools for assistants."""
 
 from collections.abc import Iterable
 from datetime import datetime
@@ -23,7 +23,7 @@ class PersonRecord(TypedDict):
 
 
 class TimelineEntry(TypedDict):
-    """JSON record of the number of articles that name an official on the days ``start`` to ``end`` (YYYY-MM-DD)."""
+    """JSON record of the number of articles that name an official from day ``start`` to day ``end`` (YYYY-MM-DD)."""
 
     start: str
     end: str
@@ -31,9 +31,10 @@ class TimelineEntry(TypedDict):
 
 
 class CountRecord(TypedDict):
-    """JSON record of the number of articles about an official that share one property.
+    """JSON record of the number of articles about an official that share a property.
 
-    The property is an outlet, a language, or another official that the articles name. ``id`` and ``name`` state which.
+    The property is an outlet, a language, or another official that the articles name. ``id`` and ``name`` state which
+    one.
     """
 
     id: str
@@ -42,9 +43,9 @@ class CountRecord(TypedDict):
 
 
 class SampleRecord(TypedDict):
-    """JSON record of counts in a sample: the newest articles that name an official.
+    """JSON record of counts in a sample of articles: the newest ones that name an official.
 
-    The sample has ``articles`` articles. The oldest of them is from ``since``.
+    ``articles`` is the number of articles in the sample, and ``since`` is the time of the oldest of them.
     """
 
     articles: int
@@ -55,7 +56,7 @@ class SampleRecord(TypedDict):
 
 
 class FormRecord(TypedDict):
-    """JSON record of a spelling by which the press named an official.
+    """JSON record of a spelling that the press used for an official.
 
     ``article`` is the id of the newest article with this spelling.
     """
@@ -68,7 +69,7 @@ class FormRecord(TypedDict):
 
 
 class SearchResultRecord(TypedDict):
-    """JSON record of an article that a search has found."""
+    """JSON record of an article found by a search."""
 
     article: int
     title: str
@@ -84,9 +85,9 @@ class SearchResultRecord(TypedDict):
 
 
 class HistoryStep(TypedDict):
-    """JSON record of the numbers of articles and stories about an official from day ``start`` to day ``end``.
+    """JSON record of the numbers of articles and stories about an official in one part of a longer period.
 
-    The days are one part of a longer period (YYYY-MM-DD).
+    ``start`` and ``end`` are the first and last day of this part (YYYY-MM-DD).
     """
 
     start: str
@@ -98,7 +99,7 @@ class HistoryStep(TypedDict):
 class CompanionRecord(TypedDict):
     """JSON record of an official who is named in the same articles as another official.
 
-    ``lift`` is how many times more often this happens than by chance.
+    ``lift`` states how many times more often this happens than it would by chance.
     """
 
     id: str
@@ -108,9 +109,9 @@ class CompanionRecord(TypedDict):
 
 
 class SeenPostRecord(TypedDict):
-    """JSON record of a post (office) that articles print next to the name of an official.
+    """JSON record of a post (office) that articles print next to an official's name.
 
-    Days are YYYY-MM-DD. ``article`` is the id of the newest article with the post.
+    Days are written as YYYY-MM-DD. ``article`` is the id of the newest article that prints the post.
     """
 
     post: str
@@ -121,7 +122,7 @@ class SeenPostRecord(TypedDict):
 
 
 class HistoryRecord(TypedDict):
-    """JSON record of everything about an official in a period.
+    """JSON record of the coverage of an official in a period.
 
     The counts by outlet, language and rule are from a sample of ``sample_articles`` articles.
     """
@@ -149,7 +150,7 @@ PEOPLE_COLUMNS = ("id", "name", "country", "position", "week", "usual_week", "la
 
 
 class VerdictRecord(TypedDict):
-    """JSON record of a verdict of a reader."""
+    """JSON record of a reader's verdict on a mention."""
 
     id: int
     kind: str
@@ -167,7 +168,7 @@ class VerdictRecord(TypedDict):
 
 
 class MarkRecord(TypedDict):
-    """JSON record of a mark of a reader on a story."""
+    """JSON record of a reader's mark on a story, such as "muted"."""
 
     id: int
     kind: str
@@ -180,7 +181,7 @@ class MarkRecord(TypedDict):
 
 
 class ChangeRecord(TypedDict):
-    """JSON record of a change by a reader. ``id`` is the argument by which the change is undone."""
+    """JSON record of a change that a reader made. ``id`` identifies the change, for example to undo it."""
 
     id: int
     what: str
@@ -195,7 +196,10 @@ class ChangeRecord(TypedDict):
 
 
 def person_record(official: Official, position: str, last_at: datetime | None) -> PersonRecord:
-    """Return the record of an official. ``last_at`` is when an article last named the official, or None if none did."""
+    """Return the record of an official.
+
+    ``last_at`` is the time at which an article last named the official, or None.
+    """
     return {
         "id": official.id,
         "name": official.name,
@@ -207,12 +211,12 @@ def person_record(official: Official, position: str, last_at: datetime | None) -
 
 
 def count_records(counts: Iterable[NamedCount]) -> list[CountRecord]:
-    """Return the records of counts, in the same order."""
+    """Return a record for each of these counts, in the same order."""
     return [{"id": one.id, "name": one.name, "articles": one.count} for one in counts]
 
 
 def form_record(form: NameForm) -> FormRecord:
-    """Return the record of a spelling by which the press named an official."""
+    """Return the record of a spelling that the press used for an official."""
     return {
         "text": form.text,
         "form": form.form,
@@ -223,7 +227,7 @@ def form_record(form: NameForm) -> FormRecord:
 
 
 def verdict_record(verdict: Verdict) -> VerdictRecord:
-    """Return the record of a verdict."""
+    """Return the record of a verdict on a mention."""
     return {
         "id": verdict.id,
         "kind": verdict.kind,
@@ -242,7 +246,7 @@ def verdict_record(verdict: Verdict) -> VerdictRecord:
 
 
 def mark_record(mark: Mark) -> MarkRecord:
-    """Return the record of a mark."""
+    """Return the record of a mark on a story."""
     return {
         "id": mark.id,
         "kind": mark.kind,
@@ -256,7 +260,7 @@ def mark_record(mark: Mark) -> MarkRecord:
 
 
 def change_record(change: Change) -> ChangeRecord:
-    """Return the record of a change."""
+    """Return the record of a change that a reader made."""
     return {
         "id": change.id,
         "what": change.what,

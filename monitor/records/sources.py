@@ -1,4 +1,4 @@
-"""JSON records of sources."""
+"""JSON records of configured sources, and of feeds that a search for sources has found."""
 
 from datetime import datetime
 
@@ -27,8 +27,9 @@ STATE_PAUSED, STATE_NEVER_POLLED = "paused", "never polled"
 class SourceRecord(TypedDict):
     """JSON record of a configured source, as in ``sources list --json``.
 
-    ``articles`` is the number of articles that the source has ever had. ``complete_since`` is the time from which on
-    the archive is complete: the first poll, or an earlier time that a backfill has reached.
+    ``articles`` is the number of articles that the source has had since it was added. ``complete_since`` is the time
+    since which no article is missing: that of the first poll, or an earlier one if older articles were loaded later
+    (backfill).
     """
 
     id: str
@@ -44,7 +45,7 @@ class SourceRecord(TypedDict):
 
 
 class FeedRecord(TypedDict):
-    """JSON record of a feed that was found, as in ``sources discover --json``."""
+    """JSON record of a feed found by ``sources discover --json``."""
 
     url: str
     kind: str
@@ -60,7 +61,7 @@ def source_record(
 ) -> SourceRecord:
     """Return the record of a source.
 
-    ``status`` is None if the source was never polled. ``backfill`` is None if the archive of the source was never read.
+    ``status`` is None if the source was never polled. ``backfill`` is None if its older articles were never loaded.
     """
     poll_state = status.poll_state if status else None
     state = poll_state.state.value if poll_state and _was_polled(poll_state) else STATE_NEVER_POLLED

@@ -1,4 +1,4 @@
-"""JSON records of the status report."""
+"""JSON records of the status report: sources, deliveries, configuration and worker processes."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -7,7 +7,10 @@ from typing_extensions import TypedDict
 
 
 class SourceStatusRecord(TypedDict):
-    """JSON record of the state of a source. ``entries`` are the counts of entries in its last document."""
+    """JSON record of the state of a source.
+
+    ``entries`` counts the new, known and other entries in its last document.
+    """
 
     id: str
     state: str
@@ -21,7 +24,7 @@ class SourceStatusRecord(TypedDict):
 
 
 class OutboxRecord(TypedDict):
-    """JSON record of the numbers of deliveries that are pending, failed or rejected."""
+    """JSON record of the deliveries that were not sent: the numbers of pending, failed and rejected ones."""
 
     pending: int
     failed: int
@@ -31,14 +34,14 @@ class OutboxRecord(TypedDict):
 
 
 class ConfigurationRecord(TypedDict):
-    """JSON record of the configuration: the time when it was loaded, and the errors of a rejected edit."""
+    """JSON record of the time when the configuration was loaded, and of the errors in a rejected edit of its file."""
 
     loaded_at: datetime | None
     errors: list[str]
 
 
 class WorkerRecord(TypedDict):
-    """JSON record of a worker process, with its counts since its start."""
+    """JSON record of a worker process, with its counts of jobs and articles since it started."""
 
     id: str
     state: str
@@ -52,7 +55,7 @@ class WorkerRecord(TypedDict):
 
 
 class WorkersRecord(TypedDict):
-    """JSON record of all worker processes and of the numbers of jobs in the queue."""
+    """JSON record of all worker processes, and of the number of jobs in the queue in each state."""
 
     workers: list[WorkerRecord]
     jobs: dict[str, int]

@@ -1,4 +1,4 @@
-"""JSON records of stories."""
+"""JSON records of stories and their articles."""
 
 from datetime import datetime
 
@@ -38,5 +38,5 @@ def story_record(story: Story) -> StoryRecord:
 
 
 def story_members_record(story: Story, members: list[MemberRecord]) -> StoryMembersRecord:
-    """Return the record of a story with its articles."""
+    """Return the record of a story with the records of its articles."""
     return {**story_record(story), "members": members}

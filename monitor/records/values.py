@@ -1,4 +1,4 @@
-"""Conversion of the values of records to JSON and CSV."""
+"""Conversion of records to JSON and CSV."""
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
@@ -11,15 +11,15 @@ FORMULA_PREFIXES = ("=", "+", "-", "@", "\t", "\r")
 
 
 class TextOutput(Protocol):
-    """Protocol of a file or stream to which text is written."""
+    """Protocol for a file or stream to which text can be written."""
 
     def write(self, text: str, /) -> object:
-        """Write a text to the output."""
+        """Write a text."""
         ...
 
 
 def to_json_value(value: object) -> Any:
-    """Convert a value to a form that JSON can hold.
+    """Convert a value to a type that JSON has.
 
     Times become ISO 8601 text in UTC, durations become seconds, and enums become their values.
     """
@@ -37,14 +37,14 @@ def to_json_value(value: object) -> Any:
 
 
 def encode_json(document: Mapping[str, object]) -> str:
-    """Return a JSON document as text on one line."""
+    """Encode a record as JSON, on one line."""
     return json.dumps(to_json_value(document), ensure_ascii=False)
 
 
 def write_csv(output: TextOutput, columns: Sequence[str], records: Iterable[Mapping[str, object]]) -> None:
-    """Write records as CSV with a byte order mark; lists are joined by "; ".
+    """Write records as CSV with a byte order mark. Lists are joined by "; ".
 
-    A text that a spreadsheet would run as a formula is prefixed with an apostrophe, which spreadsheets do not show.
+    A text that a spreadsheet would read as a formula gets an apostrophe in front, which spreadsheets do not show.
     """
     output.write("\ufeff")
     writer = create_writer(output)

@@ -1,4 +1,4 @@
-"""Differences between the versions of an article."""
+"""Version differences: what changed between the versions of an article."""
 
 from collections.abc import Sequence
 

@@ -1,1 +1,1 @@
-"""Scheduling of jobs and digests, and the processes that run jobs."""
+"""Scheduling of jobs and digests, and worker processes for the jobs."""

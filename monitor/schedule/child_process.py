@@ -1,4 +1,4 @@
-"""A program that runs in a process of its own next to the daemon, and is restarted when it ends."""
+"""Child process: a program that runs next to the daemon, and is restarted when it ends."""
 
 import asyncio
 import contextlib
@@ -10,8 +10,8 @@ MIN_RESTART_SECONDS, MAX_RESTART_SECONDS, STOP_SECONDS = 1.0, 60.0, 10.0
 class ChildProcess:
     """Runner that keeps a command running until ``stop`` is called.
 
-    The standard input of the command is a pipe. The pipe is closed when this process ends, so that the command notices
-    the end. ``on_exit`` is called with the exit code whenever the command ends by itself.
+    The command's standard input is a pipe. If this process ends, the pipe is closed, so that the command notices it.
+    ``on_exit`` is called with the exit code whenever the command ends by itself.
     """
 
     def __init__(
@@ -23,17 +23,17 @@ class ChildProcess:
 
     @property
     def pid(self) -> int | None:
-        """Return the id of the running process, or None if it is not running."""
+        """Id of the process that runs the command, or None if it is not running."""
         return self._process.pid if self._process else None
 
     def start(self) -> None:
-        """Start the command. Call this within the running event loop."""
+        """Start the command. This must be called within the running event loop."""
         self._task = asyncio.create_task(self._run())
 
     async def _run(self) -> None:
         """Run the command, and restart it after a pause whenever it ends.
 
-        The pause doubles each time the command ends soon after its start.
+        If the command ends soon after its start, the next pause is twice as long.
         """
         loop = asyncio.get_running_loop()
         pause = self._min_restart_seconds
@@ -49,7 +49,7 @@ class ChildProcess:
             pause = min(2 * pause, MAX_RESTART_SECONDS)
 
     async def stop(self) -> None:
-        """End the command by closing its input. After ``STOP_SECONDS``, kill the command with SIGKILL."""
+        """End the command by closing its input. If it has not ended after ``STOP_SECONDS``, kill it with SIGKILL."""
         if self._task is None:
             return
         self._task.cancel()

@@ -1,9 +1,9 @@
-"""Digest schedules: due times of daily, cron and immediate digests in their time zone, outside quiet hours.
+"""Digest times: computes when daily, cron and immediate digests are due, in their time zone and outside quiet hours.
 
-Cron has the meaning of crontab(5): Sunday is 0 or 7, and if both day of month and day of week are restricted, a day
-needs to satisfy only one of them. APScheduler interprets both differently, so the fields are translated here. If the
-end of summer time repeats an hour, a fixed time in this hour fires only at its first occurrence. If the start of summer
-time skips a fixed time, it fires nevertheless.
+Cron lines have the meaning of crontab(5): Sunday is 0 or 7, and if both day of month and day of week are restricted, a
+day needs to satisfy only one of them. APScheduler interprets both differently, so the fields are translated here. If
+the end of summer time repeats an hour, a fixed time in this hour fires only at its first occurrence. If the start of
+summer time skips a fixed time, it fires nevertheless.
 """
 
 from collections.abc import Iterator
@@ -34,7 +34,7 @@ def _parse_weekday(text: str) -> int:
 def _expand_weekdays(field: str) -> str:
     """Convert the day-of-week field of a cron line to names of days.
 
-    Numbers would be ambiguous, because crontab and APScheduler begin to count at different days.
+    Numbers would be ambiguous: crontab counts from Sunday, but APScheduler from Monday.
     """
     chosen: set[int] = set()
     for part in field.split(","):
@@ -61,7 +61,7 @@ def _build_triggers(minute: str, hour: str, day: str, month: str, weekday: str) 
 
 @lru_cache(maxsize=256)
 def _compile_schedule(at: tuple[time, ...], cron: str) -> tuple[CronTrigger, ...]:
-    """Return the APScheduler triggers of a schedule. They read local times as if they were UTC.
+    """Convert a schedule to APScheduler triggers, which read local times as if they were UTC.
 
     The caller applies the time zone later. Raises ``UsageError`` for an invalid cron expression.
     """
@@ -81,9 +81,9 @@ def _compile_schedule(at: tuple[time, ...], cron: str) -> tuple[CronTrigger, ...
 def _instants_at(wall_time: datetime, zone: ZoneInfo, *, is_hourly: bool) -> Iterator[datetime]:
     """Yield the instants at which a clock in ``zone`` shows a local time.
 
-    If the change from summer time repeats this hour, the time occurs twice; the second instant is yielded only if the
-    schedule is hourly. If the change to summer time skips the time, the instant is computed without the change (PEP
-    495, fold 0).
+    If the end of summer time repeats this time, there are two such instants; the second one is yielded only for an
+    hourly schedule. If the start of summer time skips the time, the instant is computed as if the clock had not been
+    changed (PEP 495, fold 0).
     """
     first = wall_time.replace(tzinfo=zone, fold=0).astimezone(UTC)
     yield first
@@ -93,14 +93,14 @@ def _instants_at(wall_time: datetime, zone: ZoneInfo, *, is_hourly: bool) -> Ite
 
 
 def _to_wall_time(moment: datetime, zone: ZoneInfo) -> datetime:
-    """Return the local time in ``zone`` at an instant, but with UTC as its time zone."""
+    """Return the local time in ``zone`` at an instant, with UTC as its nominal time zone."""
     return moment.astimezone(zone).replace(tzinfo=UTC, fold=0)
 
 
 def _iter_fire_times(plan: DigestPlan, start: datetime, end: datetime) -> Iterator[datetime]:
-    """Yield every instant after ``start`` and up to ``end`` at which the schedule of a plan fires.
+    """Yield every instant after ``start`` and up to ``end`` at which the schedule of a digest plan fires.
 
-    Days on which the plan is not sent (``except_on``) are left out. Quiet hours are not applied here.
+    Days on which no digest is sent (``except_on``) are left out. Quiet hours are not applied here.
     """
     zone = ZoneInfo(plan.timezone)
     offsets = {moment.astimezone(zone).utcoffset() for moment in (start - DAY, start, end, end + DAY)}
@@ -117,7 +117,7 @@ def _iter_fire_times(plan: DigestPlan, start: datetime, end: datetime) -> Iterat
 
 
 def end_of_quiet_hours(quiet_hours: QuietHours | None, zone: ZoneInfo, moment: datetime) -> datetime:
-    """Return the end of the quiet hours that include ``moment``; outside quiet hours, return ``moment`` itself."""
+    """Return the end of the quiet hours in which ``moment`` is; outside quiet hours, return ``moment`` itself."""
     if quiet_hours is None:
         return moment
     local = moment.astimezone(zone)
@@ -136,14 +136,14 @@ def end_of_quiet_hours(quiet_hours: QuietHours | None, zone: ZoneInfo, moment: d
 
 
 class CronDigestSchedule:
-    """Calculation of the time at which a digest was last due, by its schedule and its quiet hours."""
+    """Calculator of the time at which a digest was last due, by its schedule and quiet hours."""
 
     def last_due(self, plan: DigestPlan, after: datetime, now: datetime) -> datetime | None:
-        """Return the latest time after ``after`` and up to ``now`` at which the digest was due, or None if it was not
-        due.
+        """Return the latest time after ``after`` and up to ``now`` at which a digest was due.
 
-        No digest is due within quiet hours. If the schedule fires within them, the digest is due at their end. An
-        immediate digest is due at any moment outside quiet hours. Raises ``UsageError`` for an invalid cron expression.
+        The result is None if it was not due. No digest is due within quiet hours. If the schedule fires within them,
+        the digest is due at their end. An immediate digest is due at any moment outside quiet hours. Raises
+        ``UsageError`` for an invalid cron expression.
         """
         zone = ZoneInfo(plan.timezone)
         if now <= after or end_of_quiet_hours(plan.quiet_hours, zone, now) > now:

@@ -1,4 +1,4 @@
-"""Code of ``process_pool.py`` that runs in the worker processes."""
+"""Main loop of a worker process, which ``process_pool.py`` starts."""
 
 import os
 import pickle
@@ -11,7 +11,7 @@ _HEADER_BYTES = 8
 
 
 def run_worker_loop() -> None:
-    """Run jobs until the daemon closes the pipe.
+    """Run jobs from standard input until the daemon closes the pipe.
 
     ``sys.argv`` contains the limits of memory and processor time, which this process sets for itself.
     """
@@ -40,9 +40,9 @@ def _read_job(jobs: BinaryIO) -> bytes:
 
 
 def _run_job(job: bytes) -> bytes:
-    """Run one job and return its pickled result.
+    """Run one job, given as pickled bytes, and return its pickled result.
 
-    If the job raises an exception, the result is this exception, so that the caller can raise it again.
+    If the job raises an exception, the result is this exception, so that the caller can raise it.
     """
     try:
         work, args = pickle.loads(job)  # noqa: S301 - written by the daemon that started this process

@@ -1,8 +1,8 @@
-"""Process pool for untrusted input: each job has limits of time and memory and can be killed alone.
+"""Process pool for untrusted input: each job has limits of time and memory, and can be killed alone.
 
 ``concurrent.futures`` cannot kill a single worker, and pebble's manager threads poll. Here a worker is a plain process
-that reads pickled calls from standard input and writes pickled results to standard output; only the daemon uses these
-pipes. Workers start when first needed and end with the daemon, however it ends.
+that reads pickled calls from standard input and writes pickled results to standard output. Only the daemon uses these
+pipes. Workers start when first needed, and end with the daemon, however it ends.
 """
 
 import asyncio
@@ -28,9 +28,7 @@ _MAX_JOBS_PER_PROCESS = 2_000
 
 @dataclass(frozen=True, slots=True)
 class JobLimits:
-    """The limits of one job: elapsed time and processor time in seconds, and the address space of the
-    process in bytes.
-    """
+    """Limits of one job: elapsed time and processor time in seconds, and address space of its process in bytes."""
 
     wall_seconds: float = 15.0
     cpu_seconds: int = 10
@@ -38,7 +36,7 @@ class JobLimits:
 
 
 class _PoolProcess:
-    """A worker process of the pool, with the number of its jobs and the time at which its last job ended."""
+    """Worker process of the pool, with the number of its jobs and the time at which its last job ended."""
 
     def __init__(self, process: asyncio.subprocess.Process) -> None:
         self._process, self.job_count, self.idle_since = process, 0, 0.0
@@ -87,7 +85,7 @@ class _PoolProcess:
 class SubprocessPool:
     """Pool of worker processes. Use it as an asynchronous context manager, or call ``aclose`` at the end.
 
-    A process that was idle for ``idle_seconds`` is ended. The next job then starts another process.
+    A process without a job for ``idle_seconds`` is ended. The next job then starts another process.
     """
 
     def __init__(
@@ -102,9 +100,9 @@ class SubprocessPool:
         self.killed_count = 0
 
     async def run(self, work: Callable[..., T], *args: object) -> T:
-        """Run a pure module-level function in a worker process and return its result.
+        """Run ``work``, a pure function at module level, in a worker process, and return its result.
 
-        Exceptions of the function are raised here. Raises ``WorkerKilled`` if the function exceeds a limit.
+        Exceptions of the function are raised here, too. Raises ``WorkerKilled`` if the function exceeds a limit.
         """
         async with self._free_slots:
             job = pickle.dumps(
@@ -146,7 +144,7 @@ class SubprocessPool:
         return worker
 
     def _release_process(self, process: _PoolProcess) -> None:
-        """Make a process available for the next job. The process is ended if no job needs it for some time."""
+        """Make a process available for the next job. If no job needs it for some time, it is ended."""
         loop = asyncio.get_running_loop()
         process.idle_since = loop.time()
         self._idle.append(process)
@@ -154,7 +152,7 @@ class SubprocessPool:
             self._idle_timer = loop.call_later(self._idle_seconds, self._kill_idle_processes)
 
     def _kill_idle_processes(self) -> None:
-        """Kill processes that have been idle for too long, and schedule the next check."""
+        """Kill processes that have had no job for too long, and schedule the next check."""
         loop, self._idle_timer = asyncio.get_running_loop(), None
         assert self._idle_seconds is not None  # noqa: S101 - without it no timer is started
         idle_until = loop.time() - self._idle_seconds

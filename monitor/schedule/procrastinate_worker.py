@@ -1,8 +1,8 @@
 """Worker on top of Procrastinate: runs jobs from the PostgreSQL queue until it is stopped.
 
 Procrastinate's own worker ends if it loses its database, or if its process was suspended until its registration
-expired. Here it is then restarted after a moment. Procrastinate also announces only new jobs, so the next job of a busy
-host would start only at the next regular query. Here a finished job announces the next job of its host.
+expired; here it is then restarted after a moment. Procrastinate announces only new jobs, so the next job for a busy
+host would start only at the next regular query; here a finished job announces the next job for its host.
 """
 
 import asyncio
@@ -43,21 +43,21 @@ class ProcrastinateWorker:
     ) -> None:
         """Prepare the worker.
 
-        ``functions`` has the function of each job by name. A job fails if its function raises.
+        ``functions`` maps the name of each job to its function. A job fails if its function raises an exception.
         """
         self._conninfo, self._queue, self._functions = dict(conninfo), queue, dict(functions)
         self._concurrency, self._heartbeat = concurrency, heartbeat
         self._stopped = asyncio.Event()
 
     def stop(self) -> None:
-        """Start no further job. ``run`` then ends after the running jobs."""
+        """Start no more jobs. ``run`` returns when the running jobs have ended."""
         self._stopped.set()
 
     async def run(self, max_wait: timedelta, on_error: QueueErrorCallback) -> None:
-        """Run jobs until ``stop`` is called. Then wait up to ``max_wait`` for running jobs, and cancel the others.
+        """Run jobs until ``stop`` is called, and then wait for running jobs.
 
-        ``on_error`` is called with a description of each problem of the queue, and with an empty text when the queue
-        works again.
+        Jobs that have not ended after ``max_wait`` are cancelled. If the queue fails, ``on_error`` is called with a
+        description; when the queue works again, it is called with an empty text.
         """
         asyncio.get_running_loop().set_exception_handler(_ignore_connector_error)
         while not self._stopped.is_set():
@@ -70,7 +70,7 @@ class ProcrastinateWorker:
                     await asyncio.wait_for(self._stopped.wait(), RECONNECT_SECONDS)
 
     async def _run_until_stopped(self, max_wait: timedelta, on_error: QueueErrorCallback) -> None:
-        """Run Procrastinate's worker until it ends or is stopped. Raises the error that ended the worker."""
+        """Run Procrastinate's worker until it ends or is stopped. Raises the error that ended it."""
         connector = PsycopgConnector(kwargs=self._conninfo, min_size=1, max_size=MAX_CONNECTIONS, timeout=10)
         app = App(connector=connector)
         app.job_manager = _NotifyingJobManager(connector)
@@ -112,7 +112,7 @@ _NOTIFY_NEXT_JOB = """SELECT pg_notify(%(channel)s, json_build_object('type', 'j
 
 
 def _ignore_connector_error(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
-    """Handle errors of the event loop, but ignore errors of a lost database connection.
+    """Handle an error of the event loop, but ignore the loss of a database connection.
 
     If the connection is lost, Procrastinate cannot record that a job has finished. The job is then requeued later.
     """

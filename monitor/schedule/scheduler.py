@@ -1,13 +1,13 @@
-"""Scheduler: runs jobs periodically; the database, not the scheduler, knows which work is due.
+"""Scheduler: runs jobs periodically. The database, not the scheduler, knows which work is due.
 
 APScheduler 3 hides exceptions of jobs and, by default, drops a run that is a second late. Here a late run is not
-dropped, and accumulated runs become one. Every error, missed run and skipped run is passed to ``on_error``.
+dropped, and several late runs of a job become one. Every error, missed run and skipped run is passed to ``on_error``.
 
 APScheduler also plans by the wall clock, one run after another. A clock set forward by a day, or a suspended machine,
 would cost a second of computing per job. A clock set back would delay all jobs for a day. Here the next run is never
-more than one period away, whatever the clock does. The clock can even change between two readings of it within
-APScheduler. Therefore a timer of the event loop, which does not follow the wall clock, wakes the scheduler once in the
-shortest period.
+more than one period away, whatever the clock does. The clock can even change between two of APScheduler's readings.
+Therefore a timer of the event loop, which does not follow the wall clock, wakes the scheduler once in the shortest
+period.
 """
 
 import asyncio
@@ -26,7 +26,7 @@ EVENT_PROBLEMS = {EVENT_JOB_ERROR: "failed", EVENT_JOB_MISSED: "missed", EVENT_J
 
 
 class Scheduler:
-    """Runs each job periodically until the scheduler is stopped. Two runs of one job never overlap."""
+    """Scheduler that runs each job periodically until it is stopped. Two runs of one job never overlap."""
 
     def __init__(self, on_error: JobErrorCallback) -> None:
         self._on_error, self._job_count = on_error, 0
@@ -41,10 +41,10 @@ class Scheduler:
         self._scheduler.add_listener(self._report_event, EVENT_JOB_ERROR | EVENT_JOB_MISSED | EVENT_JOB_MAX_INSTANCES)
 
     def add(self, name: str, interval: timedelta, work: Callable[[], Awaitable[object]]) -> None:
-        """Run ``work`` every ``interval``, for the first time within one period after ``start``.
+        """Add a job: run ``work`` every ``interval``. Its first run is within one period after ``start``.
 
-        Jobs start in the order in which they are added, a fifth of their period apart. So a job can process what an
-        earlier job has done in the same period.
+        Jobs start in the order in which they are added, a fifth of their period apart. So a job can use the results of
+        an earlier job in the same period.
         """
         trigger = _IntervalTrigger(interval, interval * (self._job_count % _START_OFFSETS + 1) / _START_OFFSETS)
         self._scheduler.add_job(self._track_runs(work), trigger, id=name, name=name)
@@ -52,12 +52,12 @@ class Scheduler:
         self._shortest_interval = min(interval, self._shortest_interval or interval)
 
     def start(self) -> None:
-        """Start the scheduler. Call this within the running event loop."""
+        """Start the scheduler. This must be called within the running event loop."""
         self._scheduler.start()
         self._wake_repeatedly()
 
     def stop(self) -> None:
-        """Start no further run. Running jobs continue; ``drain`` waits for them."""
+        """Start no more runs. Running jobs continue; ``drain`` waits for them."""
         if self._wakeup_timer:
             self._wakeup_timer.cancel()
         if self._scheduler.running:
@@ -65,8 +65,9 @@ class Scheduler:
             self._scheduler.shutdown(wait=False)
 
     async def drain(self, max_wait: timedelta) -> int:
-        """After ``stop``, wait up to ``max_wait`` for running jobs, and cancel the others; return how many were
-        cancelled.
+        """Wait up to ``max_wait`` for running jobs, cancel those still running, and return how many were cancelled.
+
+        This is called after ``stop``.
         """
         if not self._running_tasks:
             return 0
@@ -84,10 +85,9 @@ class Scheduler:
             self._scheduler.wakeup()
 
     def _track_runs(self, work: Callable[[], Awaitable[object]]) -> Callable[[], Awaitable[None]]:
-        """Return a function that runs a job. While the job runs, its task is registered, so that ``drain`` can wait for
-        it.
+        """Return a function that runs a job, and that lets ``drain`` wait for the run.
 
-        If ``drain`` cancels the task, no error is raised.
+        If ``drain`` cancels the run, no error is raised.
         """
 
         async def run() -> None:
@@ -110,11 +110,11 @@ class Scheduler:
 
 class _NonCancellingExecutor(AsyncIOExecutor):  # type: ignore[misc]  # published without types
     def shutdown(self, wait: bool = True) -> None:
-        """Do nothing, so that running jobs continue. The executor of the library would cancel them."""
+        """Do nothing, so that running jobs continue. The executor of APScheduler would cancel them."""
 
 
 class _IntervalTrigger(BaseTrigger):  # type: ignore[misc]  # published without types
-    """Trigger that fires once per period. Several missed periods are skipped together."""
+    """Trigger that fires once per period. Periods that were missed are skipped."""
 
     def __init__(self, interval: timedelta, first_delay: timedelta) -> None:
         self.interval, self._first_delay = interval, first_delay
@@ -126,9 +126,9 @@ class _IntervalTrigger(BaseTrigger):  # type: ignore[misc]  # published without 
 
 class _ClockSafeScheduler(AsyncIOScheduler):  # type: ignore[misc]  # published without types
     def wakeup(self) -> None:
-        """Start due jobs. Before that, make every job due that is planned more than one period ahead.
+        """Start the jobs that are due, and also each job whose next run is planned more than one period ahead.
 
-        A job is planned that far ahead after the clock was set back.
+        A run is planned that far ahead if the clock was set back.
         """
         now = datetime.now(self.timezone)
         for job in self.get_jobs():

@@ -1,1 +1,1 @@
-"""Logs, metrics, health and probes."""
+"""Telemetry: logs, metrics, and the health of the daemon with its probes."""

@@ -1,4 +1,4 @@
-"""Log events and metrics for polls and jobs."""
+"""Event log: writes log lines and counts metrics for polls and jobs."""
 
 from typing import Protocol
 
@@ -18,39 +18,39 @@ log = structlog.get_logger("monitor")
 
 
 class PollReport(Protocol):
-    """Protocol of the result of a poll: the fields that are logged."""
+    """Protocol for the result of a poll, with the fields that are logged."""
 
     @property
     def source_id(self) -> str:
-        """The id of the source that was polled."""
+        """Id of the source that was polled."""
         ...
 
     @property
     def new_count(self) -> int:
-        """The number of new articles of the poll."""
+        """Number of new articles in the poll."""
         ...
 
     @property
     def state_after(self) -> SourceState:
-        """The state of the source after the poll."""
+        """State of the source after the poll."""
         ...
 
     @property
     def note(self) -> str:
-        """A remark about the entries that is not a problem, or an empty string."""
+        """Remark about the entries that is not a problem, or an empty string."""
         ...
 
     @property
     def notice(self) -> SourceNotice | None:
-        """A notice that a problem of the source began or ended, or None."""
+        """Notice that a problem of the source began or ended, or None."""
         ...
 
 
 def log_poll(metrics: Metrics, poll: PollReport) -> None:
-    """Log the result of a poll, and add the number of its new articles to the metrics.
+    """Log the result of a poll, and count its new articles in the metrics.
 
-    The poll itself is logged with `--verbose` only. ``poll.note`` (a remark about the entries) and ``poll.notice`` (the
-    beginning or end of a problem) are logged if they are set.
+    The poll itself is logged with `--verbose` only. A remark about its entries (``poll.note``), and the beginning or
+    end of a problem (``poll.notice``), are always logged.
     """
     metrics.record_new_articles(poll.new_count)
     log.debug("polled", source=poll.source_id, state=poll.state_after.value, new=poll.new_count)
@@ -64,9 +64,9 @@ def log_poll(metrics: Metrics, poll: PollReport) -> None:
 
 
 def log_job_error(metrics: Metrics, job_name: str, problem: str, error: BaseException | None) -> None:
-    """Log that a job failed or could not start on time, and count it in the metrics.
+    """Log that a run of a job failed, or did not start on time, and count it in the metrics.
 
-    ``error`` is None if the job did not start, because its previous run has not ended.
+    ``error`` is None if the run did not start, because the previous run has not ended.
     """
     metrics.record_job_problem(problem)
     if error is None:  # the run takes longer than its period, and the next run does the rest

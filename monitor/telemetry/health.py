@@ -1,8 +1,8 @@
 """Health of the daemon: heartbeats of its components, the systemd watchdog and the heartbeat ping.
 
-A component reports a heartbeat after each piece of work. A component without a heartbeat for too long is unhealthy.
-Health depends only on heartbeats, reported problems and time, so probes, watchdog and ping agree. Messages to systemd
-use the protocol of ``sd_notify(3)``; without systemd they are not sent.
+A component reports a heartbeat after each piece of work. If it does not for too long, it is unhealthy. Health depends
+only on heartbeats, reported problems and time, so probes, watchdog and ping always agree. Messages to systemd use the
+protocol of ``sd_notify(3)``; without systemd, they are not sent.
 """
 
 import socket
@@ -25,17 +25,14 @@ SD_WATCHDOG = "WATCHDOG=1"
 
 
 class SystemdNotifier:
-    """Sender of messages to systemd, on the socket that an environment variable names."""
+    """Sender of messages to systemd, through the socket that the environment variable ``NOTIFY_SOCKET`` names."""
 
     def __init__(self, environ: Mapping[str, str]) -> None:
         address = environ.get("NOTIFY_SOCKET", "")
         self._address = f"\0{address[1:]}" if address.startswith("@") else address
 
     def notify(self, *assignments: str) -> bool:
-        """Send assignments such as ``READY=1`` to systemd, and return whether they were sent.
-
-        No exception is raised.
-        """
+        """Send assignments such as ``READY=1`` to systemd. Return whether they were sent; no exception is raised."""
         if not self._address:
             return False
         try:
@@ -47,7 +44,7 @@ class SystemdNotifier:
         return True
 
     def set_status(self, text: str) -> bool:
-        """Send the line that ``systemctl status`` shows, and return whether it was sent."""
+        """Set the line that ``systemctl status`` shows. Return whether it was sent to systemd."""
         return self.notify(f"STATUS={' '.join(text.split())}")
 
 
@@ -58,9 +55,10 @@ DIGESTS = "digests"  # no heartbeat: the job that composes digests continues whe
 
 @dataclass(frozen=True, slots=True)
 class HealthStatus:
-    """The health of the daemon: ``is_live`` if the event loop runs, ``is_ready`` if every component is healthy.
+    """Health of the daemon at one time.
 
-    ``problems`` has one line for each unhealthy component.
+    ``is_live`` is true if the event loop runs, and ``is_ready`` if every component is healthy. ``problems`` has one
+    line for each problem.
     """
 
     is_live: bool
@@ -69,11 +67,11 @@ class HealthStatus:
 
 
 class Liveness:
-    """Heartbeats and problems of the daemon's components. The event loop sets them, and any thread can read them.
+    """Record of the heartbeats and problems of the daemon's components. Any thread can read it.
 
-    ``limits`` has, for each component, the maximum number of seconds between two heartbeats. Before the first heartbeat
-    of a component, the seconds count from the start. Times are from a monotonic clock, so that a jump of the wall clock
-    has no effect.
+    ``limits`` maps each component to the maximum number of seconds between two heartbeats. Until the first heartbeat,
+    the seconds are counted from the start. Times are from a monotonic clock, so that a change of the wall clock has no
+    effect.
     """
 
     def __init__(self, limits: Mapping[str, float], started_at: float) -> None:
@@ -83,12 +81,15 @@ class Liveness:
         self._lock = Lock()
 
     def beat(self, part: str, now: float) -> None:
-        """Record a heartbeat of a component at ``now``. Raises ``KeyError`` for a component without a limit."""
+        """Record a heartbeat of a component at the time ``now``.
+
+        Raises ``KeyError`` for a component without a limit.
+        """
         with self._lock:
             self._beats[part] = max(self._beats[part], now)
 
     def set_problem(self, part: str, problem: str) -> bool:
-        """Record a problem of a component that still has heartbeats, such as a full disk.
+        """Record a problem of a component, such as a full disk; the component may still have heartbeats.
 
         An empty text removes the problem. Return whether the problem has changed.
         """
@@ -99,7 +100,7 @@ class Liveness:
         return problem != before
 
     def health(self, now: float) -> HealthStatus:
-        """Return the health at ``now``, a time of the monotonic clock."""
+        """Return the health of the daemon at ``now``, a time of the monotonic clock."""
         with self._lock:
             beats, known_problems = dict(self._beats), dict(self._problems)
         silent = {part: now - beat for part, beat in beats.items() if now - beat > self._limits[part]}
@@ -108,9 +109,9 @@ class Liveness:
         return HealthStatus(EVENT_LOOP not in silent, not problems, tuple(problems))
 
     def is_stalled(self, now: float) -> bool:
-        """Return whether the heartbeats of a component have stopped, so that a restart may help.
+        """Return whether a component has had no heartbeat for too long, so that a restart of the daemon may help.
 
-        Problems set by ``set_problem``, such as a full disk, do not count.
+        Problems recorded by ``set_problem``, such as a full disk, do not count.
         """
         with self._lock:
             return any(now - beat > self._limits[part] for part, beat in self._beats.items())
@@ -122,9 +123,9 @@ log = structlog.get_logger("monitor")
 def with_heartbeat(
     liveness: Liveness, part: str, work: Callable[[], Awaitable[object]]
 ) -> Callable[[], Awaitable[None]]:
-    """Return a function that runs a job and then records a heartbeat of the component ``part``.
+    """Return a function that runs the job ``work`` and then records a heartbeat of the component ``part``.
 
-    If the job raises a database error, or ``CanaryLost``, the error is recorded as the problem of the component and
+    If the job raises a database error or ``CanaryLost``, this error is recorded as the problem of the component, and
     logged once. Other errors are raised, and no heartbeat is recorded.
     """
 
@@ -145,10 +146,9 @@ def with_heartbeat(
 
 
 class Watchdog:
-    """Notifier that reports to systemd that the event loop runs.
+    """Reporter that tells systemd regularly that the daemon works.
 
-    The event loop calls it once per second. If the loop is blocked, systemd gets no notification and restarts the
-    daemon.
+    The event loop calls it once per second. If the loop is blocked, systemd gets no message and restarts the daemon.
     """
 
     def __init__(self, liveness: Liveness, notifier: SystemdNotifier, metrics: Metrics) -> None:
@@ -157,10 +157,10 @@ class Watchdog:
         self._last_status = ""
 
     def tick(self, now: float, interval: float = 1.0) -> None:
-        """Record a heartbeat of the event loop, and notify systemd if no component is stalled.
+        """Record a heartbeat of the event loop, and report to systemd if no component is stalled.
 
-        ``now`` is a time of the monotonic clock in seconds; ``interval`` is the time to the next call, from which the
-        delay of the loop is computed.
+        ``now`` is a time of the monotonic clock in seconds. ``interval`` is the planned time until the next call; if
+        that call is late, the difference is the delay of the loop.
         """
         self._metrics.set_loop_lag(max(0.0, now - self._expected_at) if self._expected_at is not None else 0.0)
         self._expected_at = now + interval
@@ -176,9 +176,9 @@ class Watchdog:
 
 
 async def ping_heartbeat(fetcher: Fetcher, url: Secret, liveness: Liveness, now: float) -> bool:
-    """Request the heartbeat URL, or this URL with ``/fail`` if the daemon is unhealthy; return whether this succeeded.
+    """Request the heartbeat URL, with ``/fail`` added if the daemon is unhealthy. Return whether the request succeeded.
 
-    The monitoring service alerts the operator when requests stop, so a failed request is only logged.
+    The monitoring service behind the URL alerts the operator when requests stop, so a failed request raises no error.
     """
     is_healthy = liveness.health(now).is_ready
     address = url.reveal() if is_healthy else f"{url.reveal().rstrip('/')}/fail"

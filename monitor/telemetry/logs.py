@@ -1,4 +1,4 @@
-"""Logging: one line per event with fields, for a terminal or as JSON, without secrets.
+"""Logging: writes each event as one line with fields, for a terminal or as JSON, without secrets.
 
 structlog and the standard library share one handler, so log lines of libraries have the same format. This module has
 the only global state of the program, because Python has one global logging system.
@@ -43,7 +43,7 @@ LogEvent = MutableMapping[str, Any]
 def set_up_logging(
     redactor: Redactor, *, as_json: bool | None = None, level: str = "INFO", stream: TextIO | None = None
 ) -> None:
-    """Send all log lines to a stream (default: stderr). This replaces an earlier configuration.
+    """Set up logging to a stream (default: stderr). An earlier set-up is replaced.
 
     If ``as_json`` is None, lines are JSON unless the stream is a terminal. Raises ``ValueError`` for an unknown level.
     """
@@ -66,9 +66,9 @@ def set_up_logging(
 def set_up_handler(
     redactor: Redactor, *, as_json: bool | None = None, level: str = "INFO", stream: TextIO | None = None
 ) -> None:
-    """Set up only the logging of the standard library. structlog is imported when the first line is logged.
+    """Set up only the logging of the standard library; structlog is then imported when the first line is logged.
 
-    The parameters have the same meaning as for ``set_up_logging``.
+    The parameters have the same meaning as in ``set_up_logging``.
     """
     terminal = (stream or sys.stderr).isatty()
     as_json = not terminal if as_json is None else as_json
@@ -87,7 +87,7 @@ def set_up_handler(
 
 
 def _shared_processors() -> list[Any]:
-    """Return the structlog processors for all events, both of this program and of libraries."""
+    """Return the structlog processors for the events of this program and of libraries."""
     import structlog
 
     return [
@@ -103,7 +103,7 @@ class _StderrHandler(logging.StreamHandler[TextIO]):
 
     @property
     def stream(self) -> TextIO:
-        """The current standard error stream."""
+        """Current standard error stream."""
         return sys.stderr
 
     @stream.setter
@@ -146,9 +146,9 @@ class _RedactingFormatter(logging.Formatter):
 
 
 def escape_event(_logger: object, _method: str, event: LogEvent) -> LogEvent:
-    """Escape control characters in the fields of an event.
+    """Escape control characters in the fields of a log event.
 
-    Text from outside can then neither forge a log line nor move the cursor of a terminal.
+    Text from other systems can then neither forge a log line nor move the cursor of a terminal.
     """
     for key, value in event.items():
         event[key] = _escape(value, _TRACEBACK_ESCAPES if key == "exception" else _CONTROL_ESCAPES)
@@ -156,7 +156,7 @@ def escape_event(_logger: object, _method: str, event: LogEvent) -> LogEvent:
 
 
 def _order_fields(_logger: object, _method: str, event: LogEvent) -> LogEvent:
-    """Return the event with its common fields, such as the time, first."""
+    """Put the common fields of a log event, such as the time, first."""
     first = ("timestamp", "level", "event", "logger")
     return {
         key: event[key]
@@ -165,7 +165,7 @@ def _order_fields(_logger: object, _method: str, event: LogEvent) -> LogEvent:
 
 
 def _join_lists(_logger: object, _method: str, event: LogEvent) -> LogEvent:
-    """Join each list in an event to one text, for output to a terminal."""
+    """Join each list in a log event to one text, for output to a terminal."""
     return {key: "; ".join(map(str, value)) if isinstance(value, list) else value for key, value in event.items()}
 
 

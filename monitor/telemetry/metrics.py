@@ -1,7 +1,7 @@
 """Prometheus metrics, and wrappers that measure fetches, deliveries and the process pool.
 
-No label contains a URL, a title or an id, so that the number of time series never grows. The wrappers implement the
-protocols of ``domain/ports.py``, so neither the callers nor the wrapped objects depend on them.
+No label contains a URL, a title or an id, so that the number of time series does not grow. The wrappers implement the
+protocols in ``domain/ports.py``, so neither the callers nor the wrapped objects depend on them.
 """
 
 import time
@@ -41,10 +41,10 @@ _FETCH_BUCKETS_SECONDS = (0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 20, 30)
 
 @dataclass(frozen=True, slots=True)
 class GaugeValues:
-    """The values of the gauges at one time, read from the database and the disk.
+    """Values of the gauges at one time, read from the database and the disk.
 
     ``due_lag_seconds`` and ``page_lag_seconds`` are the delays of the most overdue source and page. ``page_problem`` is
-    a sentence about pages that wait for too long, or empty.
+    a sentence about pages that have waited for too long, or empty.
     """
 
     sources_by_state: Mapping[SourceState, int]
@@ -60,7 +60,7 @@ class GaugeValues:
 
 
 class Metrics:
-    """All metrics of one process, in a registry of their own."""
+    """All metrics of one process, in their own registry."""
 
     def __init__(self, version: str) -> None:
         self.registry = registry = CollectorRegistry()
@@ -133,19 +133,19 @@ class Metrics:
             self._ssrf_blocked.inc()
 
     def record_delivery(self, kind: str, send_result: SendResult) -> None:
-        """Count one delivery attempt; ``kind`` is the kind of the channel."""
+        """Count one delivery attempt with its result. ``kind`` is the kind of the channel."""
         self._deliveries.labels(kind if kind in CHANNEL_KINDS else OTHER_LABEL, send_result.outcome).inc()
 
     def record_killed_process(self) -> None:
-        """Count a worker process of the process pool that was killed."""
+        """Count one killed worker process of the process pool."""
         self._killed_processes.inc()
 
     def record_new_articles(self, article_count: int) -> None:
-        """Add to the number of new articles."""
+        """Increase the number of new articles."""
         self._new_articles.inc(article_count)
 
     def record_job_problem(self, problem: str) -> None:
-        """Count a run of a periodic job that had a ``problem``: it failed, was missed or was skipped."""
+        """Count a run of a periodic job that failed, was missed or was skipped, as ``problem`` states."""
         self._job_problems.labels(problem if problem in _JOB_PROBLEMS else OTHER_LABEL).inc()
 
     def record_enqueued(self, enqueued: EnqueueResult) -> None:
@@ -154,13 +154,13 @@ class Metrics:
         self._requeued_jobs.inc(enqueued.requeued_jobs)
 
     def record_worker_job(self, *, is_success: bool) -> None:
-        """Count a job of this worker process: as done with ``is_success``, otherwise as failed."""
+        """Count a job that this worker process has finished, as done or as failed (``is_success``)."""
         self._worker_jobs.labels(_WORKER_JOB_OUTCOMES[not is_success]).inc()
 
     def record_reload(self, reloaded_at: datetime, *, is_success: bool) -> None:
-        """Record the result of reading the configuration file again.
+        """Record the result of reloading the configuration file.
 
-        ``is_success`` is True if the configuration in use is the one in the file. Only then ``reloaded_at`` is
+        ``is_success`` is true if the configuration in use is the one in the file. Only then, ``reloaded_at`` is
         recorded.
         """
         self._reload_success.set(is_success)
@@ -168,15 +168,15 @@ class Metrics:
             self._last_reload.set(reloaded_at.timestamp())
 
     def set_loop_lag(self, seconds: float) -> None:
-        """Record by how many seconds the event loop is late."""
+        """Record the delay of the event loop in seconds."""
         self._loop_lag.set(seconds)
 
     def set_unhealthy_components(self, count: int) -> None:
-        """Set the number of components with a problem."""
+        """Record the number of components with a problem."""
         self._unhealthy_components.set(count)
 
     def set_gauges(self, values: GaugeValues) -> None:
-        """Set the gauges to values read from the database and the disk."""
+        """Set the gauges to the given values."""
         for state in SourceState:
             self._sources.labels(state.value).set(values.sources_by_state.get(state, 0))
         self._due_lag.set(values.due_lag_seconds)
@@ -199,13 +199,13 @@ T = TypeVar("T")
 
 
 class MeteredFetcher:
-    """``Fetcher`` that passes each request to another fetcher, and counts and times the fetches."""
+    """Fetcher that passes each request to another fetcher, and counts and times the fetches."""
 
     def __init__(self, fetcher: Fetcher, metrics: Metrics) -> None:
         self._fetcher, self._metrics = fetcher, metrics
 
     async def fetch(self, request: FetchRequest) -> FetchResult:
-        """Fetch with the wrapped fetcher, and record result and duration."""
+        """Fetch with the wrapped fetcher, and record the result and the duration."""
         started_at = time.monotonic()
         result = await self._fetcher.fetch(request)
         self._metrics.record_fetch(result, time.monotonic() - started_at)
@@ -213,7 +213,7 @@ class MeteredFetcher:
 
 
 class MeteredChannelSender:
-    """``ChannelSender`` that passes each message to another sender, and counts the attempts by kind of channel."""
+    """Sender that passes each message to another sender, and counts the attempts by kind of channel."""
 
     def __init__(self, sender: ChannelSender, kind: str, metrics: Metrics) -> None:
         self._sender, self._kind, self._metrics = sender, kind, metrics
@@ -226,13 +226,13 @@ class MeteredChannelSender:
 
 
 class MeteredProcessPool:
-    """``ProcessPool`` that passes all work to another pool, and counts the worker processes that were killed."""
+    """Process pool that passes each job to another pool, and counts the worker processes that were killed."""
 
     def __init__(self, pool: ProcessPool, metrics: Metrics) -> None:
         self._pool, self._metrics = pool, metrics
 
     async def run(self, work: Callable[..., T], *args: object) -> T:
-        """Run with the wrapped pool, and count the worker process if it was killed."""
+        """Run a function in the wrapped pool. If its worker process is killed, count this."""
         try:
             return await self._pool.run(work, *args)
         except WorkerKilled:

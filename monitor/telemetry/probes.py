@@ -1,6 +1,6 @@
-"""Probe server: ``/livez``, ``/readyz`` and ``/metrics`` on a local port.
+"""Probe server: serves ``/livez``, ``/readyz`` and ``/metrics`` on a local port.
 
-It runs in its own thread, so that it can still report a blocked event loop.
+It runs in its own thread, so that it can answer even if the event loop is blocked.
 """
 
 import contextlib
@@ -58,10 +58,10 @@ class ProbeServer:
 
 
 class _ProbeHttpServer(ThreadingHTTPServer):
-    """Server with a limited number of threads.
+    """HTTP server with a limited number of threads.
 
     Each connection is closed at its deadline, however slowly the client sends. If all threads are in use, the oldest
-    connection is closed so that the new one can be answered, because no normal probe takes longer than milliseconds.
+    connection is closed, so that the new one can be answered: a normal probe takes only milliseconds.
     """
 
     daemon_threads = True
@@ -81,7 +81,7 @@ class _ProbeHttpServer(ThreadingHTTPServer):
         super().__init__(address, handler)
 
     def process_request(self, request: _Request, client_address: _ClientAddress) -> None:
-        """Answer a request in a thread of its own. If no thread becomes free, close the connection."""
+        """Answer a request in its own thread. If no thread becomes free, close the connection."""
         connection = cast("socket.socket", request)
         if not self._free_slots.acquire(blocking=False):
             self._end_connections(oldest_only=True)
@@ -97,23 +97,28 @@ class _ProbeHttpServer(ThreadingHTTPServer):
             self.shutdown_request(request)
 
     def process_request_thread(self, request: _Request, client_address: _ClientAddress) -> None:
-        """Answer a request, and then release its thread."""
+        """Answer a request in the current thread, and then make this thread available again."""
         try:
             super().process_request_thread(request, client_address)
         finally:
             self._release(cast("socket.socket", request))
 
     def service_actions(self) -> None:
-        """Close connections at their deadline. The loop of the server calls this several times per second."""
+        """Close the connections that have reached their deadline.
+
+        The server's loop calls this several times per second.
+        """
         self._end_connections(oldest_only=False)
 
     def handle_error(self, request: _Request, client_address: _ClientAddress) -> None:
-        """Log errors of this program, but not errors of a client that disconnects or whose connection is closed."""
+        """Log an error of this program, but not a lost or closed connection."""
         if not isinstance(sys.exception(), OSError):
             super().handle_error(request, client_address)
 
     def _end_connections(self, *, oldest_only: bool) -> None:
-        """Shut down the connections that are past their deadline; with ``oldest_only``, shut down only the oldest one.
+        """Close the connections that are past their deadline.
+
+        If ``oldest_only`` is true, close only the oldest connection.
 
         The threads of these connections then end.
         """
@@ -130,7 +135,7 @@ class _ProbeHttpServer(ThreadingHTTPServer):
         self._free_slots.release()
 
     def server_bind(self) -> None:
-        """Bind the port without a reverse DNS lookup of this machine, which can delay the start."""
+        """Bind the port, without a reverse DNS look-up of this machine, which could delay the start."""
         TCPServer.server_bind(self)
         self.server_name, self.server_port = str(self.server_address[0]), int(self.server_address[1])
 

@@ -1,4 +1,4 @@
-"""Redaction: removes secrets from all text that leaves the program."""
+"""Redaction: replaces secrets by asterisks in all text that leaves the program."""
 
 import json
 import re
@@ -26,7 +26,7 @@ _SECRET_PATTERNS = tuple(
 
 
 class Redactor:
-    """Function object that replaces known secrets, and text that looks like a secret, by asterisks.
+    """Callable that replaces known secrets, and text that looks like a secret, by asterisks.
 
     Secrets can be added at any time.
     """
@@ -37,7 +37,7 @@ class Redactor:
         self.add_secrets(secrets)
 
     def add_secrets(self, secrets: Iterable[Secret]) -> None:
-        """Add secrets to replace. Earlier secrets are kept, because they may still appear in output."""
+        """Add secrets that must be replaced. Earlier secrets are kept, because they may still appear in output."""
         for secret in secrets:
             self._secret_texts.update(
                 text for text in _secret_variants(secret.reveal()) if len(text) >= MIN_SECRET_CHARS
@@ -47,7 +47,7 @@ class Redactor:
             self._known_secrets = re.compile("|".join(map(re.escape, longest_first)))
 
     def __call__(self, text: str) -> str:
-        """Return the text with each secret replaced by asterisks."""
+        """Replace each secret in a text by asterisks."""
         if self._known_secrets is not None:
             text = self._known_secrets.sub(REPLACEMENT, text)
         for pattern in _SECRET_PATTERNS:
@@ -85,7 +85,7 @@ def _secret_variants(secret: str) -> Iterator[str]:
 
 
 def find_secrets(value: Any) -> Iterator[Secret]:
-    """Yield every secret in a configuration or another frozen domain value."""
+    """Yield every secret in a configuration, or in another object of the domain."""
     if isinstance(value, Secret):
         yield value
     elif isinstance(value, Mapping):

@@ -32,7 +32,7 @@ _SCRIPT_ONLY = re.compile(r"enable (?:javascript|cookies)|javascript is (?:requi
 
 
 def find_wall(html: str) -> str:
-    """Return a description of the bot wall if the page is a bot wall, otherwise an empty string."""
+    """Return a description of the bot wall that an HTML page shows, or an empty string if it shows none."""
     head = html[:60_000]
     for pattern, name in _WALL_PATTERNS:
         if pattern.search(head):
@@ -47,7 +47,7 @@ def find_wall(html: str) -> str:
 
 
 def find_wall_in_headers(headers: Mapping[str, str]) -> str:
-    """Return a description of the bot wall that response headers announce, or an empty string if they announce none."""
+    """Return a description of the bot wall that response headers reveal, or an empty string if they reveal none."""
     if headers.get("cf-mitigated", "") == "challenge":
         return "challenge of Cloudflare"
     if headers.get("x-datadome", "") or "datadome" in headers.get("set-cookie", "").lower():

@@ -1,4 +1,7 @@
-"""Decompression of gzip and deflate in bounded pieces: bodies of responses, compressed documents and files."""
+"""Decompression of gzip and deflate data, in pieces of limited size.
+
+It is used for HTTP response bodies, compressed documents and files.
+"""
 
 import zlib
 from collections.abc import Iterator
@@ -10,14 +13,15 @@ _GZIP_OR_ZLIB, _RAW_DEFLATE = 47, -15  # values of zlib's parameter ``wbits``
 
 
 class DamagedCompression(Exception):
-    """Raised at the first byte that is not valid compressed data. The data before it are valid."""
+    """Raised when compressed data are invalid. The data before the first invalid byte are valid."""
 
 
 class Decompressor:
-    """Decompressor for data that arrive in pieces; the data may be split at any place.
+    """Decompressor for gzip or deflate data that arrive in pieces of any size.
 
-    A gzip body may have several members, with zeros between them; other data after a member are ignored. With
-    ``is_deflate`` the data may begin with a zlib header or, as from some servers, without a header.
+    A gzip body may consist of several members (complete gzip files, one after another), with zero bytes between them.
+    Any other data after a member are ignored. If ``is_deflate`` is true, the data may begin with a zlib header or, as
+    some servers send them, without one.
     """
 
     def __init__(self, *, is_deflate: bool = False) -> None:
@@ -28,13 +32,16 @@ class Decompressor:
 
     @property
     def is_complete(self) -> bool:
-        """True if no stream is unfinished. After the last data, False means that the data were cut off."""
+        """True unless the data end in the middle of a compressed stream.
+
+        False after the last data means: they were cut off.
+        """
         return not self._is_started or self._stream.eof
 
     def feed(self, data: bytes) -> Iterator[bytes]:
         """Decompress further data, and yield the result in pieces of at most 64 KB.
 
-        Raises ``DamagedCompression`` at data that are not valid.
+        Raises ``DamagedCompression`` if the data are invalid.
         """
         while data and not self._has_ended:
             if self.is_complete:
@@ -49,9 +56,9 @@ class Decompressor:
             data = self._stream.unused_data if self._stream.eof else self._stream.unconsumed_tail
 
     def _begin_stream(self, data: bytes) -> bytes:
-        """Begin the next stream if the data contain its start; return the data from this start on.
+        """Begin to decompress the stream that starts in the data; return the data from the stream's first byte on.
 
-        The result is empty if no stream starts, or if more data are needed to recognize a start.
+        The result is empty if no stream starts in the data, or if more data are needed to recognize its start.
         """
         data = self._start + data
         if self._is_started:
@@ -77,8 +84,8 @@ def _has_zlib_header(data: bytes) -> bool:
 class Decompressed:
     """Result of ``decompress_gzip``.
 
-    ``is_cut_off`` means that the compressed data end early, or are damaged after ``content``. ``is_too_long`` means
-    that ``content`` was truncated to the maximum.
+    ``is_cut_off`` is true if the compressed data end early or are damaged; ``content`` then ends at the damage.
+    ``is_too_long`` is true if ``content`` was truncated to the maximum length.
     """
 
     content: bytes
@@ -87,7 +94,7 @@ class Decompressed:
 
 
 def decompress_gzip(body: bytes, max_bytes: int) -> Decompressed:
-    """Return the content of a gzip body, truncated to ``max_bytes``. A body without gzip is returned unchanged."""
+    """Decompress a gzip body to at most ``max_bytes``. A body that is not gzip is returned unchanged."""
     if not body.startswith(GZIP_MAGIC):
         return Decompressed(body)
     decompressor, content = Decompressor(), bytearray()

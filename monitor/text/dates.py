@@ -1,7 +1,7 @@
-"""Date parsing: converts dates as publishers write them to instants, or to None if a date is not certain.
+"""Date parsing: reads a date in any format that publishers use, and returns the instant that it means.
 
-A date needs day, month and year. Relative dates ("two hours ago") and dates without a year are not parsed. The names of
-months come from the data of all languages.
+A text that does not state a certain date gives None. A date needs day, month and year. Relative dates ("two hours ago")
+and dates without a year are not parsed. The names of months come from the data of all languages.
 """
 
 import re
@@ -53,8 +53,7 @@ _DateParts = tuple[int, int, int, str]
 
 @cache
 def month_numbers() -> MappingProxyType[str, int]:
-    """Return a dictionary from the names of months in all languages, in lower case, to the number of the month (1 to
-    12).
+    """Return a dictionary that maps the names of months in all languages (in lower case) to their numbers, 1 to 12.
 
     A name with accents is included with and without them.
     """
@@ -76,7 +75,7 @@ def _without_accents(text: str) -> str:
 
 @cache
 def _half_day_words() -> dict[bool, re.Pattern[str]]:
-    """Return the patterns of words next to a time that mean the morning (key False) and the afternoon (key True)."""
+    """Return two patterns of words next to a time: for the afternoon (key True) and for the morning (key False)."""
     from monitor.language.load import language_data
 
     calendars = [language.calendar for language in language_data().languages.values()]
@@ -93,7 +92,8 @@ def _half_day_words() -> dict[bool, re.Pattern[str]]:
 class ParsedDate:
     """Result of ``parse_date_details``.
 
-    ``instant`` is in the zone of the text. ``has_time`` and ``has_zone`` show whether the text states them.
+    ``instant`` is in the time zone that the text states, otherwise in the zone of the source. ``has_time`` and
+    ``has_zone`` show whether the text states a time and a time zone.
     """
 
     instant: datetime
@@ -107,17 +107,21 @@ _UNKNOWN = LocalTime()
 def parse_date(text: str, local_time: LocalTime = _UNKNOWN, day_first: bool | None = None) -> datetime | None:
     """Return the instant that a text states, in UTC, or None if the instant is not certain.
 
-    A zone in the text has priority over the zone in ``local_time``. Without any zone, the time is read as UTC. A date
-    without a time means midnight. ``day_first`` is the order of the numbers in a date like 03/04/2026. If it is None,
-    the order of the country in ``local_time`` is used. If the country is not known either, the result is None for such
-    a date. Buddhist years are converted. Years before 1980 and after 2100 are invalid.
+    - A time zone in the text has priority over the zone in ``local_time``. Without any zone, the time is read as UTC.
+    - A date without a time means midnight.
+    - ``day_first`` is true if 03/04/2026 means 3 April. If it is None, the order that is usual in the country of
+      ``local_time`` applies. If that is not known either, such a date gives None.
+    - Buddhist years are converted. Years before 1980 and after 2100 are invalid.
     """
     stamp = parse_date_details(text, local_time, day_first)
     return stamp.instant.astimezone(UTC) if stamp else None
 
 
 def parse_date_details(text: str, local_time: LocalTime = _UNKNOWN, day_first: bool | None = None) -> ParsedDate | None:
-    """Parse a date like ``parse_date``, and also return its zone, and whether the text states a time and a zone."""
+    """Parse a date by the rules of ``parse_date``, and keep its time zone.
+
+    The result also shows whether the text states a time and a time zone.
+    """
     text = unicodedata.normalize("NFKC", text[:_MAX_DATE_CHARS]).replace("\u200b", "").strip()
     if _EPOCH.fullmatch(text):
         return _check_year(ParsedDate(datetime.fromtimestamp(int(text[:10]), UTC), has_time=True, has_zone=True))
@@ -138,9 +142,10 @@ def parse_date_details(text: str, local_time: LocalTime = _UNKNOWN, day_first: b
 
 
 def infer_day_first(texts: list[str]) -> bool | None:
-    """Return whether a source writes the day before the month in numeric dates, judged by all its texts.
+    """Return whether a source writes the day before the month in dates such as 31/12/2026.
 
-    The result is None if no date in the texts shows the order, or if each order is shown equally often.
+    ``texts`` are texts of the source with dates. The result is None if no date in them shows the order (one of the
+    numbers must be greater than 12), or if both orders occur equally often.
     """
     first = second = 0
     for text in texts:
@@ -155,7 +160,10 @@ def _check_year(stamp: ParsedDate) -> ParsedDate | None:
 
 
 def _text_around(text: str, match: re.Match[str]) -> str:
-    """Return the text after a date if it contains a time, otherwise the text before the date."""
+    """Return the part of ``text`` that may contain the time of a date.
+
+    This is the text after the date if a time is there, otherwise the text before the date.
+    """
     after = text[match.end() :]
     return after if _TIME_OF_DAY.search(after) else text[: match.start()] + " "
 
@@ -192,7 +200,10 @@ def _parse_spelled(text: str) -> _DateParts | None:
 
 
 def _month_number(name: str) -> int:
-    """Return the number of a month, given by its name with or without diacritics; for an unknown name, return 0."""
+    """Return the number (1 to 12) of the month with this name, or 0 if the name is unknown.
+
+    The name may be written with or without diacritics.
+    """
     name = name.casefold().rstrip(".")
     numbers = month_numbers()
     return numbers.get(unicodedata.normalize("NFKC", name)) or numbers.get(_without_accents(name), 0)
@@ -222,9 +233,9 @@ def _parse_numeric(text: str, day_first: bool | None) -> _DateParts | None:
 
 
 def _order_by_weekday(text: str, date: re.Match[str]) -> bool | None:
-    """Return whether the day is before the month in a numeric date, judged by the English weekday before the date.
+    """Return whether the day is before the month in a numeric date, judged by the English weekday in front of the date.
 
-    The result is None if no weekday is given, or if the date is on this weekday in both orders or in neither.
+    The result is None if no weekday is there, or if the weekday does not distinguish the two orders.
     """
     weekday = _WEEKDAY.search(text[: date.start()])
     if not weekday:
@@ -242,13 +253,16 @@ def _order_by_weekday(text: str, date: re.Match[str]) -> bool | None:
 
 
 def expand_year(digits: str) -> int:
-    """Return the year of a date as a number; two digits mean 1950 to 2049 (RFC 2822, section 4.3)."""
+    """Convert the digits of a year to a number; two digits mean a year from 1950 to 2049 (RFC 2822, section 4.3)."""
     year = int(digits)
     return year if len(digits) > len("26") else year + (2000 if year < 50 else 1900)
 
 
 def _parse_time(text: str, local_time: LocalTime, date: datetime) -> tuple[tuple[int, int, int] | None, tzinfo | None]:
-    """Return the time of day in a text, and the zone after the time; each is None if it is missing."""
+    """Return the time of day in a text (hour, minute, second), and the time zone after it.
+
+    Each is None if it is missing.
+    """
     match = _TIME_OF_DAY.search(text)
     if not match:
         return None, None
@@ -267,9 +281,9 @@ _MAX_HALF_DAY_CHARS = 12  # number of characters before and after a time in whic
 
 
 def _find_half_day(text: str, time: re.Match[str]) -> str:
-    """Return "a" or "p" if a word next to a time means the morning or the afternoon; otherwise an empty string.
+    """Return "a" if a word next to a time means the morning, "p" if it means the afternoon, otherwise an empty string.
 
-    The pattern of times already contains "am" and "pm", so only other words are searched.
+    "am" and "pm" are not searched for, because the pattern of times already contains them.
     """
     before, after = text[: time.start()][-_MAX_HALF_DAY_CHARS:], text[time.end() :][:_MAX_HALF_DAY_CHARS]
     if before.isascii() and after.isascii() and not any(word in before + after for word in ("SA", "CH")):

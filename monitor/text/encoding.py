@@ -1,7 +1,8 @@
-"""Decoding of the bytes of documents to text, whatever encoding the documents declare; never raises.
+"""Decoding: converts the bytes of a document to text and never raises, even if the declared encoding is wrong.
 
-The bytes themselves are more reliable than the declaration: many UTF-8 pages declare utf-16 or a legacy code page.
-Labels have the meaning that browsers give them (WHATWG Encoding Standard): latin-1 is windows-1252, gb2312 is gb18030.
+The bytes themselves are more reliable than the declaration: many UTF-8 pages declare utf-16 or a legacy code page. A
+declared name means the encoding that browsers use for it (WHATWG Encoding Standard): latin-1 is windows-1252, and
+gb2312 is gb18030.
 """
 
 import codecs
@@ -72,9 +73,9 @@ Some databases write a character outside the Basic Multilingual Plane in this fo
 
 
 def _decode_invalid_as_cp1252(error: UnicodeError) -> tuple[str, int]:
-    """Decode bytes that are not valid UTF-8 as windows-1252.
+    """Decode bytes that are invalid in UTF-8 as windows-1252; this function is an error handler for ``bytes.decode``.
 
-    Such bytes are common in pages assembled from several sources.
+    Such bytes are common in pages that were assembled from several sources.
     """
     if not isinstance(error, UnicodeDecodeError):
         raise error
@@ -89,13 +90,20 @@ codecs.register_error(MIXED_ERRORS, _decode_invalid_as_cp1252)
 
 
 def decode(body: bytes, content_type: str = "") -> str:
-    """Return the text of ``body``; ``content_type`` is the unchanged header of the response.
+    """Decode ``body``, the bytes of a document. ``content_type`` is the header of that name, unchanged.
 
-    The encoding is the first of these that applies: the byte order mark; UTF-16 if every other byte is NUL; UTF-8 if
-    the bytes are valid; the charset of the header; the declaration in the document; a guess. A declared utf-16 without
-    NULs is read as UTF-8. NULs are removed. Numeric references to the two surrogates of a character become this
-    character, and references to other impossible characters are replaced. Otherwise characters and line ends do not
-    change.
+    The first of these encodings that applies is used:
+
+    - the encoding that the byte order mark shows,
+    - UTF-16, if every other byte is NUL (a declared utf-16 without NULs is ignored),
+    - a declared encoding that uses only ASCII bytes, such as ISO-2022-JP,
+    - UTF-8, if all or nearly all bytes are valid UTF-8,
+    - the encoding in ``content_type``,
+    - the encoding that the document declares,
+    - a guess.
+
+    NULs are removed, and numeric references such as ``&#0;`` to characters that XML does not allow are repaired. All
+    other characters and the line ends remain.
     """
     for mark, name in _BYTE_ORDER_MARKS:
         if body.startswith(mark):
@@ -118,7 +126,7 @@ def decode(body: bytes, content_type: str = "") -> str:
 
 
 def _join_surrogates(surrogates: re.Match[bytes]) -> bytes:
-    """Return the characters that pairs of surrogates encode; an incomplete pair is removed."""
+    """Replace surrogate pairs that are encoded in UTF-8 by the characters they mean. A single surrogate is removed."""
     wide = surrogates.group().decode("utf-8", "surrogatepass").encode("utf-16-le", "surrogatepass")
     return wide.decode("utf-16-le", "ignore").encode()
 
@@ -129,9 +137,9 @@ def _clean(text: str) -> str:
 
 
 def _detect_utf16(body: bytes) -> str:
-    """Return the name of the UTF-16 codec with its byte order, or an empty string if the data are not UTF-16.
+    """Return "utf-16-le" or "utf-16-be" if the data are UTF-16, otherwise an empty string.
 
-    In UTF-16, every other byte of Latin text is NUL.
+    UTF-16 is recognized by its NULs: every other byte of Latin text is NUL.
     """
     head = body[:_HEAD_BYTES]
     pairs = len(head) // 2
@@ -144,7 +152,10 @@ def _detect_utf16(body: bytes) -> str:
 
 
 def _find_declared_encodings(body: bytes, content_type: str) -> list[str]:
-    """Return the Python codecs that the header and the document declare, without UTF-16 and UTF-32."""
+    """Return the encodings that the header and the document declare, as names of Python codecs.
+
+    UTF-16 and UTF-32 are left out, because their declarations are often wrong.
+    """
     header = _HEADER_CHARSET.search(content_type)
     declared = _DECLARED_ENCODING.search(body[:_HEAD_BYTES])
     raw = [header.group(1)] if header else []
@@ -163,10 +174,11 @@ def _find_declared_encodings(body: bytes, content_type: str) -> list[str]:
 
 
 def _decode_legacy(body: bytes, labels: list[str]) -> str:
-    """Decode bytes that are not valid UTF-8.
+    """Decode bytes that are not valid UTF-8, with the first of these encodings that fits.
 
-    The first of these that fits is used: UTF-8 if only a few bytes are invalid; the declared encoding; an encoding that
-    is guessed.
+    - UTF-8, if only a few bytes are invalid,
+    - the declared encodings, which are ``labels``,
+    - an encoding that is guessed.
     """
     sample = body[:_SAMPLE_BYTES]
     high = sum(byte > 0x7F for byte in sample)
@@ -185,9 +197,9 @@ def _decode_legacy(body: bytes, labels: list[str]) -> str:
 
 
 def _try_decode(body: bytes, label: str) -> str | None:
-    """Return the text that a codec decodes.
+    """Decode bytes with a codec. Return None if the codec fails or does not seem to be the right one.
 
-    The result is None if the text has many replacement characters, or if the codec does not decode bytes to text.
+    It does not seem right if the text has many replacement characters.
     """
     try:
         text = body.decode(label, "replace")
@@ -197,7 +209,7 @@ def _try_decode(body: bytes, label: str) -> str | None:
 
 
 def _decode_by_guess(body: bytes, sample: bytes) -> str:
-    """Decode bytes with the code page that gives the most letters that are frequent in its language.
+    """Decode bytes with the code page that gives the largest share of letters that are frequent in its language.
 
     The result is an empty string if no code page fits.
     """
@@ -219,7 +231,10 @@ def _guess_code_page(sample: bytes) -> str:
 
 
 def detect_wide_encoding(head: bytes) -> str:
-    """Return the encoding that the first bytes of a file show by a byte order mark or NULs, or an empty string."""
+    """Return the encoding of a file that begins with a byte order mark or has the NULs of UTF-16.
+
+    The result is an empty string for any other file. ``head`` has the first bytes of the file.
+    """
     for mark, name in _BYTE_ORDER_MARKS:
         if head.startswith(mark):
             return name
@@ -227,9 +242,10 @@ def detect_wide_encoding(head: bytes) -> str:
 
 
 def guess_file_encoding(sample: bytes) -> str:
-    """Return the encoding of a file that is not valid UTF-8, given lines of it with bytes beyond ASCII.
+    """Guess the encoding of a file that is not valid UTF-8.
 
-    It is UTF-8 if only few bytes are invalid, otherwise a guess; windows-1252 if no other code page fits.
+    ``sample`` has lines of the file with non-ASCII bytes. The result is "utf-8" if only few of these bytes are invalid.
+    If no other code page fits, the result is windows-1252.
     """
     high = sum(byte > 0x7F for byte in sample)
     if sample.decode("utf-8", "replace").count("\ufffd") <= high * 0.1:

@@ -1,9 +1,11 @@
-"""Folding: maps different spellings of a word to one text, with offsets in the original text.
+"""Folding: converts a text to a normalized form for comparison, and keeps the offsets of the original text.
 
 Latin, Greek and Cyrillic letters lose their diacritics (also đ, ø, ł, ß). The vowel signs of Lao, Thai and Khmer are
-kept. Invisible characters are removed; kinds of spaces, quotes, dashes and middle dots become one character each. A
-text in NFD is folded like the same text in NFC. Short texts are folded character by character, long ones with numpy
-(``fold_numpy.py``), with equal results; plain ASCII needs only lower case.
+kept. Invisible characters are removed. All kinds of spaces become one kind of space; the same is done for quotes,
+dashes and middle dots. A text in NFD gives the same result as the text in NFC.
+
+Short texts are folded character by character, and long texts with numpy (``fold_numpy.py``), with equal results. Plain
+ASCII text only needs to be converted to lower case.
 """
 
 import re
@@ -23,25 +25,23 @@ _TONE_BEFORE_VOWEL = re.compile("([\u0ec8-\u0ecb])(\u0ecd)|([\u0e48-\u0e4b])(\u0
 
 
 class OffsetSequence(Protocol):
-    """Protocol of the offsets in the original text, one for each position in the folded text: a list or a
-    numpy array.
-    """
+    """Protocol of a list or numpy array with the offset in the original text for each position in the folded text."""
 
     def __len__(self) -> int:
-        """Return the number of positions, including the end."""
+        """Return the number of offsets: one per character of the folded text, and one for its end."""
         ...
 
     def __getitem__(self, position: int, /) -> Any:
-        """Return the offset in the original text that belongs to a position in the folded text."""
+        """Return the offset in the original text of the character at a position in the folded text."""
         ...
 
 
 @dataclass(frozen=True, slots=True)
 class FoldedText:
-    """Result of ``fold``. ``cased`` keeps capitals; ``text`` is the same in lower case, with equal positions.
+    """A text (``original``) in its folded forms: ``text`` is in lower case, ``cased`` keeps the capitals.
 
-    ``original_offsets`` has an offset in ``original`` for each position and for the end. It is None if all offsets are
-    equal to the positions.
+    A character has the same position in both forms. ``original_offsets`` has the offset in ``original`` for each
+    position, and for the end. It is None if all offsets are equal to the positions.
     """
 
     original: str
@@ -50,7 +50,10 @@ class FoldedText:
     original_offsets: OffsetSequence | None = field(default=None, compare=False, repr=False)
 
     def original_span(self, start: int, end: int) -> tuple[int, int]:
-        """Return the start and end in the original text of the folded span ``start:end``; diacritics are included."""
+        """Return the start and end in the original text that correspond to ``start`` and ``end`` in the folded text.
+
+        The span includes the diacritics of its last letter.
+        """
         if self.original_offsets is None:
             return start, end
         first, last = int(self.original_offsets[start]), int(self.original_offsets[end])
@@ -60,13 +63,16 @@ class FoldedText:
         return first, max(last, inside)
 
     def original_slice(self, start: int, end: int) -> str:
-        """Return the original text of the folded span ``start:end``."""
+        """Return the piece of the original text that corresponds to ``start:end`` in the folded text."""
         first, last = self.original_span(start, end)
         return self.original[first:last]
 
 
 def fold(text: str) -> FoldedText:
-    """Fold a text; any string is accepted, including lone surrogates and NUL."""
+    """Fold a text: normalize case, diacritics, spaces and punctuation, and keep the offsets in the original.
+
+    Any string is accepted, including lone surrogates and NUL.
+    """
     if text.isascii() and _is_unchanged_by_folding(text):
         return FoldedText(text, text.lower(), text)
     cased, offsets = fold_short_text(text) if len(text) <= MAX_SHORT_TEXT_CHARS else _load_long_text_folder()(text)
@@ -79,10 +85,10 @@ def fold(text: str) -> FoldedText:
 
 
 def fold_short_text(text: str) -> tuple[str, OffsetSequence | None]:
-    """Fold a short text character by character, and keep capitals.
+    """Fold a short text character by character, but keep its capitals.
 
-    Return the folded text, and the original offset of each position and of the end. The offsets are None if they are
-    equal to the positions.
+    Return the folded text, and the offset in the original of each position and of the end. The offsets are None if they
+    are equal to the positions.
     """
     composed, composed_offsets = compose_marks(text)
     folded: list[str] = []
@@ -107,26 +113,33 @@ def _load_long_text_folder() -> Callable[[str], tuple[str, OffsetSequence | None
 
 
 def fold_key(text: str) -> str:
-    """Fold a text to lower case, without offsets, for look-ups and search."""
+    """Return a text in lower case without diacritics, as a key for look-ups and search.
+
+    Unlike ``fold``, this function does not return the offsets in the original text.
+    """
     return fold(text).text
 
 
 def fold_written(text: str) -> str:
-    """Return a text in the form in which verdicts store the printed form of a name: folded, with single spaces."""
+    """Return a name in lower case, without diacritics and with single spaces.
+
+    Readers' verdicts store names in this form.
+    """
     return " ".join(fold_key(text).split())
 
 
 @lru_cache(maxsize=20_000)
 def fold_words(text: str) -> tuple[str, ...]:
-    """Return the folded words of a text, without punctuation."""
+    """Return the words of a text in lower case, without diacritics and punctuation."""
     plain = "".join(char if char.isalnum() else " " for char in fold_key(text))
     return tuple(plain.split())
 
 
 def _is_unchanged_by_folding(text: str) -> bool:
-    """Return whether folding changes nothing in an ASCII text except capital letters.
+    """Return whether an ASCII text needs no other change than lower case.
 
-    The tests are written one by one instead of a loop, because this function is called very often.
+    It must have no control characters, backticks or repeated spaces. The tests are written one by one instead of a
+    loop, because this function is called very often.
     """
     control = "\t" in text or "\r" in text or "\0" in text or "\v" in text or "\f" in text
     return not (control or "`" in text or "  " in text)

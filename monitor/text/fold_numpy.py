@@ -1,6 +1,7 @@
-"""Folding of long texts with numpy.
+"""Folding of long texts with numpy; ``fold.py`` describes what folding is.
 
-Most texts need one table look-up. More steps follow if characters vanish, expand or compose.
+Most texts need only one table look-up per character. More steps follow if characters are removed, become several
+characters, or have to be composed with the next one.
 """
 
 import numpy as np
@@ -18,7 +19,11 @@ _EXPANSION_BASE = 0x110000  # values from this one on are indexes of expansions
 
 
 def _build_tables() -> tuple[npt.NDArray[np.uint32], tuple[str, ...]]:
-    """Return a table from code point to folded code point, and the folded texts that have more than one character."""
+    """Return a table that maps each code point to its folded code point, and the foldings that are longer.
+
+    For a character whose folding has several characters, the table has ``_EXPANSION_BASE`` plus an index of the second
+    result.
+    """
     table = np.arange(0x10000, dtype=np.uint32)
     longer: list[str] = []
     for char, text in FOLDINGS.items():
@@ -47,10 +52,10 @@ for _first, _last in COMPOSING_RANGES:
 
 
 def fold_long_text(text: str) -> tuple[str, OffsetArray | None]:
-    """Fold a long text with numpy, and keep capitals.
+    """Fold a long text with numpy, but keep its capitals.
 
-    Return the folded text, and the original offset of each position and of the end. The offsets are None if they are
-    equal to the positions.
+    Return the folded text, and the offset in the original of each position and of the end. The offsets are None if they
+    are equal to the positions.
     """
     codes = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), dtype=np.uint32)
     mapped = _DIRECT_FOLDING_CODES.take(codes, mode="clip")
@@ -62,15 +67,16 @@ def fold_long_text(text: str) -> tuple[str, OffsetArray | None]:
 
 
 def _has_double_space(codes: CodePoints) -> bool:
-    """Return whether two adjacent code points are spaces."""
+    """Return whether a text, given as code points, has two adjacent spaces."""
     space = codes == _SPACE
     return bool((space[1:] & space[:-1]).any())
 
 
 def _fold_irregular(text: str, codes: CodePoints, mapped: CodePoints) -> tuple[str, OffsetArray | None]:
-    """Fold a text in which characters vanish, expand or compose, or spaces are repeated.
+    """Fold a text for which the look-up in ``_DIRECT_FOLDING_CODES`` is not enough.
 
-    ``mapped`` is the result of the look-up in ``_DIRECT_FOLDING_CODES``.
+    Such a text has repeated spaces, or characters that folding removes, expands or composes. ``codes`` are its code
+    points, and ``mapped`` is the result of the look-up.
     """
     composed_offsets: list[int] | None = None
     unsettled = _FOLDING_CODES.take(codes[mapped >= _EXPANSION_BASE], mode="clip")
@@ -88,9 +94,9 @@ def _fold_irregular(text: str, codes: CodePoints, mapped: CodePoints) -> tuple[s
 
 
 def _expand_and_drop(mapped: CodePoints) -> tuple[CodePoints, OffsetArray | None]:
-    """Remove vanishing characters, expand others and collapse spaces in a text of folded code points.
+    """Remove and expand characters in a text that was looked up in ``_FOLDING_CODES``, and collapse its spaces.
 
-    The offsets in the second result are None if nothing changed.
+    Return the code points and the offset of each in ``mapped``. The offsets are None if nothing changed.
     """
     space = mapped == _SPACE
     is_dropped = mapped == 0

@@ -1,4 +1,4 @@
-"""Folding table: the folding of each character, and the composition of decomposed characters."""
+"""Folding table: the folded form of each character, and the composition of letters with separate marks."""
 
 import re
 import unicodedata
@@ -84,7 +84,7 @@ _COMPOSING_RUN = re.compile("[" + "".join(f"{chr(first)}-{chr(last)}" for first,
 
 
 def _base_letters(char: str) -> str:
-    """Return the base letters of a character, without diacritics."""
+    """Return a character without its diacritics; a ligature gives several letters."""
     return "".join(c for c in unicodedata.normalize("NFKD", char) if not unicodedata.combining(c))
 
 
@@ -102,9 +102,9 @@ FOLDINGS = _build_foldings()
 
 
 def compose_marks(text: str) -> tuple[str, list[int] | None]:
-    """Compose the decomposed characters of scripts in which folding keeps marks.
+    """Compose letters and separate marks to single characters (NFC), in the scripts in which folding keeps marks.
 
-    Return the text, and the original offset of each position and of the end. The offsets are None if nothing was
+    Return the text, and the offset in the original of each position and of the end. The offsets are None if nothing was
     composed.
     """
     if unicodedata.is_normalized("NFC", text):
@@ -130,9 +130,9 @@ def compose_marks(text: str) -> tuple[str, list[int] | None]:
 
 
 def _split_clusters(text: str, start: int, end: int) -> list[tuple[int, int]]:
-    """Return the spans of clusters in a run.
+    """Return the start and end of each cluster in ``text[start:end]``.
 
-    A cluster is a base character with the characters that can combine with it.
+    A cluster is a base character with the marks that can be composed with it.
     """
     boundaries = [start]
     for at in range(start + 1, end):

@@ -1,4 +1,4 @@
-"""Dates and delays in HTTP headers."""
+"""HTTP dates: parses the dates and delays in HTTP headers."""
 
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
@@ -19,9 +19,9 @@ def parse_http_date(text: str) -> datetime | None:
 
 
 def parse_retry_after(value: str, now: datetime) -> timedelta | None:
-    """Return the delay that a Retry-After header requests, or None if the header cannot be read.
+    """Parse a Retry-After header, which has seconds or a date; return the delay, or None if the header is invalid.
 
-    The header has seconds or a date. The delay is at most one day; a date in the past means no delay.
+    The delay is at most one day. A date in the past gives a delay of zero.
     """
     text = value.strip()
     if text.isascii() and text.isdigit():

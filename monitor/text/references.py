@@ -1,7 +1,7 @@
-"""Character references of HTML and XML (`&#8217;`, `&eacute;`) that parsers reject or read differently.
+"""Character references of HTML and XML (`&#8217;`, `&eacute;`): repairs the ones that parsers reject or misread.
 
-Databases that cannot store characters beyond the Basic Multilingual Plane write them as two surrogates, each a
-reference of its own. XML parsers reject such a reference, and with it the whole feed.
+Some databases cannot store characters beyond the Basic Multilingual Plane. They write such a character as two
+surrogates, each as a reference. XML parsers reject such a reference, and with it the whole feed.
 """
 
 import re
@@ -20,17 +20,17 @@ _MAX_DIGITS = 10  # a longer number is beyond Unicode
 
 
 def repair_numeric_references(text: str) -> str:
-    """Return a text in which no numeric reference means a character that XML does not allow.
+    """Repair the numeric references in a text to characters that XML does not allow.
 
-    Two references that are the surrogates of one character become this character; other surrogates, NUL, control
-    characters and numbers beyond Unicode become U+FFFD. References that are escaped twice (`&amp;#0;`) are treated in
-    the same way. All other references are unchanged.
+    Two references that are the surrogates of one character become this character. Other surrogates, NUL, control
+    characters and numbers beyond Unicode become U+FFFD. References that were escaped twice (`&amp;#0;`) are treated in
+    the same way. All other references remain.
     """
     return _REFERENCES.sub(_repair_run, text) if "&#" in text or "&amp;#" in text else text
 
 
 def _repair_run(run: re.Match[str]) -> str:
-    """Repair several numeric references that directly follow each other."""
+    """Repair a sequence of numeric references that directly follow one another."""
     parts: list[str] = []
     high = 0  # the first surrogate of a pair, until the second is read
     for reference in re.findall(_REFERENCE, run[0]):
@@ -54,12 +54,15 @@ def _read_code(reference: str) -> int:
 
 
 def _is_allowed(code: int) -> bool:
-    """Return whether XML 1.0 allows the character with a code point."""
+    """Return whether XML 1.0 allows the character with this code point."""
     return code in {0x9, 0xA, 0xD} or 0x20 <= code < 0xD800 or 0xE000 <= code < 0xFFFE or 0x10000 <= code < 0x110000
 
 
 def remove_doctype(text: str) -> str:
-    """Remove the document type declaration from XML, because it could define entities that expand without limit."""
+    """Remove the document type declaration from an XML text.
+
+    It could define entities that expand without limit.
+    """
     start = text.find("<!DOCTYPE")
     end = text.find(">", start) if start >= 0 else -1
     if end < 0:
@@ -70,9 +73,9 @@ def remove_doctype(text: str) -> str:
 
 
 def repair_xml_references(text: str) -> str:
-    """Repair each ``&`` outside CDATA in XML, so that it begins a reference that XML defines.
+    """Repair each ``&`` in an XML text that does not begin a valid XML reference. CDATA and comments remain unchanged.
 
-    A named reference of HTML becomes the character. An ``&`` that begins no reference is escaped. Without this, the
+    A named reference of HTML, such as `&eacute;`, becomes the character. Any other ``&`` is escaped. Without this, the
     parameter in `?id=1&lang=en` would be read as an angle bracket.
     """
     return _XML_TEXT.sub(_repair_xml_part, text) if "&" in text else text

@@ -1,4 +1,7 @@
-"""Sanitizing of text from other systems for display: it cannot control a terminal, header, log or text direction."""
+"""Sanitizing: makes text from other systems safe to display in terminals, headers and logs.
+
+Sanitized text cannot send control codes or change the direction of the text around it.
+"""
 
 import re
 import unicodedata
@@ -24,9 +27,9 @@ _SURROGATES = re.compile("[\ud800-\udfff]")
 
 
 def sanitize(text: str) -> str:
-    """Remove control characters, direction marks and lone surrogates from a text; line ends become newlines.
+    """Remove control characters and direction marks from a text; all kinds of line ends become newlines.
 
-    Joiners and zero-width spaces are kept, because scripts of South-East Asia need them.
+    Lone surrogates become U+FFFD. Joiners and zero-width spaces are kept, because scripts of South-East Asia need them.
     """
     return _SURROGATES.sub("\ufffd", text.replace("\r\n", "\n")).translate(_SANITIZE_TABLE)
 
@@ -47,12 +50,15 @@ def truncate_text(text: str, max_chars: int) -> str:
 
 
 def single_line(text: str, max_chars: int = 300) -> str:
-    """Sanitize a text, and return it as one line of at most ``max_chars`` characters."""
+    """Sanitize a text, put it on one line, and truncate it to at most ``max_chars`` characters."""
     return truncate_text(" ".join(sanitize(text[: max_chars * 8]).split()), max_chars)
 
 
 def sanitize_link(url: str) -> str:
-    """Sanitize a URL, and return it if a link to it is safe (http or https); otherwise return an empty string."""
+    """Sanitize a URL, for use in a link.
+
+    The result is an empty string if the link would not be safe, because the URL is not http or https.
+    """
     clean = sanitize(url).strip()
     try:
         parts = urlsplit(clean)

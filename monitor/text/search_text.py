@@ -1,8 +1,8 @@
-"""Search text: the words of an article in the form in which the full-text index stores them.
+"""Search text: the words of an article as the full-text index stores them.
 
-The words are folded. Scripts without spaces between words are indexed as overlapping pairs of characters, so that any
-part of a run of characters is found. Creating this text needs no I/O and is a large part of the cost of storing an
-article, so another process can do it in advance.
+The words are in lower case without diacritics. Scripts without spaces between words are indexed as overlapping pairs of
+characters, so that a search finds any part of a longer run of characters. Building this text is a large part of the
+cost of storing an article. It needs no I/O, so another process can do it in advance.
 """
 
 import re
@@ -35,16 +35,17 @@ _MAX_TEXT_CHARS = 250_000
 
 
 def index_text(article: Article) -> str:
-    """Return the text of an article for the full-text index: folded words, separated by single spaces."""
+    """Return the text of an article for the full-text index: its words, normalized and separated by single spaces."""
     regions = "\n".join(text for _region, text in article.regions())
     return split_for_index(regions[:_MAX_TEXT_CHARS], is_complete=True)
 
 
 def split_for_index(text: str, *, is_complete: bool) -> str:
-    """Return the folded words of a text, separated by single spaces.
+    """Normalize the words of a text for the full-text index, and separate them by single spaces.
 
-    A run of characters in a script without spaces becomes its overlapping pairs of characters and its last character.
-    If the text is not complete, it may continue after its end; the last character of a run at the end is then omitted.
+    A run of characters in a script without spaces becomes its overlapping pairs of characters, followed by its last
+    character. If ``is_complete`` is false, the text may go on after its end. The last character of a run at the end is
+    then omitted.
     """
     folded = text if text.isascii() else fold_key(text)  # in ASCII text, folding changes only capitals and separators
     if folded.isascii():
@@ -74,7 +75,10 @@ def _split_unbroken_runs(text: str, *, is_complete: bool) -> str:
 
 
 def _collapse_spaces(text: str) -> str:
-    """Return a text with single spaces and truncated long words. This is faster than splitting the text into words."""
+    """Collapse the spaces in a text, and truncate very long words.
+
+    This is faster than splitting the text into words.
+    """
     while "  " in text:
         text = text.replace("  ", " ")
     text, at = text.strip(), 0
@@ -91,9 +95,9 @@ def _truncate_words(text: str) -> str:
 
 @cache
 def _character_kinds() -> "npt.NDArray[np.uint8]":
-    """Return the table from code point to kind of character.
+    """Return a table that maps each code point to one of three kinds of characters.
 
-    A character belongs to a word (letters, digits, marks), belongs to a run in a script without spaces, or is a gap.
+    The kinds are: part of a word (a letter, digit or mark), part of a run in a script without spaces, or a gap.
     """
     import numpy as np  # imported late, as above
 

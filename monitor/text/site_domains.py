@@ -1,8 +1,8 @@
-"""Domains of sites: the part of a host name that all hosts of an outlet share.
+"""Site domains: the part of a host name that all hosts of one outlet share.
 
-In many countries an outlet registers its name below a second label: ``example.co.uk``, ``example.com.au``. The table
-has these labels from the ICANN section of the Public Suffix List (publicsuffix.org, 2026-10-22), without regions and
-towns.
+In many countries, the domain of an outlet has three labels, such as ``example.co.uk`` or ``example.com.au``. The table
+lists the second-level labels of these countries (``co``, ``com``). It comes from the ICANN section of the Public Suffix
+List (publicsuffix.org, 2026-10-22), without regions and towns.
 """
 
 from functools import cache
@@ -106,7 +106,7 @@ _ANY_LABEL_COUNTRIES = frozenset({"ck", "er", "fk", "jm", "mm", "np", "pg"})
 
 
 def get_site_domain(host: str) -> str:
-    """Return the registered domain of a host, which is the part that all hosts of a site share.
+    """Return the registered domain of a host, such as ``example.co.uk``, which all hosts of a site share.
 
     An IP address is returned unchanged.
     """

@@ -1,8 +1,8 @@
-"""Time zones of dates: the zone and the country of a source, and zones that a text names.
+"""Time zones of dates: the zone and country of a source, and the zones that texts name.
 
-The zone of a source is the configured zone, otherwise that of its country, otherwise that of the country in the URL's
-domain. Only countries with one time zone, or where nearly all outlets use the same zone, have a zone in the data: a
-wrong zone is worse than none.
+The zone of a source is the configured zone. Without one, it is the zone of the source's country, or of the country in
+the URL's top-level domain. A country has a zone in the data only if nearly all its outlets use the same zone: a wrong
+zone is worse than none.
 """
 
 import re
@@ -28,12 +28,11 @@ _ABBREVIATION = re.compile(rf"{_BEFORE_ZONE}((?-i:[^\W\d_a-z]{{1,5}}))(?![\w/])(
 
 @dataclass(frozen=True, slots=True)
 class LocalTime:
-    """The time zone and country by which the dates of a source are read.
+    """The time zone and country that determine how the dates of a source are read.
 
-    ``zone`` is the zone of dates that state none; it is None if unknown. ``country`` is a top-level domain, or empty;
-    it determines the meaning of zone abbreviations. ``day_first`` is true if the country writes the day before the
-    month, and None if this is not known. ``is_configured`` is true if the user has configured the zone, and false if
-    the zone is derived from the country.
+    ``zone`` applies to dates that state no zone; it is None if unknown. ``country`` is a top-level domain, or empty; it
+    determines the meaning of zone abbreviations. ``day_first`` is true if the country writes the day before the month,
+    and None if this is not known. ``is_configured`` is true if the user has configured the zone.
     """
 
     zone: tzinfo | None = None
@@ -43,7 +42,7 @@ class LocalTime:
 
 
 def find_local_time(source: Source | None, url: str) -> LocalTime:
-    """Return the zone and country by which the dates of a source are read.
+    """Return the time zone and country that determine how the dates of a source are read.
 
     ``url`` is the address of the source's document or page.
     """
@@ -57,11 +56,10 @@ def find_local_time(source: Source | None, url: str) -> LocalTime:
 
 @dataclass(frozen=True)
 class SourceClock:
-    """Holder of the ``LocalTime`` of a source.
+    """Provider of the ``LocalTime`` of a source, which is determined only when it is first needed.
 
-    The ``LocalTime`` is determined only when a date needs it, because most dates state a zone. ``url`` is the address
-    of the document or page. ``day_first`` is the order of day and month in the dates of the document, or None if they
-    do not show the order.
+    Most dates state a zone and do not need it. ``url`` is the address of the document or page. ``day_first`` is true if
+    the dates of the document have the day before the month, and None if they do not show the order.
     """
 
     source: Source | None = None
@@ -70,7 +68,7 @@ class SourceClock:
 
     @cached_property
     def local_time(self) -> LocalTime:
-        """The zone and the country of the source's dates."""
+        """Time zone and country of the source."""
         return find_local_time(self.source, self.url)
 
 
@@ -96,16 +94,16 @@ def day_first_of_language(tag: str) -> bool | None:
 
 @lru_cache(maxsize=256)
 def _find_country(name: str) -> str:
-    """Return the top-level domain of a country, given by its name or code; for an unknown country, an empty string."""
+    """Return the top-level domain of the country with this name or code, or an empty string if it is unknown."""
     key = _country_key(name)
     code = "uk" if key == "gb" else key
     return _domains_by_name().get(key) or (code if code in _countries_by_domain() else "")
 
 
 def _country_of_domain(url: str) -> str:
-    """Return the top-level domain of a URL, if it shows the country of the outlet; otherwise an empty string.
+    """Return the top-level domain of a URL if it shows the country of the outlet, otherwise an empty string.
 
-    It does not show the country if it belongs to no country, or if outlets in all countries use it.
+    It does not show the country if it is not a country's domain, or if outlets in all countries use it, such as ``tv``.
     """
     try:
         code = (urlsplit(url).hostname or "").rpartition(".")[2]
@@ -116,13 +114,16 @@ def _country_of_domain(url: str) -> str:
 
 @cache
 def _countries_by_domain() -> dict[str, Country]:
-    """Return each country by its top-level domain."""
+    """Return a dictionary that maps each country's top-level domain to the country."""
     return {country.domain: country for country in _countries() if country.domain}
 
 
 @cache
 def _domains_by_name() -> dict[str, str]:
-    """Return a dictionary from each unambiguous name of a country to the country's top-level domain."""
+    """Return a dictionary that maps the names of countries to their top-level domains.
+
+    Names that several countries share are left out.
+    """
     return {
         _country_key(name): country.domain
         for country in _countries()
@@ -142,7 +143,7 @@ def _country_key(name: str) -> str:
 
 @lru_cache(maxsize=512)
 def load_zone(name: str) -> tzinfo | None:
-    """Return the zone with a name in the zone database, or None if the name is unknown."""
+    """Return the time zone with this name in the zone database, or None if the name is unknown."""
     try:
         return ZoneInfo(name) if name else None
     except (KeyError, ValueError, OSError):
@@ -150,10 +151,10 @@ def load_zone(name: str) -> tzinfo | None:
 
 
 def parse_zone(text: str, local_time: LocalTime, day: datetime) -> tzinfo | None:
-    """Return the zone at the beginning of ``text``, which is the text after a time, or None if no zone is there.
+    """Return the time zone at the beginning of ``text``, which follows a time; return None if no zone is there.
 
-    The zone is an offset, a name or an abbreviation. ``day`` is the date without a zone; it determines the local
-    meaning of an abbreviation.
+    The zone is a UTC offset, a name or an abbreviation. ``day`` is the date in the text; it determines which offset an
+    abbreviation means.
     """
     if match := _OFFSET.match(text):
         ahead = timedelta(hours=int(match[2]), minutes=int(match[3] or 0))
@@ -169,8 +170,11 @@ def parse_zone(text: str, local_time: LocalTime, day: datetime) -> tzinfo | None
 def _resolve_abbreviation(name: str, local_time: LocalTime, day: datetime) -> tzinfo | None:
     """Return the time zone that an abbreviation such as "CST" means, or None if it is unknown.
 
-    If the abbreviation has several meanings, the first of these is used: the meaning in the source's country; the zone
-    that has the same UTC offset on that day as the source's own time zone; the default meaning.
+    If the abbreviation has several meanings, the first of these is used:
+
+    - the meaning in the source's country,
+    - the zone that has the same UTC offset on that day as the source's own time zone,
+    - the default meaning.
     """
     if name in {"Z", "UT", "UTC", "GMT"}:
         return UTC

@@ -1,4 +1,4 @@
-"""Words and sentences of a text, as offsets, for scripts with and without spaces between words."""
+"""Word and sentence boundaries, as offsets in a text, for scripts with and without spaces between words."""
 
 import re
 
@@ -16,18 +16,19 @@ _UNSPACED_CHARACTER = re.compile(
 
 
 def is_unspaced(char: str) -> bool:
-    """Return whether a character belongs to a script in which other characters may follow a name without a space.
+    """Return whether a character belongs to a script in which a name can be followed directly by other characters.
 
-    These are Lao, Thai, Khmer, Burmese, Chinese, Japanese, and Korean, whose particles are attached to names.
+    These scripts are Lao, Thai, Khmer, Burmese, Chinese, Japanese, and Korean, in which particles are attached to
+    names.
     """
     return _UNSPACED_CHARACTER.match(char) is not None
 
 
 def is_whole_word(text: str, start: int, end: int) -> bool:
-    """Return whether the span ``start:end`` is not just a part of a longer word.
+    """Return whether ``text[start:end]`` is a whole word, or several, and not a part of a longer word.
 
-    In a script with spaces, it is a part of one if a letter or digit is directly next to it. In a script without
-    spaces, the result is always True.
+    It is a part of a longer word if a letter or digit is directly next to it. In a script without spaces, this cannot
+    be seen, and the result is always True.
     """
     if start and text[start - 1].isalnum() and text[start].isalnum():
         is_left_bounded = is_unspaced(text[start]) or is_unspaced(text[start - 1])
@@ -39,9 +40,9 @@ def is_whole_word(text: str, start: int, end: int) -> bool:
 
 
 def find_sentence(text: str, start: int, end: int, max_chars: int = 500) -> tuple[int, int]:
-    """Return the start and end of the sentence that contains the span ``start:end``.
+    """Return the start and end of the sentence that contains ``text[start:end]``.
 
-    At most ``max_chars`` characters on either side are searched. Dots after ranks, titles and initials do not end a
+    At most ``max_chars`` characters are searched in each direction. Dots after ranks, titles and initials do not end a
     sentence; a line break always does.
     """
     low, high = max(0, start - max_chars), min(len(text), end + max_chars)
@@ -59,7 +60,7 @@ def find_sentence(text: str, start: int, end: int, max_chars: int = 500) -> tupl
 
 
 def _find_sentence_start(text: str, min_start: int, start: int) -> int:
-    """Return the start of the sentence that contains ``start``, searching back to ``min_start``."""
+    """Return the start of the sentence that contains the offset ``start``; it is not less than ``min_start``."""
     line = text.rfind("\n", min_start, start) + 1
     min_start = max(min_start, line)
     at = start
@@ -72,7 +73,7 @@ def _find_sentence_start(text: str, min_start: int, start: int) -> int:
 
 
 def _is_abbreviation(text: str, offset: int, stop: str) -> bool:
-    """Return whether the sign ``stop`` at an offset is the dot of an abbreviation, which does not end the sentence."""
+    """Return whether ``stop``, the sign at an offset, is the dot of an abbreviation and does not end the sentence."""
     return stop == "." and _ABBREVIATION.search(text[max(0, offset - 7) : offset + 1]) is not None
 
 
@@ -81,9 +82,9 @@ _PUNCTUATION_TO_SPACE = {code: " " for code in range(0x80) if not chr(code).isal
 
 
 def replace_punctuation(text: str) -> str:
-    """Replace ASCII punctuation in a folded text with spaces, and add a space at both ends.
+    """Replace ASCII punctuation in a folded text by spaces, and add a space at both ends.
 
-    Names and phrases are matched in this form, so that hyphens, dots and quotes are ignored.
+    Names and phrases are matched in texts of this form, so that hyphens, dots and quotes make no difference.
     """
     spaced = (
         text.encode().translate(ASCII_SPACING_TABLE).decode()

@@ -1,4 +1,4 @@
-"""Canonical URLs: one spelling per URL, so that an article is recognised by each link to it."""
+"""Canonical URLs: one spelling for each URL, so that an article is recognized by any link to it."""
 
 import re
 from urllib.parse import SplitResult, urljoin, urlsplit, urlunsplit
@@ -41,10 +41,12 @@ _SESSION_PARAMETERS = re.compile(r";(?:jsessionid|phpsessid|sid)=[^/;]*", re.IGN
 def canonicalize_url(url: str, base: str = "") -> str:
     """Return the canonical spelling of a web URL, or an empty string for any other text.
 
-    A relative URL is resolved against ``base``. Scheme and host are in lower case (international hosts in xn-- form).
-    Default ports, credentials, fragments, tracking parameters and session ids are removed. Dot segments are resolved,
-    and escapes are normalized. Parameters are sorted by name; parameters with the same name keep their order. A path
-    keeps its case and final slash, because servers may distinguish them.
+    - A relative URL is resolved against ``base``.
+    - Scheme and host are converted to lower case, and international hosts to their xn-- form.
+    - Default ports, credentials, fragments, tracking parameters and session ids are removed.
+    - Dot segments are resolved, and percent escapes are normalized.
+    - Parameters are sorted by name; parameters with the same name keep their order.
+    - The path keeps its case and its final slash, because servers may distinguish them.
     """
     if match := _CANONICAL.fullmatch(url):
         query = _canonicalize_query(match[3] or "")
@@ -66,7 +68,7 @@ def canonicalize_url(url: str, base: str = "") -> str:
 
 
 def extract_host(url: str) -> str:
-    """Return the host of a web URL in lower case without its port; for any other text, return an empty string."""
+    """Return the host of a web URL in lower case and without its port, or an empty string for any other text."""
     if match := _CANONICAL.match(url):
         return match[1].partition("://")[2].partition(":")[0]
     parts = _split_url(url, "")
@@ -76,7 +78,7 @@ def extract_host(url: str) -> str:
 def extract_origin(url: str) -> str:
     """Return the scheme, host and port of a web URL, such as ``https://daily.example:443``.
 
-    For any other text, the result is an empty string.
+    The result is an empty string for any other text.
     """
     parts = _split_url(url, "")
     host = _to_ascii_host(parts.hostname or "") if parts else ""
@@ -84,9 +86,9 @@ def extract_origin(url: str) -> str:
 
 
 def starts_with_host(link: str) -> bool:
-    """Return whether a link without a scheme begins with a host name, such as ``www.daily.example/a/22``.
+    """Return whether a link without a scheme begins with a host name, as ``www.daily.example/a/22`` does.
 
-    The ending of the name must be a top-level domain and not a usual ending of files; ``index.php`` and ``story.do``
+    The last label of the name must be a top-level domain and not a usual file extension: ``index.php`` and ``story.do``
     are paths.
     """
     found = _LEADING_HOST.match(link)
@@ -100,7 +102,7 @@ def starts_with_host(link: str) -> bool:
 
 
 def quote_unsafe_characters(address: bytes) -> str:
-    """Replace spaces, non-ASCII bytes and other unsafe bytes in an address from an HTTP header by percent escapes.
+    """Convert an address in an HTTP header to text, with percent escapes for spaces, non-ASCII and other unsafe bytes.
 
     The host is decoded as UTF-8 instead, because an international host has no percent-encoded form.
     """
@@ -113,10 +115,10 @@ def quote_unsafe_characters(address: bytes) -> str:
 
 
 def find_page_place(url: str) -> str:
-    """Return the fragment of a URL, if it identifies a place on its page, such as an article.
+    """Return the fragment of a URL if it leads to a particular part of the page, such as one of several articles.
 
-    Fragments such as "#top" and "#comments" do not identify such a place. Campaign parameters such as "#xtor=RSS-1" and
-    routes such as "#!/" do not either. The result is then an empty string.
+    Otherwise the result is an empty string: for a general fragment ("#top", "#comments"), a campaign parameter
+    ("#xtor=RSS-1") or a route ("#!/").
     """
     fragment = url.partition("#")[2].strip() if "://" in url else ""
     return "" if _NO_PLACE_FRAGMENT.fullmatch(fragment) else fragment
@@ -130,10 +132,7 @@ def is_web_url(url: str) -> bool:
 
 
 def _split_url(url: str, base: str) -> SplitResult | None:
-    """Resolve a URL against ``base``, and split the result into its parts.
-
-    The result is None if it is not an http or https URL.
-    """
+    """Resolve a URL against ``base`` and split it into its parts; return None if it is not an http or https URL."""
     text = _UNSAFE_CHARACTERS.sub("", url).strip()
     try:
         parts = urlsplit(urljoin(base, text) if base else text)
@@ -146,7 +145,7 @@ def _split_url(url: str, base: str) -> SplitResult | None:
 
 
 def _to_ascii_host(host: str) -> str:
-    """Return a host name in the ASCII form in which DNS resolves it, or an empty string if IDNA rejects it."""
+    """Convert a host name to the ASCII form that DNS uses; return an empty string if IDNA rejects the name."""
     name = host.rstrip(".").lower()
     if name.isascii():
         return name
@@ -157,7 +156,7 @@ def _to_ascii_host(host: str) -> str:
 
 
 def _resolve_dot_segments(path: str) -> str:
-    """Return an absolute path without the dot segments ``.`` and ``..`` (RFC 3986, section 5.2.4)."""
+    """Resolve the segments ``.`` and ``..`` in an absolute path (RFC 3986, section 5.2.4)."""
     if "/." not in path:
         return path
     kept: list[str] = []
@@ -176,8 +175,8 @@ def _resolve_dot_segments(path: str) -> str:
 def _normalize_escapes(text: str, safe: str) -> str:
     """Normalize the percent escapes in a part of a URL.
 
-    Unreserved characters are unescaped. Other characters are escaped as UTF-8 in upper case, except the ones in
-    ``safe``.
+    Escapes of unreserved characters are replaced by the characters. Characters that are neither unreserved nor in
+    ``safe`` are escaped as UTF-8, in upper case.
     """
     if "%" in text:
         text = _PERCENT_ESCAPE.sub(_unescape_unreserved, text)
@@ -196,7 +195,10 @@ def _unescape_unreserved(match: re.Match[str]) -> str:
 
 
 def _canonicalize_query(query: str) -> str:
-    """Remove tracking parameters from a query, and sort it by name; parameters with the same name keep their order."""
+    """Remove tracking parameters from a query, and sort the others by name.
+
+    Parameters with the same name keep their order.
+    """
     if not query:
         return ""
     pairs = [pair for pair in query.split("&") if pair and not _TRACKING_PARAMETER.fullmatch(pair.partition("=")[0])]
