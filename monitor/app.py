@@ -1,7 +1,8 @@
 """Composition root: builds the pipeline, with database, fetcher and channel senders, from a configuration.
 
-Only this module imports the concrete implementations of the ports. Implementations that only some configurations or
-only the daemon need are imported inside functions, because a single pass from cron must start quickly.
+Only this module imports the concrete classes that implement the protocols in ``domain/ports.py``. Some of them are
+needed only for some configurations or only by the daemon. They are imported inside functions, because a single pass
+that cron starts must start quickly.
 """
 
 import asyncio
@@ -117,7 +118,7 @@ def utc_now() -> datetime:
 def preload_and_freeze_gc() -> None:
     """Import ``PRELOADED_MODULES`` and exclude all current objects from garbage collection.
 
-    Each later import would block the event loop for about 20 ms. Sources, names and modules are about a million
+    Otherwise a later import would block the event loop for about 20 ms. Sources, names and modules are about a million
     objects; one garbage collection that visits them takes 0.2 s.
     """
     for name in PRELOADED_MODULES:
@@ -137,11 +138,11 @@ async def build_collectors(
     metrics: "Metrics | None" = None,
     early: EarlyMatching | None = None,
 ) -> AsyncIterator[tuple[CollectorServices, Fetcher, ProcessPool]]:
-    """Yield the services that poll sources and read pages, for the daemon and for worker processes alike.
+    """Yield the services that poll sources and read pages. The daemon and worker processes both use them.
 
-    The fetcher and the process pool that the services use are yielded, too. With ``metrics``, fetches and killed
-    processes are counted. The fetcher is closed at the end. With ``early``, articles of a backlog are matched when they
-    are built.
+    The fetcher and the process pool that the services use are yielded, too. The fetcher is closed at the end. With
+    ``metrics``, fetches and killed processes are counted. With ``early``, articles of a backlog are matched as soon as
+    they are built.
     """
     settings = configuration.settings
     client = HttpFetcher(settings.user_agent_contact, settings.allowed_networks, clock)
@@ -242,9 +243,9 @@ async def _enter_matching(
     clock: Clock,
     metrics: "Metrics | None",
 ) -> tuple[BoundedMatcher, MatchingStep]:
-    """Return the matcher and the matching step, with a worker process of their own for long articles.
+    """Return the matcher and the pipeline step that matches articles. Long articles are matched in a worker process.
 
-    The worker process is closed, and the step stopped, when ``stack`` is closed.
+    The step is stopped, and the worker process closed, at the end of ``stack``.
     """
     pool = await stack.enter_async_context(SubprocessPool(1, MATCHING_LIMITS, idle_seconds=MATCHING_IDLE_SECONDS))
     process_pool: ProcessPool = pool
@@ -286,7 +287,7 @@ def build_translator(configuration: Configuration) -> Translator | None:
 def build_channel_sender(channel: Channel, configuration: Configuration) -> ChannelSender:
     """Return the sender of a channel.
 
-    If the channel cannot work, the result is a sender that fails with the reason, so that the other channels work.
+    If the channel cannot work, the result is a sender that fails with the reason. The other channels then still work.
     """
 
     def create_transport() -> "httpx.AsyncBaseTransport":
@@ -301,9 +302,9 @@ def build_channel_sender(channel: Channel, configuration: Configuration) -> Chan
 
 
 class _LazyMatcher:
-    """Matcher that is imported and compiled only for the first article.
+    """Matcher that is imported and compiled only when the first article is to be matched.
 
-    Many passes from cron find no article.
+    Many passes that cron starts find no article.
     """
 
     def __init__(self, watchlist: Watchlist) -> None:
@@ -344,9 +345,9 @@ def load_signing_key(settings: WebSettings, database_url: Secret) -> str:
 
 
 def build_link_filler(configuration: Configuration) -> Callable[[Message], Message]:
-    """Return the function that fills in the links of a message for its target.
+    """Return a function that fills in the links of a message for its target.
 
-    If such links are not configured, this function returns the message unchanged.
+    If such links are not configured, the function returns the message unchanged.
     """
     settings = configuration.settings
     if not settings.has_acting_links or settings.web is None or settings.web.links is None:
@@ -365,8 +366,8 @@ async def run_one_pass(
     """Run the pipeline once for the due sources, and return the results.
 
     With ``source_ids``, these sources are polled instead, whether they are due or not. ``progress`` is called with the
-    name of a step and a count. If no daemon uses the database, the reloader that ``build_reloader`` returns stores the
-    file as the last good configuration.
+    name of a step and a count. If no daemon uses the database, ``build_reloader`` is called, and the reloader that it
+    returns stores the configuration file as the last good configuration.
     """
     settings = configuration.settings
     async with AsyncExitStack() as stack:
@@ -394,7 +395,7 @@ async def run_backfill(
     progress: ProgressCallback = ignore_progress,
     clock: Clock = utc_now,
 ) -> "list[BackfillProgress]":
-    """Read the archives of sources back to a time, one source after another, and return the progress of each.
+    """Read the archives of sources back to a time, one source after another. Return the progress of each.
 
     At most ``limit`` articles of each source are stored.
     """
@@ -420,7 +421,7 @@ def sqlite_folder(url: Secret) -> Path | None:
 
 
 def read_gauge_values(database: Database, folder: Path | None, now: datetime) -> "GaugeValues":
-    """Return the values of all gauges, read from the database and from the disk that contains ``folder``."""
+    """Return the current values of all gauges (metrics), read from the database and from the disk of ``folder``."""
     from monitor.telemetry.metrics import GaugeValues
 
     due_at, pages = database.sources.next_due_at(), database.articles.list_waiting_pages(now, 1)

@@ -103,9 +103,9 @@ async def run_daemon(
 ) -> None:
     """Run the daemon until SIGTERM or SIGINT, then finish running tasks and close.
 
-    SIGHUP reloads the file at ``path``. ``database`` replaces the database URL in the file. If the file has errors, the
-    last good configuration is used. Raises ``ConfigError`` if no good configuration exists, ``StoreInUse`` if another
-    daemon uses the database, or ``StoreError``.
+    SIGHUP reloads the configuration file at ``path``. ``database`` replaces the database URL in the file. If the file
+    has errors, the last good configuration is used. Raises ``ConfigError`` if no good configuration exists,
+    ``StoreInUse`` if another daemon uses the database, or ``StoreError``.
     """
     redact = Redactor()
     set_up_logging(redact, level=log_level)
@@ -204,9 +204,9 @@ class Daemon:
             log.info("stopped")
 
     async def _run_or_roll_back(self, configuration: Configuration) -> Configuration:
-        """Run a configuration until it ends, and return the next one.
+        """Run a configuration until it ends, and return the next configuration to run.
 
-        If the configuration fails at its start, the result is the last configuration that has worked. Raises
+        If the configuration fails at its start, the next one is the last configuration that has worked. Raises
         ``MonitorError`` if none has worked yet.
         """
         try:
@@ -222,7 +222,7 @@ class Daemon:
     async def _run_configuration(self, configuration: Configuration) -> None:
         """Run the pipeline with a configuration until it is replaced or the daemon stops.
 
-        Then await the running tasks.
+        Running tasks are finished before the function returns.
         """
         self._reload_event.clear()
         before = self._settings.web if self._settings else None
@@ -267,7 +267,7 @@ class Daemon:
                 log.warning("running tasks cancelled, will be retried", count=cancelled)
 
     def stop(self) -> None:
-        """End ``run`` after running tasks have finished."""
+        """Make ``run`` end after running tasks have finished."""
         self._stop_event.set()
         self._reload_event.set()
 
@@ -277,9 +277,10 @@ class Daemon:
             self._probes.close()
 
     def report_reload(self, reload: ReloadResult | None) -> None:
-        """Log the result of a reload and record it in the metrics; report a rejected file to the operator.
+        """Report the result of a reload of the configuration in the log and the metrics.
 
-        ``reload`` is None if the file was unchanged. A rejection is logged once per edit.
+        Report a rejection to the operator. ``reload`` is None if the file was unchanged. A rejection is logged once for
+        each edit of the file.
         """
         self._metrics.record_reload(self._clock(), is_success=reload is None or reload.outcome is ReloadOutcome.APPLIED)
         if reload and reload.configuration:
@@ -311,7 +312,7 @@ class Daemon:
             log.warning("probe server not started", address=address, reason=str(error))
 
     async def _restart_desk(self, settings: Settings) -> None:
-        """End the process of the desk, and start a new one if the desk is configured.
+        """End the process that serves the desk, and start a new one if the desk is configured.
 
         The desk has a process of its own, so that a slow page cannot delay a poll.
         """
@@ -322,7 +323,7 @@ class Daemon:
             log.info("desk started", url=settings.web.public_url)
 
     async def stop_desk(self) -> None:
-        """End the process of the desk, if it runs."""
+        """End the process that serves the desk, if it runs."""
         if self._desk:
             await self._desk.stop()
             self._desk = None
@@ -333,7 +334,7 @@ class Daemon:
     def _report_channel_faults(self, faults: Mapping[str, str]) -> None:
         """Report channels that cannot work because of their configuration.
 
-        They are a problem of the daemon until another configuration corrects them.
+        Each one counts as a problem of the daemon until a later configuration corrects it.
         """
         for channel_id in self._faulty_channels - faults.keys():
             self._liveness.set_problem(f"channel {channel_id}", "")
@@ -348,7 +349,10 @@ class Daemon:
         return with_heartbeat(self._liveness, component, function)
 
     async def _clean_up(self) -> None:
-        """Delete old articles and records as the settings allow, old jobs, and heartbeats of dead workers."""
+        """Delete what is no longer needed: old articles and records, old jobs, and heartbeats of dead workers.
+
+        The settings determine the age of articles and records.
+        """
         if self._settings:
             await self._maintenance.clean_up(self._settings.retention)
         if self._database.job_queue:
@@ -356,9 +360,9 @@ class Daemon:
             await delete_expired_heartbeats(self._database, self._clock())
 
     async def _check_clock(self) -> None:
-        """Record the time, and log a warning if the clock was set back or is far ahead.
+        """Store the time, and log a warning if the clock was set back or is far ahead.
 
-        Retention pauses while a clock far ahead is not trusted yet.
+        As long as a clock that is far ahead is not trusted, no old data is deleted.
         """
         check = await self._maintenance.check_clock()
         if check.set_back_by:
@@ -373,7 +377,7 @@ class Daemon:
     async def _check_configuration(self) -> None:
         """Check whether the configuration file was edited.
 
-        If the edit is valid, end the run of the current configuration.
+        If the edit is valid, end the run of the current configuration, so that the new one is used.
         """
         reload = await self._reloader.check_for_edit(self._database.run, self._clock(), time.monotonic())
         if reload is None:
@@ -384,31 +388,34 @@ class Daemon:
             self._reload_event.set()
 
     async def _update_gauges(self) -> None:
-        """Set the gauges of the metrics to values read from the database and the disk."""
+        """Update the gauges of the metrics with values from the database and the disk."""
         values = await self._database.read(read_gauge_values, self._database, self.database_folder, self._clock())
         self._metrics.set_gauges(values)
         if self._liveness.set_problem(PAGE_LAG, values.page_problem) and values.page_problem:
             log.warning("pages waiting", reason=values.page_problem)
 
     async def _check_outcome(self, check: OutcomeCheck) -> None:
-        """Record late deliveries, late digests and a backlog of matching as problems of their components."""
+        """Check for late deliveries, late digests and a backlog of matching.
+
+        Each counts as a problem of its component.
+        """
         for component, problem in (await check.run()).items():
             if self._liveness.set_problem(component, problem) and problem:
                 log.warning("component late", component=component, reason=problem)
 
     async def _save_daemon_status(self, *, is_stopped: bool = False) -> None:
-        """Store the status that ``monitor status`` shows.
+        """Store the daemon status that ``monitor status`` shows.
 
-        It has the time, the current problems, and whether the daemon has stopped.
+        It consists of the time, the current problems, and whether the daemon has stopped.
         """
         now, problems = self._clock(), self._liveness.health(time.monotonic()).problems
         status = json.dumps({"at": now.isoformat(), "stopped": is_stopped, "problems": problems})
         await self._database.run(self._database.key_values.set, "daemon", status, now)
 
     def _on_enqueued(self, enqueued: EnqueueResult) -> None:
-        """Record the result of enqueuing in the metrics.
+        """Record in the metrics that jobs were enqueued for worker processes.
 
-        Requeued jobs, and a change in the number of alive worker processes, are logged.
+        Requeued jobs, and a change in the number of living worker processes, are also logged.
         """
         self._metrics.record_enqueued(enqueued)
         if enqueued.requeued_jobs:
@@ -421,7 +428,10 @@ class Daemon:
             self._alive_workers = enqueued.alive_workers
 
     async def _ping_heartbeat(self) -> None:
-        """Request the URL ``settings.heartbeat``; the request reports whether the daemon is healthy."""
+        """Request the URL ``settings.heartbeat_url``.
+
+        The request reports to an external service whether the daemon is healthy.
+        """
         settings = self._settings
         if settings is None or settings.heartbeat_url is None:
             return

@@ -64,8 +64,9 @@ log = structlog.get_logger("monitor")
 class DeskOptions:
     """Options of the command that serves the desk.
 
-    They are the configuration file, a database that replaces the configured one, and an address to listen on. With
-    ``is_child``, the process ends when its standard input is closed, and prints no one-time address.
+    ``path`` is the configuration file. ``database`` replaces the configured database URL, and ``listen`` the configured
+    address. With ``is_child``, the process ends when its standard input is closed, and prints no one-time address for
+    logging in.
     """
 
     path: Path
@@ -90,8 +91,7 @@ class DeskOptions:
 class StoredConfigurationLoader:
     """Loader of the configuration that the daemon uses.
 
-    This is the configuration that the daemon has saved in the database. If none was saved for this file, the file
-    itself is read.
+    The daemon saves its configuration in the database. If it has not saved one for this file, the file itself is read.
     """
 
     def __init__(self, database: Database, path: Path, environ: Mapping[str, str], redactor: Redactor) -> None:
@@ -181,7 +181,7 @@ def build_oidc(settings: WebSettings, configuration: Configuration) -> object | 
 
 
 async def run_tools(options: DeskOptions, environ: Mapping[str, str], clock: Clock = utc_now) -> None:
-    """Serve the tools for assistants over standard input and output, with the database opened as read-only.
+    """Serve the tools for AI assistants over standard input and output. The database is opened as read-only.
 
     Raises ``ConfigError``, ``StoreError``, or ``UsageError`` if the extra packages are missing.
     """
@@ -206,7 +206,10 @@ async def run_tools(options: DeskOptions, environ: Mapping[str, str], clock: Clo
 async def build_editing(
     path: Path, environ: Mapping[str, str], redactor: Redactor, url: Secret, stack: AsyncExitStack
 ) -> Editing:
-    """Return the editor of the configuration files, with the checks of `monitor check`, and the rehearsals."""
+    """Return the object with which readers edit the configuration: an editor of the files, and a runner of rehearsals.
+
+    The editor makes the same checks as `monitor check`. A rehearsal is a trial run of edited rules on stored articles.
+    """
     pool = await stack.enter_async_context(SubprocessPool(1, REHEARSAL_LIMITS, REHEARSAL_IDLE_SECONDS))
     rehearsals = Rehearsals(pool, url)
     stack.push_async_callback(rehearsals.aclose)
@@ -215,13 +218,13 @@ async def build_editing(
 
 
 def choose_settings(configuration: Configuration, listen: ListenAddress | None) -> WebSettings:
-    """Return the settings of the desk, with the address ``listen`` if given."""
+    """Return the configured settings of the desk. If ``listen`` is given, it replaces the configured address."""
     settings = configuration.settings.web or WebSettings()
     return replace(settings, listen=listen) if listen else settings
 
 
 async def add_assistant(app: FastAPI, context: DeskContext, stack: AsyncExitStack) -> None:
-    """Add the tools for assistants to the application, at ``/mcp``, if their packages are installed."""
+    """Add the tools for AI assistants to the web application, at ``/mcp``, if their packages are installed."""
     try:
         from monitor.web.assistant import create_server
         from monitor.web.assistant_http import PATH, AssistantEndpoint
@@ -248,9 +251,9 @@ async def announce(database: Database, settings: WebSettings, clock: Clock, opti
 
 
 def create_login_address(database: Database, settings: WebSettings, login: str, clock: Clock) -> str:
-    """Create a one-time address for the reader with this login, and return it.
+    """Create a one-time address for logging in as the reader with this login, and return the address.
 
-    The account of the owner is created if it does not exist.
+    If the account of the owner does not exist, it is created.
     """
     now, readers = clock(), database.readers
     account = readers.ensure_account(login, Role.ADMIN, now) if login == OWNER_LOGIN else readers.get_account(login)
@@ -278,9 +281,9 @@ def open_listener(address: ListenAddress) -> socket.socket:
 
 
 async def serve(app: uvicorn.Config | object, listener: socket.socket, *, is_child: bool = False) -> None:
-    """Serve an application on a socket until SIGTERM or SIGINT.
+    """Serve a web application on a socket until SIGTERM or SIGINT.
 
-    With ``is_child``, also stop when standard input ends, because the parent process has then ended.
+    With ``is_child``, the server also stops when standard input ends, because the parent process has then ended.
     """
     config = uvicorn.Config(
         app,  # type: ignore[arg-type]  # an ASGI application

@@ -25,7 +25,7 @@ COLLECTION_JOBS = ("poll", "read", "recheck")  # add articles to the database; p
 
 @dataclass(frozen=True, slots=True)
 class PeriodicJob:
-    """Definition of a job that runs once per interval. Its name is used in logs and in the health of the daemon."""
+    """Definition of a job that the daemon runs once per interval. Logs and health reports contain its name."""
 
     name: str
     interval: timedelta
@@ -33,7 +33,7 @@ class PeriodicJob:
 
 
 class PendingNotices:
-    """Store of the notice to the operator that waits until a report contains it. At most one notice waits."""
+    """Notice to the operator that waits until a report contains it. At most one notice waits."""
 
     def __init__(self) -> None:
         self._notices: list[str] = []
@@ -54,7 +54,7 @@ class PendingNotices:
 class DaemonJobs:
     """Periodic jobs of one configuration.
 
-    Each run starts due work in free places; ``drain`` waits for this work at the end.
+    Each run starts due work in free slots. ``drain`` waits for this work at the end.
     """
 
     def __init__(
@@ -69,10 +69,10 @@ class DaemonJobs:
         """Create the jobs of a pipeline.
 
         ``pending_notices`` are included in the operator's next report. ``on_poll`` is called with the result of every
-        local poll. While any worker process is alive, according to ``workers``, worker processes poll sources and read
-        pages instead of the daemon. ``on_digest_problem`` is called after each attempt to compose digests with a line
-        about failing digests, or an empty text. ``on_worker_problem`` is called in the same way with a line about work
-        that failed in the process pool.
+        poll by the daemon itself. While ``workers`` reports a living worker process, worker processes poll sources and
+        read pages instead of the daemon. ``on_digest_problem`` is called after each attempt to compose digests, with a
+        line about failing digests or an empty text. ``on_worker_problem`` is called in the same way with a line about
+        work that failed in the process pool.
         """
         self._on_digest_problem, self._on_worker_problem = on_digest_problem, on_worker_problem
         self._pending_notices, self._workers = pending_notices, workers
@@ -93,7 +93,10 @@ class DaemonJobs:
         )
 
     async def collect(self) -> None:
-        """Enqueue due sources for worker processes. If none is alive, start polls of due sources in all free slots."""
+        """Enqueue due sources for worker processes.
+
+        If no worker is alive, poll the due sources here, in all free slots.
+        """
         if self._workers and self._is_leasing and await self._workers.enqueue_due_jobs():
             return
         await self._fill_slots(self._poll_slots, self._pipeline.collector.lease, self._collect_source)
@@ -102,7 +105,7 @@ class DaemonJobs:
         self._on_poll(await self._pipeline.collector.poll(lease, self._sources[lease.source_id]))
 
     async def read_pages(self) -> None:
-        """Read listed pages in all free slots, unless worker processes do this."""
+        """Read the pages of listed articles in all free slots, unless worker processes do this."""
         if self._workers and self._workers.has_workers:
             return
         end = asyncio.get_running_loop().time() + REFILLS_PER_TICK * REFILL_DELAY_SECONDS
@@ -130,10 +133,10 @@ class DaemonJobs:
         lease: Callable[[int], Awaitable[Sequence[T]]],
         task: Callable[[T], Coroutine[object, object, object]],
     ) -> None:
-        """Lease due work, and start it in all free places.
+        """Lease due work, and start it in all free slots.
 
-        This is repeated in one run as long as every free place is used, because most polls take milliseconds. If places
-        were filled once per run, a few slow polls would limit all others to one poll per free place and second.
+        This is repeated in one run as long as every free slot is used, because most polls take milliseconds. If slots
+        were filled only once per run, a few slow polls would limit all other polls to one per free slot and second.
         """
         for _ in range(REFILLS_PER_TICK):
             free = slots.free_count if self._is_leasing else 0
@@ -155,9 +158,10 @@ class DaemonJobs:
                 self._pending_notices.clear(notices)
 
     async def drain(self) -> int:
-        """Lease no further work, and wait at most ``SHUTDOWN_TIMEOUT`` for running tasks.
+        """Stop leasing work, and wait at most ``SHUTDOWN_TIMEOUT`` for running tasks.
 
-        Return the number of cancelled polls and page reads. Their leases expire, so this work is done again later.
+        Return the number of cancelled tasks. Tasks are polls and page reads. The leases of cancelled tasks expire, so
+        this work is done again later.
         """
         self._is_leasing = False
         deliveries = self._pipeline.delivery_sender.drain(SHUTDOWN_TIMEOUT.total_seconds())

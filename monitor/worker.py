@@ -69,10 +69,10 @@ async def run_worker(
     *,
     log_level: str = "INFO",
 ) -> None:
-    """Run jobs, at most ``concurrency`` at a time, until SIGTERM or SIGINT; then finish running jobs and close.
+    """Run jobs, at most ``concurrency`` at a time, until SIGTERM or SIGINT. Then finish running jobs and close.
 
-    ``database`` replaces the URL in the file at ``path``; ``probes`` is the host and port of the probe server.
-    Raises ``UsageError`` if the database has no job queue, ``ConfigError`` if no database is configured, or
+    ``database`` replaces the URL in the configuration file at ``path``. ``probes`` is the host and port of the probe
+    server. Raises ``UsageError`` if the database has no job queue, ``ConfigError`` if no database is configured, or
     ``StoreError``.
     """
     redact = Redactor()
@@ -101,10 +101,10 @@ async def run_worker(
 
 
 class Stoppable(Protocol):
-    """Protocol of a queue consumer that can be stopped."""
+    """Protocol of an object that runs jobs from a queue and can be stopped."""
 
     def stop(self) -> None:
-        """Start no further job."""
+        """Start no further job. Running jobs are finished."""
         ...
 
 
@@ -172,7 +172,7 @@ class WorkerProcess:
             )
 
     def stop(self) -> None:
-        """End ``run``: start no further job, and finish the running ones."""
+        """Make ``run`` end: start no further job, and finish the running jobs."""
         self._stop_event.set()
         self._end_configuration_run()
 
@@ -182,7 +182,7 @@ class WorkerProcess:
             self._queue_worker.stop()
 
     async def _run_configuration(self) -> None:
-        """Run jobs with the stored configuration until it is replaced or the worker stops."""
+        """Run jobs with the configuration in the database until it is replaced or the worker stops."""
         configuration = self._read_configuration(await self._fetch_configuration())
         self._reload_event.clear()
         if configuration is None or self._stop_event.is_set():
@@ -213,7 +213,7 @@ class WorkerProcess:
             await self._reload_event.wait()
 
     async def _fetch_configuration(self) -> str:
-        """Return the stored configuration as text.
+        """Return the configuration that the daemon has stored in the database, as text.
 
         The result is an empty string if no configuration is stored, or if the database cannot be read.
         """
@@ -239,7 +239,7 @@ class WorkerProcess:
     async def _check_configuration(self) -> None:
         """End the run of the current configuration if the daemon has stored another one.
 
-        If a newer program has upgraded the database schema, this process stops.
+        If a newer program has upgraded the database schema, this worker process stops.
         """
         self._newer_schema = await self._database.read(self._database.find_newer_schema)
         if self._newer_schema:
@@ -251,7 +251,7 @@ class WorkerProcess:
             self._end_configuration_run()
 
     async def _collect(self, source_id: str, token: str) -> None:
-        """Job function for the queue: poll a source under the lease ``token``."""
+        """Poll a source under the lease ``token``. The queue calls this for each job that polls a source."""
         with self._count_job(COLLECT_TASK):
             assert self._job_handler is not None  # noqa: S101 - jobs run only within a configuration run
             poll = await self._job_handler.collect(source_id, token)
@@ -261,14 +261,14 @@ class WorkerProcess:
             log.warning("lease expired, result discarded", source=source_id, detail=poll.detail)
 
     async def _read_pages(self, source_id: str) -> None:
-        """Job function for the queue: read listed pages of a source."""
+        """Read the pages of a source's listed articles. The queue calls this for each job that reads pages."""
         with self._count_job(READ_PAGES_TASK):
             assert self._job_handler is not None  # noqa: S101 - jobs run only within a configuration run
             await self._job_handler.read_pages(source_id)
 
     @contextlib.contextmanager
     def _count_job(self, job: str) -> Iterator[None]:
-        """Count a job as running inside the block, and afterwards as done or failed; log the error if it failed."""
+        """Count a job as running inside the block, and afterwards as done or failed. If it failed, log the error."""
         self._heartbeat = replace(self._heartbeat, running=self._heartbeat.running + 1)
         is_success = False
         try:
@@ -283,7 +283,10 @@ class WorkerProcess:
             self.metrics.record_worker_job(is_success=is_success)
 
     async def _save_heartbeat(self) -> None:
-        """Store the counts of jobs and the problems of this worker process, which ``monitor status`` shows."""
+        """Store the heartbeat of this worker process: its counts of jobs, and its current problems.
+
+        ``monitor status`` shows them.
+        """
         self._heartbeat = replace(self._heartbeat, at=self.clock(), problems=self.health().problems)
         await self._database.run(save_heartbeat, self._database.key_values, self._heartbeat)
 

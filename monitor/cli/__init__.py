@@ -1,1 +1,4 @@
-"""Command line: one module per command or group; the commands call pipeline and stores, and print results."""
+"""Command line: one module per command or group of commands.
+
+Commands call the pipeline and the stores, and print results.
+"""

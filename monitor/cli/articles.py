@@ -1,4 +1,4 @@
-"""Command ``monitor hits``, the list of ``monitor articles``, and functions that other commands share with them."""
+"""Command ``monitor hits``, the list of ``monitor articles``, and functions that other commands use, too."""
 
 from collections.abc import Iterable, Iterator
 from contextlib import closing, contextmanager
@@ -86,7 +86,7 @@ def open_to_read(configuration: "Configuration") -> "Iterator[Database]":
 
 
 def parse_since(length: str) -> datetime | None:
-    """Return the time that is ``length``, a duration such as ``7d``, before now. For an empty text, return None.
+    """Return the time that lies ``length``, a duration such as ``7d``, before now. For an empty text, return None.
 
     Raises ``UsageError`` if the duration is invalid.
     """
@@ -101,10 +101,10 @@ def parse_since(length: str) -> datetime | None:
 
 
 def require_known_id(kind: str, wanted_id: str, known_ids: Iterable[str], config: Path) -> None:
-    """Raise ``UsageError`` if ``wanted_id`` is not one of the known ids. An empty id is accepted.
+    """Raise ``UsageError`` if ``wanted_id`` is not one of ``known_ids``. An empty id is accepted.
 
     ``kind`` is the word for the object in the message, such as "source". The message contains a similar id. If no id is
-    similar, it contains all known ids of the file ``config``.
+    similar, it contains all known ids in the file ``config``.
     """
     from monitor.domain.value_parsers import suggest_similar
 
@@ -155,7 +155,7 @@ def list_articles(
 
 
 def outlet_names(configuration: "Configuration") -> dict[str, str]:
-    """Return the name of each configured source by its id."""
+    """Return a dictionary that maps the id of each configured source to its name."""
     return {source.id: source.name for source in configuration.sources}
 
 

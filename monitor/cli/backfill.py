@@ -1,4 +1,4 @@
-"""Command ``monitor backfill``: store the older articles of sources, without reporting them."""
+"""Command ``monitor backfill``: store older articles of sources, without reporting them."""
 
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated
@@ -56,9 +56,10 @@ def backfill(
     database: DatabaseOption = "",
     json: JsonOption = False,
 ) -> None:
-    """Store the articles of a source from before it was watched, from its sitemaps and listing pages; reports nothing.
+    """Store older articles of a source, from before it was watched; nothing is reported.
 
-    A repeated command continues where the last one ended. Exits with 3 if the archive of a source is not complete yet.
+    The articles are found in its sitemaps and listing pages. A repeated command continues where the last one ended.
+    Exits with 3 if the archive of a source is not complete yet.
     """
     from zoneinfo import ZoneInfo
 
@@ -89,10 +90,10 @@ def backfill(
 
 
 def choose_sources(configuration: "Configuration", source_id: str, official_id: str) -> "list[Source]":
-    """Return the source with an id, or the sources in which the official can be found.
+    """Return the sources whose archives are to be read.
 
-    If ``source_id`` is empty, these are the sources in whose script the official has a name. Raises ``UsageError`` if
-    the source is paused, or if no source is left.
+    It is the source ``source_id``. If this is empty, it is every source in whose script the official has a name. Raises
+    ``UsageError`` if the source is paused, or if no source is left.
     """
     from monitor.match.names.coverage import Coverage, find_coverage, find_script_of_language
 
@@ -113,7 +114,7 @@ def choose_sources(configuration: "Configuration", source_id: str, official_id: 
 
 
 def describe(progress: "BackfillProgress") -> str:
-    """Return a line for the user: what was stored of a source, and the time from which on its archive is complete."""
+    """Return a line about the backfill of a source: what was stored, and from when on its archive is complete."""
     stored = format_count(progress.stored_count, "older article")
     if progress.is_complete and progress.complete_since_at:
         day = progress.complete_since_at.astimezone()

@@ -1,4 +1,4 @@
-"""Command groups: help texts that list commands by topic, and error messages for commands that were renamed."""
+"""Groups of commands: help texts that list commands by topic, and error messages for commands that were renamed."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -33,13 +33,14 @@ NEW_COMMANDS = {
 
 
 class CommandGroup(TyperGroup):
-    """Command group that runs its command ``list`` if no command is named.
+    """Group of commands. If no command is named, it runs its command ``list``.
 
-    ``monitor stories`` is ``monitor stories list``. The error message for a renamed command contains the present name.
+    For example, ``monitor stories`` means ``monitor stories list``. The error message for a renamed command contains
+    the present name.
     """
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
-        """Parse the words after the name of the group. If they name no command, ``list`` is put before them."""
+        """Parse the words after the name of the group. If they name no command, put ``list`` before them."""
         has_options_only = not args or args[0].startswith("-")
         is_named = any(word in self.commands or word in ctx.help_option_names for word in args)
         if "list" in self.commands and has_options_only and not (is_named or ctx.resilient_parsing):
@@ -55,7 +56,10 @@ class CommandGroup(TyperGroup):
 
 
 def _reject_old_command(words: Sequence[str]) -> None:
-    """Raise ``UsageError`` with the present name if the words on the command line begin with a renamed command."""
+    """Raise ``UsageError`` if the words on the command line begin with the old name of a renamed command.
+
+    The message contains the present name.
+    """
     first, *others = ["ID" if word.isdecimal() else word for word in words]
     for second in others:
         if new_command := NEW_COMMANDS.get(f"{first} {second}"):
@@ -65,13 +69,13 @@ def _reject_old_command(words: Sequence[str]) -> None:
 
 
 class FamilyHelpGroup(CommandGroup):
-    """Top-level command group, whose help lists the commands by topic.
+    """Top-level group of commands, whose help lists the commands by topic.
 
     The help is plain text, because the library that draws boxes (rich) is slow to import.
     """
 
     def invoke(self, ctx: Any) -> Any:
-        """Run the command. The error message for an invalid argument or option is in the words of this program."""
+        """Run the command. Errors about an argument or option are reported in the words of this program."""
         try:
             return super().invoke(ctx)
         except typer.BadParameter as error:

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 def inherit_config(context: typer.Context, value: Path) -> Path:
     """Return the path of the configuration file for a command.
 
-    It is the ``--config`` of the command itself. Without one, it is the ``--config`` before the name of the command.
+    It is given by ``--config`` after the name of the command or, without that, by ``--config`` before the name.
     """
     current: Any = context
     while current.parent and not _is_on_command_line(current):
@@ -94,9 +94,9 @@ def load_config(
 ) -> "Configuration":
     """Read the configuration in a file. If ``database`` is not empty, it replaces the configured database URL.
 
-    If ``resolve_secrets`` is true, a missing secret is an error. Only commands that fetch or send need secrets; the
-    others also work in a shell without the environment of the daemon. Log events below ``log_level`` are not written.
-    Raises ``ConfigError`` with every error, or with the reason why the file cannot be read.
+    If ``resolve_secrets`` is true, a missing secret is an error. Only commands that fetch or send need secrets; all
+    other commands also work in a shell without the environment of the daemon. Log events below ``log_level`` are not
+    written. Raises ``ConfigError`` with every error, or with the reason why the file cannot be read.
     """
     from monitor.config.load import load_configuration
     from monitor.match.lint import find_watchlist_errors
@@ -130,7 +130,7 @@ def set_up_logging(configuration: "Configuration", level: str) -> None:
 
 
 def complete_ids(section: str) -> Callable[[typer.Context, str], list[str]]:
-    """Return a function by which the shell completes ids of a section of sources.yaml.
+    """Return a function with which the shell completes the ids in a section of sources.yaml.
 
     The function also works if the file has errors.
     """
@@ -182,7 +182,7 @@ def print_text(text: str) -> None:
 
 
 def print_wrapped(text: str) -> None:
-    """Print a text. A line that is longer than the output is wide is continued on an indented line."""
+    """Print a text. If a line does not fit into the width of the output, it is continued on an indented line."""
     from textwrap import fill
 
     width = _output_width()
@@ -193,9 +193,9 @@ def print_wrapped(text: str) -> None:
 
 
 def load_rows(load: Callable[[int, T | None], Sequence[T]], limit: int | None) -> Sequence[T]:
-    """Return the rows of a table to print. If more rows exist, print a note on standard error.
+    """Load and return the rows of a table to print. If more rows exist, print a note on standard error.
 
-    ``load`` is called with a number and a row, and returns at most this number of rows after the row. If the row is
+    ``load`` is called with a number and a row, and returns at most this number of rows after this row. If the row is
     None, it returns the first rows. Without a ``limit``, all rows are returned if the output is piped, because another
     program then reads them.
     """
@@ -205,7 +205,7 @@ def load_rows(load: Callable[[int, T | None], Sequence[T]], limit: int | None) -
 
 
 def load_at_once(load: Callable[[int], Sequence[T]], limit: int | None, *, as_document: bool = False) -> Sequence[T]:
-    """Return the rows to print of a list that is loaded as a whole. If more rows exist, print a note.
+    """Load and return the rows to print from a function that cannot continue a list. If more rows exist, print a note.
 
     ``load`` is called with a number and returns at most this number of rows. Without a ``limit``, all rows are returned
     if ``as_document`` is true (JSON or CSV), or if the output is piped.
@@ -224,8 +224,8 @@ def load_at_once(load: Callable[[int], Sequence[T]], limit: int | None, *, as_do
 def stream_rows(load: Callable[[int, T | None], Sequence[T]], limit: int | None) -> Iterator[T]:
     """Yield the rows of a JSON or CSV document: at most ``limit`` rows, or all rows without a limit.
 
-    ``load`` is the same function as in ``load_rows``. The rows are loaded in parts, so that memory does not grow with
-    their number.
+    ``load`` is a function as in ``load_rows``. It is called several times, so that memory does not grow with the number
+    of rows.
     """
     yield from _load_parts(load) if limit is None else load_rows(load, limit)
 
@@ -259,9 +259,9 @@ def format_time(moment: datetime | None) -> str:
 
 
 def program_name() -> str:
-    """Return the command that starts this program in a shell.
+    """Return the word that starts this program in a shell.
 
-    It is the name of the program. If the name is not found on PATH, it is the path of the program.
+    It is the name of the program. If the shell does not find this name on PATH, it is the path of the program.
     """
     name = Path(sys.argv[0]).name
     return name if which(name) or name != "monitor" else sys.argv[0]
@@ -297,7 +297,7 @@ def print_table(headings: Iterable[str], rows: Iterable[Iterable[object]], empty
 
 
 def _output_width() -> int:
-    """Return the number of columns of the output.
+    """Return the width of the output in columns.
 
     It is the width of the terminal. In a pipe, it is the value of ``COLUMNS``, if this is set.
     """
@@ -325,8 +325,9 @@ def _print_grid(titles: Sequence[str], rows: Sequence[Sequence[str]], width: int
 
 
 def _print_blocks(titles: Sequence[str], rows: Sequence[Sequence[str]], width: int) -> None:
-    """Print each row as a block: the first cell on one line, and each other cell that is not empty on a
-    line below it.
+    """Print each row of a table as a block of lines.
+
+    The first cell is on a line of its own. Each other cell that is not empty is on a line below it.
     """
     from textwrap import TextWrapper
 

@@ -37,7 +37,7 @@ ListenOption = Annotated[
 
 @dataclass(frozen=True, slots=True)
 class DemoPass:
-    """The result of one pass of the demo, its duration in seconds, and the HTML file of its digest if it has one."""
+    """The result of one pass of the demo, its duration in seconds, and the HTML file of its digest, if there is one."""
 
     result: "PassResult"
     seconds: float
@@ -137,7 +137,7 @@ def print_demo_pass(edition: int, demo_pass: DemoPass) -> None:
 
 
 def format_people(story: "DigestStory", names: dict[str, str]) -> str:
-    """Return the names of at most ``MAX_PEOPLE_SHOWN`` officials of a story, and how many further ones it has."""
+    """Return the names of a story's officials, at most ``MAX_PEOPLE_SHOWN``, and the number of further officials."""
     shown = ", ".join(names.get(one, one) for one in story.official_ids[:MAX_PEOPLE_SHOWN])
     return (
         f"{shown} and {len(story.official_ids) - MAX_PEOPLE_SHOWN} more"
@@ -152,9 +152,7 @@ def count_outlets(story: "DigestStory") -> int:
 
 
 def summarize_digest(digest: "Digest") -> str:
-    """Return a sentence with the number of stories, the number of articles of each kind, and the number of sources
-    read.
-    """
+    """Return a sentence with the numbers of stories, of articles of each kind, and of sources that were read."""
     kinds: dict[str, int] = {}
     for story in digest.stories:
         for item in story.items:

@@ -239,7 +239,7 @@ def render_feed(database: "Database", plan: "DigestPlan", templates: str) -> str
 
 
 def create_composer(database: "Database", configuration: "Configuration") -> "DigestComposer":
-    """Create a composer for the digests of a configuration, with the services that it uses."""
+    """Create the object that composes the digests of a configuration, with the services that it uses."""
     from monitor.app import build_translator, utc_now
     from monitor.insight.notices import InsightNotices
     from monitor.pipeline.compose_digests import DigestComposer
@@ -301,7 +301,7 @@ async def deliver_due(database: "Database", configuration: "Configuration") -> "
 
 
 def format_attempt(attempt: "DeliveryAttempt") -> str:
-    """Return one line with the result, the channel and the target of an attempt to send."""
+    """Return one line about an attempt to send: the result, the channel and the target."""
     message, send_result = attempt.delivery.message, attempt.receipt
     detail = send_result.detail if isinstance(send_result, Sent) else send_result.reason
     return f"{send_result.outcome} to {message.channel_id}: {message.target}: {detail}"

@@ -1,4 +1,4 @@
-"""Command ``monitor extract``: show the article of a page, and why each text belongs to its region or to none."""
+"""Command ``monitor extract``: show the article on a page, and the reason why each text belongs to it or does not."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -30,7 +30,7 @@ SelectorsOption = Annotated[
 
 @dataclass(frozen=True, slots=True)
 class InputPage:
-    """A page that is to be extracted. ``name`` is the URL, or the name of the file without suffix."""
+    """A page whose article is to be extracted. ``name`` is the URL, or the name of the file without suffix."""
 
     name: str
     body: bytes
@@ -44,7 +44,7 @@ def extract(
     source: SelectorsOption = "",
     json: JsonOption = False,
 ) -> None:
-    """Show the article of each page; --json prints one line per page."""
+    """Show the article that is extracted from each page; --json prints one line per page."""
     from monitor.extract.extractor import explain_page
 
     fetches = any(target.startswith(("http://", "https://")) for target in targets)
@@ -155,7 +155,10 @@ def explanation_record(explanation: "ExtractionExplanation") -> dict[str, object
 
 
 def format_explanation(explanation: "ExtractionExplanation") -> str:
-    """Return lines for people: the confidence, and then each text with its region (or "dropped") and the reason."""
+    """Return lines for the user: the confidence, and each text with its region (or "dropped") and the reason.
+
+    Regions are parts of an article, such as the headline or the body.
+    """
     article = explanation.article
     lines = [
         f"  confidence {article.confidence:.2f}, body in: {explanation.body_css_path or 'nothing found'}",

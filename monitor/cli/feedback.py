@@ -148,7 +148,7 @@ def confirm(  # noqa: PLR0913, PLR0917 - a parameter is an option
     database: DatabaseOption = "",
     json: JsonOption = False,
 ) -> None:
-    """State that a text in an article, such as a near miss, means an official; the new hit is reported once."""
+    """State that a text in an article, such as a rejected name, means an official; the new hit is reported once."""
     with _open_service(config, database) as (service, opened):
         stored, _is_story = find_target(opened, target, official)
         chosen, text = _choose_near_miss(opened, stored, official, written)
@@ -330,7 +330,7 @@ def _list_proposals(config: Path, database: str, limit: int | None, *, json: boo
 
 
 def _decide_proposal(config: Path, database: str, accept: int, refuse: int, reader: str, *, json: bool) -> None:
-    """Accept or refuse a proposal; the reader is the editor who decides."""
+    """Accept or refuse a proposal. ``reader`` is the login of the editor who decides."""
     if accept and refuse:
         raise UsageError("--accept and --refuse cannot be combined")
     with _open_service(config, database) as (service, _opened):
@@ -355,7 +355,10 @@ def report(
     database: DatabaseOption = "",
     json: JsonOption = False,
 ) -> None:
-    """Show how often each rule, official, form and alias was found and rejected, and which aliases only cause noise."""
+    """Show how often each rule, official, spelling and alias was found, and how often it was rejected.
+
+    The report also lists the names and aliases that were always rejected, or never found.
+    """
     from monitor.feedback.noise import build_noise_report
 
     configuration = load_config(config, database)
@@ -418,7 +421,7 @@ def split_story(
     database: DatabaseOption = "",
     json: JsonOption = False,
 ) -> None:
-    """Move articles, with all copies of their texts, out of a story into a new one; grouping keeps them apart."""
+    """Move articles, with all copies of their texts, out of a story into a new one; grouping keeps them apart later."""
     with _open_service(config, database) as (service, opened):
         story_id = resolve_story(opened, story)
         article_ids = [find_target(opened, one)[0].id for one in articles]
@@ -499,7 +502,7 @@ async def _act(
 def login_of(reader: str) -> str:
     """Return the login of the reader who gives feedback.
 
-    It is the login that was given as an option. Without one, it is the name of the user who runs the command.
+    It is the login in the option ``reader``. Without the option, it is the name of the user who runs the command.
     """
     from getpass import getuser
 
@@ -550,10 +553,10 @@ def find_articles(database: "Database", target: str) -> "list[StoredArticle]":
 
 
 def find_target(database: "Database", target: str, official_id: str = "") -> "tuple[StoredArticle, bool]":
-    """Return the article that a code or URL refers to, and True if the code belongs to a story.
+    """Return the article that a code or URL refers to, and whether the code is the code of a story.
 
-    For a story, the article is the first one that names the official, or any official if ``official_id`` is empty.
-    Raises ``UsageError`` if nothing is found.
+    For a story, it is the first article that names the official, or any official if ``official_id`` is empty. Raises
+    ``UsageError`` if nothing is found.
     """
     articles = find_articles(database, target)
     code = parse_code(target)
@@ -569,7 +572,7 @@ def find_target(database: "Database", target: str, official_id: str = "") -> "tu
 
 
 def resolve_story(database: "Database", target: str) -> str:
-    """Return the id of the story that a code refers to. For a code or URL of an article, it is the article's story.
+    """Return the id of the story that a code refers to. A code or URL of an article refers to the story of the article.
 
     Raises ``UsageError`` if nothing is found, or if the article has no story yet.
     """
@@ -597,8 +600,8 @@ def _choose_official(database: "Database", stored: "StoredArticle") -> str:
 def _choose_near_miss(database: "Database", stored: "StoredArticle", official: str, written: str) -> tuple[str, str]:
     """Return the official and the text that the user confirms.
 
-    If the user has not given one of them, it is taken from the near misses of the article. Raises ``UsageError`` unless
-    exactly one near miss fits.
+    If the user has not given one of them, it is taken from the near misses (rejected mentions) of the article. Raises
+    ``UsageError`` unless exactly one near miss fits.
     """
     if official and written:
         return official, written

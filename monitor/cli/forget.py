@@ -31,7 +31,7 @@ def forget_official(
     database: DatabaseOption = "",
     json: JsonOption = False,
 ) -> None:
-    """Erase the mentions, hits, verdicts, raw pages and digest passages of an official deleted in sources.yaml."""
+    """Erase all mentions, hits, verdicts, raw pages and digest passages of an official deleted from sources.yaml."""
     from dataclasses import asdict
 
     from monitor.digest.render import render_digest

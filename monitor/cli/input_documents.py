@@ -124,9 +124,9 @@ def _text_field(record: dict[str, Any], key: str) -> str:
 
 
 def _parse_time(value: object, where: str) -> datetime | None:
-    """Return the time in an ISO 8601 text; for an empty value, return None. A time without a zone is read as UTC.
+    """Return the time in an ISO 8601 text. For an empty value, return None. A time without a zone is read as UTC.
 
-    Raises ``InputError`` with the place ``where`` if the text is invalid.
+    Raises ``InputError`` if the text is invalid. ``where`` is the file and line for the error message.
     """
     if value is None or value == "":
         return None

@@ -1,7 +1,7 @@
-"""Entry point of the command line: it loads the commands, and converts errors to exit codes.
+"""Entry point of the command line. It loads the commands, and converts errors to exit codes.
 
-Only the modules of the commands that the command line names are imported. The help imports all of them, so they import
-no slow libraries at module level.
+Only the modules of the commands in the given command line are imported. The help imports the modules of all commands;
+therefore they import no slow libraries at module level.
 """
 
 import gc
@@ -99,18 +99,24 @@ def global_options(
     ] = False,
     config: ConfigOption = DEFAULT_CONFIG,
 ) -> None:
-    """Accept the options before the name of a command. ``inherit_config`` passes ``--config`` to the command."""
+    """Accept the options before the name of a command. Their values are read elsewhere, see ``inherit_config``."""
 
 
 def load_command(place: str) -> Callable[..., object] | typer.Typer:
-    """Import the module of a command, and return its function or group of commands. ``place`` is from ``COMMANDS``."""
+    """Import the module of a command, and return its function or its group of commands.
+
+    ``place`` is from ``COMMANDS``.
+    """
     module, _, name = place.partition(":")
     command: Callable[..., object] | typer.Typer = getattr(import_module(f"monitor.cli.{module}"), name)
     return command
 
 
 def create_app(words: Collection[str] = ()) -> typer.Typer:
-    """Return the program with the commands that the words of a command line name; with all, if they name none."""
+    """Return the command line program with the commands that ``words``, the words of a command line, name.
+
+    If they name no command, it has all commands.
+    """
     app = typer.Typer(
         cls=FamilyHelpGroup,
         rich_markup_mode=None,

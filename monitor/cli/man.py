@@ -40,7 +40,7 @@ class CommandHelp:
 
     @property
     def page(self) -> str:
-        """The name of the manual page without suffix, such as ``monitor-sources-list``."""
+        """The name of the command's manual page, without suffix, such as ``monitor-sources-list``."""
         return self.name.replace(" ", "-")
 
 
@@ -62,7 +62,7 @@ def man(
 
 
 def list_commands(program: Any) -> list[CommandHelp]:
-    """Return the help of the program and of all its commands; a group comes before its commands.
+    """Return the help of the program and of all its commands. A group comes before its commands.
 
     ``program`` is the click group of the program. Hidden commands are left out.
     """
@@ -85,7 +85,7 @@ def _walk(command: Any, name: str, parent: Any) -> Iterator[CommandHelp]:
 
 
 def _join_lines(text: str) -> str:
-    """Join the lines of each paragraph of a text to one line."""
+    """Replace the line breaks inside each paragraph of a text by spaces."""
     return "\n\n".join(" ".join(paragraph.split()) for paragraph in text.split("\n\n"))
 
 

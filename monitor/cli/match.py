@@ -50,7 +50,7 @@ def match(
 
 
 def format_findings(document: InputDocument, findings: "Findings") -> str:
-    """Return a listing, to be read by people, of the mentions, near misses and hits of a document."""
+    """Return a listing for the user of the mentions, near misses (rejected mentions) and hits in a document."""
     lines = [f"{document.id}: {document.article.title or '(no title)'}"]
     lines += [
         f"  {one.official_id}: {one.text!r} in the {one.region}, {one.form} ({one.confidence:.2f}): {one.reason}"
@@ -72,7 +72,7 @@ def backtest(
     ] = False,
     json: JsonOption = False,
 ) -> None:
-    """Run the rules of the file over stored articles and list new and lost hits.
+    """Run the rules of the configuration over stored articles and list new and lost hits.
 
     Exits with 1 if a reported hit would be lost.
     """

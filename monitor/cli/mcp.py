@@ -1,4 +1,4 @@
-"""Command ``monitor mcp``: tools for an assistant, over standard input and output."""
+"""Command ``monitor mcp``: tools for an AI assistant, over standard input and output."""
 
 import os
 

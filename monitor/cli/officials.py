@@ -1,4 +1,7 @@
-"""Commands of ``monitor officials``: list the forms of names that are matched, and the near misses."""
+"""Commands of ``monitor officials``: list the spellings of names that are matched, and the near misses.
+
+A near miss is a text that was rejected as the name of an official.
+"""
 
 from collections.abc import Sequence
 from dataclasses import asdict
@@ -42,7 +45,7 @@ def list_forms(
     config: ConfigOption = DEFAULT_CONFIG,
     json: JsonOption = False,
 ) -> None:
-    """List every form of an official's name that is matched, which forms are risky, why, and the scripts covered."""
+    """List the forms of an official's name that are matched, risky forms with the reason, and the scripts covered."""
     from monitor.match.names.coverage import Coverage, list_coverage
     from monitor.match.names.forms import list_name_forms
 

@@ -182,7 +182,7 @@ def write_chart(path: Path, history: "PersonHistory", since: str) -> None:
 
 
 def print_history(history: "PersonHistory", since: str) -> None:
-    """Print the chart and the tables of a person over time, for a terminal."""
+    """Print the chart and the tables about a person over time, in a form for the terminal."""
     from monitor.insight.charts import draw_bars
 
     view = history.view

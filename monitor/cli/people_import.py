@@ -68,7 +68,7 @@ def import_people(  # noqa: PLR0913, PLR0917 - a parameter is an option
 ) -> None:
     """Import people with names, aliases and posts from CSV, OpenSanctions or Wikidata; print what changes, or write it.
 
-    The exit code is 1 if a person or line was left out; the others are imported nevertheless.
+    The exit code is 1 if a person or line was left out; all others are imported nevertheless.
     """
     from monitor.insight.people_import import plan_import
 
@@ -87,9 +87,9 @@ def import_people(  # noqa: PLR0913, PLR0917 - a parameter is an option
 
 
 def _build_filter(country: str) -> Callable[[Iterable[str]], bool]:
-    """Return a function that takes the countries of a person and returns whether the person is to be imported.
+    """Return a function that decides by the countries of a person whether to import the person.
 
-    If ``country`` is empty, everybody is. Raises ``UsageError`` if ``country`` is not a known country.
+    If ``country`` is empty, it accepts everybody. Raises ``UsageError`` if ``country`` is not a known country.
     """
     from monitor.insight.people_import import find_country
 
@@ -108,9 +108,9 @@ def _read_inputs(
     *,
     look_up: bool,
 ) -> "Iterator[ImportItem]":
-    """Yield the people and notes of all files and Wikidata ids.
+    """Yield the people and notes from all files and Wikidata ids.
 
-    If several files are read, the place in a person or note begins with the name of its file.
+    If several files are read, the field ``place`` of each person or note begins with the name of its file.
     """
     from functools import partial
 
@@ -143,7 +143,7 @@ def _read_inputs(
 
 
 def _name_file(items: "Iterable[ImportItem]", file: Path, files: Sequence[Path]) -> "Iterator[ImportItem]":
-    """Yield the items. If several files are read, add the name of the file to the place of each item."""
+    """Yield the items, with the name of their file in front of the field ``place`` if several files are read."""
     from dataclasses import replace
 
     for item in items:
@@ -186,7 +186,7 @@ def _write(config: Path, plan: "ImportPlan", into: str) -> list[Path]:
 
 
 def _records(plan: "ImportPlan") -> Iterator[dict[str, object]]:
-    """Yield a record for each person, note and warning. The key ``kind`` states which it is."""
+    """Yield a record for each person, note and warning. The key ``kind`` states which of these it is."""
     from monitor.config.people_files import build_entry
 
     for official in plan.new:

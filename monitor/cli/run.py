@@ -86,7 +86,7 @@ def poll(
 def has_failed_everywhere(result: "PassResult") -> bool:
     """Return whether a pass failed completely.
 
-    A pass failed completely if it polled sources and could read none, or tried deliveries and could send none.
+    It did if it polled sources and could read none of them, or if it tried deliveries and could send none of them.
     """
     from monitor.pipeline.poll_plan import PollOutcome
 

@@ -141,9 +141,10 @@ def check_modes(count: str, sort: str, cursor: int | None) -> None:
 
 
 def compile_query(asked: "Search", watchlist: "Watchlist") -> "CompiledQuery | None":
-    """Return the compiled query of a search, limited to its regions, or None if it has no query.
+    """Return the compiled query of a search, or None if the search has no query.
 
-    Raises ``UsageError`` if there are regions without a query.
+    The query is limited to the regions of the search (parts of an article, such as the headline). Raises ``UsageError``
+    if there are regions without a query.
     """
     from monitor.insight.search import limit_to_regions
     from monitor.pipeline.search import compile_search
@@ -167,7 +168,7 @@ def print_found(  # noqa: PLR0913 - as for the command
     as_json: bool,
     as_csv: bool,
 ) -> None:
-    """Search, and print the articles or, with ``count``, their numbers. If results are missing, print a note."""
+    """Search, and print the articles or, with ``count``, their numbers. If some results are missing, print a note."""
     from zoneinfo import ZoneInfo
 
     from monitor.insight.search import MAX_PARTS, count_articles, find_articles

@@ -84,7 +84,7 @@ def check(
 
 
 def _find_renamed_ids(config: Path, configuration: "Configuration", database: str) -> list[ConfigIssue]:
-    """Return warnings about ids that were probably renamed in the file since a daemon or a pass last read it.
+    """Return warnings about ids in the file that were probably renamed since a daemon or a pass last read it.
 
     The result is empty if no database exists.
     """
@@ -105,8 +105,8 @@ def _find_renamed_ids(config: Path, configuration: "Configuration", database: st
 def confirm_configuration(config: Path, database: str) -> None:
     """Confirm a configuration file that removes most sources, so that the daemon applies it.
 
-    Without a confirmation, the daemon does not apply such a file. The confirmation is stored in the database as the
-    hash of the file.
+    Without a confirmation, the daemon does not apply such a file. The confirmation is stored in the database, as the
+    hash of the configuration.
     """
     from monitor.config.reload import hash_configuration, read_whole_configuration
     from monitor.domain.configuration_edits import ACCEPTED_HASH_SETTING

@@ -124,10 +124,10 @@ def _print_found(feeds: "Sequence[DiscoveredFeed]", configuration: "Configuratio
 def _add_found(
     feeds: "Sequence[DiscoveredFeed]", pick: int, config: Path, configuration: "Configuration | None", reader: str
 ) -> None:
-    """Add one of the feeds to the configuration file, and record this as a change.
+    """Add one of the feeds that were found to the configuration file, and record this as a change.
 
     ``pick`` is the number of the feed, from 1. Raises ``UsageError`` if no feed has this number, or if a source with
-    the address of the feed is configured already.
+    the address of the feed is already configured.
     """
     from monitor.config.source_editor import SourceEditor
     from monitor.domain.feedback import Change, Way

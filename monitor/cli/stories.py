@@ -107,7 +107,7 @@ def show_story(
 
 
 def published_or_seen_at(stored: "StoredArticle") -> datetime:
-    """Return the time of publication; if it is unknown, return the time at which the article was first seen."""
+    """Return the time of publication of an article, or the time at which it was first seen if that is unknown."""
     return stored.article.published_at or stored.first_seen_at
 
 
@@ -132,7 +132,7 @@ def show_article(
     database: DatabaseOption = "",
     json: JsonOption = False,
 ) -> None:
-    """Show an article, its story or original, and the edits since it was first read."""
+    """Show an article, its story (or the original of a copy), and the edits since it was first read."""
     from monitor.records.articles import article_text_record
     from monitor.records.versions import list_version_changes
 
@@ -197,7 +197,7 @@ def group(file: ArticlesFileArgument, json: JsonOption = False) -> None:
 
 
 def number_duplicate_ids(articles: list[tuple[str, Article]]) -> list[tuple[str, Article]]:
-    """Make the ids of articles unique: a number is added to each repetition of an id."""
+    """Make the ids of articles unique by adding a number to each repetition of an id."""
     seen: Counter[str] = Counter()
     numbered = []
     for name, article in articles:

@@ -1,4 +1,4 @@
-"""Command ``monitor suggest``: show edits of sources.yaml that result from verdicts, with their effect."""
+"""Command ``monitor suggest``: show edits of sources.yaml that verdicts suggest, with their effect."""
 
 from datetime import UTC, datetime
 from pathlib import Path
@@ -77,9 +77,9 @@ def suggest(
 
 
 def _choose_verdicts(database: "Database", change: int) -> "list[tuple[int, Verdict]]":
-    """Return verdicts, each with the number of the change that recorded it.
+    """Return the verdicts for which edits are suggested, each with the number of the change that recorded it.
 
-    These are the verdict of the change ``change``, or the newest verdicts if ``change`` is 0. Raises ``UsageError`` if
+    It is the verdict of the change ``change``. If ``change`` is 0, it is the newest verdicts. Raises ``UsageError`` if
     the change is not a verdict or was undone.
     """
     from monitor.feedback.suggestions import select_verdicts

@@ -70,7 +70,7 @@ class TextFile:
         return gzip.open(self._path, "rb") if is_compressed else self._path.open("rb")  # type: ignore[return-value]
 
     def _detect_encoding(self, head: bytes) -> str:
-        """Return the encoding. The whole file is read, because one line may be enough to show that it is not UTF-8."""
+        """Return the encoding of the file. All of it is read, because a single line may show that it is not UTF-8."""
         if wide := detect_wide_encoding(head):
             return wide
         decoder, sample, is_valid = codecs.getincrementaldecoder("utf-8")(), b"", True

@@ -50,10 +50,10 @@ _OPEN_TO_OTHERS = (
 
 @dataclass(frozen=True, slots=True)
 class Entry(Generic[T_co]):
-    """An entry of a section of sources.yaml, such as one source.
+    """An entry in a section of sources.yaml, such as one source.
 
     ``value`` is the object that was built from the entry. ``raw`` has the keys and values as written in the file. If
-    ``is_valid`` is false, ``value`` does not contain the keys with errors.
+    ``is_valid`` is false, some keys have errors, and ``value`` was built without them.
     """
 
     value: T_co
@@ -63,9 +63,10 @@ class Entry(Generic[T_co]):
 
 @dataclass(frozen=True, slots=True)
 class Sections:
-    """The content of sources.yaml, as the checks need it.
+    """The content of sources.yaml in the form that the checks need.
 
-    ``tree`` is the whole file as plain values. The other fields are the settings and the entries of each section by id.
+    ``tree`` is the whole file as plain values. The other fields are the settings, and for each section a dictionary
+    that maps the ids to the entries.
     """
 
     tree: Mapping[str, Any]
@@ -88,8 +89,8 @@ def run_cross_checks(
 ) -> Iterator[KeyIssue]:
     """Yield an error or warning for each problem that involves several keys.
 
-    Entries with errors in other keys are checked, too. A secret that is typed into the file is an error if
-    ``refuses_secret`` returns True for its key; otherwise it is a warning.
+    Entries with errors in other keys are checked, too. ``refuses_secret`` returns whether a secret that is typed into
+    the file at a certain key is an error; otherwise it is a warning.
     """
     address = file.settings.probe_address
     if address and not ip_address(address[0]).is_loopback:
@@ -182,7 +183,7 @@ def _check_translation(settings: Settings) -> Iterator[KeyIssue]:
 
 
 def check_channel_kinds(path: KeyPath, keys: Collection[str]) -> Iterator[KeyIssue]:
-    """Yield an error unless the keys of a channel contain exactly one kind, such as ``email``."""
+    """Yield an error for a channel whose keys do not contain exactly one kind, such as ``email``."""
     kinds = [kind for kind in CHANNEL_KINDS if kind in keys]
     if len(kinds) != 1:
         *first, last = CHANNEL_KINDS
@@ -196,7 +197,7 @@ def _get_mapping(tree: Any, key: str) -> dict[str, Any]:
 
 
 def _list_strings(value: Any) -> list[tuple[KeyPath, str]]:
-    """Return each text in a list, with its path below the list.
+    """Return each text in a list, together with its path below the list.
 
     If the value is a single text, it is returned with an empty path. Other values are ignored.
     """
@@ -320,7 +321,8 @@ def _check_misplaced_references(path: KeyPath, value: Any) -> Iterator[KeyIssue]
 def _check_typed_secrets(file: Sections, refuses_secret: Callable[[KeyPath], bool]) -> Iterator[KeyIssue]:
     """Yield an error or warning for each secret that is written in the file itself.
 
-    A secret should be a reference, such as ``${NAME}``. ``refuses_secret`` decides between error and warning.
+    It should be a reference to a secret instead, such as ``${NAME}``. ``refuses_secret`` decides between error and
+    warning.
     """
     for path, text in _list_secret_values(file.tree):
         if not has_secret_reference(text):
@@ -329,7 +331,7 @@ def _check_typed_secrets(file: Sections, refuses_secret: Callable[[KeyPath], boo
 
 
 def _check_secret_files(path: KeyPath, value: Any, folder: Path) -> Iterator[KeyIssue]:
-    """Yield a warning for each reference to a secret file that is not in one of the usual folders of secrets.
+    """Yield a warning for each reference to a secret file that is outside the usual folders for secrets.
 
     The content of such a file is sent to a server, in an HTTP header or in the login to a mail server. Therefore a
     wrong path could publish a private file.
@@ -361,9 +363,10 @@ def _list_secret_values(tree: Mapping[str, Any]) -> Iterator[tuple[KeyPath, str]
 
 
 def _list_channel_parts(path: KeyPath, channel: Any) -> Iterator[tuple[KeyPath, type[Channel], dict[str, Any]]]:
-    """Yield each kind that a channel has in the file: its path, its class, and the mapping of its fields.
+    """Yield each kind under which a channel is written in the file, such as ``email``.
 
-    A valid channel has one kind; a channel with an error may have several or none.
+    The result consists of the path of the kind, its class, and the mapping of its fields. A valid channel has one kind;
+    a channel with an error may have several or none.
     """
     for kind, model in CHANNEL_KINDS.items():
         if isinstance(channel, Mapping) and kind in channel:
@@ -373,10 +376,10 @@ def _list_channel_parts(path: KeyPath, channel: Any) -> Iterator[tuple[KeyPath, 
 
 
 def _list_typed_values(path: KeyPath, value: Any, type_: type) -> Iterator[tuple[KeyPath, str]]:
-    """Yield the path and the text of every secret in a mapping of the file.
+    """Yield the path and the text of every secret in one mapping of the file.
 
     ``type_`` is the dataclass that describes the mapping; its fields determine which values are secret. If only the
-    login in a URL is secret, the user part of the URL is yielded, and only if it contains a password.
+    login in a URL is secret, only the user part of the URL is yielded, and only if it contains a password.
     """
     for key, info in get_keys(type_).items():
         part = value.get(key) if isinstance(value, Mapping) else None
@@ -401,9 +404,9 @@ def _find_login(url: str) -> str:
 
 
 def _check_channel(path: KeyPath, channel: Mapping[str, Any], networks: Networks) -> Iterator[KeyIssue]:
-    """Yield a warning for each recommended key that a channel lacks, and for each URL that is not safe.
+    """Yield a warning for each recommended key that is missing in a channel, and for each URL that is not safe.
 
-    The texts are checked as written in the file, before references to secrets are resolved.
+    The texts are checked as written in the file, before references to secrets are replaced.
     """
     for kind_path, model, given in _list_channel_parts(path, channel):
         for key, info in get_keys(model).items():
@@ -450,7 +453,7 @@ def _check_known_ids(path: KeyPath, value: Any, known_ids: Collection[str], noun
 
 
 def _list_groups(source: Source) -> Iterator[str]:
-    """Yield the groups of a source, and every group that contains them.
+    """Yield the groups of a source, and every larger group that contains them.
 
     For example, a source in ``Asia/Laos`` is also in ``Asia``.
     """
@@ -485,9 +488,9 @@ def _find_channel(reader: DigestReader, file: Sections) -> Channel | None:
 
 
 def _check_former_ids(section: str, former_ids: Mapping[str, Sequence[str]]) -> Iterator[KeyIssue]:
-    """Yield an error for each former id that is also the current id of an entry, or a former id of another entry.
+    """Yield an error for each former id that is also in use, either as a present id or as a former id of another entry.
 
-    ``former_ids`` maps the current id of each entry in the section to its former ids.
+    ``former_ids`` maps the present id of each entry in the section to its former ids.
     """
     owners: dict[str, str] = {}
     for name, former in former_ids.items():

@@ -1,6 +1,6 @@
-"""Parsers of CSS selectors, JMESPath expressions and cron lines.
+"""Parsers that check CSS selectors, JMESPath expressions and cron lines in sources.yaml.
 
-They use the libraries that apply these texts later. Each library is imported at the first call.
+They use the libraries that later evaluate these expressions. Each library is imported when it is first needed.
 """
 
 import re
@@ -10,7 +10,7 @@ _WEEKDAYS = ("sun", "mon", "tue", "wed", "thu", "fri", "sat")
 
 
 def parse_css_selector(text: str) -> str:
-    """Return a text that is a valid CSS selector. Raises ``ValueError`` if the HTML parser rejects the text."""
+    """Check a CSS selector and return it unchanged. Raises ``ValueError`` if the HTML parser rejects it."""
     from selectolax.lexbor import LexborHTMLParser, SelectolaxError  # imported at the first use
 
     try:
@@ -21,7 +21,7 @@ def parse_css_selector(text: str) -> str:
 
 
 def parse_jmespath(text: str) -> str:
-    """Return a text that is a valid JMESPath expression. Raises ``ValueError`` for any other text.
+    """Check a JMESPath expression and return it unchanged. Raises ``ValueError`` if it is invalid.
 
     If the extra `api` is not installed, the text is returned without a check. A poll of the source then reports that
     the extra is missing.
@@ -40,10 +40,10 @@ def parse_jmespath(text: str) -> str:
 
 
 def parse_cron(text: str) -> str:
-    """Return a cron line of five fields, in which weekdays are names such as ``mon``.
+    """Check a cron line of five fields, and return it with weekday numbers replaced by names such as ``mon``.
 
-    Numbers of weekdays are replaced by names, because cron and APScheduler number the weekdays differently: in the
-    text, 0 and 7 are Sunday. Raises ``ValueError`` if the line is invalid or its date never occurs.
+    The reason is that cron and APScheduler number the weekdays differently. In the given text, 0 and 7 are Sunday.
+    Raises ``ValueError`` if the line is invalid or its date never occurs.
     """
     fields = text.split()
     if len(fields) != 5:

@@ -103,7 +103,7 @@ def _describe_limit_error(kind: str, context: Mapping[str, Any]) -> str:
 
 
 def describe_type(value: Any) -> str:
-    """Return words for the type of a value in the file, such as ``a list``, for use in an error message."""
+    """Return the name of a value's type, such as ``a list``, for use in an error message."""
     kinds = {type(None): "nothing", bool: "a truth value", int: "a number", float: "a number", str: "text"}
     return {**kinds, list: "a list", dict: "a mapping"}.get(type(value), "something else")
 
@@ -111,8 +111,8 @@ def describe_type(value: Any) -> str:
 def describe_unknown_key(key: str, type_: type) -> str:
     """Return the error message for a key that a type does not have.
 
-    The message contains the first of these that exists: the present name of a renamed key, a similar key, all keys of
-    the type.
+    The message helps with the first of these that is available: the present name of a renamed key, a similar key, or
+    all keys of the type.
     """
     if renamed := RENAMED_KEYS.get(type_, {}).get(key):
         return f"`{key}` is now `{renamed}`"
@@ -120,13 +120,19 @@ def describe_unknown_key(key: str, type_: type) -> str:
 
 
 def describe_unknown_word(key: str, known: Iterable[str]) -> str:
-    """Return the error message for a key that is not in ``known``. It contains a similar known key, or all of them."""
+    """Return the error message for a key that is not in ``known``.
+
+    The message contains a similar known key. If none is similar, it contains all known keys.
+    """
     hint = suggest_similar(key, known) or f"; known here: {', '.join(known)}"
     return f'there is no key "{key}"{hint}'
 
 
 def _resolve_type(type_: type, loc: tuple[str | int, ...]) -> type:
-    """Return the type of a value in the configuration, by following the path of its keys from ``type_``."""
+    """Return the type of a value in the configuration.
+
+    Starting at ``type_``, the path of the value's keys is followed.
+    """
     for part in loc:
         info = get_keys(type_).get(str(part))
         if info is not None:

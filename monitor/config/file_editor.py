@@ -28,10 +28,9 @@ _CONTEXT_LINES = 3
 
 
 class FileEditor:
-    """Editor of one sources.yaml and the files that it includes.
+    """Editor of one sources.yaml and the files that it includes. It makes the same checks as `monitor check`.
 
-    ``redact`` removes secrets from a text. The editor makes the same checks as `monitor check`. Only one edit is saved
-    at a time.
+    ``redact`` removes secrets from a text. Only one edit is saved at a time.
     """
 
     def __init__(
@@ -61,16 +60,16 @@ class FileEditor:
         return replace(opened, text=hide_secrets(document, self._redact).text)
 
     def check(self, name: str, text: str) -> CheckedEdit:
-        """Return the errors, the warnings and the difference of an edited text. Nothing is saved."""
+        """Check an edited text. Return its errors, its warnings and its difference from the file. Nothing is saved."""
         return self._check(self._find_file(name, self._list_files()), text)[0]
 
     def compare(self, name: str, text: str) -> tuple[str, ...]:
-        """Return the unified diff from the file to a text. Secrets are hidden in both."""
+        """Return the unified diff from a configuration file to a text. Secrets are hidden in both."""
         opened = self.open(name)
         return _compare(opened.name, opened.text, _unify_newlines(text))
 
     def save(self, name: str, text: str, tag: str, *, is_confirmed: bool = False) -> SavedEdit:
-        """Check an edited text and replace the file by this text; see ``ConfigurationEditor.save``."""
+        """Check an edited text and replace the configuration file by it; see ``ConfigurationEditor.save``."""
         with self._lock:
             path = self._find_file(name, self._list_files())
             if refusal := _find_refusal(path):
@@ -89,7 +88,7 @@ class FileEditor:
             return self._describe(path, before, after, summary, has_losses=bool(checked.lost_sources))
 
     def restore(self, name: str, before: str, tag: str) -> SavedEdit:
-        """Replace a file by its former text; see ``ConfigurationEditor.restore``."""
+        """Replace a configuration file by its former text; see ``ConfigurationEditor.restore``."""
         with self._lock:
             path = self._find_file(name, self._list_files())
             if refusal := _find_refusal(path):
@@ -102,7 +101,7 @@ class FileEditor:
             return self._describe(path, present, former, "the former text", has_losses=True)
 
     def add_rule(self, rule_id: str, rule: dict[str, object]) -> str:
-        """Return the text of the main file after adding a rule; see ``ConfigurationEditor.add_rule``."""
+        """Return the text of the main file with one more rule; see ``ConfigurationEditor.add_rule``."""
         opened = self.open()
         if opened.problem:
             raise UsageError(opened.problem)
@@ -111,7 +110,10 @@ class FileEditor:
         return set_value(opened.text.encode(), ("rules", rule_id), rule).decode()  # type: ignore[arg-type]  # YAML values
 
     def _list_files(self) -> dict[str, Path]:
-        """Return the files of the configuration by name. A name is a path relative to the folder of the main file."""
+        """Return a dictionary that maps the name of each configuration file to its path.
+
+        A name is a path relative to the folder of the main file.
+        """
         files = {self._path.name: self._path}
         for path in list_included_files(read_file_bytes(self._path), self._path):
             if path.resolve() != self._path.resolve():
@@ -125,7 +127,7 @@ class FileEditor:
         return path
 
     def _check(self, path: Path, text: str) -> tuple[CheckedEdit, bytes, bytes]:
-        """Check an edited text. Return the result, the bytes of the file, and the bytes of the edited text."""
+        """Check an edited text. Return the result, the bytes of the file, and the bytes that would be saved."""
         before = read_file_bytes(path)
         base = parse_yaml(before)
         if base.errors:
@@ -158,7 +160,10 @@ class FileEditor:
         return checked, before, after
 
     def _parse(self, path: Path, data: bytes) -> Configuration:
-        """Return the whole configuration, with ``data`` as the content of the file ``path``. Raises ``ConfigError``."""
+        """Return the whole configuration as it would be if the file ``path`` had the content ``data``.
+
+        Raises ``ConfigError``.
+        """
         main = data if path == self._path else read_file_bytes(self._path)
         return parse_configuration(
             main,
@@ -183,7 +188,7 @@ class FileEditor:
     def _show(
         self, path: Path, document: YamlDocument, shown: HiddenText, issues: Sequence[ConfigIssue]
     ) -> tuple[ConfigIssue, ...]:
-        """Return issues with their positions in the text that the reader sees, in which secrets are hidden."""
+        """Return issues with positions in the text that the reader sees. In this text secrets are hidden."""
         found = []
         for issue in issues:
             is_here = Path(issue.file) == path
@@ -199,7 +204,7 @@ class FileEditor:
 
 
 def compute_tag(data: bytes) -> str:
-    """Return the tag of a file: a short text that differs after any change of the file."""
+    """Return the tag of a file: a short text that identifies its content, so that it differs after any change."""
     return hashlib.sha256(data).hexdigest()[:32]
 
 
@@ -241,9 +246,10 @@ def _unify_newlines(text: str) -> str:
 
 
 def _restore_newlines(text: str, before: bytes) -> str:
-    """Return a text with the byte order mark and the line ends of a file, because browsers send all line ends as CR LF.
+    """Return an edited text with the byte order mark and the line ends that the file has.
 
-    A line that is also in the file keeps the line end that it has there. Other lines get the most frequent line end.
+    Browsers send all line ends as CR LF. A line that is also in the file keeps the line end that it has there. Other
+    lines get the most frequent line end of the file.
     """
     former, text = before.decode("utf-8-sig"), _unify_newlines(text)
     mark = BOM if before.startswith(BOM.encode()) else ""

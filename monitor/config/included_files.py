@@ -42,10 +42,10 @@ class SourceFile:
 class FileSet:
     """The parsed sources.yaml, merged with the files that it refers to.
 
-    ``tree`` contains the entries of all files. ``origins`` has, for the path of each entry from an included file, this
+    ``tree`` contains the entries of all files. ``origins`` maps the path of each entry from an included file to this
     file. The path is the section with the id of the entry; for a synonym, it is ``synonyms`` with an index in the
     merged list. ``own_paths`` maps the path of such a synonym to its path in the included file. ``included`` are the
-    included files. ``edited`` has the bytes of included files that are to be used instead of those on the disk.
+    included files. ``edited`` maps the path of an included file to bytes that are used instead of the file on the disk.
     """
 
     main: SourceFile
@@ -58,7 +58,7 @@ class FileSet:
     included: list[Path] = field(default_factory=list)
 
     def find_file(self, path: KeyPath) -> tuple[SourceFile, KeyPath]:
-        """Return the file that contains a key of the merged configuration, and the path of the key in that file."""
+        """Return the file that contains a key of the merged configuration, and the path of the key within this file."""
         entry = path[:2]
         return self.origins.get(entry, self.main), (*self.own_paths.get(entry, entry), *path[2:])
 
@@ -68,10 +68,10 @@ class FileSet:
 
 
 def read_file_set(data: bytes, path: Path, edited: Mapping[Path, bytes] | None = None) -> FileSet:
-    """Parse the bytes of sources.yaml, and merge the files that it refers to.
+    """Parse the bytes of sources.yaml, and merge the files that it refers to. The result also contains all errors.
 
-    ``path`` is the path of sources.yaml, from which relative names are resolved. ``edited`` has bytes of included files
-    that are used instead of those on the disk. Errors are in the result.
+    ``path`` is the path of sources.yaml, from which relative names are resolved. ``edited`` maps the path of an
+    included file to bytes that are used instead of the file on the disk.
     """
     document = parse_yaml(data)
     files = FileSet(SourceFile(path, document, _is_readable_by_others(path)), document.value, edited=edited or {})
@@ -84,10 +84,10 @@ def read_file_set(data: bytes, path: Path, edited: Mapping[Path, bytes] | None =
 
 
 def dump_file_set(files: FileSet, data: bytes) -> bytes:
-    """Return the whole configuration as one YAML file. If no other file is used, ``data`` is returned unchanged.
+    """Return the whole configuration as one YAML file, so that no other file is needed to read it.
 
-    ``data`` are the bytes of sources.yaml. The daemon stores the result, so that a worker process on another machine,
-    or the daemon after a restart, needs no other file.
+    ``data`` are the bytes of sources.yaml; they are returned unchanged if it refers to no other file. The daemon stores
+    the result for worker processes on other machines, and for itself after a restart.
     """
     if not files.has_other_files:
         return data
@@ -98,7 +98,7 @@ def dump_file_set(files: FileSet, data: bytes) -> bytes:
 
 
 def list_file_patterns(data: bytes) -> tuple[str, ...]:
-    """Return the names and glob patterns of other files that the bytes of sources.yaml contain.
+    """Return the names and glob patterns of other files to which sources.yaml refers. ``data`` are its bytes.
 
     The result is empty if the file cannot be parsed. Names inside included files are not returned.
     """
@@ -111,7 +111,7 @@ def list_file_patterns(data: bytes) -> tuple[str, ...]:
 
 
 def list_included_files(data: bytes, path: Path) -> tuple[Path, ...]:
-    """Return the existing files that the bytes of sources.yaml include; ``path`` is the path of sources.yaml."""
+    """Return the existing files that sources.yaml includes. ``data`` are its bytes, and ``path`` is its path."""
     tree = parse_yaml(data).value
     patterns = [one for _, one in _iter_texts(tree.get(INCLUDE_KEY))] if isinstance(tree, dict) else []
     return expand_patterns(path.parent, patterns)
@@ -123,7 +123,7 @@ def expand_patterns(folder: Path, patterns: Sequence[str]) -> tuple[Path, ...]:
 
 
 def find_named_files(data: bytes, path: Path) -> tuple[Path, ...]:
-    """Return the existing files that the bytes of sources.yaml refer to."""
+    """Return the existing files to which sources.yaml refers. ``data`` are its bytes."""
     return expand_patterns(path.parent, list_file_patterns(data))
 
 
@@ -135,7 +135,7 @@ def _is_readable_by_others(path: Path) -> bool:
 
 
 def _iter_texts(value: Any) -> Iterator[tuple[KeyPath, str]]:
-    """Yield each text in a list, with its path below the list.
+    """Yield each text in a list, together with its path below the list.
 
     If the value is a single text, it is yielded with an empty path. Other values are ignored.
     """
@@ -239,7 +239,10 @@ def _merge_section(files: FileSet, own: SourceFile, section: str, value: Any) ->
 
 
 def _iter_date_files(tree: Any) -> Iterator[tuple[KeyPath, str]]:
-    """Yield the path and the text of each entry under ``except`` of a digest that is a file name and not a date."""
+    """Yield the path and the name of each file with dates that a digest refers to under ``except``.
+
+    Other entries there are dates and are not yielded.
+    """
     digests = tree.get("digests")
     for name, digest in digests.items() if isinstance(digests, dict) else ():
         for inner, text in _iter_texts(digest.get("except") if isinstance(digest, dict) else None):
@@ -259,10 +262,10 @@ def _read_date_files(files: FileSet) -> None:
 
 
 def _read_dates(files: FileSet, path: KeyPath, name: str) -> Sequence[str]:
-    """Return the dates in a file: the first word of each line.
+    """Return the dates in a file, each of which is the first word of a line.
 
-    The other words of a line, and the text after ``#``, are comments. An error is added to ``files`` at ``path``, the
-    path of the file name.
+    The other words of a line, and the text after ``#``, are comments. Errors are added to ``files``, at the path
+    ``path`` of the file name in the configuration.
     """
     if not _is_relative(name):
         _add_issue(files, path, f'"{name}" is neither a date such as 2026-12-25 nor a relative file name')

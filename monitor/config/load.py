@@ -1,4 +1,4 @@
-"""Reading of sources.yaml: the result is a ``Configuration``, or all errors, each with line and column."""
+"""Reading of sources.yaml. The result is a ``Configuration``, or all errors, each with line and column."""
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
@@ -49,7 +49,7 @@ No check reads the replacements.
 
 
 class _FileContext(SecretResolver):
-    """Context of the validation of one file: it resolves secrets, and has the parsers that need a library."""
+    """Helper object for the validation of one file. It resolves secrets, and has the parsers that need a library."""
 
     parse_selector = staticmethod(parse_css_selector)
     parse_jmespath = staticmethod(parse_jmespath)
@@ -68,10 +68,10 @@ def load_configuration(
 ) -> Configuration:
     """Read the configuration in a file. Raises ``ConfigError`` with every error and warning, in file order.
 
-    If ``require_secrets`` is false, only a missing secret in the database URL is an error. A secret that is typed into
-    a file which other users can read is a warning; with ``refuse_shared_secrets``, it is an error. If
-    ``find_channel_faults`` is given, a channel that cannot work is an error; the daemon does not pass it, because it
-    also works without such a channel. ``check_sources`` yields more warnings about the sources.
+    If ``require_secrets`` is false, only a missing secret in the database URL is an error. If other users can read the
+    file, a secret that is typed into it gives a warning, or an error with ``refuse_shared_secrets``. If
+    ``find_channel_faults`` is given, a channel that cannot work is an error. The daemon does not pass this function,
+    because it also works without such a channel. ``check_sources`` yields more warnings about the sources.
     """
     reader = _ConfigurationReader(read_file_bytes(path), path, environ, require_secrets=require_secrets)
     reader.refuses_shared_secrets = refuse_shared_secrets
@@ -110,9 +110,8 @@ def parse_configuration(  # noqa: PLR0913 - three are checks that only some call
     """Read the configuration in the bytes of a file. Raises ``ConfigError`` with every error and warning.
 
     ``path`` is the path of the file, for messages and relative names. If ``require_secrets`` is false, a missing secret
-    is not an error, except in the database URL. ``edited`` has bytes of included files that are used instead of those
-    on the disk. ``find_channel_faults`` and ``check_sources`` are as for ``load_configuration``. Raises ``ConfigError``
-    with every error and warning.
+    is not an error, except in the database URL. ``edited`` maps the path of an included file to bytes that are used
+    instead of the file on the disk. ``find_channel_faults`` and ``check_sources`` are as for ``load_configuration``.
     """
     reader = _ConfigurationReader(data, path, environ, require_secrets=require_secrets, edited=edited)
     reader.find_channel_faults = find_channel_faults
@@ -231,7 +230,7 @@ class _ConfigurationReader:
             yield name, value
 
     def _read_section(self, tree: dict[str, Any], section: str, type_: type[T]) -> dict[str, Entry[T]]:
-        """Return the entries of a section by id.
+        """Return a dictionary that maps each id in a section to its entry.
 
         Each entry is validated separately, so that an error in one entry does not hide the errors in others.
         """
@@ -242,9 +241,9 @@ class _ConfigurationReader:
         return found
 
     def _read_channels(self, tree: dict[str, Any]) -> dict[str, Entry[Channel]]:
-        """Return the channels by id.
+        """Return a dictionary that maps the id of each channel to its entry.
 
-        The key of a channel, such as ``email``, is its kind and determines the type by which it is validated.
+        The key in a channel, such as ``email``, is its kind and determines the type by which the channel is validated.
         """
         found: dict[str, Entry[Channel]] = {}
         for name, value in self._iter_entries(tree, "channels"):
@@ -271,11 +270,11 @@ class _ConfigurationReader:
     def _validate(
         self, path: KeyPath, fixed: dict[str, Any], value: Any, type_: type[T], inline_field: str = ""
     ) -> Entry[T] | None:
-        """Validate one value and report its errors; return it as an entry.
+        """Validate one value of the file, report its errors, and return it as an entry.
 
         The entry of an invalid value has only the keys without errors, so that other checks can use these. If no key is
-        usable, the result is None. ``fixed`` contains fields that are not keys of the value, such as the id. If
-        ``inline_field`` is not empty, the value is that single field; otherwise it is a mapping of all fields.
+        usable, the result is None. ``fixed`` contains fields that are not keys of the value in the file, such as the
+        id. If ``inline_field`` is not empty, the value is this single field; otherwise it is a mapping of all fields.
         """
         given = {inline_field: value} if inline_field else {} if value is None else value
         if isinstance(given, dict):
@@ -315,10 +314,10 @@ class _ConfigurationReader:
     def _add_outbox(
         self, channels: Mapping[str, Entry[Channel]], used: Sequence[Collection[str]]
     ) -> tuple[Channel, ...]:
-        """Return all valid channels, and the folder channel ``outbox`` if it is needed.
+        """Return all valid channels. The folder channel ``outbox`` is added if it is needed.
 
-        The outbox is needed if a digest or the operator uses it, or if no channel is configured. ``used`` has the
-        channel ids that each digest and the operator use.
+        It is needed if a digest or the operator uses it, or if no channel is configured. ``used`` has the channel ids
+        that each digest and the operator use.
         """
         found = [entry.value for entry in _list_valid(channels)]
         is_needed = not channels or any(OUTBOX_CHANNEL_ID in ids for ids in used)
@@ -337,9 +336,10 @@ class _ConfigurationReader:
         (self.warnings if key_issue.is_warning else self.issues).append(issue)
 
     def _refuses_secret(self, path: KeyPath) -> bool:
-        """Return whether a secret that is typed into the file at a path is an error.
+        """Return whether a secret that is written directly at this key of the configuration is an error.
 
-        It is an error if shared secrets are refused and other users can read the file.
+        It is if ``refuses_shared_secrets`` is set and other users of this machine can read the file. ``path`` is the
+        path of the key.
         """
         return self.refuses_shared_secrets and self.files.is_readable_by_others(path)
 

@@ -1,4 +1,4 @@
-"""Edits that add imported people to sources.yaml and the files that it includes, and their safe writing.
+"""Edits that add imported people to sources.yaml and the files that it includes, and the saving of the edited files.
 
 A few new people are added to sources.yaml itself. Many people are written to a file of their own, which sources.yaml
 then includes.
@@ -46,13 +46,13 @@ def build_entry(official: Official) -> dict[str, YamlValue]:
 
 
 def _build_role(role: Role) -> YamlValue:
-    """Return a role as sources.yaml states it: as text, or as a mapping if the role has dates."""
+    """Return a role as the value to write to sources.yaml: a text, or a mapping if the role has dates."""
     dates = {key: day.isoformat() for key, day in (("from", role.from_on), ("until", role.until_on)) if day}
     return {"title": role.title, **dates} if dates else role.title
 
 
 def build_change_edits(files: FileSet, added: Official, new_dates: Sequence[tuple[int, Role]]) -> list[Edit]:
-    """Return the edits that add values to a known official in the file set.
+    """Return the edits that add values to an official who is already in the configuration.
 
     ``added`` has only the values to add. ``new_dates`` are roles that get dates, each with its index in the list of
     roles.
@@ -143,7 +143,7 @@ def _find_people_file(files: FileSet, name: str) -> tuple[Path, bool]:
 
 
 def save_file_edits(edits: Sequence[FileEdit], check: Callable[[bytes], object]) -> None:
-    """Write the files, sources.yaml last, after ``check`` has accepted the new bytes of sources.yaml.
+    """Write several files in one step, if ``check`` accepts the new bytes of sources.yaml. It is written last.
 
     ``check`` raises an error if the whole configuration would not be valid. If a file cannot be written, the files that
     were written before it are restored. Raises ``UsageError`` if a file was changed meanwhile.

@@ -1,9 +1,9 @@
 """Values of a configuration file that readers of the desk must neither see nor change.
 
 A reader who edits the file on the desk must not learn secrets. The reader must also not make the program read files,
-run programs or send a secret to another server. Therefore typed secrets are replaced by asterisks before the text is
-shown, and are put back at the same places before the text is saved. Edits of references, of paths and of addresses that
-receive a secret are refused. Such edits are possible in a shell only.
+run programs or send a secret to another server. Therefore secrets that are typed into the file are replaced by
+asterisks before the text is shown. They are put back, where they were, before the text is saved. Edits of references,
+of paths and of addresses that receive a secret are refused. Such edits are possible in a shell only.
 """
 
 import json
@@ -48,10 +48,11 @@ Fault = tuple[FilePosition, str]
 
 @dataclass(frozen=True, slots=True)
 class HiddenPiece:
-    """Part of a file whose secret is hidden: the text in the file (``raw``), and the text that is shown.
+    """A piece of a file that is not shown because it contains a secret.
 
-    ``path`` is the path of the value that contains the secret, and ``shown_value`` this value as it is shown. Both are
-    None for a comment. ``start`` and ``shown_start`` are the offsets of the part in the two texts.
+    ``raw`` is the piece in the file, and ``shown`` what is shown instead. ``start`` and ``shown_start`` are the offsets
+    of the two. ``path`` is the path of the value that contains the secret, and ``shown_value`` this value as it is
+    shown. Both are None for a comment.
     """
 
     raw: str
@@ -64,15 +65,19 @@ class HiddenPiece:
 
 @dataclass(frozen=True, slots=True)
 class HiddenText:
-    """Text of a configuration file in which every secret that is written in it is hidden, and the hidden pieces in the
-    order of the file.
+    """Text of a configuration file in which all secrets are hidden.
+
+    ``pieces`` are the hidden pieces, in the order of the file.
     """
 
     text: str
     pieces: tuple[HiddenPiece, ...] = ()
 
     def locate(self, raw_text: str, line: int, column: int) -> tuple[int, int]:
-        """Return the line and column in the shown text for a line and column in the text of the file, ``raw_text``."""
+        """Convert a position in the file to the position in the shown text. A position is a line and a column.
+
+        ``raw_text`` is the text of the file.
+        """
         offset = _offset_of(raw_text, line, column)
         for piece in reversed(self.pieces):
             if piece.start <= offset:
@@ -83,7 +88,7 @@ class HiddenText:
 
 
 def hide_secrets(document: YamlDocument, redact: Callable[[str], str]) -> HiddenText:
-    """Return the text of a file with its typed secrets hidden.
+    """Return the text of a file in which the typed secrets are hidden.
 
     ``redact`` replaces known secrets, and the login in a URL, by asterisks. References such as ``${NAME}`` are shown.
     The document must not have errors, because secrets are found by the paths of their keys.
@@ -107,7 +112,7 @@ def hide_secrets(document: YamlDocument, redact: Callable[[str], str]) -> Hidden
 
 
 def restore_secrets(text: str, base: YamlDocument, hidden: HiddenText) -> tuple[str, list[Fault]]:
-    """Return an edited text with the hidden secrets of ``base`` put back, and the faults that prevent this.
+    """Put the hidden secrets of ``base`` back into an edited text. Return the text, and the faults that prevent this.
 
     A secret is put back only at its former path, and only if its shown value was not edited.
     """
@@ -133,7 +138,10 @@ def restore_secrets(text: str, base: YamlDocument, hidden: HiddenText) -> tuple[
 
 
 def find_forbidden_changes(before: YamlDocument, after: YamlDocument) -> list[Fault]:
-    """Return the changes that are not allowed on the desk, each with its position in the edited file."""
+    """Return the changes between two versions of a file that are not allowed on the desk.
+
+    Each change is given with its position in the edited file.
+    """
     old, new = _as_mapping(before.value), _as_mapping(after.value)
     paths = dict(_iterate_forbidden(old, new))
     return sorted((after.find_position(path), message) for path, message in paths.items())
@@ -159,7 +167,7 @@ def _iterate_forbidden(old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterat
 
 
 def _check_entry(path: KeyPath, old: Any, new: Any, free: frozenset[str]) -> Iterator[tuple[KeyPath, str]]:
-    """Yield the forbidden changes of one source or channel."""
+    """Yield the changes of one source or channel that are not allowed on the desk."""
     old, new = _as_mapping(old), _as_mapping(new)
     if path[0] == "channels":
         for kind in _UNGUARDED_CHANNELS:
@@ -180,7 +188,10 @@ def _check_entry(path: KeyPath, old: Any, new: Any, free: frozenset[str]) -> Ite
 
 
 def _carries_secret(path: KeyPath, entry: Mapping[str, Any]) -> bool:
-    """Return whether requests of a source or channel carry a secret: a typed one, a reference, or cookies."""
+    """Return whether the program sends a secret with requests of a source or channel.
+
+    It may be typed into the file, or be a reference, or consist of cookies.
+    """
     if any(has_secret_reference(text) for _path, text in _list_strings((), entry)) or "cookie_file" in entry:
         return True
     section, name = str(path[0]), path[1]
@@ -188,7 +199,7 @@ def _carries_secret(path: KeyPath, entry: Mapping[str, Any]) -> bool:
 
 
 def _list_changed_keys(path: KeyPath, old: Any, new: Any) -> Iterator[KeyPath]:
-    """Yield the paths at which two mappings differ. A path has at most two keys below the top of the file."""
+    """Yield the paths at which two mappings differ. A path has at most two keys."""
     if len(path) < 2 and isinstance(old, Mapping) and isinstance(new, Mapping):
         for key in {**old, **new}:
             yield from _list_changed_keys((*path, key), old.get(key), new.get(key))
@@ -197,10 +208,10 @@ def _list_changed_keys(path: KeyPath, old: Any, new: Any) -> Iterator[KeyPath]:
 
 
 def _list_secret_paths(tree: Any) -> Iterator[tuple[KeyPath, bool]]:
-    """Yield the path of each typed secret in a configuration, and whether the whole text at the path is secret.
+    """Yield the path of each secret that is typed into a configuration, and whether all of the text there is secret.
 
-    If this is false, only the login in a URL is secret. The type of a key determines whether its value is a secret.
-    References to secrets are left out.
+    If not, only the login in a URL is secret. The type of a key determines whether its value is a secret. References to
+    secrets are left out.
     """
     tree = _as_mapping(tree)
     yield from _list_typed_paths(("settings",), tree.get("settings"), Settings)
@@ -239,7 +250,10 @@ def _hide_value(value: str, is_secret: bool, redact: Callable[[str], str]) -> st
 
 
 def _replace_pieces(text: str, found: list[tuple[int, int, str, KeyPath | None, str | None]]) -> HiddenText:
-    """Return a text in which pieces are replaced. Each piece is given by start, end, new text, path and shown value."""
+    """Return a text in which some pieces are replaced.
+
+    Each piece is given as start, end, the text to show instead, the path of its value, and this value as it is shown.
+    """
     parts: list[str] = []
     pieces: list[HiddenPiece] = []
     at = length = 0
@@ -253,7 +267,7 @@ def _replace_pieces(text: str, found: list[tuple[int, int, str, KeyPath | None, 
 
 
 def _list_comments(document: YamlDocument) -> Iterator[tuple[int, str]]:
-    """Yield the offset and the text of each comment, which begins with ``#`` outside of all keys and values."""
+    """Yield the offset and the text of each comment. A comment begins with ``#`` outside of all keys and values."""
     places = [*document.value_positions.items(), *document.key_positions.items()]
     spans = sorted(
         (place.start_offset, place.end_offset)
@@ -280,10 +294,7 @@ def _list_strings(path: KeyPath, value: Any) -> Iterator[tuple[KeyPath, str]]:
 
 
 def _list_date_files(tree: Mapping[str, Any]) -> Iterator[tuple[KeyPath, str]]:
-    """Yield each name of a file with dates under ``except`` of a digest, with its key path.
-
-    A text there is a date or the name of a file.
-    """
+    """Yield the path and the name of each file with dates that a digest refers to under ``except``."""
     for name, digest in _as_mapping(tree.get("digests")).items():
         for path, text in _list_strings(("digests", name, "except"), _as_mapping(digest).get("except")):
             if not _DATE.fullmatch(text.strip()):

@@ -1,7 +1,7 @@
 """Readers as recipients of digests.
 
-Each reader of a digest gets a digest plan of their own, with their time zone and languages, and an email channel of
-their own.
+Each reader of a digest gets a copy of the digest plan, with the time zone and languages of the reader, and an email
+channel of their own.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -17,11 +17,10 @@ from monitor.domain.value_parsers import MAX_ID_CHARS
 def address_readers(
     plans: Sequence[DigestPlan], readers: Sequence[DigestReader], channels: Sequence[Channel]
 ) -> tuple[tuple[DigestPlan, ...], tuple[EmailChannel, ...]]:
-    """Return all digest plans, the plans of readers included, and the email channels of the readers.
+    """Return all digest plans, including one for each reader of a digest, and the email channels of the readers.
 
-    A plan is added for each reader of a digest. It has its own windows, so that a digest of 07:00 is sent at 07:00 in
-    the time zone of the reader. A plan that has readers but no channels is left out, because only the plans of its
-    readers are sent.
+    The plan of a reader covers its own periods, so that a digest of 07:00 is sent at 07:00 in the time zone of the
+    reader. A plan that has readers but no channels is left out, because only the plans of its readers are sent.
     """
     by_id = {reader.id: reader for reader in readers}
     found: list[DigestPlan] = []
@@ -48,7 +47,7 @@ def _build_plan(plan: DigestPlan, reader: DigestReader) -> DigestPlan:
 
 
 def reader_plan_id(plan_id: str, reader_id: str) -> str:
-    """Return the id of the digest plan that a reader of a configured digest gets."""
+    """Return the id of the digest plan that is made for one reader of a configured digest."""
     return f"{plan_id}-{reader_id}"
 
 
@@ -67,7 +66,10 @@ def find_mail_channel(reader: DigestReader, channels: Sequence[Channel]) -> Emai
 def check_readers(
     readers: Mapping[str, DigestReader], digests: Mapping[str, DigestPlan], channels: Mapping[str, Channel]
 ) -> Iterator[KeyIssue]:
-    """Yield a problem for each reader who has no email channel or no digest, and for each id that is used twice."""
+    """Yield an error or warning for each problem of readers.
+
+    Problems are a missing email channel, a reader without a digest, and an id that is used twice.
+    """
     used = {name for plan in digests.values() for name in plan.readers}
     for name, reader in readers.items():
         path: KeyPath = ("readers", name)

@@ -1,8 +1,8 @@
-"""Reload of an edited configuration file: it is applied, rejected, or held until the user confirms it.
+"""Reload of an edited configuration file. It is applied, rejected, or held until the user confirms it.
 
-The last valid configuration is stored in the database, so that a daemon that is restarted with an invalid or deleted
-file continues with it. A file is read only after it has not changed for a moment, because editors write a file in
-several steps.
+The last valid configuration is stored in the database. If a daemon is restarted when the file is invalid or deleted, it
+continues with that configuration. A file is read only after it has not changed for a moment, because editors write a
+file in several steps.
 """
 
 import asyncio
@@ -84,7 +84,7 @@ def evaluate_edit(
     last_good: SavedConfiguration | None,
     accepted_hash: str,
 ) -> ReloadResult:
-    """Decide whether an edited file is applied, rejected or held; return this with its configuration or issues.
+    """Decide whether an edited configuration file is applied, rejected or held. Return the decision with its reasons.
 
     ``data`` are the bytes of the file; other files that it refers to are read again. ``last_good`` is the last valid
     configuration, or None. A file that removes more than half of the sources of ``last_good`` is held until the user
@@ -130,7 +130,7 @@ def _format_not_applied_message(
 
 
 def find_removed_sources(previous_text: str, configuration: Configuration) -> tuple[str, ...]:
-    """Return the ids of the removed sources, if these are more than half of the previous sources.
+    """Return the ids of the sources that an edit removes, if they are more than half of the previous sources.
 
     Otherwise, or if fewer than ``MIN_REMOVED_SOURCES`` are removed, the result is empty. ``previous_text`` is the
     previous configuration as YAML.
@@ -178,7 +178,10 @@ class ConfigurationStore(Protocol):
 
 
 class Reloader:
-    """Watcher of the configuration file of one daemon: finds edits, checks them, and saves valid ones."""
+    """Watcher of the configuration file of one daemon.
+
+    It finds edits, checks them, and saves valid ones in the database.
+    """
 
     def __init__(
         self,
@@ -195,11 +198,11 @@ class Reloader:
         self._unconfirmed_data, self._valid_text, self._is_forced = b"", "", False
 
     def load_initial(self, now: datetime) -> tuple[Configuration, ReloadResult | None]:
-        """Return the configuration with which the daemon starts, and a result if the file is not used.
+        """Return the configuration with which the daemon starts, and None or the result of the check of the file.
 
-        The configuration is that of the file, or the last valid one if the file is invalid or needs a confirmation. The
-        result is None if the file is used. Raises ``ConfigError`` with the errors of the file if no valid configuration
-        exists. Call it in the thread of the database.
+        The configuration is the one in the file. If the file is invalid or needs a confirmation, it is the last valid
+        one, and the result of the check is returned with it. Raises ``ConfigError`` with the errors of the file if no
+        valid configuration exists. Call it in the thread of the database.
         """
         self._load_last_good()
         self._evaluated_signature = self._read_signature()
@@ -213,8 +216,8 @@ class Reloader:
     def save_if_valid(self, now: datetime) -> None:
         """Save the configuration in the file as the last valid one, if a daemon would apply the file.
 
-        A single pass calls this, so that a daemon can start with this configuration if the file is invalid later. Call
-        it in the thread of the database.
+        A single pass calls this. If the file is invalid later, a daemon can then start with this configuration. Call it
+        in the thread of the database.
         """
         self._load_last_good()
         change = self._evaluate(self._store.get(ACCEPTED_HASH_SETTING))
@@ -224,7 +227,7 @@ class Reloader:
             self._record_result(change, now)
 
     def _load_last_good(self) -> None:
-        """Load the last valid configuration, unless it was read from a file with another path."""
+        """Load the last valid configuration from the database, unless it was read from another file."""
         if self._store.get(CONFIGURATION_PATH_SETTING) in {"", str(self._path.absolute())}:
             self._last_good = self._store.get_saved_configuration()
 
@@ -239,7 +242,7 @@ class Reloader:
     async def check_for_edit(
         self, run_in_database: Callable[..., Awaitable[Any]], now: datetime, monotonic_now: float
     ) -> ReloadResult | None:
-        """Return the result of an edit of the file that was not reported yet, or None if the file has no new edit.
+        """Check the file if it was edited, and return the result. The result is None if the file has no new edit.
 
         Call this every second or two. ``run_in_database`` runs a function of the store in the thread of the database.
         The file is read and checked in another thread, so that the event loop is not blocked.
@@ -268,8 +271,8 @@ class Reloader:
     def _is_ready(self, monotonic_now: float) -> bool:
         """Return whether the file should be read now.
 
-        It should be read if it was edited and has not changed since ``MIN_UNCHANGED_SECONDS``. It should also be read
-        if it waits for a confirmation, which the user may have given.
+        It should be read if it was edited, and then has not changed for ``MIN_UNCHANGED_SECONDS``. It should also be
+        read if it waits for a confirmation, which the user may have given.
         """
         signature = self._read_signature()
         if signature == self._evaluated_signature:
@@ -281,9 +284,9 @@ class Reloader:
         return monotonic_now - since >= MIN_UNCHANGED_SECONDS
 
     def _read_signature(self) -> FileSignature:
-        """Return a value that differs after any change of the file or of a file that it refers to.
+        """Return a value that differs after any change of the configuration file, or of a file that it refers to.
 
-        Changes are writing, replacing, adding and deleting.
+        It differs if one of these files was written, replaced, added or deleted.
         """
         main = _read_file_signature(self._path)
         if self._named_in[0] != (main,):
@@ -329,7 +332,7 @@ class Reloader:
 
 
 def _read_file_signature(path: Path) -> tuple[int, int, int] | None:
-    """Return modification time, inode and size of a file; None if the file does not exist."""
+    """Return modification time, inode and size of a file, or None if the file does not exist."""
     try:
         found = path.stat()
     except OSError:

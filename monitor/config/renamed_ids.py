@@ -1,6 +1,6 @@
-"""Search for entries whose id was changed by an edit.
+"""Search for sources and officials whose id was changed by an edit of the configuration.
 
-An id is probably renamed if it was removed, and a new id has the same address (sources) or name (officials).
+An id was probably renamed if it was removed, and a new id has the same address (sources) or name (officials).
 """
 
 from collections.abc import Iterator, Mapping
@@ -17,8 +17,8 @@ from monitor.text.fold import fold_written
 def find_renamed_ids(previous_text: str, configuration: Configuration, data: bytes, path: Path) -> list[ConfigIssue]:
     """Return a warning for each new id that may be the new name of a removed id.
 
-    ``previous_text`` is the previous configuration as YAML. ``data`` are the bytes of the present file at ``path``,
-    from which line and column of a warning are taken. Ids under ``formerly`` are not reported.
+    ``previous_text`` is the previous configuration as YAML. ``data`` are the bytes of the present file at ``path``;
+    they are used for the line and column of a warning. Ids under ``formerly`` are not reported.
     """
     previous, document = parse_yaml(previous_text.encode()).value, parse_yaml(data)
     sources, officials = _section(previous, "sources"), _section(previous, "officials")

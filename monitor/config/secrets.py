@@ -16,7 +16,7 @@ _VARIABLE_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 @dataclass(frozen=True, slots=True)
 class SecretResolver:
-    """Resolver of references to secrets.
+    """Object that replaces references to secrets by the secrets.
 
     ``environ`` are the environment variables; ``folder`` is the folder from which relative paths start. If
     ``is_required`` is false, the validation ignores missing secrets, so that read-only commands work without passwords.

@@ -1,4 +1,4 @@
-"""Sections of sources.yaml: their types, and the keys that each type has in the file."""
+"""Sections of sources.yaml: the type of their entries, and the keys that an entry of each type has in the file."""
 
 from collections.abc import Mapping
 from dataclasses import MISSING, fields
@@ -51,9 +51,9 @@ class KeyInfo(NamedTuple):
 
 
 def get_keys(type_: type) -> Mapping[str, KeyInfo]:
-    """Return the keys that a mapping of a type may have in the file, by their names in the file.
+    """Return a dictionary that maps the keys of a type, as written in the file, to their descriptions.
 
-    The field ``id`` is left out, because the file has the id as a key of the section.
+    The field ``id`` is left out, because the id is written as the key of the section.
     """
     return _read_keys(type_)
 
@@ -74,7 +74,7 @@ def _read_keys(type_: type) -> Mapping[str, KeyInfo]:
 
 @cache
 def find_nested_type(annotation: Any) -> type | None:
-    """Return the first dataclass with keys of its own in a type annotation, or None if the annotation has none."""
+    """Return the first class in a type annotation that has keys of its own in sources.yaml, or None."""
     if isinstance(annotation, type) and hasattr(annotation, "__pydantic_config__"):
         return annotation
     return next((found for part in get_args(annotation) if (found := find_nested_type(part))), None)
@@ -102,7 +102,7 @@ def _list_nested_secret_keys(type_: type) -> list[str]:
 
 @cache
 def holds_secret(annotation: Any) -> bool:
-    """Return whether the values of an annotation are secrets, or collections that contain secrets.
+    """Return whether a type annotation describes a secret, or a collection that contains secrets.
 
     Secrets in the fields of a nested dataclass do not count.
     """
@@ -112,7 +112,7 @@ def holds_secret(annotation: Any) -> bool:
 
 
 def list_annotated(annotation: Any, type_: type[T]) -> list[T]:
-    """Return the metadata objects of a class in an annotation, such as the ``ValueMark`` in ``Annotated``.
+    """Return the objects of one class that an annotation contains as metadata, such as ``ValueMark`` in ``Annotated``.
 
     Annotations inside a union or a list are searched, too.
     """

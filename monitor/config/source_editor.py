@@ -13,7 +13,7 @@ from monitor.domain.source import Source
 
 
 class SourceEditor:
-    """Editor that adds sources to one sources.yaml, and checks the whole configuration before it saves the file."""
+    """Editor that adds sources to one sources.yaml. It checks the whole configuration before it saves the file."""
 
     def __init__(self, path: Path, environ: Mapping[str, str], checks: Sequence[ConfigurationCheck] = ()) -> None:
         self._path, self._environ, self._checks = path, environ, tuple(checks)
@@ -30,10 +30,10 @@ class SourceEditor:
         return source
 
     def add(self, source_id: str, keys: Mapping[str, YamlValue]) -> str:
-        """Add a source to the file, and return the name of the file.
+        """Add a source to sources.yaml, and return the name of the file.
 
-        Raises ``ConfigError`` if the configuration would not be valid, and ``UsageError`` if another source has the id.
-        Raises ``UsageError`` also if the file cannot be written; its message then has the lines to add by hand.
+        Raises ``ConfigError`` if the configuration would not be valid. Raises ``UsageError`` if another source has the
+        id, or if the file cannot be written; the message then has the lines to add by hand.
         """
         self.build(source_id, keys)
         path: KeyPath = ("sources", source_id)

@@ -1,8 +1,8 @@
 """YAML parser that returns plain values, and the position of every key and value in the file.
 
 The values are built from the events of the parser and not by the constructors of PyYAML. Therefore a file cannot create
-objects, refer to other parts of the file, or nest without a limit. Unquoted words follow YAML 1.2: ``no`` and ``07:00``
-are text, ``true`` and ``false`` are the only booleans, and ``12`` is a number.
+objects, refer to other parts of the file, or nest without a limit. Words without quotation marks follow YAML 1.2:
+``no`` and ``07:00`` are text, ``true`` and ``false`` are the only booleans, and ``12`` is a number.
 """
 
 import re
@@ -55,10 +55,10 @@ class YamlDocument:
     errors: list[tuple[FilePosition, str]] = field(default_factory=list)
 
     def find_position(self, path: KeyPath, *, prefer_key: bool = False) -> FilePosition:
-        """Return the position of the value at a path.
+        """Return the position in the file of the value at a path.
 
         If ``prefer_key`` is true or the value is a mapping, the position of its key is returned. If the path does not
-        exist, the position of the smallest existing part of the file around it is returned.
+        exist, the position of the innermost existing value on the path is returned.
         """
         prefer_key = prefer_key or isinstance(self._value_at(path), dict)
         for length in range(len(path), -1, -1):
@@ -73,10 +73,11 @@ class YamlDocument:
         return FilePosition(1, 1)
 
     def find_character_position(self, path: KeyPath, char_index: int) -> FilePosition:
-        """Return the position in the file of the character at ``char_index`` of the text value at a path.
+        """Return the position in the file of one character of a text value. ``path`` is the path of the value.
 
-        The text in the file may be quoted, folded or indented, so its characters are searched one after the other. The
-        position of the value is returned if a character is not found.
+        ``char_index`` is the index of the character in the text. In the file, the text may be quoted, folded or
+        indented, so its characters are searched one after the other. If a character is not found, the position of the
+        value is returned.
         """
         place, value = self.find_position(path), self._value_at(path)
         if not isinstance(value, str):
@@ -174,7 +175,7 @@ class _StopParsing(Exception):
 
 @dataclass(slots=True)
 class _OpenCollection:
-    """A mapping or list whose end has not been parsed yet."""
+    """Mapping or list of which the parser has not reached the end yet."""
 
     path: KeyPath
     value: dict[str, YamlValue] | list[YamlValue]
@@ -184,8 +185,8 @@ class _OpenCollection:
 class _DocumentBuilder:
     """Builder of a ``YamlDocument`` from the events of the YAML parser.
 
-    It has its own stack of open collections instead of recursion, so that deep nesting is an error of the file and not
-    of the program.
+    It has its own stack of open collections instead of recursion. Therefore deep nesting is reported as an error in the
+    file, and does not exceed the recursion limit of Python.
     """
 
     def __init__(self, document: YamlDocument, stop_after_key: str) -> None:
@@ -266,7 +267,7 @@ class _DocumentBuilder:
     def _make_discarded_key(self) -> str:
         """Return a unique placeholder for an invalid key.
 
-        The value of the key can then be parsed, so that errors in it are found; the value is not in the result.
+        With it, the value of the key can be parsed, so that errors in it are found. The value is not in the result.
         """
         self.discarded_count += 1
         return f"\0{self.discarded_count}"
@@ -304,7 +305,7 @@ def _locate_event(event: yaml.Event) -> FilePosition:
 
 
 def _resolve_scalar(text: str) -> YamlValue:
-    """Return an unquoted word as null, boolean, number or text, according to YAML 1.2."""
+    """Convert a word without quotation marks to null, a boolean, a number or text, according to YAML 1.2."""
     if text in _SCALAR_CONSTANTS:
         return _SCALAR_CONSTANTS[text]
     if _INTEGER.fullmatch(text):

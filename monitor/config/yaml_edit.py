@@ -1,4 +1,4 @@
-"""Edits of a YAML file that change the value at one path and leave every other byte, comment and quotation mark.
+"""Edits of a YAML file that change one value, and keep every other byte, comment and quotation mark.
 
 An edit inserts or replaces text at the offsets that the YAML parser reports. The edited text is parsed again. If any
 value other than the intended one differs, the edit is refused, and the error contains the lines to add by hand. A YAML
@@ -40,10 +40,10 @@ class EditRefused(UsageError):
 
 
 class Edit(NamedTuple):
-    """Edit of the value at a path.
+    """Edit of the value at one path of a YAML file.
 
-    If ``is_append`` is true, ``value`` is a list of items that are added to the list at the path; otherwise it is the
-    new value. ``comment`` is added to the line of the new item or key.
+    If ``is_append`` is true, the items of ``value`` are added to the list at the path; otherwise ``value`` is the new
+    value. ``comment`` is added to the line of the new item or key.
     """
 
     path: KeyPath
@@ -63,8 +63,8 @@ class _Splice(NamedTuple):
 def append_item(data: bytes, path: KeyPath, value: YamlValue, comment: str = "") -> bytes:
     """Add a value to the end of the list at a path, and return the new bytes of the file.
 
-    A missing list is created. If the path has a single value instead of a list, it becomes a list of this value and the
-    new one. ``comment`` is added to the line of the new item. Raises ``EditRefused`` if the edit would change anything
+    A missing list is created. If there is a single value instead of a list, it becomes a list of this value and the new
+    one. ``comment`` is added to the line of the new item. Raises ``EditRefused`` if the edit would change anything
     else.
     """
     return apply_edits(data, [Edit(path, [value], is_append=True, comment=comment)])
@@ -104,7 +104,7 @@ def apply_edits(data: bytes, edits: Sequence[Edit]) -> bytes:
 
 
 def _plan_edit(text: str, finder: "_NodeFinder", edit: Edit) -> "list[_Splice] | None":
-    """Return the replacements in a text that carry out an edit, or None if the edit is impossible."""
+    """Return the replacements of text that carry out an edit, or None if the edit is impossible."""
     node = finder.find(edit.path)
     if node is None or _is_null(node):
         return _set(text, finder, edit.path, edit.value, edit.comment)
@@ -151,9 +151,9 @@ def save_edited_file(path: Path, before: bytes, after: bytes) -> None:
 
 
 def _read(data: bytes, edits: Sequence[Edit]) -> tuple[str, YamlValue, _Node]:
-    """Parse a file; return its text, its value, and the root node of PyYAML, whose nodes have offsets.
+    """Parse a file. Return its text, its value, and the root node of PyYAML, whose nodes have offsets in the text.
 
-    Raises ``EditRefused`` if the file has errors or is not a mapping; ``edits`` are the intended edits.
+    Raises ``EditRefused`` if the file has errors or is not a mapping. ``edits`` are the intended edits, for the error.
     """
     document = parse_yaml(data)
     path, value, *_ = edits[0]
@@ -168,7 +168,7 @@ def _read(data: bytes, edits: Sequence[Edit]) -> tuple[str, YamlValue, _Node]:
 
 
 def _apply(text: str, splices: Sequence[_Splice]) -> str:
-    """Return a text after all splices. Insertions at the same offset keep their order."""
+    """Return a text after all replacements. Insertions at the same offset keep their order."""
     parts, position = [], 0
     for splice in sorted(splices, key=lambda one: one.start):
         parts += [text[position : splice.start], splice.text]
@@ -185,7 +185,7 @@ def _verify(data: bytes, edited: str, expected: YamlValue, edit: Edit) -> bytes:
 
 
 def _has_same_types(left: YamlValue, right: YamlValue) -> bool:
-    """Return whether two equal values also have the same types inside.
+    """Return whether two equal values have the same types, also in all parts.
 
     Equality alone is not enough, because ``True == 1`` in Python.
     """
@@ -193,7 +193,7 @@ def _has_same_types(left: YamlValue, right: YamlValue) -> bool:
 
 
 def _append(text: str, node: _Node, values: list[YamlValue], comment: str) -> list[_Splice]:
-    """Return the changes of a text that add items to the existing list ``node``."""
+    """Return the replacements of text that add items to the existing list ``node``."""
     if node.flow_style:
         at = node.value[-1].end_mark.index if node.value else node.start_mark.index + 1
         rendered = ", ".join(map(_render_flow, values))
@@ -204,10 +204,9 @@ def _append(text: str, node: _Node, values: list[YamlValue], comment: str) -> li
 
 
 def _set(text: str, finder: "_NodeFinder", path: KeyPath, value: YamlValue, comment: str) -> list[_Splice] | None:
-    """Return the changes of a text that add a key which is missing or has no value; None if this is impossible.
+    """Return the replacements of text that add a key, or give it a value, or None if this is impossible.
 
-    The result is None if this is impossible. The key is added to the deepest mapping on the path that exists in the
-    file.
+    The key is missing or has no value yet. It is added to the deepest mapping on the path that exists in the file.
     """
     depth = len(path)
     while depth and finder.find(path[:depth]) is None:
@@ -238,7 +237,7 @@ def _set(text: str, finder: "_NodeFinder", path: KeyPath, value: YamlValue, comm
 def _fill_null(
     text: str, finder: "_NodeFinder", path: KeyPath, node: _Node, value: YamlValue, comment: str
 ) -> list[_Splice] | None:
-    """Return the changes of a text that give a value to a key whose value is null; None if this is impossible.
+    """Return the replacements of text that give a value to a key whose value is null, or None if this is impossible.
 
     The value is written after the colon of an empty key such as ``aliases:``, or replaces the word ``null``. A mapping
     is written in lines below the key, unless text follows the key in its line.
@@ -261,9 +260,10 @@ def _fill_null(
 
 
 def _end_of(node: _Node) -> int:
-    """Return the offset at which the last value inside a node ends.
+    """Return the offset at which a node ends, without the blank lines after it.
 
-    The end mark of a block node itself cannot be used, because it is after the blank lines that follow the block.
+    It is the end of the last value inside the node. The end mark of a block node is after the blank lines that follow
+    the block.
     """
     while isinstance(node, yaml.CollectionNode) and not node.flow_style and node.value:
         last = node.value[-1]
@@ -274,7 +274,7 @@ def _end_of(node: _Node) -> int:
 
 
 def _insert_lines(text: str, after: int, lines: list[str]) -> _Splice:
-    """Return the insertion of lines after the line that contains the offset ``after``.
+    """Return the replacement of text that inserts lines after the line which contains the offset ``after``.
 
     The lines are inserted before any blank lines and comments that follow.
     """
@@ -291,9 +291,9 @@ def _insert_lines(text: str, after: int, lines: list[str]) -> _Splice:
 
 
 def _add_comment(text: str, at: int, comment: str) -> list[_Splice]:
-    """Return the insertion of a comment at the end of the line that contains the offset ``at``.
+    """Return the replacement of text that adds a comment to the line which contains the offset ``at``.
 
-    The result is empty if the comment is empty or the line contains ``#``.
+    The result is empty if the comment is empty or the line already contains ``#``.
     """
     if not comment:
         return []
@@ -305,14 +305,14 @@ def _add_comment(text: str, at: int, comment: str) -> list[_Splice]:
 
 
 class _NodeFinder:
-    """Nodes of a parsed file by path. The keys of each mapping are indexed once, because it may have thousands."""
+    """Index that finds the nodes of a parsed file by their paths. The keys of each mapping are indexed only once."""
 
     def __init__(self, root: _Node) -> None:
         self._root = root
         self._indexes: dict[int, dict[str, _Node]] = {}
 
     def find(self, path: KeyPath) -> _Node:
-        """Return the node at a path, or None."""
+        """Return the node at a path of the file, or None if the path does not exist."""
         node = self._root
         for part in path:
             if isinstance(node, yaml.MappingNode) and isinstance(part, str):
@@ -412,6 +412,6 @@ def _render_flow(value: YamlValue) -> str:
 
 
 def _render_text(text: str) -> str:
-    """Return a text without quotes if every YAML parser reads it as this text, else in double quotes."""
+    """Return a text as YAML: without quotes if every YAML parser then reads the same text, else in double quotes."""
     is_plain = _PLAIN_TEXT.fullmatch(text) and text.lower() not in _RESERVED_WORDS
     return text if is_plain else json.dumps(text, ensure_ascii=False)

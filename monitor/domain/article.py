@@ -1,4 +1,4 @@
-"""Articles with their regions and processing stages, pending pages, and stories."""
+"""Articles with their regions (headline, body and so on) and processing stages, pending pages, and stories."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -7,7 +7,10 @@ from enum import StrEnum
 
 
 class Region(StrEnum):
-    """A part of an article in which text may be matched. Boilerplate belongs to no region and is never matched."""
+    """A part of an article in which text may be matched, such as the headline or the body.
+
+    Boilerplate, such as menus and advertisements, belongs to no region and is never matched.
+    """
 
     TITLE = "title"
     STANDFIRST = "standfirst"
@@ -18,7 +21,7 @@ class Region(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Article:
-    """An article as it was extracted. All texts are in Unicode form NFC; a newline joins the paragraphs of ``body``.
+    """An article as it was extracted. All texts are in Unicode form NFC. Newlines separate the paragraphs of ``body``.
 
     ``published_at`` is None if the time is uncertain. ``confidence`` is the extraction confidence, from 0 (nothing
     found) to 1. ``partial_reason`` is the reason why the text is incomplete: "paywall", "teaser", "feed", "pages" (a
@@ -42,7 +45,10 @@ class Article:
     partial_reason: str = ""
 
     def regions(self) -> Iterator[tuple[Region, str]]:
-        """Yield each region that has text, together with this text. All captions are one text, joined by newlines."""
+        """Yield a pair for each region that has text: the region and its text.
+
+        All captions are one text, joined by newlines.
+        """
         for region, text in (
             (Region.TITLE, self.title),
             (Region.STANDFIRST, self.standfirst),
@@ -73,10 +79,10 @@ class NewArticle:
     """A new article before it is stored, with the entry keys by which it is recognised later.
 
     ``is_alertable`` is false for an article that must not be reported, for example because it was published before the
-    source was added. ``stage`` is ``LISTED`` if the page must still be fetched, else ``EXTRACTED``.
-    ``quarantine_reason`` is the reason why an article of a bulk change is quarantined, or empty (`monitor articles
-    release` ends a quarantine). ``search_text`` is the text for the full-text index; if it is None, the store must
-    compute this text. ``evidence_keys`` are stored for comparison with later entries, but never identify an article.
+    source was added. ``stage`` is ``LISTED`` if the page must still be fetched, else ``EXTRACTED``. If a poll brings
+    implausibly many articles, they are quarantined; then ``quarantine_reason`` is not empty. `monitor articles release`
+    ends a quarantine. ``search_text`` is the text for the full-text index; if it is None, the store must compute this
+    text. ``evidence_keys`` are stored for comparison with later entries, but never identify an article.
     ``known_article_id`` is set if the entry leads to an article that is already stored. Then only the entry keys and
     the URL are added to the stored article.
     """
@@ -108,7 +114,8 @@ class StoredArticle:
 
     ``is_alertable`` is false if the article must not be reported, because it was published before its source was added.
     ``duplicate_of`` is the id of the original if this article is a duplicate. ``version_count`` is the number of
-    earlier versions. ``quarantine_reason`` is the reason of a quarantine, or empty.
+    earlier versions. ``quarantine_reason`` is not empty while the article is quarantined, which means that it is not
+    reported.
     """
 
     id: int
@@ -127,7 +134,8 @@ class StoredArticle:
 class PendingPage:
     """An article whose page must be fetched. It is leased to the process that has ``token``.
 
-    ``quarantine_reason`` is the reason of a quarantine, or empty. The date on the page may end the quarantine.
+    ``quarantine_reason`` is not empty while the article is quarantined, which means that it is not reported. The date
+    on the page may end the quarantine.
     """
 
     id: int
@@ -141,9 +149,9 @@ class PendingPage:
 
 @dataclass(frozen=True, slots=True)
 class Story:
-    """A story with the ids of its articles.
+    """A story (articles about one event) with the ids of its articles.
 
-    ``merged_into`` is the id of the story into which it was merged, or empty.
+    ``merged_into`` is the id of the story into which this story was merged, or empty.
     """
 
     id: str

@@ -1,4 +1,4 @@
-"""Progress of a backfill: reading the archive of a source, with articles from before the source was watched."""
+"""Progress of a backfill, which reads the archive of a source: articles from before the source was watched."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -8,9 +8,10 @@ from datetime import datetime
 class BackfillProgress:
     """Progress of the backfill of one source, from which an interrupted backfill continues.
 
-    ``pending_urls`` are the sitemaps and listing pages to read, the next one first. ``read_urls`` are the ones that
-    were read. ``complete_since_at`` is the time from which on the archive is complete, or None if it is not complete.
-    ``problems`` are the documents that could not be read, and other reasons why the archive may be incomplete.
+    The backfill reads back to the time ``since_at``. ``pending_urls`` are the sitemaps and listing pages to read, the
+    next one first. ``read_urls`` are the ones that were read. From ``complete_since_at`` on, the stored archive is
+    complete; the value is None if it is not complete. ``problems`` are the documents that could not be read, and other
+    reasons why the archive may be incomplete.
     """
 
     source_id: str
@@ -24,5 +25,5 @@ class BackfillProgress:
 
     @property
     def is_complete(self) -> bool:
-        """Return whether the archive is complete from the time ``since_at`` on."""
+        """Return whether the archive is complete back to the requested time, ``since_at``."""
         return self.complete_since_at is not None and self.complete_since_at <= self.since_at

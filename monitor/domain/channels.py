@@ -1,4 +1,4 @@
-"""Configured channels: the kinds of targets to which digests are sent.
+"""Configured channels: the ways by which digests are sent, such as mail or a webhook.
 
 Each kind has a class here, which is a member of ``Channel``, and a sender in ``monitor.deliver``. All other code (the
 checks of `monitor check`, the JSON schema, labels of metrics) reads ``CHANNEL_KINDS`` and the annotations of the
@@ -37,9 +37,9 @@ OUTBOX_CHANNEL_ID = "outbox"
 
 
 def _label_secret_url(url: Secret) -> str:
-    """Return a label by which users recognise a secret URL: the host, and a short hash of the URL.
+    """Return a label by which users recognise a secret URL: its host, and a short hash of the URL.
 
-    In the URL of a chat service, the host is a part of the secret. The label then has the name of the service (the
+    In the URL of a chat service, the host is a part of the secret. The label then has the name of the service (the URL
     scheme) instead.
     """
     text = url.reveal()

@@ -24,7 +24,7 @@ class CodeKind(StrEnum):
 
 
 class Code(NamedTuple):
-    """A parsed code.
+    """The parsed code of an article, hit or story.
 
     ``number`` is the id of an article or hit, and ``story_id`` the id of a story. Only one of them has a value; the
     other is 0 or empty.

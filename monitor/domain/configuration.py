@@ -37,7 +37,7 @@ from monitor.domain.web_settings import WebSettings
 
 
 class PageRetention(StrEnum):
-    """The raw pages that are kept as evidence."""
+    """The setting that states which raw pages are kept as evidence."""
 
     NONE = "none"
     MATCHED = "matched"
@@ -49,7 +49,7 @@ DEFAULT_DATABASE = Secret(DEFAULT_DATABASE_URL)
 
 
 def resolve_database_url(database: Secret, folder: Path) -> Secret:
-    """Return the URL of a database. If the database is an SQLite file, its path is made absolute.
+    """Return the URL of a database. If it names an SQLite file, the path of this file is made absolute.
 
     A relative path starts from ``folder``. Other URLs are returned unchanged.
     """
@@ -137,7 +137,7 @@ class Configuration:
 
     @property
     def former_ids(self) -> tuple[dict[str, str], dict[str, str]]:
-        """Return a dictionary from former ids of sources to their present ids, and the same for officials."""
+        """Return two dictionaries that map former ids to present ids: one for sources, and one for officials."""
         return (
             {old: source.id for source in self.sources for old in source.formerly},
             {old: official.id for official in self.watchlist.officials for old in official.formerly},

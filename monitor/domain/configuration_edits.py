@@ -1,4 +1,4 @@
-"""Edits of the configuration files on the desk and by the API: opened files, checked edits, and saved ones."""
+"""Edits of the configuration files on the desk and by the API: opened files, checked edits and saved edits."""
 
 from dataclasses import dataclass
 from typing import Protocol
@@ -14,20 +14,20 @@ MAX_KEPT_TEXTS = 20
 
 
 class EditConflict(MonitorError):
-    """Raised if a file was changed after its text was opened, so that a save would lose the other edit."""
+    """Raised if a file was changed after the reader opened it. Saving would lose that other change."""
 
 
 class EditNotAllowed(MonitorError):
-    """Raised if the configuration cannot be edited here, because the settings forbid it or the file is not writable."""
+    """Raised if the configuration cannot be edited here: the settings forbid it, or the file is not writable."""
 
 
 @dataclass(frozen=True, slots=True)
 class OpenedFile:
-    """Configuration file as it is shown, with typed secrets hidden.
+    """Configuration file as it is shown to a reader, with the secrets in it hidden.
 
-    ``names`` are the names of all files of the configuration, the main file first. ``tag`` differs after any change of
-    the file. ``refusal`` is the reason why the file cannot be saved here, or empty. If the text cannot be shown,
-    ``problem`` is the reason, ``issues`` are the errors in the file, and ``text`` is empty.
+    ``names`` are the names of all configuration files, the main file first. ``tag`` identifies the content of the file:
+    it differs after any change. ``refusal`` is the reason why the file cannot be saved here, or empty. If the text
+    cannot be shown, ``problem`` is the reason, ``issues`` are the errors in the file, and ``text`` is empty.
     """
 
     name: str
@@ -40,18 +40,18 @@ class OpenedFile:
 
     @property
     def is_main(self) -> bool:
-        """Return whether this is the main file, and not an included one."""
+        """Return whether this is the main file (sources.yaml) and not an included file."""
         return self.name == self.names[0]
 
 
 @dataclass(frozen=True, slots=True)
 class CheckedEdit:
-    """Result of the check of an edited text. Nothing was saved.
+    """Result of the check of an edited configuration file. Nothing was saved.
 
     ``configuration`` is the whole configuration with the edit, or None if it has errors. ``difference`` has the lines
     of a unified diff from the file to the edited text, with secrets hidden. ``lost_sources`` are the sources that the
-    edit removes, if they are more than half of all sources. ``tag`` is the tag of the file with which the text was
-    compared.
+    edit removes, if they are more than half of all sources. ``tag`` identifies the content of the file with which the
+    edited text was compared.
     """
 
     tag: str
@@ -63,7 +63,7 @@ class CheckedEdit:
 
     @property
     def is_changed(self) -> bool:
-        """Return whether the text differs from the file."""
+        """Return whether the edited text differs from the file."""
         return bool(self.difference)
 
     @property
@@ -75,8 +75,9 @@ class CheckedEdit:
 
 @dataclass(frozen=True, slots=True)
 class SavedEdit:
-    """Saved edit of a file: the former text, by which the edit can be undone, and the tag of the new text.
+    """Saved edit of a configuration file.
 
+    ``before`` is the former text, by which the edit can be undone. ``tag`` identifies the new content.
     ``accepted_hash`` is the hash of the whole configuration if the reader has confirmed that most sources are removed.
     Otherwise it is empty.
     """
@@ -89,25 +90,28 @@ class SavedEdit:
 
 
 class ConfigurationEditor(Protocol):
-    """Protocol of the editor of the configuration files. Its methods read files; call them in a thread."""
+    """Protocol of the editor of the configuration files.
+
+    Its methods access files and may block; call them in a thread.
+    """
 
     def open(self, name: str = "") -> OpenedFile:
-        """Return a file of the configuration by its name. An empty name means the main file.
+        """Return a configuration file, given by its name. An empty name means the main file.
 
         Raises ``UsageError`` if the configuration has no such file.
         """
         ...
 
     def check(self, name: str, text: str) -> CheckedEdit:
-        """Return the errors and warnings of an edited text, and its difference from the file. Nothing is saved."""
+        """Check an edited text. Return its errors, its warnings and its difference from the file. Nothing is saved."""
         ...
 
     def compare(self, name: str, text: str) -> tuple[str, ...]:
-        """Return the lines of a unified diff from the file to a text, with secrets hidden."""
+        """Return the lines of a unified diff from a configuration file to a text, with secrets hidden."""
         ...
 
     def save(self, name: str, text: str, tag: str, *, is_confirmed: bool = False) -> SavedEdit:
-        """Replace a file with the edited text in one step, if the file still has the tag ``tag``.
+        """Replace a configuration file with the edited text in one step, if the file still has the tag ``tag``.
 
         Raises ``EditConflict`` if the file was changed, or ``EditNotAllowed`` if it cannot be edited here. Raises
         ``ConfigError`` if the text has errors, or if it removes most sources and ``is_confirmed`` is false.
@@ -115,11 +119,14 @@ class ConfigurationEditor(Protocol):
         ...
 
     def restore(self, name: str, before: str, tag: str) -> SavedEdit:
-        """Replace a file by its former text, if the tag of the file is still ``tag``. Raises the errors of ``save``."""
+        """Replace a configuration file by its former text, if the file still has the tag ``tag``.
+
+        Raises the same errors as ``save``.
+        """
         ...
 
     def add_rule(self, rule_id: str, rule: dict[str, object]) -> str:
-        """Return the text of the main file, with secrets hidden, after adding a rule.
+        """Return the text of the main file as it would be with one more rule. Secrets are hidden, and nothing is saved.
 
         Raises ``UsageError`` if a rule with this id exists, or if the file cannot be edited.
         """

@@ -1,4 +1,4 @@
-"""Deliveries: one digest to one target, its content, and the result of sending it."""
+"""Deliveries: one digest for one target, its content, and the result of sending it."""
 
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -92,7 +92,7 @@ class Retry:
     """Result of one attempt: a temporary failure.
 
     ``retry_after`` is the delay that the target asks for. If ``pause_channel`` is true, the other deliveries of the
-    channel are delayed, too (SMTP 421, HTTP 429).
+    channel are delayed, too. This is the case for SMTP 421 and HTTP 429.
     """
 
     outcome: ClassVar[str] = "retry"
@@ -105,7 +105,7 @@ class Retry:
 class Rejected:
     """Result of one attempt: a permanent failure, because the target does not exist or refuses the message.
 
-    If ``stop_target`` is true, the target is disabled (HTTP 410).
+    If ``stop_target`` is true, nothing more is sent to the target. This is the case for HTTP 410.
     """
 
     outcome: ClassVar[str] = "rejected"
@@ -118,10 +118,10 @@ SendResult = Sent | Retry | Rejected
 
 @dataclass(frozen=True, slots=True)
 class DeliveryResult:
-    """The result of a leased delivery, to be stored.
+    """The result of processing a leased delivery, to be stored.
 
     ``send_result`` is None if no attempt was made; the delivery is then due at ``next_attempt_at``. If ``send_result``
-    is a ``Retry`` and ``next_attempt_at`` is None, the last attempt is over, and the delivery has failed.
+    is a ``Retry`` and ``next_attempt_at`` is None, this was the last attempt, and the delivery has failed.
     """
 
     delivery: Delivery

@@ -1,4 +1,4 @@
-"""Rows of query results for the pages of the desk: hits, articles, sources and deliveries, without long texts."""
+"""Query results for the pages of the desk: hits, articles, sources and deliveries, without long texts."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -109,7 +109,7 @@ class DeliveryLine:
 
 @dataclass(frozen=True, slots=True)
 class NameForm:
-    """A spelling by which articles name an official, with the number of mentions.
+    """A spelling of an official's name in articles, with the number of mentions.
 
     ``last_at`` and ``article_id`` belong to the newest article with this spelling.
     """
@@ -123,9 +123,9 @@ class NameForm:
 
 @dataclass(frozen=True, slots=True)
 class NamedCount:
-    """The number of articles of one outlet, in one language or about one official.
+    """The number of articles of one outlet, in one language, about one official, or with a hit of one rule.
 
-    ``id`` is the id of the outlet or official, or the code of the language.
+    ``id`` is the id of the outlet, official or rule, or the code of the language.
     """
 
     id: str
@@ -135,9 +135,9 @@ class NamedCount:
 
 @dataclass(frozen=True, slots=True)
 class OfficialSample:
-    """Counts by outlet, language and other officials, taken from the newest articles that name an official.
+    """Counts of outlets, languages and other officials in a sample: the newest articles that name an official.
 
-    ``size`` is the number of these articles, ``since_at`` the time of the oldest one.
+    ``size`` is the number of these articles, and ``since_at`` the time of the oldest one.
     """
 
     size: int
@@ -166,7 +166,7 @@ class ReportLine:
 
 @dataclass(frozen=True, slots=True)
 class StoryHour:
-    """A story of which an article was first seen in the hour that begins at ``at``.
+    """A story and an hour, which begins at ``at``: an article of the story was first seen in this hour.
 
     If the article has no story, ``story_id`` is the code of the article, such as a53.
     """
@@ -177,7 +177,7 @@ class StoryHour:
 
 @dataclass(frozen=True, slots=True)
 class MentionPlace:
-    """The position of a mention in an article: a region, and the start and end offset in the text of that region."""
+    """The position of a mention in an article: the region (such as the body), and start and end offsets in its text."""
 
     region: Region
     start: int

@@ -1,4 +1,4 @@
-"""Digests: plans and schedules, the hits of a window grouped by story, and the sources that were read."""
+"""Digests: their configuration, the hits of a window (period) grouped by story, and the sources that were read."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -35,8 +35,9 @@ from monitor.domain.value_parsers import parse_quiet_hours
 
 @dataclass(frozen=True, slots=True)
 class Schedule:
-    """The times at which a digest is due: daily at the local times ``at``, by a ``cron`` line, or
-    directly after a hit.
+    """The times at which a digest is due.
+
+    It is due daily at the local times ``at``, by a ``cron`` line, or directly after a hit.
     """
 
     at: tuple[time, ...] = ()
@@ -46,7 +47,7 @@ class Schedule:
 
 @dataclass(frozen=True, slots=True)
 class QuietHours:
-    """The hours, in local time, in which no message is sent. Messages wait until the end of these hours.
+    """The daily hours, in local time, in which no message is sent. Messages wait until the end of these hours.
 
     ``start`` is later than ``end`` if the hours include midnight.
     """
@@ -136,10 +137,9 @@ class DigestPlan:
         return Schedule(cron=self.cron, is_immediate=self.at == "immediately")
 
     def accepts(self, hit: "ReportableHit") -> bool:
-        """Return whether the digest may list a hit.
+        """Return whether a hit may be listed in the digest.
 
-        The digest may not list it if the digest excludes the language of the article, or if a reader has muted the
-        story (``muted``).
+        It may not if the digest excludes the language of the article, or if a reader has muted the story (``muted``).
         """
         language = hit.article.language.partition("-")[0].lower()
         is_readable = not self.languages or not language or language in self.languages
@@ -170,9 +170,9 @@ class DigestReader:
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """A period that a digest covers. It selects articles by the time at which they were first seen.
+    """A period that a digest covers. It contains the articles that were first seen in it.
 
-    ``start_at`` belongs to the window, ``end_at`` to the next one.
+    ``start_at`` belongs to the window, and ``end_at`` to the next one.
     """
 
     start_at: datetime
@@ -194,8 +194,8 @@ two windows of one digest must not have the same start.
 class ReportableHit:
     """A hit with everything that a digest needs to report it. ``outlet`` is the name of the source.
 
-    ``duplicate_of`` is the id of the original if the article is a duplicate. ``original_title`` is the headline of the
-    original; ``is_original_reported`` is true if this digest has already reported the original.
+    If the article is a duplicate, ``duplicate_of`` is the id of the original, and ``original_title`` its headline.
+    ``is_original_reported`` is true if this digest has already reported the original.
     """
 
     id: int
@@ -246,7 +246,10 @@ class DigestItem:
 
 @dataclass(frozen=True, slots=True)
 class DuplicateItem:
-    """A duplicate of an article in another outlet. A digest lists it in one line of the story, never as an item."""
+    """A duplicate of an article in another outlet.
+
+    A digest shows it as a line of its story, and never as an item of its own.
+    """
 
     article_id: int
     url: str
@@ -257,7 +260,10 @@ class DuplicateItem:
 
 @dataclass(frozen=True, slots=True)
 class DigestStory:
-    """One story in a digest: its articles as items, most prominent first, and duplicates of these articles."""
+    """One story in a digest.
+
+    It has its articles as items, the most prominent first, and the duplicates of these articles.
+    """
 
     id: str
     title: str
@@ -267,7 +273,10 @@ class DigestStory:
 
     @property
     def leading_rule(self) -> str:
-        """The rule under whose heading the digest lists the story, if the story names no official."""
+        """The id of the rule under whose heading the digest lists the story.
+
+        It is used if the story names no official.
+        """
         return next((rule for item in self.items for rule in item.rule_ids), FOLLOWED_SECTION)
 
 
@@ -277,7 +286,7 @@ FOLLOWED_SECTION = "followed-stories"
 
 @dataclass(frozen=True, slots=True)
 class SourceProblem:
-    """A source that cannot be read as configured: its state, since when, the reason, and a suggestion."""
+    """A source that cannot be read as configured: its state, the start of this state, the reason, and a suggestion."""
 
     source_id: str
     outlet: str
@@ -289,9 +298,9 @@ class SourceProblem:
 
 @dataclass(frozen=True, slots=True)
 class Coverage:
-    """Coverage of a window, in numbers: configured sources, sources that were read, articles, and problems.
+    """Coverage of a window (period) in numbers: configured sources, sources that were read, articles, and problems.
 
-    ``quarantined_count`` of the articles are quarantined. The last two counts are about entries of the latest
+    ``quarantined_count`` is the number of articles in quarantine. The last two counts are about entries of the latest
     documents. ``merged_count`` entries were repetitions of other entries. ``dropped_count`` entries were not stored,
     because they were empty or the document had too many.
     """
@@ -307,10 +316,11 @@ class Coverage:
 
 @dataclass(frozen=True, slots=True)
 class LastWindow:
-    """The end of the last window of a digest.
+    """The last window (period) that a digest has covered.
 
-    ``lookback_start_at`` is the start of the lookback if the digest has only its initial window, which reports nothing.
-    Otherwise, and for an immediate digest, it is None.
+    The first window of a digest is an initial window, which reports nothing. While it is the only one,
+    ``lookback_start_at`` is the time from which the next digest reports. Otherwise, and for an immediate digest, it is
+    None.
     """
 
     end_at: datetime
@@ -319,11 +329,11 @@ class LastWindow:
 
 @dataclass(frozen=True, slots=True)
 class DigestQuery:
-    """A query for the inputs of one digest, as ``load_inputs`` takes it.
+    """Selection of the hits to load for one digest, for ``load_inputs``.
 
-    It selects hits that the digest has not reported. The hits were found before ``hits_before`` and, if ``found_since``
-    is given, not before that time. If ``period_start_at`` is given, the query selects all hits that were found since
-    then, even reported ones. If ``requires_hits`` is true and the query selects no hit, nothing else is loaded.
+    It selects hits that the digest has not reported yet. They were found before ``hits_before`` and, if ``found_since``
+    is given, not before that time. If ``period_start_at`` is given, it selects all hits that were found since then,
+    even reported ones. If ``requires_hits`` is true and no hit is selected, nothing else is loaded.
     """
 
     window: Window
@@ -339,14 +349,14 @@ class DigestQuery:
 
 @dataclass(frozen=True, slots=True)
 class DigestInputs:
-    """Everything from which a digest is composed, read from the database in one state.
+    """Everything from which a digest is composed, read from one state of the database.
 
     ``daily_mentions`` are the mentions of each official on each day of the chart. ``source_states`` are the states of
     sources that have a notice. ``retractions`` are hits that this digest has reported and that a verdict has withdrawn
-    since. ``marks`` are the marks for this digest. ``followed`` are articles that have no hit but belong to a story
-    that readers follow. ``unsubscribed`` are the channel and target of each reader who has unsubscribed from the
-    digest. ``unreported_hit_ids`` are hits of rules with the key ``spike`` that waited for a spike in vain. They are
-    recorded, but not shown.
+    since. ``marks`` are the readers' marks on stories that apply to this digest, such as mute. ``followed`` are
+    articles that have no hit but belong to a story that readers follow. ``unsubscribed`` are the channel and target of
+    each reader who has unsubscribed from the digest. ``unreported_hit_ids`` are hits of rules that report only during a
+    spike (key ``spike``), for which no spike was found; they are recorded, but not shown.
     """
 
     hits: tuple[ReportableHit, ...] = ()
@@ -366,13 +376,16 @@ class DigestInputs:
 
     @property
     def has_reports(self) -> bool:
-        """Return whether the inputs have an article to report or a report to retract."""
+        """Return whether the digest has anything to say: an article to report, or an earlier report to retract."""
         return bool(self.hits or self.retractions or self.followed)
 
 
 @dataclass(frozen=True, slots=True)
 class PeopleNotices:
-    """Notices about the officials of a digest, and the successions among them that the digest announces."""
+    """Notices about the officials of a digest.
+
+    ``announced`` are the successions (changes of a post) that these notices announce.
+    """
 
     notices: tuple[str, ...] = ()
     announced: tuple[Announcement, ...] = ()
@@ -382,9 +395,10 @@ class PeopleNotices:
 class ReportedContent:
     """Record of what a digest contains; it is stored with the digest.
 
-    ``official_ids`` are the officials that the digest named, by hit id. ``hidden_hit_ids`` are hits that the digest
-    does not show, for example because their story is muted. ``followed_article_ids`` are articles that have no hit but
-    belong to a story that readers follow. ``announced`` are the successions that the digest announces.
+    ``official_ids`` maps the id of each hit to the officials that the digest named. ``hidden_hit_ids`` are hits that
+    the digest does not show, for example because their story is muted. ``followed_article_ids`` are articles that have
+    no hit but belong to a story that readers follow. ``announced`` are the successions (changes of a post) that the
+    digest announces.
     """
 
     official_ids: Mapping[int, tuple[str, ...]] = field(default_factory=dict)
@@ -398,7 +412,8 @@ class ReportedContent:
 class OfficialSummary:
     """An official as shown in a digest.
 
-    ``position`` is the position at the date of the articles. ``daily_mentions`` are counts per day, oldest first.
+    ``position`` is the position that the official held at the date of the articles. ``daily_mentions`` are counts per
+    day, oldest first.
     """
 
     id: str

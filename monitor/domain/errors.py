@@ -30,7 +30,7 @@ class MonitorError(Exception):
 
 @dataclass(frozen=True, slots=True, order=True)
 class ConfigIssue:
-    """An error or warning at a place in a configuration file. Line and column count from 1.
+    """An error or warning at a line and column of a configuration file. Line and column count from 1.
 
     ``message`` states what is invalid and what would be valid.
     """
@@ -86,7 +86,7 @@ class QueryError(MonitorError):
 class DocumentFault(Enum):
     """Reason why the document of a source cannot be used.
 
-    It determines the state of the source and the suggestion to the user.
+    The state of the source and the suggestion to the user depend on it.
     """
 
     EMPTY = auto()
@@ -115,12 +115,12 @@ class NotAFeed(MonitorError):
         super().__init__(reason)
 
     def __reduce__(self) -> tuple[type["NotAFeed"], tuple[str, DocumentFault]]:
-        """Return all arguments for pickling, so that the exception can be sent between processes."""
+        """Return the arguments with which the exception is built again after pickling, to send it between processes."""
         return NotAFeed, (self.reason, self.fault)
 
 
 class PageProblem(StrEnum):
-    """Page problem: a reason why the text of a source's pages cannot be read, which the user can remove."""
+    """Reason why the text of a source's pages cannot be read. The user can remove this reason."""
 
     NONE = ""
     NEEDS_PDF_EXTRA = "needs the extra pdf"
@@ -139,7 +139,7 @@ class UnreadableDocument(MonitorError):
         super().__init__(reason)
 
     def __reduce__(self) -> tuple[type["UnreadableDocument"], tuple[str, PageProblem]]:
-        """Return all arguments for pickling, so that the exception can be sent between processes."""
+        """Return the arguments with which the exception is built again after pickling, to send it between processes."""
         return UnreadableDocument, (self.reason, self.problem)
 
 
@@ -148,7 +148,7 @@ class WorkerKilled(MonitorError):
 
 
 class CanaryLost(MonitorError):
-    """Raised if the artificial article, with which the program tests its own pipeline, does not reach the digest."""
+    """Raised if the canary does not reach the digest. The canary is an artificial article that tests the pipeline."""
 
 
 class LeaseLost(MonitorError):
@@ -163,7 +163,7 @@ class StoreError(MonitorError):
 
 
 class QueryTimeout(StoreError):
-    """Raised if a query for a page, or for a response of the API, exceeds its time limit. The database works."""
+    """Raised if a query for a page, or for a response of the API, exceeds its time limit. The database itself works."""
 
 
 class StoreBusy(StoreError):
@@ -197,4 +197,4 @@ class StoreMissing(StoreError):
 
 
 class SchemaMismatch(StoreError):
-    """Raised if the schema of the database does not fit this program, and the program cannot or may not migrate it."""
+    """Raised if the schema of the database does not fit this program, and cannot or may not be migrated."""

@@ -1,4 +1,4 @@
-"""Feedback of readers: verdicts on whether an official is meant, marks on stories, and the record of changes."""
+"""Feedback of readers: verdicts on whether an official is meant, marks on stories, and a record of all changes."""
 
 from collections import defaultdict
 from collections.abc import Iterable
@@ -18,14 +18,14 @@ No reason that the matcher gives begins with this text.
 
 
 class VerdictKind(StrEnum):
-    """The statement of a verdict: the official is meant (confirmed), or is not meant (rejected)."""
+    """Content of a verdict: the text means the official (confirmed), or does not mean the official (rejected)."""
 
     REJECTED = "rejected"
     CONFIRMED = "confirmed"
 
 
 class RejectionReason(StrEnum):
-    """The reason that a reader gives for a rejection: why the text does not mean the official."""
+    """Reason that a reader gives for a rejection: why the text does not mean the official."""
 
     NAMESAKE = "namesake"
     OTHER_PERSON = "other-person"
@@ -35,7 +35,7 @@ class RejectionReason(StrEnum):
 
 
 class MarkKind(StrEnum):
-    """The kind of a mark on a story.
+    """Kind of a mark that a reader sets on a story.
 
     ``IRRELEVANT`` means that the text does name the official, but that the story is not of interest.
     """
@@ -76,10 +76,10 @@ class Reader:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """The statement of a reader on whether a text means an official, in one article and its duplicates.
+    """The judgement of a reader on whether a text means an official. It covers one article and its duplicates.
 
-    ``written`` is the text, folded by ``text.fold.fold_written``; if it is empty, the verdict covers every mention of
-    the official. ``root_id`` is the original of which the other articles are duplicates. ``story_id`` is set only if
+    ``written`` is the text, normalized by ``text.fold.fold_written``. If it is empty, the verdict covers every mention
+    of the official. ``root_id`` is the original of which the other articles are duplicates. ``story_id`` is set only if
     the verdict covers all articles of the story. ``sentence`` is the sentence with the name; it is stored because the
     article may be deleted later.
     """
@@ -100,8 +100,9 @@ class Verdict:
     undone_at: datetime | None = None
 
     def explain(self) -> str:
-        """Return the reader, the date and the reason in one text, which becomes the reason of a mention
-        or near miss.
+        """Return a text with the reader, the date and the reason of the verdict.
+
+        It is used as the reason of a mention or near miss (a rejected mention).
         """
         reason = f": {self.reason}" if self.reason else ""
         return f"{self.kind} by {self.reader} on {self.made_at:%-d %b %Y}{reason}"
@@ -109,9 +110,9 @@ class Verdict:
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """A mark on a story, either of a reader (``reader`` is set) or of a digest (``plan_id`` is set).
+    """A mark on a story, such as mute, either for a reader (``reader`` is set) or for a digest (``plan_id`` is set).
 
-    If ``until_at`` is None, the end of the mark depends on the last report of the story, see ``mark_ends_at``. If
+    If ``until_at`` is None, the end of the mark depends on the last report of the story; see ``mark_ends_at``. If
     ``rule_id`` is set, the mark is only about the reports of that rule.
     """
 
@@ -136,9 +137,9 @@ It is used for marks without an explicit end. Kinds that are not listed never en
 
 
 def mark_ends_at(mark: Mark, last_report_at: datetime) -> datetime | None:
-    """Return the time at which a mark ends, or None if the mark never ends.
+    """Return the time at which a mark on a story ends, or None if the mark never ends.
 
-    An explicit end of the mark has priority. Otherwise the end is computed from the last report of the story.
+    If the mark has an explicit end, this is returned. Otherwise the end is computed from the last report of the story.
     """
     lasts = MARK_LASTS.get(mark.kind)
     if mark.until_at or lasts is None:
@@ -148,7 +149,7 @@ def mark_ends_at(mark: Mark, last_report_at: datetime) -> datetime | None:
 
 @dataclass(frozen=True, slots=True)
 class StoryMark:
-    """A mark for a digest, with the facts about the story that are needed to apply the mark.
+    """A mark on a story that applies to a digest, with the facts about the story that are needed to apply it.
 
     ``official_ids`` are the officials named in the reports of the story when the mark was made. ``last_report_at`` is
     the time of the last report of the story.
@@ -161,17 +162,17 @@ class StoryMark:
 
     @property
     def ends_at(self) -> datetime | None:
-        """The time at which the mark ends, or None if the mark never ends."""
+        """The time at which the mark on the story ends, or None if it never ends."""
         return mark_ends_at(self.mark, self.last_report_at or self.mark.made_at)
 
     def is_active(self, now: datetime) -> bool:
-        """Return whether the mark is still in effect at the time ``now``."""
+        """Return whether the mark on the story is still in effect at the time ``now``."""
         return self.ends_at is None or now < self.ends_at
 
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """The record of one act of feedback. `monitor undo` takes its id.
+    """The record of one act of feedback, or of an edit of the configuration. `monitor undo` takes its id.
 
     ``reader`` is the display name of the reader, which several readers may have. ``login`` is the login of the reader,
     and is empty before the change is stored. ``verdict_id`` or ``mark_id`` is the id of the verdict or mark that was
@@ -194,7 +195,7 @@ class Change:
 
 
 class ProposalKind(StrEnum):
-    """Feedback that a proposal asks for: a verdict, or that a story is muted for a digest."""
+    """Kind of feedback that a proposal asks for: a verdict, or that a story is muted in a digest."""
 
     REJECTED = "rejected"
     CONFIRMED = "confirmed"
@@ -202,7 +203,7 @@ class ProposalKind(StrEnum):
 
 
 class ProposalOutcome(StrEnum):
-    """Decision of an editor on a proposal; it is open until then."""
+    """Decision of an editor on a proposal. Until an editor decides, the proposal is open."""
 
     OPEN = ""
     ACCEPTED = "accepted"
@@ -211,10 +212,10 @@ class ProposalOutcome(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Proposal:
-    """Feedback of a reader who may not give it; it counts only if an editor accepts it.
+    """Feedback proposed by a reader who may not give feedback. It counts only if an editor accepts it.
 
     A proposed verdict has an article and an official, and a story if it is about the whole story. A proposed mute has a
-    story and a digest plan. ``title`` is the title of the article or story, and is empty before it is stored.
+    story and a digest plan. ``title`` is the title of the article or story, and is empty before the proposal is stored.
     """
 
     id: int
@@ -236,7 +237,7 @@ class Proposal:
 
 
 def select_effective(verdicts: Iterable[Verdict]) -> tuple[Verdict, ...]:
-    """Return the verdicts that apply to one article, at most one for each official and folded text.
+    """Return the verdicts that count for one article: at most one for each official and each written text.
 
     A verdict on the article itself has priority over a verdict on its story. Of several equal verdicts, the newest is
     used. Undone verdicts are ignored.
@@ -249,7 +250,7 @@ def select_effective(verdicts: Iterable[Verdict]) -> tuple[Verdict, ...]:
 
 
 class VerdictIndex:
-    """An index of verdicts. With it, the verdicts that apply to many articles are found without database queries."""
+    """Index of verdicts in memory. It finds the verdicts that apply to an article without a database query."""
 
     def __init__(self, verdicts: Iterable[Verdict]) -> None:
         self._by_root: defaultdict[int, list[Verdict]] = defaultdict(list)
@@ -269,7 +270,7 @@ class VerdictIndex:
 
 @dataclass(frozen=True, slots=True)
 class RescreenResult:
-    """The result of a rescreen: the number of articles that were matched again, and of the hits that changed.
+    """The result of a rescreen: how many articles were matched again, and how many hits changed.
 
     ``withdrawn`` hits became invalid; digests had reported ``reported`` of them. ``added`` hits are new or valid again.
     ``changed`` hits name other officials than before.
@@ -282,7 +283,7 @@ class RescreenResult:
     changed: int = 0
 
     def __add__(self, other: "RescreenResult") -> "RescreenResult":
-        """Return the sum of two results, count by count."""
+        """Return the sum of two results, added count by count."""
         return RescreenResult(
             self.articles + other.articles,
             self.withdrawn + other.withdrawn,
@@ -294,10 +295,10 @@ class RescreenResult:
 
 @dataclass(frozen=True, slots=True)
 class Retraction:
-    """A hit that a digest has reported, and that a verdict has withdrawn since for some officials.
+    """A hit that a digest has reported, and from which a verdict has since removed some officials.
 
-    ``official_ids`` are these officials; an empty id means that the rule had a hit without an official. ``verdict``
-    describes who rejected the official.
+    ``official_ids`` are these officials. An empty id means that the hit named no official. ``verdict`` describes who
+    rejected the official.
     """
 
     hit_id: int
@@ -311,7 +312,7 @@ class Retraction:
 
 @dataclass(frozen=True, slots=True)
 class RuleCount:
-    """The number of hits of a rule in a period, and how many of these hits verdicts have withdrawn."""
+    """Counts for one rule in a period: its hits, and the hits among them that verdicts have withdrawn."""
 
     rule_id: str
     found: int
@@ -321,9 +322,9 @@ class RuleCount:
 
 @dataclass(frozen=True, slots=True)
 class FormCount:
-    """A spelling of an official, with the numbers of articles in which it was accepted, and rejected by readers.
+    """Counts for one spelling of an official's name: articles in which it was accepted, and in which it was rejected.
 
-    ``form`` is the ``MatchForm`` of the accepted mentions. It is empty if the spelling was rejected.
+    ``form`` is the ``MatchForm`` of the accepted mentions. It is empty if readers rejected the spelling.
     """
 
     official_id: str

@@ -16,7 +16,7 @@ LOGIN_HEADERS = frozenset({"authorization", "cookie", "x-api-key"})
 
 
 class FailureWeight(StrEnum):
-    """The weight of a failure: how strongly it delays the next poll.
+    """Weight of a failed request, which determines how strongly the failure delays the next poll.
 
     Examples are a wrong address (hard), a busy server (soft) and a failed DNS lookup (temporary).
     """
@@ -27,7 +27,7 @@ class FailureWeight(StrEnum):
 
 
 class FailureCause(StrEnum):
-    """The cause of a failed request. ``source_health.py`` has a suggestion for the user for each cause."""
+    """Cause of a failed request. For each cause, ``source_health.py`` has a suggestion for the user."""
 
     OTHER = ""
     NAME_LOOKUP = "name"
@@ -42,7 +42,7 @@ class FailureCause(StrEnum):
 
 
 class FetchPurpose(StrEnum):
-    """The kind of document that is requested. The rules of robots.txt are applied only to pages."""
+    """Kind of document that is requested. The rules of robots.txt are applied only to requests for pages."""
 
     API = "api"
     FEED = "feed"
@@ -56,8 +56,8 @@ class FetchRequest:
     ``etag`` and ``last_modified`` are the validators of the last response whose entries were stored. ``is_large``
     raises the size limit of the body; the caller must limit how many such bodies are in memory at the same time. If
     ``uses_browser`` is true, an HTML page is returned as it is after its scripts ran. A request with a ``body`` sends
-    this JSON by POST, other requests use GET. If ``mailbox`` is given, the new messages of the mailbox are read, and
-    ``etag`` is the state after the last reading. ``cookie_file`` is the path of a file with cookies in the Netscape
+    this JSON by POST, and other requests use GET. If ``mailbox`` is given, the new messages of the mailbox are read,
+    and ``etag`` describes what was read before. ``cookie_file`` is the path of a file with cookies in the Netscape
     format.
     """
 
@@ -100,7 +100,7 @@ class Fetched:
 
 @dataclass(frozen=True, slots=True)
 class NotModified:
-    """The response of a server that the document has not changed since the request's validators were issued.
+    """Response that the document has not changed since the server issued the validators of the request.
 
     ``moved_to`` is as in ``Fetched``. If ``etag`` and ``last_modified`` are not empty, they replace the validators of
     the request (RFC 9111, section 4.3.4).
@@ -114,9 +114,9 @@ class NotModified:
 
 @dataclass(frozen=True, slots=True)
 class Blocked:
-    """The result of a request that the server or a firewall refuses, because it blocks programs.
+    """Result of a request that the server or a firewall refuses, because it blocks programs.
 
-    An earlier retry does not help. ``problem`` is set if the user can remove the reason.
+    It does not help to retry earlier. ``problem`` is set if the user can remove the reason.
     """
 
     reason: str
@@ -127,14 +127,14 @@ class Blocked:
 
 @dataclass(frozen=True, slots=True)
 class Gone:
-    """The result of a request to an address that was removed permanently, as the server reports (HTTP 410)."""
+    """Result of a request for a document that was removed permanently, as the server reports (HTTP 410)."""
 
     reason: str
 
 
 @dataclass(frozen=True, slots=True)
 class Failed:
-    """The result of a request that failed for a reason that the other result types do not cover.
+    """Result of a request that failed for a reason that the other result types do not cover.
 
     ``retry_after`` is the delay that the server asks for. ``status`` is the HTTP status, or 0 if the failure is not an
     HTTP status. If ``cause`` is ``FORBIDDEN_ADDRESS``, the address is not allowed, and no request was sent.

@@ -1,4 +1,4 @@
-"""Types of the values in sources.yaml. Each type parses the text as written, and defines its JSON Schema."""
+"""Types of the values in sources.yaml. Each type parses the text from the file, and defines its JSON Schema."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ ID_PATTERN = "^[a-z0-9][a-z0-9-]{0,63}$"
 
 
 def make_text_validator(parse: Callable[[str], T]) -> Callable[[Any], T]:
-    """Return a validator that applies ``parse`` to a text and raises ``ValueError`` for values of other types."""
+    """Return a validator that applies ``parse`` to a text. It raises ``ValueError`` for a value that is not a text."""
 
     def read(value: Any) -> T:
         if isinstance(value, str):
@@ -32,7 +32,10 @@ def make_text_validator(parse: Callable[[str], T]) -> Callable[[Any], T]:
 
 
 def describe_non_text(value: Any) -> str:
-    """Return the error message for a value that must be text and has another type; it states what to write instead."""
+    """Return the error message for a value that should be text but has another type.
+
+    It states what to write instead.
+    """
     if isinstance(value, bool | int | float):
         shown = str(value).lower() if isinstance(value, bool) else str(value)
         return f'{shown} is a {"truth value" if isinstance(value, bool) else "number"}, not text; write "{shown}"'
@@ -55,12 +58,12 @@ def clean_text(text: str) -> str:
 class MissingSecretError(ValueError):
     """Raised if a reference to a secret cannot be resolved.
 
-    The environment variable is not set, or it is empty, or the file cannot be read.
+    The environment variable is missing or empty, or the file cannot be read.
     """
 
 
 class ValidationContext(Protocol):
-    """Protocol of the object with which values are validated.
+    """Protocol of the helper object that the validation of configured values uses.
 
     It resolves references to secrets, and parses selectors and cron lines. If ``is_required`` is false, only a missing
     secret in the database URL is an error.
@@ -84,20 +87,23 @@ class ValidationContext(Protocol):
         ...
 
     def parse_selector(self, text: str) -> str:
-        """Return the text if it is a valid CSS selector, else raise ``ValueError``."""
+        """Check a CSS selector and return it unchanged. Raises ``ValueError`` if it is invalid."""
         ...
 
     def parse_jmespath(self, text: str) -> str:
-        """Return the text if it is a valid JMESPath expression, else raise ``ValueError``."""
+        """Check a JMESPath expression and return it unchanged. Raises ``ValueError`` if it is invalid."""
         ...
 
     def parse_cron(self, text: str) -> str:
-        """Return a cron line in which weekdays are names. Raises ``ValueError`` if the line is invalid."""
+        """Check a cron line, and return it with weekday numbers replaced by names.
+
+        Raises ``ValueError`` if the line is invalid.
+        """
         ...
 
 
 class ValueMark(Enum):
-    """A property of a configured value that its Python type does not express, as a part of its annotation.
+    """Property of a configured value that its Python type does not express. It is added to the annotation of the field.
 
     A secret without ``LOGIN_IS_SECRET`` is secret as a whole. `monitor check` warns if a secret is typed into the file.
     """
@@ -110,7 +116,10 @@ class ValueMark(Enum):
 
 @dataclass(frozen=True, slots=True)
 class WarningIfMissing:
-    """Marks a key of which `monitor check` warns if it is missing; the mark is a part of the key's annotation."""
+    """Text of the warning that `monitor check` prints if a key is missing.
+
+    It is added to the annotation of the field.
+    """
 
     text: str
 
@@ -123,7 +132,7 @@ Unknown keys are errors. Error messages never contain the value, because it may 
 
 
 def get_context(info: ValidationInfo) -> ValidationContext:
-    """Return the context of a validation. Raises ``TypeError`` if the validation has no context."""
+    """Return the helper object of a validation. Raises ``TypeError`` if the validation has none."""
     if info.context is None:
         raise TypeError("values of sources.yaml are validated with a ValidationContext")
     context: ValidationContext = info.context
@@ -135,7 +144,10 @@ UNRESOLVED_SECRET = Secret("")
 
 
 def _resolve_optional_secret(value: Any, info: ValidationInfo) -> Secret:
-    """Return a secret, or ``UNRESOLVED_SECRET`` if it is missing and missing secrets are allowed."""
+    """Return the secret in a configured value.
+
+    If the secret is missing, and missing secrets are allowed, return ``UNRESOLVED_SECRET``.
+    """
     try:
         return _resolve_required_secret(value, info)
     except MissingSecretError:
@@ -145,9 +157,9 @@ def _resolve_optional_secret(value: Any, info: ValidationInfo) -> Secret:
 
 
 def _resolve_required_secret(value: Any, info: ValidationInfo) -> Secret:
-    """Return the secret that a configured value contains or refers to (``${NAME}`` or ``file:/path``).
+    """Return the secret that a configured value contains, or to which it refers (``${NAME}`` or ``file:/path``).
 
-    Raises ``ValueError`` if the reference cannot be resolved; the error message does not contain the secret.
+    Raises ``ValueError`` if the reference cannot be resolved. The error message does not contain the secret.
     """
     if isinstance(value, Secret):
         return value  # the default value of a field
@@ -157,7 +169,7 @@ def _resolve_required_secret(value: Any, info: ValidationInfo) -> Secret:
 
 
 def make_secret_validator(check: Callable[[str], object]) -> AfterValidator:
-    """Return a validator that calls ``check`` with the text of a secret, unless the secret is missing."""
+    """Return a validator that calls ``check`` with the text of a secret. A missing secret is not checked."""
 
     def checked(secret: Secret) -> Secret:
         if secret is not UNRESOLVED_SECRET:
@@ -192,7 +204,7 @@ def check_imap_url(text: str) -> None:
 def check_chat_url(text: str) -> None:
     """Check that a text has the form of a chat URL. Raises ``ValueError`` if it does not.
 
-    Later, when the channel is loaded, Apprise checks that the service exists.
+    The library Apprise checks later, when the channel is loaded, that the chat service exists.
     """
     scheme, sep, rest = text.partition("://")
     if not (sep and scheme.isalnum() and rest) or any(letter.isspace() for letter in text):
@@ -209,19 +221,19 @@ def check_database_url(text: str) -> None:
 
 
 def as_list(value: Any) -> Any:
-    """Return a list with a text as its only element. Values that are not texts are returned unchanged."""
+    """Return a text as a list with this one element. A value of another type is returned unchanged."""
     return [value] if isinstance(value, str) else value
 
 
 def as_mapping(key: str) -> Callable[[Any], Any]:
-    """Return a function that converts a text to ``{key: text}``, and returns values that are not texts unchanged."""
+    """Return a function that converts a text to ``{key: text}``. It returns a value of another type unchanged."""
     return lambda value: {key: value} if isinstance(value, str) else value
 
 
 def parse_paused(value: Any) -> Any:
     """Return the reason why a source is paused, as text.
 
-    ``true`` gives a default reason, and ``false`` an empty text, which means that the source is not paused. Other
+    ``true`` gives a default reason. ``false`` gives an empty text, which means that the source is not paused. Other
     values are returned unchanged.
     """
     if isinstance(value, bool):
@@ -238,12 +250,16 @@ def _parse_retention(value: Any) -> Any:
 
 
 def parse_probe_address(value: Any) -> Any:
-    """Return the host and port of the probe server, or None for the word ``off``."""
+    """Return the host and port of the probe server. For the word ``off``, return None."""
     return None if value == "off" else make_text_validator(value_parsers.parse_host_port)(value)
 
 
 def parse_digest_time(value: Any) -> Any:
-    """Return a time of day, a tuple of times if the value is a list, or the word ``immediately``."""
+    """Parse the times at which a digest is due.
+
+    A single value is returned as a time of day, and a list as a tuple of times. The word ``immediately`` is returned
+    unchanged.
+    """
     parse = make_text_validator(value_parsers.parse_time_of_day)
     if isinstance(value, list):
         return tuple(parse(one) for one in value)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class ForgetReport:
-    """The numbers of rows that were erased or changed for one official.
+    """Numbers of table rows that were erased or changed for one official.
 
     ``shared_hits`` also name other officials; only the one official was removed from them. ``kept_records`` are records
     of the evidence chain, which cannot be deleted. ``kept_articles`` are the articles that named the official.

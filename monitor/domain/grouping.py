@@ -1,4 +1,7 @@
-"""Story grouping: centroids of stories, placements of articles, and the protocols of the grouping window."""
+"""Grouping of articles to stories: centroids of stories, placements of articles, and protocols of the grouping window.
+
+The grouping window is the index in memory of the latest articles and the open stories.
+"""
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -11,12 +14,12 @@ STORY_WINDOW, DUPLICATE_WINDOW = timedelta(days=7), timedelta(days=30)
 
 @dataclass(frozen=True, slots=True)
 class StoryCentroid:
-    """The centroid of a story: its terms with the highest weights, the days that its articles mention, and its time
-    span.
+    """The centroid of a story: its most important terms, the days that its articles mention, and its time span.
 
-    The terms are stored as bytes to save memory, because the index has many centroids and only a few are compared.
-    ``terms`` contains 32-bit hashes and ``weights`` a 32-bit float per term, both little-endian. ``name_flags`` has one
-    byte per term, which is 1 if the term is a name. ``days`` are (month, day) pairs.
+    The terms have the highest weights. They are stored as bytes to save memory, because the index has many centroids
+    and only a few are compared. ``terms`` contains 32-bit hashes and ``weights`` a 32-bit float per term, both
+    little-endian. ``name_flags`` has one byte per term, which is 1 if the term is a name. ``days`` are (month, day)
+    pairs.
     """
 
     id: str
@@ -47,10 +50,10 @@ For an article that was deleted, the placement is None and the texts are empty.
 
 
 class GroupingIndex(Protocol):
-    """Protocol of the index in which the articles of one batch are grouped.
+    """Protocol of the index with which the articles of one batch are grouped.
 
-    Each lookup takes a limited time, which does not grow with the number of articles and stories. The ``prefetch``
-    methods only make later lookups faster.
+    The time of a lookup does not grow with the number of articles and stories. The ``prefetch`` methods only make later
+    lookups faster.
     """
 
     def prefetch_fingerprints(self, fingerprints: Iterable[int]) -> None:
@@ -62,9 +65,9 @@ class GroupingIndex(Protocol):
         ...
 
     def articles_with(self, fingerprints: Sequence[int]) -> Mapping[int, int]:
-        """Return how many of these fingerprints each article has, by article id. Articles with none are omitted.
+        """Return a dictionary that maps article ids to the number of these fingerprints that the article has.
 
-        Fingerprints are below 2**63.
+        Articles with none of them are left out. Fingerprints are below 2**63.
         """
         ...
 
@@ -73,18 +76,18 @@ class GroupingIndex(Protocol):
         ...
 
     def add_fingerprints(self, article_id: int, fingerprints: Sequence[int]) -> None:
-        """Add an article to the index under each of its fingerprints. Article ids are below 2**32."""
+        """Add an article to the index, so that it is found by each of its fingerprints. Article ids are below 2**32."""
         ...
 
     def get_placement(self, article_id: int) -> Placement | None:
         """Return the placement of an article, or None if the article was deleted.
 
-        If the story of the article was merged into another one, the placement has the id of this other story.
+        If the story of the article was merged into another story, the placement has the id of that other story.
         """
         ...
 
     def similar_stories(self, terms: Sequence[int], limit: int) -> Sequence[StoryCentroid]:
-        """Return at most ``limit`` open stories that share the most terms with ``terms``.
+        """Return the open stories that share the most terms with ``terms``, at most ``limit`` of them.
 
         ``terms`` are sorted by weight, the highest first.
         """
@@ -95,19 +98,22 @@ class GroupingIndex(Protocol):
         ...
 
     def merge(self, younger: str, older: str) -> None:
-        """Merge the story ``younger`` into the story ``older``. The id of the younger story can still be looked up."""
+        """Merge the story ``younger`` into the story ``older``.
+
+        Looking up the id of the younger story then gives the older one.
+        """
         ...
 
     def place(self, placement: Placement, terms: Sequence[int] = ()) -> None:
-        """Store the placement of an article, and add its story to the index under the terms of the article."""
+        """Store the placement of an article. Its story can then be found by the terms of the article."""
         ...
 
 
 class IndexedArticle(NamedTuple):
     """An article in the grouping window: its 64-bit fingerprints, and its 32-bit terms with the highest weights.
 
-    Both are stored as little-endian bytes. A duplicate has no terms. A duplicate that adds no text to its original has
-    no fingerprints either.
+    Fingerprints and terms are stored as little-endian bytes. A duplicate has no terms. A duplicate that adds no text to
+    its original has no fingerprints either.
     """
 
     article_id: int
@@ -117,7 +123,7 @@ class IndexedArticle(NamedTuple):
 
 
 class IndexedStory(NamedTuple):
-    """A story in the grouping window: its centroid as bytes, which are empty if the story is closed or merged."""
+    """A story in the grouping window, with its centroid as bytes. They are empty if the story is closed or merged."""
 
     story_id: str
     centroid: bytes
@@ -127,7 +133,7 @@ class IndexedStory(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class GroupingChanges:
-    """The changes that one batch of grouping has made. They are stored in one transaction."""
+    """The changes by the grouping of one batch of articles. They are stored in one transaction."""
 
     placements: Sequence[Placement] = ()
     articles: Sequence[IndexedArticle] = ()
@@ -135,20 +141,20 @@ class GroupingChanges:
 
 
 class GroupingBatch(GroupingIndex, Protocol):
-    """Interface of the grouping index while one batch is grouped.
+    """Protocol of the grouping index while one batch is grouped.
 
-    It collects the changes of the batch and does not store them.
+    The index collects the changes of the batch, and does not store them.
     """
 
     def changes(self) -> GroupingChanges:
-        """Return the changes that the batch has made so far."""
+        """Return the changes that were made in this batch so far."""
         ...
 
 
 class GroupingWindow(Protocol):
     """Protocol of the grouping window: an index in memory of the latest articles and the open stories.
 
-    ``version`` is the version of the database's grouping data that was loaded last, or 0 if nothing was loaded yet.
+    ``version`` is the version of the grouping data that was last loaded from the database, or 0 before the first load.
     """
 
     version: int
@@ -162,12 +168,16 @@ class GroupingWindow(Protocol):
         ...
 
     def begin(self, load_article: ArticleLoader) -> GroupingBatch:
-        """Begin a batch. The window itself does not change until the changes of the batch are stored and then loaded.
+        """Begin a batch. The window changes only when the changes of the batch were stored and are then loaded.
 
         ``load_article`` loads a grouped article that the batch needs for a comparison.
         """
         ...
 
     def drop(self, first_article_id: int, open_story_ids: Collection[str]) -> None:
-        """Delete the fingerprints of articles below ``first_article_id``, and all stories that are not open."""
+        """Delete old fingerprints, and the stories that are not open.
+
+        Old fingerprints belong to articles with ids below ``first_article_id``. The open stories are
+        ``open_story_ids``.
+        """
         ...

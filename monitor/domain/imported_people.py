@@ -1,4 +1,4 @@
-"""People that are read from files of other programs, before they are merged with the watched officials."""
+"""People as read from files of other programs, before they are merged with the watched officials."""
 
 from dataclasses import dataclass
 
@@ -9,7 +9,7 @@ from monitor.domain.watchlist import Role
 class ImportedPerson:
     """Person in an imported file.
 
-    ``place`` is the line or the id of the entity, for messages. ``country`` is a name, a code of two or three letters,
+    ``place`` is the line, or the id of the entity, for messages. ``country`` is a name, a code of two or three letters,
     or the Wikidata id of a country. ``wikidata`` is the Wikidata id of the person, such as Q123. ``id`` is the id of an
     official if the file states one, otherwise empty.
     """
@@ -25,10 +25,9 @@ class ImportedPerson:
 
 @dataclass(frozen=True, slots=True)
 class ImportNote:
-    """Message about one place of an imported file.
+    """Message about one line or entity of an imported file.
 
-    If ``is_left_out`` is true, the person or line at the place is not imported. Otherwise only one value is not
-    imported.
+    If ``is_left_out`` is true, this person or line is not imported. Otherwise only one value is not imported.
     """
 
     place: str

@@ -1,4 +1,4 @@
-"""Findings of the matcher in an article: mentions, rule hits and near misses."""
+"""Findings of the matcher in an article: mentions of officials, rule hits, and near misses (rejected mentions)."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -22,7 +22,7 @@ class MatchForm(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Mention:
-    """A mention of an official in a region of an article.
+    """A mention of an official in a region of an article, such as the headline or the body.
 
     ``text`` is the part of the region from ``start`` to ``end``. It does not include forms of address. ``confidence``
     is between 0 and 1.
@@ -40,7 +40,7 @@ class Mention:
 
 @dataclass(frozen=True, slots=True)
 class NearMiss:
-    """A rejected candidate, with the reason.
+    """A near miss: a text that resembles the name of an official but was rejected, with the reason.
 
     It is stored so that users can find out why an article was not reported.
     """
@@ -55,7 +55,7 @@ class NearMiss:
 
 @dataclass(frozen=True, slots=True)
 class Passage:
-    """A passage that proves a hit: the part of a region from ``start`` to ``end``.
+    """A passage that proves a hit: the part of a region (such as the body) from ``start`` to ``end``.
 
     ``highlights`` are the start and end offsets, in the text of the region, of the words that were found.
     """
@@ -78,7 +78,7 @@ class RuleHit:
 
 @dataclass(frozen=True, slots=True)
 class Findings:
-    """All mentions, hits and near misses of one article."""
+    """All mentions, hits and near misses (rejected mentions) of one article."""
 
     mentions: tuple[Mention, ...] = ()
     hits: tuple[RuleHit, ...] = ()
@@ -99,7 +99,7 @@ class HitKind(StrEnum):
 
 
 class ChangePlace(StrEnum):
-    """The part of an article that changed: the headline, a passage, or the outlet's notice about a correction."""
+    """Part of an article that changed: the headline, a passage, or the outlet's notice about a correction."""
 
     HEADLINE = "headline"
     PASSAGE = "passage"

@@ -27,13 +27,13 @@ _RISE_RATE, _FALL_RATE = (
 
 @dataclass(frozen=True, slots=True)
 class PageQuality:
-    """The page quality of a source: the usual and the latest extraction confidence, layout changes, and page problems.
+    """The quality of the pages of a source: extraction confidence, layout changes, and page problems.
 
     It is stored apart from the poll state, because it is updated when pages are read and not when the source is polled.
 
     ``usual`` is the usual confidence; it is 0 until ``MIN_LEARNED_PAGES`` pages were read. An outlier is a page whose
     confidence is far below ``usual``; ``outlier_share`` is the share of outliers. ``recent`` are the latest
-    confidences, newest last. ``streak`` is the number of consecutive outliers, or, after a layout change, of
+    confidences, newest last. ``streak`` is the number of consecutive outliers, or, during a layout change, of
     consecutive normal pages. ``layout_changed_at`` is the start of the present layout change, with the example page
     ``example_url``. ``layout_restored_at`` is the end of the last layout change or page problem.
 
@@ -73,12 +73,12 @@ UNKNOWN_PAGE_QUALITY = PageQuality()
 def update_page_quality(
     quality: PageQuality, confidence: float, url: str, now: datetime, *, is_accepted: bool = False
 ) -> PageQuality:
-    """Return the page quality after one more page was read, given its extraction confidence.
+    """Return the page quality of a source after one more page was read with the given extraction confidence.
 
-    A single outlier, such as a page with a video, has no effect. A layout change begins after more consecutive outliers
-    than are likely by chance, given the source's share of outliers. It also begins if most of the first pages have
-    hardly any text. It ends after ``RESTORED_AFTER_PAGES`` consecutive normal pages, or if ``is_accepted`` is true;
-    then the present confidence becomes the usual one.
+    An outlier is a page with a far lower confidence than usual. A single outlier, such as a page with a video, has no
+    effect. A layout change begins after more consecutive outliers than are likely by chance, given the source's share
+    of outliers. It also begins if most of the first pages have hardly any text. It ends after ``RESTORED_AFTER_PAGES``
+    consecutive normal pages, or if ``is_accepted`` is true; then the present confidence becomes the usual one.
     """
     quality = _reduce_problem(quality, now)
     quality = replace(quality, recent=(*quality.recent, confidence)[-MIN_LEARNED_PAGES:])
@@ -115,7 +115,7 @@ def add_page_problem(quality: PageQuality, problem: PageProblem, detail: str, ur
 
 
 def _reduce_problem(quality: PageQuality, now: datetime) -> PageQuality:
-    """Lower the count of the page problem, because a page could be read; return the page quality.
+    """Return the page quality with a lower count of the page problem, because a page could be read.
 
     The problem ends when the count is 0.
     """
@@ -137,7 +137,7 @@ def _reduce_problem(quality: PageQuality, now: datetime) -> PageQuality:
 
 
 def min_outlier_streak(outlier_share: float) -> int:
-    """Return the number of consecutive outliers that show a layout change.
+    """Return the number of consecutive outliers (pages with unusually little text) that show a layout change.
 
     The number is higher for a source with a high share of outliers.
     """
@@ -152,7 +152,7 @@ def _is_outlier(quality: PageQuality, confidence: float) -> bool:
 
 
 def _relearn_usual(quality: PageQuality) -> PageQuality:
-    """Replace the usual confidence by the median of the recent confidences; return the page quality.
+    """Return the page quality with a new usual confidence, which is the median of the recent confidences.
 
     The usual confidence is at least 0.01, because 0 means that it is unknown.
     """
@@ -162,10 +162,10 @@ def _relearn_usual(quality: PageQuality) -> PageQuality:
 
 
 def _track_outliers(quality: PageQuality, confidence: float, url: str, now: datetime) -> PageQuality:
-    """Return the page quality after one more page, if the source has no layout change at present.
+    """Return the page quality after one more page, for a source without a layout change at present.
 
-    A normal page changes the usual confidence. An outlier extends the series of outliers, which may begin a layout
-    change.
+    A normal page changes the usual confidence. An outlier (a page with far lower confidence) extends the series of
+    outliers, which may begin a layout change.
     """
     is_outlier = _is_outlier(quality, confidence)
     quality = replace(
@@ -184,7 +184,7 @@ def _track_outliers(quality: PageQuality, confidence: float, url: str, now: date
 
 
 def _continue_layout_change(quality: PageQuality, confidence: float, url: str, now: datetime) -> PageQuality:
-    """Return the page quality after one more page during a layout change, which this page may end.
+    """Return the page quality after one more page during a layout change. The layout change may end with this page.
 
     The usual confidence does not change during a layout change.
     """
@@ -198,12 +198,14 @@ def _continue_layout_change(quality: PageQuality, confidence: float, url: str, n
 
 @dataclass(frozen=True, slots=True)
 class EntryCounts:
-    """The numbers of entries of a document, by the decision on each entry.
+    """The numbers of entries in a document, by what was done with them.
 
-    ``total`` is the number of entries that were read; each of them is in exactly one of the next five counts. ``new``
+    ``total`` is the number of entries that were read. Each of these is in exactly one of the next five counts. ``new``
     and ``quarantined`` entries were stored. ``known`` entries lead to stored articles. ``merged`` entries repeat
-    another entry of the document. ``empty`` entries have neither title nor URL nor text. ``left_out`` entries were not
-    read and are not in ``total``, because the document has more entries than are read, or ends inside an entry.
+    another entry of the document. ``empty`` entries have neither title nor URL nor text.
+
+    ``left_out`` entries were not read and are not in ``total``, because the document has more entries than are read, or
+    ends inside an entry.
     """
 
     total: int = 0
@@ -216,7 +218,7 @@ class EntryCounts:
 
     @property
     def unaccounted(self) -> int:
-        """Return the number of entries without a decision. A number other than 0 means a bug in this program."""
+        """Return the number of entries that are in none of the counts. If it is not 0, this program has a bug."""
         return self.total - self.new - self.quarantined - self.known - self.merged - self.empty
 
     def __str__(self) -> str:
@@ -260,7 +262,7 @@ HEALTHY_STATES = frozenset({SourceState.OK, SourceState.PAUSED})
 
 @dataclass(frozen=True, slots=True)
 class SitemapMemory:
-    """The URLs of the sitemaps in a sitemap index that earlier polls have read, the latest first.
+    """The URLs of the sitemaps that earlier polls have found in a sitemap index and read, the latest first.
 
     ``productive`` sitemaps contained new addresses. ``known`` sitemaps were read before, so an address that appears in
     one of them later belongs to a new article.
@@ -275,12 +277,12 @@ NO_SITEMAP_MEMORY = SitemapMemory()
 
 @dataclass(frozen=True, slots=True)
 class PollState:
-    """Poll state: what a poll of a source stores for the next poll.
+    """State of a source that a poll stores for the next poll.
 
     ``failures`` is the weighted number of failures since the last success (``polling_policy.py``). ``baseline_at`` is
     the time of the first successful poll; articles published before it are not reported. ``entries`` is the number of
-    entries in the last document. ``ttl`` is the minimum poll interval that this document asks for. ``counts`` has the
-    decisions on the entries of the last document that had changed. ``sitemaps`` is the memory of a sitemap index.
+    entries in the last document. ``ttl`` is the minimum poll interval that this document asks for. ``counts`` states
+    what was done with the entries of the last document that had changed. ``sitemaps`` is the memory of a sitemap index.
     ``parsing_hash`` identifies the settings by which the last document was parsed, such as the selectors of a listing.
     ``interrupted_polls`` is the number of polls that began and never ended since the last document was read.
 
@@ -329,7 +331,8 @@ class PollState:
 class Lease:
     """The exclusive right of a process to poll one source until ``expires_at``.
 
-    After a lease has expired, another process gets a new ``token``, and writes with the old one are refused.
+    After a lease has expired, another process may get a lease with a new ``token``. Writes with the old token are then
+    refused.
     """
 
     source_id: str

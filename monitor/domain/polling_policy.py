@@ -1,8 +1,8 @@
-"""Polling policy: poll intervals, waits after failures, and the plausibility check of the clock, as pure functions.
+"""Polling policy as pure functions: poll intervals, waits after failures, and the plausibility check of the clock.
 
-The poll interval depends on the share of entries that were known already: the lower it is, the higher is the risk that
-articles are missed. Failures have weights. The wait grows linearly with the sum of the weights, up to a limit, so a
-source is never abandoned.
+The poll interval depends on the share of entries that were known already. The lower this share is, the higher is the
+risk that articles are missed. Failures have weights. The wait grows linearly with the sum of the weights, up to a
+limit, so a source is never abandoned.
 """
 
 from collections.abc import Collection
@@ -19,19 +19,20 @@ MAX_CHECK_GAP = timedelta(hours=1)  # a longer time between two checks was a pau
 
 @dataclass(frozen=True, slots=True)
 class ClockTrust:
-    """Last time of the clock that was trusted, and how long the program has run since with an implausible time.
+    """The last clock time that was plausible, and how long the program has run since then with an implausible clock.
 
-    With it, a clock that jumps ahead does not cause the deletion of data.
+    It prevents the deletion of data when the clock jumps ahead.
     """
 
     trusted_at: datetime
     run_time: timedelta = timedelta(0)
 
     def advance(self, last_checked_at: datetime, now: datetime) -> "ClockTrust":
-        """Return the trust after a check of the clock at ``now``; the previous check was at ``last_checked_at``.
+        """Return the new record after a check of the clock at ``now``. The previous check was at ``last_checked_at``.
 
-        A time near the last trusted one is trusted immediately. A time after a jump is trusted when the program has run
-        for 1 % of the jump: one and a half days for a jump of four months, most of a year for a jump to 2099.
+        A time near the last trusted time is trusted immediately. After a jump, the new time is trusted when the program
+        has run for 1 % of the jump. This is one and a half days for a jump of four months, and most of a year for a
+        jump to 2099.
         """
         apart = abs(now - self.trusted_at)
         if apart <= MAX_CLOCK_JUMP:
@@ -46,7 +47,7 @@ class ClockTrust:
     def trusted_time(self, now: datetime) -> datetime:
         """Return the time that counts as the present when old data is deleted.
 
-        It is ``now``, or the last trusted time if ``now`` is implausible.
+        It is ``now``. If ``now`` is implausible, it is the last trusted time.
         """
         return now if now - self.trusted_at <= MAX_CLOCK_JUMP else self.trusted_at
 
@@ -57,10 +58,10 @@ class ClockTrust:
 
 @dataclass(frozen=True, slots=True)
 class ClockChange:
-    """Result of a check of the clock: the clock was set back, or is too far ahead to be trusted.
+    """Result of a check of the clock: how far it was set back, or how far ahead it is.
 
     ``ahead_by`` is set only by the first check that finds the clock ahead. ``trusted_after`` is the time that the
-    program must run before the new time is trusted.
+    program must still run before the new time is trusted.
     """
 
     set_back_by: timedelta = timedelta(0)
@@ -88,9 +89,9 @@ def next_poll_interval(
 ) -> timedelta:
     """Return the automatic poll interval after a document was read.
 
-    If few of its entries were known, the interval becomes shorter. If none was known, articles may be missing, and the
-    interval is at least halved. If all were known, or if the document had no entries, the interval becomes longer.
-    ``silent_for`` is the time without a new article.
+    If few of its entries were known, the interval becomes shorter. If none was known, articles may have been missed,
+    and the interval is at least halved. If all were known, or if the document had no entries, the interval becomes
+    longer. ``silent_for`` is the time without a new article.
     """
     interval = interval or INITIAL_POLL_INTERVAL
     if entry_count == 0:
@@ -106,15 +107,14 @@ def next_poll_interval(
 
 
 def interval_after_no_change(interval: timedelta | None, silent_for: timedelta | None) -> timedelta:
-    """Return the automatic poll interval after a poll that found the document unchanged: it becomes longer."""
+    """Return the automatic poll interval after a poll that found the document unchanged. It is longer than before."""
     return _clamp_interval(_lengthen_interval(interval or INITIAL_POLL_INTERVAL, silent_for))
 
 
 def _lengthen_interval(interval: timedelta, silent_for: timedelta | None) -> timedelta:
-    """Return the interval plus 15 %, up to an upper limit. An interval above this limit is returned unchanged.
+    """Return the interval plus 15 %, but at most an upper limit. An interval above this limit is returned unchanged.
 
-    The limit is an eighth of ``silent_for``, the time without a new article, but not less than
-    ``INITIAL_POLL_INTERVAL``.
+    The limit is an eighth of ``silent_for``, the time without a new article, but at least ``INITIAL_POLL_INTERVAL``.
     """
     ceiling = MAX_POLL_INTERVAL if silent_for is None else max(INITIAL_POLL_INTERVAL, silent_for / 8)
     return interval if interval >= ceiling else min(interval * 1.15, ceiling)
@@ -129,9 +129,9 @@ def wait_after_success(
 ) -> timedelta:
     """Return the wait until the next poll after a success.
 
-    It is the configured ``poll_interval``, or the automatic ``interval`` if none is configured. It is extended up to
-    the longest cache lifetime in ``server_advice``, but at most to one hour and to ten times a configured interval. The
-    reason for these limits is that many servers declare a lifetime of a day for a feed that changes every few minutes.
+    It is the configured ``poll_interval``, or the automatic ``interval`` if none is configured. A longer cache lifetime
+    in ``server_advice`` extends it, but to at most one hour and at most ten times a configured interval. The reason for
+    these limits is that many servers declare a lifetime of a day for a feed that changes every few minutes.
     """
     wait = poll_interval or interval
     asked = max((length for length in server_advice if length), default=timedelta(0))
@@ -140,9 +140,9 @@ def wait_after_success(
 
 
 def skip_excluded_hours(poll_at: datetime, skip_hours: Collection[int], skip_days: Collection[str]) -> datetime:
-    """Move the time of a poll out of the UTC hours and weekdays that a feed excludes; return the new time.
+    """Return a poll time that is not in the UTC hours and weekdays which a feed excludes.
 
-    The poll is moved later by at most one day, in steps of an hour.
+    ``poll_at`` is moved later in steps of an hour, by at most one day.
     """
     if len(set(skip_hours)) >= 24 or len(set(skip_days)) >= 7:
         return poll_at
@@ -165,9 +165,9 @@ def wait_after_failure(
 ) -> timedelta:
     """Return the wait until the next poll after a failure.
 
-    It grows linearly with the weighted number of failures, up to a limit, and is at least ``retry_after`` (at most one
-    day). The growth per failure is at most the usual interval, so that a source that is polled every few seconds is
-    also tried again after a few seconds.
+    It grows linearly with the weighted number of failures, up to a limit. It is at least ``retry_after``, of which at
+    most one day counts. The growth per failure is at most the usual interval, so that a source that is polled every few
+    seconds is also tried again after a few seconds.
     """
     usual = poll_interval or interval or INITIAL_POLL_INTERVAL
     step = min(_BACKOFF_STEP, usual)
@@ -192,7 +192,7 @@ def wait_when_blocked(
 
 
 def add_jitter(wait: timedelta, source_id: str, poll_count: int, retry_after: timedelta | None = None) -> timedelta:
-    """Change a wait by up to 10 %, so that sources are not polled at the same time; return the new wait.
+    """Return a wait that is changed by up to 10 %, so that sources are not polled at the same time.
 
     The change depends only on the id of the source and the number of the poll. Waits under one minute are not changed.
     The result is not shorter than ``retry_after``, the delay that the server asks for (at most one day).
@@ -207,19 +207,19 @@ def add_jitter(wait: timedelta, source_id: str, poll_count: int, retry_after: ti
 
 
 def is_unconditional_due(unconditional_at: datetime | None, now: datetime) -> bool:
-    """Return whether the next request should have no validators.
+    """Return whether the next request should have no validators, so that the server sends the whole document.
 
-    One request in each ``UNCONDITIONAL_INTERVAL`` has none, because some servers always respond 304 to a request with
-    validators. ``unconditional_at`` is the time of the last request without validators, or None if none was sent.
+    This is done once in each ``UNCONDITIONAL_INTERVAL``, because some servers always respond 304 to a request with
+    validators. ``unconditional_at`` is the time of the last such request, or None if none was sent.
     """
     return unconditional_at is None or now - unconditional_at >= UNCONDITIONAL_INTERVAL
 
 
 def count_moved_responses(moved_to: str, moved_count: int, new_url: str) -> tuple[str, int]:
-    """Count the consecutive responses that redirect to one new URL permanently; return the URL and the number.
+    """Count how many responses in a row redirect permanently to the same new URL. Return the URL and the number.
 
     ``moved_to`` and ``moved_count`` are the values after the previous response. If the latest response was not a
-    permanent redirect, ``new_url`` is empty and the number is 0.
+    permanent redirect, ``new_url`` is empty, and the result is an empty URL and 0.
     """
     if not new_url:
         return "", 0

@@ -17,15 +17,21 @@ Clock = Callable[[], datetime]
 
 
 class Fetcher(Protocol):
-    """Protocol of the HTTP client. Each request follows the rules of politeness and safety."""
+    """Protocol of the HTTP client.
+
+    Each request follows rules that protect the servers (politeness) and this machine.
+    """
 
     async def fetch(self, request: FetchRequest) -> FetchResult:
-        """Send one request within the total time limit. A failure of the server is a result, not an exception."""
+        """Send one request within the total time limit. A failure of the server is returned as a result, not raised."""
         ...
 
 
 class ProcessPool(Protocol):
-    """Protocol of the process pool, which runs parsers of foreign documents and other heavy pure functions."""
+    """Protocol of the process pool.
+
+    It runs parsers of documents from the network, and other pure functions that take long.
+    """
 
     async def run(self, work: Callable[..., T], *args: object) -> T:
         """Run a pure module-level function in a process of the pool, and return its result.
@@ -37,29 +43,29 @@ class ProcessPool(Protocol):
 
 
 class ChannelSender(Protocol):
-    """Protocol of the sender of one channel."""
+    """Protocol of the object that sends messages to the targets of one channel."""
 
     async def send(self, message: Message, attempt_at: datetime) -> SendResult:
         """Make one attempt to send a message, within the total time limit.
 
-        A failure of the target is a result, not an exception.
+        A failure of the target is returned as a result, not raised.
         """
         ...
 
 
 class Translator(Protocol):
-    """Protocol of a machine translation into the language ``to``.
+    """Protocol of a machine translator that translates into the language ``to``.
 
-    ``name`` identifies the translator in the store, so that stored translations of different translators are not mixed.
+    ``name`` identifies the translator in the store, so that translations of different translators are not mixed.
     """
 
     to: str
     name: str
 
     async def translate(self, texts: Sequence[TextToTranslate]) -> dict[TextToTranslate, str]:
-        """Return the translation of each text that was finished within the time limit.
+        """Return a dictionary that maps texts to their translations.
 
-        If the translation of a text failed, the text is missing in the result.
+        A text is left out if its translation failed or was not finished within the time limit.
         """
         ...
 

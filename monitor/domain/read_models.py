@@ -1,4 +1,4 @@
-"""Results of queries for the command line, the desk and the health report."""
+"""Results of database queries for the command line, the desk and the health report."""
 
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -22,8 +22,8 @@ class ArticleFilter:
     """A filter for articles, hits and stories. Empty fields do not filter.
 
     ``since_at`` and ``until_at`` limit the time at which an article was first seen. ``language`` is a code without
-    region, such as ``en``. ``after`` continues a list after the row of the cursor. ``source_ids`` selects articles of
-    any of these sources.
+    region, such as ``en``. With ``after``, the list continues after this row. ``source_ids`` selects articles of any of
+    these sources.
     """
 
     source_id: str = ""
@@ -42,8 +42,8 @@ class ArticleFilter:
 class HitSummary:
     """A hit with the first digest that reported it.
 
-    ``reported_at`` and ``plan_id`` describe that digest; they are None and empty if the hit is undelivered. ``passage``
-    is the first passage. ``form`` and ``confidence`` belong to the mention with the highest confidence.
+    ``reported_at`` and ``plan_id`` describe that digest. If no digest has reported the hit, they are None and empty.
+    ``passage`` is the first passage. ``form`` and ``confidence`` belong to the mention with the highest confidence.
     ``withdrawn_at`` is set if a verdict or a changed configuration has withdrawn the hit.
     """
 

@@ -47,7 +47,10 @@ ROLE_RIGHTS: dict[Role, frozenset[Right]] = {
 
 
 class Scope(StrEnum):
-    """A scope of an access token. A token never gives more rights than the role of its reader."""
+    """A scope of an access token: what the token may be used for.
+
+    It never gives more rights than the role of the reader.
+    """
 
     READ = "read"
     EVIDENCE = "evidence"
@@ -68,7 +71,7 @@ SCOPE_RIGHTS: dict[Scope, frozenset[Right]] = {
 
 
 class NotAllowed(MonitorError):
-    """Raised if the role of a reader, or the scopes of an access token, do not include the right to an action."""
+    """Raised if an action is not included in the role of a reader or in the scopes of an access token."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +103,7 @@ class Account:
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """The reader who sent a request, with the rights of this request.
+    """The reader who sent a request, with the rights that apply to this request.
 
     If the request has an access token instead of a session, ``session_key`` is empty and ``token_id`` is set.
     """
@@ -112,11 +115,11 @@ class Identity:
     token_id: int | None = None
 
     def may(self, right: Right) -> bool:
-        """Return whether the request includes a right."""
+        """Return whether a right applies to the request."""
         return right in self.rights
 
     def require(self, right: Right) -> None:
-        """Raise ``NotAllowed`` if the request does not include a right."""
+        """Raise ``NotAllowed`` if a right does not apply to the request."""
         if right not in self.rights:
             raise NotAllowed(
                 f"this needs the right to {right}; {self.account.login} is {self.account.role}"
@@ -125,14 +128,14 @@ class Identity:
 
 
 def session_identity(account: Account, session_key: str) -> Identity:
-    """Return the identity of a request in a session: it has all rights of the reader's role."""
+    """Return the identity of a request that belongs to a session. It has all rights of the reader's role."""
     return Identity(account, ROLE_RIGHTS[account.role], session_key=session_key)
 
 
 def token_identity(account: Account, scopes: frozenset[Scope], token_id: int) -> Identity:
     """Return the identity of a request with an access token.
 
-    It has the rights that both the scopes of the token and the role of the reader include.
+    It has the rights that are included both in the scopes of the token and in the role of the reader.
     """
     granted = frozenset(right for scope in scopes for right in SCOPE_RIGHTS[scope])
     return Identity(account, ROLE_RIGHTS[account.role] & granted, scopes, token_id=token_id)
@@ -154,7 +157,10 @@ class Session:
 
 @dataclass(frozen=True, slots=True)
 class AccessToken:
-    """An access token of the API. ``prefix`` is the beginning of the token; the token itself is not stored."""
+    """An access token of the API.
+
+    ``prefix`` is the beginning of the token, for display; the token itself is not stored.
+    """
 
     id: int
     reader_id: int
@@ -183,7 +189,7 @@ class SavedView:
 
 
 def login_delay(failure_count: int) -> timedelta:
-    """Return the delay before the next attempt to log in, after a number of consecutive failures.
+    """Return how long a reader must wait for the next login attempt after this number of consecutive failures.
 
     The first failures cause no delay. After that, the delay doubles with each failure, up to ``MAX_LOGIN_DELAY``.
     """

@@ -1,4 +1,4 @@
-"""Rechecks of reported articles, and the revisions that rechecks find."""
+"""Rechecks of reported articles, and the revisions (changes of an article) that rechecks find."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -20,7 +20,7 @@ MIN_RECHECK_INTERVAL = timedelta(minutes=10)
 
 
 def next_recheck_at(first_seen_at: datetime, now: datetime) -> datetime | None:
-    """Return the time of the next recheck of an article, or None after the last one."""
+    """Return the time of the next recheck of an article, or None if no further recheck is planned."""
     return next((first_seen_at + after for after in RECHECK_DELAYS if first_seen_at + after > now), None)
 
 
@@ -28,7 +28,7 @@ def next_recheck_at(first_seen_at: datetime, now: datetime) -> datetime | None:
 class Recheck:
     """A reported article that is leased for a recheck.
 
-    ``missing_count`` is the number of consecutive requests to which the page was missing.
+    ``missing_count`` is the number of consecutive requests that did not find the page.
     """
 
     stored: StoredArticle
@@ -39,7 +39,7 @@ class Recheck:
 
 @dataclass(frozen=True, slots=True)
 class ArticleEvent:
-    """A revision of an article, to be reported under a rule.
+    """A revision (change) of an article, which is to be reported as a hit of a rule.
 
     ``note`` describes the revision in words. ``changes`` are the texts before and after it.
     """

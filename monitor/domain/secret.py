@@ -1,4 +1,4 @@
-"""Type of secret texts, which keeps them out of output and logs."""
+"""Type for secret texts. It keeps them out of output and logs."""
 
 
 class Secret:

@@ -35,7 +35,7 @@ from monitor.domain.special_sources import Api, Mailbox
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """An entry of a parsed document, unchanged.
+    """An entry of a parsed document, with its texts as published.
 
     ``summary`` and ``content`` are HTML of the publisher, not sanitised.
     """
@@ -55,7 +55,7 @@ class Entry:
 class Feed:
     """The parsed document of a source: its entries in their order, its title, language and polling hints.
 
-    ``is_cut_off`` is true if the document ends inside an entry; that entry is left out. Three counts are about further
+    ``is_cut_off`` is true if the document ends inside an entry; that entry is left out. Three counts are about other
     entries that were left out: ``merged_count`` entries have the same URL as another entry, ``empty_count`` entries
     have no URL, and ``left_out_count`` entries exceed the maximum number. ``note`` describes what the user should
     correct in the source, although the document can be read.
@@ -84,7 +84,8 @@ class Feed:
 class SourceKind(StrEnum):
     """Kind of document that lists a source's articles. The value is the key in sources.yaml and the field of `Source`.
 
-    A source has one kind. It may have a sitemap in addition, which fills gaps. The order of the kinds means nothing.
+    A source has one kind. It may have a sitemap in addition, in which articles are found that the main document has
+    missed. The order of the kinds has no meaning.
     """
 
     API = "api"
@@ -125,7 +126,7 @@ class FetchMethod(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class DateSelector:
-    """A date on a page: its CSS selector and, for an unusual date format, its format."""
+    """CSS selector of a date on a page and, if the date is in an unusual format, this format."""
 
     __pydantic_config__: ClassVar[ConfigDict] = STRICT
 
@@ -162,7 +163,7 @@ class Selectors:
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """A page that lists articles, and the selectors that find each of them."""
+    """A page that lists articles, and the CSS selectors that find the parts of each article on it."""
 
     __pydantic_config__: ClassVar[ConfigDict] = STRICT
 
@@ -226,14 +227,14 @@ class Source:
     ] = ""
 
     def is_in_group(self, group: str) -> bool:
-        """Return whether the source is in a group, or in a group inside this group.
+        """Return whether the source is in a group, or in a group within this group.
 
         For example, a source in ``Asia/Laos`` is also in ``Asia``.
         """
         return any(one == group or one.startswith(f"{group}/") for one in self.groups)
 
     def address(self, kind: SourceKind) -> str:
-        """Return the URL that is configured for a kind of document; if none is configured, return an empty text."""
+        """Return the URL that is configured for a kind of document. If none is configured, return an empty text."""
         match kind:
             case SourceKind.FEED:
                 return self.feed
@@ -252,8 +253,8 @@ class Source:
     def kind(self) -> SourceKind:
         """Return the kind of the document that is polled.
 
-        A sitemap is polled only if no other document is configured. The checks of the configuration refuse a source
-        with two other kinds.
+        The sitemap is polled only if no other document is configured. The checks of the configuration refuse a source
+        that has two kinds besides the sitemap.
         """
         if self.feed:  # a shortcut: most sources are feeds, and each poll needs the kind several times
             return SourceKind.FEED
@@ -281,14 +282,14 @@ class Source:
 
     @property
     def gap_sitemap(self) -> str:
-        """The URL of the sitemap in which articles are searched that the main document may have missed.
+        """The URL of the sitemap that shows which articles are missing in the main document.
 
         The URL is empty if no sitemap is configured, or if the sitemap is itself the main document.
         """
         return self.sitemap if self.kind is not SourceKind.SITEMAP else ""
 
     def as_gap_sitemap(self) -> "Source":
-        """Return a copy of the source whose only document is the sitemap, so that the sitemap can be polled."""
+        """Return a copy of the source that has only the sitemap, so that a poll reads the sitemap."""
         names = {kind.value for kind in SourceKind if kind is not SourceKind.SITEMAP}
         empty: dict[str, Any] = {each.name: each.default for each in fields(self) if each.name in names}
         return replace(self, **empty)

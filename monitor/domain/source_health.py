@@ -1,4 +1,4 @@
-"""Health of sources: the diagnosis after a poll, notices about problems, and suggestions that may fix a problem."""
+"""Health of sources: the diagnosis after a poll, notices about problems, and suggestions how to fix them."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
@@ -74,14 +74,14 @@ def diagnose_refusal(refusal: Blocked) -> "SourceDiagnosis":
 
 
 def suggest_for_document(kind: SourceKind) -> str:
-    """Return a suggestion for a source whose document is of another kind than the source should have."""
+    """Return a suggestion for a source whose document is not of the expected kind."""
     if kind.is_page:
         return f"open the address in a browser and correct the source's keys under `{kind}:`, which find the articles"
     return SUGGEST_FIND_FEED
 
 
 def suggestion_for(failure: Failed, kind: SourceKind) -> str:
-    """Return a suggestion that may fix a failed request of a source, or an empty text if none is known."""
+    """Return a suggestion how to fix the cause of a failed request, or an empty text if none is known."""
     if failure.cause is FailureCause.LAYOUT_CHANGED:
         return suggest_for_document(kind)
     by_status = _SUGGESTIONS_BY_STATUS.get(failure.status) or (_SUGGEST_WAIT if failure.status >= 500 else "")
@@ -114,9 +114,7 @@ _READABLE_STATES = frozenset({SourceState.OK, SourceState.QUIET, SourceState.MOV
 
 @dataclass(frozen=True, slots=True)
 class SourceDiagnosis:
-    """The result of a poll as shown to the user: state, reason in one sentence, and a suggestion that may fix the
-    source.
-    """
+    """The result of a poll as shown to the user: state, reason in one sentence, and suggestion how to fix a problem."""
 
     state: SourceState = SourceState.OK
     detail: str = ""
@@ -145,9 +143,7 @@ def with_diagnosis(poll_state: PollState, diagnosis: SourceDiagnosis, now: datet
 
 
 def diagnose_silence(source: Source, poll_state: PollState, now: datetime) -> SourceDiagnosis | None:
-    """Return a diagnosis if the source had no new article for longer than its ``max_silence``; otherwise
-    return None.
-    """
+    """Return a diagnosis if the source had no new article for longer than its ``max_silence``, otherwise None."""
     if source.max_silence is None:
         return None
     last = poll_state.last_new_at or poll_state.baseline_at
@@ -162,10 +158,10 @@ def diagnose_silence(source: Source, poll_state: PollState, now: datetime) -> So
 
 
 def effective_poll_state(poll_state: PollState) -> PollState:
-    """Return the poll state as shown to the user, which includes a page problem or layout change of the pages.
+    """Return the poll state to show to the user. It also takes into account whether the article pages can be read.
 
-    The poll state is returned unchanged if the document of the source itself cannot be read, or if articles were
-    missed.
+    If the pages have a problem or a changed layout, the state reports this. If the document of the source itself cannot
+    be read, or if articles were missed, the poll state is returned unchanged.
     """
     pages = poll_state.page_quality
     if poll_state.state not in _READABLE_STATES:
@@ -220,10 +216,10 @@ def _describe_page_quality(poll_state: PollState) -> str:
 
 
 def accept_layout_change(poll_state: PollState, now: datetime) -> PollState:
-    """Accept the present layout change as usual, if it has lasted long enough; return the poll state.
+    """Return the poll state with the present layout change accepted as usual, if the change has lasted long enough.
 
-    It has when ``LAYOUT_ACCEPTED_AFTER`` has passed since the change was reported. Otherwise the poll state is returned
-    unchanged.
+    This is the case when ``LAYOUT_ACCEPTED_AFTER`` has passed since the change was reported. Otherwise the poll state
+    is returned unchanged.
     """
     pages, reported_at = poll_state.page_quality, poll_state.first_reported_at
     changed_at = None if pages.has_problem else pages.layout_changed_at
@@ -234,7 +230,7 @@ def accept_layout_change(poll_state: PollState, now: datetime) -> PollState:
 
 
 def notice_due(poll_state: PollState, now: datetime, outlet: str = "") -> SourceNotice | None:
-    """Return the notice about a source that is due at ``now``; return None if no notice is due.
+    """Return the notice about a source that is due at ``now``, or None if no notice is due.
 
     A notice is due when the state changes, daily while a problem lasts, and once when the problem ends. If another
     problem follows directly, its notice is due at once. A single light failure is not reported, although it changes the
@@ -266,7 +262,7 @@ def notice_due(poll_state: PollState, now: datetime, outlet: str = "") -> Source
 
 
 def with_notice(poll_state: PollState, notice: SourceNotice | None, now: datetime) -> PollState:
-    """Record in the poll state that a notice was sent, so that the same notice is not sent again."""
+    """Return the poll state with the record that a notice was sent, so that the same notice is not sent again."""
     if notice is None:
         return poll_state
     effective = effective_poll_state(poll_state)
@@ -282,7 +278,7 @@ def with_notice(poll_state: PollState, notice: SourceNotice | None, now: datetim
 
 
 def recovery_notices(poll_states: Iterable[PollState], start_at: datetime, end_at: datetime) -> tuple[str, ...]:
-    """Return the notices of a period about sources that became healthy again and still are."""
+    """Return the notices of a period about sources that became healthy and are still healthy."""
     return tuple(
         poll_state.notice
         for poll_state in poll_states
@@ -296,8 +292,8 @@ def recovery_notices(poll_states: Iterable[PollState], start_at: datetime, end_a
 def problem_notices(poll_states: Iterable[PollState], start_at: datetime, end_at: datetime) -> tuple[str, ...]:
     """Return the notices of a period about sources that are unhealthy now: new problems and reminders.
 
-    A source that can still be read (it has moved, or may have missed articles) is included only if its state began in
-    the period.
+    If a source can still be read (it has moved, or may have missed articles), only a problem that began in the period
+    is included.
     """
     return tuple(
         poll_state.notice
@@ -315,7 +311,7 @@ def problem_notices(poll_states: Iterable[PollState], start_at: datetime, end_at
 
 
 def format_duration(duration: timedelta) -> str:
-    """Return a duration for display: "2 days", "36 hours", "15 minutes"."""
+    """Return a duration as text for display, such as "2 days", "36 hours" or "15 minutes"."""
     seconds = int(duration.total_seconds())
     for unit, size in (("day", 86_400), ("hour", 3_600), ("minute", 60)):
         if seconds >= size and seconds % size == 0:

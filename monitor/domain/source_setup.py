@@ -7,7 +7,10 @@ from monitor.domain.source import Source
 
 
 class SourceAdder(Protocol):
-    """Protocol of the editor of sources.yaml. Its methods may read and write files; call them in a thread."""
+    """Protocol of the object that adds sources to sources.yaml.
+
+    Its methods access files and may block; call them in a thread.
+    """
 
     def build(self, source_id: str, keys: Mapping[str, Any]) -> Source:
         """Return the source that these keys of sources.yaml describe. Raises ``ConfigError`` or ``UsageError``."""

@@ -1,4 +1,4 @@
-"""Configuration of special sources: JSON APIs and mailboxes."""
+"""Configuration of sources that are neither feeds nor pages: JSON APIs and mailboxes."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -22,7 +22,7 @@ from monitor.domain.secret import Secret
 
 @dataclass(frozen=True, slots=True)
 class Api:
-    """A JSON API that lists articles, and the JMESPath expressions that find each of them."""
+    """A JSON API that lists articles, and the JMESPath expressions that find the parts of each article."""
 
     __pydantic_config__: ClassVar[ConfigDict] = STRICT
 
@@ -46,7 +46,7 @@ class Api:
 
 
 class MailContent(StrEnum):
-    """Articles of a mailbox: its messages, or the items that its messages link to."""
+    """Content of a mailbox that is read as articles: its messages, or the items to which its messages link."""
 
     AUTO = "auto"
     MESSAGE = "message"
@@ -55,9 +55,9 @@ class MailContent(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Mailbox:
-    """A mail folder on an IMAP server.
+    """A mail folder on an IMAP server. Its messages are articles, or contain lists of articles.
 
-    Its messages are articles, or list articles. Nothing is marked or deleted there.
+    Nothing is marked or deleted in the folder.
     """
 
     __pydantic_config__: ClassVar[ConfigDict] = STRICT
@@ -88,6 +88,6 @@ class Mailbox:
 
     @property
     def login(self) -> tuple[str, Secret]:
-        """The user name and the password; the password is an empty secret if none is configured."""
+        """The user name and the password. If no password is configured, it is an empty secret."""
         parts = urlsplit(self.server.reveal())
         return parts.username or "", Secret(parts.password or "")

@@ -1,4 +1,4 @@
-"""Successions: statements of articles about the posts of watched officials, as stored and as announced."""
+"""Successions: changes of the posts of watched officials, and the statements of articles about such changes."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -8,7 +8,7 @@ from monitor.domain.article import Region
 
 
 class StatementKind(StrEnum):
-    """Kinds of statements: another person has the post, the official has left it, or the official has a new post."""
+    """Kind of a statement: another person has the post, the official has left it, or the official has a new post."""
 
     HOLDER = "holder"
     LEFT = "left"
@@ -37,7 +37,7 @@ class PostStatement:
 
 @dataclass(frozen=True, slots=True)
 class ReportedStatement:
-    """A stored statement with its article.
+    """A stored statement about a post, with the article that makes the statement.
 
     ``original_id`` is the article of which this article is a duplicate, or the article itself. ``outlet`` is the name
     of the source. ``passage`` is the sentence that makes the statement.
@@ -60,7 +60,7 @@ class ReportedStatement:
 
 @dataclass(frozen=True, slots=True)
 class Announcement:
-    """The identity of a succession in the notices of digests, so that a digest announces each succession only once."""
+    """A succession (change of a post) that a digest has announced, so that the digest does not announce it again."""
 
     official_id: str
     kind: StatementKind

@@ -11,9 +11,9 @@ from monitor.domain.field_types import STRICT, Duration, LanguageCode, LongText,
 
 @dataclass(frozen=True, slots=True)
 class TranslationSettings:
-    """A program, or a service with the interface of OpenAI, that translates texts for readers.
+    """Settings of the translator: a program, or a service with the interface of OpenAI.
 
-    Translations are shown next to the original and never used to find names.
+    Translations are shown to readers next to the original, and are never used to find names.
     """
 
     __pydantic_config__: ClassVar[ConfigDict] = STRICT
@@ -33,7 +33,10 @@ class TranslationSettings:
 
     @property
     def name(self) -> str:
-        """The name of the model, or the command if no model is configured. It distinguishes stored translations."""
+        """The name of the model, or the command if no model is configured.
+
+        It distinguishes stored translations of different translators.
+        """
         return self.model or " ".join(self.command)
 
 

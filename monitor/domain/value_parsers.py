@@ -1,6 +1,6 @@
 """Parsers of the values in sources.yaml: durations, times of day, dates, time zones, addresses and URLs.
 
-Each parser takes the text as written and returns the value. If the text is invalid, it raises ``ValueError``, whose
+Each parser takes the text from the file and returns the value. If the text is invalid, it raises ``ValueError``, whose
 message states what is wrong and what is valid. No message contains a URL, because a URL may contain a secret.
 """
 
@@ -38,7 +38,7 @@ _RESERVED_HEADERS = {"accept-encoding", "connection", "content-length", "host", 
 def parse_duration(text: str) -> timedelta:
     """Parse a duration, such as 90s, 7d or 1h30m.
 
-    A duration has one or more numbers, each with a unit (s m h d w y). Their sum is returned.
+    A duration has one or more numbers, each with a unit (s m h d w y), which are added together.
     """
     if not _DURATION.fullmatch(text):
         raise ValueError(f'"{text}" is not a valid duration; write a number and a unit, such as 90s, 15m, 2h, 7d or 2y')
@@ -58,7 +58,7 @@ def parse_time_of_day(text: str) -> time:
 
 
 def parse_quiet_hours(text: str) -> tuple[time, time]:
-    """Parse quiet hours, HH:MM-HH:MM, to start and end.
+    """Parse quiet hours, HH:MM-HH:MM, and return their start and end.
 
     If the start is later than the end, the hours include midnight.
     """
@@ -82,7 +82,7 @@ def parse_date(text: str) -> date:
 
 
 def parse_timezone(text: str) -> str:
-    """Return the text if it is the name of an IANA time zone, such as Asia/Vientiane."""
+    """Check the name of an IANA time zone, such as Asia/Vientiane, and return it."""
     if text in _list_timezones():
         return text
     city = text.replace(" ", "_").lower()
@@ -97,7 +97,7 @@ def _list_timezones() -> frozenset[str]:
 
 
 def parse_id(text: str) -> str:
-    """Return the text if it is a valid id: lower-case letters, digits and hyphens, at most 64 characters.
+    """Check an id and return it. Valid ids have lower-case letters, digits and hyphens, at most 64 characters.
 
     An id begins with a letter or a digit.
     """
@@ -109,14 +109,14 @@ def parse_id(text: str) -> str:
 
 
 def parse_wikidata_id(text: str) -> str:
-    """Return the text if it is the id of an item in Wikidata, such as Q123."""
+    """Check the id of a Wikidata item, such as Q123, and return it."""
     if re.match(WIKIDATA_ID_PATTERN, text):
         return text
     raise ValueError(f'"{text}" is not an id of Wikidata; write it as in the address of the item, such as Q123')
 
 
 def parse_language_code(text: str) -> str:
-    """Return the text if it is a valid language code, such as en, vi, lo or zh-Hans."""
+    """Check a language code, such as en, vi, lo or zh-Hans, and return it."""
     if _LANGUAGE_CODE.fullmatch(text):
         return text
     raise ValueError(
@@ -125,7 +125,7 @@ def parse_language_code(text: str) -> str:
 
 
 def parse_network(text: str) -> ipaddress.IPv4Network | ipaddress.IPv6Network:
-    """Parse a network in CIDR form, or a single address."""
+    """Parse a network in CIDR form, such as 10.0.0.0/8, or a single address."""
     try:
         return ipaddress.ip_network(text)
     except ValueError as error:
@@ -149,7 +149,7 @@ def parse_host_port(text: str) -> tuple[str, int]:
 
 
 def parse_url(text: str) -> str:
-    """Return the text if it is an http or https URL without a user name and password."""
+    """Check an http or https URL and return it. It must have no user name and no password."""
     parts = split_url(text, ("https", "http"))
     if "@" in parts.netloc:
         raise ValueError("a URL may not contain a user or password; put them into headers, as ${NAME}")
@@ -159,7 +159,7 @@ def parse_url(text: str) -> str:
 
 
 def split_url(text: str, schemes: tuple[str, ...]) -> SplitResult:
-    """Return the parts of a URL, after checks of its scheme, host, port and characters.
+    """Check the scheme, host, port and characters of a URL, and return its parts.
 
     ``schemes`` are the schemes that are allowed.
     """
@@ -218,7 +218,7 @@ def parse_email_address(text: str) -> str:
 
 
 def parse_date_format(text: str) -> str:
-    """Return the text if it is a format of ``strptime`` that contains day, month and year."""
+    """Check a date format for ``strptime`` and return it. It must contain day, month and year."""
     probe = datetime(2021, 4, 8, 15, 16)  # noqa: DTZ001 - a format, not a time, is tested
     twin = probe.replace(year=2027)  # with the same calendar: from Python 3.13 on, strptime warns of a missing year
     try:
@@ -232,7 +232,10 @@ def parse_date_format(text: str) -> str:
 
 
 def parse_header_name(name: str) -> str:
-    """Return the name of an HTTP header. Raises ``ValueError`` for headers that the program itself must set."""
+    """Check the name of an HTTP header and return it.
+
+    Raises ``ValueError`` for headers that only the program may set.
+    """
     if not _HEADER_NAME.fullmatch(name):
         raise ValueError("this is not a valid header name; use one such as Authorization")
     if name.lower() in _RESERVED_HEADERS:
@@ -241,10 +244,10 @@ def parse_header_name(name: str) -> str:
 
 
 def check_header_value(text: str) -> None:
-    """Check that the value of an HTTP header has no control characters.
+    """Check that the value of an HTTP header has no control characters. Raises ``ValueError`` if it has.
 
-    A line break would begin another header. Raises ``ValueError``; the message does not contain the value, because it
-    may be a secret.
+    A line break in the value would begin another header. The message does not contain the value, because it may be a
+    secret.
     """
     if _CONTROL_CHARACTER.search(text):
         raise ValueError(
@@ -268,7 +271,10 @@ def parse_signing_key(text: str) -> str:
 
 
 def suggest_similar(text: str, known_words: Iterable[str]) -> str:
-    """Return "; did you mean ...?" with the most similar known word, or an empty text if no known word is similar."""
+    """Return "; did you mean ...?" with the known word that is most similar to a word.
+
+    If no known word is similar, the result is an empty text.
+    """
     words = {word.lower(): word for word in known_words}
     near = difflib.get_close_matches(text.lower(), words, 1, 0.7)
     return f"; did you mean {words[near[0]]}?" if near else ""

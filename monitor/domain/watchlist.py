@@ -29,7 +29,10 @@ ALL_KEYWORD = "all"
 
 @dataclass(frozen=True, slots=True)
 class Role:
-    """A position with its dates; a missing date means unknown or not ended."""
+    """A position of an official with its dates.
+
+    A missing date is unknown; a missing end may also mean that the official still holds the position.
+    """
 
     __pydantic_config__: ClassVar[ConfigDict] = STRICT
 
@@ -43,7 +46,7 @@ RoleField = Annotated[Role, BeforeValidator(as_mapping("title"), json_schema_inp
 
 @dataclass(frozen=True, slots=True)
 class Examples:
-    """Example texts of an official or rule; `monitor check` tries them."""
+    """Example texts for an official or a rule. `monitor check` verifies that they are matched or rejected as stated."""
 
     __pydantic_config__: ClassVar[ConfigDict] = STRICT
 
@@ -82,7 +85,10 @@ class Official:
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """A rule: matches if any of its officials is named or its query matches. Empty filters exclude nothing."""
+    """A rule, which matches if an article names any of its officials or satisfies its query.
+
+    Empty filters exclude nothing.
+    """
 
     __pydantic_config__: ClassVar[ConfigDict] = STRICT | {
         "json_schema_extra": {"anyOf": [{"required": ["officials"]}, {"required": ["query"]}]}

@@ -1,4 +1,4 @@
-"""Settings of the desk, the web pages of this program."""
+"""Settings of the desk, which is the web pages of this program."""
 
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -31,7 +31,7 @@ DEFAULT_LINK_PERIOD = timedelta(days=14)
 
 
 class LoginMethod(StrEnum):
-    """Ways to log in to the desk. A one-time address is always possible, too."""
+    """Way to log in to the desk. One-time addresses are always possible in addition."""
 
     TOKEN = "token"  # noqa: S105 - the name of a method
     """Readers log in only with one-time addresses, which the command line prints."""
@@ -64,7 +64,7 @@ DEFAULT_LISTEN = ListenAddress()
 
 
 def parse_listen_address(text: str) -> ListenAddress:
-    """Parse an address, ``HOST:PORT`` or ``unix:/PATH``. Raises ``ValueError`` if it is invalid."""
+    """Parse a listen address, ``HOST:PORT`` or ``unix:/PATH``. Raises ``ValueError`` if it is invalid."""
     if text.startswith(UNIX_PREFIX):
         path = text.removeprefix(UNIX_PREFIX)
         if not path.startswith("/"):
@@ -88,7 +88,7 @@ _SigningSecret = Annotated[SecretText, make_secret_validator(_check_length)]
 
 @dataclass(frozen=True, slots=True)
 class HeaderLogin:
-    """Login by a header of a reverse proxy."""
+    """Login by an HTTP header in which a reverse proxy states the login of the reader."""
 
     __pydantic_config__: ClassVar[ConfigDict] = STRICT
 
@@ -179,5 +179,5 @@ class WebSettings:
 
     @property
     def signing_key(self) -> Secret | None:
-        """The configured secret with which links are signed, or None if none is configured."""
+        """The configured secret with which links are signed, or None if no secret is configured."""
         return self.secret if self.secret and self.secret.reveal() else None

@@ -20,9 +20,9 @@ HEARTBEAT_KEY_PREFIX = "worker:"
 
 @dataclass(frozen=True, slots=True)
 class EnqueueResult:
-    """The result of enqueuing due work: the numbers of new jobs and of jobs requeued from dead worker processes.
+    """The result of enqueuing due work: how many jobs are new, and how many were requeued from dead worker processes.
 
-    If ``alive_workers`` is 0, the queue was emptied, and the daemon collects by itself.
+    If ``alive_workers`` is 0, the queue was emptied, and the daemon does the work itself.
     """
 
     alive_workers: int
@@ -33,7 +33,7 @@ class EnqueueResult:
 
 @dataclass(frozen=True, slots=True)
 class QueueCounts:
-    """The numbers of living worker processes, and of jobs by state.
+    """The number of living worker processes, and the numbers of jobs by state.
 
     Successful jobs are not counted, because they are deleted immediately. Failed jobs are deleted after a week.
     """
@@ -59,12 +59,13 @@ class WorkerHeartbeat:
 
 
 class WorkerPoolPort(Protocol):
-    """Protocol by which the daemon enqueues jobs for worker processes."""
+    """Protocol of the object with which the daemon enqueues jobs for worker processes."""
 
     async def enqueue_due_jobs(self) -> bool:
-        """Enqueue jobs for all due work. Raises ``StoreError``.
+        """Enqueue jobs for all due work.
 
-        Returns False if no worker process is alive; then the daemon must collect by itself.
+        The result is False if no worker process is alive; then the daemon must do the work. Raises ``StoreError`` if
+        the database fails.
         """
         ...
 

@@ -1,4 +1,4 @@
-"""Feedback of readers: verdicts on whether an official is meant, marks on stories, and what follows from them.
+"""Feedback of readers: verdicts on whether an official is meant, marks on stories, and their consequences.
 
-Suggestions propose edits of sources.yaml; the report on noise counts rejected mentions.
+This package also suggests edits of sources.yaml, and reports noise: mentions that readers have rejected.
 """

@@ -24,7 +24,10 @@ class ConfigurationService:
     clock: Clock
 
     async def save(self, name: str, text: str, tag: str, actor: Actor, *, is_confirmed: bool = False) -> Change:
-        """Save an edited text and return the change. Raises the errors of ``ConfigurationEditor.save``."""
+        """Save an edited configuration file, and return the record of this change.
+
+        Raises the errors of ``ConfigurationEditor.save``.
+        """
 
         def save() -> SavedEdit:
             return self.editor.save(name, text, tag, is_confirmed=is_confirmed)
@@ -34,7 +37,7 @@ class ConfigurationService:
         return await self.database.run(self._record, saved, change, actor, None)
 
     async def undo(self, undone: Change, actor: Actor) -> FeedbackResult:
-        """Restore the text that a file had before an edit, and return the new change.
+        """Restore the text that a file had before an edit. Return the record of this new change.
 
         Raises ``UsageError`` if the former text is not kept any more, or ``EditConflict`` if the file was edited since.
         """

@@ -1,4 +1,7 @@
-"""Report on noise: how many articles each rule, official, written form and alias found, and how many were rejected."""
+"""Noise report: how many articles each rule, official, written form and alias found, and how many were rejected.
+
+The rejections are verdicts of readers. A written form is a spelling of a name as articles print it.
+"""
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
@@ -12,10 +15,10 @@ from monitor.text.fold import fold_written
 
 @dataclass(slots=True)
 class NameCount:
-    """Number of articles in which an official, or one spelling of the name, was found, and how many readers rejected.
+    """Number of articles in which an official, or one spelling of the name, was found, and how many were rejected.
 
-    ``found`` includes the rejected articles. ``text`` is the spelling, or empty for an official. ``forms`` are the
-    forms of the mentions, as in ``MatchForm``.
+    Readers reject articles by verdicts. ``found`` includes the rejected articles. ``text`` is the spelling, or empty
+    for an official. ``forms`` are the forms of the mentions, as in ``MatchForm``.
     """
 
     official_id: str
@@ -26,7 +29,7 @@ class NameCount:
     forms: set[str] = field(default_factory=set)
 
     def add(self, count: FormCount) -> None:
-        """Add the numbers of articles of one written form to this count."""
+        """Add the article counts of one written form (spelling) to this count."""
         self.found += count.accepted + count.rejected
         self.rejected += count.rejected
         self.forms |= {count.form} - {""}
@@ -36,10 +39,10 @@ class NameCount:
 
 @dataclass(frozen=True, slots=True)
 class NoiseReport:
-    """Report on noise: counts by rule, official, written form and configured name, the most rejected first.
+    """Noise report: counts by rule, official, written form and configured name, the most rejected first.
 
-    An article counts once for each written form that it contains, so the count of an official may exceed the number of
-    articles.
+    A written form is a spelling as articles print it. An article counts once for each written form that it contains, so
+    the count of an official may exceed the number of articles.
     """
 
     rules: tuple[RuleCount, ...]
@@ -59,7 +62,7 @@ class NoiseReport:
 
 
 def build_noise_report(watchlist: Watchlist, rules: Sequence[RuleCount], counts: Sequence[FormCount]) -> NoiseReport:
-    """Return the report on noise for all configured rules and officials.
+    """Return the noise report for all configured rules and officials.
 
     Rules and officials that are no longer configured are included if ``rules`` or ``counts`` contain them.
     """
@@ -92,10 +95,10 @@ def _sort(counts: Iterable[NameCount]) -> tuple[NameCount, ...]:
 
 
 def _count_name(official: Official, name: str, counts: Iterable[tuple[str, FormCount]]) -> NameCount:
-    """Return the numbers of articles that contain a configured name of an official.
+    """Return the number of articles that contain a configured name of an official.
 
-    ``counts`` are the written forms of that official, with their folded texts. A form also counts for the name if it is
-    the name with an ending, such as a case ending.
+    ``counts`` are the written forms (spellings) of that official, with their texts in lower case without diacritics. A
+    form counts for the name if it is the name, or the name with an ending, such as a case ending.
     """
     found, folded = NameCount(official.id, name), fold_written(name)
     for written, count in counts:

@@ -1,8 +1,8 @@
 """Feedback of readers: reject, confirm, mark, undo, and edits of stories.
 
-The command line, the desk, the API and the links of digests use this module. A verdict takes effect at once: one
-transaction stores it and withdraws or adds hits of the article and its duplicates, which were matched again with the
-verdict. Every act of feedback is recorded as a change, which can be undone.
+The command line, the desk, the API and the links of digests use this module. A verdict takes effect at once. The
+article and its duplicates are matched again with the verdict. Then one transaction stores the verdict, and withdraws or
+adds hits. Every act of feedback is recorded as a change, which can be undone.
 """
 
 from collections.abc import Callable, Sequence
@@ -79,7 +79,7 @@ class FeedbackService:
         self._officials = {official.id: official for official in watchlist.officials}
 
     async def get_actor(self, login: str, way: Way = Way.CLI) -> Actor:
-        """Return the reader with a login as an actor. A reader with an unknown login is created."""
+        """Return the reader with a login, as an actor. If the login is unknown, the reader is created."""
         ensure_reader = self._database.feedback.ensure_reader
         return Actor(await self._database.run(ensure_reader, login, self._clock()), way)
 
@@ -121,7 +121,7 @@ class FeedbackService:
     ) -> FeedbackResult:
         """Record that a text in an article means an official.
 
-        Raises ``UsageError`` if the article does not contain the text, or if the verdict would have no effect.
+        Raises ``UsageError`` if the article does not contain the text, or if the verdict would change nothing.
         """
         stored, _findings = await self._load(article_id, official_id)
         folded = fold_written(written)
@@ -141,7 +141,7 @@ class FeedbackService:
         rule_id: str = "",
         until_at: datetime | None = None,
     ) -> FeedbackResult:
-        """Add a mark to a story: for the digest ``plan_id``, or for the reader if ``plan_id`` is empty.
+        """Set a mark on a story, such as mute: for the digest ``plan_id``, or for the reader if ``plan_id`` is empty.
 
         ``rule_id`` restricts the mark to the reports of one rule. ``until_at`` is the time at which the mark ends.
         Raises ``UsageError`` if the story does not exist.
@@ -167,7 +167,7 @@ class FeedbackService:
         return FeedbackResult(added, mark=stored)
 
     async def propose(self, proposal: Proposal, actor: Actor) -> Proposal:
-        """Store a proposal of a reader for the editors, and return it.
+        """Store feedback that a reader proposes to the editors, and return this proposal.
 
         Raises ``UsageError`` if the story, article or official of the proposal does not exist, or if the article does
         not contain the text.
@@ -183,7 +183,7 @@ class FeedbackService:
         return await self._database.run(self._database.proposals.add, made, actor.reader)
 
     async def accept(self, number: int, actor: Actor) -> FeedbackResult:
-        """Accept a proposal: record the feedback that it asks for, with the editor ``actor`` as its author.
+        """Accept a proposal: record the proposed feedback, with the editor ``actor`` as its author.
 
         Raises ``UsageError`` if the proposal was decided before, or if the feedback is not possible any more.
         """
@@ -222,7 +222,7 @@ class FeedbackService:
         await self._database.run(self._database.feedback.mark_read_until, actor.reader, hit_id)
 
     async def undo(self, change_id: int, actor: Actor) -> FeedbackResult:
-        """Undo a change, and return the result with the new change that records the undoing.
+        """Undo a change, and return the result, which contains the record of the undoing.
 
         Raises ``UsageError`` if the change cannot be undone, or was undone already.
         """
@@ -275,8 +275,8 @@ class FeedbackService:
     async def _give(self, verdict: Verdict, actor: Actor) -> FeedbackResult:
         """Store a verdict together with its effect on hits, and return the result.
 
-        If an equal verdict is in effect already, nothing is stored, and the returned result contains the earlier
-        verdict and its change.
+        If an equal verdict is already in effect, nothing is stored. The result then contains the earlier verdict and
+        the record of it.
         """
         feedback = self._database.feedback
         for _try in range(_MAX_CONFLICTS):
@@ -299,7 +299,7 @@ class FeedbackService:
         raise StoreError("the article changes all the time; try again")
 
     async def _find_repeated(self, verdict: Verdict, stored: StoredArticle) -> FeedbackResult | None:
-        """Return a result with the equal verdict that is in effect already, or None without such a verdict."""
+        """Return a result with the equal verdict that is already in effect, or None if there is none."""
         counting = await self._database.read(self._database.feedback.load_verdicts, [stored])
         for one in counting.get(stored.id, ()):
             same = (one.kind, one.official_id, one.written) == (verdict.kind, verdict.official_id, verdict.written)
@@ -356,14 +356,17 @@ class FeedbackService:
 
 
 def _with_verdict(basis: ScreeningBasis, verdict: Verdict) -> dict[int, tuple[Verdict, ...]]:
-    """Return, by article id, the verdicts in effect for each article of ``basis`` after ``verdict`` is added."""
+    """Return a dictionary that maps the id of each article of ``basis`` to its verdicts, ``verdict`` included.
+
+    Only the verdicts that are in effect are returned.
+    """
     return {one.id: select_effective((*basis.verdicts.get(one.id, ()), verdict)) for one in basis.articles}
 
 
 def _require_confirmed(verdict: Verdict, findings: Sequence[tuple[StoredArticle, Findings]]) -> None:
-    """Raise ``UsageError`` if a confirmation does not add a mention to the article of the confirmation.
+    """Raise ``UsageError`` if a confirmation would not add a mention to its article.
 
-    ``findings`` are the findings of the articles with the confirmation in effect.
+    ``findings`` are what the matcher finds in the articles if it takes the confirmation into account.
     """
     found = next((found for stored, found in findings if stored.id == verdict.article_id), Findings())
     mentions = [one for one in found.mentions if one.official_id == verdict.official_id]
@@ -378,7 +381,10 @@ def _require_confirmed(verdict: Verdict, findings: Sequence[tuple[StoredArticle,
 
 
 def _find_text(stored: StoredArticle, folded: str) -> tuple[Region, int, int] | None:
-    """Return the region, start and end of the first occurrence of a folded text in an article; None without one."""
+    """Return the region, start and end of the first occurrence of a text in an article, or None if it does not occur.
+
+    The text is given in lower case without diacritics, and is found in any spelling with capitals or diacritics.
+    """
     for region, text in stored.article.regions():
         folded_text = fold(text)
         at = folded_text.text.find(folded)

@@ -1,9 +1,9 @@
-"""Suggestions for edits of sources.yaml, made from verdicts.
+"""Suggestions for edits of sources.yaml, made from the verdicts of readers.
 
-Suggestions are shown with their effect on stored articles, and never applied without the user. A rejection leads to an
-exclude phrase. A confirmation leads to an alias, or to a position with its date. Each edit is tried on the article of
-the verdict first, and is not suggested if it does not help there. In addition, an example text is suggested, by which
-`monitor check` verifies later that the correction still works.
+Suggestions are shown with their effect on stored articles, and never applied without the user. For a rejected mention,
+an exclude phrase is suggested. For a confirmed one, an alias or a position with its date is suggested. Each edit is
+first tried on the article of the verdict, and is not suggested if it does not help there. In addition, an example text
+is suggested, with which `monitor check` verifies later that the correction still works.
 """
 
 import re
@@ -33,7 +33,7 @@ _WORD = re.compile(r"\w+(?:['’.-]\w+)*\.?")
 
 
 class SuggestionKind(StrEnum):
-    """Kind of a suggestion: the key of an official in sources.yaml to which the suggestion adds a value."""
+    """Kind of a suggestion: the key of an official in sources.yaml to which a value would be added."""
 
     EXCLUDE_PHRASE = "exclude_phrases"
     ALIAS = "aliases"
@@ -43,7 +43,7 @@ class SuggestionKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class AffectedArticle:
-    """Article in which an official would gain or lose all mentions by a suggested edit."""
+    """Article in which a suggested edit changes whether the official is mentioned at all."""
 
     id: int
     title: str
@@ -54,9 +54,9 @@ class AffectedArticle:
 class Effect:
     """Effect that a suggested edit would have had on stored articles.
 
-    ``examined`` is the number of articles that were tried. ``added`` counts the articles that would newly mention the
-    official. ``silenced`` counts the articles that would not mention the official any more. In ``rejected`` of the
-    silenced articles, readers had rejected the official; ``others_silenced`` are all other silenced articles.
+    ``examined`` is the number of articles that were tried. ``added`` articles would newly mention the official.
+    ``silenced`` articles would not mention the official any more. In ``rejected`` of the silenced articles, readers had
+    rejected the official; ``others_silenced`` are all other silenced articles.
     """
 
     examined: int = 0
@@ -69,7 +69,7 @@ class Effect:
 
 @dataclass(frozen=True, slots=True)
 class Suggestion:
-    """Suggested value for a list in the entry of an official, with the effect of the edit.
+    """Value that is suggested for a list in an official's entry in sources.yaml, and the effect of adding it.
 
     ``path`` is the path of the list within the entry. ``value`` is a text, or a mapping for a role.
     """
@@ -83,7 +83,7 @@ class Suggestion:
 
 
 class SuggestionService:
-    """Service that makes suggestions for the officials of one watchlist from the verdicts in one database."""
+    """Service that makes suggestions for the officials of one watchlist. It uses the verdicts in one database."""
 
     def __init__(self, database: Database, watchlist: Watchlist) -> None:
         self._database = database
@@ -106,11 +106,11 @@ class SuggestionService:
     def _suggest_phrases(
         self, official: Official, verdict: Verdict, stored: StoredArticle | None, now: datetime
     ) -> list[Suggestion]:
-        """Return suggestions for a rejection: an exclude phrase and an example.
+        """Return suggestions for a rejected mention: an exclude phrase and an example.
 
-        The list is empty if no phrase is suitable. The phrase occurs in every text of the official that was rejected
-        with the same spelling and reason, and in no confirmed text. Of several such phrases, the one that silences the
-        fewest other articles is chosen.
+        The list is empty if no phrase is suitable. A suitable phrase occurs in every text of the official that was
+        rejected with the same spelling and reason, and in no confirmed text. Of several such phrases, the one that
+        silences the fewest other articles is chosen.
         """
         group = [
             one
@@ -153,10 +153,10 @@ class SuggestionService:
     def _suggest_names(
         self, official: Official, verdict: Verdict, stored: StoredArticle | None, now: datetime
     ) -> list[Suggestion]:
-        """Return suggestions for a confirmation: a position, an alias and an example.
+        """Return suggestions for a confirmed mention: a position, an alias and an example.
 
-        By the position or the alias, the confirmed text would be matched. A position or alias is left out if it is
-        configured already, or if it does not help in the article of the verdict.
+        With the position or the alias, the matcher would find the confirmed text. A position or alias is left out if it
+        is already configured, or if it does not help in the article of the verdict.
         """
         if stored is None:
             return []
@@ -181,7 +181,7 @@ class SuggestionService:
         return [*suggestions, *example]
 
     def _list_sentences(self, verdict: Verdict) -> list[tuple[str, str]]:
-        """Return the spelling and the sentence of each mention that a verdict has rejected.
+        """Return a pair for each mention that verdicts have rejected: its spelling and its sentence.
 
         If the article was deleted, spelling and sentence are taken from the verdict itself.
         """
@@ -199,7 +199,7 @@ class SuggestionService:
         return found or ([(verdict.written, verdict.sentence)] if verdict.written else [])
 
     def _load_mentioning(self, official_id: str, now: datetime) -> list[StoredArticle]:
-        """Return articles on which an exclude phrase for an official can be tried.
+        """Return articles on which an exclude phrase for an official is tried.
 
         These are the newest articles that mention the official, and all articles in which readers rejected the
         official.
@@ -211,7 +211,10 @@ class SuggestionService:
         return list(articles.values())
 
     def _load_candidates(self, written: str, now: datetime) -> list[StoredArticle]:
-        """Return the newest articles that contain a text. An alias or a position could add mentions to these."""
+        """Return the newest articles that contain a text.
+
+        An alias or a position might add mentions to these articles.
+        """
         since = now - BACKTEST_PERIOD
         found = self._database.queries.search(f'"{written}"', 2_000)
         return [one for one in found if one.first_seen_at >= since]
@@ -230,7 +233,7 @@ class SuggestionService:
 def propose_phrases(name: str, sentence: str) -> Iterator[str]:
     """Yield phrases of a sentence that consist of a name and some adjacent words, the shortest phrases first.
 
-    At most ``MAX_NEIGHBOURS`` words are added to the name; in a script without spaces between words, characters are
+    At most ``MAX_NEIGHBOURS`` words are added to the name. In a script without spaces between words, characters are
     added instead. Nothing is yielded if the sentence does not contain the name.
     """
     start = sentence.find(name)
@@ -255,7 +258,7 @@ def propose_phrases(name: str, sentence: str) -> Iterator[str]:
 
 
 def backtest_official(before: Official, after: Official, articles: Iterable[StoredArticle]) -> Effect:
-    """Return the effect of an edit of an official on articles: which articles lose their mentions, and which get some.
+    """Return the effect of an edit of an official on articles: which lose all their mentions, and which get some.
 
     ``before`` and ``after`` are the official without and with the edit. Verdicts of readers are not applied.
     """
@@ -273,7 +276,10 @@ def backtest_official(before: Official, after: Official, articles: Iterable[Stor
 
 
 def find_written(article: Article, folded: str) -> str:
-    """Return the spelling in which an article prints a folded text, or an empty text if it does not occur."""
+    """Return the spelling in which an article prints a text, or an empty text if it does not occur.
+
+    The text is given in lower case without diacritics.
+    """
     for _region, text in article.regions():
         folded_text = fold(text)
         at = folded_text.text.find(folded)
@@ -283,9 +289,9 @@ def find_written(article: Article, folded: str) -> str:
 
 
 def find_role(stored: StoredArticle, folded: str) -> Role | None:
-    """Return a role made from the title before a folded text in an article, or None if no title precedes the text.
+    """Return a role made from the title before a text in an article, or None if no title precedes the text.
 
-    The role begins on the date of the article.
+    The text is given in lower case without diacritics. The role begins on the date of the article.
     """
     text = normalize_article(stored.article)
     at = text.folded.text.find(folded)
@@ -299,7 +305,7 @@ def find_role(stored: StoredArticle, folded: str) -> Role | None:
 
 
 def _suggest_example(edited: Official, verdict: Verdict, key: str) -> list[Suggestion]:
-    """Return a suggestion to add the sentence of a verdict as an example text, or an empty list if it is not useful.
+    """Return a suggestion to add the sentence of a verdict as an example text, as a list with at most one item.
 
     ``key`` is ``match`` or ``reject``. The example is suggested only if it is new, and if the edited official passes
     it.
@@ -318,7 +324,7 @@ def _suggest_example(edited: Official, verdict: Verdict, key: str) -> list[Sugge
 def _names(official: Official, stored: StoredArticle, written: str = "") -> bool:
     """Return whether an article mentions an official.
 
-    If the folded text ``written`` is given, only a mention whose text contains it counts.
+    If ``written`` is given (in lower case without diacritics), only mentions that contain this text count.
     """
     mentions = _match(compile_watchlist(Watchlist((official,))), stored).mentions
     return any(not written or written in fold_written(one.text) for one in mentions)
@@ -335,7 +341,7 @@ def _fold_article(article: Article) -> str:
 def select_verdicts(verdicts: Sequence[Verdict]) -> list[Verdict]:
     """Return the newest verdict for each combination of official, kind, text and reason.
 
-    One suggestion is enough for all verdicts that share these. ``verdicts`` must be sorted newest first.
+    One suggestion is enough for all verdicts with the same combination. ``verdicts`` must be sorted newest first.
     """
     chosen: dict[tuple[str, ...], Verdict] = {}
     for verdict in verdicts:

@@ -1,10 +1,12 @@
 """Unusual attention: detects that unusually many, or unusually few, stories of the last day name a person.
 
-The number of stories on a day is assumed to have a negative binomial distribution: a Poisson distribution whose rate
-varies from day to day. Its mean is the mean of the days before, times a factor for the weekday. Its dispersion is
-estimated from the same days by the method of moments. Both estimates are shrunk towards a prior, because four weeks are
-a short time. If one day of the four weeks is far above all others, the second highest number replaces it, so that one
-event does not hide the next.
+The number of stories on a day is assumed to have a negative binomial distribution. This is a Poisson distribution whose
+rate varies from day to day. Its mean is the mean of the four weeks before, times a factor for the weekday. Its
+dispersion is estimated from the same days by the method of moments. Both estimates are shrunk towards a prior, because
+four weeks are a short time.
+
+If one day of the four weeks is far above all others, the second highest number replaces it, so that one event does not
+hide the next event.
 """
 
 from collections.abc import Sequence
@@ -36,8 +38,8 @@ _MIN_DAILY_RATE = 0.05
 class Attention:
     """Unusual attention to a person on the last day: ``count`` stories, where ``usual`` stories are expected.
 
-    ``silent_days`` is 0 if the attention is unusually high. If it is unusually low, ``count`` is 0, and ``silent_days``
-    is the number of days without a story.
+    If the attention is unusually high, ``silent_days`` is 0. If it is unusually low, ``count`` is 0, and
+    ``silent_days`` is the number of days without a story.
     """
 
     count: int
@@ -46,10 +48,11 @@ class Attention:
 
 
 def find_unusual(daily: Sequence[int]) -> Attention | None:
-    """Return the attention on the last day if it is a spike or completes an unusual silence, otherwise None.
+    """Return the attention on the last day if it is unusually high, or if an unusual silence was reached.
 
-    ``daily`` are the numbers of stories on consecutive days, oldest first. The spike or the silence must follow at
-    least 14 other days. A silence is returned only on the day on which it becomes unusual, so that it is reported once.
+    Otherwise None. ``daily`` are the numbers of stories on consecutive days, oldest first. At least 14 other days must
+    precede the spike or the silence. A silence is returned only on the day on which it becomes unusual, so that it is
+    reported once.
     """
     before, today = daily[-BASELINE_DAYS - 1 : -1], daily[-1] if daily else 0
     if today:
@@ -81,7 +84,10 @@ def _find_spike(before: Sequence[int], today: int) -> Attention | None:
 
 
 def _without_outlier(before: Sequence[int]) -> list[int]:
-    """Return the numbers. If the highest one is far above all others, it is replaced by the second highest one."""
+    """Return the numbers without an outlier, which is a highest number far above all others.
+
+    It is replaced by the second highest number.
+    """
     highest, second = sorted(before)[:-3:-1]
     days = list(before)
     if highest > _OUTLIER_RATIO * second + MIN_SPIKE_STORIES:
@@ -90,10 +96,10 @@ def _without_outlier(before: Sequence[int]) -> list[int]:
 
 
 def expected_count(before: Sequence[int], day: int) -> float:
-    """Return the expected number of stories on a day, given the numbers ``before``.
+    """Return the expected number of stories on a day, given the numbers ``before`` for other days.
 
-    ``day`` is the index of the day from the start of ``before``; it may be after the last of them. The mean of all days
-    is multiplied by a factor, which is estimated from the same weekdays in ``before``.
+    ``day`` is the index of the day, counted from the start of ``before``; it may be beyond the end. The result is the
+    mean of all days, multiplied by a factor that is estimated from the same weekdays in ``before``.
     """
     mean = max(sum(before) / len(before), _MIN_DAILY_RATE)
     same = before[day % WEEK :: WEEK]
@@ -102,7 +108,10 @@ def expected_count(before: Sequence[int], day: int) -> float:
 
 
 def estimate_dispersion(before: Sequence[int]) -> float:
-    """Return the dispersion of numbers of stories, estimated by the method of moments and shrunk towards the prior."""
+    """Estimate how much the numbers of stories vary from day to day, as the dispersion of their distribution.
+
+    The estimate uses the method of moments and is shrunk towards a prior.
+    """
     expected = [expected_count(before, day) for day in range(len(before))]
     excess = sum((count - mean) ** 2 - mean for count, mean in zip(before, expected, strict=True))
     found = max(0.0, _FITTED * excess / sum(mean**2 for mean in expected))
@@ -128,7 +137,10 @@ def _chance_of_none(before: Sequence[int], day: int) -> float:
 
 
 def count_periods(hours: Sequence[StoryHour], end_at: datetime, count: int) -> list[int]:
-    """Return the number of stories in each of the ``count`` periods of 24 hours before ``end_at``, oldest first."""
+    """Return the number of different stories in each of ``count`` periods of 24 hours, oldest first.
+
+    The last period ends at ``end_at``.
+    """
     stories: list[set[str]] = [set() for _ in range(count)]
     for hour in hours:
         back = (end_at - hour.at) // timedelta(days=1)

@@ -11,7 +11,10 @@ _MAX_LABELS = 8
 
 
 def draw_bars(bars: Sequence[Bar], width: int) -> list[str]:
-    """Return a line of text for each bar: its first day, a horizontal bar of at most ``width`` columns, its number."""
+    """Return a line of text for each bar of a timeline: its first day, a horizontal bar, and its number.
+
+    A bar is at most ``width`` columns long.
+    """
     most = max((bar.count for bar in bars), default=0) or 1
     lines = []
     for bar in bars:

@@ -16,7 +16,7 @@ HISTORY_DAYS = BASELINE_DAYS + MAX_SILENT_DAYS + 1
 
 
 def find_attention(database: Database, official_ids: Iterable[str], end_at: datetime) -> dict[str, Attention]:
-    """Return the officials with unusual attention in the 24 hours before ``end_at``, by id.
+    """Return a dictionary that maps official ids to unusual attention in the 24 hours before ``end_at``.
 
     The officials with most stories are first. Days before the first article of the archive do not count as silent.
     """
@@ -41,7 +41,7 @@ def format_attention(name: str, attention: Attention) -> str:
 
 
 class InsightNotices:
-    """Builder of the notices about people in digests: unusual attention, and successions.
+    """Builder of the notices about people in digests: unusual attention, and posts that may have changed hands.
 
     Only digests with fixed times have notices about unusual attention.
     """
@@ -51,9 +51,10 @@ class InsightNotices:
         self._spikes: dict[frozenset[str], tuple[datetime, frozenset[str]]] = {}
 
     async def find_spikes(self, official_ids: Collection[str], end_at: datetime) -> frozenset[str]:
-        """Return the officials, among these, that unusually many stories named in the 24 hours before ``end_at``.
+        """Return the officials that unusually many stories named in the 24 hours before ``end_at``.
 
-        The result is used again for ``SPIKE_INTERVAL``, because an immediate digest asks for it every second.
+        Only ``official_ids`` are considered. The result is used again for ``SPIKE_INTERVAL``, because an immediate
+        digest asks for it every second.
         """
         key = frozenset(official_ids)
         if key in self._spikes and timedelta(0) <= end_at - self._spikes[key][0] < SPIKE_INTERVAL:
@@ -73,9 +74,9 @@ class InsightNotices:
         *,
         is_preview: bool,
     ) -> PeopleNotices:
-        """Return the notices about these officials for a digest whose window ends at ``end_at``.
+        """Return the notices about these officials for a digest that covers the time until ``end_at``.
 
-        Unless it is a preview, new articles are first searched for statements about the posts of all officials.
+        Unless the digest is a preview, the statements about posts in new articles are stored first.
         """
         from monitor.insight.succession import search_statements  # loads the matching engine, which a poll may not need
 
@@ -90,7 +91,10 @@ class InsightNotices:
     def _load_successions(
         self, plan_id: str, officials: Sequence[Official], now: datetime
     ) -> tuple[tuple[str, ...], tuple[Announcement, ...]]:
-        """Return notices about the successions that a digest has not announced yet, and the announcements to record."""
+        """Return notices about posts that may have changed hands, and the records of these announcements.
+
+        Changes that a digest has announced before are left out.
+        """
         from monitor.insight.succession import LOOKBACK, find_successions, format_succession, is_announced
 
         store = self._database.successions

@@ -37,7 +37,7 @@ MAX_POST_ARTICLES = 200
 
 @dataclass(frozen=True, slots=True)
 class PersonLine:
-    """Row of the list of people.
+    """One row of the list of people.
 
     ``days`` are numbers of articles per day, oldest first. ``week`` is the number in the last seven days, and
     ``usual_week`` the median of the four weeks before. Weeks that began before the first stored article do not count;
@@ -56,7 +56,7 @@ class PersonLine:
 class PeopleView:
     """One page of the list of people. ``count`` is the number of people on all pages.
 
-    ``countries`` are the countries of all watched people, from which the user can select.
+    ``countries`` are the countries of all watched people, for the filter by country.
     """
 
     people: tuple[PersonLine, ...]
@@ -67,7 +67,10 @@ class PeopleView:
 
 @dataclass(frozen=True, slots=True)
 class PeopleQuery:
-    """Selection of people by country, rule and text, and the number of the page. An empty field selects everybody."""
+    """Filter for the list of people, by country, rule and text, and the number of the page.
+
+    Empty fields do not filter.
+    """
 
     country: str = ""
     rule: str = ""
@@ -78,10 +81,10 @@ class PeopleQuery:
 
 @dataclass(frozen=True, slots=True)
 class PersonView:
-    """Data about one person: timeline, position, stories, articles, forms of the name, near misses and posts.
+    """Data about one person: timeline, position, stories, articles, spellings of the name, near misses and posts.
 
-    ``sample`` has counts for the newest articles. ``posts`` are the configured roles, each with whether the person
-    holds it today.
+    Near misses are texts that were rejected as the name of the person. ``sample`` has counts for the newest articles.
+    ``posts`` are the configured roles, each with whether the person holds it today.
     """
 
     official: Official
@@ -99,7 +102,7 @@ class PersonView:
 
 @dataclass(frozen=True, slots=True)
 class Companion:
-    """Another person who is named in the same articles as a person.
+    """Another person who is named in the same articles as a certain person.
 
     ``lift`` is the number of common articles, divided by the number that is expected if articles named the two people
     independently of each other. It is None if this number is unknown.
@@ -113,7 +116,7 @@ class Companion:
 
 @dataclass(frozen=True, slots=True)
 class SeenPost:
-    """A post that articles print next to a person's name, with the first and the last day on which they do so.
+    """A post that articles print next to a person's name, with the first and the last day on which this was seen.
 
     ``post`` describes the recognised position and country. ``article_id`` is the latest of these articles.
     """
@@ -127,7 +130,7 @@ class SeenPost:
 
 @dataclass(frozen=True, slots=True)
 class PersonHistory:
-    """The history of a person in a period: timeline, stories and articles. ``story_count`` counts each story once."""
+    """History of a person in a period: timeline, stories and articles. ``story_count`` counts each story once."""
 
     view: PersonView
     story_count: int
@@ -273,7 +276,10 @@ def load_history(
 def _find_companions(
     database: Database, officials: Mapping[str, Official], sample: OfficialSample
 ) -> tuple[Companion, ...]:
-    """Return the other people named in a sample of articles, with the lift over all articles of the same period."""
+    """Return the other people who are named in a sample of articles about a person.
+
+    Their lift is computed from all articles of the same period.
+    """
     if not sample.named_with or sample.since_at is None:
         return ()
     total = database.desk.count_articles(sample.since_at)
@@ -289,7 +295,7 @@ def _find_companions(
 
 
 def _find_posts(database: Database, official_id: str, since_at: datetime, zone: ZoneInfo) -> tuple[SeenPost, ...]:
-    """Return the posts next to a person's name in the newest articles; the post that was printed last is first."""
+    """Return the posts that the newest articles print next to a person's name, the last seen post first."""
     places = database.desk.list_mention_places(official_id, since_at, MAX_POST_ARTICLES)
     stored = {one.id: one for one in database.queries.load_articles(list(places))}
     found: dict[str, list[tuple[date, int]]] = {}
@@ -317,9 +323,9 @@ def _posts_in(stored: StoredArticle, mentions: Sequence[MentionPlace]) -> set[st
 
 
 def positions_next_to(article_text: NormalizedArticle, start: int, end: int) -> tuple[Position, ...]:
-    """Return the positions named directly before and after a name, as its title and apposition.
+    """Return the positions that a text states directly before and after a name, such as a title or an apposition.
 
-    ``start`` and ``end`` are the offsets of the name in the folded text.
+    ``start`` and ``end`` are the offsets of the name in the normalized text.
     """
     before = find_title_before(article_text, start).title.positions
     return (*before, *find_title_after(article_text.cased, end).positions)

@@ -1,4 +1,4 @@
-"""Merge of imported people with the watched officials: who is new, and what changes for known officials.
+"""Merge of imported people with the watched officials. It determines who is new, and what changes for known officials.
 
 An imported person is a known official if both have the same Wikidata id, or the same name and country. The values of
 sources.yaml are never replaced. Only missing values, names, posts and dates are added.
@@ -24,7 +24,10 @@ MAX_DAYS_APART = 31
 
 @dataclass(frozen=True, slots=True)
 class OfficialChange:
-    """Additions to an official of sources.yaml. ``new_dates`` has the known roles that get dates, by their index."""
+    """Values that an import adds to an official in sources.yaml.
+
+    ``new_dates`` are the known roles that get dates, each with its index in the list of roles.
+    """
 
     official: Official
     place: str
@@ -35,7 +38,7 @@ class OfficialChange:
     wikidata: str = ""
 
     def build_additions(self) -> Official:
-        """Return an official that has only the added values."""
+        """Return an official with the same id and name that has only the added values."""
         roles = (*(role for _, role in self.new_dates), *self.roles)
         before = self.official
         return Official(before.id, before.name, self.country, self.aliases, roles, wikidata=self.wikidata)
@@ -47,9 +50,9 @@ class OfficialChange:
 
 @dataclass(frozen=True, slots=True)
 class ImportPlan:
-    """Result of a merge; ``risks`` are the warnings.
+    """Result of a merge of imported people with the watched officials. ``risks`` are the warnings.
 
-    ``places`` has the place in the imported file of each new official.
+    ``places`` maps the id of each new official to the line or entity in the imported file.
     """
 
     new: tuple[Official, ...]
@@ -91,7 +94,7 @@ def plan_import(officials: Sequence[Official], items: Iterable[ImportItem]) -> I
 
 
 def find_country(text: str) -> str:
-    """Return the key of a country, given by its name, code or Wikidata id; empty if the country is not known.
+    """Return the key of a country, which is given by its name, code or Wikidata id. It is empty for an unknown country.
 
     A code has two or three letters of ISO 3166-1. A code of a part of a country, such as gb-sct, gives the country.
     """
@@ -158,7 +161,7 @@ class _Person:
 
 
 class _Merger:
-    """Merger of imported people with the officials. It collects notes about values that are not imported."""
+    """Merger of imported people with the officials. It collects notes about everything that is not imported."""
 
     def __init__(self, officials: Sequence[Official]) -> None:
         self.people: list[_Person] = []
@@ -172,7 +175,7 @@ class _Merger:
             self._remember(_Person(one.id, "", one.name, one.country, one.wikidata, names, list(one.roles), one))
 
     def add(self, person: ImportedPerson) -> None:
-        """Merge an imported person with a known one, or add a new one. If neither is possible, note the reason."""
+        """Merge an imported person with a known person, or add a new person. If neither is possible, note why."""
         person = self._with_known_country(person)
         checked = Official("-", person.name, person.country, roles=person.roles)
         if error := find_name_error(person.name, checked):
@@ -189,7 +192,10 @@ class _Merger:
             self._merge(found, person)
 
     def _with_known_country(self, person: ImportedPerson) -> ImportedPerson:
-        """Return a person with the name of the country instead of its code. An unknown code is removed."""
+        """Return an imported person whose country code is replaced by the name of the country.
+
+        An unknown code is removed.
+        """
         text = person.country
         is_code = bool(text) and (len(text) <= 3 or text[1:].isdigit() or (len(text) <= 7 and text[2:3] == "-"))
         key = find_country(text) if is_code else ""
@@ -204,7 +210,7 @@ class _Merger:
         return not error
 
     def _find(self, person: ImportedPerson) -> "_Person | str | None":
-        """Return the known person that an imported person is, or None for a new person.
+        """Return the known person who is the same as an imported person, or None if the imported person is new.
 
         If several known people have the name, return a text with the reason why the person cannot be determined.
         """
@@ -279,7 +285,11 @@ class _Merger:
 
 
 def _add_name(person: _Person, name: str) -> bool:
-    """Add a name, unless a known name has the same form. Return whether the name was added."""
+    """Add a name to a person, unless an equal name is known. Return whether the name was added.
+
+    Names are equal if they differ only in capitals. If the added name is in ASCII, diacritics and punctuation do not
+    count either.
+    """
     words = fold_words(name)
     for known in person.names:
         if known.casefold() == name.casefold() or (name.isascii() and fold_words(known) == words):
@@ -289,7 +299,10 @@ def _add_name(person: _Person, name: str) -> bool:
 
 
 def _add_role(person: _Person, role: Role) -> bool:
-    """Add a role. If the role is known without a date, add only the date. Return whether anything was added."""
+    """Add a role to a person.
+
+    If the role is known without a date, add only the date. Return whether anything was added.
+    """
     title = fold_words(role.title)
     for index, known in enumerate(person.roles):
         if fold_words(known.title) != title or not _is_same_term(known, role):
@@ -306,7 +319,7 @@ def _add_role(person: _Person, role: Role) -> bool:
 
 
 def _is_same_term(left: Role, right: Role) -> bool:
-    """Return whether two roles with one title may be the same term of office."""
+    """Return whether two roles with the same title may be the same term of office."""
     for first, second in ((left.from_on, right.from_on), (left.until_on, right.until_on)):
         if first and second and abs((first - second).days) > MAX_DAYS_APART:
             return False

@@ -7,7 +7,7 @@ _MIN_STEM_LETTERS, _MAX_ENDING_LETTERS = 3, 3
 
 
 def is_same_name(one: str, other: str) -> bool:
-    """Return whether two printed names can mean the same person: one has all words of the other.
+    """Return whether two printed names can mean the same person, because one of them contains all words of the other.
 
     Words may have different endings, such as the endings of grammatical cases. Names in different scripts are never the
     same.

@@ -1,9 +1,9 @@
 """Statements of an article that a person gets, holds or leaves the post of a watched official.
 
-A sentence is read as posts, names and words with a meaning (``succession_items``). A post belongs to the name directly
-next to it, or to a name that a verb such as "was appointed" connects with it. A statement that another person has a
-post is made only if two conditions are met. A watched official holds the post on the date of the article, in the
-official's country. The name cannot mean this official.
+A sentence is read as a sequence of posts, names and words with a meaning (``succession_items``). A post belongs to the
+name directly next to it, or to a name that a verb such as "was appointed" connects with it. A statement that another
+person has a post is made only under two conditions. First, a watched official holds this post, in the official's own
+country, on the date of the article. Second, the name cannot mean this official.
 """
 
 from collections import Counter
@@ -56,7 +56,10 @@ _HAN_NAME_CHARS = 3
 
 @dataclass(frozen=True, slots=True)
 class _Watched:
-    """A watched official with the key of their country, and with the folded words of each of their names."""
+    """A watched official, the key of the official's country, and the words of each name of the official.
+
+    The words are in lower case without diacritics.
+    """
 
     official: Official
     country: str
@@ -72,7 +75,7 @@ def _country_key(name: str) -> str:
 
 
 def _build_automaton(watched: Iterable[_Watched]) -> ahocorasick_rs.AhoCorasick | None:
-    """Return an automaton that finds the words of the posts of these officials, or None if their posts have no words.
+    """Return an automaton that finds words about the posts of these officials, or None if there are no such words.
 
     The words are the phrases for the subject of a post, such as "defence". For a post without a subject, they are the
     phrases for the post itself.
@@ -92,7 +95,7 @@ def _is_current(role: Role, on: date) -> bool:
 
 
 class StatementFinder:
-    """Finder of statements about the posts of the officials of a watchlist."""
+    """Finder of statements in articles about the posts of the watched officials."""
 
     def __init__(self, officials: Iterable[Official]) -> None:
         self._watched = {
@@ -107,14 +110,20 @@ class StatementFinder:
         self._post_words = _build_automaton(self._watched.values())
 
     def may_concern(self, article: Article, mentions: Sequence[Mention]) -> bool:
-        """Return whether an article names a watched official or contains words of their posts. This test is quick."""
+        """Return whether an article may contain statements about posts. This test is quick.
+
+        It may if it names a watched official or contains words about their posts.
+        """
         if any(one.official_id in self._watched for one in mentions):
             return True
         text = fold_key("\n".join(text for _, text in article.regions())).replace("-", " ")
         return bool(self._find_post_words(text))
 
     def _find_post_words(self, text: str) -> list[int]:
-        """Return the offsets at which words of the posts begin in a folded text without hyphens."""
+        """Return the offsets at which words about the posts begin in a text.
+
+        The text is in lower case, without diacritics and hyphens.
+        """
         if self._post_words is None:
             return []
         return [start for _, start, _ in self._post_words.find_matches_as_indexes(text)]
@@ -125,8 +134,8 @@ class StatementFinder:
         """Return the statements of an article, each at most once.
 
         ``mentions`` are the mentions of watched officials in the article. ``on`` is the date of the article, or the day
-        on which it was first seen. ``home`` is the country of the article's source, or empty. A post that names no
-        country is taken as a post of this country.
+        on which it was first seen. ``home`` is the country of the article's source, or empty. A post without the name
+        of a country is taken as a post in this country.
         """
         if not self._watched:
             return ()
@@ -154,7 +163,10 @@ class StatementFinder:
 
 @dataclass(frozen=True, slots=True)
 class _Holder:
-    """The name of the holder of a post. ``is_direct`` is true if the text states that the holder is new."""
+    """The name of the person who holds a post.
+
+    ``is_direct`` is true if the text states that the person is new in the post.
+    """
 
     name: Item
     text: str
@@ -162,7 +174,7 @@ class _Holder:
 
 
 class _ArticleReader:
-    """Reader of the sentences of one article, which finds the statements about posts."""
+    """Reader of the sentences of one article. It finds the statements about posts."""
 
     def __init__(
         self, watched: Mapping[str, _Watched], text: NormalizedArticle, language: str, home: str, on: date
@@ -175,7 +187,7 @@ class _ArticleReader:
         self._countries = _count_countries(text)
 
     def read(self, items: Sequence[Item]) -> Iterator[PostStatement]:
-        """Yield the statements of a sentence."""
+        """Yield the statements that a sentence makes about posts."""
         sentence = _SentenceReader(items, self._words.region_endings, self._on.year)
         for index, item in enumerate(items):
             if item.kind is Kind.POST:
@@ -184,7 +196,10 @@ class _ArticleReader:
         yield from self._read_departures(sentence)
 
     def _read_post(self, sentence: "_SentenceReader", index: int) -> Iterator[PostStatement]:
-        """Yield the statements of a sentence about the holder of one post."""
+        """Yield the statements that a sentence makes about the holder of one post.
+
+        ``index`` is the index of the post.
+        """
         item = sentence.items[index]
         holder = sentence.find_holder(index)
         if holder is None:
@@ -235,7 +250,7 @@ class _ArticleReader:
         )
 
     def _is_home(self, sentence: "_SentenceReader", item: Item, official_id: str) -> bool:
-        """Return whether a post in a sentence is a post of the official's country."""
+        """Return whether a post in a sentence is a post in the official's own country."""
         own = self._watched[official_id].country
         if not own or item.countries:
             return bool(own) and own in item.countries
@@ -247,7 +262,10 @@ class _ArticleReader:
         return is_named or self._is_about(own)
 
     def _is_about(self, country: str) -> bool:
-        """Return whether an article is more about a country than about any other country."""
+        """Return whether an article names a country more often than any other country.
+
+        For the home country, it is enough that the article names it, or that the article names no country.
+        """
         if not self._countries:
             return country == self._home
         leading = self._countries.most_common(2)
@@ -255,7 +273,10 @@ class _ArticleReader:
         return is_leading or (country == self._home and country in self._countries)
 
     def _is_other_person(self, watched: _Watched, holder: _Holder) -> bool:
-        """Return whether a name cannot be a name of the official and thus means another person."""
+        """Return whether the name of a holder means a person other than the official.
+
+        This is the case if the name cannot be a name of the official.
+        """
         words = frozenset(fold_words(holder.text))
         if not words or (len(holder.text) == 1 and holder.name.is_loose):
             return False
@@ -266,7 +287,7 @@ class _ArticleReader:
         return find_coverage(watched.official, find_script(holder.text)) is not Coverage.NONE
 
     def _is_new_post(self, sentence: "_SentenceReader", official_id: str, item: Item) -> bool:
-        """Return whether a post differs from all posts that an official has, had or will have."""
+        """Return whether a post differs from all posts that an official has had, has, or will have."""
         watched = self._watched[official_id]
         if any(position.is_vague or position.head == "member" for position in item.positions):
             return False
@@ -281,7 +302,7 @@ class _ArticleReader:
         return not sentence.names_region(item)
 
     def _read_successors(self, sentence: "_SentenceReader") -> Iterator[PostStatement]:
-        """Yield the statements of a sentence that a person replaces an official, as in "X succeeds Y"."""
+        """Yield each statement in a sentence which says that a person replaces an official, as in "X succeeds Y"."""
         for index, new, old in sentence.list_successions():
             for official_id in old.name.official_ids:
                 watched = self._watched[official_id]
@@ -292,7 +313,7 @@ class _ArticleReader:
                     yield self._statement(official_id, StatementKind.HOLDER, new.text, role.title, sentence, index, new)
 
     def _read_departures(self, sentence: "_SentenceReader") -> Iterator[PostStatement]:
-        """Yield the statements of a sentence that an official leaves a post or dies."""
+        """Yield each statement in a sentence which says that an official leaves a post or dies."""
         for index, holder, is_death in sentence.list_departures():
             for official_id in holder.name.official_ids:
                 role = self._implied_role(sentence, official_id, is_death=is_death)
@@ -300,7 +321,7 @@ class _ArticleReader:
                     yield self._statement(official_id, StatementKind.LEFT, "", role.title, sentence, index, holder)
 
     def _implied_role(self, sentence: "_SentenceReader", official_id: str, *, is_death: bool = False) -> Role | None:
-        """Return the role of an official that a sentence is about, or None if it is not certain which role that is."""
+        """Return the role of an official to which a sentence refers, or None if this is not certain."""
         roles = self._roles[official_id]
         posts = [item for item in sentence.items if item.kind is Kind.POST]
         for item in posts:
@@ -326,12 +347,15 @@ def _is_same_post(position: Position, configured: Position, role: Role, on: date
 
 @cache
 def _known_countries() -> Mapping[str, str]:
-    """Return a mapping from the names, adjectives and capitals of countries to the key of the country."""
+    """Return a dictionary that maps the names, adjectives and capitals of countries to the key of the country."""
     return country_words() | country_evidence_words()
 
 
 def _count_countries(text: NormalizedArticle) -> Counter[str]:
-    """Count how often an article names each country or its capital, in scripts with spaces between words."""
+    """Count how often an article names each country or its capital.
+
+    Only scripts with spaces between words are read.
+    """
     known = _known_countries()
     words = text.spaced.split()
     counts: Counter[str] = Counter()
@@ -343,7 +367,7 @@ def _count_countries(text: NormalizedArticle) -> Counter[str]:
 
 
 class _SentenceReader:
-    """Reader of one sentence, which finds the relations between its items."""
+    """Reader of one sentence. It finds which items of the sentence (posts, names, words) belong together."""
 
     def __init__(self, items: Sequence[Item], region_endings: tuple[str, ...], year: int) -> None:
         self.items, self._region_endings, self._year = items, region_endings, year
@@ -357,7 +381,10 @@ class _SentenceReader:
         return frozenset(country for item in self.items for country in item.countries)
 
     def names_region(self, item: Item) -> bool:
-        """Return whether a post that names no country is a post of a region, such as "Bavaria's interior minister"."""
+        """Return whether a post is a post in a region and not in a country, such as "Bavaria's interior minister".
+
+        The post itself names no country.
+        """
         index = self.items.index(item)
         before = self._before(index)
         if before is not None:
@@ -379,7 +406,10 @@ class _SentenceReader:
         return after is not None and after.kind is Kind.NAME
 
     def _before(self, index: int) -> int | None:
-        """Return the index of the item before a post and its function words, or None at the start of the sentence."""
+        """Return the index of the item before a post, or None at the start of the sentence.
+
+        Function words that belong to the post are skipped.
+        """
         at = index - 1
         while at >= 0 and self.items[at].kind is Kind.WORD and self.items[at].text in self.items[index].lead:
             at -= 1
@@ -404,7 +434,10 @@ class _SentenceReader:
         return self._find_by_verb(index) if equal is None else _as_holder(equal, True, from_start=True)
 
     def _name_next_to_copula(self, index: int) -> Item | None:
-        """Return the name that "to be" connects with a post ("the new minister is X"), or None without such a name."""
+        """Return the name that a form of "to be" connects with a post, as in "the new minister is X".
+
+        The result is None if there is no such name.
+        """
         if self._has_mark(index + 1, Mark.IS):
             name = self._at(index + 2)
             return name if name is not None and name.kind is Kind.NAME else None
@@ -416,7 +449,7 @@ class _SentenceReader:
         return self._last_name(max(0, at - _MAX_SUBJECT_ITEMS), at)
 
     def is_by_verb(self, index: int) -> bool:
-        """Return whether a verb, and not only the order of the words, connects a post with its holder."""
+        """Return whether a verb connects a post with its holder. Otherwise only the order of the words does."""
         return self._find_by_verb(index) is not None
 
     def _has_mark(self, index: int, mark: Mark) -> bool:
@@ -465,8 +498,8 @@ class _SentenceReader:
     def _is_credible(self, name: Item, at: int, *, is_new: bool, breaks: int) -> bool:
         """Return whether the name after a post is probably the name of its holder.
 
-        ``at`` is the index of the name. ``breaks`` is the number of breaks between post and name. ``is_new`` is true if
-        the text calls the holder new.
+        ``at`` is the index of the name. ``breaks`` is the number of punctuation marks between post and name. ``is_new``
+        is true if the text states that the holder is new in the post.
         """
         if breaks:
             following = self._at(at + 1)
@@ -480,7 +513,7 @@ class _SentenceReader:
         return _looks_like_name(name.text, has_title=has_title)
 
     def _name_before(self, index: int) -> Item | None:
-        """Return the name before a post that belongs to the post, or None if there is none.
+        """Return the name that precedes a post and belongs to it, or None if there is none.
 
         A comma or bracket separates the name from the post. In East Asian scripts, the post follows the name directly.
         """
@@ -505,7 +538,7 @@ class _SentenceReader:
         return not (Mark.LINK in item.marks and item.text in _PLACE_LINKS)
 
     def _find_by_verb(self, index: int) -> _Holder | None:
-        """Return the name that a verb such as "was appointed" connects with a post, or None if no verb does."""
+        """Return the name that any verb in the sentence, such as "was appointed", connects with a post, or None."""
         if not self._is_direct_object(index):
             return None
         verbs = [
@@ -520,7 +553,10 @@ class _SentenceReader:
         return None
 
     def _connect(self, verb: int, post: int) -> _Holder | None:
-        """Return the name that a verb connects with a post, or None if the verb connects no name."""
+        """Return the name that one verb connects with a post, or None.
+
+        ``verb`` and ``post`` are the indexes of the two.
+        """
         if verb > post:
             return self._connect_backward(verb, post)
         marks = self.items[verb].marks
@@ -535,7 +571,7 @@ class _SentenceReader:
         return None if between is None else _as_holder(between, True, from_start=True)
 
     def _connect_backward(self, verb: int, post: int) -> _Holder | None:
-        """Return the name that a verb connects with a post before the verb, or None if the verb connects no name."""
+        """Return the name that a verb connects with a post which precedes the verb, or None."""
         between = self._first_name(post + 1, verb)
         if between is not None:
             return _as_holder(between, True, from_start=True)
@@ -574,7 +610,7 @@ class _SentenceReader:
         return nearest
 
     def _is_direct_object(self, index: int) -> bool:
-        """Return whether a post is what a person gets, and not part of another post ("adviser to the minister")."""
+        """Return whether a post is what a person gets, not a part of another post, as in "adviser to the minister"."""
         if self.items[index].has_possessive:
             return False
         at = index - 1
@@ -590,7 +626,7 @@ class _SentenceReader:
         return True
 
     def is_stated(self, verb: int, other: int) -> bool:
-        """Return whether the clause with a verb states a present fact: nothing planned, denied or long past."""
+        """Return whether the clause of a verb states a present fact, and not something planned, denied or long past."""
         first, last = min(verb, other), max(verb, other)
         while first > 0 and self.items[first - 1].kind is not Kind.BREAK:
             first -= 1
@@ -604,11 +640,15 @@ class _SentenceReader:
         return not any(_is_past_year(item.text, self._year) for item in clause if item.kind in {Kind.WORD, Kind.NAME})
 
     def _is_short_clause(self, end: int) -> bool:
-        """Return whether the sentence begins with a short clause, such as "In 2016,", that ends before ``end``."""
+        """Return whether the items before the index ``end`` are one short clause at the start, such as "In 2016,"."""
         return end <= _MAX_SHORT_CLAUSE_ITEMS and not any(item.kind is Kind.BREAK for item in self.items[:end])
 
     def list_successions(self) -> Iterator[tuple[int, _Holder, _Holder]]:
-        """Yield each succession in the sentence: the index of its word, the new holder, and the earlier holder."""
+        """Yield each statement of the sentence that one person follows another in a post, as in "X succeeds Y".
+
+        The result consists of the index of the word that states it, the new holder, and the earlier holder. One of the
+        two is a watched official.
+        """
         for index, item in enumerate(self.items):
             if not item.marks & {Mark.SUCCEEDS, Mark.SUCCEEDED_BY}:
                 continue
@@ -622,7 +662,10 @@ class _SentenceReader:
                 yield index, _as_holder(after, True, from_start=True), _as_holder(before, True, from_start=False)
 
     def list_departures(self) -> Iterator[tuple[int, _Holder, bool]]:
-        """Yield each departure of an official: the index of its word, the official, and whether the official died."""
+        """Yield each statement of the sentence that a watched official leaves a post or dies.
+
+        The result consists of the index of the word that states it, the official, and whether the official died.
+        """
         for index, item in enumerate(self.items):
             if not item.marks & {Mark.LEAVES, Mark.REMOVES, Mark.DIES}:
                 continue
@@ -631,7 +674,10 @@ class _SentenceReader:
                 yield index, _as_holder(name, True, from_start=True), Mark.DIES in item.marks
 
     def _find_leaver(self, verb: int) -> Item | None:
-        """Return the official that a word such as "resigns" is about, or None if it is about nobody watched."""
+        """Return the watched official that a word such as "resigns" is about, or None.
+
+        ``verb`` is the index of the word.
+        """
         marks = self.items[verb].marks
         after = self._first_name(verb + 1, verb + _MAX_OBJECT_ITEMS)
         if (
@@ -672,12 +718,16 @@ def _is_past_year(text: str, year: int) -> bool:
 
 
 def _is_east_asian(name: str, post: str) -> bool:
-    """Return whether the scripts of a name and a post are ones in which a post follows the name without a comma."""
+    """Return whether a name and a post are in scripts in which a post follows the name without a comma."""
     return is_unspaced(post[0]) and is_unspaced(name[-1])
 
 
 def _as_holder(item: Item, is_direct: bool, *, from_start: bool) -> _Holder:
-    """Return the holder with a name. Of a loose name, only the words that can be part of the name are kept."""
+    """Return the holder of a post with the name in ``item``.
+
+    In a script without capitals, the item may contain further words. Then only the words that can be part of the name
+    are kept.
+    """
     text = item.text
     if item.is_loose:
         text = _trim_loose(text, from_start=from_start)
@@ -700,9 +750,9 @@ def _trim_loose(text: str, *, from_start: bool) -> str:
 
 
 def _looks_like_name(text: str, *, has_title: bool) -> bool:
-    """Return whether the text after an office, such as "minister", begins with a personal name.
+    """Return whether the text after a post, such as "minister", begins with the name of a person.
 
-    The text is in a script without capitals. ``has_title`` is true if a title, such as "General", is before the text.
+    The text is in a script without capitals. ``has_title`` is true if a title, such as "General", precedes the text.
     """
     words = text.split()
     if "\u3041" <= text[0] <= "\u9fff":

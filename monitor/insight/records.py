@@ -8,7 +8,7 @@ from monitor.records.people import HistoryRecord, count_records, form_record
 
 
 def person_line_record(line: PersonLine) -> dict[str, object]:
-    """Return a row of the list of people as a record with the keys ``PEOPLE_COLUMNS``."""
+    """Return a row of the list of people as a record, whose keys are ``PEOPLE_COLUMNS``."""
     return {
         "id": line.official.id,
         "name": line.official.name,
@@ -58,14 +58,17 @@ def history_record(history: PersonHistory) -> HistoryRecord:
 
 
 def timeline_records(history: PersonHistory) -> Iterator[dict[str, object]]:
-    """Return the bars of a timeline as records with the keys ``TIMELINE_COLUMNS``."""
+    """Return the bars of a timeline as records, whose keys are ``TIMELINE_COLUMNS``."""
     for bar in history.view.bars:
         numbers = {"articles": bar.count, "stories": bar.stories}
         yield {"official": history.view.official.id, "from": bar.start, "to": bar.end, **numbers}
 
 
 def succession_record(succession: Succession) -> dict[str, object]:
-    """Return a succession as a record. The first keys are the columns of the command ``monitor succession``."""
+    """Return a succession (a post that may have changed hands) as a record.
+
+    The first keys are the columns of the command ``monitor succession``.
+    """
     return {
         "official": succession.official.id,
         "name": succession.official.name,

@@ -40,9 +40,10 @@ _QUOTED_OR_MINUS = re.compile(r'"[^"]*"|“[^”]*”|/(?:[^/\\]|\\.)+/|(?:(?<=\
 
 @dataclass(frozen=True, slots=True)
 class Search:
-    """A search of the archive: the text of the query, a filter, and the regions of an article in which it must match.
+    """A search of the archive: the text of the query, a filter, and the regions in which the query must match.
 
-    If ``before_id`` is given, only articles with a lower id are searched.
+    Regions are parts of an article, such as the headline. If ``before_id`` is given, only articles with a lower id are
+    searched.
     """
 
     text: str
@@ -53,7 +54,10 @@ class Search:
 
 @dataclass(frozen=True, slots=True)
 class SearchResult:
-    """Results of a search. The next search continues below ``next_id``, which is None if no results follow."""
+    """Results of a search.
+
+    If more results may follow, the next search continues below the id ``next_id``. Otherwise ``next_id`` is None.
+    """
 
     found: tuple[FoundArticle, ...]
     next_id: int | None
@@ -65,10 +69,10 @@ class SearchResult:
 
 
 def parse_moment(text: str, zone: ZoneInfo, now: datetime, *, is_end: bool = False) -> datetime | None:
-    """Return the time given by a date (YYYY-MM-DD), or by a length such as 7d before ``now``; None for an empty text.
+    """Return the time that a text means: a date (YYYY-MM-DD), or a length such as 7d, counted back from ``now``.
 
-    A date means the beginning of the day in ``zone``, or the end of the day with ``is_end``. Raises ``UsageError`` for
-    any other text.
+    A date means the beginning of the day in ``zone``, or the end of the day with ``is_end``. An empty text gives None.
+    Raises ``UsageError`` for any other text.
     """
     if not text:
         return None
@@ -86,12 +90,15 @@ def parse_moment(text: str, zone: ZoneInfo, now: datetime, *, is_end: bool = Fal
 
 
 def read_minus_as_not(text: str) -> str:
-    """Replace each minus before a word of a query by NOT, because other search engines use the minus for this."""
+    """Replace each minus before a word of a query by NOT. Many users know this minus from other search engines."""
     return _QUOTED_OR_MINUS.sub(lambda found: "NOT " if found.group() == "-" else found.group(), text)
 
 
 def parse_regions(names: Iterable[str]) -> tuple[Region, ...]:
-    """Return the regions with these names. Raises ``UsageError`` with the valid names if a name is unknown."""
+    """Return the regions (parts of an article, such as the headline) with these names.
+
+    Raises ``UsageError`` with the valid names if a name is unknown.
+    """
     known = {region.value: region for region in Region}
     for name in names:
         if name not in known:
@@ -110,7 +117,7 @@ def sources_of_group(sources: Iterable[Source], group: str) -> tuple[str, ...]:
 
 
 def limit_to_regions(query: CompiledQuery, regions: Sequence[Region]) -> CompiledQuery:
-    """Return a query that must match within one of these regions of an article.
+    """Return a query that must match within one of these regions (parts of an article, such as the headline).
 
     If no regions are given, the query is returned unchanged.
     """
@@ -131,8 +138,8 @@ def find_articles(
 ) -> SearchResult:
     """Return at most ``limit`` results of a search, in the order ``sort``.
 
-    In the order of age, the search stops after ``limit`` results. In any other order, it first reads the newest
-    results, about ``MAX_LOOKED_AT`` at most, and sorts them. After ``max_parts`` parts of the archive, the search stops
+    If the newest are first, the search stops after ``limit`` results. For any other order, it first reads about
+    ``MAX_LOOKED_AT`` of the newest results and sorts them. After ``max_parts`` parts of the archive, the search stops
     with the results so far, and with ``next_id`` to continue. Raises ``QueryError`` if the query would have to read
     every article.
     """
@@ -155,7 +162,7 @@ def find_articles(
 def iterate_parts(
     database: Database, search: Search, query: CompiledQuery | None, zone: ZoneInfo
 ) -> Iterator[tuple[tuple[FoundArticle, ...], int | None]]:
-    """Yield the results of a search in parts, newest first. Each part has the id below which the next part begins.
+    """Yield the results of a search in parts, newest first, each part with the id below which the next part begins.
 
     The id is None for the last part.
     """
@@ -172,10 +179,10 @@ def iterate_parts(
 def count_articles(
     database: Database, search: Search, query: CompiledQuery | None, zone: ZoneInfo, by: str
 ) -> tuple[tuple[tuple[str, int], ...], bool]:
-    """Return the numbers of results of a search by day, source, official or language, and whether all are counted.
+    """Count the results of a search by day, source, official or language.
 
-    Counts by day are in the order of the days; all other counts begin with the largest. Only the newest results, about
-    ``MAX_LOOKED_AT``, are counted.
+    Return the counts, and whether all are counted. Counts by day are in the order of the days; all other counts begin
+    with the largest. Only about ``MAX_LOOKED_AT`` of the newest results are counted.
     """
     counts: Counter[str] = Counter()
     total, is_complete = 0, True
@@ -199,7 +206,7 @@ def _keys(one: FoundArticle, by: str, zone: ZoneInfo) -> tuple[str, ...]:
 
 
 def make_rule(search: Search, group: str) -> dict[str, Any]:
-    """Return the keys of a rule that reports the articles of a search; the period of the search is not used.
+    """Return the keys of a rule that reports the same articles as a search. The period of the search is ignored.
 
     ``group`` limits the rule to a group of sources. Raises ``UsageError`` if a rule cannot express the search.
     """

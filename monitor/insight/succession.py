@@ -1,4 +1,4 @@
-"""Successions: statements of several independent outlets that the post of a watched official has changed hands."""
+"""Successions: posts of watched officials that have changed hands, as several independent outlets state."""
 
 import json
 import re
@@ -38,8 +38,8 @@ class Succession:
     """A post of a watched official that may have changed hands.
 
     ``person`` is the other person who may hold the post. It is empty if the official has left the post or has a new
-    one. ``statements`` are the evidence: first one statement of each independent outlet, then the others. ``since`` is
-    the day of the first article. ``yaml_line`` is the right entry for ``roles:`` in sources.yaml.
+    one. ``statements`` are the evidence: first one statement of each independent outlet, then all further statements.
+    ``since`` is the day of the first article. ``yaml_line`` is the entry to write under ``roles:`` in sources.yaml.
     """
 
     official: Official
@@ -68,14 +68,14 @@ class Succession:
 
     @property
     def announcement(self) -> Announcement:
-        """Return the record by which digests recognise that they have announced this succession."""
+        """Return the record of this succession that is stored when a digest has announced it."""
         return Announcement(self.official.id, self.kind, self.person, self.post)
 
 
 async def search_statements(database: Database, configuration: Configuration, now: datetime) -> int:
-    """Find statements about the posts of all watched officials in the articles that were not searched yet.
+    """Search new articles for statements about the posts of all watched officials, and store the statements.
 
-    Store the statements, and return the number of searched articles.
+    New articles are the ones that were not searched yet. Return the number of searched articles.
     """
     finder = StatementFinder(configuration.watchlist.officials)
     homes = {source.id: source.country for source in configuration.sources}
@@ -92,7 +92,7 @@ async def search_statements(database: Database, configuration: Configuration, no
 def find_in_batch(
     database: Database, finder: StatementFinder, batch: SearchBatch, homes: Mapping[str, str]
 ) -> list[ReportedStatement]:
-    """Return the statements in the articles of a batch."""
+    """Return the statements about posts in the articles of a batch."""
     mentions = database.successions.load_mentions([stored.id for stored in batch.articles])
     return [
         reported
@@ -129,7 +129,7 @@ def _find_in_article(
 def find_successions(
     statements: Iterable[ReportedStatement], officials: Iterable[Official], today: date
 ) -> list[Succession]:
-    """Return the successions that at least two independent outlets state, the newest first.
+    """Return the successions (changes of a post) that at least two independent outlets state, the newest first.
 
     Outlets with the same text count as one. A statement about a role that ends in sources.yaml does not count.
     """
@@ -174,7 +174,7 @@ def _is_configured(official: Official, post: str) -> bool:
 
 
 def count_outlets(statements: Iterable[ReportedStatement]) -> int:
-    """Return the number of independent outlets. Outlets that have printed the same text count as one."""
+    """Return the number of independent outlets among statements. Outlets that printed the same text count as one."""
     statements = list(statements)
     return min(len({one.source_id for one in statements}), len({one.original_id for one in statements}))
 
@@ -182,8 +182,8 @@ def count_outlets(statements: Iterable[ReportedStatement]) -> int:
 def _cluster_by_person(statements: Sequence[ReportedStatement]) -> list[list[ReportedStatement]]:
     """Return the statements grouped by the person that they name.
 
-    A name cannot be compared with one in another script. Therefore a group in another script joins the largest group if
-    both groups have a statement that the post changes hands.
+    Names in different scripts cannot be compared. Therefore a group in another script joins the largest group if both
+    groups have a statement that the post changes hands.
     """
     clusters: list[list[ReportedStatement]] = []
     for one in sorted(statements, key=lambda one: -len(one.person)):
@@ -214,7 +214,7 @@ def _cluster_by_person(statements: Sequence[ReportedStatement]) -> list[list[Rep
 
 
 def _choose_name(cluster: Sequence[ReportedStatement]) -> str:
-    """Return the printed name for a group of statements: the most frequent name, if possible in Latin letters."""
+    """Return the name to print for a group of statements: the most frequent name, if possible one in Latin letters."""
     counts: dict[str, int] = defaultdict(int)
     for one in cluster:
         counts[one.person] += 1
@@ -246,7 +246,7 @@ def _build(
 
 
 def format_role(official: Official, post: str, on: date, *, is_new: bool) -> str:
-    """Return the right entry for ``roles:`` in sources.yaml: a new role from a day on, or a role that ends on it."""
+    """Return the entry to write under ``roles:`` in sources.yaml: a role that begins, or a role that ends, on a day."""
     role = next((one for one in official.roles if one.title == post), None)
     title = post if _PLAIN_TITLE.fullmatch(post) else json.dumps(post, ensure_ascii=False)
     dates = [f"until: {on}"]
@@ -258,7 +258,7 @@ def format_role(official: Official, post: str, on: date, *, is_new: bool) -> str
 
 
 def is_announced(succession: Succession, announced: Iterable[Announcement]) -> bool:
-    """Return whether a digest has announced a succession, even with another spelling of the person's name."""
+    """Return whether a digest has already announced a succession, even with another spelling of the person's name."""
     for one in announced:
         if one.official_id != succession.official.id or one.post != succession.post:
             continue

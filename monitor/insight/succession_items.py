@@ -1,4 +1,4 @@
-"""Items of sentences that the detection of successions reads: posts, names, words with a meaning, and other words."""
+"""Items of sentences, by which changes of posts are detected: posts, names, words with a meaning, and other words."""
 
 import re
 from bisect import bisect_left
@@ -54,7 +54,7 @@ _NOT_FUTURE = re.compile("将[军領领]|將[軍領]")
 
 
 class Kind(Enum):
-    """Kinds of items."""
+    """Kind of an item in a sentence."""
 
     POST = "post"
     TITLE = "title"
@@ -65,12 +65,12 @@ class Kind(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """A part of a sentence, such as a post or a name, with its offsets in the folded text.
+    """A part of a sentence, such as a post or a name, with its offsets in the normalized text.
 
     ``positions`` are the positions that a post states, and ``countries`` the countries that a post names.
     ``official_ids`` are the watched officials that a name means. ``is_loose`` is true for a name in a script without
-    capitals, which may contain further words. ``lead`` has the folded words before a post that belong to the same
-    phrase, such as "of the".
+    capitals, which may contain further words. ``lead`` has the words before a post that belong to the same phrase, such
+    as "of the".
     """
 
     kind: Kind
@@ -109,10 +109,10 @@ class _Token:
 def split_items(
     text: NormalizedArticle, mentions: Mapping[Span, tuple[str, ...]], places: Iterable[int], language: str
 ) -> Iterator[list[Item]]:
-    """Yield the items of each sentence that contains a mention or one of the ``places``.
+    """Yield a list of items for each sentence that contains a mention or a word about a post.
 
-    ``mentions`` has the ids of the officials by the folded offsets of each mention. ``places`` are folded offsets of
-    words that may belong to a post.
+    ``mentions`` maps the offsets of each mention in the normalized text to the ids of the officials. ``places`` are the
+    offsets of words that may belong to a post.
     """
     wanted = sorted({*places, *(start for start, _ in mentions)})
     words = succession_words(language)
@@ -169,7 +169,7 @@ def _automaton(language_words: tuple[str, ...]) -> ahocorasick_rs.AhoCorasick:
 
 
 def _find_unspaced(folded: str, words: SuccessionWords) -> Iterator[_Token]:
-    """Yield the known phrases of a text in a script without spaces, in order."""
+    """Yield the known phrases of a text in order. Only scripts without spaces between words are searched."""
     symbols = unspaced_title_symbols()
     phrases = tuple(dict.fromkeys((*symbols, *words.unspaced)))
     for number, start, end in _automaton(phrases).find_matches_as_indexes(folded):
@@ -183,7 +183,7 @@ def _find_unspaced(folded: str, words: SuccessionWords) -> Iterator[_Token]:
 
 
 def _is_korean_word(folded: str, start: int, end: int) -> bool:
-    """Return whether a Korean phrase is at the start or end of a word.
+    """Return whether a known Korean phrase in a text is at the start or end of a word.
 
     A phrase of one syllable must be a whole word, or a particle at the end of a word.
     """
@@ -198,7 +198,10 @@ _Part = tuple[int, int, tuple[str, ...], Marks]
 
 
 class _Sentence:
-    """The tokens of a sentence, which the method ``build`` joins to items from left to right."""
+    """A sentence as a list of tokens.
+
+    The method ``build`` joins them to items (posts, names, words) from left to right.
+    """
 
     def __init__(
         self,
@@ -232,7 +235,10 @@ class _Sentence:
         return _drop_loose_marks(items)
 
     def _read(self, at: int) -> tuple[int, tuple[Item, ...]]:
-        """Return the next items, after the number of tokens that they consist of."""
+        """Return the items that begin at a token, and the number of tokens that they consist of.
+
+        The number is the first part of the result.
+        """
         mention = self._mention_at(at)
         if mention is not None:
             return mention
@@ -294,7 +300,7 @@ class _Sentence:
         return gap if any(sign in gap for sign in ",;:()-|/\u2013\u2014、，；：（）「」،؛·\n") else ""
 
     def _marks_at(self, at: int) -> tuple[int, Marks]:
-        """Find the longest phrase with a meaning at a token. Return its number of tokens, and its meanings."""
+        """Find the longest known phrase that begins at a token. Return its number of tokens, and its meanings."""
         found = self._marks_cache.get(at)
         if found is None:
             found = self._marks_cache[at] = self._find_marks(at)
@@ -316,9 +322,9 @@ class _Sentence:
         return (0, NO_MARKS) if size == 1 and marks <= ADJACENT and self._begins_name(at) else (size, marks)
 
     def _begins_name(self, at: int) -> bool:
-        """Return whether a capitalized word that also has a meaning begins a name.
+        """Return whether a capitalized word begins a name, although the word also has a meaning.
 
-        An example is the name Nguyen: without its diacritics, the word for "former" in Vietnamese is the same.
+        An example is the name Nguyen, which without diacritics equals the Vietnamese word for "former".
         """
         if not self._tokens[at].is_capital or at + 1 >= len(self._tokens) or self._gap(at + 1) != " ":
             return False
@@ -326,7 +332,7 @@ class _Sentence:
         return following.is_capital and not self._title_size(at + 1) and not self._words.find_marks([following.word])[0]
 
     def _title_size(self, at: int) -> int:
-        """Return the number of tokens of the longest phrase at a token that is part of a title or names a country."""
+        """Return the number of tokens of the longest phrase at a token that belongs to a title or names a country."""
         found = self._title_cache.get(at)
         if found is None:
             found = self._title_cache[at] = self._find_title_size(at)
@@ -362,7 +368,7 @@ class _Sentence:
 
     @staticmethod
     def _genitive_symbols(word: str) -> tuple[str, ...]:
-        """Return the symbols of a country or title that has the ending -s, as in German; empty for any other word."""
+        """Return the symbols of a country or title word with the ending -s, as in German. Other words have none."""
         if not word.endswith("s") or len(word) <= _MIN_LONG_WORDS or word in title_vocabulary():
             return ()
         country = country_words().get(word[:-1])
@@ -370,7 +376,7 @@ class _Sentence:
         return (f"c:{country}",) if country else tuple(symbols if symbols[:1] != ("-:",) else ())
 
     def _run_size(self, at: int) -> int:
-        """Return the number of tokens from ``at`` that form a title, including adjacent words such as "new"."""
+        """Return the number of tokens from ``at`` on that form a title. Adjacent words such as "new" are included."""
         size, end = 0, 0
         while at + size < len(self._tokens):
             place = at + size
@@ -406,7 +412,10 @@ class _Sentence:
         return self._gap(place) in _ABBREVIATED_GAPS and len(before.word) <= 5 and self._title_size(place - 1) > 0
 
     def _run(self, at: int, size: int) -> tuple[Item, ...]:
-        """Return the items of a title: one for each leading word without a meaning, then one for the title itself."""
+        """Return the items of a title of ``size`` tokens.
+
+        The title itself is the last item. Each function word before it is an item of its own.
+        """
         parts: list[_Part] = []
         place = at
         while place < at + size:
@@ -446,10 +455,10 @@ class _Sentence:
         return (*words, made)
 
     def _positions(self, parts: Sequence[_Part], countries: frozenset[str]) -> tuple[Position, ...]:
-        """Return the positions that a title states for its holder.
+        """Return the positions that the holder of a title has.
 
-        Positions that only describe another position are left out, as the minister in "spokesman of the minister" and
-        "the minister's adviser".
+        Positions that only describe another position are left out, such as the minister in "spokesman of the minister"
+        and "the minister's adviser".
         """
         groups: list[list[_Part]] = [[]]
         for part in parts:
@@ -484,7 +493,10 @@ class _Sentence:
         return tuple(replace(position, countries=countries) for position in parse_title(words).positions)
 
     def _name_size(self, at: int) -> int:
-        """Return the number of tokens of the name at a token, in a script with capitals; 0 without a name."""
+        """Return the number of tokens of a name that begins at a token, or 0 if no name begins there.
+
+        Only names in scripts with capitals are found.
+        """
         tokens = self._tokens
         size, last, unknown = 0, 0, 0
         while at + size < len(tokens) and size < _MAX_NAME_TOKENS:
@@ -551,7 +563,7 @@ class _Sentence:
         return Item(Kind.NAME, start, end, self._cased[start:end], is_loose=is_loose, has_possessive=owns)
 
     def _loose_size(self, at: int) -> int:
-        """Return the number of successive unknown words from a token on, in a script without capitals."""
+        """Return the number of consecutive unknown words from a token on, in a script without capitals."""
         size = 0
         while at + size < len(self._tokens):
             token = self._tokens[at + size]
@@ -571,14 +583,14 @@ class _Sentence:
 def _tail_after_head(
     group: Sequence[_Part],
 ) -> Sequence[_Part]:
-    """Return the parts of a group after the last part with a word for an office, such as "minister"."""
+    """Return the parts of a title after the last word for an office, such as "minister"."""
     heads = [index for index, part in enumerate(group) if any(symbol[0] == "h" for symbol in part[2])]
     return group[heads[-1] + 1 :] if heads else group
 
 
 @lru_cache(maxsize=1)
 def _joiners() -> frozenset[str]:
-    """Return the words that join two positions of one person, such as "and"."""
+    """Return the words that join two positions of the same person, such as "and"."""
     return frozenset(credit_words().joiners) | {
         "cum",
         "kiem",
@@ -597,7 +609,10 @@ def _joiners() -> frozenset[str]:
 
 
 def _drop_loose_marks(items: list[Item]) -> list[Item]:
-    """Return the items. A single Chinese character such as 新 loses its meaning unless a post follows it directly."""
+    """Return the items, in which some single Chinese characters lose their meaning.
+
+    A character such as 新 keeps its meaning ("new") only directly before a post.
+    """
     kept: list[Item] = []
     for item, following in zip_longest(items, items[1:]):
         is_single = item.kind is Kind.WORD and len(item.text) == 1 and _HAN.match(item.text) is not None

@@ -1,4 +1,4 @@
-"""Words that state in a report that a person gets or leaves a post, prepared for one language."""
+"""Words of one language by which a report states that a person gets or leaves a post."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ STAR = "*"
 
 
 class Mark(Enum):
-    """Meanings of a word in a report about a post.
+    """Meaning of a word in a report about a post.
 
     The value of a member is its key in the language files, which explain it.
     """
@@ -44,7 +44,7 @@ ADJACENT = frozenset({Mark.NEW, Mark.FORMER, Mark.NOT_HOLDER})
 
 @dataclass(frozen=True, slots=True)
 class SuccessionWords:
-    """Folded words of a language with their meanings.
+    """Words of a language with their meanings in reports about posts, in lower case without diacritics.
 
     ``phrases`` are phrases in scripts with spaces, and ``unspaced`` are phrases in scripts without spaces. ``stems``
     are phrases in which a `*` means any ending; the key is the beginning of the first word. ``country_stems`` are the
@@ -62,7 +62,7 @@ class SuccessionWords:
     title_words: frozenset[str]
 
     def find_marks(self, words: Sequence[str]) -> tuple[int, Marks]:
-        """Find the longest known phrase that ``words`` begin with; return its number of words and its meanings."""
+        """Find the longest known phrase with which ``words`` begin. Return its number of words and its meanings."""
         for size in range(min(self.max_words, len(words)), 0, -1):
             marks = self.phrases.get(" ".join(words[:size]), NO_MARKS)
             for stems, meant in self.stems.get(words[0][:_STEM_KEY_CHARS], ()) if words else ():
@@ -89,7 +89,7 @@ def _fits_stem(word: str, stem: str) -> bool:
 
 @cache
 def succession_words(language: str) -> SuccessionWords:
-    """Return the words for successions of a language, given by its code.
+    """Return the words about changes of posts in a language, which is given by its code.
 
     For a language without such words, or an unknown language, the words of all languages are returned.
     """
@@ -103,7 +103,7 @@ def succession_words(language: str) -> SuccessionWords:
 
 @cache
 def has_succession_words(language: str) -> bool:
-    """Return whether the data of a language contain words for successions."""
+    """Return whether the data of a language contain words about changes of posts."""
     found = language_data().languages.get(language.partition("-")[0].lower())
     return found is not None and bool(found.succession.gets)
 
@@ -151,7 +151,7 @@ def _list_title_words(languages: Iterable[Language]) -> Iterator[str]:
 
 
 def _fold_all(lists: Iterable[Iterable[str]]) -> Iterator[str]:
-    """Yield the phrases, folded and with spaces between their words."""
+    """Yield the phrases in lower case without diacritics, and with single spaces between their words."""
     for words in lists:
         for word in words:
             yield fold_key(word).replace("-", " ").replace("'", " ")
@@ -159,17 +159,18 @@ def _fold_all(lists: Iterable[Iterable[str]]) -> Iterator[str]:
 
 @cache
 def country_of_domain(domain: str) -> str:
-    """Return the key of the country with this top-level domain."""
+    """Return the key of the country to which a top-level domain belongs."""
     found = next(one for one in language_data().countries if one.domain == domain)
     return find_country_key(fold_key(found.names[0]))
 
 
 @cache
 def unspaced_title_symbols() -> dict[str, tuple[str, ...]]:
-    """Return the phrases of titles and the names of countries in scripts without spaces, with their symbols.
+    """Return a dictionary that maps phrases in scripts without spaces to their symbols.
 
-    The symbols are the ones of ``title_vocabulary``, with three additions. `c:` precedes the key of a country.
-    `m:address` marks a word that precedes a name. `w:` marks a word that follows a name and is not part of it.
+    They occur in titles or name countries. The symbols are the ones of ``title_vocabulary``, with three additions. `c:`
+    precedes the key of a country. `m:address` marks a word that precedes a name. `w:` marks a word that follows a name
+    and is not part of it.
     """
     symbols: dict[str, tuple[str, ...]] = {}
     symbols |= {fold_key(word): ("w:",) for word in native_words().words_after_name if not word.endswith(" ")}

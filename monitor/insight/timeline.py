@@ -24,10 +24,10 @@ BLIND_STATES = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Bar:
-    """One bar of a timeline: the number of articles in a day or week from ``start`` to ``end``, both as YYYY-MM-DD.
+    """One bar of a timeline: the number of articles from the day ``start`` to the day ``end``, both as YYYY-MM-DD.
 
     ``stories`` is the number of stories that these articles belong to. ``unread_sources`` is the number of sources that
-    could not be read, on the day with most of them.
+    could not be read, on the day with most such sources.
     """
 
     start: str
@@ -38,7 +38,7 @@ class Bar:
 
 
 def count_unread_sources(states: Iterable[PollState], days: Sequence[datetime], zone: ZoneInfo) -> Counter[str]:
-    """Return the number of sources that could not be read on each day, by YYYY-MM-DD.
+    """Return a dictionary that maps days (YYYY-MM-DD) to the number of sources that could not be read.
 
     ``states`` are the present poll states. A source that cannot be read is counted from the day after its last success,
     or from the day on which its problem began if that day is earlier.
@@ -58,7 +58,7 @@ def _format_day(moment: datetime | None, zone: ZoneInfo) -> str:
 
 
 def chart_days(now: datetime, zone: ZoneInfo, count: int) -> list[datetime]:
-    """Return the beginnings of the last ``count`` days in a time zone, oldest first, including today."""
+    """Return the start times of the last ``count`` days in a time zone, oldest first. The last day is today."""
     midnight = now.astimezone(zone).replace(hour=0, minute=0, second=0, microsecond=0)
     return [
         (midnight - timedelta(days=back)).replace(tzinfo=zone).astimezone(now.tzinfo)
@@ -67,7 +67,7 @@ def chart_days(now: datetime, zone: ZoneInfo, count: int) -> list[datetime]:
 
 
 def count_by_day(hours: Iterable[HourCount], zone: ZoneInfo) -> Counter[str]:
-    """Return the number of articles on each day of a time zone, by YYYY-MM-DD."""
+    """Return a dictionary that maps days (YYYY-MM-DD) in a time zone to the number of articles."""
     counts: Counter[str] = Counter()
     for hour in hours:
         counts[f"{hour.at.astimezone(zone):%Y-%m-%d}"] += hour.count
@@ -75,7 +75,7 @@ def count_by_day(hours: Iterable[HourCount], zone: ZoneInfo) -> Counter[str]:
 
 
 def stories_by_day(hours: Iterable[StoryHour], zone: ZoneInfo) -> dict[str, set[str]]:
-    """Return the ids of the stories on each day of a time zone, by YYYY-MM-DD."""
+    """Return a dictionary that maps days (YYYY-MM-DD) in a time zone to the ids of the stories."""
     days: dict[str, set[str]] = defaultdict(set)
     for hour in hours:
         days[f"{hour.at.astimezone(zone):%Y-%m-%d}"].add(hour.story_id)

@@ -1,1 +1,1 @@
-"""Database: tables, migrations and stores. Types of database rows are used in this package only."""
+"""Database: tables, migrations and stores. Types that represent database rows are used in this package only."""

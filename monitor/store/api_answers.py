@@ -1,4 +1,8 @@
-"""Store of the API's answers to writing requests. The key that the client gave to a request identifies its answer."""
+"""Store of the responses to API requests that change data.
+
+A client sends an idempotency key with such a request. If the client repeats the request with the same key, the stored
+response is sent again.
+"""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -16,7 +20,10 @@ again."""
 
 @dataclass(frozen=True, slots=True)
 class ApiAnswer:
-    """Answer to a request. ``status`` is 0 while the request is being carried out."""
+    """Stored response to an API request.
+
+    ``status`` is the HTTP status, or 0 while the request is still being carried out.
+    """
 
     request_hash: str
     status: int
@@ -25,15 +32,15 @@ class ApiAnswer:
 
 
 class ApiAnswerStore:
-    """Store of the answers of the last 24 hours. Every method is one transaction."""
+    """Store of the API responses of the last 24 hours. Every method is one transaction."""
 
     def __init__(self, connections: Connections) -> None:
         self._connections = connections
 
     def reserve(self, token_id: int, key_hash: str, request_hash: str, now: datetime) -> ApiAnswer | None:
-        """Return the answer that is stored for a key. If there is none, reserve the key for this request.
+        """Reserve an idempotency key for a request. If the key was used before, return its stored response instead.
 
-        Answers that are older than ``KEPT`` are deleted.
+        The result is None if the key was reserved now. Responses that are older than ``KEPT`` are deleted.
         """
         table = API_ANSWER.c
         is_lost = (table.status == 0) & (table.made_at < now - UNANSWERED)
@@ -48,14 +55,14 @@ class ApiAnswerStore:
         return None
 
     def save(self, token_id: int, key_hash: str, answer: ApiAnswer) -> None:
-        """Store the answer to the request for which a key is reserved."""
+        """Store the response to the request for which an idempotency key was reserved."""
         values = {"status": answer.status, "media_type": answer.media_type, "body": answer.body}
         key = (API_ANSWER.c.token_id == token_id, API_ANSWER.c.key_hash == key_hash)
         with self._connections.write_transaction() as connection:
             connection.execute(update(API_ANSWER).where(*key).values(values))
 
     def release(self, token_id: int, key_hash: str) -> None:
-        """Release a key whose request was not carried out, so that the client may repeat the request."""
+        """Release an idempotency key whose request was not carried out, so that the client may repeat the request."""
         key = (API_ANSWER.c.token_id == token_id, API_ANSWER.c.key_hash == key_hash)
         with self._connections.write_transaction() as connection:
             connection.execute(delete(API_ANSWER).where(*key))

@@ -50,15 +50,17 @@ class ArticleStore:
         self._connections, self._page_retention = connections, page_retention
 
     def known_keys(self, source_id: str, keys: Collection[str]) -> set[str]:
-        """Return the keys among ``keys`` that entries of this source have had before, including keys of deleted
-        articles.
+        """Return the entry keys among ``keys`` that are already stored for this source.
+
+        An entry key identifies a feed entry, such as its URL. The keys of deleted articles are kept, and are returned,
+        too.
         """
         return set(self.known_articles(source_id, keys))
 
     def known_articles(self, source_id: str, keys: Collection[str]) -> dict[str, KnownArticle]:
-        """Return the stored article of each key among ``keys`` that entries of this source have had before.
+        """Return a dictionary that maps each stored entry key among ``keys`` to the article that has it in this source.
 
-        Deleted articles are included, because their keys are kept.
+        The keys of deleted articles are kept, so that deleted articles are included.
         """
         texts = {hash_text(key): key for key in keys}
         # The keys are read on the connection that will write the poll, because its page cache then holds the index
@@ -78,14 +80,14 @@ class ArticleStore:
     ) -> dict[int, int]:
         """Store the new articles of a poll and the next poll state, in one transaction.
 
-        Return the id of each stored article, by the position of the article in ``new_articles``. ``findings[i]``
-        belongs to ``new_articles[i]``; it is None if the article was not matched, and the sequence may be shorter than
-        ``new_articles``.
+        Return a dictionary that maps the index of each stored article in ``new_articles`` to the id of the article.
+        ``findings[i]`` are the findings in ``new_articles[i]``, or None if the article was not matched. The sequence
+        may be shorter than ``new_articles``.
 
-        An article with a known key is not stored. Its other keys and its URL are added to the known article. If another
-        process has stored some of the new articles first, the poll state counts these articles as known instead of new.
-        Articles of ``changed_article_ids`` that were reported are rechecked soon. Raises ``LeaseLost`` if the lease has
-        ended; then nothing is stored.
+        An article with a known entry key is not stored again. Its other keys and its URL are added to the known
+        article. If another process has stored some of the new articles first, the poll state counts these articles as
+        known instead of new. Articles of ``changed_article_ids`` that were reported are rechecked soon. Raises
+        ``LeaseLost`` if the lease has ended; then nothing is stored.
         """
         with self._connections.write_transaction() as connection:
             fresh, aliases, new_keys = _assign_article_ids(
@@ -110,10 +112,10 @@ class ArticleStore:
         return stored
 
     def store_archive(self, source_id: str, new_articles: Sequence[NewArticle], now: datetime) -> int:
-        """Store older articles of a source that no poll has listed, in one transaction.
+        """Store older articles of a source, which were found in its archive and not by a poll. This is one transaction.
 
-        Return the number of stored articles. Articles with a known key are not stored. The poll state of the source is
-        not changed.
+        Return the number of stored articles. Articles with a known entry key are not stored. The poll state of the
+        source is not changed.
         """
         with self._connections.write_transaction() as connection:
             is_sqlite = self._connections.is_sqlite
@@ -127,7 +129,10 @@ class ArticleStore:
     def lease_pages(
         self, now: datetime, limit: int, expires_at: datetime, source_id: str | None = None
     ) -> list[PendingPage]:
-        """Lease articles whose page is due, oldest first. Each lease counts as one attempt to read the page."""
+        """Lease articles whose page is due to be read, oldest first.
+
+        Each lease counts as one attempt to read the page.
+        """
         due = (IS_LISTED, ARTICLE.c.next_attempt_at <= now)
         chosen = (
             select(ARTICLE.c.id)
@@ -139,9 +144,9 @@ class ArticleStore:
         return self._lease_pages(ARTICLE.c.id.in_(chosen.scalar_subquery()), expires_at)
 
     def list_due_pages(self, now: datetime, limit: int, after: DuePage | None = None) -> list[DuePage]:
-        """Return pages that may be fetched now, the most overdue first.
+        """Return the pages whose time to be fetched has come, the most overdue first.
 
-        If ``after`` is given, the list begins with the page that follows it in this order.
+        ``after`` is the last page of the previous call: the list then continues with the page that follows it.
         """
         order = (ARTICLE.c.next_attempt_at, ARTICLE.c.id)
         query = select(*order, ARTICLE.c.source_id, ARTICLE.c.url).where(IS_LISTED, ARTICLE.c.next_attempt_at <= now)
@@ -191,13 +196,13 @@ class ArticleStore:
         confidence: float | None = None,
         alerting: tuple[bool, str] | None = None,
     ) -> None:
-        """Store the extracted article and move it to the extracted stage. Raises ``LeaseLost`` if the lease of the page
-        has ended.
+        """Store the article that was extracted from its page, and set its stage to ``EXTRACTED``.
 
         ``page`` is the raw response, which is kept as evidence if this is configured. ``error`` is the reason why the
         page could not be read; then ``article`` has the text of the feed. ``confidence`` is the extraction confidence,
-        which updates the page quality of the source; if it is None, the page quality does not change. ``alerting``, if
-        given, sets whether the article is alertable, and the reason for a quarantine, which may be empty.
+        which updates the page quality of the source. If it is None, the page quality does not change. If ``alerting``
+        is given, it sets whether the article may be reported, and the reason for a quarantine, which may be empty.
+        Raises ``LeaseLost`` if the lease of the page has ended.
         """
         with self._connections.write_transaction() as connection:
             _finish_page(
@@ -220,7 +225,10 @@ class ArticleStore:
                 )
 
     def postpone_page(self, pending_page: PendingPage, error: str, next_attempt_at: datetime) -> None:
-        """Record why a page could not be read, and when to fetch it again. Raises ``LeaseLost``."""
+        """Record why a page could not be read, and when to fetch it again.
+
+        Raises ``LeaseLost`` if the lease of the page has ended.
+        """
         with self._connections.write_transaction() as connection:
             _finish_page(connection, pending_page, {"last_error": error, "next_attempt_at": next_attempt_at})
 
@@ -250,10 +258,10 @@ def _article_ids_by_key(connection: Connection, source_id: str, keys: Sequence[b
 
 
 def find_articles_of_keys(connection: Connection, source_id: str, keys: Sequence[bytes]) -> dict[bytes, KnownArticle]:
-    """Return the known article of each key among ``keys`` for which this source has one.
+    """Return a dictionary that maps each stored key among ``keys`` to the article that has it in this source.
 
-    Each key is the hash of an entry key, such as the guid or URL of a feed entry. By these keys the article of an entry
-    is found again.
+    Each key is the hash of an entry key. Entry keys, such as the guid or URL of a feed entry, identify the article of
+    an entry when a feed lists the entry again.
     """
     articles: dict[bytes, KnownArticle] = {}
     for start in range(0, len(keys), _MAX_KEYS_PER_STATEMENT):
@@ -268,10 +276,12 @@ _AssignedArticles = list[tuple[int, NewArticle]]
 def _assign_article_ids(
     connection: Connection, source_id: str, new_articles: Sequence[NewArticle], *, is_sqlite: bool
 ) -> tuple[_AssignedArticles, _AssignedArticles, list[dict[str, Any]]]:
-    """Assign ids to new articles; return the new and the known articles with their ids, and the rows of keys to insert.
+    """Assign ids to the new articles of a poll.
 
-    An article that another process has stored since the poll began is in neither list; only its keys are inserted. An
-    evidence key is stored for the first article that had it, and never decides to which article an entry belongs.
+    Return three lists: the new articles with their new ids, the articles that were known before the poll with their
+    ids, and the rows of entry keys to insert. An article that another process has stored since the poll began is in
+    neither of the first two lists; only its keys are inserted. The keys in ``evidence_keys`` are only stored, and are
+    not used to recognise an article.
     """
     hashed_keys = [[hash_text(key) for key in new.entry_keys] for new in new_articles]
     distinct_keys = list(dict.fromkeys(chain.from_iterable(hashed_keys)))
@@ -295,7 +305,7 @@ def _assign_article_ids(
 
 
 def _with_stored(poll_state: PollState, new_articles: Sequence[NewArticle], fresh: _AssignedArticles) -> PollState:
-    """Correct the counts of the poll state for articles that another process has stored first.
+    """Return the poll state with corrected counts, if another process has stored some of the new articles first.
 
     These articles are counted as known instead of new or quarantined. ``fresh`` are the articles that this process
     stores.
@@ -391,7 +401,8 @@ def _url_rows(article_id: int, article: Article) -> list[dict[str, Any]]:
 def replace_text(connection: Connection, article_id: int, article: Article) -> None:
     """Replace the stored text of an article and its entry in the full-text index.
 
-    Call this before the title of the article is updated, because the old words are computed from the old title.
+    Call this function before the new title is stored: to remove the old index entry, its words are computed from the
+    old title.
     """
     remove_from_index(connection, [article_id])
     search_text = index_text(article)

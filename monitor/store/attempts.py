@@ -1,10 +1,10 @@
 """Attempts to match or group an article.
 
-An attempt is counted before it begins, so that an article that ends the process is abandoned after some attempts and
-cannot stop the program again and again.
+An attempt is counted before it begins. If an article crashes the program, it is therefore abandoned after some
+attempts, and does not crash the program again and again.
 
-A row exists only while an article is being processed, waits for its next attempt, or is abandoned. A step that succeeds
-deletes the row in the transaction that stores the result.
+The table has a row for an article only while the article is being processed, waits for its next attempt, or is
+abandoned. A step that succeeds deletes the row in the transaction that stores the result.
 """
 
 from collections.abc import Collection, Sequence
@@ -46,8 +46,8 @@ class AttemptStore:
         """Return short articles to match now, oldest first, and the number of long articles that must wait.
 
         The next ``limit`` unmatched articles without an attempt are read. The ones with at most ``max_chars``
-        characters are returned, and an attempt is counted for each. Longer articles are matched later, one by one, when
-        ``waiting`` returns them; ``begin`` counts their attempt.
+        characters are returned, and an attempt is counted for each. Longer articles are matched later, one at a time:
+        the method ``waiting`` returns them, and ``begin`` counts their attempt.
         """
         fresh = select_stored_articles().where(
             ARTICLE.c.stage == str(Stage.EXTRACTED),
@@ -67,17 +67,18 @@ class AttemptStore:
     def mark_interrupted(self) -> None:
         """Record every attempt that began and did not end as interrupted.
 
-        The articles then wait to be processed alone (see ``waiting``). Call this only while the step processes no
-        article.
+        The articles then wait to be processed one at a time (see ``waiting``). Call this only while the step processes
+        no article.
         """
         begun = (ARTICLE_ATTEMPT.c.attempts > 0, ARTICLE_ATTEMPT.c.error == "")
         with self._connections.write_transaction() as connection:
             connection.execute(update(ARTICLE_ATTEMPT).where(*begun).values(error="the attempt was interrupted"))
 
     def waiting(self, stage: Stage) -> list[ArticleAttempt]:
-        """Return, for each source, the first article that waits at ``stage`` to be processed alone.
+        """Return one article per source that waits at ``stage`` to be processed alone, not in a batch.
 
-        Articles wait for this after a failed or interrupted attempt, or because their text is long.
+        It is the article with the lowest id. Articles wait for this after a failed or interrupted attempt, or because
+        their text is long.
         """
         number = func.min(ARTICLE.c.id)
         query = (
@@ -94,7 +95,7 @@ class AttemptStore:
         """Count an attempt to process an article, and return the article.
 
         The result is None if the article has already left ``stage`` or is abandoned. If more than
-        ``MAX_INTERRUPTED_ATTEMPTS`` attempts have begun, the article is abandoned now, and the result is None, too.
+        ``MAX_INTERRUPTED_ATTEMPTS`` attempts have begun, this call abandons the article, and the result is also None.
         """
         with self._connections.write_transaction() as connection:
             query = select_stored_articles().where(ARTICLE.c.id == article_id, ARTICLE.c.stage == str(stage))
@@ -133,10 +134,10 @@ class AttemptStore:
         return True
 
     def release(self, article_ids: Sequence[int]) -> None:
-        """Subtract one attempt from each article, because the article did not cause the end of the attempt.
+        """Subtract one attempt from each article, because the attempt ended for a reason outside the article.
 
-        The cause is, for example, a stop of the program or an error of the database. If it was the first attempt of an
-        article, and no error is recorded, the article counts as never tried.
+        Such a reason is a stop of the program or an error of the database. An article whose only attempt is subtracted
+        counts as never tried, unless an error is recorded.
         """
         count = ARTICLE_ATTEMPT.c.attempts
         open_ones = (_is_among(article_ids), _IS_OPEN)
@@ -166,7 +167,7 @@ class AttemptStore:
 
 
 def delete_attempts(connection: Connection, article_ids: Collection[int]) -> None:
-    """Delete the attempts of articles that a step has finished, inside the transaction of the caller."""
+    """Delete the attempts of articles that a pipeline step has finished. The caller opens the transaction."""
     connection.execute(delete(ARTICLE_ATTEMPT).where(_is_among(article_ids)))
 
 
@@ -184,7 +185,7 @@ def _insert_attempts(connection: Connection, counts: dict[int, int]) -> None:
 def _abandon(connection: Connection, stored: StoredArticle, error: str, now: datetime) -> None:
     """Record an article as abandoned and move it to the next stage without a result.
 
-    An article that could not be matched is also quarantined.
+    An article that could not be matched is also quarantined, which means that it is not reported.
     """
     connection.execute(update(ARTICLE_ATTEMPT).where(_is_among([stored.id])).values(error=error, abandoned_at=now))
     values: dict[str, object] = {"stage": str(_NEXT_STAGE[stored.stage]), "last_error": error}

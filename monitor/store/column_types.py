@@ -1,4 +1,4 @@
-"""Column types with the same meaning on SQLite and PostgreSQL, and domain values as JSON text.
+"""Column types with the same meaning on SQLite and PostgreSQL, and conversion of domain values to JSON text and back.
 
 A field that is missing in the JSON gets its default, and an unknown field is ignored. Therefore a field can be added to
 a type without a migration. Renaming a field needs a migration.
@@ -28,9 +28,9 @@ def to_json(value: object) -> str:
 
 
 def from_json(target_type: type[T], text: str) -> T:
-    """Build a value of ``target_type`` from JSON text that ``to_json`` returned.
+    """Build a value of ``target_type`` from JSON text that ``to_json`` has made.
 
-    Raises ``ValueError`` or ``TypeError`` for any other text.
+    Raises ``ValueError`` or ``TypeError`` for other texts.
     """
     value: T = decoder_for(target_type)(json.loads(text))  # type: ignore[arg-type]  # every type can be hashed
     return value
@@ -42,9 +42,9 @@ def _to_plain(value: Any) -> Any:
 
 @cache
 def _encoder_for(value_type: Any) -> Callable[[Any], Any]:
-    """Return the function that converts values of this type to values that ``json.dumps`` accepts.
+    """Return a function that converts values of ``value_type`` to values that ``json.dumps`` accepts.
 
-    Raises ``TypeError`` if values of the type cannot be converted.
+    Raises ``TypeError`` if values of this type cannot be converted.
     """
     if issubclass(value_type, Enum):
         return attrgetter("value")
@@ -76,7 +76,10 @@ def _dataclass_encoder(value_type: Any) -> Callable[[Any], Any]:
 
 @cache
 def decoder_for(value_type: Any) -> Decoder:
-    """Return the function that builds a value of this type from the result of ``json.loads``."""
+    """Return a function that builds a value of ``value_type`` from the result of ``json.loads``.
+
+    Raises ``TypeError`` if values of this type cannot be built.
+    """
     arguments = get_args(value_type)
     if get_origin(value_type) in {Union, UnionType}:
         (inner,) = [decoder_for(argument) for argument in arguments if argument is not NoneType]
@@ -127,7 +130,7 @@ def clean_text(text: str) -> str:
 
 
 def clean_texts(texts: Sequence[str]) -> Sequence[str]:
-    """Clean each text like ``clean_text``. This is fast if no text needs a change."""
+    """Clean each text as ``clean_text`` does. If no text needs a change, the function is fast."""
     joined = "".join(texts)
     return texts if joined.isascii() and "\0" not in joined else [clean_text(text) for text in texts]
 

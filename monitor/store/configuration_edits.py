@@ -1,4 +1,7 @@
-"""Store of edits of the configuration files. Each edit is a change, with the former text by which it can be undone."""
+"""Store of edits of the configuration files.
+
+Each edit is stored with the text before the edit, so that it can be undone.
+"""
 
 from dataclasses import dataclass
 
@@ -14,7 +17,10 @@ from monitor.store.feedback import add_change, set_undone
 
 @dataclass(frozen=True, slots=True)
 class KeptText:
-    """Former text of a configuration file, with the tag that the file had after the edit."""
+    """Text that a configuration file had before an edit.
+
+    ``tag`` identifies the content of the file after the edit. It shows later whether the file was edited again.
+    """
 
     file_name: str
     text: str
@@ -28,7 +34,7 @@ class ConfigurationEditStore:
         self._connections = connections
 
     def add(self, saved: SavedEdit, change: Change, reader: Reader, undone: Change | None = None) -> Change:
-        """Record an edit, and return the change with its new id.
+        """Record an edit, and return its change record with the new id.
 
         If this edit undoes an earlier one, ``undone`` is the earlier edit. For each file, only the newest
         ``MAX_KEPT_TEXTS`` former texts are kept.
@@ -47,7 +53,10 @@ class ConfigurationEditStore:
         return added
 
     def get(self, change_id: int) -> KeptText:
-        """Return the former text that was kept with a change. Raises ``UsageError`` if no text was kept."""
+        """Return the text that a file had before the edit with the id ``change_id``.
+
+        Raises ``UsageError`` if this text is not kept.
+        """
         query = select(CONFIGURATION_EDIT).where(CONFIGURATION_EDIT.c.change_id == change_id)
         with self._connections.read_transaction() as connection:
             row = connection.execute(query).first()
@@ -56,7 +65,7 @@ class ConfigurationEditStore:
         return KeptText(row.file_name, row.former_text, row.file_tag)
 
     def list_undoable(self, change_ids: list[int]) -> frozenset[int]:
-        """Return the ids, among these, of the changes whose former text is kept."""
+        """Return the ids among ``change_ids`` whose edit can be undone, because the text before the edit is kept."""
         query = select(CONFIGURATION_EDIT.c.change_id).where(CONFIGURATION_EDIT.c.change_id.in_(change_ids))
         with self._connections.read_transaction() as connection:
             return frozenset(connection.execute(query).scalars())

@@ -59,7 +59,7 @@ class TimeLimit:
 
     @contextmanager
     def apply(self, connection: Connection) -> Iterator[None]:
-        """Limit the queries of a connection inside the block."""
+        """Limit the query time on a connection inside the block."""
         if connection.dialect.name != "sqlite":
             connection.exec_driver_sql(f"SET LOCAL statement_timeout = {int(self._seconds * 1000)}")
             yield
@@ -76,9 +76,9 @@ class Connections:
     """Connections to a database: one that writes, and several that read.
 
     On SQLite, a write transaction begins IMMEDIATE: it waits for the lock at its start and cannot fail because of the
-    lock later. Commits of collected articles reach the disk with the next checkpoint (synchronous=NORMAL). After a
-    power failure, the last polls are therefore repeated. Commits of digests and deliveries are flushed immediately
-    (``durable``).
+    lock later. Commits of collected articles reach the disk with the next checkpoint (synchronous=NORMAL), so that a
+    power failure may lose the last polls, which are then repeated. Commits of digests and deliveries are flushed to the
+    disk immediately (``durable``).
     """
 
     def __init__(self, url: str, *, read_only: bool = False) -> None:
@@ -163,7 +163,7 @@ class Connections:
 
     @contextmanager
     def time_limit(self, limit: "TimeLimit") -> Iterator[None]:
-        """Limit the time of the queries of the read transactions that this thread opens inside the block.
+        """Limit the query time of the read transactions that this thread opens inside the block.
 
         A query that exceeds the limit is stopped and raises ``QueryTimeout``.
         """
@@ -187,9 +187,7 @@ class Connections:
                 self._thread_state.reader = None
 
     def reset_readers(self) -> None:
-        """Close the connections that read, because only new ones use the current table statistics for their query
-        plans.
-        """
+        """Close the connections that read. New connections use the current table statistics for their query plans."""
         self._read_engine.dispose()
 
     @contextmanager
@@ -297,12 +295,12 @@ def _create_postgres_engine(url: str, *, read_only: bool) -> Engine:
 
 
 def insert_ignore(table: Table, connection: Connection) -> Any:
-    """Return an INSERT statement for ``table`` that skips a row if its key already exists."""
+    """Return an INSERT statement for ``table`` that skips a row whose key already exists."""
     return _dialect_insert(table, connection).on_conflict_do_nothing()
 
 
 def upsert(table: Table, connection: Connection, key_column: str, columns: Iterable[str]) -> Any:
-    """Return an INSERT statement for these columns that overwrites a row if its key already exists."""
+    """Return an INSERT statement for ``table`` that overwrites a row whose key already exists."""
     statement = _dialect_insert(table, connection)
     values = {name: statement.excluded[name] for name in columns if name != key_column}
     return statement.on_conflict_do_update(index_elements=[key_column], set_=values)

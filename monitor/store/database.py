@@ -63,7 +63,7 @@ class LockFile:
     def __init__(self, database_file: str) -> None:
         """Acquire the lock.
 
-        Raises ``StoreInUse`` if another process has it, ``StoreError`` if the folder is read-only.
+        Raises ``StoreInUse`` if another process has it, or ``StoreError`` if the folder is read-only.
         """
         path = Path(f"{database_file}.lock")
         try:
@@ -94,7 +94,7 @@ class LockFile:
 
 
 class OpenMode(StrEnum):
-    """Rights of a process on the database that it opens: to create, migrate, write, or only read it."""
+    """Purpose for which a process opens the database: to create, migrate, write, or only read it."""
 
     CREATE = "create"
     """Create or migrate the database if necessary."""
@@ -110,8 +110,8 @@ T = TypeVar("T")
 class Database:
     """The database, on SQLite or PostgreSQL, with all its stores.
 
-    Call store methods that write through ``run``, on the write thread, and methods that only read through ``read``, on
-    other threads.
+    Call the methods of the stores through ``run`` or ``read``. ``run`` is for methods that write, and uses the write
+    thread. ``read`` is for methods that only read, and uses other threads.
     """
 
     def __init__(self, connections: Connections, lock: LockFile | None, page_retention: PageRetention) -> None:
@@ -182,7 +182,7 @@ class Database:
             return cls(connections, lock, page_retention)
 
     def set_page_retention(self, page_retention: PageRetention) -> None:
-        """Set which raw pages are kept from now on. It is called after a change of the configuration."""
+        """Set which raw pages are kept from now on. The program calls this after a change of the configuration."""
         self.articles = ArticleStore(self._connections, page_retention)
         self.findings = FindingStore(self._connections, page_retention)
 
@@ -191,7 +191,7 @@ class Database:
         return await self._write_queue.run(work, *args)
 
     async def read(self, work: Callable[..., T], *args: object) -> T:
-        """Call a method that only reads, on a thread other than the write thread, and return its result."""
+        """Call a method that only reads the database, on a thread that is not the write thread. Return its result."""
         return await asyncio.get_running_loop().run_in_executor(self._read_pool, work, *args)
 
     async def read_within(self, seconds: float, work: Callable[..., T], *args: object) -> T:
@@ -228,10 +228,9 @@ class Database:
             self._lock.release()
 
     def find_newer_schema(self) -> str:
-        """Return the new schema version, if a newer program has upgraded the schema since this process opened the
-        database.
+        """Return the schema version of the database if it is newer than this program, otherwise an empty string.
 
-        Otherwise the result is an empty string.
+        The schema is newer if a newer program has upgraded it while this process had the database open.
         """
         version = schema_version(self._connections)
         return version if version > latest_revision() else ""
@@ -247,7 +246,11 @@ def list_pending_migrations(url: str) -> tuple[str, ...]:
 
 
 def _acquire_lock(connections: Connections, exclusive: bool | None) -> LockFile | None:
-    """Acquire the lock as the parameter ``exclusive`` of ``Database.open`` requires. Raises ``StoreInUse``."""
+    """Acquire the lock of the database file as required by ``exclusive`` (see ``Database.open``).
+
+    The result is None if no lock is required or possible. Raises ``StoreInUse`` if ``exclusive`` is true and another
+    process has the lock.
+    """
     if exclusive is False or not connections.is_sqlite:
         return None
     try:
@@ -261,7 +264,7 @@ def _acquire_lock(connections: Connections, exclusive: bool | None) -> LockFile 
 def _migrate_exclusively(connections: Connections, lock: LockFile | None) -> None:
     """Migrate the database while this process has the lock of the file, so that no daemon uses it.
 
-    Raises ``StoreInUse``.
+    Raises ``StoreInUse`` if another process has the lock.
     """
     if lock or not connections.is_sqlite:
         _migrate_with_backup(connections)

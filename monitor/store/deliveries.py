@@ -1,4 +1,7 @@
-"""Store of deliveries (the outbox) and rendered digests: leases, results, resending and cancelling."""
+"""Store of deliveries and rendered digests: leases, results, resending and cancelling.
+
+The outbox is the list of deliveries that are stored before they are sent.
+"""
 
 import secrets
 from collections import defaultdict
@@ -39,10 +42,10 @@ It is not 1, because some mail servers refuse the first attempt only to test the
 
 
 def record_delivery_result(connection: Connection, delivery_result: DeliveryResult, now: datetime) -> bool:
-    """Record the result of one attempt, or release a lease under which nothing was sent.
+    """Store the result of an attempt to send a delivery, and end the lease. If no attempt was made, only end the lease.
 
-    If the lease was lost, for example because another process has leased the delivery, nothing changes and the result
-    is False.
+    The result is False, and nothing changes, if the lease was lost, for example because another process has leased the
+    delivery.
     """
     delivery, send_result = delivery_result.delivery, delivery_result.send_result
     next_attempt_at = delivery_result.next_attempt_at
@@ -91,10 +94,9 @@ def _apply_to_pending(
 
 
 def build_delivery_rows(connection: Connection, messages: Sequence[Message], digest_id: int) -> list[dict[str, Any]]:
-    """Return the rows of the deliveries of a digest, ready to insert.
+    """Insert the rendered digests that ``messages`` contain, and return the delivery rows that refer to them.
 
-    The rendered digests to which these rows refer are inserted here. If several deliveries have the same one, it is
-    inserted once.
+    The caller inserts the delivery rows. A rendered digest that several messages share is inserted once.
     """
     rendered_ids: dict[RenderedDigest, int] = {}
     for rendered in dict.fromkeys(message.rendered for message in messages):
@@ -167,10 +169,10 @@ class DeliveryStore:
         max_per_target: int = 16,
         paused_targets: Collection[tuple[str, str]] = (),
     ) -> list[Delivery]:
-        """Lease due deliveries until ``expires_at``.
+        """Lease due deliveries until ``expires_at``, at most ``max_per_target`` for each target.
 
-        The oldest delivery of each target comes first, then the second oldest of each target, and so on up to
-        ``max_per_target``. Targets in ``paused_targets`` are left out.
+        The targets take turns: first the oldest delivery of each target is leased, then the second oldest of each, and
+        so on. Targets in ``paused_targets`` are left out.
         """
         token = secrets.token_hex(8)
         due = and_(DELIVERY.c.state == PENDING, DELIVERY.c.next_attempt_at <= now)
@@ -205,17 +207,21 @@ class DeliveryStore:
     def record_result(
         self, delivery: Delivery, send_result: SendResult, now: datetime, next_attempt_at: datetime | None
     ) -> None:
-        """Record the result of an attempt. Raises ``LeaseLost``.
+        """Record the result of an attempt to send a delivery.
 
-        If the result is a ``Retry`` and ``next_attempt_at`` is None, the delivery has failed. If the result has
-        ``pause_channel``, the other deliveries of the channel are delayed, too. If it has ``stop_target``, all
-        deliveries to the target are rejected.
+        If the result is a ``Retry`` and ``next_attempt_at`` is None, the delivery has failed. If ``pause_channel`` of
+        the result is true, the other deliveries of the channel are delayed, too. If ``stop_target`` of the result is
+        true, all deliveries to the target are rejected. Raises ``LeaseLost`` if another process has leased the
+        delivery.
         """
         if self.record_results([DeliveryResult(delivery, send_result, next_attempt_at)], now):
             raise LeaseLost(f"the lease of delivery {delivery.id} has expired; another worker sends it")
 
     def record_results(self, results: Sequence[DeliveryResult], now: datetime) -> list[int]:
-        """Record the results of several attempts in one transaction; return the ids of deliveries with a lost lease."""
+        """Record the results of several attempts to send in one transaction.
+
+        Return the ids of deliveries whose lease was lost.
+        """
         with self._connections.write_transaction(durable=True) as connection:
             return [one.delivery.id for one in results if not record_delivery_result(connection, one, now)]
 
@@ -275,7 +281,7 @@ class DeliveryStore:
         return self.get_delivery(delivery_id)
 
     def forward(self, delivery_id: int, target: str, now: datetime) -> Delivery:
-        """Store a new delivery of an existing message, due now, to another target of the same channel.
+        """Send the message of a delivery to another target of the same channel: store a new delivery, due now.
 
         The new delivery has a key of its own, because it is another message for the receiver. Raises ``UsageError`` if
         the existing delivery is not found.
@@ -303,8 +309,8 @@ class DeliveryStore:
     def dismiss(self, delivery_id: int, by: str, now: datetime) -> Delivery:
         """Mark a rejected or failed delivery as dismissed, so that it is not reported any more.
 
-        ``by`` is the user who dismissed it. Raises ``UsageError`` if the delivery does not exist or is in another
-        state.
+        ``by`` is the user who dismissed it. Raises ``UsageError`` if the delivery does not exist, or is neither
+        rejected nor failed.
         """
         found = self.get_delivery(delivery_id)
         if found.state not in {DeliveryState.REJECTED, DeliveryState.FAILED}:

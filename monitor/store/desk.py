@@ -1,4 +1,7 @@
-"""Store with the queries of the desk. Each query has a limit, and none returns long texts of more than one article."""
+"""Store with the queries of the desk, the web pages of this program.
+
+Each query returns a limited number of rows. Texts of articles are returned only for a single article.
+"""
 
 from collections.abc import Collection, Sequence
 from dataclasses import replace
@@ -126,7 +129,7 @@ class DeskStore:
         return newest or 0
 
     def load_passages(self, hit_ids: Sequence[int]) -> dict[int, tuple[Passage, ...]]:
-        """Return the passages of each of these hits, by the id of the hit."""
+        """Return a dictionary that maps hit ids to the passages that prove the hit."""
         found: dict[int, tuple[Passage, ...]] = {}
         with self._connections.read_transaction() as connection:
             for chunk in chunk_ids(hit_ids):
@@ -135,13 +138,13 @@ class DeskStore:
         return found
 
     def count_members(self, story_ids: Sequence[str]) -> dict[str, int]:
-        """Return the number of articles of each story, duplicates included."""
+        """Return a dictionary that maps the id of each story to its number of articles, duplicates included."""
         query = select(ARTICLE.c.story_id, func.count()).where(*is_in_stories(story_ids)).group_by(ARTICLE.c.story_id)
         with self._connections.read_transaction() as connection:
             return {row[0]: row[1] for row in connection.execute(query)} if story_ids else {}
 
     def get_story(self, story_id: str) -> StoryLine:
-        """Return a story as it is stored, even if it was merged into another story.
+        """Return a story as it is stored. If it was merged into another story, it is not replaced by that story.
 
         Raises ``UsageError`` if the story does not exist.
         """
@@ -154,10 +157,10 @@ class DeskStore:
     def list_stories(
         self, limit: int, since_at: datetime | None = None, after: Cursor | None = None, official_id: str = ""
     ) -> list[StoryLine]:
-        """Return stories that are not merged, the last seen first.
+        """Return stories, the last seen first. Stories that were merged into another story are left out.
 
         ``after`` continues a previous page of results: only stories last seen before its time are returned. With
-        ``official_id``, only stories with one of the newest articles that name the official are returned.
+        ``official_id``, a story is returned only if one of the newest articles about this official belongs to it.
         """
         conditions: list[ColumnElement[bool]] = [STORY.c.merged_into == ""]
         if since_at:
@@ -185,7 +188,7 @@ class DeskStore:
         return sorted(lines, key=lambda line: (line.dated_at, line.id))
 
     def list_officials_of(self, article_ids: Sequence[int]) -> dict[int, tuple[str, ...]]:
-        """Return the ids of the officials that each article names, by the id of the article."""
+        """Return a dictionary that maps the id of each article to the ids of the officials that it names."""
         found: dict[int, dict[str, None]] = {}
         with self._connections.read_transaction() as connection:
             for chunk in chunk_ids(article_ids):
@@ -195,7 +198,7 @@ class DeskStore:
         return {article_id: tuple(officials) for article_id, officials in found.items()}
 
     def load_lines(self, article_ids: Sequence[int]) -> dict[int, ArticleLine]:
-        """Return the articles with these ids, without their texts, by id."""
+        """Return a dictionary that maps each article id to the article, without its text."""
         found: dict[int, ArticleLine] = {}
         with self._connections.read_transaction() as connection:
             for chunk in chunk_ids(article_ids):
@@ -204,7 +207,10 @@ class DeskStore:
         return found
 
     def load_article_page(self, article_id: int) -> ArticlePage:
-        """Return everything that the desk's page of an article shows. Raises ``UsageError`` for an unknown id."""
+        """Return everything that the desk shows on the page of an article.
+
+        Raises ``UsageError`` if no article has this id.
+        """
         queries = QueryStore(self._connections)
         with self._connections.shared_read_transaction():
             stored = queries.get_article(article_id)
@@ -271,7 +277,7 @@ class DeskStore:
             return [_line_from_row(row) for row in connection.execute(query)]
 
     def list_source_hours(self, source_id: str, limit: int = MAX_SAMPLE_ARTICLES) -> list[HourCount]:
-        """Count the newest ``limit`` articles of a source by the hour in which they were first seen.
+        """Count the newest ``limit`` articles of a source by the hour in which each was first seen.
 
         The oldest hour comes first.
         """
@@ -296,7 +302,8 @@ class DeskStore:
     ) -> list[DeliveryLine]:
         """Return deliveries, newest first.
 
-        If they are given, ``states``, ``digest_id`` and ``before_id`` (ids must be lower) limit the result.
+        If ``states`` or ``digest_id`` is given, only deliveries in these states or of this digest are returned. If
+        ``before_id`` is given, only deliveries with lower ids are returned.
         """
         names = [field for field in DeliveryLine.__dataclass_fields__ if field != "state"]
         query = select(*(DELIVERY.c[name] for name in names), DELIVERY.c.state).order_by(DELIVERY.c.id.desc())
@@ -324,7 +331,7 @@ class DeskStore:
         return DeliveryLine(state=DeliveryState(row.state), **{name: getattr(row, name) for name in names})
 
     def list_official_hours(self, official_id: str, since_at: datetime) -> list[HourCount]:
-        """Count the articles that name an official by the hour in which they were first seen, oldest hour first.
+        """Count the articles that name an official by the hour in which each was first seen, oldest hour first.
 
         Only the newest ``MAX_MENTIONS_COUNTED`` mentions since ``since_at`` are counted.
         """
@@ -384,7 +391,7 @@ class DeskStore:
             return find_candidates(connection, query, limit, before_id)
 
     def filter_candidates(self, query: IndexQuery, article_ids: Sequence[int]) -> list[int]:
-        """Return the ids among ``article_ids`` whose texts contain the words of a query, newest first."""
+        """Return the ids among ``article_ids`` of the articles that contain the words of a query, newest first."""
         found: list[int] = []
         with self._connections.read_transaction() as connection:
             for chunk in chunk_ids(article_ids):
@@ -402,10 +409,10 @@ class DeskStore:
         return found
 
     def list_selected_ids(self, wanted: ArticleFilter, most: int) -> list[int] | None:
-        """Return the ids of all articles of the official, rule or source of a filter.
+        """Return all article ids that belong to the official, the rule or the source of a filter.
 
-        The first of these three with at most ``most`` articles is used. The result is None if the filter has no
-        official, rule or source, or if each of them has more articles.
+        The three are tried in this order, and the first one with at most ``most`` articles is used. The result is None
+        if the filter has none of them, or if each of them has more articles.
         """
         queries = []
         if wanted.official_id:
@@ -422,7 +429,7 @@ class DeskStore:
         return None
 
     def filter_lines(self, article_ids: Sequence[int], wanted: ArticleFilter) -> list[ArticleLine]:
-        """Return the articles among ``article_ids`` that a filter selects, newest first, without their texts."""
+        """Return the articles among ``article_ids`` that satisfy a filter, newest first, without their texts."""
         found: list[ArticleLine] = []
         conditions = _filter_conditions(wanted)
         with self._connections.read_transaction() as connection:
@@ -438,9 +445,9 @@ class DeskStore:
         return newest or 0
 
     def list_lines(self, wanted: ArticleFilter, before_id: int | None = None, min_id: int = 0) -> list[ArticleLine]:
-        """Return the newest articles that a filter selects, without their texts, newest first.
+        """Return the newest articles that satisfy a filter, newest first, without their texts.
 
-        The ids of the articles are at least ``min_id`` and below ``before_id``. If the filter selects an official or a
+        The ids of the articles are at least ``min_id`` and below ``before_id``. If the filter has an official or a
         rule, only the newest ``MAX_SAMPLE_ARTICLES`` articles of the official or rule are read.
         """
         query = _select_lines().where(*_filter_conditions(replace(wanted, official_id="", rule_id="")))
@@ -468,9 +475,9 @@ class DeskStore:
             return [_line_from_row(row) for row in rows]
 
     def load_mentions(self, article_ids: Sequence[int]) -> dict[int, list[tuple[str, str]]]:
-        """Return the mentions in these articles, by the id of the article.
+        """Return a dictionary that maps the id of each article to its mentions.
 
-        Each mention is a pair of the id of the official and the text of the mention.
+        Each mention is a pair: the id of the official, and the text of the mention.
         """
         found: dict[int, list[tuple[str, str]]] = {}
         columns = (MENTION.c.article_id, MENTION.c.official_id, MENTION.c.text)
@@ -481,9 +488,9 @@ class DeskStore:
         return found
 
     def count_mentions_by_hour(self, official_ids: Collection[str], since_at: datetime) -> dict[str, list[HourCount]]:
-        """Count the articles that name each official by the hour in which they were first seen.
+        """Return a dictionary that maps the id of each official to the number of articles per hour about them.
 
-        The counts are returned by the id of the official. The caller adds up the hours of each day.
+        The hour is the one in which an article was first seen. The caller adds the hours of each day together.
         """
         found: dict[str, list[HourCount]] = {}
         if not official_ids:
@@ -499,7 +506,10 @@ class DeskStore:
         return found
 
     def count_mentions(self, since_at: datetime) -> dict[str, int]:
-        """Return, by the id of the official, how many articles since ``since_at`` name each official."""
+        """Return a dictionary that maps the id of each official to the number of articles that name the official.
+
+        Only articles since ``since_at`` are counted.
+        """
         named = (
             select(MENTION.c.official_id, func.count(MENTION.c.article_id.distinct()))
             .where(MENTION.c.article_id >= _first_article_since(since_at), MENTION.c.seen_at >= since_at)
@@ -509,7 +519,10 @@ class DeskStore:
             return {row[0]: row[1] for row in connection.execute(named)}
 
     def list_name_forms(self, official_id: str, limit: int = 200) -> list[NameForm]:
-        """Return the spellings of an official's name in the newest ``MAX_FORM_MENTIONS`` mentions, by frequency."""
+        """Return the spellings of an official's name, the most frequent first.
+
+        Only the newest ``MAX_FORM_MENTIONS`` mentions of the official are read.
+        """
         newest = (
             select(MENTION.c.text, MENTION.c.form, MENTION.c.seen_at, MENTION.c.article_id)
             .where(MENTION.c.official_id == official_id)
@@ -551,10 +564,10 @@ class DeskStore:
         return [lines[number] for number in ids if number in lines]
 
     def list_story_hours(self, official_ids: Collection[str], since_at: datetime) -> dict[str, list[StoryHour]]:
-        """Return the hours in which articles of each story named an official, by the id of the official.
+        """Return a dictionary that maps the id of each official to the stories, by hour, that named the official.
 
-        The hour is the one in which an article was first seen. Only the newest ``MAX_MENTIONS_COUNTED`` mentions are
-        read. A duplicate belongs to the story of its original.
+        A story is listed for each hour in which one of these articles was first seen. Only the newest
+        ``MAX_MENTIONS_COUNTED`` mentions are read. A duplicate belongs to the story of its original.
         """
         newest = (
             select(MENTION.c.official_id, MENTION.c.seen_at, MENTION.c.article_id)
@@ -574,7 +587,10 @@ class DeskStore:
         return found
 
     def count_rules(self, official_id: str, since_at: datetime) -> tuple[NamedCount, ...]:
-        """Return the number of hits of each rule in the newest articles since ``since_at`` that name an official."""
+        """Count, for each rule, the articles about an official in which the rule has a hit.
+
+        Only the newest articles since ``since_at`` that name the official are counted.
+        """
         newest = select(MENTION.c.article_id).where(MENTION.c.official_id == official_id, MENTION.c.seen_at >= since_at)
         newest = newest.order_by(MENTION.c.seen_at.desc()).limit(MAX_SAMPLE_ARTICLES)
         query = (
@@ -596,10 +612,10 @@ class DeskStore:
     def list_mention_places(
         self, official_id: str, since_at: datetime, article_limit: int
     ) -> dict[int, list[MentionPlace]]:
-        """Return the places at which articles mention an official, by the id of the article.
+        """Return a dictionary that maps the id of each article to the positions at which it mentions an official.
 
-        A place is a region with a start and end offset. The articles are the newest ``article_limit`` articles since
-        ``since_at`` that name the official.
+        A position is a region, such as the headline or the body, with a start and end offset. The articles are the
+        newest ``article_limit`` articles since ``since_at`` that name the official.
         """
         newest = (
             select(MENTION.c.article_id)
@@ -625,16 +641,16 @@ class DeskStore:
         return first_at
 
     def first_seen(self, official_id: str) -> datetime | None:
-        """Return the time at which an article that names the official was first seen, or None if no article does."""
+        """Return the time at which the first article that names an official was seen, or None if there is none."""
         query = select(func.min(MENTION.c.seen_at)).where(MENTION.c.official_id == official_id)
         with self._connections.read_transaction() as connection:
             first_at: datetime | None = connection.execute(query).scalar()
         return first_at
 
     def last_seen(self, official_ids: Sequence[str]) -> dict[str, datetime]:
-        """Return the time at which an article that names each official was last seen, by the id of the official.
+        """Return a dictionary that maps the id of each official to the time of the last article about them.
 
-        Officials that no article has named are left out.
+        It is the time at which this article was first seen. Officials that no article names are left out.
         """
         found: dict[str, datetime] = {}
         with self._connections.read_transaction() as connection:
@@ -650,7 +666,7 @@ def _select_lines() -> Select[Any]:
 
 
 def _select_hits() -> Select[Any]:
-    """Return the query for the hits that are not withdrawn, each with its article."""
+    """Return the query for hits with their articles. Hits that were withdrawn are left out."""
     return (
         select(*_LINE_COLUMNS, *_HIT_COLUMNS)
         .join_from(HIT, ARTICLE, HIT.c.article_id == ARTICLE.c.id)
@@ -691,7 +707,7 @@ def _sorted_counts(counts: dict[str, int]) -> tuple[NamedCount, ...]:
 
 
 def _filter_conditions(wanted: ArticleFilter) -> list[ColumnElement[bool]]:
-    """Return the conditions that a filter sets on the table ``article``."""
+    """Return the SQL conditions on the table ``article`` that correspond to a filter."""
     conditions: list[ColumnElement[bool]] = []
     if wanted.source_id:
         conditions.append(ARTICLE.c.source_id == wanted.source_id)
@@ -715,7 +731,7 @@ def _filter_conditions(wanted: ArticleFilter) -> list[ColumnElement[bool]]:
 
 
 def _first_article_since(since_at: datetime) -> Any:
-    """Return the subquery for the id of the first article that was first seen since ``since_at``."""
+    """Return the subquery for the id of the first article that was seen at or after ``since_at``."""
     first = select(ARTICLE.c.id).where(ARTICLE.c.first_seen_at >= since_at)
     return func.coalesce(first.order_by(ARTICLE.c.first_seen_at).limit(1).scalar_subquery(), 2**62)
 
@@ -734,7 +750,7 @@ def _read_hour(value: Any) -> datetime:
 def _count_hours(
     connection: Connection, column: Column[datetime] | ColumnElement[datetime], count: Any = None
 ) -> list[HourCount]:
-    """Return the number of rows for each hour of the time in ``column``, oldest hour first.
+    """Return the number of rows per hour, oldest hour first. The hour of a row is taken from ``column``.
 
     If ``count`` is given, this SQL expression is used instead of the number of rows.
     """

@@ -1,4 +1,4 @@
-"""Store of composed digests: due windows, the inputs of a digest, and its commit with its deliveries."""
+"""Store of composed digests: their windows (periods), their inputs, and their storage together with deliveries."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
@@ -90,7 +90,10 @@ class DigestStore:
         self._connections = connections
 
     def last_window_end(self, plan_id: str) -> datetime | None:
-        """Return the end of the last window of a digest plan, or None before the first window."""
+        """Return the end of the last window (period) that a digest plan has covered.
+
+        The result is None before the first window.
+        """
         with self._connections.read_transaction() as connection:
             end_at: datetime | None = connection.execute(
                 select(func.max(DIGEST.c.end_at)).where(DIGEST.c.plan_id == plan_id)
@@ -98,9 +101,10 @@ class DigestStore:
             return end_at
 
     def initial_lookback_start(self, plan_id: str) -> datetime | None:
-        """Return the start of the lookback: the period that the first digest after the initial window of a plan covers.
+        """Return the start of the period that the first real digest of a plan covers: its lookback.
 
-        The result is None if the plan has no window yet, or has a window after the initial one.
+        A plan begins with an initial window that reports nothing. The result is None unless that window is the plan's
+        only one.
         """
         windows = select(DIGEST.c.start_at).where(DIGEST.c.plan_id == plan_id).limit(2)
         with self._connections.read_transaction() as connection:
@@ -108,7 +112,7 @@ class DigestStore:
         return starts[0] + INITIAL_WINDOW_LEAD if len(starts) == 1 else None
 
     def undelivered_hits(self, plan: DigestPlan, before: datetime) -> list[ReportableHit]:
-        """Return the hits found before ``before`` that a digest of the plan has not reported yet, oldest first.
+        """Return the hits that a digest plan has not reported yet, and that were found before ``before``, oldest first.
 
         A hit that a verdict has withdrawn is left out. A hit that a verdict has restored is returned again. A hit for
         which a verdict has confirmed another official is returned again as an update.
@@ -117,14 +121,15 @@ class DigestStore:
             return _load_undelivered(connection, plan, before, _load_plan_state(connection, plan))
 
     def hits_between(self, plan: DigestPlan, since: datetime, before: datetime) -> list[ReportableHit]:
-        """Return the hits of the plan's rules that were found in a period, oldest first, both reported
-        and unreported.
+        """Return the hits of the plan's rules that were found in a period, oldest first.
+
+        Both reported and unreported hits are returned.
         """
         with self._connections.read_transaction() as connection:
             return _load_hits(connection, plan, HIT.c.found_at >= since, HIT.c.found_at < before)
 
     def load_coverage(self, window: Window) -> Coverage:
-        """Return the coverage of a window: what was read from the sources, and the present problems of sources."""
+        """Return the coverage of a window (period): what was read from the sources, and the present problems."""
         with self._connections.read_transaction() as connection:
             article_count = connection.execute(
                 select(func.count()).select_from(ARTICLE).where(*_is_first_seen_in(window))
@@ -142,7 +147,7 @@ class DigestStore:
     def count_daily_mentions(
         self, official_ids: Collection[str], days: Sequence[datetime]
     ) -> dict[str, tuple[int, ...]]:
-        """Return, for each official, the number of articles that name the official on each day.
+        """Return, for each official, the number of articles per day that name the official.
 
         ``days`` are the starts of consecutive days.
         """
@@ -161,16 +166,16 @@ class DigestStore:
         return {official: tuple(numbers) for official, numbers in counts.items()}
 
     def list_near_misses(self, official_ids: Collection[str], window: Window, limit: int) -> list[NearMissSummary]:
-        """Return the near misses of these officials in articles that were first seen in a window, the most frequent
-        first.
+        """Return the near misses of these officials in a window, the most frequent first.
 
-        An article that also has an accepted mention of the official is left out.
+        A near miss is a text that was rejected as the name of an official. The window selects articles by the time at
+        which they were first seen. An article that also has an accepted mention of the official is left out.
         """
         with self._connections.read_transaction() as connection:
             return list_near_misses(connection, official_ids, window, limit)
 
     def list_repeated_rejections(self, official_ids: Collection[str], before: datetime) -> list[RepeatedRejection]:
-        """Return the spellings of these officials that readers have rejected repeatedly, the most rejected first.
+        """Return the spellings of these officials' names that readers rejected repeatedly, the most rejected first.
 
         Only verdicts of the last ``REPETITION_PERIOD`` count. A spelling must have been rejected in at least
         ``MIN_REPEATED_REJECTIONS`` texts.
@@ -192,8 +197,9 @@ class DigestStore:
             return [RepeatedRejection(*row) for row in connection.execute(query)]
 
     def list_quarantined(self, window: Window) -> list[QuarantineSummary]:
-        """Return the numbers of quarantined articles first seen in a window, by source and reason, the highest number
-        first.
+        """Return the numbers of quarantined articles by source and reason, the highest number first.
+
+        Only articles that were first seen in the window are counted.
         """
         count = func.count().label("count")
         abandoned_at = ARTICLE_ATTEMPT.c.abandoned_at  # may be after the digest of the time when it was first seen
@@ -211,9 +217,10 @@ class DigestStore:
             return [QuarantineSummary(*row) for row in connection.execute(query)]
 
     def load_last_window(self, plan: DigestPlan) -> LastWindow | None:
-        """Return the last window of a digest plan, or None before the first window. It is read in one transaction.
+        """Return the last window (period) of a digest plan, or None before the first window.
 
-        If the digest is not immediate, the start of the initial lookback is included.
+        If the digest is not immediate, the start of the initial lookback is included. Everything is read in one
+        transaction.
         """
         with self._connections.shared_read_transaction():
             end_at = self.last_window_end(plan.id)
@@ -284,10 +291,10 @@ class DigestStore:
             connection.execute(delete(table).where(*wanted))
 
     def list_headlines(self, plan: DigestPlan, before: datetime) -> dict[int, DigestItem]:
-        """Return the undelivered hits found before ``before``, oldest first, as digest items without passages. The keys
-        are the ids of the hits.
+        """Return the undelivered hits found before ``before``, oldest first, as digest items without passages.
 
-        Only plain columns are read, not JSON, so that a damaged passage cannot prevent an article from being reported.
+        The result maps the id of each hit to its item. Only plain columns are read, not JSON, so that a damaged passage
+        cannot prevent an article from being reported.
         """
         is_reported = exists().where(DIGEST_HIT.c.hit_id == HIT.c.id, DIGEST_HIT.c.plan_id == plan.id)
         last_hit_id = select(func.coalesce(func.max(DIGEST.c.last_hit_id), 0)).where(DIGEST.c.plan_id == plan.id)
@@ -327,9 +334,9 @@ class DigestStore:
     ) -> bool:
         """Store a digest with its deliveries, and record its hits as reported, in one transaction.
 
-        The result is False, and nothing is stored, in three cases: this window was stored before; another process has
-        reported one of the hits since they were read; or since then a verdict has changed or withdrawn one of the hits,
-        or its article waits for a rescreen.
+        The result is False, and nothing is stored, in three cases. First, this window (period) was stored before.
+        Second, another process has reported one of the hits since they were read. Third, since then a verdict has
+        changed or withdrawn one of the hits, or its article waits to be matched again.
         """
         try:
             with self._connections.write_transaction(durable=True) as connection:
@@ -350,8 +357,9 @@ class DigestStore:
     def create_digest(self, initial_digest: Digest, plan: DigestPlan, before: datetime) -> bool:
         """Store the first window of a digest plan, and record older hits of the plan's rules as reported.
 
-        Older hits are hits found before ``before``. Only hits with ids just below the newest hit are recorded, because
-        later searches skip all lower ids. The result is False, and nothing is stored, if this window was stored before.
+        Older hits are hits found before ``before``. Only the ones whose ids are just below the newest id are recorded,
+        because later searches skip all lower ids. The result is False, and nothing is stored, if this window was stored
+        before.
         """
         old = (HIT.c.rule_id.in_(plan.rules), HIT.c.found_at < before)
         with self._connections.write_transaction(durable=True) as connection:
@@ -376,7 +384,8 @@ def _with_entry_counts(
 ) -> Coverage:
     """Return the coverage with the numbers of entries that were quarantined, merged or dropped.
 
-    Only sources that were read successfully since the start of the window count.
+    Entries were merged if they repeat another entry. Only sources that were read successfully since the start of the
+    window are counted.
     """
     counts = [state.counts for state in states if state.last_success_at and state.last_success_at >= window.start_at]
     return replace(
@@ -410,7 +419,7 @@ def _write_digest(
 
 
 def _first_waiting_hit_id(connection: Connection) -> int:
-    """Return the lowest id of the hits in articles that wait for a rescreen.
+    """Return the lowest id of the hits whose articles wait for a rescreen (to be matched again).
 
     No digest has reported these hits yet, so later searches must not skip their ids. If no hit waits, the result is
     higher than every id.
@@ -441,7 +450,7 @@ def _reported_officials(column: str | None) -> frozenset[str]:
 
 
 def _present_officials(row: AnyRow) -> frozenset[str]:
-    """Return the ids of the officials that a hit names now, or an empty set if the hit is withdrawn."""
+    """Return the ids of the officials that a hit names at present. A withdrawn hit names nobody."""
     return frozenset(() if row.withdrawn_at else decode_texts(row.official_ids) or _NOBODY)
 
 
@@ -454,7 +463,7 @@ def _mark_reported(
 ) -> None:
     """Record hits as reported.
 
-    Raises ``_AlreadyReported`` if a hit was reported or changed meanwhile, or if its article waits for a rescreen.
+    Raises ``_AlreadyReported`` if a hit was reported or changed meanwhile, or if its article waits to be matched again.
     """
     marks: list[dict[str, Any]] = []
     for chunk in chunk_ids(sorted(hit_ids)):
@@ -480,7 +489,7 @@ def _mark_reported(
 
 
 def _mark_retracted(connection: Connection, plan_id: str, retractions: Sequence[Retraction]) -> None:
-    """Remove retracted officials from the record of what the plan's digests have reported.
+    """Remove officials from the record of what the digests of a plan have reported, because a digest retracts them.
 
     Raises ``_AlreadyReported`` if a hit was reported or changed meanwhile.
     """
@@ -502,7 +511,7 @@ def _update_mark(connection: Connection, plan_id: str, hit_id: int, official_ids
 
 
 def _select_reported(plan_id: str, *conditions: ColumnElement[bool]) -> Select[Any]:
-    """Return the query for hits, each with the officials that digests of a plan have reported for it."""
+    """Return the query for hits, each with the officials that digests of a plan have already reported for this hit."""
     is_reported = (DIGEST_HIT.c.hit_id == HIT.c.id) & (DIGEST_HIT.c.plan_id == plan_id)
     columns = [HIT.c[name] for name in ("id", "article_id", "official_ids", "withdrawn_at", "withdrawn_by", "found_at")]
     query = select(*columns, HIT.c.rescreened_at, DIGEST_HIT.c.official_ids.label("reported_ids"))
@@ -510,9 +519,9 @@ def _select_reported(plan_id: str, *conditions: ColumnElement[bool]) -> Select[A
 
 
 def _lock_reported(connection: Connection, plan_id: str, hit_ids: Sequence[int]) -> dict[int, AnyRow]:
-    """Lock hits, and return them by id as ``_select_reported`` selects them.
+    """Lock hits until the transaction ends, so that no verdict changes them meanwhile.
 
-    No verdict can change the hits until the transaction ends.
+    Return a dictionary that maps the id of each hit to its row, as selected by ``_select_reported``.
     """
     query = _select_reported(plan_id, HIT.c.id.in_(hit_ids)).with_for_update(read=True, of=HIT)
     return {row.id: row for row in connection.execute(query)}
@@ -522,8 +531,8 @@ def _lock_reported(connection: Connection, plan_id: str, hit_ids: Sequence[int])
 class _PlanState:
     """State of a digest plan that limits the search for hits to report.
 
-    ``min_hit_id`` is the id up to which hits need not be searched. ``rescreened`` are the hits that a verdict may have
-    changed since the last digest.
+    Hits up to the id ``min_hit_id`` need not be searched. ``rescreened`` are the hits that a verdict may have changed
+    since the last digest.
     """
 
     min_hit_id: int
@@ -636,7 +645,7 @@ def _load_mentions(connection: Connection, article_ids: Collection[int]) -> dict
 
 
 def _hit_from_row(row: AnyRow, mentions: tuple[Any, ...]) -> ReportableHit:
-    """Build a hit from its row. If its passages cannot be read, the hit has no passages but a note that states this."""
+    """Build a hit from its row. If the passages cannot be read, the hit has no passages, and a note states this."""
     passages = read_rows(HIT, [row], lambda one: from_json(tuple[Passage, ...], one.hit_passages), "hit_id")
     return ReportableHit(
         id=row.hit_id,

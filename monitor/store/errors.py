@@ -1,4 +1,4 @@
-"""Translation of driver errors into ``StoreError``; the only place where this is done."""
+"""Translation of the errors of database drivers into ``StoreError``. No other module does this."""
 
 import sqlite3
 from collections.abc import Iterator

@@ -1,9 +1,10 @@
 """Evidence: raw pages, the chain of evidence records about matched pages, and evidence bundles.
 
-A bundle proves that a page was read at a time and has not been changed since. Each record contains the hash of the
-previous one, so a record cannot be changed, removed or inserted without breaking all later ones.
-``evidence_verify.py``, which is part of every bundle, defines the hash. A record is JSON text in UTF-8. If the hash of
-a later record is also stored elsewhere, this proves the age of all records before it.
+A bundle proves that a page was read at a certain time and has not been changed since. Each record contains the hash of
+the previous record. Therefore a record cannot be changed, removed or inserted without breaking all later records. If
+the hash of a record is also stored elsewhere, this proves the age of all records up to it.
+
+A record is JSON text in UTF-8. Its hash is defined in ``evidence_verify.py``, which is part of every bundle.
 """
 
 import gzip
@@ -34,7 +35,7 @@ _GZIP_LEVEL = 6
 
 
 def save_page_snapshot(connection: Connection, article_id: int, page: Fetched) -> None:
-    """Store a raw page in the transaction of the caller. It replaces an earlier raw page of the article."""
+    """Store a raw page, which replaces an earlier raw page of the same article. The caller opens the transaction."""
     row: dict[str, Any] = {
         "article_id": article_id,
         "url": page.url,
@@ -48,7 +49,7 @@ def save_page_snapshot(connection: Connection, article_id: int, page: Fetched) -
 
 
 def delete_unmatched_snapshots(connection: Connection, article_ids: Collection[int]) -> None:
-    """Delete the raw pages of these articles. The pages of articles with hits or mentions are kept.
+    """Delete the raw pages of the articles in ``article_ids`` that have neither hits nor mentions.
 
     The caller opens the transaction.
     """
@@ -107,8 +108,8 @@ def write_evidence_bundle(
 ) -> Path:
     """Write an evidence bundle into a new folder and return the folder.
 
-    ``chain`` is a hash, and the records after it, among them ``proof`` and ``verdicts``. Raises ``UsageError`` if the
-    folder exists, because evidence is never overwritten.
+    ``chain`` is a pair: the hash of a record, and the records that follow it. ``proof`` and ``verdicts`` are among
+    these. Raises ``UsageError`` if the folder exists, because evidence is never overwritten.
     """
     try:
         folder.mkdir(parents=True)
@@ -132,7 +133,7 @@ def write_evidence_bundle(
 
 
 def to_warc(snapshot: PageSnapshot, proof: EvidenceProof) -> bytes:
-    """Return a WARC file with two records: the response, and the evidence record as metadata."""
+    """Return a WARC file with two records: the response of the server, and the evidence record as metadata."""
     buffer = io.BytesIO()
     writer = WARCWriter(buffer, gzip=True, warc_version="1.1")
     dated = {"WARC-Date": snapshot.captured_at.strftime("%Y-%m-%dT%H:%M:%SZ")} if snapshot.captured_at else {}
@@ -165,9 +166,9 @@ def to_warc(snapshot: PageSnapshot, proof: EvidenceProof) -> bytes:
 
 
 def append_records(connection: Connection, article_ids: Collection[int], now: datetime) -> None:
-    """Append an evidence record for each of these matched articles that has a raw page and no record yet.
+    """Append an evidence record to the chain for each matched article whose raw page has no record yet.
 
-    The caller opens the transaction.
+    Only articles in ``article_ids`` are considered. The caller opens the transaction.
     """
     matched = exists().where(HIT.c.article_id == ARTICLE.c.id) | exists().where(MENTION.c.article_id == ARTICLE.c.id)
     columns = [PAGE_SNAPSHOT.c[name] for name in ("article_id", "url", "status", "sha256", "captured_at")]
@@ -199,10 +200,10 @@ def append_records(connection: Connection, article_ids: Collection[int], now: da
 
 
 def append_verdict_records(connection: Connection, verdict: Verdict, article_ids: Collection[int]) -> None:
-    """Append a record of a verdict for each of these articles that has an evidence record.
+    """Append a record of a verdict to the chain, for each of these articles that already has an evidence record.
 
-    If the verdict is undone, the record states this. The record has neither the name in the text nor the note, because
-    records are permanent, and ``monitor forget`` must erase both. The caller opens the transaction.
+    If the verdict was undone, the record states this. The record contains neither the name in the text nor the note of
+    the reader: records are permanent, but ``monitor forget`` must erase both. The caller opens the transaction.
     """
     query = select(EVIDENCE_RECORD.c.article_id).where(EVIDENCE_RECORD.c.article_id.in_(article_ids)).distinct()
     facts = {
@@ -220,7 +221,10 @@ def append_verdict_records(connection: Connection, verdict: Verdict, article_ids
 
 
 def _append(connection: Connection, records: Sequence[tuple[int, str, Mapping[str, object]]]) -> None:
-    """Append records to the chain; each is an article, the SHA-256 of its page or an empty text, and the facts."""
+    """Append records to the chain.
+
+    Each record is given as the id of the article, the SHA-256 of its page or an empty text, and the facts to record.
+    """
     if not records:
         return
     if connection.dialect.name == "postgresql":
@@ -249,9 +253,10 @@ class EvidenceStore:
         return self._load_proofs(EVIDENCE_RECORD.c.article_id == article_id)
 
     def list_chain_after(self, record_id: int) -> list[tuple[str, str]]:
-        """Return two hashes of each record whose id is above ``record_id``, in the order of the ids.
+        """Return two hashes for each record whose id is above ``record_id``, in the order of the ids.
 
-        The first is the SHA-256 of the text of the record, the second is the hash of the record in the chain.
+        The first hash is the SHA-256 of the record's text. The second is the hash in the chain, which also covers all
+        earlier records.
         """
         return [
             (sha256(proof.record.encode()).hexdigest(), proof.hash)
@@ -259,7 +264,10 @@ class EvidenceStore:
         ]
 
     def find_broken_record(self) -> str:
-        """Return a sentence about the first record that breaks the chain, or an empty string if the chain is intact."""
+        """Return a sentence about the first record that does not fit into the chain.
+
+        The result is an empty string if the chain is intact.
+        """
         previous = GENESIS_HASH
         for proof in self._load_proofs(EVIDENCE_RECORD.c.id > 0):
             expected_hash = chain_hash(previous, sha256(proof.record.encode()).hexdigest())

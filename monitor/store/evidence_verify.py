@@ -1,6 +1,7 @@
-"""Check an evidence bundle: python verify.py [FOLDER]. Needs nothing but Python.
+"""Check of an evidence bundle: ``python verify.py [FOLDER]``. It needs nothing but Python.
 
-The hash of a record is SHA-256(previous hash + SHA-256 of the record), both hexadecimal; the first follows 64 zeros.
+The hash of a record is the SHA-256 of two concatenated hexadecimal hashes: the hash of the previous record, and the
+SHA-256 of the text of the record. For the first record, the previous hash is 64 zeros.
 """
 
 import hashlib
@@ -17,7 +18,7 @@ def chain_hash(previous: str, record_hash: str) -> str:
 
 
 def find_errors(folder: Path) -> list[str]:
-    """Return the errors of a bundle as sentences. The list is empty if the bundle is intact."""
+    """Return a sentence for each error in a bundle. The list is empty if the bundle is intact."""
     errors = []
     for line in (folder / "SHA256SUMS").read_text(encoding="ascii").splitlines():
         expected, _, name = line.partition("  ")

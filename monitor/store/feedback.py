@@ -1,4 +1,4 @@
-"""Store of feedback: readers, verdicts and marks, and the history of changes, in which each change can be undone."""
+"""Store of readers' feedback: verdicts on whether an official is meant, marks on stories, and a log of all changes."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -60,9 +60,9 @@ _HIT_ID_MARGIN = 1000
 class ScreeningBasis:
     """Articles to match again, with the verdicts that apply to each of them.
 
-    Findings are computed from this basis outside the transaction. If ``state`` has changed when they are to be stored,
-    the findings are outdated. ``waiting_ids`` are the entries of the rescreen queue from which the basis was loaded;
-    rows of some of their articles may be damaged, so that ``articles`` does not have these articles.
+    The articles are matched outside of the transaction. Before the findings are stored, ``state`` is compared with the
+    present state; if it differs, the findings are outdated. ``waiting_ids`` are the articles in the queue from which
+    this object was loaded. ``articles`` may lack some of them, because their rows are damaged.
     """
 
     articles: tuple[StoredArticle, ...]
@@ -71,7 +71,7 @@ class ScreeningBasis:
 
     @property
     def state(self) -> frozenset[tuple[int, int, Stage, frozenset[int]]]:
-        """The version and stage of each article and the ids of its verdicts. A later state is compared with it."""
+        """The version and stage of each article, and the ids of its verdicts, for comparison with a later state."""
         return frozenset(
             (one.id, one.version_count, one.stage, frozenset(verdict.id for verdict in self.verdicts.get(one.id, ())))
             for one in self.articles
@@ -85,7 +85,7 @@ class FeedbackStore:
         self._connections = connections
 
     def ensure_reader(self, login: str, now: datetime) -> Reader:
-        """Return the reader with this login; create the reader if the login is new.
+        """Return the reader with a login. If the login is new, create the reader.
 
         Raises ``UsageError`` if the reader is disabled.
         """
@@ -98,15 +98,15 @@ class FeedbackStore:
         return reader
 
     def list_readers(self) -> list[Reader]:
-        """Return all readers, by login."""
+        """Return all readers, sorted by login."""
         with self._connections.read_transaction() as connection:
             return [_reader_from_row(row) for row in connection.execute(select(READER).order_by(READER.c.login))]
 
     def load_basis(self, root_id: int, story_id: str = "") -> ScreeningBasis:
-        """Return the matched articles with the text of article ``root_id``, and the verdicts that apply to them.
+        """Return an article and its duplicates, with the verdicts that apply to them, to match them again.
 
-        These are the article and its duplicates. With ``story_id``, the matched articles of the story are returned as
-        well.
+        ``root_id`` is the id of the article. With ``story_id``, all articles of this story are included. Articles that
+        are not matched yet are left out.
         """
         with self._connections.read_transaction() as connection:
             return _load_basis(connection, root_id, story_id)
@@ -114,10 +114,9 @@ class FeedbackStore:
     def load_verdicts(
         self, articles: Collection[StoredArticle], without: int | None = None
     ) -> dict[int, tuple[Verdict, ...]]:
-        """Return the verdicts that apply to each of these articles, by article id; articles without a verdict are left
-        out.
+        """Return a dictionary that maps the id of each article to the verdicts that apply to it.
 
-        ``without`` is the id of a verdict to ignore, as if it were undone.
+        Articles without a verdict are left out. ``without`` is the id of a verdict to ignore, as if it were undone.
         """
         with self._connections.read_transaction() as connection:
             return load_verdicts(connection, articles, without)
@@ -130,7 +129,7 @@ class FeedbackStore:
         findings: Sequence[tuple[StoredArticle, Findings]],
         change: Change,
     ) -> tuple[Verdict, Change, RescreenResult] | None:
-        """Store a verdict with its change, and the new findings that result from it, in one transaction.
+        """Store a verdict, the record of this change, and the findings with this verdict, in one transaction.
 
         The result is None, and nothing is stored, if the articles or verdicts of ``basis`` have changed since it was
         loaded.
@@ -155,7 +154,7 @@ class FeedbackStore:
         findings: Sequence[tuple[StoredArticle, Findings]],
         change: Change,
     ) -> tuple[Verdict, Change, RescreenResult] | None:
-        """Undo the verdict of a change, and store the findings that result without the verdict.
+        """Undo the verdict that a change has added, and store the findings that result without this verdict.
 
         The result is None, and nothing is stored, if the articles or verdicts of ``basis`` have changed since it was
         loaded.
@@ -174,11 +173,11 @@ class FeedbackStore:
             return stored, add_change(connection, change, reader), result
 
     def request_waiting(self, plan_ids: Collection[str], since_limit: datetime, max_articles: int) -> int:
-        """Enqueue the articles that a coming digest may report, so that they are matched again; return their number.
+        """Enqueue the articles that the next digests may report, so that they are matched again. Return their number.
 
-        These are articles of two kinds, each with at most ``max_articles``. The first kind has unreported hits. The
-        second kind is new since the last window of the scheduled digests ``plan_ids``, but not older than
-        ``since_limit``, because an edited rule may find new hits there.
+        Two kinds of articles are enqueued, at most ``max_articles`` of each. The first kind has unreported hits. The
+        second kind is newer than the last window (period) of the scheduled digests ``plan_ids``, but not older than
+        ``since_limit``. Edited rules may find new hits in it.
         """
         with self._connections.write_transaction() as connection:
             ends = select(func.max(DIGEST.c.end_at)).where(DIGEST.c.plan_id.in_(plan_ids)).group_by(DIGEST.c.plan_id)
@@ -197,7 +196,10 @@ class FeedbackStore:
         return len(chosen)
 
     def load_rescreen_queue(self, limit: int) -> ScreeningBasis:
-        """Return the articles that wait to be matched again (see ``request_rescreen``), oldest first."""
+        """Return the oldest articles that wait to be matched again, with the verdicts that apply to them.
+
+        ``request_rescreen`` adds articles to this queue.
+        """
         with self._connections.read_transaction() as connection:
             waiting = select(RESCREEN.c.article_id).join_from(RESCREEN, ARTICLE).where(_is_matched())
             waiting_ids = connection.execute(waiting.order_by(RESCREEN.c.article_id).limit(limit)).scalars().all()
@@ -210,8 +212,9 @@ class FeedbackStore:
         """Store the new findings of articles, and remove the ``waiting_ids`` of ``basis`` from the rescreen queue.
 
         The result is None, and nothing is stored, if the articles or verdicts of ``basis`` have changed since it was
-        loaded. An article of ``basis`` that is not in ``findings`` keeps its stored findings. The recorded cause of a
-        changed hit is the newest verdict on its article; without a verdict, the cause is a changed configuration.
+        loaded. An article of ``basis`` that is not in ``findings`` keeps its stored findings. The cause of a changed
+        hit is recorded. It is the newest verdict on the article, or a changed configuration if the article has no
+        verdict.
         """
         with self._connections.write_transaction() as connection:
             lock_grouping(connection)
@@ -224,13 +227,19 @@ class FeedbackStore:
             return result
 
     def save_backtest(self, findings: Sequence[tuple[StoredArticle, Findings]], now: datetime) -> RescreenResult:
-        """Store the findings of a backtest for matched articles. The next digests report the hits that are new."""
+        """Store what a backtest (a run of edited rules over stored articles) has found in matched articles.
+
+        The next digests report the hits that are new.
+        """
         matched = [one for one in findings if one[0].stage in {Stage.MATCHED, Stage.GROUPED}]
         with self._connections.write_transaction() as connection:
             return apply_findings(connection, matched, now, {})
 
     def add_mark(self, mark: Mark, reader: Reader, change: Change) -> tuple[Mark, Change]:
-        """Store a mark with its change. Raises ``UsageError`` if the story of the mark does not exist."""
+        """Store a mark on a story, such as mute or follow, and the record of this change.
+
+        Raises ``UsageError`` if the story does not exist.
+        """
         with self._connections.write_transaction() as connection:
             story_id = resolve_story(connection, mark.story_id)
             values = {
@@ -251,7 +260,10 @@ class FeedbackStore:
             return stored, add_change(connection, change, reader, mark_id=mark_id)
 
     def undo_mark(self, undone: Change, reader: Reader, change: Change) -> Change:
-        """Undo the mark that a change has added; return the stored ``change``, which records the undoing."""
+        """Undo the mark on a story that was added by the change ``undone``.
+
+        Store ``change``, the record of the undoing, and return it.
+        """
         with self._connections.write_transaction() as connection:
             _set_undone(connection, MARK, undone.mark_id or 0, change, reader)
             _set_undone(connection, CHANGE, undone.id, change, reader)
@@ -287,9 +299,9 @@ class FeedbackStore:
         plan_id: str | None = None,
         limit: int = 1000,
     ) -> list[Mark]:
-        """Return the marks that are not undone, newest first.
+        """Return the marks on stories that are not undone, newest first.
 
-        If they are given, the story, the reader and the digest plan limit the result.
+        If stories, a reader or a digest plan are given, only their marks are returned.
         """
         query = select_marks().where(MARK.c.undone_at.is_(None)).order_by(MARK.c.id.desc()).limit(limit)
         if story_ids is not None:
@@ -325,7 +337,10 @@ class FeedbackStore:
         return _change_from_row(row)
 
     def find_change(self, verdict_id: int | None, mark_id: int | None) -> Change:
-        """Return the change that added a verdict or a mark. Raises ``UsageError`` if no such change exists."""
+        """Return the record of the change that added a verdict or a mark. The verdict or the mark is given by its id.
+
+        Raises ``UsageError`` if no such record exists.
+        """
         is_wanted = CHANGE.c.verdict_id == verdict_id if verdict_id is not None else CHANGE.c.mark_id == mark_id
         with self._connections.read_transaction() as connection:
             row = connection.execute(_select_changes().where(is_wanted).order_by(CHANGE.c.id).limit(1)).first()
@@ -339,7 +354,7 @@ class FeedbackStore:
             return _get_verdict(connection, verdict_id)
 
     def get_verdicts(self, verdict_ids: Iterable[int | None]) -> list[Verdict]:
-        """Return the verdicts with these ids. An id of None is ignored."""
+        """Return the verdicts with these ids. An id that is None is ignored."""
         wanted = sorted({number for number in verdict_ids if number is not None})
         with self._connections.read_transaction() as connection:
             return [
@@ -349,7 +364,7 @@ class FeedbackStore:
             ]
 
     def list_same_text(self, root_ids: Iterable[int]) -> list[int]:
-        """Return the ids of these articles and of their duplicates, in ascending order."""
+        """Return the ids of the articles ``root_ids`` and of all their duplicates, in ascending order."""
         wanted = sorted(set(root_ids))
         found: set[int] = set()
         with self._connections.read_transaction() as connection:
@@ -359,7 +374,7 @@ class FeedbackStore:
         return sorted(found)
 
     def get_hit_place(self, hit_id: int) -> tuple[int, str, tuple[str, ...]]:
-        """Return the id of the hit's article, the id of the article's story, and the officials of the hit.
+        """Return the id of a hit's article, the id of this article's story, and the officials of the hit.
 
         Raises ``UsageError`` if the hit does not exist.
         """
@@ -372,15 +387,15 @@ class FeedbackStore:
         return row.article_id, row.story_id, read_row(HIT, hit_id, partial(decode_texts, row.official_ids))
 
     def record_change(self, change: Change, reader: Reader) -> Change:
-        """Store a change that adds neither a verdict nor a mark, such as an edit of the configuration."""
+        """Store the record of a change that adds neither a verdict nor a mark, such as an edit of the configuration."""
         with self._connections.write_transaction() as connection:
             return add_change(connection, change, reader)
 
 
 def resolve_story(connection: Connection, story_id: str) -> str:
-    """Return the id of the story into which a story was merged, or ``story_id`` if it was not merged.
+    """Return the id of the story that now has the articles of the story ``story_id``.
 
-    Raises ``UsageError`` if the story does not exist.
+    It is a different id if the story was merged into another story. Raises ``UsageError`` if the story does not exist.
     """
     row = connection.execute(select(STORY.c.merged_into).where(STORY.c.id == story_id)).first()
     if row is None:
@@ -441,9 +456,9 @@ def set_undone(connection: Connection, undone: Change, reader: Reader, change: C
 
 
 def _set_undone(connection: Connection, table: Any, row_id: int, change: Change, reader: Reader) -> None:
-    """Mark row ``row_id`` of ``table`` as undone, with the time and the reader of ``change``.
+    """Mark a verdict, a mark or a change as undone, with the time and the reader of ``change``.
 
-    The row is a verdict, a mark or a change. Raises ``UsageError`` if it was undone before.
+    It is the row ``row_id`` of ``table``. Raises ``UsageError`` if it was undone before.
     """
     undone = {"undone_at": change.made_at, "undone_by": reader.display_name}
     is_open = (table.c.id == row_id, table.c.undone_at.is_(None))
@@ -454,7 +469,10 @@ def _set_undone(connection: Connection, table: Any, row_id: int, change: Change,
 def add_change(
     connection: Connection, change: Change, reader: Reader, verdict_id: int | None = None, mark_id: int | None = None
 ) -> Change:
-    """Store a change, with the id of the verdict or mark that it added, and return it with its id."""
+    """Store the record of a change, and return it with its new id.
+
+    If the change added a verdict or a mark, the record contains the id of this verdict or mark.
+    """
     values = {
         "what": change.what,
         "subject": change.subject,
@@ -498,7 +516,7 @@ _MADE_BY, _OWNER = READER.alias("made_by"), READER.alias("owner")
 
 
 def select_marks() -> Select[Any]:
-    """Return the query for marks with their readers; the caller adds conditions."""
+    """Return the query for marks on stories with the readers who made them. The caller adds conditions."""
     return (
         select(
             MARK,
@@ -512,7 +530,7 @@ def select_marks() -> Select[Any]:
 
 
 def mark_from_row(row: AnyRow) -> Mark:
-    """Build a mark from a row of ``select_marks``."""
+    """Build a mark on a story from a row of ``select_marks``."""
     return Mark(
         id=row.id,
         kind=MarkKind(row.kind),

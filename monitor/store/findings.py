@@ -1,4 +1,7 @@
-"""Store of findings in articles: mentions, near misses and hits; schedules the rechecks of reported articles."""
+"""Store of findings in articles: mentions of officials, near misses (rejected mentions), and hits of rules.
+
+It also schedules the rechecks of reported articles.
+"""
 
 from collections.abc import Collection, Sequence
 from datetime import datetime
@@ -34,16 +37,16 @@ from monitor.store.row_mapping import AnyRow, decode_texts, encode_texts, insert
 
 
 class FindingStore:
-    """Store of the findings in articles: mentions, near misses and hits."""
+    """Store of the findings in articles: mentions of officials, near misses (rejected mentions), and hits of rules."""
 
     def __init__(self, connections: Connections, page_retention: PageRetention = PageRetention.MATCHED) -> None:
         self._connections, self._page_retention = connections, page_retention
 
     def save(self, findings: Sequence[tuple[StoredArticle, Findings]], now: datetime) -> int:
-        """Store mentions, near misses and, for alertable articles, hits; move the articles to stage ``MATCHED``.
+        """Store the findings in articles, and move the articles to stage ``MATCHED``. Return the number of new hits.
 
-        In the same transaction, schedule rechecks of articles with hits and append the evidence records. Return the
-        number of new hits. Repeating the call changes nothing.
+        Hits are stored only for articles that may be reported. In the same transaction, rechecks of articles with hits
+        are scheduled, and the evidence records are appended. A repeated call changes nothing.
         """
         article_ids = [stored.id for stored, _found in findings]
         with self._connections.write_transaction() as connection:
@@ -59,10 +62,9 @@ class FindingStore:
 
 
 def _save_findings(connection: Connection, findings: Sequence[tuple[StoredArticle, Findings]], now: datetime) -> int:
-    """Replace the findings in these articles, and move the articles to stage ``MATCHED``; return the number of new
-    hits.
+    """Replace the findings in these articles, and move the articles to stage ``MATCHED``.
 
-    An article that another process has matched in the meantime is left unchanged.
+    Return the number of new hits. An article that another process has matched in the meantime is left unchanged.
     """
     article_ids = [stored.id for stored, _found in findings]
     waiting = select(ARTICLE.c.id).where(ARTICLE.c.id.in_(article_ids), ARTICLE.c.stage == str(Stage.EXTRACTED))
@@ -77,13 +79,13 @@ def _save_findings(connection: Connection, findings: Sequence[tuple[StoredArticl
 
 
 def insert_findings(connection: Connection, findings: Sequence[tuple[StoredArticle, Findings]], now: datetime) -> int:
-    """Insert the findings in newly stored articles, in the caller's transaction; return the number of new hits."""
+    """Insert the findings in newly stored articles. Return the number of new hits. The caller opens the transaction."""
     _insert_mentions(connection, findings)
     return _insert_hits(connection, findings, now)
 
 
 def replace_mentions(connection: Connection, findings: Sequence[tuple[StoredArticle, Findings]]) -> None:
-    """Replace the stored mentions and near misses of these articles; their hits are not changed."""
+    """Replace the stored mentions and near misses (rejected mentions) of these articles. Their hits are not changed."""
     article_ids = [stored.id for stored, _found in findings]
     for rows in (MENTION, NEAR_MISS):
         connection.execute(delete(rows).where(rows.c.article_id.in_(article_ids)))
@@ -121,7 +123,8 @@ def list_near_misses(
 ) -> list[NearMissSummary]:
     """Return the near misses of these officials in articles that were first seen in a window, the most frequent first.
 
-    Articles that also have an accepted mention of the official are left out. Rejections by verdicts are left out, too.
+    A near miss is a text that was rejected as the name of an official. Articles that also have an accepted mention of
+    the official are left out. Texts that a reader has rejected by a verdict are left out, too.
     """
     named = exists().where(
         MENTION.c.article_id == NEAR_MISS.c.article_id, MENTION.c.official_id == NEAR_MISS.c.official_id
@@ -151,10 +154,11 @@ def list_near_misses(
 
 
 def _find_seen_at(stored: StoredArticle) -> datetime:
-    """Return the time that counts for a finding: the time when its article was first seen.
+    """Return the time at which a finding counts as seen, for counts by day.
 
-    For an article of an archive, which is not reported, it is the date of publication. Thus the numbers of past days
-    are right, and the present day does not get all articles of the archive.
+    It is the time at which the article was first seen. For an article that must not be reported, such as one from an
+    archive, it is the publication time if this is earlier. Otherwise all articles of an archive would count on the day
+    of their import.
     """
     published_at = stored.article.published_at
     if stored.is_alertable or published_at is None:
@@ -163,7 +167,7 @@ def _find_seen_at(stored: StoredArticle) -> datetime:
 
 
 def mention_row(stored: StoredArticle, mention: Mention) -> dict[str, Any]:
-    """Build the row of a mention."""
+    """Build the table row of a mention."""
     return {
         "article_id": stored.id,
         "official_id": mention.official_id,
@@ -179,7 +183,7 @@ def mention_row(stored: StoredArticle, mention: Mention) -> dict[str, Any]:
 
 
 def near_miss_row(stored: StoredArticle, near_miss: NearMiss) -> dict[str, Any]:
-    """Build the row of a near miss."""
+    """Build the table row of a near miss, a text that was rejected as the name of an official."""
     return {
         "article_id": stored.id,
         "official_id": near_miss.official_id,
@@ -193,7 +197,7 @@ def near_miss_row(stored: StoredArticle, near_miss: NearMiss) -> dict[str, Any]:
 
 
 def mention_from_row(row: AnyRow) -> Mention:
-    """Build a mention from its row."""
+    """Build a mention from its table row."""
     return Mention(
         row.official_id,
         row.text,
@@ -207,7 +211,7 @@ def mention_from_row(row: AnyRow) -> Mention:
 
 
 def near_miss_from_row(row: AnyRow) -> NearMiss:
-    """Build a near miss from its row."""
+    """Build a near miss (a text that was rejected as the name of an official) from its table row."""
     return NearMiss(row.official_id, row.text, Region(row.region), row.start, row.end, row.reason)
 
 
@@ -220,9 +224,10 @@ _INSERT_RECHECKS = text(
 
 
 def schedule_rechecks(connection: Connection, article_ids: Collection[int], now: datetime) -> None:
-    """Schedule the first recheck of these articles, except for articles whose text is from the feed.
+    """Schedule the first recheck of each of these articles.
 
-    For such a text, no page was read with which a later page could be compared.
+    Articles whose text comes from the feed are not rechecked, because no page was read with which the page could be
+    compared later.
     """
     due_at = now + RECHECK_DELAYS[0]
     if article_ids:
@@ -244,7 +249,10 @@ def expedite_rechecks(connection: Connection, article_ids: Collection[int], now:
 
 
 def load_findings(connection: Connection, article_id: int) -> Findings:
-    """Return the findings in an article. Its hits are in the order in which they were found, without withdrawn hits."""
+    """Return the mentions, near misses (rejected mentions) and hits in an article.
+
+    The hits are in the order in which they were found. Withdrawn hits are left out.
+    """
     hits = _select_rows_of(HIT, article_id).where(HIT.c.withdrawn_at.is_(None))
     return Findings(
         tuple(read_rows(MENTION, connection.execute(_select_rows_of(MENTION, article_id)), mention_from_row)),

@@ -38,11 +38,11 @@ Renderer = Callable[[Digest], RenderedDigest]
 
 
 class _DryRun(Exception):
-    """Raised at the end of a dry run, to roll back the transaction."""
+    """Exception by which a dry run rolls back its transaction at the end."""
 
 
 class ForgetStore:
-    """Store with one method, which erases everything that was found about one official in one transaction."""
+    """Store that erases everything that was found about one official, in one transaction."""
 
     def __init__(self, connections: Connections) -> None:
         self._connections = connections
@@ -50,11 +50,11 @@ class ForgetStore:
     def forget_official(
         self, official_id: str, names: Collection[str], render: Renderer, *, is_dry_run: bool = False
     ) -> ForgetReport:
-        """Erase everything that was found about an official and return the numbers of erased and changed rows.
+        """Erase everything that was found about an official, and return the numbers of erased and changed rows.
 
-        ``names`` are names of the official to search for, in addition to the spellings found in articles. ``render`` is
-        called to render digests again without the official. With ``is_dry_run``, the numbers are returned and nothing
-        is changed.
+        ``names`` are names of the official to search for, in addition to the spellings found in articles. ``render``
+        renders a digest again after the official was removed from it. With ``is_dry_run``, the numbers are returned,
+        but nothing is changed.
         """
         reports: list[ForgetReport] = []
         with suppress(_DryRun), self._connections.write_transaction(durable=True) as connection:
@@ -128,7 +128,10 @@ def _forget_hits(connection: Connection, official_id: str, texts: Collection[str
 
 
 def _forget_changes(connection: Connection, official_id: str) -> None:
-    """Delete the records of verdicts on the official, of undone verdicts, and of edits of the official's keys."""
+    """Delete the records of changes that concern an official.
+
+    These are verdicts, undone verdicts, and edits of the official's keys in sources.yaml.
+    """
     verdict_ids = select(VERDICT.c.id).where(VERDICT.c.official_id == official_id)
     is_about = or_(
         CHANGE.c.verdict_id.in_(verdict_ids),
@@ -139,7 +142,10 @@ def _forget_changes(connection: Connection, official_id: str) -> None:
 
 
 def _forget_pages(connection: Connection, article_ids: Sequence[int]) -> int:
-    """Delete the raw pages of the given articles that have no mentions and no hits left; return their number."""
+    """Delete the raw pages of the given articles that now have neither mentions nor hits.
+
+    Return the number of deleted pages.
+    """
     count = 0
     for chunk in chunk_ids(article_ids):
         others = [exists().where(rows.c.article_id == PAGE_SNAPSHOT.c.article_id) for rows in (MENTION, HIT)]
@@ -176,9 +182,10 @@ def _render_again(connection: Connection, row: AnyRow, digest: Digest, render: R
 
 
 def redact_digest(digest: Digest, official_id: str, texts: Collection[str]) -> Digest:
-    """Remove from a digest the items about this official alone, and all passages and notices that name the official.
+    """Return a digest from which everything about an official is removed.
 
-    ``texts`` are the folded texts by which the official was named.
+    These are items about this official alone, and all passages and notices that name the official. ``texts`` are the
+    spellings of the official's name, in lower case without diacritics.
     """
     stories = [story for one in digest.stories if (story := _redact_story(one, official_id, texts))]
     return replace(
@@ -221,6 +228,6 @@ def _keep_passages(passages: Sequence[Passage], texts: Collection[str]) -> tuple
 
 
 def _names(text: str, texts: Collection[str]) -> bool:
-    """Return whether a text, once folded, contains any of ``texts``, which are already folded."""
+    """Return whether a text contains one of ``texts``, which are in lower case without diacritics."""
     folded = fold_key(text)
     return any(one in folded for one in texts)

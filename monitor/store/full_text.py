@@ -1,9 +1,9 @@
-"""Full-text search over folded text, newest article first, with the same results on SQLite and PostgreSQL.
+"""Full-text search over texts in lower case without diacritics, with the same results on SQLite and PostgreSQL.
 
-In scripts without spaces between words, overlapping pairs of characters are indexed as words; a word of such a script
-is searched as a phrase of pairs. SQLite finds phrases in its index (FTS5), which has the words but not the text.
-PostgreSQL finds the words in its index (GIN over their tsvector) and checks phrases in the text, because a tsvector
-holds at most 256 positions per word.
+The newest articles are returned first. In scripts without spaces between words, overlapping pairs of characters are
+indexed as words, and a word of such a script is searched for as a phrase of pairs. SQLite finds phrases in its index
+(FTS5), which has the words but not the text. PostgreSQL finds the words in its index (GIN over their tsvector) and
+checks phrases in the text, because a tsvector holds at most 256 positions per word.
 """
 
 import re
@@ -39,10 +39,10 @@ _TERM_PATTERN = re.compile(r'(-?)(?:"([^"]*)"?|(\S+))')
 
 @dataclass(frozen=True, slots=True)
 class SearchTerm:
-    """Condition of a full-text search: words that must be next to each other in the text.
+    """Condition of a full-text search: these words must occur in the text, directly after one another.
 
-    With ``is_prefix``, the last word may be the beginning of a longer word. With ``is_excluded``, the words must not be
-    in the text.
+    With ``is_prefix``, the last word may be the beginning of a longer word. With ``is_excluded``, the words must not
+    occur in the text.
     """
 
     words: tuple[str, ...]
@@ -52,14 +52,14 @@ class SearchTerm:
 
 @dataclass(frozen=True, slots=True)
 class IndexAll:
-    """Condition of a full-text search that is satisfied if all of its parts are."""
+    """Condition of a full-text search that is satisfied if all of its parts are satisfied."""
 
     parts: tuple["IndexQuery", ...]
 
 
 @dataclass(frozen=True, slots=True)
 class IndexAny:
-    """Condition of a full-text search that is satisfied if at least one of its parts is."""
+    """Condition of a full-text search that is satisfied if at least one of its parts is satisfied."""
 
     parts: tuple["IndexQuery", ...]
 
@@ -68,10 +68,10 @@ IndexQuery = SearchTerm | IndexAll | IndexAny
 
 
 class _TsQuery(UserDefinedType[str]):
-    """Column type for ``tsquery`` of PostgreSQL, to which a query text is cast.
+    """Type to which a query text is cast on PostgreSQL: ``tsquery``.
 
-    The cast uses words unchanged. ``to_tsquery`` would split the words again, and remove characters that join the
-    letters of Khmer and other scripts.
+    The cast leaves words unchanged. ``to_tsquery`` would split the words again, and would remove characters that join
+    the letters of Khmer and other scripts.
     """
 
     cache_ok = True
@@ -82,7 +82,7 @@ class _TsQuery(UserDefinedType[str]):
 
 
 def make_search_term(text: str, *, is_prefix: bool = False) -> SearchTerm | None:
-    """Return the condition that finds a text; the result is None if the text has no word."""
+    """Return the search condition for a typed word or phrase, or None if ``text`` has no word."""
     words = tuple(split_for_index(text, is_complete=False).split())
     if not words:
         return None
@@ -99,7 +99,7 @@ def find_candidates(
 ) -> list[int]:
     """Return the ids of the newest articles that contain the words of a query, newest first.
 
-    With ``before_id``, only ids below it are returned; with ``among``, only ids that it contains.
+    With ``before_id``, only lower ids are returned. With ``among``, only ids from this sequence are returned.
     """
     if connection.dialect.name == "sqlite":
         marks = "" if among is None else f"AND rowid IN ({','.join('?' * len(among))}) "
@@ -138,7 +138,7 @@ def _index_condition(query: IndexQuery) -> ColumnElement[bool]:
 def parse_search_query(query: str) -> tuple[SearchTerm, ...]:
     """Parse the query of a user: words, "phrases", a trailing star for prefixes, a leading minus to exclude.
 
-    Every input is valid. A query without words gives no terms, and finds nothing.
+    Every input is valid. A query without words gives no terms, and then the search finds nothing.
     """
     terms = []
     for minus, phrase, word in _TERM_PATTERN.findall(query):
@@ -155,9 +155,10 @@ def parse_search_query(query: str) -> tuple[SearchTerm, ...]:
 
 
 def stored_search_text(connection: Connection, search_text: str) -> str:
-    """Return what the column ``search_text`` stores for a search text.
+    """Return the value of the column ``search_text`` for the normalized text of an article.
 
-    PostgreSQL stores the text. SQLite stores only a hash of it, because its full-text index has the words.
+    On PostgreSQL it is the text itself. On SQLite it is only a hash of the text, because the full-text index has the
+    words.
     """
     if connection.dialect.name != "sqlite":
         return search_text
@@ -176,10 +177,10 @@ def index_texts(connection: Connection, texts: Sequence[tuple[int, str]]) -> Non
 
 
 def remove_from_index(connection: Connection, article_ids: Sequence[int]) -> None:
-    """Remove articles from the full-text index of SQLite. Call this before they are changed or deleted.
+    """Remove articles from the full-text index of SQLite. Call this before the articles are changed or deleted.
 
-    SQLite needs the indexed words to remove them. The words are computed again from the article. If the stored hash
-    shows that an earlier version of this program computed other words, the article stays in the index.
+    To remove an article, SQLite needs the words that were indexed. They are computed again from the article. An article
+    stays in the index if the stored hash shows that other words were indexed, by an earlier version of this program.
     """
     if connection.dialect.name != "sqlite":
         return
@@ -195,9 +196,9 @@ def remove_from_index(connection: Connection, article_ids: Sequence[int]) -> Non
 
 
 def search_newest(connection: Connection, terms: tuple[SearchTerm, ...], limit: int) -> list[int]:
-    """Return the ids of the newest articles that match all terms, newest first.
+    """Return the ids of the newest articles that satisfy all search terms, newest first.
 
-    If all terms are excluded ones, the result is an empty list.
+    If every term excludes something, the result is empty.
     """
     if all(term.is_excluded for term in terms):
         return []

@@ -1,10 +1,10 @@
-"""Rows of the grouping window: loaded when a process starts, written with each batch of grouped articles.
+"""Storage of the grouping window, the index in memory of the latest articles and the open stories.
 
-``grouping_state`` has one row. Its ``version`` counts the transactions that changed grouping. Each row of
-``indexed_article`` and ``story_centroid`` has the version in which it was written. A process that groups articles locks
-the table and reads the rows that other processes have written since the version of its window. Then it places its
-batch, and writes under the next version. So every batch is placed on a window with all earlier batches, whichever
-process grouped them.
+A process loads the window when it starts, and writes the changes of each batch of grouped articles. ``grouping_state``
+has one row, whose ``version`` counts the transactions that changed grouping. Each row of ``indexed_article`` and
+``story_centroid`` has the version in which it was written. A process that groups articles locks the table and reads the
+rows that other processes have written since the version of its window. Then it places its batch, and writes with the
+next version. So every batch is placed on a window with all earlier batches, whichever process grouped them.
 """
 
 from collections.abc import Sequence
@@ -64,38 +64,40 @@ _MERGE_STATEMENTS = (  # conditions as in the partial indexes; otherwise these a
 
 @dataclass(frozen=True, slots=True)
 class RawExecutor:
-    """Runs SQL statements without SQLAlchemy's compiler, which would take longer than the database engine.
+    """Executor of SQL statements that bypasses SQLAlchemy's compiler, because compiling takes longer than the database.
 
-    A `?` in a statement is replaced by a value.
+    Each `?` in a statement is the placeholder of a value.
     """
 
     connection: Connection
 
     def execute(self, statement: str, values: Sequence[Any] = ()) -> Any:
-        """Run a statement with a tuple of values, or, if ``values`` is a list of tuples, once with each tuple."""
+        """Run a statement with a tuple of values.
+
+        If ``values`` is a list of tuples, run the statement once for each tuple.
+        """
         if self.connection.dialect.name != "sqlite":
             statement = statement.replace("?", "%s")
         return self.connection.exec_driver_sql(statement, values)
 
 
 def lock_and_catch_up(connection: Connection, window: GroupingWindow) -> int:
-    """Lock grouping until the transaction ends, so that other processes wait, and bring the window up to date.
+    """Lock grouping for other processes until the transaction ends, and load what they have written into the window.
 
-    The window gets all rows that other processes have written. Return the version under which this transaction must
-    write its changes.
+    Return the version number with which this transaction must write its changes.
     """
     lock_grouping(connection)
     return load_new_rows(connection, window) + 1
 
 
 def lock_grouping(connection: Connection) -> None:
-    """Prevent other processes from grouping, and from giving or applying verdicts, until the transaction ends."""
+    """Lock grouping until the transaction ends: no other process can group articles, or give or apply verdicts."""
     if connection.dialect.name != "sqlite":  # on SQLite, a write transaction has the database to itself
         connection.exec_driver_sql("LOCK TABLE grouping_state IN EXCLUSIVE MODE")
 
 
 def load_new_rows(connection: Connection, window: GroupingWindow) -> int:
-    """Load all rows that are newer than the window; return the version that the window then has."""
+    """Load into the window all rows that are newer than it. Return the version that the window then has."""
     executor = RawExecutor(connection)
     version, reload_version = executor.execute(_SELECT_STATE).first() or (0, 0)
     if window.version < reload_version:
@@ -112,9 +114,9 @@ def load_new_rows(connection: Connection, window: GroupingWindow) -> int:
 
 
 def invalidate_windows(connection: Connection) -> None:
-    """Make all processes load their whole windows again.
+    """Make all processes load their grouping windows again from the start.
 
-    This is necessary after stories were changed in any other way than by grouping a batch.
+    This is necessary after any change of stories other than the grouping of a batch.
     """
     connection.exec_driver_sql(_INVALIDATE)
 
@@ -125,9 +127,10 @@ def _indexed_story(executor: RawExecutor, story_id: str, centroid: bytes) -> Ind
 
 
 def load_grouped_article(connection: Connection, article_id: int) -> tuple[Placement | None, str, str]:
-    """Return the placement (story and original) of an article, its title and its body.
+    """Return the placement of an article (its story and original), its title and its body.
 
-    The placement is None if the article was deleted or has no story. The texts are empty if the article was deleted.
+    The placement is None if the article was deleted or has no story. Title and body are empty if the article was
+    deleted.
     """
     row = RawExecutor(connection).execute(_SELECT_ARTICLE, (article_id,)).first()
     if row is None:
@@ -138,7 +141,7 @@ def load_grouped_article(connection: Connection, article_id: int) -> tuple[Place
 
 
 def write_changes(connection: Connection, changes: GroupingChanges, version: int) -> None:
-    """Write the changes of a batch under a version, with one statement per table."""
+    """Write the changes of a batch with one statement per table, and give the written rows this version number."""
     executor = RawExecutor(connection)
     executor.execute(_UPSERT_STATE, (version,))
     if changes.placements:

@@ -1,13 +1,13 @@
 """Job queue for worker processes, on PostgreSQL with Procrastinate: its tables, enqueuing, claiming and requeuing.
 
-The tables of Procrastinate are created and migrated together with the tables of this program, from the scripts in the
+The tables of Procrastinate are created and migrated together with the tables of this program, by scripts in the
 installed package. Its schema does not state its version, so the name of the last applied script is stored as a comment
 on its main table.
 
-Jobs are enqueued on a connection of this program, in the same transaction as the leases of their sources. The lock of a
-job is its host: one job per host runs at a time. Its queueing lock is its source: at most one job per source is queued.
-A job contains the token of the source's lease. The worker that claims the job exchanges the token for a new one, so a
-worker that comes too late has a token that is no longer valid.
+Jobs are enqueued on a connection of this program, in the transaction that leases their sources. The lock of a job is
+its host, so that one job per host runs at a time. Its queueing lock is its source, so that at most one job per source
+is queued. A job contains the token of the source's lease. The worker that claims the job exchanges the token for a new
+one. A worker that claims the job too late therefore has an invalid token.
 """
 
 import secrets
@@ -143,7 +143,7 @@ class JobQueue:
         self._connections, self._worker_timeout = connections, worker_timeout
 
     def enqueue_due_jobs(self, now: datetime, expires_at: datetime) -> EnqueueResult:
-        """Requeue the work of dead workers, then lease due sources and enqueue a job for each.
+        """Lease due sources and enqueue a job for each. The work of dead workers is requeued first.
 
         A job is also enqueued for each source with pages to read. If no worker is alive, all jobs are cancelled
         instead. If several processes call this at the same time, each due source is enqueued once.
@@ -164,9 +164,9 @@ class JobQueue:
         return EnqueueResult(workers, len(polls), len(pages), requeued)
 
     def claim(self, source_id: str, token: str, expires_at: datetime) -> Lease | None:
-        """Exchange the lease in a job for a new lease of the worker, and return the new lease.
+        """Exchange the lease in a job for a new lease of the worker that runs the job. Return the new lease.
 
-        The result is None if the lease in the job has expired.
+        The result is None if the lease in the job is not valid any more.
         """
         job_token = token.rstrip(INTERRUPTED)
         own = f"{job_token}.{secrets.token_hex(4)}{token[len(job_token) :]}"
@@ -199,8 +199,9 @@ class JobQueue:
         return QueueCounts(workers, jobs.get("todo", 0), jobs.get("doing", 0), failed)
 
     def delete_old_jobs(self) -> int:
-        """Delete failed jobs older than a week, and records of workers that died long ago; return the number of deleted
-        jobs.
+        """Delete failed jobs older than a week, and records of workers that died long ago.
+
+        Return the number of deleted jobs.
         """
         with self._connections.write_transaction() as connection:
             connection.execute(_DELETE_DEAD_WORKERS, {"kept": FINISHED_JOB_RETENTION})
@@ -230,10 +231,13 @@ class JobQueue:
 
 
 class QueueQuota:
-    """Counter of the jobs that may still be enqueued, in total and per host. It also knows which jobs exist already."""
+    """Counter of the jobs that may still be enqueued, in total and for each host.
+
+    The object also knows which jobs exist already, so that no job is enqueued twice.
+    """
 
     def __init__(self, active_jobs: Iterable[Any]) -> None:
-        """Count existing jobs. ``active_jobs`` are the rows of queued and running jobs."""
+        """Count the existing jobs. ``active_jobs`` are the table rows of queued and running jobs."""
         rows = list(active_jobs)
         self._queued_by_host = Counter(row.lock for row in rows if row.status == "todo")
         self.free_slots = MAX_QUEUED_JOBS - self._queued_by_host.total()
@@ -241,7 +245,7 @@ class QueueQuota:
         self._running_keys = {row.queueing_lock for row in rows if row.status == "doing"}
 
     def try_reserve(self, task: str, source_id: str, host: str) -> bool:
-        """Reserve a place in the queue for a job, and return whether the job may be enqueued.
+        """Reserve a slot in the queue for a job. Return whether the job may be enqueued.
 
         A job is refused if the queue or the quota of the host is full, or if a job with the same task and source is
         queued. A job that reads pages is also refused while another such job of the same source is running.
@@ -260,7 +264,7 @@ class QueueQuota:
 def _lease_due_sources(
     connection: Connection, quota: QueueQuota, now: datetime, expires_at: datetime
 ) -> list[dict[str, Any]]:
-    """Lease due sources, the longest overdue first, as far as the quota allows; return a job for each."""
+    """Lease due sources within the quota, the longest overdue first. Return a job for each leased source."""
     due = (
         SOURCE.c.configured,
         SOURCE.c.next_poll_at <= now,
@@ -284,7 +288,7 @@ def _lease_due_sources(
 
 
 def _select_page_jobs(connection: Connection, quota: QueueQuota, now: datetime) -> list[dict[str, Any]]:
-    """Return jobs to read pages, one for each source with due pages, as far as the quota allows.
+    """Return jobs to read pages within the quota, one for each source with due pages.
 
     Pages are not leased here, but by the worker that runs the job.
     """
@@ -329,9 +333,10 @@ def _insert_jobs(connection: Connection, jobs: list[dict[str, Any]]) -> None:
 
 
 def _release_leases(connection: Connection, leases: list[tuple[str, str]], added: str = "") -> int:
-    """End these leases of jobs, and the leases that replaced them on workers. Return the number of ended leases.
+    """End the leases of jobs, and the leases for which workers have exchanged them. Return the number of ended leases.
 
-    Each lease is a pair of source id and token. ``added`` is the mark of an interrupted poll, or empty.
+    Each lease is given as the id of the source and the token. ``added`` is appended to the token: the character that
+    counts an interrupted poll, or nothing.
     """
     values = [
         {"source_id": source_id, "token": token, "own": f"{token.rstrip(INTERRUPTED)}.", "added": added}

@@ -1,6 +1,6 @@
 """Key-value store: installation time, saved configuration, daemon status, heartbeats, and the trusted time.
 
-The trusted time is a time up to which the clock is known to be right.
+The trusted time is the last time of the clock that is known to be right.
 """
 
 from collections.abc import Collection
@@ -22,14 +22,14 @@ BACKFILL_PREFIX = "backfill:"
 def trusted_now(connection: Connection, now: datetime) -> datetime:
     """Return the time that counts as the present when expired data is deleted.
 
-    This is ``now``. If the clock has jumped far ahead, it is the last trusted time instead.
+    Normally this is ``now``. If the clock has jumped far ahead, it is the last trusted time instead.
     """
     trust = load_clock_trust(connection)
     return trust.trusted_time(now) if trust else now
 
 
 def load_clock_trust(connection: Connection) -> ClockTrust | None:
-    """Return the stored trust in the clock, or None before the first check."""
+    """Return the stored record of the last trusted time of the clock, or None before the first check of the clock."""
     stored = connection.execute(select(SETTING.c.value).where(SETTING.c.name == CLOCK_TRUST_KEY)).scalar()
     return from_json(ClockTrust, stored) if stored else None
 
@@ -43,7 +43,7 @@ class KeyValueStore:
     def installed_at(self, now: datetime) -> datetime:
         """Return the time at which this program first used the database.
 
-        The first call of this method stores ``now`` as this time; later calls return the stored time.
+        The first call of this method stores ``now``; later calls return the stored time.
         """
         with self._connections.write_transaction() as connection:
             row = {"name": "installed_at", "value": now.isoformat(), "changed_at": now}
@@ -66,14 +66,17 @@ class KeyValueStore:
         self.set(f"{BACKFILL_PREFIX}{progress.source_id}", to_json(progress), progress.changed_at)
 
     def list_backfills(self) -> dict[str, BackfillProgress]:
-        """Return the progress of all backfills, by the id of the source."""
+        """Return a dictionary that maps the id of each source with a backfill to the progress of the backfill."""
         query = select(SETTING.c.value).where(SETTING.c.name.startswith(BACKFILL_PREFIX, autoescape=True))
         with self._connections.read_transaction() as connection:
             found = [from_json(BackfillProgress, value) for value in connection.execute(query).scalars()]
         return {one.source_id: one for one in found}
 
     def save_configuration(self, configuration: SavedConfiguration) -> None:
-        """Store a valid configuration, with the errors of an edit of the file if the edit was rejected."""
+        """Store a valid configuration.
+
+        If a later edit of the file was rejected, the errors of this edit are stored, too.
+        """
         self.set(CONFIGURATION_KEY, to_json(configuration), configuration.loaded_at)
 
     def get(self, name: str) -> str:
@@ -96,7 +99,7 @@ class KeyValueStore:
             connection.execute(upsert(SETTING, connection, "name", row), row)
 
     def get_by_prefix(self, prefix: str) -> dict[str, str]:
-        """Return the values of all keys that begin with ``prefix``, by key."""
+        """Return a dictionary with all keys that begin with ``prefix``, and their values."""
         with self._connections.read_transaction() as connection:
             rows = connection.execute(select(SETTING.c.name, SETTING.c.value).where(SETTING.c.name.startswith(prefix)))
             return {row.name: row.value for row in rows}

@@ -65,9 +65,9 @@ def release_leases(connections: Connections, now: datetime) -> None:
 def record_clock(connections: Connections, now: datetime) -> ClockChange:
     """Store the time, and return how far the clock was set back or has jumped ahead since the last call.
 
-    Both are zero if the clock is right. After the clock was set back, the times that were planned under the fast clock
-    (polls, pages, rechecks, deliveries, leases) are shifted by the same amount, so that nothing waits too long. Hits
-    with times in the future count as found now.
+    Both numbers are zero if the clock is right. If the clock was set back, planned times (of polls, pages, rechecks,
+    deliveries and leases) are shifted back by the same amount, so that nothing waits too long. Hits with times in the
+    future count as found now.
     """
     with connections.write_transaction() as connection:
         stored = connection.execute(select(SETTING.c.value).where(SETTING.c.name == CLOCK_KEY)).scalar()
@@ -115,10 +115,10 @@ def delete_expired_articles(
 ) -> tuple[int, int]:
     """Delete the expired articles of one batch. An article is expired if it was first seen more than ``age`` ago.
 
-    The batch consists of the articles after ``after_id`` in ascending order of ids. Articles with mentions, hits or
-    evidence, unmatched articles, and originals of remaining duplicates are not deleted. Entry keys remain, so that a
-    deleted article is not new when a feed lists it again. Return the number of deleted articles and the id from which
-    to continue, which is 0 after the last batch.
+    The batch consists of the articles with ids above ``after_id``, in ascending order. Some articles are not deleted:
+    articles with mentions, hits or evidence, unmatched articles, and originals of remaining duplicates. Entry keys
+    remain, so that a deleted article is not new when a feed lists it again. Return the number of deleted articles and
+    the id from which to continue, which is 0 after the last batch.
     """
     with connections.write_transaction() as connection:
         before = trusted_now(connection, now) - age
@@ -134,7 +134,7 @@ def delete_expired_articles(
 
 
 def delete_expired_records(connections: Connections, now: datetime, age: timedelta) -> int:
-    """Delete old near misses and old finished deliveries; return the number of deleted rows.
+    """Delete old near misses (rejected mentions) and old finished deliveries. Return the number of deleted rows.
 
     A near miss is old if its article was first seen more than ``age`` ago. A delivery is old if it finished more than
     ``age`` ago. Digests remain as the record of what was reported when.
@@ -190,15 +190,18 @@ class MaintenanceStore:
         return back_up(self._connections, target, backup_name(self._connections, now), keep)
 
     def last_backup(self) -> Path | None:
-        """Return the path of the newest backup in the default folder; None if no backup is there, or on PostgreSQL."""
+        """Return the path of the newest backup in the default folder.
+
+        The result is None if no backup is there, or on PostgreSQL.
+        """
         return newest_backup(self._connections) if self._connections.is_sqlite else None
 
     def delete_expired_articles(self, now: datetime, age: timedelta, after_id: int = 0) -> tuple[int, int]:
-        """Delete expired articles among one batch; see the function ``delete_expired_articles``."""
+        """Delete the expired articles of one batch; see the function ``delete_expired_articles``."""
         return delete_expired_articles(self._connections, now, age, after_id)
 
     def delete_expired_records(self, now: datetime, age: timedelta) -> int:
-        """Delete old near misses and finished deliveries; see the function ``delete_expired_records``."""
+        """Delete old near misses (rejected mentions) and deliveries; see the function ``delete_expired_records``."""
         return delete_expired_records(self._connections, now, age)
 
     def optimize(self) -> None:
@@ -230,12 +233,18 @@ class MaintenanceStore:
         return self._disk_space.measure()
 
     def measure_write_ahead_log(self) -> int:
-        """Return the size of SQLite's write-ahead log in bytes; 0 on PostgreSQL or without a log."""
+        """Return the size of SQLite's write-ahead log in bytes.
+
+        The size is 0 on PostgreSQL, or if no such log exists.
+        """
         path = Path(f"{self._connections.database_file}-wal")
         return path.stat().st_size if self._connections.is_sqlite and path.exists() else 0
 
     def create_reserve(self) -> None:
-        """Create the reserve file, which is deleted when the disk is full. Raises ``StoreError``."""
+        """Create the reserve file, which is deleted when the disk is full.
+
+        Raises ``StoreError`` if the disk is too full for it.
+        """
         self._disk_space.create_reserve()
 
     def release_reserve(self) -> None:

@@ -1,4 +1,4 @@
-"""Marks on stories in the form in which digests need them, and the new articles of followed stories."""
+"""Marks of readers on stories (mute, follow, irrelevant) as digests need them, and new articles of followed stories."""
 
 from collections import defaultdict
 from collections.abc import Collection, Sequence
@@ -23,11 +23,11 @@ MAX_FOLLOWED_ARTICLES = 100
 def load_story_marks(
     connection: Connection, plan: DigestPlan, undelivered_ids: Collection[int]
 ) -> tuple[StoryMark, ...]:
-    """Return the marks that apply to a digest plan, each with what was known of the story when the mark was made.
+    """Return the marks on stories that apply to a digest plan, each with facts about its story.
 
-    Of several marks on one story for the same rule, the newest that is not undone applies. A mark as irrelevant applies
-    in addition to it. ``undelivered_ids`` are the hits to be reported, which do not count as earlier reports of a
-    story.
+    The facts are the title, the officials known when the mark was made, and the time of the last report. Of several
+    marks on one story for the same rule, the newest that is not undone applies. A mark as irrelevant applies in
+    addition to it. ``undelivered_ids`` are the hits that are yet to be reported; they do not count as reports.
     """
     is_counting = (MARK.c.plan_id == plan.id, MARK.c.plan_id != "", MARK.c.undone_at.is_(None))
     chosen: dict[tuple[str, str, bool], Mark] = {}
@@ -60,10 +60,10 @@ def load_story_marks(
 def load_followed(
     connection: Connection, plan: DigestPlan, marks: Sequence[StoryMark], now: datetime
 ) -> tuple[ReportableHit, ...]:
-    """Return the articles without a hit that a digest reports because readers follow their story.
+    """Return articles without a hit that a digest reports because readers follow their story.
 
-    They were first seen since the mark. Articles that have a hit, or were reported by this plan, are left out.
-    Duplicates are left out, too, because a copy of a text is not a new report.
+    The articles were first seen after the readers began to follow. Articles that have a hit, or that this plan has
+    already reported, are left out. Duplicates are left out, too, because a copy of a text is not a new report.
     """
     followed = {
         one.mark.story_id: one.mark for one in marks if one.mark.kind is MarkKind.FOLLOWED and one.is_active(now)

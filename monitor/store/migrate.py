@@ -115,8 +115,8 @@ def require_current_schema(connections: Connections) -> None:
 def migrate(connections: Connections, migrations_dir: Path = MIGRATIONS_DIR) -> None:
     """Run the pending migrations in one transaction. Raises ``SchemaMismatch``; then nothing has changed.
 
-    If several processes start at the same time on PostgreSQL, they run this one after another, and the later ones find
-    nothing to do.
+    If several processes start at the same time on PostgreSQL, they run this function one after another. The later
+    processes find nothing to do.
     """
     from alembic import command
     from alembic.util import CommandError

@@ -1,4 +1,4 @@
-"""Counts for the noise report: how often rules, officials and spellings were found, and rejected by readers."""
+"""Counts for the noise report: how often rules, officials and spellings of names were found and rejected."""
 
 from datetime import datetime
 
@@ -16,8 +16,9 @@ class NoiseStore:
         self._connections = connections
 
     def count_rules(self, since_at: datetime) -> list[RuleCount]:
-        """Return, for each rule, the number of hits found since ``since_at``, and how many of them verdicts have
-        withdrawn.
+        """Return, for each rule, how many hits were found since ``since_at``, and how many of them were withdrawn.
+
+        Only hits that were withdrawn by a verdict are counted as withdrawn.
         """
         is_rejected = HIT.c.withdrawn_at.is_not(None) & HIT.c.withdrawn_by.is_not(None)
         query = (
@@ -32,7 +33,7 @@ class NoiseStore:
             ]
 
     def count_forms(self, since_at: datetime) -> list[FormCount]:
-        """Return in how many articles since ``since_at`` each spelling of an official was found.
+        """Return the number of articles since ``since_at`` in which each spelling of an official's name was found.
 
         Accepted spellings and spellings that verdicts have rejected are counted separately.
         """

@@ -21,9 +21,10 @@ class ProposalStore:
         self._connections = connections
 
     def add(self, proposal: Proposal, reader: Reader) -> Proposal:
-        """Store a proposal, and return it with its id. If the reader has an equal open proposal, return that one.
+        """Store a proposal, and return it with its id.
 
-        Raises ``UsageError`` if the reader has too many open proposals.
+        If the reader has an equal open proposal, return that proposal instead. Raises ``UsageError`` if the reader has
+        too many open proposals.
         """
         names = ("article_id", "official_id", "written", "story_id", "plan_id")
         values = {name: getattr(proposal, name) for name in names} | {"kind": str(proposal.kind)}

@@ -58,7 +58,7 @@ class QueryStore:
         return read_row(ARTICLE, article_id, partial(stored_article_from_row, row))
 
     def load_articles(self, article_ids: Collection[int]) -> list[StoredArticle]:
-        """Return the articles with these ids, by id. Ids without an article are left out."""
+        """Return a dictionary that maps each of these ids to its article. Ids without an article are left out."""
         return [
             stored
             for chunk in chunk_ids(sorted(article_ids))
@@ -99,9 +99,10 @@ class QueryStore:
             return read_rows(ARTICLE, rows, stored_article_from_row)
 
     def search(self, query: str, limit: int = 20) -> list[StoredArticle]:
-        """Return the articles that match a full-text query, newest first.
+        """Return the articles that satisfy a full-text query, newest first.
 
-        The query has words, "phrases" and prefixes*; -word excludes articles with the word.
+        The query consists of words, "phrases" and prefixes*. A word after a minus (-word) must not occur in the
+        article.
         """
         with self._connections.read_transaction() as connection:
             article_ids = search_newest(connection, parse_search_query(query), limit)
@@ -115,7 +116,7 @@ class QueryStore:
             return read_rows(ARTICLE, rows, stored_article_from_row)
 
     def get_findings(self, article_id: int) -> Findings:
-        """Return the mentions, hits and near misses in the present version of an article."""
+        """Return the mentions, hits and near misses (rejected mentions) in the present version of an article."""
         with self._connections.read_transaction() as connection:
             return load_findings(connection, article_id)
 
@@ -155,7 +156,7 @@ class QueryStore:
             return _hit_summaries_from_rows(connection, rows)
 
     def list_article_hits(self, article_id: int) -> list[HitSummary]:
-        """Return the hits of an article. A hit is repeated for each digest that reported it.
+        """Return the hits of an article, once for each digest that has reported the hit.
 
         Hits that no digest has reported are included once, at the end.
         """
@@ -169,7 +170,10 @@ class QueryStore:
         return sorted(hits, key=lambda hit: hit.reported_at is None)
 
     def load_source_statuses(self, source_ids: Collection[str]) -> dict[str, SourceStatus]:
-        """Return these configured sources by id, each with poll state, name and number of articles."""
+        """Return a dictionary that maps the id of each of these sources to its poll state, name and number of articles.
+
+        Sources that are not configured are left out.
+        """
         columns = (SOURCE.c.id, SOURCE.c.name, SOURCE.c.poll_state, SOURCE.c.page_quality, SOURCE.c.article_count)
         query = select(*columns).where(IS_CONFIGURED, SOURCE.c.id.in_(source_ids))
         with self._connections.read_transaction() as connection:
@@ -225,7 +229,7 @@ class QueryStore:
 def _filter_conditions(
     connection: Connection, article_filter: ArticleFilter, id_column: Column[int]
 ) -> list[ColumnElement[bool]]:
-    """Return the SQL conditions of a filter for a query.
+    """Return the SQL conditions that correspond to a filter for articles.
 
     ``id_column`` is the column with the article id in the table that the query reads.
     """
@@ -253,7 +257,7 @@ def _filter_conditions(
 def _is_among(
     connection: Connection, id_column: Column[int], article_id_column: Column[int], condition: ColumnElement[bool]
 ) -> ColumnElement[bool]:
-    """Return the SQL condition that an article has a row in another table which satisfies ``condition``."""
+    """Return the SQL condition that an article has a row in another table, where the row satisfies ``condition``."""
     matching = select(article_id_column).where(condition)
     if (
         _fetch_count(connection, select(func.count()).select_from(matching.limit(_MAX_SUBQUERY_IDS).subquery()))
@@ -270,7 +274,10 @@ _HIT_ARTICLE_COLUMNS = (
 
 
 def _hit_summaries_from_rows(connection: Connection, rows: Sequence[AnyRow]) -> list[HitSummary]:
-    """Build hits from their rows, each with form and confidence of the most confident mention of its officials."""
+    """Build hits from their rows.
+
+    Form and confidence of a hit are taken from the mention of its officials that has the highest confidence.
+    """
     mentions: defaultdict[tuple[int, str], list[tuple[float, str]]] = defaultdict(list)
     columns = (MENTION.c.article_id, MENTION.c.official_id, MENTION.c.confidence, MENTION.c.form)
     for chunk in chunk_ids(sorted({row.article_id for row in rows})):

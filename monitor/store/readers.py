@@ -1,7 +1,7 @@
 """Store of the readers of the desk: accounts, sessions, one-time addresses, failed logins, tokens and saved views.
 
-Keys of sessions, one-time addresses, access tokens and feeds are stored as SHA-256 hashes only, so that nobody who
-reads the database or a backup can log in with them.
+Secret keys of sessions, one-time addresses, access tokens and feeds are stored as SHA-256 hashes only. A person who
+reads the database or a backup can therefore not log in with them.
 """
 
 import hashlib
@@ -47,7 +47,7 @@ MAX_SESSIONS, MAX_TOKENS, MAX_VIEWS = 50, 100, 200
 
 
 def hash_key(key: str) -> str:
-    """Return the hash under which a random key is stored, such as the key of a session."""
+    """Return the hash under which a random secret key, such as the key of a session, is stored."""
     return hashlib.sha256(key.encode()).hexdigest()
 
 
@@ -84,7 +84,7 @@ class ReaderStore:
         raise UsageError(f"there is no reader {login!r}; `monitor readers list` lists them")
 
     def list_accounts(self) -> list[Account]:
-        """Return all accounts by login."""
+        """Return all accounts, sorted by login."""
         with self._connections.read_transaction() as connection:
             return [_account_from_row(row) for row in connection.execute(select(READER).order_by(READER.c.login))]
 
@@ -95,7 +95,10 @@ class ReaderStore:
             return connection.execute(query).scalar() or ""
 
     def set_password_hash(self, reader_id: int, password: str, keep_session: str = "") -> None:
-        """Store ``password``, the hash of a password, and end all sessions of the reader except ``keep_session``."""
+        """Store a new password hash, and end all sessions of the reader except ``keep_session``.
+
+        ``password`` is the hash, not the password itself.
+        """
         with self._connections.write_transaction() as connection:
             connection.execute(update(READER).where(READER.c.id == reader_id).values(password=password))
             _end_sessions(connection, reader_id, keep_session)
@@ -133,7 +136,7 @@ class ReaderStore:
             connection.execute(update(READER).where(READER.c.id == reader_id).values(values))
 
     def create_login_link(self, reader_id: int, now: datetime, period: timedelta) -> str:
-        """Create a one-time address that is valid for ``period``, and return its code.
+        """Create a one-time address for logging in that is valid for ``period``, and return its secret code.
 
         One-time addresses that have expired are deleted.
         """
@@ -145,7 +148,7 @@ class ReaderStore:
         return code
 
     def use_login_link(self, code: str, now: datetime) -> Account | None:
-        """Delete a one-time address, and return the account that it belongs to.
+        """Use up a one-time address: delete it, and return the account that it belongs to.
 
         The result is None if the code is unknown or has expired, or if the reader is disabled.
         """
@@ -157,7 +160,7 @@ class ReaderStore:
             return _account_from_row(row) if row else None
 
     def create_session(self, reader_id: int, now: datetime, agent: str = "", old_key: str = "") -> str:
-        """Start a session of a reader, and return its key. The session with the key ``old_key`` ends."""
+        """Start a session of a reader, and return its secret key. The session with the key ``old_key`` ends."""
         key = secrets.token_urlsafe(KEY_BYTES)
         row = {"key_hash": hash_key(key), "reader_id": reader_id, "made_at": now, "seen_at": now}
         row |= {"ends_at": now + SESSION_MAX_PERIOD, "agent": agent[:200]}
@@ -177,8 +180,7 @@ class ReaderStore:
         return key
 
     def find_session(self, key: str, now: datetime) -> tuple[Account, bool] | None:
-        """Return the account of a session, and whether ``touch_session`` must be called to record the use of the
-        session.
+        """Return the account of a session, and whether its use must be recorded by ``touch_session``.
 
         The result is None if the session has ended: after ``SESSION_IDLE_PERIOD`` without use, and at the latest after
         ``SESSION_MAX_PERIOD``.
@@ -221,9 +223,10 @@ class ReaderStore:
             _end_sessions(connection, reader_id, keep_session)
 
     def login_allowed_at(self, keys: Collection[str]) -> datetime | None:
-        """Return the time from which a login may be tried again after failed ones, or None if no failure is recorded.
+        """Return the time from which the next login attempt is allowed, or None if no failed login is recorded.
 
-        ``keys`` are the name of the login and the address of the client. The result is the latest time of all keys.
+        Failed logins are counted for each of ``keys``: the name of the login, and the address of the client. The result
+        is the latest time of all keys.
         """
         query = select(func.max(LOGIN_ATTEMPT.c.until_at)).where(LOGIN_ATTEMPT.c.key.in_(keys))
         with self._connections.read_transaction() as connection:
@@ -231,7 +234,7 @@ class ReaderStore:
             return until_at
 
     def record_login_failure(self, keys: Collection[str], now: datetime) -> None:
-        """Count a failed login for each key, and store when ``login_delay`` allows the next attempt."""
+        """Count a failed login for each key, and store the time of the next allowed attempt (see ``login_delay``)."""
         with self._connections.write_transaction() as connection:
             connection.execute(delete(LOGIN_ATTEMPT).where(LOGIN_ATTEMPT.c.until_at < now - ATTEMPT_RETENTION))
             for key in keys:
@@ -263,8 +266,7 @@ class ReaderStore:
         return _token_from_row(new), text
 
     def find_token(self, text: str, now: datetime) -> tuple[Account, AccessToken, bool] | None:
-        """Return the account of a token, the token, and whether ``touch_token`` must be called to record the use of the
-        token.
+        """Return the account of an access token, the token, and whether its use must be recorded by ``touch_token``.
 
         The result is None if the token is unknown or has ended.
         """
@@ -292,7 +294,7 @@ class ReaderStore:
             connection.execute(update(ACCESS_TOKEN).where(ACCESS_TOKEN.c.id == token_id).values(used_at=now))
 
     def list_tokens(self, reader_id: int | None = None) -> list[AccessToken]:
-        """Return the access tokens of a reader, newest first; without ``reader_id``, return the tokens of all readers.
+        """Return the access tokens of a reader, newest first. Without ``reader_id``, return the tokens of all readers.
 
         Revoked tokens are left out.
         """
@@ -317,7 +319,7 @@ class ReaderStore:
     def save_view(
         self, reader_id: int, name: str, query: str, now: datetime, *, with_feed: bool
     ) -> tuple[SavedView, str]:
-        """Save the query of a page of the desk under a name; return the saved view and the code of its feed.
+        """Save the query of a desk page under a name. Return the saved view and the secret code of its feed.
 
         The code is part of the address of the feed, and is not stored. It is an empty string unless ``with_feed`` is
         set. Raises ``UsageError`` if the reader has ``MAX_VIEWS`` views already.

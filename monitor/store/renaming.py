@@ -1,4 +1,7 @@
-"""Changes of the ids of sources and officials in sources.yaml (`formerly`): stored rows move to the new ids."""
+"""Renaming of sources and officials: rows stored under a former id move to the new id.
+
+The key ``formerly`` in sources.yaml names the former ids.
+"""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -25,7 +28,7 @@ from monitor.store.sources import decode_poll_state
 
 
 class RenameStore:
-    """Store with one method, which moves rows from former ids to present ids in one transaction."""
+    """Store that moves rows from former ids to present ids, in one transaction."""
 
     def __init__(self, connections: Connections) -> None:
         self._connections = connections

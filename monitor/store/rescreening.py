@@ -1,8 +1,8 @@
-"""Update of stored hits after a verdict of a reader, or after an edit of rules and officials.
+"""Rescreen: the update of stored hits after a verdict of a reader, or after an edit of rules and officials.
 
-Both change what counts as a mention. ``apply_findings`` replaces the findings of articles that are matched already and
-does not change their stage. A hit that is no longer valid is withdrawn, not deleted, because a digest may have reported
-it.
+Both change what counts as a mention. ``apply_findings`` replaces the findings of articles that are matched already, and
+does not change their stage. A hit that is no longer valid is withdrawn and not deleted, because a digest may have
+reported it.
 """
 
 from collections import defaultdict
@@ -26,7 +26,7 @@ _COUNTS = VERDICT.c.undone_at.is_(None)
 
 
 def select_verdicts() -> Select[Any]:
-    """Return the query for verdicts with the login and name of their readers; the caller adds conditions."""
+    """Return the query for verdicts with the login and name of their readers. The caller adds conditions."""
     return select(VERDICT, READER.c.login, READER.c.name).join_from(VERDICT, READER)
 
 
@@ -53,7 +53,7 @@ def verdict_from_row(row: AnyRow) -> Verdict:
 def load_verdicts(
     connection: Connection, articles: Collection[StoredArticle], without: int | None = None
 ) -> dict[int, tuple[Verdict, ...]]:
-    """Return the verdicts that apply to each article, by the id of the article.
+    """Return a dictionary that maps the id of each article to the verdicts that apply to it.
 
     A verdict applies if it is about the text of the article or about its story. Articles without a verdict are left
     out. ``without`` is the id of a verdict to ignore, as if it were undone.
@@ -76,7 +76,7 @@ def load_verdicts(
 
 
 def applies_to(verdict: Verdict, stored: StoredArticle) -> bool:
-    """Return whether a verdict applies to an article: it is about the article's text, or about its story."""
+    """Return whether a verdict applies to an article: the verdict is about the article's text, or about its story."""
     if verdict.story_id and verdict.story_id == stored.story_id:
         return True
     return verdict.root_id in {stored.id, stored.duplicate_of}
@@ -88,10 +88,11 @@ def apply_findings(
     now: datetime,
     causes: Mapping[int, Verdict],
 ) -> RescreenResult:
-    """Replace the findings of matched articles; withdraw, restore, change and add hits accordingly.
+    """Replace the findings of articles that are already matched.
 
-    ``causes`` has, by article, the verdict that has changed the findings. If an article has no such verdict, the cause
-    is a changed configuration. Its hits that a digest has reported then stay as they are.
+    Hits are withdrawn, restored, changed or added as necessary. ``causes`` maps the id of an article to the verdict
+    that has changed the findings. For an article without such a verdict, the cause is a changed configuration. Then
+    hits that a digest has reported remain as they are.
     """
     result = RescreenResult(articles=len(findings))
     for start in range(0, len(findings), _ARTICLES_PER_STATEMENT):
@@ -141,7 +142,7 @@ def _note(cause: Verdict | None) -> str:
     """Return the text that digests show with a hit that was added because of ``cause``.
 
     If ``cause`` is None, the hit was added because the configuration was edited. The text is empty if ``cause`` is a
-    rejection, or a confirmation that was undone.
+    rejection or an undone confirmation.
     """
     if cause is None:
         return EDITED_NOTE
@@ -185,9 +186,9 @@ def _sync_hit(
 
 
 def request_rescreen(connection: Connection, article_ids: Collection[int]) -> None:
-    """Enqueue, for a rescreen, the given articles to which a verdict applies.
+    """Enqueue the articles among ``article_ids`` that have a verdict, so that they are matched again.
 
-    Their hits are not reported before the rescreen.
+    Until then, their hits are not reported.
     """
     for chunk in chunk_ids(sorted(article_ids)):
         is_about = or_(
@@ -200,24 +201,27 @@ def request_rescreen(connection: Connection, article_ids: Collection[int]) -> No
 
 
 def enqueue_rescreen(connection: Connection, article_ids: Iterable[int]) -> None:
-    """Enqueue articles for a rescreen. Their hits are not reported before it."""
+    """Enqueue articles, so that they are matched again. Until then, their hits are not reported."""
     rows = [{"article_id": number} for number in sorted(article_ids)]
     if rows:
         connection.execute(insert_ignore(RESCREEN, connection), rows)
 
 
 def has_feedback() -> ColumnElement[bool]:
-    """Return the SQL condition that a verdict or mark exists. Only then ``follow_grouping`` must be called."""
+    """Return the SQL condition that any verdict, or any mark on a story, exists.
+
+    If none exists, ``follow_grouping`` need not be called.
+    """
     verdicts, marks = select(VERDICT.c.id).where(_COUNTS), select(MARK.c.id).where(MARK.c.undone_at.is_(None))
     return verdicts.exists() | marks.exists()
 
 
 def follow_grouping(connection: Connection, article_ids: Collection[int], merged_stories: Mapping[str, str]) -> None:
-    """Move verdicts and marks after grouping, so that they continue to apply.
+    """Move readers' verdicts and marks after a batch of articles was grouped, so that they continue to apply.
 
-    A verdict on an article that became a duplicate moves to the original. Verdicts and marks on a story that was merged
-    move to the story that has absorbed it. Call this in the transaction that has grouped these articles. The articles
-    to which a verdict now applies are enqueued for a rescreen.
+    If an article has become a duplicate, its verdicts move to the original. If a story was merged, its verdicts and
+    marks move to the story that has absorbed it. Articles to which a verdict now applies are enqueued to be matched
+    again. Call this in the transaction that has grouped the articles.
     """
     for story_id in merged_stories:
         final_id = story_id

@@ -56,10 +56,11 @@ class RecheckStore:
             ]
 
     def record_result(self, recheck: Recheck, now: datetime, due_at: datetime | None, missing_count: int = 0) -> None:
-        """Record that a recheck found no change. The next recheck is at ``due_at``; it is None if this was the last
-        recheck.
+        """Record that a recheck found no change.
 
-        ``missing_count`` is the number of rechecks in a row that did not find the page. Raises ``LeaseLost``.
+        ``due_at`` is the time of the next recheck, or None if this was the last recheck. ``missing_count`` is the
+        number of consecutive rechecks that did not find the page. Raises ``LeaseLost`` if another process has leased
+        the recheck.
         """
         with self._connections.write_transaction() as connection:
             _finish_recheck(connection, recheck, now, due_at, missing_count)
@@ -73,9 +74,10 @@ class RecheckStore:
         now: datetime,
         due_at: datetime | None,
     ) -> None:
-        """Store a new version of an article with the hits in ``events``, and keep the old version.
+        """Store a new version of an article and the hits that report the change. Keep the old version.
 
-        ``due_at`` is the time of the next recheck, or None if this was the last recheck. Raises ``LeaseLost``.
+        ``events`` describes the hits. ``due_at`` is the time of the next recheck, or None if this was the last recheck.
+        Raises ``LeaseLost`` if another process has leased the recheck.
         """
         stored = recheck.stored
         version = stored.version_count + (article != stored.article)

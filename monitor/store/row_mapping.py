@@ -1,4 +1,4 @@
-"""Conversion between rows and domain types, and bulk statements that bypass the statement compiler of SQLAlchemy.
+"""Conversion between table rows and domain types, and bulk statements that bypass the statement compiler of SQLAlchemy.
 
 If a statement were compiled for each article, compiling would take longer than SQLite needs to run the statement. The
 column types still convert all values, column by column, so the rows are the same as SQLAlchemy would write.
@@ -31,33 +31,33 @@ STORED_ARTICLE_COLUMNS = (
 
 
 def hash_text(text: str) -> bytes:
-    """Return the 128-bit BLAKE2b hash of a text, by which long texts are looked up.
+    """Return the 128-bit BLAKE2b hash of a text, by which a long text is found in the database.
 
-    Two texts with the same hash are so improbable that they are ignored.
+    It is so improbable that two texts have the same hash that this case is ignored.
     """
     return blake2b(text.encode("utf-8", "surrogatepass"), digest_size=_HASH_BYTES).digest()
 
 
 def is_in_stories(story_ids: Sequence[str]) -> tuple[ColumnElement[bool], ...]:
-    """Return the SQL conditions that an article is in one of these stories.
+    """Return two SQL conditions which together state that an article is in one of these stories.
 
-    They are written so that the database can use the partial index of articles with a story.
+    With both, the database can use the partial index of articles with a story.
     """
     return (ARTICLE.c.story_id.in_(story_ids), ARTICLE.c.story_id != "")
 
 
 def encode_texts(texts: Sequence[str]) -> str:
-    """Return texts as JSON for one column; without texts, return an empty string."""
+    """Return a list of texts as JSON for one column. An empty list gives an empty string."""
     return json.dumps(texts, ensure_ascii=False) if texts else ""
 
 
 def decode_texts(column: str) -> tuple[str, ...]:
-    """Return the texts in a column that ``encode_texts`` has encoded."""
+    """Return the list of texts that ``encode_texts`` has encoded in a column."""
     return tuple(json.loads(column)) if column else ()
 
 
 def article_columns(article: Article) -> dict[str, Any]:
-    """Return the values of an article's columns in the table ``article``."""
+    """Return the column values of an article for the table ``article``."""
     return {
         "url": article.url,
         "canonical_url": article.canonical_url,
@@ -74,7 +74,7 @@ def article_columns(article: Article) -> dict[str, Any]:
 
 
 def text_columns(article: Article, search_text: str) -> dict[str, Any]:
-    """Return the values of an article's columns in the table ``article_text``."""
+    """Return the column values of an article for the table ``article_text``."""
     return {
         "standfirst": article.standfirst,
         "dateline": article.dateline,
@@ -138,7 +138,7 @@ Converter = Callable[[Any], Any]
 def insert_rows(
     connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]], *, skip_existing: bool = False
 ) -> int:
-    """Insert rows that all have the same columns, at least two; return the number of inserted rows.
+    """Insert rows, and return the number of inserted rows. All rows must have the same columns, at least two.
 
     With ``skip_existing``, rows that violate a unique constraint are skipped.
     """
@@ -166,7 +166,7 @@ def execute_update(connection: Connection, table: Table, statement: str, values:
 
 
 def find_keys_of_source(connection: Connection, source_id: str, keys: Sequence[bytes]) -> list[tuple[bytes, int]]:
-    """Return each key among ``keys`` that a source has had, with the id of its article."""
+    """Return a pair for each entry key among ``keys`` that a source has stored: the key, and the id of its article."""
     if connection.dialect.name == "sqlite":
         marks = ", ".join("?" * len(keys))
         query = f"SELECT key, article_id FROM entry_key WHERE source_id = ? AND key IN ({marks})"  # noqa: S608  # parameter marks only
@@ -184,7 +184,7 @@ _SELECT_KNOWN = """
 def find_known_articles(
     connection: Connection, source_id: str, keys: Sequence[bytes]
 ) -> Iterator[tuple[bytes, KnownArticle]]:
-    """Yield each key among ``keys`` that a source has had, with the stored data of its article."""
+    """Yield a pair for each entry key among ``keys`` that a source has stored: the key, and data of its article."""
     if connection.dialect.name == "sqlite":
         query = f"{_SELECT_KNOWN} ? AND entry_key.key IN ({', '.join('?' * len(keys))})"
         rows = connection.exec_driver_sql(query, (source_id, *keys))
@@ -214,7 +214,10 @@ def _insert_statement(table: Table, names: tuple[str, ...], engine: str, *, skip
 def _column_converters(
     table: Table, names: tuple[str, ...], dialect: Dialect
 ) -> tuple[tuple[int, Converter, bool], ...]:
-    """Return, for each column that needs conversion, its position, its converter, and whether it is a text column."""
+    """Return the converters of the columns whose values must be converted before they are stored.
+
+    Each converter is given with the position of the column, and with a flag that is true for text columns.
+    """
     kinds = [table.c[name].type for name in names]
     found = [(at, kind.dialect_impl(dialect).bind_processor(dialect), kind) for at, kind in enumerate(kinds)]
     return tuple(

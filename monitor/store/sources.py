@@ -51,23 +51,28 @@ interrupted poll since the last poll that ended. The token of a released lease c
 
 
 def next_lease_token(token: str) -> ColumnElement[str]:
-    """Return the token of a new lease: ``token`` with the marks of interrupted polls.
+    """Return the SQL expression for a new lease token: ``token``, followed by one character per interrupted poll.
 
-    If the source has an expired lease, the poll with this lease never ended, and one mark is added.
+    If the source has an expired lease, the poll with this lease never ended. Then the poll is counted by one more
+    character.
     """
     added = case((SOURCE.c.lease_expires_at.is_(None), ""), else_=INTERRUPTED)
     return literal(token).concat(interruption_marks()).concat(added)
 
 
 def interruption_marks() -> ColumnElement[str]:
-    """Return an SQL expression for the end of the lease token of a source: one character for each poll that began and
-    never ended.
+    """Return the SQL expression for the characters at the end of a lease token that count interrupted polls.
+
+    There is one character for each poll of the source that began and never ended.
     """
     return func.ltrim(SOURCE.c.lease_token, _UNMARKED)
 
 
 def lease_from_row(row: AnyRow, expires_at: datetime) -> Lease:
-    """Build a lease from a row with ``LEASE_COLUMNS``. Its poll state has the number of interrupted polls."""
+    """Build a poll lease from a row with ``LEASE_COLUMNS``.
+
+    The number of interrupted polls is part of its poll state.
+    """
     poll_state = poll_state_from_row(row)
     interrupted_count = poll_state.interrupted_polls + row.lease_token.count(INTERRUPTED)
     return Lease(row.id, row.lease_token, expires_at, replace(poll_state, interrupted_polls=interrupted_count))
@@ -88,7 +93,7 @@ class SourceStore:
         self._connections = connections
 
     def register(self, sources: Sequence[Source], now: datetime) -> None:
-        """Make the stored sources equal to the configured ones. New sources and sources with a new URL are due now.
+        """Update the stored sources to the configured ones. New sources and sources with a new URL are due now.
 
         Sources that are no longer configured keep their poll state.
         """
@@ -115,9 +120,9 @@ class SourceStore:
     def lease_due(
         self, now: datetime, limit: int, expires_at: datetime, only: Collection[str] | None = None
     ) -> list[Lease]:
-        """Lease at most ``limit`` due sources, longest overdue first.
+        """Lease at most ``limit`` due sources, the longest overdue first.
 
-        With ``only``, these sources are leased instead, whether they are due or not.
+        With ``only``, the sources with these ids are leased instead, whether they are due or not.
         """
         free = or_(SOURCE.c.lease_expires_at.is_(None), SOURCE.c.lease_expires_at <= now)
         wanted = (
@@ -144,22 +149,28 @@ class SourceStore:
         )
 
     def record_poll(self, lease: Lease, poll_state: PollState) -> None:
-        """Store the poll state after a poll without new entries, and end the lease. Raises ``LeaseLost``."""
+        """Store the poll state after a poll without new entries, and end the lease.
+
+        Raises ``LeaseLost`` if another process has leased the source.
+        """
         with self._connections.write_transaction() as connection:
             record_poll(connection, lease, poll_state)
 
     def load_poll_states(self) -> dict[str, PollState]:
-        """Return the poll state of every configured source, by id. The states include layout changes of pages."""
+        """Return a dictionary that maps the id of each configured source to its poll state.
+
+        A layout change of the source's pages is included in the state.
+        """
         query = select(*_STATE_COLUMNS).where(IS_CONFIGURED)
         with self._connections.read_transaction() as connection:
             return {row.id: effective_poll_state(poll_state_from_row(row)) for row in connection.execute(query)}
 
     def load_states_with_notices(self, since_at: datetime) -> list[PollState]:
-        """Return the poll states of sources about which digests may have to report something.
+        """Return the poll states of sources about which a digest may have to report something.
 
-        These are sources that ever had a notice, or whose last document had entries that were merged or dropped. A
-        healthy source is included only if it was read since ``since_at``. Every digest calls this and few sources have
-        a notice, so the condition is tested on the JSON text.
+        These are sources that ever had a notice, and sources whose last document had entries that were merged or
+        dropped. A healthy source is included only if it was read since ``since_at``. The condition is tested on the
+        JSON text, because every digest calls this and only few sources have a notice.
         """
         is_healthy = SOURCE.c.state.in_([str(state) for state in HEALTHY_STATES])
         is_recent = or_(~is_healthy, SOURCE.c.last_success_at >= since_at)
@@ -180,7 +191,10 @@ class SourceStore:
         return found
 
     def count_reads(self) -> SourceReads:
-        """Return the time of the last successful poll of any source, and the number of healthy sources never read."""
+        """Return the time of the last successful poll of any source, and the number of new sources.
+
+        New sources are healthy and were never read.
+        """
         is_new = (SOURCE.c.state == str(SourceState.OK), SOURCE.c.last_success_at.is_(None))
         newest = select(func.max(SOURCE.c.last_success_at)).where(IS_CONFIGURED, SOURCE.c.paused == "")
         with self._connections.read_transaction() as connection:
@@ -202,7 +216,7 @@ class SourceStore:
             return connection.execute(query).scalar_one()
 
     def record_page_problem(self, source_id: str, problem: PageProblem, detail: str, url: str, now: datetime) -> None:
-        """Record in the page quality of a source that the text of a page could not be read, and why."""
+        """Record, in the page quality of a source, that the text of a page could not be read, and why."""
         with self._connections.write_transaction() as connection:
             quality = _page_quality_from_row(_lock_source_state(connection, source_id))
             _save_page_quality(connection, source_id, add_page_problem(quality, problem, detail, url, now))
@@ -222,7 +236,7 @@ class SourceStore:
 def record_poll(connection: Connection, lease: Lease, poll_state: PollState, *, new_article_count: int = 0) -> None:
     """Store the poll state, end the lease, and add the new articles to the article count of the source.
 
-    The caller opens the transaction. Raises ``LeaseLost``.
+    The caller opens the transaction. Raises ``LeaseLost`` if another process has leased the source.
     """
     values = {
         "poll_state": to_json(replace(poll_state, page_quality=UNKNOWN_PAGE_QUALITY)),
@@ -263,13 +277,16 @@ def _save_page_quality(connection: Connection, source_id: str, quality: PageQual
 
 
 def poll_state_from_row(row: AnyRow) -> PollState:
-    """Return the poll state of a source, together with the page quality, which has a column of its own."""
+    """Return the poll state that is stored in a row of the table ``source``, together with the page quality.
+
+    The page quality has a column of its own.
+    """
     poll_state = decode_poll_state(row)
     return replace(poll_state, page_quality=_page_quality_from_row(row)) if row.page_quality else poll_state
 
 
 def decode_poll_state(row: AnyRow) -> PollState:
-    """Return the poll state in the row of a source.
+    """Return the poll state that is stored in the row of a source.
 
     If the stored state is damaged, return the state of a new source, so that the source is polled.
     """
@@ -294,10 +311,10 @@ def _matches_configuration(source: Source, row: AnyRow) -> bool:
 
 
 def _source_row(source: Source, row: AnyRow | None, now: datetime) -> dict[str, Any]:
-    """Return the row to store for a configured source. ``row`` is the present row of the source, or None for a new
-    source.
+    """Return the table row to store for a configured source.
 
-    The poll state is kept unless the URL or the kind has changed.
+    ``row`` is the present row of the source, or None for a new source. The poll state is kept unless the URL or the
+    kind has changed.
     """
     poll_state = decode_poll_state(row) if row else PollState(source.id, next_poll_at=now)
     is_same = row is not None and (row.url, row.kind) == (source.url, source.kind)

@@ -53,7 +53,8 @@ class StoryStore:
     ) -> list[StoredArticle]:
         """Return articles at stage ``MATCHED`` with ids above ``after_id``, oldest first.
 
-        ``known`` has articles by id that the caller has in memory; these are not read from the database again.
+        ``known`` maps ids to articles that the caller already has in memory. These are not read from the database
+        again.
         """
         waiting = select(ARTICLE.c.id).where(
             ARTICLE.c.stage == str(Stage.MATCHED), IS_IN_PROGRESS, ARTICLE.c.id > after_id
@@ -73,7 +74,7 @@ class StoryStore:
         return zlib.decompress(packed) if packed else b""
 
     def load_window(self, window: GroupingWindow) -> None:
-        """Load into ``window`` the rows of the database that it does not have yet."""
+        """Load into the grouping window the rows of the database that it does not have yet."""
         with self._connections.read_transaction() as connection:
             load_new_rows(connection, window)
         return_free_memory()
@@ -85,11 +86,12 @@ class StoryStore:
         place: Callable[[GroupingIndex], object],
         term_frequencies: bytes = b"",
     ) -> None:
-        """Group a batch of articles with ``place``, and store the result, in one transaction.
+        """Group a batch of articles with the function ``place``, and store the result, in one transaction.
 
-        ``place`` gets a grouping index on the window, in which it records story and original of each article.
-        ``term_frequencies`` are stored too, if given. Nothing is stored if ``place`` raises. ``place`` is not called if
-        another process has grouped one of the articles in the meantime. The window changes only after the commit.
+        ``place`` gets a grouping index on the window, in which it records the story and the original of each article.
+        ``term_frequencies`` are stored too, if given. Nothing is stored if ``place`` raises an exception. If another
+        process has grouped one of the articles in the meantime, ``place`` is not called. The window changes only after
+        the commit.
         """
         article_ids = [stored.id for stored in articles]
         packed = zlib.compress(term_frequencies, 1) if term_frequencies else b""  # loaded before the transaction begins
@@ -132,14 +134,14 @@ class StoryStore:
             self.window.drop(first_id, open_ids)
 
     def release_quarantined(self, source_id: str) -> int:
-        """Release the quarantined articles of a source, and retry its abandoned ones; return their number.
+        """Release the quarantined articles of a source, and retry its abandoned ones.
 
-        A released article is alertable and is matched again.
+        Return the number of these articles. A released article may be reported, and is matched again.
         """
         return self._release(ARTICLE.c.source_id == source_id)
 
     def release_article(self, article_id: int) -> int:
-        """Release one article like ``release_quarantined``.
+        """Release one article from quarantine, or retry it if it was abandoned; see ``release_quarantined``.
 
         Return 1, or 0 if the article is neither quarantined nor abandoned.
         """
@@ -188,7 +190,7 @@ class StoryStore:
             return _load_stories(connection, connection.execute(query).all())
 
     def load_stories(self, story_ids: Sequence[str]) -> list[Story]:
-        """Return the stories with these ids, in the order of the ids given. Ids without a story are left out."""
+        """Return the stories with these ids, in the order of ``story_ids``. Ids without a story are left out."""
         with self._connections.read_transaction() as connection:
             rows = connection.execute(select(STORY).where(STORY.c.id.in_(story_ids))).all()
             found = {story.id: story for story in _load_stories(connection, rows)}
@@ -211,7 +213,7 @@ class StoryStore:
 def return_free_memory() -> None:
     """Return freed memory to the operating system, if the C library can do this.
 
-    Loading a grouping window frees as much memory again as the window needs.
+    Loading a grouping window uses as much memory temporarily as the window needs permanently.
     """
     import ctypes
 

@@ -1,7 +1,7 @@
 """Joining and splitting of stories by a reader. Reports of earlier digests stay as they are.
 
-Grouping does not reverse these edits: it moves no article that has a story already, and merges only open stories. A
-story that was split off is not open.
+Later grouping does not reverse these edits: it never moves an article that already has a story, and it merges only open
+stories. A story that was split off is not open.
 """
 
 import json
@@ -29,7 +29,7 @@ class StoryEditStore:
         self._connections = connections
 
     def join(self, story_id: str, into: str, reader: Reader, change: Change) -> Change:
-        """Move all articles of a story into the story ``into``, and return the stored change.
+        """Move all articles of a story into the story ``into``. Store and return the record of this change.
 
         Afterwards the old id refers to ``into``. Raises ``UsageError`` if the stories cannot be joined.
         """
@@ -53,10 +53,10 @@ class StoryEditStore:
             return add_change(connection, replace(change, subject=text, before=before, after=into), reader)
 
     def split(self, story_id: str, article_ids: Sequence[int], reader: Reader, change: Change) -> Change:
-        """Move articles out of a story into a new one, and return the stored change.
+        """Move articles out of a story into a new one. Store and return the record of this change.
 
-        All articles of the story with the same texts (duplicates and originals) are moved as well. Raises
-        ``UsageError`` if the story cannot be split in this way.
+        The duplicates and originals of these articles in the story are moved as well. Raises ``UsageError`` if the
+        story cannot be split in this way.
         """
         with self._connections.write_transaction(durable=True) as connection:
             _lock_stories(connection)
@@ -87,7 +87,7 @@ class StoryEditStore:
             return add_change(connection, replace(change, subject=text, before=before, after=new_id), reader)
 
     def undo(self, undone: Change, reader: Reader, change: Change) -> Change:
-        """Undo a join or split; return the stored ``change``, which records the undoing.
+        """Undo a join or split of stories. Store ``change``, the record of the undoing, and return it.
 
         The moved articles return to their former story, if they are still in the story to which the edit moved them.
         """
@@ -142,10 +142,10 @@ def _update_times(connection: Connection, story_id: str) -> None:
 
 
 def _choose_story_id(connection: Connection, article_ids: Sequence[int]) -> str:
-    """Return an unused story id for the articles that are split off.
+    """Return an unused story id for the articles that are split off from a story.
 
-    It is the id that belongs to the first of these articles that did not begin a story. If all of them began one, it is
-    the id of the first article with a letter appended.
+    A story normally has the id of its first article, such as s12 for article 12. The first of the given articles whose
+    id is free is used. If none is free, a letter is appended to the id of the first article.
     """
     first = article_ids[0]
     candidates = [*(f"s{number}" for number in article_ids[:20]), *(f"s{first}{letter}" for letter in ascii_lowercase)]

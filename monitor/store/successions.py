@@ -1,4 +1,7 @@
-"""Store of statements about the posts of officials, of the progress of their search, and of announced successions."""
+"""Store of statements in articles about the posts of officials, and of successions (changes of a post) in digests.
+
+It also stores up to which article the program has searched for such statements.
+"""
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
@@ -25,9 +28,9 @@ _DONE = (str(Stage.MATCHED), str(Stage.GROUPED))
 
 @dataclass(frozen=True, slots=True)
 class SearchProgress:
-    """Progress of the search for statements.
+    """Progress of the search for statements about posts.
 
-    All articles up to ``last_id`` were searched, except the articles in ``pending``.
+    All articles up to the id ``last_id`` were searched, except the articles in ``pending``, which were not matched yet.
     """
 
     last_id: int = 0
@@ -36,7 +39,7 @@ class SearchProgress:
 
 @dataclass(frozen=True, slots=True)
 class SearchBatch:
-    """Articles to search, and the progress that is stored together with their statements."""
+    """Batch of articles to search for statements, and the progress of the search after this batch."""
 
     articles: tuple[StoredArticle, ...]
     progress: SearchProgress
@@ -50,10 +53,10 @@ class SuccessionStore:
         self._connections = connections
 
     def load_batch(self, limit: int, since_at: datetime) -> SearchBatch:
-        """Return at most ``limit`` matched articles that were not searched yet, in the order of their ids.
+        """Return at most ``limit`` articles that were not searched for statements yet, in the order of their ids.
 
         Articles first seen before ``since_at`` are left out. An article that is not matched yet is remembered, and
-        returned later.
+        returned by a later call.
         """
         with self._connections.read_transaction() as connection:
             progress = _load_progress(connection)
@@ -77,7 +80,7 @@ class SuccessionStore:
         return SearchBatch(articles, SearchProgress(last_id, pending), is_last=len(ids) < limit)
 
     def load_mentions(self, article_ids: Sequence[int]) -> dict[int, list[Mention]]:
-        """Return the mentions in these articles, by the id of the article."""
+        """Return a dictionary that maps the id of each of these articles to its mentions."""
         found: dict[int, list[Mention]] = {}
         with self._connections.read_transaction() as connection:
             for chunk in chunk_ids(article_ids):
@@ -89,7 +92,10 @@ class SuccessionStore:
         return found
 
     def save(self, batch: SearchBatch, statements: Iterable[ReportedStatement], now: datetime) -> None:
-        """Replace the statements of a batch of articles, and store the progress. A repeated call changes nothing."""
+        """Replace the stored statements in a batch of articles, and store the progress.
+
+        A repeated call changes nothing.
+        """
         article_ids = [stored.id for stored in batch.articles]
         with self._connections.write_transaction() as connection:
             known = _load_progress(connection)
@@ -133,7 +139,7 @@ class SuccessionStore:
 
 
 def record_announced(connection: Connection, plan_id: str, announced: Sequence[Announcement], at: datetime) -> None:
-    """Record that a digest has announced these successions, in the caller's transaction."""
+    """Record that a digest has announced these successions. The caller opens the transaction."""
     rows = [
         {
             "plan_id": plan_id,

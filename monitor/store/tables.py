@@ -102,7 +102,7 @@ class SourceRow(Base, table=True):
 
 
 class ArticleRow(Base, table=True):
-    """Table row of an article, without the article's text. The row is short, because each pipeline step updates it.
+    """Table row of an article, without its text. The row is short, because each pipeline step updates it.
 
     Until the page of the article is read, ``attempts``, ``next_attempt_at`` and ``lease_token`` control when the page
     is fetched, and by which process.
@@ -149,7 +149,8 @@ class ArticleRow(Base, table=True):
 class ArticleTextRow(Base, table=True):
     """Table row with the text of an article.
 
-    ``search_text`` is the text folded for the full-text index; on SQLite it is only a hash of the folded text.
+    ``search_text`` is the text in lower case without diacritics, as the full-text index needs it. On SQLite it is only
+    a hash of this text.
     """
 
     __tablename__ = "article_text"
@@ -163,9 +164,9 @@ class ArticleTextRow(Base, table=True):
 
 
 class EntryKeyRow(Base, table=True):
-    """Table row of an entry key, by which the article of an entry is found again.
+    """Table row of an entry key, such as the URL or guid of a feed entry, which identifies the article of the entry.
 
-    The row is kept when the article is deleted, so that the entry stays known.
+    The row is kept when the article is deleted, so that the entry remains known.
     """
 
     __tablename__ = "entry_key"
@@ -187,7 +188,7 @@ class ArticleUrlRow(Base, table=True):
 
 
 class ArticleVersionRow(Base, table=True):
-    """Table row of an article as it was before a change.
+    """Table row of an earlier version of an article, as it was before a change.
 
     ``version`` counts from 0, the first version. ``snapshot`` is the ``Article`` as JSON.
     """
@@ -201,7 +202,7 @@ class ArticleVersionRow(Base, table=True):
 
 
 class PageSnapshotRow(Base, table=True):
-    """Table row of a raw page as received, compressed with gzip; ``sha256`` is the hash of the uncompressed body."""
+    """Table row of a raw page as received, compressed with gzip. ``sha256`` is the hash of the uncompressed body."""
 
     __tablename__ = "page_snapshot"
 
@@ -215,7 +216,7 @@ class PageSnapshotRow(Base, table=True):
 
 
 class EvidenceRecordRow(Base, table=True):
-    """Table row of a record of the evidence chain (``evidence.py``). Rows are never changed or deleted."""
+    """Table row with one record of the evidence chain (``evidence.py``). Rows are never changed or deleted."""
 
     __tablename__ = "evidence_record"
     __table_args__ = (UniqueConstraint("previous_hash"), AUTOINCREMENT)
@@ -229,7 +230,10 @@ class EvidenceRecordRow(Base, table=True):
 
 
 class MentionRow(Base, table=True):
-    """Table row of a mention. ``seen_at`` is when its article was first seen, for counts by day."""
+    """Table row of a mention of an official.
+
+    ``seen_at`` is the time at which the mention counts as seen, for counts by day.
+    """
 
     __tablename__ = "mention"
     __table_args__ = (Index("ix_mention_day", "official_id", "seen_at", "article_id"), AUTOINCREMENT)
@@ -248,7 +252,7 @@ class MentionRow(Base, table=True):
 
 
 class NearMissRow(Base, table=True):
-    """Table row of a near miss: a rejected candidate with the reason."""
+    """Table row of a near miss: a text that was rejected as the name of an official, with the reason."""
 
     __tablename__ = "near_miss"
     __table_args__ = (AUTOINCREMENT,)
@@ -267,9 +271,10 @@ class NearMissRow(Base, table=True):
 class HitRow(Base, table=True):
     """Table row of a hit: a rule that one version of an article satisfies.
 
-    ``changes`` is, for a later version, the list of ``TextChange`` as JSON, else empty. ``withdrawn_at`` is set while
-    the hit is withdrawn. ``withdrawn_by`` is the verdict that has caused it; if it is empty, the cause is a changed
-    configuration. ``rescreened_at`` is when the hit was last withdrawn, restored or changed in this way.
+    ``changes`` is empty for the first version. For a later version it is the list of ``TextChange`` as JSON.
+    ``withdrawn_at`` is set while the hit is withdrawn. ``withdrawn_by`` is the verdict that has caused this; if it is
+    empty, the cause is a changed configuration. ``rescreened_at`` is the time at which the hit was last withdrawn,
+    restored or changed in this way.
     """
 
     __tablename__ = "hit"
@@ -314,7 +319,7 @@ class StoryRow(Base, table=True):
 class GroupingStateRow(Base, table=True):
     """Table with a single row: the version of the last change of grouping, and a reload version.
 
-    A grouping window that is older than the reload version must be loaded again completely.
+    A process whose grouping window is older than the reload version must load the window again from the start.
     """
 
     __tablename__ = "grouping_state"
@@ -327,7 +332,7 @@ class GroupingStateRow(Base, table=True):
 class IndexedArticleRow(Base, table=True):
     """Table row of an article in the grouping window (``IndexedArticle``).
 
-    It has the packed fingerprints of the article and the terms of its story.
+    It has the packed fingerprints of the article, and the terms of its story.
     """
 
     __tablename__ = "indexed_article"
@@ -353,7 +358,7 @@ class StoryCentroidRow(Base, table=True):
 
 
 class TermFrequencyRow(Base, table=True):
-    """Table with a single row: for each term the number of articles that contain it, packed."""
+    """Table with a single row: a packed mapping of each term to the number of articles that contain the term."""
 
     __tablename__ = "term_frequency"
 
@@ -455,7 +460,7 @@ class DeliveryRow(Base, table=True):
 class RecheckRow(Base, table=True):
     """Table row with the time of the next recheck of a reported article.
 
-    ``missing_count`` is the number of rechecks in a row that did not find the page.
+    ``missing_count`` is the number of consecutive rechecks that did not find the page.
     """
 
     __tablename__ = "recheck"
@@ -482,7 +487,7 @@ class ArticleAttemptRow(Base, table=True):
 
 
 class SettingRow(Base, table=True):
-    """Table row of the key-value store, such as the last valid configuration."""
+    """Table row of the key-value store: a key, such as the one of the last valid configuration, with its value."""
 
     __tablename__ = "setting"
 
@@ -528,7 +533,7 @@ class ReaderSessionRow(Base, table=True):
 
 
 class LoginLinkRow(Base, table=True):
-    """Table row of a one-time address. ``key_hash`` is the hash of its code. The row is deleted when it is used."""
+    """Table row of a one-time address for logging in. ``key_hash`` is the hash of its code. Its use deletes the row."""
 
     __tablename__ = "login_link"
 
@@ -538,9 +543,9 @@ class LoginLinkRow(Base, table=True):
 
 
 class LoginAttemptRow(Base, table=True):
-    """Table row with the number of failed logins in a row, for one login or from one address.
+    """Table row with the number of consecutive failed logins, either for one login or from one address.
 
-    ``until_at`` is when the next attempt is allowed.
+    ``until_at`` is the time from which the next attempt is allowed.
     """
 
     __tablename__ = "login_attempt"
@@ -572,9 +577,9 @@ class AccessTokenRow(Base, table=True):
 
 
 class ApiAnswerRow(Base, table=True):
-    """Table row of the answer to a writing request of the API. The client's key for the request identifies it.
+    """Table row of the response to an API request that changes data, found by the idempotency key of the request.
 
-    ``status`` is 0 while the request is being carried out.
+    ``status`` is 0 while the request is still being carried out.
     """
 
     __tablename__ = "api_answer"
@@ -592,7 +597,7 @@ class ApiAnswerRow(Base, table=True):
 class SavedViewRow(Base, table=True):
     """Table row of a saved search or feed.
 
-    ``query`` is the query string of the saved page; ``feed_hash`` is the hash of the code in the feed's address.
+    ``query`` is the query string of the saved page. ``feed_hash`` is the hash of the secret code in the feed's address.
     """
 
     __tablename__ = "saved_view"
@@ -650,9 +655,9 @@ class VerdictRow(Base, table=True):
 
 
 class MarkRow(Base, table=True):
-    """Table row of a mark on a story. Of several marks, the newest that is not undone applies.
+    """Table row of a reader's mark on a story, such as mute or follow. The newest mark that is not undone applies.
 
-    A mark is either of a reader (``reader_id``) or for a digest plan (``plan_id``); exactly one of these is set.
+    A mark is either for a reader (``reader_id``) or for a digest plan (``plan_id``); exactly one of these is set.
     ``made_by`` is the reader who made a mark for a digest plan.
     """
 
@@ -682,7 +687,7 @@ class MarkRow(Base, table=True):
 class ChangeRow(Base, table=True):
     """Table row of a change by a reader: an act of feedback, or an edit of the configuration.
 
-    Its id is the argument of `monitor undo`.
+    The command `monitor undo` takes its id.
     """
 
     __tablename__ = "change"
@@ -703,9 +708,9 @@ class ChangeRow(Base, table=True):
 
 
 class ConfigurationEditRow(Base, table=True):
-    """Table row with the former text of a configuration file that a change has edited, so that it can be undone.
+    """Table row with the text that a configuration file had before an edit, so that the edit can be undone.
 
-    ``file_tag`` is the tag of the file after the edit. Only the newest rows of each file are kept.
+    ``file_tag`` identifies the content of the file after the edit. Only the newest rows of each file are kept.
     """
 
     __tablename__ = "configuration_edit"
@@ -719,7 +724,7 @@ class ConfigurationEditRow(Base, table=True):
 class ProposalRow(Base, table=True):
     """Table row of a proposal: feedback of a reader that counts only if an editor accepts it.
 
-    ``kind`` is the kind of the proposed verdict or mark. ``outcome`` is empty while the proposal is open.
+    ``kind`` is the kind of the proposed verdict or mark. ``outcome`` is empty while no editor has decided.
     """
 
     __tablename__ = "proposal"
@@ -743,7 +748,10 @@ class ProposalRow(Base, table=True):
 
 
 class RescreenRow(Base, table=True):
-    """Table row of an article that waits for a rescreen. Its hits are not reported before it."""
+    """Table row of an article that waits for a rescreen (to be matched again).
+
+    Until then, its hits are not reported.
+    """
 
     __tablename__ = "rescreen"
 
@@ -751,7 +759,7 @@ class RescreenRow(Base, table=True):
 
 
 class TranslationRow(Base, table=True):
-    """Table row of a machine translation. The key is a hash of the text, its languages and the translator."""
+    """Table row of a machine translation, found by the hash of the original text, its languages and the translator."""
 
     __tablename__ = "translation"
     __table_args__ = (Index("ix_translation_created_at", "created_at"),)
@@ -782,7 +790,10 @@ class PostStatementRow(Base, table=True):
 
 
 class SuccessionNoticeRow(Base, table=True):
-    """Table row of a succession that a digest has announced, so that the digest announces it once."""
+    """Table row of a succession (change of a post) that a digest has announced.
+
+    Each digest announces a succession only once.
+    """
 
     __tablename__ = "succession_notice"
     __table_args__ = (Index("ix_succession_notice_plan_id", "plan_id"), AUTOINCREMENT)

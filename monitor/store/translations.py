@@ -18,13 +18,19 @@ def _hash(text: TextToTranslate, to: str, translator: str) -> bytes:
 
 
 class TranslationStore:
-    """Store of translations, found by text, languages and translator; every method is one transaction."""
+    """Store of machine translations. A translation is found by the text, its languages and the translator.
+
+    Every method is one transaction.
+    """
 
     def __init__(self, connections: Connections) -> None:
         self._connections = connections
 
     def load(self, texts: Sequence[TextToTranslate], to: str, translator: str) -> dict[TextToTranslate, str]:
-        """Return the stored translations of these texts into the language ``to``; other texts are left out."""
+        """Return a dictionary that maps texts to their stored translations into the language ``to``.
+
+        Texts without a stored translation are left out.
+        """
         keys = {_hash(text, to, translator): text for text in texts}
         found: dict[TextToTranslate, str] = {}
         with self._connections.read_transaction() as connection:
@@ -34,7 +40,7 @@ class TranslationStore:
         return found
 
     def save(self, found: Mapping[TextToTranslate, str], to: str, translator: str, now: datetime) -> None:
-        """Store new translations, and delete the stored ones that are older than ``KEPT``."""
+        """Store new translations, and delete stored translations that are older than ``KEPT``."""
         rows = [
             {"text_hash": _hash(text, to, translator), "text": translation, "created_at": now}
             for text, translation in found.items()

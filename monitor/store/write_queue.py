@@ -1,8 +1,8 @@
-"""Write thread: runs all writes in order, and combines waiting polls in one commit.
+"""Write thread: runs all writes in order, and combines polls that wait at the same time in one commit.
 
-A commit updates the full-text index. Eight polls change much the same pages of the index as one poll does. Therefore,
-on SQLite, polls that are waiting at the same time share a transaction. If the transaction fails, it is rolled back and
-each call runs alone, so that only the caller of the failing call gets the error.
+A commit updates the full-text index. Eight polls change nearly the same pages of the index as one poll does. Therefore,
+on SQLite, waiting polls share a transaction. If the transaction fails, it is rolled back and each call runs alone, so
+that only the caller of the failing call gets the error.
 """
 
 import asyncio
@@ -21,7 +21,7 @@ MAX_BATCH_SIZE = 8
 
 @dataclass(frozen=True, slots=True)
 class _WriteCall:
-    """A queued call of a store method, and the future that gets the result of the call."""
+    """Queued call of a store method, and the future that gets its result."""
 
     work: Callable[..., Any]
     args: tuple[object, ...]
@@ -31,7 +31,7 @@ class _WriteCall:
 class WriteQueue:
     """Write thread of the database, which calls store methods one after another.
 
-    ``batchable`` are the methods that may share a transaction with others on SQLite.
+    On SQLite, the methods in ``batchable`` may share a transaction with other calls.
     """
 
     def __init__(self, connections: Connections, batchable: Collection[Callable[..., Any]]) -> None:

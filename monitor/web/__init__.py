@@ -1,1 +1,1 @@
-"""The desk: web pages for readers, the HTTP API, and tools for assistants."""
+"""The desk: web pages for readers, the HTTP API, and tools for AI assistants."""

@@ -1,9 +1,9 @@
-"""Tools for assistants (Model Context Protocol). They only read, and separate foreign texts from their own data.
+"""Tools for AI assistants (Model Context Protocol). They only read, and separate foreign texts from their own data.
 
-A result has two parts: ``facts`` has the ids, times and numbers of this program; ``foreign`` has the texts of other
-people: headlines, passages, articles and names of outlets. In the text form, the foreign part is between two lines with
-a random code, so that an article cannot pretend to be the end of the foreign part. No tool writes, fetches a URL, or
-shows the configuration.
+A result has two parts. ``facts`` has the ids, times and numbers of this program. ``foreign`` has texts that others
+wrote: headlines, passages, articles and names of outlets. In a result that is given as text, the foreign part is
+between two lines with a random code, so that an article cannot pretend to be the end of the foreign part. No tool
+writes, fetches a URL, or shows the configuration.
 """
 
 import json
@@ -68,12 +68,12 @@ ArticleId = Annotated[int, Field(ge=1, lt=2**63, description="the number in an i
 
 
 def clean(text: str, max_chars: int) -> str:
-    """Return a foreign text without control characters and direction marks, cut to ``max_chars`` characters."""
+    """Return a text from an article without control characters and direction marks, cut to ``max_chars`` characters."""
     return truncate_text(sanitize(text), max_chars)
 
 
 def present(facts: Mapping[str, Any], foreign: Mapping[str, Mapping[str, Any]]) -> CallToolResult:
-    """Return the result of a tool in structured form and as text.
+    """Return the result of a tool in two forms: as structured data, and as text.
 
     In the text, the foreign part is between two lines with a random code (see the docstring of the module).
     """
@@ -90,7 +90,7 @@ def present(facts: Mapping[str, Any], foreign: Mapping[str, Mapping[str, Any]]) 
 
 
 def describe_line(line: ArticleLine, passages: Sequence[Passage] = ()) -> dict[str, Any]:
-    """Return the foreign texts of an article: title, outlet, URL and at most three passages."""
+    """Return the texts about an article that others wrote: title, outlet, URL and at most three passages."""
     return {
         "title": clean(line.title, MAX_TITLE_CHARS),
         "outlet": clean(line.outlet, 100),
@@ -100,7 +100,7 @@ def describe_line(line: ArticleLine, passages: Sequence[Passage] = ()) -> dict[s
 
 
 def line_facts(line: ArticleLine) -> dict[str, Any]:
-    """Return this program's data about an article: its id, source, language, times, story and original."""
+    """Return this program's own data about an article: its id, source, language, times, story and original."""
     return {
         "id": f"a{line.id}",
         "source": line.source_id,
@@ -113,7 +113,7 @@ def line_facts(line: ArticleLine) -> dict[str, Any]:
 
 
 def parse_since(text: str, now: datetime) -> datetime:
-    """Return the time of a date such as 2026-11-30, or of a length such as 7d before ``now``.
+    """Return the time that a text means: a date such as 2026-11-30, or a length such as 7d, counted back from ``now``.
 
     An empty text means seven days. Raises ``UsageError``.
     """
@@ -127,7 +127,7 @@ def require_official(snapshot: Snapshot, official_id: str) -> None:
 
 
 class Tools:
-    """The tools as methods, which read the database of the desk.
+    """The tools for AI assistants, each as a method that reads the database of the desk.
 
     A tool raises ``ToolError`` with the reason if it cannot give a result.
     """
@@ -481,7 +481,7 @@ class Tools:
 
 
 class StrictServer(MCPServer[Any]):
-    """MCP server that refuses arguments that a tool does not have.
+    """MCP server that refuses a call with an argument that the tool does not have.
 
     Otherwise the server would ignore a misspelt filter, and the assistant would take the unfiltered result for a
     filtered one.
@@ -490,7 +490,7 @@ class StrictServer(MCPServer[Any]):
     async def call_tool(
         self, name: str, arguments: dict[str, Any], context: Context[Any, Any] | None = None
     ) -> CallToolResult | InputRequiredResult:
-        """Call a tool by its name. Raises ``ToolError`` if the tool has no argument with one of the given names."""
+        """Call a tool by its name. Raises ``ToolError`` if an argument has a name that the tool does not know."""
         for tool in await self.list_tools():
             known = sorted(tool.input_schema.get("properties", {}))
             unknown = sorted(arguments.keys() - set(known)) if tool.name == name else []

@@ -1,4 +1,4 @@
-"""The tools for assistants over HTTP, at ``/mcp``. A request needs an access token with the scope to read."""
+"""The tools for AI assistants over HTTP, at ``/mcp``. A request needs an access token with the scope to read."""
 
 from typing import Any
 
@@ -16,7 +16,7 @@ PATH = "/mcp"
 
 
 class AssistantEndpoint:
-    """ASGI application that serves the tools for assistants. A request without a valid access token is refused."""
+    """ASGI application that serves the tools for AI assistants. A request without a valid access token is refused."""
 
     def __init__(self, context: DeskContext, server: MCPServer[Any]) -> None:
         hosts = sorted(allowed_hosts(context.settings))
@@ -31,7 +31,7 @@ class AssistantEndpoint:
         self.session_manager = server.session_manager
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Check the access token and its limit, then pass the request to the MCP server."""
+        """Check the access token of a request and its limit on requests, then pass the request to the MCP server."""
         scheme, _, text = Request(scope).headers.get("authorization", "").partition(" ")
         context = self._context
         found = None

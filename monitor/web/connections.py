@@ -18,12 +18,12 @@ class LimitedConnection(H11Protocol):
         self._head_timer: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as in the base class
-        """Start the time limit."""
+        """Start the time limit for the head of the first request."""
         super().connection_made(transport)
         self._head_timer = asyncio.get_running_loop().call_later(HEAD_SECONDS, transport.abort)
 
     def data_received(self, data: bytes) -> None:
-        """Stop the time limit when the head is complete."""
+        """Stop the time limit when the head of the request is complete."""
         if self._head_timer:
             self._head_tail = (self._head_tail + data)[-len(data) - len(END_OF_HEAD) :]
             if END_OF_HEAD in self._head_tail:
@@ -32,7 +32,7 @@ class LimitedConnection(H11Protocol):
         super().data_received(data)
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Stop the time limit."""
+        """Stop the time limit, because the connection has ended."""
         self._stop_timer()
         super().connection_lost(exc)
 

@@ -1,4 +1,4 @@
-"""Context of the desk: the objects that all its pages use, with the configuration that the daemon uses."""
+"""Context of the desk: the objects that all its pages use, such as the configuration that the daemon uses."""
 
 import asyncio
 import time
@@ -34,12 +34,15 @@ T = TypeVar("T")
 
 
 class TooManyRequests(MonitorError):
-    """Raised if too many reads of the database are waiting; the reader should try again later."""
+    """Raised if too many reads of the database are waiting, or if another trial run of edited rules is running.
+
+    The reader should try again later.
+    """
 
 
 @dataclass(frozen=True)
 class Snapshot:
-    """The configuration that the daemon uses at one time, with look-ups by id.
+    """The configuration that the daemon uses at a certain time, with dictionaries to look things up by id.
 
     Every change of the configuration gives another ``version``.
     """
@@ -49,22 +52,22 @@ class Snapshot:
 
     @cached_property
     def officials(self) -> dict[str, Official]:
-        """The officials by id."""
+        """Dictionary that maps the id of each official to the official."""
         return {official.id: official for official in self.configuration.watchlist.officials}
 
     @cached_property
     def rules(self) -> dict[str, Rule]:
-        """The rules by id."""
+        """Dictionary that maps the id of each rule to the rule."""
         return {rule.id: rule for rule in self.configuration.watchlist.rules}
 
     @cached_property
     def sources(self) -> dict[str, Source]:
-        """The sources by id."""
+        """Dictionary that maps the id of each source to the source."""
         return {source.id: source for source in self.configuration.sources}
 
     @cached_property
     def source_names(self) -> dict[str, str]:
-        """The names of the sources by id."""
+        """Dictionary that maps the id of each source to its name."""
         return {source.id: source.name for source in self.configuration.sources}
 
     def name_official(self, official_id: str) -> str:
@@ -73,7 +76,7 @@ class Snapshot:
         return official.name if official else official_id
 
     def describe_position(self, official_id: str, now: datetime) -> str:
-        """Return the position that an official has at a time, or an empty text."""
+        """Return the position that an official holds at a time, or an empty text if there is none."""
         return describe_position(self.officials.get(official_id), now)
 
 
@@ -123,7 +126,7 @@ class DeskContext:
         self._reads, self._waiting = asyncio.Semaphore(MAX_READS), 0
 
     async def read(self, work: Callable[..., T], *args: object) -> T:
-        """Call a function that only reads the database on a thread of the database, and return its result.
+        """Call a function that only reads the database, on a thread that may read it, and return the result.
 
         Raises ``TooManyRequests``, or ``QueryTimeout`` if its queries take longer than ``LOOKUP_SECONDS``.
         """
@@ -144,7 +147,7 @@ class DeskContext:
         return self.database.run(work, *args)
 
     async def snapshot(self) -> Snapshot:
-        """Return the configuration that the daemon uses. Every few seconds, check whether it has changed."""
+        """Return the configuration that the daemon uses. Every few seconds, it is checked whether it has changed."""
         if self._snapshot and time.monotonic() - self._checked_at < CONFIGURATION_SECONDS:
             return self._snapshot
         async with self._loading:

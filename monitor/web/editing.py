@@ -1,4 +1,7 @@
-"""Access of the pages and the API to the editor of the configuration files and to rehearsals."""
+"""Access of the pages and the API to the editor of the configuration files, and to rehearsals.
+
+A rehearsal is a trial run of edited rules on stored articles.
+"""
 
 from dataclasses import dataclass
 
@@ -13,7 +16,7 @@ from monitor.web.rehearsals import Rehearsals
 
 @dataclass(frozen=True, slots=True)
 class Editing:
-    """The editor of the configuration files, and the runner of rehearsals."""
+    """The editor of the configuration files, and the runner of rehearsals (trial runs of edited rules)."""
 
     editor: ConfigurationEditor
     rehearsals: Rehearsals
@@ -24,7 +27,10 @@ class Editing:
 
 
 def get_editing(request: Request) -> Editing:
-    """Return the editor and the rehearsals of the desk. Raises ``UsageError`` if the desk has no configuration file."""
+    """Return the editor of the configuration files, and the runner of rehearsals.
+
+    Raises ``UsageError`` if the desk has no configuration file.
+    """
     editing: Editing | None = request.app.state.editing
     if editing is None:
         raise UsageError("this desk has no configuration file")
@@ -32,6 +38,6 @@ def get_editing(request: Request) -> Editing:
 
 
 def refuse_edit(snapshot: Snapshot, opened: OpenedFile) -> str:
-    """Return the reason why readers cannot save a configuration file, or an empty text."""
+    """Return the reason why readers cannot save a configuration file, or an empty text if they can."""
     web = snapshot.configuration.settings.web
     return "settings.web.edit is false" if web and not web.edit else opened.refusal

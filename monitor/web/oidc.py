@@ -41,7 +41,10 @@ class LoginFailed(MonitorError):
 
 @dataclass(frozen=True, slots=True)
 class StartedLogin:
-    """A login that has begun: the provider's address to redirect to, and the cookie that later checks its answer."""
+    """A login that has begun: the provider's address to which the browser is redirected, and a cookie.
+
+    The cookie is needed to check the answer of the provider later.
+    """
 
     url: str
     cookie: str
@@ -49,7 +52,7 @@ class StartedLogin:
 
 @dataclass(frozen=True, slots=True)
 class ProvenReader:
-    """A reader whose login the provider has proved, with the role that their groups give, and the page to open."""
+    """A reader whose login the provider has proved, with the role from the reader's groups, and the page to open."""
 
     login: str
     name: str
@@ -58,7 +61,10 @@ class ProvenReader:
 
 
 class OidcProvider:
-    """The OpenID provider in the settings. ``open_client`` returns an HTTP client that does not follow redirects."""
+    """The OpenID provider that is configured in the settings.
+
+    ``open_client`` returns an HTTP client that does not follow redirects.
+    """
 
     def __init__(
         self,
@@ -78,7 +84,7 @@ class OidcProvider:
         return urlsplit(self._settings.issuer).netloc
 
     async def start(self, next_path: str) -> StartedLogin:
-        """Begin a login. After the login, the desk opens ``next_path``. Raises ``LoginFailed``."""
+        """Begin a login. After the login, the desk opens the page ``next_path``. Raises ``LoginFailed``."""
         metadata = await self._load_metadata()
         state, nonce, verifier = (secrets.token_urlsafe(32) for _ in range(3))
         challenge = _encode(hashlib.sha256(verifier.encode()).digest())
@@ -99,9 +105,10 @@ class OidcProvider:
         return StartedLogin(f"{address}{separator}{urlencode(parameters)}", cookie)
 
     async def finish(self, parameters: Mapping[str, str], cookie: str) -> ProvenReader:
-        """Return the reader with the login that the provider's answer proves. Raises ``LoginFailed``.
+        """Return the reader whose login is proved by the answer of the provider. Raises ``LoginFailed``.
 
-        ``parameters`` is the query string with which the reader returns, and ``cookie`` the cookie of the begun login.
+        ``parameters`` is the query string with which the reader returns, and ``cookie`` is the cookie of the login that
+        has begun.
         """
         kept = self._read_cookie(cookie)
         if not hmac.compare_digest(parameters.get("state", "").encode(), kept["state"].encode()):
@@ -123,7 +130,7 @@ class OidcProvider:
         )
 
     def _choose_role(self, claims: Mapping[str, Any]) -> Role:
-        """Return the highest role that the groups of the reader give. Raises ``LoginFailed`` if they give no role."""
+        """Return the highest role that the reader's groups give. Raises ``LoginFailed`` if they give no role."""
         given = claims.get(self._settings.groups)
         groups = [given] if isinstance(given, str) else given if isinstance(given, list) else []
         roles = [self._settings.roles[one] for one in groups if isinstance(one, str) and one in self._settings.roles]
@@ -197,7 +204,7 @@ class OidcProvider:
         return claims
 
     async def _load_metadata(self) -> Mapping[str, Any]:
-        """Return the metadata of the provider, which are requested at most once an hour. Raises ``LoginFailed``."""
+        """Return the metadata of the provider. They are requested at most once an hour. Raises ``LoginFailed``."""
         loaded_at, metadata = self._metadata
         if self._now() - loaded_at > METADATA_SECONDS:
             issuer = self._settings.issuer

@@ -1,4 +1,4 @@
-"""A request of a reader to a page of the desk: the reader, the configuration, and methods that make responses."""
+"""A request of a reader to a page of the desk: the reader, the configuration, and methods to build the response."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -60,7 +60,7 @@ class BadRequest(MonitorError):
 
 
 class LoginRequired(MonitorError):
-    """Raised if a page needs a login. ``path`` is the address of this page, which is opened after the login."""
+    """Raised if a page needs a login. ``path`` is the address of the page, which is opened after the login."""
 
     def __init__(self, path: str) -> None:
         self.path = path
@@ -68,7 +68,7 @@ class LoginRequired(MonitorError):
 
 
 class FormRefused(MonitorError):
-    """Raised if a form is refused, usually because the desk did not make it for this session."""
+    """Raised if a submitted form is refused, usually because the desk did not make it for this session."""
 
 
 def get_context(request: Request) -> DeskContext:
@@ -79,7 +79,7 @@ def get_context(request: Request) -> DeskContext:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """A request of a reader who is logged in, with methods by which a page reads its input and makes its response."""
+    """A request of a reader who is logged in. Its methods read the input of the request and build the response."""
 
     request: Request
     context: DeskContext
@@ -145,7 +145,10 @@ class Page:
         return HTMLResponse(text, status)
 
     def _navigation(self) -> list[tuple[str, str, int, bool]]:
-        """Return the entries of the menu: path, label, number, and whether a number other than 0 means a problem."""
+        """Return the entries of the menu, each with path, label, a number, and a flag.
+
+        The flag states whether a number other than 0 means a problem.
+        """
         health = self.health
         return [
             ("/", "Today", 0, False),
@@ -160,7 +163,10 @@ class Page:
         ]
 
     def _is_current(self, path: str) -> bool:
-        """Return whether the menu entry with this path leads to the present page, or to a page above it."""
+        """Return whether a menu entry leads to the present page, or to a page above it.
+
+        ``path`` is the path of the entry.
+        """
         here = self.request.url.path
         return here == path or (path != "/" and here.startswith(f"{path}/"))
 
@@ -183,7 +189,7 @@ class Page:
         return fields
 
     async def record(self, what: str, subject: str) -> None:
-        """Record a change by the reader for the page Changes. Verdicts and marks have methods of their own."""
+        """Record a change by the reader, so that the page Changes shows it. It is not used for verdicts and marks."""
         feedback, name = self.context.database.feedback, self.account.display_name
         change = Change(0, what, subject, name, Way.PAGE, self.now)
         reader = Reader(self.account.id, self.account.login, self.account.name)
@@ -229,7 +235,7 @@ def peer_address(request: Request) -> str:
 
 
 def is_trusted_proxy(request: Request) -> bool:
-    """Return whether a request was sent by a proxy that the configuration allows to state the reader's login."""
+    """Return whether a request comes from a proxy that, by the configuration, may state the reader's login."""
     header = get_context(request).settings.header
     if header is None:
         return False
@@ -241,13 +247,16 @@ def is_trusted_proxy(request: Request) -> bool:
 
 
 def proxy_login(request: Request) -> str:
-    """Return the login in the header of the proxy, or an empty text. The caller must check ``is_trusted_proxy``."""
+    """Return the login that the proxy states in a header, or an empty text.
+
+    The caller must check ``is_trusted_proxy``.
+    """
     header = get_context(request).settings.header
     return request.headers.get(header.name, "").strip()[:MAX_LOGIN_CHARS] if header else ""
 
 
 async def find_identity(request: Request) -> Identity | None:
-    """Return the identity of the reader who has the session of the request's cookie, or None without a valid session.
+    """Return the reader whose session the cookie of a request names, or None if there is no valid session.
 
     If the request was sent by a trusted proxy, the session is valid only if the proxy names the same reader.
     """
@@ -280,15 +289,15 @@ PageDependency = Annotated[Page, Depends(open_page)]
 
 
 def login_path(path: str) -> str:
-    """Return the address of the login page that leads to ``path`` after the login."""
+    """Return the address of the login page. After the login, this page opens ``path``."""
     return f"/login?next={quote(path)}" if path not in {"", "/"} else "/login"
 
 
 def require_undo(identity: Identity, change: Change) -> None:
     """Raise ``NotAllowed`` unless the reader may undo a change.
 
-    Readers may undo their own changes, and other changes with the right to give feedback. An edit of a configuration
-    file needs the right to edit it.
+    Readers may undo their own changes. With the right to give feedback, they may also undo other changes. An edit of a
+    configuration file needs the right to edit it.
     """
     if change.what == EDIT:
         identity.require(Right.CONFIGURE)
@@ -297,9 +306,9 @@ def require_undo(identity: Identity, change: Change) -> None:
 
 
 async def find_done(page: Page) -> Change | None:
-    """Return the change whose id is in the URL parameter ``done``, or None without a valid id.
+    """Return the change that the reader has just made, or None.
 
-    It is the change that the reader has just made. The page shows a notice with a button that undoes it.
+    Its id is in the URL parameter ``done``. The page shows a notice with a button that undoes the change.
     """
     if page.parameter("done") == PROPOSED:
         return Change(0, PROPOSED, "an editor decides", page.account.display_name, Way.PAGE, page.now)

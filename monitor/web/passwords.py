@@ -1,6 +1,6 @@
 """Passwords of readers, hashed with argon2.
 
-Only few are hashed at the same time. A login attempt takes the same time whether the login exists or not.
+Only few passwords are hashed at the same time. A login attempt takes equally long whether the login exists or not.
 """
 
 import asyncio
@@ -37,7 +37,7 @@ def is_password(password: str, password_hash: str) -> bool:
 
 
 class PasswordChecker:
-    """Checker that hashes and checks passwords in threads, at most ``MAX_PARALLEL`` at the same time."""
+    """Object that hashes and checks passwords in threads, at most ``MAX_PARALLEL`` at the same time."""
 
     def __init__(self) -> None:
         self._slots = asyncio.Semaphore(MAX_PARALLEL)

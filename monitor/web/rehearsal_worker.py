@@ -1,4 +1,4 @@
-"""Rehearsal in a worker process, which opens the database itself.
+"""Rehearsal (trial run of edited rules on stored articles) in a worker process, which opens the database itself.
 
 This module imports no web framework, so that the worker process starts quickly.
 """

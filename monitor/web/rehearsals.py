@@ -1,4 +1,7 @@
-"""Rehearsals of edited rules for readers of the desk: in a worker process, one at a time, and cancelled on request."""
+"""Rehearsals: trial runs of edited rules on stored articles, for readers of the desk.
+
+They run in a worker process, one at a time, and can be cancelled.
+"""
 
 import asyncio
 import secrets
@@ -25,7 +28,10 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class RehearsalJob:
-    """Rehearsal that a program has started through the API. ``reader_id`` is the reader of its access token."""
+    """Rehearsal (trial run of edited rules) that was started through the API.
+
+    ``reader_id`` is the reader of the access token with which it was started.
+    """
 
     id: str
     reader_id: int
@@ -33,7 +39,10 @@ class RehearsalJob:
 
 
 class Rehearsals:
-    """Runner of rehearsals. While a rehearsal runs, another one is refused, because each uses a whole processor."""
+    """Runner of rehearsals (trial runs of edited rules).
+
+    While one runs, another is refused, because it needs a processor.
+    """
 
     def __init__(self, pool: ProcessPool, database_url: Secret) -> None:
         self._pool, self._database_url = pool, database_url
@@ -41,9 +50,10 @@ class Rehearsals:
         self._jobs: OrderedDict[str, RehearsalJob] = OrderedDict()
 
     async def run(self, configuration: Configuration, days: int, now: datetime) -> Rehearsal:
-        """Return what the rules of a configuration would have changed in the last days.
+        """Try the rules of a configuration on the stored articles of the last days.
 
-        Raises ``TooManyRequests`` if another rehearsal runs, or ``WorkerKilled`` if it exceeds its limits.
+        Return what they would have changed. Raises ``TooManyRequests`` if another rehearsal runs, or ``WorkerKilled``
+        if it exceeds its limits.
         """
         if self._is_busy:
             raise TooManyRequests("another rehearsal is running; try again in a moment")
@@ -55,7 +65,7 @@ class Rehearsals:
             self._is_busy = False
 
     def start(self, configuration: Configuration, days: int, now: datetime, reader_id: int) -> RehearsalJob:
-        """Start a rehearsal and return it at once; the program asks later for the result.
+        """Start a rehearsal (trial run of edited rules) and return it at once. The client asks for the result later.
 
         Raises ``TooManyRequests`` if another rehearsal runs.
         """
@@ -69,7 +79,7 @@ class Rehearsals:
         return job
 
     def get(self, job_id: str, reader_id: int) -> RehearsalJob:
-        """Return a rehearsal that a reader has started. Raises ``UsageError`` if there is none with this id."""
+        """Return a rehearsal that a reader has started. Raises ``UsageError`` if the reader has none with this id."""
         job = self._jobs.get(job_id)
         if job is None or job.reader_id != reader_id:
             raise UsageError(f"there is no job {job_id[:40]!r}")
@@ -83,9 +93,9 @@ class Rehearsals:
 
 
 async def run_until_left(request: Request, work: Coroutine[Any, Any, T]) -> T:
-    """Wait for ``work`` and return its result. If the client of the request disconnects, cancel ``work``.
+    """Wait for ``work`` and return its result. If the client disconnects before it ends, cancel ``work``.
 
-    The body of the request must have been read.
+    The body of the request must have been read before.
     """
     task = asyncio.ensure_future(work)
     leaving = asyncio.ensure_future(request.receive())  # after the body, only the end of the connection is received

@@ -1,4 +1,4 @@
-"""Security of every request: host, origin, limits on size and time, and the headers of every response."""
+"""Protection of every request: checks of host and origin, limits on size and time, and headers of every response."""
 
 import asyncio
 import hmac
@@ -75,7 +75,7 @@ class SecurityMiddleware:
         await self._app(scope, _limited(receive), send)
 
     def _refuse(self, scope: Scope, headers: Headers) -> tuple[int, str] | None:
-        """Return the status and the text of the response if a request must be refused, otherwise None."""
+        """Return the status and the text of an error response if a request must be refused, otherwise None."""
         host = headers.get("host", "").lower()
         if host not in self._hosts:
             return 421, "This address is not served here. Open the desk under the URL in its settings.\n"
@@ -116,7 +116,7 @@ def _with_headers(send: Send) -> Send:
 
 
 class BodyTooLong(Exception):
-    """Raised while a body is read that is longer than ``MAX_BODY_BYTES``."""
+    """Raised if the body of a request is longer than ``MAX_BODY_BYTES``."""
 
 
 def _limited(receive: Receive) -> Receive:
@@ -148,17 +148,20 @@ def _limited(receive: Receive) -> Receive:
 
 
 def make_form_token(session_key: str) -> str:
-    """Return the token for the forms of a session. A form without it is a forged request of another site."""
+    """Return a token that proves that the desk made a form for this session.
+
+    A form without it is a request that another site has forged.
+    """
     return hmac.new(session_key.encode(), b"form", sha256).hexdigest()
 
 
 def is_form_token(token: str, session_key: str) -> bool:
-    """Return whether this token was made for a form of this session."""
+    """Return whether a token was made for a form of this session."""
     return bool(session_key) and hmac.compare_digest(token.encode(), make_form_token(session_key).encode())
 
 
 def safe_path(text: str, default: str = "/") -> str:
-    """Return a path to redirect to. If ``text`` is not a path of the desk, this is ``default``."""
+    """Return ``text`` if it is a path of the desk to which a redirect is safe, otherwise ``default``."""
     if not text.startswith("/") or text.startswith("//") or "\\" in text or len(text) > 2000:
         return default
     if any(ord(letter) < 33 or ord(letter) == 127 for letter in text):

@@ -1,7 +1,7 @@
 """Set-up of sources on the desk and in the API: search for feeds, preview, and addition to sources.yaml.
 
-Documents are kept for some minutes, so that the edit of a selector sends no request. Every request uses the fetcher of
-the daemon, which checks addresses, limits and robots.txt.
+Fetched documents are kept for some minutes, so that an edit of selectors needs no new request. Every request uses the
+fetcher of the daemon, which checks addresses, limits and robots.txt.
 """
 
 import asyncio
@@ -42,7 +42,7 @@ OpenFetcher = Callable[[Settings], AbstractAsyncContextManager[Fetcher]]
 
 @dataclass(frozen=True, slots=True)
 class SourcePreview:
-    """Preview of a source: its list, and one of its articles.
+    """Preview of a source: the list of its articles, and one of the articles.
 
     ``list_error`` and ``article_error`` are the reasons why the list or the article cannot be shown, or empty.
     """
@@ -61,7 +61,7 @@ class _KeptDocument:
 
 
 class SourceSetup:
-    """Set-up of sources for all readers. Each reader has their own kept documents and limits."""
+    """Service that previews and adds sources for all readers. Each reader has separate limits and kept documents."""
 
     def __init__(
         self,
@@ -85,7 +85,7 @@ class SourceSetup:
             raise PreviewFailed(f"the search at {url} was stopped after {seconds}; give a page of the site") from error
 
     async def build(self, source_id: str, keys: Mapping[str, Any]) -> Source:
-        """Return the source with these keys of sources.yaml. Raises ``ConfigError`` or ``UsageError``."""
+        """Return the source that these keys of sources.yaml describe. Raises ``ConfigError`` or ``UsageError``."""
         return await asyncio.to_thread(self._adder.build, source_id, keys)
 
     async def add(self, source_id: str, keys: Mapping[str, Any]) -> str:
@@ -95,9 +95,10 @@ class SourceSetup:
     async def preview(
         self, reader_id: int, source: Source, settings: Settings, *, number: int = 0, is_new: bool = False
     ) -> SourcePreview:
-        """Return the list of a source that is not saved yet, and the article with index ``number`` in this list.
+        """Return the articles that a source lists, and the article with the index ``number`` among them.
 
-        With ``is_new``, the documents are requested again. Raises ``RateLimited`` after too many requests.
+        The source need not be saved. With ``is_new``, the documents are requested again. Raises ``RateLimited`` after
+        too many requests.
         """
         async with self._open_fetcher(settings) as fetcher:
             try:
@@ -118,7 +119,7 @@ class SourceSetup:
         return SourcePreview(listed, entry=entry, article=article)
 
     async def _load(self, reader_id: int, fetcher: Fetcher, request: FetchRequest, *, is_new: bool) -> Fetched:
-        """Return the document that was kept for the reader. If there is none, fetch the document and keep it."""
+        """Return a document that was kept for the reader. If it is not kept, fetch it and keep it."""
         key, now = (reader_id, request), self._now()
         kept = self._kept.get(key)
         if kept and kept.until > now and not is_new:
@@ -135,7 +136,10 @@ class SourceSetup:
 
 
 def get_source_setup(request: Request) -> SourceSetup:
-    """Return the set-up of sources. Raises ``UsageError`` if this process cannot fetch documents."""
+    """Return the service that previews and adds sources.
+
+    Raises ``UsageError`` if this process cannot fetch documents.
+    """
     setup: SourceSetup | None = getattr(request.app.state, "source_setup", None)
     if setup is None:
         raise UsageError("sources cannot be added here")

@@ -1,4 +1,4 @@
-"""Templates of the desk: sandboxed, every value escaped, and no undefined names."""
+"""Templates of the desk. They run in a sandbox, escape every value, and fail on an undefined name."""
 
 import hashlib
 from collections.abc import Iterable
@@ -21,7 +21,7 @@ HASH_CHARS = 12
 
 @cache
 def load_static_files() -> dict[str, tuple[str, bytes]]:
-    """Return the static files by their path, ``HASH/NAME``: the content type and the content of each."""
+    """Return a dictionary that maps the path ``HASH/NAME`` of each static file to its content type and content."""
     found = {}
     for file in files("monitor.web").joinpath("static").iterdir():
         suffix = file.name.rpartition(".")[2]
@@ -33,12 +33,15 @@ def load_static_files() -> dict[str, tuple[str, bytes]]:
 
 @cache
 def static_url(name: str) -> str:
-    """Return the path of a static file, with the hash of its content, so that it changes with the content."""
+    """Return the path of a static file. It contains a hash of the content, so that it changes with the content."""
     return next(f"/static/{path}" for path in load_static_files() if path.endswith(f"/{name}"))
 
 
 def format_moment(moment: datetime, zone: tzinfo, now: datetime) -> str:
-    """Return a time in a time zone, such as "Fri 27 Nov, 08:10", with the year if it is not the present year."""
+    """Return a time in a time zone as text, such as "Fri 27 Nov, 08:10".
+
+    If it is not in the present year, add the year.
+    """
     local = moment.astimezone(zone)
     year = "" if local.year == now.astimezone(zone).year else f" {local.year}"
     return f"{local:%a %-d %b}{year}, {local:%H:%M}"
@@ -50,7 +53,7 @@ def format_day(moment: datetime, zone: tzinfo) -> str:
 
 
 def format_duration(seconds: float) -> str:
-    """Return a duration in the largest suitable unit, such as "3 h"."""
+    """Return a duration as text in the largest suitable unit, such as "3 h"."""
     for unit, length in (("d", 86400), ("h", 3600), ("min", 60)):
         if seconds >= 2 * length:
             return f"{int(seconds // length)} {unit}"
@@ -79,7 +82,7 @@ def iso_utc(moment: datetime) -> str:
 
 
 def bar_heights(counts: Iterable[int], height: int) -> list[tuple[int, int]]:
-    """Return each count with the height of its bar. The bar of the largest count has the full height."""
+    """Return a pair for each count: the count and the height of its bar. The largest count has the full height."""
     numbers = list(counts)
     peak = max(numbers, default=0)
     return [(count, max(2, round(count * height / peak)) if count else 0) for count in numbers]

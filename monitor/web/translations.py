@@ -9,7 +9,7 @@ from monitor.store.database import Database
 def load_translations(
     database: Database, texts: Iterable[tuple[str, str]], settings: TranslationSettings | None
 ) -> dict[str, str]:
-    """Return the stored translations of texts, by the original text.
+    """Return a dictionary that maps texts to their stored translations.
 
     ``texts`` are pairs of a language code and a text. Without ``settings``, the result is empty.
     """

@@ -1,4 +1,4 @@
-"""Script that Alembic runs: migrates on the connection that ``monitor.store.migrate`` passes."""
+"""Script that Alembic runs. It migrates the database on the connection that ``monitor.store.migrate`` passes."""
 
 from typing import Any
 

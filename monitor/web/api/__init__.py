@@ -1,1 +1,1 @@
-"""The HTTP API. It has the JSON records of the command line, with cursors, entity tags and access tokens."""
+"""The HTTP API. It has the same JSON records as the command line, and cursors, entity tags and access tokens."""

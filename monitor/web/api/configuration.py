@@ -1,4 +1,7 @@
-"""Endpoints of the API that read, check, rehearse and save the configuration files. All need the scope configure."""
+"""Endpoints of the API that read, check and save the configuration files, and rehearse edited rules.
+
+A rehearsal is a trial run of the rules on stored articles. All endpoints need the scope configure.
+"""
 
 import asyncio
 from collections.abc import Sequence
@@ -25,7 +28,7 @@ IfMatch = Annotated[str, Header(max_length=200)]
 
 
 class ConfigurationRequest(BaseModel):
-    """Text of a configuration file; an empty name means the main file."""
+    """Edited text of a configuration file. If ``file`` is empty, the text is the one of the main file."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -34,19 +37,19 @@ class ConfigurationRequest(BaseModel):
 
 
 class SaveRequest(ConfigurationRequest):
-    """Text to save; ``accept`` confirms that it removes more than half of the sources."""
+    """Configuration text to save. ``accept`` confirms an edit that removes more than half of the sources."""
 
     accept: bool = False
 
 
 class RehearsalRequest(ConfigurationRequest):
-    """Text whose rules are to be rehearsed over a number of days."""
+    """Configuration text whose rules are to be tried on the stored articles of the last ``days`` days."""
 
     days: int = Field(30, ge=1, le=MAX_DAYS)
 
 
 class IssueRecord(TypedDict):
-    """Error or warning at a place in a file."""
+    """Error or warning at a line and column of a configuration file."""
 
     file: str
     line: int
@@ -55,7 +58,7 @@ class IssueRecord(TypedDict):
 
 
 class ConfigurationRecord(TypedDict):
-    """Configuration file, with typed secrets replaced by asterisks.
+    """Configuration file, in which typed secrets are replaced by asterisks.
 
     ``refusal`` is the reason why the file cannot be saved, or empty.
     """
@@ -68,7 +71,10 @@ class ConfigurationRecord(TypedDict):
 
 
 class CheckRecord(TypedDict):
-    """Result of a check, with the lines of a unified diff from the file to the text."""
+    """Result of the check of an edited configuration text.
+
+    ``difference`` has the lines of a unified diff from the saved file to the edited text.
+    """
 
     valid: bool
     errors: list[IssueRecord]
@@ -78,7 +84,7 @@ class CheckRecord(TypedDict):
 
 
 class RuleBacktestRecord(TypedDict):
-    """Backtest of one rule: the number of all its hits, and the new and lost hits with examples."""
+    """Result of a rehearsal for one rule: the number of all its hits, and the new and lost hits with examples."""
 
     rule: str
     hits: int
@@ -90,7 +96,7 @@ class RuleBacktestRecord(TypedDict):
 
 
 class JobRecord(TypedDict):
-    """Rehearsal with its state: running, done, failed or cancelled.
+    """Rehearsal (trial run of edited rules on stored articles), with its state: running, done, failed or cancelled.
 
     ``complete`` is false if the time was too short for all articles.
     """
@@ -122,7 +128,7 @@ def open_editing(api: ApiRequest) -> Editing:
 
 @router.get("/config", responses=_typed(ConfigurationRecord))
 async def read_configuration(api: ApiDependency, file: FileName = "") -> Response:
-    """Return a configuration file; its entity tag is needed to save it."""
+    """Return a configuration file. Its entity tag is needed to save it."""
     opened = await api.read(open_editing(api).editor.open, file)
     record: ConfigurationRecord = {
         "file": opened.name,
@@ -136,7 +142,7 @@ async def read_configuration(api: ApiDependency, file: FileName = "") -> Respons
 
 @router.put("/config", responses={**_typed(ChangeRecord), 412: {"description": "Precondition failed"}})
 async def save_configuration(api: ApiDependency, body: SaveRequest, if_match: IfMatch = "") -> Response:
-    """Save a configuration file; the answer is the change, whose id undoes it."""
+    """Save a configuration file. The response is the record of the change, whose id undoes the change."""
     editing = open_editing(api)
     if not if_match:
         raise PreconditionRequired("give the entity tag of the file in the header If-Match; GET config has it")
@@ -152,7 +158,10 @@ async def save_configuration(api: ApiDependency, body: SaveRequest, if_match: If
 
 @router.post("/config/check", responses=_typed(CheckRecord))
 async def check_configuration(api: ApiDependency, body: ConfigurationRequest) -> Response:
-    """Return the errors, the warnings and the difference of a text; nothing is saved."""
+    """Check a configuration text.
+
+    Return its errors, its warnings and its difference from the file; nothing is saved.
+    """
     checked = await api.read(open_editing(api).editor.check, body.file, body.text)
     record: CheckRecord = {
         "valid": not checked.errors,
@@ -166,7 +175,10 @@ async def check_configuration(api: ApiDependency, body: ConfigurationRequest) ->
 
 @router.post("/config/rehearse", status_code=202, responses=_typed(JobRecord, 202))
 async def rehearse_configuration(api: ApiDependency, body: RehearsalRequest) -> Response:
-    """Start a rehearsal: what the rules of a text would have changed in the stored articles of the last days."""
+    """Start a rehearsal: try the rules in a configuration text on the stored articles of the last days.
+
+    Its result shows what these rules would have changed.
+    """
     editing = open_editing(api)
     checked = await api.read(editing.editor.check, body.file, body.text)
     if checked.configuration is None:
@@ -182,13 +194,13 @@ JobId = Annotated[str, Path(max_length=40)]
 
 @router.get("/jobs/{job_id}", responses=_typed(JobRecord))
 async def read_job(api: ApiDependency, job_id: JobId) -> Response:
-    """Return the state of a rehearsal, and its result when it is done."""
+    """Return the state of a rehearsal (trial run of edited rules) and, when it is done, its result."""
     return api.answer(job_record(open_editing(api).rehearsals.get(job_id, api.identity.account.id)))
 
 
 @router.delete("/jobs/{job_id}", responses=_typed(JobRecord))
 async def cancel_job(api: ApiDependency, job_id: JobId) -> Response:
-    """Cancel a rehearsal."""
+    """Cancel a rehearsal (trial run of edited rules)."""
     job = open_editing(api).rehearsals.get(job_id, api.identity.account.id)
     job.task.cancel()
     await asyncio.wait({job.task})
@@ -196,7 +208,7 @@ async def cancel_job(api: ApiDependency, job_id: JobId) -> Response:
 
 
 def job_record(job: RehearsalJob) -> JobRecord:
-    """Return the record of a rehearsal."""
+    """Return a rehearsal (trial run of edited rules) in the form of the API."""
     record: JobRecord = {
         "job": job.id,
         "state": "running",

@@ -1,7 +1,7 @@
-"""Idempotency keys of the API. A writing request is carried out once, even if the client repeats it with the same key.
+"""Idempotency keys of the API. A request that changes data is carried out once, even if the client repeats it.
 
-The answer is stored for 24 hours and returned to each repetition. So a client that has lost the connection may repeat
-any request.
+The client sends the same key with each repetition. The response is stored for 24 hours and sent again for each
+repetition. So a client that has lost the connection may repeat any request.
 """
 
 import hashlib
@@ -23,9 +23,10 @@ _NOT_CARRIED_OUT = frozenset({401, 403, 429})
 
 
 class IdempotencyMiddleware:
-    """ASGI middleware of the API that answers a repeated request with the stored answer.
+    """ASGI middleware of the API that answers a repeated request with the stored response.
 
-    It handles writing requests with a valid access token and the header ``Idempotency-Key``, and passes on all others.
+    It handles requests that change data and have a valid access token and the header ``Idempotency-Key``. It passes on
+    all other requests.
     """
 
     def __init__(self, app: ASGIApp, context: DeskContext) -> None:
@@ -63,7 +64,7 @@ class IdempotencyMiddleware:
         return found[1].id if found else None
 
     async def _answer(self, scope: Scope, body: bytes, send: Send, token_id: int, key_hash: str) -> None:
-        """Answer a request with the stored answer. If there is none, carry out the request and store its answer."""
+        """Send the stored response to a request. If there is none, carry out the request and store its response."""
         answers, context = self._context.database.api_answers, self._context
         request = (scope["method"].encode(), scope["path"].encode(), scope["query_string"], body)
         request_hash = _hash(b"\0".join(request))
@@ -91,7 +92,7 @@ class IdempotencyMiddleware:
 
 
 class _Recorder:
-    """An ASGI function ``send`` that passes a response on and keeps a copy of it."""
+    """ASGI function ``send`` that passes a response on to the client and keeps a copy of it."""
 
     def __init__(self, send: Send) -> None:
         self._send, self._status, self._media_type = send, 0, ""
@@ -126,7 +127,7 @@ async def _read_body(receive: Receive) -> bytes | None:
 
 
 def _replay(body: bytes) -> Receive:
-    """Return an ASGI function ``receive`` that returns this body, and then a disconnection of the client."""
+    """Return an ASGI function ``receive`` that returns this body, and then reports that the client has disconnected."""
     messages: list[Message] = [{"type": "http.request", "body": body, "more_body": False}]
 
     async def receive() -> Message:

@@ -1,4 +1,4 @@
-"""Endpoints of the API that read."""
+"""Endpoints of the API that only read data."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
@@ -71,56 +71,56 @@ Limit = Annotated[int, Query(ge=1, le=MAX_LIMIT)]
 
 
 class ArticleList(TypedDict):
-    """Page of a list of articles; ``next`` is the cursor of the next page, or null on the last page."""
+    """One page of a list of articles. ``next`` is the cursor of the next page, or null on the last page."""
 
     items: list[ArticleRecord]
     next: str | None
 
 
 class HitList(TypedDict):
-    """Page of a list of hits; ``next`` is the cursor of the next page, or null on the last page."""
+    """One page of a list of hits. ``next`` is the cursor of the next page, or null on the last page."""
 
     items: list[HitRecord]
     next: str | None
 
 
 class StoryList(TypedDict):
-    """Page of a list of stories; ``next`` is the cursor of the next page, or null on the last page."""
+    """One page of a list of stories. ``next`` is the cursor of the next page, or null on the last page."""
 
     items: list[StoryRecord]
     next: str | None
 
 
 class PersonList(TypedDict):
-    """Page of a list of people; ``next`` is the cursor of the next page, or null on the last page."""
+    """One page of a list of people. ``next`` is the cursor of the next page, or null on the last page."""
 
     items: list[PersonRecord]
     next: str | None
 
 
 class TimelineList(TypedDict):
-    """Timeline, oldest first."""
+    """Bars of a timeline, oldest first."""
 
     items: list[TimelineEntry]
     next: str | None
 
 
 class FormList(TypedDict):
-    """Forms of a name, the most frequent first."""
+    """Spellings of a person's name in articles, the most frequent first."""
 
     items: list[FormRecord]
     next: str | None
 
 
 class NearMissList(TypedDict):
-    """Near misses, the most frequent first."""
+    """Near misses (texts that were rejected as the name of a person), the most frequent first."""
 
     items: list[NearMissSummaryRecord]
     next: str | None
 
 
 class SearchList(TypedDict):
-    """Page of the results of a search; ``looked_at`` is the number of articles that contain the words of the query."""
+    """One page of search results. ``looked_at`` is the number of articles that contain the words of the query."""
 
     items: list[SearchResultRecord]
     next: str | None
@@ -129,21 +129,21 @@ class SearchList(TypedDict):
 
 
 class SourceList(TypedDict):
-    """Page of a list of sources; ``next`` is the cursor of the next page, or null on the last page."""
+    """One page of a list of sources. ``next`` is the cursor of the next page, or null on the last page."""
 
     items: list[SourceRecord]
     next: str | None
 
 
 class DigestList(TypedDict):
-    """Page of a list of digests; ``next`` is the cursor of the next page, or null on the last page."""
+    """One page of a list of digests. ``next`` is the cursor of the next page, or null on the last page."""
 
     items: list[DigestRecord]
     next: str | None
 
 
 class DeliveryList(TypedDict):
-    """Page of a list of deliveries; ``next`` is the cursor of the next page, or null on the last page."""
+    """One page of a list of deliveries. ``next`` is the cursor of the next page, or null on the last page."""
 
     items: list[DeliveryRecord]
     next: str | None
@@ -171,7 +171,7 @@ class MarkList(TypedDict):
 
 
 class ChangeList(TypedDict):
-    """Page of a list of changes; ``next`` is the cursor of the next page, or null on the last page."""
+    """One page of a list of changes. ``next`` is the cursor of the next page, or null on the last page."""
 
     items: list[ChangeRecord]
     next: str | None
@@ -191,9 +191,10 @@ def _typed(model: object) -> dict[int | str, dict[str, Any]]:
 
 
 def parse_time(name: str, text: str, now: datetime, *, is_end: bool = False) -> datetime | None:
-    """Return the time given by a parameter: an ISO 8601 time, a date, or a length such as 7d, counted back from now.
+    """Return the time that the text of a parameter means.
 
-    ``name`` is the name of the parameter, for the error message. Raises ``BadRequest``.
+    The text is an ISO 8601 time, a date, or a length such as 7d, counted back from now. ``name`` is the name of the
+    parameter, for the error message. Raises ``BadRequest``.
     """
     if "T" in text:
         try:
@@ -210,7 +211,10 @@ def parse_time(name: str, text: str, now: datetime, *, is_end: bool = False) -> 
 def make_filter(
     api: ApiRequest, limit: int, since: str = "", until: str = "", **fields: str
 ) -> tuple[ArticleFilter, str]:
-    """Return a filter of articles, and a text that identifies the filter, so that a cursor is used only with it."""
+    """Return a filter for articles, and a text that identifies the filter.
+
+    Cursors contain a hash of this text, so that a cursor is accepted only with the same filter.
+    """
     wanted = ArticleFilter(
         since_at=parse_time("since", since, api.now),
         until_at=parse_time("until", until, api.now, is_end=True),
@@ -226,7 +230,7 @@ def make_filter(
 
 @router.get("/status", responses=_typed(StatusRecord))
 async def status(api: ApiDependency) -> Response:
-    """Return health, problems and suggestions."""
+    """Return the health of the program: problems with suggestions how to fix them."""
 
     def load() -> Mapping[str, Any]:
         report = read_status_report(api.context.database, api.now)
@@ -260,9 +264,10 @@ async def articles(  # noqa: PLR0913, PLR0917 - a parameter of the query string 
 
 
 def _next_cursor(positions: Sequence[Cursor], limit: int, key: str) -> str | None:
-    """Return the cursor of the next page, which begins after ``limit`` rows, or None if no row follows.
+    """Return the cursor of the next page, or None if this is the last page.
 
-    ``positions`` has all rows that were read.
+    A page has ``limit`` rows. ``positions`` are the positions of the rows that were read, one row more than the page
+    has.
     """
     return encode_cursor(positions[limit - 1], key) if len(positions) > limit else None
 
@@ -285,7 +290,7 @@ def _list_changes(database: Database, stored: StoredArticle) -> list[VersionChan
 
 @router.get("/articles/{number}/why", responses=_typed(ExplanationRecord))
 async def why(api: ApiDependency, number: Number) -> Response:
-    """Return why an article was reported or not, from the stored findings."""
+    """Explain from the stored findings why an article was reported or not."""
 
     def load() -> ExplanationRecord:
         queries = api.context.database.queries
@@ -298,7 +303,7 @@ async def why(api: ApiDependency, number: Number) -> Response:
 
 @router.get("/articles/{number}/versions", responses=_typed(VersionList))
 async def versions(api: ApiDependency, number: Number) -> Response:
-    """Return the edits of an article."""
+    """Return the edits of an article since it was first read."""
 
     def load() -> list[VersionChange]:
         return _list_changes(api.context.database, api.context.database.queries.get_article(number))
@@ -345,7 +350,7 @@ async def stories(
 
 @router.get("/stories/{story_id}", responses=_typed(StoryMembersRecord))
 async def story(api: ApiDependency, story_id: Name) -> Response:
-    """Return a story with its articles; the id of a merged story returns the story that absorbed it."""
+    """Return a story with its articles. For the id of a merged story, return the story that absorbed it."""
     database = api.context.database
 
     def load() -> StoryMembersRecord:
@@ -359,7 +364,7 @@ async def story(api: ApiDependency, story_id: Name) -> Response:
 
 @router.get("/people", responses=_typed(PersonList))
 async def people(api: ApiDependency, country: Text = "", limit: Limit = DEFAULT_LIMIT, cursor: Text = "") -> Response:
-    """Return the watched people, by id."""
+    """Return the watched people, sorted by id."""
     key = repr(("people", country))
     position = decode_cursor(cursor, key)
     chosen = sorted(
@@ -411,7 +416,7 @@ async def timeline(
 async def named_with(
     api: ApiDependency, official_id: Name, span: Annotated[str, Query(pattern="^(7d|30d|90d|2y)$")] = "30d"
 ) -> Response:
-    """Return outlets, languages and other people of the newest articles that name a person."""
+    """Return the outlets, languages and other people that occur in the newest articles about a person."""
     _require_official(api, official_id)
     since_at = chart_days(api.now, ZONE, SPANS[span])[0]
     sample = await api.read(api.context.database.desk.load_official_sample, official_id, since_at)
@@ -429,7 +434,7 @@ async def named_with(
 
 @router.get("/people/{official_id}/forms", responses=_typed(FormList))
 async def forms(api: ApiDependency, official_id: Name) -> Response:
-    """Return the texts by which the press named a person."""
+    """Return the spellings by which articles name a person."""
     _require_official(api, official_id)
     found = await api.read(api.context.database.desk.list_name_forms, official_id)
     return api.answer_list([people_records.form_record(one) for one in found], None)
@@ -457,7 +462,7 @@ async def search(  # noqa: PLR0913, PLR0917 - as above
     limit: Limit = DEFAULT_LIMIT,
     cursor: Text = "",
 ) -> Response:
-    """Search articles with a query in the language of the rules, newest first, with counts."""
+    """Search articles with a query in the language of the rules. The newest are first, and counts are included."""
     limiter: RateLimiter = api.request.app.state.search_limiter
     limiter.count(api.identity.token_id or f"reader {api.identity.account.id}")
     fields = {"source_id": source, "official_id": official, "rule_id": rule, "language": language}
@@ -504,7 +509,7 @@ def list_results(part: SearchPart) -> list[SearchResultRecord]:
 
 @router.get("/sources", responses=_typed(SourceList))
 async def sources(api: ApiDependency, limit: Limit = DEFAULT_LIMIT, cursor: Text = "") -> Response:
-    """Return the configured sources with their states, by id."""
+    """Return the configured sources with their states, sorted by id."""
     position = decode_cursor(cursor, "sources")
     chosen = sorted(api.snapshot.configuration.sources, key=lambda one: one.id)
     start = position.id if position else 0
@@ -517,7 +522,7 @@ async def sources(api: ApiDependency, limit: Limit = DEFAULT_LIMIT, cursor: Text
 
 
 def redact_values(value: Any, redact: Callable[[str], str]) -> Any:
-    """Return a JSON value with the secrets in its texts replaced."""
+    """Return a JSON value in which the secrets in all texts are replaced."""
     if isinstance(value, str):
         return redact(str(value))
     if isinstance(value, Mapping):
@@ -528,14 +533,14 @@ def redact_values(value: Any, redact: Callable[[str], str]) -> Any:
 
 
 def _redacted(api: ApiRequest, record: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a record with the secrets in its texts replaced."""
+    """Return a record in which the secrets in all texts are replaced."""
     redacted: dict[str, Any] = redact_values(record, api.context.redact)
     return redacted
 
 
 @router.get("/sources/{source_id}", responses=_typed(SourceStatusRecord))
 async def source(api: ApiDependency, source_id: Name) -> Response:
-    """Return the state of a source, as in the status report."""
+    """Return the state of a source, in the form of the status report."""
     line = await api.read(api.context.database.desk.get_source, source_id)
     record = source_status_record(SourceStatus(line.poll_state, line.name, line.article_count))
     return api.answer(_redacted(api, record))
@@ -560,7 +565,7 @@ async def digests(api: ApiDependency, name: Text = "", limit: Limit = DEFAULT_LI
 
 @router.get("/digests/next/{name}")
 async def next_digest(api: ApiDependency, name: Name) -> Response:
-    """Return the digest that would be sent now, as in a webhook; nothing is stored."""
+    """Return the digest that would be sent now, in the JSON format of webhooks. Nothing is stored."""
     plan = find_plan(api.snapshot.configuration.digests, name)
     composed: tuple[Digest, Any] = await api.request.app.state.composer.preview(plan, api.snapshot.configuration)
     return api.answer(redact_values(build_payload(composed[0]), api.context.redact))
@@ -568,7 +573,7 @@ async def next_digest(api: ApiDependency, name: Name) -> Response:
 
 @router.get("/digests/{number}")
 async def digest(api: ApiDependency, number: Number) -> Response:
-    """Return a digest in the JSON format that webhooks receive."""
+    """Return a digest in the JSON format of webhooks."""
     found = await api.read(api.context.database.deliveries.get_digest, number)
     return api.answer(redact_values(build_payload(found), api.context.redact))
 
@@ -622,7 +627,7 @@ async def verdicts(api: ApiDependency, official: Text = "", limit: Limit = DEFAU
 
 @router.get("/marks", responses=_typed(MarkList))
 async def marks(api: ApiDependency) -> Response:
-    """Return the marks of the reader that are in effect."""
+    """Return the marks (such as mute or follow) that the reader has set on stories and that are still in effect."""
     found = await api.read(api.context.database.feedback.list_marks, None, api.identity.account.id)
     return api.answer_list([people_records.mark_record(one) for one in found], None)
 

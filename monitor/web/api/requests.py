@@ -1,4 +1,4 @@
-"""A request to the API: its access token, the limit on requests, cursors, and the formats of a response."""
+"""A request to the API: its access token, the limit on the number of requests, cursors, and formats of the response."""
 
 import base64
 import binascii
@@ -37,11 +37,11 @@ class TokenRequired(MonitorError):
 
 
 class PreconditionRequired(MonitorError):
-    """Raised if a request would replace a file, but has no entity tag of this file in the header If-Match."""
+    """Raised if a request to replace a file lacks the header If-Match with the entity tag of the file."""
 
 
 class RateLimited(MonitorError):
-    """Raised if a token has sent too many requests. After ``seconds`` seconds, the next request is accepted."""
+    """Raised if too many requests were sent with a token. The next request is accepted after ``seconds`` seconds."""
 
     def __init__(self, seconds: int) -> None:
         self.seconds = seconds
@@ -49,14 +49,14 @@ class RateLimited(MonitorError):
 
 
 class RateLimiter:
-    """Limiter of requests. Each key may have at most ``limit`` requests in any ``period`` of seconds."""
+    """Counter that limits requests: at most ``limit`` requests of each key in any ``period`` of seconds."""
 
     def __init__(self, limit: int, now: Callable[[], float] = time.monotonic, period: float = MINUTE_SECONDS) -> None:
         self.limit, self._now, self._period = limit, now, period
         self._times: defaultdict[object, deque[float]] = defaultdict(deque)
 
     def count(self, key: object) -> int:
-        """Count a request for a key, and return the number of further requests that would be accepted now.
+        """Count a request of a key, and return the number of further requests that would be accepted now.
 
         Raises ``RateLimited`` if the limit is reached.
         """
@@ -72,7 +72,10 @@ class RateLimiter:
 
 @dataclass(frozen=True, slots=True)
 class ApiRequest:
-    """A request to the API: one with an access token, or a reading one from a reader who is logged in to the desk."""
+    """A request to the API.
+
+    It has an access token. A request that only reads may belong to the desk session of a reader instead.
+    """
 
     request: Request
     context: DeskContext
@@ -86,11 +89,11 @@ class ApiRequest:
         return await self.context.read(work, *args)
 
     def require(self, right: Right) -> None:
-        """Raise ``NotAllowed`` if the token, or the role of its reader, lacks a right."""
+        """Raise ``NotAllowed`` if the token, or the role of its reader, does not include a right."""
         self.identity.require(right)
 
     def answer(self, document: Mapping[str, Any], status: int = 200, tag: str = "") -> Response:
-        """Return a JSON response with an entity tag, or status 304 if the client already has this response.
+        """Return a JSON response with an entity tag. If the client already has this content, its status is 304.
 
         The entity tag is ``tag``. If ``tag`` is empty, it is a hash of the response.
         """
@@ -99,7 +102,10 @@ class ApiRequest:
     def answer_list(
         self, records: Sequence[Mapping[str, Any]], next_cursor: str | None, columns: Sequence[str] = ()
     ) -> Response:
-        """Return a list of records as JSON, or as JSON lines or CSV if the Accept header asks for one of these."""
+        """Return a response with a list of records, in the format that the Accept header asks for.
+
+        The formats are JSON lines, CSV and otherwise JSON.
+        """
         accept = self.request.headers.get("accept", "")
         if NDJSON in accept:
             text = "".join(f"{encode_json(record)}\n" for record in records)
@@ -132,7 +138,7 @@ class ApiRequest:
 async def open_request(
     request: Request, credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(bearer)] = None
 ) -> ApiRequest:
-    """Authenticate and count a request, and return it with the rights of its reader.
+    """Authenticate and count a request. Return it with the rights of its reader.
 
     Raises ``TokenRequired`` without a valid token, or ``RateLimited`` after too many requests.
     """
@@ -167,13 +173,13 @@ ApiDependency = Annotated[ApiRequest, Depends(open_request)]
 
 
 def encode_cursor(position: Cursor, filter_key: str) -> str:
-    """Return a position in a list as an opaque text. The text is valid only for the same filter."""
+    """Return a cursor: an opaque text for a position in a list. It is accepted only with the same filter."""
     data = [to_json_value(position.at), position.id, _hash_filter(filter_key)]
     return base64.urlsafe_b64encode(json.dumps(data, separators=(",", ":")).encode()).decode().rstrip("=")
 
 
 def decode_cursor(text: str, filter_key: str) -> Cursor | None:
-    """Return the position in a cursor, or None for an empty text.
+    """Return the position in a list that a cursor contains, or None for an empty text.
 
     Raises ``BadRequest`` if the cursor is not valid, or was made for another filter.
     """

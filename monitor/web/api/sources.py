@@ -28,7 +28,7 @@ Headers, cookies and a browser are not accepted. Only the daemon uses them.
 
 
 class DiscoverRequest(BaseModel):
-    """Address at which feeds are searched for."""
+    """Request to search for feeds. ``url`` is the address of the site."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -36,9 +36,10 @@ class DiscoverRequest(BaseModel):
 
 
 class PreviewRequest(BaseModel):
-    """A source as in sources.yaml, and the number of the article in its list that is shown with its text.
+    """Request for a preview of a source, which is given by its keys as in sources.yaml.
 
-    If ``refresh`` is true, the documents are requested again. Otherwise, documents of the last 15 minutes are used.
+    ``article`` is the index of the article, in the list of the source, that is shown with its text. If ``refresh`` is
+    true, the documents are requested again. Otherwise, documents of the last 15 minutes are used.
     """
 
     model_config = ConfigDict(extra="forbid")
@@ -49,7 +50,7 @@ class PreviewRequest(BaseModel):
 
 
 class DiscoveryRecord(TypedDict):
-    """Feeds and sitemaps of a site, the best first. ``reason`` is the reason why none was found, or empty."""
+    """Feeds and sitemaps of a site, the best first. If none was found, ``reason`` states why; otherwise it is empty."""
 
     items: list[FeedRecord]
     reason: str
@@ -64,7 +65,7 @@ class EntryRecord(TypedDict):
 
 
 class DroppedRecord(TypedDict):
-    """Text of a page that is not part of its article."""
+    """Text on the page of an article that does not belong to the article."""
 
     text: str
     reason: str
@@ -95,7 +96,7 @@ class PreviewRecord(TypedDict):
 
 @router.post("/sources/discover", responses={200: {"model": DiscoveryRecord}})
 async def discover(api: ApiDependency, body: DiscoverRequest) -> Response:
-    """Search for the feeds and sitemaps of a site; this takes up to a minute."""
+    """Search for the feeds and sitemaps of a site. This takes up to a minute."""
     api.require(Right.CONFIGURE)
     setup, settings = get_source_setup(api.request), api.snapshot.configuration.settings
     result = await setup.discover(api.identity.account.id, body.url.strip(), settings)

@@ -1,4 +1,4 @@
-"""Endpoints of the API that write: feedback, marks, sources and deliveries."""
+"""Endpoints of the API that change data: feedback, marks, sources and deliveries."""
 
 from typing import Annotated, Literal
 
@@ -46,7 +46,7 @@ def _answer(api: ApiRequest, result: FeedbackResult, status: int = 200) -> Respo
 
 @router.post("/verdicts", status_code=201, responses=CHANGED)
 async def give_verdict(api: ApiDependency, body: VerdictRequest) -> Response:
-    """Reject or confirm a mention; the answer is the change, whose id undoes it."""
+    """Reject or confirm a mention. The response is the record of the change, whose id undoes the change."""
     api.require(Right.FEEDBACK)
     service, actor = await api.context.feedback(), await _act(api)
     if body.kind == "confirmed":
@@ -66,7 +66,7 @@ async def give_verdict(api: ApiDependency, body: VerdictRequest) -> Response:
 
 @router.put("/marks/{story_id}/{kind}", status_code=201, responses=CHANGED)
 async def put_mark(api: ApiDependency, story_id: Name, kind: MarkKind) -> Response:
-    """Mark a story for the reader of the token."""
+    """Set a mark on a story, such as mute or follow, for the reader of the token."""
     api.require(Right.MARK)
     service = await api.context.feedback()
     return _answer(api, await service.mark(story_id, kind, await _act(api)), 201)
@@ -74,7 +74,7 @@ async def put_mark(api: ApiDependency, story_id: Name, kind: MarkKind) -> Respon
 
 @router.delete("/marks/{story_id}/{kind}", responses=CHANGED)
 async def delete_mark(api: ApiDependency, story_id: Name, kind: MarkKind) -> Response:
-    """Undo the mark of the reader on a story."""
+    """Remove the mark that the reader of the token has set on a story."""
     api.require(Right.MARK)
     store = api.context.database.feedback
     marks = await api.read(store.list_marks, [story_id], api.identity.account.id)
@@ -88,7 +88,10 @@ async def delete_mark(api: ApiDependency, story_id: Name, kind: MarkKind) -> Res
 
 @router.delete("/changes/{number}", responses=CHANGED)
 async def undo_change(api: ApiDependency, number: Number) -> Response:
-    """Undo a change. Changes of other readers need the scope feedback, and edits of files the scope configure."""
+    """Undo a change.
+
+    This needs the scope feedback for other readers' changes, and the scope configure for edits of files.
+    """
     change = await api.read(api.context.database.feedback.get_change, number)
     require_undo(api.identity, change)
     if change.what == EDIT:

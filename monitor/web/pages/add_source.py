@@ -1,4 +1,4 @@
-"""Page that adds a source: search for feeds, selectors with a preview, and the addition to sources.yaml."""
+"""Page that adds a source to sources.yaml: it searches for feeds, and helps to choose selectors with a preview."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
@@ -45,12 +45,12 @@ _PLAIN_KEYS = ("language", "country", "timezone")
 
 
 def _take(given: Mapping[str, str], prefix: str, names: Iterable[str]) -> dict[str, str]:
-    """Return the fields with these names, by name. In ``given``, each name begins with ``prefix``."""
+    """Return the fields with these names from a form. In the form, each name begins with ``prefix``."""
     return {name: given[prefix + name] for name in names if prefix + name in given}
 
 
 def read_keys(fields: Mapping[str, str]) -> dict[str, Any]:
-    """Return the source that the fields of the form describe, as its keys in sources.yaml. Empty fields have no key."""
+    """Convert the fields of the form to the keys of a source in sources.yaml. Empty fields give no key."""
     given = {name: value.strip()[:MAX_FIELD_CHARS] for name, value in fields.items() if value.strip()}
     kind, url = given.get("kind", "feed"), given.get("url", "")
     keys: dict[str, Any] = {"name": given["name"]} if "name" in given else {}
@@ -81,7 +81,7 @@ async def show_form(page: PageDependency) -> Response:
 
 @router.post("/add-source")
 async def act(page: PageDependency) -> Response:
-    """Search for feeds, show a preview, or add the source. The pressed button determines which."""
+    """Search for feeds, show a preview, or add the source, depending on the button that was pressed."""
     fields = await page.form(Right.CONFIGURE)
     setup, settings = get_source_setup(page.request), page.snapshot.configuration.settings
     action, url = fields.get("do", ""), fields.get("url", "").strip()[:MAX_FIELD_CHARS]
@@ -107,7 +107,7 @@ async def act(page: PageDependency) -> Response:
 
 
 def _choose_id(page: Page, fields: Mapping[str, str]) -> str:
-    """Return the id in the form. If the form has none, make an id from the name or the address."""
+    """Return the id from the form. If the form has none, make an id from the name or the address of the source."""
     given = fields.get("id", "").strip()[:100]
     name = fields.get("name", "").strip()
     return given or make_source_id(name, fields.get("url", ""), page.snapshot.sources)
@@ -128,7 +128,10 @@ async def _render(
     preview: SourcePreview | None = None,
     errors: list[str] | None = None,
 ) -> Response:
-    """Return the page. It has the form of the source if a feed is chosen, or if a page with selectors is the source."""
+    """Return the page that adds a source.
+
+    The form with the keys of the source is shown once the reader has chosen a feed or a page as the source.
+    """
     known = {canonicalize_url(source.url): source.id for source in page.snapshot.sources.values()}
     values = {name: value[:MAX_FIELD_CHARS] for name, value in fields.items()}
     listed = preview.listed if preview else None

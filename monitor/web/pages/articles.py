@@ -29,10 +29,10 @@ MAX_SHOWN_CHARS = 60_000
 
 @dataclass(frozen=True, slots=True)
 class MarkedPiece:
-    """Piece of an article's text.
+    """Piece of an article's text, which may be marked as a finding.
 
-    ``kind`` is "mention", "miss" for a near miss, or empty. ``number`` is the number of its footnote, or 0 without a
-    footnote.
+    ``kind`` is "mention", "miss" for a near miss (a rejected mention), or empty. ``number`` is the number of its
+    footnote, or 0 without a footnote.
     """
 
     text: str
@@ -42,7 +42,10 @@ class MarkedPiece:
 
 @dataclass(frozen=True, slots=True)
 class Footnote:
-    """Footnote that explains a mention or near miss. ``count`` is the number of its occurrences in the article."""
+    """Footnote that explains a mention or a near miss (rejected mention).
+
+    ``count`` is the number of its occurrences.
+    """
 
     number: int
     official_id: str
@@ -56,7 +59,7 @@ class Footnote:
 
 @dataclass(frozen=True, slots=True)
 class RegionText:
-    """Paragraphs of one region of an article."""
+    """Paragraphs of one region of an article, such as the body."""
 
     region: Region
     paragraphs: tuple[tuple[MarkedPiece, ...], ...]
@@ -64,7 +67,7 @@ class RegionText:
 
 @dataclass(frozen=True, slots=True)
 class ArticleView:
-    """Data of the page of an article."""
+    """Data that the page of an article shows."""
 
     data: ArticlePage
     regions: tuple[RegionText, ...]
@@ -76,9 +79,10 @@ class ArticleView:
 
 
 def number_findings(findings: Findings) -> tuple[list[Footnote], dict[tuple[object, ...], int]]:
-    """Return the footnotes, the footnotes of mentions first, and the number of the footnote of each finding.
+    """Return the footnotes for an article, and a dictionary that maps each finding to the number of its footnote.
 
-    A finding is a mention or near miss. Findings with the same official, text and reason have the same footnote.
+    A finding is a mention or a near miss (rejected mention). Findings with the same official, text and reason share a
+    footnote. The footnotes of mentions are first.
     """
     footnotes: dict[tuple[object, ...], Footnote] = {}
     numbers: dict[tuple[object, ...], int] = {}
@@ -105,7 +109,10 @@ def number_findings(findings: Findings) -> tuple[list[Footnote], dict[tuple[obje
 def mark_regions(
     stored: StoredArticle, findings: Findings, numbers: dict[tuple[object, ...], int]
 ) -> tuple[tuple[RegionText, ...], bool]:
-    """Return the text of an article by regions, with its findings marked, and whether the text was cut off."""
+    """Return the text of each region of an article with the findings marked, and whether the text was cut off.
+
+    Regions are parts of an article, such as the body. Findings are mentions and near misses (rejected mentions).
+    """
     regions, left = [], MAX_SHOWN_CHARS
     for region, text in stored.article.regions():
         shown = text[:left]
@@ -124,10 +131,10 @@ def mark_regions(
 
 
 def _split(text: str, spans: Sequence[tuple[int, int, str, int]]) -> Iterator[MarkedPiece]:
-    """Yield the marked and unmarked pieces of a text.
+    """Yield the marked and unmarked pieces of a text. ``spans`` are the parts to mark.
 
-    Spans must not overlap. If two begin at one place, a mention is used rather than a near miss, and otherwise the
-    longer one. A span that begins within an earlier span is ignored.
+    Marked pieces cannot overlap. If two spans begin at the same offset, a mention is marked rather than a near miss,
+    and otherwise the longer one. A span that begins within an earlier span is ignored.
     """
     position = 0
     for start, end, kind, number in sorted(spans, key=lambda one: (one[0], one[2] != "mention", -one[1])):
@@ -142,7 +149,7 @@ def _split(text: str, spans: Sequence[tuple[int, int, str, int]]) -> Iterator[Ma
 
 
 def _split_paragraphs(pieces: Sequence[MarkedPiece]) -> Iterator[tuple[MarkedPiece, ...]]:
-    """Yield the paragraphs of a text, each as its pieces. Newlines separate paragraphs.
+    """Yield the paragraphs of a text, each as a tuple of pieces. Newlines separate paragraphs.
 
     The text is sanitized only here, because sanitizing it earlier would change the offsets of the findings.
     """
@@ -161,7 +168,7 @@ def _split_paragraphs(pieces: Sequence[MarkedPiece]) -> Iterator[tuple[MarkedPie
 
 
 def load_article(database: Database, article_id: int, rules: Sequence[Rule]) -> ArticleView:
-    """Read the data of the page of an article. Raises ``UsageError`` if the article does not exist."""
+    """Read the data that the page of an article shows. Raises ``UsageError`` if the article does not exist."""
     data = database.desk.load_article_page(article_id)
     footnotes, numbers = number_findings(data.findings)
     regions, is_cut_off = mark_regions(data.stored, data.findings, numbers)
@@ -209,7 +216,7 @@ def find_translations(paragraph: Sequence[MarkedPiece], translations: Mapping[st
 
 @router.get("/article/{article_id}/evidence")
 async def evidence(page: PageDependency, article_id: Number) -> Response:
-    """Download the stored page snapshot of an article, with its records in the evidence chain, as a ZIP file.
+    """Download the stored raw page of an article and its records in the evidence chain as a ZIP file.
 
     It is always a download, because a page of another site must not be opened under the address of the desk.
     """

@@ -25,7 +25,7 @@ DIGESTS_PER_PAGE = 50
 
 @dataclass(frozen=True, slots=True)
 class DigestPage:
-    """Data of the page of a digest: the digest, its values for the templates, and its deliveries."""
+    """Data that the page of a digest shows: the digest, its values for the templates, and its deliveries."""
 
     digest: Digest
     view: DigestView
@@ -40,7 +40,7 @@ def load_digest(database: Database, digest_id: int) -> DigestPage:
 
 
 def find_plan(plans: Sequence[DigestPlan], plan_id: str) -> DigestPlan:
-    """Return the digest plan with an id. Raises ``UsageError`` if there is none."""
+    """Return the digest plan with an id. Raises ``UsageError`` if no plan has this id."""
     for plan in plans:
         if plan.id == plan_id:
             return plan
@@ -67,7 +67,7 @@ def _list_digests(database: Database, plan_id: str, before_id: int) -> list[Dige
 
 @router.get("/digests/next/{plan_id}")
 async def next_digest(page: PageDependency, plan_id: str) -> Response:
-    """Show the digest that would be sent now; nothing is stored."""
+    """Show the digest that would be sent now. Nothing is stored."""
     plan = find_plan(page.snapshot.configuration.digests, plan_id)
     digest = await preview(page, plan)
     view = await page.read(present_digest, digest)
@@ -75,7 +75,7 @@ async def next_digest(page: PageDependency, plan_id: str) -> Response:
 
 
 async def preview(page: Page, plan: DigestPlan) -> Digest:
-    """Compose the digest that would be sent now."""
+    """Compose the digest that would be sent now, without storing it."""
     composer: DigestComposer = page.request.app.state.composer
     digest, _ = await composer.preview(plan, page.snapshot.configuration)
     return digest
@@ -90,7 +90,7 @@ async def digest(page: PageDependency, digest_id: Number) -> Response:
 
 @router.get("/digests/{digest_id}/{form}")
 async def digest_form(page: PageDependency, digest_id: Number, form: str) -> Response:
-    """Show one form of a digest as it was sent: HTML, text or JSON."""
+    """Show a digest in one of the formats in which it was sent: HTML, text or JSON."""
     if form not in {"page", "text", "json"}:
         raise UsageError(f"a digest has no form {form[:20]!r}")
     text, kind = await page.read(_render_form, page.context.database, digest_id, form)

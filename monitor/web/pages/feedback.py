@@ -36,7 +36,7 @@ SENTENCES = {
 async def start_feedback(page: Page, right: Right) -> tuple[dict[str, str], FeedbackService, Actor]:
     """Check the submitted form and the right of the reader.
 
-    Return the fields of the form, the feedback service, and the reader as the actor of the change.
+    Return the fields of the form, the feedback service, and the reader in the form that the service needs.
     """
     fields = await page.form(right)
     service = await page.context.feedback()
@@ -44,7 +44,7 @@ async def start_feedback(page: Page, right: Right) -> tuple[dict[str, str], Feed
 
 
 async def finish(page: Page, fields: dict[str, str], work: Awaitable[FeedbackResult]) -> Response:
-    """Wait for the result of feedback and return the response.
+    """Wait until feedback is stored, and return the response.
 
     If the script of the page sent the request, the response is a fragment of HTML. Otherwise it is a redirect back to
     the page.
@@ -68,7 +68,7 @@ async def finish(page: Page, fields: dict[str, str], work: Awaitable[FeedbackRes
 
 
 def describe_result(result: FeedbackResult) -> str:
-    """Return a sentence for the reader on the effects of a change."""
+    """Return a sentence that tells the reader the effects of a change."""
     sentence = SENTENCES.get(result.change.what, result.change.what.capitalize())
     if result.is_repeated:
         return f"{sentence} before"
@@ -87,7 +87,10 @@ def describe_result(result: FeedbackResult) -> str:
 
 @router.post("/feedback/reject")
 async def reject(page: PageDependency) -> Response:
-    """Record that an article, or its whole story, does not mean an official. A viewer proposes this to the editors."""
+    """Record that an article, or its whole story, does not mean an official.
+
+    A viewer can only propose this to the editors.
+    """
     fields, service, actor = await start_feedback(page, Right.MARK)
     reason = fields.get("reason", RejectionReason.OTHER.value)
     if reason not in set(RejectionReason):
@@ -108,7 +111,7 @@ async def reject(page: PageDependency) -> Response:
 
 @router.post("/feedback/confirm")
 async def confirm(page: PageDependency) -> Response:
-    """Record that a text in an article means an official. A viewer proposes this to the editors."""
+    """Record that a text in an article means an official. A viewer can only propose this to the editors."""
     fields, service, actor = await start_feedback(page, Right.MARK)
     if not page.identity.may(Right.FEEDBACK):
         return await propose(page, fields, ProposalKind.CONFIRMED)
@@ -121,7 +124,10 @@ async def confirm(page: PageDependency) -> Response:
 
 @router.post("/feedback/mark")
 async def mark(page: PageDependency) -> Response:
-    """Mark a story for the reader or for a digest plan. A viewer can only propose to mute a story in a digest plan."""
+    """Set a mark on a story, such as mute, for the reader or for a digest plan.
+
+    A viewer can only propose to mute a story in a digest plan.
+    """
     fields, service, actor = await start_feedback(page, Right.MARK)
     kind, plan_id = fields.get("kind", ""), fields.get("digest", "")
     if kind not in set(MarkKind):
@@ -173,7 +179,7 @@ async def read_proposal(page: Page, fields: dict[str, str], kind: ProposalKind) 
 
 @router.post("/feedback/decide")
 async def decide(page: PageDependency) -> Response:
-    """Accept or refuse a proposal."""
+    """Accept or refuse the proposal of another reader."""
     fields, service, actor = await start_feedback(page, Right.FEEDBACK)
     number = parse_number("proposal", fields.get("proposal", ""))
     if fields.get("outcome") == "accept":
@@ -186,9 +192,9 @@ async def decide(page: PageDependency) -> Response:
 async def mark_read(page: PageDependency) -> Response:
     """Mark stories as read.
 
-    If the form lists stories, each of them is marked. The list is empty if the page shows only articles without a
-    story. A form without a list means that the page has shown all stories; then every hit up to the newest one on the
-    page counts as read.
+    If the form lists stories, each of them is marked; the list is empty if the page shows only articles without a
+    story. If the form has no list, the page has shown all stories; then every hit up to the newest one on the page
+    counts as read.
     """
     fields, service, actor = await start_feedback(page, Right.MARK)
     stories = [story for story in fields.get("stories", "").split(" ") if story][:MAX_STORIES_MARKED]
@@ -202,7 +208,7 @@ async def mark_read(page: PageDependency) -> Response:
 
 @router.post("/feedback/undo")
 async def undo(page: PageDependency) -> Response:
-    """Undo a change. Readers may undo their own changes, and other changes only with the right to give feedback."""
+    """Undo a change. For other readers' changes, the reader needs the right to give feedback."""
     fields, service, actor = await start_feedback(page, Right.MARK)
     number = parse_number("change", fields.get("change", ""))
     change = await page.read(page.context.database.feedback.get_change, number)

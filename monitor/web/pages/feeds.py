@@ -37,7 +37,7 @@ class Entry:
 
 
 def clean_view(fields: dict[str, str], snapshot: Snapshot) -> tuple[str, str]:
-    """Return the query string of a saved view, and its name, from the fields of a form.
+    """Return the query string and the name of a saved view. Both are made from the fields of a form.
 
     Raises ``BadRequest`` if all fields are empty, or if a field names something that does not exist.
     """
@@ -60,9 +60,9 @@ def clean_view(fields: dict[str, str], snapshot: Snapshot) -> tuple[str, str]:
 
 
 def load_entries(database: Database, snapshot: Snapshot, query: str) -> list[Entry]:
-    """Return the articles of a saved view, newest first.
+    """Return the articles that belong to a saved view, newest first.
 
-    Raises ``UsageError`` if its query is not valid any more, because the configuration has changed.
+    Raises ``UsageError`` if the query of the view is not valid any more, because the configuration has changed.
     """
     chosen = {name: values[0] for name, values in parse_qs(query).items()}
     if plan_id := chosen.get("digest"):

@@ -1,4 +1,4 @@
-"""Signed links of digests. Opening a link only shows what the link would do; a button on the page makes the change."""
+"""Signed links in digests. Opening a link only shows what the link would do; a button on the page makes the change."""
 
 import hmac
 import time
@@ -38,7 +38,7 @@ _acts = RateLimiter(ACTS_PER_DAY, period=DAY_SECONDS)
 
 @dataclass(frozen=True, slots=True)
 class LinkView:
-    """Data of the page of a signed link: the delivery, the story and the passages that the link is about.
+    """Data that the page of a signed link shows: the delivery, the story and the passages that the link is about.
 
     ``has_ended`` is true if the link has expired.
     """
@@ -52,7 +52,10 @@ class LinkView:
 
 
 def make_nonce(token: str, key: str, now: float) -> str:
-    """Return a nonce for the form on the page of a link; ``is_nonce`` accepts it for 30 minutes."""
+    """Return a nonce (a code for one link and a short time) for the form on the page of a link.
+
+    ``is_nonce`` accepts it for 30 minutes.
+    """
     moment = str(int(now))
     return f"{moment}.{hmac.new(key.encode(), f'nonce {token} {moment}'.encode(), sha256).hexdigest()}"
 
@@ -67,7 +70,7 @@ def is_nonce(nonce: str, token: str, key: str, now: float) -> bool:
 
 
 def load_link(database: Database, link: DigestLink, now: datetime) -> LinkView:
-    """Read the data of the page of a link. Raises ``UsageError`` if the delivery does not exist any more."""
+    """Read the data that the page of a link shows. Raises ``UsageError`` if the delivery does not exist any more."""
     delivery = database.desk.find_delivery(link.delivery)
     story = database.desk.get_story(link.story_id) if link.story_id else None
     if story and story.merged_into:
@@ -100,7 +103,7 @@ async def open_link(request: Request, token: str, *purposes: LinkPurpose) -> tup
 
 
 def show(context: DeskContext, token: str, view: LinkView, **more: object) -> Response:
-    """Return the page of a link as a response; ``more`` are further values for its template, such as a result."""
+    """Return the page of a link as a response. ``more`` are further values for its template, such as a result."""
     empty: dict[str, object] = {"error": "", "done": None, "sentence": ""}
     text = render(
         "link.html",
@@ -116,7 +119,7 @@ def show(context: DeskContext, token: str, view: LinkView, **more: object) -> Re
 
 @router.api_route("/l/unsubscribe/{token}", methods=["GET", "HEAD"])
 async def show_unsubscribe(request: Request, token: str) -> Response:
-    """Show a button that unsubscribes."""
+    """Show a page with a button that unsubscribes the target of a delivery."""
     context, view = await open_link(request, token, LinkPurpose.UNSUBSCRIBE)
     return show(context, token, view, person="")
 
@@ -125,7 +128,7 @@ async def show_unsubscribe(request: Request, token: str) -> Response:
 async def unsubscribe(request: Request, token: str) -> Response:
     """Unsubscribe the target of a delivery from its digest plan, or subscribe it again.
 
-    Mail programs send "List-Unsubscribe=One-Click" (RFC 8058), as ``multipart/form-data`` or URL-encoded.
+    Mail programs send "List-Unsubscribe=One-Click" (RFC 8058), either as ``multipart/form-data`` or URL-encoded.
     """
     context, view = await open_link(request, token, LinkPurpose.UNSUBSCRIBE)
     fields = await request.form(max_files=0, max_fields=10)
@@ -144,19 +147,22 @@ async def unsubscribe(request: Request, token: str) -> Response:
 
 @router.api_route("/l/{token}", methods=["GET", "HEAD"])
 async def show_link(request: Request, token: str) -> Response:
-    """Show what a link would do, with a button that does this. A mail scanner that opens the link changes nothing."""
+    """Show what a link would do, with a button that does it.
+
+    A mail scanner that only opens the link changes nothing.
+    """
     context, view = await open_link(request, token, LinkPurpose.REJECT, LinkPurpose.MUTE)
     return show(context, token, view, person=await name_official(context, view))
 
 
 async def name_official(context: DeskContext, view: LinkView) -> str:
-    """Return the name of the official that the link would reject, or an empty text if the link rejects nobody."""
+    """Return the name of the official whose mention the link would reject. It is empty if the link rejects nothing."""
     return (await context.snapshot()).name_official(view.link.official_id) if view.link.official_id else ""
 
 
 @router.post("/l/{token}")
 async def act(request: Request, token: str) -> Response:
-    """Make the change for which a link was made, or undo it."""
+    """Make the change that a link offers, or undo it."""
     context, view = await open_link(request, token, LinkPurpose.REJECT, LinkPurpose.MUTE)
     links = context.settings.links
     if links is None or (links.login and await find_identity(request) is None):
@@ -176,7 +182,7 @@ async def act(request: Request, token: str) -> Response:
 
 
 async def _perform(context: DeskContext, view: LinkView, fields: dict[str, str]) -> tuple[int | None, str]:
-    """Make the change of a link, or undo it.
+    """Make the change that a link offers, or undo it.
 
     Return the id of the change that can now be undone, or None after an undo, and a sentence for the page.
     """

@@ -25,7 +25,7 @@ router = APIRouter()
 
 @router.get("/login")
 async def show_login(request: Request) -> Response:
-    """Show the form to log in. If a trusted proxy names the reader, start a session for this reader instead."""
+    """Show the login form. If a trusted proxy names the reader, start a session for this reader instead."""
     context = get_context(request)
     target = safe_path(request.query_params.get("next", "/"))
     header = context.settings.header
@@ -46,9 +46,9 @@ async def show_login(request: Request) -> Response:
 
 @router.get("/login/{code}")
 async def show_login_link(request: Request, code: str) -> Response:
-    """Show a button that logs in.
+    """Show a page with a button that logs in.
 
-    Only the button uses up the one-time address, because scanners of mails open every address.
+    Only the button uses up the one-time address. Mail scanners open every address, and would otherwise use it up.
     """
     context = get_context(request)
     return _login_page(context, request.query_params.get("next", "/"), code=code[:200])
@@ -56,7 +56,7 @@ async def show_login_link(request: Request, code: str) -> Response:
 
 @router.post("/login")
 async def log_in(request: Request) -> Response:
-    """Log in with the code of a one-time address, or with a password."""
+    """Log in a reader who submits the code of a one-time address, or a password."""
     context = get_context(request)
     fields = await read_form(request)
     target = safe_path(fields.get("next", "/"))
@@ -75,7 +75,7 @@ async def _log_in_with_password(
 ) -> Response:
     """Check login and password, and start a session.
 
-    After failures with the same login, or from the same IP address, the next attempt must wait.
+    After failed attempts with the same login, or from the same IP address, the next attempt must wait.
     """
     readers, now = context.database.readers, context.clock()
     login = fields.get("login", "").strip()[:MAX_LOGIN_CHARS]
@@ -96,7 +96,7 @@ async def _log_in_with_password(
 
 @router.post("/logout")
 async def log_out(page: PageDependency) -> Response:
-    """End the session."""
+    """End the session of the reader."""
     fields = await read_form(page.request)
     if not is_form_token(fields.get("form_token", ""), page.identity.session_key):
         raise FormRefused("this form has expired; open the page again")
@@ -119,7 +119,7 @@ async def start_session(request: Request, account: Account, target: str) -> Resp
 
 
 def show_error(context: DeskContext, error: str, status: int) -> Response:
-    """Return the login page with an error."""
+    """Return the login page with an error message."""
     return _login_page(context, "/", error=error, status=status)
 
 

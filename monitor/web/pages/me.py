@@ -18,7 +18,7 @@ MAX_TOKEN_DAYS = 366
 
 @router.get("/me")
 async def me(page: PageDependency) -> Response:
-    """Show preferences and sessions."""
+    """Show the preferences, sessions, access tokens and feeds of the reader."""
     readers = page.context.database.readers
     sessions = await page.read(readers.list_sessions, page.account.id, page.now)
     current = hash_key(page.identity.session_key)
@@ -39,7 +39,7 @@ async def me(page: PageDependency) -> Response:
 
 @router.post("/me/password")
 async def set_password(page: PageDependency) -> Response:
-    """Set the password of the reader, who must enter the present one. All other sessions of the reader end."""
+    """Set the password of the reader, who must also enter the present one. All other sessions of the reader end."""
     fields = await page.form(Right.READ)
     readers, passwords = page.context.database.readers, page.context.passwords
     present = await page.read(readers.get_password_hash, page.account.login)
@@ -54,7 +54,7 @@ async def set_password(page: PageDependency) -> Response:
 
 
 def list_scopes(role: Role) -> list[Scope]:
-    """Return the scopes that a reader with a role can give to a token."""
+    """Return the scopes that a reader may give to an access token. They depend on the role of the reader."""
     return [scope for scope in Scope if SCOPE_RIGHTS[scope] <= ROLE_RIGHTS[role] or scope is Scope.FEEDBACK]
 
 
@@ -82,13 +82,13 @@ async def revoke_token(page: PageDependency) -> Response:
 
 
 def list_zones() -> list[str]:
-    """Return the names of the time zones that are named after a place, such as Asia/Bangkok."""
+    """Return the names of time zones that contain a place, such as Asia/Bangkok."""
     return sorted(zone for zone in available_timezones() if "/" in zone and not zone.startswith(("Etc/", "SystemV/")))
 
 
 @router.post("/me")
 async def save_preferences(page: PageDependency) -> Response:
-    """Store the preferences."""
+    """Store the submitted preferences of the reader."""
     fields = await page.form(Right.READ)
     zone, theme = fields.get("zone", ""), fields.get("theme", "")
     if (zone and zone not in available_timezones()) or theme not in THEMES:

@@ -1,4 +1,4 @@
-"""Login through an OpenID provider: the redirect to the provider, and the return to the desk."""
+"""Login through an OpenID provider: redirect of the reader to the provider, and return to the desk."""
 
 from typing import Any
 
@@ -37,7 +37,10 @@ async def start(request: Request) -> Response:
 
 @router.get("/login/oidc/callback")
 async def finish(request: Request) -> Response:
-    """Log in the reader with the login that the provider has proved. The reader's groups determine the role."""
+    """Log in the reader who returns from the provider, which has proved the login.
+
+    The reader's groups determine the role.
+    """
     context, provider = get_context(request), _get_provider(request)
     readers, now = context.database.readers, context.clock()
     try:

@@ -1,4 +1,4 @@
-"""Pages of people: all watched persons with their numbers, and one person in detail."""
+"""Pages of people: all watched people with their numbers, and one person in detail."""
 
 import io
 
@@ -15,7 +15,7 @@ MAX_NAMED_WITH = 12
 
 
 def read_span(page: Page) -> tuple[str, str]:
-    """Return the period of the timeline, such as "30d", and the step of its bars, "day" or "week".
+    """Read from the query string the period of the timeline, such as "30d", and the step of its bars ("day" or "week").
 
     Raises ``BadRequest`` if a parameter has another value.
     """

@@ -1,4 +1,7 @@
-"""Page Rules: the editor of the configuration files, with a check, a rehearsal and the difference before a save."""
+"""Page Rules: the editor of the configuration files. Before a save, it shows a check, a rehearsal and the difference.
+
+A rehearsal is a trial run of the edited rules on stored articles.
+"""
 
 import hashlib
 from dataclasses import dataclass, replace
@@ -28,7 +31,10 @@ MAX_SENT_BYTES = MAX_BODY_BYTES - 50_000
 
 @dataclass(frozen=True, slots=True)
 class TypedEdit:
-    """Fields of the editor's form: the file, its text as typed, and the tag that the file had when it was opened."""
+    """Fields of the editor's form: the file, the typed text, and the tag of the file when it was opened.
+
+    The tag identifies the content of the file.
+    """
 
     name: str
     text: str
@@ -36,12 +42,12 @@ class TypedEdit:
 
     @property
     def text_hash(self) -> str:
-        """The hash of the text. A save must contain it, so that only a reviewed text is saved."""
+        """The hash of the typed text. A save must contain it, so that only a text that was reviewed is saved."""
         return hashlib.sha256(self.text.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 async def read_edit(page: Page) -> tuple[dict[str, str], TypedEdit]:
-    """Return the fields of a submitted form of the editor. Raises the errors of ``Page.form``."""
+    """Read the submitted form of the editor. Raises the errors of ``Page.form``."""
     fields = await page.form(Right.CONFIGURE)
     text = fields.get("text", "").replace("\r\n", "\n")  # browsers send all line ends so
     return fields, TypedEdit(fields.get("file", "")[:300], text, fields.get("tag", "")[:64])
@@ -56,7 +62,7 @@ async def show_editor(
     conflict: tuple[str, ...] = (),
     status: int = 200,
 ) -> Response:
-    """Return the page of the editor, with the typed text of ``edit`` if it is given."""
+    """Return the page of the editor. If ``edit`` is given, the page shows the text that the reader has typed."""
     opened = await page.read(get_editing(page.request).editor.open, edit.name if edit else name)
     saved = await page.read(page.context.database.key_values.get_saved_configuration)
     text = edit.text if edit else opened.text
@@ -84,14 +90,14 @@ async def rules(page: PageDependency) -> Response:
 
 @router.post("/rules/edit")
 async def edit_again(page: PageDependency) -> Response:
-    """Show the editor with the typed text, after the reader has left the review."""
+    """Show the editor with the typed text again. The reader has returned to it from the review."""
     _fields, edit = await read_edit(page)
     return await show_editor(page, edit)
 
 
 @router.post("/rules/check")
 async def check(page: PageDependency) -> Response:
-    """Show the errors and warnings of a typed text. The script of the page requests only this part of the page."""
+    """Show the errors and warnings of the typed text. The script of the page requests only this part of the page."""
     _fields, edit = await read_edit(page)
     checked = await page.read(get_editing(page.request).editor.check, edit.name, edit.text)
     if page.request.headers.get("x-fragment"):
@@ -102,7 +108,10 @@ async def check(page: PageDependency) -> Response:
 
 @router.post("/rules/review")
 async def review(page: PageDependency) -> Response:
-    """Show the difference that a save would make, and what the edited rules would have changed."""
+    """Show the page on which the reader reviews an edit before it is saved.
+
+    It shows the difference from the file, and what the edited rules would have changed in stored articles.
+    """
     fields, edit = await read_edit(page)
     days = parse_number("days", fields.get("days", "") or str(REHEARSAL_DAYS[1]))
     return await show_review(page, edit, days)
@@ -110,7 +119,10 @@ async def review(page: PageDependency) -> Response:
 
 @router.post("/rules/search")
 async def save_search(page: PageDependency) -> Response:
-    """Show what a rule for a search would add to the main file, on the page that reviews an edit."""
+    """Add a rule for a search to the text of the main file, and show the result on the review page.
+
+    Nothing is saved yet.
+    """
     fields = await page.form(Right.CONFIGURE)
     wanted = ArticleFilter(
         source_id=fields.get("source", ""), rule_id=fields.get("rule", ""), official_id=fields.get("person", "")
@@ -125,7 +137,7 @@ async def save_search(page: PageDependency) -> Response:
 
 
 async def show_review(page: Page, edit: TypedEdit, days: int, *, status: int = 200) -> Response:
-    """Return the page that reviews an edit.
+    """Return the page on which an edit is reviewed before it is saved.
 
     If the text has errors, or if the file was changed meanwhile, return the editor instead.
     """
@@ -150,15 +162,16 @@ async def show_review(page: Page, edit: TypedEdit, days: int, *, status: int = 2
 
 
 async def show_conflict(page: Page, edit: TypedEdit, opened: OpenedFile) -> Response:
-    """Return the editor with the typed text, and with the difference between this text and the present file."""
+    """Return the editor with the typed text, and the difference between this text and the file as it is now."""
     difference = await page.read(get_editing(page.request).editor.compare, edit.name, edit.text)
     return await show_editor(page, replace(edit, tag=opened.tag), conflict=difference, status=409)
 
 
 async def rehearse_edit(page: Page, checked: CheckedEdit, days: int) -> tuple[Rehearsal | None, str]:
-    """Return the rehearsal of an edit over the last days, or None and the reason why there is no rehearsal.
+    """Try an edit on the stored articles of the last days.
 
-    A rehearsal may be impossible, or useless because the edit changes neither people nor rules.
+    Return the result, or None and the reason why there is none. Such a rehearsal may be impossible, or useless because
+    the edit changes neither people nor rules.
     """
     configuration = checked.configuration
     if configuration is None:
@@ -175,7 +188,7 @@ async def rehearse_edit(page: Page, checked: CheckedEdit, days: int) -> tuple[Re
 
 @router.post("/rules/save")
 async def save(page: PageDependency) -> Response:
-    """Save a typed text whose difference the reader has seen."""
+    """Save an edited text. The reader must have seen its difference from the file before."""
     fields, edit = await read_edit(page)
     if fields.get("seen") != edit.text_hash:
         return await show_review(page, edit, REHEARSAL_DAYS[1])

@@ -23,7 +23,7 @@ FILTERS = ("source", "person", "rule", "language", "since", "until")
 
 @dataclass(frozen=True, slots=True)
 class QueryFault:
-    """Syntax error of a query: the text before the error, the text from the error on, and a message."""
+    """Syntax error in a query: the text before the error, the text from the error on, and a message."""
 
     before: str
     after: str
@@ -57,7 +57,10 @@ def _read_moment(page: Page, name: str, *, is_end: bool = False) -> datetime | N
 
 
 def compile_text(text: str, snapshot: Snapshot) -> tuple[CompiledQuery | None, QueryFault | None]:
-    """Return the compiled query, or the error in the query. The other value is None, and for an empty text both are."""
+    """Return a pair: the compiled query, or None if it has an error; and the error, or None if it has none.
+
+    For an empty text, both are None.
+    """
     if not text:
         return None, None
     watchlist = snapshot.configuration.watchlist
@@ -107,7 +110,10 @@ async def search(page: PageDependency) -> Response:
 
 
 def fill_days(days: Sequence[tuple[str, int]], limit: int = 60) -> tuple[tuple[str, int], ...]:
-    """Return consecutive days with their counts, at most the last ``limit`` days; 0 for a day missing in ``days``."""
+    """Return pairs of consecutive days and their counts. A day that is missing in ``days`` has the count 0.
+
+    Only the last ``limit`` days are returned.
+    """
     if not days:
         return ()
     counts = dict(days)

@@ -23,7 +23,10 @@ SOURCES_PER_PAGE, SOURCE_ARTICLES, SOURCE_DAYS = 100, 30, 30
 
 @dataclass(frozen=True, slots=True)
 class SourcesView:
-    """Data of the page of all sources. ``next_id`` is the id after which the next part of the list begins, or empty."""
+    """Data that the page of all sources shows.
+
+    ``next_id`` is the id after which the next part of the list begins, or empty.
+    """
 
     problems: tuple[SourceLine, ...]
     others: tuple[SourceLine, ...]
@@ -33,7 +36,7 @@ class SourcesView:
 
 @dataclass(frozen=True, slots=True)
 class SourceView:
-    """Data of the page of a source. ``days`` are the numbers of articles per day, oldest first."""
+    """Data that the page of a source shows. ``days`` are the numbers of articles per day, oldest first."""
 
     source: SourceLine
     articles: tuple[ArticleLine, ...]
@@ -58,7 +61,7 @@ def load_sources(database: Database, after_id: str, text: str) -> SourcesView:
 
 
 def load_source(database: Database, source_id: str, now: datetime, zone: ZoneInfo) -> SourceView:
-    """Read the data of the page of a source. Raises ``UsageError`` if the source is not configured."""
+    """Read the data that the page of a source shows. Raises ``UsageError`` if the source is not configured."""
     desk = database.desk
     source = desk.get_source(source_id)
     return SourceView(

@@ -1,4 +1,4 @@
-"""Static files from a fixed list. Their addresses change with their content."""
+"""Static files of the desk, from a fixed list. The address of a file changes with its content."""
 
 from fastapi import APIRouter
 from starlette.exceptions import HTTPException

@@ -14,7 +14,7 @@ router = APIRouter()
 
 @dataclass(frozen=True, slots=True)
 class StatusView:
-    """Data of the page Status."""
+    """Data that the page Status shows."""
 
     report: StatusReport
     problems: Sequence[str]
@@ -22,7 +22,7 @@ class StatusView:
 
 
 def load_status(page: Page) -> StatusView:
-    """Read the data of the page Status: the status report, the problems in it, and a summary of the sources."""
+    """Read the data that the page Status shows: the status report, the problems in it, and a summary of the sources."""
     report = read_status_report(page.context.database, page.now, with_sources=False)
     return StatusView(report, tuple(find_problems(report, page.zone)), summarize_sources(report.totals))
 

@@ -33,7 +33,7 @@ class StoryArticle:
 
 @dataclass(frozen=True, slots=True)
 class StoryView:
-    """Data of the page of a story. ``is_cut_off`` is true if older articles of the story are left out."""
+    """Data that the page of a story shows. ``is_cut_off`` is true if older articles of the story are left out."""
 
     story: StoryLine
     articles: tuple[StoryArticle, ...]
@@ -46,7 +46,7 @@ class StoryView:
 
 
 def load_story(database: Database, story_id: str) -> StoryView:
-    """Read the data of the page of a story. Raises ``UsageError`` if the story does not exist."""
+    """Read the data that the page of a story shows. Raises ``UsageError`` if the story does not exist."""
     desk = database.desk
     story = desk.get_story(story_id)
     members = desk.list_members(story_id)
@@ -97,7 +97,7 @@ def _choose(
 
 @router.get("/story/{story_id}")
 async def story(page: PageDependency, story_id: str) -> Response:
-    """Show a story. The address of a story that was merged shows the story into which it was merged."""
+    """Show a story. If it was merged into another story, that story is shown."""
     view = await page.read(load_story, page.context.database, story_id[:100])
     if view.story.merged_into:
         return RedirectResponse(f"/story/{view.story.merged_into}", 301)

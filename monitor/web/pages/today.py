@@ -1,4 +1,4 @@
-"""Page Today: the stories with new hits, for triage."""
+"""Page Today: the stories with new hits, from which the reader decides what to read."""
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
@@ -31,7 +31,7 @@ VIEWS = ("person", "story", "outlet")
 
 @dataclass(frozen=True, slots=True)
 class PassageLine:
-    """Passage of a hit for a page of the desk: its language and its pieces. Pieces with matched words are marked."""
+    """Passage of a hit, as shown on a page: its language, and its pieces. Pieces with matched words are marked."""
 
     pieces: tuple[TextPiece, ...]
     language: str
@@ -69,7 +69,7 @@ class TriageStory:
 
     @property
     def path(self) -> str:
-        """The path of the page of the story, or of the page of the article if the article has no story."""
+        """The path of the page that shows the story or, if there is no story, the article."""
         return f"/story/{self.lead.story_id}" if self.lead.story_id else f"/article/{self.lead.id}"
 
     @property
@@ -86,7 +86,7 @@ class TriageStory:
 
 @dataclass(frozen=True, slots=True)
 class TriageSection:
-    """Stories under one heading of the page.
+    """Stories that the page shows under one heading.
 
     ``official_id`` is the official in the heading, or empty. With an official, ``days`` are the numbers of articles per
     day that name the official, oldest first.
@@ -102,7 +102,7 @@ class TriageSection:
 
 @dataclass(frozen=True, slots=True)
 class TodayView:
-    """Data of the page Today. ``newest_hit_id`` is the newest hit that is shown or hidden on it."""
+    """Data that the page Today shows. ``newest_hit_id`` is the newest hit on it, shown or hidden."""
 
     sections: tuple[TriageSection, ...] = ()
     headlines: tuple[TriageStory, ...] = ()
@@ -119,7 +119,7 @@ class TodayView:
 
 
 def group_hits(hits: Sequence[HitLine]) -> list[TriageStory]:
-    """Return the stories of these hits, newest first. The hits must be newest first, too.
+    """Group hits by story. The hits, and the returned stories, are newest first.
 
     The leading article of a story is the newest one that is not a duplicate.
     """
@@ -151,7 +151,7 @@ def _build_story(key: str, hits: list[HitLine]) -> TriageStory:
 
 
 def list_reader_marks(database: Database, hits: Sequence[HitLine], reader_id: int) -> list[Mark]:
-    """Return the marks of a reader on the stories of hits."""
+    """Return the marks that a reader has set on the stories of these hits, such as mute or read."""
     story_ids = {hit.article.story_id for hit in hits if hit.article.story_id}
     return database.feedback.list_marks(sorted(story_ids), reader_id) if story_ids else []
 
@@ -159,7 +159,7 @@ def list_reader_marks(database: Database, hits: Sequence[HitLine], reader_id: in
 def hide_marked(
     stories: Sequence[TriageStory], marks: Sequence[Mark], now: datetime
 ) -> tuple[list[TriageStory], dict[str, int], frozenset[str]]:
-    """Apply the marks of a reader to the stories of the page.
+    """Hide the stories that a reader has marked as muted, irrelevant or read.
 
     Return the stories that are shown, the number of hidden stories by kind of mark, and the ids of followed stories. A
     story that was marked as read is shown again if it has a hit that was found after the mark.
@@ -182,7 +182,7 @@ def hide_marked(
 
 
 def _is_active(mark: Mark, newest_at: datetime, now: datetime) -> bool:
-    """Return whether a mark still applies to a story whose newest hit was found at ``newest_at``."""
+    """Return whether a reader's mark still applies to a story. Its newest hit was found at ``newest_at``."""
     if mark.kind is MarkKind.READ:
         return newest_at <= mark.made_at
     ends_at = mark_ends_at(mark, newest_at)
@@ -200,7 +200,7 @@ def choose_passages(passages: Sequence[Passage], language: str, limit: int) -> t
 
 
 def put_named_first(hits: Iterable[HitLine]) -> list[HitLine]:
-    """Return the hits, first the ones with officials, because their passages name a person.
+    """Return the hits, sorted so that hits with officials come first. Their passages name a person.
 
     The passages of other hits have only words of a query.
     """
@@ -217,10 +217,10 @@ def load_today(  # noqa: PLR0913, PLR0917 - all that the page can be asked for
     zone: ZoneInfo,
     shows_hidden: bool = False,
 ) -> TodayView:
-    """Read the data of the page Today.
+    """Read the data that the page Today shows.
 
-    ``by`` is the way in which stories are grouped. ``plan_id`` selects the hits of one digest plan; if it is empty, all
-    hits are selected. With ``shows_hidden``, stories hidden by marks are included.
+    ``by`` states by what the stories are grouped. ``plan_id`` selects the hits of one digest plan; if it is empty, all
+    hits are selected. With ``shows_hidden``, stories hidden by the reader's marks are included.
     """
     plans = {plan.id: plan for plan in snapshot.configuration.digests}
     if plan_id and plan_id not in plans:
@@ -257,7 +257,7 @@ def load_today(  # noqa: PLR0913, PLR0917 - all that the page can be asked for
 
 
 def _add_details(database: Database, stories: Sequence[TriageStory]) -> list[TriageStory]:
-    """Return the stories with the passages of their leading articles, and with their numbers of articles."""
+    """Return the stories with the passages of their leading articles, and with the number of their articles."""
     lead_hits = {story.key: [hit for hit in story.hits if hit.article.id == story.lead.id] for story in stories}
     passages = database.desk.load_passages([hit.id for hits in lead_hits.values() for hit in hits])
     counts = database.desk.count_members([story.story_id for story in stories if story.story_id])
@@ -276,7 +276,10 @@ def _add_details(database: Database, stories: Sequence[TriageStory]) -> list[Tri
 
 
 def _arrange(stories: Sequence[TriageStory], by: str, snapshot: Snapshot, now: datetime) -> tuple[TriageSection, ...]:
-    """Group the stories into sections by person, outlet or story; the section with the most outlets is first."""
+    """Group the stories into sections: by person, by outlet, or all in one.
+
+    The section with the most outlets is first.
+    """
     if by == "story":
         return (TriageSection("all", "", "", tuple(stories)),) if stories else ()
     groups: defaultdict[tuple[str, str], list[TriageStory]] = defaultdict(list)

@@ -1,4 +1,4 @@
-"""Tables of findings in articles: mentions, near misses, hits, stories."""
+"""Tables of findings in articles: mentions, near misses (rejected mentions), hits, and stories."""
 
 import sqlalchemy as sa
 from alembic import op

@@ -1,4 +1,4 @@
-"""Columns for the page quality of a source and the start of a layout change."""
+"""Columns for the page quality of a source, and for the time at which a layout change began."""
 
 import sqlalchemy as sa
 from alembic import op

@@ -1,9 +1,10 @@
 """Rename tables, columns, indexes, constraints, stored states and keys of stored JSON to the terms of the glossary.
 
-Tables and columns are renamed in place, so the cost does not grow with the articles, except for the full-text index of
-SQLite: it names its columns and its table, and is built again from the stored search texts.
+Tables and columns are renamed in place, so the cost does not grow with the number of articles. The full-text index of
+SQLite is an exception: it contains the names of its columns and its table, and is built again from the stored search
+texts.
 
-Rendered digests and evidence records keep their content: a delivery sends the same bytes at every attempt, and the
+Rendered digests and evidence records keep their content. A delivery sends the same bytes at every attempt, and the
 records are part of a hash chain.
 """
 
@@ -242,10 +243,10 @@ def _rename_postgres_constraints() -> None:
 
 
 def _rename_sqlite_constraints() -> None:
-    """Change the names in the schema table, because SQLite has no statement for it; stored rows do not depend on them.
+    """Change the names of constraints in SQLite's schema table, because SQLite has no statement for this.
 
-    See https://sqlite.org/lang_altertable.html#otheralter: raising the version of the schema makes every connection
-    read it again.
+    Stored rows do not depend on these names. See https://sqlite.org/lang_altertable.html#otheralter: raising the
+    version of the schema makes every connection read it again.
     """
     connection = op.get_bind()
     version = connection.exec_driver_sql("PRAGMA schema_version").scalar_one()

@@ -1,4 +1,4 @@
-"""Attempts to match or group an article are counted before they begin, and an article that fails twice is abandoned."""
+"""Table of the attempts to match or group an article. An article that fails twice is abandoned."""
 
 import sqlalchemy as sa
 from alembic import op

@@ -1,4 +1,4 @@
-"""Feedback of readers: verdicts, marks, the record of changes, and hits that a verdict or an edited rule withdraws."""
+"""Tables for feedback of readers: verdicts, marks, the record of changes, and hits that were withdrawn."""
 
 import sqlalchemy as sa
 from alembic import op

@@ -1,10 +1,10 @@
 """Grouping on a window in memory, and on SQLite a full-text index without a second copy of the texts.
 
-Fingerprints and terms were one row each. The fingerprints of an article are packed in one row; the terms of a story are
-put in the row of its latest article.
+Before, each fingerprint and each term had a row of its own. Now the fingerprints of an article are packed in one row,
+and the terms of a story are in the row of its latest article.
 
-The index of SQLite read its words from ``article_text.search_text``. It now has them alone, and the column has a hash
-of them.
+Before, the index of SQLite read its words from ``article_text.search_text``. Now only the index has the words, and the
+column has a hash of them.
 """
 
 import json
@@ -75,7 +75,7 @@ def upgrade() -> None:
 
 
 def index_without_texts() -> None:
-    """Build the full-text index again without its copy of the texts."""
+    """Build the full-text index again, without a copy of the texts in it."""
     connection = op.get_bind()
     connection.exec_driver_sql("DROP TABLE article_search")
     connection.exec_driver_sql(
@@ -96,7 +96,7 @@ def index_without_texts() -> None:
 
 
 def insert(table: str, columns: tuple[str, ...], rows: Iterator[tuple[Any, ...]]) -> None:
-    """Insert rows, some at a time."""
+    """Insert rows in batches."""
     marks = ", ".join(f":{name}" for name in columns)
     statement = sa.text(f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({marks})")  # noqa: S608  # constants
     batch = []
@@ -110,7 +110,7 @@ def insert(table: str, columns: tuple[str, ...], rows: Iterator[tuple[Any, ...]]
 
 
 def packed_centroids() -> Iterator[tuple[str, int, bytes, Any]]:
-    """Yield the rows of the stories, each with its centroid in one value."""
+    """Yield the rows of stories, each with the packed centroid of the story."""
     query = "SELECT story_id, terms, weights, name_flags, days, size, first_article_at, last_article_at"
     for row in op.get_bind().execute(sa.text(f"{query} FROM old_story_centroid")).all():
         story_id, terms, weights, name_flags, days, size, first, last = row
@@ -128,7 +128,7 @@ def packed_time(value: Any) -> int:
 
 
 def indexed_articles() -> Iterator[tuple[int, int, bytes, bytes]]:
-    """Yield the rows of the articles."""
+    """Yield the rows of articles for the new table ``indexed_article``."""
     terms: dict[int, bytes] = {}
     query = (
         "SELECT max(article.id) AS article_id, story_term.story_id FROM story_term JOIN article "

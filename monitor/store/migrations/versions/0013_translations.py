@@ -1,4 +1,4 @@
-"""Machine translations of headlines and passages are kept, so that a text is translated once."""
+"""Table of machine translations of headlines and passages, so that a text is translated only once."""
 
 import sqlalchemy as sa
 from alembic import op

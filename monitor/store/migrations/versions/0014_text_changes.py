@@ -1,4 +1,4 @@
-"""A reported change of an article has the texts before and after it."""
+"""Column for the texts before and after a reported change of an article."""
 
 import sqlalchemy as sa
 from alembic import op

@@ -1,4 +1,4 @@
-"""Roles, passwords and preferences of readers; their sessions, tokens and views; unsubscribed targets."""
+"""Tables and columns for the desk: roles, passwords, preferences, sessions, tokens and views; unsubscribed targets."""
 
 import sqlalchemy as sa
 from alembic import op

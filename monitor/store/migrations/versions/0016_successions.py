@@ -1,4 +1,4 @@
-"""Statements about the posts of watched officials, and the successions that digests have announced."""
+"""Tables of statements about the posts of watched officials, and of the successions that digests have announced."""
 
 import sqlalchemy as sa
 from alembic import op

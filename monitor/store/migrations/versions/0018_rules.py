@@ -1,4 +1,4 @@
-"""Former texts of the configuration files, and proposals of readers."""
+"""Tables of the former texts of configuration files, and of the proposals of readers."""
 
 import sqlalchemy as sa
 from alembic import op

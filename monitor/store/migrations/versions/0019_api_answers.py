@@ -1,4 +1,4 @@
-"""Answers to writing requests of the API, so that a repeated request is not carried out twice."""
+"""Table of the responses to API requests that change data, so that a repeated request is not carried out twice."""
 
 import sqlalchemy as sa
 from alembic import op

@@ -1,1 +1,1 @@
-"""One file per revision. Released files are not changed, and they import nothing of the program."""
+"""Migration scripts, one file for each. Released files are not changed, and they import nothing of the program."""
