@@ -33,6 +33,7 @@ from monitor.store.job_queue import JobQueue, is_installed
 from monitor.store.key_value import KeyValueStore
 from monitor.store.maintenance import MaintenanceStore, release_leases
 from monitor.store.migrate import (
+    create_tables,
     latest_revision,
     migrate,
     pending_queue_migrations,
@@ -278,9 +279,12 @@ def _migrate_exclusively(connections: Connections, lock: LockFile | None) -> Non
 
 
 def _migrate_with_backup(connections: Connections) -> None:
-    """Make a backup if the database is on SQLite, then migrate."""
+    """Make a backup if the database is on SQLite, then migrate. In a new database, only create the tables."""
     before = schema_version(connections)
-    if before and connections.is_sqlite:
+    if not before and connections.is_sqlite:
+        create_tables(connections)
+        return
+    if connections.is_sqlite:
         back_up(
             connections, backup_folder(connections), f"{Path(connections.database_file).stem}-before-{before}", keep=7
         )
