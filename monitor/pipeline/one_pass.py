@@ -230,7 +230,7 @@ class Pipeline:
         A database error only ends the grouping. If the error persists, the next step raises it.
         """
         try:
-            with contextlib.suppress(StoreError):
+            with contextlib.suppress(StoreError), self.early_matching.grouping():
                 while not collecting.done():
                     if len(self.early_matching.ready) < GROUPING_BATCH_SIZE:
                         await asyncio.wait({collecting}, timeout=WAITING_SECONDS)
