@@ -11,8 +11,9 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from datetime import datetime
 from enum import StrEnum
+from functools import cached_property
 from pathlib import Path
-from typing import Self, TypeVar
+from typing import TYPE_CHECKING, Self, TypeVar
 
 from monitor.domain.configuration import PageRetention
 from monitor.domain.errors import StoreError, StoreInUse
@@ -23,7 +24,6 @@ from monitor.store.backup import back_up, backup_folder, check_at_start
 from monitor.store.configuration_edits import ConfigurationEditStore
 from monitor.store.connections import Connections, TimeLimit
 from monitor.store.deliveries import DeliveryStore
-from monitor.store.desk import DeskStore
 from monitor.store.digests import DigestStore
 from monitor.store.evidence import EvidenceStore, PageSnapshotStore
 from monitor.store.feedback import FeedbackStore
@@ -53,6 +53,9 @@ from monitor.store.story_edits import StoryEditStore
 from monitor.store.successions import SuccessionStore
 from monitor.store.translations import TranslationStore
 from monitor.store.write_queue import WriteQueue
+
+if TYPE_CHECKING:
+    from monitor.store.desk import DeskStore
 
 
 class LockFile:
@@ -146,9 +149,15 @@ class Database:
         self.evidence = EvidenceStore(connections)
         self.maintenance = MaintenanceStore(connections)
         self.readers = ReaderStore(connections)
-        self.desk = DeskStore(connections)
         self.job_queue = None if connections.is_sqlite or not is_installed() else JobQueue(connections)
         self.conninfo = connections.conninfo
+
+    @cached_property
+    def desk(self) -> "DeskStore":
+        """The store with the queries of the desk. It is imported at first use, because most commands do not need it."""
+        from monitor.store.desk import DeskStore
+
+        return DeskStore(self._connections)
 
     @classmethod
     def open(
