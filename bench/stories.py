@@ -102,23 +102,37 @@ def measure_stream(count: int) -> dict[str, float]:
     The texts are in a file, as the daemon keeps them in the database, so the peak is that of the grouping index.
     """
     from monitor.domain.article import Article
+    from monitor.domain.grouping import Placement
     from monitor.stories.features import Vocabulary
-    from monitor.stories.grouping import ARTICLES_PER_BATCH, Grouper, IncomingArticle, MemoryGroupingIndex
+    from monitor.stories.grouping import ARTICLES_PER_BATCH, Grouper, IncomingArticle
+    from monitor.stories.grouping_window import StoryWindow
 
     spent = last = copies = 0.0
+    window, vocabulary, placed = StoryWindow(), Vocabulary(), list[Placement]()
     with dbm.open(tempfile.mkdtemp() + "/texts", "n") as texts:
-        grouper = Grouper(MemoryGroupingIndex(lambda number: tuple(json.loads(texts[str(number)]))), Vocabulary())
+
+        def load_article(number: int) -> tuple[Placement, str, str]:
+            title, body = json.loads(texts[str(number)])
+            return placed[number], title, body
+
         batch: list[IncomingArticle] = []
         for number, (title, body) in enumerate(stream(count)):
             texts[str(number)] = json.dumps((title, body))
             at = OPENED + timedelta(seconds=7 * 86_400 * number / count)
-            batch.append(IncomingArticle(number, Article(url="", title=title, body=body, published_at=at), str(number)))
+            batch.append(
+                IncomingArticle(number, Article(url="", title=title, body=body, published_at=at), f"s{number}")
+            )
             if len(batch) == ARTICLES_PER_BATCH or number == count - 1:
                 before = time.process_time()
-                copies += sum(one.duplicate_of is not None for one in grouper.place(batch))
+                index = window.begin(load_article)
+                found = Grouper(index, vocabulary).place(batch)
+                changes = index.changes()
+                window.load(changes.articles, changes.stories)
                 cost = time.process_time() - before
                 spent += cost
                 last += cost if number >= count * 0.9 else 0.0
+                copies += sum(one.duplicate_of is not None for one in found)
+                placed += found
                 batch = []
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     return {"all": spent / count * 1e3, "last": last / (count / 10) * 1e3, "peak": peak, "copies": copies / count}

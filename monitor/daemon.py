@@ -32,10 +32,11 @@ from monitor.fetch.client import HttpFetcher
 from monitor.jobs import COLLECTION_JOBS, SHUTDOWN_TIMEOUT, TICK_INTERVAL, DaemonJobs, PendingNotices, PeriodicJob
 from monitor.match.lint import lint_watchlist
 from monitor.pipeline.canary import Canary
+from monitor.pipeline.heartbeats import delete_expired_heartbeats
 from monitor.pipeline.maintenance import Maintenance
 from monitor.pipeline.outcome_check import OutcomeCheck
 from monitor.pipeline.page_queue import PAGE_LAG
-from monitor.pipeline.worker_jobs import JobEnqueuer, delete_expired_heartbeats
+from monitor.pipeline.worker_jobs import JobEnqueuer
 from monitor.schedule.child_process import ChildProcess
 from monitor.schedule.digest_times import CronDigestSchedule
 from monitor.schedule.process_pool import SubprocessPool

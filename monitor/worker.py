@@ -31,8 +31,9 @@ from monitor.domain.ports import Clock, ProcessPool
 from monitor.domain.secret import Secret
 from monitor.domain.workers import COLLECT_TASK, HEARTBEAT_INTERVAL, QUEUE_NAME, READ_PAGES_TASK, WorkerHeartbeat
 from monitor.jobs import SHUTDOWN_TIMEOUT, TICK_INTERVAL
+from monitor.pipeline.heartbeats import delete_heartbeat, save_heartbeat
 from monitor.pipeline.poll_plan import PollOutcome
-from monitor.pipeline.worker_jobs import JobHandler, delete_heartbeat, save_heartbeat
+from monitor.pipeline.worker_jobs import JobHandler
 from monitor.schedule.process_pool import SubprocessPool
 from monitor.schedule.scheduler import Scheduler
 from monitor.store.database import Database

@@ -24,7 +24,6 @@ from monitor.cli.common import (
     stream_rows,
 )
 from monitor.domain.errors import UsageError
-from monitor.domain.read_models import ArticleFilter, Cursor
 
 if TYPE_CHECKING:
     from monitor.domain.article import StoredArticle
@@ -124,6 +123,7 @@ def list_articles(
     csv: CsvOption = False,
 ) -> None:
     """List stored articles, newest first."""
+    from monitor.domain.read_models import ArticleFilter, Cursor
     from monitor.records.articles import ARTICLE_COLUMNS, article_record
 
     configuration = load_config(config, database)
@@ -170,6 +170,7 @@ def hits(  # noqa: PLR0913, PLR0917 - a parameter is an option
     csv: CsvOption = False,
 ) -> None:
     """List the hits of the rules, newest first, and when each was reported."""
+    from monitor.domain.read_models import ArticleFilter, Cursor
     from monitor.records.articles import HIT_COLUMNS, hit_record
 
     wanted = ArticleFilter(rule_id=rule, official_id=official, since_at=parse_since(since))

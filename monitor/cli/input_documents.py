@@ -7,11 +7,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from monitor.domain.article import Article
 from monitor.domain.errors import InputError, UsageError
 from monitor.text.compression import decompress_gzip
+
+if TYPE_CHECKING:
+    from monitor.domain.article import Article
 
 _LONE_SURROGATE = re.compile("[\ud800-\udfff]")
 MAX_PAGE_BYTES = 50_000_000  # length after decompression
@@ -24,7 +26,7 @@ class InputDocument:
     """An article to be matched. ``id`` is the id of its JSON record, or the name of the file without suffix."""
 
     id: str
-    article: Article
+    article: "Article"
 
 
 def read_documents(files: Sequence[Path]) -> Iterator[InputDocument]:
@@ -87,6 +89,7 @@ def _build_text_document(name: str, content: bytes) -> InputDocument:
 
     If the text was saved from a web page, teasers of other articles at its end are removed.
     """
+    from monitor.domain.article import Article
     from monitor.extract.boilerplate import find_article_end
     from monitor.extract.line_breaks import unwrap_lines
 
@@ -100,6 +103,8 @@ def _parse_record(text: str, where: str, default_id: str) -> InputDocument:
     ``where`` is the file and line for error messages. ``default_id`` is used if the record has no id. Raises
     ``InputError``.
     """
+    from monitor.domain.article import Article
+
     try:
         record = json.loads(text)
     except json.JSONDecodeError as error:

@@ -26,12 +26,11 @@ from monitor.cli.common import (
     print_text,
     stream_rows,
 )
-from monitor.domain.article import Article
 from monitor.domain.errors import ConfigError, ConfigIssue, UsageError
 from monitor.text.numbers import format_count
 
 if TYPE_CHECKING:
-    from monitor.domain.article import StoredArticle, Story
+    from monitor.domain.article import Article, StoredArticle, Story
     from monitor.records.articles import VersionChange
 
 app = create_command_group("List the stories, latest first; show, split and join stories.")
@@ -196,7 +195,7 @@ def group(file: ArticlesFileArgument, json: JsonOption = False) -> None:
     print_table(("story", "id", "duplicate of", "title"), sorted(rows), "There are no articles in the file.")
 
 
-def number_duplicate_ids(articles: list[tuple[str, Article]]) -> list[tuple[str, Article]]:
+def number_duplicate_ids(articles: "list[tuple[str, Article]]") -> "list[tuple[str, Article]]":
     """Make the ids of articles unique by adding a number to each repetition of an id."""
     seen: Counter[str] = Counter()
     numbered = []
@@ -206,7 +205,7 @@ def number_duplicate_ids(articles: list[tuple[str, Article]]) -> list[tuple[str,
     return numbered
 
 
-def read_articles(file: Path) -> list[tuple[str, Article]]:
+def read_articles(file: Path) -> "list[tuple[str, Article]]":
     """Return the id and the article of each line of a JSON Lines file.
 
     Raises ``ConfigError`` with all invalid lines, or ``UsageError`` if the file cannot be read.
@@ -228,8 +227,9 @@ def read_articles(file: Path) -> list[tuple[str, Article]]:
     return articles
 
 
-def read_article(line: str) -> tuple[str, Article]:
+def read_article(line: str) -> "tuple[str, Article]":
     """Return the id and the article in a line of JSON. Raises ``ValueError`` with the reason if the line is invalid."""
+    from monitor.domain.article import Article
     from monitor.text.dates import parse_date
 
     try:

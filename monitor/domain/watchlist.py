@@ -129,3 +129,8 @@ class Watchlist:
     officials: tuple[Official, ...] = ()
     rules: tuple[Rule, ...] = ()
     synonyms: tuple[tuple[str, ...], ...] = ()
+
+    @property
+    def has_dated_roles(self) -> bool:
+        """Return whether at least one official has a role with a date."""
+        return any(role.from_on or role.until_on for official in self.officials for role in official.roles)

@@ -13,8 +13,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from math import exp, lgamma, log, log1p
+from typing import TYPE_CHECKING
 
-from monitor.domain.desk_models import StoryHour
+if TYPE_CHECKING:
+    from monitor.domain.desk_models import StoryHour
 
 BASELINE_DAYS, MIN_BASELINE_DAYS, WEEK = 28, 14, 7
 MAX_SILENT_DAYS = 14
@@ -136,7 +138,7 @@ def _chance_of_none(before: Sequence[int], day: int) -> float:
     return -log1p(dispersion * expected_count(before, day)) / dispersion
 
 
-def count_periods(hours: Sequence[StoryHour], end_at: datetime, count: int) -> list[int]:
+def count_periods(hours: "Sequence[StoryHour]", end_at: datetime, count: int) -> list[int]:
     """Return the number of different stories in each of ``count`` periods of 24 hours, oldest first.
 
     The last period ends at ``end_at``.

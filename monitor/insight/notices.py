@@ -76,13 +76,17 @@ class InsightNotices:
     ) -> PeopleNotices:
         """Return the notices about these officials for a digest that covers the time until ``end_at``.
 
-        Unless the digest is a preview, the statements about posts in new articles are stored first.
+        Unless it is a preview, new articles are first searched for statements about the posts of all officials. This is
+        omitted if no post has a date, because only dated posts can change hands.
         """
-        from monitor.insight.succession import search_statements  # loads the matching engine, which a poll may not need
+        found, announced = tuple[str, ...](), tuple[Announcement, ...]()
+        if configuration.watchlist.has_dated_roles:
+            # loads the matching engine, which a poll may not need
+            from monitor.insight.succession import search_statements
 
-        if not is_preview:
-            await search_statements(self._database, configuration, now)
-        found, announced = await self._database.read(self._load_successions, plan.id, officials, now)
+            if not is_preview:
+                await search_statements(self._database, configuration, now)
+            found, announced = await self._database.read(self._load_successions, plan.id, officials, now)
         attention: list[str] = []
         if not plan.schedule.is_immediate:
             attention = await self._database.read(load_attention_notices, self._database, officials, end_at)

@@ -122,26 +122,24 @@ class ProcessOffloader:
         try:
             result: T = await call.future
         except OSError as error:
-            self._record_failure(work, error)
+            self.record_failure(work.__name__, describe_error(error))
             return None
         except Exception as error:
-            self._record_failure(work, error)
+            self.record_failure(work.__name__, describe_error(error))
             raise
         return result
 
-    def _record_failure(self, work: Callable[..., Any], error: Exception) -> None:
-        """Count a call that failed in a worker process, and keep its error for ``problem``.
+    def record_failure(self, work_name: str, error: str) -> None:
+        """Count work that failed in a worker process, and keep its error for ``problem``.
 
         The failure is logged if no other was recorded within the last hour.
         """
         now = asyncio.get_running_loop().time()
         if not self._failure_count or now - self._failed_at > FAILURE_MEMORY_SECONDS:
             self._failure_count = 0
-            log.warning(
-                "work in a worker process failed", extra={"work": work.__name__, "error": describe_error(error)}
-            )
+            log.warning("work in a worker process failed", extra={"work": work_name, "error": error})
         self._failure_count, self._failed_at = self._failure_count + 1, now
-        self._failure = f"{work.__name__}: {describe_error(error)}"
+        self._failure = f"{work_name}: {error}"
 
     @property
     def problem(self) -> str:
@@ -209,13 +207,15 @@ class WorkedEntries:
     """The result of building articles from several entries in a worker process.
 
     It has the articles, and the grouping features of all of them. It also has the findings of each article, which are
-    None if the article was not matched.
+    None if the article was not matched. ``error`` is the last error of articles that could not be matched, or for which
+    no features could be computed.
     """
 
     built: Sequence[BuiltArticle] = ()
     findings: Sequence[Findings | None] = ()
     features: "PackedFeatures | None" = None
     needs_watchlist: bool = False
+    error: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -285,6 +285,8 @@ class ArticleBuilder:
         worked = await run(work_on_entries, entries, source, now, early.key, None)
         if worked and worked.needs_watchlist:
             worked = await run(work_on_entries, entries, source, now, early.key, early.watchlist)
+        if worked and worked.error:
+            self._offloader.record_failure(work_on_entries.__name__, worked.error)
         return worked
 
     async def _build_inline(self, entries: Sequence[Entry], source: Source) -> list[BuiltArticle]:
@@ -424,18 +426,24 @@ def work_on_entries(
     if matcher is None:
         return WorkedEntries(needs_watchlist=True)
     built = build_indexed_articles(entries, source)
-    findings = [_match(matcher, article, stage, source.id, now) for article, stage, _ in built]
+    errors: list[str] = []
+    findings = [_match(matcher, article, stage, source.id, now, errors) for article, stage, _ in built]
+    features = None
     try:
         features = pack_features([extract_grouping_text(with_date(article, now)) for article, _, _ in built])
-    except Exception:  # noqa: BLE001 - the article that raised it is found when it is grouped
-        features = None
-    return WorkedEntries(built, findings, features)
+    except Exception as error:  # noqa: BLE001 - the article that raised it is found when it is grouped
+        errors.append(describe_error(error))
+    return WorkedEntries(built, findings, features, error=errors[-1] if errors else "")
 
 
-def _match(matcher: ArticleMatcher, article: Article, stage: Stage, source_id: str, now: datetime) -> Findings | None:
+def _match(
+    matcher: ArticleMatcher, article: Article, stage: Stage, source_id: str, now: datetime, errors: list[str]
+) -> Findings | None:
+    """Return the findings of an article, or None if it must be matched later. An error is appended to ``errors``."""
     if stage is not Stage.EXTRACTED or article.text_length > MAX_INLINE_CHARS:
         return None
     try:
         return matcher.match(article, source_id, now)
-    except Exception:  # noqa: BLE001 - the matching step matches the article again and records the error
+    except Exception as error:  # noqa: BLE001 - the matching step matches the article again and records the error
+        errors.append(describe_error(error))
         return None

@@ -3,6 +3,7 @@
 import asyncio
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -180,11 +181,12 @@ class Collector:
         if plan.has_gap and source.gap_sitemap:
             attempt = await self.feed_reader.fill_gap(attempt, source)
             plan = await self._plan(source, attempt, now)
-        is_isolated = before.interrupted_polls > 0
-        built = await self.article_builder.build(plan.new_entries, source, now, is_isolated=is_isolated)
-        articles = (*built.articles, *build_aliases(plan.alias_entries))
-        plan = note_fallback_articles(plan, built.fallback_count)
-        result = await self._store(lease, plan, articles, now, built)
+        async with self._early.room_for(len(plan.new_entries)) if self._early else nullcontext():
+            is_isolated = before.interrupted_polls > 0
+            built = await self.article_builder.build(plan.new_entries, source, now, is_isolated=is_isolated)
+            articles = (*built.articles, *build_aliases(plan.alias_entries))
+            plan = note_fallback_articles(plan, built.fallback_count)
+            result = await self._store(lease, plan, articles, now, built)
         if isinstance(attempt.result, FetchedFeed):
             self._item_hashes[source.id] = attempt.result.parsed.item_hashes
         return result

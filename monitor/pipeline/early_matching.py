@@ -7,7 +7,9 @@ findings. The features that grouping needs stay in memory until the grouping ste
 grouping step computes them from the stored article instead.
 """
 
-from collections.abc import Mapping, Sequence
+import asyncio
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -29,7 +31,13 @@ Each process needs 40 microseconds and 4 KB for each official.
 MAX_READY_ARTICLES = 5_000
 """Maximum number of articles that are kept in memory for grouping, about 10 KB each.
 
-Further articles are read from the database.
+Further articles are read from the database, and their features are computed again.
+"""
+
+MAX_UNGROUPED_ARTICLES = 3_000
+"""Number of articles that are built or wait for grouping, from which on polls wait before they build more.
+
+Polls wait only while articles are grouped meanwhile. One poll may exceed the number.
 """
 
 
@@ -45,6 +53,36 @@ class EarlyMatching:
         self.ready: dict[int, StoredArticle] = {}
         self.features: dict[int, ArticleFeatures] = {}
         self._result = MatchingResult()
+        self._building_count = 0
+        self._is_grouping = False
+        self._room_changed = asyncio.Event()
+
+    @contextmanager
+    def grouping(self) -> Iterator[None]:
+        """Let polls wait for grouping inside the block; the caller must group articles there."""
+        self._is_grouping = True
+        try:
+            yield
+        finally:
+            self._is_grouping = False
+            self._room_changed.set()
+
+    @asynccontextmanager
+    async def room_for(self, article_count: int) -> AsyncIterator[None]:
+        """Wait until there is room for more articles, and reserve it inside the block.
+
+        A worker process builds articles faster than the main process groups them. Without the wait, more than
+        ``MAX_READY_ARTICLES`` would be ready in a large first pass.
+        """
+        while self._is_grouping and len(self.ready) + self._building_count >= MAX_UNGROUPED_ARTICLES:
+            self._room_changed.clear()
+            await self._room_changed.wait()
+        self._building_count += article_count
+        try:
+            yield
+        finally:
+            self._building_count -= article_count
+            self._room_changed.set()
 
     def add(
         self,
@@ -82,6 +120,7 @@ class EarlyMatching:
         for article_id in article_ids:
             self.ready.pop(article_id, None)
             self.features.pop(article_id, None)
+        self._room_changed.set()
 
 
 def with_date(article: Article, first_seen_at: datetime) -> Article:

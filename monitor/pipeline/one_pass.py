@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+from collections import deque
 from collections.abc import Awaitable, Callable, Collection, Coroutine, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -157,15 +158,16 @@ class Pipeline:
         return self.offloader.problem
 
     async def collect(self, source_ids: Collection[str] | None, progress: ProgressCallback) -> tuple[PollResult, ...]:
-        """Poll due sources until none is due. With ``source_ids``, poll these sources once instead."""
-        if source_ids is not None:
-            polls = await self.collector.run_due(self.sources, len(source_ids), source_ids)
-            progress("sources polled", len(polls))
-            return tuple(polls)
-        sources = self.sources
+        """Poll due sources until none is due. With ``source_ids``, poll these sources once instead.
+
+        Named sources are leased in portions, too, because the lease of a source must not end before its poll begins.
+        """
+        sources, named = self.sources, deque(dict.fromkeys(source_ids or ()))
 
         async def lease(limit: int) -> list[Lease]:
-            return [one for one in await self.collector.lease(limit) if one.source_id in sources]
+            chosen = [named.popleft() for _ in range(min(limit, len(named)))] if source_ids is not None else None
+            leases = [] if chosen == [] else await self.collector.lease(limit, chosen)
+            return [one for one in leases if one.source_id in sources]
 
         return tuple(
             await run_continuously(
@@ -173,6 +175,7 @@ class Pipeline:
                 lambda one: self.collector.poll(one, sources[one.source_id], wait=True),
                 BATCH_SIZE,
                 lambda count: progress("sources polled", count),
+                lambda: bool(named),
             )
         )
 
@@ -230,7 +233,7 @@ class Pipeline:
         A database error only ends the grouping. If the error persists, the next step raises it.
         """
         try:
-            with contextlib.suppress(StoreError):
+            with contextlib.suppress(StoreError), self.early_matching.grouping():
                 while not collecting.done():
                     if len(self.early_matching.ready) < GROUPING_BATCH_SIZE:
                         await asyncio.wait({collecting}, timeout=WAITING_SECONDS)

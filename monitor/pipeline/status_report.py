@@ -20,10 +20,10 @@ from monitor.domain.read_models import (
     SourceStatus,
 )
 from monitor.domain.workers import DEAD_WORKER_RETENTION, WORKER_TIMEOUT, QueueCounts, WorkerHeartbeat
+from monitor.pipeline.heartbeats import load_heartbeats
 from monitor.pipeline.maintenance import is_disk_space_low
 from monitor.pipeline.page_queue import PAGE_LAG, format_busiest_hosts
 from monitor.pipeline.rescreen import RESCREEN_KEY
-from monitor.pipeline.worker_jobs import load_heartbeats
 from monitor.records.status import SourceStatusRecord, StatusRecord, WorkerRecord, WorkersRecord
 from monitor.store.database import Database
 from monitor.text.numbers import format_count

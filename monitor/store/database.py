@@ -11,8 +11,9 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from datetime import datetime
 from enum import StrEnum
+from functools import cached_property
 from pathlib import Path
-from typing import Self, TypeVar
+from typing import TYPE_CHECKING, Self, TypeVar
 
 from monitor.domain.configuration import PageRetention
 from monitor.domain.errors import StoreError, StoreInUse
@@ -23,7 +24,6 @@ from monitor.store.backup import back_up, backup_folder, check_at_start
 from monitor.store.configuration_edits import ConfigurationEditStore
 from monitor.store.connections import Connections, TimeLimit
 from monitor.store.deliveries import DeliveryStore
-from monitor.store.desk import DeskStore
 from monitor.store.digests import DigestStore
 from monitor.store.evidence import EvidenceStore, PageSnapshotStore
 from monitor.store.feedback import FeedbackStore
@@ -33,6 +33,7 @@ from monitor.store.job_queue import JobQueue, is_installed
 from monitor.store.key_value import KeyValueStore
 from monitor.store.maintenance import MaintenanceStore, release_leases
 from monitor.store.migrate import (
+    create_tables,
     latest_revision,
     migrate,
     pending_queue_migrations,
@@ -52,6 +53,9 @@ from monitor.store.story_edits import StoryEditStore
 from monitor.store.successions import SuccessionStore
 from monitor.store.translations import TranslationStore
 from monitor.store.write_queue import WriteQueue
+
+if TYPE_CHECKING:
+    from monitor.store.desk import DeskStore
 
 
 class LockFile:
@@ -145,9 +149,15 @@ class Database:
         self.evidence = EvidenceStore(connections)
         self.maintenance = MaintenanceStore(connections)
         self.readers = ReaderStore(connections)
-        self.desk = DeskStore(connections)
         self.job_queue = None if connections.is_sqlite or not is_installed() else JobQueue(connections)
         self.conninfo = connections.conninfo
+
+    @cached_property
+    def desk(self) -> "DeskStore":
+        """The store with the queries of the desk. It is imported at first use, because most commands do not need it."""
+        from monitor.store.desk import DeskStore
+
+        return DeskStore(self._connections)
 
     @classmethod
     def open(
@@ -281,9 +291,12 @@ def _migrate_exclusively(connections: Connections, lock: LockFile | None) -> Non
 
 
 def _migrate_with_backup(connections: Connections) -> None:
-    """Make a backup if the database is on SQLite, then migrate."""
+    """Make a backup if the database is on SQLite, then migrate. In a new database, only create the tables."""
     before = schema_version(connections)
-    if before and connections.is_sqlite:
+    if not before and connections.is_sqlite:
+        create_tables(connections)
+        return
+    if connections.is_sqlite:
         back_up(
             connections, backup_folder(connections), f"{Path(connections.database_file).stem}-before-{before}", keep=7
         )

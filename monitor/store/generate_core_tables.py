@@ -1,8 +1,12 @@
-"""Generator of ``core_tables.py``: `python -m monitor.store.generate_core_tables` overwrites the file.
+"""Generator of ``core_tables.py`` and ``new_database.sql``.
 
-A test compares the file with the tables. The reason for the file: docs/decisions/0002-core-tables.md.
+`python -m monitor.store.generate_core_tables` overwrites both files. Tests compare them with the tables and the
+migrations. The reasons for the files: docs/decisions/0002-core-tables.md.
 """
 
+import sqlite3
+import tempfile
+from contextlib import closing
 from pathlib import Path
 
 from sqlalchemy import Column, MetaData, Table
@@ -10,7 +14,10 @@ from sqlalchemy.sql.schema import ScalarElementColumnDefault
 
 from monitor.store import tables
 from monitor.store.column_types import BIG_INTEGER
+from monitor.store.connections import Connections
+from monitor.store.migrate import NEW_DATABASE_FILE, STATEMENT_END, migrate
 
+SEARCH_TABLE = "article_search"
 CORE_TABLES_FILE = Path(__file__).with_name("core_tables.py")
 HEADER = '''"""Tables for queries, generated from ``tables.py``: columns, keys, foreign keys and defaults.
 
@@ -52,5 +59,38 @@ def _render_column(column: Column[object]) -> str:
     return f"Column({', '.join(parts)})"
 
 
+def render_new_database() -> str:
+    """Return the text of ``new_database.sql``: the schema and the rows that all migrations together create."""
+    with tempfile.TemporaryDirectory() as folder:
+        file = f"{folder}/new.db"
+        connections = Connections(f"sqlite:///{file}")
+        migrate(connections)
+        connections.close()
+        with closing(sqlite3.connect(file)) as connection:
+            return f"{STATEMENT_END.join(list_statements(connection))};\n"
+
+
+def list_statements(connection: sqlite3.Connection) -> list[str]:
+    """Return the SQL statements that create all tables and indexes of a database, and insert its rows.
+
+    SQLite creates the internal tables of the full-text index by itself. The settings of the index are not ordinary
+    rows: they are inserted as commands.
+    """
+    internal = f"{SEARCH_TABLE}_"
+    objects = connection.execute("SELECT name, type, sql FROM sqlite_schema WHERE sql IS NOT NULL ORDER BY rowid")
+    created = [(name, kind, sql) for name, kind, sql in objects if not name.startswith((internal, "sqlite_"))]
+    tables = [name for name, kind, _ in created if kind == "table" and name != SEARCH_TABLE]
+    settings = connection.execute(f"SELECT k, v FROM {internal}config WHERE k != 'version' ORDER BY k").fetchall()  # noqa: S608 - a constant
+    statements = [sql.strip() for _, _, sql in created]
+    for name, value in settings:
+        statements.append(f"INSERT INTO {SEARCH_TABLE} ({SEARCH_TABLE}, rank) VALUES ('{name}', {value})")  # noqa: S608 - our own values
+    for table in tables:
+        for row in connection.execute(f'SELECT * FROM "{table}"').fetchall():  # noqa: S608 - our own tables
+            values = [connection.execute("SELECT quote(?)", (value,)).fetchone()[0] for value in row]
+            statements.append(f'INSERT INTO "{table}" VALUES ({", ".join(values)})')  # noqa: S608 - our own values
+    return statements
+
+
 if __name__ == "__main__":
     CORE_TABLES_FILE.write_text(render_core_tables(), encoding="utf-8")
+    NEW_DATABASE_FILE.write_text(render_new_database(), encoding="utf-8")

@@ -1,6 +1,7 @@
 """Schema migrations: upgrade a database to the schema of this program, or refuse and leave it unchanged.
 
-Alembic is imported only if there is something to migrate, because importing it is slow.
+Alembic is imported only if there is something to migrate, because importing it is slow. A new SQLite database needs no
+migration: its tables are created by a script with the newest schema, which is generated from the migrations.
 """
 
 from pathlib import Path
@@ -17,6 +18,9 @@ if TYPE_CHECKING:
     from alembic.config import Config
 
 MIGRATIONS_DIR = Path(__file__).parent / "migrations"
+NEW_DATABASE_FILE = Path(__file__).with_name("new_database.sql")
+STATEMENT_END = ";\n\n"
+"""Text between two statements of ``NEW_DATABASE_FILE``."""
 _VERSION_TABLE = "alembic_version"
 MIGRATION_LOCK_ID = 7_310_001  # an advisory lock of PostgreSQL: only one process at a time migrates
 
@@ -38,8 +42,13 @@ def schema_version(connections: Connections) -> str:
 
 
 def latest_revision(migrations_dir: Path = MIGRATIONS_DIR) -> str:
-    """Return the id of the latest migration of this program. The file name of each migration begins with its id."""
-    return max(script.name.partition("_")[0] for script in (migrations_dir / "versions").glob("[0-9]*.py"))
+    """Return the id of the latest migration of this program."""
+    return _list_revisions(migrations_dir)[-1]
+
+
+def _list_revisions(migrations_dir: Path) -> list[str]:
+    """Return the ids of all migrations, oldest first. The file name of each migration begins with its id."""
+    return sorted(script.name.partition("_")[0] for script in (migrations_dir / "versions").glob("[0-9]*.py"))
 
 
 def pending_revisions(connections: Connections, migrations_dir: Path = MIGRATIONS_DIR) -> tuple[str, ...]:
@@ -47,25 +56,15 @@ def pending_revisions(connections: Connections, migrations_dir: Path = MIGRATION
 
     Raises ``SchemaMismatch`` if the schema is newer than this program, or belongs to another program.
     """
-    current = schema_version(connections)
-    if current == latest_revision(migrations_dir):
-        return ()
+    current, revisions = schema_version(connections), _list_revisions(migrations_dir)
     if not current:
         _reject_foreign_schema(connections)
-    from alembic.script import ScriptDirectory
-    from alembic.script.revision import RevisionError
-    from alembic.util import CommandError
-
-    try:
-        steps = list(
-            ScriptDirectory.from_config(_alembic_config(migrations_dir)).iterate_revisions("heads", current or "base")
-        )
-    except (CommandError, RevisionError):
+    elif current not in revisions:
         raise SchemaMismatch(
             f"the database has schema {current} of a newer monitor; "
             "install that version, or restore a backup from before its upgrade"
-        ) from None
-    return tuple(step.revision for step in reversed(steps))
+        )
+    return tuple(revision for revision in revisions if revision > current)
 
 
 def _reject_foreign_schema(connections: Connections) -> None:
@@ -110,6 +109,16 @@ def require_current_schema(connections: Connections) -> None:
             f"the database has schema {version}, which is older than this program's {latest_revision()}; "
             "`monitor db upgrade` backs it up and upgrades it, and the daemon does so at its start"
         )
+
+
+def create_tables(connections: Connections) -> None:
+    """Create the tables of this program in a new SQLite database, in one transaction.
+
+    The result is the same as that of all migrations.
+    """
+    with connections.migration_transaction() as connection:
+        for statement in NEW_DATABASE_FILE.read_text(encoding="utf-8").split(STATEMENT_END):
+            connection.exec_driver_sql(statement)
 
 
 def migrate(connections: Connections, migrations_dir: Path = MIGRATIONS_DIR) -> None:

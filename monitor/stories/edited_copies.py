@@ -13,9 +13,11 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
+
 from monitor.stories.features import STOP_WORDS, stem_word
-from monitor.stories.fingerprints import NormalizedText, build_stream, hash_windows
-from monitor.stories.near_duplicates import SHINGLE_BYTES, mark_shared_bytes
+from monitor.stories.fingerprints import SHINGLE_BYTES, NormalizedText, build_stream
+from monitor.stories.near_duplicates import flag_shared_windows, mark_shared_bytes
 from monitor.text.tokens import is_unspaced
 
 MIN_STRETCH_CHARS = 20
@@ -46,7 +48,7 @@ class _Containment:
 
 def is_edited_copy(first: NormalizedText, second: NormalizedText) -> bool:
     """Return whether one of two texts is an edited copy of the other, or both are edited copies of a third text."""
-    if max(_measure_coverage(first.stream, second.stream, first.cased).shares) < MIN_REWRITTEN_COVERAGE:
+    if max(_measure_coverage(first, second).shares) < MIN_REWRITTEN_COVERAGE:
         return False
     texts = [_QUOTATION.sub(" ", text.cased) for text in (first, second)]
     sentences = [_split_sentences(text) for text in texts]
@@ -61,7 +63,10 @@ def is_edited_copy(first: NormalizedText, second: NormalizedText) -> bool:
     have_common_facts = len(numbers[0] & numbers[1]) >= MIN_COMMON_NUMBERS
     if have_one_front and have_common_facts and sum(one.mean for one in contained) >= MIN_MUTUAL_CONTAINMENT:
         return True
-    coverage = _measure_coverage(build_stream(texts[0]), build_stream(texts[1]), texts[0])
+    unquoted = [
+        NormalizedText(text.title, rest, build_stream(rest)) for text, rest in zip((first, second), texts, strict=True)
+    ]
+    coverage = _measure_coverage(*unquoted)
     smaller, larger = sorted(coverage.shares)
     if smaller >= MIN_NEW_LEAD_COVERAGE and larger >= MIN_NEW_LEAD_LARGER_COVERAGE:
         return True
@@ -80,18 +85,35 @@ class _Coverage:
     fronts: tuple[float, float]
 
 
-def _measure_coverage(stream: bytes, other: bytes, text: str) -> _Coverage:
-    """Return how much of two texts, given as byte streams, is common to both. ``text`` is the text of ``stream``."""
-    if not stream or not other:
+def have_common_text(first: NormalizedText, second: NormalizedText) -> bool:
+    """Return whether two texts have enough text in common for ``compare_texts`` and ``is_edited_copy`` to find a copy.
+
+    This quick test counts common windows. A common stretch of ``MIN_STRETCH_CHARS`` bytes has at least
+    ``MIN_STRETCH_CHARS - SHINGLE_BYTES + 1`` of them, so this bounds the amount of common text. Only texts in ASCII are
+    tested, because their stretches all have this length.
+    """
+    sizes = len(first.stream), len(second.stream)
+    if min(sizes) < 2 * MIN_STRETCH_CHARS or not (first.stream.isascii() and second.stream.isascii()):
+        return True
+    min_share = MIN_REWRITTEN_COVERAGE * (1 - (SHINGLE_BYTES - 1) / MIN_STRETCH_CHARS)
+    counts = (
+        np.count_nonzero(flag_shared_windows(first.shingles, second.shingles)),
+        np.count_nonzero(flag_shared_windows(second.shingles, first.shingles)),
+    )
+    return any(count >= min_share * size for count, size in zip(counts, sizes, strict=True))
+
+
+def _measure_coverage(first: NormalizedText, second: NormalizedText) -> _Coverage:
+    """Return how much of two texts is common to both."""
+    if not first.stream or not second.stream:
         return _Coverage((0.0, 0.0), (0.0, 0.0))
-    letters = [char for char in text[:400] if char.isalnum()]
+    letters = [char for char in first.cased[:400] if char.isalnum()]
     is_dense = sum(char >= FIRST_DENSE_CHAR for char in letters) * 2 > len(letters)
     width = len("".join(letters).encode("utf-8", "replace")) / max(1, len(letters))
     min_bytes = round(width * (MIN_DENSE_STRETCH_CHARS if is_dense else MIN_STRETCH_CHARS))
-    hashes, other_hashes = hash_windows(stream, SHINGLE_BYTES), hash_windows(other, SHINGLE_BYTES)
     masks = (
-        mark_shared_bytes(hashes, other_hashes, len(stream), min_bytes),
-        mark_shared_bytes(other_hashes, hashes, len(other), min_bytes),
+        mark_shared_bytes(first.shingles, second.shingles, len(first.stream), min_bytes),
+        mark_shared_bytes(second.shingles, first.shingles, len(second.stream), min_bytes),
     )
     fronts = [mask[: math.ceil(FRONT_SHARE * len(mask))] for mask in masks]
     return _Coverage(

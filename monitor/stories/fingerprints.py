@@ -32,6 +32,9 @@ OffsetArray = npt.NDArray[np.int64]
 
 MAX_BODY_CHARS = 40_000
 WINDOW_BYTES = 20
+SHINGLE_BYTES = 12
+"""Length of the windows by which two texts are compared."""
+
 TARGET_FINGERPRINTS = 28
 DENSE_START_BYTES, DENSE_START_SHARE = 800, 1 / 40
 # British to American spelling by plain text replacement, applied to every text alike.
@@ -92,6 +95,11 @@ class NormalizedText:
         limits[:DENSE_START_BYTES] = max(share, DENSE_START_SHARE)
         chosen = {one >> 1 for one in hashes[hashes * 2.0**-64 <= limits].tolist()}
         return (xxh3_64_intdigest(self.stream) >> 1, *chosen) if self.stream else ()
+
+    @cached_property
+    def shingles(self) -> WindowHashes:
+        """Hashes of all windows of ``SHINGLE_BYTES`` bytes, by which two texts are compared."""
+        return hash_windows(self.stream, SHINGLE_BYTES)
 
     @cached_property
     def sentences(self) -> tuple[str, ...]:

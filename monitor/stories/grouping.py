@@ -14,7 +14,7 @@ from monitor.domain.article import Article
 from monitor.domain.grouping import DUPLICATE_WINDOW, GroupingIndex, Placement
 from monitor.stories.clustering import StoryClusterer, top_terms
 from monitor.stories.contradictions import tells_other_event
-from monitor.stories.edited_copies import is_edited_copy
+from monitor.stories.edited_copies import have_common_text, is_edited_copy
 from monitor.stories.features import TermFeatures, TermVector, Vocabulary
 from monitor.stories.fingerprints import ArticleFeatures, NormalizedText, extract_grouping_text
 from monitor.stories.grouping_window import StoryWindow
@@ -134,6 +134,8 @@ class Grouper:
             if placement is None or not _is_in_window(article, placement):
                 continue
             text, other = features.normalized_text, self._normalized_text(number)
+            if not have_common_text(text, other):
+                continue
             similarity = compare_texts(text, other, is_second_later=_is_later(article, placement))
             is_duplicate = similarity.is_duplicate or (not similarity.contradicts_copy and is_edited_copy(text, other))
             if is_duplicate and not tells_other_event(text, other):

@@ -18,9 +18,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from monitor.stories.fingerprints import NormalizedText, WindowHashes, hash_windows, normalize_spelling
+from monitor.stories.fingerprints import SHINGLE_BYTES, NormalizedText, WindowHashes, normalize_spelling
 
-SHINGLE_BYTES = 12
 MIN_RUN_BYTES = 20
 MIN_SENTENCE_SHARE = 0.35
 FRONT_SHARE = 0.35
@@ -105,7 +104,7 @@ def compare_texts(
     is_larger_later = is_second_later is not None and is_second_later == (larger is second)
     if smaller.stream == larger.stream:
         return TextSimilarity(1, 1, 1, 1, 1, 1, 1)
-    pieces = hash_windows(smaller.stream, SHINGLE_BYTES), hash_windows(larger.stream, SHINGLE_BYTES)
+    pieces = smaller.shingles, larger.shingles
     smaller_shares = _measure_shares(smaller, *pieces)
     if smaller_shares.total < MIN_SMALLER_SHARE:
         return TextSimilarity(
@@ -164,9 +163,7 @@ def mark_shared_bytes(
     ``size`` is the length of the text in bytes.
     """
     mask = np.zeros(size, dtype=np.bool_)
-    seen = np.zeros(_FILTER_SIZE, dtype=np.bool_)
-    seen[other_hashes & _FILTER_MASK] = True
-    hits = np.flatnonzero(seen[own_hashes & _FILTER_MASK])
+    hits = np.flatnonzero(flag_shared_windows(own_hashes, other_hashes))
     if not len(hits):
         return mask
     gaps = np.flatnonzero(np.diff(hits) > 1)
@@ -175,6 +172,14 @@ def mark_shared_bytes(
         if end - start >= min_bytes:
             mask[start:end] = True
     return mask
+
+
+def flag_shared_windows(own_hashes: WindowHashes, other_hashes: WindowHashes) -> FlagArray:
+    """Return a flag for each window of a text: true if the other text has it, and in few other cases."""
+    seen = np.zeros(_FILTER_SIZE, dtype=np.bool_)
+    seen[other_hashes & _FILTER_MASK] = True
+    flags: FlagArray = seen[own_hashes & _FILTER_MASK]
+    return flags
 
 
 def _measure_agreement(sentences: Sequence[str], other: NormalizedText) -> tuple[float, float]:

@@ -9,12 +9,15 @@ import re
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, timezone, tzinfo
 from functools import cache, cached_property, lru_cache
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from monitor.domain.source import Source
-from monitor.language.schema import Country
 from monitor.text.fold import fold_key
+
+if TYPE_CHECKING:  # the schema has many types, and most commands read no dates
+    from monitor.language.schema import Country
 
 _MAX_OFFSET = timedelta(hours=14)
 _GENERIC_DOMAINS = frozenset({"ai", "am", "cc", "cm", "co", "fm", "ga", "gg", "io", "ly", "me", "ml", "so", "tv", "ws"})
@@ -113,7 +116,7 @@ def _country_of_domain(url: str) -> str:
 
 
 @cache
-def _countries_by_domain() -> dict[str, Country]:
+def _countries_by_domain() -> "dict[str, Country]":
     """Return a dictionary that maps each country's top-level domain to the country."""
     return {country.domain: country for country in _countries() if country.domain}
 
@@ -131,7 +134,7 @@ def _domains_by_name() -> dict[str, str]:
     }
 
 
-def _countries() -> tuple[Country, ...]:
+def _countries() -> "tuple[Country, ...]":
     from monitor.language.load import language_data  # loaded late, as in dates.py, so that commands start faster
 
     return language_data().countries

@@ -1,5 +1,6 @@
 """Articles matched together with their poll: the same findings and stories as step by step, and nothing is lost."""
 
+import asyncio
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -17,15 +18,22 @@ from monitor.domain.read_models import ArticleFilter
 from monitor.domain.source import Entry, Source, TextOrigin
 from monitor.domain.watchlist import Official, Rule, Watchlist
 from monitor.match.engine import compile_watchlist
-from monitor.pipeline import build_articles
+from monitor.pipeline import bounded_matching, build_articles
 from monitor.pipeline.bounded_matching import BoundedMatcher, MatchingResult
-from monitor.pipeline.build_articles import OFFLOAD_THRESHOLD, ProcessOffloader, work_on_entries
+from monitor.pipeline.build_articles import (
+    OFFLOAD_THRESHOLD,
+    ArticleBuilder,
+    BuiltArticles,
+    ProcessOffloader,
+    work_on_entries,
+)
 from monitor.pipeline.collect import Collector
 from monitor.pipeline.early_matching import EarlyMatching
 from monitor.pipeline.group import GroupingStep
 from monitor.pipeline.match_articles import MatchingStep
 from monitor.schedule.process_pool import SubprocessPool
 from monitor.store.database import Database
+from monitor.stories.novelty import ClassifiedEntry
 
 WATCHLIST = Watchlist(
     officials=(Official("somphone", "Keo Somphone", country="Laos"),),
@@ -41,6 +49,13 @@ class Pool(FailingEntryPool):
         if work is build_articles.run_calls:
             return await super().run(work, *args)
         return await KillingPool.run(self, work, *args)
+
+
+class HerePool:
+    """Process pool that does the work in this process."""
+
+    async def run(self, work: Any, *args: Any) -> Any:
+        return work(*args)
 
 
 def processed(
@@ -131,3 +146,29 @@ def test_an_article_that_cannot_be_matched_is_left_to_the_matching_step() -> Non
     worked = work_on_entries(entries, SOURCE, NOW, -1, WATCHLIST)
     assert list(worked.findings) == [None]
     assert worked.features
+
+
+class BrokenMatcher:
+    """Matcher that fails for every article."""
+
+    def match(self, *_arguments: object) -> Findings:
+        raise ValueError("the index is damaged")
+
+
+def test_a_matcher_that_fails_in_a_worker_process_is_reported(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The matching step would match the articles again and, if it succeeds, record no error."""
+    early = EarlyMatching(WATCHLIST)
+    monkeypatch.setitem(bounded_matching._compiled, early.key, BrokenMatcher())
+    entries = [Entry(f"https://a.example/{n}", title="Keo Somphone", content=f"<p>Words {n}") for n in range(10)]
+    classified = [ClassifiedEntry(entry, (entry.url,), (), is_alertable=True) for entry in entries]
+
+    async def run() -> tuple[BuiltArticles, str]:
+        offloader = ProcessOffloader(HerePool())
+        offloader.add_backlog(2 * OFFLOAD_THRESHOLD)
+        built = await ArticleBuilder(offloader, asyncio.Lock(), early).build(classified, SOURCE, NOW)
+        return built, offloader.problem
+
+    built, problem = on_loop(run())
+    assert set(built.findings) == {None}
+    assert "failed once" in problem
+    assert problem.endswith("work_on_entries: ValueError: the index is damaged")

@@ -20,6 +20,7 @@ from support.baselines import assert_floor, assert_floors
 from support.synthetic_articles import Pair, article, edits, lookalikes, pairs, report
 
 from monitor.domain.article import Article
+from monitor.stories.edited_copies import have_common_text, is_edited_copy
 from monitor.stories.fingerprints import normalize_text
 from monitor.stories.grouping import group_articles
 from monitor.stories.near_duplicates import compare_texts
@@ -48,6 +49,18 @@ def test_duplicates_are_found_and_no_others(compared: list[tuple[Pair, bool]]) -
     assert_floor("copies.pairs.recall", right / sum(pair.copy for pair, _ in compared), wrong)
     excerpts = [found for pair, found in compared if pair.kind == "excerpt"]
     assert_floor("copies.excerpts.recall", sum(excerpts) / len(excerpts), wrong)
+
+
+def test_the_quick_test_excludes_no_copy() -> None:
+    """Pairs that it excludes would not be found by the whole comparison."""
+    labelled = [
+        (normalize_text(pair.one.title, pair.one.body), normalize_text(pair.other.title, pair.other.body))
+        for pair in pairs(SEED, 15)
+    ]
+    unrelated = [(first[0], second[1]) for first, second in combinations(labelled[::6], 2)]
+    excluded = [both for both in (*labelled, *unrelated) if not have_common_text(*both)]
+    assert not any(compare_texts(*both).is_duplicate or is_edited_copy(*both) for both in excluded)
+    assert len(excluded) > 100
 
 
 def test_texts_of_one_template_are_never_duplicates(compared: list[tuple[Pair, bool]]) -> None:

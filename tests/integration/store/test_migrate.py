@@ -15,10 +15,18 @@ from support.rows import draft, kept
 from monitor.domain.errors import SchemaMismatch, StoreError, StoreInUse
 from monitor.domain.read_models import ArticleFilter
 from monitor.store import core_tables
+from monitor.store import migrate as migrations
 from monitor.store.connections import Connections
 from monitor.store.database import Database, LockFile
-from monitor.store.generate_core_tables import load_metadata, render_core_tables
-from monitor.store.migrate import MIGRATIONS_DIR, migrate, pending_revisions, schema_version
+from monitor.store.generate_core_tables import list_statements, load_metadata, render_core_tables, render_new_database
+from monitor.store.migrate import (
+    MIGRATIONS_DIR,
+    NEW_DATABASE_FILE,
+    STATEMENT_END,
+    migrate,
+    pending_revisions,
+    schema_version,
+)
 
 FAILING = """
 import sqlalchemy as sa
@@ -72,6 +80,39 @@ def test_migrations_create_the_tables_of_the_models(fresh: str) -> None:
 def test_core_tables_agree_with_the_models() -> None:
     """`python -m monitor.store.generate_core_tables` writes them again."""
     assert Path(core_tables.__file__).read_text("utf-8") == render_core_tables()
+
+
+def test_the_script_for_new_databases_agrees_with_the_migrations() -> None:
+    """`python -m monitor.store.generate_core_tables` writes it again."""
+    assert NEW_DATABASE_FILE.read_text("utf-8") == render_new_database()
+
+
+def test_a_new_database_has_the_schema_of_a_migrated_one(tmp_path: Path) -> None:
+    """Tables, indexes, settings of the full-text index, and rows."""
+    Database.open(f"sqlite:///{tmp_path}/new.db").close()
+    connections = Connections(f"sqlite:///{tmp_path}/migrated.db")
+    migrate(connections)
+    connections.close()
+    new, migrated = (sqlite3.connect(tmp_path / f"{name}.db") for name in ("new", "migrated"))
+    assert sorted(list_statements(new)) == sorted(list_statements(migrated))
+    new.close()
+    migrated.close()
+
+
+def test_an_interrupted_creation_leaves_an_empty_database(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The next start creates the tables."""
+    url, broken = f"sqlite:///{tmp_path}/monitor.db", tmp_path / "broken.sql"
+    broken.write_text(f"{NEW_DATABASE_FILE.read_text('utf-8')}{STATEMENT_END}INSERT INTO missing VALUES (1)")
+    with monkeypatch.context() as patch:
+        patch.setattr(migrations, "NEW_DATABASE_FILE", broken)
+        with pytest.raises(StoreError, match="missing"):
+            Database.open(url)
+    connections = Connections(url)
+    assert schema_version(connections) == ""
+    connections.close()
+    database = Database.open(url)
+    kept(database, draft("a"))
+    database.close()
 
 
 def test_each_migration_runs_from_the_previous_schema(fresh: str, scripts: Path) -> None:

@@ -28,8 +28,8 @@ from monitor.domain.mention import MatchForm
 from monitor.domain.poll_state import SourceState
 from monitor.domain.polling_policy import ClockTrust
 from monitor.domain.read_models import ArticleFilter
+from monitor.pipeline.heartbeats import load_heartbeats
 from monitor.pipeline.status_report import parse_daemon_status
-from monitor.pipeline.worker_jobs import load_heartbeats
 from monitor.store.connections import Connections
 from monitor.store.database import Database
 from monitor.store.key_value import load_clock_trust

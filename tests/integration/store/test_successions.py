@@ -41,10 +41,16 @@ def match_all(database: Database) -> None:
     database.findings.save([(one, matcher.match(one.article)) for one in waiting], NOW)
 
 
-def load(database: Database, *, is_preview: bool = False, plan: DigestPlan = DAILY) -> PeopleNotices:
+def load(
+    database: Database,
+    *,
+    is_preview: bool = False,
+    plan: DigestPlan = DAILY,
+    configuration: Configuration = CONFIGURATION,
+) -> PeopleNotices:
     """Return the notices for a digest."""
-    insight = InsightNotices(database)
-    return asyncio.run(insight.load_notices(plan, CONFIGURATION, [GIANG], NOW, NOW + MINUTE, is_preview=is_preview))
+    insight, officials = InsightNotices(database), configuration.watchlist.officials
+    return asyncio.run(insight.load_notices(plan, configuration, officials, NOW, NOW + MINUTE, is_preview=is_preview))
 
 
 def test_a_digest_announces_a_succession_once(database: Database) -> None:
@@ -78,6 +84,15 @@ def test_each_article_is_searched_once(database: Database) -> None:
     ]
     assert database.successions.list_statements(NOW + MINUTE) == []
     assert database.successions.list_statements(NOW - MINUTE, ["nobody"]) == []
+
+
+def test_articles_are_searched_when_a_post_gets_a_date(database: Database) -> None:
+    """Without a dated post, nothing is searched, and no article counts as searched."""
+    undated = replace(GIANG, roles=(Role("Minister of National Defence"),))
+    store(database, "a", NEWS, "times")
+    store(database, "b", OTHER_WORDS, "post")
+    assert load(database, configuration=replace(CONFIGURATION, watchlist=Watchlist((undated,)))) == PeopleNotices()
+    assert len(load(database).notices) == 1
 
 
 def test_old_articles_are_not_searched(database: Database) -> None:

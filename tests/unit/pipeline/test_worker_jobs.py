@@ -22,15 +22,13 @@ from monitor.domain.workers import (
 from monitor.pipeline import store_retry
 from monitor.pipeline.build_articles import ProcessOffloader
 from monitor.pipeline.collect import Collector, PollResult
+from monitor.pipeline.heartbeats import delete_heartbeat, load_heartbeats, save_heartbeat
 from monitor.pipeline.poll_plan import PollOutcome
 from monitor.pipeline.read_pages import PageReader, PageResult
 from monitor.pipeline.worker_jobs import (
     CollectorServices,
     JobEnqueuer,
     JobHandler,
-    delete_heartbeat,
-    load_heartbeats,
-    save_heartbeat,
 )
 from monitor.store.database import Database
 from monitor.store.job_queue import JobQueue
