@@ -15,6 +15,8 @@ VERDICT_REASON_PREFIX = "rejected by "
 
 No reason that the matcher gives begins with this text.
 """
+EDIT = "edit"
+"""Value of the field ``what`` of a ``Change`` that is an edit of a configuration file."""
 
 
 class VerdictKind(StrEnum):

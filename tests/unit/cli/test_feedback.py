@@ -226,7 +226,9 @@ def test_a_suggestion_is_shown_and_written_without_touching_other_bytes(
         line for line in before.splitlines() if "Ada Lovell" not in line
     ]
     run("check")
-    assert "edit" in run("feedback")
+    assert f"officials.ada.exclude_phrases: {record['value']} in sources.yaml" in run("feedback")
+    run("undo", "2")
+    assert (tmp_path / "sources.yaml").read_text() == before
     assert "needs the number" in run("suggest", "--write", fails=UsageError)
     assert "there is no 9" in run("suggest", "1", "--write", "--pick", "9", fails=UsageError)
 

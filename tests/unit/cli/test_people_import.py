@@ -13,8 +13,10 @@ from support.http_server import Loopback, reply, serving
 from typer.testing import CliRunner, Result
 
 from monitor.config.load import load_configuration
+from monitor.domain.configuration_edits import EditConflict
 from monitor.domain.errors import InputError, UsageError
 from monitor.domain.watchlist import Official
+from monitor.store.database import Database
 
 CONFIGURATION = """\
 # the desk
@@ -103,6 +105,25 @@ def test_many_people_get_a_file_of_their_own(run: Run) -> None:
     Path("other.yaml").write_text("officials: {}\n", encoding="utf-8")
     Path("more.csv").write_text("name,country\nCy Dahl,Laos\n", encoding="utf-8")
     assert "does not include it" in str(run("more.csv", "--write", "--into", "other.yaml").exception)
+
+
+def test_an_import_is_recorded_and_can_be_undone(run: Run) -> None:
+    """Each changed file is a change of its own; an edit of the file since is a conflict."""
+    result = run("people.csv", "--write", "--json")
+    assert "not recorded" in result.stderr  # there is no database yet
+    assert all(json.loads(line)["kind"] for line in result.stdout.splitlines())
+    Path("sources.yaml").write_text(CONFIGURATION, encoding="utf-8")
+    Path("old.yaml").write_text(OLD, encoding="utf-8")
+    Database.open(load_configuration(Path("sources.yaml"), {}).settings.database.reveal()).close()
+    assert "To undo: monitor undo 1\nTo undo: monitor undo 2\n" in run("people.csv", "--write").stderr
+    main = Path("sources.yaml").read_bytes()
+    Path("sources.yaml").write_bytes(main + b"# later\n")
+    assert isinstance(CliRunner().invoke(app, ["undo", "2"]).exception, EditConflict)
+    Path("sources.yaml").write_bytes(main)
+    for change in "12":
+        assert CliRunner().invoke(app, ["undo", change]).exit_code == 0
+    assert Path("sources.yaml").read_text(encoding="utf-8") == CONFIGURATION
+    assert Path("old.yaml").read_text(encoding="utf-8") == OLD
 
 
 def test_a_result_that_is_invalid_is_not_written(run: Run) -> None:
