@@ -668,7 +668,7 @@ def _is_neutral(text: str) -> bool:
 
 
 def _is_past_year(text: str, year: int) -> bool:
-    return text.isdigit() and len(text) == 4 and _MIN_YEAR <= int(text) < year
+    return text.isdecimal() and len(text) == 4 and _MIN_YEAR <= int(text) < year
 
 
 def _is_east_asian(name: str, post: str) -> bool:

@@ -12,6 +12,7 @@ from monitor.domain.feedback import Way
 from monitor.domain.readers import Right
 from monitor.domain.source import SourceKind
 from monitor.pipeline.discover import DiscoveryResult, make_source_id
+from monitor.text.numbers import parse_number
 from monitor.text.sanitize import single_line
 from monitor.text.urls import canonicalize_url
 from monitor.web.editing import forbid_edits, get_editing
@@ -61,8 +62,8 @@ def read_keys(fields: Mapping[str, str]) -> dict[str, Any]:
         found: dict[str, Any] = {"url": url, **_take(given, "list_", LISTING_FIELDS)}
         if "published" in found and "published_format" in given:
             found["published"] = {"selector": found["published"], "format": given["published_format"]}
-        if (pages := given.get("max_pages", "1")[:3]).isdecimal() and int(pages) > 1:
-            found["max_pages"] = int(pages)
+        if (pages := parse_number(given.get("max_pages", "")) or 0) > 1:
+            found["max_pages"] = pages
         keys["listing"] = found
     else:
         keys["sitemap" if kind == "sitemap" else "feed"] = url
@@ -101,7 +102,7 @@ async def act(page: PageDependency) -> Response:
         else:
             build = get_editing(page.request).editor.build_source
             source = await page.read(build, _choose_id(page, fields), read_keys(fields))
-            number = int(fields["article"]) if fields.get("article", "").isdigit() else 0
+            number = parse_number(fields.get("article", "")) or 0
             preview = await setup.preview(
                 page.account.id, source, settings, number=min(number, 9), is_new=action == "fetch"
             )

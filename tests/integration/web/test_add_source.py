@@ -151,6 +151,7 @@ def test_selectors_are_tried_on_documents_that_were_fetched_once(desk: Desk, sit
     assert "no date" in preview(list_published="b")
     assert "Buy The minister" in shown
     assert "Buy The minister" not in preview(page_remove=".ad")
+    assert "3 articles in the list" in preview(article="²", max_pages="²")
     assert "is not a valid CSS selector" in preview(list_items="li[")
     assert (site.asked("/news") - lists, site.asked("/a1") - pages) == (1, 1)
     preview("fetch")
