@@ -10,10 +10,12 @@ from unittest.mock import Mock
 import pytest
 import schemathesis
 from hypothesis import HealthCheck, given, settings
+from starlette.testclient import TestClient
 from support.api import Client
 from support.command_line import app as command_line
 from support.desk import CONFIGURATION, HOST, Desk
 from support.rows import MINUTE, NOW, draft, kept
+from support.stores import locked
 from typer.testing import CliRunner
 
 from monitor.domain.errors import StoreBusy
@@ -176,6 +178,23 @@ def test_a_key_may_be_used_again_if_the_request_had_no_effect(desk: Desk, monkey
     assert answers.reserve(client.token.id, hashed, request, desk.clock()) is None
     assert client.send("POST", "/sources/times/poll", **key).status_code == 409
     desk.clock.now += timedelta(minutes=3)
+    assert client.send("POST", "/sources/times/poll", **key).status_code == 202
+
+
+def test_a_request_with_a_key_at_a_locked_database_may_be_repeated(desk: Desk) -> None:
+    client, key = Client(desk, Scope.OPERATE), {"Idempotency-Key": "k1"}
+    with locked(desk.database):
+        answer = client.send("POST", "/sources/times/poll", **key)
+    assert (answer.status_code, answer.headers["retry-after"]) == (503, "5")
+    assert "locked by another program; try again" in answer.json()["detail"]
+    assert client.send("POST", "/sources/times/poll", **key).status_code == 202
+
+
+def test_an_answer_that_cannot_be_kept_is_sent_all_the_same(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The request was carried out; only a repetition is not recognised later."""
+    client, key = Client(desk, Scope.OPERATE), {"Idempotency-Key": "k1"}
+    monkeypatch.setattr(desk.database.api_answers, "save", Mock(side_effect=StoreBusy("busy")))
+    desk.client = TestClient(desk.app, base_url=f"http://{HOST}", client=("127.0.0.1", 50000))
     assert client.send("POST", "/sources/times/poll", **key).status_code == 202
 
 
