@@ -204,11 +204,15 @@ class ProposalKind(StrEnum):
 
 
 class ProposalOutcome(StrEnum):
-    """Decision of an editor on a proposal; it is open until then."""
+    """Decision of an editor on a proposal; it is open until then.
+
+    ``DONE`` means that the feedback was given in another way, or that nothing is left to do.
+    """
 
     OPEN = ""
     ACCEPTED = "accepted"
     REFUSED = "refused"
+    DONE = "done"
 
 
 @dataclass(frozen=True, slots=True)

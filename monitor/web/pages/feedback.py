@@ -226,6 +226,7 @@ async def changes(page: PageDependency) -> Response:
         next_id=next_id,
         undoable=undoable,
         proposals=proposals,
+        proposal_count=await page.read(page.context.database.proposals.count_open) if proposals else 0,
         sentences=SENTENCES,
     )
 
