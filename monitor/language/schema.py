@@ -208,7 +208,7 @@ class Succession(_Table):
     new: Words = ()
     """Words next to a post that show that its holder is new: `new`, `newly appointed`, `acting`."""
     former: Words = ()
-    """Words next to a post that is no longer held: `former`, `ex`."""
+    """Words next to a post that was held in the past: `former`, `ex`."""
     not_holder: Words = ()
     """Words next to a post or name that show that the person does not hold the post: `shadow`, `nominee`."""
     is_: Words = ()

@@ -79,7 +79,7 @@ class RawExecutor:
 
 
 def lock_and_catch_up(connection: Connection, window: GroupingWindow) -> int:
-    """Lock grouping until the transaction ends, so that other processes wait, and bring the window up to date.
+    """Lock grouping until the transaction ends, so that other processes wait, and update the window.
 
     The window gets all rows that other processes have written. Return the version under which this transaction must
     write its changes.

@@ -105,7 +105,7 @@ async def discover(api: ApiDependency, body: DiscoverRequest) -> Response:
 
 @router.post("/sources/preview", responses={200: {"model": PreviewRecord}})
 async def preview(api: ApiDependency, body: PreviewRequest) -> Response:
-    """Return the articles that a source would bring. Nothing is saved."""
+    """Return the articles that would be collected from a source. Nothing is saved."""
     api.require(Right.CONFIGURE)
     if unknown := sorted(body.source.keys() - ALLOWED_KEYS):
         raise BadRequest(f"source: {', '.join(unknown)[:200]}: a preview has only {', '.join(sorted(ALLOWED_KEYS))}")

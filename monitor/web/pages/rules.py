@@ -155,9 +155,9 @@ async def show_conflict(page: Page, edit: TypedEdit, opened: OpenedFile) -> Resp
 
 
 async def rehearse_edit(page: Page, checked: CheckedEdit, days: int) -> tuple[Rehearsal | None, str]:
-    """Return the rehearsal of an edit over the last days, or None and the reason why there is no rehearsal.
+    """Rehearse an edit over the last days. Return the rehearsal and an empty text.
 
-    A rehearsal may be impossible, or useless because the edit changes neither people nor rules.
+    If the edit cannot be rehearsed, or changes neither people nor rules, return None and the reason.
     """
     configuration = checked.configuration
     if configuration is None:
