@@ -80,7 +80,7 @@ class QueryStore:
             query = select_stored_articles().where(*_filter_conditions(connection, article_filter, ARTICLE.c.id))
             if article_filter.rule_id:
                 query = query.where(
-                    _is_among(
+                    is_among(
                         connection,
                         ARTICLE.c.id,
                         HIT.c.article_id,
@@ -241,7 +241,7 @@ def _filter_conditions(
         conditions += is_in_stories([article_filter.story_id])
     if article_filter.official_id:
         conditions.append(
-            _is_among(connection, id_column, MENTION.c.article_id, MENTION.c.official_id == article_filter.official_id)
+            is_among(connection, id_column, MENTION.c.article_id, MENTION.c.official_id == article_filter.official_id)
         )
     if article_filter.language:
         conditions.append(
@@ -255,7 +255,7 @@ def _filter_conditions(
     return conditions
 
 
-def _is_among(
+def is_among(
     connection: Connection, id_column: Column[int], article_id_column: Column[int], condition: ColumnElement[bool]
 ) -> ColumnElement[bool]:
     """Return the SQL condition that an article has a row in another table which satisfies ``condition``."""

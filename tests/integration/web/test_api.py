@@ -10,6 +10,7 @@ from unittest.mock import Mock
 import pytest
 import schemathesis
 from hypothesis import HealthCheck, given, settings
+from sqlalchemy import insert
 from starlette.testclient import TestClient
 from support.api import Client
 from support.command_line import app as command_line
@@ -20,6 +21,7 @@ from typer.testing import CliRunner
 
 from monitor.domain.errors import StoreBusy
 from monitor.domain.readers import Role, Scope
+from monitor.store.core_tables import STORY
 from monitor.store.database import Database
 from monitor.web.api.requests import RateLimited, RateLimiter
 
@@ -96,6 +98,24 @@ def test_a_list_is_read_page_by_page(client: Client, database: Database) -> None
     assert len(ids) == len(set(ids)) == 7
     cursor = client.get("/articles?limit=2").json()["next"]
     for wrong in (f"/articles?limit=2&source=times&cursor={cursor}", f"/hits?cursor={cursor}", "/articles?cursor=x"):
+        assert client.get(wrong).status_code == 400
+
+
+def test_stories_of_one_time_are_on_one_page_each(client: Client, database: Database) -> None:
+    """Stories that were last seen at the same time are neither skipped nor repeated."""
+    at = {"title": "T", "first_seen_at": NOW, "last_seen_at": NOW, "merged_into": ""}
+    rows = [{"id": f"s{number}{letter}"} | at for number in range(1, 9) for letter in ("", "b")]
+    with database._connections.write_transaction() as connection:
+        connection.execute(insert(STORY).values(rows))
+    ids: list[str] = []
+    path = "/stories?limit=2"
+    while path:
+        page = client.get(path).json()
+        ids += [one["id"] for one in page["items"]]
+        path = f"/stories?limit=2&cursor={page['next']}" if page["next"] else ""
+    assert len(ids) == len(set(ids)) == 16
+    cursor = client.get("/stories?limit=2").json()["next"]
+    for wrong in (f"/stories?official=somebody&cursor={cursor}", f"/articles?cursor={cursor}", "/stories?cursor=x"):
         assert client.get(wrong).status_code == 400
 
 
