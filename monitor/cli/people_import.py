@@ -82,8 +82,7 @@ def import_people(  # noqa: PLR0913, PLR0917 - a parameter is an option
     items = _read_inputs(inputs, configuration, _build_filter(country), encoding, wikidata_url, look_up=look_up)
     plan = plan_import(configuration.watchlist.officials, items)
     written: Sequence[Path] = ()
-    if files:
-        edits = _plan_edits(files, plan, into)
+    if files and (edits := _plan_edits(files, plan, into)):
         saved = editor.replace_files(edits)
         written = [edit.path for edit in edits]
         record_edit(configuration, editor, saved, "officials", reader)

@@ -124,6 +124,8 @@ def test_an_import_is_recorded_and_can_be_undone(run: Run) -> None:
         assert CliRunner().invoke(app, ["undo", change]).exit_code == 0
     assert Path("sources.yaml").read_text(encoding="utf-8") == CONFIGURATION
     assert Path("old.yaml").read_text(encoding="utf-8") == OLD
+    run("people.csv", "--write")
+    assert "undo" not in run("people.csv", "--write").stderr  # nothing is left to change
 
 
 def test_a_result_that_is_invalid_is_not_written(run: Run) -> None:
@@ -194,9 +196,12 @@ ITEMS = {
 }
 
 
-def ask_wikidata(run: Run, *words: str) -> tuple[Result, Loopback]:
+def ask_wikidata(run: Run, *words: str, meanwhile: Callable[[], object] = bool) -> tuple[Result, Loopback]:
+    """Run the command with a server for Wikidata, which calls ``meanwhile`` at each request."""
+
     async def work() -> tuple[Result, Loopback]:
         async def respond(path: str, _headers: dict[str, str], writer: asyncio.StreamWriter) -> None:
+            meanwhile()
             body = ITEMS.get(path.removeprefix("/wiki/Special:EntityData/").removesuffix(".json"))
             writer.write(reply(body, content_type="application/json") if body else reply(b"", "404 Not Found"))
 
@@ -223,6 +228,16 @@ def test_people_are_read_from_wikidata_by_their_ids(run: Run) -> None:
         "Q6.json",
         "Q9.json",
     ]
+
+
+def test_an_edit_while_wikidata_is_asked_is_not_lost(run: Run) -> None:
+    """The import is refused, because its edits belong to the file as it was before."""
+    edited = CONFIGURATION.replace("# the desk", "# the desk, edited")
+    result, _server = ask_wikidata(
+        run, "Q7", "--write", meanwhile=lambda: Path("sources.yaml").write_text(edited, encoding="utf-8")
+    )
+    assert isinstance(result.exception, EditConflict)
+    assert Path("sources.yaml").read_text(encoding="utf-8") == edited
 
 
 def test_the_posts_of_a_wikidata_file_are_looked_up_on_request(run: Run) -> None:
