@@ -28,7 +28,6 @@ from monitor.app import (
 from monitor.config.file_editor import FileEditor
 from monitor.config.load import load_configuration, parse_configuration
 from monitor.config.reload import CONFIGURATION_PATH_SETTING, find_database_url
-from monitor.config.source_editor import SourceEditor
 from monitor.deliver.registry import find_channel_faults
 from monitor.domain.configuration import Configuration
 from monitor.domain.errors import UsageError
@@ -152,7 +151,7 @@ async def run_desk(options: DeskOptions, environ: Mapping[str, str], clock: Cloc
             context,
             composer,
             await build_editing(options.path, environ, redactor, url, stack),
-            SourceSetup(open_fetcher, parsing, SourceEditor(options.path, environ, (lint_watchlist,))),
+            SourceSetup(open_fetcher, parsing),
             build_oidc(settings, snapshot.configuration),
         )
         await add_assistant(app, context, stack)

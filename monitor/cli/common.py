@@ -64,6 +64,16 @@ JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON with stable
 CsvOption = Annotated[bool, typer.Option("--csv", help="Print CSV with a header line, for spreadsheets.")]
 VerboseOption = Annotated[bool, typer.Option("--verbose", "-v", help="Also log each poll and other details.")]
 ALL_ROWS = 2**31 - 2  # so that one more row than the limit still fits into a 32-bit integer
+ReaderOption = Annotated[
+    str,
+    typer.Option(
+        "--by",
+        metavar="LOGIN",
+        envvar="MONITOR_READER",
+        help="Reader who gives the feedback; default: the user of this shell.",
+        show_default=False,
+    ),
+]
 LimitOption = Annotated[
     int | None,
     typer.Option(
@@ -87,6 +97,21 @@ def run_async(coroutine: Coroutine[Any, Any, T]) -> T:
     import asyncio
 
     return asyncio.run(coroutine)
+
+
+def login_of(reader: str) -> str:
+    """Return the login of the reader who gives feedback.
+
+    It is the login that was given as an option. Without one, it is the name of the user who runs the command.
+    """
+    from getpass import getuser
+
+    if reader:
+        return reader
+    try:
+        return getuser()
+    except OSError:  # the user has no name, as in a container
+        return "owner"
 
 
 def load_config(

@@ -1,6 +1,5 @@
 """Commands for feedback: reject, confirm, mark, undo, feedback, report, and edits of stories."""
 
-import os
 from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -18,12 +17,14 @@ from monitor.cli.common import (
     DatabaseOption,
     JsonOption,
     LimitOption,
+    ReaderOption,
     compile_matcher,
     complete_ids,
     format_time,
     load_at_once,
     load_config,
     load_rows,
+    login_of,
     print_json,
     print_records,
     print_table,
@@ -31,6 +32,7 @@ from monitor.cli.common import (
     run_async,
     stream_rows,
 )
+from monitor.cli.config_edits import create_editor
 from monitor.domain.codes import MAX_NUMBER, CodeKind, parse_code
 from monitor.domain.errors import UsageError
 from monitor.domain.feedback import MarkKind, RejectionReason
@@ -61,16 +63,6 @@ OfficialOption = Annotated[
 ]
 WrittenOption = Annotated[
     str, typer.Option("--written", metavar="TEXT", help="Only the name as written so.", show_default=False)
-]
-ReaderOption = Annotated[
-    str,
-    typer.Option(
-        "--by",
-        metavar="LOGIN",
-        envvar="MONITOR_READER",
-        help="Reader who gives the feedback; default: the user of this shell.",
-        show_default=False,
-    ),
 ]
 ProposalOption = Annotated[
     int, typer.Option(max=MAX_NUMBER, metavar="PROPOSAL", help="Decide a proposal, as an editor.", show_default=False)
@@ -242,17 +234,17 @@ def undo(
     database: DatabaseOption = "",
     json: JsonOption = False,
 ) -> None:
-    """Undo a verdict, a mark, an edit of stories, or an edit of sources.yaml on the desk."""
-    from monitor.config.file_editor import FileEditor
-    from monitor.feedback.configuration import EDIT, ConfigurationService
+    """Undo a verdict, a mark, an edit of stories, or an edit of sources.yaml by the desk or a command."""
+    from monitor.domain.feedback import EDIT
+    from monitor.feedback.configuration import ConfigurationService
 
     with _open_service(config, database) as (service, opened):
 
         async def give(actor: "Actor") -> "FeedbackResult":
             undone = opened.feedback.get_change(change)
             if undone.what == EDIT and undone.undone_at is None:
-                editor = FileEditor(config, os.environ, str)
-                return await ConfigurationService(opened, editor, lambda: datetime.now(UTC)).undo(undone, actor)
+                files = ConfigurationService(opened, create_editor(config), lambda: datetime.now(UTC))
+                return await files.undo(undone, actor)
             return await service.undo(change, actor)
 
         result = run_async(_act(service, reader, give))
@@ -497,21 +489,6 @@ async def _act(
     service: "FeedbackService", reader: str, give: "Callable[[Actor], Coroutine[Any, Any, FeedbackResult]]"
 ) -> "FeedbackResult":
     return await give(await service.get_actor(login_of(reader)))
-
-
-def login_of(reader: str) -> str:
-    """Return the login of the reader who gives feedback.
-
-    It is the login in the option ``reader``. Without the option, it is the name of the user who runs the command.
-    """
-    from getpass import getuser
-
-    if reader:
-        return reader
-    try:
-        return getuser()
-    except OSError:  # the user has no name, as in a container
-        return "owner"
 
 
 def parse_until(text: str) -> datetime | None:

@@ -11,17 +11,20 @@ from monitor.cli.common import (
     DEFAULT_CONFIG,
     ConfigOption,
     JsonOption,
+    ReaderOption,
     load_config,
     print_json_lines,
     print_text,
     run_async,
 )
-from monitor.cli.config_edits import check_configuration
+from monitor.cli.config_edits import create_editor, record_edit
 from monitor.cli.text_files import TextFile
 from monitor.domain.errors import InputError, UsageError
 from monitor.text.numbers import format_count
 
 if TYPE_CHECKING:
+    from monitor.config.file_edits import FileEdit
+    from monitor.config.included_files import FileSet
     from monitor.domain.configuration import Configuration
     from monitor.domain.imported_people import ImportItem, ImportNote
     from monitor.domain.watchlist import Role
@@ -64,6 +67,7 @@ def import_people(  # noqa: PLR0913, PLR0917 - a parameter is an option
         typer.Option("--wikidata-url", metavar="URL", help="A copy of Wikidata to use instead.", show_default=False),
     ] = "",
     config: ConfigOption = DEFAULT_CONFIG,
+    reader: ReaderOption = "",
     json: JsonOption = False,
 ) -> None:
     """Import people with names, aliases and posts from CSV, OpenSanctions or Wikidata; print what changes, or write it.
@@ -72,10 +76,16 @@ def import_people(  # noqa: PLR0913, PLR0917 - a parameter is an option
     """
     from monitor.insight.people_import import plan_import
 
+    editor = create_editor(config)
+    files = editor.read() if write else None  # before the inputs are read, so that other edits meanwhile are noticed
     configuration = load_config(config)
     items = _read_inputs(inputs, configuration, _build_filter(country), encoding, wikidata_url, look_up=look_up)
     plan = plan_import(configuration.watchlist.officials, items)
-    written = _write(config, plan, into) if write else ()
+    written: Sequence[Path] = ()
+    if files and (edits := _plan_edits(files, plan, into)):
+        saved = editor.replace_files(edits)
+        written = [edit.path for edit in edits]
+        record_edit(configuration, editor, saved, "officials", reader)
     if json:
         print_json_lines(_records(plan))
     else:
@@ -165,24 +175,18 @@ async def _fetch_wikidata(
         await fetcher.aclose()
 
 
-def _write(config: Path, plan: "ImportPlan", into: str) -> list[Path]:
-    """Write the people into sources.yaml and the files that it includes. Return the paths of the written files."""
+def _plan_edits(files: "FileSet", plan: "ImportPlan", into: str) -> "list[FileEdit]":
+    """Return the new contents of sources.yaml and of the files that it includes."""
     from dataclasses import replace
 
-    from monitor.config.included_files import read_file_set
-    from monitor.config.people_files import build_change_edits, plan_file_edits, save_file_edits
+    from monitor.config.people_files import build_change_edits, plan_file_edits
 
-    data = config.read_bytes()
-    files = read_file_set(data, config)
     changes = [
         edit
         for one in plan.changes
         for edit in build_change_edits(files, replace(one.build_additions(), roles=one.roles), one.new_dates)
     ]
-    edits = plan_file_edits(files, data, plan.new, changes, into)
-    if edits:
-        save_file_edits(edits, lambda main: check_configuration(main, config))
-    return [edit.path for edit in edits]
+    return plan_file_edits(files, plan.new, changes, into)
 
 
 def _records(plan: "ImportPlan") -> Iterator[dict[str, object]]:

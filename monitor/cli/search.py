@@ -23,11 +23,13 @@ from monitor.cli.common import (
     DatabaseOption,
     JsonOption,
     LimitOption,
+    ReaderOption,
     complete_ids,
     load_config,
     print_records,
     print_table,
 )
+from monitor.cli.config_edits import create_editor, record_edit
 from monitor.domain.codes import MAX_NUMBER
 from monitor.domain.errors import UsageError
 
@@ -94,6 +96,7 @@ def search(  # noqa: PLR0913, PLR0917 - a parameter is an option
     sort: SortOption = "newest",
     cursor: CursorOption = None,
     save_rule: SaveRuleOption = "",
+    reader: ReaderOption = "",
     limit: LimitOption = None,
     json: JsonOption = False,
     csv: CsvOption = False,
@@ -123,7 +126,7 @@ def search(  # noqa: PLR0913, PLR0917 - a parameter is an option
     asked = Search(read_minus_as_not(query.strip()), wanted, parse_regions(region or ()), cursor)
     compiled = compile_query(asked, watchlist)
     if save_rule:
-        save_as_rule(config, configuration, save_rule, asked, group)
+        save_as_rule(config, configuration, save_rule, asked, group, reader)
         return
     print_found(configuration, asked, compiled, count, sort, limit, as_json=json, as_csv=csv)
 
@@ -233,26 +236,19 @@ def print_result(
     print_table(("id", "published", "outlet", "title", "passage", "address"), rows, "No stored article matches.")
 
 
-def save_as_rule(config: Path, configuration: "Configuration", rule_id: str, asked: "Search", group: str) -> None:
-    """Add a search to the configuration file as a rule. The file is written only if it is valid afterwards.
+def save_as_rule(
+    config: Path, configuration: "Configuration", rule_id: str, asked: "Search", group: str, reader: str
+) -> None:
+    """Add a search to the configuration file as a rule, and record this as a change.
 
     Raises ``UsageError`` if a rule with this id exists or the search cannot be a rule, or ``ConfigError``.
     """
-    import os
-
-    from monitor.config.load import parse_configuration
-    from monitor.config.yaml_edit import save_edited_file, set_value
     from monitor.insight.search import make_rule
-    from monitor.match.lint import find_watchlist_errors
 
-    if any(one.id == rule_id for one in configuration.watchlist.rules):
-        raise UsageError(f"there is a rule {rule_id!r} already; choose another id")
-    rule = make_rule(asked, group)
-    before = config.read_bytes()
-    after = set_value(before, ("rules", rule_id), rule)
-    parse_configuration(after, config, os.environ, checks=(find_watchlist_errors,), require_secrets=False)
-    save_edited_file(config, before, after)
+    editor = create_editor(config)
+    saved = editor.add_rule(rule_id, make_rule(asked, group))
     sys.stdout.write(f"The rule {rule_id} is in {config}.")
     if asked.wanted.since_at or asked.wanted.until_at:
         sys.stdout.write(" A rule has no period: --since and --until are not part of it.")
     sys.stdout.write(" Add it to `rules:` of a digest to have its hits reported.\n")
+    record_edit(configuration, editor, [saved], f"rules.{rule_id}", reader)

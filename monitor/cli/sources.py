@@ -1,18 +1,13 @@
 """Commands of ``monitor sources``: list the configured sources, find feeds, import and export OPML."""
 
-import os
-import re
 import sys
 from collections.abc import Sequence
-from dataclasses import replace
-from datetime import UTC, datetime
 from pathlib import Path
-from tempfile import NamedTemporaryFile
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from monitor.cli.articles import open_database, open_to_read
+from monitor.cli.articles import open_to_read
 from monitor.cli.command_groups import create_command_group
 from monitor.cli.common import (
     DEFAULT_CONFIG,
@@ -20,14 +15,15 @@ from monitor.cli.common import (
     CsvOption,
     DatabaseOption,
     JsonOption,
+    ReaderOption,
     load_config,
     print_json_lines,
     print_records,
     print_table,
     run_async,
 )
-from monitor.cli.feedback import ReaderOption, login_of
-from monitor.domain.errors import ConfigError, StoreError, UsageError
+from monitor.cli.config_edits import create_editor, record_edit
+from monitor.domain.errors import ConfigError, UsageError
 from monitor.text.numbers import format_count
 from monitor.text.urls import canonicalize_url
 
@@ -35,9 +31,6 @@ if TYPE_CHECKING:
     from monitor.domain.configuration import Configuration
     from monitor.domain.source import Source
     from monitor.pipeline.discover import DiscoveredFeed, DiscoveryResult
-
-_SOURCES_KEY_PATTERN = re.compile(r"^sources:[ \t]*(\{\s*\})?[ \t]*(#.*)?$", re.MULTILINE)
-
 
 app = create_command_group("List the sources; find the feeds of a site; import and export OPML.")
 
@@ -129,9 +122,6 @@ def _add_found(
     ``pick`` is the number of the feed, from 1. Raises ``UsageError`` if no feed has this number, or if a source with
     the address of the feed is already configured.
     """
-    from monitor.config.source_editor import SourceEditor
-    from monitor.domain.feedback import Change, Way
-    from monitor.match.lint import lint_watchlist
     from monitor.pipeline.discover import make_source_id
 
     if configuration is None:
@@ -143,16 +133,10 @@ def _add_found(
     if used:
         raise UsageError(f"{found.url} is configured already, as {used}")
     source_id = make_source_id(found.name, found.url, [one.id for one in known])
-    name = SourceEditor(config, os.environ, (lint_watchlist,)).add(source_id, found.keys)
+    editor = create_editor(config)
+    saved = editor.add_sources({source_id: found.keys})
     typer.echo(f"{config}: sources.{source_id} was added: {found.url}")
-    try:
-        with open_database(configuration) as opened:
-            now = datetime.now(UTC)
-            by = opened.feedback.ensure_reader(login_of(reader), now)
-            done = Change(0, "edit", f"sources.{source_id} in {name}", by.display_name, Way.CLI, now, after=found.url)
-            opened.feedback.record_change(done, by)
-    except StoreError as error:  # a new installation has no database yet
-        typer.echo(f"This is not recorded in `monitor feedback`: {error}", err=True)
+    record_edit(configuration, editor, [saved], f"sources.{source_id}", reader)
 
 
 async def _run_discovery(url: str, configuration: "Configuration | None") -> "DiscoveryResult":
@@ -172,38 +156,47 @@ def import_opml(
     write: Annotated[
         bool, typer.Option("--write", help="Add the feeds to the configuration instead of printing.")
     ] = False,
+    reader: ReaderOption = "",
 ) -> None:
     """Import the feeds of an OPML file: print them as YAML, or add them to the configuration."""
     from monitor.domain.source import SourceKind
-    from monitor.parse.opml import parse_opml
+    from monitor.feedback.configuration import list_keys
+    from monitor.parse.opml import OmittedOutline, parse_opml
     from monitor.pipeline.discover import build_source_keys, make_source_id
 
     try:
         opml = parse_opml(file.read_bytes())
     except OSError as error:
         raise UsageError(f"{file} cannot be read: {error.strerror}") from error
-    known: Sequence[Source] = load_config(config).sources if config.exists() else ()
+    configuration = load_config(config) if write or config.exists() else None
+    known: Sequence[Source] = configuration.sources if configuration else ()
     used_ids, urls = [source.id for source in known], {canonicalize_url(source.url) for source in known}
-    blocks = []
-    for outline in opml.feeds:
-        if canonicalize_url(outline.url) not in urls:
-            used_ids.append(make_source_id(outline.name, outline.url, used_ids))
-            keys = build_source_keys(outline.name, SourceKind.FEED, outline.url, outline.language, outline.groups)
-            blocks.append(format_source_yaml(used_ids[-1], keys))
-    if write and blocks:
-        add_sources(config, "".join(blocks))
-    elif not write:
-        typer.echo("".join(blocks), nl=False)
-    known_count = len(opml.feeds) - len(blocks)
-    result = f"added to {config}" if write else "printed"
+    editor, new, omitted = create_editor(config), {}, list(opml.omitted)
+    feeds = [outline for outline in opml.feeds if canonicalize_url(outline.url) not in urls]
+    for outline in feeds:
+        source_id = make_source_id(outline.name, outline.url, used_ids)
+        keys = build_source_keys(outline.name, SourceKind.FEED, outline.url, outline.language, outline.groups)
+        try:
+            editor.build_source(source_id, keys)
+        except (ConfigError, UsageError) as error:
+            reasons = [one.message for one in error.issues] if isinstance(error, ConfigError) else [str(error)]
+            omitted.append(OmittedOutline(outline.name, "; ".join(reasons)))
+            continue
+        used_ids.append(source_id)
+        new[source_id] = keys
+    if not write:
+        typer.echo("".join(format_source_yaml(name, keys) for name, keys in new.items()), nl=False)
+    saved = [editor.add_sources(new)] if write and new else []
     total = format_count(len(opml.feeds) + len(opml.omitted), "entry", "entries")
     typer.echo(
-        f"{len(blocks)} of {total} {result}, {known_count} already configured, {len(opml.omitted)} not taken"
-        + (":" if opml.omitted else "."),
+        f"{len(new)} of {total} {f'added to {config}' if write else 'printed'}, "
+        f"{len(opml.feeds) - len(feeds)} already configured, {len(omitted)} not taken{':' if omitted else '.'}",
         err=True,
     )
-    for one in opml.omitted:
+    for one in omitted:
         typer.echo(f"  {one.name}: {one.reason}", err=True)
+    if configuration and saved:
+        record_edit(configuration, editor, saved, list_keys("sources", tuple(new)), reader)
 
 
 @app.command("export")
@@ -234,37 +227,3 @@ def format_source_yaml(source_id: str, keys: dict[str, Any]) -> str:
 
     text = yaml.safe_dump({source_id: keys}, allow_unicode=True, sort_keys=False, width=1_000)
     return "".join(f"  {line}\n" for line in text.splitlines())
-
-
-def add_sources(config: Path, source_yaml: str) -> None:
-    """Add YAML lines of sources to the section ``sources:`` of a configuration file.
-
-    Raises ``ConfigError`` if the result would have errors; then the file is not changed. Raises ``UsageError`` if
-    ``sources:`` in the file is not written as an indented block.
-    """
-    text = config.read_text(encoding="utf-8") if config.exists() else ""
-    found = _SOURCES_KEY_PATTERN.search(text)
-    if found:
-        head = "sources:" + (f" {found[2]}" if found[2] else "")
-        text = f"{text[: found.start()]}{head}\n{source_yaml}{text[found.end() :].removeprefix(chr(10))}"
-    elif re.search(r"^sources:", text, re.MULTILINE):
-        raise UsageError(f"`sources:` in {config} is not written as a block; paste the printed YAML yourself.")
-    else:
-        text = f"{text.rstrip()}\n\nsources:\n{source_yaml}".lstrip()
-    _replace_if_valid(config, text)
-
-
-def _replace_if_valid(config: Path, text: str) -> None:
-    """Replace the content of a configuration file in one step, if the new text is valid.
-
-    The text is written to a temporary file and checked first. Raises ``ConfigError`` if it has errors.
-    """
-    with NamedTemporaryFile("w", dir=config.parent, prefix=".", suffix=".yaml", delete=False, encoding="utf-8") as file:
-        file.write(text)
-    try:
-        load_config(Path(file.name))
-        Path(file.name).replace(config)
-    except ConfigError as error:
-        raise ConfigError(tuple(replace(issue, file=str(config)) for issue in error.issues)) from error
-    finally:
-        Path(file.name).unlink(missing_ok=True)

@@ -6,18 +6,18 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from monitor.cli.articles import open_database, open_to_read
+from monitor.cli.articles import open_to_read
 from monitor.cli.common import (
     DEFAULT_CONFIG,
     ConfigOption,
     DatabaseOption,
     JsonOption,
+    ReaderOption,
     load_config,
     print_json_lines,
     print_text,
 )
-from monitor.cli.config_edits import check_configuration
-from monitor.cli.feedback import ReaderOption, login_of
+from monitor.cli.config_edits import create_editor, record_edit
 from monitor.domain.codes import MAX_NUMBER
 from monitor.domain.errors import UsageError
 from monitor.text.numbers import format_count
@@ -131,27 +131,11 @@ def _write(configuration: "Configuration", config: Path, suggestion: "Suggestion
     The whole configuration is checked. Raises ``UsageError`` with the lines to add by hand if the file cannot be
     edited, or ``ConfigError`` if the configuration would be invalid.
     """
-    from monitor.config.included_files import read_file_set
-    from monitor.config.yaml_edit import append_item, save_edited_file
-    from monitor.domain.feedback import Change, Way
+    from monitor.config.yaml_edit import Edit
 
     path = ("officials", suggestion.official_id, *suggestion.path)
-    source, own_path = read_file_set(config.read_bytes(), config).find_file(path)
-    before = source.path.read_bytes()
-    now = datetime.now(UTC)
-    after = append_item(before, own_path, suggestion.value, f"verdict {change}, {now:%-d %b %Y}")  # type: ignore[arg-type]
-    if source.path == config:
-        check_configuration(after, config)
-    save_edited_file(source.path, before, after)
-    if source.path != config:
-        try:
-            check_configuration(config.read_bytes(), config)
-        except BaseException:
-            save_edited_file(source.path, after, before)
-            raise
-    with open_database(configuration) as opened:
-        by = opened.feedback.ensure_reader(login_of(reader), now)
-        subject = f"{'.'.join(path)} in {source.path.name}"
-        done = Change(0, "edit", subject, by.display_name, Way.CLI, now, after=str(suggestion.value))
-        stored = opened.feedback.record_change(done, by)
-    print_text(f"{source.path}: {subject} has {suggestion.value!r} now (change {stored.id}).")
+    comment = f"verdict {change}, {datetime.now(UTC):%-d %b %Y}"
+    editor = create_editor(config)
+    (saved,) = editor.apply([Edit(path, [suggestion.value], is_append=True, comment=comment)])  # type: ignore[list-item]
+    print_text(f"{saved.name}: {'.'.join(path)} has {suggestion.value!r} now.")
+    record_edit(configuration, editor, [saved], f"{'.'.join(path)}: {suggestion.value}", reader)

@@ -1,6 +1,7 @@
-"""Editor of the configuration files, for the desk and the API: it opens, checks, compares and saves their text.
+"""Editor of the configuration files. The desk, the API and all commands that edit sources.yaml use it.
 
-A text is saved as it was typed: comments, order and every byte that was not edited are kept.
+A text is saved as it was typed: comments, order and every byte that was not edited are kept. An edit by key path, such
+as the addition of a source, changes no other byte. The whole configuration is checked before a file is replaced.
 """
 
 import difflib
@@ -10,17 +11,21 @@ import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
-from monitor.config.included_files import dump_file_set, list_included_files, read_file_set
+from monitor.config.file_edits import FileEdit, build_entry_edits, edit_files, write_files
+from monitor.config.included_files import FileSet, dump_file_set, list_included_files, read_file_set
 from monitor.config.load import ChannelCheck, ConfigurationCheck, SourceCheck, parse_configuration, read_file_bytes
 from monitor.config.protected_values import Fault, HiddenText, find_forbidden_changes, hide_secrets, restore_secrets
 from monitor.config.reload import find_removed_sources, hash_configuration
 from monitor.config.renamed_ids import find_renamed_ids
-from monitor.config.yaml_document import YamlDocument, parse_yaml
-from monitor.config.yaml_edit import save_edited_file, set_value
+from monitor.config.secrets import has_secret_reference
+from monitor.config.yaml_document import YamlDocument, YamlValue, parse_yaml
+from monitor.config.yaml_edit import Edit, apply_edits, render_entries, render_snippet
 from monitor.domain.configuration import Configuration
 from monitor.domain.configuration_edits import CheckedEdit, EditConflict, EditNotAllowed, OpenedFile, SavedEdit
 from monitor.domain.errors import ConfigError, ConfigIssue, UsageError
+from monitor.domain.source import Source
 from monitor.text.numbers import format_count
 
 BOM = "\N{BYTE ORDER MARK}"
@@ -30,7 +35,8 @@ _CONTEXT_LINES = 3
 class FileEditor:
     """Editor of one sources.yaml and the files that it includes. It makes the same checks as `monitor check`.
 
-    ``redact`` removes secrets from a text. Only one edit is saved at a time.
+    ``redact`` removes secrets from a text. ``checks``, ``find_channel_faults`` and ``check_sources`` are passed to
+    ``parse_configuration``. Only one edit is saved at a time.
     """
 
     def __init__(
@@ -44,7 +50,7 @@ class FileEditor:
     ) -> None:
         self._path, self._environ, self._redact, self._checks = path, environ, redact, tuple(checks)
         self._find_channel_faults, self._check_sources = find_channel_faults, check_sources
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()
 
     def open(self, name: str = "") -> OpenedFile:
         """Return a file of the configuration; see ``ConfigurationEditor.open``."""
@@ -82,9 +88,8 @@ class FileEditor:
             if checked.lost_sources and not is_confirmed:
                 raise ConfigError((_loss_issue(path, checked.lost_sources),))
             if checked.is_changed:
-                _replace_file(path, before, after)
-            added, removed = checked.counts
-            summary = f"{format_count(added, 'line')} added, {format_count(removed, 'line')} removed"
+                write_files([FileEdit(path, before, after)])
+            summary = _describe_counts(*checked.counts)
             return self._describe(path, before, after, summary, has_losses=bool(checked.lost_sources))
 
     def restore(self, name: str, before: str, tag: str) -> SavedEdit:
@@ -95,19 +100,83 @@ class FileEditor:
                 raise EditNotAllowed(refusal)
             present, former = read_file_bytes(path), before.encode()
             if compute_tag(present) != tag:
-                raise EditConflict(f"{path.name} was edited again since; edit it on the page Rules")
-            self._parse(path, former)
-            _replace_file(path, present, former)
+                raise EditConflict(f"{path.name} was edited again since; undo the later edits first, or edit the file")
+            self._parse({path: former})
+            write_files([FileEdit(path, present, former)])
             return self._describe(path, present, former, "the former text", has_losses=True)
 
-    def add_rule(self, rule_id: str, rule: dict[str, object]) -> str:
-        """Return the text of the main file with one more rule; see ``ConfigurationEditor.add_rule``."""
+    def propose_rule(self, rule_id: str, rule: Mapping[str, Any]) -> OpenedFile:
+        """Return the main file with the text after adding a rule; see ``ConfigurationEditor.propose_rule``."""
         opened = self.open()
         if opened.problem:
             raise UsageError(opened.problem)
-        if rule_id in (read_file_set(read_file_bytes(self._path), self._path).tree.get("rules") or {}):
-            raise UsageError(f"there is a rule {rule_id!r} already; choose another id")
-        return set_value(opened.text.encode(), ("rules", rule_id), rule).decode()  # type: ignore[arg-type]  # YAML values
+        edits = self._plan_entries(self.read(), "rules", {rule_id: dict(rule)})
+        return replace(opened, text=apply_edits(opened.text.encode(), edits).decode())
+
+    def add_rule(self, rule_id: str, rule: Mapping[str, Any]) -> SavedEdit:
+        """Add a rule to the main file. Raises the errors of ``apply``."""
+        return self._add_entries("rules", {rule_id: dict(rule)})
+
+    def build_source(self, source_id: str, keys: Mapping[str, Any]) -> Source:
+        """Return the source that these keys describe; see ``ConfigurationEditor.build_source``."""
+        _refuse_references(dict(keys))
+        text = render_snippet(("sources", source_id), dict(keys))
+        (source,) = parse_configuration(text.encode(), Path("sources.yaml"), {}, require_secrets=False).sources
+        return source
+
+    def add_sources(self, sources: Mapping[str, Mapping[str, Any]]) -> SavedEdit:
+        """Add sources to the main file; see ``ConfigurationEditor.add_sources``."""
+        for source_id, keys in sources.items():
+            self.build_source(source_id, keys)
+        return self._add_entries("sources", {source_id: dict(keys) for source_id, keys in sources.items()})
+
+    def read(self) -> FileSet:
+        """Return the files of the configuration as they are now."""
+        return read_file_set(read_file_bytes(self._path), self._path)
+
+    def apply(self, edits: Sequence[Edit]) -> tuple[SavedEdit, ...]:
+        """Apply edits by key path to the files that contain the keys. No other byte is changed.
+
+        Raises ``EditRefused`` if that is not possible, and the errors of ``replace_files``.
+        """
+        with self._lock:
+            return self.replace_files(edit_files(self.read(), edits))
+
+    def replace_files(self, edits: Sequence[FileEdit]) -> tuple[SavedEdit, ...]:
+        """Check the whole configuration with the new contents, and replace or create the files.
+
+        The result has no edit for a created file. Raises ``EditConflict`` if a file was changed meanwhile,
+        ``EditNotAllowed`` if one cannot be written, or ``ConfigError``. Then no file is changed.
+        """
+        with self._lock:
+            for edit in edits:
+                if edit.before is not None and (refusal := _find_refusal(edit.path)):
+                    raise EditNotAllowed(refusal)
+            self._parse({edit.path: edit.after for edit in edits})
+            write_files(edits)
+            return tuple(
+                self._describe(edit.path, edit.before, edit.after, _describe_counts(*edit.count_lines()))
+                for edit in edits
+                if edit.before is not None
+            )
+
+    def _add_entries(self, section: str, entries: Mapping[str, YamlValue]) -> SavedEdit:
+        """Add entries to a section of the main file. If it cannot be written, the message has the lines to add."""
+        with self._lock:
+            files = self.read()
+            try:
+                (saved,) = self.replace_files(edit_files(files, self._plan_entries(files, section, entries)))
+            except EditNotAllowed as error:
+                snippet = f"{section}:\n{render_entries(entries)}".rstrip()
+                raise EditNotAllowed(f"{error}; add this by hand:\n{snippet}") from error
+        return saved
+
+    def _plan_entries(self, files: FileSet, section: str, entries: Mapping[str, YamlValue]) -> list[Edit]:
+        """Return the edits that add entries to the main file. Raises ``UsageError`` if an id is used already."""
+        known = (files.tree.get(section) if isinstance(files.tree, dict) else None) or {}
+        if used := next((name for name in entries if name in known), ""):
+            raise UsageError(f"the id {used!r} is used by another {section[:-1]}; choose another id")
+        return build_entry_edits(files.main, section, entries)
 
     def _list_files(self) -> dict[str, Path]:
         """Return a dictionary that maps the name of each configuration file to its path.
@@ -145,7 +214,7 @@ class FileEditor:
         if forbidden := _make_issues(path, find_forbidden_changes(base, edited)):
             return replace(result, errors=self._show(path, edited, shown, forbidden)), before, after
         try:
-            configuration = self._parse(path, after)
+            configuration = self._parse({path: after})
         except ConfigError as error:
             errors, warnings = (self._show(path, edited, shown, some) for some in (error.issues, error.warnings))
             return replace(result, errors=errors, warnings=warnings), before, after
@@ -159,19 +228,15 @@ class FileEditor:
         )
         return checked, before, after
 
-    def _parse(self, path: Path, data: bytes) -> Configuration:
-        """Return the whole configuration as it would be if the file ``path`` had the content ``data``.
-
-        Raises ``ConfigError``.
-        """
-        main = data if path == self._path else read_file_bytes(self._path)
+    def _parse(self, edited: Mapping[Path, bytes]) -> Configuration:
+        """Return the whole configuration, with new contents of some files. Raises ``ConfigError``."""
         return parse_configuration(
-            main,
+            edited[self._path] if self._path in edited else read_file_bytes(self._path),
             self._path,
             self._environ,
             self._checks,
             require_secrets=False,
-            edited={path: data},
+            edited=edited,
             find_channel_faults=self._find_channel_faults,
             check_sources=self._check_sources,
         )
@@ -197,7 +262,9 @@ class FileEditor:
             found.append(ConfigIssue(name, *place, self._redact(issue.message)))
         return tuple(found)
 
-    def _describe(self, path: Path, before: bytes, after: bytes, summary: str, *, has_losses: bool) -> SavedEdit:
+    def _describe(
+        self, path: Path, before: bytes, after: bytes, summary: str, *, has_losses: bool = False
+    ) -> SavedEdit:
         accepted = hash_configuration(self._read_whole(path, after)) if has_losses else ""
         name = path.name if path == self._path else os.path.relpath(path, self._path.parent)
         return SavedEdit(name, before.decode(), compute_tag(after), summary, accepted)
@@ -224,16 +291,19 @@ def _find_refusal(path: Path) -> str:
     target = path.resolve()
     if os.access(target, os.W_OK) and os.access(target.parent, os.W_OK):
         return ""
-    return f"{path.name} or its folder is not writable for the desk"
+    return f"{path.name} or its folder is not writable for this process"
 
 
-def _replace_file(path: Path, before: bytes, after: bytes) -> None:
-    try:
-        save_edited_file(path, before, after)
-    except UsageError as error:
-        raise EditConflict(str(error)) from error
-    except OSError as error:
-        raise EditNotAllowed(f"{path.name} cannot be written ({error.strerror})") from error
+def _describe_counts(added: int, removed: int) -> str:
+    return f"{format_count(added, 'line')} added, {format_count(removed, 'line')} removed"
+
+
+def _refuse_references(value: YamlValue) -> None:
+    """Raise ``UsageError`` if a value refers to a secret."""
+    if isinstance(value, str) and has_secret_reference(value):
+        raise UsageError(f"{value[:60]!r} refers to a secret of this machine; add such a source by hand")
+    for one in value.values() if isinstance(value, dict) else value if isinstance(value, list) else ():
+        _refuse_references(one)
 
 
 def _compare(name: str, before: str, after: str) -> tuple[str, ...]:

@@ -27,11 +27,12 @@ _READABLE_BY_OTHERS = stat.S_IRGRP | stat.S_IROTH
 
 @dataclass(frozen=True, slots=True)
 class SourceFile:
-    """A parsed file of the configuration: sources.yaml or an included file."""
+    """A parsed file of the configuration: sources.yaml or an included file. ``data`` are its bytes."""
 
     path: Path
     document: YamlDocument
     is_readable_by_others: bool = False
+    data: bytes = b""
 
     def build_issue(self, position: FilePosition, message: str) -> ConfigIssue:
         """Return an issue at a position in this file."""
@@ -45,7 +46,8 @@ class FileSet:
     ``tree`` contains the entries of all files. ``origins`` maps the path of each entry from an included file to this
     file. The path is the section with the id of the entry; for a synonym, it is ``synonyms`` with an index in the
     merged list. ``own_paths`` maps the path of such a synonym to its path in the included file. ``included`` are the
-    included files. ``edited`` maps the path of an included file to bytes that are used instead of the file on the disk.
+    included files. ``edited`` has the bytes of included files that are to be used instead of those on the disk, also of
+    files that do not exist yet.
     """
 
     main: SourceFile
@@ -55,7 +57,7 @@ class FileSet:
     issues: list[ConfigIssue] = field(default_factory=list)
     has_other_files: bool = False
     edited: Mapping[Path, bytes] = field(default_factory=dict)
-    included: list[Path] = field(default_factory=list)
+    included: list[SourceFile] = field(default_factory=list)
 
     def find_file(self, path: KeyPath) -> tuple[SourceFile, KeyPath]:
         """Return the file that contains a key of the merged configuration, and the path of the key within this file."""
@@ -74,7 +76,8 @@ def read_file_set(data: bytes, path: Path, edited: Mapping[Path, bytes] | None =
     included file to bytes that are used instead of the file on the disk.
     """
     document = parse_yaml(data)
-    files = FileSet(SourceFile(path, document, _is_readable_by_others(path)), document.value, edited=edited or {})
+    main = SourceFile(path, document, _is_readable_by_others(path), data)
+    files = FileSet(main, document.value, edited=edited or {})
     files.issues += [files.main.build_issue(place, message) for place, message in document.errors]
     if isinstance(files.tree, dict):
         files.tree = dict(files.tree)
@@ -176,7 +179,8 @@ def _merge_included_files(files: FileSet) -> None:
             text = f'"{pattern}" is not a relative name; write the name of a file, seen from the folder of this one'
             _add_issue(files, path, text)
             continue
-        found = _expand_pattern(files.main.path.parent, pattern)
+        named = files.main.path.parent / pattern
+        found = _expand_pattern(files.main.path.parent, pattern) or [one for one in files.edited if one == named]
         if not found:
             _add_issue(files, path, f'no file has the name "{pattern}"; correct it, or create the file')
         for name in found:
@@ -187,13 +191,14 @@ def _merge_included_files(files: FileSet) -> None:
 
 def _merge_file(files: FileSet, path: Path) -> None:
     files.has_other_files = True
-    files.included.append(path)
     try:
-        document = parse_yaml(files.edited[path] if path in files.edited else path.read_bytes())
+        data = files.edited[path] if path in files.edited else path.read_bytes()
     except OSError as error:
         _add_issue(files, (INCLUDE_KEY,), f"{path} cannot be read ({error.strerror}); make it readable for this user")
         return
-    own = SourceFile(path, document, _is_readable_by_others(path))
+    document = parse_yaml(data)
+    own = SourceFile(path, document, _is_readable_by_others(path), data)
+    files.included.append(own)
     files.issues += [own.build_issue(place, message) for place, message in document.errors]
     if document.value is None:
         return

@@ -1,18 +1,16 @@
-"""Edits that add imported people to sources.yaml and the files that it includes, and the saving of the edited files.
+"""Edits that add imported people to sources.yaml and the files that it includes.
 
 A few new people are added to sources.yaml itself. Many people are written to a file of their own, which sources.yaml
 then includes.
 """
 
-import os
-from collections import defaultdict
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from pathlib import Path
 
-from monitor.config.included_files import INCLUDE_KEY, FileSet
-from monitor.config.yaml_document import KeyPath, YamlValue, parse_yaml
-from monitor.config.yaml_edit import Edit, apply_edits, render_entries, save_edited_file
+from monitor.config.file_edits import FileEdit, build_entry_edits, edit_files
+from monitor.config.included_files import INCLUDE_KEY, FileSet, SourceFile
+from monitor.config.yaml_document import KeyPath, YamlValue
+from monitor.config.yaml_edit import Edit, render_entries
 from monitor.domain.errors import UsageError
 from monitor.domain.watchlist import Official, Role
 
@@ -20,15 +18,6 @@ SECTION = "officials"
 MAX_IN_MAIN_FILE = 100
 """Maximum number of new people that are added to sources.yaml. More people are written to a file of their own."""
 PEOPLE_FILE = "people.yaml"
-
-
-@dataclass(frozen=True, slots=True)
-class FileEdit:
-    """New content of a file. ``before`` is the former content, or None if the file does not exist yet."""
-
-    path: Path
-    before: bytes | None
-    after: bytes
 
 
 def build_entry(official: Official) -> dict[str, YamlValue]:
@@ -78,52 +67,30 @@ def build_change_edits(files: FileSet, added: Official, new_dates: Sequence[tupl
     return edits
 
 
-def plan_file_edits(
-    files: FileSet, data: bytes, new: Sequence[Official], changes: Sequence[Edit], into: str
-) -> list[FileEdit]:
+def plan_file_edits(files: FileSet, new: Sequence[Official], changes: Sequence[Edit], into: str) -> list[FileEdit]:
     """Return the new contents of all files that change, sources.yaml last.
 
-    ``data`` are the bytes of sources.yaml, and ``changes`` the edits of known officials. ``into`` is the name of the
-    file for new people, relative to the folder of sources.yaml. If ``into`` is empty, the people are written to
-    sources.yaml, or to ``people.yaml`` if they are many. Raises ``UsageError`` if a file cannot be used, or
-    ``EditRefused`` if an edit is not possible.
+    ``changes`` are the edits of known officials. ``into`` is the name of the file for new people, relative to the
+    folder of sources.yaml. If ``into`` is empty, the people are written to sources.yaml, or to ``people.yaml`` if they
+    are many. Raises ``UsageError`` if a file cannot be used, or ``EditRefused`` if an edit is not possible.
     """
-    main = files.main.path
-    by_file: dict[Path, list[Edit]] = defaultdict(list)
-    for edit in changes:
-        source, own_path = files.find_file(edit.path)
-        by_file[source.path].append(edit._replace(path=own_path))
-    created: list[FileEdit] = []
-    if not new:
-        pass
-    elif into or len(new) > MAX_IN_MAIN_FILE:
-        path, is_included = _find_people_file(files, into or PEOPLE_FILE)
-        if is_included:
-            by_file[path] += _add_entries(parse_yaml(path.read_bytes()).value, new)
-        else:
-            text = f"{SECTION}:\n{render_entries({one.id: build_entry(one) for one in new})}"
-            created.append(FileEdit(path, None, text.encode()))
-            by_file[main].append(Edit((INCLUDE_KEY,), [into or PEOPLE_FILE], is_append=True))
-    else:
-        by_file[main] += _add_entries(files.main.document.value, new)
-    edited = [
-        FileEdit(path, before, apply_edits(before, edits))
-        for path, edits in by_file.items()
-        for before in [data if path == main else path.read_bytes()]
-    ]
-    return [*created, *sorted(edited, key=lambda one: one.path == main)]
+    if not (new and (into or len(new) > MAX_IN_MAIN_FILE)):
+        return edit_files(files, [*changes, *_add_people(files.main, new)])
+    path, included = _find_people_file(files, into or PEOPLE_FILE)
+    if included is None:
+        created = f"{SECTION}:\n{render_entries({one.id: build_entry(one) for one in new})}".encode()
+        include = Edit((INCLUDE_KEY,), [into or PEOPLE_FILE], is_append=True)
+        return [FileEdit(path, None, created), *edit_files(files, [*changes, include])]
+    return edit_files(files, changes, _add_people(included, new), included)
 
 
-def _add_entries(tree: YamlValue, new: Sequence[Official]) -> list[Edit]:
-    """Return the edits that add officials to a file with the content ``tree``."""
-    entries: dict[str, YamlValue] = {one.id: build_entry(one) for one in new}
-    if isinstance(tree, dict) and isinstance(tree.get(SECTION), dict) and tree[SECTION]:
-        return [Edit((SECTION, name), entry) for name, entry in entries.items()]
-    return [Edit((SECTION,), entries)]
+def _add_people(file: SourceFile, new: Sequence[Official]) -> list[Edit]:
+    """Return the edits that add officials to a file."""
+    return build_entry_edits(file, SECTION, {one.id: build_entry(one) for one in new}) if new else []
 
 
-def _find_people_file(files: FileSet, name: str) -> tuple[Path, bool]:
-    """Return the path of the file for new people, and whether sources.yaml includes this file already.
+def _find_people_file(files: FileSet, name: str) -> tuple[Path, SourceFile | None]:
+    """Return the path of the file for new people, and the file itself if sources.yaml includes it already.
 
     Raises ``UsageError`` if the file exists and is not included, or if its name is not the name of a YAML file.
     """
@@ -133,45 +100,10 @@ def _find_people_file(files: FileSet, name: str) -> tuple[Path, bool]:
         raise UsageError(f"--into {name}: write the name of a YAML file, such as people.yaml")
     wanted = path.absolute().resolve()
     for one in files.included:
-        if one.absolute().resolve() == wanted:
-            return one, True
+        if one.path.absolute().resolve() == wanted:
+            return one.path, one
     if path.exists():
         raise UsageError(
             f"{path} exists, but {main.name} does not include it: add it to include:, or write --into with another name"
         )
-    return path, False
-
-
-def save_file_edits(edits: Sequence[FileEdit], check: Callable[[bytes], object]) -> None:
-    """Write several files in one step, if ``check`` accepts the new bytes of sources.yaml. It is written last.
-
-    ``check`` raises an error if the whole configuration would not be valid. If a file cannot be written, the files that
-    were written before it are restored. Raises ``UsageError`` if a file was changed meanwhile.
-    """
-    written: list[FileEdit] = []
-    try:
-        for edit in edits[:-1]:
-            _write(edit)
-            written.append(edit)
-        check(edits[-1].after)
-        _write(edits[-1])
-    except BaseException:
-        for edit in reversed(written):
-            if edit.before is None:
-                edit.path.unlink(missing_ok=True)
-            else:
-                save_edited_file(edit.path, edit.after, edit.before)
-        raise
-
-
-def _write(edit: FileEdit) -> None:
-    if edit.before is not None:
-        save_edited_file(edit.path, edit.before, edit.after)
-        return
-    try:
-        with edit.path.open("xb") as file:
-            file.write(edit.after)
-            file.flush()
-            os.fsync(file.fileno())
-    except FileExistsError as error:
-        raise UsageError(f"{edit.path} was created meanwhile; nothing was written, try again") from error
+    return path, None

@@ -19,6 +19,7 @@ from typing import Any, NamedTuple
 import yaml
 
 from monitor.config.yaml_document import KeyPath, YamlValue, parse_yaml
+from monitor.domain.configuration_edits import EditConflict
 from monitor.domain.errors import UsageError
 
 _PLAIN_TEXT = re.compile(r"[^\W\d_](?:[\w .'’()-]*[\w.)])?")
@@ -42,8 +43,10 @@ class EditRefused(UsageError):
 class Edit(NamedTuple):
     """Edit of the value at one path of a YAML file.
 
-    If ``is_append`` is true, the items of ``value`` are added to the list at the path; otherwise ``value`` is the new
-    value. ``comment`` is added to the line of the new item or key.
+    If ``is_append`` is true, ``value`` is a list of items that are added to the list at the path. A missing list is
+    created; a single value becomes a list of this value and the new items. Otherwise ``value`` is the new value. If the
+    key or a mapping that contains the key is missing, both are created. An existing value is replaced only if it is a
+    text or a number in one line. ``comment`` is added to the line of the new item or key.
     """
 
     path: KeyPath
@@ -58,26 +61,6 @@ class _Splice(NamedTuple):
     start: int
     end: int
     text: str
-
-
-def append_item(data: bytes, path: KeyPath, value: YamlValue, comment: str = "") -> bytes:
-    """Add a value to the end of the list at a path, and return the new bytes of the file.
-
-    A missing list is created. If there is a single value instead of a list, it becomes a list of this value and the new
-    one. ``comment`` is added to the line of the new item. Raises ``EditRefused`` if the edit would change anything
-    else.
-    """
-    return apply_edits(data, [Edit(path, [value], is_append=True, comment=comment)])
-
-
-def set_value(data: bytes, path: KeyPath, value: YamlValue, comment: str = "") -> bytes:
-    """Set the key at a path to a value, and return the new bytes of the file.
-
-    If the key or a mapping that contains the key is missing, both are created. An existing value is replaced only if it
-    is a text or a number in one line. ``comment`` is added to the line of a new key. Raises ``EditRefused`` if the edit
-    is not possible.
-    """
-    return apply_edits(data, [Edit(path, value, comment=comment)])
 
 
 def apply_edits(data: bytes, edits: Sequence[Edit]) -> bytes:
@@ -130,11 +113,11 @@ def render_snippet(path: KeyPath, value: YamlValue) -> str:
 def save_edited_file(path: Path, before: bytes, after: bytes) -> None:
     """Replace the content of a file in one step, and preserve its permissions.
 
-    ``before`` is the content that was edited. Raises ``UsageError`` if the file has other content now, so that no other
-    edit is lost, and ``OSError`` if the file cannot be written.
+    ``before`` is the content that was edited. Raises ``EditConflict`` if the file has other content now, so that no
+    other edit is lost, and ``OSError`` if the file cannot be written.
     """
     if path.read_bytes() != before:
-        raise UsageError(f"{path} was changed meanwhile; nothing was written, try again")
+        raise EditConflict(f"{path} was changed meanwhile; nothing was written, try again")
     target = path.resolve()
     handle, name = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)
     try:

@@ -5,6 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+MAX_AUTHORS, MAX_AUTHOR_CHARS = 20, 200
+"""Limits of the authors of an article. Pages and feeds have no limits of their own."""
+
 
 class Region(StrEnum):
     """A part of an article in which text may be matched, such as the headline or the body.

@@ -1,10 +1,12 @@
-"""Edits of the configuration files on the desk and by the API: opened files, checked edits and saved edits."""
+"""Edits of the configuration files by the desk, the API and commands: opened files, checked edits, and saved ones."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 from monitor.domain.configuration import Configuration
 from monitor.domain.errors import ConfigIssue, MonitorError
+from monitor.domain.source import Source
 
 ACCEPTED_HASH_SETTING = "accepted-losses"
 """Name of a setting: the hash of the configuration that the user has confirmed although it removes most sources."""
@@ -125,9 +127,26 @@ class ConfigurationEditor(Protocol):
         """
         ...
 
-    def add_rule(self, rule_id: str, rule: dict[str, object]) -> str:
-        """Return the text of the main file as it would be with one more rule. Secrets are hidden, and nothing is saved.
+    def propose_rule(self, rule_id: str, rule: Mapping[str, Any]) -> OpenedFile:
+        """Return the main file with the text that it has after adding a rule. Nothing is saved.
 
-        Raises ``UsageError`` if a rule with this id exists, or if the file cannot be edited.
+        The tag belongs to the file from which the text was made, so that a later save notices other edits. Raises
+        ``UsageError`` if a rule with this id exists, or if the file cannot be edited.
+        """
+        ...
+
+    def build_source(self, source_id: str, keys: Mapping[str, Any]) -> Source:
+        """Return the source that these keys of sources.yaml describe. Nothing is read or saved.
+
+        Raises ``ConfigError`` if a key is not valid. Raises ``UsageError`` if a value refers to a secret, because a
+        reader could otherwise send a secret of this machine to the address of the source.
+        """
+        ...
+
+    def add_sources(self, sources: Mapping[str, Mapping[str, Any]]) -> SavedEdit:
+        """Add sources, given by id with their keys, to the main file. All other bytes of the file are kept.
+
+        Raises the errors of ``build_source`` and ``save``. Raises ``UsageError`` if another source has one of the ids.
+        If the file cannot be written, the message of ``EditNotAllowed`` has the lines to add by hand.
         """
         ...

@@ -3,6 +3,7 @@
 MonitorError                 complete message for the user; never shown with a traceback
 ├── ConfigError              sources.yaml is invalid; carries every error with line and column
 ├── UsageError               the command names something that does not exist (an id, a file)
+│   └── AlreadyDone          the feedback would change nothing
 ├── InputError               an input document is invalid; the message names file and line
 ├── QueryError               a query is invalid; carries the position and what was expected there
 ├── NotAFeed                 the document is not a feed, sitemap or listing; carries what it is instead
@@ -69,6 +70,10 @@ class ConfigError(MonitorError):
 
 class UsageError(MonitorError):
     """Raised if a command refers to something that does not exist, or is used in a way that is not possible."""
+
+
+class AlreadyDone(UsageError):
+    """Raised if feedback would change nothing, because its statement is true without it."""
 
 
 class InputError(MonitorError):

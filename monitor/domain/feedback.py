@@ -15,6 +15,8 @@ VERDICT_REASON_PREFIX = "rejected by "
 
 No reason that the matcher gives begins with this text.
 """
+EDIT = "edit"
+"""Value of the field ``what`` of a ``Change`` that is an edit of a configuration file."""
 
 
 class VerdictKind(StrEnum):
@@ -203,11 +205,15 @@ class ProposalKind(StrEnum):
 
 
 class ProposalOutcome(StrEnum):
-    """Decision of an editor on a proposal. Until an editor decides, the proposal is open."""
+    """Decision of an editor on a proposal; it is open until then.
+
+    ``DONE`` means that the feedback was given in another way, or that nothing is left to do.
+    """
 
     OPEN = ""
     ACCEPTED = "accepted"
     REFUSED = "refused"
+    DONE = "done"
 
 
 @dataclass(frozen=True, slots=True)

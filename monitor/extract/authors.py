@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable, Iterator
 from functools import cache
+from itertools import islice
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
@@ -20,6 +21,9 @@ _MAX_NAME_CHARS = 60
 _MAX_NAME_WORDS = 6
 _MAX_HAN_NAME_CHARS = 6
 _MAX_AUTHORS = 10
+_MAX_CLAIM_CHARS = 1_000  # characters in which one statement names authors
+_MAX_ELEMENTS = 50  # elements that state authors, for each selector
+_MAX_NAMED_ELEMENTS = 500  # elements whose class names may mean authors
 _MAX_LINES_ABOVE = 4  # text runs above the headline that may be the byline
 _MAX_LINES_BELOW = 12  # text runs below the headline that may be the byline
 _MAX_LAST_LINES = 6  # text runs at the end of the article that may be the byline
@@ -63,10 +67,10 @@ def find_authors(
     """
     byline = _Byline({alnum_key(site) for site in (*metadata.sites, host.removeprefix("www."))} - {""})
     for name in metadata.authors:
-        byline.add_claim(name)
+        byline.add_claim(name[:_MAX_CLAIM_CHARS])
     byline.agency = byline.agency or next(filter(None, map(find_agencies, metadata.organizations)), "")
     if not page.layout.runs:
-        return tuple(byline.authors), byline.agency
+        return tuple(byline.authors[:_MAX_AUTHORS]), byline.agency
     if not byline.authors:
         _read_elements(byline, OwnElements(tree, page))
         if not byline.authors:
@@ -136,13 +140,13 @@ class _Byline:
 def _read_elements(byline: _Byline, elements: OwnElements) -> None:
     """Read the page elements whose attributes or class names mark them as an author or an agency."""
     for selector in _STATED_SELECTORS:
-        for node in elements.select(selector):
+        for node in islice(elements.select(selector), _MAX_ELEMENTS):
             _read_node(byline, node)
         if byline.authors:
             return
-    for node in elements.select(_AGENCY_PROPERTY):
+    for node in islice(elements.select(_AGENCY_PROPERTY), _MAX_ELEMENTS):
         byline.agency = byline.agency or find_agencies(normalize_spacing(node.text(separator=" ")))
-    for node in elements.select(_AUTHOR_SELECTOR):
+    for node in islice(elements.select(_AUTHOR_SELECTOR), _MAX_NAMED_ELEMENTS):
         name = split_camel_case(node.attributes.get("class") or "").replace("__", "-")
         if _AUTHOR_NAMES.search(name) and not _OTHER_PEOPLE.search(name):
             _read_node(byline, node)
@@ -158,7 +162,7 @@ def _read_node(byline: _Byline, node: LexborNode) -> None:
     named = node.css('[itemprop~="name"]')
     stated = node.attributes.get("content")
     for text in (stated,) if stated else (normalize_spacing(inner.text(separator=" ")) for inner in named):
-        byline.add_text(text or "", is_stated=True)
+        byline.add_text((text or "")[:_MAX_CLAIM_CHARS], is_stated=True)
     lines = [run.text for run in survey_dom(node).runs]
     if named or stated or sum(map(len, lines)) > _MAX_BYLINE_CHARS:
         return

@@ -10,7 +10,7 @@ from urllib.parse import urljoin, urlsplit
 
 from selectolax.lexbor import LexborHTMLParser
 
-from monitor.domain.article import Article
+from monitor.domain.article import MAX_AUTHOR_CHARS, MAX_AUTHORS, Article
 from monitor.domain.source import Selectors, Source
 from monitor.extract.authors import find_authors
 from monitor.extract.box_names import PAYWALL_NAMES
@@ -156,6 +156,7 @@ def explain_page(
         )
     own_title = "" if entry and _is_feed_title_better(entry.title, title_why) else title
     text, text_why = _choose_text(tree, page, metadata, regions)
+    selected = tuple(text[:MAX_AUTHOR_CHARS] for text in select_texts(tree, selectors.authors)[:MAX_AUTHORS])
     authors, agency = find_authors(tree, page, metadata, urlsplit(url).hostname or "")
     article = Article(
         url=url,
@@ -167,7 +168,7 @@ def explain_page(
         canonical_url=_choose_canonical_url(url, metadata.urls),
         published_at=to_utc(published),
         modified_at=find_modified(tree, page, metadata, local_time, published),
-        authors=tuple(select_texts(tree, selectors.authors)) or authors or (entry.authors if entry else ()),
+        authors=selected or authors or (entry.authors if entry else ()),
         agency=regions.agency or agency,
         section=metadata.sections[0] if metadata.sections else "",
         language=detect_language(f"{title} {text}", metadata.languages) or _choose_default_language(source, entry),

@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -19,6 +20,7 @@ _MAX_JSON_LD_DEPTH = 12
 _MIN_TITLE_KEY_CHARS = 6  # letters: a shorter headline is part of many titles
 _MAX_JSON_LD_NODES = 5_000  # per JSON-LD script
 _ARTICLE_TYPE = re.compile(r"(?:Article|BlogPosting|Report|NewsStory|LiveBlog\w*)$")
+_MAX_CLAIMS, _MAX_CLAIM_CHARS = 100, 10_000  # statements of one kind on a page, and characters of each
 _TYPE_PRIORITIES = {"NewsArticle": 3, "ReportageNewsArticle": 3, "Article": 2}
 _SITE_TYPES = frozenset(("WebSite", "NewsMediaOrganization"))
 _OTHER_ARTICLE_KEYS = frozenset(
@@ -216,14 +218,11 @@ def parse_lenient_json(text: str) -> Any:
 
 
 def iter_json_objects(document: Any, skipped_keys: frozenset[str] = frozenset()) -> Iterator[dict[str, Any]]:
-    """Yield all objects in a JSON document, outer objects before inner ones.
-
-    The values of ``skipped_keys`` are left out.
-    """
-    waiting = [(document, 0)]
+    """Yield all objects in a JSON document, outer objects before inner ones; values of ``skipped_keys`` are omitted."""
+    waiting = deque([(document, 0)])
     seen = 0
     while waiting and seen < _MAX_JSON_LD_NODES:
-        node, depth = waiting.pop(0)
+        node, depth = waiting.popleft()
         seen += 1
         if isinstance(node, dict):
             yield node
@@ -262,8 +261,11 @@ def _add_authors(metadata: PageMetadata, value: Any) -> None:
 
 def _add_claims(claims: list[str], *values: Any) -> None:
     for value in values:
+        if len(claims) >= _MAX_CLAIMS:
+            return
         if isinstance(value, str):
-            text = normalize_spacing(unescape(value) if "&" in value else value)
+            claim = value[:_MAX_CLAIM_CHARS]
+            text = normalize_spacing(unescape(claim) if "&" in claim else claim)
             if text and text not in claims:
                 claims.append(text)
 

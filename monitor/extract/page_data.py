@@ -6,6 +6,7 @@ list whose items refer to one another by number.
 
 import json
 import re
+from collections import deque
 from collections.abc import Iterator
 from typing import Any
 
@@ -19,12 +20,14 @@ _MAX_SCRIPT_CHARS = 2_000_000
 _MAX_VALUES = 40  # values per script
 _MAX_PAYLOAD_ITEMS = 20_000  # items of a list whose items refer to one another
 _MAX_DEPTH = 12  # levels of values that refer to one another
+MAX_RESOLVED_VALUES = 100_000  # values per script that replace references; values may refer to themselves
 _MIN_VALUE_CHARS = 200  # characters; a shorter value has no article
 _PAGE_DATA = 'script[type="application/json"], script[id*="DATA"], script[id*="state" i], script:not([type]):not([src])'
 _VALUE_START = re.compile(r"""(?:=|\()\s*(?=[{\["])""")
-_FUNCTION_CALL = re.compile(r"=\s*\(function\(.*\}\s*\(", re.DOTALL)
+_FUNCTION_START = re.compile(r"=\s*\(function\(")
+_CALL_START = re.compile(r"\}\s*\(")
 _VOID = re.compile(r"(?<=[,(])void 0(?=[,)]|$)")
-_ROW_LABEL = re.compile(r"^\s*\w{1,8}:(?=[{\[])", re.MULTILINE)
+_ROW_LABEL = re.compile(r"^[ \t]*\w{1,8}:(?=[{\[])", re.MULTILINE)
 _TITLE_KEYS = frozenset(["title", "headline", "headlines", "name", "heading", "seotitle"])
 _INNER_TITLE_KEYS = ("rendered", "basic", "default", "main", "text")
 _MIN_TITLE_KEY_CHARS = 6
@@ -54,8 +57,9 @@ def _iter_values(text: str) -> Iterator[Any]:
     if text.lstrip()[:1] in "{[":
         yield from _unpack(parse_lenient_json(text))
         return
-    if call := _FUNCTION_CALL.search(text):
-        yield from _read_arguments(text[call.end() : text.rfind("))")])
+    if function := _FUNCTION_START.search(text):
+        for call in deque(_CALL_START.finditer(text, function.end()), maxlen=1):  # the last one
+            yield from _read_arguments(text[call.end() : text.rfind("))")])
     at = count = 0
     while count < _MAX_VALUES and (start := _VALUE_START.search(text, at)):
         at = start.end()
@@ -110,9 +114,10 @@ def _iter_objects(root: Any) -> Iterator[dict[str, Any]]:
     if not _is_payload(root):
         yield from iter_json_objects(root)
         return
+    payload = _Payload(root)
     for item in root[:_MAX_PAYLOAD_ITEMS]:
         if isinstance(item, dict) and not _TITLE_KEYS.isdisjoint(key.lower() for key in item):
-            yield _resolve(item, root, 0)
+            yield payload.resolve(item, 0)
 
 
 def _is_payload(root: Any) -> bool:
@@ -126,15 +131,26 @@ def _is_payload(root: Any) -> bool:
     return first is not None and all(type(value) is int and -9 < value < len(root) for value in first.values())
 
 
-def _resolve(value: Any, items: list[Any], depth: int) -> Any:
-    """Replace the numbers in a value by the items with these numbers."""
-    if depth > _MAX_DEPTH or not isinstance(value, dict | list):
-        return value
-    refs = value.items() if isinstance(value, dict) else enumerate(value)
-    found = {
-        key: _resolve(items[ref], items, depth + 1) for key, ref in refs if type(ref) is int and 0 <= ref < len(items)
-    }
-    return found if isinstance(value, dict) else list(found.values())
+class _Payload:
+    """List of values that refer to one another by number. Its values may also refer to themselves."""
+
+    def __init__(self, items: list[Any]) -> None:
+        self._items, self._left = items, MAX_RESOLVED_VALUES
+
+    def resolve(self, value: Any, depth: int) -> Any:
+        """Return a value with the items that it refers to in the place of their numbers.
+
+        After ``MAX_RESOLVED_VALUES`` values of the list, and below ``_MAX_DEPTH``, the numbers are kept.
+        """
+        if depth > _MAX_DEPTH or not isinstance(value, dict | list):
+            return value
+        refs = value.items() if isinstance(value, dict) else enumerate(value)
+        found = {}
+        for key, ref in refs:
+            if type(ref) is int and 0 <= ref < len(self._items) and self._left > 0:
+                self._left -= 1
+                found[key] = self.resolve(self._items[ref], depth + 1)
+        return found if isinstance(value, dict) else list(found.values())
 
 
 def _has_title(node: dict[str, Any], titles: set[str]) -> bool:

@@ -3,16 +3,17 @@
 The desk, the API and the command line use this module.
 """
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from monitor.domain.configuration_edits import ACCEPTED_HASH_SETTING, ConfigurationEditor, SavedEdit
-from monitor.domain.feedback import Change
+from monitor.domain.feedback import EDIT, Change
 from monitor.domain.ports import Clock
 from monitor.feedback.service import Actor, FeedbackResult
 from monitor.store.database import Database
 
-EDIT = "edit"
-"""Value of the field ``what`` of a ``Change`` that is an edit of a configuration file."""
+MAX_NAMED_KEYS = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,8 +33,20 @@ class ConfigurationService:
         def save() -> SavedEdit:
             return self.editor.save(name, text, tag, is_confirmed=is_confirmed)
 
-        saved = await self.database.read(save)
-        change = Change(0, EDIT, saved.name, actor.reader.display_name, actor.way, self.clock(), after=saved.summary)
+        return await self.record(await self.database.read(save), actor)
+
+    async def add_sources(self, sources: Mapping[str, Mapping[str, Any]], actor: Actor) -> Change:
+        """Add sources, given by id with their keys, and return the change. Raises the errors of the editor's method."""
+        saved = await self.database.read(self.editor.add_sources, sources)
+        return await self.record(saved, actor, list_keys("sources", tuple(sources)))
+
+    async def record(self, saved: SavedEdit, actor: Actor, what: str = "") -> Change:
+        """Record a saved edit, so that it can be undone, and return the change.
+
+        ``what`` is what was added, such as ``sources.times``.
+        """
+        subject = f"{what} in {saved.name}" if what else saved.name
+        change = Change(0, EDIT, subject, actor.reader.display_name, actor.way, self.clock(), after=saved.summary)
         return await self.database.run(self._record, saved, change, actor, None)
 
     async def undo(self, undone: Change, actor: Actor) -> FeedbackResult:
@@ -51,3 +64,9 @@ class ConfigurationService:
         if saved.accepted_hash:  # the reader has confirmed it, so that the daemon need not ask again
             self.database.key_values.set(ACCEPTED_HASH_SETTING, saved.accepted_hash, change.made_at)
         return self.database.configuration_edits.add(saved, change, actor.reader, undone)
+
+
+def list_keys(section: str, ids: Sequence[str]) -> str:
+    """Return the keys of added entries as a text for a change. Of many keys, only the first ones are named."""
+    named = ", ".join(f"{section}.{one}" for one in ids[:MAX_NAMED_KEYS])
+    return named if len(ids) <= MAX_NAMED_KEYS else f"{named} and {len(ids) - MAX_NAMED_KEYS:,} more"

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from monitor.domain.article import Region, Stage, StoredArticle
-from monitor.domain.errors import StoreError, UsageError
+from monitor.domain.errors import AlreadyDone, StoreError, UsageError
 from monitor.domain.feedback import (
     MAX_NOTE_CHARS,
     MAX_SENTENCE_CHARS,
@@ -94,12 +94,26 @@ class FeedbackService:
         reason: RejectionReason = RejectionReason.OTHER,
         note: str = "",
     ) -> FeedbackResult:
-        """Record that an article does not mean an official.
+        """Record that an article does not mean an official, and close the proposals that ask for it.
 
         ``written`` restricts the verdict to one spelling of the name; if it is empty, the verdict covers every mention
         of the official. With ``whole_story`` the verdict covers all articles of the story, also later ones. Raises
-        ``UsageError`` if the article does not mention the official in this spelling.
+        ``AlreadyDone``, or for a story ``UsageError``, if the article does not mention the official in this spelling.
         """
+        rejection = self._reject(article_id, official_id, actor, written, note, reason, whole_story=whole_story)
+        return await self._close_proposals(await rejection, actor)
+
+    async def _reject(
+        self,
+        article_id: int,
+        official_id: str,
+        actor: Actor,
+        written: str,
+        note: str,
+        reason: RejectionReason,
+        *,
+        whole_story: bool,
+    ) -> FeedbackResult:
         stored, findings = await self._load(article_id, official_id)
         folded = fold_written(written)
         named = [one for one in findings.mentions if one.official_id == official_id]
@@ -111,7 +125,9 @@ class FeedbackService:
             if repeated is None:
                 ways = ", ".join(sorted({repr(one.text) for one in named}))
                 found = f"it names {official_id} as {ways}" if ways else "no mention of this official is stored"
-                raise UsageError(f"article {article_id} does not name {official_id} so; {found}")
+                # other articles of the story may name the official
+                error = UsageError if whole_story else AlreadyDone
+                raise error(f"article {article_id} does not name {official_id} so; {found}")
             return repeated
         sentence = _cut_sentence(stored, texts[0].region, texts[0].start, texts[0].end)
         return await self._give(replace(verdict, sentence=sentence), actor)
@@ -119,10 +135,15 @@ class FeedbackService:
     async def confirm(
         self, article_id: int, official_id: str, written: str, actor: Actor, *, note: str = ""
     ) -> FeedbackResult:
-        """Record that a text in an article means an official.
+        """Record that a text in an article means an official, and close the proposals that ask for it.
 
-        Raises ``UsageError`` if the article does not contain the text, or if the verdict would change nothing.
+        Raises ``UsageError`` if the article does not contain the text, or ``AlreadyDone`` if the text counts already.
         """
+        return await self._close_proposals(await self._confirm(article_id, official_id, written, actor, note), actor)
+
+    async def _confirm(
+        self, article_id: int, official_id: str, written: str, actor: Actor, note: str
+    ) -> FeedbackResult:
         stored, _findings = await self._load(article_id, official_id)
         folded = fold_written(written)
         place = _find_text(stored, folded) if folded else None
@@ -143,9 +164,15 @@ class FeedbackService:
     ) -> FeedbackResult:
         """Set a mark on a story, such as mute: for the digest ``plan_id``, or for the reader if ``plan_id`` is empty.
 
-        ``rule_id`` restricts the mark to the reports of one rule. ``until_at`` is the time at which the mark ends.
-        Raises ``UsageError`` if the story does not exist.
+        ``rule_id`` restricts the mark to the reports of one rule. ``until_at`` is the time at which the mark ends. The
+        proposals that ask for the mark are closed. Raises ``UsageError`` if the story does not exist.
         """
+        result = await self._mark(story_id, kind, actor, plan_id, rule_id, until_at)
+        return await self._close_proposals(result, actor) if kind is MarkKind.MUTED and plan_id else result
+
+    async def _mark(
+        self, story_id: str, kind: MarkKind, actor: Actor, plan_id: str, rule_id: str, until_at: datetime | None
+    ) -> FeedbackResult:
         if kind is MarkKind.READ and plan_id:
             raise UsageError("a story is read by a reader, not by a digest")
         now = self._clock()
@@ -185,28 +212,36 @@ class FeedbackService:
     async def accept(self, number: int, actor: Actor) -> FeedbackResult:
         """Accept a proposal: record the proposed feedback, with the editor ``actor`` as its author.
 
-        Raises ``UsageError`` if the proposal was decided before, or if the feedback is not possible any more.
+        Raises ``UsageError`` if the proposal was decided before, or if the feedback is not possible any more. If
+        nothing is left to do, the proposal is closed, and ``AlreadyDone`` is raised.
         """
         proposal = await self._database.read(self._database.proposals.get, number)
         if proposal.outcome:
             raise UsageError(f"proposal {number} was {proposal.outcome} by {proposal.decided_by}")
-        note = f"proposed by {proposal.reader}" + (f": {proposal.note}" if proposal.note else "")
-        if proposal.kind is ProposalKind.MUTED:
-            result = await self.mark(proposal.story_id, MarkKind.MUTED, actor, plan_id=proposal.plan_id)
-        elif proposal.kind is ProposalKind.CONFIRMED:
-            article, official = proposal.article_id, proposal.official_id
-            result = await self.confirm(article, official, proposal.written, actor, note=note)
-        else:
-            result = await self.reject(
-                proposal.article_id,
-                proposal.official_id,
-                actor,
-                written=proposal.written,
-                whole_story=bool(proposal.story_id),
-                reason=RejectionReason(proposal.reason),
-                note=note,
-            )
+        try:
+            result = await self._carry_out(proposal, actor)
+        except AlreadyDone as error:
+            await self._decide(number, ProposalOutcome.DONE, actor)
+            raise AlreadyDone(f"{error}. Proposal {number} is closed, because nothing is left to do") from error
         await self._decide(number, ProposalOutcome.ACCEPTED, actor)
+        return await self._close_proposals(result, actor)
+
+    async def _carry_out(self, proposal: Proposal, actor: Actor) -> FeedbackResult:
+        """Record the feedback that a proposal asks for."""
+        note = f"proposed by {proposal.reader}" + (f": {proposal.note}" if proposal.note else "")
+        article, official, written = proposal.article_id, proposal.official_id, proposal.written
+        if proposal.kind is ProposalKind.MUTED:
+            return await self._mark(proposal.story_id, MarkKind.MUTED, actor, proposal.plan_id, "", None)
+        if proposal.kind is ProposalKind.CONFIRMED:
+            return await self._confirm(article, official, written, actor, note)
+        reason, whole_story = RejectionReason(proposal.reason), bool(proposal.story_id)
+        return await self._reject(article, official, actor, written, note, reason, whole_story=whole_story)
+
+    async def _close_proposals(self, result: FeedbackResult, actor: Actor) -> FeedbackResult:
+        """Close the open proposals that ask for the feedback of ``result``, and return ``result``."""
+        given = result.verdict or result.mark
+        if given is not None:
+            await self._database.run(self._database.proposals.close_done, given, actor.reader, self._clock())
         return result
 
     async def refuse(self, number: int, actor: Actor) -> Proposal:
@@ -364,7 +399,9 @@ def _with_verdict(basis: ScreeningBasis, verdict: Verdict) -> dict[int, tuple[Ve
 
 
 def _require_confirmed(verdict: Verdict, findings: Sequence[tuple[StoredArticle, Findings]]) -> None:
-    """Raise ``UsageError`` if a confirmation would not add a mention to its article.
+    """Raise an error if a confirmation does not add a mention to the article of the confirmation.
+
+    The error is ``AlreadyDone`` if the article has the mention without it, or otherwise ``UsageError``.
 
     ``findings`` are what the matcher finds in the articles if it takes the confirmation into account.
     """
@@ -373,7 +410,7 @@ def _require_confirmed(verdict: Verdict, findings: Sequence[tuple[StoredArticle,
     if any(one.form is MatchForm.CONFIRMED for one in mentions):
         return
     if any(verdict.written in fold_written(one.text) for one in mentions):
-        raise UsageError(f"article {verdict.article_id} names {verdict.official_id} there already")
+        raise AlreadyDone(f"article {verdict.article_id} names {verdict.official_id} there already")
     raise UsageError(
         f"{verdict.written!r} is not a whole word that begins with a capital letter in article {verdict.article_id}; "
         "give the name as the article prints it"

@@ -53,15 +53,17 @@ class InsightNotices:
     async def find_spikes(self, official_ids: Collection[str], end_at: datetime) -> frozenset[str]:
         """Return the officials that unusually many stories named in the 24 hours before ``end_at``.
 
-        Only ``official_ids`` are considered. The result is used again for ``SPIKE_INTERVAL``, because an immediate
-        digest asks for it every second.
+        The result is used again for ``SPIKE_INTERVAL``, because each immediate digest asks for it every second.
         """
         key = frozenset(official_ids)
-        if key in self._spikes and timedelta(0) <= end_at - self._spikes[key][0] < SPIKE_INTERVAL:
+        self._spikes = {
+            one: kept for one, kept in self._spikes.items() if timedelta(0) <= end_at - kept[0] < SPIKE_INTERVAL
+        }
+        if key in self._spikes:
             return self._spikes[key][1]
         found = await self._database.read(find_attention, self._database, key, end_at)
         spiking = frozenset(one for one, attention in found.items() if not attention.silent_days)
-        self._spikes = {key: (end_at, spiking)}
+        self._spikes[key] = end_at, spiking
         return spiking
 
     async def load_notices(

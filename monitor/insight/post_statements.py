@@ -19,7 +19,7 @@ from monitor.domain.mention import MatchForm, Mention
 from monitor.domain.succession import PostStatement, StatementKind
 from monitor.domain.watchlist import Official, Role
 from monitor.insight.succession_items import Item, Kind, split_items
-from monitor.insight.succession_words import Mark, succession_words
+from monitor.insight.succession_words import Mark, every_word, succession_words
 from monitor.language.load import uncased_given_names
 from monitor.match.article_text import NormalizedArticle, normalize_article
 from monitor.match.names.coverage import Coverage, find_coverage, find_script
@@ -398,7 +398,7 @@ class _SentenceReader:
             if name.kind is Kind.WORD and not name.marks and gap == 1 and name.text.endswith(self._region_endings):
                 return True
         link, place = self._at(index + 1), self._at(index + 2)
-        is_link = link is not None and link.kind is Kind.WORD and link.text in _PLACE_LINKS
+        is_link = link is not None and link.kind is Kind.WORD and link.text in every_word("place_links")
         return is_link and place is not None and place.kind is Kind.NAME and not place.official_ids
 
     def _has_name_after(self, index: int) -> bool:
@@ -535,7 +535,7 @@ class _SentenceReader:
 
     @staticmethod
     def _ends_apposition(item: Item) -> bool:
-        return not (Mark.LINK in item.marks and item.text in _PLACE_LINKS)
+        return not (Mark.LINK in item.marks and item.text in every_word("place_links"))
 
     def _find_by_verb(self, index: int) -> _Holder | None:
         """Return the name that any verb in the sentence, such as "was appointed", connects with a post, or None."""
@@ -701,12 +701,10 @@ class _SentenceReader:
 
 
 _ADJACENT_AND_LINK = frozenset({Mark.LINK, Mark.NEW})
-_PLACE_LINKS = frozenset({"of", "de", "du", "von", "di", "da", "do", "del", "van", "in"})
-_ARTICLES = frozenset({"the", "la", "le", "el", "der", "die", "lo", "il", "o", "a"})
 
 
 def _is_article(text: str) -> bool:
-    return text in _ARTICLES
+    return text in every_word("articles")
 
 
 def _is_neutral(text: str) -> bool:
@@ -714,7 +712,7 @@ def _is_neutral(text: str) -> bool:
 
 
 def _is_past_year(text: str, year: int) -> bool:
-    return text.isdigit() and len(text) == 4 and _MIN_YEAR <= int(text) < year
+    return text.isdecimal() and len(text) == 4 and _MIN_YEAR <= int(text) < year
 
 
 def _is_east_asian(name: str, post: str) -> bool:

@@ -5,7 +5,7 @@ from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import Enum
-from functools import lru_cache
+from functools import cache, lru_cache
 from itertools import zip_longest
 
 import ahocorasick_rs
@@ -16,6 +16,7 @@ from monitor.insight.succession_words import (
     Mark,
     Marks,
     SuccessionWords,
+    every_word,
     succession_words,
     unspaced_title_symbols,
 )
@@ -45,12 +46,10 @@ _NAME_GAPS = frozenset({" ", "-", "'", ". ", " '", "' ", ".", "' s "})
 _MAX_NAME_TOKENS = 7
 _TITLE_CASE_SHARE = 0.8
 _MIN_LONG_WORDS = 4
-_FURTHER_JOINERS = frozenset({"cum", "kiem", "y", "e", "und", "va", "et", "и", "та", "و", "i", "en", "ve"})
 _MAX_PARTICLE_LETTERS = 4
 _POSSESSIVE = re.compile(r"'s?(?![a-z])")
 _HAN = re.compile("[\u3400-\u9fff]")
 _HANGUL = re.compile("[\uac00-\ud7a3]")
-_NOT_FUTURE = re.compile("将[军領领]|將[軍領]")
 
 
 class Kind(Enum):
@@ -177,7 +176,7 @@ def _find_unspaced(folded: str, words: SuccessionWords) -> Iterator[_Token]:
         marks = words.unspaced.get(phrase, NO_MARKS)
         if _HANGUL.match(phrase) and not _is_korean_word(folded, start, end):
             continue
-        if Mark.UNCERTAIN in marks and _NOT_FUTURE.match(folded, start):
+        if Mark.UNCERTAIN in marks and folded.startswith(tuple(every_word("not_uncertain")), start):
             continue
         yield _Token(start, end, phrase, phrase, symbols.get(phrase, ()), marks, is_known=True)
 
@@ -506,7 +505,7 @@ class _Sentence:
             if token.is_uncased or token.word.isdigit() or (size and self._mention_at(at + size)):
                 break
             if not token.is_capital:
-                if size and (token.word in name_particles() or token.word in {"al", "el"}):
+                if size and token.word in name_particles():
                     size += 1
                     continue
                 break
@@ -588,24 +587,10 @@ def _tail_after_head(
     return group[heads[-1] + 1 :] if heads else group
 
 
-@lru_cache(maxsize=1)
+@cache
 def _joiners() -> frozenset[str]:
-    """Return the words that join two positions of the same person, such as "and"."""
-    return frozenset(credit_words().joiners) | {
-        "cum",
-        "kiem",
-        "y",
-        "e",
-        "und",
-        "va",
-        "et",
-        "и",
-        "та",
-        "و",
-        "i",
-        "en",
-        "ve",
-    }
+    """Return the words that join two positions of one person, such as "and"."""
+    return frozenset(credit_words().joiners) | every_word("joiners")
 
 
 def _drop_loose_marks(items: list[Item]) -> list[Item]:

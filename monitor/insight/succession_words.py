@@ -102,6 +102,13 @@ def succession_words(language: str) -> SuccessionWords:
 
 
 @cache
+def every_word(key: str) -> frozenset[str]:
+    """Return the folded words that the languages have under a key of their table ``succession``."""
+    languages = language_data().languages.values()
+    return frozenset(fold_key(word) for language in languages for word in getattr(language.succession, key))
+
+
+@cache
 def has_succession_words(language: str) -> bool:
     """Return whether the data of a language contain words about changes of posts."""
     found = language_data().languages.get(language.partition("-")[0].lower())

@@ -211,7 +211,7 @@ class Succession(_Table):
     new: Words = ()
     """Words next to a post that show that its holder is new: `new`, `newly appointed`, `acting`."""
     former: Words = ()
-    """Words next to a post that is no longer held: `former`, `ex`."""
+    """Words next to a post that was held in the past: `former`, `ex`."""
     not_holder: Words = ()
     """Words next to a post or name that show that the person does not hold the post: `shadow`, `nominee`."""
     is_: Words = ()
@@ -222,6 +222,14 @@ class Succession(_Table):
     """Words in a clause about earlier times: `previously`, `served as`."""
     links: Words = ()
     """Words between such a verb and the post: `as`, `to the post of`."""
+    joiners: Words = ()
+    """Words between two posts of one person, in addition to `credits.joiners`: `cum`."""
+    articles: Words = ()
+    """Articles before a post: `the`."""
+    place_links: Words = ()
+    """Prepositions between a post and the place that it is about: `of`."""
+    not_uncertain: Words = ()
+    """Words that begin with a word of `uncertain` but mean something else, in a script without spaces: `将军`."""
     region_adjectives: Words = ()
     """Endings of adjectives of regions, such as `*ische`: a post after one that names no country is a regional post."""
     country_adjectives: dict[Annotated[str, Field(pattern=r"^[a-z]{2}$")], Words] = {}

@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta, timezone, tzinfo
 from functools import lru_cache
 from urllib.parse import urljoin
 
+from monitor.domain.article import MAX_AUTHOR_CHARS, MAX_AUTHORS
 from monitor.domain.source import Entry
 from monitor.text.dates import expand_year, infer_day_first, parse_date
 from monitor.text.time_zones import SourceClock
@@ -195,7 +196,7 @@ def build_entry(raw: RawItem, base: str, clock: SourceClock) -> Entry:
         updated_at=updated,
         summary="" if summary == content else summary,
         content=content,
-        authors=tuple(name for name in map(to_plain_text, raw.authors) if name)[:20],
+        authors=tuple(name[:MAX_AUTHOR_CHARS] for name in map(to_plain_text, raw.authors[:MAX_AUTHORS]) if name),
     )
 
 

@@ -80,7 +80,7 @@ def _to_raw_item(item: Any, api: Api) -> RawItem:
         published=_find_date(api.published, item),
         summary=_to_html(_find_text(api.summary, item)),
         content=_to_html(text),
-        authors=tuple(map(str, authors)) if isinstance(authors, list) else (str(authors),) if authors else (),
+        authors=tuple(one for one in (authors if isinstance(authors, list) else [authors]) if isinstance(one, str)),
     )
 
 

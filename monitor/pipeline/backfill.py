@@ -22,6 +22,8 @@ from monitor.text.urls import extract_origin
 
 MIN_AGE = timedelta(days=2)
 """Minimum age of an article that a backfill stores. Polls find younger articles and report them."""
+SAME_PERIOD = timedelta(days=31)
+"""Time by which the beginning of the period may be later if a command continues the backfill of an earlier one."""
 MAX_DOCUMENTS, MAX_PENDING, MAX_PROBLEMS = 2_000, 2_000, 20
 """Maximum numbers of documents that one run reads, of documents that wait to be read, and of problems that are stored.
 """
@@ -66,12 +68,15 @@ class Backfiller:
         return state
 
     async def _start(self, source: Source, since_at: datetime) -> BackfillProgress:
-        """Return the stored progress of a backfill of the same period, or else the progress of a new backfill."""
+        """Return the stored progress of a backfill of the same period, or else the progress of a new backfill.
+
+        A period that begins a little later is the same, because a length such as 90d means another day each day.
+        """
         stored = await self._database.read(self._database.key_values.get_backfill, source.id)
         before = stored.complete_since_at if stored else None
         if before and before <= since_at:
             return BackfillProgress(source.id, since_at, self._clock(), complete_since_at=before)
-        if stored and stored.since_at == since_at and stored.pending_urls:
+        if stored and stored.since_at <= since_at <= stored.since_at + SAME_PERIOD and stored.pending_urls:
             return stored
         now = self._clock()
         urls = await self._find_archive(source)

@@ -7,7 +7,7 @@ from typing import Any
 
 from monitor.domain.article import StoredArticle
 from monitor.domain.feedback import VerdictIndex
-from monitor.domain.read_models import ArticleFilter
+from monitor.domain.read_models import ArticleFilter, Cursor
 from monitor.domain.watchlist import Watchlist
 from monitor.match.engine import compile_watchlist
 from monitor.pipeline.match_articles import RuleBacktest, backtest
@@ -67,18 +67,11 @@ def rehearse(
 
 
 def iter_articles(database: Database, since_at: datetime | None) -> Iterator[StoredArticle]:
-    """Yield all articles since a time, newest first and each once. Each query reads about ``PAGE_SIZE`` articles."""
+    """Yield all articles since a time, newest first and each once. Each query reads ``PAGE_SIZE`` articles."""
     article_filter = ArticleFilter(since_at=since_at, limit=PAGE_SIZE)
-    seen: set[int] = set()
-    while True:
-        page = [stored for stored in database.queries.list_articles(article_filter) if stored.id not in seen]
+    while page := database.queries.list_articles(article_filter):
         yield from page
-        if not page:
-            return
-        seen = {stored.id for stored in page if stored.first_seen_at == page[-1].first_seen_at} | (
-            seen if page[-1].first_seen_at == article_filter.until_at else set()
-        )
-        article_filter = replace(article_filter, until_at=page[-1].first_seen_at, limit=PAGE_SIZE + len(seen))
+        article_filter = replace(article_filter, after=Cursor(page[-1].first_seen_at, page[-1].id))
 
 
 def load_reported_rules(database: Database, since_at: datetime | None) -> Mapping[int, frozenset[str]]:

@@ -4,7 +4,7 @@ A damaged row is logged with its table and id, and does not prevent reading of t
 """
 
 import logging
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from operator import attrgetter
 from typing import TypeVar
 
@@ -46,3 +46,19 @@ def read_rows(table: Table, rows: Iterable[AnyRow], build: Callable[[AnyRow], T]
         except _DECODING_ERRORS as error:
             log.error("row %s of the table %s cannot be read: %s", get_id(row), table.name, type(error).__name__)  # noqa: TRY400 - the traceback is of no use
     return found
+
+
+def read_part(
+    fetch: Callable[[AnyRow | None], Sequence[AnyRow]], read: Callable[[Sequence[AnyRow]], list[T]]
+) -> list[T]:
+    """Return the next rows of a list that is read in parts. Parts of which every row is damaged are skipped.
+
+    An empty result therefore means the end of the list. ``fetch`` is called with the row after which the part begins,
+    or with None for the first part. ``read`` leaves damaged rows out, as ``read_rows`` does.
+    """
+    last: AnyRow | None = None
+    while rows := fetch(last):
+        if found := read(rows):
+            return found
+        last = rows[-1]
+    return []

@@ -29,7 +29,7 @@ from monitor.domain.read_models import DigestSummary, OutboxCounts
 from monitor.store.column_types import UtcDateTime, from_json, to_json
 from monitor.store.connections import Connections
 from monitor.store.core_tables import DELIVERY, DIGEST, DIGEST_HIT, RENDERED_DIGEST
-from monitor.store.damaged_rows import read_row, read_rows
+from monitor.store.damaged_rows import read_part, read_row, read_rows
 from monitor.store.row_mapping import AnyRow, chunk_ids
 
 PENDING = str(DeliveryState.PENDING)
@@ -243,12 +243,16 @@ class DeliveryStore:
         With ``before_id``, only deliveries with lower ids are returned.
         """
         query = select(DELIVERY).order_by(DELIVERY.c.id.desc()).limit(limit)
-        if before_id is not None:
-            query = query.where(DELIVERY.c.id < before_id)
         if states:
             query = query.where(DELIVERY.c.state.in_([str(state) for state in states]))
         with self._connections.read_transaction() as connection:
-            return deliveries_from_rows(connection, connection.execute(query).all())
+
+            def fetch(last: AnyRow | None) -> Sequence[AnyRow]:
+                before = last.id if last else before_id
+                part = query if before is None else query.where(DELIVERY.c.id < before)
+                return connection.execute(part).all()
+
+            return read_part(fetch, partial(deliveries_from_rows, connection))
 
     def get_delivery(self, delivery_id: int) -> Delivery:
         """Return one delivery. Raises ``UsageError`` if it does not exist."""

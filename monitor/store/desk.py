@@ -8,7 +8,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Column, ColumnElement, Connection, Select, case, exists, func, or_, select, tuple_
+from sqlalchemy import Column, ColumnElement, Connection, Select, and_, case, exists, func, or_, select, tuple_
 
 from monitor.domain.article import Region
 from monitor.domain.delivery import DeliveryState
@@ -48,7 +48,7 @@ from monitor.store.core_tables import (
 )
 from monitor.store.damaged_rows import read_rows
 from monitor.store.full_text import IndexQuery, find_candidates
-from monitor.store.queries import QueryStore
+from monitor.store.queries import QueryStore, is_among
 from monitor.store.row_mapping import AnyRow, chunk_ids, decode_texts, is_in_stories
 from monitor.store.sources import IS_CONFIGURED, poll_state_from_row
 
@@ -155,18 +155,24 @@ class DeskStore:
         return StoryLine(row.id, row.title, row.first_seen_at, row.last_seen_at, row.merged_into)
 
     def list_stories(
-        self, limit: int, since_at: datetime | None = None, after: Cursor | None = None, official_id: str = ""
+        self,
+        limit: int,
+        since_at: datetime | None = None,
+        after: tuple[datetime, str] | None = None,
+        official_id: str = "",
     ) -> list[StoryLine]:
         """Return stories, the last seen first. Stories that were merged into another story are left out.
 
-        ``after`` continues a previous page of results: only stories last seen before its time are returned. With
-        ``official_id``, a story is returned only if one of the newest articles about this official belongs to it.
+        ``after`` continues a previous page of results: it is the time and the id of the last story of the page. With
+        ``official_id``, only stories with one of the newest articles that name the official are returned.
         """
         conditions: list[ColumnElement[bool]] = [STORY.c.merged_into == ""]
         if since_at:
             conditions.append(STORY.c.last_seen_at >= since_at)
         if after:
-            conditions.append(STORY.c.last_seen_at < after.at)
+            last_seen_at, story_id = after
+            is_later_id = and_(STORY.c.last_seen_at == last_seen_at, STORY.c.id > story_id)
+            conditions.append(or_(STORY.c.last_seen_at < last_seen_at, is_later_id))
         with self._connections.read_transaction() as connection:
             if official_id:
                 article_ids = _newest_articles(official_id)
@@ -447,22 +453,19 @@ class DeskStore:
     def list_lines(self, wanted: ArticleFilter, before_id: int | None = None, min_id: int = 0) -> list[ArticleLine]:
         """Return the newest articles that satisfy a filter, newest first, without their texts.
 
-        The ids of the articles are at least ``min_id`` and below ``before_id``. If the filter has an official or a
-        rule, only the newest ``MAX_SAMPLE_ARTICLES`` articles of the official or rule are read.
+        The ids of the articles are at least ``min_id`` and below ``before_id``.
         """
         query = _select_lines().where(*_filter_conditions(replace(wanted, official_id="", rule_id="")))
         query = query.where(ARTICLE.c.id >= min_id)
         if before_id is not None:
             query = query.where(ARTICLE.c.id < before_id)
-        if wanted.official_id:
-            query = query.where(ARTICLE.c.id.in_(_newest_articles(wanted.official_id, before_id)))
-        if wanted.rule_id:
-            newest_hits = select(HIT.c.article_id).where(HIT.c.rule_id == wanted.rule_id)
-            if before_id is not None:
-                newest_hits = newest_hits.where(HIT.c.article_id < before_id)
-            newest_hits = newest_hits.order_by(HIT.c.id.desc()).limit(MAX_SAMPLE_ARTICLES)
-            query = query.where(ARTICLE.c.id.in_(select(newest_hits.subquery().c.article_id)))
         with self._connections.read_transaction() as connection:
+            if wanted.official_id:
+                is_named = MENTION.c.official_id == wanted.official_id
+                query = query.where(is_among(connection, ARTICLE.c.id, MENTION.c.article_id, is_named))
+            if wanted.rule_id:
+                is_hit = HIT.c.rule_id == wanted.rule_id
+                query = query.where(is_among(connection, ARTICLE.c.id, HIT.c.article_id, is_hit))
             if wanted.since_at:  # Ids grow with time, so this condition limits the rows that are read.
                 oldest = select(ARTICLE.c.id).where(ARTICLE.c.first_seen_at >= wanted.since_at)
                 oldest = oldest.order_by(ARTICLE.c.first_seen_at).limit(1)
@@ -675,11 +678,9 @@ def _select_hits() -> Select[Any]:
     )
 
 
-def _newest_articles(official_id: str, before_id: int | None = None) -> Select[Any]:
+def _newest_articles(official_id: str) -> Select[Any]:
     """Return the query for the ids of the newest ``MAX_SAMPLE_ARTICLES`` articles that name an official."""
     newest = select(MENTION.c.article_id).where(MENTION.c.official_id == official_id)
-    if before_id is not None:
-        newest = newest.where(MENTION.c.article_id < before_id)
     return select(newest.order_by(MENTION.c.seen_at.desc()).limit(MAX_SAMPLE_ARTICLES).subquery().c.article_id)
 
 

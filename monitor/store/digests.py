@@ -278,7 +278,7 @@ class DigestStore:
             return frozenset((row.channel_id, row.target) for row in connection.execute(query))
 
     def unsubscribe(self, plan_id: str, channel_id: str, target: str, now: datetime) -> None:
-        """Record that digests of a plan are no longer sent to a target. A repeated call changes nothing."""
+        """Record that a target has unsubscribed from a digest plan. A repeated call changes nothing."""
         row = {"plan_id": plan_id, "channel_id": channel_id, "target": target, "unsubscribed_at": now}
         with self._connections.write_transaction(durable=True) as connection:
             connection.execute(insert_ignore(UNSUBSCRIBED_TARGET, connection), row)

@@ -82,7 +82,7 @@ class RawExecutor:
 
 
 def lock_and_catch_up(connection: Connection, window: GroupingWindow) -> int:
-    """Lock grouping for other processes until the transaction ends, and load what they have written into the window.
+    """Lock grouping until the transaction ends, so that other processes wait, and update the window.
 
     Return the version number with which this transaction must write its changes.
     """

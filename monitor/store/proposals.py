@@ -3,13 +3,14 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, func, insert, select, update
+from sqlalchemy import Select, func, insert, or_, select, update
 
 from monitor.domain.errors import UsageError
-from monitor.domain.feedback import Proposal, ProposalKind, ProposalOutcome, Reader, Way
+from monitor.domain.feedback import Mark, Proposal, ProposalKind, ProposalOutcome, Reader, Verdict, Way
 from monitor.store.connections import Connections
 from monitor.store.core_tables import ARTICLE, PROPOSAL, READER, STORY
 from monitor.store.row_mapping import AnyRow
+from monitor.text.fold import fold_written
 
 MAX_OPEN_OF_READER = 200
 
@@ -77,6 +78,28 @@ class ProposalStore:
             if connection.execute(update(PROPOSAL).where(*is_open).values(values)).rowcount != 1:
                 raise UsageError(f"proposal {number} is decided already, or does not exist")
             return _from_row(connection.execute(_select().where(PROPOSAL.c.id == number)).one())
+
+    def close_done(self, given: Verdict | Mark, editor: Reader, now: datetime) -> int:
+        """Close the open proposals that ask for a verdict or mark which was given now, and return their number.
+
+        A verdict also answers proposals about duplicates of its article, and proposals about one spelling if the
+        verdict is about all. Only a verdict on a story answers proposals about the story.
+        """
+        query = _select().where(PROPOSAL.c.outcome == "", PROPOSAL.c.kind == str(given.kind))
+        if isinstance(given, Mark):
+            query = query.where(PROPOSAL.c.story_id == given.story_id, PROPOSAL.c.plan_id == given.plan_id)
+        else:
+            about = [ARTICLE.c.id == given.root_id, ARTICLE.c.duplicate_of == given.root_id]
+            about += [ARTICLE.c.story_id == given.story_id] if given.story_id else []
+            query = query.where(PROPOSAL.c.official_id == given.official_id, or_(*about))
+            query = query if given.story_id else query.where(PROPOSAL.c.story_id == "")
+        written = given.written if isinstance(given, Verdict) else ""
+        values = {"outcome": str(ProposalOutcome.DONE), "decided_at": now, "decided_by": editor.display_name}
+        with self._connections.write_transaction() as connection:
+            rows = connection.execute(query).all()
+            ids = [row.id for row in rows if not written or fold_written(row.written) == written]
+            connection.execute(update(PROPOSAL).where(PROPOSAL.c.id.in_(ids)).values(values))
+        return len(ids)
 
 
 def _select() -> Select[Any]:

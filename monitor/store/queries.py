@@ -12,12 +12,12 @@ from sqlalchemy import Column, ColumnElement, Connection, Select, and_, exists, 
 from monitor.domain.article import Article, Stage, StoredArticle
 from monitor.domain.errors import UsageError
 from monitor.domain.mention import Findings, HitKind, Passage
-from monitor.domain.read_models import ArticleFilter, ArticleVersion, DatabaseInfo, HitSummary, SourceStatus
+from monitor.domain.read_models import ArticleFilter, ArticleVersion, Cursor, DatabaseInfo, HitSummary, SourceStatus
 from monitor.domain.source_health import effective_poll_state
 from monitor.store.column_types import BIG_INTEGER, UtcDateTime, from_json
 from monitor.store.connections import Connections
 from monitor.store.core_tables import ARTICLE, ARTICLE_URL, ARTICLE_VERSION, DIGEST, DIGEST_HIT, HIT, MENTION, SOURCE
-from monitor.store.damaged_rows import read_row, read_rows
+from monitor.store.damaged_rows import read_part, read_row, read_rows
 from monitor.store.findings import load_findings
 from monitor.store.full_text import parse_search_query, search_newest
 from monitor.store.migrate import schema_version
@@ -80,23 +80,25 @@ class QueryStore:
             query = select_stored_articles().where(*_filter_conditions(connection, article_filter, ARTICLE.c.id))
             if article_filter.rule_id:
                 query = query.where(
-                    _is_among(
+                    is_among(
                         connection,
                         ARTICLE.c.id,
                         HIT.c.article_id,
                         and_(HIT.c.rule_id == article_filter.rule_id, HIT.c.withdrawn_at.is_(None)),
                     )
                 )
-            if cursor := article_filter.after:
-                position = tuple_(ARTICLE.c.first_seen_at, ARTICLE.c.id)
-                is_older = (
-                    position < tuple_(cursor.at, cursor.id, types=_CURSOR_TYPES)
-                    if has_period
-                    else ARTICLE.c.id < cursor.id
-                )
-                query = query.where(is_older)
-            rows = connection.execute(query.order_by(*order).limit(article_filter.limit))
-            return read_rows(ARTICLE, rows, stored_article_from_row)
+            position = tuple_(ARTICLE.c.first_seen_at, ARTICLE.c.id)
+
+            def fetch(last: AnyRow | None) -> Sequence[AnyRow]:
+                cursor = Cursor(last.first_seen_at, last.id) if last else article_filter.after
+                part = query.order_by(*order).limit(article_filter.limit)
+                if cursor and has_period:
+                    part = part.where(position < tuple_(cursor.at, cursor.id, types=_CURSOR_TYPES))
+                elif cursor:
+                    part = part.where(ARTICLE.c.id < cursor.id)
+                return connection.execute(part).all()
+
+            return read_part(fetch, lambda rows: read_rows(ARTICLE, rows, stored_article_from_row))
 
     def search(self, query: str, limit: int = 20) -> list[StoredArticle]:
         """Return the articles that satisfy a full-text query, newest first.
@@ -149,11 +151,14 @@ class QueryStore:
             if article_filter.since_at:  # A hit is found after its article, and the newest hits have the highest ids.
                 oldest = select(func.min(HIT.c.id)).where(HIT.c.found_at >= article_filter.since_at)
                 found = found.where(HIT.c.id >= oldest.scalar_subquery())
-            if article_filter.after:
-                found = found.where(HIT.c.id < article_filter.after.id)
-            newest = found.order_by(HIT.c.id.desc()).limit(article_filter.limit)
-            rows = connection.execute(query.where(HIT.c.id.in_(newest)).order_by(HIT.c.id.desc())).all()
-            return _hit_summaries_from_rows(connection, rows)
+
+            def fetch(last: AnyRow | None) -> Sequence[AnyRow]:
+                before = last or article_filter.after
+                part = found.where(HIT.c.id < before.id) if before else found
+                newest = part.order_by(HIT.c.id.desc()).limit(article_filter.limit)
+                return connection.execute(query.where(HIT.c.id.in_(newest)).order_by(HIT.c.id.desc())).all()
+
+            return read_part(fetch, partial(_hit_summaries_from_rows, connection))
 
     def list_article_hits(self, article_id: int) -> list[HitSummary]:
         """Return the hits of an article, once for each digest that has reported the hit.
@@ -240,7 +245,7 @@ def _filter_conditions(
         conditions += is_in_stories([article_filter.story_id])
     if article_filter.official_id:
         conditions.append(
-            _is_among(connection, id_column, MENTION.c.article_id, MENTION.c.official_id == article_filter.official_id)
+            is_among(connection, id_column, MENTION.c.article_id, MENTION.c.official_id == article_filter.official_id)
         )
     if article_filter.language:
         conditions.append(
@@ -254,7 +259,7 @@ def _filter_conditions(
     return conditions
 
 
-def _is_among(
+def is_among(
     connection: Connection, id_column: Column[int], article_id_column: Column[int], condition: ColumnElement[bool]
 ) -> ColumnElement[bool]:
     """Return the SQL condition that an article has a row in another table, where the row satisfies ``condition``."""

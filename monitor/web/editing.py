@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from fastapi import Request
 
-from monitor.domain.configuration_edits import ConfigurationEditor, OpenedFile
+from monitor.domain.configuration_edits import ConfigurationEditor, EditNotAllowed, OpenedFile
 from monitor.domain.errors import UsageError
 from monitor.feedback.configuration import ConfigurationService
 from monitor.web.context import DeskContext, Snapshot
@@ -21,8 +21,13 @@ class Editing:
     editor: ConfigurationEditor
     rehearsals: Rehearsals
 
-    def service(self, context: DeskContext) -> ConfigurationService:
-        """Return the service that saves and undoes edits, and records them in the database of the desk."""
+    def service(self, context: DeskContext, snapshot: Snapshot) -> ConfigurationService:
+        """Return the service that saves and undoes edits, and records them in the database of the desk.
+
+        Raises ``EditNotAllowed`` if the settings forbid edits.
+        """
+        if refusal := forbid_edits(snapshot):
+            raise EditNotAllowed(f"nothing was saved: {refusal}")
         return ConfigurationService(context.database, self.editor, context.clock)
 
 
@@ -37,7 +42,12 @@ def get_editing(request: Request) -> Editing:
     return editing
 
 
-def refuse_edit(snapshot: Snapshot, opened: OpenedFile) -> str:
-    """Return the reason why readers cannot save a configuration file, or an empty text if they can."""
+def forbid_edits(snapshot: Snapshot) -> str:
+    """Return the reason why the settings forbid edits of the configuration, or an empty text."""
     web = snapshot.configuration.settings.web
-    return "settings.web.edit is false" if web and not web.edit else opened.refusal
+    return "settings.web.edit is false" if web and not web.edit else ""
+
+
+def refuse_edit(snapshot: Snapshot, opened: OpenedFile) -> str:
+    """Return the reason why readers cannot save a configuration file, or an empty text."""
+    return forbid_edits(snapshot) or opened.refusal

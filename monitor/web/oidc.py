@@ -119,6 +119,9 @@ class OidcProvider:
             reason = single_line(f"{error} {parameters.get('error_description', '')}", 200)
             raise LoginFailed(f"{self.name} refused the login: {reason}")
         claims = await self._load_claims(parameters.get("code", ""), kept["verifier"], kept["nonce"])
+        # some providers send the claim as a text
+        if self._settings.login == "email" and str(claims.get("email_verified")).lower() != "true":
+            raise LoginFailed(f"{self.name} has not verified your e-mail address, which is the login")
         login = single_line(str(claims.get(self._settings.login) or ""), MAX_LOGIN_CHARS)
         if not login:
             raise LoginFailed(f"{self.name} names no {self._settings.login}, which is the login; see settings.web.oidc")

@@ -13,9 +13,8 @@ from starlette.datastructures import FormData, UploadFile
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from monitor.domain.errors import MonitorError, UsageError
-from monitor.domain.feedback import Change, Reader, RejectionReason, Way
+from monitor.domain.feedback import EDIT, Change, Reader, RejectionReason, Way
 from monitor.domain.readers import Account, Identity, NotAllowed, Right, session_identity
-from monitor.feedback.configuration import EDIT
 from monitor.text import numbers
 from monitor.web.context import DeskContext, DeskHealth, Snapshot
 from monitor.web.security import is_form_token, make_form_token, safe_path

@@ -1,4 +1,4 @@
-"""Set-up of sources on the desk and in the API: search for feeds, preview, and addition to sources.yaml.
+"""Set-up of sources on the desk and in the API: search for feeds, and preview.
 
 Fetched documents are kept for some minutes, so that an edit of selectors needs no new request. Every request uses the
 fetcher of the daemon, which checks addresses, limits and robots.txt.
@@ -7,10 +7,9 @@ fetcher of the daemon, which checks addresses, limits and robots.txt.
 import asyncio
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
-from typing import Any
 
 from fastapi import Request
 
@@ -19,7 +18,6 @@ from monitor.domain.errors import UsageError
 from monitor.domain.fetch_result import Fetched, FetchRequest
 from monitor.domain.ports import Fetcher, ProcessPool
 from monitor.domain.source import Entry, Source, TextOrigin
-from monitor.domain.source_setup import SourceAdder
 from monitor.pipeline.discover import DiscoveryResult, FeedDiscoverer
 from monitor.pipeline.preview import (
     ArticlePreview,
@@ -67,10 +65,9 @@ class SourceSetup:
         self,
         open_fetcher: OpenFetcher,
         process_pool: ProcessPool,
-        adder: SourceAdder,
         now: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._open_fetcher, self._process_pool, self._adder, self._now = open_fetcher, process_pool, adder, now
+        self._open_fetcher, self._process_pool, self._now = open_fetcher, process_pool, now
         self._kept: OrderedDict[tuple[int, FetchRequest], _KeptDocument] = OrderedDict()
         self._limiter = RateLimiter(FETCHES_PER_MINUTE, now)
 
@@ -83,14 +80,6 @@ class SourceSetup:
         except TimeoutError as error:
             seconds = f"{DISCOVERY_SECONDS:.0f} seconds"
             raise PreviewFailed(f"the search at {url} was stopped after {seconds}; give a page of the site") from error
-
-    async def build(self, source_id: str, keys: Mapping[str, Any]) -> Source:
-        """Return the source that these keys of sources.yaml describe. Raises ``ConfigError`` or ``UsageError``."""
-        return await asyncio.to_thread(self._adder.build, source_id, keys)
-
-    async def add(self, source_id: str, keys: Mapping[str, Any]) -> str:
-        """Add a source to sources.yaml, and return the name of the file. Raises ``ConfigError`` or ``UsageError``."""
-        return await asyncio.to_thread(self._adder.add, source_id, keys)
 
     async def preview(
         self, reader_id: int, source: Source, settings: Settings, *, number: int = 0, is_new: bool = False

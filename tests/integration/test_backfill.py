@@ -163,6 +163,24 @@ def test_a_backfill_continues_where_it_ended(archive: Callable[[Work], None]) ->
     archive(work)
 
 
+def test_a_backfill_of_a_length_continues_on_the_next_day(archive: Callable[[Work], None]) -> None:
+    """A length such as 300d means a later day each day; the documents that were read are not read again."""
+
+    def work(server: Loopback, _missing: set[str]) -> None:
+        assert run("backfill", "feed", "--since", day(300), "--limit", "1").exit_code == 3
+        before = len(server.asked)
+        result = run("backfill", "feed", "--since", day(299))
+        assert result.exit_code == 0, result.output
+        asked = [one.path for one in server.asked[before:]]
+        assert "/index.xml" not in asked
+        assert set(stored()) == {"0", "5", "40", "41", "200"}
+        before = len(server.asked)
+        assert run("backfill", "feed", "--since", day(900)).exit_code == 0, "a longer period is another backfill"
+        assert "/index.xml" in [one.path for one in server.asked[before:]]
+
+    archive(work)
+
+
 def test_an_official_is_searched_in_the_sources_that_can_name_him(archive: Callable[[Work], None]) -> None:
     """Not in Lao texts if no name is in Lao letters."""
 

@@ -10,8 +10,7 @@ from support.command_line import app
 from support.http_server import on_loop, reply, serving
 from typer.testing import CliRunner
 
-from monitor.cli import sources as command
-from monitor.domain.errors import ConfigError, MonitorError, UsageError
+from monitor.domain.errors import ConfigError, MonitorError
 from monitor.pipeline.discover import make_source_id
 from monitor.store.database import Database
 
@@ -180,25 +179,33 @@ def test_import_prints_or_writes_and_export_writes_all_feeds(tmp_path: Path) -> 
     assert "2 of 4 entries printed, 1 already configured, 1 not taken:\n  Empty: it has no xmlUrl" in printed.stderr
     assert config.read_text(encoding="utf-8") == CONFIG
     assert runner.invoke(app, ["sources", "import", str(opml), "-c", str(config), "--write"]).exit_code == 0
-    assert "sources: # ours\n  bao-dat:" in config.read_text(encoding="utf-8")
+    assert config.read_text(encoding="utf-8").startswith(f"{CONFIG}  bao-dat:\n")
     assert runner.invoke(app, ["sources", "export", str(exported), "-c", str(config)]).exit_code == 0
     assert exported.read_text(encoding="utf-8").count("<outline ") == 3
 
 
-def test_an_import_that_would_make_the_file_invalid_changes_nothing(tmp_path: Path) -> None:
-    """The result is checked before it replaces the file."""
-    config = tmp_path / "sources.yaml"
-    config.write_text(CONFIG + "rules:\n  r: {officials: [nobody]}\n", encoding="utf-8")
-    before = config.read_text(encoding="utf-8")
-    with pytest.raises(ConfigError, match="nobody"):
-        command.add_sources(
-            config, command.format_source_yaml("new", {"name": "New", "feed": "https://new.example/rss"})
-        )
-    assert config.read_text(encoding="utf-8") == before
-    assert [path.name for path in tmp_path.iterdir()] == ["sources.yaml"]
-    config.write_text("sources: {a: {name: A, feed: 'https://a.example/'}}\n", encoding="utf-8")
-    with pytest.raises(UsageError, match="block"):
-        command.add_sources(config, "x")
+def test_an_import_is_checked_and_recorded_and_can_be_undone(tmp_path: Path) -> None:
+    """A feed that cannot be a source is left out with its reason; an invalid result changes nothing."""
+    config, opml = tmp_path / "sources.yaml", tmp_path / "in.opml"
+    url = f"sqlite:///{tmp_path}/monitor.db"
+    Database.open(url).close()
+    text = CONFIG.replace("settings:", f"settings:\n  database: {url}")
+    opml.write_text(OPML.replace("Báo Đất", "${HOME}"), encoding="utf-8")
+    words = ["sources", "import", str(opml), "-c", str(config), "--write"]
+    config.write_text(text + "rules:\n  r: {officials: [nobody]}\n", encoding="utf-8")
+    before = config.read_bytes()
+    assert isinstance(CliRunner().invoke(app, words).exception, ConfigError)
+    assert config.read_bytes() == before
+    config.write_text(text, encoding="utf-8")
+    result = CliRunner().invoke(app, words)
+    assert "1 of 4 entries added" in result.stderr
+    assert "${HOME}: '${HOME}' refers to a secret" in result.stderr
+    assert "To undo: monitor undo 1" in result.stderr
+    assert "sources.b-example in sources.yaml" in CliRunner().invoke(app, ["feedback", "-c", str(config)]).stdout
+    assert CliRunner().invoke(app, ["undo", "1", "-c", str(config)]).exit_code == 0
+    assert config.read_text(encoding="utf-8") == text
+    missing = CliRunner().invoke(app, ["sources", "import", str(opml), "-c", str(tmp_path / "no.yaml"), "--write"])
+    assert "monitor init" in str(missing.exception)
 
 
 def test_what_was_found_is_written_to_the_file(tmp_path: Path) -> None:
@@ -208,7 +215,7 @@ def test_what_was_found_is_written_to_the_file(tmp_path: Path) -> None:
     text = CONFIG.replace("settings:", f"settings:\n  database: {url}")
     Database.open(url).close()
     code, out, err = run(pages, "/politics.rss", tmp_path, "--write", configuration=text)
-    assert (code, err) == (0, "")
+    assert (code, err) == (0, "To undo: monitor undo 1\n")
     assert "sources.daily-politics was added" in out
     written = (tmp_path / "sources.yaml").read_text(encoding="utf-8")
     assert written.startswith(text)
@@ -217,6 +224,9 @@ def test_what_was_found_is_written_to_the_file(tmp_path: Path) -> None:
     configured = text + "  new: {feed: '{}/politics.rss'}\n"
     _code, _out, err = run(pages, "/politics.rss", tmp_path, "--write", configuration=configured)
     assert "configured already, as new" in err
+    (tmp_path / "sources.yaml").write_text(written, encoding="utf-8")
+    assert CliRunner().invoke(app, ["undo", "1", "-c", str(tmp_path / "sources.yaml")]).exit_code == 0
+    assert (tmp_path / "sources.yaml").read_text(encoding="utf-8") == text
 
 
 def test_a_title_of_a_site_cannot_name_a_secret(tmp_path: Path) -> None:

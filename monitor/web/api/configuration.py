@@ -152,7 +152,7 @@ async def save_configuration(api: ApiDependency, body: SaveRequest, if_match: If
     service = await api.context.feedback()
     actor = await service.get_actor(api.identity.account.login, Way.API)
     tag = if_match.strip().removeprefix("W/").strip('"')
-    save = editing.service(api.context).save(body.file, body.text, tag, actor, is_confirmed=body.accept)
+    save = editing.service(api.context, api.snapshot).save(body.file, body.text, tag, actor, is_confirmed=body.accept)
     return api.answer(change_record(await save))
 
 

@@ -5,12 +5,13 @@ repetition. So a client that has lost the connection may repeat any request.
 """
 
 import hashlib
+from contextlib import suppress
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from monitor.domain.errors import MonitorError
+from monitor.domain.errors import MonitorError, StoreError
 from monitor.store.api_answers import ApiAnswer
 from monitor.web.api.requests import problem
 from monitor.web.context import DeskContext
@@ -68,8 +69,12 @@ class IdempotencyMiddleware:
         answers, context = self._context.database.api_answers, self._context
         request = (scope["method"].encode(), scope["path"].encode(), scope["query_string"], body)
         request_hash = _hash(b"\0".join(request))
-        known = await context.run(answers.reserve, token_id, key_hash, request_hash, context.clock())
         receive = _replay(body)
+        try:
+            known = await context.run(answers.reserve, token_id, key_hash, request_hash, context.clock())
+        except StoreError as error:
+            await problem(503, "Try again in a moment", str(error))(scope, receive, send)
+            return
         if known and known.request_hash != request_hash:
             detail = "this Idempotency-Key was used for another request; use a new one"
             await problem(422, "The key belongs to another request", detail)(scope, receive, send)
@@ -85,10 +90,11 @@ class IdempotencyMiddleware:
                 await self._app(scope, receive, recorder)
             finally:
                 answer = recorder.build(request_hash)
-                if answer is None or answer.status >= 500 or answer.status in _NOT_CARRIED_OUT:
-                    await context.run(answers.release, token_id, key_hash)
-                else:
-                    await context.run(answers.save, token_id, key_hash, answer)
+                with suppress(StoreError):  # the answer was sent; the key is released after some minutes
+                    if answer is None or answer.status >= 500 or answer.status in _NOT_CARRIED_OUT:
+                        await context.run(answers.release, token_id, key_hash)
+                    else:
+                        await context.run(answers.save, token_id, key_hash, answer)
 
 
 class _Recorder:

@@ -56,7 +56,9 @@ from monitor.web.api.requests import (
     ApiRequest,
     RateLimiter,
     decode_cursor,
+    decode_story_cursor,
     encode_cursor,
+    encode_story_cursor,
 )
 from monitor.web.page import BadRequest, Number
 from monitor.web.pages.digests import find_plan
@@ -336,13 +338,13 @@ async def stories(
 ) -> Response:
     """Return stories, the last seen first."""
     wanted, key = make_filter(api, limit, since, official_id=official)
-    position, database = decode_cursor(cursor, key), api.context.database
+    position, database = decode_story_cursor(cursor, key), api.context.database
 
     def load() -> tuple[list[Story], str | None]:
         lines = database.desk.list_stories(limit + 1, wanted.since_at, position, official)
         found = database.stories.load_stories([line.id for line in lines[:limit]])
-        is_cut = len(lines) > limit
-        return found, encode_cursor(Cursor(lines[limit - 1].last_seen_at, 0), key) if is_cut else None
+        last = lines[limit - 1] if len(lines) > limit else None
+        return found, encode_story_cursor(last.last_seen_at, last.id, key) if last else None
 
     found, next_cursor = await api.read(load)
     return api.answer_list([story_record(one) for one in found], next_cursor)

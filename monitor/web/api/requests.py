@@ -5,6 +5,7 @@ import binascii
 import hashlib
 import io
 import json
+import re
 import time
 from collections import defaultdict, deque
 from collections.abc import Callable, Mapping, Sequence
@@ -16,6 +17,7 @@ from fastapi import Depends, Request
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from starlette.responses import Response
 
+from monitor.domain.codes import STORY_ID_PATTERN
 from monitor.domain.errors import MonitorError
 from monitor.domain.read_models import Cursor
 from monitor.domain.readers import Identity, Right, token_identity
@@ -28,6 +30,7 @@ REQUESTS_PER_MINUTE, SEARCHES_PER_MINUTE, MINUTE_SECONDS = 300, 10, 60.0
 MAX_LIMIT, DEFAULT_LIMIT = 200, 50
 PROBLEM_TYPE, PROBLEM_URN = "application/problem+json", "urn:monitor:problem"
 NDJSON, CSV = "application/x-ndjson", "text/csv"
+INVALID_CURSOR = "the cursor is not valid; use the value of `next` as it is"
 T = TypeVar("T")
 bearer = HTTPBearer(auto_error=False, description="An access token: Authorization: Bearer mon_...")
 
@@ -173,9 +176,8 @@ ApiDependency = Annotated[ApiRequest, Depends(open_request)]
 
 
 def encode_cursor(position: Cursor, filter_key: str) -> str:
-    """Return a cursor: an opaque text for a position in a list. It is accepted only with the same filter."""
-    data = [to_json_value(position.at), position.id, _hash_filter(filter_key)]
-    return base64.urlsafe_b64encode(json.dumps(data, separators=(",", ":")).encode()).decode().rstrip("=")
+    """Return a position in a list as an opaque text. The text is valid only for the same filter."""
+    return _encode_position(position.at, position.id, filter_key)
 
 
 def decode_cursor(text: str, filter_key: str) -> Cursor | None:
@@ -183,17 +185,46 @@ def decode_cursor(text: str, filter_key: str) -> Cursor | None:
 
     Raises ``BadRequest`` if the cursor is not valid, or was made for another filter.
     """
-    if not text:
+    found = _decode_position(text, filter_key) if text else None
+    if found is None:
         return None
+    at, number = found
+    if not isinstance(number, int) or not 0 <= number < 2**63:
+        raise BadRequest(INVALID_CURSOR)
+    return Cursor(at, number)
+
+
+def encode_story_cursor(at: datetime, story_id: str, filter_key: str) -> str:
+    """Return a position in a list of stories as an opaque text, as ``encode_cursor`` does."""
+    return _encode_position(at, story_id, filter_key)
+
+
+def decode_story_cursor(text: str, filter_key: str) -> tuple[datetime, str] | None:
+    """Return the time and the id of the story in a cursor. Raises the errors of ``decode_cursor``."""
+    found = _decode_position(text, filter_key) if text else None
+    if found is None:
+        return None
+    at, story_id = found
+    if not isinstance(story_id, str) or not re.fullmatch(STORY_ID_PATTERN, story_id):
+        raise BadRequest(INVALID_CURSOR)
+    return at, story_id
+
+
+def _encode_position(at: datetime, key: int | str, filter_key: str) -> str:
+    data = [to_json_value(at), key, _hash_filter(filter_key)]
+    return base64.urlsafe_b64encode(json.dumps(data, separators=(",", ":")).encode()).decode().rstrip("=")
+
+
+def _decode_position(text: str, filter_key: str) -> tuple[datetime, Any]:
     try:
         padded = text + "=" * (-len(text) % 4)
-        at, number, key = json.loads(base64.b64decode(padded, altchars=b"-_", validate=True))
-        position = Cursor(datetime.fromisoformat(at), int(number))
+        at, key, filter_hash = json.loads(base64.b64decode(padded, altchars=b"-_", validate=True))
+        moment = datetime.fromisoformat(at)
     except (ValueError, TypeError, binascii.Error, RecursionError, OverflowError):
-        raise BadRequest("the cursor is not valid; use the value of `next` as it is") from None
-    if key != _hash_filter(filter_key) or position.at.tzinfo is None or not 0 <= position.id < 2**63:
+        raise BadRequest(INVALID_CURSOR) from None
+    if filter_hash != _hash_filter(filter_key) or moment.tzinfo is None:
         raise BadRequest("the cursor belongs to another filter; begin again without it")
-    return position
+    return moment, key
 
 
 def _hash_filter(filter_key: str) -> str:

@@ -14,6 +14,7 @@ from monitor.pipeline.preview import ArticlePreview
 from monitor.records.sources import FeedRecord
 from monitor.text.sanitize import sanitize
 from monitor.web.api.requests import ApiDependency
+from monitor.web.editing import get_editing
 from monitor.web.page import BadRequest
 from monitor.web.source_setup import get_source_setup
 
@@ -105,12 +106,13 @@ async def discover(api: ApiDependency, body: DiscoverRequest) -> Response:
 
 @router.post("/sources/preview", responses={200: {"model": PreviewRecord}})
 async def preview(api: ApiDependency, body: PreviewRequest) -> Response:
-    """Return the articles that a source would bring. Nothing is saved."""
+    """Return the articles that would be collected from a source. Nothing is saved."""
     api.require(Right.CONFIGURE)
     if unknown := sorted(body.source.keys() - ALLOWED_KEYS):
         raise BadRequest(f"source: {', '.join(unknown)[:200]}: a preview has only {', '.join(sorted(ALLOWED_KEYS))}")
     setup, settings = get_source_setup(api.request), api.snapshot.configuration.settings
-    source = await setup.build(make_source_id("preview", "", ()), body.source)
+    build = get_editing(api.request).editor.build_source
+    source = await api.read(build, make_source_id("preview", "", ()), body.source)
     found = await setup.preview(api.identity.account.id, source, settings, number=body.article, is_new=body.refresh)
     listed = found.listed
     record: PreviewRecord = {

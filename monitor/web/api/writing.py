@@ -7,9 +7,8 @@ from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import Response
 
 from monitor.domain.errors import UsageError
-from monitor.domain.feedback import MarkKind, RejectionReason, Way
+from monitor.domain.feedback import EDIT, MarkKind, RejectionReason, Way
 from monitor.domain.readers import Right
-from monitor.feedback.configuration import EDIT
 from monitor.feedback.service import Actor, FeedbackResult
 from monitor.records.people import ChangeRecord, change_record
 from monitor.web.api.requests import ApiDependency, ApiRequest
@@ -95,7 +94,7 @@ async def undo_change(api: ApiDependency, number: Number) -> Response:
     change = await api.read(api.context.database.feedback.get_change, number)
     require_undo(api.identity, change)
     if change.what == EDIT:
-        service = get_editing(api.request).service(api.context)
+        service = get_editing(api.request).service(api.context, api.snapshot)
         return _answer(api, await service.undo(change, await _act(api)))
     api.require(Right.MARK)
     feedback = await api.context.feedback()

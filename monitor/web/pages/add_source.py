@@ -6,14 +6,18 @@ from typing import Any, Final
 from fastapi import APIRouter
 from starlette.responses import Response
 
+from monitor.domain.configuration_edits import EditNotAllowed
 from monitor.domain.errors import ConfigError, MonitorError
+from monitor.domain.feedback import Way
 from monitor.domain.readers import Right
 from monitor.domain.source import SourceKind
 from monitor.pipeline.discover import DiscoveryResult, make_source_id
+from monitor.text.numbers import parse_number
 from monitor.text.sanitize import single_line
 from monitor.text.urls import canonicalize_url
+from monitor.web.editing import forbid_edits, get_editing
 from monitor.web.page import Page, PageDependency
-from monitor.web.source_setup import SourcePreview, SourceSetup, get_source_setup
+from monitor.web.source_setup import SourcePreview, get_source_setup
 from monitor.web.templating import make_url
 
 router = APIRouter()
@@ -58,8 +62,8 @@ def read_keys(fields: Mapping[str, str]) -> dict[str, Any]:
         found: dict[str, Any] = {"url": url, **_take(given, "list_", LISTING_FIELDS)}
         if "published" in found and "published_format" in given:
             found["published"] = {"selector": found["published"], "format": given["published_format"]}
-        if (pages := given.get("max_pages", "1")[:3]).isdecimal() and int(pages) > 1:
-            found["max_pages"] = int(pages)
+        if (pages := parse_number(given.get("max_pages", "")) or 0) > 1:
+            found["max_pages"] = pages
         keys["listing"] = found
     else:
         keys["sitemap" if kind == "sitemap" else "feed"] = url
@@ -86,16 +90,19 @@ async def act(page: PageDependency) -> Response:
     setup, settings = get_source_setup(page.request), page.snapshot.configuration.settings
     action, url = fields.get("do", ""), fields.get("url", "").strip()[:MAX_FIELD_CHARS]
     found, preview, errors = None, None, []
+    if action == "add" and (refusal := forbid_edits(page.snapshot)):
+        raise EditNotAllowed(f"nothing was saved: {refusal}")
     try:
         if not url:
             errors.append("Give the address of a newspaper, a feed, or a page that lists articles.")
         elif action == "discover":
             found = await setup.discover(page.account.id, url, settings)
         elif action == "add":
-            return await _add(page, setup, fields)
+            return await _add(page, fields)
         else:
-            source = await setup.build(_choose_id(page, fields), read_keys(fields))
-            number = int(fields["article"]) if fields.get("article", "").isdigit() else 0
+            build = get_editing(page.request).editor.build_source
+            source = await page.read(build, _choose_id(page, fields), read_keys(fields))
+            number = parse_number(fields.get("article", "")) or 0
             preview = await setup.preview(
                 page.account.id, source, settings, number=min(number, 9), is_new=action == "fetch"
             )
@@ -113,11 +120,13 @@ def _choose_id(page: Page, fields: Mapping[str, str]) -> str:
     return given or make_source_id(name, fields.get("url", ""), page.snapshot.sources)
 
 
-async def _add(page: Page, setup: SourceSetup, fields: Mapping[str, str]) -> Response:
+async def _add(page: Page, fields: Mapping[str, str]) -> Response:
+    """Add the source to sources.yaml. The change is recorded, and can be undone."""
     source_id = _choose_id(page, fields)
-    file = await setup.add(source_id, read_keys(fields))
-    await page.record("edit", f"sources.{source_id} in {file}")
-    return page.redirect(make_url("/sources", added=source_id))
+    editing = get_editing(page.request).service(page.context, page.snapshot)
+    actor = await (await page.context.feedback()).get_actor(page.account.login, Way.PAGE)
+    change = await editing.add_sources({source_id: read_keys(fields)}, actor)
+    return page.redirect(make_url("/sources", added=source_id, done=change.id))
 
 
 async def _render(
@@ -152,6 +161,7 @@ async def _render(
         known={one.url: known.get(canonicalize_url(one.url), "") for one in found.feeds} if found else {},
         preview=preview,
         errors=errors or [],
+        refusal=forbid_edits(page.snapshot),
         kinds=tuple(kind.value for kind in KINDS),
         listing_fields=LISTING_FIELDS,
         page_fields=PAGE_FIELDS,

@@ -8,11 +8,10 @@ from fastapi import APIRouter
 from starlette.responses import HTMLResponse, Response
 
 from monitor.domain.errors import UsageError
-from monitor.domain.feedback import Change, MarkKind, Proposal, ProposalKind, RejectionReason, Way
+from monitor.domain.feedback import EDIT, Change, MarkKind, Proposal, ProposalKind, RejectionReason, Way
 from monitor.domain.readers import Right
-from monitor.feedback.configuration import EDIT
 from monitor.feedback.service import Actor, FeedbackResult, FeedbackService
-from monitor.web.editing import get_editing
+from monitor.web.editing import forbid_edits, get_editing
 from monitor.web.page import PROPOSED, BadRequest, Page, PageDependency, parse_number, require_undo
 from monitor.web.security import make_form_token, safe_path
 from monitor.web.templating import make_url, render
@@ -214,7 +213,8 @@ async def undo(page: PageDependency) -> Response:
     change = await page.read(page.context.database.feedback.get_change, number)
     require_undo(page.identity, change)
     if change.what == EDIT:
-        return await finish(page, fields, get_editing(page.request).service(page.context).undo(change, actor))
+        editing = get_editing(page.request).service(page.context, page.snapshot)
+        return await finish(page, fields, editing.undo(change, actor))
     return await finish(page, fields, service.undo(number, actor))
 
 
@@ -232,6 +232,7 @@ async def changes(page: PageDependency) -> Response:
         next_id=next_id,
         undoable=undoable,
         proposals=proposals,
+        proposal_count=await page.read(page.context.database.proposals.count_open) if proposals else 0,
         sentences=SENTENCES,
     )
 
@@ -239,10 +240,10 @@ async def changes(page: PageDependency) -> Response:
 def find_undoable(page: Page, changes: Sequence[Change]) -> frozenset[int]:
     """Return the ids of the changes that the reader may undo.
 
-    An edit of a configuration file can be undone only if its former text is kept.
+    An edit of a configuration file can be undone only if its former text is kept and the settings allow edits.
     """
     kept = page.context.database.configuration_edits.list_undoable([one.id for one in changes if one.what == EDIT])
-    may_undo_edits = page.identity.may(Right.CONFIGURE)
+    may_undo_edits = page.identity.may(Right.CONFIGURE) and not forbid_edits(page.snapshot)
     return frozenset(
         one.id
         for one in changes

@@ -21,6 +21,7 @@ from monitor.web.security import is_form_token, safe_path
 from monitor.web.templating import render
 
 router = APIRouter()
+RETRY_SECONDS = "5"
 
 
 @router.get("/login")
@@ -119,8 +120,11 @@ async def start_session(request: Request, account: Account, target: str) -> Resp
 
 
 def show_error(context: DeskContext, error: str, status: int) -> Response:
-    """Return the login page with an error message."""
-    return _login_page(context, "/", error=error, status=status)
+    """Return the login page with an error. With the status 503, the answer has the time after which to try again."""
+    response = _login_page(context, "/", error=error, status=status)
+    if status == 503:
+        response.headers["Retry-After"] = RETRY_SECONDS
+    return response
 
 
 def _login_page(context: DeskContext, target: str, *, code: str = "", error: str = "", status: int = 200) -> Response:

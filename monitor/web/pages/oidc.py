@@ -5,7 +5,7 @@ from typing import Any
 from fastapi import APIRouter, Request
 from starlette.responses import RedirectResponse, Response
 
-from monitor.domain.errors import MonitorError, UsageError
+from monitor.domain.errors import MonitorError, StoreError, UsageError
 from monitor.web.page import get_context
 from monitor.web.pages.login import show_error, start_session
 from monitor.web.security import safe_path
@@ -51,6 +51,8 @@ async def finish(request: Request) -> Response:
         if account.role is not found.role:
             await context.run(readers.set_role, found.login, found.role)
         response = await start_session(request, account, safe_path(found.next_path))
+    except StoreError as error:
+        response = show_error(context, str(error), 503)
     except MonitorError as error:
         response = show_error(context, str(error), 403)
     response.delete_cookie(LOGIN_COOKIE, secure=True, httponly=True, samesite="lax")

@@ -131,9 +131,8 @@ async def save_search(page: PageDependency) -> Response:
     rule_id = fields.get("id", "").strip()
     if not rule_id:
         raise BadRequest("the rule needs an id, such as river-floods")
-    text = await page.read(get_editing(page.request).editor.add_rule, rule_id, make_rule(search, ""))
-    opened = await page.read(get_editing(page.request).editor.open)
-    return await show_review(page, TypedEdit(opened.name, text, opened.tag), REHEARSAL_DAYS[1])
+    proposed = await page.read(get_editing(page.request).editor.propose_rule, rule_id, make_rule(search, ""))
+    return await show_review(page, TypedEdit(proposed.name, proposed.text, proposed.tag), REHEARSAL_DAYS[1])
 
 
 async def show_review(page: Page, edit: TypedEdit, days: int, *, status: int = 200) -> Response:
@@ -168,10 +167,9 @@ async def show_conflict(page: Page, edit: TypedEdit, opened: OpenedFile) -> Resp
 
 
 async def rehearse_edit(page: Page, checked: CheckedEdit, days: int) -> tuple[Rehearsal | None, str]:
-    """Try an edit on the stored articles of the last days.
+    """Rehearse an edit over the last days. Return the rehearsal and an empty text.
 
-    Return the result, or None and the reason why there is none. Such a rehearsal may be impossible, or useless because
-    the edit changes neither people nor rules.
+    If the edit cannot be rehearsed, or changes neither people nor rules, return None and the reason.
     """
     configuration = checked.configuration
     if configuration is None:
@@ -201,7 +199,7 @@ async def save(page: PageDependency) -> Response:
     try:
         change = (
             await get_editing(page.request)
-            .service(page.context)
+            .service(page.context, page.snapshot)
             .save(edit.name, edit.text, edit.tag, actor, is_confirmed=is_confirmed)
         )
     except EditConflict:

@@ -14,7 +14,7 @@ from monitor.domain.readers import Right
 from monitor.insight.timeline import chart_days
 from monitor.pipeline.status_report import STATE_ORDER
 from monitor.store.database import Database
-from monitor.web.page import PageDependency
+from monitor.web.page import PageDependency, find_done
 from monitor.web.templating import make_url, quote_segment
 
 router = APIRouter()
@@ -87,7 +87,8 @@ async def sources(page: PageDependency) -> Response:
     after_id, text = page.parameter("after"), page.parameter("q").strip()
     view = await page.read(load_sources, page.context.database, after_id, text)
     added = page.parameter("added")
-    return await page.render("sources.html", view=view, text=text, after_id=after_id, added=added)
+    done = await find_done(page)
+    return await page.render("sources.html", view=view, text=text, after_id=after_id, added=added, done=done)
 
 
 @router.get("/sources/{source_id}")

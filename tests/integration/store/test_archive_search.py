@@ -1,6 +1,7 @@
 """Search with queries of rules, on both engines."""
 
 from dataclasses import replace
+from datetime import timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -9,7 +10,7 @@ from support.rows import NOW, draft, found, kept
 from monitor.domain.article import Region
 from monitor.domain.read_models import ArticleFilter
 from monitor.insight.search import Search, count_articles, find_articles, limit_to_regions
-from monitor.pipeline.search import compile_search
+from monitor.pipeline.search import SearchRequest, compile_search, search_articles
 from monitor.store.database import Database
 
 UTC = ZoneInfo("UTC")
@@ -77,3 +78,29 @@ def test_a_search_is_counted_continued_and_limited_to_regions(archive: Database)
     )
     rule = ArticleFilter(rule_id="rule")
     assert [one.line.id for one in find_articles(archive, Search("", rule), None, UTC, 9).found] == [6]
+
+
+@pytest.mark.parametrize("wanted", [ArticleFilter(official_id="somebody"), ArticleFilter(rule_id="rule")])
+@pytest.mark.parametrize("language", ["", "lo"])
+def test_pages_of_an_official_or_a_rule_have_each_article_once(
+    database: Database, monkeypatch: pytest.MonkeyPatch, wanted: ArticleFilter, language: str
+) -> None:
+    """Also if other filters leave few of many articles, or if the hits of older articles were found later."""
+    monkeypatch.setattr("monitor.store.queries._MAX_SUBQUERY_IDS", 3)
+    monkeypatch.setattr("monitor.store.desk.MAX_SAMPLE_ARTICLES", 3)
+    stored = []
+    for number in range(12):
+        new = draft(f"n{number}")
+        article = replace(new.article, language="lo" if number in {0, 1, 5} else "en")
+        stored.append(kept(database, replace(new, article=article), now=NOW + timedelta(minutes=number))[-1])
+    for one in reversed(stored):
+        database.findings.save([(one, found("rule"))], NOW)
+    seen: list[int] = []
+    request = SearchRequest(None, replace(wanted, language=language, limit=2), UTC)
+    for _ in range(30):
+        part = search_articles(database, request)
+        seen += [one.line.id for one in part.found]
+        if part.next_id is None:
+            break
+        request = replace(request, before_id=part.next_id)
+    assert seen == ([6, 2, 1] if language else list(range(12, 0, -1)))

@@ -16,7 +16,6 @@ from support.fakes import InlineProcessPool
 from support.http_server import Loopback, reply, serving
 
 from monitor.app import open_fetcher
-from monitor.config.source_editor import SourceEditor
 from monitor.domain.readers import Role, Scope
 from monitor.store.database import Database
 from monitor.web.source_setup import FETCHES_PER_MINUTE, SourceSetup
@@ -86,8 +85,13 @@ def config(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def desk(database: Database, config: Path) -> Desk:
-    setup = SourceSetup(open_fetcher, InlineProcessPool(), SourceEditor(config, {}))
-    return Desk(database, loader=FixedLoader(config.read_text(encoding="utf-8")), source_setup=setup)
+    return open_desk(database, config)
+
+
+def open_desk(database: Database, config: Path) -> Desk:
+    """Return a desk that adds sources to a file."""
+    setup = SourceSetup(open_fetcher, InlineProcessPool())
+    return Desk(database, loader=FixedLoader(config.read_text(encoding="utf-8")), source_setup=setup, file=config)
 
 
 def test_a_feed_is_found_previewed_and_written(desk: Desk, site: Site, config: Path) -> None:
@@ -102,7 +106,7 @@ def test_a_feed_is_found_previewed_and_written(desk: Desk, site: Site, config: P
     assert "The minister said on Monday" in shown
     assert config.read_text(encoding="utf-8") == before
     answer = reader.post("/add-source", fields | {"id": "daily", "do": "add"})
-    assert (answer.status_code, answer.headers["location"]) == (303, "/sources?added=daily")
+    assert (answer.status_code, answer.headers["location"]) == (303, "/sources?added=daily&done=1")
     written = config.read_text(encoding="utf-8")
     entry = f'  daily:\n    name: "Daily: politics"\n    feed: "{fields["url"]}"\n    language: en\n'
     assert written.replace(entry, "") == before
@@ -110,6 +114,24 @@ def test_a_feed_is_found_previewed_and_written(desk: Desk, site: Site, config: P
     again = reader.post("/add-source", fields | {"id": "daily", "do": "add"})
     assert again.status_code == 422
     assert "is used by another source" in again.text
+    assert 'action="/feedback/undo"' in reader.get("/sources?added=daily&done=1").text
+    assert reader.post("/feedback/undo", {"change": "1"}).status_code == 303
+    assert config.read_text(encoding="utf-8") == before
+
+
+def test_the_settings_can_forbid_it(database: Database, config: Path, site: Site) -> None:
+    """With ``settings.web.edit: false`` the desk still previews, and neither adds a source nor undoes an edit."""
+    fields = {"url": site.server.url("/rss"), "kind": "feed", "id": "daily"}
+    open_desk(database, config).log_in().post("/add-source", fields | {"do": "add"})
+    config.write_text(config.read_text().replace("settings: {", "settings: {web: {edit: false}, "), encoding="utf-8")
+    before, reader = config.read_bytes(), open_desk(database, config).log_in()
+    shown = reader.post("/add-source", fields | {"do": "preview"}).text
+    assert "settings.web.edit is false" in shown
+    assert "1 article in the list" in shown
+    assert reader.post("/add-source", fields | {"id": "other", "do": "add"}).status_code == 403
+    assert reader.post("/feedback/undo", {"change": "1"}).status_code == 403
+    assert "<button" not in reader.get("/changes").text.partition('id="c1"')[2].partition("</tr>")[0]
+    assert config.read_bytes() == before
 
 
 def test_selectors_are_tried_on_documents_that_were_fetched_once(desk: Desk, site: Site) -> None:
@@ -129,6 +151,7 @@ def test_selectors_are_tried_on_documents_that_were_fetched_once(desk: Desk, sit
     assert "no date" in preview(list_published="b")
     assert "Buy The minister" in shown
     assert "Buy The minister" not in preview(page_remove=".ad")
+    assert "3 articles in the list" in preview(article="²", max_pages="²")
     assert "is not a valid CSS selector" in preview(list_items="li[")
     assert (site.asked("/news") - lists, site.asked("/a1") - pages) == (1, 1)
     preview("fetch")

@@ -10,14 +10,18 @@ from unittest.mock import Mock
 import pytest
 import schemathesis
 from hypothesis import HealthCheck, given, settings
+from sqlalchemy import insert
+from starlette.testclient import TestClient
 from support.api import Client
 from support.command_line import app as command_line
 from support.desk import CONFIGURATION, HOST, Desk
 from support.rows import MINUTE, NOW, draft, kept
+from support.stores import locked
 from typer.testing import CliRunner
 
 from monitor.domain.errors import StoreBusy
 from monitor.domain.readers import Role, Scope
+from monitor.store.core_tables import STORY
 from monitor.store.database import Database
 from monitor.web.api.requests import RateLimited, RateLimiter
 
@@ -94,6 +98,24 @@ def test_a_list_is_read_page_by_page(client: Client, database: Database) -> None
     assert len(ids) == len(set(ids)) == 7
     cursor = client.get("/articles?limit=2").json()["next"]
     for wrong in (f"/articles?limit=2&source=times&cursor={cursor}", f"/hits?cursor={cursor}", "/articles?cursor=x"):
+        assert client.get(wrong).status_code == 400
+
+
+def test_stories_of_one_time_are_on_one_page_each(client: Client, database: Database) -> None:
+    """Stories that were last seen at the same time are neither skipped nor repeated."""
+    at = {"title": "T", "first_seen_at": NOW, "last_seen_at": NOW, "merged_into": ""}
+    rows = [{"id": f"s{number}{letter}"} | at for number in range(1, 9) for letter in ("", "b")]
+    with database._connections.write_transaction() as connection:
+        connection.execute(insert(STORY).values(rows))
+    ids: list[str] = []
+    path = "/stories?limit=2"
+    while path:
+        page = client.get(path).json()
+        ids += [one["id"] for one in page["items"]]
+        path = f"/stories?limit=2&cursor={page['next']}" if page["next"] else ""
+    assert len(ids) == len(set(ids)) == 16
+    cursor = client.get("/stories?limit=2").json()["next"]
+    for wrong in (f"/stories?official=somebody&cursor={cursor}", f"/articles?cursor={cursor}", "/stories?cursor=x"):
         assert client.get(wrong).status_code == 400
 
 
@@ -176,6 +198,23 @@ def test_a_key_may_be_used_again_if_the_request_had_no_effect(desk: Desk, monkey
     assert answers.reserve(client.token.id, hashed, request, desk.clock()) is None
     assert client.send("POST", "/sources/times/poll", **key).status_code == 409
     desk.clock.now += timedelta(minutes=3)
+    assert client.send("POST", "/sources/times/poll", **key).status_code == 202
+
+
+def test_a_request_with_a_key_at_a_locked_database_may_be_repeated(desk: Desk) -> None:
+    client, key = Client(desk, Scope.OPERATE), {"Idempotency-Key": "k1"}
+    with locked(desk.database):
+        answer = client.send("POST", "/sources/times/poll", **key)
+    assert (answer.status_code, answer.headers["retry-after"]) == (503, "5")
+    assert "locked by another program; try again" in answer.json()["detail"]
+    assert client.send("POST", "/sources/times/poll", **key).status_code == 202
+
+
+def test_an_answer_that_cannot_be_kept_is_sent_all_the_same(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The request was carried out; only a repetition is not recognised later."""
+    client, key = Client(desk, Scope.OPERATE), {"Idempotency-Key": "k1"}
+    monkeypatch.setattr(desk.database.api_answers, "save", Mock(side_effect=StoreBusy("busy")))
+    desk.client = TestClient(desk.app, base_url=f"http://{HOST}", client=("127.0.0.1", 50000))
     assert client.send("POST", "/sources/times/poll", **key).status_code == 202
 
 

@@ -9,6 +9,7 @@ from support.desk import Desk, Reader
 from support.rows import draft, kept
 from support.stores import open_database
 
+from monitor.domain.feedback import Proposal, ProposalKind
 from monitor.domain.readers import Role
 from monitor.match.engine import compile_watchlist
 from monitor.pipeline.bounded_matching import BoundedMatcher
@@ -184,6 +185,19 @@ def test_a_refused_proposal_has_no_effect(desk: Desk) -> None:
     assert desk.database.proposals.count_open() == 0
     assert desk.database.feedback.list_changes() == []
     assert viewer.post("/feedback/reject", REJECTED | {"article": "99"}).status_code == 404
+
+
+def test_all_proposals_are_counted(desk: Desk) -> None:
+    """The page shows the oldest ones, and more after a decision."""
+    author = desk.database.feedback.ensure_reader("anna", desk.clock())
+    editor = desk.log_in("eva", Role.EDITOR)
+    for number in range(101):
+        proposal = Proposal(0, ProposalKind.MUTED, "", desk.clock(), story_id="s1", plan_id=f"digest-{number}")
+        desk.database.proposals.add(proposal, author)
+    assert "101 proposals wait for an editor" in editor.get("/").text
+    page = editor.get("/changes").text
+    assert "101 proposals wait for an editor" in page
+    assert page.count("Accept</button>") == 100
 
 
 def test_only_an_editor_undoes_what_others_did(desk: Desk) -> None:

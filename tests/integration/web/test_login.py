@@ -10,6 +10,7 @@ from statistics import median
 import pytest
 from support.command_line import app as command_line
 from support.desk import Desk
+from support.stores import locked
 from typer.testing import CliRunner
 
 from monitor.config.load import parse_configuration
@@ -37,6 +38,19 @@ def test_a_reader_logs_in_with_a_password(desk: Desk) -> None:
     assert (answer.status_code, answer.headers["location"]) == (303, "/people")
     assert "__Host-monitor=" in answer.headers["set-cookie"]
     assert desk.post("/login", {"login": "anna", "password": PASSWORD + "x"}).status_code == 403
+
+
+def test_a_login_at_a_locked_database_may_be_repeated(desk: Desk) -> None:
+    """Both ways to log in answer that the database is busy, and the same attempt succeeds later."""
+    code = desk.database.readers.create_login_link(1, desk.clock(), timedelta(minutes=5))
+    attempts = ({"login": "anna", "password": PASSWORD}, {"code": code})
+    with locked(desk.database):
+        for fields in attempts:
+            answer = desk.post("/login", fields)
+            assert (answer.status_code, answer.headers["retry-after"]) == (503, "5")
+            assert "locked by another program; try again" in answer.text
+    for fields in attempts:
+        assert desk.post("/login", fields).status_code == 303
 
 
 def test_the_sixth_attempt_must_wait(desk: Desk) -> None:

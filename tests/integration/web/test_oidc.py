@@ -11,6 +11,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
 from support.desk import Desk
 from support.openid_provider import CLIENT, SECRET, OpenIdProvider
+from support.stores import locked
 
 from monitor.domain.readers import Role
 from monitor.domain.secret import Secret
@@ -119,6 +120,38 @@ def test_a_token_that_proves_nothing_is_refused(
     assert answer.status_code == 403
     assert reason in answer.text
     assert "__Host-monitor=" not in answer.headers.get("set-cookie", "").replace("__Host-monitor-oidc", "")
+
+
+@pytest.mark.parametrize(
+    ("claims", "status"),
+    [
+        ({"email_verified": True}, 303),
+        ({"email_verified": "true"}, 303),
+        ({"email_verified": False}, 403),
+        ({"email_verified": "false"}, 403),
+        ({"email_verified": 1}, 403),
+        ({}, 403),
+    ],
+)
+def test_only_a_verified_email_is_a_login(
+    database: Database, provider: OpenIdProvider, claims: dict[str, Any], status: int
+) -> None:
+    """Otherwise anybody could register the address of another reader at the provider."""
+    desk = build(database, provider, login="email")
+    desk.database.readers.ensure_account("anna@desk.example", Role.EDITOR, desk.clock())
+    provider.claims = provider.claims | {"email": "anna@desk.example"} | claims
+    answer = log_in(desk)
+    assert answer.status_code == status
+    assert ("has not verified" in answer.text) is (status == 403)
+
+
+def test_a_login_at_a_locked_database_may_be_repeated(desk: Desk) -> None:
+    address, cookie = begin(desk)
+    with locked(desk.database):
+        answer = bring_back(desk, address, cookie)
+    assert (answer.status_code, answer.headers["retry-after"]) == (503, "5")
+    assert "try again" in answer.text
+    assert log_in(desk).status_code == 303
 
 
 @pytest.mark.parametrize(("algorithm", "key"), [("RS256", None), ("HS256", SECRET * 4), ("none", "")])

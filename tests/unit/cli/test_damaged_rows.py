@@ -1,5 +1,6 @@
 """Commands on a database with a row that cannot be read: it is named, and the other rows are shown."""
 
+import json
 import sqlite3
 from collections.abc import Callable
 from contextlib import closing
@@ -79,6 +80,30 @@ def test_damaged_rows_give_no_traceback_and_hide_no_other_row(
         if command[:2] == ("digests", "preview"):
             shown = result.output if result.exception is None else str(result.exception)
             assert expected in shown
+
+
+@pytest.mark.parametrize(
+    ("command", "table", "column"),
+    [
+        (("articles",), "article", "authors"),
+        (("articles", "--since", "7d"), "article", "authors"),
+        (("hits",), "hit", "passages"),
+        (("deliveries", "list"), "rendered_digest", "content"),
+    ],
+)
+def test_a_list_goes_on_after_a_part_of_damaged_rows(
+    run: Run, monkeypatch: pytest.MonkeyPatch, command: tuple[str, ...], table: str, column: str
+) -> None:
+    """The older rows follow."""
+    monkeypatch.setattr("monitor.cli.common.PART_ROWS", 1)
+    for _ in range(3):
+        run("digests", "send", "morning")
+    whole = [json.loads(line)["id"] for line in run(*command, "--json").stdout.splitlines()]
+    assert len(whole) >= 3
+    damage(table, column, max(whole) if table != "rendered_digest" else 3)
+    damage(table, column, max(whole) - 1 if table != "rendered_digest" else 2)
+    result = run(*command, "--json")
+    assert [json.loads(line)["id"] for line in result.stdout.splitlines()] == whole[2:]
 
 
 @pytest.mark.parametrize(("table", "column"), [("digest", "content"), ("article", "authors")])

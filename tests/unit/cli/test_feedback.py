@@ -160,10 +160,11 @@ def test_errors_say_what_to_give(run: Run, desk: FeedbackDesk) -> None:
      "deliveries resend", "deliveries cancel", "deliveries dismiss", "tokens revoke", "digests show", "stories show",
      "hits -n", "search x --cursor"],
 )  # fmt: skip
+@pytest.mark.parametrize("number", ["9" * 20, "²", "a²"])
 @pytest.mark.usefixtures("desk")
-def test_a_number_that_no_database_holds_is_refused(command: str) -> None:
-    """With a message, not with an error of the database."""
-    result = CliRunner().invoke(app, [*command.split(), "9" * 20])
+def test_a_number_that_no_database_holds_is_refused(command: str, number: str) -> None:
+    """With a message, not with an error of the database or of Python."""
+    result = CliRunner().invoke(app, [*command.split(), number])
     assert result.exit_code == 2 or isinstance(result.exception, UsageError), (result.output, result.exception)
 
 
@@ -226,7 +227,9 @@ def test_a_suggestion_is_shown_and_written_without_touching_other_bytes(
         line for line in before.splitlines() if "Ada Lovell" not in line
     ]
     run("check")
-    assert "edit" in run("feedback")
+    assert f"officials.ada.exclude_phrases: {record['value']} in sources.yaml" in run("feedback")
+    run("undo", "2")
+    assert (tmp_path / "sources.yaml").read_text() == before
     assert "needs the number" in run("suggest", "--write", fails=UsageError)
     assert "there is no 9" in run("suggest", "1", "--write", "--pick", "9", fails=UsageError)
 

@@ -13,8 +13,10 @@ from support.http_server import Loopback, reply, serving
 from typer.testing import CliRunner, Result
 
 from monitor.config.load import load_configuration
+from monitor.domain.configuration_edits import EditConflict
 from monitor.domain.errors import InputError, UsageError
 from monitor.domain.watchlist import Official
+from monitor.store.database import Database
 
 CONFIGURATION = """\
 # the desk
@@ -105,6 +107,27 @@ def test_many_people_get_a_file_of_their_own(run: Run) -> None:
     assert "does not include it" in str(run("more.csv", "--write", "--into", "other.yaml").exception)
 
 
+def test_an_import_is_recorded_and_can_be_undone(run: Run) -> None:
+    """Each changed file is a change of its own; an edit of the file since is a conflict."""
+    result = run("people.csv", "--write", "--json")
+    assert "not recorded" in result.stderr  # there is no database yet
+    assert all(json.loads(line)["kind"] for line in result.stdout.splitlines())
+    Path("sources.yaml").write_text(CONFIGURATION, encoding="utf-8")
+    Path("old.yaml").write_text(OLD, encoding="utf-8")
+    Database.open(load_configuration(Path("sources.yaml"), {}).settings.database.reveal()).close()
+    assert "To undo: monitor undo 1\nTo undo: monitor undo 2\n" in run("people.csv", "--write").stderr
+    main = Path("sources.yaml").read_bytes()
+    Path("sources.yaml").write_bytes(main + b"# later\n")
+    assert isinstance(CliRunner().invoke(app, ["undo", "2"]).exception, EditConflict)
+    Path("sources.yaml").write_bytes(main)
+    for change in "12":
+        assert CliRunner().invoke(app, ["undo", change]).exit_code == 0
+    assert Path("sources.yaml").read_text(encoding="utf-8") == CONFIGURATION
+    assert Path("old.yaml").read_text(encoding="utf-8") == OLD
+    run("people.csv", "--write")
+    assert "undo" not in run("people.csv", "--write").stderr  # nothing is left to change
+
+
 def test_a_result_that_is_invalid_is_not_written(run: Run) -> None:
     """The files that were written before are restored."""
     Path("sources.yaml").write_text(CONFIGURATION.replace("officials: all", "officials: nobody"), encoding="utf-8")
@@ -173,9 +196,12 @@ ITEMS = {
 }
 
 
-def ask_wikidata(run: Run, *words: str) -> tuple[Result, Loopback]:
+def ask_wikidata(run: Run, *words: str, meanwhile: Callable[[], object] = bool) -> tuple[Result, Loopback]:
+    """Run the command with a server for Wikidata, which calls ``meanwhile`` at each request."""
+
     async def work() -> tuple[Result, Loopback]:
         async def respond(path: str, _headers: dict[str, str], writer: asyncio.StreamWriter) -> None:
+            meanwhile()
             body = ITEMS.get(path.removeprefix("/wiki/Special:EntityData/").removesuffix(".json"))
             writer.write(reply(body, content_type="application/json") if body else reply(b"", "404 Not Found"))
 
@@ -202,6 +228,16 @@ def test_people_are_read_from_wikidata_by_their_ids(run: Run) -> None:
         "Q6.json",
         "Q9.json",
     ]
+
+
+def test_an_edit_while_wikidata_is_asked_is_not_lost(run: Run) -> None:
+    """The import is refused, because its edits belong to the file as it was before."""
+    edited = CONFIGURATION.replace("# the desk", "# the desk, edited")
+    result, _server = ask_wikidata(
+        run, "Q7", "--write", meanwhile=lambda: Path("sources.yaml").write_text(edited, encoding="utf-8")
+    )
+    assert isinstance(result.exception, EditConflict)
+    assert Path("sources.yaml").read_text(encoding="utf-8") == edited
 
 
 def test_the_posts_of_a_wikidata_file_are_looked_up_on_request(run: Run) -> None:

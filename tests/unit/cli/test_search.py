@@ -127,10 +127,12 @@ def test_a_search_becomes_a_rule(run: Run) -> None:
     assert (rule.id, rule.query, rule.groups) == ("border", "@somebody (border NOT talks)", ("capital",))
     assert (rule.languages, rule.regions) == (("en",), ("body",))
     before = Path("sources.yaml").read_bytes()
-    assert "already" in run("bridge", "--save-rule", "border", fails=UsageError)
+    assert "another rule" in run("bridge", "--save-rule", "border", fails=UsageError)
     assert "another rule" in run("bridge", "--rule", "rule", "--save-rule", "more", fails=UsageError)
     run("bridge", "--save-rule", "Not an id!", fails=Exception)
     assert Path("sources.yaml").read_bytes() == before
+    assert CliRunner().invoke(app, ["undo", "1"]).exit_code == 0
+    assert Path("sources.yaml").read_text(encoding="utf-8") == CONFIGURATION
 
 
 @pytest.mark.parametrize(

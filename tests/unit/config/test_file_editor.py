@@ -8,6 +8,8 @@ from typing import Any
 import pytest
 
 from monitor.config.file_editor import FileEditor
+from monitor.config.file_edits import FileEdit, edit_files
+from monitor.config.yaml_edit import Edit
 from monitor.domain.configuration_edits import EditConflict, EditNotAllowed
 from monitor.domain.errors import ConfigError, UsageError
 from monitor.domain.secret import Secret
@@ -219,10 +221,84 @@ def test_an_undo_needs_the_file_as_the_edit_left_it(tmp_path: Path) -> None:
         editor.restore("", saved.before, saved.tag)
 
 
-def test_a_rule_is_added_to_the_shown_text(tmp_path: Path) -> None:
+def test_a_rule_is_proposed_with_the_tag_of_the_text_that_it_was_added_to(tmp_path: Path) -> None:
+    """An edit while the reader looks at the proposal is then a conflict."""
     editor = make_editor(tmp_path)
-    text = editor.add_rule("river", {"query": "river AND bridge"})
-    checked = editor.check("", text)
+    proposed = editor.propose_rule("river", {"query": "river AND bridge"})
+    checked = editor.check("", proposed.text)
     assert (checked.errors, checked.counts) == ((), (2, 0))
     with pytest.raises(UsageError):
-        editor.add_rule("rule", {"query": "x"})
+        editor.propose_rule("rule", {"query": "x"})
+    path = tmp_path / "sources.yaml"
+    path.write_text(path.read_text().replace("07:00", "08:00"))
+    with pytest.raises(EditConflict):
+        editor.save("", proposed.text, proposed.tag)
+
+
+def test_sources_and_rules_are_added_without_touching_other_bytes(tmp_path: Path) -> None:
+    """The undo of the saved edit gives the former file."""
+    editor = make_editor(tmp_path)
+    path = tmp_path / "sources.yaml"
+    before = path.read_bytes()
+    new = {name: {"name": f"The {name}", "feed": f"https://{name}.example/rss"} for name in ("sun", "star")}
+    saved = editor.add_sources(new)
+    added = "".join(f'  {name}:\n    name: The {name}\n    feed: "https://{name}.example/rss"\n' for name in new)
+    assert path.read_text().replace(added, "").encode() == before
+    assert (saved.name, saved.summary) == ("sources.yaml", "6 lines added, 0 lines removed")
+    with pytest.raises(UsageError, match="'sun' is used by another source"):
+        editor.add_sources({"moon": {"feed": "https://moon.example/rss"}, "sun": {"feed": "https://x.example/rss"}})
+    editor.restore(saved.name, saved.before, saved.tag)
+    assert path.read_bytes() == before
+    editor.add_rule("river", {"query": "river"})
+    with pytest.raises(ConfigError, match="nobody"):
+        editor.add_rule("new", {"officials": ["nobody"]})
+    with pytest.raises(UsageError, match="secret"):
+        editor.add_sources({"moon": {"feed": "https://moon.example/${TOKEN}"}})
+
+
+def test_an_edit_by_key_path_goes_to_the_file_with_the_key(tmp_path: Path) -> None:
+    """An edit after which the whole configuration is not valid is not saved."""
+    people = "officials:\n  ada: {name: Ada Lovell}   # the mayor\n"
+    editor = make_editor(tmp_path, "include: [people.yaml]\n" + FILE, people=people)
+    (saved,) = editor.apply([Edit(("officials", "ada", "aliases"), ["A. Lovell"], is_append=True)])
+    assert saved.name == "people.yaml"
+    assert "{name: Ada Lovell, aliases: [A. Lovell]}   # the mayor" in (tmp_path / "people.yaml").read_text()
+    with pytest.raises(ConfigError, match="colour"):
+        editor.apply([Edit(("officials", "ada", "colour"), "red")])
+    editor.restore(saved.name, saved.before, saved.tag)
+    assert (tmp_path / "people.yaml").read_text() == people
+
+
+def test_files_are_replaced_together_or_not_at_all(tmp_path: Path) -> None:
+    """A file that was changed meanwhile stays as it is, and so do the others."""
+    people = "officials:\n  ada: {name: Ada Lovell}\n"
+    editor = make_editor(tmp_path, "include: [people.yaml]\n" + FILE, people=people)
+    files = editor.read()
+    edits = edit_files(files, [Edit(("officials", one, "country"), "Laos") for one in ("ada", "somebody")])
+    main = tmp_path / "sources.yaml"
+    main.write_text(main.read_text() + "# meanwhile\n")
+    before = main.read_bytes()
+    with pytest.raises(EditConflict, match="changed meanwhile"):
+        editor.replace_files(edits)
+    assert (main.read_bytes(), (tmp_path / "people.yaml").read_text()) == (before, people)
+
+
+def test_a_created_file_is_checked_before_it_is_written(tmp_path: Path) -> None:
+    """It is included by the same edit; nothing is written if it is not valid."""
+    editor = make_editor(tmp_path)
+    include = edit_files(editor.read(), [Edit(("include",), ["new.yaml"], is_append=True)])
+    new = tmp_path / "new.yaml"
+    with pytest.raises(ConfigError, match="nmae"):
+        editor.replace_files([FileEdit(new, None, b"officials: {ada: {nmae: Ada}}\n"), *include])
+    assert not new.exists()
+    (saved,) = editor.replace_files([FileEdit(new, None, b"officials: {ada: {name: Ada Lovell}}\n"), *include])
+    assert (saved.name, new.exists()) == ("sources.yaml", True)
+
+
+def test_a_source_for_a_file_that_is_not_writable_is_in_the_message(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    editor = make_editor(tmp_path)
+    monkeypatch.setattr(os, "access", lambda path, mode: mode != os.W_OK)
+    with pytest.raises(EditNotAllowed, match=r"by hand:\nsources:\n  sun:\n    feed:"):
+        editor.add_sources({"sun": {"feed": "https://sun.example/rss"}})

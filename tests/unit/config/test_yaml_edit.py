@@ -9,17 +9,15 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from monitor.config.yaml_document import parse_yaml
+from monitor.config.yaml_document import KeyPath, parse_yaml
 from monitor.config.yaml_edit import (
     Edit,
     EditRefused,
-    append_item,
     apply_edits,
     render_snippet,
     save_edited_file,
-    set_value,
 )
-from monitor.domain.errors import UsageError
+from monitor.domain.configuration_edits import EditConflict
 
 FILE = """\
 # the desk's people
@@ -49,6 +47,16 @@ rules:
 """
 
 
+def append(data: bytes, path: KeyPath, value: Any, comment: str = "") -> bytes:
+    """Add a value to the end of the list at a path."""
+    return apply_edits(data, [Edit(path, [value], is_append=True, comment=comment)])
+
+
+def put(data: bytes, path: KeyPath, value: Any) -> bytes:
+    """Set the key at a path to a value."""
+    return apply_edits(data, [Edit(path, value)])
+
+
 @pytest.mark.parametrize(
     ("path", "value", "line"),
     [
@@ -68,7 +76,7 @@ rules:
 )
 def test_items_are_added_in_the_style_of_the_file(path: tuple[str, ...], value: Any, line: str) -> None:
     """Flow lists, block lists, flow mappings, single values, empty keys and missing keys."""
-    edited = append_item(FILE.encode(), path, value).decode()
+    edited = append(FILE.encode(), path, value).decode()
     assert line in edited
     check_only(FILE, edited, path, value)
 
@@ -94,18 +102,18 @@ def check_only(before: str, after: str, path: tuple[Any, ...], value: Any, *, ap
 
 def test_a_comment_names_the_reason() -> None:
     """Behind the new line, or the changed line if it has none."""
-    edited = append_item(FILE.encode(), ("officials", "giang", "exclude_phrases"), "Bac Giang", "verdict 31").decode()
+    edited = append(FILE.encode(), ("officials", "giang", "exclude_phrases"), "Bac Giang", "verdict 31").decode()
     assert "    exclude_phrases: [Bac Giang]  # verdict 31\n" in edited
-    edited = append_item(FILE.encode(), ("officials", "giang", "aliases"), "x", "verdict 31").decode()
+    edited = append(FILE.encode(), ("officials", "giang", "aliases"), "x", "verdict 31").decode()
     assert "# both orders\n" in edited
     assert "verdict 31" not in edited
 
 
 def test_a_value_is_replaced_or_added() -> None:
     """Only a text in one line is replaced; a new entry is a block."""
-    edited = set_value(FILE.encode(), ("officials", "ben", "name"), "Benjamin Harcastle").decode()
+    edited = put(FILE.encode(), ("officials", "ben", "name"), "Benjamin Harcastle").decode()
     assert edited == FILE.replace("'Ben Harcastle'", "Benjamin Harcastle")
-    added = set_value(FILE.encode(), ("officials", "eve"), {"name": "Eve", "aliases": ["E."]}).decode()
+    added = put(FILE.encode(), ("officials", "eve"), {"name": "Eve", "aliases": ["E."]}).decode()
     assert "    aliases:\n  eve:\n    name: Eve\n    aliases: [E.]\n\n# what to report\n" in added
 
 
@@ -114,7 +122,7 @@ def test_a_value_is_replaced_or_added() -> None:
 )
 def test_a_file_without_the_section_gets_it(text: str) -> None:
     """Also an empty file, and one without a line end."""
-    edited = append_item(text.encode(), ("officials", "ada", "aliases"), "A. Lovell")
+    edited = append(text.encode(), ("officials", "ada", "aliases"), "A. Lovell")
     found = parse_yaml(edited).value
     assert isinstance(found, dict)
     assert found["officials"] == {"ada": {"aliases": ["A. Lovell"]}}
@@ -133,7 +141,7 @@ def test_a_file_without_the_section_gets_it(text: str) -> None:
 def test_an_edit_that_is_not_safe_is_refused_with_lines_to_paste(text: str, path: tuple[str, ...], reason: str) -> None:
     """Nothing is returned; the message has the YAML."""
     with pytest.raises(EditRefused, match=reason) as refused:
-        append_item(text.encode(), path, "A. Lovell")
+        append(text.encode(), path, "A. Lovell")
     assert "A. Lovell" in refused.value.snippet
     assert refused.value.snippet.startswith(f"{path[0]}:")
 
@@ -141,12 +149,12 @@ def test_an_edit_that_is_not_safe_is_refused_with_lines_to_paste(text: str, path
 def test_windows_files_keep_their_line_ends_and_byte_order_mark() -> None:
     """New lines have the same line end."""
     data = b"\xef\xbb\xbf" + FILE.replace("\n", "\r\n").encode()
-    edited = append_item(data, ("officials", "giang", "exclude_phrases"), "Bac Giang")
+    edited = append(data, ("officials", "giang", "exclude_phrases"), "Bac Giang")
     assert edited.startswith(b"\xef\xbb\xbf#")
     assert b"\n" not in edited.replace(b"\r\n", b"")
     assert (
         parse_yaml(edited).value
-        == parse_yaml(append_item(FILE.encode(), ("officials", "giang", "exclude_phrases"), "Bac Giang")).value
+        == parse_yaml(append(FILE.encode(), ("officials", "giang", "exclude_phrases"), "Bac Giang")).value
     )
 
 
@@ -158,7 +166,7 @@ def test_a_file_is_replaced_only_if_nobody_else_changed_it(tmp_path: Path) -> No
     link.symlink_to(file)
     save_edited_file(link, b"a: 1\n", b"a: 2\n")
     assert (file.read_bytes(), file.stat().st_mode & 0o777, link.is_symlink()) == (b"a: 2\n", 0o640, True)
-    with pytest.raises(UsageError, match="changed meanwhile"):
+    with pytest.raises(EditConflict, match="changed meanwhile"):
         save_edited_file(link, b"a: 1\n", b"a: 3\n")
     assert sorted(one.name for one in tmp_path.iterdir()) == ["real.yaml", "sources.yaml"]
 
@@ -216,7 +224,7 @@ def test_a_random_edit_of_a_random_file_changes_nothing_else(
     section = data.draw(st.sampled_from(sorted(tree)))
     person = data.draw(st.sampled_from([*sorted(tree[section]), "new"]))
     path = (section, person, data.draw(st.sampled_from(["name", "aliases", "roles", "exclude_phrases"])))
-    after = append_item(before.encode(), path, value).decode()
+    after = append(before.encode(), path, value).decode()
     check_only(before, after, path, value)
 
 

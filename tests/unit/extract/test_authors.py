@@ -1,10 +1,12 @@
 """Authors and agency: who wrote an article, from its metadata, its elements for authors and its bylines."""
 
 import json
+from collections.abc import Callable
 
 import pytest
+from steps import LINEAR, growth
 
-from monitor.domain.article import Article
+from monitor.domain.article import MAX_AUTHORS, Article
 from monitor.extract.extractor import extract_page
 
 TITLE = "Assembly votes to rebuild the bridge"
@@ -177,3 +179,27 @@ def test_an_agency_within_a_sentence_is_text() -> None:
     last = "The head of the department gave no details (he had spoken to Reuters before)."
     found = read("", body=(A, B, last))
     assert (found.agency, found.body.split("\n")[-1]) == ("", last)
+
+
+@pytest.mark.parametrize(
+    "build",
+    [
+        lambda size: read("", "".join(f"<meta name=author content='Ann B{one}lund'>" for one in names(size))),
+        lambda size: read("", json_ld(["Ann " + "b" * size])),
+        lambda size: read("", json_ld([f"Ann B{one}lund" for one in names(size)])),
+        lambda size: read("".join(f"<a rel=author>Ann B{one}lund</a>" for one in names(size))),
+        lambda size: read(f"<meta itemprop=author content='{'b' * size}'>"),
+        lambda size: read("".join(f"<p class=author>Ann B{one}lund</p>" for one in names(size // 10))),
+    ],
+)
+def test_authors_are_bounded(build: Callable[[int], Article]) -> None:
+    """A page names as many as it likes: the work is linear, and only the first ones are kept."""
+    assert growth(build, 8_000) < LINEAR
+    found = build(8_000).authors
+    assert len(found) <= MAX_AUTHORS
+    assert max(map(len, found), default=0) < 200
+
+
+def names(count: int) -> list[str]:
+    """Return different words of letters."""
+    return ["".join(chr(97 + int(digit)) for digit in str(number)) for number in range(count)]

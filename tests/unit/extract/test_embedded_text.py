@@ -1,11 +1,16 @@
 """Embedded text: pages that show their article only after scripts ran still have it in their data."""
 
 import json
+from collections.abc import Callable
+from typing import Any
 
 import pytest
+from selectolax.lexbor import LexborHTMLParser
+from steps import LINEAR, growth
 
 from monitor.domain.article import Article
 from monitor.extract.extractor import extract_page
+from monitor.extract.page_data import MAX_RESOLVED_VALUES, find_titled_objects
 
 TITLE = "Kikötői daruk érkeztek a folyóra"
 A = "A város képviselő-testülete kedden úgy döntött, hogy megvásárolja a két régi darut, és kiállítja őket a rakparton."
@@ -123,3 +128,34 @@ def test_noscript_next_to_an_article_is_dropped() -> None:
 def test_invalid_page_data_are_ignored() -> None:
     """Scripts that are not data cost nothing and change nothing."""
     assert read("<script>var a = {b: function() { return 1 }};</script>" * 3 + "x" * 10).body in {"", "x" * 10}
+
+
+@pytest.mark.parametrize(
+    ("code", "size"),
+    [
+        (lambda size: "var a=1;" + "=(function(" * size, 40_000),
+        (lambda size: json.dumps([1, "\n" * size + "x" * 300]), 30_000),
+    ],
+)
+def test_page_data_are_read_in_linear_time(code: Callable[[int], str], size: int) -> None:
+    """Functions without an end, and empty lines, cost no more than other data."""
+
+    def work(amount: int) -> None:
+        tree = LexborHTMLParser(f"<script id=DATA>{code(amount)}{' ' * 300}</script>")
+        assert list(find_titled_objects(tree, [TITLE])) == []
+
+    assert growth(work, size) < LINEAR
+
+
+def test_values_that_refer_to_themselves_are_resolved_up_to_a_limit() -> None:
+    """In all objects of one script together."""
+    items = [{"title": 50, **{f"k{n}": n for n in range(50)}} for _ in range(50)]
+    tree = LexborHTMLParser(f"<script type='application/json'>{json.dumps([*items, TITLE])}</script>")
+    waiting: list[Any] = [node for node, _root in find_titled_objects(tree, [TITLE])]
+    found = {}
+    while waiting:
+        node = waiting.pop()
+        if isinstance(node, dict) and id(node) not in found:
+            found[id(node)] = node
+            waiting += node.values()
+    assert 1_000 < len(found) < 2 * MAX_RESOLVED_VALUES

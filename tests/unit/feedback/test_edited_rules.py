@@ -9,6 +9,8 @@ import pytest
 from sqlalchemy import text
 from support.feedback_desk import ADA, BEN, HARBOUR, ORCHARD, PLAN, WATCHLIST, FeedbackDesk, reported
 
+from monitor.domain.errors import UsageError
+from monitor.domain.feedback import Proposal, ProposalKind
 from monitor.domain.watchlist import Examples, Rule, Watchlist
 from monitor.pipeline.rescreen import RESCREEN_KEY, RescreenStep, hash_watchlist
 from monitor.store import digests
@@ -127,3 +129,15 @@ def test_a_damaged_article_does_not_stop_the_step(desk: FeedbackDesk) -> None:
     enqueue(desk, damaged, other)
     rescreen(desk)
     assert not desk.database.feedback.load_rescreen_queue(10).waiting_ids
+
+
+def test_a_proposal_that_an_edit_has_answered_is_closed(daily: FeedbackDesk) -> None:
+    """The editor reads that nothing is left to do, and the proposal leaves the list."""
+    article = daily.add()
+    made = Proposal(0, ProposalKind.REJECTED, "", daily.now, article, "ada", reason="other")
+    number = asyncio.run(daily.service.propose(made, daily.actor("viv"))).id
+    daily.configure(replace(WATCHLIST, officials=(replace(ADA, exclude_phrases=("Ada Lovell opened",)), BEN)))
+    rescreen(daily)
+    with pytest.raises(UsageError, match="nothing is left to do"):
+        asyncio.run(daily.service.accept(number, daily.actor()))
+    assert daily.database.proposals.get(number).outcome == "done"

@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import time, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -15,7 +16,7 @@ from support.stores import open_database
 from monitor.domain.article import Article
 from monitor.domain.digest import ReportedContent
 from monitor.domain.errors import UsageError
-from monitor.domain.feedback import RejectionReason, VerdictKind
+from monitor.domain.feedback import Proposal, ProposalKind, RejectionReason, VerdictKind
 from monitor.domain.mention import HitKind, MatchForm
 from monitor.domain.revision import ArticleEvent
 from monitor.domain.watchlist import Rule, Watchlist
@@ -322,3 +323,51 @@ def test_a_name_that_is_rejected_again_and_again_is_named_once_a_week(database: 
     (digest,) = desk.compose()
     (notice,) = [one for one in digest.notices if one.startswith("Rejected by readers")]
     assert "Ada Lovell, 3 times. `monitor suggest` shows what would help." in notice
+
+
+def propose(desk: FeedbackDesk, kind: ProposalKind, article: int, login: str = "viv", **more: Any) -> int:
+    """Store a proposal of a viewer, and return its number."""
+    values: dict[str, Any] = {"official_id": "ada"} | more
+    proposal = Proposal(0, kind, "", desk.now, article, **values)
+    return asyncio.run(desk.service.propose(proposal, desk.actor(login))).id
+
+
+def test_feedback_closes_the_proposals_that_ask_for_it(desk: FeedbackDesk) -> None:
+    """Also about a copy and about one spelling; others stay open."""
+    article, copy = desk.add(), desk.add(outlet="post")
+    asked = [
+        propose(desk, ProposalKind.REJECTED, article, reason="namesake"),
+        propose(desk, ProposalKind.REJECTED, copy, reason="other", written="LOVELL"),
+        propose(desk, ProposalKind.REJECTED, article, reason="other", story_id="s1"),
+        propose(desk, ProposalKind.CONFIRMED, article, written="Northport"),
+    ]
+    desk.reject(article)
+    found = list(map(desk.database.proposals.get, asked))
+    assert [one.outcome for one in found] == ["done", "done", "", ""]
+    assert found[0].decided_by == "ann"
+    with pytest.raises(UsageError, match="was done by ann"):
+        asyncio.run(desk.service.accept(asked[0], desk.actor()))
+    with pytest.raises(UsageError):  # the rejection of one article is not that of its story
+        asyncio.run(desk.service.accept(asked[2], desk.actor()))
+    assert desk.database.proposals.get(asked[2]).outcome == ""
+
+
+def test_feedback_on_a_story_closes_the_proposals_about_its_articles(desk: FeedbackDesk) -> None:
+    article = desk.add()
+    asked = [
+        propose(desk, ProposalKind.REJECTED, article, reason="other"),
+        propose(desk, ProposalKind.REJECTED, article, reason="other", story_id="s1"),
+    ]
+    desk.reject(article, whole_story=True)
+    assert [desk.database.proposals.get(one).outcome for one in asked] == ["done", "done"]
+
+
+def test_an_accepted_proposal_closes_the_same_one_of_another_reader(desk: FeedbackDesk) -> None:
+    article = desk.add()
+    mute = {"official_id": "", "story_id": "s1", "plan_id": "morning"}
+    numbers = [propose(desk, ProposalKind.MUTED, 0, login, **mute) for login in ("viv", "wim")]
+    numbers += [propose(desk, ProposalKind.REJECTED, article, login, reason="other") for login in ("viv", "wim")]
+    for number in (numbers[0], numbers[2]):
+        asyncio.run(desk.service.accept(number, desk.actor()))
+    outcomes = [str(desk.database.proposals.get(number).outcome) for number in numbers]
+    assert outcomes == ["accepted", "done", "accepted", "done"]

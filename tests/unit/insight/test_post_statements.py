@@ -49,6 +49,12 @@ def test_a_title_next_to_another_name_is_weak_evidence() -> None:
     assert find(f"{wrong} Vietnam's Defence Minister Phan Van Giang listened.") == []
 
 
+@pytest.mark.parametrize(("year", "is_stated"), [("2016", False), ("٢٠١٦", False), ("⁶¹⁰²", True), ("❶❷❸❹", True)])
+def test_a_past_year_is_a_number_in_any_digits(year: str, is_stated: bool) -> None:
+    """Superscripts and other characters for which only `str.isdigit` is true are a word."""
+    assert bool(find(f"In {year} Le Van Moi became Vietnam's defence minister.")) is is_stated
+
+
 @pytest.mark.parametrize("roles", [(), (Role("Minister of National Defence"),), (Role("Adviser", date(2020, 1, 1)),)])
 def test_only_dated_roles_are_compared(roles: tuple[Role, ...]) -> None:
     """Without a date, nobody knows whether the role is held today."""

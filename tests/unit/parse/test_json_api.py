@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 
+from monitor.domain.article import MAX_AUTHOR_CHARS, MAX_AUTHORS
 from monitor.domain.errors import DocumentFault, NotAFeed
 from monitor.domain.source import Feed, Source
 from monitor.domain.special_sources import Api
@@ -60,6 +61,16 @@ def test_articles_are_found_by_their_expressions() -> None:
     assert first.content == "<p>First.</p><p>Second &amp; last.</p>"
     assert (first.authors, second.authors, second.content) == (("An", "Bo"), ("An",), "<p>HTML</p>")
     assert (feed.empty_count, feed.nested_urls) == (1, ())
+
+
+def test_authors_are_short_texts() -> None:
+    """Other values, however deep, are left out, and so are long lists."""
+    deep = json.loads("[" * 400 + "1" + "]" * 400)
+    people = ["An", 7, deep, {"name": "Bo"}, "x" * 5_000, *(f"P{number}" for number in range(1_000))]
+    items = [{"slug": "a", "headline": "A", "by": people}, {"slug": "b", "headline": "B", "by": deep}]
+    first, second = parse({"data": {"items": items}}).entries
+    assert (first.authors[:2], second.authors) == (("An", "x" * MAX_AUTHOR_CHARS), ())
+    assert len(first.authors) == MAX_AUTHORS
 
 
 @pytest.mark.parametrize(

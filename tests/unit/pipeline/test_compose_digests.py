@@ -6,6 +6,7 @@ from datetime import UTC, datetime, time, timedelta
 from itertools import chain, count, pairwise
 
 import pytest
+from sqlalchemy import Engine, event
 from support.factories import NOW, ONCE, hit, message, watch
 from support.fakes import FakeClock
 
@@ -187,6 +188,26 @@ def test_a_rule_for_spikes_reports_only_in_a_spike(database: Database) -> None:
         sent += asyncio.run(composer.run_due(watched))
         installation.clock.advance(DAY - timedelta(seconds=1))
     assert [sorted(numbers) for numbers in articles(sent)] == [list(range(2400, 2409))]
+
+
+def test_spikes_are_counted_once_in_an_interval_for_each_digest(database: Database) -> None:
+    """Several immediate digests about other officials ask every second, in turn."""
+    notices = InsightNotices(database)
+    queries: list[int] = []
+
+    def ask(seconds: int) -> int:
+        def record(*_: object) -> None:
+            queries.append(seconds)
+
+        event.listen(Engine, "before_cursor_execute", record)
+        for officials in ({"ada-example"}, {"ben-example"}, {"ada-example", "ben-example"}):
+            asyncio.run(notices.find_spikes(officials, NOW + timedelta(seconds=seconds)))
+        event.remove(Engine, "before_cursor_execute", record)
+        return queries.count(seconds)
+
+    assert ask(0) > 0
+    assert [ask(second) for second in (1, 2, 59)] == [0, 0, 0]
+    assert ask(3_600) == ask(7_200) > 0
 
 
 def test_windows_follow_without_a_gap(database: Database) -> None:
