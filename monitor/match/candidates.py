@@ -88,10 +88,19 @@ def list_full_name_candidates(facts: ArticleFacts, candidates: Candidates) -> It
 def list_short_name_candidates(facts: ArticleFacts, candidates: Candidates) -> list[Candidate]:
     """Return a candidate for each match of a short name, or of a full name that consists of one word.
 
-    A match begins with a capital letter, or with a particle in lower case, such as "van".
+    A match begins with a capital letter, or with a particle in lower case, such as "van". If a word is a form of
+    several short names, as "Petra" in Czech, the candidate has the officials of all.
     """
-    officials = facts.name_index.short_name_officials
-    return [Candidate(start, end - 2, officials(pattern)) for pattern, start, end in candidates.short_names]
+    patterns: dict[Span, tuple[int, ...]] = {}
+    for pattern, start, end in candidates.short_names:
+        place = start, end - 2
+        patterns[place] = (*patterns[place], pattern) if place in patterns else (pattern,)
+    officials: dict[tuple[int, ...], tuple[int, ...]] = {}  # many places of one name have the same tuple
+    for names in patterns.values():
+        if names not in officials:
+            found = [facts.name_index.short_name_officials(pattern) for pattern in names]
+            officials[names] = found[0] if len(found) == 1 else tuple(sorted(set().union(*found)))
+    return [Candidate(start, end, officials[names]) for (start, end), names in patterns.items()]
 
 
 def drop_claimed(candidates: Iterable[Candidate], claimed_spans: Iterable[Span]) -> list[Candidate]:

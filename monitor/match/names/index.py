@@ -173,13 +173,13 @@ class NameWordIndex(NamedTuple):
 
     ``by_first`` and ``by_last`` map the first and the last word of a name to the ids of its patterns. ``words`` are all
     words of names. ``short_names`` maps a name of one word to the id of its pattern. ``is_short`` is, for each pattern
-    id, True for a short name and False for a full name.
+    id, True for a short name and False for a full name. The order of all values is that of the watchlist.
     """
 
     patterns: Sequence[str]
     by_first: Mapping[str, Sequence[int]]
     by_last: Mapping[str, Sequence[int]]
-    words: set[str]
+    words: Mapping[str, None]
     short_names: dict[str, int]
     is_short: Sequence[bool]
 
@@ -535,13 +535,13 @@ class NameIndex:
         by_first: defaultdict[str, list[int]] = defaultdict(list)
         by_last: defaultdict[str, list[int]] = defaultdict(list)
         short_names: dict[str, int] = {}
-        words: set[str] = set()
+        words: dict[str, None] = {}
         named = CandidateKind.FULL_NAME | CandidateKind.SHORT_NAME | CandidateKind.NATIVE
         for at, (pattern, kind) in enumerate(zip(self.patterns, self._pattern_kinds, strict=True)):
             if not kind & named or pattern[0] != " ":
                 continue
             parts = pattern.split()
-            words.update(map(intern, parts))
+            words.update(dict.fromkeys(map(intern, parts)))
             if len(parts) > 1:
                 by_first[parts[0]].append(at)
                 by_last[parts[-1]].append(at)
