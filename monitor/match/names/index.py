@@ -24,6 +24,7 @@ from monitor.match.names.respelling import list_native_twins, list_transcription
 from monitor.match.names.scripts import (
     build_native_patterns,
     is_native,
+    list_han_spellings,
     list_unspaced_family_names,
     printed_words,
 )
@@ -104,8 +105,10 @@ class PreparedOfficial:
 
     @cached_property
     def name_parts(self) -> NameParts:
-        """The parts of the official's first configured name in Latin script."""
-        return self.latin_name_parts[0] if self.latin_name_parts else NameParts(())
+        """The parts of the official's first configured name in Latin script; without one, only the convention."""
+        if self.latin_name_parts:
+            return self.latin_name_parts[0]
+        return NameParts((), convention=find_convention(self.country))
 
     @cached_property
     def configured_spellings(self) -> dict[str, tuple[str, ...]]:
@@ -563,7 +566,8 @@ class NameIndex:
                 if name[0] >= _FIRST_CJK_CHARACTER:
                     convention = find_convention(find_official_country(official.country))
                     for family in list_unspaced_family_names(fold_key(name), convention):
-                        found[family][index] = None
+                        for spelling in list_han_spellings(family):
+                            found[spelling][index] = None
         return {family: tuple(officials) for family, officials in found.items()}
 
     @cached_property
