@@ -64,6 +64,12 @@ _FATHERS_NAME = re.compile(
 """A father's name between first and family name, in Russian, Ukrainian, Belarusian or Bulgarian, in any grammatical
 case.
 """
+_WOMANS_FATHERS_NAME = re.compile(
+    r"\w+(?:(?:овн|евн|ичн|івн|ївн)\w{0,3}|(?:ов|ев)а|(?:ov|ev|yev|ow|ew)n[aye]|(?:ov|ev|ow|ew)noi|ivn[ay])"
+)
+"""A father's name that only women have, in any grammatical case."""
+_WOMANS_FAMILY_NAME = re.compile(r"\w+(?:[ое]ва|[иы]на|[ая]я|[скц]ка|[oe]va|ina|aya|[skc]ka)")
+_CONSONANT_AT_END = re.compile("[b-df-hj-np-tv-xzбвгґджзйклмнпрстфхцчшщ]\\Z")
 _FIRST_GEORGIAN_LETTER = "\u10a0"
 _AS_IN_NAME, _IN_OTHER_CASE, _NO_FORM = 2, 1, 0
 """Agreement of a printed word with a word of a name: the same word in any spelling, another case of it, or no
@@ -477,12 +483,13 @@ class _Search:
         name.
         """
         has_fathers_name = len(run) == 3 and len(name) == 2 and _FATHERS_NAME.fullmatch(run[1].text) is not None
+        fathers_name = run[1].text
         if has_fathers_name:
             run = [run[0], run[2]]
         if len(name) != len(run):
             return False
         ratings = [_rate_form(word.text, part, self._language) for part, word in zip(name, run, strict=True)]
-        if not all(ratings):
+        if not all(ratings) or not self._may_be_sex_of(name, run, ratings, fathers_name if has_fathers_name else ""):
             return False
         is_respelt = any(part != word.text for part, word in zip(name, run, strict=True))
         if run[0].has_prefix or not is_respelt:
@@ -495,6 +502,22 @@ class _Search:
         return not any(changed) or (
             inflection is not None and _is_possible_case(name, run[-1].text[-1], changed, inflection)
         )
+
+    def _may_be_sex_of(self, name: list[str], run: list[_Word], ratings: list[int], fathers_name: str) -> bool:
+        """Return whether a printed name may be the name of a person of the official's sex.
+
+        The father's name and the family name show the sex. "Петра Ивановна Орлова" and "Petra Horáková" are women, so
+        the first name cannot be a case of "Петр Орлов" or "Petr Horák". A first name that is printed in another case,
+        and ends in a consonant in the nominative, is the name of a man.
+        """
+        is_woman = _WOMANS_FATHERS_NAME.fullmatch(fathers_name) is not None
+        if fathers_name and not is_woman and _WOMANS_FAMILY_NAME.fullmatch(name[-1]):
+            return _CONSONANT_AT_END.search(name[0]) is not None
+        inflection = find_inflection(run[-1].text, self._language)
+        if not is_woman and inflection is not None:
+            is_woman = name[-1] in list_names_of_women(run[-1].text, inflection)
+            is_woman = is_woman and name[-1] not in (run[-1].text, *list_nominatives(run[-1].text, inflection))
+        return not (is_woman and ratings[0] == _IN_OTHER_CASE and _CONSONANT_AT_END.search(name[0]))
 
 
 @lru_cache(maxsize=50_000)
