@@ -22,7 +22,12 @@ from monitor.match.candidates import (
     list_short_name_candidates,
 )
 from monitor.match.context import AcceptedCandidate, ArticleFacts, MatchContext, RejectedCandidate
-from monitor.match.decisions.full_names import decide_full_names, decide_phonetic_names, decide_typos
+from monitor.match.decisions.full_names import (
+    decide_full_names,
+    decide_phonetic_names,
+    decide_syllabic_typos,
+    decide_typos,
+)
 from monitor.match.decisions.lone_names import LoneName, decide_lone_names, list_lone_names
 from monitor.match.decisions.native_names import decide_native_parts, decide_positions
 from monitor.match.decisions.short_names import decide_short_names
@@ -138,6 +143,7 @@ class Matcher:
         short_names = list_short_name_candidates(facts, candidates)
         if candidates.first_names:
             decide_typos(facts, candidates, context)
+        decide_syllabic_typos(facts, context)
         if self._name_index.has_phonetic_names and (
             candidates.kinds & (CandidateKind.PHONETIC_COUNTRY_WORD | CandidateKind.PHONETIC) or context.accepted
         ):

@@ -158,6 +158,8 @@ word.
 """
 _MAX_WORDS_WITH_SAME_SOUND = 200
 """Maximum number of words that are compared with a printed word, among the words of names with the same consonants."""
+_MIN_SYLLABIC_NAME_WORDS = 3
+"""Minimum number of words of a name in one word of which a typo is recognized, if its words are single syllables."""
 _NO_NEXT_WORD = 1 << 40
 _MAX_PHONETIC_CACHE_ENTRIES = 50_000
 _MAX_DFA_PATTERNS = 8_000
@@ -553,6 +555,21 @@ class NameIndex:
         whole = CandidateKind.FULL_NAME | CandidateKind.NATIVE_NAME
         is_short = [not kind & whole for kind in self._pattern_kinds]
         return NameWordIndex(self.patterns, dict(by_first), dict(by_last), words, short_names, is_short)
+
+    @cached_property
+    def names_without_word(self) -> dict[tuple[int, str], tuple[int, ...]]:
+        """Place and other words of a name of syllables -> the officials with this name without the word at the place.
+
+        The map serves the search for a typo in one syllable. It is created at first use.
+        """
+        found: dict[tuple[int, str], dict[int, None]] = defaultdict(dict)
+        for index, official in enumerate(self.officials):
+            if not naming_convention(self.conventions[index]).one_letter_makes_other_name:
+                continue
+            words = parse_name(list_latin_names(official)[0], official.country).full_forms[0]
+            for at in range(len(words)) if len(words) >= _MIN_SYLLABIC_NAME_WORDS else ():
+                found[at, " ".join((*words[:at], *words[at + 1 :]))][index] = None
+        return {key: tuple(officials) for key, officials in found.items()}
 
     @cached_property
     def unspaced_family_names(self) -> dict[str, tuple[int, ...]]:
