@@ -314,12 +314,16 @@ class Spellings(_Table):
     """Simplified Chinese characters, split over several lines."""
     han_traditional: Words
     """The traditional form of each character in `han_simplified`, in the same order."""
+    han_variants: Words = ()
+    """Groups of old, new and variant forms of one character in Japanese names, such as `沢澤`."""
     arabic_transcriptions: tuple[tuple[str, str], ...] = ()
     """Pattern in English transcriptions of Arabic -> letters in French and German transcriptions, such as `ch` for
     `sh`.
     """
     transcriptions: tuple[tuple[str, str], ...]
     """Letters in English transcriptions -> letters that another language writes, such as French `ou` for `u`."""
+    look_alikes: Annotated[dict[str, str], Field(default_factory=dict)]
+    """Cyrillic or Greek letter -> the Latin letter that looks like it."""
 
 
 class Agencies(_Table):

@@ -14,6 +14,7 @@ from functools import cache
 import numpy as np
 
 from monitor.domain.article import Article, Region
+from monitor.match.printed_letters import remove_readings, replace_look_alikes
 from monitor.match.vocabulary import (
     country_evidence_words,
     country_words,
@@ -97,6 +98,7 @@ class NormalizedArticle:
     ``cased`` is the folded text with its capital letters. ``spaced`` is the folded text in lower case, in which every
     character that is not a letter, digit or name dot is a space. ``spaced`` has one more space before and after the
     text. An offset in ``spaced`` is therefore one more than the folded offset; all other forms use the folded offset.
+    ``has_look_alikes`` is true if look-alike letters of another script were replaced in the folded text.
     """
 
     folded: FoldedText
@@ -104,6 +106,7 @@ class NormalizedArticle:
     spaced: str
     region_spans: tuple[RegionSpan, ...]
     region_starts: tuple[int, ...]
+    has_look_alikes: bool = False
 
     @property
     def unhyphenated(self) -> str:
@@ -176,13 +179,15 @@ def normalize_article(article: Article) -> NormalizedArticle:
         texts.append(text)
         spans.append(RegionSpan(region, at, at + len(text)))
         at += len(text) + len(_REGION_SEPARATOR)
-    folded = fold(_REGION_SEPARATOR.join(texts))
+    printed = remove_readings(fold(_REGION_SEPARATOR.join(texts)))
+    folded = replace_look_alikes(printed)
     return NormalizedArticle(
         folded,
         folded.cased,
         replace_punctuation_fast(folded.text),
         tuple(spans),
         tuple(span.start for span in spans),
+        folded is not printed,
     )
 
 

@@ -14,7 +14,14 @@ from monitor.match.article_text import NormalizedArticle
 from monitor.match.context import ArticleFacts
 from monitor.match.names.index import NameIndex, PhoneticWord
 from monitor.match.names.scripts import PATRONYMIC_PARTICLES, find_chain_before, find_chain_end, is_subsequence
-from monitor.match.names.spelling import MIN_TYPO_WORD_LETTERS, is_spelling_variant, is_typo, phonetic_key
+from monitor.match.names.spelling import (
+    MIN_TYPO_WORD_LETTERS,
+    can_be_typo,
+    edit_distance,
+    is_spelling_variant,
+    is_typo,
+    phonetic_key,
+)
 from monitor.match.types import (
     MAX_CANDIDATE_OFFICIALS,
     Boundary,
@@ -24,7 +31,7 @@ from monitor.match.types import (
     ExtensionKind,
     Span,
 )
-from monitor.match.vocabulary import naming_convention, title_words
+from monitor.match.vocabulary import naming_convention, title_ends, title_words
 from monitor.match.word_forms import find_inflected_names
 
 _CAPITALIZED_WORD = re.compile(r"(?<![A-Za-z'-])[A-Z][A-Za-z']*(?:-[A-Za-z']+)*")
@@ -48,6 +55,10 @@ Without a limit, a text without spaces would be read again for each capital lett
 """
 
 
+_SPACE_BEFORE_SYLLABLES = re.compile(" (?=[A-Z][a-z]+ [A-Z])")
+_SYLLABLE = re.compile(r"(?<= )[A-Z][a-z]*(?![\w'-])")
+_MAX_SYLLABIC_NAME_CHARS = 60
+_MAX_SYLLABIC_NAME_WORDS = 4
 _WORD_SEPARATORS = {" ", "-"}
 _MAX_TITLE_WORD_CHARS = 24
 """Number of characters before a word in which the last word of a title is searched."""
@@ -88,10 +99,19 @@ def list_full_name_candidates(facts: ArticleFacts, candidates: Candidates) -> It
 def list_short_name_candidates(facts: ArticleFacts, candidates: Candidates) -> list[Candidate]:
     """Return a candidate for each match of a short name, or of a full name that consists of one word.
 
-    A match begins with a capital letter, or with a particle in lower case, such as "van".
+    A match begins with a capital letter, or with a particle in lower case, such as "van". If a word is a form of
+    several short names, as "Petra" in Czech, the candidate has the officials of all.
     """
-    officials = facts.name_index.short_name_officials
-    return [Candidate(start, end - 2, officials(pattern)) for pattern, start, end in candidates.short_names]
+    patterns: dict[Span, tuple[int, ...]] = {}
+    for pattern, start, end in candidates.short_names:
+        place = start, end - 2
+        patterns[place] = (*patterns[place], pattern) if place in patterns else (pattern,)
+    officials: dict[tuple[int, ...], tuple[int, ...]] = {}  # many places of one name have the same tuple
+    for names in patterns.values():
+        if names not in officials:
+            found = [facts.name_index.short_name_officials(pattern) for pattern in names]
+            officials[names] = found[0] if len(found) == 1 else tuple(sorted(set().union(*found)))
+    return [Candidate(start, end, officials[names]) for (start, end), names in patterns.items()]
 
 
 def drop_claimed(candidates: Iterable[Candidate], claimed_spans: Iterable[Span]) -> list[Candidate]:
@@ -137,6 +157,41 @@ def find_typo_words(facts: ArticleFacts, candidates: Candidates) -> Iterator[Typ
         if match is not None and len(match.group()) >= MIN_TYPO_WORD_LETTERS:
             word = match.group().removesuffix("'s")
             yield TypoWord(pattern, start, match.start() + len(word), word.lower().replace("-", ""))
+
+
+def find_syllabic_typos(facts: ArticleFacts) -> Iterator[Candidate]:
+    """Yield names of syllables after a title that differ from an official's name by one typo in one word.
+
+    The candidate has the officials with such a name.
+    """
+    cased, titles = facts.article_text.cased, title_ends()
+    if not facts.name_index.names_without_word:
+        return
+    for title in _SPACE_BEFORE_SYLLABLES.finditer(cased):
+        if facts.article_text.word_ending_at(title.start()) not in titles:
+            continue
+        run = [
+            match.span() for match in _SYLLABLE.finditer(cased, title.start(), title.start() + _MAX_SYLLABIC_NAME_CHARS)
+        ]
+        for size in range(min(len(run), _MAX_SYLLABIC_NAME_WORDS), 2, -1):
+            (start, _), (_, end) = run[0], run[size - 1]
+            words = cased[start:end].lower().split(" ")
+            officials = _find_with_typo(facts.name_index, words) if len(words) == size else ()
+            if officials:
+                yield Candidate(start, end, officials)
+                break
+
+
+def _find_with_typo(name_index: NameIndex, words: Sequence[str]) -> tuple[int, ...]:
+    """Return the officials with a name of syllables that differs from given words by one typo in one word."""
+    found: dict[int, None] = {}
+    for at, word in enumerate(words):
+        rest = " ".join((*words[:at], *words[at + 1 :]))
+        for official in name_index.names_without_word.get((at, rest), ())[:MAX_CANDIDATE_OFFICIALS]:
+            name = name_index.prepared_official(official).name_parts.full_forms[0][at]
+            if word != name and can_be_typo(word, name) and edit_distance(word, name, 1) == 1:
+                found[official] = None
+    return tuple(found)
 
 
 class PhoneticCandidates(NamedTuple):

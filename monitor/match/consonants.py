@@ -11,8 +11,11 @@ from functools import lru_cache
 from itertools import islice, product
 
 import ahocorasick_rs
+import numpy as np
+import numpy.typing as npt
+import re2
 
-from monitor.match.names.cross_script import list_latin_keys
+from monitor.match.names.cross_script import list_latin_keys, squeeze
 from monitor.match.types import PatternMatch
 
 _CONSONANTS = {
@@ -22,9 +25,11 @@ _CONSONANTS = {
 """Consonant -> the Arabic, Persian and Hebrew letters that are read as this consonant; other letters are vowels."""
 _LETTER = "\u05d0-\u06d3"
 _WORD = re.compile(f"[{_LETTER}]+")
-_TABLE = dict.fromkeys(range(ord("\u05d0"), ord("\u06d3") + 1)) | {
-    ord(letter): sound for sound, letters in _CONSONANTS.items() for letter in letters
-}
+_FIRST_LETTER = 0x5D0
+_SOUND_CODES = np.zeros(0x6D4 - _FIRST_LETTER, dtype=np.uint8)
+"""The consonant as which each letter from U+05D0 to U+06D3 is read, as an ASCII code; 0 for a vowel."""
+for _sound, _letters in _CONSONANTS.items():
+    _SOUND_CODES[[ord(_one) - _FIRST_LETTER for _one in _letters]] = ord(_sound)
 _ARTICLE = re.compile(f"(?:(?<= )|(?<= [وفبلك]))ال(?=[{_LETTER}]{{3}})")
 """The Arabic article "al" at the start of a word, or after a one-letter word that is joined to it."""
 _LATIN_SOUNDS = (str.maketrans("VPFGAH", "BBBK..", ""), str.maketrans("VPFGAH", ".BBK..", ""))
@@ -35,7 +40,7 @@ They differ in the v, which Arabic and Hebrew write either with a letter of its 
 _PREFIXES = frozenset({"", "B", "L", "K", "M", "S"})
 """Consonants of the one-letter words, such as "and" or "in", that Arabic and Hebrew join to a name."""
 _NAME_WORDS_WITHOUT_KEY = frozenset({"al", "el", "bin", "ibn", "ben", "abu", "von", "van", "de", "da", "di"})
-_REPEATED = re.compile(r"([A-Z])(?=\1)")
+_SPACE = 0x20
 _MIN_CONSONANTS = 5
 """Minimum number of consonants of a name. With fewer, a name would be like many words of a text without vowels."""
 _MIN_WORD_CONSONANTS = 1
@@ -61,18 +66,15 @@ def list_consonants(words: Iterable[str]) -> Iterator[str]:
             yield " ".join(way)
 
 
+@lru_cache(maxsize=50_000)
 def _list_word_consonants(word: str) -> list[str]:
     """Return the possible consonants of one Latin word, without a joined article such as the "ul" of "Abdul"."""
     stem = _ABD.sub("abd", word)
     keys = (key.translate(table).replace(".", "") for key in list_latin_keys(stem) for table in _LATIN_SOUNDS)
     ways = dict.fromkeys(
-        _squeeze(way) for key in keys for way in (key, key.replace("S", "J") if "j" in stem or "g" in stem else key)
+        squeeze(way) for key in keys for way in (key, key.replace("S", "J") if "j" in stem or "g" in stem else key)
     )
     return [way for way in ways if len(way) >= _MIN_WORD_CONSONANTS][:_MAX_FORMS]
-
-
-def _squeeze(key: str) -> str:
-    return "".join(sound for at, sound in enumerate(key) if not at or key[at - 1] != sound)
 
 
 _LETTERS_OF_SOUNDS = {
@@ -98,10 +100,10 @@ _MIN_PRINTED_SHARE = 0.5
 
 
 @lru_cache(maxsize=50_000)
-def _pattern_of_word(word: str) -> re.Pattern[str]:
+def _pattern_of_word(word: str) -> re2._Regexp:
     """Return a pattern for the spellings of a folded Latin word in Arabic or Hebrew letters.
 
-    Most vowels are optional.
+    Most vowels are optional. RE2 compiles such a pattern about forty times as fast as ``re``.
     """
     found = []
     for match in _SOUND.finditer(_DOUBLED.sub(r"\1", _ABD.sub("abd", word))):
@@ -117,7 +119,7 @@ def _pattern_of_word(word: str) -> re.Pattern[str]:
             if match.end() == len(match.string):
                 printed = _LAST_VOWELS.get(sound[-1], f"{printed}[هةاىאה]?")
             found.append(opening + printed)
-    return re.compile(f"[وفبلكולבמשכה]?(?:ال)?{''.join(found)}")
+    return re2.compile(f"[وفبلكולבמשכה]?(?:ال)?{''.join(found)}")
 
 
 def is_spelling_of(printed: Sequence[str], words: Iterable[str]) -> bool:
@@ -149,20 +151,34 @@ class ConsonantIndex:
             return
         printed_words = _WORD.findall(text)
         words = f" {' '.join(printed_words)} "
-        joined = _REPEATED.sub("", _ARTICLE.sub("", words).translate(_TABLE))
+        consonants = _convert_to_consonants(_ARTICLE.sub("", words))
+        joined = consonants.tobytes().decode("ascii")
         gaps: list[int] = []
         spans: list[tuple[int, int]] = []
         for name, start, end in self._automaton.find_matches_as_indexes(joined, overlapping=True):
             before = joined.rfind(" ", 0, start) + 1
             if joined[before:start] not in _PREFIXES:
                 continue
-            gaps = gaps or [match.start() for match in re.finditer(" ", joined)]
+            gaps = gaps or (consonants == _SPACE).nonzero()[0].tolist()
             first, last = bisect_left(gaps, before) - 1, bisect_left(gaps, end) - 2
             printed = printed_words[first : last + 1]
             names = [one for one in self._patterns[name] if is_spelling_of(printed, self._names[one].split())]
             spans = spans or ([match.span() for match in _WORD.finditer(text)] if names else [])
             if names and _is_one_name(text, spans, first, last):
                 yield from ((one, spans[first][0], spans[last][1] + 2) for one in names)
+
+
+def _convert_to_consonants(words: str) -> npt.NDArray[np.uint8]:
+    """Return the ASCII codes of the consonants of Arabic and Hebrew words; spaces are unchanged.
+
+    Each series of equal consonants is reduced to one.
+    """
+    codes = np.frombuffer(words.encode("utf-32-le"), dtype=np.uint32)
+    sounds = np.where(codes == _SPACE, _SPACE, _SOUND_CODES.take(codes - _FIRST_LETTER, mode="clip")).astype(np.uint8)
+    sounds = sounds[sounds > 0]
+    is_repeated = (sounds[1:] == sounds[:-1]) & (sounds[1:] != _SPACE)
+    squeezed: npt.NDArray[np.uint8] = sounds[np.append(~is_repeated, True)]
+    return squeezed
 
 
 def _is_one_name(text: str, spans: list[tuple[int, int]], first: int, last: int) -> bool:

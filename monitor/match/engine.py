@@ -22,12 +22,18 @@ from monitor.match.candidates import (
     list_short_name_candidates,
 )
 from monitor.match.context import AcceptedCandidate, ArticleFacts, MatchContext, RejectedCandidate
-from monitor.match.decisions.full_names import decide_full_names, decide_phonetic_names, decide_typos
+from monitor.match.decisions.full_names import (
+    decide_full_names,
+    decide_phonetic_names,
+    decide_syllabic_typos,
+    decide_typos,
+)
 from monitor.match.decisions.lone_names import LoneName, decide_lone_names, list_lone_names
 from monitor.match.decisions.native_names import decide_native_parts, decide_positions
 from monitor.match.decisions.short_names import decide_short_names
 from monitor.match.decisions.unspaced_names import decide_unspaced_titled_names
 from monitor.match.names.index import NameIndex, find_official_country
+from monitor.match.printed_letters import list_look_alikes
 from monitor.match.query.evaluate import CompiledQuery, compile_query
 from monitor.match.rules import RuleEvaluator
 from monitor.match.types import CandidateKind, Candidates, Span
@@ -137,6 +143,7 @@ class Matcher:
         short_names = list_short_name_candidates(facts, candidates)
         if candidates.first_names:
             decide_typos(facts, candidates, context)
+        decide_syllabic_typos(facts, context)
         if self._name_index.has_phonetic_names and (
             candidates.kinds & (CandidateKind.PHONETIC_COUNTRY_WORD | CandidateKind.PHONETIC) or context.accepted
         ):
@@ -192,9 +199,12 @@ def _limit_mentions(accepted: list[AcceptedCandidate]) -> list[AcceptedCandidate
 def _to_mention(facts: ArticleFacts, accepted: AcceptedCandidate) -> Mention:
     """Convert an accepted candidate to a mention, which has the region and the offsets in the region."""
     text, (official_index, start, end, form, confidence, reason) = facts.article_text, accepted
+    printed = text.folded.original_slice(start, end)
+    if text.has_look_alikes and (letters := list_look_alikes(printed, is_latin=text.cased[start].isascii())):
+        reason = f"{reason}; letters of another script that look alike: {', '.join(letters)}"
     return Mention(
         facts.name_index.officials[official_index].id,
-        text.folded.original_slice(start, end),
+        printed,
         *text.locate_in_region(start, end),
         form,
         confidence,

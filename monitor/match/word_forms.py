@@ -7,14 +7,14 @@ name are searched only if the text has the full name, or in the headline or afte
 
 import re
 from collections.abc import Iterable, Iterator
-from functools import cache, lru_cache
+from functools import cache, cached_property, lru_cache
 from typing import NamedTuple
 
 from monitor.domain.article import Region
 from monitor.match.article_text import NormalizedArticle
 from monitor.match.consonants import has_letters
 from monitor.match.names.cross_script import is_same_sound, key_of_other_script, list_latin_keys, to_latin
-from monitor.match.names.index import NameIndex
+from monitor.match.names.index import NameIndex, NameWordIndex
 from monitor.match.names.inflection import (
     Inflection,
     find_inflection,
@@ -64,6 +64,12 @@ _FATHERS_NAME = re.compile(
 """A father's name between first and family name, in Russian, Ukrainian, Belarusian or Bulgarian, in any grammatical
 case.
 """
+_WOMANS_FATHERS_NAME = re.compile(
+    r"\w+(?:(?:овн|евн|ичн|івн|ївн)\w{0,3}|(?:ов|ев)а|(?:ov|ev|yev|ow|ew)n[aye]|(?:ov|ev|ow|ew)noi|ivn[ay])"
+)
+"""A father's name that only women have, in any grammatical case."""
+_WOMANS_FAMILY_NAME = re.compile(r"\w+(?:[ое]ва|[иы]на|[ая]я|[скц]ка|[oe]va|ina|aya|[skc]ka)")
+_CONSONANT_AT_END = re.compile("[b-df-hj-np-tv-xzбвгґджзйклмнпрстфхцчшщ]\\Z")
 _FIRST_GEORGIAN_LETTER = "\u10a0"
 _AS_IN_NAME, _IN_OTHER_CASE, _NO_FORM = 2, 1, 0
 """Agreement of a printed word with a word of a name: the same word in any spelling, another case of it, or no
@@ -99,16 +105,24 @@ _VOWELS = frozenset("aeiouy")
 _FEMALE_ENDINGS = frozenset("aаяα")
 
 
-class _WordForms(NamedTuple):
+class _WordForms:
     """The words of watched names of which one printed word may be a form.
 
     ``names`` are these words. A word that was found by its sound must still be compared with the printed word.
-    ``heads`` and ``tails`` are the ids of the names that begin and end with one of these words.
     """
 
-    names: tuple[str, ...]
-    heads: frozenset[int]
-    tails: frozenset[int]
+    def __init__(self, names: tuple[str, ...], words: NameWordIndex) -> None:
+        self.names, self._words = names, words
+
+    @cached_property
+    def heads(self) -> frozenset[int]:
+        """The ids of the names that begin with one of the words."""
+        return self._words.collect(self._words.by_first, self.names)
+
+    @cached_property
+    def tails(self) -> frozenset[int]:
+        """The ids of the names that end with one of the words."""
+        return self._words.collect(self._words.by_last, self.names)
 
 
 class _Word(NamedTuple):
@@ -131,11 +145,14 @@ class _FormsByWord(dict[str, _WordForms | None]):
         self._name_index, self._language = name_index, language
         self.other_runs: set[str] = set()
         """Runs of capitalized words in which no watched name was found."""
+        self.short_names: dict[str, list[int]] = {}
+        """Printed word -> the ids of the short names of which it is a form."""
 
     def clear(self) -> None:
         """Remove all words and runs of words from the cache."""
         super().clear()
         self.other_runs.clear()
+        self.short_names.clear()
 
     def __missing__(self, printed: str) -> _WordForms | None:
         word = _without_apostrophe(printed)
@@ -148,8 +165,8 @@ class _FormsByWord(dict[str, _WordForms | None]):
             name for form in dict.fromkeys((word, *cases)) for name in self._list_alike(form, inflection)
         )
         words = self._name_index.name_words
-        heads, tails = (words.collect(table, names) for table in (words.by_first, words.by_last))
-        forms = _WordForms(tuple(names), heads, tails) if heads or tails else None
+        is_in_long_name = any(name in words.by_first or name in words.by_last for name in names)
+        forms = _WordForms(tuple(names), words) if is_in_long_name else None
         self[printed] = forms
         return forms
 
@@ -166,7 +183,7 @@ class _FormsByWord(dict[str, _WordForms | None]):
                 yield from self._name_index.words_by_sound.get(key_of_other_script(to_latin(word)), ())
         elif inflection is not None and inflection.declines_all_words and len(word) >= _MIN_RESPELT_LETTERS:
             by_sound = self._name_index.words_by_sound
-            for key in list_latin_keys(word)[:_MAX_KEYS_COMPARED]:
+            for key in list_latin_keys(word, _MAX_KEYS_COMPARED):
                 yield from by_sound.get(key, ())
 
 
@@ -232,7 +249,7 @@ def _is_spelt_alike(word: str, name: str, inflection: Inflection | None) -> bool
         name.isascii()
         and _has_same_ending(word, name)
         and edit_distance(word, name, limit) <= limit
-        and not set(list_latin_keys(word)[:_MAX_KEYS_COMPARED]).isdisjoint(list_latin_keys(name))
+        and not set(list_latin_keys(word, _MAX_KEYS_COMPARED)).isdisjoint(list_latin_keys(name))
     )
 
 
@@ -392,11 +409,15 @@ class _Search:
 
     def _list_short_patterns(self, word: str) -> list[int]:
         """Return the ids of the short names of which a printed word is a form."""
-        forms = self._forms[word]
-        names = forms.names if forms is not None else ()
-        short = self._words.short_names
-        fitting = [name for name in names if name in short and _rate_form(word, name, self._language)]
-        return [short[name] for name in fitting if self._may_be_woman(word, name, short[name])]
+        found: list[int] | None = self._forms.short_names.get(word)
+        if found is None:
+            forms = self._forms[word]
+            names = forms.names if forms is not None else ()
+            short = self._words.short_names
+            fitting = (name for name in names if name in short and _rate_form(word, name, self._language))
+            found = [short[name] for name in fitting if self._may_be_woman(word, name, short[name])]
+            self._forms.short_names[word] = found
+        return found
 
     def _may_be_woman(self, word: str, name: str, pattern: int) -> bool:
         """Return whether the ending of a printed word fits the official who has this short name.
@@ -425,13 +446,10 @@ class _Search:
             spans = (match.span() for match in _CAPITALIZED_WORD.finditer(self._cased))
             any_word = len(full_names) > 1
             places.update(span for span in spans if any_word or self._text[span[0] : span[0] + _STEM_LETTERS] in stems)
-        text = f" {self._cased}".replace("\n", " ")
-        before = set(map(str.lower, _WORD_BEFORE_NAME.findall(text)))
-        if titles := sorted(before & _title_ends())[:_MAX_TITLES]:
-            ways = "|".join(way for title in titles for way in dict.fromkeys((title, title.title(), title.upper())))
-            ends = (match.end() for match in re.finditer(rf"(?:{ways})(?= [{_CAPITALS}])", text))
-            found = (_CAPITALIZED_WORD.match(self._cased, end) for end in ends)
-            places.update(match.span() for match in found if match is not None)
+        text, titles = f" {self._cased}".replace("\n", " "), _title_ends()
+        ends = (match.end() for match in _WORD_BEFORE_NAME.finditer(text) if match.group().lower() in titles)
+        found = (_CAPITALIZED_WORD.match(self._cased, end) for end in ends)
+        places.update(match.span() for match in found if match is not None)
         for start, end in sorted(places):
             word = self._text[start:end]
             if word[0] > "z" and word[:_STEM_LETTERS] not in stems and _count_sounds(word) < _MIN_LONE_SOUNDS:
@@ -465,12 +483,13 @@ class _Search:
         name.
         """
         has_fathers_name = len(run) == 3 and len(name) == 2 and _FATHERS_NAME.fullmatch(run[1].text) is not None
+        fathers_name = run[1].text
         if has_fathers_name:
             run = [run[0], run[2]]
         if len(name) != len(run):
             return False
         ratings = [_rate_form(word.text, part, self._language) for part, word in zip(name, run, strict=True)]
-        if not all(ratings):
+        if not all(ratings) or not self._may_be_sex_of(name, run, ratings, fathers_name if has_fathers_name else ""):
             return False
         is_respelt = any(part != word.text for part, word in zip(name, run, strict=True))
         if run[0].has_prefix or not is_respelt:
@@ -483,6 +502,22 @@ class _Search:
         return not any(changed) or (
             inflection is not None and _is_possible_case(name, run[-1].text[-1], changed, inflection)
         )
+
+    def _may_be_sex_of(self, name: list[str], run: list[_Word], ratings: list[int], fathers_name: str) -> bool:
+        """Return whether a printed name may be the name of a person of the official's sex.
+
+        The father's name and the family name show the sex. "Петра Ивановна Орлова" and "Petra Horáková" are women, so
+        the first name cannot be a case of "Петр Орлов" or "Petr Horák". A first name that is printed in another case,
+        and ends in a consonant in the nominative, is the name of a man.
+        """
+        is_woman = _WOMANS_FATHERS_NAME.fullmatch(fathers_name) is not None
+        if fathers_name and not is_woman and _WOMANS_FAMILY_NAME.fullmatch(name[-1]):
+            return _CONSONANT_AT_END.search(name[0]) is not None
+        inflection = find_inflection(run[-1].text, self._language)
+        if not is_woman and inflection is not None:
+            is_woman = name[-1] in list_names_of_women(run[-1].text, inflection)
+            is_woman = is_woman and name[-1] not in (run[-1].text, *list_nominatives(run[-1].text, inflection))
+        return not (is_woman and ratings[0] == _IN_OTHER_CASE and _CONSONANT_AT_END.search(name[0]))
 
 
 @lru_cache(maxsize=50_000)

@@ -9,7 +9,7 @@ ASCII text only needs to be converted to lower case.
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import cache, lru_cache
 from typing import Any, Protocol
@@ -21,6 +21,7 @@ MAX_SHORT_TEXT_CHARS = 32
 
 For such texts numpy is not faster. Most names are shorter.
 """
+_OPENING_BRACKETS = ("(", "（")
 _TONE_BEFORE_VOWEL = re.compile("([\u0ec8-\u0ecb])(\u0ecd)|([\u0e48-\u0e4b])(\u0e4d)")
 
 
@@ -60,6 +61,8 @@ class FoldedText:
         inside = int(self.original_offsets[end - 1]) + 1
         while last > inside and (self.original[last - 1] in INVISIBLE_CHARACTERS or self.original[last - 1].isspace()):
             last -= 1
+        if self.original[inside:last].startswith(_OPENING_BRACKETS):  # dropped text after the span
+            last = inside
         return first, max(last, inside)
 
     def original_slice(self, start: int, end: int) -> str:
@@ -82,6 +85,17 @@ def fold(text: str) -> FoldedText:
     if len(lower) != len(cased):
         lower = "".join(char.lower() if len(char.lower()) == 1 else char for char in cased)
     return FoldedText(text, lower, cased, offsets)
+
+
+def drop_spans(folded: FoldedText, spans: Sequence[tuple[int, int]]) -> FoldedText:
+    """Return a folded text without the given spans, which are in order and begin with a bracket."""
+    old = folded.original_offsets
+    bounds = [0, *(offset for span in spans for offset in span), len(folded.text)]
+    kept = list(zip(bounds[::2], bounds[1::2], strict=True))
+    positions = [position for start, end in kept for position in range(start, end)] + [len(folded.text)]
+    offsets = positions if old is None else [int(old[position]) for position in positions]
+    text, cased = ("".join(whole[start:end] for start, end in kept) for whole in (folded.text, folded.cased))
+    return FoldedText(folded.original, text, cased, offsets)
 
 
 def fold_short_text(text: str) -> tuple[str, OffsetSequence | None]:

@@ -8,6 +8,7 @@ from monitor.match.context import ArticleFacts, MatchContext
 from monitor.match.names.index import PreparedOfficial
 from monitor.match.names.scripts import PATRONYMIC_PARTICLES
 from monitor.match.names.spelling import diacritics_agree, has_vietnamese_diacritics
+from monitor.match.printed_letters import to_latin_letters
 from monitor.match.titles.parser import find_title_after, find_title_before
 from monitor.match.titles.scoring import score_title
 from monitor.match.types import MAX_CANDIDATE_OFFICIALS, Boundary, Candidate, Evidence, EvidenceStrength, TitleScore
@@ -77,7 +78,8 @@ def _printed_words(facts: ArticleFacts, candidate: Candidate) -> list[tuple[str,
     at = candidate.start
     for word in spaced[candidate.start + 1 : candidate.end + 1].split():
         at = spaced.index(word, at + 1) - 1
-        words.append((word, folded.original_slice(at, at + len(word))))
+        printed = folded.original_slice(at, at + len(word))
+        words.append((word, to_latin_letters(printed) if word.isascii() else printed))
         at += len(word)
     return words
 

@@ -1,6 +1,7 @@
 """Decisions on full names: each is a mention, or a near miss with the reason."""
 
 import re
+from bisect import bisect_left
 from collections.abc import Iterable, Sequence
 
 from monitor.domain.mention import MatchForm
@@ -9,6 +10,7 @@ from monitor.match.candidates import (
     FINDERS_AFTER_INITIAL,
     FINDERS_AFTER_NAME,
     PhoneticCandidates,
+    find_syllabic_typos,
     find_typo_words,
     list_full_name_candidates,
 )
@@ -301,6 +303,34 @@ def decide_typos(facts: ArticleFacts, candidates: Candidates, context: MatchCont
                 recent.append((candidate.start, candidate.end))
             context.apply(facts, candidate, (decision,))
     context.claimed_spans += recent[earlier_count:]
+
+
+def decide_syllabic_typos(facts: ArticleFacts, context: MatchContext) -> None:
+    """Record the decisions on full names of syllables with one typo in one syllable, after a title.
+
+    Such a spelling is often the name of another person. So the title must be a position that fits exactly one of the
+    officials, and that only one person holds.
+    """
+    claimed = sorted(context.claimed_spans)
+    for candidate in find_syllabic_typos(facts):
+        at = bisect_left(claimed, (candidate.end, 0))
+        if at and claimed[at - 1][1] > candidate.start:
+            continue
+        positions = find_title_before(facts.article_text, candidate.start).title.positions
+        is_unique = any(not (one.is_vague or one.is_deputy or one.is_former) for one in positions)
+        officials = find_agreeing_officials(facts, candidate, candidate.official_indexes)
+        scores = score_titles(facts, candidate, officials, context)
+        fitting = [score for score in scores if score.strength >= EvidenceStrength.UNDATED and is_unique]
+        if len(fitting) == 1:
+            (score,) = fitting
+            reason = f"one typo in {facts.name_index.officials[score.official_index].name!r}; {score.reason}"
+            accepted = Accepted(score.official_index, MatchForm.FULL, TYPO_CONFIDENCE, reason)
+            context.apply(facts, candidate, (accepted,))
+            context.claimed_spans.append((candidate.start, candidate.end))
+        else:
+            names = ", ".join(facts.name_index.officials[one].name for one in candidate.official_indexes[:3])
+            rejected = Rejected(candidate.official_indexes, f"one typo in {names!r}, without a fitting title")
+            context.apply(facts, candidate, (rejected,))
 
 
 def _is_claimed(spans: Iterable[Span], offset: int) -> bool:

@@ -8,6 +8,7 @@ Cameron and of Cicero, the j of Johnson and of Juncker.
 import re
 from functools import cache, lru_cache
 from itertools import islice, product
+from operator import eq
 
 from monitor.language.load import language_data
 from monitor.match.names.spelling import edit_distance
@@ -27,6 +28,8 @@ _SOUNDS = {
 
 Other letters are vowels.
 """
+_VOWELS = "aeiouy"
+_SOFT_VOWELS = "eiy"
 _SOFT_SOUNDS = {"c": "S K", "g": "G S"}
 """Letter -> the consonants as which it may be pronounced before e, i and y."""
 _SILENT_ENDINGS = frozenset("sxtdz")
@@ -62,6 +65,7 @@ def _letters() -> tuple[re.Pattern[str], dict[str, str]]:
     return re.compile("|".join(sorted(table, key=len, reverse=True))), table
 
 
+@lru_cache(maxsize=50_000)
 def to_latin(text: str) -> str:
     """Write a folded text in Latin letters. A letter that is not in the tables stays as it is."""
     pattern, table = _letters()
@@ -78,33 +82,53 @@ def key_of_other_script(latin: str) -> str:
     for pattern, sound in _TEXT_SOUNDS:
         key = pattern.sub(sound, key)
     opening = _VOWEL if key[:1] in {"a", "e", "i", "o", "u", "y", "j"} else ""
-    return _squeeze(opening + "".join(char for char in key.upper() if char not in "AEIOUYJ'"))
+    return squeeze(opening + "".join(char for char in key.upper() if char not in "AEIOUYJ'"))
 
 
-def list_latin_keys(word: str) -> tuple[str, ...]:
-    """Return the possible keys of a folded word in Latin letters: its consonants in each possible pronunciation."""
+def list_latin_keys(word: str, max_keys: int = _MAX_KEYS) -> tuple[str, ...]:
+    """Return the possible keys of a folded word in Latin letters: its consonants in each possible pronunciation.
+
+    The most usual pronunciation is the first. At most ``max_keys`` keys are returned.
+    """
+    stem = word.rstrip(_VOWELS)
+    if stem != word:
+        # Of the vowels at the end, only a soft one after c or g has an effect. So all cases of a name share one entry.
+        word = stem + ("e" if stem[-1:] in _SOFT_SOUNDS and word[len(stem)] in _SOFT_VOWELS else "a")
+    return _list_keys(word, max_keys)
+
+
+@lru_cache(maxsize=50_000)
+def _list_keys(word: str, max_keys: int) -> tuple[str, ...]:
     sounds = [_sounds_of(match.group(), word[match.end() : match.end() + 1]) for match in _TOKEN.finditer(word)]
-    return tuple(dict.fromkeys(islice(map(_join_sounds, product(*sounds)), _MAX_KEYS)))
+    keys: dict[str, None] = {}
+    for one in islice(product(*sounds), _MAX_KEYS):
+        keys[_join_sounds(one)] = None
+        if len(keys) == max_keys:
+            break
+    return tuple(keys)
 
 
-def _sounds_of(letters: str, following: str) -> list[str]:
+@lru_cache(maxsize=10_000)
+def _sounds_of(letters: str, following: str) -> tuple[str, ...]:
     """Return the consonants as which letters of a word may be pronounced; ``following`` is the next letter.
 
     If ``following`` is empty, the word ends here, and some letters can also be silent, as in French.
     """
     if letters in _SOFT_SOUNDS:
-        return (_SOFT_SOUNDS if following and following in "eiy" else _HARD_SOUNDS)[letters].split()
-    sounds = _SOUNDS.get(letters, "-").split()
-    return sounds if following or letters not in _SILENT_ENDINGS else [*sounds, "-"]
+        return tuple((_SOFT_SOUNDS if following and following in _SOFT_VOWELS else _HARD_SOUNDS)[letters].split())
+    sounds = tuple(_SOUNDS.get(letters, "-").split())
+    return sounds if following or letters not in _SILENT_ENDINGS else (*sounds, "-")
 
 
 def _join_sounds(sounds: tuple[str, ...]) -> str:
     opening = _VOWEL if sounds and sounds[0] == "-" else ""
-    return _squeeze(opening + "".join(sounds).replace("-", ""))
+    return squeeze(opening + "".join(sounds).replace("-", ""))
 
 
-def _squeeze(key: str) -> str:
+def squeeze(key: str) -> str:
     """Return a key in which each series of equal consonants is reduced to one."""
+    if not any(map(eq, key, key[1:])):
+        return key  # the usual case, and much faster
     return "".join(char for at, char in enumerate(key) if not at or key[at - 1] != char)
 
 

@@ -24,6 +24,7 @@ from monitor.match.names.respelling import list_native_twins, list_transcription
 from monitor.match.names.scripts import (
     build_native_patterns,
     is_native,
+    list_han_spellings,
     list_unspaced_family_names,
     printed_words,
 )
@@ -104,8 +105,10 @@ class PreparedOfficial:
 
     @cached_property
     def name_parts(self) -> NameParts:
-        """The parts of the official's first configured name in Latin script."""
-        return self.latin_name_parts[0] if self.latin_name_parts else NameParts(())
+        """The parts of the official's first configured name in Latin script; without one, only the convention."""
+        if self.latin_name_parts:
+            return self.latin_name_parts[0]
+        return NameParts((), convention=find_convention(self.country))
 
     @cached_property
     def configured_spellings(self) -> dict[str, tuple[str, ...]]:
@@ -155,6 +158,8 @@ word.
 """
 _MAX_WORDS_WITH_SAME_SOUND = 200
 """Maximum number of words that are compared with a printed word, among the words of names with the same consonants."""
+_MIN_SYLLABIC_NAME_WORDS = 3
+"""Minimum number of words of a name in one word of which a typo is recognized, if its words are single syllables."""
 _NO_NEXT_WORD = 1 << 40
 _MAX_PHONETIC_CACHE_ENTRIES = 50_000
 _MAX_DFA_PATTERNS = 8_000
@@ -173,13 +178,13 @@ class NameWordIndex(NamedTuple):
 
     ``by_first`` and ``by_last`` map the first and the last word of a name to the ids of its patterns. ``words`` are all
     words of names. ``short_names`` maps a name of one word to the id of its pattern. ``is_short`` is, for each pattern
-    id, True for a short name and False for a full name.
+    id, True for a short name and False for a full name. The order of all values is that of the watchlist.
     """
 
     patterns: Sequence[str]
     by_first: Mapping[str, Sequence[int]]
     by_last: Mapping[str, Sequence[int]]
-    words: set[str]
+    words: Mapping[str, None]
     short_names: dict[str, int]
     is_short: Sequence[bool]
 
@@ -535,13 +540,13 @@ class NameIndex:
         by_first: defaultdict[str, list[int]] = defaultdict(list)
         by_last: defaultdict[str, list[int]] = defaultdict(list)
         short_names: dict[str, int] = {}
-        words: set[str] = set()
+        words: dict[str, None] = {}
         named = CandidateKind.FULL_NAME | CandidateKind.SHORT_NAME | CandidateKind.NATIVE
         for at, (pattern, kind) in enumerate(zip(self.patterns, self._pattern_kinds, strict=True)):
             if not kind & named or pattern[0] != " ":
                 continue
             parts = pattern.split()
-            words.update(map(intern, parts))
+            words.update(dict.fromkeys(map(intern, parts)))
             if len(parts) > 1:
                 by_first[parts[0]].append(at)
                 by_last[parts[-1]].append(at)
@@ -550,6 +555,21 @@ class NameIndex:
         whole = CandidateKind.FULL_NAME | CandidateKind.NATIVE_NAME
         is_short = [not kind & whole for kind in self._pattern_kinds]
         return NameWordIndex(self.patterns, dict(by_first), dict(by_last), words, short_names, is_short)
+
+    @cached_property
+    def names_without_word(self) -> dict[tuple[int, str], tuple[int, ...]]:
+        """Place and other words of a name of syllables -> the officials with this name without the word at the place.
+
+        The map serves the search for a typo in one syllable. It is created at first use.
+        """
+        found: dict[tuple[int, str], dict[int, None]] = defaultdict(dict)
+        for index, official in enumerate(self.officials):
+            if not naming_convention(self.conventions[index]).one_letter_makes_other_name:
+                continue
+            words = parse_name(list_latin_names(official)[0], official.country).full_forms[0]
+            for at in range(len(words)) if len(words) >= _MIN_SYLLABIC_NAME_WORDS else ():
+                found[at, " ".join((*words[:at], *words[at + 1 :]))][index] = None
+        return {key: tuple(officials) for key, officials in found.items()}
 
     @cached_property
     def unspaced_family_names(self) -> dict[str, tuple[int, ...]]:
@@ -563,7 +583,8 @@ class NameIndex:
                 if name[0] >= _FIRST_CJK_CHARACTER:
                     convention = find_convention(find_official_country(official.country))
                     for family in list_unspaced_family_names(fold_key(name), convention):
-                        found[family][index] = None
+                        for spelling in list_han_spellings(family):
+                            found[spelling][index] = None
         return {family: tuple(officials) for family, officials in found.items()}
 
     @cached_property

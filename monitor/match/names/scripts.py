@@ -7,6 +7,7 @@ and without the definite article, and with more or fewer patronymics ("bin Turki
 import re
 from collections.abc import Iterator, Sequence
 from functools import cache
+from itertools import islice, product
 
 from monitor.match.types import NameWords, ShortForm
 from monitor.text.fold import fold, fold_key
@@ -120,7 +121,8 @@ def build_native_patterns(name: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
     return tuple(way for way in ways if way), tuple(dict.fromkeys(_unspaced_parts(plain)))
 
 
-_HAN_NAME = re.compile("[\u3400-\u9fff·]{2,12}(?: [\u3400-\u9fff]{1,4})?")
+_HAN_NAME = re.compile("[\u3400-\u9fff\uf900-\ufaff\U00020bb7·]{2,12}(?: [\u3400-\u9fff]{1,4})?")
+_MAX_HAN_SPELLINGS = 12
 _MAX_SPACED_HAN_CHARS = 5
 """Maximum number of characters of a Japanese name that may be printed with a space between its parts."""
 
@@ -141,10 +143,25 @@ def _list_han_variants(name: str) -> Iterator[str]:
     """
     to_traditional, to_simplified = _han_tables()
     traditional, simplified = name.translate(to_traditional), name.translate(to_simplified)
-    for way in dict.fromkeys((name, traditional, simplified)):
+    for way in dict.fromkeys((*list_han_spellings(name), traditional, simplified)):
         yield way
         if way.isalpha() and 2 < len(way) <= _MAX_SPACED_HAN_CHARS:
             yield from (f"{way[:at]} {way[at:]}" for at in range(1, len(way)))
+
+
+@cache
+def _variant_characters() -> dict[str, str]:
+    """Return for each Japanese character with variants all characters of its group, itself first."""
+    from monitor.language.load import language_data  # commands that match nothing do not read the data
+
+    groups = language_data().orthography.han_variants
+    return {char: char + group.replace(char, "") for group in groups for char in group}
+
+
+def list_han_spellings(name: str) -> list[str]:
+    """Return a name in Chinese characters, and then its spellings with old, new and variant Japanese characters."""
+    ways = ("".join(way) for way in product(*(_variant_characters().get(char, char) for char in name)))
+    return list(islice(ways, _MAX_HAN_SPELLINGS))
 
 
 def list_unspaced_family_names(name: str, convention: str) -> Iterator[str]:

@@ -127,3 +127,46 @@ def test_names_are_found_with_the_endings_of_many_languages(language: str, text:
 def test_forms_that_no_case_has_are_not_found(language: str, text: str) -> None:
     """The words of a name are in one case, as far as the language declines them."""
     assert ABROAD.match(Article(url="", body=text, language=language)).mentions == ()
+
+
+SAME_FORM = (Official("petra", "Lucie Petra", "Czech Republic"), Official("petr", "Marek Petr", "Czech Republic"))
+
+
+@pytest.mark.parametrize("officials", [SAME_FORM, SAME_FORM[::-1]])
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("Marek Petr přijel. Podle Petra dohoda platí.", [("petr", "Marek Petr"), ("petr", "Petra")]),
+        ("Lucie Petra přijela. Podle Petra dohoda platí.", [("petra", "Lucie Petra"), ("petra", "Petra")]),
+    ],
+)
+def test_a_form_of_several_family_names_means_the_official_who_is_named(
+    officials: tuple[Official, ...], text: str, expected: list[tuple[str, str]]
+) -> None:
+    """A word may be a case of one family name and also another family name; the watchlist's order is irrelevant."""
+    mentions = compile_watchlist(Watchlist(officials)).match(Article(url="", body=text, language="cs")).mentions
+    assert [(one.official_id, one.text) for one in mentions] == expected
+
+
+@pytest.mark.parametrize(
+    ("name", "language", "text", "expected"),
+    [
+        ("Petr Horák", "cs", "Petra Horáková zpívala.", []),
+        ("Petr Horák", "cs", "Podle Petra Horáka.", ["Petra Horáka"]),
+        ("Milan Kolar", "sl", "Milana Kolarjeva je rekla.", []),
+        ("Carmen Ortiz", "cs", "S Carmen Ortizovou jednal.", ["Carmen Ortizovou"]),
+        ("Pavel Orlov", "ru", "Павла Ивановна Орлова пела.", []),
+        ("Валентин Бондар", "uk", "Валентина Петрівна Бондар заявила.", []),
+        ("Валентин Бондар", "uk", "Слова Валентина Петровича Бондаря.", ["Валентина Петровича Бондаря"]),
+        ("Александра Орлова", "ru", "Слова Александра Ивановича Орлова.", []),
+        ("Александра Орлова", "ru", "Слова Александры Ивановны Орловой.", ["Александры Ивановны Орловой"]),
+        ("Никита Глинка", "ru", "Заявил Никита Иванович Глинка.", ["Никита Иванович Глинка"]),
+        ("Любовь Ежова", "ru", "Интервью Любови Эдуардовны Ежовой.", ["Любови Эдуардовны Ежовой"]),
+        ("Alexander Ivanov", "pl", "Aleksandra Borisowna Iwanowa śpiewała.", []),
+        ("Корнелия Ралчева", "bg", "Корнелия Петрова Ралчева каза.", ["Корнелия Петрова Ралчева"]),
+    ],
+)
+def test_the_forms_of_women_are_names_of_women_only(name: str, language: str, text: str, expected: list[str]) -> None:
+    """Family name and father's name show the sex; the first name is the same word in a case of the other sex."""
+    matcher = compile_watchlist(Watchlist((Official("one", name),)))
+    assert [one.text for one in matcher.match(Article(url="", body=text, language=language)).mentions] == expected

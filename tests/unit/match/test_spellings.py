@@ -85,3 +85,38 @@ def test_the_number_of_spellings_of_one_name_is_bounded() -> None:
     """A name with several exchangeable words has not hundreds of forms."""
     forms = parse_name("Abdul Karim bin Mohammed bin Abdel Hamid al-Hussein", "Saudi Arabia").full_forms
     assert len(forms) < 400
+
+
+@pytest.mark.parametrize(
+    ("name", "country", "title", "language", "text", "expected"),
+    [
+        (
+            "Đỗ Quang Minh",
+            "Vietnam",
+            "Minister of Health",
+            "en",
+            "Health Minister Do Quang Mnih spoke.",
+            "Do Quang Mnih",
+        ),
+        ("Đỗ Quang Minh", "Vietnam", "Minister of Health", "vi", "Bộ trưởng Y tế Do Quagn Minh nói.", "Do Quagn Minh"),
+        (
+            "Sok Chenda Vuthy",
+            "Cambodia",
+            "Foreign Minister",
+            "en",
+            "Foreign Minister Sok Chanda Vuthy.",
+            "Sok Chanda Vuthy",
+        ),
+        ("Thein Lwin Oo", "Myanmar", "Minister of Health", "en", "Health Minister Thein Lwinn Oo.", "Thein Lwinn Oo"),
+        ("Đỗ Quang Minh", "Vietnam", "Minister of Health", "en", "Finance Minister Do Quang Mnih spoke.", ""),
+        ("Đỗ Quang Minh", "Vietnam", "Deputy Minister of Health", "en", "Deputy Health Minister Do Quang Mnih.", ""),
+        ("Đỗ Quang Minh", "Vietnam", "Minister of Health", "en", "Do Quang Mnih spoke.", ""),
+    ],
+)
+def test_a_typo_in_a_syllable_needs_a_position_of_one_person(
+    name: str, country: str, title: str, language: str, text: str, expected: str
+) -> None:
+    """In names of syllables another letter is another name, except after the position of the official."""
+    matcher = compile_watchlist(Watchlist((Official("one", name, country, roles=(Role(title),)),)))
+    mentions = matcher.match(Article(url="", body=text, language=language)).mentions
+    assert [mention.text for mention in mentions] == ([expected] if expected else [])
