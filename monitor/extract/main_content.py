@@ -12,6 +12,8 @@ from dataclasses import dataclass, field
 from itertools import accumulate, islice
 from operator import itemgetter
 
+from selectolax.lexbor import LexborNode
+
 from monitor.extract.box_names import (
     BODY_NAMES,
     HEADER_NAMES,
@@ -33,6 +35,8 @@ _LEAF_TAGS = HEADING_TAGS | {"p", "li", "dt", "dd", "blockquote", "figcaption", 
 _CELL_TAGS = frozenset(("td", "th"))
 _SIDEBAR_TAGS = frozenset(("aside", "footer"))
 _ASCII_NON_ALNUM = bytes(code for code in range(0x80) if not chr(code).isalnum())
+_TURKISH_LETTERS = str.maketrans("ı", "i", "\u0307")  # so that "İSKELE YAPILDI" and "İskele yapıldı" are equal
+_FRONT_PAGE = re.compile(r"(?:https?://[^/?#]+/?|/)$")
 _WIDE_CHARS = re.compile("[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7a3]")
 _MIN_PROSE_WEIGHT = 40  # weight from which a text run counts as prose
 _MIN_SHORT_PROSE_WEIGHT = 15  # the same on a page without longer text runs
@@ -230,12 +234,12 @@ def _find_title(page: PageAnalysis, titles: list[str], site_keys: frozenset[str]
 
     - an h1 that equals a title in the metadata,
     - another heading that equals such a title,
-    - an h1 of some length,
+    - an h1 of some length, if possible one with text of its own (see ``_owns_text``),
     - other text that equals such a title,
     - the first other heading whose class or id names it a headline,
     - any h1.
 
-    A heading with the name of the outlet is not a headline.
+    A heading with the name of the outlet, or with a link to the front page, is not a headline.
     """
     title_keys = [alnum_key(title) for title in titles if title]
     folded_titles = {title.casefold() for title in titles}
@@ -248,7 +252,7 @@ def _find_title(page: PageAnalysis, titles: list[str], site_keys: frozenset[str]
             continue
         text = alnum_key(run.text)
         is_confirmed = any(_is_same_title(text, title, 0.3 if box.tag == "h1" else 0.6) for title in title_keys)
-        if text in site_keys:
+        if text in site_keys or (run.link_chars and _is_link_to_front_page(box.node)):
             continue
         if box.tag == "h1":
             candidates.append((0 if is_confirmed else 2 if page.weights[at] >= _MIN_HEADLINE_WEIGHT else 5, at))
@@ -256,7 +260,36 @@ def _find_title(page: PageAnalysis, titles: list[str], site_keys: frozenset[str]
             candidates.append((1 if box.tag in HEADING_TAGS else 3, at))
         elif box.tag in _UPPER_HEADING_TAGS and _is_named_headline(page, at):
             candidates.append((4, at))
-    return min(candidates)[1] if candidates else -1
+    best = min(candidates, default=(0, -1))
+    unconfirmed = [at for rank, at in candidates if rank == best[0] == 2]
+    if len(unconfirmed) > 1:
+        return next((at for at in unconfirmed if _owns_text(page, at, unconfirmed)), best[1])
+    return best[1]
+
+
+def _is_link_to_front_page(heading: LexborNode) -> bool:
+    """Return whether a heading contains a link to the front page of the site, as the name of the outlet does."""
+    link = heading.css_first("a[href]")
+    return link is not None and _FRONT_PAGE.match(link.attributes["href"] or "") is not None
+
+
+def _owns_text(page: PageAnalysis, heading_index: int, heading_indexes: list[int]) -> bool:
+    """Return whether the largest box that contains only one of several headings has most of the page's prose.
+
+    This is so for the headline of an article, and not for headings of promotions and lists. A heading with a link is
+    not a headline here.
+    """
+    if page.layout.runs[heading_index].link_chars:
+        return False
+    boxes = page.layout.boxes
+    others = [at for at in heading_indexes if at != heading_index]
+    index = page.layout.runs[heading_index].box_index
+    while index > 0:
+        around = boxes[boxes[index].parent_index]
+        if any(around.run_start <= at < around.run_end for at in others):
+            break
+        index = boxes[index].parent_index
+    return page.prose_in(index) > page.prose_in(0) / 2
 
 
 def _is_named_headline(page: PageAnalysis, run_index: int) -> bool:
@@ -290,7 +323,7 @@ def alnum_key(text: str) -> str:
     """Return only the letters and digits of a text, case-folded, for comparison."""
     if text.isascii():
         return text.encode().translate(None, _ASCII_NON_ALNUM).decode().lower()
-    return "".join(filter(str.isalnum, text)).casefold()
+    return "".join(filter(str.isalnum, text)).casefold().translate(_TURKISH_LETTERS)
 
 
 def _reject_hidden(page: PageAnalysis) -> None:

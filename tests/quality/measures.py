@@ -270,6 +270,40 @@ def _titles(truth: Truth, found: Truth) -> Score:
     return Score({"titles": 1 - rate(len(wrong), len(titled)) if titled else 1.0}, shown)
 
 
+def headlines(path: Path) -> Score:
+    """Measure the titles of small pages that are built from claims about the headline.
+
+    Titles are compared with their case and punctuation. If no title is expected, the first words of
+    the text are right.
+    """
+    data = json.loads(path.read_text(encoding="utf-8"))
+    wrong: list[str] = []
+    for case in data["cases"]:
+        paragraphs = data["texts"][case["language"]]
+        entry = Article(url=_HEADLINE_URL, title=case["feed"]) if "feed" in case else None
+        found = explain_page(_page_with_claims(case, paragraphs), _HEADLINE_URL, entry=entry).article.title
+        found = found or case.get("feed", "")
+        is_right = found == case["title"] if case["title"] else paragraphs[0].startswith(found.rstrip(".…"))
+        wrong += [] if is_right else [f"{case['id']} ({case['kind']}): {found!r} instead of {case['title']!r}"]
+    return Score({"right": 1 - rate(len(wrong), len(data["cases"]))}, tuple(wrong))
+
+
+_HEADLINE_URL = "https://www.example.org/2026/05/04/article-17"
+
+
+def _page_with_claims(case: dict[str, str], paragraphs: list[str]) -> bytes:
+    """Return the HTML of a page with the claims of a case in its head, and the paragraphs in its body."""
+    names = {"og": 'property="og:title"', "twitter": 'name="twitter:title"', "site": 'property="og:site_name"'}
+    head = [f"<title>{case.get('document', '')}</title>"]
+    head += [f'<meta {name} content="{case[key]}">' for key, name in names.items() if key in case]
+    if "json_ld" in case:
+        claim = json.dumps({"@type": "NewsArticle", "headline": case["json_ld"]})
+        head.append(f'<script type="application/ld+json">{claim}</script>')
+    text = "".join(f"<p>{paragraph}</p>" for paragraph in paragraphs)
+    body = case["page"].replace("{text}", f'<div class="entry-content">{text}</div>')
+    return f'<html lang="{case["language"]}"><head>{"".join(head)}</head><body>{body}</body></html>'.encode()
+
+
 def _dates(truth: Truth, found: Truth) -> Score:
     """Measure days of publication; a day found on a page without one is wrong."""
     days = {key: str(found[key]["published"] or "")[:10] for key, page in truth.items() if "published" in page}
