@@ -176,6 +176,8 @@ def find_boilerplate_name(hint: str) -> tuple[str, int]:
     States of a page (``has-sidebar``), terms of a post (``tag-cookies``) and comments of a reporter (``live-comment``)
     are ignored.
     """
+    if not BOILERPLATE_NAMES.search(hint):  # a quick test: most names have none
+        return "", 0
     name = _STATE_NAMES.sub("", hint)
     if "hentry" in name or "type-post" in name or "post-" in name:
         name = _POST_TERMS.sub("", name)

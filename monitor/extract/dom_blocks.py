@@ -56,7 +56,7 @@ _MAX_DECORATION_CHARS = 3  # characters; a shorter text with aria-hidden is a dr
 _TITLE_TAGS = frozenset(("h1", "h2", "h3"))
 _BOLD_TAGS = frozenset(("b", "strong"))
 _RUBY_READING_TAGS = frozenset(("rt", "rp", "rtc"))  # the pronunciation of the characters, not text
-_INVISIBLE_CHARS = dict.fromkeys(map(ord, "\u00ad\u200b\u2060\ufeff\u200e\u200f\u202a\u202b\u202c\u202d\u202e"))
+_INVISIBLE_CHARS = re.compile("[\u00ad\u200b\u200e\u200f\u202a-\u202e\u2060\ufeff]+")
 _CONTROL_CHARS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
 
 
@@ -112,7 +112,8 @@ def normalize_spacing(text: str) -> str:
     text = " ".join(text.split())
     if text.isascii() and text.isprintable():
         return text
-    text = " ".join(_CONTROL_CHARS.sub(" ", text).translate(_INVISIBLE_CHARS).split())
+    if _CONTROL_CHARS.search(text) or _INVISIBLE_CHARS.search(text):
+        text = " ".join(_INVISIBLE_CHARS.sub("", _CONTROL_CHARS.sub(" ", text)).split())
     return unicodedata.normalize("NFC", text)
 
 

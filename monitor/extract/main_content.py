@@ -35,7 +35,6 @@ _LEAF_TAGS = HEADING_TAGS | {"p", "li", "dt", "dd", "blockquote", "figcaption", 
 _CELL_TAGS = frozenset(("td", "th"))
 _SIDEBAR_TAGS = frozenset(("aside", "footer"))
 _ASCII_NON_ALNUM = bytes(code for code in range(0x80) if not chr(code).isalnum())
-_TURKISH_LETTERS = str.maketrans("ı", "i", "\u0307")  # so that "İSKELE YAPILDI" and "İskele yapıldı" are equal
 _FRONT_PAGE = re.compile(r"(?:https?://[^/?#]+/?|/)$")
 _WIDE_CHARS = re.compile("[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7a3]")
 _MIN_PROSE_WEIGHT = 40  # weight from which a text run counts as prose
@@ -323,7 +322,8 @@ def alnum_key(text: str) -> str:
     """Return only the letters and digits of a text, case-folded, for comparison."""
     if text.isascii():
         return text.encode().translate(None, _ASCII_NON_ALNUM).decode().lower()
-    return "".join(filter(str.isalnum, text)).casefold().translate(_TURKISH_LETTERS)
+    key = "".join(filter(str.isalnum, text)).casefold()
+    return key.replace("ı", "i").replace("\u0307", "")  # so that "İSKELE YAPILDI" and "İskele yapıldı" are equal
 
 
 def _reject_hidden(page: PageAnalysis) -> None:

@@ -206,7 +206,10 @@ def parse_lenient_json(text: str) -> Any:
 
     Raw line breaks in strings, trailing commas and comment marks are accepted.
     """
-    text = _COMMENT_MARKERS.sub("", text[:_MAX_JSON_LD_CHARS]).strip().rstrip(";")
+    text = text[:_MAX_JSON_LD_CHARS].strip()
+    if text[:1] not in {"{", "["} or text[-1:] in {">", "/"}:
+        text = _COMMENT_MARKERS.sub("", text).strip()
+    text = text.rstrip(";")
     try:
         return json.loads(text, strict=False)
     except (ValueError, RecursionError):

@@ -355,10 +355,10 @@ def _list_galleries(page: PageAnalysis) -> list[tuple[int, int]]:
     found: list[tuple[int, int]] = []
     for index in range(page.root_box_index + 1, boxes[page.root_box_index].subtree_end):
         box, name = boxes[index], page.box_hints[index]
-        if not name or (found and box.run_start < found[-1][1]) or not GALLERY_NAMES.search(name):
+        if not name or (found and box.run_start < found[-1][1]):
             continue
         count = bisect_left(pictures, box.subtree_end) - bisect_left(pictures, index)
-        if count < _MIN_SERIES:
+        if count < _MIN_SERIES or not GALLERY_NAMES.search(name):
             continue
         paragraphs = sum(value > 0 for value in page.prose_values[box.run_start : box.run_end])
         if paragraphs <= count + 1:
