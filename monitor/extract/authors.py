@@ -7,6 +7,7 @@ from functools import cache
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from monitor.extract.agencies import find_agencies, find_last_agency
+from monitor.extract.boilerplate import NAME_SIGNATURE
 from monitor.extract.box_names import split_camel_case
 from monitor.extract.dom_blocks import normalize_spacing, survey_dom
 from monitor.extract.line_classifier import is_byline, is_credit, is_date_line, is_sentence
@@ -169,6 +170,9 @@ def _read_node(byline: _Byline, node: LexborNode) -> None:
 
 def _read_lines(byline: _Byline, page: PageAnalysis) -> None:
     """Read the lines near the headline, and at the end of the article, that begin like a byline or name an agency."""
+    for run, reason in zip(page.layout.runs, page.rejection_reasons, strict=True):
+        if reason == NAME_SIGNATURE:
+            byline.add_text(run.text, is_stated=False)
     for text in _list_byline_texts(page):
         if is_byline(text) and not byline.authors:
             byline.add_text(text, is_stated=False)

@@ -14,7 +14,7 @@ from selectolax.lexbor import LexborNode
 
 from monitor.extract.box_names import NAMES_CACHED
 from monitor.extract.line_breaks import SENTENCE_END_CHARS, is_broken_sentence, join_pieces
-from monitor.extract.line_classifier import is_credit, is_sentence
+from monitor.extract.line_classifier import is_byline, is_credit, is_sentence
 
 _SKIPPED_TAG_NAMES = (
     "script style noscript template svg math iframe object embed applet canvas map select option datalist textarea "
@@ -41,11 +41,11 @@ _POP_UP_CLASS = re.compile(
     re.IGNORECASE,
 )
 _CREDIT_CLASS = re.compile(
-    r"(?:^|[\s_-])(?:attribution|credits?|copyright|caption|(?:photo|image|picture|img)-?(?:credit|caption|source))(?=$|[\s_-])",
+    r"(?:^|[\s_-])(?:attribution|credits?|copyright|caption|(?:photo|image|picture|img)[_-]?(?:credit|caption|source|desc(?:ription)?))(?=$|[\s_-])",
     re.IGNORECASE,
 )
 _HIDING_STYLE = re.compile(
-    r"(?:^|;)(?:display:none|visibility:(?:hidden|collapse)|font-size:0(?:px|em|rem|pt|%)?(?=$|[;!])|clip:rect\([01]|"
+    r"(?:^|;)(?:display:none|visibility:(?:hidden|collapse)|opacity:0(?:\.0*)?(?=$|[;!])|font-size:0(?:px|em|rem|pt|%)?(?=$|[;!])|clip:rect\([01]|"
     r"(?:left|right|top|bottom|text-indent|margin-(?:left|top|right)):-\d{3,}|clip-path:inset\((?:50|100)%|"
     r"transform:translate[xy3d]*\(-\d{3,}|(?:max-)?height:0(?:px)?;(?=.*overflow:hidden)|"
     r"overflow:hidden;(?=(?:.*;)?(?:max-)?height:0(?:px)?(?:;|$)))"
@@ -183,7 +183,8 @@ class _RunBuilder:
         run, was_bold = TextRun(lines[0][0], self.box_index, lines[0][1]), lines[0][2]
         for at, (text, link_chars, is_bold) in enumerate(lines[1:], 1):
             has_end = is_heading or (was_bold == is_bold and any(ends[at:]))
-            if is_broken_sentence(run.text, text, has_end):
+            is_byline_below = was_bold != is_bold and is_byline(text)
+            if is_broken_sentence(run.text, text, has_end) and not is_byline_below:
                 run.text = join_pieces(run.text, text)
                 run.link_chars += link_chars
             else:
@@ -235,6 +236,8 @@ def _visit_empty_element(layout: PageLayout, builder: _RunBuilder, node: LexborN
     """Handle an element without content: record a picture, or end the current run at a block element."""
     if tag == "img":
         if "emoji" not in (node.attributes.get("class") or ""):
+            if builder.break_count > 1:  # the paragraph above the picture has ended
+                builder.flush()
             layout.pictures.append((builder.box_index, len(layout.runs)))
     elif tag not in INLINE_TAGS and tag not in _RUBY_READING_TAGS and builder.pieces:
         builder.flush()

@@ -17,6 +17,7 @@ from monitor.text.dates import month_numbers
 
 _LINE_START = r"^(?:(?![\"'“”‘’«»„])[\W_])*"  # what is quoted was said by somebody
 _MAX_LABEL_CHARS = 80  # characters: a longer line that begins with such a word, or a sentence, is about it
+_MAX_PATTERN_BYTES = 32 << 20
 _MAX_OFFER_CHARS = 300  # characters: a longer line that mentions an offer is about it
 
 
@@ -30,6 +31,7 @@ class _Patterns:
     sales_pitch: Any
     machine_summary_label: Any
     biography: Any
+    rights: Any
     imprint: Any
     byline: re.Pattern[str]
     credit: re.Pattern[str]
@@ -48,12 +50,13 @@ def _patterns() -> _Patterns:
     return _Patterns(
         appeal=re.compile(rf"{_LINE_START}(?:{words['appeals']})", re.IGNORECASE),
         label=re.compile(rf"{_LINE_START}(?:{words['labels']})", re.IGNORECASE),
-        offer=re2.compile(rf"(?i)(?:{words['offers']})"),
+        offer=re2.compile(rf"(?i)(?:{words['offers']})", options=_large_pattern_options()),
         sales_pitch=re2.compile(rf"(?i)(?:{words['sales']})"),
         machine_summary_label=re2.compile(
             rf"(?i)(?:{summary}).{{0,50}}(?:(?:{made}).{{0,40}}(?:{machine})|(?:{machine}).{{0,20}}(?:{made}))"
         ),
         biography=re2.compile(rf"(?i)(?:{words['biographies']})"),
+        rights=re2.compile(rf"(?i)(?:{words['rights']})"),
         imprint=re2.compile(rf"(?i)(?:{words['rights']}|{words['imprint']})"),
         byline=re.compile(rf"^(?:{words['bylines']})\s*(?:[:：៖]|\s)\s*\S", re.IGNORECASE),
         credit=re.compile(
@@ -72,7 +75,16 @@ def _patterns() -> _Patterns:
     )
 
 
+def _large_pattern_options() -> Any:
+    """Return options of RE2 with more memory, because the pattern of the offers needs more than the usual 8 MB."""
+    options = re2.Options()
+    options.max_mem = _MAX_PATTERN_BYTES
+    return options
+
+
 _YEAR = re.compile(r"(?<!\d)(?:19|20)\d\d(?:[-/.年]|(?!\d))")
+_NAMED_BEGINNING = re.compile(r"^[^\W\d_]+\s*:?\s*(?:[^\W\d_a-zß-öø-ÿ][\w.'’-]*\s+){2}|.*[:：]", re.DOTALL)
+_INITIALED_END = re.compile(r"\s*\(([a-zà-ÿ]{1,4}\s?/[^()]{2,30})\)$")
 _LETTER_RUN = re.compile(r"[^\W\d_]+")
 _SENTENCE_END = re.compile(r"[.!?…。！？।။៖](?:[\"'”’»」』)\]]|\s)*$")
 _DASHED_DATELINE = re.compile(r"^(.{2,80}?)\s*(?:[—–]|--|(?<=[\s)])-)\s*(?=\S)")
@@ -122,9 +134,20 @@ def is_credit(text: str) -> bool:
     return any(map(tail.__contains__, _patterns().credit_markers)) and _patterns().credit.search(tail) is not None
 
 
+def is_signed_by_agency(text: str) -> bool:
+    """Return whether a sentence is followed by initials and an agency in brackets, as in "The end. (hv/dpa)"."""
+    match = _INITIALED_END.search(text)
+    return match is not None and is_sentence(text[: match.start()]) and bool(find_last_agency(match[1]))
+
+
 def is_byline(text: str) -> bool:
-    """Return whether a line is a byline: it begins like a byline, and is not a sentence or contains a year."""
-    return _patterns().byline.match(text) is not None and (not is_sentence(text) or _YEAR.search(text) is not None)
+    """Return whether a line is a byline: it begins like a byline, and is not a sentence or contains a year.
+
+    A sentence with a year must have a name after its first word, unlike "By 2030 the bridge will be open."
+    """
+    if _patterns().byline.match(text) is None:
+        return False
+    return not is_sentence(text) or (_YEAR.search(text) is not None and _NAMED_BEGINNING.match(text) is not None)
 
 
 def is_biography(text: str) -> bool:
@@ -133,6 +156,11 @@ def is_biography(text: str) -> bool:
     Call it only for lines below the article.
     """
     return len(text) < _MAX_OFFER_CHARS and _patterns().biography.search(text) is not None
+
+
+def is_rights_notice(text: str) -> bool:
+    """Return whether a line is about the rights of copying."""
+    return len(text) < _MAX_OFFER_CHARS and _patterns().rights.search(text) is not None
 
 
 def is_imprint(text: str) -> bool:

@@ -18,6 +18,7 @@ _BAR_PREFIX = re.compile(r"^([^|»·•]{2,40}?)\s*(?:[|»·•]|\s::)\s*(.{8,})
 _SITE_PREFIX = re.compile(rf"^([^|»·•]{{2,60}}?)(?:{_NAME_PART}|:\s)(.{{8,}})$")
 _CUT_OFF = re.compile(r"\s*(?:…|\.{3})$")
 _MAX_SECTION_WORDS = 3  # words of the name of a section between headline and outlet
+_MAX_ABBREVIATION_CHARS = 5  # letters of the short name of an outlet
 _MAX_PARTS = 3  # names that are removed from the end of a title
 _MAX_PRINTED_DIFFERENCE = 5  # characters, for punctuation
 _WORD = re.compile(r"\w+")
@@ -55,7 +56,8 @@ def list_headlines(metadata: PageMetadata, site_keys: frozenset[str]) -> list[st
 
 def _is_headline(text: str, site_keys: frozenset[str]) -> bool:
     key = alnum_key(text)
-    return bool(key) and key not in site_keys and not _NO_TITLE.match(text.strip()) and not _ADDRESS.match(text.strip())
+    is_name = key in site_keys or key.removeprefix("the") in site_keys
+    return bool(key) and not is_name and not _NO_TITLE.match(text.strip()) and not _ADDRESS.match(text.strip())
 
 
 def choose_title(page: PageAnalysis, metadata: PageMetadata, host: str, feed_title: str = "") -> tuple[str, str]:
@@ -192,7 +194,7 @@ def _remove_site_name(claim: str, others: set[str], sites: frozenset[str], page:
         text, removed = match[1], True
     if not removed:
         match = _SITE_PREFIX.match(text)
-        if match and _is_site_name(match[1], sites):
+        if match and (_is_site_name(match[1], sites) or (_is_abbreviation(match[1]) and is_stated(match[2]))):
             return match[2]
     match = _BAR_PREFIX.match(text)
     if match and is_stated(match[2]):
@@ -222,6 +224,10 @@ def _remove_sections(text: str, *, is_named: bool) -> str:
             return text
         text = match[1].rstrip()
     return text
+
+
+def _is_abbreviation(text: str) -> bool:
+    return len(text) <= _MAX_ABBREVIATION_CHARS and text.isupper() and text.isalpha()
 
 
 def _is_short_part(text: str) -> bool:

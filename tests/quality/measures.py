@@ -23,6 +23,7 @@ from monitor.cli.stories import number_duplicate_ids, read_article, read_article
 from monitor.config.load import parse_configuration
 from monitor.domain.article import Article
 from monitor.extract.extractor import explain_page
+from monitor.extract.feed_content import html_to_text
 from monitor.match.engine import Matcher, compile_watchlist
 from monitor.stories.grouping import group_articles
 
@@ -302,6 +303,38 @@ def _page_with_claims(case: dict[str, str], paragraphs: list[str]) -> bytes:
     text = "".join(f"<p>{paragraph}</p>" for paragraph in paragraphs)
     body = case["page"].replace("{text}", f'<div class="entry-content">{text}</div>')
     return f'<html lang="{case["language"]}"><head>{"".join(head)}</head><body>{body}</body></html>'.encode()
+
+
+def layouts(path: Path) -> Score:
+    """Measure bodies and captions of small pages in one file, in which marks around the texts are the labels.
+
+    ``=== name: difficulty`` begins a page. Text of the article is between ``⟦`` and ``⟧``, a caption between ``⟪`` and
+    ``⟫``. A page is whole if its text has exactly the letters and digits of the labelled text.
+    """
+    parts = re.split(r"^=== ([\w-]+): .*\n", path.read_text(encoding="utf-8"), flags=re.MULTILINE)[1:]
+    pages = dict(zip(parts[::2], parts[1::2], strict=True))
+    truth: Truth = {
+        name: {
+            "text": "\n".join(map(_read_marked, re.findall("⟦(.*?)⟧", page))),
+            "captions": list(map(_read_marked, re.findall("⟪(.*?)⟫", page))),
+        }
+        for name, page in pages.items()
+    }
+    found = extracted(truth, lambda name: re.sub("[⟦⟧⟪⟫]", "", pages[name]).encode())
+    wrong: list[str] = []
+    for name, page in truth.items():
+        expected, actual = ("".join(filter(str.isalnum, text)) for text in (page["text"], str(found[name]["text"])))
+        wrong += [] if expected == actual else [f"{name}: {found[name]['text']}"]
+    captions = _captions(truth, found)
+    rates = [_body(page["text"], str(found[name]["text"])) for name, page in truth.items()]
+    values = {"precision": mean(one[0] for one in rates), "recall": mean(one[1] for one in rates)}
+    values |= {"whole": 1 - rate(len(wrong), len(pages))} | captions.values
+    return Score(values, (*wrong, *captions.wrong))
+
+
+def _read_marked(html: str) -> str:
+    """Return the text of a marked piece of HTML, without readings above ideographs."""
+    return html_to_text(html).replace("\n", "")
 
 
 def _dates(truth: Truth, found: Truth) -> Score:
