@@ -31,11 +31,13 @@ _SCREEN_READER_NAMES = (
     r"sr-only|visually-?hidden|screen-?reader(?:-text)?|off-?screen|assistive-text|element-invisible|display-none"
 )
 _HIDING_CLASSES = frozenset(["hidden", "d-none", "hide", "is-hidden", "u-hidden", "uk-hidden", "invisible", "noshow"])
+_HIDING_PARTS = ("hid", "none", "screen", "sr-only", "assistive", "invisible", "noshow")
+"""Texts of which each class that hides an element contains at least one, for a quick test."""
 _SHOWING_CLASS = re.compile(
     r"(?:xs|sm|md|lg|xl|xxl|2xl|print|tablet|desktop|mobile)[:@-](?:d-)?(?:block|flex|grid|inline|table|visible)"
 )
 """A class that shows an element on some screens only, as in ``hidden md:block`` and ``d-none d-lg-block``."""
-_SCREEN_READER_CLASS = re.compile(rf"(?:^|[\s_-])(?:{_SCREEN_READER_NAMES})(?=$|[\s_-])", re.IGNORECASE)
+_SCREEN_READER_CLASS = re.compile(rf"(?:^|[\s_-])(?:{_SCREEN_READER_NAMES})(?=$|[\s_-])")
 _POP_UP_CLASS = re.compile(
     r"(?:^|[\s_-])(?:tooltip|popover|pop-?up|hover-?card|rollover)[\w-]*(?:text|content|block|body|inner|box)\b",
     re.IGNORECASE,
@@ -50,6 +52,7 @@ _HIDING_STYLE = re.compile(
     r"transform:translate[xy3d]*\(-\d{3,}|(?:max-)?height:0(?:px)?;(?=.*overflow:hidden)|"
     r"overflow:hidden;(?=(?:.*;)?(?:max-)?height:0(?:px)?(?:;|$)))"
 )
+_HIDING_ATTRIBUTES = frozenset(("hidden", "style", "class", "aria-hidden"))
 _CREDIT_TAGS = frozenset(("span", "small", "i", "em", "font", "cite"))
 _MAX_CREDIT_CHARS = 60
 _MAX_DECORATION_CHARS = 3  # characters; a shorter text with aria-hidden is a drop cap or a sign, which readers see
@@ -250,15 +253,16 @@ def _enter_element(layout: PageLayout, builder: _RunBuilder, node: LexborNode, t
     paragraph.
     """
     attributes = node.attributes
+    may_be_hidden = not _HIDING_ATTRIBUTES.isdisjoint(attributes)  # a quick test: most elements have none of these
     if tag in INLINE_TAGS:
-        if attributes and _is_inline_hidden(node, tag, attributes):
+        if may_be_hidden and _is_inline_hidden(node, tag, attributes):
             if layout.boxes[builder.box_index].tag in _TITLE_TAGS:
                 builder.pieces.append(" ")  # it usually holds a colon for screen readers
             return ""
-        classes = attributes.get("class") if attributes and not builder.pieces else None
-        is_credit_name = bool(classes) and _CREDIT_CLASS.search(classes or "") is not None
-        if tag == "a" or not (is_credit_name or _is_leading_credit(builder, node, tag)):
-            builder.link_depth += tag == "a"
+        if tag == "a":
+            builder.link_depth += 1
+            return tag
+        if builder.pieces or not _is_leading_credit(node, tag, attributes.get("class") or ""):
             builder.bold_depth += tag in _BOLD_TAGS
             return tag
         tag = "figcaption"
@@ -267,16 +271,18 @@ def _enter_element(layout: PageLayout, builder: _RunBuilder, node: LexborNode, t
         builder.flush()
     builder.break_count = 0
     is_hidden = layout.boxes[builder.box_index].is_hidden or (
-        bool(attributes) and (_is_hidden(attributes) or attributes.get("aria-hidden") == "true")
+        may_be_hidden and (_is_hidden(attributes) or attributes.get("aria-hidden") == "true")
     )
     layout.boxes.append(LayoutBox(node, tag, builder.box_index, hint, len(layout.runs), is_hidden))
     builder.box_index = len(layout.boxes) - 1
     return tag
 
 
-def _is_leading_credit(builder: _RunBuilder, node: LexborNode, tag: str) -> bool:
+def _is_leading_credit(node: LexborNode, tag: str, classes: str) -> bool:
     """Return whether an inline element at the start of a paragraph is the credit of a picture before the text."""
-    if tag not in _CREDIT_TAGS or builder.pieces or node.first_child is None:
+    if classes and _CREDIT_CLASS.search(classes):
+        return True
+    if tag not in _CREDIT_TAGS or node.first_child is None:
         return False
     text = normalize_spacing(node.text() or "") if tag != "span" or node.first_child.is_text_node else ""
     return 0 < len(text) <= _MAX_CREDIT_CHARS and is_credit(text) and not is_sentence(text)
@@ -300,9 +306,12 @@ def _is_hiding_style(style: str) -> bool:
 
 @lru_cache(maxsize=NAMES_CACHED)
 def _is_hiding_class(classes: str) -> bool:
-    if _SCREEN_READER_CLASS.search(classes):
+    lower = classes.lower()
+    if not any(map(lower.__contains__, _HIDING_PARTS)):
+        return False
+    if _SCREEN_READER_CLASS.search(lower):
         return True
-    return not _HIDING_CLASSES.isdisjoint(classes.lower().split()) and not _SHOWING_CLASS.search(classes.lower())
+    return not _HIDING_CLASSES.isdisjoint(lower.split()) and not _SHOWING_CLASS.search(lower)
 
 
 def _is_inline_hidden(node: LexborNode, tag: str, attributes: dict[str, str | None]) -> bool:

@@ -16,8 +16,9 @@ from monitor.language.schema import Page
 from monitor.text.dates import month_numbers
 
 _LINE_START = r"^(?:(?![\"'“”‘’«»„])[\W_])*"  # what is quoted was said by somebody
+_MAX_OTHER_LETTERS = 6  # letters of other words in a line with a date
 _MAX_LABEL_CHARS = 80  # characters: a longer line that begins with such a word, or a sentence, is about it
-_MAX_PATTERN_BYTES = 32 << 20
+_MAX_PATTERN_BYTES = 64 << 20
 _MAX_OFFER_CHARS = 300  # characters: a longer line that mentions an offer is about it
 
 
@@ -45,7 +46,6 @@ class _Patterns:
 def _patterns() -> _Patterns:
     """Return the patterns, compiled at the first call."""
     words = {field: "|".join(page_phrases(field)) for field in Page.model_fields}
-    weekdays = [day for language in language_data().languages.values() for day in language.calendar.weekdays]
     summary, made, machine = words["summary"], words["made"], words["machine"]
     return _Patterns(
         appeal=re.compile(rf"{_LINE_START}(?:{words['appeals']})", re.IGNORECASE),
@@ -67,7 +67,7 @@ def _patterns() -> _Patterns:
             re.IGNORECASE,
         ),
         credit_markers=(*("©", "ⓒ", "(c)", "getty", "shutterstock", "istock", " via", "/"), *page_phrases("credits")),
-        date_line_word=re.compile(rf"\b(?:{'|'.join((words['date_line'], *weekdays))})\b", re.IGNORECASE),
+        date_line_word=re.compile(rf"\b(?:{words['date_line']})\b", re.IGNORECASE),
         standalone_signature=re.compile(
             rf"^\(?(?:(?:{words['agency_sources']})\s*:?\s*)?([A-ZĐ]{{2,8}}(?:\s?/\s?[A-ZĐ][\w+]{{1,14}})*)\)?\.?$",
             re.IGNORECASE,
@@ -76,7 +76,10 @@ def _patterns() -> _Patterns:
 
 
 def _large_pattern_options() -> Any:
-    """Return options of RE2 with more memory, because the pattern of the offers needs more than the usual 8 MB."""
+    """Return options of RE2 with more memory, because the pattern of the offers needs 13 MB instead of the usual 8.
+
+    With too little memory, RE2 discards its states all the time, and a search takes four times as long.
+    """
     options = re2.Options()
     options.max_mem = _MAX_PATTERN_BYTES
     return options
@@ -175,9 +178,22 @@ def is_date_line(text: str) -> bool:
     """Return whether a line contains little more than a date."""
     if sum(map(str.isdigit, text)) < 3:
         return False
-    months = month_numbers()
-    words = _LETTER_RUN.findall(_patterns().date_line_word.sub(" ", text))
-    return sum(len(word) for word in words if word.casefold() not in months) <= 6
+    if _count_other_letters(text) > _MAX_LABEL_CHARS:  # a quick test
+        return False
+    return _count_other_letters(_patterns().date_line_word.sub(" ", text)) <= _MAX_OTHER_LETTERS
+
+
+def _count_other_letters(text: str) -> int:
+    """Return the number of letters in words that are not months or days of the week."""
+    months, days = month_numbers(), _weekday_words()
+    words = map(str.casefold, _LETTER_RUN.findall(text))
+    return sum(len(word) for word in words if word not in months and word not in days)
+
+
+@cache
+def _weekday_words() -> frozenset[str]:
+    days = (day for language in language_data().languages.values() for day in language.calendar.weekdays)
+    return frozenset(word.casefold() for day in days for word in _LETTER_RUN.findall(day))
 
 
 def is_fact_line(text: str) -> bool:

@@ -388,8 +388,10 @@ def _reject_boilerplate(page: PageAnalysis, is_candidate: Callable[[int], bool],
         box = boxes[index]
         is_empty_or_title = box.run_end <= box.run_start or box.run_start <= title < box.run_end
         reason = "" if is_empty_or_title else _find_boilerplate_reason(page, index)
-        is_kept = page.prose_in(index) > 0 and (
-            (reason == kept_reason and index < kept_end) or any(map(boxes[index].hint.startswith, title_blocks))
+        is_kept = (
+            bool(reason)
+            and page.prose_in(index) > 0
+            and ((reason == kept_reason and index < kept_end) or any(map(boxes[index].hint.startswith, title_blocks)))
         )
         if not reason or (is_kept and page.link_share(index) < _MAX_PROSE_LINK_SHARE):
             index += 1
@@ -498,6 +500,8 @@ def _find_boilerplate_reason(page: PageAnalysis, box_index: int) -> str:
     found = LINK_LIST_NAMES.search(name) if name and page.link_share(box_index) > 0.3 else None
     if found:
         return f"links: {found.group().strip(' _:-')}"
+    if len(page.child_boxes[box_index]) < _MIN_EXCERPTS:
+        return ""
     return "teasers" if _is_teaser_list(page, box_index) or _is_list_of_other_stories(page, box_index) else ""
 
 
@@ -527,7 +531,7 @@ def _is_teaser_list(page: PageAnalysis, box_index: int) -> bool:
     Most of its children, and at least three, must have a line that is almost only a link.
     """
     children = page.child_boxes[box_index]
-    if len(children) < 3 or page.link_share(box_index) < 0.2:
+    if page.link_share(box_index) < 0.2:
         return False
     runs, boxes = page.layout.runs, page.layout.boxes
     teasers = 0
@@ -547,6 +551,8 @@ def _is_list_of_other_stories(page: PageAnalysis, box_index: int) -> bool:
     be outside of the smallest box that contains the headline and the first paragraph below it.
     """
     boxes, runs, title = page.layout.boxes, page.layout.runs, page.title_run_index
+    if len(page.child_boxes[box_index]) < _MIN_EXCERPTS or not page.link_share(box_index):
+        return False
     children = [child for child in page.child_boxes[box_index] if boxes[child].run_end > boxes[child].run_start]
     if title < 0 or len(children) < _MIN_EXCERPTS:
         return False

@@ -71,7 +71,8 @@ def choose_title(page: PageAnalysis, metadata: PageMetadata, host: str, feed_tit
     sites = find_site_keys(metadata, host)
     heading = page.layout.runs[page.title_run_index].text if page.title_run_index >= 0 else ""
     claims = {**metadata.headlines, "heading": heading, "feed": feed_title}
-    others = {origin: {alnum_key(claim) for name, claim in claims.items() if name != origin} for origin in claims}
+    keys = {origin: alnum_key(claim) for origin, claim in claims.items()}
+    others = {origin: {key for name, key in keys.items() if name != origin} for origin in claims}
     texts = {
         origin: text
         for origin, claim in claims.items()

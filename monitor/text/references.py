@@ -28,7 +28,7 @@ def repair_numeric_references(text: str) -> str:
     characters and numbers beyond Unicode become U+FFFD. References that are escaped twice (`&amp;#0;`) are treated in
     the same way. All other references are unchanged.
     """
-    return _REFERENCES.sub(lambda run: _repair_run(run[0]), text) if "&#" in text or "&amp;#" in text else text
+    return _REFERENCES.sub(lambda run: _repair_run(run[0]), text)
 
 
 @lru_cache(maxsize=_CACHED_RUNS)
