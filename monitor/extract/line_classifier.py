@@ -58,7 +58,7 @@ def _patterns() -> _Patterns:
         biography=re2.compile(rf"(?i)(?:{words['biographies']})"),
         rights=re2.compile(rf"(?i)(?:{words['rights']})"),
         imprint=re2.compile(rf"(?i)(?:{words['rights']}|{words['imprint']})"),
-        byline=re.compile(rf"^(?:{words['bylines']})\s*(?:[:：៖]|\s)\s*\S", re.IGNORECASE),
+        byline=re.compile(rf"^(?:{words['bylines']})\s*(?:[:：៖＝]|\s|(?<=[:：៖／/=＝・]))\s*\S", re.IGNORECASE),
         credit=re.compile(
             rf"(?:[©Ⓒⓒ]|\(c\)|\b(?:{words['credits']})"
             r"\s*(?:[:/]|by\b|credit\b|courtesy\b)|getty images|shutterstock|istock|picture alliance|ap photo|"
