@@ -9,6 +9,7 @@ _MAX_CASED_CHARS = 4  # characters; a shorter name is often a word or another ab
 _MAX_SIGNATURE_CHARS = 60  # characters; a longer line is a sentence
 _MARKS = " \t()[]（）【】〔〕/—–-.:：,،"
 _REGIONAL_SERVICE = re.compile(r"^[a-z]{2,4}$")
+_INITIALS = re.compile(r"^(?:[a-zà-ÿ]{1,4}\s?/\s?)+")  # of reporters, as in "(hv/dpa)"
 _MAX_NAMES_CACHED = 2048
 
 
@@ -72,8 +73,8 @@ def find_first_agency(text: str) -> str:
 
 
 def find_last_agency(text: str) -> str:
-    """Return the agencies at the end of a short text, or an empty string: "The Daily with AFP" gives "AFP"."""
-    words = text.strip(_MARKS).split()
+    """Return the agencies at the end of a short text, such as "AFP" in "The Daily with AFP", or an empty string."""
+    words = _INITIALS.sub("", text.strip(_MARKS)).split()
     if len(text) > _MAX_SIGNATURE_CHARS:
         return ""
     return next((found for at in range(len(words)) if (found := find_agencies(" ".join(words[at:])))), "")

@@ -8,6 +8,7 @@ from itertools import islice
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from monitor.extract.agencies import find_agencies, find_last_agency
+from monitor.extract.boilerplate import NAME_SIGNATURE
 from monitor.extract.box_names import split_camel_case
 from monitor.extract.dom_blocks import normalize_spacing, survey_dom
 from monitor.extract.line_classifier import is_byline, is_credit, is_date_line, is_sentence
@@ -46,10 +47,15 @@ _OTHER_PEOPLE = re.compile(
 _AGENCY_PROPERTY = '[itemprop~="sourceOrganization"]'
 _ADDRESSES = re.compile(r"[(<\[]?\s*\S+@\S+\.\w+\s*[)>\]]?|\bhttps?://\S+|\bwww\.\S+|(?<!\w)@\w+", re.IGNORECASE)
 _ACCOUNT = re.compile(r"^(?:[\w.-]+\.[A-Za-z]{2,6}|[a-z0-9]+(?:[-_][a-z0-9]+)+|\d+)$")
-_PARTS = re.compile(r"\s*[|•·;\n\t]\s*|\s+[–—-]\s+|\s*[／]\s*")
+_BRACKETS = " \t【】[]（）()"
+_BRACKETED = re.compile(r"\s*[(（]([^()（）]{2,40})[)）]")
+_PLACE = re.compile(r"^((?:(?![a-z][A-Z])[^,])+?)\s+(?:in|à|en|em|aus|from|w|в|у)\s+[^\W\d_a-z][^,]*$")
+"""A name and the place of its reporter. A capital within a word shows that a job follows the name without a space."""
+_PARTS = re.compile(r"\s*[|•·;=\n\t]\s*|\s+[–—-]\s+|\s*[／]\s*")
 _SHORT_MARK = re.compile(r"\s*\((?:[^()]{1,5}|[^()]*[@.][^()]*)\)")
 _UNCASED = re.compile("[\u0590-\u08ff\u0900-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uac00-\ud7a3]")
 _HAN = re.compile("[\u3400-\u9fff]")
+_HAN_NAMES = re.compile("(?:[\u3400-\u9fff]{2,4}\\s+)+[\u3400-\u9fff]{2,4}")
 _REPORTER_MARKS = re.compile(r"^(?:記者|记者|通讯员|通訊員)\s*[:：]?\s*|\s*(?:기자|특파원|記者|记者)$")
 _PARTICLE_WORDS = "da das de del della den der di dos du e el la le los ten ter van von y zu zur bin ibn binti al af av"
 _PARTICLES = frozenset(_PARTICLE_WORDS.split())
@@ -107,7 +113,8 @@ class _Byline:
         ``is_stated`` is true if the page marks the text as an author.
         """
         label = _label_pattern().match(text)
-        for part in _PARTS.split(_ADDRESSES.sub(" ", text)):
+        text = self._take_bracketed_agency(_ADDRESSES.sub(" ", _remove_label(_remove_brackets(text))))
+        for part in _PARTS.split(text):
             if is_date_line(part) and not _is_person(part, is_stated=False):
                 continue
             if agency := find_agencies(part):
@@ -119,8 +126,20 @@ class _Byline:
             if is_stated and len(self.authors) == before:
                 self.agency = self.agency or find_last_agency(part)
 
+    def _take_bracketed_agency(self, text: str) -> str:
+        """Remember the agency in brackets, as in "Anna Example (with AFP)", and return the text without it."""
+        match = _BRACKETED.search(text)
+        agency = find_last_agency(match[1]) if match else ""
+        if match is None or not agency:
+            return text
+        self.agency = self.agency or agency
+        return text[: match.start()] + text[match.end() :]
+
     def _add_name(self, text: str, *, is_stated: bool) -> None:
-        name = _REPORTER_MARKS.sub("", _cut_date(text)).strip(" ,;:：៖،/")
+        marked = _PLACE.sub(r"\1", _cut_date(text)).strip()
+        name = _REPORTER_MARKS.sub("", marked)
+        is_stated = is_stated or name != marked
+        name = name.strip(" ,;:：៖،/")
         name = name if _ABBREVIATED_END.search(name) else name.rstrip(".")
         agency = find_agencies(name)
         if agency:
@@ -178,9 +197,13 @@ def _read_node(byline: _Byline, node: LexborNode) -> None:
 
 
 def _read_lines(byline: _Byline, page: PageAnalysis) -> None:
-    """Read the bylines and agencies in the lines near the headline and after the end of the article."""
+    """Read the lines near the headline, and at the end of the article, that begin like a byline or name an agency."""
+    for run, reason in zip(page.layout.runs, page.rejection_reasons, strict=True):
+        if reason == NAME_SIGNATURE:
+            byline.add_text(run.text, is_stated=False)
     for text in _list_byline_texts(page):
-        if is_byline(text) and not byline.authors:
+        is_reporter = _REPORTER_MARKS.search(_remove_brackets(_ADDRESSES.sub("", text))) is not None
+        if (is_reporter or is_byline(text)) and not byline.authors:
             byline.add_text(text, is_stated=False)
         elif not byline.agency:
             byline.agency = find_agencies(text)
@@ -206,7 +229,7 @@ def _list_byline_texts(page: PageAnalysis) -> Iterator[str]:
 def _label_pattern() -> re.Pattern[str]:
     """Return the pattern of the words before the names in a byline, such as "By" or "Text:", in all languages."""
     words = "|".join(sorted(page_phrases("bylines"), key=len, reverse=True))
-    return re.compile(rf"^\W*(?:{words})(?:\s*[:：៖]\s*|\s+|(?=[\u3400-\u9fff]))", re.IGNORECASE)
+    return re.compile(rf"^\W*(?:{words})(?:\s*[:：៖／/=＝]\s*|\s+[–—-]\s+|\s+|(?=[\u3400-\u9fff]))", re.IGNORECASE)
 
 
 @cache
@@ -228,8 +251,15 @@ def _remove_label(text: str) -> str:
     return text
 
 
+def _remove_brackets(text: str) -> str:
+    """Return a text without the brackets around all of it."""
+    text = text.strip()
+    return text.strip(_BRACKETS) if text[:1] in _BRACKETS else text
+
+
 def _split_names(text: str) -> Iterable[str]:
-    return [part.strip() for part in _joiner_pattern().split(text)]
+    parts = [part.strip() for part in _joiner_pattern().split(text)]
+    return [name for part in parts for name in (part.split() if _HAN_NAMES.fullmatch(part) else [part])]
 
 
 def _cut_date(text: str) -> str:

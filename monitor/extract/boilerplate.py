@@ -19,6 +19,7 @@ from monitor.extract.line_classifier import (
 from monitor.extract.main_content import HEADING_TAGS, PageAnalysis, alnum_key, measure_weight
 
 READER_APPEAL = "appeal to the reader"
+NAME_SIGNATURE = "name at the end"
 MACHINE_SUMMARY = "machine-generated summary"
 _MAX_CALLOUT_WEIGHT = 1_500  # weight; a box with more text is not a callout
 _MAX_OFFER_LINE_WEIGHT = 150  # weight; shorter lines in the box of an offer belong to it
@@ -135,6 +136,11 @@ def _count_article_lines(lines: list[str], header: list[str]) -> int:
 
 
 _MAX_EMPTY_HEADINGS = 3  # more headings than this, each above a picture, mean that the article is a picture series
+_ADDRESS = re.compile(r"\S@[\w-]+\.\w\w")
+_MIN_SIGNED_LINES = 3  # lines of a text; in a shorter one a name in bold letters may be a heading
+_MAX_NAME_WORDS = 4
+_MAX_NAME_CHARS = 40
+_SIGNATURE_TAGS = frozenset(("p", "div"))
 _MAX_FOOTER_LINES = 9  # lines at the end of a text that may be the imprint
 _FOOTER_REASONS = frozenset(("", READER_APPEAL, "date line"))
 
@@ -178,12 +184,34 @@ def drop_imprint(page: PageAnalysis) -> None:
         text = page.layout.runs[at].text
         imprint_lines += [] if page.rejection_reasons[at] else [at]
         is_short = page.weights[at] <= 100 and not is_sentence(text)
-        if is_imprint(text) or (found and is_short and "," in text and any(map(str.isdigit, text))):
+        is_postal_address = found and "," in text and any(map(str.isdigit, text))
+        if is_imprint(text) or (is_short and (is_postal_address or _ADDRESS.search(text))):
             found = True
             for line in imprint_lines:
                 page.rejection_reasons[line] = "imprint"
         elif not (is_short or page.rejection_reasons[at]):
             return
+
+
+def drop_name_signature(page: PageAnalysis) -> None:
+    """Drop the last line of the text if it is only a name, in bold or italic letters or at the right margin.
+
+    Outlets in many countries print the author there.
+    """
+    kept = [at for at, reason in enumerate(page.rejection_reasons) if not reason]
+    if len(kept) < _MIN_SIGNED_LINES:
+        return
+    run = page.layout.runs[kept[-1]]
+    box = page.layout.boxes[run.box_index]
+    words = run.text.split()
+    is_name = 0 < len(words) <= _MAX_NAME_WORDS and all(word[:1].isalpha() and not word[:1].islower() for word in words)
+    if box.tag not in _SIGNATURE_TAGS or not is_name or len(run.text) > _MAX_NAME_CHARS or is_sentence(run.text):
+        return
+    attributes = box.node.attributes
+    is_right = "right" in f"{attributes.get('style')} {attributes.get('align')} {attributes.get('class')}".lower()
+    emphasized = sum(len(part.text(strip=True)) for part in box.node.css("strong, b, em, i"))
+    if is_right or emphasized >= len(box.node.text(strip=True)):
+        page.rejection_reasons[kept[-1]] = NAME_SIGNATURE
 
 
 def drop_biographies(page: PageAnalysis, author_names: dict[str, str]) -> None:

@@ -31,7 +31,8 @@ yarpp(?:-\w+)? irp wprpi ilrltpost(?:-\w+)? wp-rp-\w+ (?:news|story|stories|post
 (?:similar|popular|recommended|suggested|recent|latest|more|other|top|hot|trending)-?(?:posts?|articles?|news|stories)
 (?:hot|trending)-?(?:topics?|now) also (?:you-?)?may-?like contextual-links elementor-posts zergnet mgbox mgid
 revcontent dianomi plista engageya citeste-?si
-(?:most|also)(?:read|viewed|popular) readmore readalso readnext author-?(?:bio\w*|box|card|info-?box)
+(?:most|also)(?:read|viewed|popular) readmore readalso readnext
+(?:author|writer|reporter|columnist|contributor)-?(?:bio\w*|box|card|info-?box|profile|about|blurb|header|desc\w*)
 about-?(?:the-?)?author
 relacionad[oa]s? recommend(?:ed|ations?|er)? recirc\w* read-?(?:more|also|next) also-?read
 more-?(?:news|stories|from|on|in|articles|links|info) see-?also most-?(?:read|viewed|popular|recent) up-?next
@@ -43,8 +44,8 @@ commercial affiliate comments? comment-?\w+ disqus respond reactions? breadcrumb
 consent gdpr ad-?block\w* anti-?adblock adblocker report-?(?:a-?)?(?:typo|error|mistake) onetrust privacy sidebar
 side-?bar rail aside footer site-?(?:header|footer|nav) masthead nav navi
 navigation navbar menu toolbar tools taglist tag-?(?:list|cloud|links|wrap\w*|container) keywords outbrain taboola
-widget-?area banners? copyright legal disclaimer print-?(?:only|button) pager pagination paginator rating votes?
-poll quiz modal popup overlay tooltip skip-?link jump-?links? toc table-of-contents feedback contact-?(?:us|form)
+widget-?area banners? copyright legal disclaimer print-?(?:only|button) pager pagination paginator (?:star-?)?ratings?
+votes? poll quiz modal popup overlay tooltip skip-?link jump-?links? toc table-of-contents feedback contact-?(?:us|form)
 donat(?:e|ion) support-?us callout-?(?:box|newsletter) inline-?(?:promo|newsletter|related) story-?package linkbox
 link-?(?:box|list) player video-?(?:player|caption|playlist|js) carousel slider slideshow-?nav livestream
 apps?-?(?:download|promo|store) download-?app lien-?quan
@@ -57,6 +58,11 @@ mehr-?lesen auch-?interessant meistgelesene? mas-?leid[oa]s mais-?lidas piu-?let
 weiterlesen lesen-?sie-?auch baca-?juga terkait terpopuler werbung anzeigen? mehr-?zum-?thema verwandte
 teilen kommentare?
 empfehlungen publicidad compartir comentarios publicite partage commentaires reklame? reklama annons
+yorum\w* komentar\w* commenti komment(?:it|arer) reacties hozzaszolas\w* diskus[ez]\w* kommentarij\w* paylas\w*
+udostepnij sdilet condividi dela dijeli megosztas benzer-?haber\w* diger-?haber\w* souvisejici kapcsolodo\w*
+povezan[aeo] slicn[aeio] relaterad\w* relatert\w* relateret gerelateerd\w* verwant\w* (?:articole|stiri)-?similare
+najcitanij\w* najczesciej-?\w+ legolvasottabb nejctenejsi nyhetsbrev nyhedsbrev nieuwsbrief uutiskirje hirlevel
+bulten infolettre boletin hirdetes\w* mainos\w* iklan oglas\w*
 """)
 """Names of boxes that never belong to the article, unless they contain much of the page's text."""
 LINK_LIST_NAMES = _compile_names(r"""
@@ -97,6 +103,8 @@ sub-?title subtitulo bajada entradilla chapo chapeau ingress manchet perex strap
 preamble
 """)
 """Names of boxes with the summary between headline and text."""
+QUOTE_NAMES = _compile_names("(?:pull-?|block-?)?quotes?(?:-\\w+)? zitat citation cita highlight")
+"""Names of boxes with a quotation that may also be in the text."""
 HEADER_NAMES = _compile_names(r"""
 header head heading hero intro introduction lead lede teaser abstract summary standfirst vorspann chapo top
 article-?(?:header|head|top|intro) page-?header post-?header entry-?header
@@ -176,6 +184,8 @@ def find_boilerplate_name(hint: str) -> tuple[str, int]:
     Without such a name, the result is an empty string and 0. States of a page (``has-sidebar``), terms of a post
     (``tag-cookies``) and comments of a reporter (``live-comment``) are ignored.
     """
+    if not BOILERPLATE_NAMES.search(hint):  # a quick test: most names have none
+        return "", 0
     name = _STATE_NAMES.sub("", hint)
     if "hentry" in name or "type-post" in name or "post-" in name:
         name = _POST_TERMS.sub("", name)

@@ -42,6 +42,7 @@ _SCRIPT_DATE = re.compile(
     re.IGNORECASE,
 )
 """Date of publication in a script's data, where JSON-LD is missing or broken."""
+_ISO_DATE = re.compile(r"\d{4}-\d\d-\d\d")
 LocatedStamp = tuple[ParsedDate, str]
 
 
@@ -94,23 +95,33 @@ def find_modified(
     local_time: LocalTime,
     published: datetime | None,
 ) -> datetime | None:
-    """Return the time of the last change of the article, or None if the page states none after its publication."""
-    for text in [*metadata.modified, *OwnElements(tree, page).list_microdata("dateModified")]:
+    """Return the time of the last change of the article.
+
+    Return None if the page does not state a change after the publication time.
+    """
+    for text in _iter_modified_texts(tree, page, metadata):
         moment = parse_date(text, local_time)
         if moment is not None and (published is None or moment >= published - timedelta(minutes=1)):
             return moment
     return None
 
 
+def _iter_modified_texts(tree: LexborHTMLParser, page: PageAnalysis, metadata: PageMetadata) -> Iterator[str]:
+    """Yield the texts about the last change in the metadata and microdata. The second place is often not needed."""
+    yield from metadata.modified
+    yield from OwnElements(tree, page).list_microdata("dateModified")
+
+
 def _iter_stamps(
     tree: LexborHTMLParser, page: PageAnalysis, metadata: PageMetadata, local_time: LocalTime, url: str
 ) -> Iterator[LocatedStamp]:
-    """Yield the dates of the page, the most trusted first, each with a description of where it was found."""
-    order = infer_day_first([run.text for run in page.layout.runs if len(run.text) < MAX_DATE_LINE_CHARS])
-    if order is None and local_time.day_first is None:
-        order = day_first_of_language(metadata.languages[0] if metadata.languages else "")
+    """Yield the dates of the page with the places where they were found, the most trusted first."""
+    order: bool | None = None
+    is_order_known = False
     below: list[LocatedStamp] = []
     for text, where in _iter_date_texts(tree, page, metadata, url):
+        if not is_order_known and not _ISO_DATE.match(text):
+            order, is_order_known = _infer_order(page, metadata, local_time), True
         stamp = parse_date_details(text, local_time, order)
         if stamp is not None and where == "below the text":
             below.append((stamp, where))
@@ -118,6 +129,14 @@ def _iter_stamps(
             yield stamp, where
     if len({stamp.instant.date() for stamp, _where in below}) == 1:  # several dates are of other articles
         yield from below
+
+
+def _infer_order(page: PageAnalysis, metadata: PageMetadata, local_time: LocalTime) -> bool | None:
+    """Return whether the day precedes the month in numeric dates of a page; None if this is unknown."""
+    order = infer_day_first([run.text for run in page.layout.runs if len(run.text) < MAX_DATE_LINE_CHARS])
+    if order is None and local_time.day_first is None:
+        order = day_first_of_language(metadata.languages[0] if metadata.languages else "")
+    return order
 
 
 def _iter_date_texts(

@@ -15,7 +15,7 @@ from selectolax.lexbor import LexborNode
 
 from monitor.extract.box_names import NAMES_CACHED
 from monitor.extract.line_breaks import SENTENCE_END_CHARS, is_broken_sentence, join_pieces
-from monitor.extract.line_classifier import is_credit, is_sentence
+from monitor.extract.line_classifier import is_byline, is_credit, is_sentence
 
 _SKIPPED_TAG_NAMES = (
     "script style noscript template svg math iframe object embed applet canvas map select option datalist textarea "
@@ -32,32 +32,35 @@ _SCREEN_READER_NAMES = (
     r"sr-only|visually-?hidden|screen-?reader(?:-text)?|off-?screen|assistive-text|element-invisible|display-none"
 )
 _HIDING_CLASSES = frozenset(["hidden", "d-none", "hide", "is-hidden", "u-hidden", "uk-hidden", "invisible", "noshow"])
+_HIDING_PARTS = ("hid", "none", "screen", "sr-only", "assistive", "invisible", "noshow")
+"""Texts of which each class that hides an element contains at least one, for a quick test."""
 _SHOWING_CLASS = re.compile(
     r"(?:xs|sm|md|lg|xl|xxl|2xl|print|tablet|desktop|mobile)[:@-](?:d-)?(?:block|flex|grid|inline|table|visible)"
 )
 """A class that shows an element on some screens only, as in ``hidden md:block`` and ``d-none d-lg-block``."""
-_SCREEN_READER_CLASS = re.compile(rf"(?:^|[\s_-])(?:{_SCREEN_READER_NAMES})(?=$|[\s_-])", re.IGNORECASE)
+_SCREEN_READER_CLASS = re.compile(rf"(?:^|[\s_-])(?:{_SCREEN_READER_NAMES})(?=$|[\s_-])")
 _POP_UP_CLASS = re.compile(
     r"(?:^|[\s_-])(?:tooltip|popover|pop-?up|hover-?card|rollover)[\w-]*(?:text|content|block|body|inner|box)\b",
     re.IGNORECASE,
 )
 _CREDIT_CLASS = re.compile(
-    r"(?:^|[\s_-])(?:attribution|credits?|copyright|caption|(?:photo|image|picture|img)-?(?:credit|caption|source))(?=$|[\s_-])",
+    r"(?:^|[\s_-])(?:attribution|credits?|copyright|caption|(?:photo|image|picture|img)[_-]?(?:credit|caption|source|desc(?:ription)?))(?=$|[\s_-])",
     re.IGNORECASE,
 )
 _HIDING_STYLE = re.compile(
-    r"(?:^|;)(?:display:none|visibility:(?:hidden|collapse)|font-size:0(?:px|em|rem|pt|%)?(?=$|[;!])|clip:rect\([01]|"
+    r"(?:^|;)(?:display:none|visibility:(?:hidden|collapse)|opacity:0(?:\.0*)?(?=$|[;!])|font-size:0(?:px|em|rem|pt|%)?(?=$|[;!])|clip:rect\([01]|"
     r"(?:left|right|top|bottom|text-indent|margin-(?:left|top|right)):-\d{3,}|clip-path:inset\((?:50|100)%|"
     r"transform:translate[xy3d]*\(-\d{3,}|(?:max-)?height:0(?:px)?;(?=.*overflow:hidden)|"
     r"overflow:hidden;(?=(?:.*;)?(?:max-)?height:0(?:px)?(?:;|$)))"
 )
+_HIDING_ATTRIBUTES = frozenset(("hidden", "style", "class", "aria-hidden"))
 _CREDIT_TAGS = frozenset(("span", "small", "i", "em", "font", "cite"))
 _MAX_CREDIT_CHARS = 60
 _MAX_DECORATION_CHARS = 3  # characters; a shorter text with aria-hidden is a drop cap or a sign, which readers see
 _TITLE_TAGS = frozenset(("h1", "h2", "h3"))
 _BOLD_TAGS = frozenset(("b", "strong"))
 _RUBY_READING_TAGS = frozenset(("rt", "rp", "rtc"))  # the pronunciation of the characters, not text
-_INVISIBLE_CHARS = dict.fromkeys(map(ord, "\u00ad\u200b\u2060\ufeff\u200e\u200f\u202a\u202b\u202c\u202d\u202e"))
+_INVISIBLE_CHARS = re.compile("[\u00ad\u200b\u200e\u200f\u202a-\u202e\u2060\ufeff]+")
 _CONTROL_CHARS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
 
 
@@ -113,7 +116,8 @@ def normalize_spacing(text: str) -> str:
     text = " ".join(text.split())
     if text.isascii() and text.isprintable():
         return text
-    text = " ".join(_CONTROL_CHARS.sub(" ", text).translate(_INVISIBLE_CHARS).split())
+    if _CONTROL_CHARS.search(text) or _INVISIBLE_CHARS.search(text):
+        text = " ".join(_INVISIBLE_CHARS.sub("", _CONTROL_CHARS.sub(" ", text)).split())
     return unicodedata.normalize("NFC", text)
 
 
@@ -181,7 +185,8 @@ class _RunBuilder:
         run, was_bold = TextRun(lines[0][0], self.box_index, lines[0][1]), lines[0][2]
         for at, (text, link_chars, is_bold) in enumerate(lines[1:], 1):
             has_end = is_heading or (was_bold == is_bold and any(ends[at:]))
-            if is_broken_sentence(run.text, text, has_end):
+            is_byline_below = was_bold != is_bold and is_byline(text)
+            if is_broken_sentence(run.text, text, has_end) and not is_byline_below:
                 run.text = join_pieces(run.text, text)
                 run.link_chars += link_chars
             else:
@@ -233,6 +238,8 @@ def _visit_empty_element(layout: PageLayout, builder: _RunBuilder, node: LexborN
     """Record an empty element that is a picture, and end the current run at an empty block element."""
     if tag == "img":
         if "emoji" not in (node.attributes.get("class") or ""):
+            if builder.break_count > 1:  # the paragraph above the picture has ended
+                builder.flush()
             layout.pictures.append((builder.box_index, len(layout.runs)))
     elif tag not in INLINE_TAGS and tag not in _RUBY_READING_TAGS and builder.pieces:
         builder.flush()
@@ -245,15 +252,16 @@ def _enter_element(layout: PageLayout, builder: _RunBuilder, node: LexborNode, t
     the credit does not become part of the paragraph.
     """
     attributes = node.attributes
+    may_be_hidden = not _HIDING_ATTRIBUTES.isdisjoint(attributes)  # a quick test: most elements have none of these
     if tag in INLINE_TAGS:
-        if attributes and _is_inline_hidden(node, tag, attributes):
+        if may_be_hidden and _is_inline_hidden(node, tag, attributes):
             if layout.boxes[builder.box_index].tag in _TITLE_TAGS:
                 builder.pieces.append(" ")  # it usually holds a colon for screen readers
             return ""
-        classes = attributes.get("class") if attributes and not builder.pieces else None
-        is_credit_name = bool(classes) and _CREDIT_CLASS.search(classes or "") is not None
-        if tag == "a" or not (is_credit_name or _is_leading_credit(builder, node, tag)):
-            builder.link_depth += tag == "a"
+        if tag == "a":
+            builder.link_depth += 1
+            return tag
+        if builder.pieces or not _is_leading_credit(node, tag, attributes.get("class") or ""):
             builder.bold_depth += tag in _BOLD_TAGS
             return tag
         tag = "figcaption"
@@ -262,16 +270,18 @@ def _enter_element(layout: PageLayout, builder: _RunBuilder, node: LexborNode, t
         builder.flush()
     builder.break_count = 0
     is_hidden = layout.boxes[builder.box_index].is_hidden or (
-        bool(attributes) and (_is_hidden(attributes) or attributes.get("aria-hidden") == "true")
+        may_be_hidden and (_is_hidden(attributes) or attributes.get("aria-hidden") == "true")
     )
     layout.boxes.append(LayoutBox(node, tag, builder.box_index, hint, len(layout.runs), is_hidden))
     builder.box_index = len(layout.boxes) - 1
     return tag
 
 
-def _is_leading_credit(builder: _RunBuilder, node: LexborNode, tag: str) -> bool:
+def _is_leading_credit(node: LexborNode, tag: str, classes: str) -> bool:
     """Return whether an inline element at the start of a paragraph is the credit of a picture before the text."""
-    if tag not in _CREDIT_TAGS or builder.pieces or node.first_child is None:
+    if classes and _CREDIT_CLASS.search(classes):
+        return True
+    if tag not in _CREDIT_TAGS or node.first_child is None:
         return False
     text = normalize_spacing(node.text() or "") if tag != "span" or node.first_child.is_text_node else ""
     return 0 < len(text) <= _MAX_CREDIT_CHARS and is_credit(text) and not is_sentence(text)
@@ -295,9 +305,12 @@ def _is_hiding_style(style: str) -> bool:
 
 @lru_cache(maxsize=NAMES_CACHED)
 def _is_hiding_class(classes: str) -> bool:
-    if _SCREEN_READER_CLASS.search(classes):
+    lower = classes.lower()
+    if not any(map(lower.__contains__, _HIDING_PARTS)):
+        return False
+    if _SCREEN_READER_CLASS.search(lower):
         return True
-    return not _HIDING_CLASSES.isdisjoint(classes.lower().split()) and not _SHOWING_CLASS.search(classes.lower())
+    return not _HIDING_CLASSES.isdisjoint(lower.split()) and not _SHOWING_CLASS.search(lower)
 
 
 def _is_inline_hidden(node: LexborNode, tag: str, attributes: dict[str, str | None]) -> bool:

@@ -57,10 +57,9 @@ def find_embedded_text(
     - Page data are used only if the visible text is too short for an article.
     """
     weight = measure_weight(text)
-    lines = [key for line in text.split("\n") if len(key := alnum_key(line)) >= _MIN_PARAGRAPH_WEIGHT // 2]
     claimed = _split_paragraphs(metadata.body)
     is_same_title = not heading or alnum_key(metadata.headlines.get("json-ld", "")) == alnum_key(heading)
-    if is_same_title and _is_longer(claimed, weight) and not _shares_line(claimed, lines):
+    if is_same_title and _is_longer(claimed, weight) and not _shares_line(claimed, text):
         return claimed, "json-ld articleBody: the page does not show it"
     if weight < MIN_ARTICLE_WEIGHT:
         data = read_page_data(tree, metadata)
@@ -73,9 +72,11 @@ def _is_longer(paragraphs: list[str], weight: int) -> bool:
     return sum(map(measure_weight, paragraphs)) >= max(_MIN_PARAGRAPH_WEIGHT, _MIN_LENGTH_RATIO * weight)
 
 
-def _shares_line(paragraphs: list[str], line_keys: list[str]) -> bool:
+def _shares_line(paragraphs: list[str], text: str) -> bool:
+    """Return whether a line of a text, unless it is short, is in one of the paragraphs."""
     whole = alnum_key(" ".join(paragraphs))
-    return any(key in whole for key in line_keys)
+    keys = map(alnum_key, text.split("\n"))
+    return any(key in whole for key in keys if len(key) >= _MIN_PARAGRAPH_WEIGHT // 2)
 
 
 def read_page_data(tree: LexborHTMLParser, metadata: PageMetadata) -> list[str]:

@@ -149,7 +149,7 @@ def explain_page(
     published_by = selectors.published
     published, published_why = select_date(tree, published_by, local_time) if published_by else None, "selector"
     remove_selected(tree, selectors.remove)
-    page, regions, title, title_why = _read_page(tree, metadata, selectors, url)
+    page, regions, title, title_why = _read_page(tree, metadata, selectors, url, entry.title if entry else "")
     if published is None:
         published, published_why = find_published(
             tree, page, metadata, local_time, url, entry.published_at if entry else None
@@ -200,7 +200,7 @@ def _explain_pdf(found: PdfText) -> ExtractionExplanation:
 
 
 def _read_page(
-    tree: LexborHTMLParser, metadata: PageMetadata, selectors: Selectors, url: str
+    tree: LexborHTMLParser, metadata: PageMetadata, selectors: Selectors, url: str, feed_title: str
 ) -> tuple[PageAnalysis, ArticleRegions, str, str]:
     """Analyze a page: return the analysis, the regions, the title, and the parts of the page that state the title.
 
@@ -210,7 +210,7 @@ def _read_page(
     titles = list_headlines(metadata, site_keys)
     root = tree.body
     page = analyze_page(survey_dom(root) if root is not None else PageLayout(), titles, site_keys)
-    reading = (page, *_extract_regions(tree, page, metadata, selectors, url))
+    reading = (page, *_extract_regions(tree, page, metadata, selectors, url, feed_title))
     weight = measure_weight("".join(reading[1].body))
     if page.is_body_selected or weight >= MIN_ARTICLE_WEIGHT:
         return reading
@@ -218,7 +218,7 @@ def _read_page(
     if layout is None:
         return reading
     page = analyze_page(layout, titles, site_keys)
-    inner = (page, *_extract_regions(tree, page, metadata, selectors, url))
+    inner = (page, *_extract_regions(tree, page, metadata, selectors, url, feed_title))
     return inner if measure_weight("".join(inner[1].body)) > max(MIN_ARTICLE_WEIGHT, 2 * weight) else reading
 
 
@@ -250,7 +250,12 @@ def _estimate_embedded_confidence(text: str, title: str, has_date: bool) -> floa
 
 
 def _extract_regions(
-    tree: LexborHTMLParser, page: PageAnalysis, metadata: PageMetadata, selectors: Selectors, url: str
+    tree: LexborHTMLParser,
+    page: PageAnalysis,
+    metadata: PageMetadata,
+    selectors: Selectors,
+    url: str,
+    feed_title: str,
 ) -> tuple[ArticleRegions, str, str]:
     """Return the regions of the article, its title, and the parts of the page that state the title.
 
@@ -258,7 +263,7 @@ def _extract_regions(
     """
     if page.layout.runs and not select_body(tree, page, selectors.body):
         find_content(page)
-    title, title_reason = choose_title(page, metadata, urlsplit(url).hostname or "")
+    title, title_reason = choose_title(page, metadata, urlsplit(url).hostname or "", feed_title)
     selected = select_texts(tree, selectors.title)
     if selected:
         title, title_reason = " ".join(selected), "selector"

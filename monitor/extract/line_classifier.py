@@ -16,7 +16,9 @@ from monitor.language.schema import Page
 from monitor.text.dates import month_numbers
 
 _LINE_START = r"^(?:(?![\"'“”‘’«»„])[\W_])*"  # what is quoted was said by somebody
+_MAX_OTHER_LETTERS = 6  # letters of other words in a line with a date
 _MAX_LABEL_CHARS = 80  # characters: a longer line that begins with such a word, or a sentence, is about it
+_MAX_PATTERN_BYTES = 64 << 20
 _MAX_OFFER_CHARS = 300  # characters: a longer line that mentions an offer is about it
 
 
@@ -30,6 +32,7 @@ class _Patterns:
     sales_pitch: Any
     machine_summary_label: Any
     biography: Any
+    rights: Any
     imprint: Any
     byline: re.Pattern[str]
     credit: re.Pattern[str]
@@ -43,19 +46,19 @@ class _Patterns:
 def _patterns() -> _Patterns:
     """Return the patterns, which are compiled at the first call."""
     words = {field: "|".join(page_phrases(field)) for field in Page.model_fields}
-    weekdays = [day for language in language_data().languages.values() for day in language.calendar.weekdays]
     summary, made, machine = words["summary"], words["made"], words["machine"]
     return _Patterns(
         appeal=re.compile(rf"{_LINE_START}(?:{words['appeals']})", re.IGNORECASE),
         label=re.compile(rf"{_LINE_START}(?:{words['labels']})", re.IGNORECASE),
-        offer=re2.compile(rf"(?i)(?:{words['offers']})"),
+        offer=re2.compile(rf"(?i)(?:{words['offers']})", options=_large_pattern_options()),
         sales_pitch=re2.compile(rf"(?i)(?:{words['sales']})"),
         machine_summary_label=re2.compile(
             rf"(?i)(?:{summary}).{{0,50}}(?:(?:{made}).{{0,40}}(?:{machine})|(?:{machine}).{{0,20}}(?:{made}))"
         ),
         biography=re2.compile(rf"(?i)(?:{words['biographies']})"),
+        rights=re2.compile(rf"(?i)(?:{words['rights']})"),
         imprint=re2.compile(rf"(?i)(?:{words['rights']}|{words['imprint']})"),
-        byline=re.compile(rf"^(?:{words['bylines']})\s*(?:[:：៖]|\s)\s*\S", re.IGNORECASE),
+        byline=re.compile(rf"^(?:{words['bylines']})\s*(?:[:：៖＝]|\s|(?<=[:：៖／/=＝・]))\s*\S", re.IGNORECASE),
         credit=re.compile(
             rf"(?:[©Ⓒⓒ]|\(c\)|\b(?:{words['credits']})"
             r"\s*(?:[:/]|by\b|credit\b|courtesy\b)|getty images|shutterstock|istock|picture alliance|ap photo|"
@@ -64,7 +67,7 @@ def _patterns() -> _Patterns:
             re.IGNORECASE,
         ),
         credit_markers=(*("©", "ⓒ", "(c)", "getty", "shutterstock", "istock", " via", "/"), *page_phrases("credits")),
-        date_line_word=re.compile(rf"\b(?:{'|'.join((words['date_line'], *weekdays))})\b", re.IGNORECASE),
+        date_line_word=re.compile(rf"\b(?:{words['date_line']})\b", re.IGNORECASE),
         standalone_signature=re.compile(
             rf"^\(?(?:(?:{words['agency_sources']})\s*:?\s*)?([A-ZĐ]{{2,8}}(?:\s?/\s?[A-ZĐ][\w+]{{1,14}})*)\)?\.?$",
             re.IGNORECASE,
@@ -72,7 +75,19 @@ def _patterns() -> _Patterns:
     )
 
 
+def _large_pattern_options() -> Any:
+    """Return options of RE2 with more memory, because the pattern of the offers needs 13 MB instead of the usual 8.
+
+    With too little memory, RE2 discards its states all the time, and a search takes four times as long.
+    """
+    options = re2.Options()
+    options.max_mem = _MAX_PATTERN_BYTES
+    return options
+
+
 _YEAR = re.compile(r"(?<!\d)(?:19|20)\d\d(?:[-/.年]|(?!\d))")
+_NAMED_BEGINNING = re.compile(r"^[^\W\d_]+\s*:?\s*(?:[^\W\d_a-zß-öø-ÿ][\w.'’-]*\s+){2}|.*[:：]", re.DOTALL)
+_INITIALED_END = re.compile(r"\s*\(([a-zà-ÿ]{1,4}\s?/[^()]{2,30})\)$")
 _LETTER_RUN = re.compile(r"[^\W\d_]+")
 _SENTENCE_END = re.compile(r"[.!?…。！？।။៖](?:[\"'”’»」』)\]]|\s)*$")
 _DASHED_DATELINE = re.compile(r"^(.{2,80}?)\s*(?:[—–]|--|(?<=[\s)])-)\s*(?=\S)")
@@ -122,9 +137,20 @@ def is_credit(text: str) -> bool:
     return any(map(tail.__contains__, _patterns().credit_markers)) and _patterns().credit.search(tail) is not None
 
 
+def is_signed_by_agency(text: str) -> bool:
+    """Return whether a sentence is followed by initials and an agency in brackets, as in "The end. (hv/dpa)"."""
+    match = _INITIALED_END.search(text)
+    return match is not None and is_sentence(text[: match.start()]) and bool(find_last_agency(match[1]))
+
+
 def is_byline(text: str) -> bool:
-    """Return whether a line is a byline: it begins like one, and it is not a sentence or contains a year."""
-    return _patterns().byline.match(text) is not None and (not is_sentence(text) or _YEAR.search(text) is not None)
+    """Return whether a line is a byline: it begins like a byline, and is not a sentence or contains a year.
+
+    A sentence with a year must have a name after its first word, unlike "By 2030 the bridge will be open."
+    """
+    if _patterns().byline.match(text) is None:
+        return False
+    return not is_sentence(text) or (_YEAR.search(text) is not None and _NAMED_BEGINNING.match(text) is not None)
 
 
 def is_biography(text: str) -> bool:
@@ -133,6 +159,11 @@ def is_biography(text: str) -> bool:
     Call it only for lines below the article.
     """
     return len(text) < _MAX_OFFER_CHARS and _patterns().biography.search(text) is not None
+
+
+def is_rights_notice(text: str) -> bool:
+    """Return whether a line is about the rights of copying."""
+    return len(text) < _MAX_OFFER_CHARS and _patterns().rights.search(text) is not None
 
 
 def is_imprint(text: str) -> bool:
@@ -147,9 +178,22 @@ def is_date_line(text: str) -> bool:
     """Return whether a line contains little more than a date."""
     if sum(map(str.isdigit, text)) < 3:
         return False
-    months = month_numbers()
-    words = _LETTER_RUN.findall(_patterns().date_line_word.sub(" ", text))
-    return sum(len(word) for word in words if word.casefold() not in months) <= 6
+    if _count_other_letters(text) > _MAX_LABEL_CHARS:  # a quick test
+        return False
+    return _count_other_letters(_patterns().date_line_word.sub(" ", text)) <= _MAX_OTHER_LETTERS
+
+
+def _count_other_letters(text: str) -> int:
+    """Return the number of letters in words that are not months or days of the week."""
+    months, days = month_numbers(), _weekday_words()
+    words = map(str.casefold, _LETTER_RUN.findall(text))
+    return sum(len(word) for word in words if word not in months and word not in days)
+
+
+@cache
+def _weekday_words() -> frozenset[str]:
+    days = (day for language in language_data().languages.values() for day in language.calendar.weekdays)
+    return frozenset(word.casefold() for day in days for word in _LETTER_RUN.findall(day))
 
 
 def is_fact_line(text: str) -> bool:

@@ -12,6 +12,8 @@ from dataclasses import dataclass, field
 from itertools import accumulate, islice
 from operator import itemgetter
 
+from selectolax.lexbor import LexborNode
+
 from monitor.extract.box_names import (
     BODY_NAMES,
     HEADER_NAMES,
@@ -28,16 +30,24 @@ from monitor.extract.dom_blocks import PageLayout, TextRun
 
 HEADING_TAGS = frozenset(("h1", "h2", "h3", "h4", "h5", "h6"))
 _UPPER_HEADING_TAGS = frozenset(("h2", "h3"))
+_TITLE_TAGS = frozenset(("h1", "h2", "h3"))
 _MIN_HEADLINE_WEIGHT = 15  # weight; a shorter heading is the name of a section or of the outlet
 _LEAF_TAGS = HEADING_TAGS | {"p", "li", "dt", "dd", "blockquote", "figcaption", "pre", "td", "th"}
 _CELL_TAGS = frozenset(("td", "th"))
 _SIDEBAR_TAGS = frozenset(("aside", "footer"))
 _ASCII_NON_ALNUM = bytes(code for code in range(0x80) if not chr(code).isalnum())
+_FRONT_PAGE = re.compile(r"(?:https?://[^/?#]+/?|/)$")
 _WIDE_CHARS = re.compile("[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7a3]")
 _MIN_PROSE_WEIGHT = 40  # weight from which a text run counts as prose
 _MIN_SHORT_PROSE_WEIGHT = 15  # the same on a page without longer text runs
 _MAX_PARAGRAPH_WEIGHT = 1000  # weight above which a longer paragraph does not raise the score
 _MAX_BOILERPLATE_SHARE = 0.35  # share of the page's prose; a box with more is not boilerplate, whatever its name
+_MIN_EXCERPTS = 3
+_MAX_EXCERPT_LINES = 4  # headline, excerpt, date and section of another story
+_MAX_FORM_CHARS = 500  # characters; the box of a form with more text has other content
+_ADDRESS_FIELD = 'input[type="email" i], input[name*="mail" i]'
+_MIN_ARTICLE_PROSE = 400  # weight of a short article in its own HTML element
+_MIN_BRIEF_PROSE = 100  # weight of such an article if other articles follow it
 _MAX_SIBLING_KINDS = 200  # kinds of boxes in one box that are compared with each other; a page has some dozens
 _MIN_SHOWN_PROSE = 200  # weight of two sentences; a page that shows less has its article elsewhere
 _MIN_HIDDEN_BODY_RATIO = 2.0  # a hidden body has this many times the text around it; terms of use have no such name
@@ -158,6 +168,7 @@ def find_content(page: PageAnalysis) -> None:
         _count_short_sentences(page)
         total = page.prose_in(0)
     is_brief = total < _MIN_SHOWN_PROSE and page.title_run_index >= 0
+    _reject_forms(page, total)
     _reject_boilerplate(
         page,
         lambda index: is_brief or _is_small_part(page, index, total),
@@ -208,11 +219,24 @@ def _find_article_box(page: PageAnalysis, best_box_index: int) -> int:
     min_prose = max(600.0, 0.3 * page.prose_in(best_box_index))
     while index > 0:
         prose = page.prose_in(index)
-        is_enough = prose >= min_prose or (boxes[index].tag == "article" and prose >= 400)
+        is_enough = prose >= min_prose or (boxes[index].tag == "article" and prose >= _find_min_prose(page, index))
         if is_enough and not _is_header_above_text(page, index):
             return index
         index = boxes[index].parent_index
     return 0
+
+
+def _find_min_prose(page: PageAnalysis, article_index: int) -> int:
+    """Return the prose that an ``article`` element must have. It is less if other articles with headings follow."""
+    boxes = page.layout.boxes
+    following = [at for at in page.child_boxes[boxes[article_index].parent_index] if at > article_index]
+    has_others = any(
+        boxes[at].tag == "article"
+        and page.prose_in(at)
+        and any(boxes[inner].tag in _TITLE_TAGS for inner in range(at + 1, min(at + 4, boxes[at].subtree_end)))
+        for at in following
+    )
+    return _MIN_BRIEF_PROSE if has_others else _MIN_ARTICLE_PROSE
 
 
 def _is_header_above_text(page: PageAnalysis, box_index: int) -> bool:
@@ -233,10 +257,12 @@ def _find_title(page: PageAnalysis, titles: list[str], site_keys: frozenset[str]
 
     - an h1 that equals a title in the metadata,
     - another heading that equals such a title,
-    - an h1 of some length,
-    - another text that equals such a title,
+    - an h1 of some length, if possible one with text of its own (see ``_owns_text``),
+    - other text that equals such a title,
     - the first other heading whose class or id names it a headline,
     - any h1.
+
+    A heading with the name of the outlet, or with a link to the front page, is not a headline.
     """
     title_keys = [alnum_key(title) for title in titles if title]
     folded_titles = {title.casefold() for title in titles}
@@ -249,7 +275,7 @@ def _find_title(page: PageAnalysis, titles: list[str], site_keys: frozenset[str]
             continue
         text = alnum_key(run.text)
         is_confirmed = any(_is_same_title(text, title, 0.3 if box.tag == "h1" else 0.6) for title in title_keys)
-        if text in site_keys:
+        if text in site_keys or (run.link_chars and _is_link_to_front_page(box.node)):
             continue
         if box.tag == "h1":
             candidates.append((0 if is_confirmed else 2 if page.weights[at] >= _MIN_HEADLINE_WEIGHT else 5, at))
@@ -257,7 +283,36 @@ def _find_title(page: PageAnalysis, titles: list[str], site_keys: frozenset[str]
             candidates.append((1 if box.tag in HEADING_TAGS else 3, at))
         elif box.tag in _UPPER_HEADING_TAGS and _is_named_headline(page, at):
             candidates.append((4, at))
-    return min(candidates)[1] if candidates else -1
+    best = min(candidates, default=(0, -1))
+    unconfirmed = [at for rank, at in candidates if rank == best[0] == 2]
+    if len(unconfirmed) > 1:
+        return next((at for at in unconfirmed if _owns_text(page, at, unconfirmed)), best[1])
+    return best[1]
+
+
+def _is_link_to_front_page(heading: LexborNode) -> bool:
+    """Return whether a heading contains a link to the front page of the site, as the name of the outlet does."""
+    link = heading.css_first("a[href]")
+    return link is not None and _FRONT_PAGE.match(link.attributes["href"] or "") is not None
+
+
+def _owns_text(page: PageAnalysis, heading_index: int, heading_indexes: list[int]) -> bool:
+    """Return whether the largest box that contains only one of several headings has most of the page's prose.
+
+    This is so for the headline of an article, and not for headings of promotions and lists. A heading with a link is
+    not a headline here.
+    """
+    if page.layout.runs[heading_index].link_chars:
+        return False
+    boxes = page.layout.boxes
+    others = [at for at in heading_indexes if at != heading_index]
+    index = page.layout.runs[heading_index].box_index
+    while index > 0:
+        around = boxes[boxes[index].parent_index]
+        if any(around.run_start <= at < around.run_end for at in others):
+            break
+        index = boxes[index].parent_index
+    return page.prose_in(index) > page.prose_in(0) / 2
 
 
 def _is_named_headline(page: PageAnalysis, run_index: int) -> bool:
@@ -292,7 +347,8 @@ def alnum_key(text: str) -> str:
     """Return only the letters and digits of a text, case-folded, as a key for comparisons."""
     if text.isascii():
         return text.encode().translate(None, _ASCII_NON_ALNUM).decode().lower()
-    return "".join(filter(str.isalnum, text)).casefold()
+    key = "".join(filter(str.isalnum, text)).casefold()
+    return key.replace("ı", "i").replace("\u0307", "")  # so that "İSKELE YAPILDI" and "İskele yapıldı" are equal
 
 
 def _reject_hidden(page: PageAnalysis) -> None:
@@ -334,14 +390,19 @@ def _reject_boilerplate(page: PageAnalysis, is_candidate: Callable[[int], bool],
     index, boxes = 1, page.layout.boxes
     title = page.title_run_index
     kept_reason, kept_end = "", 0  # of the outermost box that is kept although it has the name of a tool
+    title_blocks = _list_title_blocks(page)
     while index < len(boxes):
         box = boxes[index]
         is_empty_or_title = box.run_end <= box.run_start or box.run_start <= title < box.run_end
         reason = "" if is_empty_or_title else _find_boilerplate_reason(page, index)
-        is_kept = reason == kept_reason and index < kept_end and page.prose_in(index) > 0
+        is_kept = (
+            bool(reason)
+            and page.prose_in(index) > 0
+            and ((reason == kept_reason and index < kept_end) or any(map(boxes[index].hint.startswith, title_blocks)))
+        )
         if not reason or (is_kept and page.link_share(index) < _MAX_PROSE_LINK_SHARE):
             index += 1
-        elif is_candidate(index):
+        elif is_candidate(index) or _is_list_of_other_stories(page, index):
             found.setdefault(reason, []).append(index)
             index = box.subtree_end
         else:
@@ -356,6 +417,47 @@ def _reject_boilerplate(page: PageAnalysis, is_candidate: Callable[[int], bool],
     for reason, at_boxes in found.items():
         for at in at_boxes:
             page.reject(at, reason)
+
+
+def _list_title_blocks(page: PageAnalysis) -> list[str]:
+    """Return the beginnings of the class names of the parts of the boxes around the headline.
+
+    In the convention BEM, ``hero-promo__text`` is a part of ``hero-promo``. If the box contains the headline, its name
+    does not describe the text.
+    """
+    boxes = page.layout.boxes
+    index = page.layout.runs[page.title_run_index].box_index if page.title_run_index >= 0 else 0
+    blocks: list[str] = []
+    while index > 0:
+        blocks += (f"{name}__" for name in boxes[index].hint.split() if "__" not in name)
+        index = boxes[index].parent_index
+    return blocks
+
+
+def _reject_forms(page: PageAnalysis, total: float) -> None:
+    """Reject the small forms of a page, and the small boxes around forms that ask for an address.
+
+    Such boxes advertise a newsletter. ``total`` is the prose of the page; some pages are a form as a whole.
+    """
+    boxes = page.layout.boxes
+    for index, box in enumerate(boxes):
+        if box.tag != "form" or not _is_small_box(page, index, total):
+            continue
+        outer = index
+        while box.node.css_first(_ADDRESS_FIELD) is not None and _is_small_box(page, boxes[outer].parent_index, total):
+            outer = boxes[outer].parent_index
+        page.reject(outer, "form")
+
+
+def _is_small_box(page: PageAnalysis, box_index: int, total: float) -> bool:
+    """Return whether a box is below the headline, and has little text and little of the page's prose."""
+    box = page.layout.boxes[box_index]
+    is_below = box_index > 0 and not box.run_start <= page.title_run_index < box.run_end
+    return (
+        is_below
+        and page.chars_in(box_index) < _MAX_FORM_CHARS
+        and page.prose_in(box_index) <= _MAX_BOILERPLATE_SHARE * total
+    )
 
 
 def _is_small_part(page: PageAnalysis, box_index: int, total: float) -> bool:
@@ -408,7 +510,9 @@ def _find_boilerplate_reason(page: PageAnalysis, box_index: int) -> str:
     found = LINK_LIST_NAMES.search(name) if name and page.link_share(box_index) > 0.3 else None
     if found:
         return f"links: {found.group().strip(' _:-')}"
-    return "teasers" if _is_teaser_list(page, box_index) else ""
+    if len(page.child_boxes[box_index]) < _MIN_EXCERPTS:
+        return ""
+    return "teasers" if _is_teaser_list(page, box_index) or _is_list_of_other_stories(page, box_index) else ""
 
 
 def _has_paragraphs(page: PageAnalysis, box_index: int, count: int) -> bool:
@@ -437,7 +541,7 @@ def _is_teaser_list(page: PageAnalysis, box_index: int) -> bool:
     At least three of its children, and most of them, must have a line that is almost only a link.
     """
     children = page.child_boxes[box_index]
-    if len(children) < 3 or page.link_share(box_index) < 0.2:
+    if page.link_share(box_index) < 0.2:
         return False
     runs, boxes = page.layout.runs, page.layout.boxes
     teasers = 0
@@ -448,6 +552,37 @@ def _is_teaser_list(page: PageAnalysis, box_index: int) -> bool:
             for run in runs[box.run_start : min(box.run_end, box.run_start + 6)]
         )
     return teasers >= 3 and teasers * 10 >= len(children) * 6
+
+
+def _is_list_of_other_stories(page: PageAnalysis, box_index: int) -> bool:
+    """Return whether a box is a list of excerpts of other stories, however long, next to the article.
+
+    Most of its children, and at least three, must begin with a heading that is a link, and have few lines. The box must
+    be outside of the smallest box that contains the headline and the first paragraph below it.
+    """
+    boxes, runs, title = page.layout.boxes, page.layout.runs, page.title_run_index
+    if len(page.child_boxes[box_index]) < _MIN_EXCERPTS or not page.link_share(box_index):
+        return False
+    children = [child for child in page.child_boxes[box_index] if boxes[child].run_end > boxes[child].run_start]
+    if title < 0 or len(children) < _MIN_EXCERPTS:
+        return False
+    excerpts = sum(
+        boxes[child].run_end - boxes[child].run_start <= _MAX_EXCERPT_LINES
+        and any(
+            boxes[run.box_index].tag in HEADING_TAGS and compute_link_ratio(run) > 0.9
+            for run in runs[boxes[child].run_start : boxes[child].run_start + 2]
+        )
+        for child in children
+    )
+    if excerpts < _MIN_EXCERPTS or excerpts * 10 < len(children) * 6:
+        return False
+    box = boxes[box_index]
+    outside = (at for at in range(title + 1, len(runs)) if not box.run_start <= at < box.run_end)
+    first = next((at for at in outside if page.prose_values[at]), -1)
+    index = runs[title].box_index
+    while index > 0 and not boxes[index].run_start <= first < boxes[index].run_end:
+        index = boxes[index].parent_index
+    return first >= 0 and not index <= box_index < boxes[index].subtree_end
 
 
 def _score_boxes(page: PageAnalysis) -> list[float]:

@@ -29,7 +29,10 @@ _OTHER_ARTICLE_KEYS = frozenset(
 """Properties whose values are other articles, or the posts of a live blog."""
 _WORD = re.compile(r"\w+")
 _MIN_TITLE_WORDS = 4  # words: a shorter heading may be the name of the outlet
-_MIN_WORD_CHARS = 4  # characters; shorter words, such as "the", are in most titles
+_MIN_WORD_CHARS = 4  # characters; shorter words, such as "the", are in most titles; in scripts without capitals, 3
+_MAX_STEM_CHARS = 5  # characters; words that begin alike are forms of one word in most languages
+UNSPACED_CHARS = re.compile("[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uac00-\ud7a3]")
+_MARKUP_TAG = re.compile(r"</?[a-zA-Z][^<>]*>")
 _CONTROL_CHARS = re.compile(r"[\x00-\x1f]+")
 _TRAILING_COMMA = re.compile(r",\s*([}\]])")
 _COMMENT_MARKERS = re.compile(
@@ -176,12 +179,14 @@ def _choose_headline(node: dict[str, Any], title_keys: list[str]) -> Any:
 
 
 def title_words(text: str) -> set[str]:
-    """Return the longer words of a title, for comparison with another title.
+    """Return the first letters of the longer words of a title, so that inflected forms of a word are equal.
 
-    Words with non-ASCII letters are included at any length, and so are their pairs of adjacent characters.
+    In scripts that do not separate words by spaces, and in Korean, the pairs of adjacent characters are returned.
     """
-    words = {word.casefold() for word in _WORD.findall(text) if len(word) >= _MIN_WORD_CHARS or not word.isascii()}
-    return words | {word[at : at + 2] for word in words if not word.isascii() for at in range(len(word) - 1)}
+    words = {word.casefold() for word in _WORD.findall(text)}
+    starts = {word[:_MAX_STEM_CHARS] for word in words if len(word) >= _MIN_WORD_CHARS - (word == word.upper())}
+    unspaced = [word for word in words if UNSPACED_CHARS.search(word)]
+    return starts | {word[at : at + 2] for word in unspaced for at in range(len(word) - 1)}
 
 
 def _may_be_shown(node: dict[str, Any], shown_words: set[str]) -> bool:
@@ -206,7 +211,10 @@ def parse_lenient_json(text: str) -> Any:
 
     Accepted are raw line breaks in strings, trailing commas and comment marks.
     """
-    text = _COMMENT_MARKERS.sub("", text[:_MAX_JSON_LD_CHARS]).strip().rstrip(";")
+    text = text[:_MAX_JSON_LD_CHARS].strip()
+    if text[:1] not in {"{", "["} or text[-1:] in {">", "/"}:
+        text = _COMMENT_MARKERS.sub("", text).strip()
+    text = text.rstrip(";")
     try:
         return json.loads(text, strict=False)
     except (ValueError, RecursionError):
@@ -271,5 +279,13 @@ def _add_claims(claims: list[str], *values: Any) -> None:
 
 
 def _add_headline(metadata: PageMetadata, origin: str, value: Any) -> None:
-    if isinstance(value, str) and (text := normalize_spacing(unescape(value))):
-        metadata.headlines.setdefault(origin, text)
+    """Add a title to the metadata, unless its origin has one already.
+
+    Some outlets escape the title twice, or write it with HTML tags.
+    """
+    if isinstance(value, str):
+        text = unescape(value)
+        if "&" in text or "</" in text:
+            text = _MARKUP_TAG.sub("", unescape(text))
+        if text := normalize_spacing(text):
+            metadata.headlines.setdefault(origin, text)

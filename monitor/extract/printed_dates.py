@@ -68,7 +68,8 @@ class OwnElements:
         if first >= 0:  # the article may be an element within the box of the text
             innermost.append(page.layout.runs[first].box_index)
         self._around_article = {boxes[0].node.mem_id} if boxes else set[int]()
-        self._around_article |= {node.mem_id for node in tree.css("html, head, body")}  # their names are the site's
+        whole_page = filter(None, (tree.root, tree.head, tree.body))  # their names are the site's
+        self._around_article |= {node.mem_id for node in whole_page}
         self._is_article_known = False
         self._judged: dict[int, bool] = {}
         for inner in innermost:

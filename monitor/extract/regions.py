@@ -17,11 +17,13 @@ from monitor.extract.boilerplate import (
     drop_callouts,
     drop_empty_headings,
     drop_imprint,
+    drop_name_signature,
 )
 from monitor.extract.box_names import (
     CAPTION_NAMES,
     GALLERY_NAMES,
     PICTURE_NAMES,
+    QUOTE_NAMES,
     SMALL_PRINT_NAMES,
     STANDFIRST_NAMES,
     TEXT_NAMES,
@@ -35,7 +37,9 @@ from monitor.extract.line_classifier import (
     is_fact_line,
     is_machine_summary_label,
     is_reader_appeal,
+    is_rights_notice,
     is_sentence,
+    is_signed_by_agency,
     split_agency_signature,
     split_dateline,
 )
@@ -58,8 +62,11 @@ _MIN_PICTURE_TEXT_WEIGHT = 80  # weight; a shorter sentence in a box with a pict
 _FIGURE_TAGS = frozenset(("figure", "figcaption"))
 _MAX_STANDFIRST_DISTANCE_RUNS = 8  # text runs below the headline that may be its standfirst, in any box
 _MAX_HEADING_DISTANCE_RUNS = 3  # text runs below the headline in which a summary may lack a full stop
+_MAX_BYLINE_WEIGHT = 90  # weight; a longer line that begins like a byline must contain a year
 _MIN_SUMMARY_WEIGHT = 40
 _MIN_SUMMARY_WORDS = 6
+_MIN_QUOTE_CHARS = 20
+_MAX_DATA_ROW_CHARS = 300  # characters; a row with more lays out a page
 _MIN_SERIES = 3  # pictures of a series, or posts of a live blog
 _MAX_SHARED_CAPTIONS = 1 / 3  # share of captions with a name from the article in a series about other news
 _WORD = re.compile(r"\w+")
@@ -103,6 +110,7 @@ def assemble_regions(page: PageAnalysis, title: str, descriptions: list[str], au
     _restore_captions(page, inside)
     _drop_other_pictures(page, galleries, title)
     _mark_summary_labels(page, inside)
+    _drop_repeated_quotes(page, inside)
     drop_callouts(page)
     last = next((at for at in reversed(inside) if not page.rejection_reasons[at]), box.run_start)
     for at in range(max(page.title_run_index, 0), last):
@@ -112,6 +120,7 @@ def assemble_regions(page: PageAnalysis, title: str, descriptions: list[str], au
     drop_empty_headings(page)
     drop_imprint(page)
     drop_biographies(page, names)
+    drop_name_signature(page)
     return collect_regions(page)
 
 
@@ -122,8 +131,9 @@ def collect_regions(page: PageAnalysis) -> ArticleRegions:
     """
     regions = ArticleRegions()
     for at, run in enumerate(page.layout.runs):
-        if page.rejection_reasons[at] == "caption" and run.text not in regions.captions:
-            regions.captions.append(run.text)
+        if page.rejection_reasons[at] == "caption":
+            if run.text not in regions.captions and any(map(str.isalpha, run.text)):  # not "1 / 3"
+                regions.captions.append(run.text)
         elif page.rejection_reasons[at] == "standfirst":
             regions.standfirst = f"{regions.standfirst}\n{run.text}".strip()
         elif not page.rejection_reasons[at]:
@@ -290,17 +300,29 @@ def _classify_by_text(page: PageAnalysis, run_index: int, author_names: dict[str
         label := MACHINE_SUMMARY if is_machine_summary_label(text) else READER_APPEAL if is_reader_appeal(text) else ""
     ):
         return label
-    if weight < 250 and is_credit(text):
-        return "caption"
+    if weight < 250 and is_credit(text) and not is_signed_by_agency(text):
+        return "imprint" if is_rights_notice(text) else "caption"
     if weight < 160:
         key = alnum_key(text)
-        if is_date_line(_remove_names(text, author_names)):
+        if not _is_in_data_row(page, run_index) and is_date_line(_remove_names(text, author_names)):
             return "date line"
         if key in author_names:
             return "byline"
-        if weight < 90 and is_byline(text):
+        if is_byline(text) and (weight < _MAX_BYLINE_WEIGHT or _YEAR.search(text)):
             return "byline"
     return ""
+
+
+def _is_in_data_row(page: PageAnalysis, run_index: int) -> bool:
+    """Return whether a text run is in a row of a table that has several cells with text, all of them short."""
+    boxes = page.layout.boxes
+    index = page.layout.runs[run_index].box_index
+    if boxes[index].tag not in _TABLE_CELL_TAGS:
+        return False
+    row = boxes[index].parent_index
+    cells = page.child_boxes[row]
+    filled = sum(boxes[cell].run_end > boxes[cell].run_start for cell in cells)
+    return filled > 1 and page.chars_in(row) < _MAX_DATA_ROW_CHARS
 
 
 def _is_caption(page: PageAnalysis, run_index: int) -> bool:
@@ -310,7 +332,9 @@ def _is_caption(page: PageAnalysis, run_index: int) -> bool:
     while index > 0 and index != page.root_box_index and (chars := page.chars_in(index)) < 900:
         box, name = layout.boxes[index], page.box_hints[index]
         if box.tag in _FIGURE_TAGS:
-            return layout.boxes[layout.runs[run_index].box_index].tag not in _TABLE_CELL_TAGS
+            return layout.boxes[layout.runs[run_index].box_index].tag not in _TABLE_CELL_TAGS and not (
+                _is_pull_quote(page, run_index, index)
+            )
         is_named = name and (
             CAPTION_NAMES.search(name)
             or (
@@ -323,6 +347,35 @@ def _is_caption(page: PageAnalysis, run_index: int) -> bool:
             return not (_is_text_with_picture(page, index) or _is_in_text_box(page, run_index, index))
         index = box.parent_index
     return _is_below_picture(page, run_index)
+
+
+def _is_pull_quote(page: PageAnalysis, run_index: int, figure_index: int) -> bool:
+    """Return whether a text run in a figure is a quotation that the text does not contain, and there is no picture."""
+    boxes, runs = page.layout.boxes, page.layout.runs
+    if any(figure_index <= at < boxes[figure_index].subtree_end for at, _ in page.layout.pictures):
+        return False
+    index = runs[run_index].box_index
+    while index > figure_index and boxes[index].tag != "blockquote":
+        index = boxes[index].parent_index
+    quote = alnum_key(runs[run_index].text)
+    return index > figure_index and not any(
+        quote in alnum_key(run.text) for at, run in enumerate(runs) if at != run_index and len(run.text) > len(quote)
+    )
+
+
+def _drop_repeated_quotes(page: PageAnalysis, inside: range) -> None:
+    """Drop quotations in boxes of their own that repeat a part of a paragraph."""
+    boxes, runs = page.layout.boxes, page.layout.runs
+    kept = [at for at in inside if not page.rejection_reasons[at]]
+    for at in kept:
+        parent = boxes[runs[at].box_index].parent_index
+        names = f"{page.box_hints[runs[at].box_index]} {page.box_hints[parent] if parent >= 0 else ''}"
+        if not QUOTE_NAMES.search(names):
+            continue
+        quote = alnum_key(runs[at].text)
+        longer = (runs[other].text for other in kept if len(runs[other].text) > len(runs[at].text))
+        if len(quote) >= _MIN_QUOTE_CHARS and any(quote in alnum_key(text) for text in longer):
+            page.rejection_reasons[at] = "repeated"
 
 
 def _is_text_with_picture(page: PageAnalysis, box_index: int) -> bool:
@@ -364,10 +417,10 @@ def _list_galleries(page: PageAnalysis) -> list[tuple[int, int]]:
     found: list[tuple[int, int]] = []
     for index in range(page.root_box_index + 1, boxes[page.root_box_index].subtree_end):
         box, name = boxes[index], page.box_hints[index]
-        if not name or (found and box.run_start < found[-1][1]) or not GALLERY_NAMES.search(name):
+        if not name or (found and box.run_start < found[-1][1]):
             continue
         count = bisect_left(pictures, box.subtree_end) - bisect_left(pictures, index)
-        if count < _MIN_SERIES:
+        if count < _MIN_SERIES or not GALLERY_NAMES.search(name):
             continue
         paragraphs = sum(value > 0 for value in page.prose_values[box.run_start : box.run_end])
         if paragraphs <= count + 1:
@@ -502,7 +555,7 @@ def _find_standfirst(page: PageAnalysis, description_keys: set[str], first_body_
     The summary is between the headline and the text, or at the start of the text, and may have several paragraphs.
     ``description_keys`` are the descriptions in the metadata, normalized.
     """
-    has_named_standfirst = False
+    named_box = -1  # the box around the named summary; a summary may be a list
     for at in range(max(page.title_run_index, 0), min(first_body_index + 1, len(page.layout.runs))):
         run = page.layout.runs[at]
         if (
@@ -517,9 +570,10 @@ def _find_standfirst(page: PageAnalysis, description_keys: set[str], first_body_
         is_named = _is_in_descriptions(alnum_key(run.text), description_keys) or (
             page.weights[at] > 40 and _is_in_named_box(page, run, STANDFIRST_NAMES)
         )
-        if (is_named and not has_named_standfirst) or _is_unnamed_standfirst(page, at):
+        parent = page.layout.boxes[run.box_index].parent_index
+        if (is_named and named_box in {-1, parent}) or _is_unnamed_standfirst(page, at):
             page.rejection_reasons[at] = "standfirst"
-            has_named_standfirst = has_named_standfirst or is_named
+            named_box = parent if is_named else named_box
 
 
 def _is_unnamed_standfirst(page: PageAnalysis, run_index: int) -> bool:

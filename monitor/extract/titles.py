@@ -4,15 +4,21 @@ No single part is trusted: outlets use different titles on the page, for social 
 """
 
 import re
+from collections.abc import Iterable
 
 from monitor.extract.main_content import PageAnalysis, alnum_key
-from monitor.extract.metadata import PageMetadata, title_words
+from monitor.extract.metadata import UNSPACED_CHARS, PageMetadata, title_words
 
-_NAME_PART = r"\s*(?:[|»·•：_]|\s[-–—:]|\s::|--+|[－—]+)\s*"
+_NAME_PART = r"\s*(?:[|»·•：_]|\s::|\s[-–—:]|--+|[－—]+)\s*"
 _SITE_SUFFIX = re.compile(rf"^(.{{8,}}?){_NAME_PART}([^|»·•]{{2,60}})$")
-_LAST_PART = re.compile(r"^(.{8,})(\s*[|_»·•]\s*|\s*--+\s*)([^|»·•_]{2,60})$")
-_SITE_PREFIX = re.compile(rf"^([^|»·•]{{2,60}}?){_NAME_PART}(.{{8,}})$")
+_HYPHENATED_SUFFIX = re.compile(r"^(.{4,})-([^-|]{2,30})$")
+_LAST_PART = re.compile(r"^(.{8,})(\s*[|_»·•<]\s*|\s*--+\s*)([^|»·•_<]{2,60})$")
+_REPEATED_DASH = re.compile(r"^(.{8,}?)(\s[-–—]\s)([^-–—|]{2,40})\2([^-–—|]{2,40})$")
+_BAR_PREFIX = re.compile(r"^([^|»·•]{2,40}?)\s*(?:[|»·•]|\s::)\s*(.{8,})$")
+_SITE_PREFIX = re.compile(rf"^([^|»·•]{{2,60}}?)(?:{_NAME_PART}|:\s)(.{{8,}})$")
+_CUT_OFF = re.compile(r"\s*(?:…|\.{3})$")
 _MAX_SECTION_WORDS = 3  # words of the name of a section between headline and outlet
+_MAX_ABBREVIATION_CHARS = 5  # letters of the short name of an outlet
 _MAX_PARTS = 3  # names that are removed from the end of a title
 _MAX_PRINTED_DIFFERENCE = 5  # characters, for punctuation
 _WORD = re.compile(r"\w+")
@@ -22,8 +28,13 @@ _NO_TITLE = re.compile(
     r"default|loading|welcome|startseite|accueil|inicio|главная|trang chủ|首页|首頁)$",
     re.IGNORECASE,
 )
-_ORIGIN_WEIGHTS = {"json-ld": 2.2, "opengraph": 1.5, "heading": 1.5, "document": 0.3, "twitter": 0.3}
-_UNRELATED_FACTOR = 0.4  # for a claim that has no word in common with the headline that the page shows
+_ORIGIN_WEIGHTS = {"feed": 2.7, "json-ld": 2.2, "opengraph": 1.5, "heading": 1.5, "document": 0.3, "twitter": 0.3}
+"""Weights of the places that state the title. The printed heading and the feed, which readers see, outweigh the
+metadata."""
+_UNRELATED_FACTOR = 0.3  # for a claim that has no word in common with the headline that the page shows
+_MAX_TEXT_CHARS = 2_000  # characters at the start of the text that are searched for the words of a title
+_MAX_WIDE_SECTION_CHARS = 8  # characters of the name of a section or outlet in a script without spaces
+_MIN_CUT_OFF_CHARS = 15  # characters; a shorter title is not the cut-off beginning of another one
 _MAX_SITE_NAME_CHARS = 40  # characters; some pages state their headline as the name of the site
 _MIN_HOST_PART_CHARS = 4  # characters; shorter parts of a host name do not name the outlet
 
@@ -45,31 +56,38 @@ def list_headlines(metadata: PageMetadata, site_keys: frozenset[str]) -> list[st
 
 def _is_headline(text: str, site_keys: frozenset[str]) -> bool:
     key = alnum_key(text)
-    return bool(key) and key not in site_keys and not _NO_TITLE.match(text.strip()) and not _ADDRESS.match(text.strip())
+    is_name = key in site_keys or key.removeprefix("the") in site_keys
+    return bool(key) and not is_name and not _NO_TITLE.match(text.strip()) and not _ADDRESS.match(text.strip())
 
 
-def choose_title(page: PageAnalysis, metadata: PageMetadata, host: str) -> tuple[str, str]:
-    """Return the title of a page, and the parts of the page that state it, such as "opengraph, heading".
+def choose_title(page: PageAnalysis, metadata: PageMetadata, host: str, feed_title: str = "") -> tuple[str, str]:
+    """Return the title of a page, and the places that state it, such as "opengraph, heading".
 
-    The title with the most support is chosen. The document title (``<title>``) also supports a title with which it
-    begins. If the chosen title is written in several ways, the way with the most words is used, because some parts of
-    the page omit the space between kicker and headline. In a tie, the visible heading is used.
+    The title with the most support is chosen. The document title (``<title>``) also counts as support for a title that
+    is its beginning, and a title that was cut off as support for the whole title. The feed's title is only support. If
+    the chosen title is spelled in several ways, a spelling that is not in capitals is used, then the one with the most
+    words, because some places omit the space between kicker and headline, then the one that the page shows.
     """
     sites = find_site_keys(metadata, host)
     heading = page.layout.runs[page.title_run_index].text if page.title_run_index >= 0 else ""
-    claims = {**metadata.headlines, "heading": heading}
-    others = {origin: {alnum_key(claim) for name, claim in claims.items() if name != origin} for origin in claims}
+    claims = {**metadata.headlines, "heading": heading, "feed": feed_title}
+    keys = {origin: alnum_key(claim) for origin, claim in claims.items()}
+    others = {origin: {key for name, key in keys.items() if name != origin} for origin in claims}
     texts = {
         origin: text
         for origin, claim in claims.items()
         if claim and _is_headline(text := _remove_site_name(claim, others[origin], sites, page), sites)
     }
+    if "heading" in texts:
+        texts["heading"] = _choose_heading_part(page, texts)
+    texts = {origin: _complete(text, texts.values()) for origin, text in texts.items()}
+    unrelated = _find_unrelated_origins(page, texts)
     votes: dict[str, float] = {}
-    for text in texts.values():
+    for candidate_origin, text in texts.items():
         key = alnum_key(text)
-        if key not in votes:
+        if key not in votes and candidate_origin != "feed":
             votes[key] = sum(
-                weight * (_UNRELATED_FACTOR if origin != "heading" and _is_unrelated(text, texts) else 1.0)
+                weight * (_UNRELATED_FACTOR if candidate_origin in unrelated else 1.0)
                 for origin, weight in _ORIGIN_WEIGHTS.items()
                 if _is_supported_by(origin, alnum_key(texts.get(origin, "")), key)
             )
@@ -77,17 +95,70 @@ def choose_title(page: PageAnalysis, metadata: PageMetadata, host: str) -> tuple
         return "", "nothing"
     best = max(votes, key=lambda key: votes[key])
     origins = [origin for origin, text in texts.items() if alnum_key(text) == best]
-    best_origin = max(origins, key=lambda origin: (len(_WORD.findall(texts[origin])), origin == "heading"))
-    return texts[best_origin], ", ".join(origins)
+
+    def rank_spelling(origin: str) -> tuple[bool, int, int, bool]:
+        text = texts[origin]
+        return not text.isupper(), len(_WORD.findall(text)), len(text.split()), origin == "heading"
+
+    return texts[max(origins, key=rank_spelling)], ", ".join(origins)
 
 
-def _is_unrelated(text: str, texts: dict[str, str]) -> bool:
-    """Return whether a title shares no word with the visible heading.
+def _choose_heading_part(page: PageAnalysis, texts: dict[str, str]) -> str:
+    """Return the text of the printed heading, or the part of it that another place states as the title.
 
-    If the page has no visible heading, the title is compared with the document title.
+    The heading may also have a kicker, a subtitle or a number of comments, in elements of their own.
     """
-    shown = texts.get("heading") or texts.get("document") or text
-    return title_words(text).isdisjoint(title_words(shown))
+    keys = {alnum_key(text): text for origin, text in texts.items() if origin != "heading"}
+    whole = alnum_key(texts["heading"])
+    if whole in keys:
+        return texts["heading"]
+    box = page.layout.boxes[page.layout.runs[page.title_run_index].box_index]
+    inner = [key for child in box.node.iter() if (key := alnum_key(child.text() or ""))]
+    parts = [part for key in inner for part in (key, whole.removeprefix(key), whole.removesuffix(key))]
+    return next((keys[part] for part in parts if part in keys), texts["heading"])
+
+
+def _complete(text: str, titles: Iterable[str]) -> str:
+    """Return the longest title that begins with a text, if the text was cut off with dots or inside a word.
+
+    Otherwise return the text itself.
+    """
+    beginning = _CUT_OFF.sub("", text)
+    if len(beginning) < _MIN_CUT_OFF_CHARS:
+        return text
+    has_dots = beginning != text
+    longer = [
+        title
+        for title in titles
+        if len(title) > len(text)
+        and title.startswith(beginning)
+        and (has_dots or (title[len(beginning)].isalnum() and not UNSPACED_CHARS.match(title[len(beginning)])))
+    ]
+    return max(longer, key=len, default=text)
+
+
+def _find_unrelated_origins(page: PageAnalysis, texts: dict[str, str]) -> set[str]:
+    """Return the places whose title shares no word with the printed heading, and is not the feed's title.
+
+    If the page has no printed heading, the titles are compared with the document title. If the printed heading shares
+    no word with the article's text, but another title does, the printed heading itself is unrelated.
+    """
+    reference = "heading" if "heading" in texts else "document"
+    words = {origin: title_words(text) for origin, text in texts.items()}
+    feed_key = alnum_key(texts.get("feed", ""))
+    unrelated = {
+        origin
+        for origin, text in texts.items()
+        if words[origin].isdisjoint(words.get(reference, words[origin])) and alnum_key(text) != feed_key
+    }
+    if not unrelated or reference != "heading":
+        return unrelated
+    kept = (run.text for run, why in zip(page.layout.runs, page.rejection_reasons, strict=True) if not why)
+    text_words = title_words(" ".join(kept)[:_MAX_TEXT_CHARS])
+    is_heading_of_text = not text_words.isdisjoint(words["heading"])
+    if is_heading_of_text or all(text_words.isdisjoint(found) for found in words.values()):
+        return unrelated
+    return {"heading"}
 
 
 def _is_supported_by(origin: str, title_key: str, key: str) -> bool:
@@ -103,22 +174,32 @@ def _is_supported_by(origin: str, title_key: str, key: str) -> bool:
 def _remove_site_name(claim: str, others: set[str], sites: frozenset[str], page: PageAnalysis) -> str:
     """Remove the names of the outlet and of its sections from the start and end of a title.
 
-    A part at the start or end is removed if it is the name of the outlet. A part at the end is also removed if the rest
-    equals another title or a line of the page. ``others`` are the other titles, normalized.
+    A part at the start or end is removed if it is the name of the outlet. A part at the end, or a part before a bar at
+    the start, is also removed if the rest equals another title or a line of the page. ``others`` are the other titles,
+    normalized.
     """
+
+    def is_stated(text: str) -> bool:
+        key = alnum_key(text)
+        return key in others or _is_printed(page, text, key)
+
     text, removed = claim, False
     for _ in range(_MAX_PARTS):
-        match = _SITE_SUFFIX.match(text)
+        match = _SITE_SUFFIX.match(text) or _HYPHENATED_SUFFIX.match(text)
         if not match:
             break
-        rest = alnum_key(match[1])
-        if not (_is_site_name(match[2], sites) or rest in others or _is_printed(page, match[1], rest)):
+        is_hyphenated = match.re is _HYPHENATED_SUFFIX
+        is_name = alnum_key(match[2]) in sites if is_hyphenated else _is_site_name(match[2], sites)
+        if not (is_name or is_stated(match[1])):
             break
         text, removed = match[1], True
     if not removed:
         match = _SITE_PREFIX.match(text)
-        if match and _is_site_name(match[1], sites):
+        if match and (_is_site_name(match[1], sites) or (_is_abbreviation(match[1]) and is_stated(match[2]))):
             return match[2]
+    match = _BAR_PREFIX.match(text)
+    if match and is_stated(match[2]):
+        return match[2]
     return _remove_sections(text, is_named=removed)
 
 
@@ -134,6 +215,9 @@ def _remove_sections(text: str, *, is_named: bool) -> str:
     Headlines do not contain such parts. If no name of the outlet was removed before (``is_named`` is false), a part may
     be one word longer, because it may be the outlet's name.
     """
+    match = _REPEATED_DASH.match(text)
+    if match and all(_is_short_part(part) for part in match.group(3, 4)):
+        return match[1]
     for _ in range(_MAX_PARTS):
         match = _LAST_PART.match(text)
         is_short = match is not None and len(_WORD.findall(match[3])) <= _MAX_SECTION_WORDS + (not is_named)
@@ -141,6 +225,17 @@ def _remove_sections(text: str, *, is_named: bool) -> str:
             return text
         text = match[1].rstrip()
     return text
+
+
+def _is_abbreviation(text: str) -> bool:
+    return len(text) <= _MAX_ABBREVIATION_CHARS and text.isupper() and text.isalpha()
+
+
+def _is_short_part(text: str) -> bool:
+    """Return whether a text is short enough for the name of a section or outlet, in any script."""
+    if UNSPACED_CHARS.search(text):
+        return len(text) <= _MAX_WIDE_SECTION_CHARS
+    return len(_WORD.findall(text)) <= _MAX_SECTION_WORDS
 
 
 def _is_site_name(text: str, sites: frozenset[str]) -> bool:

@@ -116,7 +116,7 @@ def decode(body: bytes, content_type: str = "") -> str:
         if label in _STATEFUL_ENCODINGS:
             return _clean(body.decode(label, "replace"))
     try:
-        return _clean(body.decode("utf-8"))
+        return repair_numeric_references(body.replace(b"\0", b"").decode("utf-8"))  # a search in bytes is faster
     except UnicodeDecodeError:
         pass
     try:

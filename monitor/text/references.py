@@ -5,6 +5,7 @@ surrogates, each as a reference. XML parsers reject such a reference, and with i
 """
 
 import re
+from functools import lru_cache
 from html.entities import html5
 
 _REFERENCE = r"&(?:amp;)?#(?:[xX][0-9a-fA-F]+|[0-9]+);?"
@@ -16,6 +17,7 @@ _XML_TEXT = re.compile(
 _XML_NAMES = frozenset({"amp", "lt", "gt", "quot", "apos"})
 _DOCTYPE_END = re.compile(r"\]\s{0,100}>")
 _REPLACEMENT = "\ufffd"
+_CACHED_RUNS = 1024
 _MAX_DIGITS = 10  # a longer number is beyond Unicode
 
 
@@ -26,14 +28,15 @@ def repair_numeric_references(text: str) -> str:
     characters and numbers beyond Unicode become U+FFFD. References that were escaped twice (`&amp;#0;`) are treated in
     the same way. All other references remain.
     """
-    return _REFERENCES.sub(_repair_run, text) if "&#" in text or "&amp;#" in text else text
+    return _REFERENCES.sub(lambda run: _repair_run(run[0]), text)
 
 
-def _repair_run(run: re.Match[str]) -> str:
-    """Repair a sequence of numeric references that directly follow one another."""
+@lru_cache(maxsize=_CACHED_RUNS)
+def _repair_run(run: str) -> str:
+    """Repair several numeric references that directly follow each other. Results are cached: most are apostrophes."""
     parts: list[str] = []
     high = 0  # the first surrogate of a pair, until the second is read
-    for reference in re.findall(_REFERENCE, run[0]):
+    for reference in re.findall(_REFERENCE, run):
         code = _read_code(reference)
         if high and 0xDC00 <= code < 0xE000:
             parts[-1] = chr(0x10000 + ((high - 0xD800) << 10) + code - 0xDC00)

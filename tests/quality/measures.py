@@ -23,6 +23,7 @@ from monitor.cli.stories import number_duplicate_ids, read_article, read_article
 from monitor.config.load import parse_configuration
 from monitor.domain.article import Article
 from monitor.extract.extractor import explain_page
+from monitor.extract.feed_content import html_to_text
 from monitor.match.engine import Matcher, compile_watchlist
 from monitor.stories.grouping import group_articles
 
@@ -268,6 +269,72 @@ def _titles(truth: Truth, found: Truth) -> Score:
     wrong = [key for key in titled if _plain(found[key]["title"]) != _plain(truth[key]["title"])]
     shown = tuple(f"{key}: title {found[key]['title']!r}" for key in wrong)
     return Score({"titles": 1 - rate(len(wrong), len(titled)) if titled else 1.0}, shown)
+
+
+def headlines(path: Path) -> Score:
+    """Measure the titles of small pages that are built from claims about the headline.
+
+    Titles are compared with their case and punctuation. If no title is expected, the first words of
+    the text are right.
+    """
+    data = json.loads(path.read_text(encoding="utf-8"))
+    wrong: list[str] = []
+    for case in data["cases"]:
+        paragraphs = data["texts"][case["language"]]
+        entry = Article(url=_HEADLINE_URL, title=case["feed"]) if "feed" in case else None
+        found = explain_page(_page_with_claims(case, paragraphs), _HEADLINE_URL, entry=entry).article.title
+        found = found or case.get("feed", "")
+        is_right = found == case["title"] if case["title"] else paragraphs[0].startswith(found.rstrip(".…"))
+        wrong += [] if is_right else [f"{case['id']} ({case['kind']}): {found!r} instead of {case['title']!r}"]
+    return Score({"right": 1 - rate(len(wrong), len(data["cases"]))}, tuple(wrong))
+
+
+_HEADLINE_URL = "https://www.example.org/2026/05/04/article-17"
+
+
+def _page_with_claims(case: dict[str, str], paragraphs: list[str]) -> bytes:
+    """Return the HTML of a page with the claims of a case in its head, and the paragraphs in its body."""
+    names = {"og": 'property="og:title"', "twitter": 'name="twitter:title"', "site": 'property="og:site_name"'}
+    head = [f"<title>{case.get('document', '')}</title>"]
+    head += [f'<meta {name} content="{case[key]}">' for key, name in names.items() if key in case]
+    if "json_ld" in case:
+        claim = json.dumps({"@type": "NewsArticle", "headline": case["json_ld"]})
+        head.append(f'<script type="application/ld+json">{claim}</script>')
+    text = "".join(f"<p>{paragraph}</p>" for paragraph in paragraphs)
+    body = case["page"].replace("{text}", f'<div class="entry-content">{text}</div>')
+    return f'<html lang="{case["language"]}"><head>{"".join(head)}</head><body>{body}</body></html>'.encode()
+
+
+def layouts(path: Path) -> Score:
+    """Measure bodies and captions of small pages in one file, in which marks around the texts are the labels.
+
+    ``=== name: difficulty`` begins a page. Text of the article is between ``⟦`` and ``⟧``, a caption between ``⟪`` and
+    ``⟫``. A page is whole if its text has exactly the letters and digits of the labelled text.
+    """
+    parts = re.split(r"^=== ([\w-]+): .*\n", path.read_text(encoding="utf-8"), flags=re.MULTILINE)[1:]
+    pages = dict(zip(parts[::2], parts[1::2], strict=True))
+    truth: Truth = {
+        name: {
+            "text": "\n".join(map(_read_marked, re.findall("⟦(.*?)⟧", page))),
+            "captions": list(map(_read_marked, re.findall("⟪(.*?)⟫", page))),
+        }
+        for name, page in pages.items()
+    }
+    found = extracted(truth, lambda name: re.sub("[⟦⟧⟪⟫]", "", pages[name]).encode())
+    wrong: list[str] = []
+    for name, page in truth.items():
+        expected, actual = ("".join(filter(str.isalnum, text)) for text in (page["text"], str(found[name]["text"])))
+        wrong += [] if expected == actual else [f"{name}: {found[name]['text']}"]
+    captions = _captions(truth, found)
+    rates = [_body(page["text"], str(found[name]["text"])) for name, page in truth.items()]
+    values = {"precision": mean(one[0] for one in rates), "recall": mean(one[1] for one in rates)}
+    values |= {"whole": 1 - rate(len(wrong), len(pages))} | captions.values
+    return Score(values, (*wrong, *captions.wrong))
+
+
+def _read_marked(html: str) -> str:
+    """Return the text of a marked piece of HTML, without readings above ideographs."""
+    return html_to_text(html).replace("\n", "")
 
 
 def _dates(truth: Truth, found: Truth) -> Score:

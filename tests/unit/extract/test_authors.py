@@ -62,6 +62,23 @@ def json_ld(author: object) -> str:
         ("<p class=author>ໂດຍ: ສົມສັກ ຕົວຢ່າງ</p>", ["ສົມສັກ ຕົວຢ່າງ"]),
         ("<p class=author>ដោយ៖ សុខ ឧទាហរណ៍</p>", ["សុខ ឧទាហរណ៍"]),
         ("<p class=reporter>홍길동 기자</p>", ["홍길동"]),
+        ("<p>홍길동 기자 hong@paper.example</p>", ["홍길동"]),
+        ("<p>[서울=홍길동 기자]</p>", ["홍길동"]),
+        ("<p>本报记者 王小明 李大伟</p>", ["王小明", "李大伟"]),
+        ("<p>【記者王小明／台北報導】</p>", ["王小明"]),
+        ("<p>文／王小明</p>", ["王小明"]),
+        ("<p>取材・文＝山田花子</p>", ["山田花子"]),
+        ("<p>كتبت - سارة المثال</p>", ["سارة المثال"]),
+        ("<p>נכתב על ידי דנה דוגמה</p>", ["דנה דוגמה"]),
+        ("<p>نویسنده: رضا نمونه</p>", ["رضا نمونه"]),
+        ("<p>Imeandikwa na Juma Mfano</p>", ["Juma Mfano"]),
+        ("<p>Írta: Minta Anna</p>", ["Minta Anna"]),
+        ("<p>Autor: Anna Przykładowa</p>", ["Anna Przykładowa"]),
+        ("<p>Γράφει η Άννα Παράδειγμα</p>", ["Άννα Παράδειγμα"]),
+        ("<p>Пише: Ана Пример</p>", ["Ана Пример"]),
+        ("<p>Af Anna Example og Ben Sample</p>", [ANNA, BEN]),
+        ("<p>Door Anna Example en Ben Sample</p>", [ANNA, BEN]),
+        ("<p>By ANNA EXAMPLE in Hanoi and BEN SAMPLE in Vientiane</p>", ["ANNA EXAMPLE", "BEN SAMPLE"]),
     ],
 )
 def test_the_authors_are_read_from_the_page(byline: str, authors: list[str]) -> None:
@@ -136,6 +153,13 @@ def test_a_byline_replaces_metadata_without_a_person() -> None:
         ("<p class=source>Источник: ТАСС</p>", "ТАСС"),
         ("<p class=source>المصدر: رويترز</p>", "رويترز"),
         ("<p class=byline>dpa/AFP</p>", "dpa/AFP"),
+        ("<p>Źródło: PAP</p>", "PAP"),
+        ("<p>Zdroj: ČTK</p>", "ČTK"),
+        ("<p>出典：共同通信</p>", "共同通信"),
+        ("<p>(연합뉴스)</p>", "연합뉴스"),
+        ("<p>（中央社）</p>", "中央社"),
+        ("<p>Lähde: STT</p>", "STT"),
+        ("<p>منبع: ایرنا</p>", "ایرنا"),
         ("<p class=author>Redaktion mit dpa</p>", "dpa"),
         ("<div itemprop=sourceOrganization><span itemprop=name>AFP</span></div>", "AFP"),
         ("<span itemprop=author>REUTERS</span>", "REUTERS"),
@@ -148,9 +172,12 @@ def test_an_agency_is_read_from_the_byline(byline: str, agency: str) -> None:
     assert (found.agency, found.authors) == (agency, ())
 
 
-def test_an_author_and_an_agency_may_share_a_byline() -> None:
+@pytest.mark.parametrize(
+    "byline", ["<p class=byline>By Anna Example, Reuters</p>", "<p>By Anna Example (with Reuters)</p>"]
+)
+def test_an_author_and_an_agency_may_share_a_byline(byline: str) -> None:
     """Each is in its own field."""
-    found = read("<p class=byline>By Anna Example, Reuters</p>")
+    found = read(byline)
     assert (found.agency, found.authors) == ("Reuters", (ANNA,))
 
 
