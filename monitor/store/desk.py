@@ -1,7 +1,6 @@
 """Store with the queries of the desk. Each query has a limit, and none returns long texts of more than one article."""
 
 from collections.abc import Collection, Sequence
-from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -401,25 +400,28 @@ class DeskStore:
             found: int | None = connection.execute(first).scalar()
         return found
 
-    def list_selected_ids(self, wanted: ArticleFilter, most: int) -> list[int] | None:
-        """Return the ids of all articles of the official, rule or source of a filter.
+    def list_selected_ids(self, wanted: ArticleFilter, limit: int, before_id: int | None = None) -> list[int] | None:
+        """Return the ids of the newest articles of the official, rule or source of a filter, newest first.
 
-        The first of these three with at most ``most`` articles is used. The result is None if the filter has no
-        official, rule or source, or if each of them has more articles.
+        Only ids below ``before_id`` are returned, at most ``limit``. If the filter has more than one of the three, the
+        ids belong to the rarest of them, whose newest articles reach back furthest. The result is None if the filter
+        has none of them.
         """
-        queries = []
+        columns = []
         if wanted.official_id:
-            queries.append(select(MENTION.c.article_id).where(MENTION.c.official_id == wanted.official_id))
+            columns.append((MENTION.c.article_id, MENTION.c.official_id == wanted.official_id))
         if wanted.rule_id:
-            queries.append(select(HIT.c.article_id).where(HIT.c.rule_id == wanted.rule_id))
+            columns.append((HIT.c.article_id, HIT.c.rule_id == wanted.rule_id))
         if wanted.source_id:
-            queries.append(select(ARTICLE.c.id).where(ARTICLE.c.source_id == wanted.source_id))
+            columns.append((ARTICLE.c.id, ARTICLE.c.source_id == wanted.source_id))
+        found: list[list[int]] = []
         with self._connections.read_transaction() as connection:
-            for query in queries:
-                ids = connection.execute(query.limit(most + 1)).scalars().all()
-                if len(ids) <= most:
-                    return sorted(set(ids), reverse=True)
-        return None
+            for article_id, condition in columns:
+                query = select(article_id).distinct().where(condition).order_by(article_id.desc()).limit(limit)
+                if before_id is not None:
+                    query = query.where(article_id < before_id)
+                found.append(list(connection.execute(query).scalars()))
+        return min(found, key=lambda ids: (len(ids), ids[-1] if ids else 0), default=None)
 
     def filter_lines(self, article_ids: Sequence[int], wanted: ArticleFilter) -> list[ArticleLine]:
         """Return the articles among ``article_ids`` that a filter selects, newest first, without their texts."""
@@ -440,21 +442,11 @@ class DeskStore:
     def list_lines(self, wanted: ArticleFilter, before_id: int | None = None, min_id: int = 0) -> list[ArticleLine]:
         """Return the newest articles that a filter selects, without their texts, newest first.
 
-        The ids of the articles are at least ``min_id`` and below ``before_id``. If the filter selects an official or a
-        rule, only the newest ``MAX_SAMPLE_ARTICLES`` articles of the official or rule are read.
+        The ids of the articles are at least ``min_id`` and below ``before_id``.
         """
-        query = _select_lines().where(*_filter_conditions(replace(wanted, official_id="", rule_id="")))
-        query = query.where(ARTICLE.c.id >= min_id)
+        query = _select_lines().where(*_filter_conditions(wanted), ARTICLE.c.id >= min_id)
         if before_id is not None:
             query = query.where(ARTICLE.c.id < before_id)
-        if wanted.official_id:
-            query = query.where(ARTICLE.c.id.in_(_newest_articles(wanted.official_id, before_id)))
-        if wanted.rule_id:
-            newest_hits = select(HIT.c.article_id).where(HIT.c.rule_id == wanted.rule_id)
-            if before_id is not None:
-                newest_hits = newest_hits.where(HIT.c.article_id < before_id)
-            newest_hits = newest_hits.order_by(HIT.c.id.desc()).limit(MAX_SAMPLE_ARTICLES)
-            query = query.where(ARTICLE.c.id.in_(select(newest_hits.subquery().c.article_id)))
         with self._connections.read_transaction() as connection:
             if wanted.since_at:  # Ids grow with time, so this condition limits the rows that are read.
                 oldest = select(ARTICLE.c.id).where(ARTICLE.c.first_seen_at >= wanted.since_at)
@@ -659,11 +651,9 @@ def _select_hits() -> Select[Any]:
     )
 
 
-def _newest_articles(official_id: str, before_id: int | None = None) -> Select[Any]:
+def _newest_articles(official_id: str) -> Select[Any]:
     """Return the query for the ids of the newest ``MAX_SAMPLE_ARTICLES`` articles that name an official."""
     newest = select(MENTION.c.article_id).where(MENTION.c.official_id == official_id)
-    if before_id is not None:
-        newest = newest.where(MENTION.c.article_id < before_id)
     return select(newest.order_by(MENTION.c.seen_at.desc()).limit(MAX_SAMPLE_ARTICLES).subquery().c.article_id)
 
 

@@ -232,7 +232,11 @@ class MentionRow(Base, table=True):
     """Table row of a mention. ``seen_at`` is when its article was first seen, for counts by day."""
 
     __tablename__ = "mention"
-    __table_args__ = (Index("ix_mention_day", "official_id", "seen_at", "article_id"), AUTOINCREMENT)
+    __table_args__ = (
+        Index("ix_mention_day", "official_id", "seen_at", "article_id"),
+        Index("ix_mention_official", "official_id", "article_id"),
+        AUTOINCREMENT,
+    )
 
     id: int | None = id_column()
     article_id: int = foreign_key("article.id", index=True)
@@ -276,6 +280,7 @@ class HitRow(Base, table=True):
     __table_args__ = (
         UniqueConstraint("article_id", "rule_id", "kind", "version"),
         Index("ix_hit_rule", "rule_id", "id"),
+        Index("ix_hit_rule_article", "rule_id", "article_id"),
         partial_index("ix_hit_rescreened_at", "rescreened_at", where="rescreened_at IS NOT NULL"),
         AUTOINCREMENT,
     )
