@@ -537,7 +537,8 @@ def _redacted(api: ApiRequest, record: Mapping[str, Any]) -> dict[str, Any]:
 async def source(api: ApiDependency, source_id: Name) -> Response:
     """Return the state of a source, as in the status report."""
     line = await api.read(api.context.database.desk.get_source, source_id)
-    record = source_status_record(SourceStatus(line.poll_state, line.name, line.article_count))
+    backfill = await api.read(api.context.database.key_values.get_backfill, source_id)
+    record = source_status_record(SourceStatus(line.poll_state, line.name, line.article_count), backfill)
     return api.answer(_redacted(api, record))
 
 
