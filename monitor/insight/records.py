@@ -1,6 +1,9 @@
 """Records about a person over time, for output as JSON and CSV."""
 
 from collections.abc import Iterator
+from datetime import datetime
+
+from typing_extensions import TypedDict
 
 from monitor.insight.people import PersonHistory, PersonLine
 from monitor.insight.succession import Succession
@@ -64,7 +67,34 @@ def timeline_records(history: PersonHistory) -> Iterator[dict[str, object]]:
         yield {"official": history.view.official.id, "from": bar.start, "to": bar.end, **numbers}
 
 
-def succession_record(succession: Succession) -> dict[str, object]:
+class SuccessionStatementRecord(TypedDict):
+    """JSON record of a statement about a post; ``direct`` means that the text states that the post changes hands."""
+
+    article: int
+    outlet: str
+    title: str
+    url: str
+    person: str
+    passage: str
+    direct: bool
+    seen_at: datetime
+
+
+class SuccessionRecord(TypedDict):
+    """JSON record of a post that may have changed hands; ``yaml`` is the right entry for ``roles:``."""
+
+    official: str
+    name: str
+    kind: str
+    person: str
+    post: str
+    since: str
+    outlets: list[str]
+    yaml: str
+    statements: list[SuccessionStatementRecord]
+
+
+def succession_record(succession: Succession) -> SuccessionRecord:
     """Return a succession as a record. The first keys are the columns of the command ``monitor succession``."""
     return {
         "official": succession.official.id,

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any
 from zoneinfo import ZoneInfo
 
@@ -17,6 +17,7 @@ from monitor.domain.digest import Digest, Window
 from monitor.domain.errors import UsageError
 from monitor.domain.read_models import ArticleFilter, Cursor, SourceStatus
 from monitor.insight.people import SPANS
+from monitor.insight.records import SuccessionRecord, succession_record
 from monitor.insight.search import parse_moment
 from monitor.insight.timeline import build_bars, chart_days, count_by_day
 from monitor.pipeline.search import SearchPart, SearchRequest, search_articles
@@ -60,6 +61,7 @@ from monitor.web.api.requests import (
 )
 from monitor.web.page import BadRequest, Number
 from monitor.web.pages.digests import find_plan
+from monitor.web.pages.people import load_successions
 from monitor.web.pages.search import compile_text
 
 router = APIRouter()
@@ -116,6 +118,13 @@ class NearMissList(TypedDict):
     """Near misses, the most frequent first."""
 
     items: list[NearMissSummaryRecord]
+    next: str | None
+
+
+class SuccessionList(TypedDict):
+    """Successions, the newest first."""
+
+    items: list[SuccessionRecord]
     next: str | None
 
 
@@ -442,6 +451,16 @@ async def near_misses(api: ApiDependency, official_id: Name, since: Text = "7d")
     window = Window(parse_time("since", since, api.now) or api.now, api.now)
     found = await api.read(api.context.database.digests.list_near_misses, [official_id], window, MAX_LIMIT)
     return api.answer_list([article_records.near_miss_summary_record(one) for one in found], None)
+
+
+@router.get("/successions", responses=_typed(SuccessionList))
+async def successions(
+    api: ApiDependency, official: Text = "", span: Annotated[str, Query(pattern="^(7d|30d|90d|2y)$")] = "30d"
+) -> Response:
+    """Return the posts of watched people that may have changed hands, as at least two outlets state."""
+    period = timedelta(days=SPANS[span])
+    found = await api.read(load_successions, api.context.database, api.snapshot, api.now, period, official)
+    return api.answer_list([succession_record(one) for one in found[:MAX_LIMIT]], None)
 
 
 @router.get("/search", responses=_typed(SearchList))
