@@ -5,6 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+REPOST = "(repost)"
+"""Section of an article that is a repost."""
+
 
 class Region(StrEnum):
     """A part of an article in which text may be matched. Boilerplate belongs to no region and is never matched."""
@@ -18,11 +21,13 @@ class Region(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Article:
-    """An article as it was extracted. All texts are in Unicode form NFC; a newline joins the paragraphs of ``body``.
+    """An article as it was extracted.
 
-    ``published_at`` is None if the time is uncertain. ``confidence`` is the extraction confidence, from 0 (nothing
-    found) to 1. ``partial_reason`` is the reason why the text is incomplete: "paywall", "teaser", "feed", "pages" (a
-    long PDF document) or "scripts" (the page shows its text with JavaScript only). It is empty if the text is complete.
+    The ``section`` of a repost is ``REPOST``, and its author is that of the original. All texts are in Unicode form
+    NFC; a newline joins the paragraphs of ``body``. ``published_at`` is None if the time is uncertain. ``confidence``
+    is the extraction confidence, from 0 (nothing found) to 1. ``partial_reason`` is the reason why the text is
+    incomplete: "paywall", "teaser", "feed", "pages" (a long PDF document) or "scripts" (the page shows its text with
+    JavaScript only). It is empty if the text is complete.
     """
 
     url: str
@@ -52,6 +57,11 @@ class Article:
         ):
             if text:
                 yield region, text
+
+    @property
+    def repost_author(self) -> str:
+        """The writer of the original if this is a repost in a social network, else an empty string."""
+        return next(iter(self.authors), "") if self.section == REPOST else ""
 
     @property
     def text_length(self) -> int:
