@@ -1,13 +1,10 @@
 """Records about a person over time, for output as JSON and CSV."""
 
 from collections.abc import Iterator
-from datetime import datetime
-
-from typing_extensions import TypedDict
 
 from monitor.insight.people import PersonHistory, PersonLine
 from monitor.insight.succession import Succession
-from monitor.records.people import HistoryRecord, count_records, form_record
+from monitor.records.people import HistoryRecord, SuccessionRecord, count_records, form_record
 
 
 def person_line_record(line: PersonLine) -> dict[str, object]:
@@ -65,33 +62,6 @@ def timeline_records(history: PersonHistory) -> Iterator[dict[str, object]]:
     for bar in history.view.bars:
         numbers = {"articles": bar.count, "stories": bar.stories}
         yield {"official": history.view.official.id, "from": bar.start, "to": bar.end, **numbers}
-
-
-class SuccessionStatementRecord(TypedDict):
-    """JSON record of a statement about a post; ``direct`` means that the text states that the post changes hands."""
-
-    article: int
-    outlet: str
-    title: str
-    url: str
-    person: str
-    passage: str
-    direct: bool
-    seen_at: datetime
-
-
-class SuccessionRecord(TypedDict):
-    """JSON record of a post that may have changed hands; ``yaml`` is the right entry for ``roles:``."""
-
-    official: str
-    name: str
-    kind: str
-    person: str
-    post: str
-    since: str
-    outlets: list[str]
-    yaml: str
-    statements: list[SuccessionStatementRecord]
 
 
 def succession_record(succession: Succession) -> SuccessionRecord:

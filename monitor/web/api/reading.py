@@ -17,7 +17,7 @@ from monitor.domain.digest import Digest, Window
 from monitor.domain.errors import UsageError
 from monitor.domain.read_models import ArticleFilter, Cursor, SourceStatus
 from monitor.insight.people import SPANS
-from monitor.insight.records import SuccessionRecord, succession_record
+from monitor.insight.records import succession_record
 from monitor.insight.search import parse_moment
 from monitor.insight.timeline import build_bars, chart_days, count_by_day
 from monitor.pipeline.search import SearchPart, SearchRequest, search_articles
@@ -42,6 +42,7 @@ from monitor.records.people import (
     PersonRecord,
     SampleRecord,
     SearchResultRecord,
+    SuccessionRecord,
     TimelineEntry,
     VerdictRecord,
 )
