@@ -1,5 +1,6 @@
 """Articles with their regions and processing stages, pending pages, and stories."""
 
+from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
@@ -27,7 +28,8 @@ class Article:
     NFC; a newline joins the paragraphs of ``body``. ``published_at`` is None if the time is uncertain. ``confidence``
     is the extraction confidence, from 0 (nothing found) to 1. ``partial_reason`` is the reason why the text is
     incomplete: "paywall", "teaser", "feed", "pages" (a long PDF document) or "scripts" (the page shows its text with
-    JavaScript only). It is empty if the text is complete.
+    JavaScript only). It is empty if the text is complete. ``page_starts`` are
+    the offsets in ``body`` at which the pages of a PDF document begin; it is empty for other articles.
     """
 
     url: str
@@ -45,6 +47,11 @@ class Article:
     language: str = ""
     confidence: float = 0.0
     partial_reason: str = ""
+    page_starts: tuple[int, ...] = ()
+
+    def find_page(self, region: Region, offset: int) -> int:
+        """Return the number of the page of a PDF document on which an offset in a region is; 0 for other articles."""
+        return bisect_right(self.page_starts, offset) if region is Region.BODY else 0
 
     def regions(self) -> Iterator[tuple[Region, str]]:
         """Yield each region that has text, together with this text. All captions are one text, joined by newlines."""

@@ -150,6 +150,7 @@ class ArticleTextRow(Base, table=True):
     """Table row with the text of an article.
 
     ``search_text`` is the text folded for the full-text index; on SQLite it is only a hash of the folded text.
+    ``page_starts`` has the offsets of the pages of a PDF document as JSON.
     """
 
     __tablename__ = "article_text"
@@ -160,6 +161,7 @@ class ArticleTextRow(Base, table=True):
     captions: str = text_column()
     body: str = text_column()
     search_text: str = text_column()
+    page_starts: str = text_column()
 
 
 class EntryKeyRow(Base, table=True):
