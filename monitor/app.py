@@ -152,7 +152,7 @@ async def build_collectors(
         spare_cores, JobLimits(cpu_seconds=OFFLOAD_CPU_SECONDS), idle_seconds=OFFLOAD_IDLE_SECONDS
     )
     try:
-        fetcher: Fetcher = SourceFetcher(client)
+        fetcher: Fetcher = SourceFetcher(client, clock, settings.allowed_networks)
         metered_offload_pool: ProcessPool = offload_pool
         if metrics:
             from monitor.telemetry.metrics import MeteredFetcher, MeteredProcessPool

@@ -196,7 +196,7 @@ def hits(  # noqa: PLR0913, PLR0917 - a parameter is an option
             hit.rule_id,
             ", ".join(hit.official_ids),
             hit.title,
-            hit.passage,
+            f"(page {hit.page}) {hit.passage}" if hit.page else hit.passage,
             f"{hit.form} {hit.confidence:.2f}" if hit.form else "",
             "withdrawn" if hit.withdrawn_at else hit.reported_at,
             hit.url,

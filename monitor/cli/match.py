@@ -59,7 +59,11 @@ def format_findings(document: InputDocument, findings: "Findings") -> str:
     lines += [
         f"  not {one.official_id}: {one.text!r} in the {one.region}: {one.reason}" for one in findings.near_misses
     ]
-    lines += [f"  rule {hit.rule_id}: {passage.text}" for hit in findings.hits for passage in hit.passages]
+    lines += [
+        f"  rule {hit.rule_id}: {f'(page {passage.page}) ' if passage.page else ''}{passage.text}"
+        for hit in findings.hits
+        for passage in hit.passages
+    ]
     return "\n".join(lines if len(lines) > 1 else [*lines, "  nothing found"])
 
 

@@ -165,18 +165,24 @@ def print_report(report: "StatusReport", *, show_all: bool) -> None:
     )
 
 
+def format_day(at: datetime | None) -> str:
+    """Return a time as a date in the local zone, or an empty text for None."""
+    return f"{at.astimezone():%Y-%m-%d}" if at else ""
+
+
 def print_sources(report: "StatusReport", sources: "list[SourceStatus]") -> None:
     """Print a table of sources with their states, problems and suggestions."""
     from monitor.pipeline.status_report import describe_source, format_age
 
     print_table(
-        ("source", "state", "last success", "articles", "problem and suggestion"),
+        ("source", "state", "last success", "articles", "complete since", "problem and suggestion"),
         (
             (
                 source.poll_state.source_id,
                 source.poll_state.state.value,
                 format_age(source.poll_state.last_success_at, report.created_at),
                 source.article_count,
+                format_day(report.complete_since(source)),
                 describe_source(source.poll_state),
             )
             for source in sources

@@ -100,6 +100,7 @@ class _DigestArticle:
 
     item: DigestItem
     is_from_agency: bool
+    is_repost: bool
     story_id: str
     duplicate_of: int | None
     prominence: Prominence
@@ -155,7 +156,7 @@ def _build_digest_article(records: Sequence[ReportableHit]) -> _DigestArticle:
         url=first.article.canonical_url or first.article.url,
         title=first.article.title,
         source_id=first.source_id,
-        outlet=first.outlet or first.source_id,
+        outlet=_describe_outlet(first),
         published_at=first.article.published_at,
         first_seen_at=first.first_seen_at,
         language=first.article.language,
@@ -168,17 +169,24 @@ def _build_digest_article(records: Sequence[ReportableHit]) -> _DigestArticle:
         changes=next((record.changes for record in records if record.kind is most_serious and record.changes), ()),
     )
     best = max((found for found, _ in ranks.values()), default=rank_article(records))
-    is_from_agency = bool(first.article.agency) and first.article.agency.casefold() in item.outlet.casefold()
-    return _DigestArticle(item, is_from_agency, first.story_id, first.duplicate_of, best, ranks)
+    is_from_agency = bool(first.article.agency) and first.article.agency.casefold() in first.outlet.casefold()
+    is_repost = bool(first.article.repost_author)
+    return _DigestArticle(item, is_from_agency, is_repost, first.story_id, first.duplicate_of, best, ranks)
+
+
+def _describe_outlet(hit: ReportableHit) -> str:
+    """Return the name of the outlet of a hit; that of a repost also names the writer of the original."""
+    outlet, author = hit.outlet or hit.source_id, hit.article.repost_author
+    return f"{outlet}, repost of {author}" if author else outlet
 
 
 def _split_duplicates(reports: Sequence[_DigestArticle]) -> tuple[list[_DigestArticle], dict[int, list[DuplicateItem]]]:
     """Separate the articles to show from their duplicates, which have the same text.
 
-    Return the articles to show, and a dictionary that maps the id of each of them to its duplicates. Of articles with
-    the same text, the one of the news agency is shown. If no outlet is the agency, the article that was seen first is
-    shown; the publication date is not used, because a feed can state any date. A duplicate is also shown if it was
-    changed, or if it names an official that the first one does not name.
+    The article of the agency itself is selected. If no outlet is the agency, the article that was seen first is
+    selected, but no repost of another one; the publication date is not used, because a feed can state any date. A
+    duplicate is returned among the selected articles if it was changed, or if it names an official that the selected
+    article does not name.
     """
     kept: dict[int, _DigestArticle] = {}
     duplicates: dict[int, list[DuplicateItem]] = defaultdict(list)
@@ -198,10 +206,11 @@ def _split_duplicates(reports: Sequence[_DigestArticle]) -> tuple[list[_DigestAr
     return [*kept.values(), *separate], duplicates
 
 
-def _lead_order(report: _DigestArticle) -> tuple[bool, datetime, bool, int]:
-    """Return a sort key for articles with the same text. The article with the smallest key is shown."""
+def _lead_order(report: _DigestArticle) -> tuple[bool, bool, datetime, bool, int]:
+    """Return a sort key for articles with the same text; the article with the smallest key is selected."""
     item = report.item
-    return not report.is_from_agency, item.first_seen_at, report.duplicate_of is not None, item.article_id
+    seen = (item.first_seen_at, report.duplicate_of is not None, item.article_id)
+    return (not report.is_from_agency, report.is_repost, *seen)
 
 
 def _rank_story_officials(members: Iterable[_DigestArticle]) -> tuple[str, ...]:

@@ -25,7 +25,7 @@ class WindowData(TypedDict):
 class PassageData(TypedDict):
     """Text that proves a hit: the characters from ``start`` to ``end`` of a region of the article.
 
-    ``marks`` are the start and end of each matched word, as offsets in the region.
+    ``marks`` are the matched words, as offsets in the region. ``page`` is the page of a PDF document, else it is null.
     """
 
     text: str
@@ -33,6 +33,7 @@ class PassageData(TypedDict):
     start: int
     end: int
     marks: list[list[int]]
+    page: int | None
 
 
 class ChangeData(TypedDict):
@@ -193,6 +194,7 @@ def _build_item(item: DigestItem) -> ItemData:
                 "start": passage.start,
                 "end": passage.end,
                 "marks": [list(span) for span in passage.highlights],
+                "page": passage.page or None,
             }
             for passage in item.passages
         ],

@@ -73,6 +73,11 @@ def _build_anchor(name: str) -> str:
     return _UNSAFE_ANCHOR_CHARS.sub("-", name)
 
 
+def label_place(passage: Passage) -> str:
+    """Return where a passage is: a region such as "caption", or the page of a PDF document; empty for other text."""
+    return REGION_LABELS.get(passage.region, "") or (f"page {passage.page}" if passage.page else "")
+
+
 def split_at_marks(passage: Passage, max_chars: int = MAX_PASSAGE_CHARS) -> tuple[TextPiece, ...]:
     """Split a passage into pieces: matched words, and the text between them.
 
@@ -169,7 +174,7 @@ class _StoryPresenter:
             passages=tuple(
                 PassageView(
                     split_at_marks(p),
-                    REGION_LABELS.get(p.region, ""),
+                    label_place(p),
                     single_line(item.translation.get(p.text), MAX_PASSAGE_CHARS),
                 )
                 for p in passages

@@ -59,7 +59,8 @@ TextPiece = tuple[str, bool]  # a piece of text, and whether it is a matched nam
 class PassageView:
     """Passage that proves a hit, as templates show it.
 
-    ``region_label`` names the region of the passage, such as "caption", and is empty for the body. ``translation`` is a
+    ``region_label`` names the region of the passage, such as "caption", or the page of a PDF document, such as "page
+    3". It is empty for the body of a web page. ``translation`` is a
     machine translation, or empty.
     """
 

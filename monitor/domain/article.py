@@ -1,5 +1,6 @@
 """Articles with their regions (headline, body and so on) and processing stages, pending pages, and stories."""
 
+from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
@@ -7,6 +8,9 @@ from enum import StrEnum
 
 MAX_AUTHORS, MAX_AUTHOR_CHARS = 20, 200
 """Limits of the authors of an article. Pages and feeds have no limits of their own."""
+
+REPOST = "(repost)"
+"""Section of an article that is a repost."""
 
 
 class Region(StrEnum):
@@ -24,11 +28,14 @@ class Region(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Article:
-    """An article as it was extracted. All texts are in Unicode form NFC. Newlines separate the paragraphs of ``body``.
+    """An article as it was extracted.
 
-    ``published_at`` is None if the time is uncertain. ``confidence`` is the extraction confidence, from 0 (nothing
-    found) to 1. ``partial_reason`` is the reason why the text is incomplete: "paywall", "teaser", "feed", "pages" (a
-    long PDF document) or "scripts" (the page shows its text with JavaScript only). It is empty if the text is complete.
+    The ``section`` of a repost is ``REPOST``, and its author is that of the original. All texts are in Unicode form
+    NFC; a newline joins the paragraphs of ``body``. ``published_at`` is None if the time is uncertain. ``confidence``
+    is the extraction confidence, from 0 (nothing found) to 1. ``partial_reason`` is the reason why the text is
+    incomplete: "paywall", "teaser", "feed", "pages" (a long PDF document) or "scripts" (the page shows its text with
+    JavaScript only). It is empty if the text is complete. ``page_starts`` are
+    the offsets in ``body`` at which the pages of a PDF document begin; it is empty for other articles.
     """
 
     url: str
@@ -46,6 +53,11 @@ class Article:
     language: str = ""
     confidence: float = 0.0
     partial_reason: str = ""
+    page_starts: tuple[int, ...] = ()
+
+    def find_page(self, region: Region, offset: int) -> int:
+        """Return the number of the page of a PDF document on which an offset in a region is; 0 for other articles."""
+        return bisect_right(self.page_starts, offset) if region is Region.BODY else 0
 
     def regions(self) -> Iterator[tuple[Region, str]]:
         """Yield a pair for each region that has text: the region and its text.
@@ -61,6 +73,11 @@ class Article:
         ):
             if text:
                 yield region, text
+
+    @property
+    def repost_author(self) -> str:
+        """The writer of the original if this is a repost in a social network, else an empty string."""
+        return next(iter(self.authors), "") if self.section == REPOST else ""
 
     @property
     def text_length(self) -> int:

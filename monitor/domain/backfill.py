@@ -27,3 +27,11 @@ class BackfillProgress:
     def is_complete(self) -> bool:
         """Return whether the archive is complete back to the requested time, ``since_at``."""
         return self.complete_since_at is not None and self.complete_since_at <= self.since_at
+
+
+def find_complete_since(baseline_at: datetime | None, backfill: BackfillProgress | None) -> datetime | None:
+    """Return the time from which on the archive of a source is complete, or None if the source was never read.
+
+    This is the time ``baseline_at`` of the first poll, or an earlier time that a backfill has reached.
+    """
+    return (backfill and backfill.complete_since_at) or baseline_at

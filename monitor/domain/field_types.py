@@ -315,6 +315,11 @@ WebUrl = Annotated[
 ]
 
 
+TokenUrl = Annotated[
+    str, AfterValidator(value_parsers.parse_token_url), WithJsonSchema({"type": "string", "pattern": "^https?://"})
+]
+
+
 DateFormat = Annotated[str, AfterValidator(value_parsers.parse_date_format)]
 
 

@@ -58,6 +58,7 @@ class Passage:
     """A passage that proves a hit: the part of a region (such as the body) from ``start`` to ``end``.
 
     ``highlights`` are the start and end offsets, in the text of the region, of the words that were found.
+    ``page`` is the number of the page of a PDF document, else 0.
     """
 
     text: str
@@ -65,6 +66,7 @@ class Passage:
     start: int
     end: int
     highlights: tuple[tuple[int, int], ...] = ()
+    page: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -42,9 +42,10 @@ class ArticleFilter:
 class HitSummary:
     """A hit with the first digest that reported it.
 
-    ``reported_at`` and ``plan_id`` describe that digest. If no digest has reported the hit, they are None and empty.
-    ``passage`` is the first passage. ``form`` and ``confidence`` belong to the mention with the highest confidence.
-    ``withdrawn_at`` is set if a verdict or a changed configuration has withdrawn the hit.
+    ``reported_at`` and ``plan_id`` describe that digest; they are None and empty if the hit is undelivered.
+    ``passage`` is the first passage, on the page ``page`` of a PDF document. ``form`` and ``confidence`` belong to the
+    mention with the highest confidence. ``withdrawn_at`` is set if a verdict or a changed configuration has withdrawn
+    the hit.
     """
 
     id: int
@@ -62,6 +63,7 @@ class HitSummary:
     published_at: datetime | None = None
     language: str = ""
     passage: str = ""
+    page: int = 0
     form: str = ""
     confidence: float | None = None
     withdrawn_at: datetime | None = None

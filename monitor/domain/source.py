@@ -37,7 +37,8 @@ from monitor.domain.special_sources import Api, Mailbox
 class Entry:
     """An entry of a parsed document, with its texts as published.
 
-    ``summary`` and ``content`` are HTML of the publisher, not sanitised.
+    ``summary`` and ``content`` are HTML of the publisher, not sanitised. ``is_repost`` means that the entry is a post
+    of another account, which is then in ``authors``.
     """
 
     url: str
@@ -49,6 +50,7 @@ class Entry:
     content: str = ""
     authors: tuple[str, ...] = ()
     language: str = ""
+    is_repost: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,6 +175,10 @@ class Listing:
     title: Annotated[CssSelector, Field(description="the headline inside an item; default: the link's text")] = ""
     published: Annotated[DateSelectorField | None, Field(description="the date inside an item")] = None
     text: Annotated[CssSelector, Field(description="the whole text inside an item, such as a post")] = ""
+    author: Annotated[CssSelector, Field(description="the writer inside an item, such as the account of a post")] = ""
+    repost_of: Annotated[
+        CssSelector, Field(description="the writer of the original inside an item that is a repost")
+    ] = ""
     next: Annotated[CssSelector, Field(description="the link to the next page of the list")] = ""
     max_pages: Annotated[int, Field(strict=True, ge=1, le=50, description="maximum number of pages of the list")] = 1
 

@@ -12,8 +12,10 @@ from monitor.domain.field_types import (
     STRICT,
     ImapUrl,
     JmesPath,
+    RequiredSecretText,
     SecretText,
     ShortText,
+    TokenUrl,
     WebUrl,
     as_list,
 )
@@ -54,6 +56,21 @@ class MailContent(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class OAuthLogin:
+    """A login by OAuth 2.0: the server that gives access tokens, and what is sent to it."""
+
+    __pydantic_config__: ClassVar[ConfigDict] = STRICT
+
+    token_url: Annotated[
+        TokenUrl, Field(description="URL that gives tokens, such as https://oauth2.googleapis.com/token")
+    ]
+    client_id: Annotated[RequiredSecretText, Field(description="the id of the program at the provider")]
+    refresh_token: Annotated[RequiredSecretText, Field(description="the refresh token of the account")]
+    client_secret: Annotated[SecretText | None, Field(description="the secret of the program at the provider")] = None
+    scope: Annotated[ShortText, Field(description="the scope to ask for, if the provider needs it")] = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Mailbox:
     """A mail folder on an IMAP server. Its messages are articles, or contain lists of articles.
 
@@ -70,6 +87,9 @@ class Mailbox:
     oauth_token: Annotated[SecretText | None, Field(description="access token for XOAUTH2, instead of a password")] = (
         None
     )
+    oauth: Annotated[
+        OAuthLogin | None, Field(description="how to get access tokens for XOAUTH2, instead of oauth_token")
+    ] = None
     articles: Annotated[
         MailContent,
         Field(description="message: each message is an article; links: each item that it links to; auto: by its form"),
@@ -79,6 +99,11 @@ class Mailbox:
         BeforeValidator(as_list, json_schema_input_type=list[str] | str),
         Field(description="addresses, or domains such as @ministry.example; other messages are ignored"),
     ] = ()
+
+    def __post_init__(self) -> None:
+        """Raise ``ValueError`` if there are two ways to log in by XOAUTH2."""
+        if self.oauth_token is not None and self.oauth is not None:
+            raise ValueError("oauth_token and oauth exclude each other; delete one of them")
 
     @property
     def address(self) -> str:

@@ -158,6 +158,15 @@ def parse_url(text: str) -> str:
     return text
 
 
+def parse_token_url(text: str) -> str:
+    """Return the text if it is a URL to which secrets may be sent: https, or http on this machine."""
+    parse_url(text)
+    parts = split_url(text, ("https", "http"))
+    if parts.scheme == "http" and parts.hostname not in {"localhost", "127.0.0.1", "::1"}:
+        raise ValueError("secrets are sent to this URL, so it must begin with https://")
+    return text
+
+
 def split_url(text: str, schemes: tuple[str, ...]) -> SplitResult:
     """Check the scheme, host, port and characters of a URL, and return its parts.
 

@@ -9,7 +9,7 @@ from html import unescape
 
 from selectolax.lexbor import LexborHTMLParser
 
-from monitor.domain.article import Article
+from monitor.domain.article import REPOST, Article
 from monitor.domain.source import Entry, Source, TextOrigin
 from monitor.extract.dom_blocks import PageLayout, TextRun, limit_html, normalize_spacing, survey_dom
 from monitor.extract.language_detection import detect_language
@@ -36,6 +36,7 @@ def build_fallback_article(entry: Entry, source: Source) -> Article:
         published_at=entry.published_at,
         modified_at=entry.updated_at,
         authors=entry.authors,
+        section=REPOST if entry.is_repost else "",
         language=entry.language or source.language,
         partial_reason="feed",
     )
@@ -107,6 +108,7 @@ def article_from_entry(entry: Entry, source: Source) -> Article:
         modified_at=entry.updated_at,
         authors=entry.authors,
         agency=agency,
+        section=REPOST if entry.is_repost else "",
         language=detect_language(f"{title} {text or ' '.join(summary)}", [entry.language, source.language]),
         confidence=0.5 if text else 0.2,
         partial_reason="" if is_content_complete else "feed",
@@ -155,9 +157,9 @@ def merge_texts(page_article: Article, feed_article: Article) -> Article:
         canonical_url=page_article.canonical_url or feed_article.canonical_url,
         published_at=page_article.published_at or feed_article.published_at,
         modified_at=page_article.modified_at or feed_article.modified_at,
-        authors=page_article.authors or feed_article.authors,
+        authors=feed_article.authors if feed_article.repost_author else page_article.authors or feed_article.authors,
         agency=page_article.agency or feed_article.agency,
-        section=page_article.section,
+        section=REPOST if feed_article.repost_author else page_article.section,
         language=page_article.language or feed_article.language,
         confidence=max(page_article.confidence, feed_article.confidence),
     )

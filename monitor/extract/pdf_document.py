@@ -113,8 +113,27 @@ def read_pdf(body: bytes, url: str, language: str = "", entry: Article | None = 
         confidence=round(0.5 + 0.4 * min(1.0, measure_weight(text) / 1_200) + 0.1 * bool(title), 2),
         partial_reason="pages" if page_count > MAX_PDF_PAGES else "",
         authors=entry.authors if entry else (),
+        page_starts=find_page_starts(paragraphs),
     )
     return PdfText(article, tuple(paragraphs), page_count)
+
+
+def find_page_starts(paragraphs: Sequence[PrintedParagraph]) -> tuple[int, ...]:
+    """Return the offset of the beginning of each page in the text of the paragraphs, the first page first.
+
+    A page without text begins where the next one does.
+    """
+    starts: dict[int, int] = {}
+    offset = 0
+    for one in paragraphs:
+        starts.setdefault(one.page, offset)
+        for page, place in one.breaks:
+            starts.setdefault(page, offset + place)
+        offset += len(one.text) + 1
+    found: list[int] = []
+    for page in range(max(starts, default=0), 0, -1):
+        found.append(starts.get(page, found[-1] if found else offset))
+    return tuple(reversed(found))
 
 
 def _open_document(body: bytes) -> Any:

@@ -42,11 +42,16 @@ class PrintedLine:
 
 @dataclass(frozen=True, slots=True)
 class PrintedParagraph:
-    """A paragraph, with the page on which it begins and its font size."""
+    """A paragraph, with the page on which it begins and its font size.
+
+    ``breaks`` has the further pages on which the paragraph continues, each with the offset in the text at which the
+    page begins.
+    """
 
     text: str
     page: int
     size: float
+    breaks: tuple[tuple[int, int], ...] = ()
 
 
 Interval = tuple[float, float]
@@ -157,7 +162,11 @@ def join_paragraphs(lines: Sequence[PrintedLine]) -> list[PrintedParagraph]:
     for before, line in zip((None, *lines), lines, strict=False):
         if before is not None and not _begins_paragraph(before, line, pitch):
             last = paragraphs[-1]
-            paragraphs[-1] = replace(last, text=_join_lines(last.text, line.text))
+            text = _join_lines(last.text, line.text)
+            breaks = (
+                last.breaks if line.page == before.page else (*last.breaks, (line.page, len(text) - len(line.text)))
+            )
+            paragraphs[-1] = replace(last, text=text, breaks=breaks)
         else:
             paragraphs.append(PrintedParagraph(line.text, line.page, line.size))
     return paragraphs

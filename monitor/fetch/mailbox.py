@@ -27,7 +27,9 @@ from monitor.domain.fetch_result import (
     FetchResult,
     NotModified,
 )
+from monitor.domain.secret import Secret
 from monitor.domain.special_sources import Mailbox
+from monitor.fetch.oauth import TokenRefused, TokenStore
 from monitor.text.sanitize import single_line
 
 SUGGEST_LOGIN = "renew the password or the token of the mailbox (an app password, if the account has a second factor)"
@@ -74,10 +76,19 @@ class _BoundedTlsClient(_BoundedClient, imaplib.IMAP4_SSL):
 
 
 class MailboxReader:
-    """Reader of mail folders. If given, ``ssl_context`` replaces the context with the system's certificates."""
+    """Reader of folders of mailboxes.
 
-    def __init__(self, limits: MailboxLimits | None = None, ssl_context: ssl.SSLContext | None = None) -> None:
-        self._limits, self._ssl_context = limits or MailboxLimits(), ssl_context
+    ``ssl_context`` replaces the context with the system's certificates. ``tokens`` gives the access tokens of mailboxes
+    with ``oauth``.
+    """
+
+    def __init__(
+        self,
+        limits: MailboxLimits | None = None,
+        ssl_context: ssl.SSLContext | None = None,
+        tokens: TokenStore | None = None,
+    ) -> None:
+        self._limits, self._ssl_context, self._tokens = limits or MailboxLimits(), ssl_context, tokens
         self._slots = asyncio.Semaphore(4)
 
     async def fetch(self, mailbox: Mailbox, validator: str) -> FetchResult:
@@ -85,8 +96,20 @@ class MailboxReader:
 
         If the server or the network fails, the result is a failure, and no exception is raised.
         """
+        if mailbox.oauth is None or self._tokens is None:
+            return await self._fetch(mailbox, validator, mailbox.oauth_token)
+        try:
+            result = await self._fetch(mailbox, validator, await self._tokens.get(mailbox.oauth))
+            if isinstance(result, Blocked):  # the provider may have ended the token early
+                token = await self._tokens.get(mailbox.oauth, is_renewed=True)
+                result = await self._fetch(mailbox, validator, token)
+        except TokenRefused as error:
+            return error.result
+        return result
+
+    async def _fetch(self, mailbox: Mailbox, validator: str, token: Secret | None) -> FetchResult:
         host = urlsplit(mailbox.server.reveal()).hostname or ""
-        reading = _Reading(mailbox, validator, self._limits, self._ssl_context)
+        reading = _Reading(mailbox, validator, token, self._limits, self._ssl_context)
         try:
             async with self._slots, asyncio.timeout(self._limits.total_seconds):
                 return await asyncio.to_thread(reading.run)
@@ -107,9 +130,14 @@ class _Reading:
     """One read of a mail folder, which runs in a thread."""
 
     def __init__(
-        self, mailbox: Mailbox, validator: str, limits: MailboxLimits, ssl_context: ssl.SSLContext | None
+        self,
+        mailbox: Mailbox,
+        validator: str,
+        token: Secret | None,
+        limits: MailboxLimits,
+        ssl_context: ssl.SSLContext | None,
     ) -> None:
-        self._mailbox, self._limits = mailbox, limits
+        self._mailbox, self._token, self._limits = mailbox, token, limits
         parts = urlsplit(mailbox.server.reveal())
         self._host, self._is_tls = parts.hostname or "", parts.scheme == "imaps"
         self._port = parts.port or (993 if self._is_tls else 143)
@@ -154,7 +182,7 @@ class _Reading:
 
     def _log_in(self, client: imaplib.IMAP4) -> None:
         user, password = self._mailbox.login
-        user, token = unquote(user), self._mailbox.oauth_token
+        user, token = unquote(user), self._token
         try:
             if token is not None:
                 answers = iter((f"user={user}\x01auth=Bearer {token.reveal()}\x01\x01".encode(), b""))

@@ -1,19 +1,38 @@
 """Fetcher for all kinds of sources: uses HTTP for web addresses and IMAP for mailboxes."""
 
+from collections.abc import Iterable
+from ipaddress import IPv4Network, IPv6Network
+from typing import TYPE_CHECKING
+
 from monitor.domain.fetch_result import FetchRequest, FetchResult
-from monitor.domain.ports import Fetcher
+from monitor.domain.ports import Clock, Fetcher
+
+if TYPE_CHECKING:
+    from monitor.fetch.mailbox import MailboxReader
 
 
 class SourceFetcher:
-    """Fetcher that uses the HTTP fetcher for web addresses, and the mailbox reader for mailboxes."""
+    """Fetcher that passes each request on: web addresses to the HTTP fetcher, mailboxes to the mailbox reader.
 
-    def __init__(self, http: Fetcher) -> None:
-        self._http = http
+    ``allowed_networks`` are networks of the user, in which a server that gives access tokens may be.
+    """
+
+    def __init__(self, http: Fetcher, clock: Clock, allowed_networks: Iterable[IPv4Network | IPv6Network] = ()) -> None:
+        self._http, self._allowed_networks, self._clock = http, tuple(allowed_networks), clock
+        self._mailboxes: MailboxReader | None = None
 
     async def fetch(self, request: FetchRequest) -> FetchResult:
         """Fetch a web address, or the new messages of a mailbox."""
         if request.mailbox is None:
             return await self._http.fetch(request)
-        from monitor.fetch.mailbox import MailboxReader
+        if self._mailboxes is None:
+            self._mailboxes = self._create_mailbox_reader()
+        return await self._mailboxes.fetch(request.mailbox, request.etag)
 
-        return await MailboxReader().fetch(request.mailbox, request.etag)
+    def _create_mailbox_reader(self) -> "MailboxReader":
+        from monitor.fetch.mailbox import MailboxReader
+        from monitor.fetch.oauth import TokenStore
+        from monitor.fetch.transport import create_guarded_transport
+
+        transport = create_guarded_transport(self._allowed_networks)
+        return MailboxReader(tokens=TokenStore(transport, self._clock))

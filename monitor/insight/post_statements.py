@@ -19,7 +19,7 @@ from monitor.domain.mention import MatchForm, Mention
 from monitor.domain.succession import PostStatement, StatementKind
 from monitor.domain.watchlist import Official, Role
 from monitor.insight.succession_items import Item, Kind, split_items
-from monitor.insight.succession_words import Mark, every_word, succession_words
+from monitor.insight.succession_words import Mark, Marks, every_word, succession_words
 from monitor.language.load import uncased_given_names
 from monitor.match.article_text import NormalizedArticle, normalize_article
 from monitor.match.names.coverage import Coverage, find_coverage, find_script
@@ -47,6 +47,7 @@ _MAX_SUBJECT_ITEMS = 9
 _MAX_OBJECT_ITEMS = 6
 _MIN_YEAR = 1900
 _MAX_SHORT_CLAUSE_ITEMS = 4
+_MAX_RELATIVE_ITEMS, _MAX_VERB_DISTANCE = 4, 2
 _OPTIONAL_DOMAINS = frozenset({"party", "politics", "army", "state", "government"})
 _LEADER_HEADS = frozenset({"president", "premier", "gensec", "monarch"})
 _MAX_LOOSE_WORDS = 3
@@ -162,6 +163,19 @@ class StatementFinder:
 
 
 @dataclass(frozen=True, slots=True)
+class _Change:
+    """A succession in a sentence: the index of the word that states it, the new holder and the earlier holder.
+
+    A post before the index ``posts_from`` does not belong to the holders.
+    """
+
+    index: int
+    new: "_Holder"
+    old: "_Holder"
+    posts_from: int
+
+
+@dataclass(frozen=True, slots=True)
 class _Holder:
     """The name of the person who holds a post.
 
@@ -253,7 +267,7 @@ class _ArticleReader:
         """Return whether a post in a sentence is a post in the official's own country."""
         own = self._watched[official_id].country
         if not own or item.countries:
-            return bool(own) and own in item.countries
+            return item.countries == {own}
         if sentence.names_region(item):
             return False
         named, is_named = sentence.countries(), sentence.names(official_id)
@@ -302,15 +316,18 @@ class _ArticleReader:
         return not sentence.names_region(item)
 
     def _read_successors(self, sentence: "_SentenceReader") -> Iterator[PostStatement]:
-        """Yield each statement in a sentence which says that a person replaces an official, as in "X succeeds Y"."""
-        for index, new, old in sentence.list_successions():
-            for official_id in old.name.official_ids:
+        """Yield the statements of a sentence that a person replaces an official, as in "X succeeds Y"."""
+        for change in sentence.list_successions():
+            new = change.new
+            for official_id in change.old.name.official_ids:
                 watched = self._watched[official_id]
                 if official_id in new.name.official_ids or not self._is_other_person(watched, new):
                     continue
-                role = self._implied_role(sentence, official_id)
+                role = self._implied_role(sentence, official_id, posts_from=change.posts_from)
                 if role is not None:
-                    yield self._statement(official_id, StatementKind.HOLDER, new.text, role.title, sentence, index, new)
+                    yield self._statement(
+                        official_id, StatementKind.HOLDER, new.text, role.title, sentence, change.index, new
+                    )
 
     def _read_departures(self, sentence: "_SentenceReader") -> Iterator[PostStatement]:
         """Yield each statement in a sentence which says that an official leaves a post or dies."""
@@ -320,10 +337,15 @@ class _ArticleReader:
                 if role is not None:
                     yield self._statement(official_id, StatementKind.LEFT, "", role.title, sentence, index, holder)
 
-    def _implied_role(self, sentence: "_SentenceReader", official_id: str, *, is_death: bool = False) -> Role | None:
-        """Return the role of an official to which a sentence refers, or None if this is not certain."""
+    def _implied_role(
+        self, sentence: "_SentenceReader", official_id: str, *, is_death: bool = False, posts_from: int = 0
+    ) -> Role | None:
+        """Return the role of an official that a sentence is about, or None if it is not certain which role that is.
+
+        Posts before the index ``posts_from`` are ignored.
+        """
         roles = self._roles[official_id]
-        posts = [item for item in sentence.items if item.kind is Kind.POST]
+        posts = [item for item in sentence.items[posts_from:] if item.kind is Kind.POST]
         for item in posts:
             for role in roles:
                 if self._is_post(item.positions, role):
@@ -424,12 +446,13 @@ class _SentenceReader:
         if item.has_possessive or self._is_not_held(index):
             return None
         is_new = Mark.NEW in item.marks or self._has_mark(index + 1, Mark.NEW)
-        after = self._name_after(index, is_new=is_new)
-        if after is not None:
-            return _as_holder(after, is_new, from_start=True)
-        before = self._name_before(index)
-        if before is not None:
-            return _as_holder(before, is_new, from_start=False)
+        if is_new or not self._has_past_year(self._clause(index, index)):
+            after = self._name_after(index, is_new=is_new)
+            if after is not None:
+                return _as_holder(after, is_new, from_start=True)
+            before = self._name_before(index)
+            if before is not None:
+                return _as_holder(before, is_new, from_start=False)
         equal = self._name_next_to_copula(index) if is_new else None
         return self._find_by_verb(index) if equal is None else _as_holder(equal, True, from_start=True)
 
@@ -560,6 +583,9 @@ class _SentenceReader:
         if verb > post:
             return self._connect_backward(verb, post)
         marks = self.items[verb].marks
+        listed = self._listed_name(verb, post)
+        if listed is not None:
+            return _as_holder(listed, True, from_start=True)
         between = self._first_name(verb + 1, post)
         if Mark.GIVES in marks and between is not None:
             return _as_holder(between, True, from_start=True)
@@ -569,6 +595,13 @@ class _SentenceReader:
         if subject is not None:
             return _as_holder(subject, True, from_start=False)
         return None if between is None else _as_holder(between, True, from_start=True)
+
+    def _listed_name(self, verb: int, post: int) -> Item | None:
+        """Return the name directly before a further post of a list ("appointed X minister and Y premier"), or None."""
+        at = self._before(post)
+        if at is None or self.items[at].kind is not Kind.NAME or at <= verb:
+            return None
+        return self.items[at] if any(item.kind is Kind.POST for item in self.items[verb:at]) else None
 
     def _connect_backward(self, verb: int, post: int) -> _Holder | None:
         """Return the name that a verb connects with a post which precedes the verb, or None."""
@@ -595,13 +628,16 @@ class _SentenceReader:
     def _subject(self, verb: int) -> Item | None:
         """Return the name that is the subject of a verb, or None if no name precedes the verb.
 
-        In "X, the brother of Y, was appointed", the subject is X, and not the nearer name Y.
+        In "X, the brother of Y, was appointed" and "X replaces Y and becomes", the subject is X, and not the nearer
+        name Y.
         """
         start = max(0, verb - _MAX_SUBJECT_ITEMS)
         nearest = self._last_name(start, verb)
         if nearest is None:
             return None
         at = self.items.index(nearest)
+        if Mark.SUCCEEDS in self.items[at - 1].marks and (head := self._last_name(start, at)) is not None:
+            return head
         breaks = [one for one in range(max(1, at - _MAX_SUBJECT_ITEMS), at) if self.items[one].kind is Kind.BREAK]
         if breaks and any(item.kind is Kind.BREAK for item in self.items[at:verb]):
             head = self.items[breaks[-1] - 1]
@@ -626,40 +662,88 @@ class _SentenceReader:
         return True
 
     def is_stated(self, verb: int, other: int) -> bool:
-        """Return whether the clause of a verb states a present fact, and not something planned, denied or long past."""
-        first, last = min(verb, other), max(verb, other)
+        """Return whether the clause with a verb states a present fact: nothing planned, denied or long past."""
+        clause = self._clause(verb, other)
+        if any(item.marks & {Mark.UNCERTAIN, Mark.PAST} for item in clause if item is not self.items[verb]):
+            return False
+        return not self._has_past_year(clause)
+
+    def _clause(self, one: int, other: int) -> Sequence[Item]:
+        """Return the items of the clause around two items, with a short clause at the start of the sentence."""
+        first, last = min(one, other), max(one, other)
         while first > 0 and self.items[first - 1].kind is not Kind.BREAK:
             first -= 1
         while last + 1 < len(self.items) and self.items[last + 1].kind is not Kind.BREAK:
             last += 1
-        clause = list(self.items[first : last + 1])
+        clause = self.items[first : last + 1]
         if first >= 2 and self._is_short_clause(first - 1):
-            clause = [*self.items[: first - 1], *clause]
-        if any(item.marks & {Mark.UNCERTAIN, Mark.PAST} for item in clause if item is not self.items[verb]):
-            return False
-        return not any(_is_past_year(item.text, self._year) for item in clause if item.kind in {Kind.WORD, Kind.NAME})
+            return [*self.items[: first - 1], *clause]
+        return clause
+
+    def _has_past_year(self, clause: Iterable[Item]) -> bool:
+        return any(_is_past_year(item.text, self._year) for item in clause if item.kind in {Kind.WORD, Kind.NAME})
 
     def _is_short_clause(self, end: int) -> bool:
         """Return whether the items before the index ``end`` are one short clause at the start, such as "In 2016,"."""
         return end <= _MAX_SHORT_CLAUSE_ITEMS and not any(item.kind is Kind.BREAK for item in self.items[:end])
 
-    def list_successions(self) -> Iterator[tuple[int, _Holder, _Holder]]:
-        """Yield each statement of the sentence that one person follows another in a post, as in "X succeeds Y".
-
-        The result consists of the index of the word that states it, the new holder, and the earlier holder. One of the
-        two is a watched official.
-        """
+    def list_successions(self) -> Iterator["_Change"]:
+        """Yield each succession in the sentence: the word that states it, the new holder, and the earlier holder."""
         for index, item in enumerate(self.items):
-            if not item.marks & {Mark.SUCCEEDS, Mark.SUCCEEDED_BY}:
+            found = self._find_change(index, item.marks)
+            if found is None:
                 continue
-            before = self._subject(index)
-            after = self._first_name(index + 1, index + _MAX_OBJECT_ITEMS)
-            if before is None or after is None or not self.is_stated(index, self.items.index(after)):
-                continue
-            if Mark.SUCCEEDS in item.marks and after.official_ids:
-                yield index, _as_holder(before, True, from_start=False), _as_holder(after, True, from_start=True)
-            elif Mark.SUCCEEDED_BY in item.marks and before.official_ids:
-                yield index, _as_holder(after, True, from_start=True), _as_holder(before, True, from_start=False)
+            new, old, is_replaced = found
+            places = (index, self.items.index(new), self.items.index(old))
+            if old.official_ids and self.is_stated(min(places), max(places)):
+                yield _Change(
+                    index,
+                    _as_holder(new, True, from_start=places[1] > index),
+                    _as_holder(old, True, from_start=places[2] > index),
+                    index + 1 if is_replaced else 0,
+                )
+
+    def _find_change(self, index: int, marks: Marks) -> tuple[Item, Item, bool] | None:
+        """Return the names of the new and the earlier holder next to a word such as "succeeds", or None.
+
+        The last value is whether a third person replaces the earlier holder, as in "the king replaced Y with X".
+        """
+        after = self._first_name(index + 1, index + _MAX_OBJECT_ITEMS)
+        if Mark.SUCCEEDS in marks and after is not None:
+            return self._find_successor(index, after)
+        before = self._subject(index)
+        new = after if Mark.SUCCEEDED_BY in marks else None
+        if new is None and before is not None and Mark.SUCCEEDS_LAST in marks:
+            at = self.items.index(before)
+            new = self._last_name(max(0, at - _MAX_SUBJECT_ITEMS), at)
+        return None if before is None or new is None else (new, before, False)
+
+    def _find_successor(self, index: int, after: Item) -> tuple[Item, Item, bool] | None:
+        """Return the names next to a word such as "succeeds", as ``_find_change`` does. ``after`` follows the word."""
+        replacement = self._find_replacement(after)
+        if replacement is not None:
+            return replacement, after, True
+        before = self._subject(index)
+        if before is not None:
+            return before, after, False
+        second = self._at(self.items.index(after) + 1)  # in Arabic, the verb comes first
+        if second is not None and second.kind is Kind.NAME and second.official_ids:
+            return after, second, False
+        return None
+
+    def _find_replacement(self, old: Item) -> Item | None:
+        """Return the name after a word such as "with" that follows an earlier holder, or None without such a word."""
+        at = self.items.index(old) + 1
+        while (item := self._at(at)) is not None and item.kind is not Kind.BREAK and Mark.REPLACEMENT not in item.marks:
+            if item.kind is Kind.NAME or item.marks - _ADJACENT_AND_LINK:
+                return None
+            at += 1
+        if item is None or item.kind is Kind.BREAK:
+            return None
+        at += 1
+        while (item := self._at(at)) is not None and (item.kind in {Kind.TITLE, Kind.POST} or _is_neutral(item.text)):
+            at += 1
+        return item if item is not None and item.kind is Kind.NAME and not item.official_ids else None
 
     def list_departures(self) -> Iterator[tuple[int, _Holder, bool]]:
         """Yield each statement of the sentence that a watched official leaves a post or dies.
@@ -688,12 +772,32 @@ class _SentenceReader:
         ):
             return after
         before = self._subject(verb)
-        is_subject = before is not None and bool(before.official_ids) and not before.has_possessive
-        return before if marks & {Mark.LEAVES, Mark.DIES} and is_subject else None
+        if before is None or not before.official_ids or before.has_possessive or not marks & {Mark.LEAVES, Mark.DIES}:
+            return None
+        return before if self._leaves_itself(before, verb) else None
+
+    def _leaves_itself(self, name: Item, verb: int) -> bool:
+        """Return whether a verb such as "resigned" is about the post of a name, and not about another person or thing.
+
+        It is not in "X's wife died", "X met the parents of soldiers who died" and, as German has the verb last, "X has
+        two generals dismissed".
+        """
+        at = self.items.index(name)
+        near = self.items[max(0, at - _MAX_RELATIVE_ITEMS) : verb]
+        if any(Mark.RELATIVE in item.marks for item in near):
+            return False
+        between = self.items[at + 1 : verb]
+        last_break = max((index for index, item in enumerate(between) if item.kind is Kind.BREAK), default=None)
+        clause = between if last_break is None else between[last_break + 1 :]
+        if sum(item.kind is Kind.WORD and not item.marks for item in clause) > _MAX_VERB_DISTANCE:
+            return False
+        return last_break is not None or not any(item.kind in {Kind.POST, Kind.TITLE} for item in clause[1:])
 
     def _is_object(self, verb: int, name: Item) -> bool:
         between = self.items[verb + 1 : self.items.index(name)]
-        return not name.has_possessive and all(
+        if name.has_possessive or any(Mark.RELATIVE in one.marks for one in between):
+            return False
+        return all(
             one.kind in {Kind.POST, Kind.TITLE}
             or (one.kind is Kind.WORD and (_is_neutral(one.text) or bool(one.marks)))
             for one in between
@@ -754,7 +858,8 @@ def _looks_like_name(text: str, *, has_title: bool) -> bool:
     """
     words = text.split()
     if "\u3041" <= text[0] <= "\u9fff":
-        return len(words[0]) > 1
+        begins_with_particle = text[0] < "\u30a0" and text[1:2] > "\u3400"
+        return len(words[0]) > 1 and not begins_with_particle
     if "\uac00" <= text[0] <= "\ud7a3":
         return 2 <= len(words[0]) <= _MAX_HAN_NAME_CHARS
     return has_title or words[0] in uncased_given_names()

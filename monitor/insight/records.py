@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from monitor.insight.people import PersonHistory, PersonLine
 from monitor.insight.succession import Succession
-from monitor.records.people import HistoryRecord, count_records, form_record
+from monitor.records.people import HistoryRecord, SuccessionRecord, count_records, form_record
 
 
 def person_line_record(line: PersonLine) -> dict[str, object]:
@@ -64,11 +64,8 @@ def timeline_records(history: PersonHistory) -> Iterator[dict[str, object]]:
         yield {"official": history.view.official.id, "from": bar.start, "to": bar.end, **numbers}
 
 
-def succession_record(succession: Succession) -> dict[str, object]:
-    """Return a succession (a post that may have changed hands) as a record.
-
-    The first keys are the columns of the command ``monitor succession``.
-    """
+def succession_record(succession: Succession) -> SuccessionRecord:
+    """Return a succession as a record. The first keys are the columns of the command ``monitor succession``."""
     return {
         "official": succession.official.id,
         "name": succession.official.name,

@@ -145,7 +145,8 @@ def find_articles(
     """
     found: list[FoundArticle] = []
     next_id: int | None = search.before_id
-    for number, (part, continue_id) in enumerate(iterate_parts(database, search, query, zone), 1):
+    part_size = min(limit, PART_SIZE) if sort == "newest" else PART_SIZE
+    for number, (part, continue_id) in enumerate(iterate_parts(database, search, query, zone, part_size), 1):
         next_id = continue_id
         found += part
         if number == max_parts:
@@ -160,14 +161,14 @@ def find_articles(
 
 
 def iterate_parts(
-    database: Database, search: Search, query: CompiledQuery | None, zone: ZoneInfo
+    database: Database, search: Search, query: CompiledQuery | None, zone: ZoneInfo, part_size: int = PART_SIZE
 ) -> Iterator[tuple[tuple[FoundArticle, ...], int | None]]:
     """Yield the results of a search in parts, newest first, each part with the id below which the next part begins.
 
-    The id is None for the last part.
+    A part has at most ``part_size`` results. The id is None for the last part.
     """
     before_id = search.before_id
-    wanted = replace(search.wanted, limit=PART_SIZE)
+    wanted = replace(search.wanted, limit=part_size)
     while True:
         part = search_articles(database, SearchRequest(query, wanted, zone, before_id))
         yield part.found, part.next_id

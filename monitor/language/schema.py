@@ -202,12 +202,18 @@ class Succession(_Table):
     """Words after the new holder and before the earlier one: `succeeds`, `in place of`."""
     succeeded_by: Words = ()
     """Words after the earlier holder and before the new one: `was replaced by`."""
+    succeeds_last: Words = ()
+    """Words after the new holder and the earlier one, in this order: the Turkish `yerine geçti`."""
+    replacement: Words = ()
+    """Words between the earlier holder and the new one, if a word of `succeeds` is before both: `replaces Y with X`."""
     leaves: Words = ()
     """Words whose subject leaves the post: `resigned`, `was dismissed`."""
     removes: Words = ()
     """Words whose object leaves the post: `dismisses`, `resignation of`."""
     dies: Words = ()
     """Words for the death of the person next to them: `died`."""
+    relatives: Words = ()
+    """Words for relatives; the death or departure of a relative of an official is not that of the official: `wife`."""
     new: Words = ()
     """Words next to a post that show that its holder is new: `new`, `newly appointed`, `acting`."""
     former: Words = ()

@@ -135,6 +135,13 @@ def build_passages(article: Article, article_text: NormalizedArticle, spans: Ite
             passage = (region, *find_sentence(texts[region], start, end))
         found.setdefault(passage, set()).add((start, end))
     return tuple(
-        Passage(texts[region][start:end], region, start, end, tuple(sorted(marks)))
+        Passage(
+            texts[region][start:end],
+            region,
+            start,
+            end,
+            tuple(sorted(marks)),
+            article.find_page(region, min(marks)[0]),
+        )
         for (region, start, end), marks in found.items()
     )

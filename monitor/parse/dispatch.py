@@ -15,6 +15,7 @@ from monitor.parse.html_listing import parse_listing
 from monitor.parse.json_api import parse_api
 from monitor.parse.jsonfeed import parse_json_feed
 from monitor.parse.newest import limit_entries
+from monitor.parse.posts import complete_posts
 from monitor.parse.sitemap import (
     ROOT_SEARCH_CHARS,
     find_end_of_prolog,
@@ -61,7 +62,7 @@ def decode_inline_text(body: bytes, content_type: str, source: Source) -> str | 
 def parse_ordinary_feed(text: str, url: str, source: Source) -> Feed | None:
     """Parse a feed with the fast XML parser; return None if this parser does not support the document."""
     feed = parse_fast_xml(text, url, source)
-    return limit_entries(feed) if feed else None
+    return complete_posts(limit_entries(feed)) if feed else None
 
 
 def parse_document(body: bytes, content_type: str, url: str, source: Source) -> Feed:
@@ -86,6 +87,8 @@ def parse_document(body: bytes, content_type: str, url: str, source: Source) -> 
     if not text.strip():
         raise NotAFeed("the server sends an empty document", DocumentFault.EMPTY)
     feed = limit_entries(_parse_by_kind(text, url, source))
+    if source.kind is SourceKind.FEED:
+        feed = complete_posts(feed)
     return replace(feed, is_cut_off=True) if unpacked.is_cut_off else feed
 
 

@@ -110,12 +110,21 @@ def _build_listing_entry(
     url = next(iter([*elsewhere, *(address for _, address in found if find_page_place(address))]), "")
     if not url:
         return None
+    original = _find_text(item, listing.repost_of)
+    author = original or _find_text(item, listing.author)
     return Entry(
         url=url,
         title=_find_title(item, listing, [link for link, to in found if to == url]),
         published_at=_find_date(item, listing, source),
         content=_find_content(item, listing),
+        authors=(author,) if author else (),
+        is_repost=bool(original),
     )
+
+
+def _find_text(item: LexborNode, selector: str) -> str:
+    """Return the text that a selector finds first inside an item, or an empty string."""
+    return to_plain_text(_get_node_text(next(iter(_select_nodes(item, selector)), None)))
 
 
 def _find_content(item: LexborNode, listing: Listing) -> str:
@@ -134,7 +143,7 @@ def _find_title(item: LexborNode, listing: Listing, links: list[LexborNode]) -> 
     if listing.text and not listing.title:
         return ""  # The link of a post shows only its time. The first words of the post become its title.
     if listing.title:
-        return to_plain_text(_get_node_text(next(iter(_select_nodes(item, listing.title)), None)))
+        return _find_text(item, listing.title)
     texts = [_get_node_text(link) for link in links]
     headings = [_get_node_text(heading) for heading in item.css("h1, h2, h3, h4, h5")]
     tooltips = [link.attributes.get("title") or "" for link in links]

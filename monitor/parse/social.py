@@ -102,7 +102,9 @@ def _find_telegram(_host: str, segments: list[str], _query: Query) -> SocialPres
             items=".tgme_widget_message_wrap",
             link="a.tgme_widget_message_date",
             published=DateSelector("a.tgme_widget_message_date time"),
-            text=".tgme_widget_message_text",
+            text=".tgme_widget_message_text:not(.js-message_reply_text)",
+            author=".tgme_widget_message_from_author, .tgme_widget_message_owner_name",
+            repost_of=".tgme_widget_message_forwarded_from_name",
         )
     )
 

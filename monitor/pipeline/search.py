@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from monitor.domain.article import StoredArticle
@@ -25,14 +26,14 @@ from monitor.store.full_text import IndexAll, IndexAny, IndexQuery, make_search_
 from monitor.text.fold import fold_key
 
 MAX_CANDIDATES, CANDIDATE_BATCH, MAX_EVALUATED = 2_000, 500, 300
-"""Limits of one part of a search: articles found in the index, articles per query of the index, and articles whose
+"""Limits of one part of a search: articles found in an index, articles per query of the index, and articles whose
 texts are evaluated.
 """
 
-MAX_SELECTED = 2_000
-"""Maximum number of articles of an official, rule or source with which a search begins. If there are more, the search
-begins with the words of the query. Without this, a search for a common word and a rare official would read the whole
-index."""
+PROBE_BATCH, PROBE_COST = 100, 10
+"""Number of articles of an official, rule or source whose words are looked up at once, and the cost of such a look-up
+as a multiple of the cost to filter an article with the words (measured: 50 and 5 microseconds among 500,000 articles).
+"""
 
 MAX_SCANNED = 200_000
 """Maximum number of articles whose rows are read by one part of a search without a query."""
@@ -104,48 +105,100 @@ def search_articles(database: Database, request: SearchRequest) -> SearchPart:
     needed = to_index_query(request.query.root)
     if needed is None:
         return _scan_articles(database, request, request.query)
-    lines: list[ArticleLine] = []
-    before_id, looked_at, is_complete = request.before_id, 0, False
-    if before_id is None and request.wanted.until_at:
-        before_id = database.desk.first_id_since(request.wanted.until_at)
-    few = database.desk.list_selected_ids(request.wanted, MAX_SELECTED)
-    if few is not None:
-        ids = database.desk.filter_candidates(needed, [one for one in few if before_id is None or one < before_id])
-        lines = database.desk.filter_lines(ids, request.wanted)
-        return _evaluate(database, request, request.query, lines, len(ids), None)
-    while looked_at < MAX_CANDIDATES and not is_complete:
-        ids = database.desk.find_candidates(needed, CANDIDATE_BATCH, before_id)
-        looked_at += len(ids)
-        is_complete = len(ids) < CANDIDATE_BATCH
-        lines += database.desk.filter_lines(ids, request.wanted)
-        before_id = ids[-1] if ids else before_id
-        if _is_too_old(database, ids, request.wanted.since_at):
-            is_complete = True
-    exhausted_id = None if is_complete else before_id
+    lines, looked_at, exhausted_id = _read_newest(database, request, needed)
     return _evaluate(database, request, request.query, lines, looked_at, exhausted_id)
 
 
-def _is_too_old(database: Database, ids: Sequence[int], since_at: datetime | None) -> bool:
-    """Return whether the last of these articles, which is the oldest, was seen before ``since_at``.
+def _read_newest(
+    database: Database, request: SearchRequest, needed: IndexQuery | None
+) -> tuple[list[ArticleLine], int, int | None]:
+    """Return the newest articles that the filter selects and that contain the words ``needed``, newest first.
 
-    The search can then stop, because all later candidates are even older.
+    The second value is the number of articles that were read. The third is the id below which the next part begins; it
+    is None if no articles remain.
     """
-    if since_at is None or not ids:
+    wanted, before_id = request.wanted, request.before_id
+    if before_id is None and wanted.until_at:
+        before_id = database.desk.first_id_since(wanted.until_at)
+    lines: list[ArticleLine] = []
+    looked_at = read = 0
+    while read < MAX_CANDIDATES:
+        batch = _find_candidates(database, needed, wanted, before_id)
+        before_id = batch.continue_id
+        looked_at += len(batch.ids)
+        read += batch.size
+        lines += database.desk.filter_lines(batch.ids, wanted)
+        if before_id is None or _is_too_old(database, before_id, wanted.since_at):
+            return lines, looked_at, None
+        if batch.is_probed and len(lines) >= MAX_EVALUATED:
+            break
+    return lines, looked_at, before_id
+
+
+class _Batch(NamedTuple):
+    """Candidates: their ids, the number of articles that were read, and the id below which the next batch begins.
+
+    ``continue_id`` is None after the last batch. ``is_probed`` means that the words were looked up for each article.
+    """
+
+    ids: Sequence[int]
+    size: int
+    continue_id: int | None
+    is_probed: bool = False
+
+
+def _find_candidates(
+    database: Database, needed: IndexQuery | None, wanted: ArticleFilter, before_id: int | None
+) -> _Batch:
+    """Return the next candidates below ``before_id``: articles that can satisfy a filter and contain certain words.
+
+    Two indexes are read from the newest article on: the one of words, and the one of officials, rules or sources. The
+    candidates come from the index whose articles reach further back, because fewer of them must be read. Thus the cost
+    does not depend on the size of the archive.
+    """
+    selected = database.desk.list_selected_ids(wanted, CANDIDATE_BATCH, before_id)
+    is_rare = selected is not None and len(selected) < CANDIDATE_BATCH
+    if needed is None:
+        found = selected or []
+        return _Batch(found, CANDIDATE_BATCH, None if is_rare else found[-1])
+    if selected is None or not is_rare:
+        ids = database.desk.find_candidates(needed, CANDIDATE_BATCH, before_id)
+        if len(ids) < CANDIDATE_BATCH:
+            return _Batch(ids, len(ids), None)
+        newest_id = max(ids[0], selected[0] if selected else 0)
+        if selected is None or (newest_id - ids[-1]) * PROBE_COST > newest_id - selected[-1]:
+            return _Batch(ids, len(ids), ids[-1])
+    probed = selected[:PROBE_BATCH]
+    continue_id = None if is_rare and len(probed) == len(selected) else probed[-1]
+    return _Batch(database.desk.filter_candidates(needed, probed), len(probed), continue_id, is_probed=True)
+
+
+def _is_too_old(database: Database, article_id: int, since_at: datetime | None) -> bool:
+    """Return whether an article was seen before ``since_at``.
+
+    If it is the oldest article examined so far, the search can then stop, because all later candidates are even older.
+    """
+    if since_at is None:
         return False
-    oldest = database.desk.load_lines(ids[-1:]).get(ids[-1])
+    oldest = database.desk.load_lines([article_id]).get(article_id)
     return oldest is not None and oldest.first_seen_at < since_at
 
 
 def _list_articles(database: Database, request: SearchRequest) -> SearchPart:
     """Return one part of the results of a search without a query: the newest articles that the filter selects."""
-    limit, newest_id = request.wanted.limit, request.before_id or database.desk.newest_article_id() + 1
-    min_id = max(0, newest_id - MAX_SCANNED)
-    lines = database.desk.list_lines(replace(request.wanted, limit=MAX_CANDIDATES), newest_id, min_id)
+    limit, wanted = request.wanted.limit, request.wanted
+    if wanted.official_id or wanted.rule_id:
+        lines, looked_at, next_id = _read_newest(database, request, None)
+    else:
+        newest_id = request.before_id or database.desk.newest_article_id() + 1
+        min_id = max(0, newest_id - MAX_SCANNED)
+        lines = database.desk.list_lines(replace(wanted, limit=MAX_CANDIDATES), newest_id, min_id)
+        looked_at, next_id = len(lines), min_id or None
     officials = database.desk.list_officials_of([line.id for line in lines[:limit]])
     return SearchPart(
         tuple(FoundArticle(line, (), officials.get(line.id, ())) for line in lines[:limit]),
-        len(lines),
-        lines[limit - 1].id if len(lines) > limit else (min_id or None),
+        looked_at,
+        lines[limit - 1].id if len(lines) > limit else next_id,
         _count(database, lines, request.zone),
     )
 

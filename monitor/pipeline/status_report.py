@@ -1,7 +1,7 @@
 """Status report: health of daemon, workers, deliveries and sources, and the problems with suggestions."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import datetime, timedelta, tzinfo
 from itertools import groupby
@@ -9,6 +9,7 @@ from json import loads
 from pathlib import Path
 
 from monitor.domain.article import DuePage
+from monitor.domain.backfill import BackfillProgress, find_complete_since
 from monitor.domain.delivery import DeliveryState
 from monitor.domain.poll_state import HEALTHY_STATES, PollState, SourceState
 from monitor.domain.read_models import (
@@ -172,7 +173,8 @@ def read_totals(database: Database) -> SourceTotals:
 class StatusReport:
     """Everything that ``monitor status`` shows, read at ``created_at``.
 
-    If only the totals of the sources were read, they are in ``known_totals``, and ``sources`` is empty.
+    ``backfills`` has the progress of each backfill by the id of its source. If only the totals of the sources were
+    read, they are in ``known_totals``, and ``sources`` is empty.
     """
 
     config: Path
@@ -189,11 +191,16 @@ class StatusReport:
     waiting_pages: tuple[DuePage, ...] = ()
     rescreened: str = ""
     known_totals: SourceTotals | None = None
+    backfills: Mapping[str, BackfillProgress] = field(default_factory=dict)
 
     @property
     def totals(self) -> SourceTotals:
         """The totals of the sources."""
         return self.known_totals or total_sources(self.sources)
+
+    def complete_since(self, source: SourceStatus) -> datetime | None:
+        """Return the time from which on the archive of a source is complete."""
+        return find_complete_since(source.poll_state.baseline_at, self.backfills.get(source.poll_state.source_id))
 
     @property
     def last_rescreen(self) -> dict[str, object]:
@@ -219,6 +226,7 @@ def read_status_report(
         config=config,
         sources=tuple(database.queries.list_sources()) if with_sources else (),
         known_totals=None if with_sources else read_totals(database),
+        backfills=database.key_values.list_backfills() if with_sources else {},
         outbox=database.deliveries.count_outbox(),
         database=database.queries.get_database_info(),
         snapshot=database.key_values.get_saved_configuration(),
@@ -248,7 +256,9 @@ def report_record(report: StatusReport) -> StatusRecord:
     counts, snapshot = report.outbox, report.snapshot
     return {
         "healthy": not list(find_problems(report)),
-        "sources": [source_status_record(source) for source in report.sources],
+        "sources": [
+            source_status_record(one, report.backfills.get(one.poll_state.source_id)) for one in report.sources
+        ],
         "deliveries": {
             "pending": counts.pending,
             "failed": counts.failed,
@@ -274,8 +284,8 @@ def find_config_errors(report: StatusReport) -> tuple[str, ...]:
     return report.config_errors or (report.snapshot.errors if report.snapshot else ())
 
 
-def source_status_record(source: SourceStatus) -> SourceStatusRecord:
-    """Return the status of a source as its record in ``status --json``."""
+def source_status_record(source: SourceStatus, backfill: BackfillProgress | None = None) -> SourceStatusRecord:
+    """Return the status of a source, with its last backfill, as its record in ``status --json``."""
     poll_state = source.poll_state
     return {
         "id": poll_state.source_id,
@@ -286,6 +296,7 @@ def source_status_record(source: SourceStatus) -> SourceStatusRecord:
         "next_poll_at": poll_state.next_poll_at,
         "failures": poll_state.failures,
         "articles": source.article_count,
+        "complete_since": find_complete_since(poll_state.baseline_at, backfill),
         "entries": {**asdict(poll_state.counts), "unaccounted": poll_state.counts.unaccounted},
     }
 

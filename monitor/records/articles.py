@@ -69,8 +69,9 @@ class ArticleTextRecord(MemberRecord):
 class HitRecord(TypedDict):
     """JSON record of a hit, with the digest that first reported it, as in ``hits --json``.
 
-    ``passage`` is the first passage that proves the hit. ``form`` and ``confidence`` belong to the mention with the
-    highest confidence. Without a mention, ``form`` is empty and ``confidence`` is None.
+    ``passage`` is its first passage, on ``page`` of a PDF document. ``form`` and ``confidence`` are of the mention
+    with the highest confidence. If the article has no mention for the hit, ``form`` is empty and ``confidence`` is
+    None.
     """
 
     id: int
@@ -88,6 +89,7 @@ class HitRecord(TypedDict):
     published: datetime | None
     language: str
     passage: str
+    page: int | None
     form: str
     confidence: float | None
     withdrawn_at: datetime | None
@@ -120,7 +122,7 @@ class NearMissRecord(TypedDict):
 class PassageRecord(TypedDict):
     """JSON record of a passage that proves a hit.
 
-    ``highlights`` are the start and end of each matched word, as offsets in the text of the region.
+    ``highlights`` are offsets in the text of the region. ``page`` is the page of a PDF document, or None.
     """
 
     text: str
@@ -128,6 +130,7 @@ class PassageRecord(TypedDict):
     start: int
     end: int
     highlights: tuple[tuple[int, int], ...]
+    page: int | None
 
 
 class RuleHitRecord(TypedDict):
@@ -208,6 +211,7 @@ def hit_record(hit: HitSummary) -> HitRecord:
         "published": hit.published_at,
         "language": hit.language,
         "passage": hit.passage,
+        "page": hit.page or None,
         "form": hit.form,
         "confidence": hit.confidence,
         "withdrawn_at": hit.withdrawn_at,
@@ -222,6 +226,7 @@ def passage_record(passage: Passage) -> PassageRecord:
         "start": passage.start,
         "end": passage.end,
         "highlights": passage.highlights,
+        "page": passage.page or None,
     }
 
 

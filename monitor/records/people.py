@@ -55,6 +55,33 @@ class SampleRecord(TypedDict):
     named_with: list[CountRecord]
 
 
+class SuccessionStatementRecord(TypedDict):
+    """JSON record of a statement about a post; ``direct`` means that the text states that the post changes hands."""
+
+    article: int
+    outlet: str
+    title: str
+    url: str
+    person: str
+    passage: str
+    direct: bool
+    seen_at: datetime
+
+
+class SuccessionRecord(TypedDict):
+    """JSON record of a post that may have changed hands; ``yaml`` is the right entry for ``roles:``."""
+
+    official: str
+    name: str
+    kind: str
+    person: str
+    post: str
+    since: str
+    outlets: list[str]
+    yaml: str
+    statements: list[SuccessionStatementRecord]
+
+
 class FormRecord(TypedDict):
     """JSON record of a spelling that the press used for an official.
 

@@ -4,7 +4,7 @@ from datetime import datetime
 
 from typing_extensions import TypedDict
 
-from monitor.domain.backfill import BackfillProgress
+from monitor.domain.backfill import BackfillProgress, find_complete_since
 from monitor.domain.poll_state import PollState
 from monitor.domain.read_models import SourceStatus
 from monitor.domain.source import Source
@@ -75,7 +75,7 @@ def source_record(
         "next_poll_at": None if source.paused or poll_state is None else poll_state.next_poll_at,
         "articles": status.article_count if status else 0,
         "groups": list(source.groups),
-        "complete_since": (backfill and backfill.complete_since_at) or (poll_state and poll_state.baseline_at) or None,
+        "complete_since": find_complete_since(poll_state.baseline_at if poll_state else None, backfill),
     }
 
 

@@ -7,9 +7,9 @@ from typing_extensions import TypedDict
 
 
 class SourceStatusRecord(TypedDict):
-    """JSON record of the state of a source.
+    """JSON record of the state of a source. ``entries`` are the counts of entries in its last document.
 
-    ``entries`` counts the new, known and other entries in its last document.
+    ``complete_since`` is as in the record of a configured source.
     """
 
     id: str
@@ -20,6 +20,7 @@ class SourceStatusRecord(TypedDict):
     next_poll_at: datetime | None
     failures: float
     articles: int
+    complete_since: datetime | None
     entries: Mapping[str, int]
 
 

@@ -83,6 +83,7 @@ ARTICLE_TEXT = Table(
     Column("captions", CleanText),
     Column("body", CleanText),
     Column("search_text", CleanText),
+    Column("page_starts", CleanText),
 )
 
 ARTICLE_URL = Table(

@@ -4,7 +4,6 @@ Each query returns a limited number of rows. Texts of articles are returned only
 """
 
 from collections.abc import Collection, Sequence
-from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -414,25 +413,28 @@ class DeskStore:
             found: int | None = connection.execute(first).scalar()
         return found
 
-    def list_selected_ids(self, wanted: ArticleFilter, most: int) -> list[int] | None:
-        """Return all article ids that belong to the official, the rule or the source of a filter.
+    def list_selected_ids(self, wanted: ArticleFilter, limit: int, before_id: int | None = None) -> list[int] | None:
+        """Return the ids of the newest articles of the official, rule or source of a filter, newest first.
 
-        The three are tried in this order, and the first one with at most ``most`` articles is used. The result is None
-        if the filter has none of them, or if each of them has more articles.
+        Only ids below ``before_id`` are returned, at most ``limit``. If the filter has more than one of the three, the
+        ids belong to the rarest of them, whose newest articles reach back furthest. The result is None if the filter
+        has none of them.
         """
-        queries = []
+        columns = []
         if wanted.official_id:
-            queries.append(select(MENTION.c.article_id).where(MENTION.c.official_id == wanted.official_id))
+            columns.append((MENTION.c.article_id, MENTION.c.official_id == wanted.official_id))
         if wanted.rule_id:
-            queries.append(select(HIT.c.article_id).where(HIT.c.rule_id == wanted.rule_id))
+            columns.append((HIT.c.article_id, HIT.c.rule_id == wanted.rule_id))
         if wanted.source_id:
-            queries.append(select(ARTICLE.c.id).where(ARTICLE.c.source_id == wanted.source_id))
+            columns.append((ARTICLE.c.id, ARTICLE.c.source_id == wanted.source_id))
+        found: list[list[int]] = []
         with self._connections.read_transaction() as connection:
-            for query in queries:
-                ids = connection.execute(query.limit(most + 1)).scalars().all()
-                if len(ids) <= most:
-                    return sorted(set(ids), reverse=True)
-        return None
+            for article_id, condition in columns:
+                query = select(article_id).distinct().where(condition).order_by(article_id.desc()).limit(limit)
+                if before_id is not None:
+                    query = query.where(article_id < before_id)
+                found.append(list(connection.execute(query).scalars()))
+        return min(found, key=lambda ids: (len(ids), ids[-1] if ids else 0), default=None)
 
     def filter_lines(self, article_ids: Sequence[int], wanted: ArticleFilter) -> list[ArticleLine]:
         """Return the articles among ``article_ids`` that satisfy a filter, newest first, without their texts."""
@@ -455,8 +457,7 @@ class DeskStore:
 
         The ids of the articles are at least ``min_id`` and below ``before_id``.
         """
-        query = _select_lines().where(*_filter_conditions(replace(wanted, official_id="", rule_id="")))
-        query = query.where(ARTICLE.c.id >= min_id)
+        query = _select_lines().where(*_filter_conditions(wanted), ARTICLE.c.id >= min_id)
         if before_id is not None:
             query = query.where(ARTICLE.c.id < before_id)
         with self._connections.read_transaction() as connection:

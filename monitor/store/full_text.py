@@ -102,17 +102,26 @@ def find_candidates(
     With ``before_id``, only lower ids are returned. With ``among``, only ids from this sequence are returned.
     """
     if connection.dialect.name == "sqlite":
-        marks = "" if among is None else f"AND rowid IN ({','.join('?' * len(among))}) "
-        statement = (
-            "SELECT rowid FROM article_search WHERE article_search MATCH ? AND rowid < ? "  # noqa: S608 - only marks
-            f"{marks}ORDER BY rowid DESC LIMIT ?"
-        )
-        parameters = (_fts_expression(query), before_id or 2**62, *(among or ()), limit)
-        return list(connection.exec_driver_sql(statement, parameters).scalars())
+        return _find_in_fts(connection, _fts_expression(query), limit, before_id, among)
     if among is not None:
         chosen = select(ARTICLE_TEXT.c.article_id).where(ARTICLE_TEXT.c.article_id.in_(among), _index_condition(query))
         return list(connection.execute(chosen.order_by(ARTICLE_TEXT.c.article_id.desc()).limit(limit)).scalars())
     return _search_postgres(connection, _index_condition(query), limit, before_id)
+
+
+def _find_in_fts(
+    connection: Connection, expression: str, limit: int, before_id: int | None, among: Sequence[int] | None
+) -> list[int]:
+    if among is None:
+        statement = (
+            "SELECT rowid FROM article_search WHERE article_search MATCH ? AND rowid < ? ORDER BY rowid DESC LIMIT ?"
+        )
+        return list(connection.exec_driver_sql(statement, (expression, before_id or 2**62, limit)).scalars())
+    marks = ",".join("?" * len(among))
+    statement = f"SELECT rowid FROM article_search WHERE article_search MATCH ? AND rowid IN ({marks})"  # noqa: S608 - only marks
+    # Sorted here, because for a descending order FTS5 reads the list of a word from its end for each id
+    ids = sorted(connection.exec_driver_sql(statement, (expression, *among)).scalars(), reverse=True)
+    return [one for one in ids if before_id is None or one < before_id][:limit]
 
 
 def _fts_expression(query: IndexQuery) -> str:

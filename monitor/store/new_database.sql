@@ -62,7 +62,7 @@ CREATE TABLE "article_text" (
 	dateline TEXT NOT NULL, 
 	captions TEXT NOT NULL, 
 	body TEXT NOT NULL, 
-	"search_text" TEXT NOT NULL, 
+	"search_text" TEXT NOT NULL, page_starts TEXT DEFAULT '' NOT NULL, 
 	CONSTRAINT pk_article_text PRIMARY KEY (article_id), 
 	CONSTRAINT fk_article_text_article_id_article FOREIGN KEY(article_id) REFERENCES article (id) ON DELETE CASCADE
 );
@@ -582,10 +582,14 @@ CREATE TABLE api_answer (
 
 CREATE INDEX ix_api_answer_made_at ON api_answer (made_at);
 
+CREATE INDEX ix_mention_official ON mention (official_id, article_id);
+
+CREATE INDEX ix_hit_rule_article ON hit (rule_id, article_id);
+
 INSERT INTO article_search (article_search, rank) VALUES ('automerge', 16);
 
 INSERT INTO article_search (article_search, rank) VALUES ('crisismerge', 32);
 
-INSERT INTO "alembic_version" VALUES ('0019');
+INSERT INTO "alembic_version" VALUES ('0020');
 
 INSERT INTO "grouping_state" VALUES (1, 1, 1);

@@ -315,6 +315,7 @@ def _hit_summary_from_row(row: AnyRow) -> HitSummary:
         published_at=row.published_at,
         language=row.language,
         passage=passages[0].text if passages else "",
+        page=passages[0].page if passages else 0,
         withdrawn_at=row.withdrawn_at,
     )
 

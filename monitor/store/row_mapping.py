@@ -81,6 +81,7 @@ def text_columns(article: Article, search_text: str) -> dict[str, Any]:
         "captions": encode_texts(article.captions),
         "body": article.body,
         "search_text": search_text,
+        "page_starts": json.dumps(article.page_starts) if article.page_starts else "",
     }
 
 
@@ -112,6 +113,7 @@ def article_from_row(row: AnyRow) -> Article:
         language=row.language,
         confidence=row.confidence,
         partial_reason=row.partial_reason,
+        page_starts=tuple(json.loads(row.page_starts)) if row.page_starts else (),
     )
 
 

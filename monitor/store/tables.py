@@ -149,8 +149,8 @@ class ArticleRow(Base, table=True):
 class ArticleTextRow(Base, table=True):
     """Table row with the text of an article.
 
-    ``search_text`` is the text in lower case without diacritics, as the full-text index needs it. On SQLite it is only
-    a hash of this text.
+    ``search_text`` is the text folded for the full-text index; on SQLite it is only a hash of the folded text.
+    ``page_starts`` has the offsets of the pages of a PDF document as JSON.
     """
 
     __tablename__ = "article_text"
@@ -161,6 +161,7 @@ class ArticleTextRow(Base, table=True):
     captions: str = text_column()
     body: str = text_column()
     search_text: str = text_column()
+    page_starts: str = text_column()
 
 
 class EntryKeyRow(Base, table=True):
@@ -236,7 +237,11 @@ class MentionRow(Base, table=True):
     """
 
     __tablename__ = "mention"
-    __table_args__ = (Index("ix_mention_day", "official_id", "seen_at", "article_id"), AUTOINCREMENT)
+    __table_args__ = (
+        Index("ix_mention_day", "official_id", "seen_at", "article_id"),
+        Index("ix_mention_official", "official_id", "article_id"),
+        AUTOINCREMENT,
+    )
 
     id: int | None = id_column()
     article_id: int = foreign_key("article.id", index=True)
@@ -281,6 +286,7 @@ class HitRow(Base, table=True):
     __table_args__ = (
         UniqueConstraint("article_id", "rule_id", "kind", "version"),
         Index("ix_hit_rule", "rule_id", "id"),
+        Index("ix_hit_rule_article", "rule_id", "article_id"),
         partial_index("ix_hit_rescreened_at", "rescreened_at", where="rescreened_at IS NOT NULL"),
         AUTOINCREMENT,
     )

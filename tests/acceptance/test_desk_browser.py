@@ -59,7 +59,14 @@ class Served:
             f"/article/{self.hostile}",
             f"/article/{self.arabic}",
         ]
-        pages += ["/article/50", "/people", "/people/phan-van-giang?span=7d", "/search?q=minister", "/search?q=%28"]
+        pages += [
+            "/article/50",
+            "/people",
+            "/people/phan-van-giang?span=7d",
+            "/successions",
+            "/search?q=minister",
+            "/search?q=%28",
+        ]
         pages += ["/sources", "/sources/lan-xang", "/digests", "/digests/2", "/digests/next/today", "/changes"]
         return [*pages, "/outbox", "/status", "/me", "/rules", "/add-source"]
 

@@ -1,30 +1,47 @@
 """Mailboxes as sources, with real IMAP servers: each message is an article once, and nothing changes in the mailbox."""
 
 import asyncio
+import json
 import ssl
 import subprocess
 import sys
 from collections.abc import Iterator
-from datetime import timedelta
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from email.message import EmailMessage
+from ipaddress import ip_network
 from pathlib import Path
+from urllib.parse import parse_qs
 
 import pytest
 import trustme
 from support.counting_smtp_server import free_port
 from support.fakes import NOON, FakeClock, InlineProcessPool
+from support.http_server import reply, respond_with, serving
 from support.imap_server import PASSWORD, TOKEN, USER, ImapServer, serving_imap
 from support.pdf_bombs import nested_forms
 from support.pdf_writer import column, write_pdf
 from support.wait import wait_until
 
 from monitor.domain.errors import PageProblem
-from monitor.domain.fetch_result import Blocked, Failed, FailureCause, Fetched, FetchRequest, FetchResult, NotModified
+from monitor.domain.fetch_result import (
+    Blocked,
+    Failed,
+    FailureCause,
+    FailureWeight,
+    Fetched,
+    FetchRequest,
+    FetchResult,
+    NotModified,
+)
 from monitor.domain.poll_state import SourceState
 from monitor.domain.secret import Secret
 from monitor.domain.source import Source
-from monitor.domain.special_sources import Mailbox
+from monitor.domain.special_sources import Mailbox, OAuthLogin
+from monitor.domain.value_parsers import parse_token_url
 from monitor.fetch.mailbox import MailboxLimits, MailboxReader
+from monitor.fetch.oauth import TokenStore
+from monitor.fetch.transport import create_guarded_transport
 from monitor.pipeline.collect import Collector, PollResult
 from monitor.schedule.process_pool import JobLimits, SubprocessPool
 from monitor.store.database import Database
@@ -242,3 +259,114 @@ def test_a_mailbox_of_another_implementation_is_read(tmp_path: Path) -> None:
             assert isinstance(fetch(mailbox, context, found.etag), NotModified)
         finally:
             process.terminate()
+
+
+NETWORKS = (ip_network("127.0.0.0/8"),)
+
+
+def oauth(url: str) -> OAuthLogin:
+    """Return a login whose tokens a server gives."""
+    return OAuthLogin(url, Secret("client-id-9"), Secret("1//refresh-value"), Secret("c-s"))
+
+
+@dataclass
+class TokenClock:
+    """Clock that a test sets."""
+
+    now: datetime = NOON
+
+    def __call__(self) -> datetime:
+        return self.now
+
+
+async def read_twice(
+    server: ImapServer, context: ssl.SSLContext, answers: list[bytes], *, wait: timedelta = timedelta(0)
+) -> tuple[list[FetchResult], list[dict[str, list[str]]]]:
+    """Read a mailbox twice with tokens of a server that gives these answers; return the results and the requests."""
+    clock = TokenClock()
+    async with serving(respond_with(*answers)) as tokens:
+        reader = MailboxReader(ssl_context=context, tokens=TokenStore(create_guarded_transport(NETWORKS), clock))
+        mailbox = box(server, oauth=oauth(tokens.url("/token")))
+        first = await reader.fetch(mailbox, "")
+        clock.now += wait
+        second = await reader.fetch(mailbox, "")
+        assert {(one.method, one.path) for one in tokens.asked} <= {("POST", "/token")}
+        return [first, second], [parse_qs(one.body.decode()) for one in tokens.asked]
+
+
+def token(value: str = TOKEN, **more: object) -> bytes:
+    return reply(json.dumps({"access_token": value, "token_type": "Bearer", "expires_in": 3600, **more}).encode())
+
+
+def test_an_access_token_is_got_once_and_renewed_before_its_end(contexts: Contexts, server: ImapServer) -> None:
+    """With the refresh token of the configuration, or the one that the provider has sent since."""
+    server.deliver(mail("Visit").as_bytes())
+    results, asked = asyncio.run(read_twice(server, contexts[1], [token()]))
+    assert all(isinstance(one, Fetched) for one in results)
+    sent = {"grant_type": ["refresh_token"], "refresh_token": ["1//refresh-value"]}
+    assert asked == [{**sent, "client_id": ["client-id-9"], "client_secret": ["c-s"]}]
+    answers = [token(refresh_token="1//next"), token()]
+    results, asked = asyncio.run(read_twice(server, contexts[1], answers, wait=timedelta(minutes=59, seconds=1)))
+    assert all(isinstance(one, Fetched) for one in results)
+    assert [one["refresh_token"] for one in asked] == [["1//refresh-value"], ["1//next"]]
+
+
+def test_a_token_that_ended_early_is_renewed_at_once(contexts: Contexts, server: ImapServer) -> None:
+    server.deliver(mail("Visit").as_bytes())
+    results, asked = asyncio.run(read_twice(server, contexts[1], [token("ended"), token()]))
+    assert all(isinstance(one, Fetched) for one in results)
+    assert len(asked) == 2
+
+
+def test_a_refused_refresh_token_is_an_expired_login(contexts: Contexts, server: ImapServer) -> None:
+    """The reason has the answer of the provider, even if it repeats the secret; the next poll asks again."""
+    body = {"error": "invalid_grant", "error_description": "Token 1//refresh-value was revoked for client-id-9."}
+    answers = [reply(json.dumps(body).encode(), "400 Bad Request"), token()]
+    (refused, read), _ = asyncio.run(read_twice(server, contexts[1], answers))
+    assert isinstance(refused, Blocked)
+    assert refused.problem is PageProblem.LOGIN_EXPIRED
+    assert refused.reason == "127.0.0.1 does not renew the token: invalid_grant: Token *** was revoked for ***."
+    assert "refresh token" in refused.suggestion
+    assert not isinstance(read, Blocked)
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        reply(b"busy", "503 Service Unavailable"),
+        reply(b"<html>"),
+        reply(b"[]"),
+        reply(b'{"access_token": ""}'),
+        reply(b'{"access_token": "a\\u0001b"}'),
+        reply(b"", "302 Found", Location="http://127.0.0.1/other"),
+        b"no HTTP\r\n\r\n",
+    ],
+)
+def test_a_faulty_token_server_is_a_temporary_failure(contexts: Contexts, server: ImapServer, answer: bytes) -> None:
+    """No token of it is sent to the mail server, and no redirect is followed."""
+    results, _ = asyncio.run(read_twice(server, contexts[1], [answer]))
+    assert all(isinstance(one, Failed) and one.weight is FailureWeight.TEMPORARY for one in results)
+    assert not any("AUTHENTICATE" in command for command in server.commands)
+
+
+def test_a_token_server_on_a_forbidden_address_gets_no_secret(contexts: Contexts, server: ImapServer) -> None:
+    async def read() -> FetchResult:
+        async with serving(respond_with(token())) as tokens:
+            store = TokenStore(create_guarded_transport(), TokenClock())
+            reader = MailboxReader(ssl_context=contexts[1], tokens=store)
+            result = await reader.fetch(box(server, oauth=oauth(tokens.url("/token"))), "")
+            assert tokens.asked == []
+            return result
+
+    assert isinstance(asyncio.run(read()), Failed)
+
+
+def test_an_unencrypted_token_server_or_two_ways_to_log_in_are_refused() -> None:
+    with pytest.raises(ValueError, match="https"):
+        parse_token_url("http://login.example/token")
+    with pytest.raises(ValueError, match="exclude each other"):
+        Mailbox(
+            Secret("imaps://a@mail.example"),
+            oauth_token=Secret("t"),
+            oauth=oauth("https://login.example/token"),
+        )

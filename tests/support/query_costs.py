@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import Engine, event
 from support import bulk_data
@@ -13,6 +14,7 @@ from support.bulk_data import DUPLICATE_EVERY, HIT_EVERY, MINUTE, PER_STORY, loo
 from monitor.domain.digest import DigestPlan, Window
 from monitor.domain.grouping import GroupingIndex
 from monitor.domain.read_models import ArticleFilter
+from monitor.pipeline.search import SearchPart, SearchRequest, compile_search, search_articles
 from monitor.store.database import Database
 from monitor.stories.grouping_window import StoryWindow
 
@@ -28,6 +30,10 @@ def article_lookups(database: Database, articles: int) -> dict[str, Callable[[],
     fingerprints, terms = lookup_keys(articles - articles % DUPLICATE_EVERY)
     story, window = bulk_data.story(articles - PER_STORY), StoryWindow()
     database.stories.load_window(window)
+
+    def find(words: str, **wanted: str) -> SearchPart:
+        query = compile_search(words, ()) if words else None
+        return search_articles(database, SearchRequest(query, ArticleFilter(**wanted), ZoneInfo("UTC")))  # type: ignore[arg-type]
 
     def group(work: Callable[[GroupingIndex], object]) -> None:
         database.stories.apply_grouping([], window, work)
@@ -82,6 +88,10 @@ def article_lookups(database: Database, articles: int) -> dict[str, Callable[[],
         "search: a phrase": lambda: archive.search('"border guards"'),
         "search: a rare word": lambda: archive.search("w777"),
         "search: no result": lambda: archive.search("nowhere"),
+        "search: a word of a source": lambda: find("border", source_id="s1"),
+        "search: a word of an official": lambda: find("border", official_id="p1"),
+        "search: a word of a rule": lambda: find("border", rule_id="people"),
+        "search: an official of a source": lambda: find("", official_id="p1", source_id="s1"),
     }
 
 

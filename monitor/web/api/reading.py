@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any
 from zoneinfo import ZoneInfo
 
@@ -17,6 +17,7 @@ from monitor.domain.digest import Digest, Window
 from monitor.domain.errors import UsageError
 from monitor.domain.read_models import ArticleFilter, Cursor, SourceStatus
 from monitor.insight.people import SPANS
+from monitor.insight.records import succession_record
 from monitor.insight.search import parse_moment
 from monitor.insight.timeline import build_bars, chart_days, count_by_day
 from monitor.pipeline.search import SearchPart, SearchRequest, search_articles
@@ -41,6 +42,7 @@ from monitor.records.people import (
     PersonRecord,
     SampleRecord,
     SearchResultRecord,
+    SuccessionRecord,
     TimelineEntry,
     VerdictRecord,
 )
@@ -62,6 +64,7 @@ from monitor.web.api.requests import (
 )
 from monitor.web.page import BadRequest, Number
 from monitor.web.pages.digests import find_plan
+from monitor.web.pages.people import load_successions
 from monitor.web.pages.search import compile_text
 
 router = APIRouter()
@@ -118,6 +121,13 @@ class NearMissList(TypedDict):
     """Near misses (texts that were rejected as the name of a person), the most frequent first."""
 
     items: list[NearMissSummaryRecord]
+    next: str | None
+
+
+class SuccessionList(TypedDict):
+    """Successions, the newest first."""
+
+    items: list[SuccessionRecord]
     next: str | None
 
 
@@ -451,6 +461,16 @@ async def near_misses(api: ApiDependency, official_id: Name, since: Text = "7d")
     return api.answer_list([article_records.near_miss_summary_record(one) for one in found], None)
 
 
+@router.get("/successions", responses=_typed(SuccessionList))
+async def successions(
+    api: ApiDependency, official: Text = "", span: Annotated[str, Query(pattern="^(7d|30d|90d|2y)$")] = "30d"
+) -> Response:
+    """Return the posts of watched people that may have changed hands, as at least two outlets state."""
+    period = timedelta(days=SPANS[span])
+    found = await api.read(load_successions, api.context.database, api.snapshot, api.now, period, official)
+    return api.answer_list([succession_record(one) for one in found[:MAX_LIMIT]], None)
+
+
 @router.get("/search", responses=_typed(SearchList))
 async def search(  # noqa: PLR0913, PLR0917 - as above
     api: ApiDependency,
@@ -544,7 +564,8 @@ def _redacted(api: ApiRequest, record: Mapping[str, Any]) -> dict[str, Any]:
 async def source(api: ApiDependency, source_id: Name) -> Response:
     """Return the state of a source, in the form of the status report."""
     line = await api.read(api.context.database.desk.get_source, source_id)
-    record = source_status_record(SourceStatus(line.poll_state, line.name, line.article_count))
+    backfill = await api.read(api.context.database.key_values.get_backfill, source_id)
+    record = source_status_record(SourceStatus(line.poll_state, line.name, line.article_count), backfill)
     return api.answer(_redacted(api, record))
 
 

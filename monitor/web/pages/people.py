@@ -1,17 +1,21 @@
-"""Pages of people: all watched people with their numbers, and one person in detail."""
+"""Pages of people: all watched persons with their numbers, one person in detail, and successions in their posts."""
 
 import io
+from datetime import datetime, timedelta
 
 from fastapi import APIRouter
 from starlette.responses import Response
 
 from monitor.insight.people import SPANS, PeopleQuery, load_people, load_person, require_official
+from monitor.insight.succession import LOOKBACK, Succession, find_successions
 from monitor.insight.timeline import STEPS
 from monitor.records.values import write_csv
+from monitor.store.database import Database
+from monitor.web.context import Snapshot
 from monitor.web.page import BadRequest, Page, PageDependency
 
 router = APIRouter()
-MAX_NAMED_WITH = 12
+MAX_NAMED_WITH, MAX_SUCCESSIONS = 12, 100
 
 
 def read_span(page: Page) -> tuple[str, str]:
@@ -38,6 +42,31 @@ async def people(page: PageDependency) -> Response:
     view = await page.read(load_people, database, snapshot.officials, snapshot.rules, wanted, page.now, page.zone)
     chosen = {"country": country, "rule": rule, "q": text}
     return await page.render("people.html", view=view, chosen=chosen, rules=tuple(snapshot.rules), number=number)
+
+
+def load_successions(
+    database: Database, snapshot: Snapshot, now: datetime, since: timedelta, official_id: str = ""
+) -> list[Succession]:
+    """Return the successions in the articles of the last days, the newest first.
+
+    With ``official_id``, only successions in the posts of this official are returned. Raises ``UsageError`` if the
+    official is not watched.
+    """
+    officials = snapshot.officials.values()
+    chosen = [require_official(snapshot.officials, official_id)] if official_id else list(officials)
+    statements = database.successions.list_statements(now - since, [official_id] if official_id else ())
+    return find_successions(statements, chosen, now.date())
+
+
+@router.get("/successions")
+async def successions(page: PageDependency) -> Response:
+    """Show the posts of watched people that may have changed hands, as ``monitor succession`` does."""
+    official_id = page.parameter("person")
+    database, snapshot = page.context.database, page.snapshot
+    found = await page.read(load_successions, database, snapshot, page.now, LOOKBACK, official_id)
+    return await page.render(
+        "successions.html", found=found[:MAX_SUCCESSIONS], count=len(found), person=official_id, days=LOOKBACK.days
+    )
 
 
 @router.get("/people/{official_id}")

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 from fastapi import APIRouter
 from starlette.responses import Response
 
+from monitor.domain.backfill import BackfillProgress, find_complete_since
 from monitor.domain.desk_models import ArticleLine, SourceLine
 from monitor.domain.poll_state import SourceState
 from monitor.domain.readers import Right
@@ -36,12 +37,18 @@ class SourcesView:
 
 @dataclass(frozen=True, slots=True)
 class SourceView:
-    """Data that the page of a source shows. ``days`` are the numbers of articles per day, oldest first."""
+    """Data of the page of a source.
+
+    ``days`` are the numbers of articles per day, oldest first. The archive is complete from ``complete_since`` on.
+    ``backfill`` is the progress of the last backfill, if there was one.
+    """
 
     source: SourceLine
     articles: tuple[ArticleLine, ...]
     days: tuple[tuple[str, int], ...]
     quarantined_count: int
+    complete_since: datetime | None = None
+    backfill: BackfillProgress | None = None
 
 
 def load_sources(database: Database, after_id: str, text: str) -> SourcesView:
@@ -64,11 +71,14 @@ def load_source(database: Database, source_id: str, now: datetime, zone: ZoneInf
     """Read the data that the page of a source shows. Raises ``UsageError`` if the source is not configured."""
     desk = database.desk
     source = desk.get_source(source_id)
+    backfill = database.key_values.get_backfill(source_id)
     return SourceView(
         source,
         tuple(desk.list_source_articles(source_id, SOURCE_ARTICLES)),
         count_days(database, source_id, now, zone),
         desk.count_quarantined(source_id),
+        find_complete_since(source.poll_state.baseline_at, backfill),
+        backfill,
     )
 
 

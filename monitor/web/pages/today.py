@@ -36,6 +36,7 @@ class PassageLine:
     pieces: tuple[TextPiece, ...]
     language: str
     region: str = ""
+    page: int = 0
 
     @property
     def text(self) -> str:
@@ -196,7 +197,7 @@ def choose_passages(passages: Sequence[Passage], language: str, limit: int) -> t
     """
     chosen = [passage for passage in passages if passage.region is not Region.TITLE] or list(passages)
     unique = list({passage.text: passage for passage in chosen}.values())[:limit]
-    return tuple(PassageLine(split_at_marks(passage), language, passage.region) for passage in unique)
+    return tuple(PassageLine(split_at_marks(passage), language, passage.region, passage.page) for passage in unique)
 
 
 def put_named_first(hits: Iterable[HitLine]) -> list[HitLine]:

@@ -1,7 +1,9 @@
 """Search with queries of rules, on both engines."""
 
+import random
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -10,10 +12,22 @@ from support.rows import NOW, draft, found, kept
 from monitor.domain.article import Region
 from monitor.domain.read_models import ArticleFilter
 from monitor.insight.search import Search, count_articles, find_articles, limit_to_regions
+from monitor.pipeline import search as searching
 from monitor.pipeline.search import SearchRequest, compile_search, search_articles
 from monitor.store.database import Database
 
 UTC = ZoneInfo("UTC")
+SOURCES, OFFICIALS, RULES, WORDS = ("times", "post"), ("a", "b"), ("one", "two"), ("river", "border", "visit")
+FILTERS: list[dict[str, Any]] = [
+    {},
+    {"source_id": "times"},
+    {"official_id": "a"},
+    {"rule_id": "one"},
+    {"source_id": "post", "official_id": "b"},
+    {"source_ids": ("post",), "rule_id": "two"},
+    {"language": "lo", "official_id": "a"},
+    {"official_id": "nobody"},
+]
 TEXTS = {
     "lo": "ທ່ານ ທອງລຸນ ສີສຸລິດ ໄດ້ຢ້ຽມຢາມຊາຍແດນລາວ",
     "th": "นายกรัฐมนตรีเดินทางไปชายแดนลาวเมื่อวานนี้",
@@ -104,3 +118,55 @@ def test_pages_of_an_official_or_a_rule_have_each_article_once(
             break
         request = replace(request, before_id=part.next_id)
     assert seen == ([6, 2, 1] if language else list(range(12, 0, -1)))
+
+
+def fill(database: Database, number: int, rng: random.Random) -> list[dict[str, Any]]:
+    """Store articles with random words, sources, languages and findings, and return what each has."""
+    written = []
+    for serial in range(number):
+        words = tuple(word for word in WORDS if rng.random() < rng.choice((0.1, 0.9)))
+        one: dict[str, Any] = {"source": rng.choice(SOURCES), "words": words, "language": rng.choice(("en", "lo"))}
+        new = draft(f"n{serial}", body=" ".join((*words, "end")))
+        new = replace(new, article=replace(new.article, language=one["language"]))
+        (stored,) = kept(database, new, name=one["source"])
+        one |= {"id": stored.id, "official": rng.choice((*OFFICIALS, "")), "rule": rng.choice((*RULES, ""))}
+        findings = found(*[one["rule"]] if one["rule"] else [], official=one["official"])
+        database.findings.save([(stored, findings if one["official"] else replace(findings, mentions=()))], NOW)
+        written.append(one)
+    return written
+
+
+def is_selected(one: dict[str, Any], wanted: dict[str, Any]) -> bool:
+    """Return whether a filter selects an article."""
+    return (
+        wanted.get("source_id", one["source"]) == one["source"]
+        and one["source"] in wanted.get("source_ids", SOURCES)
+        and wanted.get("official_id", one["official"]) == one["official"]
+        and wanted.get("rule_id", one["rule"]) == one["rule"]
+        and wanted.get("language", one["language"]) == one["language"]
+    )
+
+
+@pytest.mark.parametrize("batch_size", [2, 7, 500])
+def test_a_filter_and_words_find_the_same_articles_in_any_order_of_reading(
+    database: Database, monkeypatch: pytest.MonkeyPatch, batch_size: int
+) -> None:
+    """Each result is found once, newest first, by the articles with the words as by the articles of the filter."""
+    for name in ("CANDIDATE_BATCH", "PROBE_BATCH"):
+        monkeypatch.setattr(searching, name, batch_size)
+    monkeypatch.setattr(searching, "PROBE_COST", 1)
+    written = fill(database, 60, random.Random(batch_size))
+    for wanted in FILTERS:
+        for words in ((), ("border",), ("river", "visit")):
+            compiled = compile_search(" ".join(words), []) if words else None
+            asked = Search(" ".join(words), ArticleFilter(**wanted))
+            expected = [one["id"] for one in written if is_selected(one, wanted) and set(words) <= set(one["words"])]
+            seen: list[int] = []
+            next_id: int | None = None
+            while True:
+                part = find_articles(database, replace(asked, before_id=next_id), compiled, UTC, 4)
+                seen += [one.line.id for one in part.found]
+                next_id = part.next_id
+                if next_id is None:
+                    break
+            assert seen == sorted(expected, reverse=True), (wanted, words)

@@ -29,7 +29,7 @@ READING = [
     *("/status", "/articles", "/articles/1", "/articles/1/why", "/articles/1/versions", "/hits", "/stories", "/people"),
     *("/people/somebody", "/people/somebody/timeline", "/people/somebody/named-with", "/people/somebody/forms"),
     *("/people/somebody/near-misses", "/search?q=body", "/sources", "/sources/times", "/digests", "/deliveries"),
-    *("/digests/next/morning", "/verdicts", "/marks", "/changes", "/me"),
+    *("/successions", "/digests/next/morning", "/verdicts", "/marks", "/changes", "/me"),
 ]
 
 

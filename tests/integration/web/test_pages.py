@@ -3,12 +3,14 @@
 import re
 from asyncio import run
 from dataclasses import replace
+from datetime import timedelta
 from xml.etree.ElementTree import fromstring
 
 import pytest
 from support.desk import CONFIGURATION, Desk, FixedLoader
 from support.rows import MINUTE, NOW
 
+from monitor.domain.backfill import BackfillProgress
 from monitor.domain.poll_state import SourceState
 from monitor.domain.readers import Role
 from monitor.domain.translation import TextToTranslate
@@ -129,6 +131,25 @@ def test_sources_show_their_state(desk: Desk) -> None:
     page = reader.get("/sources/times").text
     assert "About b" in page
     assert "2 articles" in page or "<dd>2</dd>" in page
+
+
+def test_a_source_shows_from_when_on_its_archive_is_complete(desk: Desk, database: Database) -> None:
+    reader = desk.log_in()
+    state = database.sources.load_poll_states()["times"]
+    begun = BackfillProgress(
+        "times", NOW - timedelta(days=900), NOW, ("https://times.example/map.xml",), stored_count=17
+    )
+    database.key_values.save_backfill(begun)
+    page = reader.get("/sources/times").text
+    assert ("Archive complete since" in page) == (state.baseline_at is not None)
+    assert "Backfill under way" in page
+    assert "17 articles stored" in page
+    reached = replace(begun, pending_urls=(), complete_since_at=NOW - timedelta(days=900))
+    database.key_values.save_backfill(reached)
+    page = reader.get("/sources/times").text
+    assert "Archive complete since" in page
+    assert f"{NOW - timedelta(days=900):%Y-%m-%d}" in page
+    assert "Backfill under way" not in page
 
 
 def test_the_next_digest_is_shown_and_not_sent(desk: Desk, database: Database) -> None:

@@ -11,6 +11,7 @@ import pytest
 from monitor.cli import status
 from monitor.cli.status import describe_entries, print_report
 from monitor.domain.article import DuePage
+from monitor.domain.backfill import BackfillProgress
 from monitor.domain.poll_state import EntryCounts, PollState, SourceState
 from monitor.domain.read_models import (
     AbandonedArticle,
@@ -218,3 +219,18 @@ def test_entries_that_were_merged_held_or_dropped_are_shown(capsys: pytest.Captu
         "total": 30, "new": 2, "quarantined": 3, "known": 23, "merged": 1, "empty": 1, "left_out": 40, "unaccounted": 0
     }  # fmt: skip
     assert describe_entries((line("two"),)) == ""
+
+
+def test_each_source_has_the_day_from_which_its_archive_is_complete(capsys: pytest.CaptureFixture[str]) -> None:
+    """That of the first poll, or an earlier one that a backfill has reached."""
+    states = [replace(line(name).poll_state, baseline_at=NOW) for name in ("one", "two", "six")]
+    reached = BackfillProgress("two", NOW - timedelta(days=400), NOW, complete_since_at=NOW - timedelta(days=300))
+    begun = BackfillProgress("six", NOW - timedelta(days=400), NOW, pending_urls=("https://six.example/map.xml",))
+    sources = tuple(SourceStatus(state, "Name", 7) for state in (*states, PollState("new")))
+    report = replace(HEALTHY, sources=sources, backfills={"two": reached, "six": begun})
+    records = {one["id"]: one["complete_since"] for one in report_record(report)["sources"]}
+    assert records == {"one": NOW, "two": NOW - timedelta(days=300), "six": NOW, "new": None}
+    print_report(report, show_all=True)
+    shown = capsys.readouterr().out
+    assert "complete since" in shown
+    assert f"{(NOW - timedelta(days=300)).astimezone():%Y-%m-%d}" in shown

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from support.factories import NOW, OFFICIALS, ONCE, hit
 
 from monitor.digest.compose import compose_digest
-from monitor.domain.article import Region
+from monitor.domain.article import REPOST, Region
 from monitor.domain.digest import Coverage, Digest, ReportableHit, Window
 from monitor.domain.mention import HitKind, Passage
 
@@ -99,6 +99,20 @@ def test_the_article_of_the_agency_leads_its_copies() -> None:
     digest = compose(*(replace(one, article=replace(one.article, agency="Bay Agency")) for one in records))
     assert shown_ids(digest) == [2]
     assert [copy.article_id for copy in digest.stories[0].also_in] == [1]
+
+
+def test_a_repost_is_marked_and_never_leads_its_original() -> None:
+    """Also if the repost was seen first."""
+    repost = hit(1, outlet="Ministry")
+    repost = replace(repost, article=replace(repost.article, section=REPOST, authors=("Weather Office",)))
+    (story,) = compose(repost).stories
+    assert story.items[0].outlet == "Ministry, repost of Weather Office"
+    original = replace(
+        hit(2, outlet="Weather"), duplicate_of=1, first_seen_at=repost.first_seen_at + timedelta(hours=1)
+    )
+    (story,) = compose(repost, original).stories
+    assert [item.article_id for item in story.items] == [2]
+    assert [one.outlet for one in story.also_in] == ["Ministry, repost of Weather Office"]
 
 
 def test_a_duplicate_of_an_unreported_text_is_reported() -> None:

@@ -7,7 +7,7 @@ from itertools import chain
 import pytest
 from support.pdf_writer import LINE, Placed, column, write_pdf
 
-from monitor.domain.article import Article
+from monitor.domain.article import Article, Region
 from monitor.domain.errors import PageProblem, UnreadableDocument
 from monitor.extract.extractor import explain_page, extract_page
 from monitor.extract.pdf_document import MAX_PDF_PAGES, is_pdf, read_pdf
@@ -126,6 +126,35 @@ def test_each_paragraph_has_its_page() -> None:
     """So that a reader finds the passage in the document."""
     reasons = explain_page(write_pdf([column(60, 700, LEFT), column(60, 700, RIGHT)]), URL).reasons
     assert [reason.reason for reason in reasons if reason.region == "body"] == ["page 1", "page 2"]
+
+
+@pytest.mark.parametrize(
+    ("sentence", "page"),
+    [
+        ("The minister of defence opened", 1),
+        ("General Phan Van Giang.", 1),
+        ("A second report begins", 2),
+        ("height as the lines", 2),
+        ("It continues on the last page", 4),
+    ],
+)
+def test_the_page_of_each_place_in_the_text_is_known(sentence: str, page: int) -> None:
+    """Also after a page without text."""
+    last = column(60, 700, ["It continues on the last page, after a map."])
+    article = extract_page(write_pdf([column(60, 700, LEFT), column(60, 700, RIGHT), [], last]), URL)
+    assert article.find_page(Region.BODY, article.body.index(sentence)) == page
+    assert article.find_page(Region.TITLE, 0) == 0
+
+
+def test_a_sentence_that_continues_on_the_next_page_has_the_pages_of_its_parts() -> None:
+    """A paragraph is joined over the end of a page."""
+    article = extract_page(write_pdf([column(60, 300, LEFT[:4]), column(60, 700, LEFT[4:])]), URL)
+    assert "over thirty years, said General Phan Van Giang." in article.body
+    pages = [
+        article.find_page(Region.BODY, article.body.index(word))
+        for word in ("The minister", "said", "General", "Giang")
+    ]
+    assert pages == [1, 1, 2, 2]
 
 
 def test_only_the_first_pages_of_a_long_document_are_read() -> None:

@@ -1,0 +1,114 @@
+"""Posts in the documents that social networks serve: their writers, threads and reposts."""
+
+import asyncio
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from support.rows import MINUTE, NOW, kept
+from support.stores import open_database
+
+from monitor.domain.article import Article, NewArticle, Stage
+from monitor.domain.source import Source, TextOrigin
+from monitor.extract.feed_content import article_from_entry, merge_texts
+from monitor.parse.dispatch import parse_document
+from monitor.parse.social import build_listing_source, find_social_preset
+from monitor.pipeline.group import GroupingStep
+
+DOCUMENTS = Path(__file__).with_name("social")
+FEED = Source("s", feed="https://feeds.example/rss", text_from=TextOrigin.FEED)
+
+
+def read(name: str) -> list[Article]:
+    """Return the articles of a document in tests/unit/parse/social, in its order."""
+    source = FEED
+    if name == "telegram.html":
+        preset = find_social_preset("https://t.me/ministry")
+        assert preset is not None
+        assert preset.listing is not None
+        source = build_listing_source("s", preset.listing)
+    body = (DOCUMENTS / name).read_bytes()
+    return [article_from_entry(entry, source) for entry in parse_document(body, "", source.url, source).entries]
+
+
+@pytest.mark.parametrize(
+    ("name", "author"),
+    [
+        ("mastodon.xml", "Ministry of Rivers"),
+        ("bluesky.xml", "Ministry of Rivers"),
+        ("youtube.xml", "Ministry of Rivers"),
+        ("reddit.xml", "/u/riverman"),
+        ("telegram.html", "Ministry of Rivers"),
+    ],
+)
+def test_the_account_is_the_writer_of_a_post(name: str, author: str) -> None:
+    first = read(name)[0]
+    assert first.authors == (author,)
+    assert first.repost_author == ""
+    assert "Some Body" in first.body
+
+
+@pytest.mark.parametrize("name", ["mastodon.xml", "telegram.html"])
+def test_each_post_of_a_thread_has_its_own_text_and_address(name: str) -> None:
+    """The post that a reply quotes is not part of the reply."""
+    first, second = read(name)[:2]
+    assert "Some Body" in first.body
+    assert "The dam holds" in second.body
+    assert "Some Body" not in second.body
+    assert first.url != second.url
+    assert "Some Body" not in second.title
+
+
+def test_text_that_the_network_adds_is_no_text_of_the_post() -> None:
+    assert "quote post" not in read("bluesky.xml")[0].body
+    text, link = read("reddit.xml")
+    assert text.body == "Minister Some Body came by today."
+    assert link.body == ""
+    assert link.title == "Dam opened by Some Body"
+
+
+def test_a_repost_has_the_writer_of_the_original() -> None:
+    forwarded = read("telegram.html")[2]
+    assert forwarded.repost_author == "Weather Office"
+    assert forwarded.title == "Heavy rain is expected in the north."
+    page = Article(forwarded.url, title=forwarded.title, body=forwarded.body, authors=("Ministry",), confidence=0.9)
+    assert merge_texts(page, forwarded).repost_author == "Weather Office"
+
+
+@pytest.mark.parametrize(
+    ("title", "creator", "author"),
+    [
+        ("RT by @rivers: Heavy rain is expected.", "@weather", "@weather"),
+        ("RT @weather: Heavy rain is expected.", "", "@weather"),
+        ("Reposted by @rivers: Heavy rain is expected.", "@weather", "@weather"),
+    ],
+)
+def test_reposts_in_the_feeds_of_other_programs_are_known(title: str, creator: str, author: str) -> None:
+    """These programs make feeds of networks that offer none."""
+    item = f"<item><title>{title}</title><link>https://x.example/1</link><dc:creator>{creator}</dc:creator></item>"
+    feed = f"<rss version='2.0' xmlns:dc='http://purl.org/dc/elements/1.1/'><channel><title>x</title>{item}</channel></rss>"
+    (entry,) = parse_document(feed.encode(), "", FEED.url, FEED).entries
+    assert (entry.title, entry.authors, entry.is_repost) == ("Heavy rain is expected.", (author,), True)
+
+
+def test_an_article_with_a_headline_is_no_post() -> None:
+    item = "<item><title>RTL reports: rain</title><link>https://x.example/1</link></item>"
+    feed = f"<rss version='2.0'><channel><title>Daily</title>{item}</channel></rss>"
+    (entry,) = parse_document(feed.encode(), "", FEED.url, FEED).entries
+    assert (entry.authors, entry.is_repost) == ((), False)
+
+
+def test_a_repost_is_a_duplicate_of_its_original(tmp_path: Path) -> None:
+    """Thus a digest lists it below the original."""
+    database = open_database(tmp_path)
+    forwarded = read("telegram.html")[2]
+    original = replace(forwarded, url="https://t.me/weather/7", authors=("Weather Office",), section="")
+    for name, article, at in (("weather", original, NOW), ("ministry", forwarded, NOW + MINUTE)):
+        kept(database, NewArticle((article.url,), article, True, Stage.EXTRACTED), name=name, now=at)
+    with database._connections.write_transaction() as connection:
+        connection.exec_driver_sql("UPDATE article SET stage = 'matched'")
+    asyncio.run(GroupingStep(database, lambda: NOW + 2 * MINUTE).run_all())
+    first, second = database.queries.load_articles([1, 2])
+    assert second.duplicate_of == first.id
+    assert second.article.repost_author == "Weather Office"
+    database.close()
