@@ -19,6 +19,7 @@ from monitor.match.vocabulary import (
     country_evidence_words,
     country_words,
     credit_words,
+    name_particles,
     naming_convention,
     single_word_titles,
     syllable_pattern,
@@ -283,7 +284,8 @@ class SurroundingText:
             text = _ARABIC_ARTICLE.sub("", text)
         parts = text.split(" ")
         return (
-            all(word[:1].isupper() or len(word) <= _MAX_PARTICLE_LETTERS for word in parts) and parts[-1][:1].isupper()
+            all(word[:1].isupper() or len(word) <= _MAX_PARTICLE_LETTERS or word in name_particles() for word in parts)
+            and parts[-1][:1].isupper()
         )
 
     def has_name_before(self, start: int) -> bool:

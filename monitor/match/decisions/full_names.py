@@ -40,8 +40,10 @@ from monitor.match.types import (
     ExtensionKind,
     Rejected,
     Span,
+    TitleScore,
 )
 from monitor.match.vocabulary import naming_convention, native_words, word_lists
+from monitor.text.fold import fold_words
 from monitor.text.tokens import is_unspaced
 
 # Confidences are set by hand and only order the forms from the most to the least certain; no decision reads them.
@@ -228,27 +230,60 @@ def _choose_official(
 ) -> Decision:
     """Return the decision on a full name, by comparing the officials who have it.
 
-    If several officials have the name, the one with the best fitting titles is accepted, unless the titles fit another
-    official equally well. If one official has the name, the name is rejected in three cases: it has another generation
-    suffix, such as Jr.; many people have this name and the title next to it contradicts the official; or it belongs to
-    another person in this article and no title next to it fits the official.
+    The name of one official is rejected in three cases: it has another generation suffix, such as Jr.; many people have
+    this name and the title next to it contradicts the official; or it belongs to another person in this article and no
+    title next to it fits the official.
     """
-    if len(official_indexes) == 1 and official_indexes[0] not in context.namesakes:
-        if _is_different_generation(facts, candidate, official_indexes[0]):
-            return Rejected(official_indexes, "different generation suffix (Jr./Sr.)")
-        if contradiction := _find_contradiction(facts, candidate, official_indexes[0], context):
-            return Rejected(official_indexes, f"a name that many people have, and {contradiction}")
-        return Accepted(official_indexes[0], MatchForm.FULL, FULL_NAME_CONFIDENCE, "full name")
+    if len(official_indexes) > 1:
+        return _choose_among_officials(facts, candidate, official_indexes, context)
+    (official,) = official_indexes
+    if official in context.namesakes:
+        (score,) = score_titles(facts, candidate, official_indexes, context)
+        if score.strength >= EvidenceStrength.LIKELY:
+            return _accept_shared(score)
+        return Rejected(official_indexes, "another person with this name is named before")
+    if _is_different_generation(facts, candidate, official):
+        return Rejected(official_indexes, "different generation suffix (Jr./Sr.)")
+    if contradiction := _find_contradiction(facts, candidate, official, context):
+        return Rejected(official_indexes, f"a name that many people have, and {contradiction}")
+    return Accepted(official, MatchForm.FULL, FULL_NAME_CONFIDENCE, "full name")
+
+
+def _choose_among_officials(
+    facts: ArticleFacts, candidate: Candidate, official_indexes: tuple[int, ...], context: MatchContext
+) -> Decision:
+    """Return the decision on a full name of several officials.
+
+    The official with the best fitting titles is accepted. If the titles fit several equally well, the only one of these
+    who is configured with exactly the printed name is accepted.
+    """
     scores = score_titles(facts, candidate, official_indexes[:MAX_CANDIDATE_OFFICIALS], context)
     best = max(score.strength for score in scores)
     strongest = [score for score in scores if score.strength == best]
     if len(strongest) == 1 and best >= EvidenceStrength.LIKELY:
-        reason = f"full name of several officials; {strongest[0].reason}"
-        return Accepted(strongest[0].official_index, MatchForm.FULL, SHARED_NAME_CONFIDENCE, reason)
-    if len(official_indexes) == 1:
-        return Rejected(official_indexes, "another person with this name is named before")
+        return _accept_shared(strongest[0])
+    exact = _list_exact_officials(facts, candidate, strongest)
+    if len(exact) == 1 and best > EvidenceStrength.CONTRADICTED:
+        reason = "full name, printed as it is configured; other officials have it with a further name"
+        return Accepted(exact[0], MatchForm.FULL, SHARED_NAME_CONFIDENCE, reason)
     reason = f"{len(official_indexes)} officials have this name, and no title, country or date fits only one of them"
     return Rejected(official_indexes, reason)
+
+
+def _accept_shared(score: TitleScore) -> Accepted:
+    reason = f"full name of several officials; {score.reason}"
+    return Accepted(score.official_index, MatchForm.FULL, SHARED_NAME_CONFIDENCE, reason)
+
+
+def _list_exact_officials(facts: ArticleFacts, candidate: Candidate, scores: Iterable[TitleScore]) -> list[int]:
+    """Return the officials of scores whose configured name is the printed one, without an omitted or changed word."""
+    printed = facts.folded_text(candidate)
+    exact = []
+    for score in scores:
+        names = facts.name_index.prepared_official(score.official_index).latin_names
+        if any(printed == " ".join(fold_words(name)) for name in names):
+            exact.append(score.official_index)
+    return exact
 
 
 def _find_contradiction(facts: ArticleFacts, candidate: Candidate, official_index: int, context: MatchContext) -> str:

@@ -4,6 +4,7 @@ Each builder is a function that gets the groups of a name and the data of its co
 folded, with a space instead of a hyphen (``min ho``).
 """
 
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import islice
@@ -39,6 +40,7 @@ from monitor.match.vocabulary import (
 )
 from monitor.text.fold import fold, fold_key
 
+_APOSTROPHE_IN_WORD = re.compile(r"(?<=\w)'(?=\w)")
 _GENERATION_SUFFIXES = {"jr", "sr", "ii", "iii", "iv"}
 _MIN_FIRST_NAME_LETTERS = 4
 _VOWELS = frozenset("aeiouy")
@@ -89,9 +91,9 @@ def _has_joined_article(form: NameWords, full_forms: tuple[NameWords, ...]) -> b
 def _split_groups(text: str) -> list[str]:
     """Split a text into groups: printed words, folded, in which a space replaces each hyphen.
 
-    "Min-ho" is the single group ``min ho``. An apostrophe separates groups: "O'Brien" gives ``o`` and ``brien``.
+    "Min-ho" is the single group ``min ho``. An apostrophe in a word is a hyphen: "O'Brien" is the group ``o brien``.
     """
-    folded = fold(text).text.replace("'", " ")
+    folded = _APOSTROPHE_IN_WORD.sub("-", fold(text).text)
     parts = "".join(char if char.isalnum() or char in "-/·" else " " for char in folded).split()
     return [" ".join(part.replace("-", " ").split()) for part in parts if part.strip("-")]
 

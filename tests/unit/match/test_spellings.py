@@ -120,3 +120,29 @@ def test_a_typo_in_a_syllable_needs_a_position_of_one_person(
     matcher = compile_watchlist(Watchlist((Official("one", name, country, roles=(Role(title),)),)))
     mentions = matcher.match(Article(url="", body=text, language=language)).mentions
     assert [mention.text for mention in mentions] == ([expected] if expected else [])
+
+
+@pytest.mark.parametrize(
+    ("name", "country", "text", "language", "expected"),
+    [
+        ("Ruth O'Hanlon", "Ireland", "Ruth O’Hanlon came. O’Hanlon spoke.", "en", ["Ruth O’Hanlon", "O’Hanlon"]),
+        ("Ruth O'Hanlon", "Ireland", "Ruth J. O'Hanlon came.", "en", ["Ruth J. O'Hanlon"]),
+        ("Piero D'Angeli", "Italy", "Piero D'Angeli arriva. D'Angeli parla.", "it", ["Piero D'Angeli", "D'Angeli"]),
+        ("Livia della Torre", "Italy", "Ha parlato Livia della Torre.", "it", ["Livia della Torre"]),
+        ("Nilo M. dela Rosa", "Philippines", "Nilo M. dela Rosa spoke.", "en", ["Nilo M. dela Rosa"]),
+        ("Sidi ould Brahim", "Mauritania", "Sidi ould Brahim a parlé.", "fr", ["Sidi ould Brahim"]),
+    ],
+)
+def test_names_with_apostrophes_and_long_particles_are_whole(
+    name: str, country: str, text: str, language: str, expected: list[str]
+) -> None:
+    """The part before an apostrophe belongs to the family name; a long particle, to the name."""
+    assert found(name, country, text, language) == expected
+
+
+def test_of_several_officials_the_one_with_exactly_the_printed_name_is_found() -> None:
+    """An official who has the name with a further name in the middle is not as likely."""
+    names = ("Nora Whitfield", "Nora J. Whitfield", "Nora Lee Whitfield")
+    matcher = compile_watchlist(Watchlist(tuple(Official(name, name, "United States") for name in names)))
+    mentions = matcher.match(Article(url="", body="Reporters asked Nora Whitfield.", language="en")).mentions
+    assert [mention.official_id for mention in mentions] == ["Nora Whitfield"]
