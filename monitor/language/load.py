@@ -19,6 +19,9 @@ from monitor.language.schema import (
     Convention,
     Countries,
     Country,
+    CountryNames,
+    Event,
+    Events,
     HanWords,
     Language,
     PersonalNames,
@@ -115,13 +118,30 @@ def agency_names() -> tuple[str, ...]:
 
 
 @cache
+def country_names() -> tuple[CountryNames, ...]:
+    """Return the names of each country in CLDR. The file is read at the first call.
+
+    Raises LanguageDataError if the file is not valid.
+    """
+    return _read(files("monitor.language") / "data" / "country_names.toml", AllCountryNames).country
+
+
+@cache
 def country_names_in_other_scripts() -> MappingProxyType[str, tuple[str, ...]]:
     """Return the names of each country in scripts other than Latin, by the top-level domain of the country.
 
-    The file is read at the first call. Raises LanguageDataError if the file is not valid.
+    Raises LanguageDataError if the file is not valid.
     """
-    names = _read(files("monitor.language") / "data" / "country_names.toml", AllCountryNames).country
-    return MappingProxyType({one.domain: one.names for one in names})
+    return MappingProxyType({one.domain: one.names for one in country_names()})
+
+
+@cache
+def events() -> tuple[Event, ...]:
+    """Return the kinds of events and subjects of news. The file is read at the first call.
+
+    Raises LanguageDataError if the file is not valid.
+    """
+    return _read(files("monitor.language") / "data" / "events.toml", Events).event
 
 
 def page_phrases(field: str) -> tuple[str, ...]:
