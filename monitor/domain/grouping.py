@@ -16,16 +16,16 @@ STORY_WINDOW, DUPLICATE_WINDOW = timedelta(days=7), timedelta(days=30)
 class StoryCentroid:
     """The centroid of a story: its most important terms, the days that its articles mention, and its time span.
 
-    The terms have the highest weights. They are stored as bytes to save memory, because the index has many centroids
-    and only a few are compared. ``terms`` contains 32-bit hashes and ``weights`` a 32-bit float per term, both
-    little-endian. ``name_flags`` has one byte per term, which is 1 if the term is a name. ``days`` are (month, day)
-    pairs.
+    The terms are stored as bytes to save memory, because the index has many centroids and only a few are compared.
+    ``terms`` contains 32-bit hashes and ``weights`` a 32-bit float per term, both little-endian. ``kinds`` has one
+    byte per term, the value of its ``TermKind``; rows of earlier versions have only the kinds 0 and 1. ``days`` are
+    (month, day) pairs.
     """
 
     id: str
     terms: bytes = b""
     weights: bytes = b""
-    name_flags: bytes = b""
+    kinds: bytes = b""
     days: frozenset[tuple[int, int]] = frozenset()
     size: int = 0
     first_article_at: datetime | None = None

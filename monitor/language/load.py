@@ -22,6 +22,9 @@ from monitor.language.schema import (
     Convention,
     Countries,
     Country,
+    CountryNames,
+    Event,
+    Events,
     HanWords,
     Language,
     PersonalNames,
@@ -119,13 +122,30 @@ def agency_names() -> tuple[str, ...]:
 
 
 @cache
+def country_names() -> tuple[CountryNames, ...]:
+    """Return the names of each country in CLDR. The file is read at the first call.
+
+    Raises LanguageDataError if the file is not valid.
+    """
+    return _read(files("monitor.language") / "data" / "country_names.toml", AllCountryNames).country
+
+
+@cache
 def country_names_in_other_scripts() -> MappingProxyType[str, tuple[str, ...]]:
     """Return a dictionary that maps each country's top-level domain to its names in scripts other than Latin.
 
-    The file is read at the first call. Raises ``LanguageDataError`` if it is invalid.
+    Raises LanguageDataError if the file is not valid.
     """
-    names = _read(files("monitor.language") / "data" / "country_names.toml", AllCountryNames).country
-    return MappingProxyType({one.domain: one.names for one in names})
+    return MappingProxyType({one.domain: one.names for one in country_names()})
+
+
+@cache
+def events() -> tuple[Event, ...]:
+    """Return the kinds of events and subjects of news. The file is read at the first call.
+
+    Raises LanguageDataError if the file is not valid.
+    """
+    return _read(files("monitor.language") / "data" / "events.toml", Events).event
 
 
 def page_phrases(field: str) -> tuple[str, ...]:

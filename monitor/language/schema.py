@@ -351,19 +351,39 @@ class PersonalNames(_Table):
 
 
 class CountryNames(_Table):
-    """Names of one country in scripts other than Latin."""
+    """Names of one country in CLDR."""
 
     domain: Annotated[str, Field(pattern=r"^[a-z]{2}$")]
     """Top-level domain of the country in `countries.toml`."""
     names: Words
     """Names of the country in all languages with a script other than Latin."""
+    latin_names: Words = ()
+    """Names in Latin letters that `countries.toml` does not have. They are read to group stories, not to match."""
 
 
 class AllCountryNames(_Table):
-    """Names of all countries in scripts other than Latin, from `data/country_names.toml`."""
+    """Names of all countries in CLDR: `data/country_names.toml`."""
 
     sources: Sources
     country: tuple[CountryNames, ...]
+
+
+class Event(_Table):
+    """One kind of event or subject of news in `data/events.toml`."""
+
+    name: Annotated[str, Field(min_length=1)]
+    words: dict[str, Words]
+    """Language -> words and phrases for it. `*` at the end or the beginning replaces any letters.
+
+    In scripts without spaces, in Devanagari and in Korean, a word is found anywhere in a text.
+    """
+
+
+class Events(_Table):
+    """Kinds of events and subjects of news: `data/events.toml`."""
+
+    sources: Sources
+    event: tuple[Event, ...]
 
 
 class HanWords(_Table):
@@ -385,6 +405,10 @@ class Transliteration(_Table):
     greek: dict[str, str]
     georgian: dict[str, str]
     armenian: dict[str, str]
+    arabic: dict[str, str]
+    """Consonants only. Like the next two tables, it is read to group stories, not to match."""
+    hebrew: dict[str, str]
+    katakana: dict[str, str]
 
 
 Part = Literal["first", "rest", "last", "others", "first two", "last two"]

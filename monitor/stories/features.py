@@ -8,21 +8,35 @@ and tracking (Allan, 2002). News texts state their subject in the first lines, s
 import math
 import re
 from array import array
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import lru_cache
+from itertools import chain
 from zlib import crc32
 
 import numpy as np
 import numpy.typing as npt
 
+from monitor.stories.language_free_terms import (
+    FIRST_SEARCHED_CHARACTER,
+    KIND_SHIFT,
+    KnownWord,
+    TermKind,
+    describe_word,
+    find_language,
+    find_numbers,
+    find_phrases,
+    find_words_without_spaces,
+    number_code,
+)
 from monitor.text.dates import month_numbers
 from monitor.text.tokens import is_unspaced
 
 TermHashes = npt.NDArray[np.uint32]
 TermWeights = npt.NDArray[np.float32]
+TermKinds = npt.NDArray[np.uint8]
 
 MAX_LEAD_WORDS = 110
 MAX_LEAD_CHARS = 1600
@@ -30,7 +44,13 @@ _FIRST_SCAN_CHARS = 900  # contain the first words of most texts
 TITLE_WEIGHT = 3.0
 PAIR_WEIGHT = 0.5
 NAME_WEIGHT = 1.3
+MAX_TITLE_CASE_SHARE = 0.7  # above this, capitals in a headline show no names
 MAX_TERMS = 48
+MAX_LANGUAGE_FREE_TERMS = 16
+MAX_LANGUAGE_CHARS = 120
+MAX_LANGUAGE_FREE_WORDS, MAX_LANGUAGE_FREE_CHARS, MAX_NUMBER_CHARS = 60, 240, 400
+"""Maximum number of words of the lead in which language-free terms are searched; the same in characters, for scripts
+without spaces, and for numbers. The rest of a text is often background."""
 MIN_STEM_LETTERS = 3
 MAX_DAY_DISTANCE = timedelta(days=10)
 WORD_PATTERN = re.compile(r"[^\W_]+(?:'[a-z]+)?")
@@ -62,8 +82,11 @@ chinh phu dang nha nuoc lanh dao
 """
 _OFFICE_WORD_COUNT = 10
 _DAYS_BEFORE_MONTH = (0, 31, 59, 90, 120, 151, 181, 212, 243, 273, 304, 334)
-_NAME_FLAG = 1 << 32
-_SECTION_WEIGHTS = np.array((TITLE_WEIGHT, TITLE_WEIGHT * PAIR_WEIGHT, 1, PAIR_WEIGHT), np.float32)
+_NAME_FLAG = TermKind.NAME << KIND_SHIFT
+_LANGUAGE_CODE = TermKind.LANGUAGE << KIND_SHIFT
+_LANGUAGE = np.uint8(TermKind.LANGUAGE)
+_NAME, _FIRST = np.uint8(TermKind.NAME), np.float32(-1e6)
+_SECTION_WEIGHTS = np.array((TITLE_WEIGHT, TITLE_WEIGHT * PAIR_WEIGHT, TITLE_WEIGHT, 1, PAIR_WEIGHT, 1), np.float32)
 _ASCII_WORD_TABLE = "".join(char if char.isalnum() or char == "'" else " " for char in map(chr, range(128)))
 _DIGIT_TABLE = "".join("0" if char.isdigit() else " " for char in map(chr, range(128)))
 STOP_WORDS = frozenset(_STOP_WORD_LIST.split())
@@ -76,13 +99,13 @@ class TermFeatures:
     """Terms and days of one article, before the terms are weighted by the vocabulary.
 
     ``hashes`` are the term hashes, ascending and unique, with their ``counts`` (terms of the title count more) and
-    ``name_flags`` (true for capitalised words). ``days`` are (month, day) pairs on which the event may have happened;
-    ``has_explicit_days`` is true if the text itself mentions these days.
+    ``kinds`` (values of ``TermKind``; a capitalised word is a name). ``days`` are (month, day) pairs on which the event
+    may have happened; ``has_explicit_days`` is true if the text itself mentions these days.
     """
 
     hashes: TermHashes
     counts: TermWeights
-    name_flags: npt.NDArray[np.bool_]
+    kinds: TermKinds
     days: frozenset[tuple[int, int]]
     published_at: datetime | None
     word_count: int
@@ -91,11 +114,16 @@ class TermFeatures:
 
 @dataclass(frozen=True, slots=True)
 class TermVector:
-    """The terms of an article with the highest weights, heaviest first; the vector of weights has the length 1."""
+    """The terms of an article with the highest weights: ``language_free_count`` terms that do not depend on the
+    language, then words and names, each heaviest first.
+
+    The vector of the weights of words and names has the length 1. The weight of another term is its rarity, at most 1.
+    """
 
     terms: TermHashes
-    weights: npt.NDArray[np.float64]
-    name_flags: npt.NDArray[np.bool_]
+    weights: TermWeights
+    kinds: TermKinds
+    language_free_count: int = 0
 
 
 class Vocabulary:
@@ -137,12 +165,23 @@ class Vocabulary:
         As long as few articles were counted, all terms have similar weights.
         """
         seen = self._counts[features.hashes & np.uint32(self.TABLE_SIZE - 1)]
-        rarity = np.maximum(0.1, math.log(self.article_count + self.PRIOR_ARTICLES) - np.log(seen + 1.0))
+        maximum = math.log(self.article_count + self.PRIOR_ARTICLES)
+        rarity = np.maximum(np.float32(0.1), np.float32(maximum) - np.log(seen + np.float32(1)))
         weights = features.counts * rarity
-        order = (-weights).argsort(kind="stable")[:MAX_TERMS]  # equal weights are ordered by hash
+        is_language_free = features.kinds > _NAME
+        firsts = is_language_free * _FIRST + (features.kinds == _LANGUAGE) * _FIRST
+        order = (firsts - weights).argsort(kind="stable")  # equal weights are ordered by hash
+        count = int(np.count_nonzero(is_language_free))
+        free, order = order[: min(count, MAX_LANGUAGE_FREE_TERMS)], order[count : count + MAX_TERMS]
         chosen = weights[order]
         length = math.sqrt(float(chosen @ chosen)) or 1.0
-        return TermVector(features.hashes[order], chosen / length, features.name_flags[order])
+        order = np.concatenate((free, order))
+        return TermVector(
+            features.hashes[order],
+            np.concatenate((rarity[free] / np.float32(maximum), chosen / np.float32(length))),
+            features.kinds[order],
+            len(free),
+        )
 
 
 def extract_features(title: str, lead: str, published_at: datetime | None) -> TermFeatures:
@@ -151,45 +190,81 @@ def extract_features(title: str, lead: str, published_at: datetime | None) -> Te
     The cost is limited, because only the first ``MAX_LEAD_CHARS`` characters of each are read.
     """
     lead = lead[:MAX_LEAD_CHARS]
-    (terms, pairs), (more_terms, more_pairs) = _extract_terms(title[:MAX_LEAD_CHARS]), _extract_terms(lead)
-    flagged_hashes = np.frombuffer(array("Q", [*terms, *pairs, *more_terms, *more_pairs]), np.uint64)
-    weights = np.repeat(_SECTION_WEIGHTS, (len(terms), len(pairs), len(more_terms), len(more_pairs)))
     found_days = _find_days(lead.lower(), published_at)
+    numbers_of_dates = _list_numbers_of_dates(found_days, published_at.year if published_at else 0)
+    title_terms, title_pairs, title_codes = _extract_terms(title[:MAX_LEAD_CHARS], is_title=True)
+    lead_terms, lead_pairs, lead_codes = _extract_terms(lead)
+    if lead_codes and lead_codes[-1] >= _LANGUAGE_CODE and title_codes and title_codes[-1] >= _LANGUAGE_CODE:
+        title_codes.pop()  # the longer text decides
+    title_codes, lead_codes = (
+        [code for code in codes if code not in numbers_of_dates] for codes in (title_codes, lead_codes)
+    )
+    sections = (title_terms, title_pairs, title_codes, lead_terms, lead_pairs, lead_codes)
+    codes = np.frombuffer(array("Q", chain.from_iterable(sections)), np.uint64)
+    weights = np.repeat(_SECTION_WEIGHTS, [*map(len, sections)])
     days = found_days or _implied_days(published_at)
     return TermFeatures(
-        *_count_terms(flagged_hashes, weights), days, published_at, len(terms) + len(more_terms), bool(found_days)
+        *_count_terms(codes, weights), days, published_at, len(title_terms) + len(lead_terms), bool(found_days)
     )
 
 
-def _count_terms(
-    flagged_hashes: npt.NDArray[np.uint64], weights: TermWeights
-) -> tuple[TermHashes, TermWeights, npt.NDArray[np.bool_]]:
-    """Return the hashes of the terms, ascending and unique, with their total weights and name flags."""
-    hashes = flagged_hashes.astype(np.uint32)  # drops the name flag
+def _count_terms(codes: npt.NDArray[np.uint64], weights: TermWeights) -> tuple[TermHashes, TermWeights, TermKinds]:
+    """Return the hashes of the terms, ascending and unique, with their total weights and kinds."""
+    hashes = codes.astype(np.uint32)  # drops the kind
     order = hashes.argsort()
     hashes = hashes[order]
     is_first = np.ones(len(hashes), np.bool_)
     np.not_equal(hashes[1:], hashes[:-1], out=is_first[1:])
     first = is_first.nonzero()[0]
-    is_name = np.bitwise_or.reduceat(flagged_hashes[order], first) >= _NAME_FLAG
+    kinds = (np.maximum.reduceat(codes[order], first) >> np.uint64(KIND_SHIFT)).astype(np.uint8)
     total = np.add.reduceat(weights[order], first)
     counts = np.log(total) + np.float32(1)
     np.copyto(counts, total, where=total < 1)
-    np.multiply(counts, np.float32(NAME_WEIGHT), out=counts, where=is_name)
-    return hashes[first], counts, is_name
+    np.multiply(counts, np.float32(NAME_WEIGHT), out=counts, where=kinds == _NAME)
+    return hashes[first], counts, kinds
 
 
-def _extract_terms(text: str) -> tuple[list[int], list[int]]:
-    """Return the hashes of the significant words, with name flags, and the hashes of the pairs of adjacent words.
+def _extract_terms(text: str, *, is_title: bool = False) -> tuple[list[int], list[int], list[int]]:
+    """Return the codes of the significant words, the hashes of the pairs of adjacent words, and the codes of the terms
+    that do not depend on the language.
 
-    The hash of a pair is that of the two words joined, so that ``Viet Nam`` also matches ``Vietnam``.
+    The hash of a pair is that of the two words joined, so that ``Viet Nam`` also matches ``Vietnam``. In a title in
+    which most words are capitalised, no word is known to be a name.
     """
-    hashed_words = [*map(_hash_term, _split_words(text))]
+    words = _split_words(text)
+    hashed_words = [*map(_hash_term, words)]
     if not hashed_words:
-        return [], []
-    stems, hashes, flagged = zip(*hashed_words, strict=True)
+        return [], [], []
+    stems, hashes, flagged, known = zip(*hashed_words, strict=True)
     pairs = [crc32(stem, before) for stem, before in zip(stems[1:], hashes, strict=False) if stem and before]
-    return [*filter(None, flagged)], pairs
+    if is_title and sum(one >= _NAME_FLAG for one in flagged) > MAX_TITLE_CASE_SHARE * sum(map(bool, hashes)):
+        flagged = hashes
+    return [*filter(None, flagged)], pairs, _find_language_free_terms(text, words, known)
+
+
+def _find_language_free_terms(text: str, words: list[str], known: Sequence[KnownWord | None]) -> list[int]:
+    """Return the codes of the terms in the first words that do not depend on the language.
+
+    ``known`` describes each of the words.
+    """
+    found = find_numbers(text[:MAX_NUMBER_CHARS])
+    for at, one in enumerate(known[:MAX_LANGUAGE_FREE_WORDS]):
+        if one is not None:
+            found += one.codes
+            if one.phrases:
+                found += find_phrases(words, at, one)
+    if not text.isascii() and max(head := text[:MAX_LANGUAGE_FREE_CHARS]) >= FIRST_SEARCHED_CHARACTER:
+        found += find_words_without_spaces(head)
+    if language := find_language(known[:MAX_LANGUAGE_FREE_WORDS], text[:MAX_LANGUAGE_CHARS]):
+        found.append(language)
+    return found
+
+
+@lru_cache(4096)
+def _list_numbers_of_dates(days: frozenset[tuple[int, int]], year: int) -> frozenset[int]:
+    """Return the codes of the numbers that are parts of dates: of the given days, and of the years around ``year``."""
+    numbers = {number for day in days for number in day} | {year - 1, year, year + 1}
+    return frozenset(number_code(str(number)) for number in numbers if number > 0)
 
 
 def _split_words(text: str) -> list[str]:
@@ -223,17 +298,18 @@ def _split_unspaced(word: str) -> tuple[str, ...]:
 
 
 @lru_cache(65536)
-def _hash_term(word: str) -> tuple[bytes, int, int]:
-    """Return a word's stem, its hash, and the hash with the name flag if the word is capitalised.
+def _hash_term(word: str) -> tuple[bytes, int, int, KnownWord | None]:
+    """Return a word's stem, its hash, its code (a capitalised word is a name), and its meaning in any language.
 
     Stop words and single letters give an empty stem and zeros.
     """
     lower = word.lower()
+    known = describe_word(word, lower)
     if lower in STOP_WORDS or len(lower) < 2:
-        return b"", 0, 0
+        return b"", 0, 0, known
     stem = stem_word(lower).encode("utf-8", "replace")
     hashed = crc32(stem)
-    return stem, hashed, hashed | _NAME_FLAG if word[0] != lower[0] else hashed
+    return stem, hashed, hashed | _NAME_FLAG if word[0] != lower[0] else hashed, known
 
 
 def stem_word(word: str) -> str:

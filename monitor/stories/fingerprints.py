@@ -197,7 +197,7 @@ class PackedFeatures:
     fingerprint_ends: bytes
     hashes: bytes
     counts: bytes
-    name_flags: bytes
+    kinds: bytes
     term_ends: bytes
     days: bytes
     day_ends: bytes
@@ -220,7 +220,7 @@ def pack_features(texts: Sequence[GroupingText]) -> PackedFeatures:
         _pack_ends(len(article.fingerprints) for article in articles),
         b"".join(one.hashes.tobytes() for one in features),
         b"".join(one.counts.tobytes() for one in features),
-        b"".join(one.name_flags.tobytes() for one in features),
+        b"".join(one.kinds.tobytes() for one in features),
         _pack_ends(len(one.hashes) for one in features),
         np.array([one for several in days for one in several], np.uint16).tobytes(),
         _pack_ends(map(len, days)),
@@ -236,7 +236,7 @@ def unpack_features(packed: PackedFeatures, texts: Sequence[GroupingText]) -> li
     """
     fingerprints = np.frombuffer(packed.fingerprints, np.uint64).tolist()
     hashes, counts = np.frombuffer(packed.hashes, np.uint32), np.frombuffer(packed.counts, np.float32)
-    names = np.frombuffer(packed.name_flags, np.bool_)
+    kinds = np.frombuffer(packed.kinds, np.uint8)
     days = [(one >> 5, one & 31) for one in np.frombuffer(packed.days, np.uint16).tolist()]
     word_counts = np.frombuffer(packed.word_counts, np.uint32).tolist()
     parts = zip(
@@ -255,7 +255,7 @@ def unpack_features(packed: PackedFeatures, texts: Sequence[GroupingText]) -> li
         article.term_features = TermFeatures(
             hashes[term_slice],
             counts[term_slice],
-            names[term_slice],
+            kinds[term_slice],
             frozenset(days[day_slice]),
             text[3],
             word_count,

@@ -319,6 +319,10 @@ class GroupingBatch:
         found = dict.fromkeys(self._resolve(-one & 0xFFFFFFFF) for one in best)
         return [centroid for centroid in map(self._get_centroid, found) if centroid]
 
+    def get_centroid(self, story_id: str) -> StoryCentroid | None:
+        """Return the centroid of a story, or None if there is no open story with this id."""
+        return self._get_centroid(self._resolve(self._window.number_of(story_id)))
+
     def _get_centroid(self, number: int) -> StoryCentroid | None:
         if number not in self._centroids:
             self._centroids[number] = self._window.get_centroid(number)
@@ -378,17 +382,17 @@ def resolve_merged(number: int, merged_into: Mapping[int, int]) -> int:
 
 
 def pack_centroid(centroid: StoryCentroid) -> bytes:
-    """Return a centroid as bytes: header, days, terms, weights and name flags."""
+    """Return a centroid as bytes: header, days, terms, weights and kinds of the terms."""
     days = sorted(centroid.days)
     header = _CENTROID_HEADER.pack(
-        len(centroid.name_flags),
+        len(centroid.kinds),
         len(days),
         centroid.size,
         _pack_time(centroid.first_article_at),
         _pack_time(centroid.last_article_at),
     )
     packed_days = bytes(chain.from_iterable(days))
-    return b"".join((header, packed_days, centroid.terms, centroid.weights, centroid.name_flags))
+    return b"".join((header, packed_days, centroid.terms, centroid.weights, centroid.kinds))
 
 
 def unpack_centroid(story_id: str, packed: bytes) -> StoryCentroid:
@@ -396,12 +400,12 @@ def unpack_centroid(story_id: str, packed: bytes) -> StoryCentroid:
     term_count, day_count, size, first, last = _CENTROID_HEADER.unpack_from(packed)
     terms = _CENTROID_HEADER.size + 2 * day_count
     weights = terms + 4 * term_count
-    flags = weights + 4 * term_count
+    kinds = weights + 4 * term_count
     return StoryCentroid(
         story_id,
         packed[terms:weights],
-        packed[weights:flags],
-        packed[flags:],
+        packed[weights:kinds],
+        packed[kinds:],
         _unpack_days(packed[_CENTROID_HEADER.size : terms]),
         size,
         _unpack_time(first),

@@ -179,6 +179,14 @@ def stories(path: Path, half: int | None = None) -> Score:
     return Score(dict(zip(("precision", "recall", "f1"), b_cubed(truth, found), strict=True)), tuple(wrong))
 
 
+def cross_language_pairs(path: Path) -> Score:
+    """Measure how many pairs of reports of one event in two languages are in one story."""
+    rows, groups = _rows(path), group_articles(number_duplicate_ids(read_articles(path)))
+    placed = [(row["story"], row["language"], story) for row, (story, _) in zip(rows, groups.values(), strict=True)]
+    pairs = [(one, other) for one, other in combinations(placed, 2) if one[0] == other[0] and one[1] != other[1]]
+    return Score({"recall": rate(sum(one[2] == other[2] for one, other in pairs), len(pairs))})
+
+
 def _split_or_joined(labelled: list[tuple[str, str]], found: list[str]) -> Iterator[str]:
     """Yield each story of the truth that was split, and each found story that joins several."""
     for label, others in (("split", found), ("joined", [story for _, story in labelled])):

@@ -2,10 +2,12 @@
 
 from pathlib import Path
 
-from quality.measures import duplicates, stories
+import pytest
+from quality.measures import cross_language_pairs, duplicates, stories
 from support.baselines import assert_floors
 
 DATA = Path(__file__).parent / "stories"
+EDITED = Path(__file__).parent / "edited"
 
 
 def test_reports_of_one_event_are_one_story() -> None:
@@ -24,3 +26,17 @@ def test_headlines_without_a_text_are_grouped() -> None:
     """Many feeds contain only headlines."""
     score = stories(DATA / "headlines.jsonl")
     assert_floors("stories.headlines", score.values, score.shown)
+
+
+@pytest.mark.parametrize("half", ["developed", "scored"])
+def test_look_alike_events_are_separate_stories(half: str) -> None:
+    """The reports are in many languages, with look-alikes of one week, chains over one place, and undated reports."""
+    score = stories(EDITED / f"stories-{half}.jsonl")
+    assert_floors(f"stories.edited.{half}", score.values, score.shown)
+
+
+@pytest.mark.parametrize("half", ["developed", "scored"])
+def test_reports_in_two_languages_are_one_story(half: str) -> None:
+    """They have countries, kinds of events, numbers and sounds of names in common."""
+    score = cross_language_pairs(EDITED / f"stories-{half}.jsonl")
+    assert_floors(f"stories.edited.{half}.cross_language", score.values)

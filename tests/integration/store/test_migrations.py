@@ -438,7 +438,7 @@ def read_grouping(database: Database) -> None:
     assert dict(index.articles_with([99])) == {1: 1}
     (story,) = index.similar_stories([7], 9)
     assert (story.id, story.days, story.size, story.last_article_at) == ("s1", frozenset({(3, 1)}), 1, NOW)
-    assert (story.terms, story.weights, story.name_flags) == (b"\7\0\0\0", b"\0\0\0?", b"\1")
+    assert (story.terms, story.weights, story.kinds) == (b"\7\0\0\0", b"\0\0\0?", b"\1")
     assert not index.similar_stories([9], 9)
 
 

@@ -23,6 +23,9 @@ cyrillic = {"б" = "b"}
 greek = {}
 georgian = {}
 armenian = {}
+arabic = {}
+hebrew = {}
+katakana = {}
 """
 
 

@@ -50,7 +50,7 @@ TEXTS = st.tuples(PROSE, PROSE, PROSE, st.none() | TIMES)
 def describe(features: ArticleFeatures) -> tuple[object, ...]:
     """Return all values of the features, arrays as lists with their types."""
     terms = features.term_features
-    arrays = (terms.hashes, terms.counts, terms.name_flags)
+    arrays = (terms.hashes, terms.counts, terms.kinds)
     return (
         features.fingerprints,
         features.normalized_text,

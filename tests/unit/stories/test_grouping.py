@@ -191,7 +191,7 @@ def test_ascii_and_other_text_give_the_same_terms(words: list[str]) -> None:
         extract_features(text[::2], text, NOON),
         extract_features(text[::2] + "\u20ac", text + " \u20ac", NOON),
     )
-    for name in ("hashes", "counts", "name_flags"):
+    for name in ("hashes", "counts", "kinds"):
         assert getattr(plain, name).tobytes() == getattr(other, name).tobytes()
     assert (plain.days, plain.word_count, plain.has_explicit_days) == (
         other.days,
