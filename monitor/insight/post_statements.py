@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
+from itertools import pairwise
 
 import ahocorasick_rs
 
@@ -332,9 +333,10 @@ class _ArticleReader:
     def _read_departures(self, sentence: "_SentenceReader") -> Iterator[PostStatement]:
         """Yield each statement in a sentence which says that an official leaves a post or dies."""
         for index, holder, is_death in sentence.list_departures():
+            left = None if is_death else sentence.find_left_post(index)
             for official_id in holder.name.official_ids:
                 role = self._implied_role(sentence, official_id, is_death=is_death)
-                if role is not None:
+                if role is not None and (left is None or self._is_post(left.positions, role)):
                     yield self._statement(official_id, StatementKind.LEFT, "", role.title, sentence, index, holder)
 
     def _implied_role(
@@ -609,7 +611,7 @@ class _SentenceReader:
         if between is not None:
             return _as_holder(between, True, from_start=True)
         subject = self._last_name(max(0, post - _MAX_SUBJECT_ITEMS), post)
-        following = self._at(verb + 1)
+        following = next((item for item in self.items[verb + 1 :] if item.kind is not Kind.TITLE), None)
         is_weak = subject is None or (subject is self.items[0] and " " not in subject.text and not subject.official_ids)
         if is_weak and following is not None and following.kind is Kind.NAME and not following.is_loose:
             return _as_holder(following, True, from_start=True)
@@ -664,9 +666,18 @@ class _SentenceReader:
     def is_stated(self, verb: int, other: int) -> bool:
         """Return whether the clause with a verb states a present fact: nothing planned, denied or long past."""
         clause = self._clause(verb, other)
-        if any(item.marks & {Mark.UNCERTAIN, Mark.PAST} for item in clause if item is not self.items[verb]):
+        if any(
+            item.marks & {Mark.UNCERTAIN, Mark.PAST} and not self._introduces_post(item)
+            for item in clause
+            if item is not self.items[verb]
+        ):
             return False
         return not self._has_past_year(clause)
+
+    def _introduces_post(self, item: Item) -> bool:
+        """Return whether a word is "as" before a post; in Dutch, the same word also means "if"."""
+        following = self._at(self.items.index(item) + 1)
+        return Mark.LINK in item.marks and following is not None and following.kind is Kind.POST
 
     def _clause(self, one: int, other: int) -> Sequence[Item]:
         """Return the items of the clause around two items, with a short clause at the start of the sentence."""
@@ -689,9 +700,12 @@ class _SentenceReader:
 
     def list_successions(self) -> Iterator["_Change"]:
         """Yield each succession in the sentence: the word that states it, the new holder, and the earlier holder."""
+        gets_post = any(item.marks & {Mark.GETS, Mark.GIVES, Mark.NEW} for item in self.items) or any(
+            before.marks >= {Mark.LINK} and item.kind is Kind.POST for before, item in pairwise(self.items)
+        )
         for index, item in enumerate(self.items):
             found = self._find_change(index, item.marks)
-            if found is None:
+            if found is None or (Mark.IN_PLACE_OF in item.marks and not gets_post):
                 continue
             new, old, is_replaced = found
             places = (index, self.items.index(new), self.items.index(old))
@@ -756,6 +770,13 @@ class _SentenceReader:
             name = self._find_leaver(index)
             if name is not None and self.is_stated(index, self.items.index(name)):
                 yield index, _as_holder(name, True, from_start=True), Mark.DIES in item.marks
+
+    def find_left_post(self, verb: int) -> Item | None:
+        """Return the post after a verb and a word such as "as" ("resigned as chairman of a club"), or None."""
+        at = verb + 1
+        while (item := self._at(at)) is not None and (Mark.LINK in item.marks or _is_neutral(item.text)):
+            at += 1
+        return item if item is not None and item.kind is Kind.POST and at > verb + 1 else None
 
     def _find_leaver(self, verb: int) -> Item | None:
         """Return the watched official that a word such as "resigns" is about, or None.

@@ -34,7 +34,7 @@ from monitor.match.vocabulary import (
 from monitor.text.tokens import find_sentence, is_unspaced
 
 _UNSPACED = "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u2e80-\u2fff\u3041-\u31ff\u3400-\u9fff\uac00-\ud7a3\uf900-\ufaff"
-_MARKED = "\u0610-\u061a\u064b-\u065f\u0900-\u0dff"
+_MARKED = "\u0610-\u061a\u064b-\u065f\u0900-\u0963\u0966-\u0dff"
 """Letters and vowel signs of scripts whose words also contain signs that are not letters, as a part of a pattern."""
 _TOKEN = re.compile(
     rf"[{_UNSPACED}]+|\d+|(?:(?<!')|(?<=')(?!s\b))(?:[^\W\d_{_UNSPACED}]|[{_MARKED}])"

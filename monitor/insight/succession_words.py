@@ -26,6 +26,7 @@ class Mark(Enum):
     SUCCEEDED_BY = "succeeded_by"
     SUCCEEDS_LAST = "succeeds_last"
     REPLACEMENT = "replacement"
+    IN_PLACE_OF = "in_place_of"
     LEAVES = "leaves"
     REMOVES = "removes"
     DIES = "dies"

@@ -206,6 +206,10 @@ class Succession(_Table):
     """Words after the new holder and the earlier one, in this order: the Turkish `yerine geçti`."""
     replacement: Words = ()
     """Words between the earlier holder and the new one, if a word of `succeeds` is before both: `replaces Y with X`."""
+    in_place_of: Words = ()
+    """Words by which somebody takes a post or, at an event, only a place: `in place of`. They count if the sentence has
+    a word of `gets` or `gives`, too.
+    """
     leaves: Words = ()
     """Words whose subject leaves the post: `resigned`, `was dismissed`."""
     removes: Words = ()
