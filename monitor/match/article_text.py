@@ -1,7 +1,8 @@
-"""Text of an article for matching: one folded text of all regions, and facts about the words around a span.
+"""Text of an article for matching: one normalized text of all regions, and facts about the words around a name.
 
-The facts are the neighbouring words, headlines and sentence starts, photo credits and bylines, places and occupations.
-Offsets are folded offsets, unless another text is named.
+Normalized text is in lower case without diacritics. The facts are the neighbouring words, headlines and sentence
+starts, photo credits and bylines, places and occupations. Offsets refer to the normalized text, unless another text is
+named.
 """
 
 import re
@@ -83,7 +84,7 @@ _SEPARATOR_TABLE = bytes(sign == 0x20 for sign in _LATIN_WORD_TABLE)
 
 @dataclass(frozen=True, slots=True)
 class RegionSpan:
-    """Region of an article, with its start and end offset in the original text of all regions."""
+    """Region of an article, with its start and end offsets in the original text of all regions together."""
 
     region: Region
     start: int
@@ -94,9 +95,10 @@ class RegionSpan:
 class NormalizedArticle:
     """Text of all regions of an article, in the forms that matching needs.
 
-    ``cased`` is the folded text with its capital letters. ``spaced`` is the folded text in lower case, in which every
-    character that is not a letter, digit or name dot is a space. ``spaced`` has one more space before and after the
-    text. An offset in ``spaced`` is therefore one more than the folded offset; all other forms use the folded offset.
+    ``folded`` is the text in lower case without diacritics (the normalized text). ``cased`` is the same text with its
+    capital letters. ``spaced`` is the normalized text with a space for every character that is not a letter, a digit or
+    a dot between names (·). ``spaced`` has one more space before and after the text. An offset in ``spaced`` is
+    therefore one more than the offset in the normalized text. All other forms have the offsets of the normalized text.
     """
 
     folded: FoldedText
@@ -107,11 +109,11 @@ class NormalizedArticle:
 
     @property
     def unhyphenated(self) -> str:
-        """The folded text in lower case, with spaces for hyphens."""
+        """The normalized text, with spaces instead of hyphens."""
         return self.folded.text.replace("-", " ")
 
     def word_ending_at(self, end: int) -> str:
-        """Return the word that ends at a folded offset, in lower case.
+        """Return the word that ends at an offset of the normalized text, in lower case.
 
         The result is an empty string if no word ends there. Of a word longer than ``MAX_WORD_CHARS``, only the last
         characters are returned.
@@ -137,25 +139,28 @@ class NormalizedArticle:
         return starts, characters[1:].translate(_LATIN_WORD_TABLE).decode()
 
     def locate_in_region(self, start: int, end: int) -> tuple[Region, int, int]:
-        """Return the region that contains a folded span, and the span's start and end in the region's original text."""
+        """Return the region that contains a span of the normalized text, and the span in the region's original text."""
         first, last = self.folded.original_span(start, end)
         span = self.region_spans[self._region_index(first)]
         return span.region, first - span.start, last - span.start
 
     def region_at(self, start: int) -> Region:
-        """Return the region that contains a folded offset."""
+        """Return the region that contains an offset of the normalized text."""
         first = start if self.folded.original_offsets is None else int(self.folded.original_offsets[start])
         return self.region_spans[self._region_index(first)].region
 
     def region_range(self, region: Region) -> tuple[int, int]:
-        """Return the folded start and end offset of a region; both are 0 if the article does not have the region."""
+        """Return the start and end of a region in the normalized text, or (0, 0) if the article has no such region."""
         for span in self.region_spans:
             if span.region is region:
                 return self._folded_offset(span.start), self._folded_offset(span.end)
         return 0, 0
 
     def folded_span(self, region: Region, start: int, end: int) -> tuple[int, int]:
-        """Return the folded offsets of a span in a region's text; ``locate_in_region`` does the reverse."""
+        """Convert a span of a region's original text to a span of the normalized text.
+
+        ``locate_in_region`` does the reverse.
+        """
         first = next((span.start for span in self.region_spans if span.region is region), 0)
         return self._folded_offset(first + start), self._folded_offset(first + end)
 
@@ -168,7 +173,7 @@ class NormalizedArticle:
 
 
 def normalize_article(article: Article) -> NormalizedArticle:
-    """Return the text of an article for matching, with all regions folded in one pass."""
+    """Convert an article to the forms of text that matching needs. All regions are normalized in one pass."""
     texts: list[str] = []
     spans: list[RegionSpan] = []
     at = 0
@@ -240,7 +245,7 @@ _GENERATION_SUFFIXES = {"Jr", "Sr", "II", "III", "IV", "JR", "SR"}
 
 
 class SurroundingText:
-    """The words around a span of an article's text. Each method answers one question about them.
+    """Facts about the words around a span of an article's text. Each method answers one question about them.
 
     Results are cached. ``genitive_ends`` are the end offsets of names with a genitive ending. The word after such a
     name does not belong to the name.
@@ -330,7 +335,7 @@ class SurroundingText:
         return breaks[at - 1] + 1 if at else 0, breaks[at] if at < len(breaks) else len(self.cased)
 
     def is_headline(self, start: int) -> bool:
-        """Return whether a span is in a line in Title Case or CAPITALS."""
+        """Return whether a span is in a headline, which is a line in Title Case or CAPITALS."""
         low, high = self.line_bounds(start)
         known = self._headline_cache.get(low)
         if known is None:
@@ -365,9 +370,10 @@ class SurroundingText:
         return self.occurs_in_lower_case(low)
 
     def occurs_in_lower_case(self, word: str) -> bool:
-        """Return whether a folded word also occurs in lower case in the text; the result is cached.
+        """Return whether a word also occurs in lower case in the text. The result is cached.
 
-        The result is False for words with fewer than three letters or with letters that are not ASCII.
+        ``word`` is normalized. The result is False for words with fewer than three letters or with letters that are not
+        ASCII.
         """
         known = self._lowercase_cache.get(word)
         if known is None:
@@ -385,7 +391,7 @@ class SurroundingText:
         return word in self._lowercase_words
 
     def find_continuation_left(self, start: int, end: int, convention: str) -> str:
-        """Return the capitalized word before a name, if word and name together are a longer name.
+        """Return the capitalized word before a name, if this word belongs to the name.
 
         Only conventions whose names are built of syllables, such as Vietnamese, are examined. The result is an empty
         string for other conventions, and if the name is complete.
@@ -406,9 +412,9 @@ class SurroundingText:
         return "" if known or capitals or (opening and self.is_ordinary_word(word)) else word
 
     def find_place_after(self, start: int, end: int) -> str:
-        """Return the place word after a name, such as "Airport" after "Kennedy"; the name then means a place or thing.
+        """Return the word after a name if it makes the name that of a place or thing: "Airport" in "Kennedy Airport".
 
-        The result is an empty string if no place word follows the name.
+        The result is an empty string if no such word follows the name.
         """
         word = self.word_after(end)
         low = word.lower()
@@ -421,10 +427,10 @@ class SurroundingText:
         return "" if self.is_headline(start) else self._find_later_place(end + 1 + len(word))
 
     def _find_later_place(self, end: int) -> str:
-        """Return the place word, such as "School" of "High School", among the next two capitalized words after an
-        offset.
+        """Return the word that makes a name the name of a place, such as "School" of "High School" after "Kennedy".
 
-        The result is an empty string if neither is a place word.
+        It is searched among the next two capitalized words after an offset. The result is an empty string if neither is
+        such a word.
         """
         for _ in range(_MAX_WORDS_BEFORE_PLACE):
             word = self.word_after(end) if self.cased[end : end + 1] == " " else ""
@@ -436,7 +442,7 @@ class SurroundingText:
         return ""
 
     def find_continuation_right(self, start: int, end: int, convention: str) -> str:
-        """Return the capitalized word after a name, if name and word together are a longer name.
+        """Return the capitalized word after a name, if this word belongs to the name.
 
         The result is an empty string if the name is complete.
         """
@@ -484,9 +490,10 @@ class SurroundingText:
         return False
 
     def _can_follow_credit(self, start: int) -> bool:
-        """Return whether the word before a span can be the last word of a credit such as "Photo by", by a quick test.
+        """Return whether the word before a span can be the last word of a credit such as "Photo by".
 
-        Only if it can, the slow pattern is searched. Most words in lower case and most titles cannot be the last word.
+        This is a quick test. The slow pattern is searched only if the result is True. It is False for most words in
+        lower case and most titles.
         """
         word = self.word_before(start)
         if not word:
@@ -496,10 +503,9 @@ class SurroundingText:
         return word.lower() not in single_word_titles() or word.lower() in credit_last_words()
 
     def find_place_before(self, start: int) -> str:
-        """Return the place word or phrase before a name, such as "rue" in "rue Hugo"; the name then means a place or
-        thing.
+        """Return the words before a name if they make the name that of a place or thing: "rue" in "rue Hugo".
 
-        The result is an empty string if no place word precedes the name.
+        The result is an empty string if no such words precede the name.
         """
         word = self.word_before(start)
         if not word:
@@ -553,15 +559,13 @@ class SurroundingText:
 
 
 def _is_known_word(word: str) -> bool:
-    """Return whether a word after a name is a country, a capital or a title, and therefore not a further part of the
-    name.
-    """
+    """Return whether a word after a name is a country, a capital city or a title, and not a part of the name."""
     is_known = word in country_evidence_words() or word in single_word_titles()
     return is_known and not syllable_pattern().match(word)
 
 
 def _find_lowercase(cased: str, word: str) -> bool:
-    """Return whether a word occurs in lower case, with no other Latin letter directly before or after it."""
+    """Return whether a word occurs in lower case in a text, without another Latin letter directly next to it."""
     at = cased.find(word)
     while at >= 0:
         end = at + len(word)

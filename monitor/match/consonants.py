@@ -49,9 +49,10 @@ def has_letters(text: str) -> bool:
 
 
 def list_consonants(words: Iterable[str]) -> Iterator[str]:
-    """Yield the possible series of consonants of a folded name in Latin letters, with a space between the words.
+    """Yield the possible sequences of consonants of a normalized Latin name, with a space between the words.
 
-    Only names of two to four words with at least ``_MIN_CONSONANTS`` consonants are converted.
+    A name has several sequences if some of its letters can be pronounced in several ways. Only names of two to four
+    words with at least ``_MIN_CONSONANTS`` consonants are converted.
     """
     ways = [_list_word_consonants(word) for word in words if word not in _NAME_WORDS_WITHOUT_KEY]
     if not 1 < len(ways) <= _MAX_WORDS or not all(ways):
@@ -62,7 +63,10 @@ def list_consonants(words: Iterable[str]) -> Iterator[str]:
 
 
 def _list_word_consonants(word: str) -> list[str]:
-    """Return the possible consonants of one Latin word, without a joined article such as the "ul" of "Abdul"."""
+    """Return the possible sequences of consonants of one Latin word.
+
+    An article at the end of "Abd", such as the "ul" of "Abdul", is omitted.
+    """
     stem = _ABD.sub("abd", word)
     keys = (key.translate(table).replace(".", "") for key in list_latin_keys(stem) for table in _LATIN_SOUNDS)
     ways = dict.fromkeys(
@@ -99,7 +103,7 @@ _MIN_PRINTED_SHARE = 0.5
 
 @lru_cache(maxsize=50_000)
 def _pattern_of_word(word: str) -> re.Pattern[str]:
-    """Return a pattern for the spellings of a folded Latin word in Arabic or Hebrew letters.
+    """Return a pattern for the spellings of a normalized Latin word in Arabic or Hebrew letters.
 
     Most vowels are optional.
     """
@@ -121,7 +125,7 @@ def _pattern_of_word(word: str) -> re.Pattern[str]:
 
 
 def is_spelling_of(printed: Sequence[str], words: Iterable[str]) -> bool:
-    """Return whether printed words in Arabic or Hebrew letters can be a spelling of a folded Latin name."""
+    """Return whether printed words in Arabic or Hebrew letters can be a spelling of a normalized Latin name."""
     parts = [word for word in words if word not in _NAME_WORDS_WITHOUT_KEY]
     letters = sum(len(word.removeprefix("ال")) for word in printed)
     if len(parts) != len(printed) or letters < _MIN_PRINTED_SHARE * sum(map(len, parts)):
@@ -130,9 +134,7 @@ def is_spelling_of(printed: Sequence[str], words: Iterable[str]) -> bool:
 
 
 class ConsonantIndex:
-    """Index of the consonants of watched names in Latin letters, by which the names are found in Arabic and Hebrew
-    texts.
-    """
+    """Index that finds watched Latin names in Arabic and Hebrew texts by their consonants."""
 
     def __init__(self, patterns: Mapping[str, Iterable[int]], names: Sequence[str]) -> None:
         self._names = names
@@ -141,7 +143,7 @@ class ConsonantIndex:
         self._automaton = ahocorasick_rs.AhoCorasick(searched) if searched else None
 
     def find(self, text: str) -> Iterator[PatternMatch]:
-        """Yield a match for each watched name in a folded Arabic or Hebrew text.
+        """Yield a match for each watched name in a normalized Arabic or Hebrew text.
 
         The offsets refer to the text in which punctuation marks are spaces (``NormalizedArticle.spaced``).
         """
