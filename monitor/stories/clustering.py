@@ -1,9 +1,10 @@
 """Story clustering: assigns each article to the story with the most similar centroid, within a sliding time window.
 
-Similarity is the cosine of weighted terms. It is raised if article and story mention the same day, and lowered if their
-days are further apart than the window. The threshold is lower for short texts such as headlines, which have few terms.
-If an article is very similar to two stories, the two stories are merged. Reports in two languages share no ordinary
-words, so they are compared only by names and days.
+The centroid of a story is the sum of the weighted terms of its articles. Similarity is the cosine of weighted terms. It
+is raised if article and story mention the same day, and lowered if their days are further apart than the window. The
+threshold is lower for short texts such as headlines, which have few terms. If an article is very similar to two
+stories, the two stories are merged. Reports in two languages share no ordinary words, so they are compared only by
+names and days.
 """
 
 import math
@@ -33,8 +34,8 @@ FlagArray = npt.NDArray[np.bool_]
 def top_terms(vector: TermVector) -> list[int]:
     """Return the terms of an article with the highest weights.
 
-    They are used to search for similar stories, and they are indexed with the article's story, so that later articles
-    find this story.
+    They are used to search for similar stories. They are also indexed with the story of the article, so that later
+    articles find this story.
     """
     terms: list[int] = vector.terms[:MAX_TOP_TERMS].tolist()
     return terms
@@ -42,7 +43,7 @@ def top_terms(vector: TermVector) -> list[int]:
 
 @dataclass(frozen=True, slots=True)
 class StoryClusterer:
-    """Assigns articles to stories, one after another."""
+    """Clusterer that assigns articles to stories, one after another."""
 
     index: GroupingIndex
 
@@ -93,8 +94,8 @@ class StoryClusterer:
 def compute_similarities(vector: TermVector, features: TermFeatures, centroids: Sequence[StoryCentroid]) -> list[float]:
     """Return the similarity of an article to each story, from 0 to about 1.
 
-    The similarity is 0 if the article was published outside the time window of the story. All stories are compared at
-    once, with their centroids concatenated to one array.
+    The similarity is 0 if the article was published outside the time window of the story. For speed, all stories are
+    compared at once in one array.
     """
     if not centroids:
         return []
@@ -124,7 +125,7 @@ def compute_similarities(vector: TermVector, features: TermFeatures, centroids: 
 
 @dataclass(frozen=True, slots=True)
 class _CentroidMatrix:
-    """The concatenated centroids of several stories, compared with the term vector of one article.
+    """The centroids of several stories in one array, compared with the weighted terms of one article.
 
     ``starts`` are the offsets of the centroids. ``vector_weights`` and ``vector_name_flags`` have the values of the
     article for the same terms. ``norms``, ``cosines`` and ``shared_name_counts`` have one value for each centroid.
@@ -173,8 +174,8 @@ def _is_outside_window(published_at: datetime | None, centroid: StoryCentroid) -
 def _cross_language_similarity(vector: TermVector, matrix: _CentroidMatrix, position: int) -> float:
     """Return the similarity of an article and a story in different languages, computed from their names alone.
 
-    The languages are taken to differ if article and story share almost no ordinary words. Otherwise, or if the names
-    are not similar enough, the result is 0. ``position`` is the index of the story in the matrix.
+    If article and story share almost no ordinary words, their languages are assumed to differ. If they share more, or
+    if the names are not similar enough, the result is 0. ``position`` is the index of the story in the matrix.
     """
     part = slice(matrix.starts[position], matrix.starts[position + 1])
     weights, names, own, own_names = (
@@ -212,7 +213,7 @@ def _start_centroid(new_id: str, vector: TermVector, features: TermFeatures) -> 
 
 
 def _extend_centroid(centroid: StoryCentroid, vector: TermVector, features: TermFeatures) -> StoryCentroid:
-    """Return the centroid of a story after adding an article."""
+    """Add an article to the centroid of a story, and return the new centroid."""
     times = [at for at in (centroid.first_article_at, centroid.last_article_at, features.published_at) if at]
     return StoryCentroid(
         centroid.id,
@@ -236,7 +237,10 @@ def _unpack_centroid(centroid: StoryCentroid) -> tuple[TermHashes, WeightArray, 
 def _sum_centroids(
     first: tuple[TermHashes, WeightArray, FlagArray], second: tuple[TermHashes, WeightArray, FlagArray]
 ) -> tuple[bytes, bytes, bytes]:
-    """Add two centroids and return the terms with the highest weights, with their weights and name flags, as bytes."""
+    """Add two centroids, and return the terms with the highest weights.
+
+    The terms, their weights and their name flags are returned as bytes.
+    """
     (terms, weights, names), (their_terms, their_weights, their_names) = first, second
     all_terms, positions = np.unique(np.concatenate((terms, their_terms)), return_inverse=True)
     total = np.bincount(positions, np.concatenate((weights, their_weights)))

@@ -1,9 +1,10 @@
-"""Detects reports in nearly the same words about different events: two ambassadors, two appointments, a refusal.
+"""Detection of reports in nearly the same words about different events: two ambassadors, two appointments, a refusal.
 
 Such texts share most of their sentences, so the share of common text cannot distinguish them from copies. Their
-headlines or first sentences differ in the subject. These are aligned word by word; if they were written from one
-template, most words are equal and a few are replaced. The replaced words decide: the texts report different events if
-the words contain a name or a number that the other text nowhere has, or a word that reverses the statement.
+headlines or first sentences differ in the subject. The headlines, and then the first sentences, are aligned word by
+word. If both were written from one template, most words are equal and a few are replaced. The texts report different
+events if the replaced words contain a name or number that the other text does not have at all, or a word that reverses
+the statement.
 """
 
 import re
@@ -40,7 +41,7 @@ class _Head:
 
 
 def tells_other_event(first: NormalizedText, second: NormalizedText) -> bool:
-    """Return whether the headlines or the first sentences show that two similar texts report different events."""
+    """Return whether two similar texts report different events, as their headlines or first sentences show."""
     heads = (
         [_build_head(text.title, is_title=True) for text in (first, second)],
         [_build_head(_first_sentence(text), is_title=False) for text in (first, second)],
@@ -53,7 +54,7 @@ def _first_sentence(text: NormalizedText) -> str:
 
 
 def _build_head(text: str, *, is_title: bool) -> _Head:
-    """Split a headline or first sentence into words; in scripts without spaces, each character counts as a word."""
+    """Split a headline or first sentence into words. In scripts without spaces, each character counts as a word."""
     cased: list[str] = []
     for match in _TOKEN.finditer(text):
         word = match.group()
@@ -85,10 +86,11 @@ def _differs(head: _Head, other_head: _Head, text: NormalizedText, other: Normal
 
 
 def _names_others(head: _Head, place: slice, text: NormalizedText, other: NormalizedText) -> bool:
-    """Return whether the words of ``head`` at ``place`` contain a name or number that does not occur in ``other``.
+    """Return whether some words of a headline or first sentence contain a name or number that ``other`` does not have.
 
-    ``text`` is the text that the head belongs to. Names of months and days do not count. For a long sequence of words
-    the result is false, because it is more than a replaced name.
+    ``place`` are the indexes of these words in ``head``. ``text`` is the text that the head belongs to, and ``other``
+    is the other text. Names of months and days do not count. For a long sequence of words the result is False, because
+    it is more than a replaced name.
     """
     words = head.cased[place]
     if is_unspaced(words[0][0]):
@@ -103,7 +105,7 @@ def _names_others(head: _Head, place: slice, text: NormalizedText, other: Normal
 
 
 def _is_name(word: str, text: NormalizedText) -> bool:
-    """Return whether a word is also capitalised within a sentence of the text, and not only at the beginning of one."""
+    """Return whether a word is also capitalized inside a sentence of the text, and not only at the start of one."""
     return any(sentence.find(f" {word}", 1) > 0 for sentence in text.sentences)
 
 
@@ -137,7 +139,7 @@ def _is_opposite(words: Sequence[str], others: Sequence[str]) -> bool:
 
 
 def _list_opposites(words: Sequence[str]) -> set[str]:
-    """Return the keys of ``_opposites`` for the words in a sequence: "negation", and sides of pairs of opposites."""
+    """Return which negations and opposites a sequence of words contains, as keys of ``_opposites``."""
     if words and is_unspaced(words[0][0]):
         run = "".join(words)
         return {key for word, keys in _opposites().items() if is_unspaced(word[0]) and word in run for key in keys}
@@ -148,9 +150,10 @@ def _list_opposites(words: Sequence[str]) -> set[str]:
 
 @cache
 def _opposites() -> dict[str, set[str]]:
-    """Return words in lower case without diacritics, each with its keys.
+    """Return a dictionary that maps each negation or opposite to its keys.
 
-    A key is "negation", or one side of a pair of opposites: "en3" for the first side, and "-en3" for the opposite side.
+    The words are in lower case without diacritics. The key of a negation is "negation". Two opposite words have the
+    keys of the two sides, such as "en3" and "-en3".
     """
     found: dict[str, set[str]] = {}
     for language in language_data().languages.values():
@@ -165,7 +168,7 @@ def _opposites() -> dict[str, set[str]]:
 
 @cache
 def _calendar_words() -> frozenset[str]:
-    """Return the names of months and weekdays; some languages capitalise them, so they would be taken for names."""
+    """Return the names of months and weekdays. Some languages capitalize them, but they do not count as names."""
     calendars = [language.calendar for language in language_data().languages.values()]
     words = {word for calendar in calendars for names in (*calendar.months, calendar.weekdays) for word in names}
     return frozenset(part for word in words for part in fold_words(word))

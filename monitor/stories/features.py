@@ -1,8 +1,9 @@
-"""Article features: weighted terms (words, word pairs and names of title and lead) and the days that a text mentions.
+"""Article features: weighted terms (words, word pairs and names in title and lead), and the days that a text mentions.
 
-Reports of one event have few words in common, but these are rare words: people, places and what happened. A weight is
-term frequency times inverse document frequency over the articles seen so far (``Vocabulary``), as in topic detection
-and tracking (Allan, 2002). News texts state their subject in the first lines, so only the first lines are read.
+Reports of one event have few words in common, but these are rare words: people, places and what happened. The weight of
+a term is its frequency in the article times its inverse document frequency in all articles so far (``Vocabulary``), as
+in topic detection and tracking (Allan, 2002). News texts state their subject in the first lines, so only the first
+lines are read.
 """
 
 import math
@@ -75,9 +76,9 @@ event."""
 class TermFeatures:
     """Terms and days of one article, before the terms are weighted by the vocabulary.
 
-    ``hashes`` are the term hashes, ascending and unique, with their ``counts`` (terms of the title count more) and
-    ``name_flags`` (true for capitalised words). ``days`` are (month, day) pairs on which the event may have happened;
-    ``has_explicit_days`` is true if the text itself mentions these days.
+    ``hashes`` are the hashes of the terms, ascending and unique. ``counts`` are their frequencies, in which terms of
+    the title count more. ``name_flags`` are true for capitalized words. ``days`` are (month, day) pairs on which the
+    event may have happened. ``has_explicit_days`` is true if the text itself mentions these days.
     """
 
     hashes: TermHashes
@@ -91,7 +92,7 @@ class TermFeatures:
 
 @dataclass(frozen=True, slots=True)
 class TermVector:
-    """The terms of an article with the highest weights, heaviest first; the vector of weights has the length 1."""
+    """The terms of an article with the highest weights, in descending order. The vector of the weights has length 1."""
 
     terms: TermHashes
     weights: npt.NDArray[np.float64]
@@ -99,11 +100,11 @@ class TermVector:
 
 
 class Vocabulary:
-    """Number of articles that contain each term (document frequency), by which terms are weighted.
+    """Number of articles that contain each term (document frequency), from which the weights of terms are computed.
 
-    The counts are in one array, which is updated with each article and can be stored as bytes. A new vocabulary starts
-    as if ``PRIOR_ARTICLES`` articles had been counted in which the words for offices were frequent, because nearly
-    every report about officials contains these words.
+    The counts are in one array, which is updated with each article and can be stored as bytes. Nearly every report
+    about officials contains words for offices, such as "minister". A new vocabulary therefore starts as if
+    ``PRIOR_ARTICLES`` articles had been counted, in which these words were frequent.
     """
 
     TABLE_SIZE = 1 << 18
@@ -127,12 +128,12 @@ class Vocabulary:
         return int(self._counts[-1])
 
     def learn(self, features: TermFeatures) -> None:
-        """Count the terms of an article in the document frequencies."""
+        """Add one article to the document frequencies of its terms."""
         self._counts[features.hashes & np.uint32(self.TABLE_SIZE - 1)] += np.uint32(1)
         self._counts[-1] += np.uint32(1)
 
     def weight_terms(self, features: TermFeatures) -> TermVector:
-        """Return the terms of an article with the highest weights; rare terms weigh more than frequent ones.
+        """Return the terms of an article with the highest weights. Rare terms weigh more than frequent ones.
 
         As long as few articles were counted, all terms have similar weights.
         """
@@ -146,7 +147,7 @@ class Vocabulary:
 
 
 def extract_features(title: str, lead: str, published_at: datetime | None) -> TermFeatures:
-    """Extract the features of an article from its title and lead, which must be folded with capitals kept.
+    """Extract the terms and days of an article from its title and lead, given without diacritics but with capitals.
 
     The cost is limited, because only the first ``MAX_LEAD_CHARS`` characters of each are read.
     """
@@ -164,7 +165,7 @@ def extract_features(title: str, lead: str, published_at: datetime | None) -> Te
 def _count_terms(
     flagged_hashes: npt.NDArray[np.uint64], weights: TermWeights
 ) -> tuple[TermHashes, TermWeights, npt.NDArray[np.bool_]]:
-    """Return the hashes of the terms, ascending and unique, with their total weights and name flags."""
+    """Count equal terms together, and return the hashes, ascending and unique, with total weights and name flags."""
     hashes = flagged_hashes.astype(np.uint32)  # drops the name flag
     order = hashes.argsort()
     hashes = hashes[order]
@@ -182,7 +183,7 @@ def _count_terms(
 def _extract_terms(text: str) -> tuple[list[int], list[int]]:
     """Return the hashes of the significant words, with name flags, and the hashes of the pairs of adjacent words.
 
-    The hash of a pair is that of the two words joined, so that ``Viet Nam`` also matches ``Vietnam``.
+    A pair has the same hash as its two words written as one, so that ``Viet Nam`` also matches ``Vietnam``.
     """
     hashed_words = [*map(_hash_term, _split_words(text))]
     if not hashed_words:
@@ -195,7 +196,7 @@ def _extract_terms(text: str) -> tuple[list[int], list[int]]:
 def _split_words(text: str) -> list[str]:
     """Return the first words of a text.
 
-    Text in a script without spaces is split into overlapping pieces of four characters.
+    In a script without spaces, the text is split into overlapping pieces of four characters.
     """
     if text.isascii():
         return _split_ascii_words(text)
@@ -237,9 +238,9 @@ def _hash_term(word: str) -> tuple[bytes, int, int]:
 
 
 def stem_word(word: str) -> str:
-    """Remove English plural and verb endings.
+    """Remove English plural and verb endings from a word.
 
-    Words of other languages are shortened in the same way, which does no harm because it is consistent.
+    Words of other languages are shortened in the same way. This does no harm, because it is consistent.
     """
     if len(word) > 4 and word[-1] in "sgd":
         for ending in ("'s", "ing", "ies", "ied", "es", "ed", "s"):
@@ -249,7 +250,7 @@ def stem_word(word: str) -> str:
 
 
 def _find_days(text: str, published_at: datetime | None) -> frozenset[tuple[int, int]]:
-    """Return the days that a text mentions; if the publication time is known, only days close to it."""
+    """Return the days that a text mentions. If the publication time is known, only days close to it are returned."""
     days = frozenset((month, day) for month, day in _iter_dates(text) if 1 <= month <= 12 and 1 <= day <= 31)
     return days & _nearby_days(published_at.date()) if days and published_at else days
 
@@ -262,7 +263,7 @@ def _nearby_days(today: date) -> frozenset[tuple[int, int]]:
 
 
 def _implied_days(published_at: datetime | None) -> frozenset[tuple[int, int]]:
-    """Return the probable days of an event if the text mentions none: the day of publication and the day before."""
+    """Return the probable days of an event that the text does not date: the day of publication and the day before."""
     return _today_and_yesterday(published_at.date()) if published_at else frozenset()
 
 
@@ -272,7 +273,7 @@ def _today_and_yesterday(today: date) -> frozenset[tuple[int, int]]:
 
 
 def _iter_dates(text: str) -> Iterator[tuple[int, int]]:
-    """Yield (month, day) pairs for the dates in a text; the caller must drop pairs that are not a valid date."""
+    """Yield a (month, day) pair for each date in a text. The caller must drop pairs that are not a valid date."""
     for match in _find_numbers(text):
         number = match[0].rstrip("dhnrst")
         if len(number) > 2 or text[match.start() - 1 : match.start()] in NON_DAY_PREFIXES:
