@@ -84,7 +84,7 @@ _SEPARATOR_TABLE = bytes(sign == 0x20 for sign in _LATIN_WORD_TABLE)
 
 @dataclass(frozen=True, slots=True)
 class RegionSpan:
-    """Region of an article, with its start and end offsets in the original text of all regions together."""
+    """Region of an article, with its start and end offsets in the original text in which all regions are joined."""
 
     region: Region
     start: int
@@ -273,7 +273,7 @@ class SurroundingText:
         self._line_breaks: list[int] | None = None
 
     def is_written_as_name(self, start: int, end: int) -> bool:
-        """Return whether a span has capital letters, and only spaces, hyphens and apostrophes between its words."""
+        """Return whether a span has the form of a name: capitals, and no signs but spaces, hyphens and apostrophes."""
         text = self.cased[start:end].replace(", ", " ", 1)  # as in "Doe, Jane"
         if text.isalpha():
             return text[0].isupper()
@@ -393,8 +393,8 @@ class SurroundingText:
     def find_continuation_left(self, start: int, end: int, convention: str) -> str:
         """Return the capitalized word before a name, if this word belongs to the name.
 
-        Only conventions whose names are built of syllables, such as Vietnamese, are examined. The result is an empty
-        string for other conventions, and if the name is complete.
+        Only names that are built of syllables, such as Vietnamese names, are examined. For all other names, and if the
+        name is complete, the result is an empty string.
         """
         word = self.word_before(start)
         low = word.lower()
@@ -427,7 +427,7 @@ class SurroundingText:
         return "" if self.is_headline(start) else self._find_later_place(end + 1 + len(word))
 
     def _find_later_place(self, end: int) -> str:
-        """Return the word that makes a name the name of a place, such as "School" of "High School" after "Kennedy".
+        """Return the word that makes a name the name of a place: "School" in "Kennedy High School".
 
         It is searched among the next two capitalized words after an offset. The result is an empty string if neither is
         such a word.

@@ -1,7 +1,8 @@
-"""Search for candidates: all parts of a text that may be the name of an official. Later steps decide whether they are.
+"""Search for candidates: all parts of a text that may be the name of an official.
 
-Candidates are exact matches of the automaton, inflected forms, spellings that sound alike, and names with a typo in the
-last part. They are also full names with an initial, a nickname, a middle name or a patronymic between their parts.
+Later steps decide whether a candidate means the official. Candidates are exact matches of watched names, inflected
+forms, spellings that sound alike, and names with a typo in the last part. They are also full names with an initial, a
+nickname, a middle name or a patronymic between their parts.
 """
 
 import re
@@ -86,7 +87,7 @@ def list_full_name_candidates(facts: ArticleFacts, candidates: Candidates) -> It
 
 
 def list_short_name_candidates(facts: ArticleFacts, candidates: Candidates) -> list[Candidate]:
-    """Return each occurrence of a short name, or of a full name that consists of one word.
+    """Return each occurrence of a short name (a first or family name alone), or of a full name of one word.
 
     The name begins with a capital letter, or with a particle in lower case, such as "van".
     """

@@ -65,7 +65,7 @@ def list_consonants(words: Iterable[str]) -> Iterator[str]:
 def _list_word_consonants(word: str) -> list[str]:
     """Return the possible sequences of consonants of one Latin word.
 
-    An article at the end of "Abd", such as the "ul" of "Abdul", is omitted.
+    The Arabic article that is joined to "Abd", such as the "ul" of "Abdul", is omitted.
     """
     stem = _ABD.sub("abd", word)
     keys = (key.translate(table).replace(".", "") for key in list_latin_keys(stem) for table in _LATIN_SOUNDS)

@@ -1,4 +1,4 @@
-"""Data for the decisions which officials an article names: facts about the article, and the decisions so far."""
+"""Data for deciding which officials an article names: facts about the article, and the decisions so far."""
 
 from bisect import bisect_left, insort
 from collections import Counter, defaultdict
@@ -104,7 +104,7 @@ class OtherBearer(NamedTuple):
 
 
 class _OrderedOffsets:
-    """Offsets of the mentions of one official, for a fast search for the last mention before an offset.
+    """Offsets of the mentions of one official, in lists in which the last mention before an offset is found quickly.
 
     Several steps add offsets. Each step adds them nearly in the order of the text.
     """

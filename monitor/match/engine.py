@@ -36,7 +36,7 @@ from monitor.match.verdicts import ArticleVerdicts
 
 
 def compile_watchlist(watchlist: Watchlist) -> "Matcher":
-    """Compile a watchlist to a matcher for articles. Raises ``QueryError`` if the query of a rule is not valid."""
+    """Compile a watchlist into a matcher for articles. Raises ``QueryError`` if the query of a rule is not valid."""
     queries: dict[str, CompiledQuery] = {}
     ids = [official.id for official in watchlist.officials]
     for rule in watchlist.rules:

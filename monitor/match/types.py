@@ -24,7 +24,7 @@ MAX_CANDIDATE_OFFICIALS = 40
 
 
 class CandidateKind:
-    """Kinds of the words and names that the automaton searches for. Each kind is one bit.
+    """Kinds of the words and names that are searched for in a text. Each kind is one bit.
 
     One word may be of several kinds, such as a first name and a family name. The kinds are plain integers, because they
     are tested for each match, and an enum flag is too slow.
@@ -205,7 +205,7 @@ class Rejected(NamedTuple):
 
 
 class Deferral(Enum):
-    """Reasons to leave it to a later step whether a name means an official."""
+    """Reasons why the decision on a name is left to a later step."""
 
     SINGLE_WORD = "a full name of one word is decided as a short name"
     NO_TITLE = "a short name without a title needs an official who is mentioned in the article"
@@ -214,7 +214,7 @@ class Deferral(Enum):
 
 
 class Deferred(NamedTuple):
-    """Result of a step that leaves it to a later step whether a name means an official."""
+    """Decision on a name that is left to a later step."""
 
     reason: Deferral
 

@@ -318,7 +318,7 @@ def address_phrases() -> frozenset[str]:
 def home_forms_of_address(country: str) -> frozenset[str]:
     """Return the normalized forms of address, such as "mr", in the languages of a country.
 
-    ``country`` is the key of the country. Only languages whose home country it is are used (see ``find_home_country``).
+    ``country`` is the key of the country. A language is used if this is its home country (see ``find_home_country``).
     """
     languages = language_data().languages
     homes = (code for code, home in _home_countries().items() if home == country and code in languages)
@@ -355,9 +355,9 @@ def names_of_country(country: str) -> tuple[str, ...]:
 
 @cache
 def country_evidence_words() -> MappingProxyType[str, str]:
-    """Return a dictionary that maps words to the country that a text with these words is about.
+    """Return a dictionary of words that show which country a text is about.
 
-    The words are names, adjectives and capitals of countries in Latin letters, normalized. Words that have other
+    The keys are names, adjectives and capitals of countries in Latin letters, normalized. Words that have other
     meanings are omitted. The values are country keys.
     """
     words: dict[str, str] = {}
@@ -385,7 +385,7 @@ def _keyed_countries() -> Iterator[tuple[str, Country]]:
 
 
 def find_country_key(folded: str) -> str:
-    """Return the key of the country with a given normalized name, or this name if no country is known by it."""
+    """Return the key of the country with a given normalized name, or the name itself if no country has this name."""
     return country_words().get(folded.removeprefix("the ").strip(), folded)
 
 

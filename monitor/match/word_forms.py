@@ -137,7 +137,7 @@ class _FormsByWord(dict[str, _WordForms | None]):
         """Runs of capitalized words in which no watched name was found."""
 
     def clear(self) -> None:
-        """Remove all words and runs of words from the cache."""
+        """Remove all words and sequences of words from the cache."""
         super().clear()
         self.other_runs.clear()
 
@@ -461,7 +461,7 @@ class _Search:
     def _has_marked_ending(self, word: _Word) -> bool:
         """Return whether the last letter of a word is printed with a diacritic, as in Polish "Dudą".
 
-        Folding has removed this diacritic. It shows that the word is in another grammatical case.
+        The diacritic shows that the word is in another grammatical case. The normalized text does not have it.
         """
         printed = self._folded.original_slice(word.end - 1, word.end).lower()
         return printed != word.text[-1] and "a" <= word.text[-1] <= "z"

@@ -66,7 +66,7 @@ class Backfiller:
         return state
 
     async def _start(self, source: Source, since_at: datetime) -> BackfillProgress:
-        """Return the stored progress of an earlier backfill of the same period, or else that of a new backfill."""
+        """Return the stored progress of an earlier backfill of the same period, or the progress of a new backfill."""
         stored = await self._database.read(self._database.key_values.get_backfill, source.id)
         before = stored.complete_since_at if stored else None
         if before and before <= since_at:

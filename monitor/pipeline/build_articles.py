@@ -1,4 +1,4 @@
-"""Build articles from new feed entries; large batches are built in a worker process.
+"""Article building: makes articles from new feed entries; large batches are built in a worker process.
 
 A Python process uses one processor core. If a first poll yields thousands of entries, the computation moves to another
 process. The results are the same in both processes. A worker process is idle between its answer and the next message,
@@ -376,9 +376,9 @@ def build_aliases(classified: Sequence[ClassifiedEntry]) -> tuple[NewArticle, ..
 
 
 def build_articles(entries: Sequence[Entry], source: Source) -> list[BuiltArticle]:
-    """Build articles from entries, each with its next stage.
+    """Build articles from entries, each with a stage that states whether the page of the article must be fetched.
 
-    The page of an article is not fetched if the feed has the complete text, or if the entry has no URL.
+    The page is not fetched if the feed has the complete text, or if the entry has no URL.
     """
     from monitor.extract.feed_content import article_from_entry, is_complete
 

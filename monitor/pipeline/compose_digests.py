@@ -89,7 +89,7 @@ class MessageRate:
 class _DueWindow:
     """A period for which a digest must be composed now.
 
-    ``is_first`` is true if the digest plan has just been started and had no window before.
+    ``is_first`` is true if the digest plan has just been started and had no digest before.
     """
 
     window: Window
@@ -317,7 +317,7 @@ class DigestComposer:
     async def _hold_hits(
         self, plan: DigestPlan, configuration: Configuration, inputs: DigestInputs, end_at: datetime
     ) -> DigestInputs:
-        """Remove the hits that must wait from the content of a digest. They belong to rules with the key ``spike``.
+        """Remove from the content of a digest the hits that must wait. They belong to rules with the key ``spike``.
 
         Such hits wait until unusually many stories name an official of the rule.
         """
@@ -551,7 +551,7 @@ def _channels_without_scheduled_digest(plan: DigestPlan, plans: Sequence[DigestP
 
 
 def _relevant_officials(plan: DigestPlan, configuration: Configuration, inputs: DigestInputs) -> tuple[Official, ...]:
-    """Return the officials of the plan's rules and of its hits, in the order of the watchlist."""
+    """Return the officials of the plan's rules and of the digest's hits, in the order of the watchlist."""
     named = {official for rule in configuration.watchlist.rules if rule.id in plan.rules for official in rule.officials}
     named |= {official for hit in inputs.hits for official in hit.official_ids}
     named |= {official for one in inputs.retractions for official in one.official_ids}

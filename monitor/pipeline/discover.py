@@ -1,4 +1,4 @@
-"""Discover the feeds and sitemaps of a site.
+"""Discovery of the feeds and sitemaps of a site.
 
 A feed may be the given address itself. A page may link to it: the page at the given address, or a page that lists the
 site's feeds. It may also be named in robots.txt, or be at an address that many sites use for feeds.

@@ -89,7 +89,7 @@ class GroupingStep:
         return done
 
     async def _group_interrupted(self) -> None:
-        """Group articles that were interrupted by the end of an earlier process, one at a time.
+        """Group articles whose grouping was interrupted by the end of an earlier process, one at a time.
 
         One of these articles may have caused the end of that process. If it ends this process, too, only its own
         attempt is interrupted.

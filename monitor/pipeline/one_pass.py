@@ -72,7 +72,7 @@ async def run_continuously(
 ) -> list[R]:
     """Lease items and run ``work`` on them until none is left, and return the results.
 
-    At most ``concurrency`` items are in work at a time. Another item is leased as soon as one is done, so that a slow
+    At most ``concurrency`` items are processed at a time. Another item is leased as soon as one is done, so that a slow
     item does not delay other items. ``report`` is called with the number of items done. While ``has_waiting`` returns
     True, some items cannot be leased yet, and the function waits for them.
     """

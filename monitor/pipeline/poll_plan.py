@@ -113,7 +113,7 @@ def plan_poll(
 ) -> PollPlan:
     """Decide what to store after an attempt to read a source.
 
-    ``known`` maps the keys from ``keys_to_look_up`` that are stored to their articles.
+    ``known`` maps entry keys to stored articles. It has all keys from ``keys_to_look_up`` that the store has.
     """
     poll_state, result = attempt.poll_state, attempt.result
     may_be_empty = source.kind is SourceKind.MAILBOX  # a reader of the mailbox may move all messages to another folder
@@ -132,7 +132,7 @@ def plan_poll(
 
 
 def note_fallback_articles(plan: PollPlan, fallback_count: int) -> PollPlan:
-    """Add a note about articles that have only plain text to the plan, and return the plan.
+    """Add to the plan a note about articles with plain text only, and return the plan.
 
     ``fallback_count`` is the number of these articles. They could not be built from their entries.
     """
@@ -292,7 +292,8 @@ def _state_after_success(
 ) -> PollState:
     """Return the poll state after a document was read.
 
-    It contains the validators of the document, with which the next request can learn that the document has not changed.
+    It contains the validators of the document (ETag and Last-Modified), with which the next request can learn that the
+    document has not changed.
     """
     silence = _time_since_new_article(poll_state, now)
     interval = polling_policy.next_poll_interval(poll_state.interval, stats.entry_count, stats.known_count, silence)
@@ -353,7 +354,8 @@ def _state_after_failure(
 ) -> PollState:
     """Return the poll state after a poll that got no document.
 
-    The validators of the last document are kept, because the entries of this document are stored.
+    The validators of the last document (ETag and Last-Modified) are kept, because the entries of this document are
+    stored.
     """
     if isinstance(failure, Gone):
         diagnosis = SourceDiagnosis(SourceState.GONE, failure.reason, SUGGEST_REMOVE_SOURCE)

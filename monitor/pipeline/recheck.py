@@ -1,8 +1,8 @@
 """Recheck step: fetches the pages of reported articles again over days, to report edits, corrections and withdrawals.
 
-A new version is reported in three cases: a watched mention was added or removed, its sentence or the headline changed,
-or the text contains a correction notice. Other edits are reported only for rules with ``report_edits``. The digest
-refers to the first report of the story.
+A new version is reported in three cases. A watched mention was added or removed. The headline or the sentence with a
+mention changed. Or the text contains a correction notice. Other edits are reported only for rules with
+``report_edits``. The digest refers to the first report of the story.
 """
 
 import asyncio

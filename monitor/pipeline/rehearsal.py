@@ -86,7 +86,7 @@ def iter_articles(database: Database, since_at: datetime | None) -> Iterator[Sto
 
 
 def load_reported_rules(database: Database, since_at: datetime | None) -> Mapping[int, frozenset[str]]:
-    """Return a dictionary that maps article ids to the rules with a hit in the article.
+    """Return a dictionary that maps article ids to the rules that the article satisfies, from the stored hits.
 
     Withdrawn hits do not count. Only articles since ``since_at`` are read.
     """

@@ -135,8 +135,8 @@ def format_problems(inputs: DigestInputs, window: Window) -> list[str]:
 def select_bulk_changes(lines: Sequence[QuarantineSummary]) -> list[QuarantineSummary]:
     """Return the summaries of quarantined articles that are reported.
 
-    Articles that were published before their source was added are left out. Only articles of a bulk change, an
-    implausibly large number of new articles in one poll, are reported.
+    Articles that were published before their source was added are left out, because they do not belong to a bulk change
+    (a poll with implausibly many new entries).
     """
     return [line for line in lines if line.reason != PREDATES_SOURCE_REASON]
 

@@ -22,7 +22,7 @@ def list_spike_rules(plan: DigestPlan, rules: Iterable[Rule]) -> frozenset[str]:
 def hold_hits(
     inputs: DigestInputs, spike_rules: Collection[str], spiking: Collection[str], end_at: datetime
 ) -> DigestInputs:
-    """Remove the hits that must wait for a spike from the content of a digest, and return the content.
+    """Remove from the content of a digest the hits that must wait for a spike, and return the content.
 
     ``spiking`` are the officials that unusually many stories of the last day named. A hit waits for one day at most.
     After that it is no longer removed, but is marked as not reported. A hit in an article that is reported for another

@@ -17,7 +17,10 @@ _NOT_FOUND = 404
 
 
 class WikidataReader:
-    """Reader of Wikidata items, given their ids. ``url`` is the address of a copy of Wikidata, or empty."""
+    """Reader of Wikidata items, given their ids.
+
+    ``url`` is the address of a copy of Wikidata. If it is empty, Wikidata itself is read.
+    """
 
     def __init__(self, fetcher: Fetcher, url: str = "") -> None:
         self._fetcher, self._url = fetcher, (url or WIKIDATA_URL).rstrip("/")

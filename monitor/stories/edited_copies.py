@@ -1,9 +1,9 @@
 """Detection of copies that an editor has changed by hand: rewritten, shortened, localized, or merged with other text.
 
-Such a copy keeps few sentences to the letter, but most facts of the original. Two reports of one event by different
+Such a copy keeps few sentences word for word, but most facts of the original. Two reports of one event by different
 authors share quotations and some words. Quotations are therefore left out, and three things are measured:
 
-- coverage: the share of each text that is in the other to the letter, in stretches of about four words
+- coverage: the share of each text that is in the other word for word, in stretches of about four words
 - containment: for each sentence, the share of its words, names and numbers that the other text has
 - numbers: copies have most numbers in common, reports made from one template do not
 """

@@ -74,8 +74,8 @@ def recognize_entries(
 ) -> tuple[Recognition, ...]:
     """Find for each entry of a document the known article that it is.
 
-    The result for a new article has no article. ``known`` maps entry keys to stored articles. A match is certain or
-    likely. If one entry certainly matches an article, every entry that only likely matches the same article is new.
+    ``Recognition.article`` is None for a new article. ``known`` maps entry keys to stored articles. A match is certain
+    or likely. If one entry certainly matches an article, every entry that only likely matches the same article is new.
     """
     if not known:
         return (Recognition(None),) * len(keyed_entries)
@@ -128,7 +128,7 @@ def _find_reused_keys(
 
 
 def _judge_match(entry: Entry, article: KnownArticle, kinds: set[str], own_kinds: set[str]) -> Certainty:
-    """Return how certainly an entry is a known article, from all the keys and properties that they share.
+    """Return the certainty that an entry is a known article, from all the keys and properties that they share.
 
     ``kinds`` are the kinds of the keys that entry and article have in common. ``own_kinds`` are the kinds of all keys
     of the entry.
@@ -148,7 +148,7 @@ def _judge_match(entry: Entry, article: KnownArticle, kinds: set[str], own_kinds
 
 
 def _judge_guid(entry: Entry, article: KnownArticle, title: Likeness) -> Certainty:
-    """Return how certainly an entry is a known article with the same guid, if their URLs differ or one is missing.
+    """Return the certainty that an entry is a known article with the same guid, if their URLs differ or one is missing.
 
     ``title`` is how similar their titles are.
     """
@@ -173,7 +173,7 @@ def _judge_guid(entry: Entry, article: KnownArticle, title: Likeness) -> Certain
 def _judge_url(
     entry: Entry, article: KnownArticle, title: Likeness, *, is_other_place: bool, is_other_guid: bool
 ) -> Certainty:
-    """Return how certainly an entry is a known article with the same URL, if their guids differ or one is missing.
+    """Return the certainty that an entry is a known article with the same URL, if their guids differ or one is missing.
 
     ``is_other_place`` is true if the fragment of the entry's URL names a place on the page, and the article's does not.
     """
@@ -197,7 +197,7 @@ def _judge_url(
 def _judge_weak_keys(
     entry: Entry, article: KnownArticle, title: Likeness, kinds: set[str], own_kinds: set[str]
 ) -> Certainty:
-    """Return how certainly an entry is a known article that has neither the same guid nor the same URL."""
+    """Return the certainty that an entry is a known article that has neither the same guid nor the same URL."""
     if "n" in kinds and format_exact_time(entry.published_at):
         return Certainty.CERTAIN
     is_other_edition = _is_other_edition(entry, article)

@@ -165,7 +165,10 @@ def extract_features(title: str, lead: str, published_at: datetime | None) -> Te
 def _count_terms(
     flagged_hashes: npt.NDArray[np.uint64], weights: TermWeights
 ) -> tuple[TermHashes, TermWeights, npt.NDArray[np.bool_]]:
-    """Count equal terms together, and return the hashes, ascending and unique, with total weights and name flags."""
+    """Add up the weights of equal terms, and return the terms as hashes, weights and name flags.
+
+    The hashes are ascending and unique. There is one weight and one name flag for each hash.
+    """
     hashes = flagged_hashes.astype(np.uint32)  # drops the name flag
     order = hashes.argsort()
     hashes = hashes[order]

@@ -63,7 +63,7 @@ class _WeightedArticle:
 
 
 class Grouper:
-    """Grouper that assigns articles to stories in the given order. The sizes of the batches do not matter."""
+    """Grouper that assigns articles to stories in the given order. The result does not depend on the batch sizes."""
 
     def __init__(self, index: GroupingIndex, vocabulary: Vocabulary) -> None:
         self._index, self._vocabulary = index, vocabulary
@@ -91,10 +91,11 @@ class Grouper:
         return [self._assign_story(one, result) for one, result in zip(batch, results, strict=True)]
 
     def _match_duplicate(self, incoming: IncomingArticle, features: ArticleFeatures) -> _Duplicate | None:
-        """Return the grouped article that an incoming article repeats, or None, and record a placement without a story.
+        """Return the grouped article that an incoming article repeats, or None, and record a first placement.
 
-        If the grouped article is itself a duplicate, the placement names its original. The fingerprints of the incoming
-        article are added to the index, unless nearly all its text is in the grouped article.
+        A placement states the story and the original of an article. This one has no story yet. If the grouped article
+        is itself a duplicate, the placement names its original. The fingerprints of the incoming article are added to
+        the index, unless nearly all its text is in the grouped article.
         """
         duplicate = self._find_duplicate(features, incoming.article)
         original_id = None
@@ -130,7 +131,7 @@ class Grouper:
     def _find_duplicate(self, features: ArticleFeatures, article: Article) -> _Duplicate | None:
         """Return the grouped article that an incoming article repeats, or None.
 
-        Only the few grouped articles with the most fingerprints in common are compared with the text.
+        The texts of only a few grouped articles are compared: the ones with the most fingerprints in common.
         """
         owners = self._index.articles_with(features.fingerprints)
         ranked = sorted((-count, number) for number, count in owners.items())

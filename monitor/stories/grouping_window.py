@@ -89,9 +89,9 @@ class PostingTable:
         self._runs: list[_PostingRun] = []
 
     def find(self, keys: Sequence[int]) -> dict[int, dict[int, int]]:
-        """Return a dictionary that maps each key to its owners, by slot. Keys without owners are omitted.
+        """Return a dictionary that maps each key to its owners. Keys without owners are omitted.
 
-        ``keys`` must be unique and below 2**63.
+        The owners of a key are a dictionary that maps slots to owners. ``keys`` must be unique and below 2**63.
         """
         found: dict[int, dict[int, int]] = {}
         low = np.fromiter(keys, np.uint64, len(keys)) << self._slot_bits
@@ -188,7 +188,8 @@ class StoryWindow:
     def load(self, articles: Sequence[IndexedArticle], stories: Iterable[IndexedStory]) -> None:
         """Add articles and stories to the window, or replace stories that changed.
 
-        A story without a centroid is closed or was merged into another story; its centroid is deleted.
+        A story that is given without a centroid is closed, or was merged into another story. Its centroid in the window
+        is deleted.
         """
         for story in stories:
             number = self.number_of(story.story_id)

@@ -151,9 +151,9 @@ def collect_lookup_keys(keyed_entries: Iterable[KeyedEntry]) -> frozenset[str]:
 def _group_repeated_entries(entries: Sequence[Entry]) -> list[list[Entry]]:
     """Group the entries that list the same item. An item that is listed once is a group of one entry.
 
-    Two entries list the same item if their guid, URL and title are equal. They also do if everything but the guid is
-    equal. Without a guid, everything but the date must be equal. A guid or URL that clearly different entries have
-    counts as missing.
+    Two entries list the same item if their guid, URL and title are equal, or if everything but the guid is equal.
+    Without a guid, everything but the date must be equal. A guid or URL counts as missing if clearly different entries
+    share it.
     """
     fillers = _find_fillers(entries)
     groups: list[list[Entry]] = []

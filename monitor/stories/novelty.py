@@ -81,11 +81,11 @@ class PollNovelty:
 
 
 def is_alertable(entry: Entry, poll_state: PollState, backfill: timedelta, now: datetime) -> bool:
-    """Return whether a new entry may be reported. It may not be if it was published before the source was watched.
+    """Return whether a new entry may be reported. This depends on its date and on the first poll of its source.
 
-    At the first poll, an entry must have a date within ``backfill``. At later polls, entries without a date may be
-    reported, too, and so may entries dated up to ``backfill`` before the first poll. A date before 1995 or more than a
-    day in the future counts as missing.
+    At the first poll, an entry must have a date that is at most ``backfill`` ago. At later polls, entries without a
+    date may be reported, too, and so may entries dated up to ``backfill`` before the first poll. A date before 1995 or
+    more than a day in the future counts as missing.
     """
     published_at = plausible_date(entry.published_at, now)
     if poll_state.baseline_at is None:

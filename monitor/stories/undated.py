@@ -1,9 +1,10 @@
 """Entries without a date at a first poll: the dates on their pages decide whether they may be reported as news.
 
 At a first poll, nothing shows whether an undated entry was published before the source was watched. Until its page is
-read, the entry is quarantined with a reason of this module. If the page has a date within the backfill, the article is
-news. If the date is older, it is not. If the page has no date, or if the pages of the source are not read, the number
-of such entries decides: a few undated entries are news, and many stay in quarantine.
+read, the entry is quarantined with a reason of this module. If the date on the page is within the backfill, the period
+before the first poll from which articles are reported, the article is news. If the date is older, it is not. If the
+page has no date, or if the pages of the source are not read, the number of such entries decides: a few undated entries
+are news, and many stay in quarantine.
 """
 
 from dataclasses import dataclass, replace
@@ -34,9 +35,9 @@ def decide_undated_entries(
 ) -> PollNovelty:
     """Quarantine the undated entries of a first poll until their pages are read, and return the result of the poll.
 
-    If ``reads_pages`` is false, it is decided at once: a few undated entries are news, and many stay in quarantine. The
-    results of later polls are not changed. An entry without a date of publication that was last changed before the
-    backfill is not undated, but old.
+    If ``reads_pages`` is false, the decision is made at once: a few undated entries are news, and many stay in
+    quarantine. The results of later polls are not changed. An entry without a date of publication that was last changed
+    before the backfill is not undated, but old.
     """
     undated = [one for one in novelty.new if _is_undated(one, backfill, now)]
     if poll_state.baseline_at is not None or not undated:

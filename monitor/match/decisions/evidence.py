@@ -101,10 +101,10 @@ def _name_diacritics_agree(words: Sequence[tuple[str, str]], prepared: PreparedO
 
 
 def collect_full_name_evidence(facts: ArticleFacts, candidate: Candidate, official_index: int) -> Evidence:
-    """Return the evidence whether a full name means one official, from the words around the name, without titles.
+    """Collect evidence for and against one official as the bearer of a full name, from the words around the name.
 
-    The search ends with the first evidence against the official. Fields that are not examined keep their default
-    values.
+    Titles are not examined. The search ends with the first evidence against the official. Fields that are not examined
+    keep their default values.
     """
     around, start, end = facts.surrounding_text, candidate.start, candidate.end
     convention = facts.name_index.conventions[official_index]
@@ -319,7 +319,10 @@ def _is_name_part(facts: ArticleFacts, word: str, start: int) -> bool:
 
 
 def _is_capitalized_anyway(facts: ArticleFacts, at: int, start: int) -> bool:
-    """Return whether any word would be capitalized here: the sentence starts at ``at``, or the line is a headline."""
+    """Return whether any word would be capitalized at this position in the text.
+
+    This is the case if the sentence starts at ``at``, and in a headline.
+    """
     return facts.surrounding_text.is_sentence_start(at) or facts.surrounding_text.is_headline(start)
 
 

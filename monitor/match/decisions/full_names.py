@@ -99,7 +99,7 @@ def decide_full_names(facts: ArticleFacts, candidates: Candidates, context: Matc
 def decide_full_name(facts: ArticleFacts, candidate: Candidate, context: MatchContext) -> tuple[Decision, ...]:
     """Decide which officials a full name in the text means, and return the decisions.
 
-    It is decided later, together with the short names, what a full name of one word means.
+    A full name of one word is left to a later step, which examines it together with the short names.
     """
     text = facts.cased_text(candidate)
     if not text[0].isascii():
@@ -327,10 +327,10 @@ def decide_extended_name(
 ) -> tuple[Candidate, Accepted | Rejected] | None:
     """Find the full name around a short name, and return it with the decision on it, or None if there is no full name.
 
-    The functions that extend a short name are tried in order, starting with the one whose result is the most certain.
-    The first full name with enough evidence is accepted. A full name that several officials may have is rejected. If
-    the first name with enough evidence is in a credit, or next to the occupation of another person, the next function
-    is tried.
+    The functions that search for a full name are tried in order, starting with the one whose result is the most
+    certain. The first full name with enough evidence is accepted. A full name that several officials may have is
+    rejected. If the first name with enough evidence is in a photo credit, or next to the occupation of another person,
+    the next function is tried.
     """
     finders = FINDERS_AFTER_INITIAL if boundary.has_initial_before else ()
     for find in finders + FINDERS_AFTER_NAME if boundary.has_name_before else finders:

@@ -36,7 +36,7 @@ from monitor.text.tokens import find_sentence
 
 
 class LoneNameEvidence(StrEnum):
-    """Kinds of evidence whether a name part alone means an official. The value is the text that the user sees."""
+    """Kinds of evidence for or against a lone name as a mention of an official. The value is the text for the user."""
 
     RARE = "a rare name"
     COMMON = "a name that many people have"

@@ -116,7 +116,7 @@ class _FoundBearers(NamedTuple):
 
 
 def decide_short_names(facts: ArticleFacts, candidates: Sequence[Candidate], context: MatchContext) -> None:
-    """Decide which officials the short names mean that are not part of a full name, and record the decisions."""
+    """Decide which officials are meant by short names that are not part of a full name, and record the decisions."""
     bearers = _FoundBearers([])
     deferrals, has_single_word_name = _decide_titled_names(facts, candidates, context, bearers)
     if not (deferrals.no_title or context.first_accepted_at):
@@ -221,7 +221,11 @@ def decide_boundary(facts: ArticleFacts, candidate: Candidate, context: MatchCon
 
 
 def _reject_for_mentioned(context: MatchContext, candidate: Candidate, reason: str) -> Rejected:
-    """Return a rejection of a name for the officials with this name that the article already mentions."""
+    """Return a rejection of a name.
+
+    It covers only the officials with this name who are already mentioned in the article. No near miss is recorded for
+    all others.
+    """
     return Rejected(tuple(context.mentioned(candidate.official_indexes[:MAX_CANDIDATE_OFFICIALS])), reason)
 
 
@@ -308,7 +312,7 @@ def _collect_title_evidence(
     after: Title,
     context: MatchContext,
 ) -> Evidence:
-    """Return the evidence from titles whether a short name means one official.
+    """Examine the titles next to a short name, and return the evidence for or against one official.
 
     Country and position are examined only if the title alone is not decisive.
     """
@@ -436,7 +440,7 @@ def decide_bare_name(facts: ArticleFacts, candidate: Candidate, context: MatchCo
 
 
 def _find_nearer_bearer(facts: ArticleFacts, candidate: Candidate, official_index: int, context: MatchContext) -> str:
-    """Return the name of another person with this short name, if the text names this person after the official.
+    """Return the name of another person with the same short name, if the text names this person after the official.
 
     Only the text before the short name counts. If it does not mention the official, the result is the last such person
     in the whole text. The result is an empty string if the last mention before the short name is that of the official.

@@ -331,7 +331,7 @@ class NameIndex:
     def _finalize_pattern(self, pattern_id: int, pattern: str) -> None:
         """Set the final kinds of a pattern, which is one form of a name.
 
-        A full name of one word becomes also a short name. A short name that starts with a particle is marked, because
+        A full name of one word also becomes a short name. A short name that starts with a particle is marked, because
         the particle may be printed with a lower-case letter.
         """
         kind = self._pattern_kinds[pattern_id]
@@ -471,7 +471,7 @@ class NameIndex:
     def find_typo_officials(self, pattern: int, word: str) -> list[int]:
         """Return the officials with a given first name, if the rest of their name differs from ``word`` by one typo.
 
-        ``pattern`` is the pattern id of the first name. The rest of a name are its other words, joined to one word.
+        ``pattern`` is the pattern id of the first name. The rest of the name is all other words, joined to one word.
         """
         rests = self.typo_rests
         first, last, size = word[:1], word[-1:], len(word)

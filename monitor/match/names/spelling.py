@@ -157,7 +157,7 @@ def has_vietnamese_diacritics(printed: str) -> bool:
 def diacritics_agree(printed: str, name: str, *, strict: bool = False) -> bool:
     """Return whether the diacritics of a printed word agree with the diacritics of a word in a name.
 
-    Without diacritics, both words are equal. A printed word without diacritics always agrees. With ``strict`` the
+    Apart from diacritics, the two words are equal. A printed word without diacritics always agrees. With ``strict`` the
     diacritics must be equal, because the text prints all of them. Otherwise the printed word may have fewer diacritics,
     as in the French press, but no others.
     """

@@ -1,4 +1,7 @@
-"""Evaluation of queries: finds the spans of an article's text that satisfy a query, in time linear in the text."""
+"""Evaluation of queries: finds the spans of an article's text that satisfy a query.
+
+The time is in proportion to the length of the text.
+"""
 
 import re
 from bisect import bisect_left, bisect_right

@@ -32,7 +32,7 @@ class TextTerm:
 
 @dataclass(frozen=True, slots=True)
 class Regex:
-    """A regular expression in RE2 syntax."""
+    """Query node that is satisfied by a match of a regular expression in RE2 syntax."""
 
     pattern: str
     position: int
