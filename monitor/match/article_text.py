@@ -58,13 +58,13 @@ def credit_last_words() -> frozenset[str]:
 
 
 CREDIT_AFTER = re.compile(r"\s?/\s?[A-Z][A-Za-z]*|\s?\([A-Z]{2,}\)\s*(?:\n|\Z)|\s[-|]\s[A-Z]{2,}\s*(?:\n|\Z)")
-"""The agency after a photographer's name in a credit, as in "Ann Example/Reuters" or "Ann Example (AP)"."""
+"""Pattern of the agency after a photographer's name in a photo credit: "Ann Example/Reuters" or "Ann Example (AP)"."""
 
 PHOTO_POSITION_MARK = re.compile(
     r"\s?\((?:[LRC]|(?i:cent(?:re|er)|left|right|pictured|seated|standing|gauche|droite|photo)"
     r"|(?i:front|far|\d(?:st|nd|rd|th)|first|second|third|fourth)[ ,][^)]{0,24}|[A-Z]{1,2}[ ,][^)]{0,12})\)"
 )
-"""A note on the position of a person in a picture, as in "(L)" or "(second, right)"."""
+"""Pattern of a note on the position of a person in a picture, as in "(L)" or "(second, right)"."""
 
 
 _REGION_SEPARATOR = "\n\n"
@@ -209,7 +209,7 @@ _OCCUPATION_APPOSITION = re.compile(
     r"(?:\s?\(\d{2}\))?\s?,\s(?:\d{1,2},?\s)?(?:(?:an?|the|une?|el|la)\s)?(?:[A-Za-z0-9-]+\b\s?){1,4}"
 )
 _FORMER = re.compile(r"\b(?:former|retired|ex|onetime|turned|ancien|ancienne|exjefe|antiguo|antigo)\b", re.IGNORECASE)
-"""Words such as "former". The occupation after such a word is an earlier one, so it is ignored."""
+"""Words such as "former". An occupation after such a word is an earlier one, and is ignored."""
 _BECAME = re.compile(
     r"\s?,?\s?(?:who|that|qui|que|der|die)\s(?:\w+\s)?(?:became|turned|devint|devenu|wurde)\b", re.IGNORECASE
 )
@@ -237,7 +237,7 @@ The share is not 1, because other names nearby may be in normal case.
 _ARABIC_ARTICLE = re.compile(r"(?:^|(?<= ))(?:al|el|as|ash|ad|ar|an)-(?=[A-Z])")
 _NON_NAME_SIGNS = re.compile(r"[^\w '.-]|\n|\w\w\.| -|- ")
 _MAX_WORDS_BEFORE_PLACE = 2
-"""Number of words after a name among which a place word is searched, as in "John Smith Memorial High School"."""
+"""Number of words after a name in which a word for a place is searched, as in "John Smith Memorial High School"."""
 _MAX_PARTICLE_LETTERS = 3
 """Maximum number of letters of a lower-case word inside a name, such as "van" or "bin"."""
 

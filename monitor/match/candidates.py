@@ -35,7 +35,7 @@ _INITIAL_OR_NICKNAME = re.compile(
 _INITIALS = re.compile(r"(?<![\w.'-])((?:[A-Z]\. ?){2,3})\Z")
 _MAX_INITIALS_CHARS = 10
 INITIAL = re.compile(r"(?<![\w.'-])([A-Z])\.? ?\Z")
-"""An initial that is directly before a name."""
+"""Pattern of an initial that is directly before a name."""
 
 MAX_INITIAL_CHARS = 5
 """Number of characters before a name in which an initial is searched."""

@@ -29,7 +29,7 @@ _MANY_OFFICIALS = 200
 Fewer officials are tested one by one.
 """
 _MAX_STEPS_BACK = 64
-"""Maximum number of steps back to insert an offset at its place in a list.
+"""Maximum number of steps back to insert an offset at the right position in a sorted list.
 
 Few steps are usual, because the mentions of an article are found nearly in the order of the text.
 """

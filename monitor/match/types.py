@@ -8,19 +8,19 @@ from typing import NamedTuple
 from monitor.domain.mention import MatchForm
 
 Span = tuple[int, int]
-"""Start and end offset in the folded text."""
+"""Start and end offset in the normalized text, which is in lower case without diacritics."""
 
 PatternMatch = tuple[int, int, int]
-"""A match of the automaton: the id of the matched name or word, and the start and end offset in the spaced text.
+"""A match of the automaton: the id of the matched name or word, and its start and end offset in the spaced text.
 
-The spaced text has spaces instead of punctuation; its offsets are one more than the folded offsets.
+The spaced text has spaces instead of punctuation. Its offsets are one more than those in the normalized text.
 """
 
 NameWords = tuple[str, ...]
-"""Folded words of a name or a part of it."""
+"""Words of a name or of a part of it, in lower case without diacritics."""
 
 MAX_CANDIDATE_OFFICIALS = 40
-"""Maximum number of officials that are compared for one candidate. It limits the cost of a very common name."""
+"""Maximum number of officials that are compared for one name in a text. It limits the cost of a very common name."""
 
 
 class CandidateKind:

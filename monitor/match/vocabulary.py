@@ -29,16 +29,18 @@ class WordLists:
 
     place_words_before: frozenset[str]
     place_word_stems_before: tuple[str, ...]
-    """Beginnings of words before the name of a place, such as of "street", in all scripts."""
+    """Beginnings of words that precede the name of a place, such as the beginning of "street", in all scripts."""
     place_words_after: frozenset[str]
     lowercase_place_words_after: frozenset[str]
     marked_place_words_before: frozenset[str]
-    """Words before the name of a place in their spelling with diacritics, from languages in which these distinguish
-    words.
+    """Words that precede the name of a place, spelled with diacritics.
+
+    They are from languages in which diacritics distinguish words.
     """
     marked_place_phrases_before: frozenset[str]
-    """Phrases before the name of a place in their spelling with diacritics, from languages in which these distinguish
-    words.
+    """Phrases that precede the name of a place, spelled with diacritics.
+
+    They are from languages in which diacritics distinguish words.
     """
     place_names: frozenset[str]
     common: frozenset[str]
@@ -149,7 +151,7 @@ class NativeWords:
     words_after_name: tuple[str, ...]
     """Particles and titles that follow a name without a space."""
     sentence_openers: frozenset[str]
-    """Folded words that begin a sentence and are not part of a name."""
+    """Words, normalized, that begin a sentence and are not part of a name."""
     two_character_family_names: frozenset[str]
 
 

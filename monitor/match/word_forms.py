@@ -71,7 +71,7 @@ agreement.
 """
 _MAX_NAME_WORDS = 6
 _MAX_RUN_CHARS = 100
-"""Maximum length of a run of capitalized words that is cached. Names are shorter."""
+"""Maximum length of a sequence of capitalized words that is cached. Names are shorter."""
 _MIN_LETTERS = 8
 _MIN_SOUND_LETTERS = 3
 _MIN_RESPELT_LETTERS = 4
@@ -85,7 +85,7 @@ _MIN_LONE_SOUNDS = 3
 name.
 """
 _MAX_NAMES_OF_RUN = 40
-"""Maximum number of watched names that are compared with a run of words, among names with its first and last word."""
+"""Maximum number of watched names with the same first and last word that are compared with a sequence of words."""
 _MAX_TITLES = 40
 """Maximum number of different words before names that are looked up as titles in one text."""
 _STEM_LETTERS = 3
@@ -134,7 +134,7 @@ class _FormsByWord(dict[str, _WordForms | None]):
         super().__init__()
         self._name_index, self._language = name_index, language
         self.other_runs: set[str] = set()
-        """Runs of capitalized words in which no watched name was found."""
+        """Sequences of capitalized words in which no watched name was found."""
 
     def clear(self) -> None:
         """Remove all words and sequences of words from the cache."""

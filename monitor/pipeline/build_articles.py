@@ -46,7 +46,7 @@ The start of the process takes as much time as 900 articles.
 DRAIN_RATE = 100.0
 """Number of articles per second that this process can build in addition to its other work.
 
-Only articles beyond this rate count as a backlog.
+Only articles beyond this rate count as waiting.
 """
 
 MAX_MESSAGE_ARTICLES = 150

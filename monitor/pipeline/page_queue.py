@@ -23,7 +23,7 @@ The fetcher sends as many requests to one host.
 MAX_PAGES_PER_SOURCE = 6
 """Maximum number of pages of one source that are read at the same time.
 
-It is a quarter of the daemon's places, because a feed may link to many hosts.
+It is a quarter of all pages that the daemon reads at the same time, because a feed may link to many hosts.
 """
 MAX_PAGE_LAG = timedelta(minutes=10)
 """Delay of the most overdue page above which status and probes report a problem. 300 new pages of one host take only 5

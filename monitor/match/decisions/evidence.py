@@ -33,7 +33,7 @@ In Vietnamese, only diacritics show whether such a word is a part of a name.
 HAN_WORDS_AFTER_NAME = frozenset("说說称稱表在和与與对對将將会會指强強认認宣是的及同也于於向出参參访訪抵")
 HAN_WORDS_BEFORE_NAME = frozenset("与與和同对對向在由被请請的及为為据據跟")
 UNCASED_LETTERS = frozenset(map(chr, (*range(0x05D0, 0x06D4), *range(0x0900, 0x0E00), *range(0x10D0, 0x1100))))
-"""Letters of Hebrew, Arabic, the scripts of India and Georgian, which have no capitals."""
+"""Letters of scripts without capitals: Hebrew, Arabic, Georgian and the scripts of India."""
 _LEFT_CONTEXT_CHARS = 40
 _MIN_STEM_LETTERS = 4
 _ENDING_LETTERS = 2

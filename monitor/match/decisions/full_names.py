@@ -70,8 +70,9 @@ TYPO_CONFIDENCE = 0.8
 """Confidence of a misspelt full name. It is the lowest of all full names, even though a title must confirm the name."""
 
 _MAX_RECENT_SPANS = 50
-"""Number of latest claimed spans that are compared with a misspelt name; the spans are nearly in the
-order of the text.
+"""Number of the latest claimed spans (parts of the text that belong to a name) that are compared with a misspelt name.
+
+The spans are nearly in the order of the text.
 """
 _FIRST_CJK_CHARACTER = "\u2e80"
 _HAN_PLACE_SUFFIX = re.compile(

@@ -70,7 +70,7 @@ WEIGHTS: Mapping[LoneNameEvidence, float] = {
 }
 """Weight of each kind of evidence. A kind without a weight did not occur in the fitted texts, or had no effect."""
 THRESHOLD = 1.0
-"""Minimum sum of the weights of a name that is accepted."""
+"""Minimum sum of the weights of the evidence for a name that is accepted."""
 
 LONE_NAME_CONFIDENCE = 0.7
 """Confidence of a lone name.

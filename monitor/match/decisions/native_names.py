@@ -57,7 +57,7 @@ It is the lowest of all, because the configured dates of a role may be wrong.
 
 
 OfficialsByCountry = Mapping[str, Sequence[int]]
-"""Key of a country -> indexes of its officials whose position is a mention even if the text prints no name."""
+"""Maps the key of a country to the officials whose position is a mention even if the text prints no name."""
 
 
 def decide_native_parts(facts: ArticleFacts, candidates: Candidates, context: MatchContext) -> None:

@@ -56,16 +56,16 @@ It is lower than with a title, because only a mention elsewhere in the article c
 """
 
 _MAX_WORD_LETTERS = 24
-"""Number of letters from which on the word before a candidate may be cut off, so that its start must be searched."""
+"""Number of letters from which on the word before a name may be cut off, so that its start must be searched."""
 _MIN_DISTINCTIVE_LETTERS = 9
 """Minimum number of letters of a rare short name.
 
 A form of address is sufficient for such a name if the article is about the official's country.
 """
 _SENTENCE_CHARS = 300
-"""Number of characters on either side of a candidate that are searched for the bounds of its sentence."""
+"""Number of characters on either side of a name that are searched for the start and end of its sentence."""
 _MAX_REJECTED_OFFICIALS = 3
-"""Maximum number of officials that become near misses if no title fits. The officials with the strongest titles do."""
+"""Maximum number of officials that are rejected for one name if no title fits, starting with the best title."""
 _MAX_NAMES_IN_REASON = 5
 
 _NO_TITLE = (Deferred(Deferral.NO_TITLE),)

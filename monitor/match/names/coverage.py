@@ -23,7 +23,7 @@ _SCRIPTS = {
     "Burmese": ("\u1000", "\u109f"), "Georgian": ("\u10a0", "\u10ff"), "Khmer": ("\u1780", "\u17ff"),
     "Chinese and Japanese": ("\u3040", "\u9fff"), "Korean": ("\uac00", "\ud7a3"),
 }  # fmt: skip
-"""Script -> first and last letter of the script in folded text."""
+"""Maps each script to its first and last letter in normalized text."""
 _COMPARED_BY_SOUND = frozenset({"Greek", "Cyrillic", "Armenian", "Georgian"})
 _COMPARED_BY_CONSONANTS = frozenset({"Hebrew", "Arabic"})
 _MIN_LETTERS = 8

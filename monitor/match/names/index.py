@@ -148,11 +148,9 @@ _CAPITALIZED_WORD = re.compile("[A-Z][A-Za-z']*(?:-[A-Za-z']+)*")
 _MAX_INITIALS_LETTERS = 2
 _MAX_CACHE_ENTRIES = 4_000
 _MAX_NAMES_WITH_SAME_ENDS = 200
-"""Maximum number of names that are compared with one place in a text, among the names with the same first and last
-word.
-"""
+"""Maximum number of names with the same first and last word that are compared with the same words in a text."""
 _MAX_WORDS_WITH_SAME_SOUND = 200
-"""Maximum number of words that are compared with a printed word, among the words of names with the same consonants."""
+"""Maximum number of words with the same consonants that are compared with a printed word."""
 _NO_NEXT_WORD = 1 << 40
 _MAX_PHONETIC_CACHE_ENTRIES = 50_000
 _MAX_DFA_PATTERNS = 8_000
@@ -161,9 +159,7 @@ _MAX_DFA_PATTERNS = 8_000
 The table is twice as fast, but needs one megabyte per thousand patterns.
 """
 _MAX_TUPLE_OFFICIALS = 8
-"""Number of officials of a pattern up to which they are in a tuple during construction; further officials are in a
-list.
-"""
+"""Maximum number of officials of a pattern that are in a tuple during construction. Further officials are in a list."""
 
 
 class NameWordIndex(NamedTuple):

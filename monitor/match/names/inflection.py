@@ -26,9 +26,9 @@ _FLEETING_VOWELS = (
 """Patterns for the end of a stem, each with a vowel that only the nominative has there: Pavel, but Pavla."""
 _VOWELS = frozenset("aeiouyаеиоуыэюяіαεηιουω")
 _FALLBACK_LANGUAGES = (("\u0400", "\u052f", "ru"), ("\u0370", "\u03ff", "el"))
-"""First letter, last letter, language.
+"""First and last letter of a script, and a language.
 
-Words in these letters have the endings of this language in texts of any language.
+A word in this script has the endings of this language, whatever the language of the text.
 """
 
 
