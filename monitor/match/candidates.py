@@ -96,7 +96,7 @@ def list_short_name_candidates(facts: ArticleFacts, candidates: Candidates) -> l
 
 
 def drop_claimed(candidates: Iterable[Candidate], claimed_spans: Iterable[Span]) -> list[Candidate]:
-    """Return the candidates that do not overlap a claimed span, in the order of the text.
+    """Return the candidates (possible names) that do not overlap a claimed span, in the order of the text.
 
     A claimed span is a part of the text that already belongs to another name. If several candidates overlap, only the
     first is returned. If several candidates start at the same offset, only the longest is returned.
@@ -143,8 +143,8 @@ def find_typo_words(facts: ArticleFacts, candidates: Candidates) -> Iterator[Typ
 class PhoneticCandidates(NamedTuple):
     """Words in a text that sound like parts of watched names.
 
-    Each item of ``pairs`` is a candidate of two adjacent words that sound like the two parts of one name.
-    ``single_words`` are all other words, each with its offset.
+    ``pairs`` are two adjacent words each, which sound like the two parts of one name. ``single_words`` are all other
+    words, each with its offset.
     """
 
     pairs: list[Candidate]
@@ -194,11 +194,11 @@ def find_phonetic_candidates(facts: ArticleFacts, claimed_spans: Iterable[Span])
 def _find_phonetic_pair(
     facts: ArticleFacts, left: tuple[int, PhoneticWord], right: tuple[int, PhoneticWord], claimed: Sequence[Span]
 ) -> Candidate | None:
-    """Return a candidate for two adjacent words that sound like the two parts of an official's name.
+    """Return two adjacent words as a possible name, if they sound like the two parts of an official's name.
 
-    ``left`` and ``right`` are the words with their offsets. The first official of the candidate is the one whose name
-    fits both words. The other officials with the same phonetic key follow. The result is None if no name fits, or if
-    the words already belong to another name (``claimed``).
+    ``left`` and ``right`` are the words with their offsets. The first official of the result is the one whose name fits
+    both words. All other officials with the same phonetic key follow. The result is None if no name fits, or if the
+    words already belong to another name (``claimed``).
     """
     (start, first_word), (second_start, second_word) = left, right
     index = facts.name_index
@@ -222,10 +222,10 @@ def _find_phonetic_pair(
 def find_phonetic_short_names(
     facts: ArticleFacts, single_words: Sequence[tuple[int, PhoneticWord]], first_accepted_at: Mapping[int, int]
 ) -> list[Candidate]:
-    """Return candidates for single words that sound like one part of a watched name.
+    """Return the single words that sound like one part of a watched name, as possible names.
 
     After a title, a word with a distinctive sound may mean any official with such a name part. In all other cases, a
-    word may only mean an official who is already mentioned in the article. The keys of ``first_accepted_at`` are the
+    word can only mean an official who is already mentioned in the article. The keys of ``first_accepted_at`` are the
     mentioned officials.
     """
     index, spaced, cased = facts.name_index, facts.article_text.spaced, facts.article_text.cased

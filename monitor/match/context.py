@@ -228,8 +228,9 @@ class MatchContext:
     def _reject(self, candidate: Candidate, decision: Rejected) -> None:
         """Record a rejected name as a near miss for each official of the decision, and record the namesakes.
 
-        At most ``_MAX_OFFICIALS_PER_NEAR_MISS`` near misses are kept for one name, and ``MAX_NEAR_MISSES`` for one
-        article. Namesakes are officials whose full name belongs to another person in this article.
+        Near misses are rejected names that are shown to the user. At most ``_MAX_OFFICIALS_PER_NEAR_MISS`` near misses
+        are kept for one name, and ``MAX_NEAR_MISSES`` for one article. Namesakes are officials whose full name belongs
+        to another person in this article.
         """
         self.namesakes.update(decision.namesakes)
         free = min(MAX_NEAR_MISSES - len(self.rejected), _MAX_OFFICIALS_PER_NEAR_MISS)

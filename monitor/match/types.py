@@ -195,8 +195,8 @@ class Accepted(NamedTuple):
 class Rejected(NamedTuple):
     """Decision that a name in the text means none of these officials.
 
-    The rejected name is recorded as a near miss for each of them. ``namesakes`` are officials whose full name belongs
-    to another person in this article.
+    For each of the officials, the rejected name is recorded as a near miss, which is shown to the user. ``namesakes``
+    are officials whose full name belongs to another person in this article.
     """
 
     official_indexes: tuple[int, ...]

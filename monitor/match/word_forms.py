@@ -261,7 +261,7 @@ def find_inflected_names(
 def _add_names_by_consonants(
     name_index: NameIndex, article_text: NormalizedArticle, candidates: Candidates
 ) -> Candidates:
-    """Add watched names that are printed in Arabic or Hebrew letters to the candidates, and return the candidates.
+    """Add watched names in Arabic or Hebrew letters to the possible names in an article (``candidates``).
 
     A printed name is added as a full name if it has the consonants of a watched Latin name. Its family name is then
     added wherever the text prints it alone in the same spelling.
@@ -321,7 +321,7 @@ class _Search:
         self._genitive_ends: list[int] = []
 
     def add_to(self, candidates: Candidates) -> Candidates:
-        """Run the search, and return the candidates together with the names that the search has found."""
+        """Run the search, and return the possible names in the article together with the names that were found."""
         for start, end, has_prefix in self._list_runs():
             self._add_full_names(start, end, has_prefix=has_prefix)
         self._add_initials()

@@ -103,7 +103,10 @@ class Collector:
         return list(await asyncio.gather(*polls))
 
     async def lease(self, limit: int, source_ids: Collection[str] | None = None) -> list[Lease]:
-        """Lease at most ``limit`` due sources. The caller must pass each lease to ``poll``."""
+        """Reserve at most ``limit`` due sources for this process for a limited time, and return these leases.
+
+        The caller must pass each lease to ``poll``.
+        """
         now = self._clock()
         leases = await self._database.run(self._database.sources.lease_due, now, limit, now + POLL_LEASE, source_ids)
         if first_poll_count := sum(not lease.poll_state.polls for lease in leases):

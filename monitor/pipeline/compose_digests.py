@@ -64,7 +64,7 @@ SOURCE_NOTICE_CHECK_INTERVAL = timedelta(minutes=5)
 
 @dataclass(frozen=True, slots=True)
 class MessageRate:
-    """Rate limit for immediate digests, so that many hits at once cause few messages.
+    """Rate limit for immediate digests, so that many hits (articles that satisfy a rule) at once cause few messages.
 
     ``burst_size`` messages per ``period`` are sent without delay. For each further ``burst_size`` messages, the delay
     between two messages doubles, from ``min_delay`` to ``max_delay``. All hits that are found during a delay are in one
@@ -179,9 +179,9 @@ class DigestComposer:
     ) -> tuple[Digest, tuple[int, ...]]:
         """Compose a digest as it would be sent now, without storing anything.
 
-        If ``since`` is given, the digest has every hit found since then. Return the digest, and the ids of the hits
-        that would be recorded as reported if it were sent. There are no ids if the digest leaves out older undelivered
-        hits.
+        If ``since`` is given, the digest has every hit (an article that satisfies a rule) found since then. Return the
+        digest, and the ids of the hits that would be recorded as reported if it were sent. There are no ids if the
+        digest leaves out older undelivered hits.
         """
         digest, hit_ids, _inputs, _people = await self._preview(plan, configuration, since, is_preview=True)
         return digest, hit_ids
@@ -210,7 +210,7 @@ class DigestComposer:
     async def send_now(
         self, plan: DigestPlan, configuration: Configuration, since: datetime | None = None
     ) -> tuple[Digest, tuple[Message, ...]]:
-        """Compose the same digest as ``preview``, store it with its deliveries, and record its hits as reported."""
+        """Compose the same digest as ``preview``, store it with its deliveries, and record its articles as reported."""
         if await self._database.read(self._database.digests.load_last_window, plan) is None:
             await self._start_plan(plan, self._clock(), configuration.settings.backfill)
         digest, hit_ids, inputs, people = await self._preview(plan, configuration, since, is_preview=False)
@@ -317,9 +317,9 @@ class DigestComposer:
     async def _hold_hits(
         self, plan: DigestPlan, configuration: Configuration, inputs: DigestInputs, end_at: datetime
     ) -> DigestInputs:
-        """Remove from the content of a digest the hits that must wait. They belong to rules with the key ``spike``.
+        """Remove from the content of a digest the articles that must wait, because their rule has the key ``spike``.
 
-        Such hits wait until unusually many stories name an official of the rule.
+        Such articles wait until unusually many stories name an official of the rule.
         """
         rules = list_spike_rules(plan, configuration.watchlist.rules)
         officials = {one for hit in inputs.hits if hit.rule_id in rules for one in hit.official_ids}
@@ -351,8 +351,9 @@ class DigestComposer:
         )
 
     async def _start_plan(self, plan: DigestPlan, now: datetime, backfill: timedelta) -> LastWindow:
-        """Store the initial window of a digest plan and return it. Hits found before the backfill count as reported.
+        """Store the initial window of a digest plan and return it.
 
+        The window is the period that a digest covers. Articles that were found before the backfill count as reported.
         The first digest of an immediate plan covers the time of the backfill. A scheduled plan waits for its next time.
         """
         start_at = now - backfill
@@ -551,7 +552,7 @@ def _channels_without_scheduled_digest(plan: DigestPlan, plans: Sequence[DigestP
 
 
 def _relevant_officials(plan: DigestPlan, configuration: Configuration, inputs: DigestInputs) -> tuple[Official, ...]:
-    """Return the officials of the plan's rules and of the digest's hits, in the order of the watchlist."""
+    """Return the officials of the plan's rules and of the articles in the digest, in the order of the watchlist."""
     named = {official for rule in configuration.watchlist.rules if rule.id in plan.rules for official in rule.officials}
     named |= {official for hit in inputs.hits for official in hit.official_ids}
     named |= {official for one in inputs.retractions for official in one.official_ids}

@@ -61,7 +61,10 @@ class PageQueue:
         """True if the last call of ``lease`` found due pages whose host or source was busy."""
 
     async def lease(self, limit: int) -> list[PendingPage]:
-        """Lease at most ``limit`` due pages. The caller must pass each page to ``finish`` when it is done."""
+        """Reserve at most ``limit`` due pages for this process for a limited time, and return them.
+
+        The caller must pass each page to ``finish`` when it is done.
+        """
         now = self._clock()
         articles = self._database.articles
         due = await self._database.read(articles.list_due_pages, now, _MAX_SCANNED_PAGES, self._scan_from)

@@ -267,7 +267,7 @@ def _likeness(text: str, other: str) -> float:
 
 
 def _removed_sentences(old: RuleHit, passages: Sequence[Passage]) -> list[str]:
-    """Return the sentences that prove a hit (``old``) and are not in ``passages``.
+    """Return the sentences that satisfied a rule (``old``) and are not in ``passages``.
 
     Headlines are left out, because they are compared elsewhere.
     """

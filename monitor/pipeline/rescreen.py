@@ -53,7 +53,7 @@ async def screen_again(
 
 
 class RescreenStep:
-    """Step that matches waiting articles again. Their hits are not reported until this is done.
+    """Step that matches waiting articles again. Until this is done, these articles are not reported.
 
     An article waits if grouping has joined it to a text or story on which a reader has given a verdict. After an edit
     of rules or officials, all articles that wait for a digest are also matched again once. The step runs after grouping

@@ -129,7 +129,7 @@ def _find_added(revision: Revision, pattern: re.Pattern[str]) -> str:
 
 
 def normalize_passages(hit: RuleHit) -> tuple[str, ...]:
-    """Normalize the passages that prove a hit of a rule, so that the passages of two versions can be compared."""
+    """Normalize the passages that satisfy a rule, so that two versions of an article can be compared."""
     return tuple(sorted({_normalize_sentence(passage.text) for passage in hit.passages}))
 
 

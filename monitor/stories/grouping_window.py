@@ -245,7 +245,7 @@ class StoryWindow:
         return resolve_merged(self.number_of(story_id), self.merged_into)
 
     def get_centroid(self, number: int) -> StoryCentroid | None:
-        """Return the centroid of an open story, or None if no open story has this number."""
+        """Return the centroid (the summed terms) of an open story, or None if no open story has this number."""
         packed = self._centroids.get(number)
         return unpack_centroid(self.id_of(number), packed) if packed else None
 
@@ -295,7 +295,7 @@ class GroupingBatch:
         self._new_fingerprints[article_id] = np.array(fingerprints, "<u8").tobytes()
 
     def get_placement(self, article_id: int) -> Placement | None:
-        """Return the placement of an article, or None if the article was deleted.
+        """Return the story and the original of an article as a placement, or None if the article was deleted.
 
         If the story of the article was merged, the placement has the id of the story that absorbed it.
         """
@@ -310,7 +310,7 @@ class GroupingBatch:
         self._placements.setdefault(article_id, placement)
 
     def place(self, placement: Placement, terms: Sequence[int] = ()) -> None:
-        """Record the placement of an article, and index its story under the terms of the article."""
+        """Record the placement (the story and the original) of an article, and index its story under ``terms``."""
         self._placements[placement.article_id] = placement
         self._new_placements.append(placement)
         if terms:

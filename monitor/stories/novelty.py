@@ -231,8 +231,8 @@ def _quarantine(
 ) -> tuple[ClassifiedEntry, ...]:
     """Add a reason for quarantine to new entries if too many of them have an unusual date, and return all new entries.
 
-    Entries that may be reported are quarantined if many are old, if many have the same exact time, or if many have no
-    date and the document has no known entry. Nothing is quarantined at the first poll.
+    Quarantined entries are stored, but not reported. Entries are quarantined if many are old, if many have the same
+    exact time, or if many have no date and the document has no known entry. Nothing is quarantined at the first poll.
     """
     if poll_state.baseline_at is None:
         return new_entries

@@ -35,9 +35,9 @@ def decide_undated_entries(
 ) -> PollNovelty:
     """Quarantine the undated entries of a first poll until their pages are read, and return the result of the poll.
 
-    If ``reads_pages`` is false, the decision is made at once: a few undated entries are news, and many stay in
-    quarantine. The results of later polls are not changed. An entry without a date of publication that was last changed
-    before the backfill is not undated, but old.
+    Quarantined entries are stored, but not reported. If ``reads_pages`` is false, the decision is made at once: a few
+    undated entries are news, and many stay in quarantine. The results of later polls are not changed. An entry without
+    a date of publication that was last changed before the backfill is not undated, but old.
     """
     undated = [one for one in novelty.new if _is_undated(one, backfill, now)]
     if poll_state.baseline_at is not None or not undated:

@@ -1,4 +1,4 @@
-"""Decisions on full names: each is a mention of an official, or is rejected as a near miss with the reason."""
+"""Decisions on full names: each is accepted as a mention of an official, or is rejected with the reason."""
 
 import re
 from collections.abc import Iterable, Sequence
