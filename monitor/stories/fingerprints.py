@@ -125,7 +125,7 @@ def build_stream(text: str) -> bytes:
 
 
 def normalize_spelling(text: str) -> str:
-    """Convert a text without diacritics to lower case and American spelling."""
+    """Convert a text to lower case and American spelling. The text has no diacritics."""
     text = text.lower()
     for british, american in SPELLING_REPLACEMENTS:
         text = text.replace(british, american)
