@@ -1,7 +1,8 @@
-"""Text of an article for matching: one folded text of all regions, and facts about the words around a span.
+"""Text of an article for matching: one normalized text of all regions, and facts about the words around a name.
 
-The facts are the neighbouring words, headlines and sentence starts, photo credits and bylines, places and occupations.
-Offsets are folded offsets, unless another text is named.
+Normalized text is in lower case without diacritics. The facts are the neighbouring words, headlines and sentence
+starts, photo credits and bylines, places and occupations. Offsets refer to the normalized text, unless another text is
+named.
 """
 
 import re
@@ -59,13 +60,13 @@ def credit_last_words() -> frozenset[str]:
 
 
 CREDIT_AFTER = re.compile(r"\s?/\s?[A-Z][A-Za-z]*|\s?\([A-Z]{2,}\)\s*(?:\n|\Z)|\s[-|]\s[A-Z]{2,}\s*(?:\n|\Z)")
-"""The agency after a photographer's name in a credit, as in "Ann Example/Reuters" or "Ann Example (AP)"."""
+"""Pattern of the agency after a photographer's name in a photo credit: "Ann Example/Reuters" or "Ann Example (AP)"."""
 
 PHOTO_POSITION_MARK = re.compile(
     r"\s?\((?:[LRC]|(?i:cent(?:re|er)|left|right|pictured|seated|standing|gauche|droite|photo)"
     r"|(?i:front|far|\d(?:st|nd|rd|th)|first|second|third|fourth)[ ,][^)]{0,24}|[A-Z]{1,2}[ ,][^)]{0,12})\)"
 )
-"""A note on the position of a person in a picture, as in "(L)" or "(second, right)"."""
+"""Pattern of a note on the position of a person in a picture, as in "(L)" or "(second, right)"."""
 
 
 _REGION_SEPARATOR = "\n\n"
@@ -85,7 +86,7 @@ _SEPARATOR_TABLE = bytes(sign == 0x20 for sign in _LATIN_WORD_TABLE)
 
 @dataclass(frozen=True, slots=True)
 class RegionSpan:
-    """Region of an article, with its start and end offset in the original text of all regions."""
+    """Region of an article, with its start and end offsets in the original text in which all regions are joined."""
 
     region: Region
     start: int
@@ -111,11 +112,11 @@ class NormalizedArticle:
 
     @property
     def unhyphenated(self) -> str:
-        """The folded text in lower case, with spaces for hyphens."""
+        """The normalized text, with spaces instead of hyphens."""
         return self.folded.text.replace("-", " ")
 
     def word_ending_at(self, end: int) -> str:
-        """Return the word that ends at a folded offset, in lower case.
+        """Return the word that ends at an offset of the normalized text, in lower case.
 
         The result is an empty string if no word ends there. Of a word longer than ``MAX_WORD_CHARS``, only the last
         characters are returned.
@@ -141,25 +142,28 @@ class NormalizedArticle:
         return starts, characters[1:].translate(_LATIN_WORD_TABLE).decode()
 
     def locate_in_region(self, start: int, end: int) -> tuple[Region, int, int]:
-        """Return the region that contains a folded span, and the span's start and end in the region's original text."""
+        """Return the region that contains a span of the normalized text, and the span in the region's original text."""
         first, last = self.folded.original_span(start, end)
         span = self.region_spans[self._region_index(first)]
         return span.region, first - span.start, last - span.start
 
     def region_at(self, start: int) -> Region:
-        """Return the region that contains a folded offset."""
+        """Return the region that contains an offset of the normalized text."""
         first = start if self.folded.original_offsets is None else int(self.folded.original_offsets[start])
         return self.region_spans[self._region_index(first)].region
 
     def region_range(self, region: Region) -> tuple[int, int]:
-        """Return the folded start and end offset of a region; both are 0 if the article does not have the region."""
+        """Return the start and end of a region in the normalized text, or (0, 0) if the article has no such region."""
         for span in self.region_spans:
             if span.region is region:
                 return self._folded_offset(span.start), self._folded_offset(span.end)
         return 0, 0
 
     def folded_span(self, region: Region, start: int, end: int) -> tuple[int, int]:
-        """Return the folded offsets of a span in a region's text; ``locate_in_region`` does the reverse."""
+        """Convert a span of a region's original text to a span of the normalized text.
+
+        ``locate_in_region`` does the reverse.
+        """
         first = next((span.start for span in self.region_spans if span.region is region), 0)
         return self._folded_offset(first + start), self._folded_offset(first + end)
 
@@ -172,7 +176,7 @@ class NormalizedArticle:
 
 
 def normalize_article(article: Article) -> NormalizedArticle:
-    """Return the text of an article for matching, with all regions folded in one pass."""
+    """Convert an article to the forms of text that matching needs. All regions are normalized in one pass."""
     texts: list[str] = []
     spans: list[RegionSpan] = []
     at = 0
@@ -210,7 +214,7 @@ _OCCUPATION_APPOSITION = re.compile(
     r"(?:\s?\(\d{2}\))?\s?,\s(?:\d{1,2},?\s)?(?:(?:an?|the|une?|el|la)\s)?(?:[A-Za-z0-9-]+\b\s?){1,4}"
 )
 _FORMER = re.compile(r"\b(?:former|retired|ex|onetime|turned|ancien|ancienne|exjefe|antiguo|antigo)\b", re.IGNORECASE)
-"""Words such as "former". The occupation after such a word is an earlier one, so it is ignored."""
+"""Words such as "former". An occupation after such a word is an earlier one, and is ignored."""
 _BECAME = re.compile(
     r"\s?,?\s?(?:who|that|qui|que|der|die)\s(?:\w+\s)?(?:became|turned|devint|devenu|wurde)\b", re.IGNORECASE
 )
@@ -238,7 +242,7 @@ The share is not 1, because other names nearby may be in normal case.
 _ARABIC_ARTICLE = re.compile(r"(?:^|(?<= ))(?:al|el|as|ash|ad|ar|an)-(?=[A-Z])")
 _NON_NAME_SIGNS = re.compile(r"[^\w '.-]|\n|\w\w\.| -|- ")
 _MAX_WORDS_BEFORE_PLACE = 2
-"""Number of words after a name among which a place word is searched, as in "John Smith Memorial High School"."""
+"""Number of words after a name in which a word for a place is searched, as in "John Smith Memorial High School"."""
 _MAX_PARTICLE_LETTERS = 3
 """Maximum number of letters of a lower-case word inside a name, such as "van" or "bin"."""
 
@@ -246,7 +250,7 @@ _GENERATION_SUFFIXES = {"Jr", "Sr", "II", "III", "IV", "JR", "SR"}
 
 
 class SurroundingText:
-    """The words around a span of an article's text. Each method answers one question about them.
+    """Facts about the words around a span of an article's text. Each method answers one question about them.
 
     Results are cached. ``genitive_ends`` are the end offsets of names with a genitive ending. The word after such a
     name does not belong to the name.
@@ -274,7 +278,7 @@ class SurroundingText:
         self._line_breaks: list[int] | None = None
 
     def is_written_as_name(self, start: int, end: int) -> bool:
-        """Return whether a span has capital letters, and only spaces, hyphens and apostrophes between its words."""
+        """Return whether a span has the form of a name: capitals, and no signs but spaces, hyphens and apostrophes."""
         text = self.cased[start:end].replace(", ", " ", 1)  # as in "Doe, Jane"
         if text.isalpha():
             return text[0].isupper()
@@ -337,7 +341,7 @@ class SurroundingText:
         return breaks[at - 1] + 1 if at else 0, breaks[at] if at < len(breaks) else len(self.cased)
 
     def is_headline(self, start: int) -> bool:
-        """Return whether a span is in a line in Title Case or CAPITALS."""
+        """Return whether a span is in a headline, which is a line in Title Case or CAPITALS."""
         low, high = self.line_bounds(start)
         known = self._headline_cache.get(low)
         if known is None:
@@ -372,9 +376,10 @@ class SurroundingText:
         return self.occurs_in_lower_case(low)
 
     def occurs_in_lower_case(self, word: str) -> bool:
-        """Return whether a folded word also occurs in lower case in the text; the result is cached.
+        """Return whether a word also occurs in lower case in the text. The result is cached.
 
-        The result is False for words with fewer than three letters or with letters that are not ASCII.
+        ``word`` is normalized. The result is False for words with fewer than three letters or with letters that are not
+        ASCII.
         """
         known = self._lowercase_cache.get(word)
         if known is None:
@@ -392,10 +397,10 @@ class SurroundingText:
         return word in self._lowercase_words
 
     def find_continuation_left(self, start: int, end: int, convention: str) -> str:
-        """Return the capitalized word before a name, if word and name together are a longer name.
+        """Return the capitalized word before a name, if this word belongs to the name.
 
-        Only conventions whose names are built of syllables, such as Vietnamese, are examined. The result is an empty
-        string for other conventions, and if the name is complete.
+        Only names that are built of syllables, such as Vietnamese names, are examined. For all other names, and if the
+        name is complete, the result is an empty string.
         """
         word = self.word_before(start)
         low = word.lower()
@@ -413,9 +418,9 @@ class SurroundingText:
         return "" if known or capitals or (opening and self.is_ordinary_word(word)) else word
 
     def find_place_after(self, start: int, end: int) -> str:
-        """Return the place word after a name, such as "Airport" after "Kennedy"; the name then means a place or thing.
+        """Return the word after a name if it makes the name that of a place or thing: "Airport" in "Kennedy Airport".
 
-        The result is an empty string if no place word follows the name.
+        The result is an empty string if no such word follows the name.
         """
         word = self.word_after(end)
         low = word.lower()
@@ -428,10 +433,10 @@ class SurroundingText:
         return "" if self.is_headline(start) else self._find_later_place(end + 1 + len(word))
 
     def _find_later_place(self, end: int) -> str:
-        """Return the place word, such as "School" of "High School", among the next two capitalized words after an
-        offset.
+        """Return the word that makes a name the name of a place: "School" in "Kennedy High School".
 
-        The result is an empty string if neither is a place word.
+        It is searched among the next two capitalized words after an offset. The result is an empty string if neither is
+        such a word.
         """
         for _ in range(_MAX_WORDS_BEFORE_PLACE):
             word = self.word_after(end) if self.cased[end : end + 1] == " " else ""
@@ -443,7 +448,7 @@ class SurroundingText:
         return ""
 
     def find_continuation_right(self, start: int, end: int, convention: str) -> str:
-        """Return the capitalized word after a name, if name and word together are a longer name.
+        """Return the capitalized word after a name, if this word belongs to the name.
 
         The result is an empty string if the name is complete.
         """
@@ -491,9 +496,10 @@ class SurroundingText:
         return False
 
     def _can_follow_credit(self, start: int) -> bool:
-        """Return whether the word before a span can be the last word of a credit such as "Photo by", by a quick test.
+        """Return whether the word before a span can be the last word of a credit such as "Photo by".
 
-        Only if it can, the slow pattern is searched. Most words in lower case and most titles cannot be the last word.
+        This is a quick test. The slow pattern is searched only if the result is True. It is False for most words in
+        lower case and most titles.
         """
         word = self.word_before(start)
         if not word:
@@ -503,10 +509,9 @@ class SurroundingText:
         return word.lower() not in single_word_titles() or word.lower() in credit_last_words()
 
     def find_place_before(self, start: int) -> str:
-        """Return the place word or phrase before a name, such as "rue" in "rue Hugo"; the name then means a place or
-        thing.
+        """Return the words before a name if they make the name that of a place or thing: "rue" in "rue Hugo".
 
-        The result is an empty string if no place word precedes the name.
+        The result is an empty string if no such words precede the name.
         """
         word = self.word_before(start)
         if not word:
@@ -560,15 +565,13 @@ class SurroundingText:
 
 
 def _is_known_word(word: str) -> bool:
-    """Return whether a word after a name is a country, a capital or a title, and therefore not a further part of the
-    name.
-    """
+    """Return whether a word after a name is a country, a capital city or a title, and not a part of the name."""
     is_known = word in country_evidence_words() or word in single_word_titles()
     return is_known and not syllable_pattern().match(word)
 
 
 def _find_lowercase(cased: str, word: str) -> bool:
-    """Return whether a word occurs in lower case, with no other Latin letter directly before or after it."""
+    """Return whether a word occurs in lower case in a text, without another Latin letter directly next to it."""
     at = cased.find(word)
     while at >= 0:
         end = at + len(word)

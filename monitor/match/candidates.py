@@ -1,7 +1,8 @@
-"""Candidates: all spans of the text that may name an official, found without any decision.
+"""Search for candidates: all parts of a text that may be the name of an official.
 
-Candidates are exact matches of the automaton, inflected forms, spellings that sound alike, and names with a typo in the
-last part. They are also full names with an initial, a nickname, a middle name or a patronymic between their parts.
+Later steps decide whether a candidate means the official. Candidates are exact matches of watched names, inflected
+forms, spellings that sound alike, and names with a typo in the last part. They are also full names with an initial, a
+nickname, a middle name or a patronymic between their parts.
 """
 
 import re
@@ -41,7 +42,7 @@ _INITIAL_OR_NICKNAME = re.compile(
 _INITIALS = re.compile(r"(?<![\w.'-])((?:[A-Z]\. ?){2,3})\Z")
 _MAX_INITIALS_CHARS = 10
 INITIAL = re.compile(r"(?<![\w.'-])([A-Z])\.? ?\Z")
-"""An initial that is directly before a name."""
+"""Pattern of an initial that is directly before a name."""
 
 MAX_INITIAL_CHARS = 5
 """Number of characters before a name in which an initial is searched."""
@@ -70,10 +71,10 @@ def find_candidates(name_index: NameIndex, article_text: NormalizedArticle, lang
 
 
 def list_full_name_candidates(facts: ArticleFacts, candidates: Candidates) -> Iterator[Candidate]:
-    """Yield the spans of full names in the order of the text.
+    """Yield the full names that occur in an article, in the order of the text.
 
-    Of several spans that overlap, only the first is yielded. Of several that start together, only the longest is
-    yielded. The span of an Arabic name includes the patronymics ("bin Turki") that follow the name.
+    If several names overlap, only the first is yielded. If several names start at the same offset, only the longest is
+    yielded. An Arabic name includes the patronymics ("bin Turki") that follow it.
     """
     index, spaced = facts.name_index, facts.article_text.spaced
     places: list[Candidate] = []
@@ -97,7 +98,7 @@ def list_full_name_candidates(facts: ArticleFacts, candidates: Candidates) -> It
 
 
 def list_short_name_candidates(facts: ArticleFacts, candidates: Candidates) -> list[Candidate]:
-    """Return a candidate for each match of a short name, or of a full name that consists of one word.
+    """Return each occurrence of a short name (a first or family name alone), or of a full name of one word.
 
     A match begins with a capital letter, or with a particle in lower case, such as "van". If a word is a form of
     several short names, as "Petra" in Czech, the candidate has the officials of all.
@@ -115,10 +116,10 @@ def list_short_name_candidates(facts: ArticleFacts, candidates: Candidates) -> l
 
 
 def drop_claimed(candidates: Iterable[Candidate], claimed_spans: Iterable[Span]) -> list[Candidate]:
-    """Return the candidates that do not overlap a claimed span, in the order of the text.
+    """Return the candidates (possible names) that do not overlap a claimed span, in the order of the text.
 
-    A claimed span is a place in the text that already belongs to another candidate. Of several candidates that overlap,
-    only the first is returned. Of several that start together, only the longest is returned.
+    A claimed span is a part of the text that already belongs to another name. If several candidates overlap, only the
+    first is returned. If several candidates start at the same offset, only the longest is returned.
     """
     claimed = sorted(claimed_spans)
     starts = [start for start, _ in claimed]
@@ -132,10 +133,10 @@ def drop_claimed(candidates: Iterable[Candidate], claimed_spans: Iterable[Span])
 
 
 class TypoWord(NamedTuple):
-    """The first name of an official with the word after it, which may be the misspelt family name of this official.
+    """First name of an official and the word after it, which may be the official's family name with a typo.
 
     ``first_name_pattern`` is the id of the first name in the automaton. ``start`` is the start offset of the first
-    name, and ``end`` the end offset of the word. ``folded_word`` is the word after the first name.
+    name. ``end`` is the end offset of the word after it, and ``folded_word`` is this word, normalized.
     """
 
     first_name_pattern: int
@@ -195,10 +196,10 @@ def _find_with_typo(name_index: NameIndex, words: Sequence[str]) -> tuple[int, .
 
 
 class PhoneticCandidates(NamedTuple):
-    """Words that sound like parts of watched names.
+    """Words in a text that sound like parts of watched names.
 
-    Each candidate in ``pairs`` is two adjacent words that sound like the two parts of one name. ``single_words`` are
-    the other words, each with its offset.
+    ``pairs`` are two adjacent words each, which sound like the two parts of one name. ``single_words`` are all other
+    words, each with its offset.
     """
 
     pairs: list[Candidate]
@@ -206,9 +207,9 @@ class PhoneticCandidates(NamedTuple):
 
 
 def find_phonetic_candidates(facts: ArticleFacts, claimed_spans: Iterable[Span]) -> PhoneticCandidates:
-    """Return the capitalized words that sound like watched names or like their parts.
+    """Return the capitalized words in an article that sound like watched names or like their parts.
 
-    Words in claimed spans are omitted, because they already belong to another candidate.
+    Words in ``claimed_spans`` are omitted, because they already belong to another name.
     """
     cased, cache, to_phonetic = (
         facts.article_text.cased,
@@ -248,11 +249,11 @@ def find_phonetic_candidates(facts: ArticleFacts, claimed_spans: Iterable[Span])
 def _find_phonetic_pair(
     facts: ArticleFacts, left: tuple[int, PhoneticWord], right: tuple[int, PhoneticWord], claimed: Sequence[Span]
 ) -> Candidate | None:
-    """Return a candidate for two adjacent words that sound like the two parts of an official's name.
+    """Return two adjacent words as a possible name, if they sound like the two parts of an official's name.
 
-    ``left`` and ``right`` are the words with their offsets. The official with the most similar name is the first of the
-    candidate; the other officials with the same phonetic key follow. The result is None if no name fits, or if the
-    words overlap a claimed span.
+    ``left`` and ``right`` are the words with their offsets. The first official of the result is the one whose name fits
+    both words. All other officials with the same phonetic key follow. The result is None if no name fits, or if the
+    words already belong to another name (``claimed``).
     """
     (start, first_word), (second_start, second_word) = left, right
     index = facts.name_index
@@ -276,10 +277,11 @@ def _find_phonetic_pair(
 def find_phonetic_short_names(
     facts: ArticleFacts, single_words: Sequence[tuple[int, PhoneticWord]], first_accepted_at: Mapping[int, int]
 ) -> list[Candidate]:
-    """Return candidates for single words that sound like one part of a watched name.
+    """Return the single words that sound like one part of a watched name, as possible names.
 
-    After a title, a word with a distinctive sound may mean every official with such a name part. Any other word may
-    only mean an official who is already mentioned in the article. ``first_accepted_at`` has these officials as keys.
+    After a title, a word with a distinctive sound may mean any official with such a name part. In all other cases, a
+    word can only mean an official who is already mentioned in the article. The keys of ``first_accepted_at`` are the
+    mentioned officials.
     """
     index, spaced, cased = facts.name_index, facts.article_text.spaced, facts.article_text.cased
     mentioned_by_key: dict[str, list[int]] = defaultdict(list)
@@ -308,9 +310,10 @@ def find_phonetic_short_names(
 def find_names_with_initial_or_nickname(
     facts: ArticleFacts, candidate: Candidate, _boundary: Boundary
 ) -> Sequence[ExtendedName]:
-    """Return the full names that a short name forms together with the words before it.
+    """Return the full names that a short name forms with a first name and an initial or nickname before it.
 
-    The words are a first name, and initials or a nickname: "Walter B. Hargrove" for the candidate "Hargrove".
+    An example is "Walter B. Hargrove" for the short name "Hargrove". The result has one name for each official with
+    this first name.
     """
     cased = facts.article_text.cased
     match = _INITIAL_OR_NICKNAME.search(cased, max(0, candidate.start - _MAX_NICKNAME_CHARS), candidate.start)
@@ -327,10 +330,10 @@ def find_names_with_initial_or_nickname(
 def find_names_with_configured_initials(
     facts: ArticleFacts, candidate: Candidate, _boundary: Boundary
 ) -> Sequence[ExtendedName]:
-    """Return the full names that a short name forms together with the initials before it.
+    """Return the full names that a short name forms with two or three initials before it.
 
-    Only officials that are configured with these initials count. An example is "W. B. Hargrove" for the candidate
-    "Hargrove".
+    An example is "W. B. Hargrove" for the short name "Hargrove". The result has one name for each official whose
+    configured name begins with these initials.
     """
     cased, index = facts.article_text.cased, facts.name_index
     match = _INITIALS.search(cased, max(0, candidate.start - _MAX_INITIALS_CHARS), candidate.start)
@@ -351,10 +354,10 @@ def find_names_with_configured_initials(
 def find_names_with_initial_only(
     facts: ArticleFacts, candidate: Candidate, _boundary: Boundary
 ) -> Sequence[ExtendedName]:
-    """Return the full names that a short name forms together with an initial before it.
+    """Return the full names that a short name forms with one initial before it.
 
-    The initial must be the first letter of the official's first name, as in "W. Hargrove". The result has one name for
-    each official with this initial and family name.
+    An example is "W. Hargrove" for the short name "Hargrove". The result has one name for each official whose first
+    name begins with this initial.
     """
     cased, index = facts.article_text.cased, facts.name_index
     match = INITIAL.search(cased, max(0, candidate.start - MAX_INITIAL_CHARS), candidate.start)
@@ -373,10 +376,9 @@ def find_names_with_initial_only(
 def find_names_with_middle_name_or_typo(
     facts: ArticleFacts, candidate: Candidate, boundary: Boundary
 ) -> Sequence[ExtendedName]:
-    """Return the full names that a short name forms together with the words before it.
+    """Return the full names that a short name forms with the words before it.
 
-    Either a first name and a middle name precede the short name, as in "Walter Brian Hargrove", or a first name with a
-    typo.
+    These words are a first name and a middle name, as in "Walter Brian Hargrove", or a first name with a typo.
     """
     index = facts.name_index
     start = candidate.start - 1 - len(boundary.word_before)
@@ -402,9 +404,9 @@ def find_names_with_middle_name_or_typo(
 def _filter_by_first_name(
     name_index: NameIndex, official_indexes: Sequence[int], exact: str, similar: str
 ) -> Sequence[int]:
-    """Return the officials whose first name is ``exact``, or may be ``similar`` with a typo.
+    """Return the officials whose first name is ``exact``, or could be misspelt as ``similar``.
 
-    Typos are only tested quickly: by similar length and the same first or last letter.
+    This is only a quick test for typos: it requires a similar length and the same first or last letter.
     """
     first_names, size = name_index.first_names, len(similar)
     if size < MIN_TYPO_WORD_LETTERS:
@@ -423,9 +425,9 @@ def _filter_by_first_name(
 def find_names_with_patronymics(
     facts: ArticleFacts, candidate: Candidate, _boundary: Boundary
 ) -> Sequence[ExtendedName]:
-    """Return the full names that a short name forms together with the Arabic patronymics ("bin Turki") before it.
+    """Return the full names that a short name forms with the Arabic patronymics ("bin Turki") before it.
 
-    Such a printed name has more patronymics than the configured name.
+    The printed name has more patronymics than the configured name.
     """
     index, cased = facts.name_index, facts.article_text.cased
     if not index.has_patronymic_chains:

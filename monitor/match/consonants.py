@@ -54,9 +54,10 @@ def has_letters(text: str) -> bool:
 
 
 def list_consonants(words: Iterable[str]) -> Iterator[str]:
-    """Yield the possible series of consonants of a folded name in Latin letters, with a space between the words.
+    """Yield the possible sequences of consonants of a normalized Latin name, with a space between the words.
 
-    Only names of two to four words with at least ``_MIN_CONSONANTS`` consonants are converted.
+    A name has several sequences if some of its letters can be pronounced in several ways. Only names of two to four
+    words with at least ``_MIN_CONSONANTS`` consonants are converted.
     """
     ways = [_list_word_consonants(word) for word in words if word not in _NAME_WORDS_WITHOUT_KEY]
     if not 1 < len(ways) <= _MAX_WORDS or not all(ways):
@@ -68,7 +69,10 @@ def list_consonants(words: Iterable[str]) -> Iterator[str]:
 
 @lru_cache(maxsize=50_000)
 def _list_word_consonants(word: str) -> list[str]:
-    """Return the possible consonants of one Latin word, without a joined article such as the "ul" of "Abdul"."""
+    """Return the possible sequences of consonants of one Latin word.
+
+    The Arabic article that is joined to "Abd", such as the "ul" of "Abdul", is omitted.
+    """
     stem = _ABD.sub("abd", word)
     keys = (key.translate(table).replace(".", "") for key in list_latin_keys(stem) for table in _LATIN_SOUNDS)
     ways = dict.fromkeys(
@@ -123,7 +127,7 @@ def _pattern_of_word(word: str) -> re2._Regexp:
 
 
 def is_spelling_of(printed: Sequence[str], words: Iterable[str]) -> bool:
-    """Return whether printed words in Arabic or Hebrew letters can be a spelling of a folded Latin name."""
+    """Return whether printed words in Arabic or Hebrew letters can be a spelling of a normalized Latin name."""
     parts = [word for word in words if word not in _NAME_WORDS_WITHOUT_KEY]
     letters = sum(len(word.removeprefix("ال")) for word in printed)
     if len(parts) != len(printed) or letters < _MIN_PRINTED_SHARE * sum(map(len, parts)):
@@ -132,9 +136,7 @@ def is_spelling_of(printed: Sequence[str], words: Iterable[str]) -> bool:
 
 
 class ConsonantIndex:
-    """Index of the consonants of watched names in Latin letters, by which the names are found in Arabic and Hebrew
-    texts.
-    """
+    """Index that finds watched Latin names in Arabic and Hebrew texts by their consonants."""
 
     def __init__(self, patterns: Mapping[str, Iterable[int]], names: Sequence[str]) -> None:
         self._names = names
@@ -143,7 +145,7 @@ class ConsonantIndex:
         self._automaton = ahocorasick_rs.AhoCorasick(searched) if searched else None
 
     def find(self, text: str) -> Iterator[PatternMatch]:
-        """Yield a match for each watched name in a folded Arabic or Hebrew text.
+        """Yield a match for each watched name in a normalized Arabic or Hebrew text.
 
         The offsets refer to the text in which punctuation marks are spaces (``NormalizedArticle.spaced``).
         """

@@ -1,4 +1,4 @@
-"""Input and state of the decisions: facts about one article, and the record of earlier decisions."""
+"""Data for deciding which officials an article names: facts about the article, and the decisions so far."""
 
 from bisect import bisect_left, insort
 from collections import Counter, defaultdict
@@ -29,7 +29,7 @@ _MANY_OFFICIALS = 200
 Fewer officials are tested one by one.
 """
 _MAX_STEPS_BACK = 64
-"""Maximum number of steps back to insert an offset at its place in a list.
+"""Maximum number of steps back to insert an offset at the right position in a sorted list.
 
 Few steps are usual, because the mentions of an article are found nearly in the order of the text.
 """
@@ -37,7 +37,7 @@ Few steps are usual, because the mentions of an article are found nearly in the 
 
 @dataclass(frozen=True)
 class ArticleFacts:
-    """Facts about one article that are known before the first decision and do not change."""
+    """Facts about one article that are known before the first decision on a name and do not change."""
 
     name_index: NameIndex
     article_text: NormalizedArticle
@@ -55,15 +55,15 @@ class ArticleFacts:
         return counts
 
     def folded_text(self, candidate: Candidate) -> str:
-        """Return the words of a candidate in lower case, with single spaces and without hyphens."""
+        """Return a possible name as the text prints it, but in lower case, without diacritics, and without hyphens."""
         return self.article_text.spaced[candidate.start + 1 : candidate.end + 1]
 
     def cased_text(self, candidate: Candidate) -> str:
-        """Return the text of a candidate without diacritics, with its capital letters."""
+        """Return a possible name as the text prints it, with its capital letters but without diacritics."""
         return self.article_text.cased[candidate.start : candidate.end]
 
     def find_exclude_phrase(self, official_index: int, candidate: Candidate) -> str:
-        """Return the exclude phrase that cancels a candidate for an official, or an empty string if none does."""
+        """Return the configured phrase that cancels a possible mention of an official, or an empty string."""
         official = self.name_index.officials[official_index]
         return self._phrase_search.find(official, candidate.start, candidate.end) if official.exclude_phrases else ""
 
@@ -73,7 +73,7 @@ class ArticleFacts:
 
 
 class AcceptedCandidate(NamedTuple):
-    """A mention of an official, at offsets of the folded text."""
+    """Name in the text that was accepted as a mention of an official. The offsets refer to the normalized text."""
 
     official_index: int
     start: int
@@ -84,7 +84,7 @@ class AcceptedCandidate(NamedTuple):
 
 
 class RejectedCandidate(NamedTuple):
-    """A near miss for an official, at offsets of the folded text."""
+    """Name in the text that was rejected as a mention of an official. The offsets refer to the normalized text."""
 
     official_index: int
     start: int
@@ -93,9 +93,10 @@ class RejectedCandidate(NamedTuple):
 
 
 class OtherBearer(NamedTuple):
-    """A person who is not watched, and who has the same family or first name as an official.
+    """Person who is not watched, but has the same family or first name as an official.
 
-    ``name`` is the full name of the person, and ``start`` is the offset of the short name in the text.
+    ``name`` is the full name of this person, and ``start`` is the offset of the shared family or first name in the
+    text.
     """
 
     start: int
@@ -103,7 +104,7 @@ class OtherBearer(NamedTuple):
 
 
 class _OrderedOffsets:
-    """Offsets of the mentions of one official; they are searched for the last mention before an offset.
+    """Offsets of the mentions of one official, in lists in which the last mention before an offset is found quickly.
 
     Several steps add offsets. Each step adds them nearly in the order of the text.
     """
@@ -116,7 +117,7 @@ class _OrderedOffsets:
     def add(self, offset: int) -> None:
         """Add an offset.
 
-        If it is far before the latest offset, it starts a new list, because an insertion into a long list is slow.
+        An offset that is far before the latest one starts a new list, because an insertion into a long list is slow.
         """
         run = self._runs[-1]
         if not run or offset >= run[-1]:
@@ -132,9 +133,10 @@ class _OrderedOffsets:
 
 
 class _MentionedAmong:
-    """Cache of the mentioned officials among the many officials with one common name.
+    """Cache for a name that many officials share: which of these officials the article mentions.
 
-    ``seen_count`` is the number of the article's mentioned officials that were already compared with this name.
+    ``official_indexes`` are the officials with this name, and ``found`` are the ones that are mentioned. ``seen_count``
+    is the number of mentioned officials of the article that were already compared with ``official_indexes``.
     """
 
     __slots__ = ("found", "official_indexes", "seen_count")
@@ -146,14 +148,14 @@ class _MentionedAmong:
 
 @dataclass(slots=True)
 class MatchContext:
-    """Record of the decisions on one article. Each step adds entries; it never changes earlier ones.
+    """Record of all decisions on the names in one article. Each step adds entries, and never changes earlier ones.
 
     The record is mutable, because a copy for each decision would make the time grow with the square of the text's
     length. ``claimed_spans`` are the spans of full names, accepted or rejected, in the order of their discovery.
-    ``first_accepted_at`` maps each mentioned official to the offset of the first accepted candidate, in the order of
+    ``first_accepted_at`` maps each mentioned official to the offset of the first accepted name. It is in the order of
     acceptance. ``namesakes`` are officials whose full name belongs to another person in this article. ``other_bearers``
-    has, for each folded short name, the other people with this name in the order of the text. ``verdicts`` of readers
-    apply before every decision, so that no decision is based on a mention that a reader rejected.
+    maps each normalized short name to the other people with this name, in the order of the text. The ``verdicts`` of
+    readers apply before every decision, so that no decision is based on a mention that a reader rejected.
     """
 
     verdicts: ArticleVerdicts | None = None
@@ -168,16 +170,16 @@ class MatchContext:
     _mentioned_among: dict[int, _MentionedAmong] = field(default_factory=dict)
 
     def apply_confirmed_places(self) -> None:
-        """Record the mentions that readers have confirmed; called before all decisions."""
+        """Record the names that readers have confirmed as mentions. This must be called before all other decisions."""
         for index, start, end, verdict in self.verdicts.confirmed_places if self.verdicts else ():
             decision = Accepted(index, MatchForm.CONFIRMED, CONFIRMED_CONFIDENCE, verdict.explain())
             self._accept(Candidate(start, end, (index,)), decision)
             self.claimed_spans.append((start, end))
 
     def apply(self, facts: ArticleFacts, candidate: Candidate, decisions: Iterable[Decision]) -> None:
-        """Record the decisions on one candidate, changed by the verdicts of readers where these apply.
+        """Record the decisions on one possible name. A verdict of a reader has priority over a decision.
 
-        A mention that an exclude phrase of the official cancels is recorded as a near miss.
+        A mention that an exclude phrase of the official cancels is recorded as rejected.
         """
         if self.verdicts is not None:
             decisions = self._overrule(candidate, decisions)
@@ -192,10 +194,10 @@ class MatchContext:
                 self._reject(candidate, decision)
 
     def _overrule(self, candidate: Candidate, decisions: Iterable[Decision]) -> Iterator[Decision]:
-        """Yield the decisions on a candidate, changed by the verdicts of readers.
+        """Yield the decisions on a possible name, changed by the verdicts of readers.
 
-        A mention becomes a near miss if a verdict rejects it. Decisions on a place that a verdict confirms are omitted,
-        because the place is already recorded as a mention.
+        A name that was accepted becomes rejected if a verdict rejects it. For a name that a verdict confirms, nothing
+        is yielded, because the name is already recorded as a mention.
         """
         verdicts = self.verdicts
         for decision in decisions:
@@ -224,10 +226,11 @@ class MatchContext:
             self._mentioned_officials.append(index)
 
     def _reject(self, candidate: Candidate, decision: Rejected) -> None:
-        """Record a rejected candidate as a near miss for each official whose name it may be, and record the namesakes.
+        """Record a rejected name as a near miss for each official of the decision, and record the namesakes.
 
-        At most ``_MAX_OFFICIALS_PER_NEAR_MISS`` near misses are kept per candidate, and ``MAX_NEAR_MISSES`` per
-        article. Namesakes are officials whose full name belongs to another person in this article.
+        Near misses are rejected names that are shown to the user. At most ``_MAX_OFFICIALS_PER_NEAR_MISS`` near misses
+        are kept for one name, and ``MAX_NEAR_MISSES`` for one article. Namesakes are officials whose full name belongs
+        to another person in this article.
         """
         self.namesakes.update(decision.namesakes)
         free = min(MAX_NEAR_MISSES - len(self.rejected), _MAX_OFFICIALS_PER_NEAR_MISS)

@@ -1,8 +1,9 @@
 """Matching engine: a watchlist is compiled once, then each article is matched in one pass.
 
-The steps are: normalize the text, find candidates, decide full names, short names, names in other scripts and
-positions, and evaluate the rules. The decisions are added to one record; every other step returns a value and changes
-none. The time of each step grows in proportion to the length of the text (tests/unit/match/test_linear_time.py).
+The text is normalized, and all possible names in it are found. Then several steps decide whether these names mean
+officials: full names, short names, names in other scripts, and positions without a name. At the end the rules are
+evaluated. The steps add their decisions to one record, and change nothing else. The time of each step grows in
+proportion to the length of the text (tests/unit/match/test_linear_time.py).
 """
 
 from collections import defaultdict
@@ -41,7 +42,7 @@ from monitor.match.verdicts import ArticleVerdicts
 
 
 def compile_watchlist(watchlist: Watchlist) -> "Matcher":
-    """Compile a watchlist to a matcher for articles. Raises ``QueryError`` if the query of a rule is not valid."""
+    """Compile a watchlist into a matcher for articles. Raises ``QueryError`` if the query of a rule is not valid."""
     queries: dict[str, CompiledQuery] = {}
     ids = [official.id for official in watchlist.officials]
     for rule in watchlist.rules:
@@ -74,8 +75,9 @@ class Matcher:
         seen_at: datetime | None = None,
         verdicts: Sequence[Verdict] = (),
     ) -> Findings:
-        """Return the mentions, near misses and rule hits of an article.
+        """Find the officials that an article mentions, evaluate the rules, and return the findings.
 
+        The findings are mentions, near misses (names that were rejected) and hits (rules that the article satisfies).
         ``source_id`` is the source of the article, which rules may select. ``seen_at`` is used if the article has no
         date of publication. ``verdicts`` are the verdicts of readers that apply to the article, as ``select_effective``
         returns them.
@@ -92,7 +94,7 @@ class Matcher:
         return self._build_findings(facts, candidates, context, article, source_id)
 
     def list_lone_names(self, article: Article) -> list[LoneName]:
-        """Return the lone names in an article, with the evidence on each.
+        """Return the lone names in an article, with the evidence for and against each.
 
         A lone name is a part of an official's name in an article without the full name. ``bench/fit_weights.py`` fits
         the weights of the evidence with this method.
@@ -107,9 +109,10 @@ class Matcher:
     def _decide_known_names(
         self, article: Article, seen_at: datetime | None, verdicts: Sequence[Verdict]
     ) -> tuple[ArticleFacts, Candidates, MatchContext]:
-        """Decide all names, except lone names and positions without a name.
+        """Decide which officials the names in an article mean, except for lone names and positions without a name.
 
-        Return the facts about the article, its candidates, and the record of the decisions.
+        A lone name is a part of an official's name in an article without the full name. Return the facts about the
+        article, its candidates (possible names), and the record of the decisions.
         """
         text = normalize_article(article)
         candidates = find_candidates(self._name_index, text, article.language)
@@ -133,9 +136,9 @@ class Matcher:
         return ArticleVerdicts(verdicts, indexes, text)
 
     def _decide_names(self, facts: ArticleFacts, candidates: Candidates, context: MatchContext) -> None:
-        """Record confirmed mentions, then decide full names, then short names in Latin letters.
+        """Record the names that readers have confirmed, then decide which officials the full and short names mean.
 
-        Confirmed mentions are the ones that readers have confirmed with a verdict.
+        Short names in other scripts than Latin are decided later.
         """
         context.apply_confirmed_places()
         if candidates.full_names or candidates.native_names:
@@ -156,7 +159,7 @@ class Matcher:
     def _build_findings(
         self, facts: ArticleFacts, candidates: Candidates, context: MatchContext, article: Article, source_id: str
     ) -> Findings:
-        """Evaluate the rules, and return mentions, near misses and hits.
+        """Evaluate the rules, and return the mentions, near misses (rejected names) and hits (satisfied rules).
 
         Their offsets count from the start of a region.
         """
@@ -182,9 +185,7 @@ MAX_MENTIONS = 2_000
 
 
 def _limit_mentions(accepted: list[AcceptedCandidate]) -> list[AcceptedCandidate]:
-    """Return the first ``MAX_MENTIONS`` accepted candidates, and one candidate for each official that is not among
-    them.
-    """
+    """Return the first ``MAX_MENTIONS`` accepted names, and one more name for each official who is not among them."""
     if len(accepted) <= MAX_MENTIONS:
         return accepted
     seen: set[int] = set()
@@ -197,7 +198,7 @@ def _limit_mentions(accepted: list[AcceptedCandidate]) -> list[AcceptedCandidate
 
 
 def _to_mention(facts: ArticleFacts, accepted: AcceptedCandidate) -> Mention:
-    """Convert an accepted candidate to a mention, which has the region and the offsets in the region."""
+    """Convert an accepted name to a mention. Its offsets count from the start of its region."""
     text, (official_index, start, end, form, confidence, reason) = facts.article_text, accepted
     printed = text.folded.original_slice(start, end)
     if text.has_look_alikes and (letters := list_look_alikes(printed, is_latin=text.cased[start].isascii())):
@@ -213,7 +214,7 @@ def _to_mention(facts: ArticleFacts, accepted: AcceptedCandidate) -> Mention:
 
 
 def _list_near_misses(facts: ArticleFacts, rejected: Iterable[RejectedCandidate]) -> tuple[NearMiss, ...]:
-    """Return the near misses in the order of the text, without duplicates."""
+    """Convert rejected names to near misses, in the order of the text and without duplicates."""
     text, officials = facts.article_text, facts.name_index.officials
     in_order = sorted(set(rejected), key=lambda one: (one.start, one.official_index, one.end, one.reason))
     return tuple(
@@ -228,7 +229,7 @@ def _list_near_misses(facts: ArticleFacts, rejected: Iterable[RejectedCandidate]
 
 
 def _drop_nested(accepted: Iterable[AcceptedCandidate]) -> list[AcceptedCandidate]:
-    """Return the accepted candidates in the order of the text, without candidates inside longer ones."""
+    """Return the accepted names in the order of the text, without names that are inside longer ones."""
     kept: list[AcceptedCandidate] = []
     for one in sorted(set(accepted), key=lambda one: (one.start, -one.end, one.official_index)):
         if not kept or one.start >= kept[-1].end or (one.start, one.end) == (kept[-1].start, kept[-1].end):

@@ -1,4 +1,4 @@
-"""Exclude phrases of officials: find the mentions that a phrase cancels.
+"""Exclude phrases: configured phrases that cancel mentions of an official.
 
 A phrase that contains a part of the name cancels the mentions that it overlaps: "Phan Van Giang Street". Any other
 phrase cancels the mentions in the same sentence: "won the regional race". Punctuation and capitals are ignored.
@@ -20,7 +20,7 @@ _NOT_A_WORD = re.compile(r"[\W_]")
 
 
 def replace_separators(folded: str) -> str:
-    """Return a folded text with a space for each character that is not a letter, digit or combining mark.
+    """Replace each character of a normalized text that is not a letter, digit or combining mark by a space.
 
     The length does not change.
     """
@@ -28,7 +28,7 @@ def replace_separators(folded: str) -> str:
 
 
 class PhraseSearch:
-    """Search for exclude phrases in one folded text; ``cased`` is the same text with capitals."""
+    """Search for exclude phrases in one normalized text. ``cased`` is the same text with capitals."""
 
     def __init__(self, folded: str, cased: str) -> None:
         self._words, self._cased = replace_separators(folded), cased
@@ -66,7 +66,7 @@ class PhraseSearch:
 
 
 def list_phrase_words(phrase: str) -> list[str]:
-    """Split a phrase into its folded words, without punctuation."""
+    """Split a phrase into its normalized words, without punctuation."""
     return replace_separators(fold_key(phrase)).split()
 
 

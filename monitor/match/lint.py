@@ -1,6 +1,6 @@
 """Checks of a watchlist: find invalid or doubtful names, roles, queries and examples.
 
-Each problem carries the id of the official or rule, and the configuration key whose value has the problem.
+Each problem states the id of the official or rule, and the configuration key whose value is wrong.
 """
 
 from collections import defaultdict
@@ -21,7 +21,7 @@ from monitor.text.tokens import find_sentence, is_unspaced
 
 @dataclass(frozen=True, slots=True)
 class NameIssue:
-    """Problem with one value of the configuration of an official or rule.
+    """Problem with one configured value of an official or a rule.
 
     ``kind`` is "official" or "rule", and ``id`` identifies the official or rule. ``field`` is the configuration key. If
     the value is an item of a list, ``index`` is its index, otherwise -1.
@@ -36,7 +36,7 @@ class NameIssue:
 
 
 def lint_names(watchlist: Watchlist) -> tuple[NameIssue, ...]:
-    """Return the problems of all names and roles: invalid and shared names, roles without a known position."""
+    """Return the problems of all names and roles, such as a shared name or a role without a known position."""
     issues = [issue for official in watchlist.officials for issue in _lint_official(official)]
     return (*issues, *_lint_shared_names(watchlist))
 
@@ -112,7 +112,7 @@ def _lint_official_names(official: Official) -> Iterator[NameIssue]:
 
 
 def _lint_name(name: str, official: Official, *, is_alias: bool) -> Iterator[tuple[str, bool]]:
-    """Yield the problems of one name. Each is a message, and True if the problem makes the name unusable."""
+    """Yield the problems of one name, each as a message and a flag. The flag is true if the name cannot be used."""
     words = fold_words(name)
     if error := find_name_error(name, official):
         yield error, True
@@ -168,7 +168,7 @@ def _is_risky_word(folded: str) -> bool:
 
 
 def _lint_shared_names(watchlist: Watchlist) -> Iterator[NameIssue]:
-    """Yield a warning for each name of an official that another official, earlier in the watchlist, also has."""
+    """Yield a warning for each name that an earlier official in the watchlist also has."""
     bearers: dict[str, list[tuple[Official, str, int]]] = defaultdict(list)
     for official in watchlist.officials:
         for index, name in enumerate((official.name, *official.aliases), start=-1):
@@ -187,9 +187,9 @@ def _lint_shared_names(watchlist: Watchlist) -> Iterator[NameIssue]:
 
 
 def is_same_name(name: str, others: tuple[str, ...]) -> bool:
-    """Return whether a name equals another name.
+    """Return whether a name equals one of the other names.
 
-    Capital letters are ignored. Diacritics are ignored if one of the two names has none.
+    Capital letters are ignored. Diacritics are ignored if one of the two compared names has none.
     """
     folded = [other for other in others if fold_words(other) == fold_words(name)]
     return any(name.isascii() or other.isascii() or name.casefold() == other.casefold() for other in folded)
@@ -206,7 +206,7 @@ def lint_watchlist(watchlist: Watchlist) -> Iterator[KeyIssue]:
 
 
 def lint_source_languages(watchlist: Watchlist, sources: Sequence[Source]) -> Iterator[KeyIssue]:
-    """Yield a warning for each source whose articles are in a script in which some officials cannot be found."""
+    """Yield a warning for each source whose script is one in which the names of some officials cannot be found."""
     from monitor.match.names.coverage import Coverage, find_coverage, find_script_of_language
 
     missing: dict[str, list[Official]] = {}
@@ -239,7 +239,7 @@ def find_watchlist_errors(watchlist: Watchlist) -> Iterator[KeyIssue]:
 
 
 def to_key_issue(found: NameIssue) -> KeyIssue:
-    """Return a problem of a name as an issue at its key in sources.yaml."""
+    """Convert the problem of a name to an issue that states the key in sources.yaml."""
     index = () if found.index < 0 else (found.index,)
     return KeyIssue((f"{found.kind}s", found.id, found.field, *index), found.message, is_warning=not found.is_fatal)
 
@@ -301,9 +301,9 @@ def _iter_example_texts(examples: Examples) -> Iterator[tuple[str, int, str]]:
 
 
 def _match_example(matcher: "Matcher", text: str, rule: Rule | None) -> Findings:
-    """Match an example text as an article that the rule accepts, and return the findings.
+    """Match an example text against the watchlist as if it were an article, and return the findings.
 
-    The article has a region, language and source that the rule selects. ``rule`` is None for an example of an official.
+    The article has a region, language and source that ``rule`` selects. ``rule`` is None for an example of an official.
     """
     regions = rule.regions if rule else ()
     region = Region.BODY if not regions or Region.BODY in regions else regions[0]

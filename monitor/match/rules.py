@@ -1,4 +1,4 @@
-"""Evaluation of rules on one article, and selection of the passages that prove a hit."""
+"""Evaluation of rules on articles. A satisfied rule gives a hit, with passages of the article as proof."""
 
 from collections.abc import Collection, Iterable, Mapping
 
@@ -17,8 +17,9 @@ MAX_PASSAGES = 5
 class RuleEvaluator:
     """The rules of a watchlist, prepared for evaluation on many articles.
 
-    ``required_literals`` has, for a rule with a query, folded texts of which at least one must occur in the article.
-    ``always_evaluated`` are the rules with a query for which no such texts are known.
+    ``required_literals`` maps the id of a rule with a query to normalized texts. At least one of them occurs in every
+    article that satisfies the query. ``always_evaluated`` are the ids of the rules with a query for which no such texts
+    are known.
     """
 
     def __init__(self, watchlist: Watchlist, queries: Mapping[str, CompiledQuery]) -> None:
@@ -46,11 +47,12 @@ class RuleEvaluator:
         *,
         has_query_literal: bool,
     ) -> tuple[RuleHit, ...]:
-        """Return the hits of all rules on an article.
+        """Evaluate all rules on an article, and return a hit for each rule that the article satisfies.
 
-        ``mentions`` has the spans of the mentions by official id. ``position_spans`` are the spans of positions without
-        a name; they are ignored for rules that do not match positions. If ``has_query_literal`` is false, the article
-        has no required literal of any query, and only the queries in ``always_evaluated`` are evaluated.
+        ``mentions`` maps the id of each mentioned official to the spans of the mentions. ``position_spans`` are the
+        spans of positions without a name, such as "the Lao Defence Minister"; rules that do not match positions ignore
+        them. If ``has_query_literal`` is false, the article has no required literal of any query, and only the queries
+        in ``always_evaluated`` are evaluated.
         """
         if not mentions and not has_query_literal and not self.always_evaluated:
             return ()
@@ -77,8 +79,8 @@ class RuleEvaluator:
     ) -> RuleHit | None:
         """Return the hit of a rule on an article, or None if the article does not satisfy the rule.
 
-        A hit needs a mention of an official of the rule, or a satisfied query. The query is evaluated only with
-        ``evaluates_query``.
+        A hit needs a mention of an official of the rule, or a satisfied query. The query is evaluated only if
+        ``evaluates_query`` is true.
         """
         spans: list[Span] = []
         officials: list[str] = []
@@ -119,10 +121,10 @@ def _is_counted(rule: Rule, article_text: NormalizedArticle, span: Span) -> bool
 
 
 def build_passages(article: Article, article_text: NormalizedArticle, spans: Iterable[Span]) -> tuple[Passage, ...]:
-    """Return the sentences that contain the spans, each sentence once, with its spans marked.
+    """Return the sentences that contain the given spans as passages, each sentence once, with the spans marked in it.
 
-    A span inside an earlier passage is marked in that passage. Without this, a long line without sentence ends would
-    give one passage for each span.
+    A span inside an earlier passage is marked in that passage. Otherwise, a long line without sentence ends would give
+    one passage for each span.
     """
     texts = dict(article.regions())
     found: dict[tuple[Region, int, int], set[Span]] = {}

@@ -1,4 +1,4 @@
-"""Types of the matching steps: candidates, evidence, decisions, and the parts of a name."""
+"""Types that the steps of matching share: possible names in a text, evidence, decisions, and the parts of a name."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -8,25 +8,26 @@ from typing import NamedTuple
 from monitor.domain.mention import MatchForm
 
 Span = tuple[int, int]
-"""Start and end offset in the folded text."""
+"""Start and end offset in the normalized text, which is in lower case without diacritics."""
 
 PatternMatch = tuple[int, int, int]
-"""A match of the automaton: the id of the matched name or word, and the start and end offset in the spaced text.
+"""A match of the automaton: the id of the matched name or word, and its start and end offset in the spaced text.
 
-The spaced text has spaces instead of punctuation; its offsets are one more than the folded offsets.
+The spaced text has spaces instead of punctuation. Its offsets are one more than those in the normalized text.
 """
 
 NameWords = tuple[str, ...]
-"""Folded words of a name or a part of it."""
+"""Words of a name or of a part of it, in lower case without diacritics."""
 
 MAX_CANDIDATE_OFFICIALS = 40
-"""Maximum number of officials that are compared for one candidate. It limits the cost of a very common name."""
+"""Maximum number of officials that are compared for one name in a text. It limits the cost of a very common name."""
 
 
 class CandidateKind:
-    """Kinds of patterns in the automaton. Each is a bit, because one pattern may be of several kinds.
+    """Kinds of the words and names that are searched for in a text. Each kind is one bit.
 
-    The kinds are plain integers: an enum flag is too slow, because kinds are tested for each match.
+    One word may be of several kinds, such as a first name and a family name. The kinds are plain integers, because they
+    are tested for each match, and an enum flag is too slow.
     """
 
     FULL_NAME = 1
@@ -44,7 +45,7 @@ class CandidateKind:
 
 
 class Candidate(NamedTuple):
-    """A span of the folded text that may name one of the given officials."""
+    """Part of the normalized text that may be the name of one of the given officials."""
 
     start: int
     end: int
@@ -52,7 +53,7 @@ class Candidate(NamedTuple):
 
 
 class ExtensionKind(Enum):
-    """Kinds of full names that are printed with something between the configured parts, or with a changed first name.
+    """Ways in which a printed full name can differ from the configured one: an additional part or another first name.
 
     The value is the reason that is shown to the user.
     """
@@ -65,18 +66,23 @@ class ExtensionKind(Enum):
 
 
 class ExtendedName(NamedTuple):
-    """A full name that was found around a short name and begins before it. Its candidate has exactly one official."""
+    """Full name that was found from the words before a short name: "Walter B. Hargrove" for "Hargrove".
+
+    ``candidate`` is the full name in the text. It has exactly one official.
+    """
 
     candidate: Candidate
     kind: ExtensionKind
 
 
 class Candidates(NamedTuple):
-    """Matches of names and words in an article, sorted by kind; later steps decide whether they mean an official.
+    """All watched names and country words that occur in an article, sorted by kind.
 
-    Full, short and first names in Latin letters start with a capital letter. ``countries`` has the key of the country
-    for each country word in the text. ``kinds`` has the bits of all kinds that were found, also of names in lower case.
-    ``genitive_ends`` are end offsets of names with a genitive ending: the next word does not belong to the name.
+    Later steps decide whether a name means an official. ``full_names``, ``short_names`` and ``first_names`` are in
+    Latin letters and start with a capital letter. A short name may also start with a particle, such as "van".
+    ``native_names`` and ``native_short_names`` are in other scripts. ``countries`` has one country key for each country
+    word in the text. ``kinds`` combines the bits of all kinds that occur, even in lower case. ``genitive_ends`` are the
+    end offsets of names with a genitive ending: the word after such a name does not belong to the name.
     """
 
     full_names: tuple[PatternMatch, ...] = ()
@@ -91,7 +97,7 @@ class Candidates(NamedTuple):
     def add_names(
         self, full_names: Iterable[PatternMatch], short_names: Iterable[PatternMatch], genitive_ends: Iterable[int]
     ) -> "Candidates":
-        """Return a copy with more full and short names in Latin letters, which were found without the automaton."""
+        """Return a copy with more full and short names in Latin letters. They were found without the automaton."""
         full, short = tuple(full_names), tuple(short_names)
         kinds = self.kinds | CandidateKind.FULL_NAME * bool(full) | CandidateKind.SHORT_NAME * bool(short)
         return self._replace(
@@ -111,10 +117,10 @@ class Candidates(NamedTuple):
 
 
 class EvidenceStrength(IntEnum):
-    """Strength of a title as evidence for an official, from contradiction to certainty.
+    """Degree to which a title shows that the name next to it means an official, from contradiction to certainty.
 
-    A title with ``LIKELY`` or more is sufficient to accept a short name. A weaker title needs more evidence, for
-    example that the official is mentioned.
+    A short name next to a title is accepted if the title is at least ``LIKELY``. A weaker title needs more evidence,
+    such as a full name of the official elsewhere in the article.
     """
 
     CONTRADICTED = 0
@@ -129,7 +135,7 @@ class EvidenceStrength(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class TitleScore:
-    """Strength of the titles around a candidate as evidence for one official, with the reason for the user."""
+    """Degree to which the titles next to a name fit one official, with the reason that is shown to the user."""
 
     official_index: int
     strength: EvidenceStrength
@@ -140,9 +146,9 @@ class Boundary(NamedTuple):
     """Evidence from the words next to a name: whether the name is complete, or part of a longer name.
 
     ``is_standalone`` is true for a complete name. ``word_before`` and ``word_after`` are the words that make the name
-    longer. ``other_bearer`` is the name of another person that contains the short name. ``rejection`` is the reason for
-    a near miss. An initial or another name before the candidate (``has_initial_before``, ``has_name_before``) may also
-    belong to the full name of an official.
+    longer. ``other_bearer`` is the longer name, if it is the name of another person. ``rejection`` is the reason why
+    the name is rejected. ``has_initial_before`` and ``has_name_before`` are true if an initial or another name precedes
+    the name. Such a word may also belong to the full name of an official.
     """
 
     is_standalone: bool = True
@@ -156,10 +162,10 @@ class Boundary(NamedTuple):
 
 
 class Evidence(NamedTuple):
-    """All evidence on whether one candidate means one official.
+    """Evidence for and against the assumption that a name in the text means one official.
 
-    The fields are examined in their order until one of them is decisive. Fields that are not examined keep their
-    default values. ``None`` also means that a field was not examined.
+    The fields are examined in the order in which they are listed, until one of them is decisive. Fields that are not
+    examined keep their default values. For a field with the default ``None``, this value means "not examined".
     """
 
     official_index: int
@@ -173,12 +179,12 @@ class Evidence(NamedTuple):
 
     @property
     def is_doubt(self) -> bool:
-        """True if the evidence is against a full name, but other evidence can outweigh it."""
+        """True if the words next to a full name suggest another person, but other evidence can outweigh this."""
         return bool(self.occupation or self.boundary.word_after)
 
 
 class Accepted(NamedTuple):
-    """Decision that the candidate names this official, which makes the candidate a mention."""
+    """Decision that a name in the text means this official. The name becomes a mention of the official."""
 
     official_index: int
     form: MatchForm
@@ -187,9 +193,10 @@ class Accepted(NamedTuple):
 
 
 class Rejected(NamedTuple):
-    """Decision that the candidate names none of these officials; it is recorded as a near miss for each of them.
+    """Decision that a name in the text means none of these officials.
 
-    ``namesakes`` are officials whose full name belongs to another person in this article.
+    For each of the officials, the rejected name is recorded as a near miss, which is shown to the user. ``namesakes``
+    are officials whose full name belongs to another person in this article.
     """
 
     official_indexes: tuple[int, ...]
@@ -198,7 +205,7 @@ class Rejected(NamedTuple):
 
 
 class Deferral(Enum):
-    """Reasons to defer the decision on a candidate to a later step."""
+    """Reasons why the decision on a name is left to a later step."""
 
     SINGLE_WORD = "a full name of one word is decided as a short name"
     NO_TITLE = "a short name without a title needs an official who is mentioned in the article"
@@ -207,7 +214,7 @@ class Deferral(Enum):
 
 
 class Deferred(NamedTuple):
-    """Decision to leave the candidate to a later step."""
+    """Decision on a name that is left to a later step."""
 
     reason: Deferral
 
@@ -220,10 +227,10 @@ _MIN_TYPO_REST_LETTERS = 6
 
 @dataclass(frozen=True, slots=True)
 class ShortForm:
-    """A part of a name that the press uses alone after the first mention.
+    """Part of a name that the press uses alone after the first mention, such as the family name.
 
-    A ``sufficient`` part may be a mention without a title. ``label`` describes the part for the user, such as "family
-    name".
+    ``sufficient`` is true if the part can be a mention without a title next to it. ``label`` describes the part for the
+    user, such as "family name".
     """
 
     words: NameWords
@@ -233,10 +240,11 @@ class ShortForm:
 
 @dataclass(frozen=True, slots=True)
 class NameParts:
-    """The full and short forms of one name.
+    """All printed forms of one name: in full, in short, and the parts that are compared by sound.
 
-    ``full_forms`` are the full name in its orders and spellings, the configured one first. ``phonetic_parts`` are the
-    two parts that are compared by sound, for names without a fixed Latin spelling.
+    ``full_forms`` are the full name in its different orders and spellings, the configured one first. ``short_forms``
+    are parts that the press uses alone. ``phonetic_parts`` are the two parts of a name without a fixed Latin spelling;
+    they are compared by sound.
     """
 
     full_forms: tuple[NameWords, ...]
@@ -261,10 +269,16 @@ class NameParts:
 
 
 def flatten_groups(*groups: str) -> NameWords:
-    """Split the groups of a name into single words; a group is a printed word, with spaces instead of hyphens."""
+    """Split the groups of a name into single words: "min ho kim" for the groups "min ho" and "kim".
+
+    A group is one printed word, with spaces instead of hyphens.
+    """
     return tuple(" ".join(groups).split())
 
 
 def join_groups(*groups: str) -> NameWords:
-    """Return each group of a name as one word, without the spaces that replace its hyphens."""
+    """Join the parts of each group of a name to one word: "minho" for the group "min ho".
+
+    A group is one printed word, with spaces instead of hyphens.
+    """
     return tuple(group.replace(" ", "") for group in groups)

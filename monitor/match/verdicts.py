@@ -1,4 +1,4 @@
-"""Verdicts of readers applied to one article: the candidates that they reject, and the places that they confirm."""
+"""Verdicts of readers on one article: the names that they reject or confirm as mentions of an official."""
 
 import re
 from collections.abc import Iterable, Mapping
@@ -15,7 +15,10 @@ CONFIRMED_CONFIDENCE = 1.0
 
 
 class ConfirmedPlace(NamedTuple):
-    """A place that a verdict confirms as a mention of an official, at offsets of the folded text."""
+    """Occurrence of a name that a reader has confirmed as a mention of an official.
+
+    The offsets refer to the normalized text.
+    """
 
     official_index: int
     start: int
@@ -24,7 +27,7 @@ class ConfirmedPlace(NamedTuple):
 
 
 class ArticleVerdicts:
-    """The verdicts that apply to one article; they are found by official and text."""
+    """The readers' verdicts that apply to one article. They are looked up by official and printed name."""
 
     def __init__(
         self, verdicts: Iterable[Verdict], official_indexes: Mapping[str, int], text: NormalizedArticle
@@ -43,7 +46,7 @@ class ArticleVerdicts:
         )
 
     def find_rejection(self, official_index: int, start: int, end: int) -> Verdict | None:
-        """Return the verdict that rejects an official for the text at ``start:end``, or None if no verdict does.
+        """Return the verdict that rejects the text at ``start:end`` as a name of an official, or None.
 
         A verdict on exactly this text has priority over a verdict on all spellings of the official's name.
         """
@@ -52,7 +55,7 @@ class ArticleVerdicts:
         return verdict if verdict and verdict.kind is VerdictKind.REJECTED else None
 
     def is_confirmed(self, official_index: int, start: int, end: int) -> bool:
-        """Return whether a candidate for an official is inside a confirmed place."""
+        """Return whether a part of the text is inside a name that a reader has confirmed for the official."""
         return any(
             one.official_index == official_index and one.start <= start and end <= one.end
             for one in self.confirmed_places
@@ -60,7 +63,10 @@ class ArticleVerdicts:
 
 
 def _find_written(text: NormalizedArticle, written: str) -> Iterable[Span]:
-    """Yield the spans of a folded text in an article, as whole words that do not begin with a lower-case letter."""
+    """Yield the spans at which a normalized text occurs in an article.
+
+    Only whole words that do not begin with a lower-case letter are found.
+    """
     pattern = re.compile(r"\s+".join(map(re.escape, written.split())))
     for match in pattern.finditer(text.folded.text):
         if is_whole_word(text.folded.text, match.start(), match.end()) and not text.cased[match.start()].islower():

@@ -1,7 +1,7 @@
-"""Words of all languages, folded for matching: titles, places, occupations, ordinary words and countries.
+"""Words of all languages, normalized for matching: titles, places, occupations, ordinary words and countries.
 
-The words come from `monitor.language`. They are read and folded at the first call, because commands that do not match
-articles must not read the data files.
+Normalized words are in lower case without diacritics. The words come from `monitor.language`. They are read at the
+first call, because commands that do not match articles must not read the data files.
 """
 
 import re
@@ -25,20 +25,22 @@ Cases of shorter words are often other words.
 
 @dataclass(frozen=True, slots=True)
 class WordLists:
-    """Lists of words from all languages. The words are folded, except in lists whose names begin with `marked_`."""
+    """Lists of words from all languages. Words are normalized, except in lists whose names begin with ``marked_``."""
 
     place_words_before: frozenset[str]
     place_word_stems_before: tuple[str, ...]
-    """Beginnings of words before the name of a place, such as of "street", in all scripts."""
+    """Beginnings of words that precede the name of a place, such as the beginning of "street", in all scripts."""
     place_words_after: frozenset[str]
     lowercase_place_words_after: frozenset[str]
     marked_place_words_before: frozenset[str]
-    """Words before the name of a place in their spelling with diacritics, from languages in which these distinguish
-    words.
+    """Words that precede the name of a place, spelled with diacritics.
+
+    They are from languages in which diacritics distinguish words.
     """
     marked_place_phrases_before: frozenset[str]
-    """Phrases before the name of a place in their spelling with diacritics, from languages in which these distinguish
-    words.
+    """Phrases that precede the name of a place, spelled with diacritics.
+
+    They are from languages in which diacritics distinguish words.
     """
     place_names: frozenset[str]
     common: frozenset[str]
@@ -80,7 +82,7 @@ def word_lists() -> WordLists:
 
 
 def is_ordinary_word(folded: str) -> bool:
-    """Return whether a folded name is also an ordinary word of a language."""
+    """Return whether a name, given normalized, is also an ordinary word of some language."""
     return folded in word_lists().ordinary_names or folded in word_lists().common
 
 
@@ -95,14 +97,17 @@ def _fold_all(lists: Iterable[Iterable[str]]) -> frozenset[str]:
 
 @cache
 def syllable_pattern() -> re.Pattern[str]:
-    """Return the pattern of one folded syllable of a name, for languages whose names consist of syllables."""
+    """Return a pattern that matches one normalized syllable of a name.
+
+    It covers the languages whose names consist of syllables, such as Vietnamese.
+    """
     patterns = [language.orthography.syllable for language in language_data().languages.values()]
     return re.compile(rf"(?:{'|'.join(filter(None, patterns))})\Z")
 
 
 @dataclass(frozen=True, slots=True)
 class CreditWords:
-    """Folded words of photo credits and bylines inside an article's text, by their function."""
+    """Normalized words of photo credits ("Photo: Ann Example") and bylines ("By Ann Example"), grouped by function."""
 
     picture: tuple[str, ...]
     production: tuple[str, ...]
@@ -112,16 +117,16 @@ class CreditWords:
     joiners: tuple[str, ...]
 
     def last_words(self) -> frozenset[str]:
-        """Return the words that may be directly before a name in a credit."""
+        """Return the words that can be directly before a person's name in a photo credit or byline."""
         phrases = (*self.picture, *self.byline, *self.by, *self.picture_links, *self.joiners)
         return frozenset(phrase.rpartition(" ")[2] for phrase in phrases)
 
 
 @cache
 def credit_words() -> CreditWords:
-    """Return the words of photo and author credits, such as "Photo:", in all languages.
+    """Return the words of photo credits and bylines, such as "Photo:", in all languages.
 
-    The longest words are first, because a pattern takes the first alternative that matches.
+    In each group, the longest words are first, because a pattern takes the first alternative that matches.
     """
     lists = [language.credits for language in language_data().languages.values()]
     return CreditWords(
@@ -146,7 +151,7 @@ class NativeWords:
     words_after_name: tuple[str, ...]
     """Particles and titles that follow a name without a space."""
     sentence_openers: frozenset[str]
-    """Folded words that begin a sentence and are not part of a name."""
+    """Words, normalized, that begin a sentence and are not part of a name."""
     two_character_family_names: frozenset[str]
 
 
@@ -164,7 +169,10 @@ def native_words() -> NativeWords:
 
 @dataclass(frozen=True, slots=True)
 class NameLists:
-    """Folded parts of personal names in one convention, and in the conventions whose lists it shares."""
+    """Lists of typical name parts in one naming convention, such as its family names. All words are normalized.
+
+    Lists that the convention shares with other conventions are included.
+    """
 
     family_names: frozenset[str]
     second_given_names: frozenset[str]
@@ -179,7 +187,7 @@ class NameLists:
 
 @cache
 def name_lists(convention: str) -> NameLists:
-    """Return the name lists of the convention with a given name."""
+    """Return the lists of typical name parts in a naming convention, given by its name, such as `western`."""
     own = naming_convention(convention)
     every = [own, *map(naming_convention, own.shares_lists_of)]
     return NameLists(
@@ -196,7 +204,7 @@ def name_lists(convention: str) -> NameLists:
 
 @cache
 def name_particles() -> frozenset[str]:
-    """Return the particles of all conventions, such as "van".
+    """Return the particles in names of all naming conventions, such as "van".
 
     A short name that begins with a particle may begin with a lower-case letter.
     """
@@ -204,17 +212,18 @@ def name_particles() -> frozenset[str]:
 
 
 def naming_convention(name: str) -> Convention:
-    """Return the data of the naming convention with a given name."""
+    """Return the data of a naming convention, given by its name, such as `western`."""
     return language_data().conventions[name]
 
 
 @cache
 def title_vocabulary() -> MappingProxyType[str, tuple[str, ...]]:
-    """Return each folded phrase of titles with the symbols of its meaning, such as `("d:foreign", "h:minister")`.
+    """Return a dictionary that maps each known phrase in titles to the symbols of its meaning.
 
-    `h:` is the head of a position, `l:` its level, `d:` its domain, `r:` a rank, `m:` a form of address; `-:` means a
-    word without meaning of its own. If a phrase has several meanings, only one is used: a position is preferred to a
-    rank, a rank to a form of address, and a form of address to a domain.
+    The phrases are normalized. An example of symbols is `("d:foreign", "h:minister")`. A symbol begins with its kind:
+    `h:` is the head word of a position, `l:` its level, `d:` its domain, `r:` a rank, and `m:` a form of address. `-:`
+    marks a phrase without a meaning of its own. If a phrase has several meanings, only one is used: first a position,
+    then a rank, then a form of address, then a domain.
     """
     merged: dict[str, tuple[str, ...]] = {}
     titles = [language.titles for language in language_data().languages.values()]
@@ -232,9 +241,9 @@ def title_vocabulary() -> MappingProxyType[str, tuple[str, ...]]:
 
 
 def _list_title_cases(phrases: Iterable[str], language: str) -> Iterator[str]:
-    """Yield each phrase of a language with its first word in the other grammatical cases.
+    """Yield each title phrase in the other grammatical cases of its language, such as the genitive.
 
-    The other words of a phrase do not change.
+    Only the first word of a phrase changes.
     """
     for phrase in phrases:
         first, space, rest = fold_key(phrase).replace("-", " ").partition(" ")
@@ -271,7 +280,7 @@ def _neutral_phrases(titles: Titles) -> Phrases:
 
 @cache
 def max_title_phrase_words() -> int:
-    """Return the number of words of the longest phrase in the titles."""
+    """Return the number of words in the longest phrase of ``title_vocabulary``."""
     return max(phrase.count(" ") for phrase in title_vocabulary()) + 1
 
 
@@ -291,7 +300,7 @@ def unspaced_titles() -> tuple[str, ...]:
 
 @cache
 def title_ends() -> frozenset[str]:
-    """Return the last words of all phrases for positions, ranks, forms of address and domains."""
+    """Return the last words of all title phrases: positions, ranks, forms of address, and domains such as "defence"."""
     return frozenset(phrase.rpartition(" ")[2] for phrase, symbols in title_vocabulary().items() if symbols[0] != "-:")
 
 
@@ -309,7 +318,10 @@ def address_phrases() -> frozenset[str]:
 
 @cache
 def home_forms_of_address(country: str) -> frozenset[str]:
-    """Return the folded forms of address in the languages of a home country, which is given by its key."""
+    """Return the normalized forms of address, such as "mr", in the languages of a country.
+
+    ``country`` is the key of the country. A language is used if this is its home country (see ``find_home_country``).
+    """
     languages = language_data().languages
     homes = (code for code, home in _home_countries().items() if home == country and code in languages)
     return _fold_all(languages[code].titles.forms_of_address for code in homes)
@@ -317,9 +329,9 @@ def home_forms_of_address(country: str) -> frozenset[str]:
 
 @cache
 def country_words() -> MappingProxyType[str, str]:
-    """Return a dictionary from folded names and adjectives of countries to the key of the country.
+    """Return a dictionary that maps names and adjectives of countries to the key of the country.
 
-    Names in scripts other than Latin are included in all grammatical cases.
+    The names and adjectives are normalized. Names in scripts other than Latin are included in all grammatical cases.
     """
     words: dict[str, str] = {}
     for key, country in _keyed_countries():
@@ -336,7 +348,7 @@ def country_words() -> MappingProxyType[str, str]:
 
 @cache
 def names_of_country(country: str) -> tuple[str, ...]:
-    """Return the folded names of a country, given by its key, in scripts other than Latin."""
+    """Return the normalized names of a country in scripts other than Latin. ``country`` is the key of the country."""
     names = country_names_in_other_scripts()
     return tuple(
         fold_key(name) for key, data in _keyed_countries() if key == country for name in names.get(data.domain, ())
@@ -345,9 +357,10 @@ def names_of_country(country: str) -> tuple[str, ...]:
 
 @cache
 def country_evidence_words() -> MappingProxyType[str, str]:
-    """Return a dictionary from folded words that show that a text is about a country to the key of this country.
+    """Return a dictionary of words that show which country a text is about.
 
-    The words are names, adjectives and capitals in Latin letters, without words that have other meanings.
+    The keys are names, adjectives and capitals of countries in Latin letters, normalized. Words that have other
+    meanings are omitted. The values are country keys.
     """
     words: dict[str, str] = {}
     ambiguous = _fold_all(country.ambiguous for country in language_data().countries)
@@ -369,29 +382,29 @@ def _home_countries() -> MappingProxyType[str, str]:
 
 
 def _keyed_countries() -> Iterator[tuple[str, Country]]:
-    """Yield each country with its key. The key is the first name of the country, folded."""
+    """Yield each country with its key. The key is the first name of the country, normalized."""
     yield from ((fold_key(country.names[0]), country) for country in language_data().countries)
 
 
 def find_country_key(folded: str) -> str:
-    """Return the key of the country with a folded name, or the folded name itself if the country is not known."""
+    """Return the key of the country with a given normalized name, or the name itself if no country has this name."""
     return country_words().get(folded.removeprefix("the ").strip(), folded)
 
 
 def format_country_name(country: str) -> str:
-    """Return the name of a country, given its key, with capital letters."""
+    """Return the name of a country for display, with capital letters. ``country`` is the key of the country."""
     words = (word if word in {"of", "and", "the"} else word.capitalize() for word in country.split())
     return " ".join(words)
 
 
 def find_convention(country: str) -> str:
-    """Return the name of the naming convention of a country, given by its key; `western` for an unknown country."""
+    """Return the name of the naming convention in a country, given by its key; `western` for an unknown country."""
     return _conventions_by_country().get(country, "western")
 
 
 def find_home_country(language: str) -> str:
-    """Return the key of the home country of a language, or an empty string if it has none.
+    """Return the key of the home country of a language, or an empty string if the language has none.
 
-    In a text of this language, a title without a country means the home country.
+    In a text in this language, a title that names no country belongs to the home country.
     """
     return _home_countries().get(language.partition("-")[0].lower(), "")

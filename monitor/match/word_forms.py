@@ -1,8 +1,8 @@
 """Search for names that are not printed as configured: in other grammatical cases, or in other scripts.
 
-A run is a sequence of capitalized words. The words of all runs are compared with the words of watched names. If two
-words of a run may be the first and the last word of one name, the whole name is compared. Other forms of a part of a
-name are searched only if the text has the full name, or in the headline or after a title.
+Each sequence of capitalized words, called a run, is compared with the watched names. If two words of a run may be the
+first and the last word of one name, the whole name is compared. Single words of a name are searched for only in the
+headline, after a title, or in a text that has a full name.
 """
 
 import re
@@ -77,7 +77,7 @@ agreement.
 """
 _MAX_NAME_WORDS = 6
 _MAX_RUN_CHARS = 100
-"""Maximum length of a run of capitalized words that is cached. Names are shorter."""
+"""Maximum length of a sequence of capitalized words that is cached. Names are shorter."""
 _MIN_LETTERS = 8
 _MIN_SOUND_LETTERS = 3
 _MIN_RESPELT_LETTERS = 4
@@ -91,7 +91,7 @@ _MIN_LONE_SOUNDS = 3
 name.
 """
 _MAX_NAMES_OF_RUN = 40
-"""Maximum number of watched names that are compared with a run of words, among names with its first and last word."""
+"""Maximum number of watched names with the same first and last word that are compared with a sequence of words."""
 _MAX_TITLES = 40
 """Maximum number of different words before names that are looked up as titles in one text."""
 _STEM_LETTERS = 3
@@ -126,7 +126,7 @@ class _WordForms:
 
 
 class _Word(NamedTuple):
-    """A word of a run of capitalized words.
+    """One word in a sequence of capitalized words.
 
     ``has_prefix`` is true if a prefix precedes the word, as in Zulu `uSipho`.
     """
@@ -138,7 +138,10 @@ class _Word(NamedTuple):
 
 
 class _FormsByWord(dict[str, _WordForms | None]):
-    """Cache of the forms of each printed word in texts of one language; a missing word is looked up automatically."""
+    """Cache for texts in one language: maps each printed word to the words of watched names that it may be a form of.
+
+    A word that is not in the cache is looked up automatically.
+    """
 
     def __init__(self, name_index: NameIndex, language: str) -> None:
         super().__init__()
@@ -149,7 +152,7 @@ class _FormsByWord(dict[str, _WordForms | None]):
         """Printed word -> the ids of the short names of which it is a form."""
 
     def clear(self) -> None:
-        """Remove all words and runs of words from the cache."""
+        """Remove all words and sequences of words from the cache."""
         super().clear()
         self.other_runs.clear()
         self.short_names.clear()
@@ -171,10 +174,10 @@ class _FormsByWord(dict[str, _WordForms | None]):
         return forms
 
     def _list_alike(self, word: str, inflection: Inflection | None) -> Iterator[str]:
-        """Yield the words of watched names that are equal to a word or have the same consonants.
+        """Yield the words of watched names that are equal to a printed word, or that have the same consonants.
 
-        Consonants are compared for words in other scripts than Latin, and in languages that decline all words of a
-        name.
+        Consonants are compared only for words in other scripts than Latin, and in languages in which all words of a
+        name have case endings.
         """
         if word in self._name_index.name_words.words:
             yield word
@@ -201,10 +204,10 @@ def _title_ends() -> frozenset[str]:
 
 @lru_cache(maxsize=50_000)
 def _rate_form(printed: str, name: str, language: str) -> int:
-    """Return the agreement of a printed word with a word of a name.
+    """Return whether a printed word is the given word of a name, another grammatical case of it, or neither.
 
-    The result is ``_AS_IN_NAME`` for the same word or another spelling, ``_IN_OTHER_CASE`` for another grammatical
-    case, or ``_NO_FORM``.
+    The result is ``_AS_IN_NAME`` for the same word in any spelling, ``_IN_OTHER_CASE`` for another case, or
+    ``_NO_FORM``.
     """
     word = _without_apostrophe(printed)
     if name in {printed, word}:
@@ -218,9 +221,9 @@ def _rate_form(printed: str, name: str, language: str) -> int:
 
 
 def is_printed_form(printed: str, name: str, language: str) -> bool:
-    """Return whether a printed word is a word of a name in any grammatical case.
+    """Return whether a printed word is the given word of a name, in any grammatical case.
 
-    Other spellings of the word do not count.
+    The result is False for another spelling of the word.
     """
     word = _without_apostrophe(printed)
     inflection = find_inflection(word, language)
@@ -228,9 +231,10 @@ def is_printed_form(printed: str, name: str, language: str) -> bool:
 
 
 def _is_spelt_alike(word: str, name: str, inflection: Inflection | None) -> bool:
-    """Return whether a word is another spelling of a word of a name, by its consonants and its ending.
+    """Return whether a printed word can be another spelling of a word in a name, by its consonants and its ending.
 
-    Only words of other scripts than Latin, and words in languages that decline all words of a name, can be spellings.
+    The result can be True only for words in other scripts than Latin, and in languages in which all words of a name
+    have case endings.
     """
     if word[0] > "z":
         if len(word) < _MIN_SOUND_LETTERS:
@@ -256,9 +260,9 @@ def _is_spelt_alike(word: str, name: str, inflection: Inflection | None) -> bool
 def find_inflected_names(
     name_index: NameIndex, article_text: NormalizedArticle, language: str, candidates: Candidates
 ) -> Candidates:
-    """Return the candidates, with other printed forms of watched names added.
+    """Add names that are printed in another form than configured to the possible names in an article (``candidates``).
 
-    These are names in other grammatical cases, names in other scripts, and names as lists print them ("DOE, Jane").
+    The other forms are grammatical cases, other scripts, and names as in lists ("DOE, Jane").
     """
     if listed := list(_find_listed_names(name_index, article_text)):
         candidates = candidates.add_names(listed, (), ())
@@ -273,10 +277,10 @@ def find_inflected_names(
 def _add_names_by_consonants(
     name_index: NameIndex, article_text: NormalizedArticle, candidates: Candidates
 ) -> Candidates:
-    """Return the candidates, with watched names in Arabic and Hebrew letters added.
+    """Add watched names in Arabic or Hebrew letters to the possible names in an article (``candidates``).
 
-    A printed name is added as a full name if it has the consonants of a watched Latin name. The family name is then
-    also added at each place where the text prints it in the same spelling.
+    A printed name is added as a full name if it has the consonants of a watched Latin name. Its family name is then
+    added wherever the text prints it alone in the same spelling.
     """
     text, words = article_text.folded.text, name_index.name_words
     full = list(name_index.consonants.find(text))
@@ -295,13 +299,13 @@ def _add_names_by_consonants(
 def _has_declined_script(text: str) -> bool:
     """Return whether a text has Greek, Cyrillic, Armenian or Georgian letters.
 
-    In these scripts names are always searched in all grammatical cases, whatever the language of the text.
+    Names in these scripts are searched for in all grammatical cases, even if the text is in a language without cases.
     """
     return not text.isascii() and _NATIVE.search(text) is not None
 
 
 def _find_listed_names(name_index: NameIndex, article_text: NormalizedArticle) -> Iterator[PatternMatch]:
-    """Yield the full names that are printed as in lists and tags: "DOE, Jane", "Doe, Jane;" and "#JaneDoe"."""
+    """Yield full names that are printed as in lists or tags: "DOE, Jane", "Doe, Jane;" and "#JaneDoe"."""
     cased = article_text.cased
     found = [(m.span(), m[2], cased[m.start() : m.end(1)]) for m in _LISTED_NAME.finditer(cased)]
     found += [((m.start(1) - 1, m.end(2) - 1), m[2], m[1]) for m in _ENTRY_NAME.finditer(f"\n{cased}")]
@@ -319,7 +323,7 @@ def _find_listed_names(name_index: NameIndex, article_text: NormalizedArticle) -
 
 
 class _Search:
-    """Search for other forms of watched names in one article."""
+    """Search for watched names in other forms, such as grammatical cases, in one article."""
 
     def __init__(self, name_index: NameIndex, article_text: NormalizedArticle, language: str) -> None:
         self._name_index, self._words = name_index, name_index.name_words
@@ -333,7 +337,7 @@ class _Search:
         self._genitive_ends: list[int] = []
 
     def add_to(self, candidates: Candidates) -> Candidates:
-        """Run the search, and return the candidates with the names that it has found."""
+        """Run the search, and return the possible names in the article together with the names that were found."""
         for start, end, has_prefix in self._list_runs():
             self._add_full_names(start, end, has_prefix=has_prefix)
         self._add_initials()
@@ -346,9 +350,9 @@ class _Search:
         return candidates
 
     def _list_runs(self) -> Iterator[tuple[int, int, bool]]:
-        """Yield the start and end of each run of capitalized words that may contain a full name.
+        """Yield the start and end of each sequence of capitalized words that may contain a full name.
 
-        The third value is whether a prefix precedes the run.
+        The third value is true if a prefix precedes the sequence.
         """
         runs = set(_NAME_RUN.findall(self._cased)) - self._forms.other_runs
         if runs:
@@ -360,11 +364,11 @@ class _Search:
             yield from ((*match.span(1), True) for match in re.finditer(pattern, self._cased))
 
     def _may_have_name(self, run: str) -> bool:
-        """Return whether at least two words of a run of capitalized words may be forms of words of watched names."""
+        """Return whether at least two words in a sequence of capitalized words may come from watched names."""
         return sum(map(bool, map(self._forms.__getitem__, _RUN_WORD.findall(run.lower())))) > 1
 
     def _add_full_names(self, start: int, end: int, *, has_prefix: bool) -> None:
-        """Find the full names in a run of capitalized words, and add them to the result."""
+        """Find the full names in a sequence of capitalized words, and add them to the result."""
         words = [_Word(*m.span(), self._text[slice(*m.span())]) for m in _RUN_WORD.finditer(self._cased, start, end)]
         words[0] = words[0]._replace(has_prefix=has_prefix)
         forms = [self._forms[word.text] for word in words]
@@ -381,7 +385,10 @@ class _Search:
                     self._add_names_of(words[at : to + 1], first.heads & last.tails)
 
     def _add_names_of(self, run: list[_Word], patterns: Iterable[int]) -> None:
-        """Add each name that has the whole run of words as a form. ``patterns`` are the ids of the names to compare."""
+        """Compare a sequence of words with watched names, and add the names that it is another form of.
+
+        ``patterns`` are the ids of the names to compare. All words of the sequence must belong to the name.
+        """
         for pattern in sorted(patterns)[:_MAX_NAMES_OF_RUN]:
             if self._is_form(self._words.patterns[pattern].split(), run):
                 found = self._short if self._words.is_short[pattern] else self._full
@@ -390,8 +397,8 @@ class _Search:
     def _add_initials(self) -> None:
         """Add the Cyrillic family names that follow initials.
 
-        The first initial must be that of an official with this family name. After two initials, the result is a full
-        name if only one official's name fits, and otherwise a short name.
+        The first initial must be that of an official with this family name. A family name after two initials is added
+        as a full name if it fits only one watched name. Otherwise it is added as a short name.
         """
         for match in _WORD_AFTER_INITIALS.finditer(self._cased) if not self._cased.isascii() else ():
             word = match[3].lower()
@@ -420,9 +427,9 @@ class _Search:
         return found
 
     def _may_be_woman(self, word: str, name: str, pattern: int) -> bool:
-        """Return whether the ending of a printed word fits the official who has this short name.
+        """Return False if a printed word is a woman's form of a short name that belongs only to men.
 
-        Only an ending of women's names may not fit: it requires an official with a first name in -a.
+        An official is taken for a woman if the first name ends in -a. The result is True for all other words.
         """
         inflection = find_inflection(word, self._language)
         if (
@@ -435,10 +442,11 @@ class _Search:
         return any(self._name_index.first_names[official].endswith("a") for official in officials)
 
     def _add_short_names(self, full_names: set[str]) -> None:
-        """Add parts of names in another form.
+        """Add single words of watched names that are printed in another form.
 
-        They are searched in the headline, after titles, and everywhere if the text has full names. If the text has only
-        one full name, a word in another place than headline and title must begin like one of the words of this name.
+        The headline and the words after titles are always searched. The rest of the text is searched only if the text
+        has full names, which are given in ``full_names``. If it has only one, a word in the rest of the text must begin
+        with the same letters as a word of this name.
         """
         places = {match.span() for match in _CAPITALIZED_WORD.finditer(self._cased, *self._headline)}
         stems = {word[:_STEM_LETTERS] for name in full_names for word in _RUN_WORD.findall(name)}
@@ -470,17 +478,16 @@ class _Search:
     def _has_marked_ending(self, word: _Word) -> bool:
         """Return whether the last letter of a word is printed with a diacritic, as in Polish "Dudą".
 
-        Folding has removed this diacritic. It shows that the word is in another grammatical case.
+        The diacritic shows that the word is in another grammatical case. The normalized text does not have it.
         """
         printed = self._folded.original_slice(word.end - 1, word.end).lower()
         return printed != word.text[-1] and "a" <= word.text[-1] <= "z"
 
     def _is_form(self, name: list[str], run: list[_Word]) -> bool:
-        """Return whether the words of a run are a form of a name with the same first and last word.
+        """Return whether a sequence of printed words is another form of a watched name.
 
         The words are in another grammatical case or script, have a prefix, or have the father's name between the two
-        words of the name. The result is False for a run that is equal to the name, because the automaton finds this
-        name.
+        words of the name. The result is False for words that are equal to the name, because the automaton finds these.
         """
         has_fathers_name = len(run) == 3 and len(name) == 2 and _FATHERS_NAME.fullmatch(run[1].text) is not None
         fathers_name = run[1].text
@@ -522,7 +529,7 @@ class _Search:
 
 @lru_cache(maxsize=50_000)
 def _count_sounds(word: str) -> int:
-    """Count the consonants in a word of another script. Equal consonants next to each other count once."""
+    """Count the consonants in a word of a script other than Latin. Equal consonants next to each other count once."""
     return len(key_of_other_script(to_latin(word)))
 
 
@@ -569,9 +576,9 @@ def _list_forms(word: str, inflection: Inflection) -> Iterator[str]:
 def _is_possible_case(name: list[str], last_letter: str, changed: list[bool], inflection: Inflection) -> bool:
     """Return whether a printed name can be the whole configured name in one grammatical case.
 
-    ``changed`` has True for each word of the name that is not printed in the nominative. If only the family name is in
-    the nominative, it must have the same form in all cases, like Slavic family names of women and names that end in a
-    vowel.
+    ``changed`` has one value for each word of the name: True if the word is not printed in the nominative. If only the
+    family name is in the nominative, it must be a name that is the same in all cases. Examples are Slavic family names
+    of women and names that end in a vowel.
     """
     if not inflection.declines_all_words:
         return changed[-1] and not any(changed[:-1])

@@ -1,4 +1,4 @@
-"""Article pages: fetch a page, extract the article, and load the page in a browser if its source requires this."""
+"""Article pages: fetch a page and extract the article; if the source requires it, load the page in a browser."""
 
 import re
 from dataclasses import replace
@@ -35,11 +35,11 @@ def page_request(source: Source | None, url: str) -> FetchRequest:
 async def extract_article(
     page: Fetched, source: Source | None, entry: Article | None, fetcher: Fetcher, process_pool: ProcessPool
 ) -> tuple[FetchResult, Article]:
-    """Return the fetched page and the article that was extracted from it.
+    """Extract the article from a fetched page, and return the page together with the article.
 
-    If the source has `fetch: browser`, and the article seems to be incomplete, the page is requested again by the
-    browser. The page with the longer text is returned, with its article. If the browser fails, its failure is returned
-    instead of a page, with the article of the first page. Raises ``UnreadableDocument`` and ``WorkerKilled``.
+    If the source has `fetch: browser`, and the article seems to be incomplete, the browser requests the page again. The
+    page with the longer text is returned, with its article. If the browser fails, its failure is returned instead of a
+    page, with the article of the first page. Raises ``UnreadableDocument`` and ``WorkerKilled``.
     """
     from monitor.extract.extractor import extract_page  # imported late: slow to import, and most passes do not need it
 
@@ -57,10 +57,9 @@ async def extract_article(
 
 
 def find_expired_login(source: Source | None, page: Fetched, article: Article) -> str:
-    """Return a sentence that shows that the login of a source has expired.
+    """Return a sentence about why the login of a source seems to have expired, or an empty string.
 
-    The sentence states what the page has instead of the article: a paywall or a login form. It is empty if the login
-    seems valid.
+    The sentence states what the page has instead of the article: a paywall or a login form.
     """
     if source is None or not source.has_login:
         return ""
@@ -72,8 +71,8 @@ def find_expired_login(source: Source | None, page: Fetched, article: Article) -
 
 
 def find_problem(outcome: FetchResult) -> PageProblem:
-    """Return the page problem that prevented the fetch of a page, or ``PageProblem.NONE``.
+    """Return the problem that prevented the fetch of a page, or ``PageProblem.NONE``.
 
-    A page problem is a reason that the user can remove.
+    Only problems that the user can remove are returned.
     """
     return outcome.problem if isinstance(outcome, Blocked) else PageProblem.NONE

@@ -1,8 +1,8 @@
 """Backfill: stores older articles of a source from its sitemaps and listing pages, without reporting them.
 
-The documents are read one after another. Articles are stored in small parts. The pages of one part are read before the
-next part is stored, so that the pages of new articles never wait behind an archive. A backfill that was interrupted
-continues with the next document. Articles that are known are not stored again.
+The documents are read one after another, and articles are stored in small parts. The pages of one part are read before
+the next part is stored. The pages of new articles therefore do not have to wait until the whole archive was read. A
+backfill that was interrupted continues with the next document. Articles that are already stored are not stored again.
 """
 
 import re
@@ -34,7 +34,7 @@ _MONTH = re.compile(r"(?<!\d)((?:19|20)\d{2})(?:[-_/.]?(0[1-9]|1[0-2]))?(?!\d)")
 
 
 class Backfiller:
-    """Reader of the archives of sources. It uses the steps of a pipeline.
+    """Reader of the archive of a source. It uses the steps of a pipeline.
 
     ``progress`` is called with a text and the number of articles that are stored.
     """
@@ -85,9 +85,9 @@ class Backfiller:
         return await self._save(new)
 
     async def _find_archive(self, source: Source) -> list[str]:
-        """Return the sitemap and the listing page of a source.
+        """Return the addresses of the sitemap and the listing page of a source.
 
-        If a source has neither, return the sitemaps in the robots.txt of its site.
+        If neither is configured for a feed, return the sitemaps in the robots.txt of its site.
         """
         own = [source.sitemap, source.listing.url if source.listing else ""]
         if not any(own) and source.kind is SourceKind.FEED:
@@ -97,7 +97,7 @@ class Backfiller:
     async def _store(self, source: Source, feed: Feed, since_at: datetime, limit: int) -> tuple[int, bool]:
         """Store the older articles of a document and read their pages.
 
-        Return the number of stored articles, and whether all older articles of the document are stored now.
+        Return the number of stored articles, and True if no older article of the document is left.
         """
         now, collector = self._clock(), self._pipeline.collector
         wanted = [entry for entry in feed.entries if _is_wanted(entry, since_at, now)]
@@ -122,9 +122,9 @@ class Backfiller:
         await pipeline.grouping_step.run_all()
 
     def _advance(self, source: Source, state: BackfillProgress, url: str, feed: Feed) -> BackfillProgress:
-        """Return the progress after a document was read.
+        """Return the progress of a backfill after a document was read.
 
-        The documents that it links to are added to the documents to read.
+        The documents to which it links are added to the documents that are still to be read.
         """
         known = {*state.read_urls, *state.pending_urls}
         linked = [one for one in feed.nested_urls if one not in known and not is_older(one, state.since_at)]
@@ -146,7 +146,7 @@ class Backfiller:
 
 
 def archive_source(source: Source, url: str) -> Source:
-    """Return the source with the settings by which one document of its archive is read, a sitemap or a listing page."""
+    """Return the source with the settings that are needed to read a sitemap or listing page of its archive."""
     if is_listing(source, url) and source.listing:
         following = source.listing.next or NEXT_LINKS
         return replace(source, listing=replace(source.listing, next=following, max_pages=2))
@@ -179,7 +179,7 @@ def _without_first(state: BackfillProgress) -> BackfillProgress:
 
 
 def _finish(state: BackfillProgress) -> BackfillProgress:
-    """Return the progress after a run. The archive is complete if all documents were read without a problem."""
+    """Mark the archive as complete if all documents were read without a problem, and return the progress."""
     if state.pending_urls or state.problems:
         return state
     return replace(state, complete_since_at=state.since_at, read_urls=())

@@ -1,8 +1,8 @@
-"""Matching with limits of time and memory.
+"""Matching of articles with limits on time and memory.
 
 Short texts are matched in this process. Long texts, and texts that failed before, are matched in a worker process that
-can be killed. The worker process compiles the watchlist once for each configuration; the watchlist is not sent with
-each article.
+can be killed. The worker process compiles the watchlist once for each configuration. The watchlist is therefore not
+sent with each article.
 """
 
 import logging
@@ -38,8 +38,9 @@ def new_key() -> int:
 
 @dataclass(frozen=True, slots=True)
 class MatchingResult:
-    """The result of a matching run: the numbers of articles that were processed, of new hits, and of abandoned
-    articles.
+    """Result of matching several articles: the numbers of articles that were processed, of new hits, and of failures.
+
+    A hit is a rule that an article satisfies. A failure is an article that was abandoned after several attempts.
     """
 
     article_count: int = 0
@@ -47,7 +48,7 @@ class MatchingResult:
     failed_count: int = 0
 
     def __add__(self, other: "MatchingResult") -> "MatchingResult":
-        """Add the numbers of two results."""
+        """Return the sums of the numbers in two results."""
         return MatchingResult(
             self.article_count + other.article_count,
             self.hit_count + other.hit_count,
@@ -65,7 +66,7 @@ class ArticleMatcher(Protocol):
         seen_at: datetime | None = None,
         verdicts: Sequence[Verdict] = (),
     ) -> Findings:
-        """Return the mentions, hits and near misses of one article."""
+        """Return the findings of one article: mentions of officials, satisfied rules (hits), and near misses."""
         ...
 
 
@@ -98,11 +99,11 @@ class BoundedMatcher:
         *,
         is_isolated: bool = False,
     ) -> Findings:
-        """Return the findings of an article.
+        """Match an article, and return its findings.
 
-        With ``is_isolated``, even a short article is matched in a worker process. ``seen_at`` and ``verdicts`` have the
-        same meaning as for ``Matcher.match``. Raises what matching raises, or ``WorkerKilled`` if it exceeds a limit of
-        time or memory.
+        If ``is_isolated`` is true, even a short article is matched in a worker process. ``seen_at`` and ``verdicts``
+        have the same meaning as for ``Matcher.match``. Raises every error that matching raises, and ``WorkerKilled`` if
+        the worker process exceeds a limit of time or memory.
         """
         if self._process_pool is None or (article.text_length <= MAX_INLINE_CHARS and not is_isolated):
             return self._matcher.match(article, source_id, seen_at, verdicts)
@@ -117,7 +118,10 @@ class BoundedMatcher:
     async def match_stored(
         self, stored: StoredArticle, verdicts: Sequence[Verdict] = (), *, is_isolated: bool = False
     ) -> Findings:
-        """Return the findings of a stored article. If the article has no date, the time when it was seen is used."""
+        """Match a stored article, and return its findings.
+
+        If the article has no date, the time when it was first seen is used.
+        """
         return await self.match(
             stored.article, stored.source_id, stored.first_seen_at, verdicts, is_isolated=is_isolated
         )
@@ -137,17 +141,18 @@ def match_in_worker(
 ) -> Findings | None:
     """Match an article in a worker process, and return its findings.
 
-    If ``watchlist`` is None and this process has not received the watchlist with this key yet, the result is None. The
-    caller must then call again with the watchlist.
+    ``key`` identifies the watchlist. If ``watchlist`` is None and this process has not received the watchlist before,
+    the result is None. The caller must then call again with the watchlist.
     """
     matcher = compile_in_worker(key, watchlist)
     return matcher.match(article, source_id, seen_at, verdicts) if matcher else None
 
 
 def compile_in_worker(key: int, watchlist: Watchlist | None) -> ArticleMatcher | None:
-    """Return the matcher for the watchlist with this key, compiled from ``watchlist`` if necessary.
+    """Return the matcher for a watchlist, which is compiled from ``watchlist`` if necessary.
 
-    If ``watchlist`` is None and this process has not compiled it yet, the result is None.
+    ``key`` identifies the watchlist. If ``watchlist`` is None and this process has not compiled the watchlist before,
+    the result is None.
     """
     if key not in _compiled:
         if watchlist is None:
@@ -160,7 +165,7 @@ def compile_in_worker(key: int, watchlist: Watchlist | None) -> ArticleMatcher |
 
 
 def log_hits(found: Sequence[tuple[StoredArticle, Findings]]) -> None:
-    """Log each article with hits, up to ``MAX_LOGGED_ARTICLES``, and then the number of the remaining articles."""
+    """Log each article that satisfies a rule, up to ``MAX_LOGGED_ARTICLES``, then the number of further articles."""
     for stored, findings in found[:MAX_LOGGED_ARTICLES]:
         officials = dict.fromkeys(one for hit in findings.hits for one in hit.official_ids)
         log.info(

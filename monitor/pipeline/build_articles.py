@@ -1,8 +1,8 @@
-"""Build articles from new feed entries; large batches run in a worker process.
+"""Article building: makes articles from new feed entries; large batches are built in a worker process.
 
 A Python process uses one processor core. If a first poll yields thousands of entries, the computation moves to another
-process. The results are the same in both places. A worker process is idle between its answer and the next message, so
-waiting calls are combined into one message.
+process. The results are the same in both processes. A worker process is idle between its answer and the next message,
+so waiting calls are combined into one message.
 
 Feed content is untrusted. If an entry kills the worker process, only this entry is stored as a fallback article with
 plain text.
@@ -46,7 +46,7 @@ The start of the process takes as much time as 900 articles.
 DRAIN_RATE = 100.0
 """Number of articles per second that this process can build in addition to its other work.
 
-Only articles beyond this rate count as a backlog.
+Only articles beyond this rate count as waiting.
 """
 
 MAX_MESSAGE_ARTICLES = 150
@@ -68,7 +68,7 @@ def describe_error(error: BaseException) -> str:
 
 @dataclass(frozen=True, slots=True)
 class _OffloadedCall:
-    """A queued call for a worker process: function, arguments, number of articles, and the future for the result."""
+    """Call that waits for a worker process: function, arguments, number of articles, and future for the result."""
 
     work: Callable[..., Any]
     args: tuple[Any, ...]
@@ -77,7 +77,7 @@ class _OffloadedCall:
 
 
 class ProcessOffloader:
-    """Runner of pure functions in worker processes, used only while many articles wait.
+    """Runner of pure functions in worker processes. It uses these processes only while many articles wait.
 
     At most ``concurrency`` messages are processed at a time. Without a process pool, ``run_in_pool`` always returns
     None.
@@ -92,11 +92,14 @@ class ProcessOffloader:
 
     @property
     def has_pool(self) -> bool:
-        """Return whether work can be given to worker processes."""
+        """True if there are worker processes that can do work."""
         return self._process_pool is not None
 
     def add_backlog(self, article_count: int) -> None:
-        """Add to the estimated number of waiting articles, by which ``run_in_pool`` decides where work runs."""
+        """Add articles to the estimated number of waiting articles.
+
+        ``run_in_pool`` uses worker processes only if this number is high.
+        """
         now = asyncio.get_running_loop().time()
         left = max(0.0, self._backlog - DRAIN_RATE * (now - self._backlog_at))
         self._backlog, self._backlog_at = min(left + article_count, 2.0 * OFFLOAD_THRESHOLD), now
@@ -104,8 +107,8 @@ class ProcessOffloader:
     async def run_in_pool(self, work: Callable[..., T], batch: Sequence[Any], *args: object) -> T | None:
         """Run ``work(batch, *args)`` in a worker process, and return its result.
 
-        The result is None if the caller must run the work itself, because the batch or the backlog is small or no
-        process can be started. Raises what ``work`` raises, or ``WorkerKilled``.
+        The result is None if the caller must run the work itself, because the batch is small, few articles wait, or no
+        process can be started. Raises every error that ``work`` raises, and ``WorkerKilled``.
         """
         if self._process_pool is None or len(batch) < MIN_OFFLOAD_ARTICLES:
             return None
@@ -132,7 +135,7 @@ class ProcessOffloader:
     def record_failure(self, work_name: str, error: str) -> None:
         """Count work that failed in a worker process, and keep its error for ``problem``.
 
-        The failure is logged if no other was recorded within the last hour.
+        The failure is logged, but at most once an hour while calls fail.
         """
         now = asyncio.get_running_loop().time()
         if not self._failure_count or now - self._failed_at > FAILURE_MEMORY_SECONDS:
@@ -143,7 +146,7 @@ class ProcessOffloader:
 
     @property
     def problem(self) -> str:
-        """Return one line about calls that failed within the last hour, or an empty string if none failed."""
+        """One line about calls that failed within the last hour, or an empty string if none failed."""
         if not self._failure_count or asyncio.get_running_loop().time() - self._failed_at > FAILURE_MEMORY_SECONDS:
             return ""
         times = "once" if self._failure_count == 1 else f"{self._failure_count} times"
@@ -153,7 +156,10 @@ class ProcessOffloader:
         )
 
     async def run_separately(self, work: Callable[..., T], *args: object) -> T:
-        """Run one call alone in a worker process. Raises what ``work`` raises, ``WorkerKilled`` or ``OSError``."""
+        """Run one call in a worker process, not together with other calls.
+
+        Raises every error that ``work`` raises, ``WorkerKilled`` and ``OSError``.
+        """
         assert self._process_pool is not None  # noqa: S101 - called only after a worker process was used
         return await self._process_pool.run(work, *args)
 
@@ -172,9 +178,9 @@ class ProcessOffloader:
             self._active_tasks -= 1
 
     async def _send_message(self, calls: list[_OffloadedCall]) -> None:
-        """Run several calls in one message to a worker process.
+        """Send several calls to a worker process in one message, and pass each result to its caller.
 
-        If the message fails, each call runs in a message of its own, so that an error reaches only its caller.
+        If the message fails, each call is sent in a separate message, so that an error reaches only its own caller.
         """
         try:
             results = await self.run_separately(run_calls, [(call.work, call.args) for call in calls])
@@ -204,7 +210,7 @@ BuiltArticle = tuple[Article, Stage, str | None]
 
 @dataclass(frozen=True, slots=True)
 class WorkedEntries:
-    """The result of building articles from several entries in a worker process.
+    """Result of building articles from several entries in a worker process.
 
     It has the articles, and the grouping features of all of them. It also has the findings of each article, which are
     None if the article was not matched. ``error`` is the last error of articles that could not be matched, or for which
@@ -222,8 +228,8 @@ class WorkedEntries:
 class BuiltArticles:
     """The articles built from the entries of a poll, and the number of fallback articles.
 
-    A fallback article has only plain text, because building it failed. ``findings[i]`` and ``features[i]`` belong to
-    ``articles[i]``. Both are None if the article was not matched.
+    A fallback article has only plain text, because building it failed. ``findings`` and ``features`` have one value for
+    each of the ``articles``, which is None if the article was not matched.
     """
 
     articles: tuple[NewArticle, ...] = ()
@@ -235,7 +241,7 @@ class BuiltArticles:
 class ArticleBuilder:
     """Builder of articles from the classified entries of a poll.
 
-    ``cpu_slot`` is held while the work blocks the event loop.
+    The lock ``cpu_slot`` is held while the work blocks the event loop.
     """
 
     def __init__(self, offloader: ProcessOffloader, cpu_slot: asyncio.Lock, early: EarlyMatching | None = None) -> None:
@@ -247,8 +253,8 @@ class ArticleBuilder:
     ) -> BuiltArticles:
         """Build an article from each entry. In a worker process, articles are also matched if early matching is on.
 
-        With ``is_isolated``, each article is built alone in a worker process, because one of the entries may have ended
-        this process before.
+        If ``is_isolated`` is true, each article is built alone in a worker process, because one of the entries may have
+        ended this process before.
         """
         new_articles, fallback_count = list[NewArticle](), 0
         findings, features = list[Findings | None](), list["ArticleFeatures | None"]()
@@ -275,8 +281,8 @@ class ArticleBuilder:
     async def _work_in_pool(self, entries: Sequence[Entry], source: Source, now: datetime) -> WorkedEntries | None:
         """Build articles in a worker process, and match them there if early matching is on.
 
-        The result is None if the articles must be built in this process, because the backlog is small or no process can
-        be started.
+        The result is None if the articles must be built in this process, because few articles wait or no process can be
+        started.
         """
         run, early = self._offloader.run_in_pool, self._early
         if early is None:
@@ -300,8 +306,8 @@ class ArticleBuilder:
         """Build articles one by one, after a batch has killed its worker process.
 
         Return the articles and the number of fallback articles, which have only plain text. After
-        ``MAX_KILLED_PROCESSES`` further kills, the remaining entries are tried together, so that one feed cannot block
-        others for long.
+        ``MAX_KILLED_PROCESSES`` further killed processes, the remaining entries are tried together, so that one feed
+        cannot block other feeds for long.
         """
         from monitor.extract.feed_content import build_fallback_article
 
@@ -324,7 +330,7 @@ def _make_new_article(
 ) -> NewArticle:
     """Return the article to store for an entry.
 
-    If the article has no date, its page is read to find the date, even if the feed has the whole text.
+    If an entry without a date is quarantined, its page is read to find the date, even if the feed has the whole text.
     """
     if one.quarantine_reason in UNDATED_REASONS and article.url and source.text_from is not TextOrigin.FEED:
         stage, search_text = Stage.LISTED, None
@@ -334,9 +340,9 @@ def _make_new_article(
 def _take_findings(
     articles: Sequence[NewArticle], worked: WorkedEntries | None, now: datetime
 ) -> "tuple[list[Findings | None], list[ArticleFeatures | None]]":
-    """Return the findings and the grouping features of each article.
+    """Return two lists: the findings, and the features for grouping, of each article.
 
-    Both are None for an article whose page must be read first.
+    Both have None for an article whose page must be read first.
     """
     if worked is None or not worked.findings:
         return [None] * len(articles), [None] * len(articles)
@@ -353,7 +359,7 @@ def _take_findings(
 
 
 def build_aliases(classified: Sequence[ClassifiedEntry]) -> tuple[NewArticle, ...]:
-    """Return the keys and URLs to add to articles that are known, but whose entries now have further keys.
+    """Return the keys and URLs to add to articles that are already stored, because their entries now have further keys.
 
     No URL is added to an article that was deleted.
     """
@@ -372,9 +378,9 @@ def build_aliases(classified: Sequence[ClassifiedEntry]) -> tuple[NewArticle, ..
 
 
 def build_articles(entries: Sequence[Entry], source: Source) -> list[BuiltArticle]:
-    """Build articles from entries, each with its next stage.
+    """Build articles from entries, each with a stage that states whether the page of the article must be fetched.
 
-    The page of an article is not fetched if the feed has the complete text, or if the entry has no URL.
+    The page is not fetched if the feed has the complete text, or if the entry has no URL.
     """
     from monitor.extract.feed_content import article_from_entry, is_complete
 
@@ -389,10 +395,9 @@ def build_articles(entries: Sequence[Entry], source: Source) -> list[BuiltArticl
 
 
 def _complete_message(article: Article, entry: Entry) -> Article:
-    """Complete the article of a mailbox entry: add a URL of its own, and mark it as complete, because a message is
-    whole.
+    """Give the article of a mailbox message a URL, and mark the article as complete, because a message is whole.
 
-    An entry that is a link in a message has a URL already. Its article is returned unchanged.
+    If the entry is a link in a message, it already has a URL. Its article is returned unchanged.
     """
     if entry.url:
         return article
@@ -403,7 +408,7 @@ def _complete_message(article: Article, entry: Entry) -> Article:
 
 
 def build_indexed_articles(entries: Sequence[Entry], source: Source) -> list[BuiltArticle]:
-    """Build articles from entries, and compute the search text of articles whose page is not fetched."""
+    """Build articles from entries, and compute the text for the search in articles whose page is not fetched."""
     from monitor.text.search_text import index_text
 
     return [
@@ -415,10 +420,11 @@ def build_indexed_articles(entries: Sequence[Entry], source: Source) -> list[Bui
 def work_on_entries(
     entries: Sequence[Entry], source: Source, now: datetime, key: int, watchlist: Watchlist | None
 ) -> WorkedEntries:
-    """Build articles, match the complete ones and compute their grouping features; this runs in a worker process.
+    """Build articles, match the complete ones and compute their features for grouping, all in a worker process.
 
-    If this process has no watchlist with this key and ``watchlist`` is None, only ``needs_watchlist`` is set in the
-    result. An article that cannot be matched has no findings; the matching step tries it again and records the reason.
+    ``key`` identifies the watchlist. If ``watchlist`` is None and this process has not received the watchlist before,
+    only ``needs_watchlist`` is set in the result. An article that cannot be matched has no findings. The matching step
+    tries it again and records the reason.
     """
     from monitor.stories.fingerprints import extract_grouping_text, pack_features
 

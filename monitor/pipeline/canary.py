@@ -1,7 +1,7 @@
-"""Canary: a synthetic article that is parsed, matched, composed and rendered, but never stored or sent.
+"""Canary: a synthetic article that is parsed, matched, put into a digest and rendered, but never stored or sent.
 
-A daemon can look healthy while it finds nothing, for example after its libraries were replaced during its run. Only an
-article that passes through all steps proves that the daemon works.
+A daemon can look healthy while it finds nothing, for example if its libraries were replaced while it was running. Only
+an article that passes through all steps proves that the daemon works.
 """
 
 import asyncio
@@ -31,7 +31,7 @@ FEED = f"""<?xml version="1.0" encoding="utf-8"?>
 
 
 class Canary:
-    """Test of the pipeline with a synthetic article, the templates of a configuration and a watchlist of its own."""
+    """Test of the pipeline with a synthetic article. It uses the configured templates, but its own watchlist."""
 
     def __init__(self, configuration: Configuration, clock: Clock) -> None:
         self._template_dir, self._clock = configuration.settings.template_dir, clock
@@ -40,9 +40,9 @@ class Canary:
         self._matcher: Matcher | None = None
 
     async def run(self) -> None:
-        """Process the synthetic article in all steps.
+        """Pass the synthetic article through all steps.
 
-        Raises ``CanaryLost`` with the name of the step that lost the article.
+        Raises ``CanaryLost`` if the article does not reach the end. The error names the step that failed.
         """
         await asyncio.to_thread(self._run_steps, self._clock())
 

@@ -1,4 +1,7 @@
-"""Collecting step: leases due sources, reads them, and stores new articles together with the next poll state."""
+"""Collecting step: reads the sources that are due, and stores new articles together with the next poll state.
+
+A source is leased while it is read, so that no other process reads it at the same time.
+"""
 
 import asyncio
 from collections import Counter
@@ -38,9 +41,9 @@ EXPECTED_NEW_FEED_ENTRIES = 30
 
 @dataclass(frozen=True, slots=True)
 class PollResult:
-    """Result of one poll. States, detail and time of the next poll are as stored in the database.
+    """Result of one poll. ``detail``, the states and the time of the next poll have the values that are stored.
 
-    ``notice`` tells the user that a problem of the source began or ended. ``note`` is one line about quarantined
+    ``notice`` informs the user that a problem of the source began or ended. ``note`` is one line about quarantined
     entries, filled gaps and unreadable entries.
     """
 
@@ -57,9 +60,9 @@ class PollResult:
 
 
 class Collector:
-    """Poller of sources.
+    """Poller of sources. It stores everything that results from a poll in one transaction.
 
-    Every poll is committed once. If a poll is interrupted, it is repeated when its lease expires.
+    If a poll is interrupted, it is repeated when its lease expires.
     """
 
     def __init__(
@@ -90,9 +93,9 @@ class Collector:
         limit: int = MAX_CONCURRENT_POLLS,
         source_ids: Collection[str] | None = None,
     ) -> list[PollResult]:
-        """Lease due sources and poll them concurrently.
+        """Lease the sources that are due, and poll them concurrently.
 
-        With ``source_ids``, these sources are polled instead, whether they are due or not.
+        If ``source_ids`` is given, these sources are polled instead, even if they are not due.
         """
         leases = await self.lease(limit, source_ids)
         polls = [
@@ -101,7 +104,10 @@ class Collector:
         return list(await asyncio.gather(*polls))
 
     async def lease(self, limit: int, source_ids: Collection[str] | None = None) -> list[Lease]:
-        """Lease at most ``limit`` due sources. The caller must pass each lease to ``poll``."""
+        """Reserve at most ``limit`` due sources for this process for a limited time, and return these leases.
+
+        The caller must pass each lease to ``poll``.
+        """
         now = self._clock()
         leases = await self._database.run(self._database.sources.lease_due, now, limit, now + POLL_LEASE, source_ids)
         if first_poll_count := sum(not lease.poll_state.polls for lease in leases):
@@ -109,7 +115,7 @@ class Collector:
         return leases
 
     async def poll(self, lease: Lease, source: Source, *, wait: bool = False) -> PollResult:
-        """Poll one leased source. No exception is raised, because unexpected errors are stored with the source.
+        """Poll one leased source. An unexpected error is stored with the source and not raised.
 
         If the host of the source is busy and ``wait`` is true, the poll waits for the host. Otherwise the poll is
         postponed, so that other hosts can be polled.
@@ -129,7 +135,7 @@ class Collector:
                 self._drop_idle_host(host)
 
     def _drop_idle_host(self, host: str) -> None:
-        """Delete what is kept in memory about a host for which no poll is running."""
+        """Delete the data in memory about a host that is no longer polled."""
         del self._polls_by_host[host]
         if self._host_free_at.get(host, self._clock()) <= self._clock():
             self._host_free_at.pop(host, None)
@@ -196,7 +202,7 @@ class Collector:
         return plan_poll(source, attempt, known, self._backfill, now)
 
     async def find_known(self, source: Source, keys: Collection[str]) -> dict[str, KnownArticle]:
-        """Return the stored articles of a source that have some of these entry keys, by the key."""
+        """Return a dictionary that maps entry keys to the stored articles of a source. Unknown keys are omitted."""
         return await self._database.run(self._database.articles.known_articles, source.id, keys) if keys else {}
 
     async def _store(
@@ -207,10 +213,9 @@ class Collector:
         now: datetime | None = None,
         built: BuiltArticles = BuiltArticles(),  # noqa: B008 - immutable
     ) -> PollResult:
-        """Store the result of a poll in one transaction, and return a summary.
+        """Store the next poll state and the new articles in one transaction, and return a summary of the poll.
 
-        The next poll state and the new articles are stored. Articles that another process has stored in the meantime do
-        not count as new.
+        Articles that another process has stored in the meantime do not count as new.
         """
         commit = self._database.articles.commit_poll
         now = now or self._clock()
@@ -238,9 +243,9 @@ class Collector:
         )
 
     async def _postpone(self, lease: Lease, host: str) -> PollResult:
-        """Release a source whose host is busy, and make it due when the host is expected to be free.
+        """Release a source whose host is busy, and make the source due when the host is expected to be free.
 
-        Postponed sources of one host get different times, one poll apart, so that few of them are postponed twice.
+        Postponed sources of one host become due one after another, so that few of them are postponed twice.
         """
         now = self._clock()
         free_at = self._host_free_at.get(host, now)
@@ -253,7 +258,7 @@ class Collector:
 
 
 def _fail_interrupted(poll_state: PollState, now: datetime) -> PollAttempt:
-    """Return a failed attempt for a source whose polls were interrupted too often.
+    """Return a failed poll for a source whose polls were interrupted too often. The source is not read.
 
     The next poll reads the source again.
     """

@@ -1,7 +1,8 @@
-"""Digest step: composes due digests and commits each with its deliveries and the record of its reported hits.
+"""Digest step: composes due digests, and stores each with its deliveries and the record of the hits that it reports.
 
-A window starts at the end of the last one, so no hit falls between two digests. The step may be repeated at any time,
-because a window that is stored is not stored again.
+A hit is a rule that an article satisfies. The window of a digest is the period that it covers. It starts at the end of
+the last window, so no hit falls between two digests. The step may be repeated at any time, because a window that is
+stored is not stored again.
 """
 
 import asyncio
@@ -63,10 +64,11 @@ SOURCE_NOTICE_CHECK_INTERVAL = timedelta(minutes=5)
 
 @dataclass(frozen=True, slots=True)
 class MessageRate:
-    """Rate limit for immediate digests, so that many hits at once cause few messages.
+    """Rate limit for immediate digests, so that many hits (articles that satisfy a rule) at once cause few messages.
 
     ``burst_size`` messages per ``period`` are sent without delay. For each further ``burst_size`` messages, the delay
-    between two messages doubles, from ``min_delay`` to ``max_delay``. Hits found during the delay share one message.
+    between two messages doubles, from ``min_delay`` to ``max_delay``. All hits that are found during a delay are in one
+    message.
     """
 
     burst_size: int = 12
@@ -75,9 +77,7 @@ class MessageRate:
     max_delay: timedelta = timedelta(minutes=2)
 
     def delay_after(self, sent_count: int) -> timedelta:
-        """Return the minimum time until the next message, if ``sent_count`` messages were sent in the
-        last ``period``.
-        """
+        """Return the minimum time until the next message, after ``sent_count`` messages in the last ``period``."""
         return (
             min(self.min_delay * 2 ** min(sent_count // self.burst_size - 1, 16), self.max_delay)
             if sent_count >= self.burst_size
@@ -87,9 +87,9 @@ class MessageRate:
 
 @dataclass(frozen=True, slots=True)
 class _DueWindow:
-    """A window to be reported now.
+    """A period for which a digest must be composed now.
 
-    ``is_first`` is True if the digest plan has just been started and had no window before.
+    ``is_first`` is true if the digest plan has just been started and had no digest before.
     """
 
     window: Window
@@ -111,21 +111,21 @@ class NoticeSource(Protocol):
         *,
         is_preview: bool,
     ) -> PeopleNotices:
-        """Return the notices about these officials for a digest whose window ends at ``end_at``.
+        """Return the notices about some officials for a digest. ``end_at`` is the end of the period that it covers.
 
-        A preview changes nothing in the database.
+        For a preview, nothing in the database is changed.
         """
         ...
 
     async def find_spikes(self, official_ids: Collection[str], end_at: datetime) -> frozenset[str]:
-        """Return the officials, among these, that unusually many stories named in the 24 hours before ``end_at``."""
+        """Return the given officials that unusually many stories named in the 24 hours before ``end_at``."""
         ...
 
 
 class DigestComposer:
     """Composer of due digests. Each process has one instance.
 
-    Scheduled digests, unlike immediate ones, contain the notices of ``notice_source``.
+    Notices from ``notice_source`` are added only to scheduled digests, not to immediate ones.
     """
 
     def __init__(
@@ -151,8 +151,9 @@ class DigestComposer:
     async def run_due(self, configuration: Configuration) -> list[Digest]:
         """Compose every due digest, and return the digests that are sent.
 
-        A digest that fails is tried again later. After some failures a plain list is sent instead; ``failures`` has the
-        reason. All digests are tried before a ``StoreError`` is raised.
+        A digest that fails is tried again later. After several failures a plain list is sent instead, and ``failures``
+        has the reason. If the database fails for one digest, ``StoreError`` is raised after all other digests were
+        tried.
         """
         digests = []
         store_error: StoreError | None = None
@@ -176,9 +177,10 @@ class DigestComposer:
     async def preview(
         self, plan: DigestPlan, configuration: Configuration, since: datetime | None = None
     ) -> tuple[Digest, tuple[int, ...]]:
-        """Compose the digest as of now, or with every hit found since ``since``; nothing is stored.
+        """Compose a digest as it would be sent now, without storing anything.
 
-        Return the digest, and the ids of the hits that sending it would record as reported. The ids are empty if the
+        If ``since`` is given, the digest has every hit (an article that satisfies a rule) found since then. Return the
+        digest, and the ids of the hits that would be recorded as reported if it were sent. There are no ids if the
         digest leaves out older undelivered hits.
         """
         digest, hit_ids, _inputs, _people = await self._preview(plan, configuration, since, is_preview=True)
@@ -208,7 +210,7 @@ class DigestComposer:
     async def send_now(
         self, plan: DigestPlan, configuration: Configuration, since: datetime | None = None
     ) -> tuple[Digest, tuple[Message, ...]]:
-        """Compose the same digest as ``preview``, store it with its deliveries, and record its hits as reported."""
+        """Compose the same digest as ``preview``, store it with its deliveries, and record its articles as reported."""
         if await self._database.read(self._database.digests.load_last_window, plan) is None:
             await self._start_plan(plan, self._clock(), configuration.settings.backfill)
         digest, hit_ids, inputs, people = await self._preview(plan, configuration, since, is_preview=False)
@@ -230,7 +232,7 @@ class DigestComposer:
             return await self._run_fallback(plan, configuration, due)
 
     async def _run_window(self, plan: DigestPlan, configuration: Configuration, due: _DueWindow) -> Digest | None:
-        """Compose and commit the digest of a window; return the digest if it is sent, otherwise None."""
+        """Compose and store the digest of a period, and return the digest if it is sent, otherwise None."""
         inputs = await self._load_inputs(plan, configuration, due)
         if inputs is None:
             return None
@@ -257,9 +259,9 @@ class DigestComposer:
         return digest if is_stored and should_send else None
 
     async def _run_fallback(self, plan: DigestPlan, configuration: Configuration, due: _DueWindow) -> Digest | None:
-        """Send the headlines and links of a window whose digest could not be composed.
+        """Store a plain digest with headlines and links instead of a digest that could not be composed.
 
-        Return the digest, or None if it has no headlines.
+        Return the plain digest, or None if it has no headlines.
         """
         hits = await self._database.read(self._database.digests.list_headlines, plan, due.hits_before)
         if not hits:
@@ -270,7 +272,7 @@ class DigestComposer:
         return digest if is_stored else None
 
     async def _find_due_window(self, plan: DigestPlan, configuration: Configuration) -> _DueWindow | None:
-        """Return the window to be reported now, or None if the digest plan is not due."""
+        """Return the period for which a digest must be composed now, or None if the digest plan is not due."""
         now = self._clock()
         checked_at = self._checked_at.get(plan.id)
         self._checked_at[plan.id] = now
@@ -292,7 +294,10 @@ class DigestComposer:
     async def _load_inputs(
         self, plan: DigestPlan, configuration: Configuration, due: _DueWindow
     ) -> DigestInputs | None:
-        """Return the inputs of a due digest, or None if an immediate digest has nothing to report."""
+        """Load the content of a due digest from the database.
+
+        The result is None if an immediate digest has nothing to report.
+        """
         load_inputs = self._database.digests.load_inputs
         query = _build_query(plan, configuration, due.window, due.hits_before)
         if not plan.schedule.is_immediate:
@@ -312,7 +317,10 @@ class DigestComposer:
     async def _hold_hits(
         self, plan: DigestPlan, configuration: Configuration, inputs: DigestInputs, end_at: datetime
     ) -> DigestInputs:
-        """Return the inputs without the hits that wait for a spike, of rules with the key ``spike``."""
+        """Remove from the content of a digest the articles that must wait, because their rule has the key ``spike``.
+
+        Such articles wait until unusually many stories name an official of the rule.
+        """
         rules = list_spike_rules(plan, configuration.watchlist.rules)
         officials = {one for hit in inputs.hits if hit.rule_id in rules for one in hit.official_ids}
         if not officials or self._notice_source is None:
@@ -326,10 +334,10 @@ class DigestComposer:
         return not due.is_first and self._timetable.last_due(plan, hits[0].found_at, latest) is not None
 
     def _is_source_notice_check_due(self, plan: DigestPlan, configuration: Configuration, last_end: datetime) -> bool:
-        """Return whether an immediate digest without hits must check for notices about sources.
+        """Return whether to look for notices about sources although an immediate digest has no hits.
 
-        Only channels that no scheduled digest uses need this. The check is made at most once an hour, so that changes
-        within minutes share one message.
+        This is only necessary for channels that no scheduled digest uses. A digest with notices alone is sent at most
+        once an hour, so that changes within minutes share one message.
         """
         now = self._clock()
         checked_at = self._notices_checked_at.get(plan.id)
@@ -343,10 +351,10 @@ class DigestComposer:
         )
 
     async def _start_plan(self, plan: DigestPlan, now: datetime, backfill: timedelta) -> LastWindow:
-        """Store the initial window of a digest plan and return it. Hits found before the backfill count as reported.
+        """Store the initial window of a digest plan and return it.
 
-        The first digest of an immediate plan covers the time since the backfill. A scheduled plan waits for its next
-        time.
+        The window is the period that a digest covers. Articles that were found before the backfill count as reported.
+        The first digest of an immediate plan covers the time of the backfill. A scheduled plan waits for its next time.
         """
         start_at = now - backfill
         is_immediate = plan.schedule.is_immediate
@@ -401,9 +409,9 @@ class DigestComposer:
         return await self._translate(digest)
 
     async def _translate(self, digest: Digest) -> Digest:
-        """Add translations to the texts of a digest: stored ones, and new ones that are made in time.
+        """Add translations to the texts of a digest: stored translations, and new ones that are ready in time.
 
-        New translations are stored.
+        The new translations are stored.
         """
         translator = self._translator
         if translator is None or not (texts := list_texts(digest, translator.to)):
@@ -426,7 +434,7 @@ class DigestComposer:
         *,
         is_preview: bool,
     ) -> PeopleNotices:
-        """Return the notices about the officials of a digest; a preview stores nothing."""
+        """Return the notices about the officials of a digest. For a preview, nothing is stored."""
         officials = _relevant_officials(plan, configuration, inputs)
         if self._notice_source is None or not officials:
             return PeopleNotices()
@@ -464,8 +472,8 @@ class DigestComposer:
     ) -> tuple[Message, ...] | None:
         """Store the digest and, if it is rendered, its deliveries; return the messages to deliver.
 
-        The result is None if another process has stored the digest before, or if a verdict has changed one of its hits
-        in the meantime. The digest is then composed again.
+        The result is None if another process has already stored the digest, or if a verdict of a reader has changed one
+        of its hits in the meantime. The digest is then composed again.
         """
         messages: tuple[Message, ...] = ()
         if rendered:
@@ -482,7 +490,7 @@ class DigestComposer:
 
 
 def _reported_content(plan: DigestPlan, digest: Digest, inputs: DigestInputs) -> ReportedContent:
-    """Return the record of the content of a digest, which is stored with the digest."""
+    """Return a record of what a digest reports. The record is stored with the digest."""
     marked = apply_marks(inputs.hits, inputs.marks, digest.window.end_at)
     not_accepted = {hit.id for hit in inputs.hits if not plan.accepts(hit)}
     return ReportedContent(
@@ -494,9 +502,9 @@ def _reported_content(plan: DigestPlan, digest: Digest, inputs: DigestInputs) ->
 
 
 def _window_start(last: LastWindow) -> datetime:
-    """Return the start of the next window: the end of the last window.
+    """Return the start of the period that the next digest covers: the end of the last period.
 
-    After the initial window of a scheduled digest, it is the start of the lookback instead.
+    For the first scheduled digest, the period starts earlier, at ``lookback_start_at``.
     """
     return last.lookback_start_at or last.end_at
 
@@ -521,10 +529,10 @@ def _has_source_notice(poll_states: Sequence[PollState], window: Window) -> bool
 
 
 def _due_after(last_end: datetime, checked_at: datetime | None, now: datetime) -> datetime:
-    """Return the time after which scheduled times are due, which is normally the end of the last window.
+    """Return the time after which scheduled times are due. Normally it is the end of the last period of the digest.
 
-    If the last window ended after ``checked_at``, the time of the last check, the clock has been set back since. Then
-    only scheduled times after the last check are due. Without a last check, only scheduled times from now on are due.
+    If that end is later than ``checked_at``, the time of the last check, the clock has been set back since. Then only
+    scheduled times after the last check are due. Without a last check, only scheduled times from now on are due.
     """
     if last_end < now and (checked_at is None or last_end <= checked_at):
         return last_end
@@ -538,13 +546,13 @@ def _should_send(plan: DigestPlan, digest: Digest, *, has_notices: bool) -> bool
 
 
 def _channels_without_scheduled_digest(plan: DigestPlan, plans: Sequence[DigestPlan]) -> tuple[str, ...]:
-    """Return the channels of an immediate digest that are not used by any scheduled digest."""
+    """Return the channels of an immediate digest that no scheduled digest uses."""
     scheduled = {channel for other in plans if not other.schedule.is_immediate for channel in other.channels}
     return tuple(channel for channel in plan.channels if channel not in scheduled)
 
 
 def _relevant_officials(plan: DigestPlan, configuration: Configuration, inputs: DigestInputs) -> tuple[Official, ...]:
-    """Return the officials of the plan's rules and of its hits, in the order of the watchlist."""
+    """Return the officials of the plan's rules and of the articles in the digest, in the order of the watchlist."""
     named = {official for rule in configuration.watchlist.rules if rule.id in plan.rules for official in rule.officials}
     named |= {official for hit in inputs.hits for official in hit.official_ids}
     named |= {official for one in inputs.retractions for official in one.official_ids}
@@ -552,7 +560,7 @@ def _relevant_officials(plan: DigestPlan, configuration: Configuration, inputs: 
 
 
 def _chart_days(end: datetime, zone: ZoneInfo) -> tuple[datetime, ...]:
-    """Return the starts, in UTC, of the last ``CHART_DAYS`` days in a time zone; the last day contains ``end``."""
+    """Return the starts, in UTC, of the last ``CHART_DAYS`` days in a time zone. The last day contains ``end``."""
     today = end.astimezone(zone).date()
     dates = (today - timedelta(days=back) for back in range(CHART_DAYS - 1, -1, -1))
     return tuple(datetime.combine(date, time(), zone).astimezone(UTC) for date in dates)

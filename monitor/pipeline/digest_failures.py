@@ -1,4 +1,4 @@
-"""Digests that could not be composed: when to try again, and what to report about the failures."""
+"""Digests that could not be composed: the time of the next attempt, and the reports about the failures."""
 
 import logging
 from dataclasses import dataclass
@@ -24,7 +24,7 @@ class _Failure:
 
 
 class DigestFailures:
-    """Failures of each digest plan since its last success, in memory."""
+    """Failures of each digest plan since its last success. They are kept in memory only."""
 
     def __init__(self) -> None:
         self._failures: dict[str, _Failure] = {}
@@ -32,14 +32,13 @@ class DigestFailures:
     def must_wait(self, plan_id: str, now: datetime) -> bool:
         """Return whether it is too early to try a failed digest again.
 
-        A clock that was set back does not prolong the wait.
+        If the clock was set back, the digest is tried at once.
         """
         failure = self._failures.get(plan_id)
         return failure is not None and failure.failed_at <= now < failure.failed_at + failure.delay()
 
     def record(self, plan_id: str, error: Exception, now: datetime) -> bool:
-        """Record that a digest could not be composed. Return whether a plain list of headlines must now be sent
-        instead.
+        """Record that a digest could not be composed, and return whether a plain list of headlines must be sent.
 
         At most one traceback per hour is logged for each digest plan.
         """
@@ -59,7 +58,7 @@ class DigestFailures:
             log.info("digest composition recovered", extra={"digest": plan_id})
 
     def list_problems(self) -> list[str]:
-        """Return one line about each failing digest for the report to the operator.
+        """Return one line for each failing digest, for the report to the operator.
 
         The line does not contain the number of failures, so that the problem is not reported again after each failure.
         """

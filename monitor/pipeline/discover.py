@@ -1,4 +1,4 @@
-"""Discover the feeds and sitemaps of a site.
+"""Discovery of the feeds and sitemaps of a site.
 
 A feed may be the given address itself. A page may link to it: the page at the given address, or a page that lists the
 site's feeds. It may also be named in robots.txt, or be at an address that many sites use for feeds.
@@ -55,19 +55,19 @@ class DiscoveredFeed:
 
     @property
     def name(self) -> str:
-        """Return the title of the feed or, if the feed has no title, its host."""
+        """Title of the feed or, if the feed has no title, its host."""
         return single_line(self.title) or extract_host(self.url).removeprefix("www.")
 
     @property
     def keys(self) -> dict[str, Any]:
-        """Return the keys and values to write in sources.yaml for a source that reads this feed."""
+        """Keys and values for a source that reads this feed, as they are written in sources.yaml."""
         address = self.url if self.listing is None else listing_keys(self.listing)
         return build_source_keys(self.name, self.kind, address, self.language)
 
 
 @dataclass(frozen=True, slots=True)
 class DiscoveryResult:
-    """The result of a search for feeds: the feeds, the best first. If none was found, it has the reason instead.
+    """Result of a search for feeds: the feeds that were found, the best first, or the reason why none was found.
 
     ``was_reached`` is False if no connection to the host could be made.
     """
@@ -84,16 +84,16 @@ NO_FEED_REASON = (
 
 
 class FeedDiscoverer:
-    """Finder of the feeds of a site. It sends about sixty requests at most.
+    """Finder of the feeds of a site. It sends at most about sixty requests.
 
-    It looks at the given address, on pages that list feeds, in robots.txt and at usual addresses.
+    It searches at the given address, on pages that list feeds, in robots.txt and at usual addresses.
     """
 
     def __init__(self, fetcher: Fetcher, process_pool: ProcessPool) -> None:
         self._fetcher, self._process_pool = fetcher, process_pool
 
     async def discover(self, url: str) -> DiscoveryResult:
-        """Return the feeds and sitemaps at an address or on the site of the address.
+        """Search for the feeds and sitemaps at an address and on the site of this address, and return them.
 
         An address without scheme is tried with https, then with http.
         """
@@ -176,7 +176,7 @@ class FeedDiscoverer:
                 await self._fetch_candidates(search, candidates)
 
     async def _fetch_candidates(self, search: "_Search", candidates: Iterable[FeedCandidate]) -> None:
-        """Fetch and parse the candidates that were not tried before, until enough feeds are found."""
+        """Fetch and parse the possible feed addresses that were not tried before, until enough feeds are found."""
         pending = []
         for candidate in candidates:
             if (key := canonicalize_url(candidate.url)) not in search.tried:
@@ -201,7 +201,7 @@ class FeedDiscoverer:
         return None
 
     async def _parse_response(self, candidate: FeedCandidate, fetch_result: FetchResult) -> DiscoveredFeed | str:
-        """Return the parsed feed, or the reason why the response is not a feed."""
+        """Parse a response as a feed, and return the feed, or the reason why the response is not a feed."""
         if not isinstance(fetch_result, Fetched):
             return getattr(fetch_result, "reason", "the response was empty")
         source = Source("discover", feed=candidate.url)
@@ -218,7 +218,7 @@ class FeedDiscoverer:
 
 @dataclass(slots=True)
 class _Search:
-    """Progress of one search: the feeds found, the URLs tried, and the pages found at links that look like feeds."""
+    """Progress of one search: the feeds found, the URLs tried, and the pages that links to possible feeds led to."""
 
     found: list[DiscoveredFeed] = field(default_factory=list)
     tried: set[str] = field(default_factory=set)
@@ -247,7 +247,7 @@ def _build_feed(candidate: FeedCandidate, feed: Feed, response: Fetched) -> Disc
 
 
 def _sort_feeds(feeds: list[DiscoveredFeed]) -> tuple[DiscoveredFeed, ...]:
-    """Return each feed once, the best first.
+    """Remove duplicate feeds, and sort the feeds, the best first.
 
     Feeds come before sitemaps, feeds of articles before feeds of readers' comments, and feeds with entries before empty
     ones. Among equal feeds, the order is: the feed at the given address, feeds that the site declares, feeds that it
@@ -283,7 +283,7 @@ def make_source_id(name: str, url: str, used_ids: Collection[str]) -> str:
 
 
 def listing_keys(listing: Listing) -> dict[str, Any]:
-    """Return a listing page as the mapping of keys and values that is written in sources.yaml."""
+    """Return the keys and values for a listing page, as they are written in sources.yaml."""
     keys: dict[str, Any] = {"url": listing.url, "items": listing.items, "link": listing.link, "text": listing.text}
     return keys | ({"published": listing.published.selector} if listing.published else {})
 
@@ -291,10 +291,10 @@ def listing_keys(listing: Listing) -> dict[str, Any]:
 def build_source_keys(
     name: str, kind: SourceKind, address: str | dict[str, Any], language: str = "", groups: Sequence[str] = ()
 ) -> dict[str, Any]:
-    """Return the keys of a source in sources.yaml.
+    """Return the keys and values for a source, as they are written in sources.yaml.
 
-    ``address`` is a URL, or a mapping for a listing page. If it is a mapping, the keys contain ``text_from: feed``,
-    because the listing page has the text of each article.
+    ``address`` is a URL, or the keys and values of a listing page. For a listing page, the result contains ``text_from:
+    feed``, because the page has the text of each article.
     """
     keys: dict[str, Any] = {"name": name, kind.value: address}
     if isinstance(address, dict):
@@ -307,7 +307,7 @@ def build_source_keys(
 
 
 def feed_record(feed: DiscoveredFeed) -> FeedRecord:
-    """Return the record of a feed, as in ``sources discover --json``."""
+    """Return the JSON record of a feed, as in ``sources discover --json``."""
     return {
         "url": feed.url,
         "kind": feed.kind.value,

@@ -1,10 +1,10 @@
-"""Early matching: articles of a backlog are built, matched and prepared for grouping in one call of a worker process.
+"""Early matching: when many articles wait, one call of a worker process builds, matches and prepares them for grouping.
 
-An ordinary article is stored before it is matched. Matching runs in the main process, and an article that ends this
-process must not do it again after the restart. In a worker process this cannot happen: if an article kills it, the
-article is stored as plain text, and matched later like any other. So the poll stores an article together with its
-findings. The features that grouping needs stay in memory until the grouping step takes them. After a restart, the
-grouping step computes them from the stored article instead.
+Otherwise an article is stored before it is matched. Matching then runs in the main process. An article that ends this
+process must not do so again after the restart. In a worker process this cannot happen: if an article kills the worker
+process, the article is stored as plain text, and matched later like any other. An article that was matched early is
+therefore stored together with its findings. The features that grouping needs stay in memory until the grouping step
+takes them. After a restart, the grouping step computes them from the stored article instead.
 """
 
 import asyncio
@@ -42,9 +42,9 @@ Polls wait only while articles are grouped meanwhile. One poll may exceed the nu
 
 
 class EarlyMatching:
-    """Store, in memory, of the articles that were matched with their poll and are not grouped yet.
+    """Memory of the articles that were matched early and are not grouped yet.
 
-    It also counts these articles and their hits.
+    The articles and their hits (satisfied rules) are also counted.
     """
 
     def __init__(self, watchlist: Watchlist) -> None:
@@ -95,7 +95,7 @@ class EarlyMatching:
     ) -> None:
         """Count the articles of a poll that were stored with their findings, and keep them for grouping.
 
-        ``stored`` has the id of each stored article by its position in ``articles``.
+        ``stored`` maps the position of each stored article in ``articles`` to the id of the article.
         """
         found_hits = list[tuple[StoredArticle, Findings]]()
         for position, (new, found, prepared) in enumerate(zip(articles, findings, features, strict=True)):
@@ -111,12 +111,12 @@ class EarlyMatching:
             log_hits(found_hits)
 
     def take_result(self) -> MatchingResult:
-        """Return the counts of articles and hits since the last call."""
+        """Return the numbers of articles and hits since the last call, and reset them."""
         result, self._result = self._result, MatchingResult()
         return result
 
     def forget(self, article_ids: Sequence[int]) -> None:
-        """Delete from memory the articles that were grouped."""
+        """Delete articles from memory after they were grouped."""
         for article_id in article_ids:
             self.ready.pop(article_id, None)
             self.features.pop(article_id, None)
@@ -124,5 +124,5 @@ class EarlyMatching:
 
 
 def with_date(article: Article, first_seen_at: datetime) -> Article:
-    """Return the article with a date of publication: its own, or else the time when it was first seen."""
+    """Return the article with a date of publication. If it has none, the time when it was first seen is used."""
     return article if article.published_at else replace(article, published_at=first_seen_at)

@@ -1,7 +1,8 @@
-"""Documents of one poll: that of the source, the sitemaps of an index, further listing pages, and the gap sitemap.
+"""Documents that one poll reads: that of the source, the sitemaps of an index, further pages, and a gap sitemap.
 
-The gap sitemap is a news sitemap from which entries are taken if a feed has a gap. Parsers take long to load, and many
-passes find every feed unchanged, so parsers are imported when needed.
+A feed has a gap if articles may have left it between two polls. The gap sitemap is a news sitemap from which these
+articles are taken. Parsers take long to load, and many passes find every feed unchanged, so parsers are imported when
+needed.
 """
 
 import asyncio
@@ -52,10 +53,10 @@ KnownEntryCheck = Callable[[Feed], Awaitable[bool]]
 
 @dataclass(frozen=True, slots=True)
 class ParsedFeed:
-    """Result of parsing a document: its entries.
+    """Result of parsing a document: the feed with its entries.
 
-    ``unchanged_count`` entries were skipped because their bytes were the same at the last poll. ``item_hashes``
-    identify the items at the next poll; they are empty if the format of the document does not allow this.
+    ``unchanged_count`` items were skipped because their bytes were the same at the last poll. ``item_hashes`` identify
+    the items at the next poll. They are empty if the format of the document does not allow this.
     """
 
     feed: Feed
@@ -65,9 +66,9 @@ class ParsedFeed:
 
 @dataclass(frozen=True, slots=True)
 class SitemapPart:
-    """The result of reading one sitemap of an index: its URL, the URLs of its entries and their newest date.
+    """Result of reading one sitemap of an index: its URL, the URLs of its entries and their newest date.
 
-    An index that is nested in another one has the entries of all its sitemaps.
+    If the sitemap is itself an index, it has the entries of all its sitemaps.
     """
 
     url: str
@@ -77,12 +78,13 @@ class SitemapPart:
 
 @dataclass(frozen=True, slots=True)
 class FetchedFeed:
-    """The result of a poll that has read a document: its entries with their keys, ready for the poll plan.
+    """Result of a poll that has read a document: its entries with their keys.
 
-    ``response`` holds the validators to store, and ``body_hash`` the hash; both are empty if the next poll must read
-    the document again. ``gap_entries`` are the entries of the document and of the sitemap that fills a gap;
-    ``gap_count`` of them are from the sitemap. Without a gap, ``gap_entries`` is None. ``sitemap_parts`` are the
-    sitemaps that were read, if the document is an index.
+    ``response`` holds the validators to store (ETag and Last-Modified), and ``body_hash`` the hash of the document.
+    Both are empty if the next poll must read the document even if it seems unchanged. ``gap_entries`` are the entries
+    of the document and of the sitemap that fills a gap, and ``gap_count`` is the number of entries from the sitemap.
+    Without a gap, ``gap_entries`` is None. ``sitemap_parts`` are the sitemaps that were read, if the document is an
+    index.
     """
 
     response: Fetched
@@ -95,27 +97,27 @@ class FetchedFeed:
 
     @property
     def entry_count(self) -> int:
-        """Return the number of entries in the document, including skipped ones."""
+        """Number of entries in the document, including skipped ones."""
         return len(self.parsed.feed.entries) + self.parsed.unchanged_count
 
 
 @dataclass(frozen=True, slots=True)
 class UnchangedFeed:
-    """The result of a poll whose document has not changed, according to the server or to the hash of its body."""
+    """Result of a poll whose document has not changed, according to the server or to the hash of its body."""
 
     response: Fetched | NotModified
 
 
 @dataclass(frozen=True, slots=True)
 class PollAttempt:
-    """One attempt to read a source: its result, and the poll state in which the attempt is recorded."""
+    """One attempt to read a source: its result, and the poll state, which records the attempt."""
 
     poll_state: PollState
     result: FetchedFeed | UnchangedFeed | Blocked | Gone | Failed
 
 
 def request_headers(source: Source, url: str) -> tuple[tuple[str, str], ...]:
-    """Return the headers for a request: the configured ones for the source's own origin, none for another origin.
+    """Return the configured headers of a source for a request to the source's own origin, and none for another origin.
 
     An origin is scheme, host and port. Headers may hold credentials. A feed can link to any address, and the
     credentials must not be sent there.
@@ -126,7 +128,7 @@ def request_headers(source: Source, url: str) -> tuple[tuple[str, str], ...]:
 
 
 def build_api_request(api: Api, url: str) -> tuple[str, bytes | None]:
-    """Return the URL and the JSON body of a request to an API. A cursor in the URL is moved to the body."""
+    """Return the URL and the JSON body of a request to an API. If the URL has a cursor, it is moved to the body."""
     if api.body is None:
         return url, None
     body, parts = dict(api.body), urlsplit(url)
@@ -138,9 +140,9 @@ def build_api_request(api: Api, url: str) -> tuple[str, bytes | None]:
 
 
 def _hash_parsing_settings(source: Source) -> str:
-    """Return a hash of the settings by which the entries of a document are found.
+    """Return a hash of the settings that decide which entries are found in a document.
 
-    The hash of a feed is empty, because a feed has no such settings.
+    The result is an empty string for a feed, because a feed has no such settings.
     """
     settings = source.listing or source.api
     return hash_body(repr(settings).encode()) if settings else ""
@@ -149,7 +151,7 @@ def _hash_parsing_settings(source: Source) -> str:
 class FeedDocumentReader:
     """Reader of the documents of a poll. Large or unusual documents are parsed in a worker process.
 
-    ``cpu_slot`` is held while work blocks the event loop, so that other tasks run between two documents.
+    The lock ``cpu_slot`` is held while work blocks the event loop, so that other tasks run between two documents.
     """
 
     def __init__(self, fetcher: Fetcher, process_pool: ProcessPool, cpu_slot: asyncio.Lock) -> None:
@@ -166,10 +168,11 @@ class FeedDocumentReader:
     ) -> PollAttempt:
         """Read a source once: fetch its document and, if the document has changed, parse it and add linked documents.
 
-        ``known_item_hashes`` identify the items of the last poll. ``has_known_entry`` returns whether a document
-        contains an entry that is known already.
+        ``known_item_hashes`` identify the items of the last poll. ``has_known_entry`` is a function that returns
+        whether a document contains an entry that is already stored.
 
-        After an interrupted poll, its document may have ended the process, and is parsed in a worker process.
+        If the last poll was interrupted, its document may have ended the process. The document is then parsed in a
+        worker process.
         """
         is_unconditional = is_unconditional_due(poll_state.unconditional_at, now)
         parsing_hash = _hash_parsing_settings(source)
@@ -205,7 +208,7 @@ class FeedDocumentReader:
         parsed: ParsedFeed,
         has_known_entry: KnownEntryCheck,
     ) -> PollAttempt:
-        """Fetch the documents to which the document of the source links, and add their entries to the poll attempt."""
+        """Fetch the documents to which the source's document links, and return the poll attempt with all entries."""
         feed, parts = parsed.feed, tuple[SitemapPart, ...]()
         if parsed.unchanged_count:
             feed = replace(feed, ttl=feed.ttl or poll_state.ttl)
@@ -227,9 +230,10 @@ class FeedDocumentReader:
         return PollAttempt(poll_state, result)
 
     async def fill_gap(self, attempt: PollAttempt, source: Source) -> PollAttempt:
-        """Add ``gap_entries`` to the attempt: the entries of its document, and further entries of the news sitemap.
+        """Read the news sitemap of a source whose feed may have lost entries, and add ``gap_entries`` to the attempt.
 
-        The news sitemap of the source is read for this. If it cannot be read, it adds no entries.
+        These are the entries of the feed and further entries of the sitemap. A sitemap that cannot be read adds no
+        entries.
         """
         document = attempt.result
         assert isinstance(document, FetchedFeed)  # noqa: S101 - only a document that was read can have a gap
@@ -250,7 +254,7 @@ class FeedDocumentReader:
     ) -> "_SitemapReading":
         """Read the sitemaps of an index, and of indexes nested in it, within the limits of this module.
 
-        ``memory`` lists sitemaps of earlier polls. ``turn`` is the number of the poll; it decides which of the less
+        ``memory`` lists sitemaps of earlier polls. ``turn`` is the number of the poll. It decides which of the less
         important sitemaps is read.
         """
         pending: list[tuple[str, tuple[str, ...]]] = [
@@ -275,7 +279,7 @@ class FeedDocumentReader:
         return reading
 
     async def _add_listing_pages(self, feed: Feed, source: Source, has_known_entry: KnownEntryCheck) -> Feed:
-        """Add the entries of further pages of a listing. The last page that is read is the first with a known entry."""
+        """Read further pages of a listing until one has a known entry, and return the feed with all entries."""
         page, pages = feed, source.max_pages
         seen = {source.url}
         while page.nested_urls and pages > 1 and page.nested_urls[0] not in seen and not await has_known_entry(page):
@@ -302,9 +306,9 @@ class FeedDocumentReader:
                 return _classify_error(error, source)
 
     async def find_sitemaps(self, source: Source) -> list[str]:
-        """Return the sitemaps in the robots.txt of a source's site.
+        """Return the addresses of the sitemaps in the robots.txt of a source's site.
 
-        If it names no sitemap, return the usual address of a sitemap.
+        If robots.txt names no sitemap, the usual address of a sitemap is returned.
         """
         from monitor.parse.feed_discovery import find_robots_candidates
 
@@ -380,7 +384,7 @@ class FeedDocumentReader:
     ) -> ParsedFeed:
         """Parse a document, without the items that were the same at the last poll.
 
-        With ``is_isolated``, every document is parsed as a whole in a worker process. Raises ``NotAFeed`` or
+        If ``is_isolated`` is true, the whole document is parsed in a worker process. Raises ``NotAFeed`` or
         ``WorkerKilled``.
         """
         if source.kind is SourceKind.MAILBOX:
@@ -406,7 +410,7 @@ class FeedDocumentReader:
 
 @dataclass(slots=True)
 class _SitemapReading:
-    """Progress of reading an index: a feed with the entries found so far, and the sitemaps that they are from."""
+    """Progress of reading a sitemap index: the entries found so far, and the sitemaps that they are from."""
 
     feed: Feed
     is_any_read: bool = False
@@ -416,7 +420,7 @@ class _SitemapReading:
 
     @property
     def failure(self) -> Failed | Blocked | Gone | None:
-        """The first failure, if no sitemap could be read and the index has no entries of its own; otherwise None."""
+        """The first failure, if no sitemap could be read and the index itself has no entries; otherwise None."""
         return None if self.is_any_read or self.feed.entries else self.first_failure
 
     @property
@@ -427,8 +431,8 @@ class _SitemapReading:
     def add(self, part: Feed | Failed | Blocked | Gone, path: tuple[str, ...]) -> None:
         """Add the entries of a document of the index, or the reason why the document could not be read.
 
-        ``path`` has the URLs of the nested indexes that contain the document, the outermost first, then the URL of the
-        document.
+        ``path`` has the URLs of the nested indexes that contain the document, the outermost first. The URL of the
+        document is last.
         """
         if not isinstance(part, Feed):
             self.first_failure = self.first_failure or part
@@ -459,7 +463,7 @@ def _choose_sitemaps(nested_urls: Sequence[str], memory: SitemapMemory, turn: in
 
 
 def _classify_error(error: NotAFeed | WorkerKilled, source: Source) -> Failed | Blocked:
-    """Return the failure to store for a document of a source that could not be parsed."""
+    """Return the failure that is stored for a source whose document could not be parsed."""
     return (
         classify_parse_error(error, source) if isinstance(error, NotAFeed) else Failed(str(error), FailureWeight.HARD)
     )
@@ -468,8 +472,8 @@ def _classify_error(error: NotAFeed | WorkerKilled, source: Source) -> Failed | 
 def classify_parse_error(error: NotAFeed, source: Source) -> Failed | Blocked:
     """Return the failure for a document that could not be parsed.
 
-    It is ``Blocked`` if the document is a bot or consent wall. Otherwise it is ``Failed``, because the document is
-    invalid.
+    It is ``Blocked`` if the document is an HTML page, such as a bot or consent wall, or if an extra must be installed.
+    Otherwise it is ``Failed``, because the document is invalid.
     """
     match error.fault:
         case DocumentFault.ACCESS_WALL | DocumentFault.HTML_PAGE:

@@ -1,4 +1,4 @@
-"""Grouping step: detects duplicate texts and assigns articles to stories.
+"""Grouping step: finds duplicate texts and assigns articles to stories.
 
 Modules that compare articles take long to load, and many passes have no new article, so they are imported when needed.
 """
@@ -27,10 +27,11 @@ GROUPING_CLEANUP_INTERVAL = timedelta(days=1)
 
 
 class GroupingStep:
-    """The step that groups matched articles in batches, on a grouping window in memory.
+    """Step that groups matched articles in batches. It uses an index in memory, called the grouping window.
 
-    The window is loaded from the database for the first batch. Term frequencies are also in memory, and stored from
-    time to time. A crash loses the latest term frequencies; this changes weights slightly, but no stored story.
+    The window is loaded from the database for the first batch. Term frequencies are also in memory, and are stored from
+    time to time. A crash loses the latest term frequencies. This changes weights of terms slightly, but no stored
+    story.
     """
 
     def __init__(
@@ -48,7 +49,7 @@ class GroupingStep:
         self._has_interrupted = True  # an earlier process may have left interrupted attempts
 
     async def run_batch(self, limit: int = GROUPING_BATCH_SIZE) -> int:
-        """Group one batch, and return its number of articles; it is 0 if no article waits."""
+        """Group one batch, and return its number of articles. The number is 0 if no article waits."""
         await self._group_interrupted()
         batch = await self._load_batch(limit)
         if batch:
@@ -64,9 +65,9 @@ class GroupingStep:
         return total
 
     async def _group_pending(self) -> int:
-        """Group waiting articles, oldest first.
+        """Group all waiting articles, the oldest first.
 
-        The next batch is prepared while the previous batch is placed in stories.
+        While one batch is assigned to stories, the next one is prepared.
         """
         await self._group_interrupted()
         batch, done = await self._load_batch(GROUPING_BATCH_SIZE), 0
@@ -88,10 +89,10 @@ class GroupingStep:
         return done
 
     async def _group_interrupted(self) -> None:
-        """Group the articles whose earlier attempt was interrupted, each alone.
+        """Group articles whose grouping was interrupted by the end of an earlier process, one at a time.
 
-        One of these articles may have ended the earlier process. If it ends this process, too, the attempts of the
-        other articles are not interrupted.
+        One of these articles may have caused the end of that process. If it ends this process, too, only its own
+        attempt is interrupted.
         """
         if not self._has_interrupted:
             return
@@ -109,10 +110,10 @@ class GroupingStep:
         return await self._database.run(self._database.stories.ungrouped, limit, after_id, known)
 
     async def _prepare(self, batch: Sequence[StoredArticle]) -> "list[IncomingArticle]":
-        """Return a batch in the order of placement, with the features by which texts are compared.
+        """Sort a batch in the order in which articles are grouped, and add the features by which texts are compared.
 
-        If many articles wait, the features are computed in a worker process. Otherwise they are computed during
-        placement.
+        If many articles wait, the features are computed in a worker process. Otherwise they are computed when they are
+        needed.
         """
         if not batch:
             return []
@@ -146,7 +147,7 @@ class GroupingStep:
             self._early.forget([stored.id for stored in batch])
 
     async def _load_window(self) -> GroupingWindow:
-        """Return the grouping window of this process.
+        """Return the grouping window of this process, and load it from the database if necessary.
 
         It is loaded before the first write transaction, because loading takes up to some seconds.
         """

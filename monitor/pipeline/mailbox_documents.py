@@ -1,4 +1,4 @@
-"""Messages of a mailbox: parsed in worker processes.
+"""Parsing of the messages in a mailbox, in worker processes.
 
 If a message or attachment kills its worker process, only this message or attachment is lost.
 """
@@ -22,7 +22,7 @@ from monitor.parse.mailbox import (
 
 
 async def parse_mailbox(response: Fetched, source: Source, process_pool: ProcessPool) -> Feed:
-    """Return the entries of the messages in a response, each with the text of its PDF attachments."""
+    """Parse the messages in a response, and return them as entries with the text of their PDF attachments."""
     try:
         parsed = await process_pool.run(parse_messages, response.body, response.url, source)
     except WorkerKilled:
@@ -35,7 +35,7 @@ async def parse_mailbox(response: Fetched, source: Source, process_pool: Process
 
 
 async def _parse_one_by_one(response: Fetched, source: Source, process_pool: ProcessPool) -> ParsedMessages:
-    """Parse each message in a job of its own.
+    """Parse each message in a separate job of a worker process.
 
     A message that kills its worker process becomes an entry that reports the message as unreadable.
     """
@@ -53,7 +53,7 @@ async def _parse_one_by_one(response: Fetched, source: Source, process_pool: Pro
 
 
 async def _add_attachment(entry: Entry, attachment: Attachment, process_pool: ProcessPool) -> Entry:
-    """Return the entry with the text of an attachment, or with the reason why it could not be read."""
+    """Add the text of an attachment to an entry, or the reason why the attachment could not be read."""
     from monitor.extract.pdf_document import read_pdf
 
     name = escape(attachment.name, quote=False)

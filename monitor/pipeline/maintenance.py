@@ -23,9 +23,9 @@ MAX_RECORD_RETENTION = timedelta(days=90)  # age of near misses and finished del
 
 
 def is_disk_space_low(disk_space: DiskSpace, *, was_low: bool) -> bool:
-    """Return whether the disk has too little space to collect.
+    """Return whether the disk has too little free space to collect articles.
 
-    If it had too little before, more is required to resume.
+    If it already had too little at the last check (``was_low``), more space is required.
     """
     required = min(MIN_FREE_BYTES, disk_space.total_bytes // MIN_FREE_DIVISOR)
     return disk_space.free_bytes < (required * RECOVERY_FACTOR if was_low else required)
@@ -48,14 +48,14 @@ class Maintenance:
 
     @property
     def low_disk_space(self) -> DiskSpace | None:
-        """The last measured space if the disk is too full for collecting, otherwise None."""
+        """The last measured space on the disk if it is too little for collecting, otherwise None."""
         return self._low_disk_space
 
     async def check_disk_space(self) -> None:
-        """Measure the space on the disk. If the disk is full, delete the reserve file.
+        """Measure the free space on the disk. If it is low, delete the reserve file and raise ``StoreFull``.
 
-        Delivery results can then still be stored in the freed space. Raises ``StoreFull`` while space is low; polling
-        and page reading pause and resume automatically.
+        The results of deliveries can then still be stored in the freed space. Polling and page reading pause while
+        space is low, and resume automatically.
         """
         store = self._database.maintenance
         disk_space = await self._database.read(store.measure_disk_space)
@@ -69,11 +69,11 @@ class Maintenance:
         await self._database.read(store.create_reserve)
 
     async def check_clock(self) -> ClockChange:
-        """Record the time; return how far the clock was set back or has jumped ahead since the last check."""
+        """Record the time, and return how far the clock was set back or has jumped ahead since the last check."""
         return await self._database.run(self._database.maintenance.record_clock, self._clock())
 
     def skip_when_disk_full(self, work: Callable[[], Awaitable[object]]) -> Callable[[], Awaitable[object]]:
-        """Return a function that calls ``work``; while disk space is low, it raises ``StoreFull`` instead."""
+        """Return a function that calls ``work``, or raises ``StoreFull`` instead while disk space is low."""
 
         async def run_unless_full() -> object:
             if self._low_disk_space is not None:
@@ -83,9 +83,9 @@ class Maintenance:
         return run_unless_full
 
     async def back_up(self) -> Path | None:
-        """Create a backup if the last backup is at least a day old, and return the path of the new one.
+        """Create a backup if the last backup is at least a day old, and return the path of the new backup.
 
-        The result is None if no backup is due, or on PostgreSQL. Raises ``StoreError``.
+        The result is None if no backup is due, and on PostgreSQL. Raises ``StoreError``.
         """
         store = self._database.maintenance
         if await self._database.read(store.measure_disk_space) is None:
@@ -107,7 +107,7 @@ class Maintenance:
         )
 
     async def clean_up(self, retention: timedelta | None) -> CleanupResult:
-        """Delete articles older than ``retention`` in small batches, then expired records.
+        """Delete articles older than ``retention`` in small batches, and then expired records.
 
         If ``retention`` is None, no articles are deleted.
         """

@@ -1,4 +1,4 @@
-"""Matching step: finds watched officials and queries in stored articles; backtests edited rules."""
+"""Matching step: finds watched officials and satisfied rules in stored articles. Also tests edited rules on them."""
 
 import asyncio
 import contextlib
@@ -21,9 +21,9 @@ MAX_EXAMPLES = 5
 
 @dataclass(frozen=True, slots=True)
 class BacktestExample:
-    """An example in the result of a backtest: an article that an edited rule would newly report, or no longer report.
+    """Example article for an edited rule, which would newly report the article or no longer report it.
 
-    The passage proves the hit.
+    ``passage`` is the text that satisfies the rule.
     """
 
     article: int
@@ -35,7 +35,11 @@ class BacktestExample:
 
 @dataclass(slots=True)
 class RuleBacktest:
-    """The result of the backtest of one rule: hits in total and per day, and the differences from what was reported."""
+    """Result of a backtest, the test of an edited rule on stored articles.
+
+    It has the number of hits (articles that satisfy the rule), in total and per day. It also has the differences from
+    the articles that were reported before.
+    """
 
     rule: str
     hit_count: int = 0
@@ -54,11 +58,11 @@ def backtest(
     verdicts: VerdictIndex | None = None,
     on_new: Callable[[StoredArticle, Findings], object] | None = None,
 ) -> list[RuleBacktest]:
-    """Match stored articles with edited rules, and compare the hits with the rules that reported each article.
+    """Match stored articles with edited rules, and compare the results with what was reported before.
 
-    ``rule_ids`` are the edited rules, in the order of the results. ``reported_rules`` has, by article id, the ids of
+    ``rule_ids`` are the edited rules, in the order of the results. ``reported_rules`` maps article ids to the ids of
     the rules that reported the article. A removed rule loses all its hits. An article is not matched if it was
-    published before its source was added. ``on_new`` is called with each article that has a new hit.
+    published before its source was added. ``on_new`` is called with each article that a rule would newly report.
     """
     results = {rule: RuleBacktest(rule) for rule in rule_ids}
     for stored in articles:
@@ -97,10 +101,11 @@ BATCH_SIZE = 64
 
 
 class MatchingStep:
-    """The step that matches stored articles in batches, in the order of their ids.
+    """Step that matches stored articles in batches, in the order of their ids.
 
-    Long articles, and articles whose first attempt failed, are matched one at a time in a background task. The source
-    that has used the least time goes first, so that many long texts of one source do not delay the other sources.
+    Long articles, and articles whose first attempt failed, are matched one at a time in a background task. The next
+    article is taken from the source that has used the least time so far, so that many long texts of one source do not
+    delay other sources.
     """
 
     def __init__(self, database: Database, matcher: BoundedMatcher, clock: Clock) -> None:
@@ -112,9 +117,9 @@ class MatchingStep:
         self._has_interrupted = True  # an earlier process may have left interrupted attempts
 
     async def run_batch(self, limit: int = BATCH_SIZE) -> MatchingResult:
-        """Match one batch of waiting articles.
+        """Match one batch of waiting articles, and return the numbers of articles and hits.
 
-        If the result has fewer than ``limit`` articles, no other article is waiting.
+        If the result has fewer than ``limit`` articles, no further article is waiting.
         """
         attempts = self._database.attempts
         if self._has_interrupted:
@@ -135,7 +140,7 @@ class MatchingStep:
         return replace(result, article_count=len(batch) + waiting_count)
 
     async def run_all(self, max_articles: float = inf) -> MatchingResult:
-        """Match waiting articles until none is left or ``max_articles`` is reached; later arrivals wait.
+        """Match waiting articles until none is left or ``max_articles`` is reached.
 
         Without a maximum, the function also waits for the articles that are matched in the background.
         """
@@ -167,15 +172,16 @@ class MatchingStep:
         return MatchingResult(len(batch), await self._store_findings(found), failed_count)
 
     async def _load_verdicts(self, batch: Sequence[StoredArticle]) -> Mapping[int, tuple[Verdict, ...]]:
-        """Return the verdicts that apply to the articles of a batch, by article id.
+        """Return a dictionary that maps articles of a batch to the verdicts of readers that apply to them.
 
-        Only articles with a story can have a verdict: they were grouped before, and then released from quarantine.
+        The keys are article ids. Only articles with a story can have a verdict: they were grouped before, and then
+        released from quarantine.
         """
         known = [stored for stored in batch if stored.story_id]
         return await self._database.read(self._database.feedback.load_verdicts, known) if known else {}
 
     def _start_isolated(self) -> None:
-        """Start the background task that matches waiting articles, if it does not run yet and an article waits.
+        """Start the background task that matches articles one at a time, unless it already runs or no article waits.
 
         If the task has ended with an error, this error is raised.
         """
@@ -188,7 +194,7 @@ class MatchingStep:
             self._isolated_task = asyncio.create_task(self._match_waiting())
 
     async def _match_waiting(self) -> None:
-        """Match the articles that must be matched alone; their sources take turns."""
+        """Match the articles that must be matched one at a time. Their sources take turns."""
         loop = asyncio.get_running_loop()
         while waiting := await self._database.run(self._database.attempts.waiting, Stage.EXTRACTED):
             first = min(waiting, key=lambda one: (self._used_seconds[one.source_id], one.article_id))
@@ -197,7 +203,7 @@ class MatchingStep:
             self._used_seconds[first.source_id] += loop.time() - began
 
     async def _match_isolated(self, article_id: int) -> None:
-        """Match one article in a worker process. Its attempt is counted before it begins."""
+        """Match one article in a worker process. The attempt is counted before the article is matched."""
         self._matcher.compile()
         begin = self._database.attempts.begin
         stored = await self._database.run(begin, article_id, Stage.EXTRACTED, self._clock())
@@ -216,16 +222,16 @@ class MatchingStep:
             self._isolated_result += MatchingResult(failed_count=failed_count)
 
     async def _record_failure(self, stored: StoredArticle, error: Exception) -> int:
-        """Record why an attempt failed; return the number of abandoned articles.
+        """Record why an attempt to match an article failed, and return the number of abandoned articles.
 
-        It is 1 if the article is abandoned, and 0 if it is tried again.
+        The number is 1 if the article is abandoned, and 0 if it is tried again.
         """
         self._has_waiting = True
         reason = str(error) if isinstance(error, MonitorError) else f"{type(error).__name__}: {error}"
         return int(await self._database.run(self._database.attempts.record_failure, stored, reason, self._clock()))
 
     async def _release(self, article_ids: Sequence[int]) -> None:
-        """Subtract the attempt that was counted for each of these articles, because they did not cause the failure.
+        """Subtract the attempt that was counted for each of the given articles, because they did not cause the failure.
 
         If the database fails, the attempts stay counted as interrupted.
         """

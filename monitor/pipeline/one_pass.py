@@ -1,4 +1,4 @@
-"""The pipeline as one pass, from due sources to sent deliveries; and a limited number of background tasks."""
+"""The pipeline as one pass, from due sources to sent deliveries. Also runs a limited number of background tasks."""
 
 import asyncio
 import contextlib
@@ -29,7 +29,7 @@ from monitor.pipeline.send_deliveries import DeliveryAttempt, DeliverySender
 
 
 class TaskSlots:
-    """Starter of background tasks, with a maximum number. A task that hangs occupies only one place."""
+    """Starter of background tasks that limits their number. A task that hangs occupies only one slot."""
 
     def __init__(self, size: int) -> None:
         self._size = size
@@ -37,17 +37,20 @@ class TaskSlots:
 
     @property
     def free_count(self) -> int:
-        """Return how many more tasks may be started now."""
+        """Number of further tasks that may be started now."""
         return self._size - len(self._tasks)
 
     def start(self, work: Coroutine[object, object, object]) -> None:
-        """Run ``work`` in the background; it must handle its own errors."""
+        """Run ``work`` in the background. It must handle its own errors."""
         task: asyncio.Task[object] = asyncio.ensure_future(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
     async def drain(self, max_wait: timedelta) -> int:
-        """Wait up to ``max_wait`` for running tasks, then cancel the others; return the number of cancelled tasks."""
+        """Wait up to ``max_wait`` for running tasks, then cancel the tasks that have not ended.
+
+        Return the number of cancelled tasks.
+        """
         if not self._tasks:
             return 0
         _, late = await asyncio.wait(set(self._tasks), timeout=max_wait.total_seconds())
@@ -68,11 +71,11 @@ async def run_continuously(
     report: Callable[[int], None],
     has_waiting: Callable[[], bool] = lambda: False,
 ) -> list[R]:
-    """Lease items and run ``work`` on them until none is left, at most ``concurrency`` at a time; return the results.
+    """Lease items and run ``work`` on them until none is left, and return the results.
 
-    Another item is leased as soon as one is done, so that a slow item occupies only one place. ``report`` is called
-    with the number of items done. While ``has_waiting`` returns True, some items cannot be leased yet, and the function
-    waits for them.
+    At most ``concurrency`` items are processed at a time. Another item is leased as soon as one is done, so that a slow
+    item does not delay other items. ``report`` is called with the number of items done. While ``has_waiting`` returns
+    True, some items cannot be leased yet, and the function waits for them.
     """
     running: set[asyncio.Task[R]] = set()
     results: list[R] = []
@@ -104,14 +107,14 @@ DELIVERY_DRAIN_SECONDS = 60
 
 
 def ignore_progress(_what: str, _count: int) -> None:
-    """Do nothing; for callers that show no progress."""
+    """Do nothing. Callers that show no progress pass this function."""
 
 
 @dataclass(frozen=True, slots=True)
 class PassResult:
-    """The results of all steps of one pass.
+    """Results of all steps of one pass.
 
-    ``digest_problem`` is one line about digests that could not be composed, and ``worker_problem`` one line about work
+    ``digest_problem`` is one line about digests that could not be composed. ``worker_problem`` is one line about work
     that failed in worker processes. Both may be empty.
     """
 
@@ -127,7 +130,7 @@ class PassResult:
 
 @dataclass(frozen=True, slots=True)
 class Pipeline:
-    """The steps of the pipeline in their order; each processes what earlier steps have stored."""
+    """The steps of the pipeline in their order. Each step processes what earlier steps have stored."""
 
     configuration: Configuration
     collector: Collector
@@ -144,17 +147,17 @@ class Pipeline:
 
     @property
     def sources(self) -> Mapping[str, Source]:
-        """Return the configured sources that are not paused, by id."""
+        """The configured sources that are not paused, by id."""
         return {source.id: source for source in self.configuration.sources if not source.paused}
 
     @property
     def digest_problem(self) -> str:
-        """One line about digests that could not be composed, or an empty text."""
+        """One line about digests that could not be composed, or an empty string."""
         return self.digest_composer.failures.describe()
 
     @property
     def worker_problem(self) -> str:
-        """One line about work that failed in worker processes within the last hour, or an empty text."""
+        """One line about work that failed in worker processes within the last hour, or an empty string."""
         return self.offloader.problem
 
     async def collect(self, source_ids: Collection[str] | None, progress: ProgressCallback) -> tuple[PollResult, ...]:
@@ -180,7 +183,7 @@ class Pipeline:
         )
 
     async def read_pages(self, progress: ProgressCallback) -> tuple[PageResult, ...]:
-        """Read the pages of listed articles until none is due."""
+        """Read the pages of articles whose page was not read yet, until none is due."""
         sources, queue = self.sources, self.page_reader.queue
         return tuple(
             await run_continuously(
@@ -203,9 +206,9 @@ class Pipeline:
     async def match_and_compose(self, max_articles: float = inf) -> tuple[MatchingResult, tuple[Digest, ...]]:
         """Match and group articles, then compose the due digests.
 
-        Grouping may join an article to a text or story with a verdict. Such articles are matched again before digests
-        are composed. Matching stops after about ``max_articles`` articles, so that a large backlog does not delay
-        alerts.
+        If grouping joins an article to a text or story on which a reader has given a verdict, the article is matched
+        again before digests are composed. Matching stops after about ``max_articles`` articles, so that alerts are not
+        delayed when many articles wait.
         """
         matching = await self.matching_step.run_all(max_articles) + self.early_matching.take_result()
         await self.grouping_step.run_all()
@@ -213,7 +216,7 @@ class Pipeline:
         return matching, tuple(await self.digest_composer.run_due(self.configuration))
 
     async def report_operation(self, problems: Sequence[str] = ()) -> Digest | None:
-        """Send the report to the operator if it is due; return the report if it is sent.
+        """Send the report on problems to the operator if it is due, and return the report if it was sent.
 
         ``problems`` are the first lines of the report.
         """
@@ -224,11 +227,14 @@ class Pipeline:
         return await self.operator_reporter.run_due(self.configuration, [*problems, *digests, *templates])
 
     async def send_deliveries(self) -> tuple[DeliveryAttempt, ...]:
-        """Start all due deliveries and return the attempts that have ended; slow targets continue in the background."""
+        """Start all due deliveries, and return the attempts that have ended.
+
+        Deliveries to slow targets continue in the background.
+        """
         return tuple(await self.delivery_sender.run_due())
 
     async def _group_while(self, collecting: "asyncio.Task[tuple[PollResult, ...]]") -> tuple[PollResult, ...]:
-        """Group articles while others are collected, and return the result of the task ``collecting``.
+        """Group articles while the task ``collecting`` runs, and return the result of this task.
 
         A database error only ends the grouping. If the error persists, the next step raises it.
         """

@@ -1,4 +1,4 @@
-"""Outcome check: whether articles become digests and digests reach their readers, in time.
+"""Outcome check: tests whether articles become digests, and whether digests reach their readers, in time.
 
 Jobs that run without an error can still fall behind. The heartbeat must not report health while readers get nothing.
 """
@@ -18,9 +18,9 @@ DELIVERY, MATCHING, DIGEST_TIMES, DATABASE_LOG = "delivery", "matching", "digest
 
 
 class OutcomeCheck:
-    """Check for work that is late, and for a write-ahead log of the database that grows.
+    """Check for overdue work, and for a write-ahead log of the database that grows too long.
 
-    One instance per configuration.
+    There is one instance per configuration.
     """
 
     def __init__(
@@ -31,9 +31,9 @@ class OutcomeCheck:
         self._clock, self._started_at = clock, clock()
 
     async def run(self) -> dict[str, str]:
-        """Return a sentence about each component, which is empty if the component has no problem.
+        """Return a dictionary that maps each component to a sentence about its problem, which is empty if it has none.
 
-        May raise ``StoreError``.
+        Raises ``StoreError``.
         """
         return await self._database.read(self._find_problems, self._clock())
 
@@ -48,9 +48,9 @@ class OutcomeCheck:
         }
 
     def _list_overdue_plans(self, now: datetime) -> list[str]:
-        """Return the ids of digests that were due more than ``MAX_DIGEST_DELAY`` ago and are not composed yet.
+        """Return the ids of digest plans whose last scheduled digest is overdue by more than ``MAX_DIGEST_DELAY``.
 
-        A plan that has no window yet is overdue if it has become due since this check was created.
+        A plan that has never had a digest is overdue if it has become due since this check was created.
         """
         overdue = []
         for plan in self._plans:

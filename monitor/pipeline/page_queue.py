@@ -1,7 +1,7 @@
-"""Queue of listed pages: only a few pages of a host and of a source are read at a time, and the hosts take turns.
+"""Queue of article pages to read. Only a few pages of a host and of a source are read at a time, and hosts take turns.
 
-If pages were read only in the order of their times, the pages of one slow host could occupy all places. A page is
-leased only when its host may be sent a request at once, so that a wait for a host occupies no place.
+If pages were read only in the order of their times, the pages of one slow host could delay all other pages. A page is
+therefore leased only when its host may be sent a request at once.
 """
 
 from collections import Counter, defaultdict, deque
@@ -23,7 +23,7 @@ The fetcher sends as many requests to one host.
 MAX_PAGES_PER_SOURCE = 6
 """Maximum number of pages of one source that are read at the same time.
 
-It is a quarter of the daemon's places, because a feed may link to many hosts.
+It is a quarter of all pages that the daemon reads at the same time, because a feed may link to many hosts.
 """
 MAX_PAGE_LAG = timedelta(minutes=10)
 """Delay of the most overdue page above which status and probes report a problem. 300 new pages of one host take only 5
@@ -37,17 +37,17 @@ _MAX_REMEMBERED_HOSTS = 5_000
 
 
 def always_free(_url: str) -> int:
-    """Return how many pages of the host of a URL may be fetched now: always ``MAX_PAGES_PER_HOST``.
+    """Return ``MAX_PAGES_PER_HOST`` as the number of pages that may be fetched from the host of a URL now.
 
-    For a fetcher that does not wait between requests to a host.
+    This is for a fetcher that does not wait between requests to a host.
     """
     return MAX_PAGES_PER_HOST
 
 
 class PageQueue:
-    """Queue that leases due pages so that hosts take turns.
+    """Queue that leases due pages in such an order that hosts take turns.
 
-    ``free_request_count`` returns how many requests to the host of a URL may start now.
+    ``free_request_count`` is a function that returns how many requests to the host of a URL may start now.
     """
 
     def __init__(
@@ -61,7 +61,10 @@ class PageQueue:
         """True if the last call of ``lease`` found due pages whose host or source was busy."""
 
     async def lease(self, limit: int) -> list[PendingPage]:
-        """Lease at most ``limit`` due pages. The caller must pass each page to ``finish`` when it is done."""
+        """Reserve at most ``limit`` due pages for this process for a limited time, and return them.
+
+        The caller must pass each page to ``finish`` when it is done.
+        """
         now = self._clock()
         articles = self._database.articles
         due = await self._database.read(articles.list_due_pages, now, _MAX_SCANNED_PAGES, self._scan_from)
@@ -79,7 +82,7 @@ class PageQueue:
         return leased
 
     def finish(self, page: PendingPage) -> None:
-        """Release the place in the limits that a leased page occupies for its host and its source."""
+        """Record that a leased page is done, so that it no longer counts for the limits of its host and source."""
         for counts, key in ((self._by_host, extract_host(page.article.url)), (self._by_source, page.source_id)):
             counts[key] -= 1
             if counts[key] <= 0:
@@ -111,7 +114,7 @@ class PageQueue:
 
 
 def describe_page_lag(oldest_due_at: datetime, now: datetime) -> str:
-    """Return a sentence about pages that wait for too long, or an empty string if they do not.
+    """Return a sentence about pages that have waited for too long, or an empty string if there are none.
 
     The sentence contains no host names.
     """
@@ -120,6 +123,6 @@ def describe_page_lag(oldest_due_at: datetime, now: datetime) -> str:
 
 
 def format_busiest_hosts(urls: Iterable[str]) -> str:
-    """Return the hosts with the most pages among ``urls`` as text, each with its number of pages."""
+    """Return the hosts with the most pages as text, each with its number of pages. ``urls`` are the pages."""
     hosts = Counter(map(extract_host, urls)).most_common(3)
     return ", ".join(f"{host} ({number})" for host, number in hosts)

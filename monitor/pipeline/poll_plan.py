@@ -1,4 +1,4 @@
-"""Poll plan: decides from one attempt to read a source what is stored. Pure functions."""
+"""Poll plan: decides what to store after one attempt to read a source. All functions are pure."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -33,7 +33,7 @@ MIN_GAP_ENTRIES = 3  # a document with fewer entries may be replaced completely 
 
 
 class PollOutcome(StrEnum):
-    """The outcome of one poll. ``SUPERSEDED`` means that another worker process has the job now."""
+    """Outcome of one poll. ``SUPERSEDED`` means that another worker process has the job now."""
 
     NEW = "new"
     KNOWN = "known"
@@ -49,9 +49,9 @@ class PollOutcome(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class PlannedEntry:
-    """An entry of a document with the decision on it.
+    """An entry of a document with the decision on it, such as new or known.
 
-    If the entry repeats another entry of the document, ``merged_into`` is this other entry.
+    If the entry repeats another entry of the document, ``merged_into`` is that other entry.
     """
 
     entry: Entry
@@ -61,12 +61,12 @@ class PlannedEntry:
 
 @dataclass(frozen=True, slots=True)
 class PollPlan:
-    """Everything that one poll stores: the next poll state, a notice, and new articles.
+    """Everything that is stored after one poll: the next poll state, a notice, and new articles.
 
-    ``new_entries`` become articles; ``alias_entries`` add keys to known articles. ``entries`` has every parsed entry of
-    the document with its decision. ``unchanged_count`` further entries were skipped because their bytes were the same
-    at the last poll. Articles of ``changed_article_ids`` that were reported are rechecked soon. ``note`` is one line
-    about quarantined entries or filled gaps.
+    ``new_entries`` become articles, and ``alias_entries`` add keys to known articles. ``entries`` has every parsed
+    entry of the document with its decision. ``unchanged_count`` further entries were skipped because their bytes were
+    the same at the last poll. The articles in ``changed_article_ids`` are rechecked soon if they were reported.
+    ``note`` is one line about quarantined entries or filled gaps.
     """
 
     outcome: PollOutcome
@@ -84,7 +84,7 @@ class PollPlan:
 
 @dataclass(frozen=True, slots=True)
 class _FeedStats:
-    """Numbers of entries of a document that was read. The next poll state is computed from them.
+    """Numbers of entries in a document, from which the next poll state is computed.
 
     ``has_gap`` is True if older articles may be missing because they left the document between two polls.
     """
@@ -98,7 +98,7 @@ class _FeedStats:
 
 
 def keys_to_look_up(attempt: PollAttempt) -> frozenset[str]:
-    """Return the entry keys whose articles ``plan_poll`` must know.
+    """Return the entry keys that must be looked up in the store before ``plan_poll`` is called.
 
     The result is empty if the source was never read before.
     """
@@ -113,7 +113,7 @@ def plan_poll(
 ) -> PollPlan:
     """Decide what to store after an attempt to read a source.
 
-    ``known`` has the known article for each stored key among the keys that ``keys_to_look_up`` returned.
+    ``known`` maps entry keys to stored articles. It has all keys from ``keys_to_look_up`` that the store has.
     """
     poll_state, result = attempt.poll_state, attempt.result
     may_be_empty = source.kind is SourceKind.MAILBOX  # a reader of the mailbox may move all messages to another folder
@@ -132,7 +132,7 @@ def plan_poll(
 
 
 def note_fallback_articles(plan: PollPlan, fallback_count: int) -> PollPlan:
-    """Add to the plan a note about articles that have only plain text; return the plan.
+    """Add to the plan a note about articles with plain text only, and return the plan.
 
     ``fallback_count`` is the number of these articles. They could not be built from their entries.
     """
@@ -198,8 +198,9 @@ def _plan_document(
 def _remember_sitemaps(poll_state: PollState, parts: Sequence[SitemapPart], novelty: PollNovelty) -> SitemapMemory:
     """Return the known and the productive sitemaps of a source for the next poll.
 
-    Known sitemaps were read. Productive sitemaps had addresses of new articles. Both lists begin with the latest. At
-    the first poll every address is new, so every sitemap with dates counts as productive, in order of its newest date.
+    Known sitemaps were read at some poll. Productive sitemaps had addresses of new articles. Both lists begin with the
+    latest. At the first poll every address is new. Every sitemap with dates then counts as productive, in the order of
+    its newest date.
     """
     memory = poll_state.sitemaps
     if poll_state.baseline_at is None:
@@ -217,9 +218,10 @@ def _remember_sitemaps(poll_state: PollState, parts: Sequence[SitemapPart], nove
 def _decide_entries(
     entries: Sequence[Entry], keyed_entries: Sequence[KeyedEntry], decisions: Sequence[EntryDecision]
 ) -> tuple[PlannedEntry, ...]:
-    """Return the decision on every entry of the document, then on the entries of the sitemap that fills a gap.
+    """Return the decisions on all entries of the document, followed by those on the entries from the gap sitemap.
 
-    An entry without a decision, which is a bug, is left out. ``count_entries`` then finds that an entry is missing.
+    The gap sitemap is a sitemap with articles that the feed may have lost. An entry without a decision, which is a bug,
+    is left out. ``count_entries`` then finds that an entry is missing.
     """
     planned: dict[int, PlannedEntry] = {}
     for one, decision in zip(keyed_entries, decisions, strict=True):
@@ -235,10 +237,10 @@ def _decide_entries(
 
 
 def count_entries(document: FetchedFeed, entries: Sequence[PlannedEntry]) -> EntryCounts:
-    """Count the decisions on the entries of a document.
+    """Count the entries of a document by the decision on them, such as new or known.
 
-    The total is counted in the parsed document, independently of the decisions. ``EntryCounts.unaccounted`` shows
-    whether a decision is missing.
+    The total is counted independently, in the parsed document. ``EntryCounts.unaccounted`` therefore shows whether a
+    decision is missing.
     """
     feed, decided = document.parsed.feed, Counter(one.decision for one in entries)
     return EntryCounts(
@@ -253,7 +255,7 @@ def count_entries(document: FetchedFeed, entries: Sequence[PlannedEntry]) -> Ent
 
 
 def _describe(document: FetchedFeed, novelty: PollNovelty) -> str:
-    """Return one line about quarantined entries, a filled gap and a truncated document; it may be empty."""
+    """Return one line about quarantined entries, a filled gap and a truncated document, or an empty string."""
     feed, note = document.parsed.feed, novelty.summary
     if document.gap_entries is not None:
         added = max(0, len(novelty.new) - len(document.keyed_entries))
@@ -265,13 +267,13 @@ def _describe(document: FetchedFeed, novelty: PollNovelty) -> str:
 def _has_gap(poll_state: PollState, entry_count: int, known_count: int) -> bool:
     """Return whether articles may have been missed between two polls.
 
-    This is so if no entry is known although the document of an earlier poll had entries.
+    This is the case if no entry is known although the document had entries at an earlier poll.
     """
     return poll_state.entries > 0 and entry_count >= MIN_GAP_ENTRIES and known_count == 0
 
 
 def _empty_feed_failure(poll_state: PollState) -> Failed:
-    """Return the failure for an empty document of a source that had entries before."""
+    """Return the failure for a source whose document is empty, but had entries before."""
     return Failed(
         f"the document is valid but empty; it had {poll_state.entries} entries before",
         FailureWeight.TEMPORARY,
@@ -290,7 +292,8 @@ def _state_after_success(
 ) -> PollState:
     """Return the poll state after a document was read.
 
-    The next request uses the validators of the document only if this state is stored.
+    It contains the validators of the document (ETag and Last-Modified), with which the next request can learn that the
+    document has not changed.
     """
     silence = _time_since_new_article(poll_state, now)
     interval = polling_policy.next_poll_interval(poll_state.interval, stats.entry_count, stats.known_count, silence)
@@ -351,7 +354,8 @@ def _state_after_failure(
 ) -> PollState:
     """Return the poll state after a poll that got no document.
 
-    The validators are kept, because the entries of the last document are stored.
+    The validators of the last document (ETag and Last-Modified) are kept, because the entries of this document are
+    stored.
     """
     if isinstance(failure, Gone):
         diagnosis = SourceDiagnosis(SourceState.GONE, failure.reason, SUGGEST_REMOVE_SOURCE)
@@ -374,7 +378,10 @@ def _state_after_failure(
 
 
 def _diagnose_feed(source: Source, poll_state: PollState, stats: _FeedStats, now: datetime) -> SourceDiagnosis:
-    """Return the diagnosis of a source after its document was read. Of several problems, the first one is returned."""
+    """Return the diagnosis of a source after its document was read.
+
+    If there are several problems, only the first is used.
+    """
     if stats.has_gap:
         return SourceDiagnosis(
             SourceState.GAP,

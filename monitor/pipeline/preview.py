@@ -1,6 +1,6 @@
 """Preview of a source that is not configured yet: its articles, and the text of one page. Nothing is stored.
 
-Documents are fetched once. The caller keeps them, so that selectors can be changed without further requests.
+Documents are fetched once. The caller keeps them, so that the user can change selectors without further requests.
 """
 
 from dataclasses import dataclass
@@ -24,7 +24,7 @@ class PreviewFailed(MonitorError):
 
 @dataclass(frozen=True, slots=True)
 class ListPreview:
-    """Result that a poll of a source would have: the number of entries, the first entries, and what to correct.
+    """Result that a poll of a source would have: the number of entries, the first entries, and a note on problems.
 
     ``unlinked_count`` is the number of items that were left out because they have no link.
     """
@@ -39,7 +39,7 @@ class ListPreview:
 
 @dataclass(frozen=True, slots=True)
 class ArticlePreview:
-    """Text of an article as it would be stored, and the texts of its page that would be left out, with the reasons."""
+    """Text of an article as it would be stored. ``dropped`` are the other texts of its page, with the reasons."""
 
     article: Article
     dropped: tuple[ExtractionReason, ...] = ()
@@ -65,7 +65,7 @@ async def fetch_document(fetcher: Fetcher, request: FetchRequest) -> Fetched:
 
 
 async def preview_list(document: Fetched, source: Source, process_pool: ProcessPool) -> ListPreview:
-    """Return the articles that a fetched document lists for a source. Raises ``PreviewFailed`` if it cannot be read."""
+    """Return the articles that a fetched document lists. Raises ``PreviewFailed`` if the document cannot be read."""
     try:
         feed = await process_pool.run(parse_document, document.body, document.content_type, document.url, source)
     except NotAFeed as error:
@@ -85,10 +85,10 @@ async def preview_list(document: Fetched, source: Source, process_pool: ProcessP
 async def preview_article(
     page: Fetched | None, entry: Entry, source: Source, process_pool: ProcessPool
 ) -> ArticlePreview:
-    """Return what would be stored of an article.
+    """Extract an article, and return what would be stored and what would be left out.
 
-    It is read from the fetched page, or from the entry alone if ``page`` is None. Raises ``PreviewFailed`` if the page
-    cannot be read.
+    The article is read from the fetched page, or from the entry alone if ``page`` is None. Raises ``PreviewFailed`` if
+    the page cannot be read.
     """
     try:
         listed = await process_pool.run(article_from_entry, entry, source)

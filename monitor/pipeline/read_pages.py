@@ -1,4 +1,4 @@
-"""Page reading step: fetches and extracts the pages of listed articles.
+"""Page reading step: fetches the pages of articles that are known only from a feed or list, and extracts the articles.
 
 If a page cannot be read, the text of the feed is stored instead, with the reason.
 """
@@ -48,7 +48,7 @@ class PageResult:
 
 
 def retry_at(fetch_result: FetchResult, attempts: int, now: datetime) -> datetime | None:
-    """Return when to fetch a page again after ``attempts`` earlier failures; return None to use the feed text instead.
+    """Return when to fetch a page again after ``attempts`` failures, or None to use the text of the feed instead.
 
     If the server asks for a longer wait than ``MAX_PAGE_WAIT``, the result is None, so that readers need not wait for
     the article.
@@ -62,10 +62,10 @@ def retry_at(fetch_result: FetchResult, attempts: int, now: datetime) -> datetim
 
 
 class PageReader:
-    """The step that reads the pages of listed articles. A failure affects only its own article.
+    """Step that reads the pages of articles that are known only from a feed or list.
 
-    If the database cannot be written, an extracted article is kept in memory, and the program tries to store it for two
-    minutes. ``sleep`` waits between these attempts.
+    A failure affects only its own article. If the database cannot be written, an extracted article is kept in memory,
+    and the program tries to store it for two minutes. ``sleep`` waits between these attempts.
     """
 
     def __init__(
@@ -86,9 +86,10 @@ class PageReader:
     async def run_due(
         self, sources: Mapping[str, Source], limit: int, source_id: str | None = None
     ) -> list[PageResult]:
-        """Lease and read at most ``limit`` pages, for a worker process whose jobs share the limits of hosts.
+        """Lease and read at most ``limit`` due pages, without the page queue.
 
-        With ``source_id``, only pages of this source are read.
+        This is for a worker process, whose jobs already share the limits of hosts. If ``source_id`` is given, only
+        pages of this source are read.
         """
         now = self._clock()
         lease_pages = self._database.articles.lease_pages
@@ -96,7 +97,7 @@ class PageReader:
         return list(await asyncio.gather(*(self._read(page, sources.get(page.source_id)) for page in leased)))
 
     async def read(self, pending_page: PendingPage, source: Source | None) -> PageResult:
-        """Read one page that the queue has leased, store the result, and finish the page in the queue.
+        """Read one page that the page queue has leased, store the result, and tell the queue that the page is done.
 
         No exception is raised.
         """
@@ -141,9 +142,7 @@ class PageReader:
         return await self._store_failure(pending_page, outcome)
 
     async def _store_failure(self, pending_page: PendingPage, outcome: FetchResult) -> PageResult:
-        """Store what follows from a page that could not be fetched: a later attempt, or the feed text
-        with the reason.
-        """
+        """Store that a page could not be fetched: postpone it, or store the text of the feed with the reason."""
         reason = getattr(outcome, "reason", "the server reported no change, but no earlier version is stored")
         if problem := find_problem(outcome):
             return await self._store_unreadable(pending_page, problem, reason, None)
@@ -190,8 +189,8 @@ class PageReader:
     ) -> None:
         """Store an article that was read.
 
-        If the article had no date at the first poll of its source, the date of its page decides whether the article may
-        be reported or is quarantined.
+        If the article had no date at the first poll of its source, the date on its page decides whether the article may
+        be reported. Otherwise it stays in quarantine.
         """
         decision = decide_undated_article(
             pending_page.quarantine_reason, article.published_at, pending_page.first_seen_at, self._backfill
@@ -203,7 +202,7 @@ class PageReader:
     async def _store_unreadable(
         self, pending_page: PendingPage, problem: PageProblem, reason: str, page: Fetched | None
     ) -> PageResult:
-        """Store the feed text. If the user can remove the problem, also add it to the page quality of the source."""
+        """Store the text of the feed. If the user can remove the problem, also record the problem with the source."""
         result = await self._store_feed_text(pending_page, reason, page)
         if problem is not PageProblem.NONE and not result.is_postponed:
             await self._record_problem(pending_page, problem, reason)

@@ -1,8 +1,8 @@
-"""Recheck step: refetches the pages of reported articles over days, to report edits, corrections and withdrawals.
+"""Recheck step: fetches the pages of reported articles again over days, to report edits, corrections and withdrawals.
 
-A new version is reported in three cases: a watched mention was added or removed, its sentence or the headline changed,
-or the text contains a correction notice. Other edits are reported only for rules with ``report_edits``. The digest
-refers to the first report of the story.
+A new version is reported in three cases. A watched mention was added or removed. The headline or the sentence with a
+mention changed. Or the text contains a correction notice. Other edits are reported only for rules with
+``report_edits``. The digest refers to the first report of the story.
 """
 
 import asyncio
@@ -47,10 +47,10 @@ MIN_LIKENESS = 0.4  # two sentences with a lower likeness are a removed one and 
 
 
 class RecheckOutcome(StrEnum):
-    """The outcome of one recheck.
+    """Outcome of one recheck of an article.
 
-    ``CHANGED`` means that the article has a new version that no rule reports. ``MISSING`` means that the page was not
-    found; a later recheck must confirm this.
+    ``CHANGED`` means that the article has a new version, but no rule reports the change. ``MISSING`` means that the
+    page was not found; a later recheck must confirm this.
     """
 
     SAME = "same"
@@ -64,7 +64,7 @@ class RecheckOutcome(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class RecheckResult:
-    """The result of one recheck: article and outcome."""
+    """Result of one recheck: the id of the article, and the outcome."""
 
     article_id: int
     outcome: RecheckOutcome
@@ -72,7 +72,7 @@ class RecheckResult:
 
 
 class Rechecker:
-    """The step that rechecks reported articles. A failure affects only its own article."""
+    """Step that rechecks reported articles. A failure affects only its own article."""
 
     def __init__(
         self,
@@ -175,9 +175,9 @@ def is_missing(fetch_result: FetchResult) -> bool:
 
 
 def merge_versions(before: Article, found: Article) -> Article:
-    """Return the new version of an article with its own texts.
+    """Return the new version of an article, completed with data from the old version.
 
-    Other data that the page no longer states, such as the authors, is kept from the old version.
+    Data such as the authors are taken from the old version if the page no longer states them.
     """
     return replace(
         found,
@@ -197,7 +197,7 @@ def merge_versions(before: Article, found: Article) -> Article:
 def find_events(
     before: Findings, after: Findings, revision: Revision, edit_rule_ids: frozenset[str]
 ) -> list[ArticleEvent]:
-    """Return the changes of an article to report, one for each rule that reports the change.
+    """Return the reports on a changed article: one for each rule that reports the change.
 
     ``edit_rule_ids`` are the rules that report every edit.
     """
@@ -218,7 +218,7 @@ def find_events(
 def _event_note(
     old: RuleHit | None, new: RuleHit | None, revision: Revision, kind: HitKind, *, reports_all_edits: bool
 ) -> str:
-    """Return a few words that describe the change for one rule, or an empty string if the rule does not report it."""
+    """Describe a change in a few words for one rule, or return an empty string if the rule does not report it."""
     notes = [NOTICE_NOTES[kind]] if kind in NOTICE_NOTES else []
     if revision.kind is RevisionKind.HEADLINE:
         notes.append("the headline changed" + _quote_previous(revision.lines[0].removeprefix("- ")))
@@ -234,9 +234,9 @@ def _event_note(
 
 
 def _find_changes(old: RuleHit | None, new: RuleHit | None, revision: Revision, notice: str) -> tuple[TextChange, ...]:
-    """Return the texts before and after a change, as a digest shows them for one rule.
+    """Return the changed texts, before and after, that a digest shows for one rule.
 
-    These are the headline, the sentences of the rule's passages, and the correction or withdrawal notice of the outlet.
+    These are the headline, the sentences that satisfy the rule, and the correction or withdrawal notice of the outlet.
     """
     changes = []
     if revision.kind is RevisionKind.HEADLINE:
@@ -267,7 +267,7 @@ def _likeness(text: str, other: str) -> float:
 
 
 def _removed_sentences(old: RuleHit, passages: Sequence[Passage]) -> list[str]:
-    """Return the sentences of a hit that are not in ``passages``.
+    """Return the sentences that satisfied a rule (``old``) and are not in ``passages``.
 
     Headlines are left out, because they are compared elsewhere.
     """
@@ -277,5 +277,5 @@ def _removed_sentences(old: RuleHit, passages: Sequence[Passage]) -> list[str]:
 
 
 def _quote_previous(*texts: str) -> str:
-    """Return the previous texts as quotations to append to a note. The result is empty if no texts are given."""
+    """Format the previous texts as quotations to append to a note. The result is empty if no texts are given."""
     return "".join(f", before: “{truncate_text(text, MAX_QUOTE_CHARS)}”" for text in texts)

@@ -1,4 +1,4 @@
-"""Rehearsal: the hits that edited rules would have changed in stored articles of the last days. Nothing is stored."""
+"""Rehearsal: tests what edited rules would have reported in the stored articles of the last days. Nothing is stored."""
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass, replace
@@ -20,9 +20,10 @@ MAX_REHEARSED_ARTICLES, MAX_REHEARSAL_SECONDS = 20_000, 20.0
 
 @dataclass(frozen=True, slots=True)
 class Rehearsal:
-    """Result of a rehearsal: the backtest of each rule over ``article_count`` articles.
+    """Result of a rehearsal, the test of edited rules on recent stored articles: the result for each rule.
 
-    ``since_at`` is the beginning of the period. If ``is_complete`` is false, only the newest articles were tried.
+    ``article_count`` is the number of tested articles, and ``since_at`` is the beginning of the period. If
+    ``is_complete`` is false, only the newest articles were tested.
     """
 
     rules: tuple[RuleBacktest, ...]
@@ -32,7 +33,7 @@ class Rehearsal:
 
     @property
     def changed(self) -> tuple[RuleBacktest, ...]:
-        """Return the rules whose hits would change."""
+        """The rules that would report other articles than before."""
         return tuple(one for one in self.rules if one.new_count or one.lost_count)
 
 
@@ -43,7 +44,7 @@ def rehearse(
     monotonic: Callable[[], float],
     max_seconds: float = MAX_REHEARSAL_SECONDS,
 ) -> Rehearsal:
-    """Match the articles since a time with an edited watchlist, and compare the hits with the stored hits.
+    """Match the articles since ``since_at`` with an edited watchlist, and compare the results with the stored ones.
 
     The newest articles are matched first. The rehearsal ends after ``MAX_REHEARSED_ARTICLES`` articles or
     ``max_seconds``. ``monotonic`` is the clock that measures the time.
@@ -75,7 +76,10 @@ def iter_articles(database: Database, since_at: datetime | None) -> Iterator[Sto
 
 
 def load_reported_rules(database: Database, since_at: datetime | None) -> Mapping[int, frozenset[str]]:
-    """Return, by article id, the rules with a hit in each article since a time. Withdrawn hits do not count."""
+    """Return a dictionary that maps article ids to the rules that the article satisfies, from the stored hits.
+
+    Withdrawn hits do not count. Only articles since ``since_at`` are read.
+    """
     rules: dict[int, set[str]] = {}
     for hit in database.queries.list_hits(ArticleFilter(since_at=since_at, limit=10_000_000)):
         if hit.withdrawn_at is None:
@@ -84,7 +88,7 @@ def load_reported_rules(database: Database, since_at: datetime | None) -> Mappin
 
 
 def backtest_record(result: RuleBacktest) -> dict[str, Any]:
-    """Return the backtest of one rule as a JSON record."""
+    """Convert the test result of one rule to a JSON record."""
     return {
         "rule": result.rule,
         "hits": result.hit_count,

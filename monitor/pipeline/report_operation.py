@@ -1,7 +1,8 @@
-"""Report to the operator: sends problems of operation to the channels of ``settings.operator``.
+"""Report to the operator: sends problems of the program's operation to the channels of ``settings.operator``.
 
-Readers of digests get the news and the coverage of sources. Addresses that cannot be reached, responses of mail
-servers, commands and suggestions go to the operator, as a digest without stories and with the id ``operator``.
+Readers of digests get the news, and learn which sources could not be read. The operator gets what is needed to fix
+problems: addresses that cannot be reached, responses of mail servers, commands and suggestions. The report is a digest
+without stories, with the id ``operator``.
 """
 
 import asyncio
@@ -36,7 +37,7 @@ TITLE = "Operation of monitor"
 
 
 class OperatorReporter:
-    """Sender of reports to the operator, at most one an hour. Each process has one instance."""
+    """Sender of reports to the operator, at most one per hour. Each process has one instance."""
 
     def __init__(self, database: Database, clock: Clock) -> None:
         self._database, self._clock = database, clock
@@ -45,11 +46,11 @@ class OperatorReporter:
         self._reported_at: dict[str, datetime] = {}
 
     async def run_due(self, configuration: Configuration, problems: Sequence[str] = ()) -> Digest | None:
-        """Send the problems since the last report, and return the report.
+        """Send the problems since the last report to the operator, and return the report.
 
         The result is None if no report is sent, for example because no problem is new or the last report is too recent.
-        ``problems`` are the present problems that are not in the database, such as a rejected configuration. They are
-        repeated daily while they last.
+        ``problems`` are the present problems that are not in the database, such as a rejected configuration. While such
+        a problem lasts, it is repeated daily.
         """
         now = self._clock()
         channels = [channel for channel in configuration.channels if channel.id in configuration.settings.operator]
@@ -80,8 +81,8 @@ class OperatorReporter:
     def _must_check(self, now: datetime, *, has_problems: bool) -> bool:
         """Return whether to read the problems in the database now.
 
-        They are read every few minutes and for a new problem, but not soon after a report. A clock that was set back
-        does not prolong the wait.
+        They are read every few minutes and for a new problem, but not soon after a report. If the clock was set back,
+        they are read at once.
         """
         if self._checked_at is None or now < self._checked_at:
             return True
@@ -94,9 +95,9 @@ class OperatorReporter:
         return reported_at is not None and reported_at <= now < reported_at + REMINDER_INTERVAL
 
     async def _find_start(self, plan: DigestPlan, now: datetime) -> datetime:
-        """Return the end of the last report.
+        """Return the start of the period that the next report covers, which is the end of the last report.
 
-        Before the first report, return a time with which a report is due immediately.
+        If there was no report before, return a time at which the first report is due immediately.
         """
         last = await self._database.read(self._database.digests.load_last_window, plan)
         if last:
@@ -119,9 +120,9 @@ class OperatorReporter:
 
 
 def format_problems(inputs: DigestInputs, window: Window) -> list[str]:
-    """Return one line for each problem in the database.
+    """Return one line for each problem that the database has for a report to the operator.
 
-    Problems are failed deliveries, quarantined articles and changes of sources.
+    Problems are failed deliveries, quarantined articles, and sources whose state has changed.
     """
     return [
         *format_failed_deliveries(inputs.failed_deliveries),
@@ -132,9 +133,10 @@ def format_problems(inputs: DigestInputs, window: Window) -> list[str]:
 
 
 def select_bulk_changes(lines: Sequence[QuarantineSummary]) -> list[QuarantineSummary]:
-    """Return the summaries of quarantined articles to report.
+    """Return the summaries of quarantined articles that are reported.
 
-    Articles that were published before their source was added are left out, because they are not a bulk change.
+    Articles that were published before their source was added are left out, because they do not belong to a bulk change
+    (a poll with implausibly many new entries).
     """
     return [line for line in lines if line.reason != PREDATES_SOURCE_REASON]
 
@@ -142,8 +144,8 @@ def select_bulk_changes(lines: Sequence[QuarantineSummary]) -> list[QuarantineSu
 def format_failed_deliveries(deliveries: Sequence[Delivery]) -> list[str]:
     """Return one line for each target with failed deliveries: its address, the last error and what to do.
 
-    Failed reports to the operator are left out. A report about them would fail on the same channel, and so on without
-    end.
+    Failed reports to the operator are left out. Otherwise the report about them would fail on the same channel, and
+    cause another report.
     """
     targets: dict[tuple[str, str], list[Delivery]] = defaultdict(list)
     for delivery in deliveries:

@@ -53,11 +53,11 @@ async def screen_again(
 
 
 class RescreenStep:
-    """The step that matches waiting articles again. Their hits are not reported before.
+    """Step that matches waiting articles again. Until this is done, these articles are not reported.
 
-    These are articles that grouping has joined to a text or story with a verdict. After an edit of rules or officials,
-    they are also, once, the articles that wait for a digest. The step runs after grouping and before digests are
-    composed.
+    An article waits if grouping has joined it to a text or story on which a reader has given a verdict. After an edit
+    of rules or officials, all articles that wait for a digest are also matched again once. The step runs after grouping
+    and before digests are composed.
     """
 
     def __init__(
@@ -68,7 +68,7 @@ class RescreenStep:
         self._edit_result: RescreenResult | None = None
 
     async def run_all(self) -> RescreenResult:
-        """Match waiting articles again, at most ``MAX_BATCHES`` batches."""
+        """Match waiting articles again, but at most ``MAX_BATCHES`` batches, and return what has changed."""
         if self._configuration:
             await self._request_after_edit(self._configuration)
             self._configuration = None
@@ -86,9 +86,9 @@ class RescreenStep:
         return total
 
     async def _request_after_edit(self, configuration: Configuration) -> None:
-        """Enqueue the articles that wait for a digest, if the watchlist has changed since the last run.
+        """Request that articles are matched again if the watchlist has changed since the last run.
 
-        They are then matched again.
+        The articles are the ones that wait for a digest.
         """
         key_values, now = self._database.key_values, self._clock()
         present = await asyncio.to_thread(hash_watchlist, configuration.watchlist)
@@ -119,7 +119,7 @@ class RescreenStep:
 
 
 def hash_watchlist(watchlist: Watchlist) -> str:
-    """Return the hash of all settings that decide which findings an article has.
+    """Return the hash of all settings of the watchlist that influence the findings in an article.
 
     The examples in the configuration are not included, because only `monitor check` uses them.
     """

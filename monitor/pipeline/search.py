@@ -1,7 +1,8 @@
-"""Search in stored articles with a query in the language of the rules, newest first, in parts of limited cost.
+"""Search in stored articles with a query in the language of the rules. The newest articles are first.
 
-The words that must be in the text are found in the full-text index. If the query asks for more than words, such as a
-distance, a region or a regular expression, it is evaluated on the texts of the articles with these words.
+The result is returned in parts, and the cost of each part is limited. The words that must be in an article are found in
+the full-text index. If the query asks for more than words, such as a distance, a region or a regular expression, it is
+evaluated on the articles with these words.
 """
 
 from collections import Counter
@@ -44,7 +45,7 @@ MAX_SCAN_PERIOD = timedelta(days=7)
 
 @dataclass(frozen=True, slots=True)
 class FoundArticle:
-    """Result of a search: an article with the passages that satisfy the query and the officials that it names."""
+    """Result of a search: an article, the passages that satisfy the query, and the officials that the article names."""
 
     line: ArticleLine
     passages: tuple[Passage, ...] = ()
@@ -53,7 +54,7 @@ class FoundArticle:
 
 @dataclass(frozen=True, slots=True)
 class SearchCounts:
-    """Numbers of the articles that a search has read: by day (YYYY-MM-DD), source, language and official."""
+    """Numbers of articles that a search has read, grouped by day (YYYY-MM-DD), source, language and official."""
 
     size: int = 0
     days: tuple[tuple[str, int], ...] = ()
@@ -66,8 +67,8 @@ class SearchCounts:
 class SearchPart:
     """One part of the results of a search.
 
-    ``next_id`` is the ``before_id`` of the request for the next part; it is None after the last part. ``looked_at`` is
-    the number of articles that have the words of the query and were read.
+    ``next_id`` is the ``before_id`` of the request for the next part. It is None after the last part. ``looked_at`` is
+    the number of articles with the words of the query that were examined.
     """
 
     found: tuple[FoundArticle, ...]
@@ -78,7 +79,7 @@ class SearchPart:
 
 @dataclass(frozen=True, slots=True)
 class SearchRequest:
-    """Parameters of a search: a compiled query or None, and a filter.
+    """Parameters of a search: a filter and, if there is one, a compiled query.
 
     The ``limit`` of the filter is the maximum number of results in one part.
     """
@@ -90,15 +91,15 @@ class SearchRequest:
 
 
 def compile_search(text: str, official_ids: Sequence[str], synonyms: Sequence[Sequence[str]] = ()) -> CompiledQuery:
-    """Compile the text of a query. Raises ``QueryError`` with the position of the error."""
+    """Compile a search query. Raises ``QueryError`` with the position of the error in the query."""
     return compile_query(text, official_ids, synonyms)
 
 
 def search_articles(database: Database, request: SearchRequest) -> SearchPart:
     """Return one part of the results of a search.
 
-    Raises ``QueryError`` if the query requires no word and the period is too long, because every article would have to
-    be read.
+    If no word of the query is certain to occur in the results, every article of the period must be read. Raises
+    ``QueryError`` if the period is too long for this.
     """
     if request.query is None:
         return _list_articles(database, request)
@@ -204,10 +205,10 @@ def _list_articles(database: Database, request: SearchRequest) -> SearchPart:
 
 
 def _scan_articles(database: Database, request: SearchRequest, query: CompiledQuery) -> SearchPart:
-    """Evaluate a query on all articles of a short period, because no word is certain to occur in the articles that it
-    finds.
+    """Evaluate a query on all articles of a short period.
 
-    Raises ``QueryError`` if the period is longer than ``MAX_SCAN_PERIOD``.
+    This is for a query without a word that must occur in every result. Raises ``QueryError`` if the period is longer
+    than ``MAX_SCAN_PERIOD``.
     """
     since_at, until_at = request.wanted.since_at, request.wanted.until_at
     if since_at is None or (until_at is not None and until_at - since_at > MAX_SCAN_PERIOD):
@@ -229,11 +230,11 @@ def _evaluate(
     looked_at: int,
     exhausted_id: int | None,
 ) -> SearchPart:
-    """Return the articles among ``lines`` whose texts satisfy the query.
+    """Evaluate a query on the articles in ``lines``, and return the ones that satisfy it.
 
     Evaluation stops when enough articles are found or too many texts were evaluated. ``looked_at`` is the number of
-    articles that the search has examined. If all of ``lines`` are evaluated, the search continues at
-    ``exhausted_id``, or ends if it is None.
+    articles that the search has examined. If all of ``lines`` are evaluated, the search continues at ``exhausted_id``,
+    or ends if it is None.
     """
     found: list[FoundArticle] = []
     limit = request.wanted.limit
@@ -258,9 +259,9 @@ def _evaluate(
 def _find_passages(
     query: CompiledQuery, stored: StoredArticle, mentions: Sequence[tuple[str, str]]
 ) -> tuple[Passage, ...] | None:
-    """Return the passages of an article that satisfy a query; the result is None if the article does not satisfy it.
+    """Return the passages of an article that satisfy a query, or None if the article does not satisfy it.
 
-    ``mentions`` are the mentions in the article, each as official id and text.
+    ``mentions`` are the mentions of officials in the article, each as official id and text.
     """
     article_text = normalize_article(stored.article)
     spans = evaluate_query(query, article_text, _mention_finder(article_text, mentions))
@@ -270,9 +271,9 @@ def _find_passages(
 def _mention_finder(
     article_text: NormalizedArticle, mentions: Sequence[tuple[str, str]]
 ) -> Callable[[str], list[Span]]:
-    """Return a function that finds where an article names an official, given the id of the official.
+    """Return a function that takes the id of an official and returns where an article mentions this official.
 
-    The function finds all occurrences of the texts of the official's mentions.
+    The function searches for the texts of the official's stored mentions.
     """
 
     def find(official_id: str) -> list[Span]:
@@ -298,9 +299,9 @@ def _count(database: Database, lines: Sequence[ArticleLine], zone: ZoneInfo) -> 
 
 
 def to_index_query(node: Node) -> IndexQuery | None:
-    """Return a condition for the full-text index that holds for every text that satisfies ``node``.
+    """Return a condition for the full-text index that is true for every text that satisfies a query (``node``).
 
-    The result is None if such a text need not contain a certain word.
+    The result is None if no word is certain to occur in such a text.
     """
     match node:
         case TextTerm(text, is_prefix, is_exact):

@@ -1,8 +1,8 @@
-"""Delivery step: leases deliveries from the outbox, sends them outside any transaction, and records the results.
+"""Delivery step: sends the deliveries in the outbox, and records the results.
 
-Every delivery is sent at least once, each attempt with the same key. One task sends all deliveries of a target, one
-after another. If a target fails, it is paused, longer each time, so that a server that does not answer cannot delay
-other targets.
+A delivery is leased while it is sent, and is sent outside any transaction. Every delivery is sent at least once, and
+each attempt has the same key. One task sends all deliveries of a target, one after another. If a target fails, it is
+paused, longer each time, so that a server that does not answer cannot delay other targets.
 """
 
 import asyncio
@@ -38,9 +38,9 @@ TargetKey = tuple[str, str]  # channel and target
 
 @dataclass(frozen=True, slots=True)
 class DeliveryAttempt:
-    """The result of one attempt to send a delivery.
+    """Result of one attempt to send a delivery.
 
-    If the receipt is a ``Retry`` and ``next_attempt_at`` is None, it was the last attempt.
+    If ``receipt`` is a ``Retry`` and ``next_attempt_at`` is None, this was the last attempt.
     """
 
     delivery: Delivery
@@ -49,10 +49,10 @@ class DeliveryAttempt:
 
 
 def next_attempt_time(delivery: Delivery, receipt: SendResult, now: datetime) -> datetime | None:
-    """Return the time of the next attempt, or None after the last one.
+    """Return the time of the next attempt to send a delivery, or None if no further attempt is made.
 
-    The time follows from the schedule of retries, or is later if the target asks for a longer wait. A small change is
-    added to it, so that retries do not coincide; the change depends only on the delivery and the number of the attempt.
+    The time follows from the schedule of retries. It is later if the target asks for a longer wait. A small delay is
+    added, so that retries do not coincide. It depends only on the delivery and the number of the attempt.
     """
     if not isinstance(receipt, Retry) or delivery.attempts >= len(RETRY_DELAYS):
         return None
@@ -77,8 +77,8 @@ class DeliverySender:
     ) -> None:
         """Prepare to send to at most ``max_targets`` targets at the same time.
 
-        ``run_due`` waits at most ``wait_seconds`` for the targets. ``fill_links`` returns a message with the links of
-        its target filled in.
+        ``run_due`` waits at most ``wait_seconds`` for the targets. ``fill_links`` is a function that returns a message
+        with the links for its target.
         """
         self._fill_links = fill_links
         self._database = database
@@ -94,9 +94,10 @@ class DeliverySender:
         self._record_task: asyncio.Task[None] | None = None
 
     async def run_due(self, limit: int = 1000) -> list[DeliveryAttempt]:
-        """Start at most ``limit`` due deliveries; return the attempts that ended since the last call.
+        """Start at most ``limit`` due deliveries, and return the attempts that ended since the last call.
 
-        Slow targets continue after this method has returned; ``drain`` waits for them. Raises ``StoreError``.
+        Deliveries to slow targets continue after this method has returned; ``drain`` waits for them. Raises
+        ``StoreError``.
         """
         loop = asyncio.get_running_loop()
         deadline = loop.time() + self._wait_seconds
@@ -112,9 +113,9 @@ class DeliverySender:
         return self._pop_attempts()
 
     async def drain(self, seconds: float) -> list[DeliveryAttempt]:
-        """Wait for running attempts, then cancel the others.
+        """Wait up to ``seconds`` for running attempts, cancel the ones that have not ended, and return all results.
 
-        The leases of cancelled deliveries expire, and they are sent again.
+        Cancelled deliveries are sent later, when their leases have expired.
         """
         if self._target_tasks:
             await asyncio.wait(self._target_tasks, timeout=seconds)
@@ -131,7 +132,7 @@ class DeliverySender:
         return attempts
 
     def _remove_finished_tasks(self) -> bool:
-        """Remove finished tasks; return whether any task was finished.
+        """Remove finished tasks, and return whether there were any.
 
         The targets of finished tasks are free again and may have further due deliveries.
         """
@@ -165,9 +166,9 @@ class DeliverySender:
         return len(leased)
 
     def _blocked_targets(self, now: datetime) -> Collection[TargetKey]:
-        """Return the targets that are paused, and the targets to which a task is sending.
+        """Return the targets to which nothing may be sent now: they are paused, or a task is already sending to them.
 
-        A pause that begins in the future was set before the clock was set back, and is deleted.
+        If the beginning of a pause is in the future, the clock was set back. The pause is then deleted.
         """
         self._pauses = {target: pause for target, pause in self._pauses.items() if pause[0] <= now < pause[1]}
         return {*self._pauses, *self._target_tasks.values()}
@@ -175,7 +176,7 @@ class DeliverySender:
     async def _send_to_target(self, target: TargetKey, queue: Sequence[Delivery], until_at: datetime) -> None:
         """Send the queued deliveries of one target, one after another.
 
-        At the first failure, the target is paused and its other deliveries are released.
+        At the first failure, the target is paused, and its remaining deliveries are released.
         """
         for number, delivery in enumerate(queue):
             now = self._clock()
@@ -212,7 +213,7 @@ class DeliverySender:
             return Retry(f"the attempt failed: {type(error).__name__}")
 
     async def _record_result(self, result: DeliveryResult) -> None:
-        """Record the result of an attempt, in one commit with others that end at the same time."""
+        """Record the result of an attempt, in one commit with other results from the same time."""
         recorded = asyncio.get_running_loop().create_future()
         self._unrecorded_results.append((result, recorded))
         if self._record_task is None or self._record_task.done():
@@ -249,7 +250,7 @@ class DeliverySender:
 
 
 def _log_attempt(attempt: DeliveryAttempt) -> None:
-    """Log an attempt with its digest and target; if it failed, log the reason, too."""
+    """Log an attempt with its digest and target. If the attempt failed, the reason is also logged."""
     message, result = attempt.delivery.message, attempt.receipt
     fields: dict[str, object] = {
         "delivery": attempt.delivery.id,

@@ -1,4 +1,4 @@
-"""Hits of rules with the key ``spike``: only reported while unusually many stories name one of the rule's officials."""
+"""Rules with the key ``spike``: they report only while unusually many stories name one of their officials."""
 
 from collections.abc import Collection, Iterable
 from dataclasses import replace
@@ -12,18 +12,21 @@ MAX_WAIT = timedelta(days=1)
 
 
 def list_spike_rules(plan: DigestPlan, rules: Iterable[Rule]) -> frozenset[str]:
-    """Return the ids of the rules of a digest whose hits are reported only during a spike."""
+    """Return the ids of a digest's rules that report only during a spike.
+
+    A spike is a day on which unusually many stories name an official.
+    """
     return frozenset(rule.id for rule in rules if rule.spike and rule.id in plan.rules)
 
 
 def hold_hits(
     inputs: DigestInputs, spike_rules: Collection[str], spiking: Collection[str], end_at: datetime
 ) -> DigestInputs:
-    """Return the inputs of a digest without the hits that wait for a spike.
+    """Remove from the content of a digest the hits that must wait for a spike, and return the content.
 
-    ``spiking`` are the officials that unusually many stories of the last day named. A hit that is older than a day does
-    not wait any more: it stays in the inputs and is marked as not reported. A hit in an article that is reported for
-    another rule does not wait either.
+    A hit is an article that satisfies a rule. A spike is a day on which unusually many stories name an official, and
+    ``spiking`` are these officials. A hit waits for one day at most. After that it is no longer removed, but is marked
+    as not reported. A hit in an article that is reported for another rule does not wait either.
     """
     since = end_at - MAX_WAIT
 

@@ -62,7 +62,7 @@ class WorkerOverview:
 
 
 def load_worker_overview(database: Database, now: datetime) -> WorkerOverview:
-    """Return the heartbeats of worker processes of the last hour, and the numbers of jobs in the queue."""
+    """Return the heartbeats of worker processes from the last hour, and the numbers of jobs in the queue."""
     if database.job_queue is None:
         return WorkerOverview()
     heartbeats = tuple(
@@ -128,7 +128,7 @@ class SourceTotals:
     """Numbers of the configured sources by state, and the times of their polls.
 
     ``new_count`` is the number of sources that were never read and have no problem. ``last_poll_at`` is the time of the
-    last poll of any source. ``due_at`` is the time at which the next source that is not paused is due.
+    last poll of any source. ``due_at`` is the earliest time at which a source is due. Paused sources do not count.
     """
 
     by_state: Counter[SourceState] = field(default_factory=Counter)
@@ -148,7 +148,7 @@ class SourceTotals:
 
 
 def total_sources(sources: Iterable[SourceStatus]) -> SourceTotals:
-    """Return the numbers and times of these sources."""
+    """Compute the totals of the given sources: their numbers by state, and the times of their polls."""
     states = [source.poll_state for source in sources]
     watched = [one for one in states if one.state is not SourceState.PAUSED]
     return SourceTotals(
@@ -171,7 +171,7 @@ def read_totals(database: Database) -> SourceTotals:
 
 @dataclass(frozen=True, slots=True)
 class StatusReport:
-    """Everything that ``monitor status`` shows, read at ``created_at``.
+    """Everything that ``monitor status`` shows, as it was at ``created_at``.
 
     ``backfills`` has the progress of each backfill by the id of its source. If only the totals of the sources were
     read, they are in ``known_totals``, and ``sources`` is empty.
@@ -195,7 +195,7 @@ class StatusReport:
 
     @property
     def totals(self) -> SourceTotals:
-        """The totals of the sources."""
+        """The numbers of sources by state, and the times of their polls."""
         return self.known_totals or total_sources(self.sources)
 
     def complete_since(self, source: SourceStatus) -> datetime | None:
@@ -204,7 +204,10 @@ class StatusReport:
 
     @property
     def last_rescreen(self) -> dict[str, object]:
-        """The time and result of the last rescreen of waiting articles after an edit; empty before the first one."""
+        """Time and result of the last rescreen, in which waiting articles were matched again after an edit.
+
+        The dictionary is empty before the first one.
+        """
         found: dict[str, object] = loads(self.rescreened) if self.rescreened else {}
         return found
 
@@ -219,8 +222,9 @@ def read_status_report(
 ) -> StatusReport:
     """Read the status report from the database.
 
-    ``config`` is the path of the configuration file, and ``config_errors`` are the errors in it. With ``with_sources``,
-    each source is read, which is slow for thousands of sources. Otherwise only the totals of the sources are read.
+    ``config`` is the path of the configuration file, and ``config_errors`` are the errors in it. If ``with_sources`` is
+    true, each source is read, which is slow for thousands of sources. Otherwise only the totals of the sources are
+    read.
     """
     return StatusReport(
         config=config,
@@ -242,7 +246,7 @@ def read_status_report(
 
 
 def parse_daemon_status(text: str, now: datetime) -> DaemonStatus:
-    """Return the daemon status from JSON text, which the daemon stores every 20 seconds and when it stops."""
+    """Parse the daemon status, which the daemon stores as JSON every 20 seconds and when it stops."""
     if not text:
         return DaemonStatus()
     stored = loads(text)
@@ -252,7 +256,7 @@ def parse_daemon_status(text: str, now: datetime) -> DaemonStatus:
 
 
 def report_record(report: StatusReport) -> StatusRecord:
-    """Return the report as the record of ``status --json``."""
+    """Convert the report to the JSON record of ``status --json``."""
     counts, snapshot = report.outbox, report.snapshot
     return {
         "healthy": not list(find_problems(report)),
@@ -280,7 +284,10 @@ def report_record(report: StatusReport) -> StatusRecord:
 
 
 def find_config_errors(report: StatusReport) -> tuple[str, ...]:
-    """Return the errors of the configuration file. If it has none, return why the daemon has rejected the last edit."""
+    """Return the errors of the configuration file.
+
+    If the file has no errors, return the reasons why the daemon has rejected the last edit.
+    """
     return report.config_errors or (report.snapshot.errors if report.snapshot else ())
 
 
@@ -364,7 +371,7 @@ def find_delivery_problems(report: StatusReport, zone: tzinfo | None) -> Iterato
 
 
 def find_abandoned_problems(abandoned: Sequence[AbandonedArticle]) -> Iterator[str]:
-    """Yield a sentence for each source with abandoned articles."""
+    """Yield a sentence for each source with abandoned articles, which failed and are not tried again."""
     for source_id, group in groupby(abandoned, key=lambda article: article.source_id):
         articles = list(group)
         last = articles[-1]
@@ -392,10 +399,9 @@ def find_idle_problems(report: StatusReport, zone: tzinfo | None = None) -> Iter
 
 
 def describe_source(poll_state: PollState) -> str:
-    """Return the problem of a source, with the suggestion.
+    """Return the problem of a source with a suggestion, or an empty string if nothing needs to be reported.
 
-    If entries of its last document were quarantined, merged or dropped, the counts of entries are added. The result is
-    empty if nothing needs to be reported.
+    If entries of the last document were quarantined, merged or dropped, the numbers of entries are added.
     """
     counts = poll_state.counts
     is_notable = counts.quarantined or counts.merged or counts.empty or counts.left_out or counts.unaccounted
@@ -404,7 +410,7 @@ def describe_source(poll_state: PollState) -> str:
 
 
 def format_time(moment: datetime | None, zone: tzinfo | None = None) -> str:
-    """Return a time as text to the minute, with its time zone; for None, return "-".
+    """Format a time to the minute, with its time zone. The result for None is "-".
 
     Without ``zone``, the time zone of this machine is used.
     """
@@ -412,7 +418,7 @@ def format_time(moment: datetime | None, zone: tzinfo | None = None) -> str:
 
 
 def format_age(moment: datetime | None, now: datetime) -> str:
-    """Return the age of a time in its largest unit, such as "3h ago"; for None, return "never"."""
+    """Format the time since ``moment`` in its largest unit, such as "3h ago". The result for None is "never"."""
     if moment is None:
         return "never"
     seconds = max(0, int((now - moment).total_seconds()))
@@ -423,7 +429,7 @@ def format_age(moment: datetime | None, now: datetime) -> str:
 
 
 def severity_key(source: SourceStatus) -> tuple[int, str]:
-    """Return a key by which sources are sorted: the most severe state first, and sources of one state by id."""
+    """Return a sort key for a source: the most severe state is first, and equal states are sorted by id."""
     return STATE_ORDER.index(source.poll_state.state.value), source.poll_state.source_id
 
 

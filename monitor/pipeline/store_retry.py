@@ -15,7 +15,7 @@ Sleep = Callable[[float], Awaitable[None]]
 async def run_with_retries(
     database: Database, work: Callable[..., T], *args: object, sleep: Sleep = asyncio.sleep
 ) -> T:
-    """Call a store method that writes, and return its result. If it fails, call it again after some seconds.
+    """Call a store method that writes, and return its result. If the call fails, repeat it after some seconds.
 
     Raises the last ``StoreError`` if all attempts fail.
     """

@@ -17,14 +17,17 @@ _NOT_FOUND = 404
 
 
 class WikidataReader:
-    """Reader of items of Wikidata by their ids. ``url`` is the address of a copy of Wikidata, or empty."""
+    """Reader of Wikidata items, given their ids.
+
+    ``url`` is the address of a copy of Wikidata. If it is empty, Wikidata itself is read.
+    """
 
     def __init__(self, fetcher: Fetcher, url: str = "") -> None:
         self._fetcher, self._url = fetcher, (url or WIKIDATA_URL).rstrip("/")
         self._failures = 0
 
     async def read(self, people: WikidataPeople, ids: Sequence[str]) -> list[ImportNote]:
-        """Read the people with these ids and the titles of their posts, and add them to ``people``.
+        """Read the people with the given ids and the titles of their posts, and add both to ``people``.
 
         Return a note for each item that cannot be read.
         """
@@ -44,7 +47,7 @@ class WikidataReader:
         return notes
 
     async def _fetch(self, key: str) -> dict[str, Any] | str:
-        """Return an item, or the reason why it cannot be read."""
+        """Fetch an item, and return it, or the reason why it cannot be read."""
         if self._failures >= _MAX_FAILURES:
             return f"is not requested, because {_MAX_FAILURES} requests in a row failed"
         url = f"{self._url}/wiki/Special:EntityData/{key}.json"

@@ -1,6 +1,6 @@
 """Distributed collecting: the daemon enqueues jobs, worker processes run them.
 
-A job runs the same step as the daemon would: it polls a source, or reads pages of a source.
+A job runs the same step that the daemon would run: it polls a source, or reads pages of a source.
 """
 
 import asyncio
@@ -24,9 +24,9 @@ EnqueueCallback = Callable[[EnqueueResult], None]
 
 
 class JobEnqueuer:
-    """The part of the daemon that enqueues due work for the worker processes.
+    """Part of the daemon that enqueues due work for the worker processes.
 
-    ``on_enqueued`` is called with the result of each run.
+    The function ``on_enqueued`` is called with the result of each run.
     """
 
     def __init__(
@@ -37,13 +37,13 @@ class JobEnqueuer:
 
     @property
     def has_workers(self) -> bool:
-        """Return whether a worker process was alive at the last call of ``enqueue_due_jobs``."""
+        """True if a worker process was alive at the last call of ``enqueue_due_jobs``."""
         return self._worker_count > 0
 
     async def enqueue_due_jobs(self) -> bool:
-        """Enqueue due work, and return whether a worker process is alive. If none is, the daemon must collect itself.
+        """Enqueue due work, and return whether a worker process is alive.
 
-        Raises ``StoreError``.
+        If no worker process is alive, the daemon must do the work itself. Raises ``StoreError``.
         """
         now = self._clock()
         result = await self._database.run(self._queue.enqueue_due_jobs, now, now + POLL_LEASE)
@@ -59,10 +59,10 @@ MAX_PAGES_PER_JOB = 8
 
 @dataclass(frozen=True, slots=True)
 class CollectorServices:
-    """The objects that collect articles, in the daemon and in worker processes alike.
+    """Objects that collect articles. The daemon and the worker processes use the same ones.
 
-    ``wait_for_host`` waits until the host of a URL may receive another request. ``offloader`` runs pure functions in a
-    process pool.
+    ``wait_for_host`` is a function that waits until the host of a URL may receive another request. ``offloader`` runs
+    pure functions in a process pool.
     """
 
     collector: Collector
@@ -107,9 +107,9 @@ class JobHandler:
         return poll
 
     async def read_pages(self, source_id: str) -> int:
-        """Read at most ``MAX_PAGES_PER_JOB`` pages of a source, and return how many were read. Raises ``StoreError``.
+        """Read at most ``MAX_PAGES_PER_JOB`` pages of a source, and return how many were read.
 
-        The daemon enqueues another job for the remaining pages.
+        The daemon enqueues another job for the remaining pages. Raises ``StoreError``.
         """
         source = self._sources.get(source_id)
         if source is None:
@@ -122,6 +122,6 @@ class JobHandler:
     async def _release(self, lease: Lease) -> None:
         """Release the lease of a job, so that its source is due now.
 
-        If the lease was used or lost, nothing changes.
+        If the lease was already used or lost, nothing changes.
         """
         await run_with_retries(self._database, self._queue.release, lease.source_id, lease.token)

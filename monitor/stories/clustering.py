@@ -27,8 +27,8 @@ TermArrays = tuple[TermHashes, TermWeights, TermKinds]
 def top_terms(vector: TermVector) -> list[int]:
     """Return the terms of an article with the highest weights.
 
-    They are used to search for similar stories, and they are indexed with the article's story, so that later articles
-    find this story.
+    They are used to search for similar stories. They are also indexed with the story of the article, so that later
+    articles find this story.
     """
     free = vector.language_free_count
     terms: list[int] = vector.terms[free : free + MAX_TOP_TERMS].tolist()
@@ -39,7 +39,7 @@ def top_terms(vector: TermVector) -> list[int]:
 
 @dataclass(frozen=True, slots=True)
 class StoryClusterer:
-    """Assigns articles to stories, one after another."""
+    """Clusterer that assigns articles to stories, one after another."""
 
     index: GroupingIndex
 

@@ -1,4 +1,4 @@
-"""Detects reports in nearly the same words about different events: two ambassadors, two appointments, a refusal.
+"""Detection of reports in nearly the same words about different events: two ambassadors, two appointments, a refusal.
 
 Such texts share most of their sentences, so the share of common text cannot distinguish them from copies. Their
 headlines or first sentences differ in the subject. These are aligned word by word; if they were written from one
@@ -87,7 +87,7 @@ def _first_sentence(text: NormalizedText) -> str:
 
 
 def _build_head(text: str, *, is_title: bool) -> _Head:
-    """Split a headline or first sentence into words; in scripts without spaces, each character counts as a word."""
+    """Split a headline or first sentence into words. In scripts without spaces, each character counts as a word."""
     cased: list[str] = []
     for match in _TOKEN.finditer(text):
         word = match.group()
@@ -119,10 +119,11 @@ def _differs(head: _Head, other_head: _Head, text: NormalizedText, other: Normal
 
 
 def _names_others(head: _Head, place: slice, text: NormalizedText, other: NormalizedText) -> bool:
-    """Return whether the words of ``head`` at ``place`` contain a name or number that does not occur in ``other``.
+    """Return whether some words of a headline or first sentence contain a name or number that ``other`` does not have.
 
-    ``text`` is the text that the head belongs to. Names of months and days do not count. For a long sequence of words
-    the result is false, because it is more than a replaced name.
+    ``place`` are the indexes of these words in ``head``. ``text`` is the text that the head belongs to, and ``other``
+    is the other text. Names of months and days do not count. For a long sequence of words the result is False, because
+    it is more than a replaced name.
     """
     words = head.cased[place]
     if is_unspaced(words[0][0]):
@@ -137,7 +138,7 @@ def _names_others(head: _Head, place: slice, text: NormalizedText, other: Normal
 
 
 def _is_name(word: str, text: NormalizedText) -> bool:
-    """Return whether a word is also capitalised within a sentence of the text, and not only at the beginning of one."""
+    """Return whether a word is also capitalized inside a sentence of the text, and not only at the start of one."""
     return any(sentence.find(f" {word}", 1) > 0 for sentence in text.sentences)
 
 
@@ -171,7 +172,7 @@ def _is_opposite(words: Sequence[str], others: Sequence[str]) -> bool:
 
 
 def _list_opposites(words: Sequence[str]) -> set[str]:
-    """Return the keys of ``_opposites`` for the words in a sequence: "negation", and sides of pairs of opposites."""
+    """Return which negations and opposites a sequence of words contains, as keys of ``_opposites``."""
     if words and is_unspaced(words[0][0]):
         run = "".join(words)
         return {key for word, keys in _opposites().items() if is_unspaced(word[0]) and word in run for key in keys}
@@ -182,9 +183,10 @@ def _list_opposites(words: Sequence[str]) -> set[str]:
 
 @cache
 def _opposites() -> dict[str, set[str]]:
-    """Return words in lower case without diacritics, each with its keys.
+    """Return a dictionary that maps each negation or opposite to its keys.
 
-    A key is "negation", or one side of a pair of opposites: "en3" for the first side, and "-en3" for the opposite side.
+    The words are in lower case without diacritics. The key of a negation is "negation". Two opposite words have the
+    keys of the two sides, such as "en3" and "-en3".
     """
     found: dict[str, set[str]] = {}
     for language in language_data().languages.values():
@@ -199,7 +201,7 @@ def _opposites() -> dict[str, set[str]]:
 
 @cache
 def _calendar_words() -> frozenset[str]:
-    """Return the names of months and weekdays; some languages capitalise them, so they would be taken for names."""
+    """Return the names of months and weekdays. Some languages capitalize them, but they do not count as names."""
     calendars = [language.calendar for language in language_data().languages.values()]
     words = {word for calendar in calendars for names in (*calendar.months, calendar.weekdays) for word in names}
     return frozenset(part for word in words for part in fold_words(word))

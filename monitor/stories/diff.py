@@ -1,8 +1,8 @@
-"""Article changes: compares two versions of an article and reports a changed headline or text, or a withdrawal.
+"""Changes of an article: compares two versions, and reports a changed headline, a changed text or a withdrawal.
 
-Pages contain clocks, counters and reordered boxes, so differences in times, counters or the order of sentences are not
-changes. After ``MAX_TEXT_ONLY_REVISIONS`` changes of the text alone, further changes of the text are ignored, because
-such a page changes all the time (the limit is taken from the update decider of ``reader``).
+Pages contain clocks, counters and reordered boxes. Differences in times, counters or the order of sentences therefore
+do not count as changes. After ``MAX_TEXT_ONLY_REVISIONS`` changes of the text alone, further changes of the text are
+ignored, because such a page changes all the time (the limit is taken from the update decider of ``reader``).
 """
 
 import re
@@ -52,7 +52,7 @@ _WORD = re.compile(r"\w+")
 
 
 class RevisionKind(StrEnum):
-    """Kind of a revision. If several kinds apply, the most serious one is used; the members are in ascending order."""
+    """Kind of a change to an article, in ascending order. If several kinds apply, the most serious one is used."""
 
     NONE = "none"
     TEXT = "text"
@@ -64,9 +64,9 @@ class RevisionKind(StrEnum):
 class Revision:
     """Differences between two versions of an article, in the order of the text.
 
-    Each of ``lines`` begins with "- " for a removed sentence, "+ " for an added one, and two spaces for an unchanged
-    sentence between changes. ``is_silent`` is true if the page does not disclose the change by a new date of
-    modification.
+    Each of ``lines`` is a sentence. It begins with "- " if the sentence was removed, with "+ " if it was added, and
+    with two spaces if it is an unchanged sentence between changes. ``is_silent`` is true if the page does not disclose
+    the change by a new date of modification.
     """
 
     kind: RevisionKind
@@ -87,11 +87,11 @@ class Revision:
 
 
 def compare_versions(before: Article, after: Article, text_only_count: int = 0) -> Revision:
-    """Return the revision from one version of an article to the next; its kind is ``NONE`` if nothing has changed.
+    """Compare two versions of an article and return the differences. Their kind is ``NONE`` if nothing has changed.
 
-    ``text_only_count`` is the number of earlier revisions that changed the text alone. If the new version has no text,
-    or only a part of the text while the old version was complete (a paywall, an error page), only headlines are
-    compared: the missing text does not show that the article was changed.
+    ``text_only_count`` is the number of earlier revisions that changed the text alone. Only headlines are compared if
+    the new version has no text, or has only a part of the text while the old version was complete. The reason may be a
+    paywall or an error page, so the missing text does not show that the article was changed.
     """
     has_new_headline = _normalize_sentence(before.title) != _normalize_sentence(after.title) and bool(after.title)
     old, new = list(_iter_sentences(before)), list(_iter_sentences(after))
@@ -114,12 +114,12 @@ def compare_versions(before: Article, after: Article, text_only_count: int = 0) 
 
 
 def find_correction_notice(revision: Revision) -> str:
-    """Return the first added sentence that is a correction notice, or an empty text."""
+    """Return the first added sentence that is a correction notice, or an empty string."""
     return _find_added(revision, _CORRECTION_NOTICE)
 
 
 def find_withdrawal_notice(revision: Revision) -> str:
-    """Return the first added sentence by which the outlet withdraws the article, or an empty text."""
+    """Return the first added sentence by which the outlet withdraws the article, or an empty string."""
     return _find_added(revision, _WITHDRAWAL_NOTICE)
 
 
@@ -129,7 +129,7 @@ def _find_added(revision: Revision, pattern: re.Pattern[str]) -> str:
 
 
 def normalize_passages(hit: RuleHit) -> tuple[str, ...]:
-    """Return the passages of a hit, normalized like sentences, so that the passages of two versions can be compared."""
+    """Normalize the passages that satisfy a rule, so that two versions of an article can be compared."""
     return tuple(sorted({_normalize_sentence(passage.text) for passage in hit.passages}))
 
 
@@ -141,7 +141,7 @@ def _iter_sentences(article: Article) -> Iterator[str]:
 
 
 def _normalize_sentence(text: str) -> str:
-    """Return the words of a sentence, folded and without times and counters, for a comparison of two versions."""
+    """Return the words of a sentence in lower case without diacritics, and without times and counters."""
     return " ".join(_WORD.findall(_VOLATILE_TEXT.sub(" ", fold(text).text)))
 
 
@@ -156,7 +156,7 @@ def _diff_titles(before: Article, after: Article) -> tuple[str, ...]:
 
 
 def _diff_sentences(old: Sequence[str], new: Sequence[str]) -> tuple[str, ...]:
-    """Return the removed and added sentences, with the unchanged sentence before each change as context."""
+    """Return the removed and added sentences as lines, with the unchanged sentence before each change as context."""
     lines: list[str] = []
     matcher = SequenceMatcher(
         None, list(map(_normalize_sentence, old)), list(map(_normalize_sentence, new)), autojunk=False

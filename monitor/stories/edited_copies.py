@@ -1,11 +1,11 @@
-"""Detects copies that an editor has changed by hand: rewritten, shortened, localised, or merged with other text.
+"""Detection of copies that an editor has changed by hand: rewritten, shortened, localized, or merged with other text.
 
-Such a copy keeps few sentences to the letter, but most of its facts. Two reports of one event by different authors
-share quotations and some words. Therefore quotations are left out, and three things are measured:
+Such a copy keeps few sentences word for word, but most facts of the original. Two reports of one event by different
+authors share quotations and some words. Quotations are therefore left out, and three things are measured:
 
-- coverage: the share of each text that is in the other to the letter, in stretches of about four words,
-- containment: for each sentence, the share of its words, names and numbers that the other text has,
-- numbers: copies agree in them, reports made from one template do not.
+- coverage: the share of each text that is in the other word for word, in stretches of about four words
+- containment: for each sentence, the share of its words, names and numbers that the other text has
+- numbers: copies have most numbers in common, reports made from one template do not
 """
 
 import math
@@ -76,9 +76,9 @@ def is_edited_copy(first: NormalizedText, second: NormalizedText) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class _Coverage:
-    """Shares of two texts that are in long stretches common to both, from 0 to 1.
+    """Share of each of two texts, from 0 to 1, that consists of long passages that the other text also has.
 
-    ``shares`` are shares of the whole texts, and ``fronts`` are shares of their beginnings.
+    ``shares`` refer to the whole texts, and ``fronts`` to their beginnings.
     """
 
     shares: tuple[float, float]
@@ -122,7 +122,10 @@ def _measure_coverage(first: NormalizedText, second: NormalizedText) -> _Coverag
 
 
 def _split_sentences(text: str) -> list[Sentence]:
-    """Return the significant words of each sentence of a folded text. Sentences without such words are left out."""
+    """Return the significant words of each sentence in a text. Sentences without such words are omitted.
+
+    The text is given without diacritics.
+    """
     sentences = NormalizedText("", text, b"").sentences
     return [words for words in map(_weigh_words, sentences) if words]
 
@@ -141,16 +144,16 @@ def _weigh_words(sentence: str) -> Sentence:
 
 
 def _agree_in_numbers(numbers: set[str], others: set[str]) -> bool:
-    """Return whether most numbers of the text with fewer numbers are in the other text.
+    """Return whether two texts agree in their numbers: the text with more numbers has most numbers of the other one.
 
-    The result is also true if that text has very few numbers, because these prove nothing.
+    The result is also true if one text has very few numbers, because these prove nothing.
     """
     fewer = min(len(numbers), len(others))
     return fewer < MIN_COMPARED_NUMBERS or len(numbers & others) >= MIN_NUMBER_SHARE * fewer
 
 
 def _measure_containment(sentences: Sequence[Sentence], others: set[str]) -> _Containment:
-    """Return how much of these sentences is in ``others``, the words of another text."""
+    """Return how much of the given sentences is in ``others``, the words of another text."""
     sizes = [sum(sentence.values()) for sentence in sentences]
     kept = [sum(weight for word, weight in sentence.items() if word in others) for sentence in sentences]
     total, seen, front, kept_front = sum(sizes), 0.0, 0.0, 0.0

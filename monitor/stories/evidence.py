@@ -1,9 +1,9 @@
-"""Evidence of identity: decides whether an entry is the stored article that has one of its keys.
+"""Evidence of identity: decides whether an entry is a stored article with which it has a key in common.
 
-No key decides alone, because publishers use guids and URLs again for other articles, and change the guid or URL of the
-same article. Guid, URL, title and date are compared together; ``docs/stories.md`` has the decision table. In doubt the
-entry counts as a new article: a repeated article is later recognised as a duplicate, but a lost article cannot be
-recovered.
+No key is sufficient alone: publishers use the guid and URL of an article again for another one, and change the guid or
+URL of an article. Guid, URL, title and date are therefore compared together; ``docs/stories.md`` has the decision
+table. In doubt, the entry counts as a new article. A repeated article is later recognized as a duplicate, but a lost
+article cannot be recovered.
 """
 
 import re
@@ -37,7 +37,7 @@ _WORD = re.compile(r"[^\W_]+(?:[\u0300-\u036f\u0900-\u0dff\u0e00-\u0eff\u1000-\u
 
 
 class Likeness(IntEnum):
-    """Degree of similarity of two titles.
+    """Degree of similarity of two titles, in ascending order.
 
     ``RENUMBERED`` means that one title is an edited form of the other, but with other numbers. ``UNKNOWN`` means that a
     title is missing.
@@ -62,7 +62,7 @@ class Certainty(IntEnum):
 class Recognition:
     """Result for one entry: the known article that the entry is, or None for a new article.
 
-    ``reused_keys`` are the guid and URL keys of the entry that are stored for other articles.
+    ``reused_keys`` are the guid and URL keys of the entry that the store already has for other articles.
     """
 
     article: KnownArticle | None
@@ -72,10 +72,10 @@ class Recognition:
 def recognize_entries(
     keyed_entries: Sequence[KeyedEntry], known: Mapping[str, KnownArticle]
 ) -> tuple[Recognition, ...]:
-    """Return for each entry of a document which known article it is; ``Recognition.article`` is None for a new article.
+    """Find for each entry of a document the known article that it is.
 
-    ``known`` maps entry keys to stored articles. A match is certain or likely. If one entry certainly matches an
-    article, every entry that only likely matches the same article is new.
+    ``Recognition.article`` is None for a new article. ``known`` maps entry keys to stored articles. A match is certain
+    or likely. If one entry certainly matches an article, every entry that only likely matches the same article is new.
     """
     if not known:
         return (Recognition(None),) * len(keyed_entries)
@@ -94,8 +94,8 @@ def recognize_entries(
 def _find_best_match(one: KeyedEntry, known: Mapping[str, KnownArticle]) -> tuple[KnownArticle | None, Certainty]:
     """Return the known article that matches an entry with the greatest certainty, and this certainty.
 
-    If several articles match with equal certainty, the one with the most reliable key is returned. Without a match the
-    result is None and ``Certainty.NO``.
+    If several articles match with equal certainty, the one with the most reliable key is returned. Without a match, the
+    article is None and the certainty is ``Certainty.NO``.
     """
     usable = one.usable_keys(known)
     kinds: dict[int, set[str]] = defaultdict(set)
@@ -128,9 +128,9 @@ def _find_reused_keys(
 
 
 def _judge_match(entry: Entry, article: KnownArticle, kinds: set[str], own_kinds: set[str]) -> Certainty:
-    """Return how certain it is that an entry is a known article, from all keys and properties that they share.
+    """Return the certainty that an entry is a known article, from all the keys and properties that they share.
 
-    ``kinds`` are the kinds of the keys that entry and article have in common, and ``own_kinds`` the kinds of all keys
+    ``kinds`` are the kinds of the keys that entry and article have in common. ``own_kinds`` are the kinds of all keys
     of the entry.
     """
     if "a" in kinds or ("w" in kinds and ("s" in kinds or not _is_other_edition(entry, article))):
@@ -148,9 +148,9 @@ def _judge_match(entry: Entry, article: KnownArticle, kinds: set[str], own_kinds
 
 
 def _judge_guid(entry: Entry, article: KnownArticle, title: Likeness) -> Certainty:
-    """Return how certain it is that an entry is a known article.
+    """Return the certainty that an entry is a known article with the same guid, if their URLs differ or one is missing.
 
-    Both have the same guid, but their URLs differ or one is missing. ``title`` is how alike their titles are.
+    ``title`` is how similar their titles are.
     """
     if (
         title is Likeness.EQUAL
@@ -173,7 +173,7 @@ def _judge_guid(entry: Entry, article: KnownArticle, title: Likeness) -> Certain
 def _judge_url(
     entry: Entry, article: KnownArticle, title: Likeness, *, is_other_place: bool, is_other_guid: bool
 ) -> Certainty:
-    """Return how certain it is that an entry is an article with the same URL, but with another guid or without one.
+    """Return the certainty that an entry is a known article with the same URL, if their guids differ or one is missing.
 
     ``is_other_place`` is true if the fragment of the entry's URL names a place on the page, and the article's does not.
     """
@@ -197,7 +197,7 @@ def _judge_url(
 def _judge_weak_keys(
     entry: Entry, article: KnownArticle, title: Likeness, kinds: set[str], own_kinds: set[str]
 ) -> Certainty:
-    """Return how certain it is that an entry is an article that has neither the guid nor the URL of the entry."""
+    """Return the certainty that an entry is a known article that has neither the same guid nor the same URL."""
     if "n" in kinds and format_exact_time(entry.published_at):
         return Certainty.CERTAIN
     is_other_edition = _is_other_edition(entry, article)
@@ -224,8 +224,8 @@ def _have_same_url(entry: Entry, article: KnownArticle) -> bool:
 def _have_same_number(entry: Entry, article: KnownArticle) -> bool:
     """Return whether entry and article have the same article number.
 
-    The number must be in the last segment of the article's URL, and in the last segment of the entry's URL or in the
-    guid. A number of the guid may also be anywhere in both URLs. Other numbers may be numbers of sections.
+    The number must be in the last segment of the article's URL, and either in the last segment of the entry's URL or in
+    the entry's guid. If it is in the guid, it may also be anywhere in both URLs. Other numbers may belong to sections.
     """
     numbers = {*find_numbers(_last_part(entry.url)), *find_numbers(entry.guid if "://" not in entry.guid else "")}
     return not numbers.isdisjoint(find_numbers(_last_part(article.url))) or any(
@@ -287,7 +287,10 @@ def _select_numbers(words: Iterable[str]) -> set[str]:
 
 
 def _split_words(title: str) -> list[str]:
-    """Return the stems of the words of a title, and pairs of characters for scripts without spaces."""
+    """Split a title into the stems of its words.
+
+    In scripts without spaces, pairs of characters are used instead of words.
+    """
     words = list[str]()
     for word in _WORD.findall(title):
         if len(word) <= _MAX_WORD_CHARS and not _UNSPACED_SCRIPT.search(word):

@@ -1,8 +1,9 @@
-"""Article features: weighted terms (words, word pairs and names of title and lead) and the days that a text mentions.
+"""Article features: weighted terms (words, word pairs and names in title and lead), and the days that a text mentions.
 
-Reports of one event have few words in common, but these are rare words: people, places and what happened. A weight is
-term frequency times inverse document frequency over the articles seen so far (``Vocabulary``), as in topic detection
-and tracking (Allan, 2002). News texts state their subject in the first lines, so only the first lines are read.
+Reports of one event have few words in common, but these are rare words: people, places and what happened. The weight of
+a term is its frequency in the article times its inverse document frequency in all articles so far (``Vocabulary``), as
+in topic detection and tracking (Allan, 2002). News texts state their subject in the first lines, so only the first
+lines are read.
 """
 
 import math
@@ -127,11 +128,11 @@ class TermVector:
 
 
 class Vocabulary:
-    """Number of articles that contain each term (document frequency), by which terms are weighted.
+    """Number of articles that contain each term (document frequency), from which the weights of terms are computed.
 
-    The counts are in one array, which is updated with each article and can be stored as bytes. A new vocabulary starts
-    as if ``PRIOR_ARTICLES`` articles had been counted in which the words for offices were frequent, because nearly
-    every report about officials contains these words.
+    The counts are in one array, which is updated with each article and can be stored as bytes. Nearly every report
+    about officials contains words for offices, such as "minister". A new vocabulary therefore starts as if
+    ``PRIOR_ARTICLES`` articles had been counted, in which these words were frequent.
     """
 
     TABLE_SIZE = 1 << 18
@@ -155,12 +156,12 @@ class Vocabulary:
         return int(self._counts[-1])
 
     def learn(self, features: TermFeatures) -> None:
-        """Count the terms of an article in the document frequencies."""
+        """Add one article to the document frequencies of its terms."""
         self._counts[features.hashes & np.uint32(self.TABLE_SIZE - 1)] += np.uint32(1)
         self._counts[-1] += np.uint32(1)
 
     def weight_terms(self, features: TermFeatures) -> TermVector:
-        """Return the terms of an article with the highest weights; rare terms weigh more than frequent ones.
+        """Return the terms of an article with the highest weights. Rare terms weigh more than frequent ones.
 
         As long as few articles were counted, all terms have similar weights.
         """
@@ -185,7 +186,7 @@ class Vocabulary:
 
 
 def extract_features(title: str, lead: str, published_at: datetime | None) -> TermFeatures:
-    """Extract the features of an article from its title and lead, which must be folded with capitals kept.
+    """Extract the terms and days of an article from its title and lead, given without diacritics but with capitals.
 
     The cost is limited, because only the first ``MAX_LEAD_CHARS`` characters of each are read.
     """
@@ -270,7 +271,7 @@ def _list_numbers_of_dates(days: frozenset[tuple[int, int]], year: int) -> froze
 def _split_words(text: str) -> list[str]:
     """Return the first words of a text.
 
-    Text in a script without spaces is split into overlapping pieces of four characters.
+    In a script without spaces, the text is split into overlapping pieces of four characters.
     """
     if text.isascii():
         return _split_ascii_words(text)
@@ -313,9 +314,9 @@ def _hash_term(word: str) -> tuple[bytes, int, int, KnownWord | None]:
 
 
 def stem_word(word: str) -> str:
-    """Remove English plural and verb endings.
+    """Remove English plural and verb endings from a word.
 
-    Words of other languages are shortened in the same way, which does no harm because it is consistent.
+    Words of other languages are shortened in the same way. This does no harm, because it is consistent.
     """
     if len(word) > 4 and word[-1] in "sgd":
         for ending in ("'s", "ing", "ies", "ied", "es", "ed", "s"):
@@ -325,7 +326,7 @@ def stem_word(word: str) -> str:
 
 
 def _find_days(text: str, published_at: datetime | None) -> frozenset[tuple[int, int]]:
-    """Return the days that a text mentions; if the publication time is known, only days close to it."""
+    """Return the days that a text mentions. If the publication time is known, only days close to it are returned."""
     days = frozenset((month, day) for month, day in _iter_dates(text) if 1 <= month <= 12 and 1 <= day <= 31)
     return days & _nearby_days(published_at.date()) if days and published_at else days
 
@@ -338,7 +339,7 @@ def _nearby_days(today: date) -> frozenset[tuple[int, int]]:
 
 
 def _implied_days(published_at: datetime | None) -> frozenset[tuple[int, int]]:
-    """Return the probable days of an event if the text mentions none: the day of publication and the day before."""
+    """Return the probable days of an event that the text does not date: the day of publication and the day before."""
     return _today_and_yesterday(published_at.date()) if published_at else frozenset()
 
 
@@ -348,7 +349,7 @@ def _today_and_yesterday(today: date) -> frozenset[tuple[int, int]]:
 
 
 def _iter_dates(text: str) -> Iterator[tuple[int, int]]:
-    """Yield (month, day) pairs for the dates in a text; the caller must drop pairs that are not a valid date."""
+    """Yield a (month, day) pair for each date in a text. The caller must drop pairs that are not a valid date."""
     for match in _find_numbers(text):
         number = match[0].rstrip("dhnrst")
         if len(number) > 2 or text[match.start() - 1 : match.start()] in NON_DAY_PREFIXES:

@@ -1,13 +1,14 @@
 """Fingerprints and packed features: everything that grouping needs from an article before any look-up.
 
-A fingerprint is a hash of a stretch of normalized text. Most fingerprints of an article survive a new headline, dropped
-paragraphs and another spelling. The text becomes a byte stream: folded, in one spelling, letters and digits only, so
-that ``Việt Nam``, ``Viet Nam`` and ``Vietnam`` are equal. Every window of the stream is hashed (a polynomial hash from
-prefix sums, as in Karp-Rabin), and the windows whose hash begins with enough zero bits are selected. Because windows
-are selected by their value and not by their position, an excerpt and the whole text have fingerprints in common.
+A fingerprint is a hash of a stretch of normalized text. Most fingerprints of an article stay the same with a new
+headline, dropped paragraphs or another spelling. The text becomes a stream of bytes: in lower case without diacritics,
+in one spelling, letters and digits only. ``Việt Nam``, ``Viet Nam`` and ``Vietnam`` are therefore equal. Every window
+of the stream is hashed (a polynomial hash from prefix sums, as in Karp-Rabin). The windows whose hash begins with
+enough zero bits are selected. Windows are selected by their value and not by their position, so an excerpt and the
+whole text have fingerprints in common.
 
-Computing fingerprints and features is half of the work of grouping and needs neither index nor vocabulary, so another
-process can do it: ``pack_features`` returns the arrays of a batch concatenated, which transfers a dozen objects instead
+Computing fingerprints and features is half of the work of grouping. It needs neither index nor vocabulary, so another
+process can do it. ``pack_features`` returns the arrays of a batch concatenated, which transfers a dozen objects instead
 of thousands, and ``unpack_features`` separates them. The normalized text is needed for few articles only, so it is not
 transferred.
 """
@@ -75,8 +76,8 @@ _INVERSE_BASE_POWERS = _compute_powers(pow(_HASH_BASE, -1, 1 << 64), 4 * MAX_BOD
 class NormalizedText:
     """A text prepared for comparison.
 
-    ``title`` and ``cased`` are headline and body, folded with their capitals. ``stream`` is the body as bytes, in which
-    windows are compared: its letters and digits, in lower case and one spelling.
+    ``title`` and ``cased`` are headline and body without diacritics, but with their capitals. ``stream`` is the body as
+    bytes: its letters and digits, in lower case and one spelling. Windows of this stream are compared.
     """
 
     title: str
@@ -85,7 +86,7 @@ class NormalizedText:
 
     @cached_property
     def fingerprints(self) -> tuple[int, ...]:
-        """Hashes by which duplicates are found: one of the whole text and about 40 of windows; below 2**63.
+        """Hashes by which duplicates are found: one of the whole text and about 40 of windows. They are below 2**63.
 
         More windows are selected at the beginning of a long text, because excerpts are usually taken from there.
         """
@@ -103,7 +104,7 @@ class NormalizedText:
 
     @cached_property
     def sentences(self) -> tuple[str, ...]:
-        """Sentences of the body, folded with capitals kept."""
+        """Sentences of the body, without diacritics but with capitals."""
         text = self.cased
         for end in SENTENCE_ENDS:
             text = text.replace(end, end + "\n")
@@ -111,25 +112,28 @@ class NormalizedText:
 
     @cached_property
     def sentence_starts(self) -> OffsetArray:
-        """Offset in the byte stream at which each of ``sentences`` begins."""
+        """Offsets in the byte stream at which the ``sentences`` begin."""
         raw = np.frombuffer(normalize_spelling("\n".join(self.sentences)).encode("utf-8", "replace"), dtype=np.uint8)
         breaks = np.cumsum(_IS_KEPT_BYTE[raw])[raw == _NEWLINE]
         return np.minimum(np.concatenate(([0], breaks)), len(self.stream)).astype(np.int64)
 
 
 def normalize_text(title: str, body: str) -> NormalizedText:
-    """Prepare a text for comparison; text beyond ``MAX_BODY_CHARS`` characters is ignored."""
+    """Prepare a text for comparison. Text beyond ``MAX_BODY_CHARS`` characters is ignored."""
     cased = fold(body[:MAX_BODY_CHARS]).cased
     return NormalizedText(fold(title).cased, cased, build_stream(cased))
 
 
 def build_stream(text: str) -> bytes:
-    """Return the letters and digits of a folded text as UTF-8, in lower case and with American spelling."""
+    """Return the letters and digits of a text as UTF-8, in lower case and with American spelling.
+
+    The text is given without diacritics.
+    """
     return normalize_spelling(text).encode("utf-8", "replace").translate(None, _DROPPED_BYTES)
 
 
 def normalize_spelling(text: str) -> str:
-    """Return a folded text in lower case with American spelling."""
+    """Convert a text to lower case and American spelling. The text has no diacritics."""
     text = text.lower()
     for british, american in SPELLING_REPLACEMENTS:
         text = text.replace(british, american)
@@ -137,10 +141,10 @@ def normalize_spelling(text: str) -> str:
 
 
 def hash_windows(stream: bytes, width: int) -> WindowHashes:
-    """Return the hash of every window of ``width`` bytes in a byte stream, in order; empty if the stream is shorter.
+    """Return the hash of every window of ``width`` bytes in a byte stream, in order.
 
-    A final step makes every bit of a hash depend on the whole window. Therefore windows can be selected by comparing
-    their hashes with a limit.
+    The result is empty if the stream is shorter. A final step makes every bit of a hash depend on the whole window.
+    Windows can therefore be selected by comparing their hashes with a limit.
     """
     if len(stream) < width:
         return np.zeros(0, dtype=np.uint64)
@@ -162,7 +166,10 @@ GroupingText = tuple[str, str, str, datetime | None]
 
 
 class ArticleFeatures:
-    """Fingerprints and features of one article, each computed at its first use, unless the caller has set it before."""
+    """Fingerprints and features of one article. Each is computed at its first use.
+
+    The caller may also set them before.
+    """
 
     def __init__(self, text: GroupingText) -> None:
         self._text = text
@@ -190,7 +197,8 @@ class ArticleFeatures:
 class PackedFeatures:
     """Fingerprints and features of a batch of articles, in a form that is fast to transfer between processes.
 
-    The values of all articles are concatenated. The ``..._ends`` have 0 and the end position of every article.
+    The values of all articles are concatenated. The fields with names in ``_ends`` contain 0, followed by the position
+    at which the values of each article end.
     """
 
     fingerprints: bytes
@@ -211,7 +219,7 @@ def extract_grouping_text(article: Article) -> GroupingText:
 
 
 def pack_features(texts: Sequence[GroupingText]) -> PackedFeatures:
-    """Compute the features of a batch of texts and pack them; the values are the same as in ``ArticleFeatures``."""
+    """Compute the features of a batch of texts and pack them. The values are the same as in ``ArticleFeatures``."""
     articles = [ArticleFeatures(text) for text in texts]
     features = [article.term_features for article in articles]
     days = [[month << 5 | day for month, day in one.days] for one in features]
@@ -230,7 +238,7 @@ def pack_features(texts: Sequence[GroupingText]) -> PackedFeatures:
 
 
 def unpack_features(packed: PackedFeatures, texts: Sequence[GroupingText]) -> list[ArticleFeatures]:
-    """Return the features of each text of a batch; ``texts`` are the ones that were given to ``pack_features``.
+    """Return the features of each text of a batch, from the result of ``pack_features`` for the same texts.
 
     Fingerprints and term features are taken from ``packed`` and not computed again.
     """

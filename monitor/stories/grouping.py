@@ -32,7 +32,8 @@ class IncomingArticle:
     """An article to be grouped.
 
     ``article_id`` must be unused so far and below 2**32. ``story_id`` is the id of the story that is created if the
-    article belongs to no existing story. ``features`` are None unless they were computed in advance.
+    article belongs to no existing story. ``features`` are the fingerprints and terms if they were computed in advance,
+    otherwise None.
     """
 
     article_id: int
@@ -43,7 +44,11 @@ class IncomingArticle:
 
 @dataclass(frozen=True, slots=True)
 class _Duplicate:
-    """Result for a duplicate: the placement of the article that it repeats, and the share of its text found there."""
+    """Result for an article that repeats an earlier one: the earlier article, and how much of the text is repeated.
+
+    ``original`` is the earlier article, as it was grouped. ``shared_ratio`` is the share of the new article's text that
+    is in the earlier article, from 0 to 1.
+    """
 
     original: Placement
     shared_ratio: float
@@ -51,14 +56,14 @@ class _Duplicate:
 
 @dataclass(frozen=True, slots=True)
 class _WeightedArticle:
-    """Result for an article that is not a duplicate: its features and weighted terms, by which a story is found."""
+    """Result for an article that is not a duplicate: its features and weighted terms, by which its story is found."""
 
     features: TermFeatures
     vector: TermVector
 
 
 class Grouper:
-    """Assigns articles to stories in the given order; the result does not depend on how they are split into batches."""
+    """Grouper that assigns articles to stories in the given order. The result does not depend on the batch sizes."""
 
     def __init__(self, index: GroupingIndex, vocabulary: Vocabulary) -> None:
         self._index, self._vocabulary = index, vocabulary
@@ -66,9 +71,9 @@ class Grouper:
         self._features: dict[int, ArticleFeatures] = {}
 
     def place(self, batch: Sequence[IncomingArticle]) -> list[Placement]:
-        """Group articles in the given order and return their placements.
+        """Assign the articles of a batch to stories, in the given order, and return their placements.
 
-        A duplicate joins the story of its original, any other article the most similar story or a new one.
+        A duplicate joins the story of its original. Any other article joins the most similar story or a new one.
         """
         features = [one.features or ArticleFeatures(extract_grouping_text(one.article)) for one in batch]
         self._index.prefetch_fingerprints(chain.from_iterable(one_features.fingerprints for one_features in features))
@@ -86,10 +91,11 @@ class Grouper:
         return [self._assign_story(one, result) for one, result in zip(batch, results, strict=True)]
 
     def _match_duplicate(self, incoming: IncomingArticle, features: ArticleFeatures) -> _Duplicate | None:
-        """Return the grouped article that an incoming article duplicates, or None; record a placement without a story.
+        """Return the grouped article that an incoming article repeats, or None, and record a first placement.
 
-        If the grouped article is itself a duplicate, the placement names its original. The fingerprints of the incoming
-        article are added to the index, unless nearly all its text is in the grouped article.
+        A placement states the story and the original of an article. This one has no story yet. If the grouped article
+        is itself a duplicate, the placement names its original. The fingerprints of the incoming article are added to
+        the index, unless nearly all its text is in the grouped article.
         """
         duplicate = self._find_duplicate(features, incoming.article)
         original_id = None
@@ -123,9 +129,9 @@ class Grouper:
         return placement
 
     def _find_duplicate(self, features: ArticleFeatures, article: Article) -> _Duplicate | None:
-        """Return the grouped article that a text duplicates, or None.
+        """Return the grouped article that an incoming article repeats, or None.
 
-        Articles with common fingerprints are candidates; a comparison of the texts decides.
+        The texts of only a few grouped articles are compared: the ones with the most fingerprints in common.
         """
         owners = self._index.articles_with(features.fingerprints)
         ranked = sorted((-count, number) for number, count in owners.items())
@@ -172,9 +178,10 @@ def _is_later(article: Article, placement: Placement) -> bool | None:
 
 
 def sort_articles(articles: Iterable[tuple[str, Article]]) -> list[tuple[str, Article]]:
-    """Sort pairs of id and article by publication time, then by content; articles without a date are last.
+    """Sort pairs of id and article by publication time, then by content. Articles without a date are last.
 
-    The order does not depend on the order of the input, so any order of arrival gives the same stories.
+    The result does not depend on the order of the input. Articles therefore give the same stories in any order of
+    arrival.
     """
     return sorted(articles, key=lambda each: (each[1].published_at is None, *_sort_key(each[1]), each[0]))
 
@@ -185,10 +192,11 @@ def _sort_key(article: Article) -> tuple[datetime, int]:
 
 
 def group_articles(articles: Sequence[tuple[str, Article]]) -> dict[str, tuple[str, str | None]]:
-    """Group articles that are all given at once, as pairs of a unique id and an article.
+    """Group articles that are all given at once. Each is a pair of a unique id and an article.
 
-    Return for each id the id of the first article of its story, and the id of its original, or None if the article is
-    not a duplicate. The cost is below one millisecond and a few kilobytes per article.
+    Return a dictionary that maps each id to two ids: that of the first article of its story, and that of its original.
+    The second is None if the article is not a duplicate. The cost is below one millisecond and a few kilobytes per
+    article.
     """
     ordered = sort_articles(articles)
     names = [name for name, _ in ordered]

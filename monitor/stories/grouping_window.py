@@ -1,13 +1,12 @@
 """Grouping window: the fingerprints of the last 30 days and the terms of open stories, in memory.
 
-Fingerprints and terms are in sorted arrays of integers, a few arrays for each table. A batch adds one array, and arrays
-of similar size are merged (a log-structured merge tree), so the cost of an article hardly grows with the window. The
-database has a row for each article and for each open story, from which a process loads the window
-(``store/grouping_index.py``).
+Fingerprints and terms are in sorted arrays of integers. A batch adds one array, and arrays of similar size are merged
+(a log-structured merge tree). The cost of an article therefore hardly grows with the window. The database has a row for
+each article and for each open story. A process loads the window from these rows (``store/grouping_index.py``).
 
-A key (a fingerprint or a term) has a fixed number of slots, ``FINGERPRINT_SLOTS`` or ``TERM_SLOTS``. An article or
-story is put into the slot that its number determines, and replaces the former occupant. Therefore the cost of a look-up
-is bounded, even if thousands of articles are made from one template.
+A key (a fingerprint or a term) has a fixed number of slots, ``FINGERPRINT_SLOTS`` or ``TERM_SLOTS``. The number of an
+article or story determines its slot, in which it replaces an earlier one. The cost of a look-up is therefore limited,
+even if thousands of articles are made from one template.
 """
 
 from collections import Counter
@@ -52,7 +51,7 @@ MonthDays = frozenset[tuple[int, int]]
 
 @dataclass(frozen=True, slots=True)
 class _PostingRun:
-    """Sorted array of postings: each has a code and an owner (the number of an article or story).
+    """Sorted array of postings. A posting has a code and an owner, which is the number of an article or story.
 
     A code consists of a key and, in its lowest bits, a slot. Each code occurs once.
     """
@@ -62,7 +61,7 @@ class _PostingRun:
 
     @classmethod
     def build(cls, codes: IntegerArray, owners: OwnerArray) -> "_PostingRun":
-        """Return a run of these postings, sorted by code; of several postings with one code, the last one is kept."""
+        """Sort postings by code to an array. If several postings have the same code, only the last one is kept."""
         order = codes.argsort(kind="stable")
         codes = codes[order]
         is_last = np.ones(len(codes), np.bool_)
@@ -70,16 +69,16 @@ class _PostingRun:
         return cls(codes[is_last], owners[order[is_last]])
 
     def merge(self, later: "_PostingRun") -> "_PostingRun":
-        """Return a run with the postings of both; if a code is in both, the posting of ``later`` is kept."""
+        """Merge two arrays of postings. If both contain a code, the posting of ``later`` is kept."""
         return self.build(np.concatenate((self.codes, later.codes)), np.concatenate((self.owners, later.owners)))
 
     def select(self, is_kept: FlagArray) -> "_PostingRun":
-        """Return a run with the postings for which ``is_kept`` is true."""
+        """Return an array with only the postings for which ``is_kept`` is true."""
         return _PostingRun(self.codes[is_kept], self.owners[is_kept])
 
 
 class PostingTable:
-    """Index from keys (fingerprints or terms) to their owners (articles or stories).
+    """Index that maps keys (fingerprints or terms) to their owners (articles or stories).
 
     A key has a fixed number of slots. The lowest bits of an owner's number are its slot, in which it replaces an
     earlier owner of the same key.
@@ -90,9 +89,9 @@ class PostingTable:
         self._runs: list[_PostingRun] = []
 
     def find(self, keys: Sequence[int]) -> dict[int, dict[int, int]]:
-        """Return the owners of each key, by slot; a key without owners is not in the result.
+        """Return a dictionary that maps each key to its owners. Keys without owners are omitted.
 
-        ``keys`` must be unique and below 2**63.
+        The owners of a key are a dictionary that maps slots to owners. ``keys`` must be unique and below 2**63.
         """
         found: dict[int, dict[int, int]] = {}
         low = np.fromiter(keys, np.uint64, len(keys)) << self._slot_bits
@@ -115,7 +114,10 @@ class PostingTable:
         return found
 
     def add(self, keys: IntegerArray, owners: OwnerArray) -> None:
-        """Add postings, given as parallel arrays; a later posting replaces an earlier one in the same slot."""
+        """Add postings, given as an array of keys and an array of their owners.
+
+        A posting replaces an earlier one in the same slot.
+        """
         if not len(keys):
             return
         self._runs.append(_PostingRun.build(keys << self._slot_bits | owners & self._slot_mask, owners))
@@ -124,14 +126,17 @@ class PostingTable:
             self._runs[-1] = self._runs[-1].merge(later)
 
     def keep(self, is_kept: Callable[[OwnerArray], FlagArray]) -> None:
-        """Delete all postings whose owner is not kept; ``is_kept`` returns a flag for each owner in an array."""
+        """Delete the postings of all owners that are not to be kept.
+
+        ``is_kept`` is a function that takes an array of owners and returns one flag for each owner.
+        """
         selected = [run.select(is_kept(run.owners)) for run in self._runs]
         self._runs = [run for run in selected if len(run.codes)]
 
 
 @dataclass(frozen=True, slots=True)
 class _BatchPostings:
-    """View of a posting table during one batch. It caches what the batch reads and holds what the batch adds.
+    """View of a posting table during one batch: a cache of what the batch reads, together with what it adds.
 
     The table itself is not changed.
     """
@@ -141,13 +146,13 @@ class _BatchPostings:
     cached: dict[int, dict[int, int] | None] = field(default_factory=dict)
 
     def prefetch(self, keys: Iterable[int]) -> None:
-        """Read the owners of all keys that are not cached, in one look-up."""
+        """Read the owners of the given keys into the cache, in one look-up. Keys in the cache are skipped."""
         missing = [key for key in dict.fromkeys(keys) if key not in self.cached]
         self.cached.update(dict.fromkeys(missing))
         self.cached.update(self.table.find(missing))
 
     def get_slots(self, keys: Sequence[int]) -> list[dict[int, int] | None]:
-        """Return for each key its owners by slot, or None if the key has no owners."""
+        """Return for each key a dictionary that maps slots to owners, or None if the key has no owners."""
         try:
             return [self.cached[key] for key in keys]
         except KeyError:  # a key was not prefetched
@@ -155,7 +160,7 @@ class _BatchPostings:
             return [self.cached[key] for key in keys]
 
     def add(self, keys: Sequence[int], owner: int) -> None:
-        """Add an owner to each of these keys, in the slot given by its number."""
+        """Add an owner to each of the given keys, in the slot that the number of the owner determines."""
         slot = owner % self.slots
         only = {slot: owner}  # shared by all keys without owners; therefore entries are replaced, never changed
         for key, owners in zip(keys, self.get_slots(keys), strict=True):
@@ -163,7 +168,10 @@ class _BatchPostings:
 
 
 class StoryWindow:
-    """Implementation of ``GroupingWindow``: the index in memory that grouping searches. It has no texts of articles."""
+    """Implementation of ``GroupingWindow``: the index in memory that is searched when articles are grouped.
+
+    It has no texts of articles.
+    """
 
     def __init__(self) -> None:
         self.clear()
@@ -180,7 +188,8 @@ class StoryWindow:
     def load(self, articles: Sequence[IndexedArticle], stories: Iterable[IndexedStory]) -> None:
         """Add articles and stories to the window, or replace stories that changed.
 
-        A story without a centroid is closed or was merged into another story; its centroid is deleted.
+        A story that is given without a centroid is closed, or was merged into another story. Its centroid in the window
+        is deleted.
         """
         for story in stories:
             number = self.number_of(story.story_id)
@@ -203,7 +212,7 @@ class StoryWindow:
         return GroupingBatch(self, load_article)
 
     def drop(self, first_article_id: int, open_story_ids: Collection[str]) -> None:
-        """Delete the fingerprints of articles before ``first_article_id``, and all stories but the open ones."""
+        """Delete all articles before ``first_article_id``, and all stories except the open ones."""
         self.fingerprints.keep(lambda owners: owners >= first_article_id)
         self._centroids = {
             number: packed for number, packed in self._centroids.items() if self.id_of(number) in open_story_ids
@@ -218,7 +227,7 @@ class StoryWindow:
         self._other_numbers = {story_id: number for number, story_id in self._other_ids.items()}
 
     def number_of(self, story_id: str) -> int:
-        """Return the number that represents a story in the arrays; a number is assigned if the id has none."""
+        """Return the number that represents a story in the arrays. A story id without a number gets a new one."""
         digits = story_id[1:]
         if digits.isdecimal() and len(digits) <= MAX_DIGITS and f"s{int(digits)}" == story_id:
             return int(digits)
@@ -236,13 +245,13 @@ class StoryWindow:
         return resolve_merged(self.number_of(story_id), self.merged_into)
 
     def get_centroid(self, number: int) -> StoryCentroid | None:
-        """Return the centroid of an open story, or None if no open story has this number."""
+        """Return the centroid (the summed terms) of an open story, or None if no open story has this number."""
         packed = self._centroids.get(number)
         return unpack_centroid(self.id_of(number), packed) if packed else None
 
 
 class GroupingBatch:
-    """Implementation of ``GroupingIndex`` for one batch: reads the window, and collects the changes of the batch."""
+    """Implementation of ``GroupingIndex`` for one batch. It reads the window, and collects the changes of the batch."""
 
     def __init__(self, window: StoryWindow, load_article: ArticleLoader) -> None:
         self._window, self._load_article = window, load_article
@@ -267,7 +276,10 @@ class GroupingBatch:
         self._terms.prefetch(terms)
 
     def articles_with(self, fingerprints: Sequence[int]) -> Mapping[int, int]:
-        """Return, by article id, how many of these fingerprints an article has; articles that have none are omitted."""
+        """Return a dictionary that maps article ids to how many of the given fingerprints the article has.
+
+        Articles that have none of them are omitted.
+        """
         found = [owners for owners in self._fingerprints.get_slots(fingerprints) if owners]
         return Counter(chain.from_iterable(owners.values() for owners in found)) if found else {}
 
@@ -283,7 +295,7 @@ class GroupingBatch:
         self._new_fingerprints[article_id] = np.array(fingerprints, "<u8").tobytes()
 
     def get_placement(self, article_id: int) -> Placement | None:
-        """Return the placement of an article, or None if the article was deleted.
+        """Return the story and the original of an article as a placement, or None if the article was deleted.
 
         If the story of the article was merged, the placement has the id of the story that absorbed it.
         """
@@ -298,7 +310,7 @@ class GroupingBatch:
         self._placements.setdefault(article_id, placement)
 
     def place(self, placement: Placement, terms: Sequence[int] = ()) -> None:
-        """Record the placement of an article, and index its story under the terms of the article."""
+        """Record the placement (the story and the original) of an article, and index its story under ``terms``."""
         self._placements[placement.article_id] = placement
         self._new_placements.append(placement)
         if terms:
@@ -306,10 +318,10 @@ class GroupingBatch:
             self._new_terms[placement.article_id] = np.array(terms, "<u4").tobytes()
 
     def similar_stories(self, terms: Sequence[int], limit: int) -> Sequence[StoryCentroid]:
-        """Return at most ``limit`` open stories that share terms with an article, most similar first.
+        """Return at most ``limit`` open stories that share terms with an article, the most similar first.
 
-        ``terms`` are sorted by weight, and earlier terms count more. Of equally similar stories, the older one is
-        first.
+        ``terms`` are sorted by weight, and earlier terms count more. If two stories are equally similar, the older one
+        is first.
         """
         shared: dict[int, int] = {}
         for weight, owners in zip(range(len(terms), 0, -1), self._terms.get_slots(terms), strict=True):
@@ -334,7 +346,7 @@ class GroupingBatch:
         self._centroids[number] = self._changed_centroids[number] = centroid
 
     def merge(self, younger: str, older: str) -> None:
-        """Merge the younger story into the older one; look-ups of the younger id then find the older story."""
+        """Merge the younger story into the older one. A look-up of the younger id then returns the older story."""
         number = self._window.number_of(younger)
         centroid = self._get_centroid(number)
         self._merged_stories.append(IndexedStory(younger, b"", centroid.last_article_at if centroid else None, older))
@@ -349,9 +361,9 @@ class GroupingBatch:
         return self._window.id_of(self._resolve(self._window.number_of(story_id)))
 
     def changes(self) -> GroupingChanges:
-        """Return the changes of the batch, to be stored.
+        """Return the changes of the batch, which are to be stored.
 
-        After they are stored, the caller loads their articles and stories into the window.
+        After storing them, the caller loads the articles and stories in these changes into the window.
         """
         return GroupingChanges(
             tuple(self._new_placements),
@@ -396,7 +408,7 @@ def pack_centroid(centroid: StoryCentroid) -> bytes:
 
 
 def unpack_centroid(story_id: str, packed: bytes) -> StoryCentroid:
-    """Return the centroid from the bytes that ``pack_centroid`` has returned."""
+    """Convert the bytes that ``pack_centroid`` has returned to a centroid."""
     term_count, day_count, size, first, last = _CENTROID_HEADER.unpack_from(packed)
     terms = _CENTROID_HEADER.size + 2 * day_count
     weights = terms + 4 * term_count
@@ -415,7 +427,7 @@ def unpack_centroid(story_id: str, packed: bytes) -> StoryCentroid:
 
 @lru_cache(1024)
 def _unpack_days(packed: bytes) -> MonthDays:
-    """Return the (month, day) pairs in these bytes; cached because many stories mention nearly the same days."""
+    """Convert bytes to (month, day) pairs. The result is cached, because many stories mention nearly the same days."""
     return frozenset(zip(packed[::2], packed[1::2], strict=True))
 
 

@@ -64,7 +64,7 @@ DATE_NUMBER_PATTERN = re.compile(r"(?:19|20)\d\d(?:0[1-9]|1[0-2])(?:[0-3]\d)?$")
 class KeyClaims:
     """The keys that an entry would have if it were the only entry of its document, and its fallback keys.
 
-    ``query_keys`` maps each URL without one of its parameters to the ``q`` key of that URL.
+    ``query_keys`` maps a URL without one of its parameters to the ``q`` key of this shortened URL.
     """
 
     entry: Entry
@@ -75,10 +75,10 @@ class KeyClaims:
 
 @dataclass(frozen=True, slots=True)
 class KeyedEntry:
-    """An entry with its keys, most reliable first, and fallback keys for an entry without a usable guid and URL.
+    """An entry with its keys, the most reliable first. Fallback keys serve entries without a usable guid and URL.
 
-    ``evidence_keys`` never identify an article. ``shared_keys`` record which keys several entries of the document have.
-    ``repeated_entries`` are further entries of the document that list the same item again.
+    ``evidence_keys`` never identify an article. ``shared_keys`` are keys that several entries of the document have.
+    ``repeated_entries`` are other entries of the document that list the same item again.
     """
 
     entry: Entry
@@ -89,14 +89,14 @@ class KeyedEntry:
     repeated_entries: tuple[Entry, ...] = ()
 
     def lookup_keys(self) -> tuple[str, ...]:
-        """Return all keys that must be looked up in the store before ``classify_entries`` can classify the entry."""
+        """Return all keys that must be looked up in the store before the entry can be classified."""
         marks = tuple(SHARED_KEY_MARKER + key for key in self.keys if key[0] in STRONG_KEY_KINDS)
         return (*self.keys, *self.fallback_keys, *self.evidence_keys, *marks, *self.shared_keys)
 
     def usable_keys(self, known_keys: Collection[str]) -> tuple[str, ...]:
-        """Return the keys that may identify the entry: those not stored as shared by several articles.
+        """Return the keys that may identify the entry. Keys that are stored as shared by several articles are omitted.
 
-        If neither a guid nor a URL is among them, the fallback keys are added. ``known_keys`` are the keys found in the
+        If neither a guid nor a URL remains, the fallback keys are added. ``known_keys`` are the keys found in the
         store.
         """
         own = tuple(key for key in self.keys if SHARED_KEY_MARKER + key not in known_keys) if known_keys else self.keys
@@ -104,7 +104,7 @@ class KeyedEntry:
 
 
 def assign_entry_keys(feed: Feed, *, is_partial: bool = False) -> tuple[KeyedEntry, ...]:
-    """Return the entries of a document with their keys, in document order.
+    """Assign keys to the entries of a document, and return the entries with their keys in document order.
 
     An item that is listed several times gives one entry, and entries without any content are left out. ``is_partial``
     is true if the known items of the document were skipped. Then there are no ``q`` keys: the skipped items are
@@ -132,7 +132,7 @@ def is_empty_entry(entry: Entry) -> bool:
 
 
 def drop_build_time(feed: Feed) -> Feed:
-    """Return the document without publication dates if they only state when the document was built.
+    """Remove the publication dates of a document if they only state when the document was built.
 
     This is assumed if the document has at least ten entries, and all have nearly the same exact time. Otherwise the
     document is returned unchanged.
@@ -149,10 +149,11 @@ def collect_lookup_keys(keyed_entries: Iterable[KeyedEntry]) -> frozenset[str]:
 
 
 def _group_repeated_entries(entries: Sequence[Entry]) -> list[list[Entry]]:
-    """Group the entries that list the same item; an item that is listed once is a group of one entry.
+    """Group the entries that list the same item. An item that is listed once is a group of one entry.
 
-    Two entries list the same item if guid, URL and title are equal, or if everything but the guid is equal. Without a
-    guid, everything but the date must be equal. A guid or URL that different entries have counts as missing.
+    Two entries list the same item if their guid, URL and title are equal, or if everything but the guid is equal.
+    Without a guid, everything but the date must be equal. A guid or URL counts as missing if clearly different entries
+    share it.
     """
     fillers = _find_fillers(entries)
     groups: list[list[Entry]] = []
@@ -172,7 +173,7 @@ def _group_repeated_entries(entries: Sequence[Entry]) -> list[list[Entry]]:
 
 
 def _find_fillers(entries: Iterable[Entry]) -> set[str]:
-    """Return the guids and URLs that clearly different entries of a document have, so that they identify no article."""
+    """Return the guids and URLs that several clearly different entries of a document have. They identify no article."""
     first: dict[str, Entry] = {}
     fillers = set()
     for entry in entries:
@@ -200,7 +201,7 @@ def _are_different(one: Entry, other: Entry) -> bool:
 
 
 def _merge_claims(claims: Sequence[KeyClaims]) -> KeyClaims:
-    """Return the keys of all entries that list one item, together with the first of these entries."""
+    """Combine the keys of all entries that list the same item. The result has the first of these entries."""
     if len(claims) == 1:
         return claims[0]
     keys = {key: None for claim in claims for key in claim.keys}
@@ -215,7 +216,10 @@ def _rank_key(key: str) -> int:
 
 
 def _add_query_keys(claims: Sequence[KeyClaims]) -> list[KeyClaims]:
-    """Add to each entry its ``q`` keys, but only if the URL without the parameter occurs once in the document."""
+    """Add the ``q`` keys to each entry. A ``q`` key is the title and the URL without one of its parameters.
+
+    The key is added only if no other entry of the document has the same URL without this parameter.
+    """
     if not any(claim.query_keys for claim in claims):
         return list(claims)
     count = Counter(address for claim in claims for address in claim.query_keys)
@@ -226,9 +230,9 @@ def _add_query_keys(claims: Sequence[KeyClaims]) -> list[KeyClaims]:
 
 
 def _drop_shared_keys(claim: KeyClaims, colliding_keys: Collection[str]) -> KeyedEntry:
-    """Return an entry with its keys, without the keys that other entries of the document have, too.
+    """Remove the keys of an entry that other entries of the document also have (``colliding_keys``).
 
-    The dropped guids, URLs and ``w`` keys are recorded in ``shared_keys``. If no guid or URL remains, the fallback keys
+    The removed guids, URLs and ``w`` keys are recorded in ``shared_keys``. If no guid or URL remains, the fallback keys
     become ordinary keys.
     """
     keys, fallback_keys = claim.keys, claim.fallback_keys
@@ -285,9 +289,10 @@ def _claim_keys(entry: Entry, feed_url: str) -> KeyClaims:
 
 
 def _claim_query_keys(link: str, title: str) -> dict[str, str]:
-    """Return for each parameter of a URL: the URL without this parameter, and the ``q`` key of that URL and the title.
+    """Return a dictionary that maps a URL without one of its parameters to the ``q`` key of this URL and the title.
 
-    One of the parameters may be a token that changes with each poll. Without it the URL is found again.
+    It has one item for each parameter. One parameter may be a token that changes with each poll. Without this
+    parameter, the URL is found again.
     """
     address, _, query = link.partition("?")
     parameters = query.split("&") if query else []
@@ -298,7 +303,7 @@ def _claim_query_keys(link: str, title: str) -> dict[str, str]:
 
 
 def format_exact_time(published_at: datetime | None) -> str:
-    """Return a publication time as ISO 8601 if it is exact enough to distinguish two articles, else an empty string.
+    """Return a publication time as ISO 8601, or an empty string if it is not exact enough to distinguish two articles.
 
     A full or half hour is not exact: it is often a date without a time of day, converted from another time zone.
     """
@@ -310,7 +315,7 @@ def format_exact_time(published_at: datetime | None) -> str:
 
 
 def find_article_number(address: str) -> str:
-    """Return the longest number in a URL or guid that may be the publisher's article number; empty if there is none.
+    """Return the longest number in a URL or guid that may be the publisher's article number, or an empty string.
 
     The number may also be that of a section. Numbers that are dates, and the host with its port, do not count.
     """
@@ -318,12 +323,12 @@ def find_article_number(address: str) -> str:
 
 
 def find_numbers(text: str) -> list[str]:
-    """Return the numbers in a text that may be article numbers: they have five digits or more and are not a date."""
+    """Return the numbers in a text that may be article numbers. They have five digits or more and are not a date."""
     return [number for number in ARTICLE_NUMBER_PATTERN.findall(text) if not DATE_NUMBER_PATTERN.match(number)]
 
 
 def normalize_title(title: str) -> str:
-    """Return a title for comparison: case and width folded, white space collapsed."""
+    """Return a title in a form for comparison: in lower case, with normal character width and single spaces."""
     return " ".join(unicodedata.normalize("NFKC", title).casefold().split())
 
 

@@ -1,13 +1,16 @@
-"""Near-duplicate detection: decides by their texts whether two articles are copies of one text.
+"""Near-duplicate detection: decides from two texts whether they are copies of one text.
 
 Common words are not sufficient: a gold price report shares three quarters of its text with yesterday's report, and a
-follow-up report half of its text with the first one. Therefore four things are measured:
+follow-up report half of its text with the first one. Four things are therefore measured:
 
-- kept text: the share of each text that is in the other, by sentences; light rewriting changes parts of every
-  sentence, a follow-up drops whole sentences,
-- front: the same share for the first third, where a follow-up has its news and a copy at most a new lead,
-- names and numbers of the common sentences: reports made from a template share sentences, and differ in these,
-- order in time: a longer and later text with a new front that ends with the earlier text uses it as background.
+- kept text: the share of each text that is in the other, by sentences. Light rewriting changes parts of every sentence;
+  a follow-up drops whole sentences.
+- front: the same share for the first third of each text. There, a follow-up has its news, and a copy at most a new
+  lead.
+- names and numbers of the common sentences: reports made from a template share sentences, but differ in names and
+  numbers.
+- order in time: if a longer and later text has a new front and ends with the earlier text, it uses the earlier text as
+  background.
 """
 
 import re
@@ -44,11 +47,11 @@ FlagArray = npt.NDArray[np.bool_]
 class TextSimilarity:
     """Result of comparing two texts: the shares of each text that are in the other, from 0 to 1.
 
-    "smaller" is the shorter text, "larger" the longer one; "front" and "end" are the first and last part of a text.
-    ``number_agreement`` and ``name_agreement`` are the shares of the numbers and names in the common sentences that the
-    other text has, too. ``is_larger_later`` is true if the longer text was published clearly later. If too little of
-    the shorter text is in the longer one, the shares of the longer text are 0 and the agreements are 1, because they
-    are not measured.
+    "smaller" is the shorter text, and "larger" the longer one. "front" and "end" are the first and last part of a text.
+    ``number_agreement`` is the share of the numbers in the common sentences that the other text also has.
+    ``name_agreement`` is the same for names. ``is_larger_later`` is true if the longer text was published clearly
+    later. If too little of the shorter text is in the longer one, the rest is not measured: the shares of the longer
+    text are 0, and the agreements are 1.
     """
 
     smaller_share: float
@@ -75,9 +78,10 @@ class TextSimilarity:
 
     @property
     def contradicts_copy(self) -> bool:
-        """True if the common sentences differ in names or numbers, or if the later text uses the other as background.
+        """True if the texts are not copies: they differ in names or numbers, or one is only background for the other.
 
-        Names and numbers are not compared if too little of the shorter text is in the longer one.
+        The later text may use the earlier one as background for its own news. Names and numbers are compared in the
+        common sentences. They are not compared if too little of the shorter text is in the longer one.
         """
         if self.number_agreement < MIN_NUMBER_AGREEMENT or self.name_agreement < MIN_NAME_AGREEMENT:
             return True
@@ -86,7 +90,7 @@ class TextSimilarity:
 
     @property
     def is_duplicate(self) -> bool:
-        """True if both texts are copies of one text, judged by their shared parts and how far these agree."""
+        """True if both texts are copies of one text, because they share enough and do not contradict this."""
         if self.contradicts_copy:
             return False
         return self.is_excerpt or (self.smaller_share >= MIN_SMALLER_SHARE and self.score >= 0.53)
@@ -95,7 +99,7 @@ class TextSimilarity:
 def compare_texts(
     first: NormalizedText, second: NormalizedText, *, is_second_later: bool | None = None
 ) -> TextSimilarity:
-    """Compare two texts, in any order; takes about one millisecond for a page of text.
+    """Compare two texts, given in any order. This takes about one millisecond for a page of text.
 
     ``is_second_later`` is true if the second text was published clearly later, false if it was published clearly
     earlier, and None if this is unknown.
@@ -135,9 +139,9 @@ class _TextShares:
 
 
 def _measure_shares(text: NormalizedText, own_hashes: WindowHashes, other_hashes: WindowHashes) -> _TextShares:
-    """Return the shares of a text, of its front and of its end that are in the other text, and its common sentences.
+    """Measure how much of a text, of its front and of its end is in the other text, and collect the common sentences.
 
-    ``own_hashes`` and ``other_hashes`` are the window hashes of the two texts.
+    ``own_hashes`` and ``other_hashes`` are the window hashes of the text and of the other text.
     """
     shared_sums = np.concatenate(
         (np.zeros(1, dtype=np.int64), np.cumsum(mark_shared_bytes(own_hashes, other_hashes, len(text.stream))))
@@ -158,9 +162,10 @@ def _measure_share(sizes: OffsetArray, kept: FlagArray, selected: FlagArray) -> 
 def mark_shared_bytes(
     own_hashes: WindowHashes, other_hashes: WindowHashes, size: int, min_bytes: int = MIN_RUN_BYTES
 ) -> FlagArray:
-    """Return a flag for each byte of a text: true if it is in a stretch of ``min_bytes`` that both texts have.
+    """Return a flag for each byte of the first text: true if the byte is in a stretch that the second text also has.
 
-    ``size`` is the length of the text in bytes.
+    A stretch has at least ``min_bytes`` bytes. ``own_hashes`` and ``other_hashes`` are the window hashes of the first
+    and the second text. ``size`` is the length of the first text in bytes.
     """
     mask = np.zeros(size, dtype=np.bool_)
     hits = np.flatnonzero(flag_shared_windows(own_hashes, other_hashes))
@@ -183,7 +188,7 @@ def flag_shared_windows(own_hashes: WindowHashes, other_hashes: WindowHashes) ->
 
 
 def _measure_agreement(sentences: Sequence[str], other: NormalizedText) -> tuple[float, float]:
-    """Return the share of the numbers, and the share of the names, in these sentences that also occur in ``other``."""
+    """Return the share of the numbers in the given sentences that ``other`` also has, and the same share for names."""
     text = "\n".join(sentences)
     numbers, names = NUMBER_PATTERN.findall(text), Counter(NAME_PATTERN.findall(text)[:MAX_COMPARED_NAMES])
     theirs = set(NUMBER_PATTERN.findall(other.cased))
@@ -193,5 +198,5 @@ def _measure_agreement(sentences: Sequence[str], other: NormalizedText) -> tuple
 
 
 def _smooth_share(count: int, total: int) -> float:
-    """Return ``count / total`` with 1 added to both, so that a single mismatch among few items has less effect."""
+    """Return ``(count + 1) / (total + 1)``, so that a single mismatch among few items has less effect."""
     return (count + 1) / (total + 1)

@@ -1,8 +1,8 @@
 """Poll novelty: classifies the entries of a poll as known, new, republished or quarantined.
 
-Entry keys decide which entries are new; dates only decide about quarantine. If a poll brings an implausibly large
-number of old, undated or equally dated entries, all of them are quarantined. One line in the next digest reports this,
-and the user can release the articles. A single late article is not quarantined for being late.
+Entry keys decide which entries are new. Dates decide only about quarantine. If a poll brings an implausibly large
+number of old, undated or equally dated entries, all of them are quarantined: they are stored, but not reported. One
+line in the next digest states this, and the user can release the articles. A single late article is not quarantined.
 """
 
 from collections import Counter
@@ -30,10 +30,11 @@ UNDATED_ENTRIES_MIN = 50
 
 
 class EntryDecision(StrEnum):
-    """Decision on one entry of a document.
+    """Decision on one entry of a document, such as new or known.
 
-    ``REPUBLISHED``: the article is known, but under other guids and URLs. ``REPEATED``: the document has listed the
-    same item before. ``EMPTY``: the entry has no title, URL and text, so that there is nothing to store.
+    ``QUARANTINED``: the entry is stored, but not reported. ``REPUBLISHED``: the article is known, but under another
+    guid and URL. ``REPEATED``: the document has listed the same item before. ``EMPTY``: the entry has no title, URL and
+    text, so that there is nothing to store.
     """
 
     NEW = "new"
@@ -48,9 +49,9 @@ class EntryDecision(StrEnum):
 class ClassifiedEntry:
     """A new or changed entry to store.
 
-    ``keys`` identify the article at later polls; ``evidence_keys`` are stored, but do not identify it.
-    ``quarantine_reason`` is empty unless the entry is quarantined. An implausible date of the entry is removed.
-    ``known_article`` is the stored article if the entry is a change of one, else None.
+    ``keys`` identify the article at later polls. ``evidence_keys`` are stored, but do not identify the article.
+    ``quarantine_reason`` is empty unless the entry is quarantined. An implausible date of the entry is removed. For a
+    change of a stored article, ``known_article`` is this article, otherwise None.
     """
 
     entry: Entry
@@ -63,9 +64,9 @@ class ClassifiedEntry:
 
 @dataclass(frozen=True, slots=True)
 class PollNovelty:
-    """Result of classifying a poll: the ``new`` entries, and in ``aliases`` known entries that have new keys.
+    """Result of classifying a poll: the ``new`` entries, and in ``aliases`` the known entries that have new keys.
 
-    ``known_count`` is the number of entries seen before, by which the overlap between polls is computed. ``summary`` is
+    ``known_count`` is the number of entries seen before; the overlap between polls is computed from it. ``summary`` is
     one line about quarantined entries, or empty. ``baseline_at`` is the time of the first poll, to be stored in the
     poll state. ``known_article_ids`` are the ids of the stored articles that the document lists.
     """
@@ -80,11 +81,11 @@ class PollNovelty:
 
 
 def is_alertable(entry: Entry, poll_state: PollState, backfill: timedelta, now: datetime) -> bool:
-    """Return whether a new entry may be reported: it must not be published before the source was watched.
+    """Return whether a new entry may be reported. This depends on its date and on the first poll of its source.
 
-    At the first poll, an entry must have a date within ``backfill``. At later polls, entries without a date may be
-    reported, too, and so may entries dated up to ``backfill`` before the first poll. A date before 1995 or more than a
-    day in the future counts as missing.
+    At the first poll, an entry must have a date that is at most ``backfill`` ago. At later polls, entries without a
+    date may be reported, too, and so may entries dated up to ``backfill`` before the first poll. A date before 1995 or
+    more than a day in the future counts as missing.
     """
     published_at = plausible_date(entry.published_at, now)
     if poll_state.baseline_at is None:
@@ -93,7 +94,7 @@ def is_alertable(entry: Entry, poll_state: PollState, backfill: timedelta, now: 
 
 
 def plausible_date(published_at: datetime | None, now: datetime) -> datetime | None:
-    """Return the date, or None if it is before 1995 or more than a day in the future."""
+    """Return a publication date, or None if it is before 1995 or more than a day in the future."""
     return published_at if published_at and MIN_PUBLICATION_DATE <= published_at <= now + MAX_FUTURE_OFFSET else None
 
 
@@ -157,10 +158,10 @@ def _decisions(
 def _find_republished(
     new_entries: Sequence[KeyedEntry], known: Mapping[str, KnownArticle], poll_state: PollState, known_count: int
 ) -> dict[KeyedEntry, KnownArticle]:
-    """Return the new entries that are known articles with new guids and URLs, each with the known article.
+    """Return a dictionary that maps new entries to the known articles that they repeat under new guids and URLs.
 
-    An entry is recognised by its title and text. A few such entries may be coincidence, so the result is empty unless
-    there are many, and they outnumber the known entries or are nearly the whole document.
+    Such an entry has the title and text of a known article. A few of them may be coincidence. The result is therefore
+    empty unless there are many, and they outnumber the known entries or are nearly the whole document.
     """
     matching = {one: known[key] for one in new_entries for key in one.evidence_keys if key[0] == "s" and key in known}
     last = poll_state.last_success_at
@@ -196,8 +197,8 @@ def _keys_to_store(
 ) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Return the keys and the evidence keys of an entry that are not stored yet.
 
-    A key that is stored for another article is not assigned to this entry. If it is a guid or URL, an evidence key
-    marks it as shared. An entry whose guid and URL are both unusable gets its fallback keys.
+    A key that is stored for another article is not assigned to this entry. If this key is a guid or URL, an evidence
+    key marks it as shared. An entry whose guid and URL are both unusable gets its fallback keys.
     """
     marks = (*keyed_entry.shared_keys, *(SHARED_KEY_MARKER + key for key in recognition.reused_keys))
     usable = keyed_entry.usable_keys({*known, *marks} if marks else known)
@@ -214,7 +215,7 @@ def _drop_implausible_date(entry: Entry, now: datetime) -> Entry:
 def _find_alias(
     keyed_entry: KeyedEntry, article: KnownArticle, recognition: Recognition, known: Mapping[str, KnownArticle]
 ) -> ClassifiedEntry | None:
-    """Return a known entry with its new keys, or None if it has no new keys that matter.
+    """Return a known entry with its new keys, or None if the entry has no new keys that must be stored.
 
     A moved article or an edited headline gives new keys. A new text changes only the key of title and text (``s``), so
     the result is None if this is the only new key.
@@ -228,10 +229,10 @@ def _find_alias(
 def _quarantine(
     new_entries: tuple[ClassifiedEntry, ...], poll_state: PollState, known_count: int
 ) -> tuple[ClassifiedEntry, ...]:
-    """Return the new entries, with a reason for quarantine if too many of them have an unusual date.
+    """Add a reason for quarantine to new entries if too many of them have an unusual date, and return all new entries.
 
-    Alertable entries are quarantined if many are old, if many have the same exact time, or if many have no date and the
-    document has no known entry. Nothing is quarantined at the first poll.
+    Quarantined entries are stored, but not reported. Entries are quarantined if many are old, if many have the same
+    exact time, or if many have no date and the document has no known entry. Nothing is quarantined at the first poll.
     """
     if poll_state.baseline_at is None:
         return new_entries
@@ -257,7 +258,7 @@ def _quarantine(
 
 
 def _is_machine_time(published_at: datetime) -> bool:
-    """Return whether a program has probably set this time; editors usually choose multiples of five minutes."""
+    """Return whether a program has probably set a publication time: editors usually use multiples of five minutes."""
     return bool(published_at.second or published_at.microsecond or published_at.minute % 5)
 
 

@@ -1,9 +1,10 @@
-"""Entries without a date at a first poll: the dates of their pages decide whether they are news.
+"""Entries without a date at a first poll: the dates on their pages decide whether they may be reported as news.
 
-At a first poll, nothing shows whether an undated entry was published before the source was watched. Until its page was
-read, the entry is quarantined with a reason of this module. If the page has a date within the backfill, the article is
-news; with an older date, it is not. If the page has no date, or the pages of the source are not read, the number
-decides: a few undated entries are news, and many stay in quarantine.
+At a first poll, nothing shows whether an undated entry was published before the source was watched. Until its page is
+read, the entry is quarantined with a reason of this module. If the date on the page is within the backfill, the period
+before the first poll from which articles are reported, the article is news. If the date is older, it is not. If the
+page has no date, or if the pages of the source are not read, the number of such entries decides: a few undated entries
+are news, and many stay in quarantine.
 """
 
 from dataclasses import dataclass, replace
@@ -32,11 +33,11 @@ class UndatedDecision:
 def decide_undated_entries(
     novelty: PollNovelty, poll_state: PollState, backfill: timedelta, now: datetime, *, reads_pages: bool
 ) -> PollNovelty:
-    """Return the result of a first poll, with its undated entries quarantined until their pages are read.
+    """Quarantine the undated entries of a first poll until their pages are read, and return the result of the poll.
 
-    If ``reads_pages`` is false, they are decided at once: a few are news, and many stay in quarantine. The results of
-    later polls are unchanged. An entry without a date of publication that was last changed before the backfill is not
-    undated, but old.
+    Quarantined entries are stored, but not reported. If ``reads_pages`` is false, the decision is made at once: a few
+    undated entries are news, and many stay in quarantine. The results of later polls are not changed. An entry without
+    a date of publication that was last changed before the backfill is not undated, but old.
     """
     undated = [one for one in novelty.new if _is_undated(one, backfill, now)]
     if poll_state.baseline_at is not None or not undated:
@@ -61,7 +62,7 @@ def _is_undated(one: ClassifiedEntry, backfill: timedelta, now: datetime) -> boo
 
 
 def _summarize(summary: str, count: int, reads_pages: bool, are_few: bool) -> str:
-    """Return the summary of a poll with a part that states what happens to its undated entries."""
+    """Add to the summary of a poll what happens to its undated entries."""
     text = "the dates on the pages decide" if reads_pages else "reported as news" if are_few else "in quarantine"
     text = f"{format_count(count, 'entry', 'entries')} without a date: {text}"
     return "; ".join(filter(None, (summary, text)))
@@ -70,12 +71,12 @@ def _summarize(summary: str, count: int, reads_pages: bool, are_few: bool) -> st
 def decide_undated_article(
     quarantine_reason: str, published_at: datetime | None, first_seen_at: datetime, backfill: timedelta
 ) -> UndatedDecision | None:
-    """Decide whether an article that had no date at the first poll may be reported, after its page was read.
+    """Decide whether an article without a date at the first poll may be reported, after its page was read.
 
     ``published_at`` is the date on the page, or None; ``first_seen_at`` is the time of the first poll. With a plausible
     date, the article may be reported if it is not older than ``backfill``. Without a date, it may be reported if only
-    few articles were undated; else it stays in quarantine. Return None for an article that was not quarantined for a
-    missing date.
+    few articles were undated. Otherwise it stays in quarantine. Return None for an article that was not quarantined for
+    a missing date.
     """
     if quarantine_reason not in UNDATED_REASONS:
         return None

@@ -1,1 +1,1 @@
-"""Decisions on candidates: full names, short names, native names and positions."""
+"""Decisions on the names in a text: which officials are meant by full names, short names and positions."""

@@ -1,4 +1,4 @@
-"""Evidence from the text around a candidate: diacritics, boundaries, places, credits, occupations and titles."""
+"""Evidence from the text around a name: diacritics, boundaries, places, photo credits, occupations and titles."""
 
 from collections.abc import Iterable, Sequence
 
@@ -34,7 +34,7 @@ In Vietnamese, only diacritics show whether such a word is a part of a name.
 HAN_WORDS_AFTER_NAME = frozenset("说說称稱表在和与與对對将將会會指强強认認宣是的及同也于於向出参參访訪抵")
 HAN_WORDS_BEFORE_NAME = frozenset("与與和同对對向在由被请請的及为為据據跟")
 UNCASED_LETTERS = frozenset(map(chr, (*range(0x05D0, 0x06D4), *range(0x0900, 0x0E00), *range(0x10D0, 0x1100))))
-"""Letters of Hebrew, Arabic, the scripts of India and Georgian, which have no capitals."""
+"""Letters of scripts without capitals: Hebrew, Arabic, Georgian and the scripts of India."""
 _LEFT_CONTEXT_CHARS = 40
 _MIN_STEM_LETTERS = 4
 _ENDING_LETTERS = 2
@@ -47,7 +47,7 @@ _NOT_STANDALONE = Boundary(is_standalone=False)
 def find_agreeing_officials(
     facts: ArticleFacts, candidate: Candidate, official_indexes: Sequence[int]
 ) -> tuple[int, ...]:
-    """Return the officials whose configured diacritics agree with the diacritics that are printed in the text.
+    """Return the officials whose configured diacritics agree with the diacritics in the text.
 
     A word that is printed without diacritics agrees with every name. Vietnamese texts print all diacritics, so the
     printed and the configured ones must be equal there.
@@ -72,7 +72,7 @@ def find_agreeing_officials(
 
 
 def _printed_words(facts: ArticleFacts, candidate: Candidate) -> list[tuple[str, str]]:
-    """Return each word of a candidate as a pair: the folded word, and the word as printed."""
+    """Return each word of a possible name as a pair: the word normalized, and the word as printed."""
     spaced, folded = facts.article_text.spaced, facts.article_text.folded
     words: list[tuple[str, str]] = []
     at = candidate.start
@@ -103,10 +103,10 @@ def _name_diacritics_agree(words: Sequence[tuple[str, str]], prepared: PreparedO
 
 
 def collect_full_name_evidence(facts: ArticleFacts, candidate: Candidate, official_index: int) -> Evidence:
-    """Return the evidence from the words around a full name for one official; titles are not examined.
+    """Collect evidence for and against one official as the bearer of a full name, from the words around the name.
 
-    The search ends with the first evidence against the official. Fields that are not examined keep their default
-    values.
+    Titles are not examined. The search ends with the first evidence against the official. Fields that are not examined
+    keep their default values.
     """
     around, start, end = facts.surrounding_text, candidate.start, candidate.end
     convention = facts.name_index.conventions[official_index]
@@ -126,7 +126,7 @@ def collect_full_name_evidence(facts: ArticleFacts, candidate: Candidate, offici
 def _find_place_or_credit(facts: ArticleFacts, candidate: Candidate) -> str:
     """Return the reason why a full name is not a mention, or an empty string if it may be one.
 
-    It is not a mention if it is the name of a place or thing, or is in a byline or photo credit.
+    A full name is not a mention if it is the name of a place or thing, or if it is in a byline or photo credit.
     """
     around, start, end = facts.surrounding_text, candidate.start, candidate.end
     if place := around.find_place_before(start):
@@ -137,12 +137,12 @@ def _find_place_or_credit(facts: ArticleFacts, candidate: Candidate) -> str:
 
 
 def find_support(facts: ArticleFacts, candidate: Candidate, evidence: Evidence, context: MatchContext) -> str:
-    """Return the reason why a full name means the official in spite of evidence against it.
+    """Return the reason why a full name means the official although there is evidence against it.
 
-    The evidence against it is an occupation next to the name, or a further word after it. If thousands of people have
-    the name, as is usual in Vietnam, only a fitting title is a sufficient reason. For other names, an occupation has no
-    effect if no role is configured for the official, or if the article names the official's country. The result is an
-    empty string if the article gives no sufficient reason.
+    Such evidence is an occupation next to the name, or a further word after it. If thousands of people have the name,
+    as is usual in Vietnam, only a fitting title is a sufficient reason. For other names, an occupation has no effect if
+    no role is configured for the official, or if the article names the official's country. The result is an empty
+    string if the article gives no sufficient reason.
     """
     official = evidence.official_index
     prepared, convention = facts.name_index.prepared_official(official), facts.name_index.conventions[official]
@@ -163,9 +163,9 @@ def find_support(facts: ArticleFacts, candidate: Candidate, evidence: Evidence, 
 
 
 def _is_joined_by_hyphen(facts: ArticleFacts, candidate: Candidate, convention: str) -> bool:
-    """Return whether a hyphen joins first and family name, if this shows that a street or school is meant.
+    """Return whether a hyphen joins first and family name, so that the name is that of a street or school.
 
-    The naming convention states whether it shows this. If not, the result is False.
+    The result is False in naming conventions in which a hyphen does not show this.
     """
     text = facts.cased_text(candidate)
     return (
@@ -179,7 +179,7 @@ def _is_joined_by_hyphen(facts: ArticleFacts, candidate: Candidate, convention: 
 def score_titles(
     facts: ArticleFacts, candidate: Candidate, official_indexes: Iterable[int], context: MatchContext
 ) -> list[TitleScore]:
-    """Return the strength of the titles next to a candidate as evidence for each official."""
+    """Return for each official how strongly the titles next to a name show that the official is meant."""
     before = find_title_before(facts.article_text, candidate.start)
     after = find_title_after(facts.article_text.cased, candidate.end)
     return [
@@ -195,10 +195,10 @@ def score_titles(
 
 
 def find_boundary(facts: ArticleFacts, candidate: Candidate) -> Boundary:
-    """Return whether a short name is complete, with the words next to it that show this.
+    """Return whether a short name is complete, and the words next to the name that show this.
 
     A name is not complete if it is part of a longer name or of a compound word, if it is the name of a place, or if it
-    is in a credit.
+    is in a photo credit or byline.
     """
     around = facts.surrounding_text
     if not around.is_written_as_name(candidate.start, candidate.end):
@@ -222,7 +222,7 @@ def find_boundary(facts: ArticleFacts, candidate: Candidate) -> Boundary:
 
 
 def is_cased_family_name(facts: ArticleFacts, start: int, end: int) -> bool:
-    """Return whether a Greek or Cyrillic word is a family name that stands without other names.
+    """Return whether a Greek or Cyrillic word is a family name that is printed without other names.
 
     The word must be capitalized, and no other name may be directly before or after it.
     """
@@ -241,9 +241,9 @@ def is_cased_family_name(facts: ArticleFacts, start: int, end: int) -> bool:
 
 
 def is_uncased_family_name(facts: ArticleFacts, start: int) -> bool:
-    """Return False if the given name of another person precedes a family name, in a script without capitals.
+    """Return False if a family name follows the given name of another person. The script has no capitals.
 
-    A given name is recognized in a list of frequent ones.
+    Given names are recognized by a list of frequent ones.
     """
     word = facts.article_text.word_ending_at(start - 1) if facts.article_text.spaced[start] == " " else ""
     return word not in uncased_given_names() and word[1:] not in uncased_given_names()
@@ -256,10 +256,10 @@ def _occurs_in_lower_case(cased: str, word: str) -> bool:
 
 
 def _find_boundary_after(facts: ArticleFacts, candidate: Candidate) -> Boundary:
-    """Return the boundary of a short name from the words next to it, if no other name is before it.
+    """Return whether a short name without a name before it is complete, and the words next to it that show this.
 
-    The boundary is standalone, except in these cases: a word after the name continues the name or makes it a place; the
-    name begins a compound word; a place word is before the name; the name is in a credit.
+    It is complete except in these cases: a word after the name continues the name or makes it a place; the name begins
+    a compound word; a word such as "Street" is before the name; the name is in a photo credit or byline.
     """
     around = facts.surrounding_text
     if word := around.find_place_after(candidate.start, candidate.end) or _find_continuation(facts, candidate):
@@ -277,7 +277,7 @@ def _find_boundary_after(facts: ArticleFacts, candidate: Candidate) -> Boundary:
 
 
 def _find_continuation(facts: ArticleFacts, candidate: Candidate) -> str:
-    """Return the word after a short name, if word and name together are a longer name; otherwise an empty string.
+    """Return the word after a short name if it continues the name; otherwise return an empty string.
 
     In conventions with patronymics, the word may be a particle such as "bin".
     """
@@ -292,7 +292,7 @@ def _find_continuation(facts: ArticleFacts, candidate: Candidate) -> str:
 def _is_half_of_compound(facts: ArticleFacts, candidate: Candidate) -> bool:
     """Return whether a short name is only the first half of a Vietnamese compound word.
 
-    The result is False after a rank or a form of address, because the name then means a person.
+    The result is False after a rank or a form of address, because the word then is the name of a person.
     """
     right = facts.surrounding_text.word_after(candidate.end)
     is_compound = f"{facts.folded_text(candidate)} {right.lower()}" in word_lists().compounds
@@ -321,12 +321,15 @@ def _is_name_part(facts: ArticleFacts, word: str, start: int) -> bool:
 
 
 def _is_capitalized_anyway(facts: ArticleFacts, at: int, start: int) -> bool:
-    """Return whether any word would be capitalized here: at the start of a sentence (``at``) or in a headline."""
+    """Return whether any word would be capitalized at this position in the text.
+
+    This is the case if the sentence starts at ``at``, and in a headline.
+    """
     return facts.surrounding_text.is_sentence_start(at) or facts.surrounding_text.is_headline(start)
 
 
 def _find_unwatched_initial(facts: ArticleFacts, candidate: Candidate) -> str:
-    """Return the initial before a short name, if no official with this short name has this initial.
+    """Return the initial before a short name if it is not the initial of any official with this name.
 
     Such an initial shows that the name means a person who is not watched. Otherwise the result is an empty string.
     """

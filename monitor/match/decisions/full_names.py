@@ -1,4 +1,4 @@
-"""Decisions on full names: each is a mention, or a near miss with the reason."""
+"""Decisions on full names: each is accepted as a mention of an official, or is rejected with the reason."""
 
 import re
 from bisect import bisect_left
@@ -74,8 +74,9 @@ TYPO_CONFIDENCE = 0.8
 """Confidence of a misspelt full name. It is the lowest of all full names, even though a title must confirm the name."""
 
 _MAX_RECENT_SPANS = 50
-"""Number of latest claimed spans that are compared with a misspelt name; the spans are nearly in the
-order of the text.
+"""Number of the latest claimed spans (parts of the text that belong to a name) that are compared with a misspelt name.
+
+The spans are nearly in the order of the text.
 """
 _FIRST_CJK_CHARACTER = "\u2e80"
 _HAN_PLACE_SUFFIX = re.compile(
@@ -90,7 +91,7 @@ _TITLE_NEEDED = {ExtensionKind.INITIAL_FOR_FIRST_NAME, ExtensionKind.FIRST_NAME_
 
 
 def decide_full_names(facts: ArticleFacts, candidates: Candidates, context: MatchContext) -> None:
-    """Record the decisions on all full names, in the order of the text."""
+    """Decide which officials the full names in an article mean, and record the decisions in the order of the text."""
     claimed: list[Span] = []
     for candidate in list_full_name_candidates(facts, candidates):
         decisions = decide_full_name(facts, candidate, context)
@@ -101,7 +102,10 @@ def decide_full_names(facts: ArticleFacts, candidates: Candidates, context: Matc
 
 
 def decide_full_name(facts: ArticleFacts, candidate: Candidate, context: MatchContext) -> tuple[Decision, ...]:
-    """Return the decisions on one full name. A name of one word is decided later, together with the short names."""
+    """Decide which officials a full name in the text means, and return the decisions.
+
+    A full name of one word is left to a later step, which examines it together with the short names.
+    """
     text = facts.cased_text(candidate)
     if not text[0].isascii():
         return _decide_native_name(facts, candidate)
@@ -123,9 +127,10 @@ def decide_full_name(facts: ArticleFacts, candidate: Candidate, context: MatchCo
 
 
 def reject_full_name(evidence: Evidence, candidate: Candidate, official_indexes: tuple[int, ...]) -> Rejected | None:
-    """Return the rejection of a full name that does not mean an official, or None if it may mean one.
+    """Return a rejection if a full name does not mean an official, or None if it may mean one.
 
-    A name is rejected if it is that of a place or of another person, a part of a longer name, or in a credit.
+    A name is rejected if it is that of a place or of another person, if it is a part of a longer name, or if it is in a
+    photo credit or byline.
     """
     boundary = evidence.boundary
     if evidence.place_or_credit:
@@ -144,7 +149,7 @@ def reject_full_name(evidence: Evidence, candidate: Candidate, official_indexes:
 
 
 def _decide_native_name(facts: ArticleFacts, candidate: Candidate) -> tuple[Decision, ...]:
-    """Return the decisions on a full name in another script than Latin."""
+    """Decide which officials a full name in another script than Latin means, and return the decisions."""
     spaced, start, end = facts.article_text.spaced, candidate.start, candidate.end
     if not is_unspaced(facts.article_text.folded.text[start]) and not (spaced[start] == " " == spaced[end + 1]):
         return ()
@@ -159,7 +164,7 @@ def _decide_native_name(facts: ArticleFacts, candidate: Candidate) -> tuple[Deci
 def _explain_native_border(facts: ArticleFacts, start: int, end: int) -> str:
     """Return the reason why a name is only a part of a longer name or word, or an empty string if it is complete.
 
-    Only the signs and characters directly before and after the name are examined.
+    Only the characters directly before and after the name are examined.
     """
     text = facts.article_text.folded.text
     before, after = text[start - 1 : start], text[end : end + 1]
@@ -190,8 +195,9 @@ def _explain_native_word(facts: ArticleFacts, candidate: Candidate) -> str:
 def _explain_han_word(text: str, start: int, end: int) -> str:
     """Return the reason why two Chinese characters are an ordinary word, or a part of one, and not a name.
 
-    Characters that are a name and also a word count as a name only with a border on both sides: a punctuation mark, a
-    title, or a word that is common next to names. The result is an empty string if the characters are a name.
+    Two characters that are both a name and a word count as a name only with a border on both sides. A border is a
+    punctuation mark, a title, or a word that is common next to names. The result is an empty string if the characters
+    are a name.
     """
     name = text[start:end]
     if len(name) != _SHORT_HAN_NAME or not all(map(_is_han, name)):
@@ -217,7 +223,7 @@ def _is_han(char: str) -> bool:
 
 
 def _continues_korean_name(text: str, end: int) -> bool:
-    """Return whether the Korean letters directly after a name continue it to a longer word.
+    """Return whether the Korean letters directly after a name make it part of a longer word.
 
     Particles and titles do not, although Korean joins them to a name.
     """
@@ -228,7 +234,7 @@ def _continues_korean_name(text: str, end: int) -> bool:
 def _choose_official(
     facts: ArticleFacts, candidate: Candidate, official_indexes: tuple[int, ...], context: MatchContext
 ) -> Decision:
-    """Return the decision on a full name, by comparing the officials who have it.
+    """Decide which of the officials with a full name is meant, and return the decision.
 
     The name of one official is rejected in three cases: it has another generation suffix, such as Jr.; many people have
     this name and the title next to it contradicts the official; or it belongs to another person in this article and no
@@ -287,7 +293,7 @@ def _list_exact_officials(facts: ArticleFacts, candidate: Candidate, scores: Ite
 
 
 def _find_contradiction(facts: ArticleFacts, candidate: Candidate, official_index: int, context: MatchContext) -> str:
-    """Return the reason why the title next to a full name contradicts the official, or an empty string if it does not.
+    """Return the reason why the title next to a full name contradicts the official, or an empty string.
 
     The title is compared only in conventions in which thousands of people share a full name. The result is always empty
     for an official who is already mentioned.
@@ -312,7 +318,7 @@ def _is_different_generation(facts: ArticleFacts, candidate: Candidate, official
 
 
 def decide_phonetic_names(facts: ArticleFacts, phonetic: PhoneticCandidates, context: MatchContext) -> None:
-    """Record the decisions on full names that are spelled differently but sound like the name of an official."""
+    """Decide whether full names that sound like an official's name mean the official, and record the decisions."""
     for candidate in phonetic.pairs:
         official = candidate.official_indexes[0]
         evidence = collect_full_name_evidence(facts, candidate, official)
@@ -325,7 +331,7 @@ def decide_phonetic_names(facts: ArticleFacts, phonetic: PhoneticCandidates, con
 
 
 def decide_typos(facts: ArticleFacts, candidates: Candidates, context: MatchContext) -> None:
-    """Record the decisions on full names with one typo in the last part."""
+    """Decide whether full names with one typo in the last part mean an official, and record the decisions."""
     recent = context.claimed_spans[-_MAX_RECENT_SPANS:]
     earlier_count = len(recent)
     for typo in find_typo_words(facts, candidates):
@@ -373,7 +379,7 @@ def _is_claimed(spans: Iterable[Span], offset: int) -> bool:
 
 
 def _decide_typo(facts: ArticleFacts, candidate: Candidate, context: MatchContext) -> Decision:
-    """Return the decision on a full name with one typo: accepted next to a fitting title, otherwise rejected."""
+    """Return the decision on a full name with one typo: it is accepted next to a fitting title, otherwise rejected."""
     (official,) = candidate.official_indexes
     name = facts.name_index.officials[official].name
     (score,) = score_titles(facts, candidate, (official,), context)
@@ -385,11 +391,12 @@ def _decide_typo(facts: ArticleFacts, candidate: Candidate, context: MatchContex
 def decide_extended_name(
     facts: ArticleFacts, candidate: Candidate, boundary: Boundary, context: MatchContext
 ) -> tuple[Candidate, Accepted | Rejected] | None:
-    """Return the full name around a short name, with the decision on it.
+    """Find the full name around a short name, and return it with the decision on it, or None if there is no full name.
 
-    The functions that extend a short name are tried in order, the one with the most certain result first. The first
-    full name with enough evidence is accepted. A name in a credit, or next to the occupation of another person, is
-    rejected, and so is a name that several officials may have. The result is None if no full name is found.
+    The functions that search for a full name are tried in order, starting with the one whose result is the most
+    certain. The first full name with enough evidence is accepted. A full name that several officials may have is
+    rejected. If the first name with enough evidence is in a photo credit, or next to the occupation of another person,
+    the next function is tried.
     """
     finders = FINDERS_AFTER_INITIAL if boundary.has_initial_before else ()
     for find in finders + FINDERS_AFTER_NAME if boundary.has_name_before else finders:
@@ -411,9 +418,7 @@ def decide_extended_name(
 
 
 def _prefer_configured(facts: ArticleFacts, names: Sequence[ExtendedName]) -> Sequence[ExtendedName]:
-    """Return only the names whose printed initials are configured for the official; if there are none, return all
-    names.
-    """
+    """Return the names whose printed initials are configured for the official, or all names if there are none."""
     configured = [
         name
         for name in names
@@ -429,7 +434,7 @@ def _prefer_configured(facts: ArticleFacts, names: Sequence[ExtendedName]) -> Se
 def _choose_by_initial(
     facts: ArticleFacts, names: Sequence[ExtendedName], context: MatchContext
 ) -> Sequence[ExtendedName]:
-    """Return the names that remain possible, if several officials have the printed initial and family name.
+    """Return the names that remain possible when several officials have the printed initial and family name.
 
     The names with the best fitting title remain. If no title fits, or if several names have the best title, the names
     of officials who are already mentioned in the article remain.

@@ -1,8 +1,8 @@
 """Decisions on lone names: a part of an official's name in an article that does not have the full name.
 
-"Novak on the budget" means the Novak who is watched if the name is rare, other watched people are named, and nobody
-else has this name in the article. Each kind of evidence has a weight, which ``bench/fit_weights.py`` fits on labelled
-texts. The weights of a name are added; the sum is the logarithm of the odds that the official is meant.
+"Novak on the budget" means the watched Novak if the name is rare, other watched people are named, and nobody else in
+the article has this name. Each kind of evidence has a weight, which ``bench/fit_weights.py`` fits on labelled texts.
+The weights of the evidence for a name are added. The sum is the logarithm of the odds that the official is meant.
 """
 
 from collections import defaultdict
@@ -36,7 +36,7 @@ from monitor.text.tokens import find_sentence
 
 
 class LoneNameEvidence(StrEnum):
-    """Kinds of evidence for or against a lone name; the value is the text that the user sees."""
+    """Kinds of evidence for or against a lone name as a mention of an official. The value is the text for the user."""
 
     RARE = "a rare name"
     COMMON = "a name that many people have"
@@ -70,7 +70,7 @@ WEIGHTS: Mapping[LoneNameEvidence, float] = {
 }
 """Weight of each kind of evidence. A kind without a weight did not occur in the fitted texts, or had no effect."""
 THRESHOLD = 1.0
-"""Minimum sum of the weights of a name that is accepted."""
+"""Minimum sum of the weights of the evidence for a name that is accepted."""
 
 LONE_NAME_CONFIDENCE = 0.7
 """Confidence of a lone name.
@@ -93,7 +93,8 @@ _MANY_OTHERS = 2
 class LoneName:
     """A part of an official's name in an article that does not have the full name, with the evidence on it.
 
-    ``places`` are the occurrences that can mean the official, and ``evidence`` has the kinds of evidence there.
+    ``places`` are the positions in the text at which the part can mean the official. ``evidence`` has the kinds of
+    evidence at these positions.
     """
 
     official_index: int
@@ -116,16 +117,16 @@ class LoneName:
         return INTERCEPT + sum(WEIGHTS.get(kind, 0.0) for kind in self.evidence)
 
     def explain(self) -> str:
-        """Return the evidence with its weights, the strongest first."""
+        """Return the evidence as text for the user, with the weights, the greatest weight first."""
         kinds = sorted(self.evidence, key=lambda kind: (-abs(WEIGHTS.get(kind, 0.0)), kind))
         return ", ".join(f"{kind.value} ({WEIGHTS[kind]:+.1f})" if kind in WEIGHTS else kind.value for kind in kinds)
 
 
 def decide_lone_names(facts: ArticleFacts, candidates: Candidates, context: MatchContext) -> None:
-    """Record the decisions on lone names.
+    """Decide whether lone names mean officials, and record the decisions.
 
-    A lone name is a part of an official's name in an article that does not have the full name. It is a mention if the
-    evidence is sufficient, otherwise a near miss.
+    A lone name is a part of an official's name in an article that does not have the full name. With sufficient evidence
+    it is a mention of the official. Otherwise it is recorded as a near miss (a rejected name).
     """
     for name in list_lone_names(facts, candidates, context):
         if name.is_supported and name.weight >= THRESHOLD:
@@ -141,10 +142,10 @@ def decide_lone_names(facts: ArticleFacts, candidates: Candidates, context: Matc
 
 
 def list_lone_names(facts: ArticleFacts, candidates: Candidates, context: MatchContext) -> list[LoneName]:
-    """Return the lone names in an article: family names without a first name. Each has its evidence.
+    """Return the lone names in an article, such as a family name without the first name, with the evidence on each.
 
     The result is empty for a text without a headline. Such a text may be a part of an article, and the omitted part may
-    name another person. If no watched person was found by the whole name, only the headline is searched.
+    name another person. If no watched person was found by the full name, only the headline is searched.
     """
     if not facts.article_text.region_range(Region.TITLE)[1]:
         return []
@@ -158,7 +159,7 @@ def list_lone_names(facts: ArticleFacts, candidates: Candidates, context: MatchC
 
 
 def _list_places(facts: ArticleFacts, candidates: Candidates, context: MatchContext) -> Iterator[Candidate]:
-    """Yield the places of name parts that belong to exactly one official.
+    """Yield the positions in the text of name parts that belong to exactly one official.
 
     Officials who are already mentioned in the article are omitted.
     """
@@ -183,7 +184,7 @@ def _list_places(facts: ArticleFacts, candidates: Candidates, context: MatchCont
 def _collect_evidence(
     facts: ArticleFacts, official_index: int, places: Sequence[Candidate], others: int
 ) -> LoneName | None:
-    """Return a lone name with the evidence at all its places.
+    """Return a lone name with the evidence from all its positions in the text (``places``).
 
     The result is None if the name cannot mean the official at any of them.
     """
@@ -217,7 +218,7 @@ def _collect_evidence(
 
 
 def _is_printed_form(facts: ArticleFacts, prepared: PreparedOfficial, place: Candidate) -> bool:
-    """Return whether a place has the spelling of the official's name, in any grammatical case.
+    """Return whether the name at a position in the text is spelled like the official's name, in any grammatical case.
 
     The result is False for a word that only sounds like the name.
     """
@@ -254,7 +255,7 @@ def _is_other_word(facts: ArticleFacts, text: str) -> bool:
 
 
 def _is_complete(facts: ArticleFacts, place: Candidate) -> bool:
-    """Return whether a place is a complete name: no word next to it belongs to the same name."""
+    """Return whether the name at a position in the text is complete: no word next to it belongs to the same name."""
     cased = facts.article_text.cased
     if not cased[place.start].isascii():
         return is_cased_family_name(facts, place.start, place.end)
@@ -265,7 +266,7 @@ def _is_complete(facts: ArticleFacts, place: Candidate) -> bool:
 
 
 def _is_abbreviation(facts: ArticleFacts, place: Candidate) -> bool:
-    """Return whether a word is in capitals while the text around it is not. Such a word is an abbreviation."""
+    """Return whether a word is in capitals while the text around it is not. It is then an abbreviation, not a name."""
     text = facts.cased_text(place)
     return text.isupper() and not facts.surrounding_text.is_all_caps(place.start, place.end)
 
@@ -306,7 +307,7 @@ def _score_title(facts: ArticleFacts, prepared: PreparedOfficial, place: Candida
 
 
 def _has_position_nearby(facts: ArticleFacts, place: Candidate, prepared: PreparedOfficial) -> bool:
-    """Return whether a position that the official holds is in the same sentence as a name, or in the next sentence."""
+    """Return whether the sentence with a name, or the next sentence, contains a position that the official holds."""
     cased = facts.article_text.cased
     low, high = find_sentence(cased, place.start, place.end, _SENTENCE_CHARS)
     if high + 1 < len(cased):

@@ -1,6 +1,7 @@
-"""Decisions on short names in other scripts, and on positions without a name.
+"""Decisions on short names in other scripts than Latin, and on positions without a name.
 
-"The Lao Defence Minister" means the official who held the position on the date of the article.
+"The Lao Defence Minister" is a position without a name. It means the official who held the position on the date of the
+article.
 """
 
 import re
@@ -56,11 +57,11 @@ It is the lowest of all, because the configured dates of a role may be wrong.
 
 
 OfficialsByCountry = Mapping[str, Sequence[int]]
-"""Key of a country -> indexes of its officials whose position is a mention even if the text prints no name."""
+"""Maps the key of a country to the officials whose position is a mention even if the text prints no name."""
 
 
 def decide_native_parts(facts: ArticleFacts, candidates: Candidates, context: MatchContext) -> None:
-    """Record the decisions on short names and family names in other scripts than Latin."""
+    """Decide which officials the short names in other scripts than Latin mean, and record the decisions."""
     if candidates.native_short_names:
         decide_native_titled_names(facts, candidates, context)
         if context.accepted:
@@ -71,10 +72,10 @@ def decide_native_parts(facts: ArticleFacts, candidates: Candidates, context: Ma
 
 
 def decide_native_titled_names(facts: ArticleFacts, candidates: Candidates, context: MatchContext) -> None:
-    """Record the decisions on short names next to a title, in scripts with spaces other than Latin.
+    """Decide which officials the short names next to a title mean, and record the decisions.
 
-    The title may be before or after the name, and must fit exactly one official. The official need not be mentioned
-    elsewhere in the article.
+    Only scripts with spaces between words are examined, except Latin. The title may be before or after the name, and
+    must fit exactly one official. The official need not be mentioned elsewhere in the article.
     """
     claimed = sorted(context.claimed_spans)
     places: dict[Span, dict[int, None]] = {}
@@ -124,7 +125,7 @@ def _decide_native_titled_name(facts: ArticleFacts, candidate: Candidate, contex
 
 
 def decide_native_short_names(facts: ArticleFacts, candidates: Candidates, context: MatchContext) -> None:
-    """Record the decisions on short names in other scripts than Latin.
+    """Decide which officials the short names in other scripts than Latin mean, and record the decisions.
 
     A short name is a mention on two conditions: exactly one official with this short name is already mentioned, and no
     word next to the short name belongs to the same name or word.
@@ -154,7 +155,7 @@ def decide_native_short_names(facts: ArticleFacts, candidates: Candidates, conte
 def _is_separated(text: str, start: int, end: int) -> bool:
     """Return whether a short name in a script without spaces is a complete name, and not a part of a longer word.
 
-    After a Chinese name, a punctuation mark or a word that is common after names is required. A South-East Asian name
+    A Chinese name must be followed by a punctuation mark or a word that is common after names. A South-East Asian name
     needs such a border on both sides. One side is sufficient if a title precedes the name, or if the name is long.
     """
     left, right = text[start - 1 : start], text[end : end + 1]
@@ -171,10 +172,10 @@ def _is_separated(text: str, start: int, end: int) -> bool:
 
 
 def decide_han_names_by_position(facts: ArticleFacts, context: MatchContext) -> None:
-    """Record the decisions on Chinese and Japanese family names directly before a position.
+    """Decide which officials the Chinese and Japanese family names directly before a position mean.
 
-    A family name is a mention on two conditions: exactly one mentioned official has this family name, and the text has
-    no other person with it.
+    The decisions are recorded. A family name is a mention on two conditions: exactly one mentioned official has this
+    family name, and the text names no other person with it.
     """
     text = facts.article_text.folded.text
     claimed = sorted(context.claimed_spans)
@@ -194,10 +195,10 @@ def decide_han_names_by_position(facts: ArticleFacts, context: MatchContext) -> 
 
 
 def decide_korean_names_by_position(facts: ArticleFacts, context: MatchContext) -> None:
-    """Record the decisions on Korean family names before a position.
+    """Decide which officials Korean family names before a position mean, and record the decisions.
 
     A family name is a mention on two conditions: elsewhere in the article, the same position follows the full name of
-    the official; and no other person in it has this family name and this position.
+    the official; and no other person in the article has this family name and this position.
     """
     text = facts.article_text.folded.text
     claimed = sorted(context.claimed_spans)
@@ -220,7 +221,7 @@ def decide_korean_names_by_position(facts: ArticleFacts, context: MatchContext) 
 
 
 def _list_family_names(facts: ArticleFacts, official_index: int) -> Iterator[str]:
-    """Yield the possible family names of an official, taken from each name in Chinese characters."""
+    """Yield the possible family names of an official, taken from each configured name in Chinese characters."""
     prepared = facts.name_index.prepared_official(official_index)
     for name in dict.fromkeys(map(fold_key, (prepared.official.name, *prepared.official.aliases))):
         if not all("\u3400" <= char <= "\u9fff" or char == " " for char in name):
@@ -234,9 +235,9 @@ def _list_family_names(facts: ArticleFacts, official_index: int) -> Iterator[str
 
 
 def _find_family_name(text: str, family: str) -> Iterator[int]:
-    """Yield the offsets of a Chinese family name that can be the start of a name.
+    """Yield the offsets at which a Chinese family name can be the start of a name.
 
-    The character before it must not be Chinese, or must be a word that is common before names.
+    The character before the family name must not be Chinese, or must be a word that is common before names.
     """
     at = text.find(family, 0, len(text) - 1)
     while at >= 0:
@@ -247,7 +248,7 @@ def _find_family_name(text: str, family: str) -> Iterator[int]:
 
 
 def _is_claimed(claimed_spans: Sequence[Span], offset: int) -> bool:
-    """Return whether an offset is in a claimed span, which already belongs to a candidate; the spans are sorted."""
+    """Return whether an offset is in a part of the text that already belongs to a name (``claimed_spans``, sorted)."""
     index = bisect_left(claimed_spans, (offset + 1, 0))
     return bool(index) and claimed_spans[index - 1][1] > offset
 
@@ -278,9 +279,10 @@ _MAX_NAME_DISTANCE_CHARS = 2
 
 
 def decide_positions(facts: ArticleFacts, officials_by_country: OfficialsByCountry, context: MatchContext) -> None:
-    """Record the decisions on positions that are printed without a name, such as "the Lao Defence Minister".
+    """Decide which officials the positions without a name mean, and record the decisions.
 
-    Such a position is a mention if exactly one official held it in that country on the date of the article.
+    A position without a name, such as "the Lao Defence Minister", is a mention if exactly one official held it in that
+    country on the date of the article.
     """
     if facts.article_date is None:
         return
@@ -299,7 +301,7 @@ def decide_positions(facts: ArticleFacts, officials_by_country: OfficialsByCount
 def _drop_named_holders(
     titles: Iterable[tuple[int, int, Title]], context: MatchContext
 ) -> Iterator[tuple[int, int, Title]]:
-    """Drop the titles that overlap a mention or are directly before one; yield the others.
+    """Yield the titles except the ones that overlap a mention or are directly before one.
 
     A title next to a mention belongs to the named official. ``titles`` must be in the order of the text.
     """
@@ -314,7 +316,7 @@ def _drop_named_holders(
 
 
 def _find_titles(cased: str) -> Iterable[tuple[int, int, Title]]:
-    """Yield each series of adjacent title words that states a position, as its start, end and title.
+    """Yield each series of adjacent title words that states a position, as its start, its end and its meaning.
 
     A series before a capitalized word is omitted, because this word may be the name of the holder.
     """
@@ -333,7 +335,7 @@ def _find_titles(cased: str) -> Iterable[tuple[int, int, Title]]:
 
 
 def _finish_run(run: list[tuple[int, int, str]]) -> Iterable[tuple[int, int, Title]]:
-    """Yield the start, end and title of a series of title words, if it states a position.
+    """Yield a series of title words as its start, its end and its meaning, if it states a position.
 
     Nothing is yielded for a series that is longer than a title can be.
     """

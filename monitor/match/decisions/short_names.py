@@ -1,8 +1,8 @@
-"""Decisions on short names: a first or family name alone.
+"""Decisions on short names: a first or family name without the rest of the full name.
 
 A short name is a mention next to a fitting title, or if the official is mentioned elsewhere in the article. The first
-pass decides short names with a title and defers the others. The second pass decides the deferred ones, when all
-officials that are mentioned in the article are known.
+pass decides about short names with a title, and defers the others. The second pass decides about the deferred names. By
+then, all officials that are mentioned in the article are known.
 """
 
 import re
@@ -56,16 +56,16 @@ It is lower than with a title, because only a mention elsewhere in the article c
 """
 
 _MAX_WORD_LETTERS = 24
-"""Number of letters from which on the word before a candidate may be cut off, so that its start must be searched."""
+"""Number of letters from which on the word before a name may be cut off, so that its start must be searched."""
 _MIN_DISTINCTIVE_LETTERS = 9
 """Minimum number of letters of a rare short name.
 
 A form of address is sufficient for such a name if the article is about the official's country.
 """
 _SENTENCE_CHARS = 300
-"""Number of characters on either side of a candidate that are searched for the bounds of its sentence."""
+"""Number of characters on either side of a name that are searched for the start and end of its sentence."""
 _MAX_REJECTED_OFFICIALS = 3
-"""Maximum number of officials that become near misses if no title fits. The officials with the strongest titles do."""
+"""Maximum number of officials that are rejected for one name if no title fits, starting with the best title."""
 _MAX_NAMES_IN_REASON = 5
 
 _NO_TITLE = (Deferred(Deferral.NO_TITLE),)
@@ -74,10 +74,10 @@ _AGE_APPOSITION = re.compile(r", \d{2},")
 
 
 class _Outcome(NamedTuple):
-    """Result of one step for a candidate: the decisions, and the span that they refer to.
+    """Result of one step for a short name: the decisions, and the name in the text that they refer to.
 
-    ``candidate`` may be the longer full name around the short name. ``other_bearer`` is the full name of another person
-    that contains the short name, or an empty string.
+    ``candidate`` is the short name, or a longer full name around it. ``other_bearer`` is the full name of another
+    person that contains the short name, or an empty string.
     """
 
     candidate: Candidate
@@ -86,7 +86,7 @@ class _Outcome(NamedTuple):
 
 
 class _Deferrals(NamedTuple):
-    """Candidates that the first pass leaves to the second, grouped by the reason."""
+    """Short names that the first pass leaves to the second pass, grouped by the reason."""
 
     no_title: list[Candidate]
     boundary_not_checked: list[Candidate]
@@ -94,21 +94,21 @@ class _Deferrals(NamedTuple):
 
 
 class _FoundBearers(NamedTuple):
-    """Collector of the people who are not watched and share a short name with an official.
+    """Collection of the people in an article who are not watched, but share a short name with an official.
 
-    Each entry is the folded short name, its offset and the full name of this person.
+    Each entry is the normalized short name, its offset, and the full name of this person.
     """
 
     entries: list[tuple[str, int, str]]
 
     def add(self, facts: ArticleFacts, outcome: _Outcome) -> None:
-        """Add the other person with the short name, if the outcome has found one."""
+        """Add the other person with the short name, if there is one in the outcome."""
         if outcome.other_bearer:
             place = outcome.candidate
             self.entries.append((facts.folded_text(place), place.start, outcome.other_bearer))
 
     def by_short_name(self) -> Mapping[str, Sequence[OtherBearer]]:
-        """Return for each short name the other people with this name, in the order of the text."""
+        """Return a dictionary that maps each short name to the other people with it, in the order of the text."""
         grouped: dict[str, list[OtherBearer]] = defaultdict(list)
         for short_name, start, name in sorted(self.entries):
             grouped[short_name].append(OtherBearer(start, name))
@@ -116,7 +116,7 @@ class _FoundBearers(NamedTuple):
 
 
 def decide_short_names(facts: ArticleFacts, candidates: Sequence[Candidate], context: MatchContext) -> None:
-    """Record the decisions on all short names that are not part of a full name."""
+    """Decide which officials are meant by short names that are not part of a full name, and record the decisions."""
     bearers = _FoundBearers([])
     deferrals, has_single_word_name = _decide_titled_names(facts, candidates, context, bearers)
     if not (deferrals.no_title or context.first_accepted_at):
@@ -138,11 +138,10 @@ def decide_short_names(facts: ArticleFacts, candidates: Sequence[Candidate], con
 def _decide_titled_names(
     facts: ArticleFacts, candidates: Sequence[Candidate], context: MatchContext, bearers: _FoundBearers
 ) -> tuple[_Deferrals, bool]:
-    """Run the first pass: record the decisions on short names with a title, and return the remaining candidates.
+    """Run the first pass: record the decisions on short names with a title, and return all other short names.
 
-    The second result is True if one of the remaining candidates is a full name of one word. A candidate that can have
-    no title, and whose official is not mentioned, is left for the second pass before any slow test. Most candidates are
-    of this kind.
+    The second result is True if one of the other names is a full name of one word. Most short names cannot have a
+    title, and their officials are not mentioned. Such names are left to the second pass without any slow test.
     """
     deferrals = _Deferrals([], [], [])
     has_single_word_name = False
@@ -189,7 +188,7 @@ def _decide_first_pass(
     can_have_title: bool,
     must_check_boundary: bool,
 ) -> _Outcome:
-    """Return the first pass's outcome for one short name: the decision by its title, or a reason to decide it later."""
+    """Return the result of the first pass for one short name: a decision, or a reason to decide in the second pass."""
     if must_check_boundary and (outcome := decide_boundary(facts, candidate, context)) is not None:
         return outcome
     before = (
@@ -206,10 +205,9 @@ def _decide_first_pass(
 
 
 def decide_boundary(facts: ArticleFacts, candidate: Candidate, context: MatchContext) -> _Outcome | None:
-    """Return the outcome for a short name that is part of a longer name.
+    """Return the result for a short name that is part of a longer name, or None if the short name is complete.
 
-    If the longer name is the full name of an official, the outcome has the decision on the full name. The result is
-    None if the short name is complete.
+    If the longer name is the full name of an official, the result has the decision on the full name.
     """
     boundary = find_boundary(facts, candidate)
     if boundary.has_initial_before or boundary.has_name_before:
@@ -223,9 +221,10 @@ def decide_boundary(facts: ArticleFacts, candidate: Candidate, context: MatchCon
 
 
 def _reject_for_mentioned(context: MatchContext, candidate: Candidate, reason: str) -> Rejected:
-    """Return a rejection for the officials of a candidate who are mentioned in the article.
+    """Return a rejection of a name.
 
-    The other officials do not get a near miss.
+    It covers only the officials with this name who are already mentioned in the article. No near miss is recorded for
+    all others.
     """
     return Rejected(tuple(context.mentioned(candidate.official_indexes[:MAX_CANDIDATE_OFFICIALS])), reason)
 
@@ -238,11 +237,11 @@ def _select_deferred(
     *,
     has_single_word_name: bool,
 ) -> list[Candidate]:
-    """Return the short names that the second pass must decide, in the order of the text.
+    """Return the short names that the second pass must decide about, in the order of the text.
 
-    These are the short names without a title, unless they are part of a longer name. The first pass has not tested this
-    for all of them. The test is made now for each short name of a mentioned official, because the longer name may mean
-    another person.
+    These are the short names without a title, except if they are part of a longer name. The first pass has not tested
+    this exception for all of them. The test is made now for each short name of a mentioned official, because the longer
+    name may mean another person.
     """
     if not deferrals.boundary_not_checked:
         return list(deferrals.no_title)
@@ -265,9 +264,9 @@ def _select_deferred(
 
 
 def _can_have_apposition_or_initial(cased: str, candidate: Candidate) -> bool:
-    """Return whether the signs next to a candidate allow a title after it, or an initial or nickname before it.
+    """Return whether the characters next to a name allow a title after it, or an initial or nickname before it.
 
-    Only if they do, slower tests are made.
+    This is a quick test. Slower tests follow only if the result is True.
     """
     start, end = candidate.start, candidate.end
     return (
@@ -281,7 +280,7 @@ def _can_have_apposition_or_initial(cased: str, candidate: Candidate) -> bool:
 def decide_titled_name(
     facts: ArticleFacts, candidate: Candidate, before: PrecedingTitle, after: Title, context: MatchContext
 ) -> tuple[Decision, ...]:
-    """Return the decisions on a short name with a title before or after it."""
+    """Decide which official a short name with a title before or after it means, and return the decisions."""
     compared = _limit_officials(context, candidate.official_indexes)
     officials = find_agreeing_officials(facts, candidate, compared)
     if not officials:
@@ -299,7 +298,7 @@ def decide_titled_name(
 
 
 def _limit_officials(context: MatchContext, official_indexes: tuple[int, ...]) -> Sequence[int]:
-    """Return the officials to compare; if there are too many, only the ones who are mentioned in the article."""
+    """Return the officials to compare. If they are too many, only the ones that the article mentions are returned."""
     if len(official_indexes) <= MAX_CANDIDATE_OFFICIALS:
         return official_indexes
     return context.mentioned(official_indexes)[:MAX_CANDIDATE_OFFICIALS]
@@ -313,9 +312,9 @@ def _collect_title_evidence(
     after: Title,
     context: MatchContext,
 ) -> Evidence:
-    """Return the title evidence for one official.
+    """Examine the titles next to a short name, and return the evidence for or against one official.
 
-    Country and position are examined only if the title alone does not decide.
+    Country and position are examined only if the title alone is not decisive.
     """
     is_mentioned = official_index in context.first_accepted_at
     prepared = facts.name_index.prepared_official(official_index)
@@ -330,10 +329,10 @@ def _collect_title_evidence(
 
 
 def _select_strongest(context: MatchContext, evidence: Sequence[Evidence]) -> list[Evidence]:
-    """Return the evidence with the strongest titles.
+    """Return the evidence for the officials that the titles fit best.
 
-    If the titles of several officials are equally strong and only one of these officials is mentioned, only the
-    evidence of the mentioned one is returned.
+    If the titles fit several officials equally well and only one of them is mentioned, only the evidence for this
+    official is returned.
     """
     best = max((_title_of(one).strength for one in evidence), default=EvidenceStrength.CONTRADICTED)
     equal = [one for one in evidence if _title_of(one).strength is best]
@@ -347,10 +346,11 @@ def _explain_ambiguity(facts: ArticleFacts, official_indexes: Sequence[int]) -> 
 
 
 def _is_sufficient(facts: ArticleFacts, candidate: Candidate, evidence: Evidence, context: MatchContext) -> bool:
-    """Return whether the title evidence is sufficient to accept a short name for one official.
+    """Return whether the evidence from titles is sufficient to accept a short name for one official.
 
-    A fitting position is sufficient. A weaker title is sufficient for an official who is mentioned, and, under more
-    conditions, for a rare name or a full name of one word. A contradicting title is never sufficient.
+    A fitting position is sufficient. A weaker title is sufficient for an official who is mentioned. For a rare name or
+    a full name of one word, a weaker title is sufficient under further conditions. A contradicting title is never
+    sufficient.
     """
     official, strength = evidence.official_index, _title_of(evidence).strength
     if strength is EvidenceStrength.CONTRADICTED:
@@ -370,7 +370,7 @@ def _is_sufficient(facts: ArticleFacts, candidate: Candidate, evidence: Evidence
 def _is_insufficient_first_name(facts: ArticleFacts, candidate: Candidate, official_index: int) -> bool:
     """Return whether a short name is a first name that the press does not use alone for the official.
 
-    A long name part usually counts as rare; such a first name does not.
+    Such a first name is not accepted with a weak title, even if it is long enough to count as rare.
     """
     words = tuple(facts.folded_text(candidate).split())
     forms = [
@@ -383,14 +383,14 @@ def _is_insufficient_first_name(facts: ArticleFacts, candidate: Candidate, offic
 
 
 def _is_single_word_name(facts: ArticleFacts, candidate: Candidate, official_index: int) -> bool:
-    """Return whether the candidate is the complete name or an alias of an official, in one word."""
+    """Return whether a name in the text is the complete name or an alias of an official, in one word."""
     return facts.folded_text(candidate) in facts.name_index.prepared_official(official_index).single_word_names
 
 
 def _is_country_mentioned(facts: ArticleFacts, official_index: int, *, must_be_explicit: bool = False) -> bool:
     """Return whether the article mentions the official's country.
 
-    The language of the article counts as a mention of its home country, except with ``must_be_explicit``.
+    An article in the language of the country counts as mentioning it, unless ``must_be_explicit`` is true.
     """
     country = facts.name_index.prepared_official(official_index).country
     count = facts.country_counts.get(country, 0) if country else 0
@@ -398,7 +398,7 @@ def _is_country_mentioned(facts: ArticleFacts, official_index: int, *, must_be_e
 
 
 def _has_position_nearby(facts: ArticleFacts, candidate: Candidate, official_index: int) -> bool:
-    """Return whether the sentence of a candidate contains a position of the official, even of another person."""
+    """Return whether the sentence of a name contains a position of the official, even next to another person."""
     roles = facts.name_index.prepared_official(official_index).official.roles
     cased = facts.article_text.cased
     low, high = find_sentence(cased, candidate.start, candidate.end, _SENTENCE_CHARS)
@@ -411,7 +411,7 @@ def _has_position_nearby(facts: ArticleFacts, candidate: Candidate, official_ind
 
 
 def decide_bare_name(facts: ArticleFacts, candidate: Candidate, context: MatchContext) -> tuple[Decision, ...]:
-    """Return the decisions on a short name without a title.
+    """Decide which official a short name without a title means, and return the decisions.
 
     The name is a mention of an official who is mentioned elsewhere in the article, unless another person may be meant.
     A full name of one word is also a mention if the article names the official's country.
@@ -440,12 +440,10 @@ def decide_bare_name(facts: ArticleFacts, candidate: Candidate, context: MatchCo
 
 
 def _find_nearer_bearer(facts: ArticleFacts, candidate: Candidate, official_index: int, context: MatchContext) -> str:
-    """Return the full name of another person with this short name who is named closer to the candidate than the
-    official.
+    """Return the name of another person with the same short name, if the text names this person after the official.
 
-    Closer means: after the last mention of the official before the candidate. If the official is not mentioned before
-    the candidate, the last other person in the text is returned. The result is an empty string if the official is
-    closer.
+    Only the text before the short name counts. If it does not mention the official, the result is the last such person
+    in the whole text. The result is an empty string if the last mention before the short name is that of the official.
     """
     others = context.other_bearers.get(facts.folded_text(candidate))
     if not others:

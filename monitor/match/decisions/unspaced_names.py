@@ -1,7 +1,7 @@
-"""Decisions on family and given names next to a title in scripts without spaces.
+"""Decisions on family and given names next to a title, in scripts without spaces between words.
 
-The article need not have the full name of the official. The title must fit a role that exactly one official with this
-name holds on the date of the article, and the article must be about the official's country.
+The article need not have the full name of the official. The title must fit a role of the official on the date of the
+article, and no other official with this name may have such a role. The article must be about the official's country.
 """
 
 import re
@@ -35,9 +35,10 @@ def _title_automaton() -> ahocorasick_rs.AhoCorasick:
 
 
 def decide_unspaced_titled_names(facts: ArticleFacts, candidates: Candidates, context: MatchContext) -> None:
-    """Record the decisions on names next to a title: family names before it, and given names on either side of it.
+    """Decide which officials the family and given names next to titles mean, and record the decisions.
 
-    Family names are Chinese, Japanese or Korean; given names are in scripts of South-East Asia, such as Thai and Lao.
+    Family names are before the title. They are Chinese, Japanese or Korean. Given names are before or after the title.
+    They are in scripts of South-East Asia, such as Thai and Lao.
     """
     text = facts.article_text.folded.text
     if text.isascii() or not (facts.name_index.unspaced_family_names or candidates.native_short_names):
@@ -55,7 +56,10 @@ def decide_unspaced_titled_names(facts: ArticleFacts, candidates: Candidates, co
 
 
 class _GivenNames:
-    """Given names of officials in scripts of South-East Asia, found in one text, by start and end offset."""
+    """Given names of officials that occur in one text, in scripts of South-East Asia.
+
+    They can be looked up by their start or end offset.
+    """
 
     def __init__(self, facts: ArticleFacts, candidates: Candidates) -> None:
         self._text = facts.article_text.folded.text
@@ -67,7 +71,7 @@ class _GivenNames:
                 self._by_start[place.start] = self._by_end[place.end] = place
 
     def next_to(self, start: int, end: int) -> Iterator[Candidate]:
-        """Yield the given names directly before and after a title; one space may be between name and title."""
+        """Yield the given names directly before and after a title. One space may separate name and title."""
         before = start - 1 if self._text[start - 1 : start] == " " else start
         after = end + 1 if self._text[end : end + 1] == " " else end
         yield from filter(None, (self._by_end.get(before), self._by_start.get(after)))
@@ -91,15 +95,13 @@ def _list_family_names(facts: ArticleFacts, start: int) -> Iterator[Candidate]:
 
 
 def _has_left_border(text: str, start: int) -> bool:
-    """Return whether a name can start at an offset: the character before it must not belong to the same
-    name or word.
-    """
+    """Return whether a name can start at an offset, because the character before it belongs to another word."""
     before = text[start - 1 : start]
     return not before or not is_unspaced(before) or before in HAN_WORDS_BEFORE_NAME or "\u3040" <= before <= "\u309f"
 
 
 def _decide_part(facts: ArticleFacts, context: MatchContext, place: Candidate, title: Title) -> None:
-    """Record the decision on a family or given name next to a title.
+    """Decide which official a family or given name next to a title means, and record the decision.
 
     Nothing is recorded if one of the officials with this name is already mentioned.
     """

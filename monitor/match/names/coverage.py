@@ -1,6 +1,6 @@
-"""Coverage of scripts: determines whether texts in a script can be searched for the name of an official, and how.
+"""Scripts in which the names of an official can be found, with the method for each script.
 
-A name is found by a form in the script, by its sound, or not at all.
+A name is found by a configured form in this script, by its sound, or not at all.
 """
 
 from collections import Counter
@@ -23,7 +23,7 @@ _SCRIPTS = {
     "Burmese": ("\u1000", "\u109f"), "Georgian": ("\u10a0", "\u10ff"), "Khmer": ("\u1780", "\u17ff"),
     "Chinese and Japanese": ("\u3040", "\u9fff"), "Korean": ("\uac00", "\ud7a3"),
 }  # fmt: skip
-"""Script -> first and last letter of the script in folded text."""
+"""Maps each script to its first and last letter in normalized text."""
 _COMPARED_BY_SOUND = frozenset({"Greek", "Cyrillic", "Armenian", "Georgian"})
 _COMPARED_BY_CONSONANTS = frozenset({"Hebrew", "Arabic"})
 _MIN_LETTERS = 8
@@ -38,8 +38,9 @@ class Coverage(StrEnum):
 
 
 class ScriptCoverage(NamedTuple):
-    """The method by which an official's names are found in a script, with the codes of the languages that use the
-    script.
+    """Method by which an official's names are found in one script.
+
+    ``languages`` are the codes of the languages that use this script.
     """
 
     script: str
@@ -55,7 +56,7 @@ def find_script(text: str) -> str:
 
 @cache
 def _languages_by_script() -> dict[str, tuple[str, ...]]:
-    """Return for each script the codes of its languages.
+    """Return a dictionary that maps each script to the codes of its languages.
 
     The script of a language is the script of most words in its data: titles, months and case endings.
     """
@@ -78,7 +79,7 @@ def find_script_of_language(language: str) -> str:
 
 
 def list_coverage(official: Official) -> tuple[ScriptCoverage, ...]:
-    """Return the method by which the official's names are found in texts of each script."""
+    """Return for each script the method by which the official's names are found in texts of this script."""
     languages = _languages_by_script()
     return tuple(ScriptCoverage(script, find_coverage(official, script), languages[script]) for script in _SCRIPTS)
 

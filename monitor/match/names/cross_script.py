@@ -67,16 +67,17 @@ def _letters() -> tuple[re.Pattern[str], dict[str, str]]:
 
 @lru_cache(maxsize=50_000)
 def to_latin(text: str) -> str:
-    """Write a folded text in Latin letters. A letter that is not in the tables stays as it is."""
+    """Write a normalized text in Latin letters. Letters without a known Latin equivalent stay as they are."""
     pattern, table = _letters()
     return pattern.sub(lambda match: table[match.group()], text)
 
 
 @lru_cache(maxsize=50_000)
 def key_of_other_script(latin: str) -> str:
-    """Return the key of a word from another script, which `to_latin` has converted.
+    """Return the key by which a word from another script is compared with Latin words.
 
-    The key consists of the consonants, with an `A` before them if the word begins with a vowel.
+    `to_latin` has converted the word to Latin letters. The key consists of the consonants, with an `A` before them if
+    the word begins with a vowel.
     """
     key = latin
     for pattern, sound in _TEXT_SOUNDS:
@@ -133,17 +134,17 @@ def squeeze(key: str) -> str:
 
 
 def is_same_sound(latin: str, word: str) -> bool:
-    """Return whether a word from another script and a Latin word sound similar.
+    """Return whether a word from another script and a Latin word have similar letters.
 
-    ``latin`` is the word from the other script in Latin letters. The two words must have a common key and similar
-    letters.
+    ``latin`` is the word from the other script in Latin letters. The caller has already checked that both words have a
+    common key.
     """
     limit = max(2, int(max(len(latin), len(word)) * _MAX_DIFFERENCE))
     return edit_distance(latin, word, limit) <= limit
 
 
 def romanise(name: str) -> str:
-    """Return a name of another script in the Latin letters of the English press.
+    """Transcribe a name in another script to Latin letters, as the English press does.
 
     The result is an empty string if the script does not write vowels, or if a letter is not known.
     """

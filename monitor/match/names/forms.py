@@ -1,7 +1,7 @@
-"""Forms of personal names by naming convention: the orders of the full name, and the short names the press uses.
+"""Forms of personal names by naming convention: the orders of the full name, and the short names that the press uses.
 
-Each builder is a function that gets the groups of a name and the data of its convention. A group is one printed word,
-folded, with a space instead of a hyphen (``min ho``).
+Each builder function gets the groups of a name and the data of its convention. A group is one printed word, normalized,
+with a space instead of a hyphen (``min ho``).
 """
 
 import re
@@ -52,9 +52,10 @@ A name with an article has many forms, each with many spellings.
 
 
 def parse_name(name: str, country: str = "") -> NameParts:
-    """Return the parts of a name by the naming convention of a country, or by the western one if no country is given.
+    """Return the parts of a name according to the naming convention of a country.
 
-    Forms of address before the name and suffixes such as "Jr." are removed.
+    Without a country, the western convention is used. Forms of address before the name and suffixes such as "Jr." are
+    removed.
     """
     convention = find_convention(find_country_key(" ".join(_split_groups(country)))) if country else "western"
     groups = _strip_titles_and_suffixes(_split_groups(name))
@@ -68,7 +69,7 @@ def parse_name(name: str, country: str = "") -> NameParts:
 
 
 def _list_spellings(name: str, shape: NameParts, convention: str) -> Iterator[NameWords]:
-    """Yield the full forms of a name, then other usual spellings of these forms."""
+    """Yield the full forms of a name, followed by other usual spellings of these forms."""
     yield from shape.full_forms
     for form in shape.full_forms:
         yield join_initials(form)
@@ -82,14 +83,12 @@ def _list_spellings(name: str, shape: NameParts, convention: str) -> Iterator[Na
 
 
 def _has_joined_article(form: NameWords, full_forms: tuple[NameWords, ...]) -> bool:
-    """Return whether a form equals another form, except that the Arabic article is joined to the last
-    word ("alsabi").
-    """
+    """Return whether a form equals another form, except that its Arabic article is joined: "alsabi" for "al sabi"."""
     return any(form == (*other[:-2], "".join(other[-2:])) for other in full_forms if other[-2:-1] in {("al",), ("el",)})
 
 
 def _split_groups(text: str) -> list[str]:
-    """Split a text into groups: printed words, folded, in which a space replaces each hyphen.
+    """Split a text into groups. A group is one printed word, normalized, with spaces instead of hyphens.
 
     "Min-ho" is the single group ``min ho``. An apostrophe in a word is a hyphen: "O'Brien" is the group ``o brien``.
     """
@@ -99,7 +98,7 @@ def _split_groups(text: str) -> list[str]:
 
 
 def _strip_titles_and_suffixes(groups: list[str]) -> list[str]:
-    """Remove forms of address at the start of a name and generation suffixes, such as "Jr.", at its end.
+    """Remove forms of address at the start of a name, and generation suffixes, such as "Jr.", at its end.
 
     At least two words always remain.
     """
@@ -114,16 +113,16 @@ def _strip_titles_and_suffixes(groups: list[str]) -> list[str]:
 def _may_be_name(group: str) -> bool:
     """Return whether a form of address may also be a name.
 
-    A form of address may be a name if it has two letters of which one is a vowel: Ba, Bu and Ko may, Dr may not.
+    This is the case if it has two letters, at least one of them a vowel: Ba, Bu and Ko may be names, Dr may not.
     """
     return len(group) == 2 and not _VOWELS.isdisjoint(group)
 
 
 def find_kept_address(name: str, country: str = "") -> str:
-    """Return the folded form of address that ``parse_name`` keeps at the start of a name, or an empty string.
+    """Return the form of address that ``parse_name`` keeps at the start of a name, or an empty string.
 
-    An abbreviation before a single word is kept (Dr Smith). A word that may also be a name is kept, too. Such a word is
-    returned only if it is a form of address in the country, as Ko is in Myanmar.
+    The result is normalized. An abbreviation before a single word is kept (Dr Smith). A word that may also be a name is
+    kept, too. Such a word is returned only if it is a form of address in the country, as Ko is in Myanmar.
     """
     groups = _strip_titles_and_suffixes(_split_groups(name))
     first = groups[0] if len(groups) > 1 and groups[0] in address_phrases() else ""
@@ -147,7 +146,7 @@ def _build_vietnamese(groups: list[str], _convention: Convention) -> NameParts:
 
 
 def _swap_final_i_and_y(name_words: NameWords) -> NameWords:
-    """Exchange i and y at the end of each word of a name, after a consonant: Sĩ and Sỹ."""
+    """Exchange i and y at the end of each word of a name, if a consonant precedes the letter: Sĩ and Sỹ."""
     swap = {"i": "y", "y": "i"}
     return tuple(
         word[:-1] + swap[word[-1]] if len(word) > 1 and word[-1] in swap and word[-2] not in "aeiouy" else word
@@ -323,7 +322,7 @@ def _build_arabic(groups: list[str], convention: Convention) -> NameParts:
 
 
 def _build_by_parts(groups: list[str], convention: Convention) -> NameParts:
-    """Return the forms that the data file of a convention lists; each consists of named parts of the name."""
+    """Return the forms that the data file of a convention lists. Each form is a series of parts of the name."""
     if convention.split_hyphens:
         groups = list(flatten_groups(*groups))
     full_forms = tuple(
@@ -407,7 +406,7 @@ _BUILDERS: dict[Builder, Callable[[list[str], Convention], NameParts]] = {
 class NameForm:
     """A form of an official's name, for display to the user.
 
-    A ``risky`` form is a mention only with more evidence; ``why`` states which.
+    A ``risky`` form is a mention only if there is more evidence; ``why`` states which evidence.
     """
 
     text: str
@@ -417,9 +416,9 @@ class NameForm:
 
 
 def list_name_forms(official: Official) -> tuple[NameForm, ...]:
-    """Return every form of an official's names that is searched, the most certain first.
+    """Return all forms of an official's names that are searched for, the most certain first.
 
-    Each form is also found with other capital letters and with fewer diacritics.
+    Differences in capital letters and missing diacritics do not prevent a match.
     """
     forms: dict[str, NameForm] = {}
     for name in (official.name, *official.aliases):

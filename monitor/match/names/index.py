@@ -1,4 +1,4 @@
-"""Name index: all forms of all watched names in one automaton, with the officials of each form.
+"""Name index: all forms of all watched names in one automaton, with the officials who have them.
 
 The index stores little per official. Other values of an official are computed when the official's name first occurs in
 a text.
@@ -63,7 +63,7 @@ _UNIFORMED_DOMAINS = {
 
 @lru_cache(maxsize=1000)
 def find_official_country(name: str) -> str:
-    """Return the key of the country with a configured name; for an unknown country, return the folded name."""
+    """Return the key of the country with a configured name, or the normalized name if the country is not known."""
     return find_country_key(" ".join(fold_words(name)))
 
 
@@ -78,7 +78,7 @@ def list_latin_names(official: Official) -> tuple[str, ...]:
 
 
 class PreparedOfficial:
-    """An official with values that are derived from name, country and roles.
+    """An official, with values that are derived from the configured names, country and roles.
 
     Each value is computed at its first use.
     """
@@ -93,9 +93,7 @@ class PreparedOfficial:
 
     @cached_property
     def latin_names(self) -> tuple[str, ...]:
-        """The configured name and aliases in Latin letters; names in other scripts are transcribed only if none is
-        Latin.
-        """
+        """The official's names in Latin letters: the configured ones, or transcriptions if none is configured."""
         return list_latin_names(self.official)
 
     @cached_property
@@ -112,7 +110,7 @@ class PreparedOfficial:
 
     @cached_property
     def configured_spellings(self) -> dict[str, tuple[str, ...]]:
-        """For each folded word of the official's Latin names, its spellings with diacritics."""
+        """Dictionary that maps each normalized word of the official's Latin names to its spellings with diacritics."""
         spelt: dict[str, tuple[str, ...]] = {}
         for name in self.latin_names:
             for printed in printed_words(name):
@@ -134,14 +132,14 @@ class PreparedOfficial:
 
     @cached_property
     def single_word_names(self) -> frozenset[str]:
-        """The folded Latin names of the official that consist of one word."""
+        """The official's Latin names that consist of one word, normalized."""
         return frozenset(words[0] for words in map(fold_words, self.latin_names) if len(words) == 1)
 
     @cached_property
     def can_hold_rank(self) -> bool:
         """True if the official may have a military or police rank.
 
-        This is so if a role in the army or police is configured, or if no known position is configured at all.
+        This is the case if a role in the army or police is configured, or if no known position is configured at all.
         """
         return not self.positions or any(
             position.domains & _UNIFORMED_DOMAINS or position.head == "commander" for position in self.positions
@@ -153,9 +151,7 @@ _CAPITALIZED_WORD = re.compile("[A-Z][A-Za-z']*(?:-[A-Za-z']+)*")
 _MAX_INITIALS_LETTERS = 2
 _MAX_CACHE_ENTRIES = 4_000
 _MAX_NAMES_WITH_SAME_ENDS = 200
-"""Maximum number of names that are compared with one place in a text, among the names with the same first and last
-word.
-"""
+"""Maximum number of names with the same first and last word that are compared with the same words in a text."""
 _MAX_WORDS_WITH_SAME_SOUND = 200
 """Maximum number of words that are compared with a printed word, among the words of names with the same consonants."""
 _MIN_SYLLABIC_NAME_WORDS = 3
@@ -168,9 +164,7 @@ _MAX_DFA_PATTERNS = 8_000
 The table is twice as fast, but needs one megabyte per thousand patterns.
 """
 _MAX_TUPLE_OFFICIALS = 8
-"""Number of officials of a pattern up to which they are in a tuple during construction; further officials are in a
-list.
-"""
+"""Maximum number of officials of a pattern that are in a tuple during construction. Further officials are in a list."""
 
 
 class NameWordIndex(NamedTuple):
@@ -189,15 +183,17 @@ class NameWordIndex(NamedTuple):
     is_short: Sequence[bool]
 
     def find_pairs(self, first: str, last: str) -> list[int]:
-        """Return the ids of the patterns that begin with the word ``first`` and end with ``last``, up to a maximum
-        number.
+        """Return the pattern ids of the names that begin with the word ``first`` and end with the word ``last``.
+
+        Their number is limited.
         """
         both = set(self.by_first.get(first, ())).intersection(self.by_last.get(last, ()))
         return sorted(both)[:_MAX_NAMES_WITH_SAME_ENDS]
 
     def collect(self, table: Mapping[str, Sequence[int]], words: Iterable[str]) -> frozenset[int]:
-        """Return the ids of patterns that a table has for any of the given words; the table is ``by_first`` or
-        ``by_last``.
+        """Return the pattern ids of all names that ``table`` lists for the given words.
+
+        ``table`` is ``by_first`` or ``by_last``.
         """
         return frozenset(chain.from_iterable(table.get(word, ()) for word in words))
 
@@ -206,9 +202,9 @@ class PhoneticWord(NamedTuple):
     """A printed word that sounds like a part of a watched name.
 
     ``word`` is in lower case, without hyphens and possessive ending. ``next_word_offset`` is the distance from the
-    start of the word to the next word. After a possessive ending it is larger than any text, because the next word does
-    not belong to the name. ``is_distinctive`` is true if the sound is long enough to recognize one part of a name
-    alone.
+    start of the word to the next word. After a possessive ending it is a very large number, so that the next word is
+    not taken as a part of the name. ``is_distinctive`` is true if the sound is long enough to recognize a name by one
+    part alone.
     """
 
     word: str
@@ -221,7 +217,7 @@ class PhoneticWord(NamedTuple):
 def _sort_latin_names(
     kinds: Sequence[int], matches: Sequence[PatternMatch], cased: str
 ) -> tuple[tuple[PatternMatch, ...], tuple[PatternMatch, ...], tuple[PatternMatch, ...]]:
-    """Sort pattern matches into full names, short names and first names in Latin letters.
+    """Sort the matches of names in Latin letters into full names, short names and first names.
 
     A match must start with a capital letter. A short name may also start with a particle in lower case, such as "van".
     """
@@ -246,7 +242,7 @@ def _sort_latin_names(
 def _sort_native_names(
     kinds: Sequence[int], matches: Sequence[PatternMatch]
 ) -> tuple[tuple[PatternMatch, ...], tuple[PatternMatch, ...]]:
-    """Sort pattern matches into full names and short names in other scripts than Latin."""
+    """Sort the matches of names in other scripts than Latin into full names and short names."""
     found = list(zip(kinds, matches, strict=True))
     return (
         tuple(match for kind, match in found if kind & CandidateKind.NATIVE_NAME),
@@ -255,13 +251,13 @@ def _sort_native_names(
 
 
 class NameIndex:
-    """All forms of the names of all officials in one automaton, with the officials of each form.
+    """Index of all forms of all officials' names, in one automaton. After construction, only caches change.
 
-    A form of a name is a pattern of the automaton. Only caches change after construction. Lists with one item per
-    official: ``conventions`` (naming conventions), ``first_names`` (folded), and ``typo_rests`` (the joined words after
-    the first name, if a typo can be recognized in them). ``phonetic_parts`` has the spellings of both parts of names
-    that are compared by sound. ``single_word_names`` are full names of one word. ``middle_name_openers`` are first
-    names after which a middle name is allowed.
+    Each form of a name is a pattern of the automaton. Three lists have one item per official: ``conventions`` (the
+    naming convention), ``first_names`` (normalized), and ``typo_rests`` (the joined words after the first name, if a
+    typo can be recognized in them). ``phonetic_parts`` has the spellings of both parts of names that are compared by
+    sound. ``single_word_names`` are full names of one word. ``middle_name_openers`` are first names after which a
+    middle name is allowed.
     """
 
     def __init__(self, officials: Sequence[Official], literals: Iterable[str] = ()) -> None:
@@ -333,9 +329,10 @@ class NameIndex:
             self._overflow_officials.setdefault((id(table), at), []).append(official_index)
 
     def _finalize_pattern(self, pattern_id: int, pattern: str) -> None:
-        """Set the final kinds of a pattern, which is one form of a name: a full name of one word is also a short name.
+        """Set the final kinds of a pattern, which is one form of a name.
 
-        Short names that start with a particle are marked, because they may be printed with a lower-case letter.
+        A full name of one word also becomes a short name. A short name that starts with a particle is marked, because
+        the particle may be printed with a lower-case letter.
         """
         kind = self._pattern_kinds[pattern_id]
         if kind & CandidateKind.FULL_NAME and " " not in pattern.strip():
@@ -389,7 +386,7 @@ class NameIndex:
     def _index_phonetic(self, official_index: int, phonetic_parts: tuple[NameWords, NameWords]) -> None:
         """Add the phonetic keys of an official's name to the index.
 
-        The name has one key for both parts together. It has a key for one part alone if this key is long enough.
+        The name has one key for both parts together. A part also has a key of its own if this key is long enough.
         """
         convention = self.conventions[official_index]
         first, second = (list_spellings("".join(half), convention) for half in phonetic_parts)
@@ -439,7 +436,10 @@ class NameIndex:
         )
 
     def find_patterns(self, texts: Iterable[str], kind: int) -> Iterator[tuple[str, int]]:
-        """Yield the folded texts that are names of the given kind, such as short names, each with its pattern id."""
+        """Yield the texts that are names of the given kind, such as short names, each with its pattern id.
+
+        The texts are normalized.
+        """
         if self._automaton is None:
             return
         find = self._automaton.find_matches_as_indexes
@@ -451,7 +451,7 @@ class NameIndex:
     def word_form_cache(self, language_code: str, build: Callable[[], dict[str, Any]]) -> Any:
         """Return the cache of word forms for a language.
 
-        ``build()`` creates the cache. A full cache is emptied.
+        ``build`` creates the cache at first use. A cache that is full is emptied.
         """
         cache = self._word_form_caches.get(language_code)
         if cache is None:
@@ -461,17 +461,17 @@ class NameIndex:
         return cache
 
     def full_name_officials(self, pattern: int) -> tuple[int, ...]:
-        """Return the indexes of the officials with a full name, which is given by its pattern id."""
+        """Return the indexes of the officials who have a full name. ``pattern`` is the pattern id of the name."""
         return self._full_name_officials[pattern]
 
     def short_name_officials(self, pattern: int) -> tuple[int, ...]:
-        """Return the indexes of the officials with a short name, which is given by its pattern id."""
+        """Return the indexes of the officials who have a short name. ``pattern`` is the pattern id of the name."""
         return self._short_name_officials[pattern]
 
     def find_typo_officials(self, pattern: int, word: str) -> list[int]:
-        """Return the officials who have a given first name, and whose other words differ from ``word`` by one typo.
+        """Return the officials with a given first name, if the rest of their name differs from ``word`` by one typo.
 
-        ``pattern`` is the pattern id of the first name. The other words of a name are joined for the comparison.
+        ``pattern`` is the pattern id of the first name. The rest of the name is all other words, joined to one word.
         """
         rests = self.typo_rests
         first, last, size = word[:1], word[-1:], len(word)
@@ -485,16 +485,14 @@ class NameIndex:
         ]
 
     def find_by_phonetic_key(self, key: str) -> tuple[int, ...]:
-        """Return the officials whose name has a phonetic key.
+        """Return the officials whose name has the given phonetic key.
 
         The key is that of both name parts, separated by a space, or that of one long part.
         """
         return tuple(self._phonetic_index.get(key, ())[:MAX_CANDIDATE_OFFICIALS])
 
     def phonetic_word(self, piece: str) -> PhoneticWord | tuple[()]:
-        """Return a printed word with its phonetic key, or an empty tuple if it sounds like no part of a
-        watched name.
-        """
+        """Return a printed word with its phonetic key, or an empty tuple if no part of a watched name sounds alike."""
         sound = self.phonetic_cache.get(piece)
         if sound is None:
             if len(self.phonetic_cache) >= _MAX_PHONETIC_CACHE_ENTRIES:
@@ -514,7 +512,7 @@ class NameIndex:
         return sound
 
     def find_phonetic_matches(self, word: str, key: str) -> tuple[int, ...]:
-        """Return the officials with a long name part that sounds like a folded word.
+        """Return the officials with a long name part that sounds like a normalized word.
 
         ``key`` is the phonetic key of the word.
         """
@@ -529,7 +527,7 @@ class NameIndex:
         return alike
 
     def is_phonetic_match(self, word: str, official_index: int) -> bool:
-        """Return whether a folded word sounds like one part of an official's name."""
+        """Return whether a normalized word sounds like one part of an official's name."""
         first, second = self.phonetic_parts[official_index]
         convention = self.conventions[official_index]
         return is_spelling_variant(word, first, convention) or is_spelling_variant(word, second, convention)
@@ -573,9 +571,9 @@ class NameIndex:
 
     @cached_property
     def unspaced_family_names(self) -> dict[str, tuple[int, ...]]:
-        """Family name in Chinese, Japanese or Korean characters -> the officials with this name.
+        """Dictionary that maps each Chinese, Japanese or Korean family name to the officials with this name.
 
-        Created at first use.
+        The names are in the characters of these languages. The dictionary is created at first use.
         """
         found: dict[str, dict[int, None]] = defaultdict(dict)
         for index, official in enumerate(self.officials):
@@ -589,9 +587,9 @@ class NameIndex:
 
     @cached_property
     def words_by_sound(self) -> dict[str, tuple[str, ...]]:
-        """Consonants of a word -> the words of names with these consonants.
+        """Dictionary that maps each sequence of consonants to the words of watched names with these consonants.
 
-        The map serves the comparison of names across scripts. It is created at first use.
+        It serves the comparison of names across scripts, and is created at first use.
         """
         found: dict[str, list[str]] = defaultdict(list)
         for word in self.name_words.words:
@@ -603,7 +601,10 @@ class NameIndex:
 
     @cached_property
     def consonants(self) -> ConsonantIndex:
-        """Index of full names in Latin letters by their consonants; created for the first Arabic or Hebrew text."""
+        """Index that finds full names in Latin letters by their consonants.
+
+        It is created for the first Arabic or Hebrew text.
+        """
         found: dict[str, dict[tuple[int, ...], int]] = defaultdict(dict)
         for at, (pattern, kind) in enumerate(zip(self.patterns, self._pattern_kinds, strict=True)):
             if kind & CandidateKind.FULL_NAME and pattern.isascii():
@@ -618,7 +619,7 @@ class NameIndex:
         return bool(self._phonetic_index)
 
     def prepared_official(self, official_index: int) -> PreparedOfficial:
-        """Return the official with a given index as a ``PreparedOfficial``; the object is created once and cached."""
+        """Return the official with a given index as a ``PreparedOfficial``. The object is cached."""
         prepared = self._prepared_cache.get(official_index)
         if prepared is None:
             if len(self._prepared_cache) >= _MAX_CACHE_ENTRIES:

@@ -26,18 +26,17 @@ _FLEETING_VOWELS = (
 """Patterns for the end of a stem, each with a vowel that only the nominative has there: Pavel, but Pavla."""
 _VOWELS = frozenset("aeiouyаеиоуыэюяіαεηιουω")
 _FALLBACK_LANGUAGES = (("\u0400", "\u052f", "ru"), ("\u0370", "\u03ff", "el"))
-"""First letter, last letter, language.
+"""First and last letter of a script, and a language.
 
-Words in these letters have the endings of this language in texts of any language.
+A word in this script has the endings of this language, whatever the language of the text.
 """
 
 
 class Inflection(NamedTuple):
-    """Endings of names in the grammatical cases of one language, folded.
+    """Endings of names in the grammatical cases of one language, normalized.
 
-    ``endings`` has, for an ending of another case, the nominative endings that it may replace. ``declines_all_words``
-    is False if only the last word of a name has endings. ``feminine_endings`` are the endings that family names of
-    women have.
+    ``endings`` maps an ending of another case to the nominative endings that it may replace. ``declines_all_words`` is
+    False if only the last word of a name has endings. ``feminine_endings`` are the endings of women's family names.
     """
 
     declines_all_words: bool
@@ -49,9 +48,9 @@ class Inflection(NamedTuple):
 
 @cache
 def inflections() -> dict[str, Inflection]:
-    """Return the inflection of each language that has one, by language code.
+    """Return a dictionary that maps language codes to inflections. Languages without an inflection are omitted.
 
-    A language with two written forms also has their codes, such as `nb` for Norwegian.
+    A language with several written forms is also listed under their codes, such as `nb` for Norwegian.
     """
     languages = language_data().languages
     found = {}
@@ -68,7 +67,7 @@ def inflections() -> dict[str, Inflection]:
 
 
 def find_inflection(word: str, language: str) -> Inflection | None:
-    """Return the inflection that applies to a folded word in a text of a language.
+    """Return the inflection that applies to a normalized word in a text of a language.
 
     For a Cyrillic or Greek word in a text of another script, this is the inflection of Russian or Greek. The result is
     None if no endings are known.
@@ -82,7 +81,7 @@ def find_inflection(word: str, language: str) -> Inflection | None:
 
 
 def list_names_of_women(word: str, inflection: Inflection) -> Iterator[str]:
-    """Yield the family names of which a folded word may be the form for women: Novák for Nováková."""
+    """Yield the family names that a normalized word may be the women's form of: Novák for Nováková."""
     for ending in inflection.feminine_endings:
         stem = word.removesuffix(ending)
         if stem != word and len(stem) >= _MIN_WORD_LETTERS:
@@ -90,7 +89,7 @@ def list_names_of_women(word: str, inflection: Inflection) -> Iterator[str]:
 
 
 def list_cases(nominative: str, inflection: Inflection) -> Iterator[str]:
-    """Yield the possible forms of a folded nominative in the other cases."""
+    """Yield the possible forms of a normalized nominative in the other grammatical cases."""
     for ending, nominatives in inflection.endings.items():
         for old in nominatives:
             if nominative.endswith(old) and (old or nominative[-1] not in _VOWELS):
@@ -100,7 +99,7 @@ def list_cases(nominative: str, inflection: Inflection) -> Iterator[str]:
 
 
 def list_nominatives(word: str, inflection: Inflection) -> Iterator[str]:
-    """Yield the possible nominatives of a folded word, except the word itself."""
+    """Yield the possible nominatives of a normalized word, except the word itself."""
     min_stem = _MIN_STEM_LETTERS if inflection.declines_all_words else _MIN_STEM_LETTERS_WITH_MANY_ENDINGS
     for size in range(min(inflection.max_ending_letters, len(word) - min_stem), 0, -1):
         stem = word[:-size]

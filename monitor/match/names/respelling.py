@@ -1,7 +1,7 @@
-"""Respelt names: spellings of a whole name that differ by a rule of writing and not by sound.
+"""Respelt names: spellings of a whole name that differ in writing, but not in sound.
 
-Letters such as ü become two letters in ASCII texts. Initials are joined, and so are the parts around an apostrophe. The
-words of Arabic names are written together or apart. A first name may have several spellings.
+In ASCII texts, letters such as ü become two letters. Initials are joined, and so are the parts around an apostrophe.
+The words of Arabic names are written together or apart. A first name may have several spellings.
 """
 
 import re
@@ -120,8 +120,9 @@ def _spell_servant(god: str) -> Iterator[NameWords]:
 
 
 def list_native_twins(pattern: str) -> Iterator[str]:
-    """Yield other spellings of a name in another script, made by replacing letters that its orthography does not
-    distinguish.
+    """Yield other spellings of a name in a script other than Latin, with one letter replaced by an equivalent one.
+
+    Equivalent letters are letters that the orthography of the script does not distinguish.
     """
     for first, second in language_data().orthography.twins:
         for old, new in ((first, second), (second, first)):
@@ -133,7 +134,10 @@ _MIN_TRANSCRIBED_LETTERS = 4
 
 
 def list_transcriptions(word: str) -> Iterator[str]:
-    """Yield a first name and its spellings in other transcriptions; yield nothing for a very short name."""
+    """Yield a first name in Latin letters, and its spellings in other transcriptions.
+
+    Nothing is yielded for a very short name.
+    """
     if len(word) < _MIN_TRANSCRIBED_LETTERS:
         return
     yield word

@@ -1,7 +1,7 @@
 """Names in other scripts than Latin, and variants of Arabic names in Latin script.
 
-For native scripts: the written forms of a full name, and the short names used after it. For Arabic names: forms with
-and without the definite article, and with more or fewer patronymics ("bin Turki").
+For names in other scripts, the variants are the written forms of the full name, and the short names used after it. For
+Arabic names, they are forms with and without the definite article, and with more or fewer patronymics ("bin Turki").
 """
 
 import re
@@ -30,7 +30,7 @@ _MAX_CHAIN_CHARS = 90
 def add_article_variants(
     full_forms: Sequence[NameWords], short_forms: Sequence[ShortForm], family: NameWords
 ) -> tuple[list[NameWords], list[ShortForm]]:
-    """Return the full and short forms of an Arabic name, with further forms for other spellings of the article.
+    """Add forms with other spellings of the Arabic article to the full and short forms of a name, and return all forms.
 
     In these forms the family name has no article, a separate article, or an article that is joined to it.
     """
@@ -50,9 +50,7 @@ def _article_variants(root: NameWords) -> Iterator[NameWords]:
 
 
 def _assimilated_variants(root: NameWords) -> Iterator[NameWords]:
-    """Yield a family name with the Arabic article as it is pronounced before its first letter, such as "ash" before
-    "sh".
-    """
+    """Yield a family name with the Arabic article as it is pronounced before the name: "ash" before "sh"."""
     for letters, article in _SUN_LETTER_ARTICLES.items():
         if root[0].startswith(letters) and (letters != "s" or root[0][1:2] != "h"):
             yield (article, *root)
@@ -76,10 +74,10 @@ def shorten_patronymics(name_words: NameWords) -> Iterator[NameWords]:
 
 
 def find_chain_before(cased: str, start: int, first_name: str) -> tuple[int, NameWords]:
-    """Find a name with patronymics ("bin Turki") directly before a family name; return its start and its folded words.
+    """Find a name with patronymics ("bin Turki") directly before a family name, and return its start and its words.
 
-    The name begins with ``first_name``, and ``start`` is the offset of the family name. If the text has no such name,
-    the result is ``start`` without words.
+    The words are normalized. The name begins with ``first_name``, and ``start`` is the offset of the family name. If
+    the text has no such name, the result is ``start`` without words.
     """
     match = _PATRONYMIC_CHAIN.search(cased, max(0, start - _MAX_CHAIN_CHARS), start)
     if match is None:
@@ -91,7 +89,10 @@ def find_chain_before(cased: str, start: int, first_name: str) -> tuple[int, Nam
 
 
 def find_chain_end(cased: str, end: int) -> int:
-    """Return the end offset of a name that continues after ``end`` with patronymics ("bin Turki") and a family name."""
+    """Return the end offset of a name, including the patronymics ("bin Turki") and family name that follow at ``end``.
+
+    The result is ``end`` if no patronymic follows.
+    """
     match = _FOLLOWING_FATHERS.match(cased, end)
     return match.end() if match else end
 
@@ -138,8 +139,9 @@ def _han_tables() -> tuple[dict[int, int], dict[int, int]]:
 
 
 def _list_han_variants(name: str) -> Iterator[str]:
-    """Yield a name in simplified and in traditional Chinese characters, each also with a space at every possible
-    position.
+    """Yield a Chinese name in simplified and traditional characters, and each of them with a space inside.
+
+    The space is tried at every position. Long names are yielded only without a space.
     """
     to_traditional, to_simplified = _han_tables()
     traditional, simplified = name.translate(to_traditional), name.translate(to_simplified)
@@ -165,7 +167,7 @@ def list_han_spellings(name: str) -> list[str]:
 
 
 def list_unspaced_family_names(name: str, convention: str) -> Iterator[str]:
-    """Yield the possible family names in a folded name in Chinese, Japanese or Korean characters.
+    """Yield the possible family names of a normalized full name in Chinese, Japanese or Korean characters.
 
     In a convention in which family names may have several characters, such as the Japanese one, family names of one
     character are omitted.
@@ -183,10 +185,10 @@ def list_unspaced_family_names(name: str, convention: str) -> Iterator[str]:
 
 
 def _unspaced_parts(spaced_name: str) -> Iterator[str]:
-    """Yield the short names of a name in a script without spaces.
+    """Yield the short names of a person whose full name is in a script without spaces between words.
 
-    If the name has several words, the short name is the first, except in Chinese, Japanese and Korean characters. If
-    the name has name dots, each part of at least two letters is a short name.
+    If the name has several words, the short name is the first word, except in Chinese, Japanese and Korean characters.
+    If the name has name dots (·), each part of at least two letters is a short name.
     """
     if " " in spaced_name:
         part = spaced_name.split(" ", maxsplit=1)[0]
@@ -242,8 +244,7 @@ def _list_uncased_forms(spaced_name: str) -> Iterator[str]:
 
 
 def _list_uncased_parts(words: Sequence[str]) -> Iterator[str]:
-    """Yield the family name of a name in a script without capitals, with and without the prefixes that may be joined to
-    it.
+    """Yield the family name of a person in a script without capitals, with and without a joined prefix.
 
     Nothing is yielded if the last word is a name only together with the word before it, or if it is very short.
     """

@@ -1,12 +1,12 @@
 """Spelling of names: phonetic keys, typos, diacritics and transliteration variants.
 
-The phonetic key was measured on pairs of Lao, Thai and Khmer names: pairs of spellings of one name, and pairs of
-similar names of two people. The key separates the two kinds of pairs; an edit distance does not. The key of a short
-name is not distinctive enough. Callers therefore use it on both parts of a name, or on one part with at least
+A phonetic key is a code for the sound of a word. It was tested on Lao, Thai and Khmer names: on spellings of one name,
+and on similar names of two people. The key separates these two cases; an edit distance does not. The key of a short
+name is not distinctive enough. Callers therefore compare the keys of both parts of a name, or of one part with at least
 ``MIN_STANDALONE_KEY_LETTERS`` letters in its key.
 
-Diacritics are compared word by word: a word may have fewer than the name, but not other ones. Vietnamese tone marks may
-be on either vowel of a pair (hòa, hoà), therefore tones are compared separately from letters.
+Diacritics are compared word by word. A printed word may have fewer diacritics than the name, but not other ones. A
+Vietnamese tone mark may be on either vowel of a pair (hòa, hoà). Tones are therefore compared separately from letters.
 """
 
 import re
@@ -43,7 +43,7 @@ _PHONETIC_RULES = tuple(
 
 @lru_cache(maxsize=50_000)
 def phonetic_key(word: str) -> str:
-    """Return the phonetic key of a folded word: its first letter and its consonants.
+    """Return the phonetic key of a normalized word: its first letter and its consonants.
 
     Similar sounds have the same letter in the key.
     """
@@ -57,7 +57,7 @@ def phonetic_key(word: str) -> str:
 
 
 def edit_distance(first: str, second: str, limit: int) -> int:
-    """Return the edit distance of two words; if it is greater than ``limit``, return ``limit + 1``.
+    """Return the edit distance of two words, or ``limit + 1`` if the distance is greater than ``limit``.
 
     The exchange of two adjacent letters is one edit (optimal string alignment). The algorithm is that of Hyyrö (2003),
     with one integer for each column of the table.
@@ -86,10 +86,11 @@ def edit_distance(first: str, second: str, limit: int) -> int:
 
 
 def is_phonetic_match(first: str, second: str) -> bool:
-    """Return whether two folded words can be spellings of the same name.
+    """Return whether two normalized words can be spellings of the same name.
 
     Words of fewer than four letters must be equal. Longer words must have the same phonetic key and differ in at most
-    half of their letters, or have nine letters or more and differ in one.
+    half of their letters. Words of nine letters or more may also have different keys, if they differ in one letter
+    only.
     """
     if first == second:
         return True
@@ -103,7 +104,7 @@ def is_phonetic_match(first: str, second: str) -> bool:
 def can_be_typo(first: str, second: str) -> bool:
     """Return whether one word can be a typo of another: similar lengths, and the same first or last letter.
 
-    Only if it can, the exact test is made.
+    This is a quick test. The exact test follows only if the result is True.
     """
     return -2 < len(first) - len(second) < 2 and (first[:1] == second[:1] or first[-1:] == second[-1:])
 
@@ -135,9 +136,7 @@ DiacriticPattern = tuple[tuple[frozenset[str], ...], frozenset[str]]
 
 @lru_cache(maxsize=50_000)
 def _diacritic_pattern(word: str) -> DiacriticPattern:
-    """Return two things: the diacritics of each letter of a word without tone marks, and the tone marks of the whole
-    word.
-    """
+    """Return the diacritics of each letter of a word, and separately the tone marks of the whole word."""
     letters: list[set[str]] = []
     tones: set[str] = set()
     for char in unicodedata.normalize("NFD", word.lower().translate(_BARRED_LETTERS)).translate(_CEDILLAS):
@@ -158,9 +157,9 @@ def has_vietnamese_diacritics(printed: str) -> bool:
 def diacritics_agree(printed: str, name: str, *, strict: bool = False) -> bool:
     """Return whether the diacritics of a printed word agree with the diacritics of a word in a name.
 
-    Both words have the same folded letters. A printed word without diacritics always agrees. With ``strict`` the
-    diacritics must be equal, because the text prints all of them. Otherwise the printed word may have fewer, as in the
-    French press, but no others.
+    Apart from diacritics, the two words are equal. A printed word without diacritics always agrees. With ``strict`` the
+    diacritics must be equal, because the text prints all of them. Otherwise the printed word may have fewer diacritics,
+    as in the French press, but no others.
     """
     if printed.isascii():
         return True
@@ -176,14 +175,14 @@ def diacritics_agree(printed: str, name: str, *, strict: bool = False) -> bool:
 
 @cache
 def _respelling_rules(convention: str) -> tuple[tuple[re.Pattern[str], str], ...]:
-    """Return patterns and replacements that turn a name of a convention into its other usual spellings."""
+    """Return the patterns and replacements that produce other usual spellings of names in a naming convention."""
     return tuple((re.compile(pattern), new) for pattern, new in language_data().conventions[convention].respellings)
 
 
 def list_spellings(word: str, convention: str) -> tuple[str, ...]:
-    """Return a folded word, and then its other usual spellings in a convention.
+    """Return a normalized word, followed by its other usual spellings in a naming convention.
 
-    These are spellings with another phonetic key, because the search for the key already finds the others.
+    Only spellings with another phonetic key are listed, because the search for the key already finds all others.
     """
     return reduce(_apply_respelling, _respelling_rules(convention), (word,))
 
@@ -193,7 +192,7 @@ def _apply_respelling(words: tuple[str, ...], rule: tuple[re.Pattern[str], str])
 
 
 def is_spelling_variant(word: str, known_spellings: tuple[str, ...], convention: str) -> bool:
-    """Return whether a folded word can be another spelling of a name part, whose usual spellings are given.
+    """Return whether a normalized word can be another spelling of a name part with the given usual spellings.
 
     In a convention in which a final `a` distinguishes names of women, a word with another ending is not a variant.
     """

@@ -1,4 +1,7 @@
-"""Evaluation of queries: finds the spans of an article's text that satisfy a query, in time linear in the text."""
+"""Evaluation of queries: finds the spans of an article's text that satisfy a query.
+
+The time is in proportion to the length of the text.
+"""
 
 import re
 from bisect import bisect_left, bisect_right
@@ -43,8 +46,8 @@ _SPACED_WORD = re.compile(r"\S+")
 class CompiledQuery:
     """A query that is ready for evaluation.
 
-    ``patterns`` has the compiled regular expressions by their text. Every text that satisfies the query contains at
-    least one of the ``required_literals``; None means that no such words are known.
+    ``patterns`` maps the text of each regular expression to its compiled form. Every text that satisfies the query
+    contains at least one of the ``required_literals``; None means that no such words are known.
     """
 
     root: Node
@@ -97,7 +100,7 @@ def _compile_regex(pattern: str, position: int) -> object:
 
 
 def _group_synonyms(synonyms: Sequence[Sequence[str]]) -> dict[str, tuple[TextTerm, ...]]:
-    """Return for each folded synonym the terms of the group that contains the synonym."""
+    """Return a dictionary that maps each synonym, normalized, to all terms of its group of synonyms."""
     groups: dict[str, tuple[TextTerm, ...]] = {}
     for group in synonyms:
         terms = tuple(dict.fromkeys(TextTerm(" ".join(fold_key(word).replace("-", " ").split())) for word in group))
@@ -106,7 +109,7 @@ def _group_synonyms(synonyms: Sequence[Sequence[str]]) -> dict[str, tuple[TextTe
 
 
 def _expand_synonyms(node: Node, groups: dict[str, tuple[TextTerm, ...]]) -> Node:
-    """Replace each term of a query that has synonyms by an ``Or`` of the whole group of synonyms."""
+    """Replace each term of a query that has synonyms by an ``Or`` of all terms in its group of synonyms."""
     match node:
         case TextTerm(text, False, False) if len(groups.get(text, ())) > 1:
             return Or(groups[text])
@@ -121,7 +124,7 @@ def _expand_synonyms(node: Node, groups: dict[str, tuple[TextTerm, ...]]) -> Nod
 
 
 def _find_required_literals(node: Node) -> frozenset[str] | None:
-    """Return folded texts of which at least one occurs in every text that satisfies the query.
+    """Return normalized texts of which at least one occurs in every article that satisfies the query.
 
     The result is None if no such texts are known, as for a regular expression or NOT.
     """
@@ -145,15 +148,16 @@ def _find_required_literals(node: Node) -> frozenset[str] | None:
 def evaluate_query(
     query: CompiledQuery, article_text: "NormalizedArticle", find_mentions: Callable[[str], list[Span]]
 ) -> list[Span] | None:
-    """Return the spans that satisfy a query, as folded offsets; the result is None if the article does not satisfy it.
+    """Return the spans of an article that satisfy a query, or None if the article does not satisfy the query.
 
-    ``find_mentions`` returns the spans of the mentions of an official.
+    The offsets refer to the normalized text. ``find_mentions`` is a function that returns the spans at which an
+    official is mentioned.
     """
     return _Evaluation(query.patterns, article_text, find_mentions).find(query.root)
 
 
 class _Evaluation:
-    """Evaluation of one query on one article. It evaluates the nodes of the query recursively."""
+    """Evaluation of one query on one article. The nodes of the query are evaluated recursively."""
 
     def __init__(
         self, patterns: dict[str, object], article_text: "NormalizedArticle", find_mentions: Callable[[str], list[Span]]
@@ -220,10 +224,9 @@ class _Evaluation:
         return sorted(found)
 
     def _count_words_between(self, end: int, start: int) -> int:
-        """Return the number of words between two offsets.
+        """Return the number of words between two offsets, or a very large number if the offsets are far apart.
 
-        The words are not counted if the offsets are too far apart for any NEAR; the result is then higher than every
-        distance.
+        They are far apart if no NEAR allows this distance. The words between them are then not counted, to save time.
         """
         if start - end > _MAX_NEAR_CHARS:
             return MAX_SPANS
@@ -232,18 +235,18 @@ class _Evaluation:
 
     @cached_property
     def _word_bounds(self) -> tuple[list[int], list[int]]:
-        """The start offsets of all words of the article, and their end offsets; computed once per article.
+        """The start offsets of all words of the article, and their end offsets. They are computed once per article.
 
-        They are offsets in ``NormalizedArticle.spaced``, the folded text in which punctuation marks are spaces.
+        They are offsets in ``NormalizedArticle.spaced``, the normalized text in which punctuation marks are spaces.
         """
         spans = [match.span() for match in _SPACED_WORD.finditer(self._article_text.spaced)]
         return [start for start, _ in spans], [end for _, end in spans]
 
 
 def find_term(term: TextTerm, article_text: "NormalizedArticle", unhyphenated: str) -> list[Span]:
-    """Return the spans of a word or phrase in the article, as folded offsets, up to a maximum number.
+    """Return the spans at which a word or phrase occurs in an article, up to a maximum number.
 
-    ``unhyphenated`` is the folded text of the article with spaces instead of hyphens.
+    The offsets refer to the normalized text. ``unhyphenated`` is this text with spaces instead of hyphens.
     """
     needle = fold_key(term.text).replace("-", " ") if term.is_exact else term.text
     found: list[Span] = []
@@ -260,7 +263,7 @@ def find_term(term: TextTerm, article_text: "NormalizedArticle", unhyphenated: s
 
 
 def _find_word_end(text: str, end: int) -> int:
-    """Return the end offset of the whole word, for a match that ends inside it because of a * in the query."""
+    """Return the end offset of the word that contains ``end``, for a search term that ends in ``*``."""
     while end < len(text) and text[end].isalnum() and not is_unspaced(text[end]):
         end += 1
     return end

@@ -20,9 +20,9 @@ from monitor.text.fold import fold_key
 
 @dataclass(frozen=True, slots=True)
 class TextTerm:
-    """A word or phrase to search for; folded unless ``is_exact``.
+    """A word or phrase to search for. The text is in lower case without diacritics, unless ``is_exact``.
 
-    With ``is_prefix`` the last word is only the start of a word.
+    With ``is_prefix``, the last word is only the beginning of a word in the article.
     """
 
     text: str
@@ -32,7 +32,7 @@ class TextTerm:
 
 @dataclass(frozen=True, slots=True)
 class Regex:
-    """A regular expression in RE2 syntax."""
+    """Query node that is satisfied by a match of a regular expression in RE2 syntax."""
 
     pattern: str
     position: int
@@ -40,7 +40,7 @@ class Regex:
 
 @dataclass(frozen=True, slots=True)
 class OfficialTerm:
-    """A mention of a watched official."""
+    """Query node that is satisfied by a mention of a watched official."""
 
     official_id: str
     position: int
@@ -48,7 +48,7 @@ class OfficialTerm:
 
 @dataclass(frozen=True, slots=True)
 class Within:
-    """A part of a query that must be satisfied inside one region of the article."""
+    """Query node that is satisfied if a part of the query is satisfied inside one region of the article."""
 
     region: Region
     part: "Node"
@@ -56,28 +56,28 @@ class Within:
 
 @dataclass(frozen=True, slots=True)
 class And:
-    """All parts must be satisfied."""
+    """Query node that is satisfied if all its parts are satisfied."""
 
     parts: tuple["Node", ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Or:
-    """At least one part must be satisfied."""
+    """Query node that is satisfied if at least one of its parts is satisfied."""
 
     parts: tuple["Node", ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Not:
-    """The part must not be satisfied."""
+    """Query node that is satisfied if its part is not satisfied."""
 
     part: "Node"
 
 
 @dataclass(frozen=True, slots=True)
 class Near:
-    """Both sides must be found, with at most ``distance`` words between them."""
+    """Query node that is satisfied if both sides are found with at most ``distance`` words between them."""
 
     left: "Node"
     right: "Node"
@@ -111,7 +111,7 @@ def matches_empty(node: Node) -> bool:
 
 
 def has_positions(node: Node) -> bool:
-    """Return whether a node of a query matches places in the text, between which NEAR can count words."""
+    """Return whether a query node matches words at known positions, so that NEAR can count the words between them."""
     match node:
         case And() | Not():
             return False
@@ -311,7 +311,7 @@ class _Parser:
 
 
 def _build_term(token: _Token) -> TextTerm:
-    """Return the term of a word or phrase.
+    """Convert a token with a word or phrase to a query node.
 
     Raises ``QueryError`` if a * is not at the end, or if the text has no letter or digit.
     """

@@ -1,4 +1,4 @@
-"""Finds the title of a person in the words before a name and in the apposition after a name."""
+"""Parser that finds the title of a person in the words before a name, and in the apposition after a name."""
 
 import re
 from functools import lru_cache
@@ -41,7 +41,7 @@ _CLAUSE_OPENING = re.compile(
 
 
 class PrecedingTitle:
-    """The title before a name, with its start offset and its folded words.
+    """The title before a name: its meaning, its start offset and its words, normalized.
 
     If the name has no title, the start offset is that of the name, and the words are empty.
     """
@@ -108,12 +108,15 @@ def can_end_title(word: str) -> bool:
 
 
 def is_title_end(word: str) -> bool:
-    """Return whether a folded word can be the last word of a title, even in lower case."""
+    """Return whether a word can be the last word of a title even if it is printed in lower case.
+
+    The word is given in lower case without diacritics.
+    """
     return word in _title_end_words()
 
 
 def _has_only_function_words_before(article_text: NormalizedArticle, start: int) -> bool:
-    """Return whether only function words separate a name from an ordinary word before it, as in "said in Paris".
+    """Return whether only function words are between a name and an ordinary word before it, as in "said in Paris".
 
     A title before the name is then impossible.
     """
@@ -132,12 +135,15 @@ def _has_only_function_words_before(article_text: NormalizedArticle, start: int)
 
 @lru_cache(maxsize=1)
 def _title_end_words() -> frozenset[str]:
-    """Return the folded words that can end a title: words of titles, and last words of country names and adjectives."""
+    """Return the normalized words that can end a title: words of titles, and last words of country names.
+
+    Adjectives of countries count as country names.
+    """
     return title_words() | {word.rpartition(" ")[2] for word in country_words()} | {"s"}
 
 
 class TitleWord(NamedTuple):
-    """A word that may belong to a title: its start offset, and the word as printed and folded."""
+    """A word that may belong to a title: its start offset, the word as printed, and the word normalized."""
 
     start: int
     printed: str
@@ -145,7 +151,10 @@ class TitleWord(NamedTuple):
 
 
 class _BackwardWordReader:
-    """Reader of the words before an offset, from right to left; a word is located only when it is requested."""
+    """Reader of the words before an offset, from right to left.
+
+    A word is located in the text only when it is requested, because most words are not needed.
+    """
 
     __slots__ = ("_article_text", "_end", "_min_start", "_pending_words", "_words")
 
@@ -161,7 +170,7 @@ class _BackwardWordReader:
             self._words = [TitleWord(word.start(), word.group(), word.group().lower()) for word in reversed(found)]
 
     def get(self, index: int) -> TitleWord | None:
-        """Return the word with an index, or None if the text has fewer words.
+        """Return the word with an index, counted from right to left, or None if there are fewer words.
 
         Index 0 is the word nearest to the offset.
         """
@@ -209,9 +218,10 @@ def _collect_title_words(article_text: NormalizedArticle, start: int) -> list[Ti
 
 
 def _trim_title_words(collected: list[TitleWord]) -> list[TitleWord]:
-    """Remove the words at the start of the collected words that do not belong to the title.
+    """Remove the words at the start of the collected words that do not belong to the title, and return the rest.
 
-    These are function words and unknown words, up to the last unknown word in lower case.
+    Function words and unknown words at the start are removed. If an unknown word in lower case follows later, this word
+    and all words before it are removed, too.
     """
     first = at = 0
     leading = True
@@ -229,9 +239,9 @@ def _trim_title_words(collected: list[TitleWord]) -> list[TitleWord]:
 
 
 def _can_be_portfolio(words_before: _BackwardWordReader, index: int) -> bool:
-    """Return whether an unknown capitalized word may name the field of a position.
+    """Return whether an unknown capitalized word may name the field of a position: X and Y in "Minister of X and Y".
 
-    Examples are X and Y in "Minister of X and Y". ``index`` is the index of the word in ``words_before``.
+    ``index`` is the index of the word in ``words_before``.
     """
     for back in range(index + 1, index + 8):
         word = words_before.get(back)
@@ -255,9 +265,9 @@ def _is_country_word(word: str, following_words: list[str]) -> bool:
 
 
 def _can_bridge_gap(gap: str, word: str, following_words: list[str], comma_count: int) -> bool:
-    """Return whether a title can continue over the characters between two of its words.
+    """Return whether the characters between two words (``gap``) can be inside a title.
 
-    ``word`` is the word before this gap, ``following_words`` are the words after it, and ``comma_count`` is the number
+    ``word`` is the word before the gap, and ``following_words`` are the words after it. ``comma_count`` is the number
     of commas in gaps further right.
     """
     if gap in {" ", "-"}:
@@ -274,7 +284,7 @@ def _can_bridge_gap(gap: str, word: str, following_words: list[str], comma_count
 
 
 def find_title_after(cased: str, end: int) -> Title:
-    """Return the title in the apposition after a name, as in ", Chief of the General Staff" or "(Minister of Finance)".
+    """Return the title in the apposition after a name: ", Chief of the General Staff" or "(Minister of Finance)".
 
     The title is empty if no apposition follows the name.
     """
@@ -322,7 +332,7 @@ def _has_link_word(words: list[str]) -> bool:
 
 
 def find_positions(text: str) -> tuple[Position, ...]:
-    """Return all positions that a text states, whether or not they belong to a name."""
+    """Return all positions that a text names, even if they are not next to a name."""
     positions: list[Position] = []
     chunk: list[str] = []
     edge = 0

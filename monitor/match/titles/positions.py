@@ -1,4 +1,4 @@
-"""Positions that titles and roles state, as rank, domain, level and country, and the comparison of positions."""
+"""Positions (rank, domain, level and country) that are read from titles and roles, and the comparison of positions."""
 
 from dataclasses import dataclass
 from datetime import date
@@ -55,7 +55,7 @@ _OPTIONAL_DOMAINS = {"party", "politics", "army"}
 
 @dataclass(frozen=True, slots=True)
 class Position:
-    """Position that a phrase names: its head word ("minister"), domains ("defence") and countries, all folded."""
+    """Position that a phrase names: its head word ("minister"), domains ("defence") and countries, all normalized."""
 
     head: str
     domains: frozenset[str] = frozenset()
@@ -70,9 +70,9 @@ class Position:
 
 
 class RoleFit(IntEnum):
-    """Degree to which a role fits a position on a date; a higher value is a better fit.
+    """Degree to which a configured role fits a printed position on a date; a higher value is a better fit.
 
-    A role does not fit, fits at another time than the date, fits but has no dates, or fits and was held on the date.
+    The role does not fit, it fits at another time than the date, it fits but has no dates, or it fits on the date.
     """
 
     NO_MATCH = 0
@@ -83,7 +83,7 @@ class RoleFit(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class Title:
-    """Meaning of the words of a title: positions, rank, countries, and whether it has a form of address."""
+    """Meaning of a title: its positions, its rank, its countries, and whether it has a form of address."""
 
     positions: tuple[Position, ...] = ()
     rank: str = ""
@@ -93,7 +93,7 @@ class Title:
 
 @lru_cache(maxsize=20_000)
 def split_title_phrases(words: tuple[str, ...]) -> tuple[tuple[str, tuple[str, ...]], ...]:
-    """Split folded words into the longest known phrases, and return each phrase with the symbols of its meaning.
+    """Split normalized words into the longest known phrases, and return each phrase with the symbols of its meaning.
 
     The symbols are the same as in ``title_vocabulary``. In addition, the name of a country has the symbol `c:` with its
     key. An unknown word is read as a domain, such as `d:fisheries`, or as a word without meaning if it is very short.
@@ -120,7 +120,7 @@ def split_title_phrases(words: tuple[str, ...]) -> tuple[tuple[str, tuple[str, .
 
 @lru_cache(maxsize=20_000)
 def parse_title(words: tuple[str, ...]) -> Title:
-    """Return the meaning of the folded words of a title; the words must not contain a name."""
+    """Return the meaning of the normalized words of a title. The words must not contain a name."""
     heads: list[dict[str, object]] = []
     waiting: set[str] = set()
     level: set[str] = set()
@@ -151,7 +151,7 @@ def parse_title(words: tuple[str, ...]) -> Title:
 
 
 def _build_position(head: dict[str, object], countries: set[str]) -> Position:
-    """Return the position that a head word and its domains form.
+    """Return the position that consists of a head word ("minister") and its domains ("defence").
 
     The president of a parliament becomes a chair, so that both words mean the same position.
     """
@@ -224,7 +224,7 @@ def is_diplomatic(position: Position) -> bool:
 
 
 def describe_positions(positions: tuple[Position, ...]) -> str:
-    """Return positions as text, such as "deputy defence minister"; it is shown in the reason of a decision."""
+    """Return positions as text for the user, such as "deputy defence minister"."""
     return " and ".join(
         " ".join(
             part

@@ -1,4 +1,4 @@
-"""Score of the titles next to a name as evidence for an official.
+"""Score of the titles next to a name: how strongly they show that an official is meant.
 
 Position, dates, rank and country of the titles are compared with the roles of the official.
 """
@@ -25,8 +25,8 @@ def score_title(
 ) -> TitleScore:
     """Return how strongly the titles before and after a name show that the name means one official.
 
-    Configured roles are rarely complete. Fewer differences therefore count as a contradiction if the official is
-    already mentioned in the article.
+    Configured roles are rarely complete. For an official who is already mentioned in the article, fewer differences
+    therefore count as a contradiction.
     """
     title = before.title
     fit, position = _find_best_position(facts, prepared, title.positions)
@@ -72,7 +72,7 @@ def _is_leader(facts: ArticleFacts, prepared: PreparedOfficial) -> bool:
 
 
 def _explain_foreign_title(prepared: PreparedOfficial, title: Title, after: Title) -> str:
-    """Return the reason why a title belongs to another country than the official, or an empty string if it does not.
+    """Return the reason why a title belongs to another country than the official's, or an empty string.
 
     The result is always empty for a diplomatic position, because its country may be the host country.
     """
@@ -94,8 +94,7 @@ def _explain_contradiction(
     *,
     is_mentioned: bool,
 ) -> str:
-    """Return the reason why the title before a name contradicts the official's roles, or an empty string if it does
-    not.
+    """Return the reason why the title before a name contradicts the official's roles, or an empty string.
 
     Configured roles are rarely complete. For an official who is already mentioned, another title is therefore no
     contradiction, except if thousands of people share such a name.
@@ -116,9 +115,7 @@ def _explain_contradiction(
 
 
 def _explain_contradicting_apposition(prepared: PreparedOfficial, after: Title, best_fit: RoleFit) -> str:
-    """Return the reason why the position after a name contradicts the official's roles, or an empty string if it does
-    not.
-    """
+    """Return the reason why the position after a name contradicts the official's roles, or an empty string."""
     if (
         not after.positions
         or not prepared.positions
