@@ -112,6 +112,8 @@ def main() -> None:
         label: to_table([sample for text in texts[first::2] for sample in text])
         for label, first in (("fitted", 0), ("held out", 1))
     }
+    if not len(halves["fitted"][0]):
+        sys.exit("no text of the fitted half has a part of a name alone; name a folder with news texts, see --help")
     weights = fit(*halves["fitted"])
     print(f"INTERCEPT {weights[0]:+.1f}")
     for number, kind in enumerate(KINDS, 1):
