@@ -2,10 +2,10 @@
 
     python bench/fit_story_weights.py [FILE...]
 
-Each FILE has labelled articles, as in `tests/quality/edited`; without files, the `FILES` of the repository are read. The
-articles are placed one after another in their true stories. Each candidate story that the index finds for an article is
-a sample; it is right if it is the true story. The weights are fitted by logistic regression. The table has, for some
-sums of weights, how many of the right and of the wrong candidates reach them.
+Each FILE has labelled articles, as in `tests/quality/edited`; without files, the `FILES` of the repository are read.
+The articles are placed one after another in their true stories. Each candidate story that the index finds for an
+article is a sample; it is right if it is the true story. The weights are fitted by logistic regression. The table has,
+for some sums of weights, how many of the right and of the wrong candidates reach them.
 """
 
 import json
