@@ -21,6 +21,7 @@ MAX_CANDIDATE_STORIES = 8
 MAX_CENTROID_TERMS, MAX_CENTROID_LANGUAGE_FREE_TERMS = 96, 32
 MAX_CENTROID_DAYS = 16
 MAX_TOP_TERMS, MAX_TOP_LANGUAGE_FREE_TERMS = 14, 6
+_FIRST_LANGUAGE_FREE_CODE = np.uint64(TermKind.COUNTRY << KIND_SHIFT)
 TermArrays = tuple[TermHashes, TermWeights, TermKinds]
 
 
@@ -30,11 +31,9 @@ def top_terms(vector: TermVector) -> list[int]:
     They are used to search for similar stories. They are also indexed with the story of the article, so that later
     articles find this story.
     """
-    free = vector.language_free_count
-    terms: list[int] = vector.terms[free : free + MAX_TOP_TERMS].tolist()
-    start = 1 if free and vector.kinds[0] == TermKind.LANGUAGE else 0
-    terms += vector.terms[start : min(free, start + MAX_TOP_LANGUAGE_FREE_TERMS)].tolist()
-    return terms
+    free, start = vector.language_free_count, vector.language_count
+    terms: list[int] = vector.terms[: free + MAX_TOP_TERMS].tolist()
+    return terms[free:] + terms[start : min(free, start + MAX_TOP_LANGUAGE_FREE_TERMS)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +86,7 @@ class StoryClusterer:
 def _is_mergeable(first: StoryCentroid, second: StoryCentroid) -> bool:
     """Return whether two stories are similar enough to be merged: as if the first were an article."""
     terms, weights, kinds = _unpack_centroid(first)
-    is_free = kinds > TermKind.NAME
+    is_free = kinds >= np.uint8(TermKind.COUNTRY)
     length = float(np.linalg.norm(weights[~is_free])) or 1.0
     free = np.minimum(weights[is_free], 1)
     vector = TermVector(
@@ -138,8 +137,8 @@ def _sum_centroids(first: TermArrays, second: TermArrays) -> tuple[bytes, bytes,
     codes |= np.concatenate((kinds, their_kinds)).astype(np.uint64) << np.uint64(KIND_SHIFT)
     all_codes, positions = np.unique(codes, return_inverse=True)
     total = np.bincount(positions, np.concatenate((weights, their_weights)))
-    is_free = all_codes >= TermKind.COUNTRY << KIND_SHIFT
-    order = np.lexsort((all_codes, -total))
+    is_free = all_codes >= _FIRST_LANGUAGE_FREE_CODE
+    order = (-total).argsort(kind="stable")  # equal weights are ordered by code
     free, others = order[is_free[order]][:MAX_CENTROID_LANGUAGE_FREE_TERMS], order[~is_free[order]][:MAX_CENTROID_TERMS]
     kept = np.concatenate((free, others))
     codes = all_codes[kept]

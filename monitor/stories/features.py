@@ -116,7 +116,7 @@ class TermFeatures:
 @dataclass(frozen=True, slots=True)
 class TermVector:
     """The terms of an article with the highest weights: ``language_free_count`` terms that do not depend on the
-    language, then words and names, each heaviest first.
+    language, then words and names, each heaviest first. The first ``language_count`` terms, 0 or 1, name the language.
 
     The vector of the weights of words and names has the length 1. The weight of another term is its rarity, at most 1.
     """
@@ -125,6 +125,7 @@ class TermVector:
     weights: TermWeights
     kinds: TermKinds
     language_free_count: int = 0
+    language_count: int = 0
 
 
 class Vocabulary:
@@ -170,7 +171,8 @@ class Vocabulary:
         rarity = np.maximum(np.float32(0.1), np.float32(maximum) - np.log(seen + np.float32(1)))
         weights = features.counts * rarity
         is_language_free = features.kinds > _NAME
-        firsts = is_language_free * _FIRST + (features.kinds == _LANGUAGE) * _FIRST
+        is_language = features.kinds == _LANGUAGE
+        firsts = is_language_free * _FIRST + is_language * _FIRST
         order = (firsts - weights).argsort(kind="stable")  # equal weights are ordered by hash
         count = int(np.count_nonzero(is_language_free))
         free, order = order[: min(count, MAX_LANGUAGE_FREE_TERMS)], order[count : count + MAX_TERMS]
@@ -182,6 +184,7 @@ class Vocabulary:
             np.concatenate((rarity[free] / np.float32(maximum), chosen / np.float32(length))),
             features.kinds[order],
             len(free),
+            int(np.count_nonzero(is_language)),
         )
 
 

@@ -26,8 +26,7 @@ class TermKind(IntEnum):
     NUMBER = 4
     SHORT_SOUND = 5
     SOUND = 6
-    OFFICIAL = 7
-    LANGUAGE = 8
+    LANGUAGE = 7
     """The language of the text. It shows whether words can be common at all."""
 
 

@@ -35,7 +35,7 @@ FOREIGN_WORDS, MAX_FOREIGN_COSINE = 25, 0.02
 fewer words."""
 MAX_AGREEMENT, MAX_PEOPLE = 2.0, 5.0
 _KINDS = len(TermKind)
-_WORD, _NAME, _COUNTRY, _EVENT, _NUMBER, _SHORT_SOUND, _SOUND, _OFFICIAL, _LANGUAGE = map(int, TermKind)
+_WORD, _NAME, _COUNTRY, _EVENT, _NUMBER, _SHORT_SOUND, _SOUND, _LANGUAGE = map(int, TermKind)
 
 
 class Evidence(NamedTuple):
@@ -175,7 +175,7 @@ def _list_values(
     norm = math.sqrt(totals[_WORD] + totals[_NAME]) or 1.0
     words, names = common[_WORD] / norm, common[_NAME] / norm
     country, event, number = common[_COUNTRY], common[_EVENT], common[_NUMBER]
-    people = common[_SHORT_SOUND] / 2 + common[_SOUND] + common[_OFFICIAL]
+    people = common[_SHORT_SOUND] / 2 + common[_SOUND]
     limit = MIN_COSINE_SHORT_TEXT + (MIN_COSINE_LONG_TEXT - MIN_COSINE_SHORT_TEXT) * min(
         1, word_count / LONG_TEXT_WORDS
     )
