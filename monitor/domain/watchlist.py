@@ -4,6 +4,7 @@ Values from sources.yaml are validated by pydantic; values from code that constr
 """
 
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Annotated, ClassVar
 
 from pydantic import BeforeValidator, ConfigDict, Field
@@ -39,6 +40,10 @@ class Role:
     title: Annotated[ShortText, Field(description="the position, such as Minister of National Defence")]
     from_on: Annotated[CalendarDate | None, Field(alias="from", description="first day in the position")] = None
     until_on: Annotated[CalendarDate | None, Field(alias="until", description="first day after the role")] = None
+
+    def is_held(self, on: date) -> bool:
+        """Return whether the official holds the position on a day. A missing start or end does not limit the role."""
+        return (self.from_on is None or self.from_on <= on) and (self.until_on is None or on < self.until_on)
 
 
 RoleField = Annotated[Role, BeforeValidator(as_mapping("title"), json_schema_input_type=Role | str)]
@@ -131,6 +136,6 @@ class Watchlist:
     synonyms: tuple[tuple[str, ...], ...] = ()
 
     @property
-    def has_dated_roles(self) -> bool:
-        """Return whether at least one official has a role with a date."""
-        return any(role.from_on or role.until_on for official in self.officials for role in official.roles)
+    def has_roles(self) -> bool:
+        """Return whether at least one official has a role."""
+        return any(official.roles for official in self.officials)

@@ -79,10 +79,10 @@ class InsightNotices:
         """Return the notices about these officials for a digest that covers the time until ``end_at``.
 
         Unless it is a preview, new articles are first searched for statements about the posts of all officials. This is
-        omitted if no post has a date, because only dated posts can change hands.
+        omitted if no official has a post.
         """
         found, announced = tuple[str, ...](), tuple[Announcement, ...]()
-        if configuration.watchlist.has_dated_roles:
+        if configuration.watchlist.has_roles:
             # loads the matching engine, which a poll may not need
             from monitor.insight.succession import search_statements
 

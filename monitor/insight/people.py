@@ -140,14 +140,9 @@ class PersonHistory:
     first_at: datetime | None
 
 
-def is_held(role: Role, on_date: date) -> bool:
-    """Return whether a role is held on a date; a missing start or end does not limit the role."""
-    return (role.from_on is None or role.from_on <= on_date) and (role.until_on is None or on_date < role.until_on)
-
-
 def describe_position(official: Official | None, now: datetime) -> str:
     """Return the titles of the roles that an official holds at a time, separated by commas, or an empty text."""
-    return ", ".join(role.title for role in (official.roles if official else ()) if is_held(role, now.date()))
+    return ", ".join(role.title for role in (official.roles if official else ()) if role.is_held(now.date()))
 
 
 def load_people(
@@ -242,7 +237,7 @@ def load_person(
             database.digests.list_near_misses([official_id], Window(now - NEAR_MISS_PERIOD, now), MAX_NEAR_MISSES)
         ),
         last_at=desk.last_seen([official_id]).get(official_id),
-        posts=tuple((role, is_held(role, today)) for role in official.roles),
+        posts=tuple((role, role.is_held(today)) for role in official.roles),
     )
 
 

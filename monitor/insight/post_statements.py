@@ -68,8 +68,8 @@ class _Watched:
     name_words: tuple[frozenset[str], ...]
 
     def current_roles(self, on: date) -> list[Role]:
-        """Return the roles that the official holds on a day. Roles without a date are left out."""
-        return [role for role in self.official.roles if _is_current(role, on)]
+        """Return the roles that the official holds on a day."""
+        return [role for role in self.official.roles if role.is_held(on)]
 
 
 def _country_key(name: str) -> str:
@@ -90,12 +90,6 @@ def _build_automaton(watched: Iterable[_Watched]) -> ahocorasick_rs.AhoCorasick 
     return ahocorasick_rs.AhoCorasick(sorted(phrases)) if phrases else None
 
 
-def _is_current(role: Role, on: date) -> bool:
-    if role.from_on is None and role.until_on is None:
-        return False
-    return (role.from_on is None or role.from_on <= on) and (role.until_on is None or on < role.until_on)
-
-
 class StatementFinder:
     """Finder of statements in articles about the posts of the watched officials."""
 
@@ -107,7 +101,7 @@ class StatementFinder:
                 tuple(frozenset(fold_words(name)) for name in (official.name, *official.aliases)),
             )
             for official in officials
-            if any(role.from_on or role.until_on for role in official.roles)
+            if official.roles
         }
         self._post_words = _build_automaton(self._watched.values())
 

@@ -86,13 +86,14 @@ def test_each_article_is_searched_once(database: Database) -> None:
     assert database.successions.list_statements(NOW - MINUTE, ["nobody"]) == []
 
 
-def test_articles_are_searched_when_a_post_gets_a_date(database: Database) -> None:
-    """Without a dated post, nothing is searched, and no article counts as searched."""
+def test_articles_are_searched_when_an_official_gets_a_post(database: Database) -> None:
+    """Without a post, nothing is searched, and no article counts as searched. The post needs no date."""
+    without_post = replace(GIANG, roles=())
     undated = replace(GIANG, roles=(Role("Minister of National Defence"),))
     store(database, "a", NEWS, "times")
     store(database, "b", OTHER_WORDS, "post")
-    assert load(database, configuration=replace(CONFIGURATION, watchlist=Watchlist((undated,)))) == PeopleNotices()
-    assert len(load(database).notices) == 1
+    assert load(database, configuration=replace(CONFIGURATION, watchlist=Watchlist((without_post,)))) == PeopleNotices()
+    assert len(load(database, configuration=replace(CONFIGURATION, watchlist=Watchlist((undated,)))).notices) == 1
 
 
 def test_old_articles_are_not_searched(database: Database) -> None:

@@ -55,11 +55,21 @@ def test_a_past_year_is_a_number_in_any_digits(year: str, is_stated: bool) -> No
     assert bool(find(f"In {year} Le Van Moi became Vietnam's defence minister.")) is is_stated
 
 
-@pytest.mark.parametrize("roles", [(), (Role("Minister of National Defence"),), (Role("Adviser", date(2020, 1, 1)),)])
-def test_only_dated_roles_are_compared(roles: tuple[Role, ...]) -> None:
-    """Without a date, nobody knows whether the role is held today."""
+@pytest.mark.parametrize(
+    "roles", [(), (Role("Minister of National Defence", None, date(2020, 1, 1)),), (Role("Adviser", date(2020, 1, 1)),)]
+)
+def test_only_posts_that_are_held_are_compared(roles: tuple[Role, ...]) -> None:
+    """A post that has ended, and another post than the one in the text, cannot change hands."""
     finder = StatementFinder([Official("giang", "Phan Văn Giang", "Vietnam", roles=roles)])
     assert find("Le Van Moi was appointed Vietnam's defence minister.", finder=finder) == []
+
+
+def test_a_role_without_dates_is_held() -> None:
+    """Most users list the present posts of a person without a date."""
+    roles = (Role("Minister of National Defence"),)
+    finder = StatementFinder([Official("giang", "Phan Văn Giang", "Vietnam", roles=roles)])
+    text = "Le Van Moi was appointed Vietnam's defence minister."
+    assert find(text, finder=finder) == [("holder", "Le Van Moi")]
 
 
 def test_an_article_about_other_things_is_not_read() -> None:
