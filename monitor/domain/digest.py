@@ -333,7 +333,8 @@ class DigestQuery:
 
     It selects hits that the digest has not reported yet. They were found before ``hits_before`` and, if ``found_since``
     is given, not before that time. If ``period_start_at`` is given, it selects all hits that were found since then,
-    even reported ones. If ``requires_hits`` is true and no hit is selected, nothing else is loaded.
+    even reported ones. If ``requires_hits`` is true and no hit is selected, or only hits of muted stories, which wait
+    for other news, nothing is loaded.
     """
 
     window: Window
