@@ -429,7 +429,7 @@ class Digest:
 
     ``omitted_articles`` is the number of articles that are not listed, because the digest has more than
     ``max_articles``. ``top_story_ids`` are the most important stories of all sections. ``is_for_operator`` is true for
-    a report to the operator.
+    a report to the operator. ``retracted_titles`` are the headlines of reports that the digest retracts.
     """
 
     plan_id: str
@@ -445,3 +445,4 @@ class Digest:
     omitted_articles: int = 0
     top_story_ids: tuple[str, ...] = ()
     is_for_operator: bool = False
+    retracted_titles: tuple[str, ...] = ()

@@ -401,7 +401,8 @@ class DigestComposer:
             is_overdue,
             notices,
         )
-        return await self._translate(digest)
+        titles = dict.fromkeys(one.title or one.outlet for one in inputs.retractions)
+        return await self._translate(replace(digest, retracted_titles=tuple(titles)))
 
     async def _translate(self, digest: Digest) -> Digest:
         """Add translations to the texts of a digest: stored ones, and new ones that are made in time.
