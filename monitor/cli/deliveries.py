@@ -121,16 +121,22 @@ def resend(
         chosen = list(ids or ())
         if failed:
             chosen += [delivery.id for delivery in opened.deliveries.list_deliveries((DeliveryState.FAILED,), 100_000)]
-        if not chosen:
+        elif not chosen:
             raise UsageError("Give the ids of the deliveries to resend (see `monitor deliveries list`), or --failed.")
+        if not chosen:
+            typer.echo("No delivery has the state failed; nothing is sent.")
+            return
         now = datetime.now(UTC)
+        due: list[int] = []
         for delivery_id in dict.fromkeys(chosen):
             if to:
-                opened.deliveries.forward(delivery_id, check_address(opened, configuration, delivery_id, to), now)
+                address = check_address(opened, configuration, delivery_id, to)
+                due.append(opened.deliveries.forward(delivery_id, address, now).id)
             else:
-                opened.deliveries.resend(delivery_id, now)
+                due.append(opened.deliveries.resend(delivery_id, now).id)
         attempts = run_async(deliver_due(opened, configuration))
-    print_attempts(attempts)
+        deliveries = [opened.deliveries.get_delivery(delivery_id) for delivery_id in due]
+    print_attempts(attempts, deliveries)
 
 
 def check_address(database: "Database", configuration: "Configuration", delivery_id: int, address: str) -> str:

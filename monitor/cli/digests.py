@@ -2,6 +2,7 @@
 
 import sys
 from collections import Counter
+from collections.abc import Sequence
 from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
@@ -32,6 +33,7 @@ from monitor.text.numbers import format_count, parse_number
 
 if TYPE_CHECKING:
     from monitor.domain.configuration import Configuration, Settings
+    from monitor.domain.delivery import Delivery, Message
     from monitor.domain.digest import Digest, DigestPlan
     from monitor.domain.read_models import DigestSummary
     from monitor.pipeline.compose_digests import DigestComposer
@@ -43,6 +45,7 @@ SinceOption = Annotated[
     str, typer.Option("--since", metavar="LENGTH", help="All hits of the last 12h, 7d ..., reported or not.")
 ]
 MAX_FEED_DIGESTS = 20
+MAX_OTHER_DELIVERIES = 100  # deliveries that a daemon may store while a digest is sent by hand
 DRAIN_SECONDS = 75.0  # longer than the 60 s that one mail or chat message may take
 
 
@@ -271,20 +274,23 @@ def send(
     configuration = load_config(config, database, resolve_secrets=True)
     plan = find_plan(configuration, name)
     with open_database(configuration) as opened:
-        digest, attempts = run_async(send_digest(opened, configuration, plan, parse_since(since)))
+        digest, messages, attempts = run_async(send_digest(opened, configuration, plan, parse_since(since)))
+        keys = {message.key for message in messages}
+        newest = opened.deliveries.list_deliveries(limit=len(keys) + MAX_OTHER_DELIVERIES)
+        deliveries = [delivery for delivery in newest if delivery.message.key in keys]
     typer.echo(f"Digest {digest.plan_id}: {format_count(len(digest.stories), 'story', 'stories')}.")
-    print_attempts(attempts)
+    print_attempts(attempts, deliveries)
 
 
 async def send_digest(
     database: "Database", configuration: "Configuration", plan: "DigestPlan", since: datetime | None
-) -> "tuple[Digest, list[DeliveryAttempt]]":
-    """Compose and store a digest now, then send all due deliveries; return the digest and the attempts.
+) -> "tuple[Digest, tuple[Message, ...], list[DeliveryAttempt]]":
+    """Compose and store a digest now, then send all due deliveries; return the digest, its messages and the attempts.
 
     If ``since`` is given, the digest has all hits since that time, even if they were reported.
     """
-    digest, _ = await create_composer(database, configuration).send_now(plan, configuration, since)
-    return digest, await deliver_due(database, configuration)
+    digest, messages = await create_composer(database, configuration).send_now(plan, configuration, since)
+    return digest, messages, await deliver_due(database, configuration)
 
 
 async def deliver_due(database: "Database", configuration: "Configuration") -> "list[DeliveryAttempt]":
@@ -307,17 +313,25 @@ def format_attempt(attempt: "DeliveryAttempt") -> str:
     return f"{send_result.outcome} to {message.channel_id}: {message.target}: {detail}"
 
 
-def print_attempts(attempts: "list[DeliveryAttempt]") -> None:
-    """Print the result of each attempt to send.
+def print_attempts(attempts: "list[DeliveryAttempt]", deliveries: "Sequence[Delivery]") -> None:
+    """Print the result of each attempt to send, and the states of those ``deliveries`` that a daemon took before.
 
-    Raises ``MonitorError`` if an attempt failed, so that the exit code of the command shows the failure.
+    ``deliveries`` are read after the attempts. Raises ``MonitorError`` if an attempt failed, so that the exit code of
+    the command shows the failure.
     """
     failed = 0
+    attempted = {attempt.delivery.id for attempt in attempts}
+    for delivery in deliveries:
+        if delivery.id not in attempted:
+            typer.echo(
+                f"{delivery.state} to {delivery.message.channel_id}: {delivery.message.target}: taken by a running "
+                "daemon; `monitor deliveries list` shows the result"
+            )
     for attempt in attempts:
         failed += not isinstance(attempt.receipt, Sent)
         typer.echo(format_attempt(attempt))
     if failed:
         total = format_count(len(attempts), "delivery", "deliveries")
         raise MonitorError(f"{failed} of {total} failed; `monitor deliveries list` shows the next attempts.")
-    if not attempts:
-        typer.echo("No delivery was due; a running daemon may have sent it.")
+    if not attempts and not deliveries:
+        typer.echo("No delivery was due.")

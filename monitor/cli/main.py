@@ -6,6 +6,7 @@ therefore they import no slow libraries at module level.
 
 import gc
 import os
+import signal
 import sys
 from collections.abc import Callable, Collection
 from importlib import import_module
@@ -163,7 +164,9 @@ def main() -> None:
     )  # the program uses no plugin, and the search for plugins takes time
     sys.modules.setdefault("httpx._main", None)  # type: ignore[arg-type]  # httpx's own command line, which would import rich
     try:
-        create_app(sys.argv[1:])(standalone_mode=True)
+        app = create_app(sys.argv[1:])
+        signal.signal(signal.SIGINT, signal.default_int_handler)  # until here Ctrl-C ends the process, see __main__.py
+        app(standalone_mode=True)
     except (ConfigError, InputError, QueryError, NotAFeed) as error:
         exit_with_error(error, EXIT_INVALID_INPUT)
     except UsageError as error:

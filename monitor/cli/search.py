@@ -250,5 +250,9 @@ def save_as_rule(
     sys.stdout.write(f"The rule {rule_id} is in {config}.")
     if asked.wanted.since_at or asked.wanted.until_at:
         sys.stdout.write(" A rule has no period: --since and --until are not part of it.")
-    sys.stdout.write(" Add it to `rules:` of a digest to have its hits reported.\n")
+    digests = [plan.id for plan in load_config(config).digests if rule_id in plan.rules]
+    if digests:
+        sys.stdout.write(f" Its hits are reported in: {', '.join(digests)}.\n")
+    else:
+        sys.stdout.write(" Add it to `rules:` of a digest to have its hits reported.\n")
     record_edit(configuration, editor, [saved], f"rules.{rule_id}", reader)

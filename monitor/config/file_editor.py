@@ -90,7 +90,9 @@ class FileEditor:
             if checked.is_changed:
                 write_files([FileEdit(path, before, after)])
             summary = _describe_counts(*checked.counts)
-            return self._describe(path, before, after, summary, has_losses=bool(checked.lost_sources))
+            return self._describe(
+                path, before, after, summary, is_confirmed=bool(checked.lost_sources or checked.warnings)
+            )
 
     def restore(self, name: str, before: str, tag: str) -> SavedEdit:
         """Replace a configuration file by its former text; see ``ConfigurationEditor.restore``."""
@@ -103,7 +105,7 @@ class FileEditor:
                 raise EditConflict(f"{path.name} was edited again since; undo the later edits first, or edit the file")
             self._parse({path: former})
             write_files([FileEdit(path, present, former)])
-            return self._describe(path, present, former, "the former text", has_losses=True)
+            return self._describe(path, present, former, "the former text", is_confirmed=True)
 
     def propose_rule(self, rule_id: str, rule: Mapping[str, Any]) -> OpenedFile:
         """Return the main file with the text after adding a rule; see ``ConfigurationEditor.propose_rule``."""
@@ -263,9 +265,9 @@ class FileEditor:
         return tuple(found)
 
     def _describe(
-        self, path: Path, before: bytes, after: bytes, summary: str, *, has_losses: bool = False
+        self, path: Path, before: bytes, after: bytes, summary: str, *, is_confirmed: bool = False
     ) -> SavedEdit:
-        accepted = hash_configuration(self._read_whole(path, after)) if has_losses else ""
+        accepted = hash_configuration(self._read_whole(path, after)) if is_confirmed else ""
         name = path.name if path == self._path else os.path.relpath(path, self._path.parent)
         return SavedEdit(name, before.decode(), compute_tag(after), summary, accepted)
 

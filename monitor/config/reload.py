@@ -23,6 +23,7 @@ from monitor.config.included_files import (
     read_file_set,
 )
 from monitor.config.load import ConfigurationCheck, parse_configuration, read_file_bytes
+from monitor.config.renamed_ids import find_renamed_ids
 from monitor.config.secrets import SecretResolver
 from monitor.config.yaml_document import parse_yaml
 from monitor.domain.configuration import Configuration, resolve_database_url
@@ -87,27 +88,32 @@ def evaluate_edit(
     """Decide whether an edited configuration file is applied, rejected or held. Return the decision with its reasons.
 
     ``data`` are the bytes of the file; other files that it refers to are read again. ``last_good`` is the last valid
-    configuration, or None. A file that removes more than half of the sources of ``last_good`` is held until the user
-    confirms it. ``accepted_hash`` is the hash of the configuration that the user has confirmed.
+    configuration, or None. A file that removes more than half of the sources of ``last_good``, or that seems to change
+    an id without the key ``formerly``, is held until the user confirms it. ``accepted_hash`` is the hash of the
+    configuration that the user has confirmed.
     """
     try:
         configuration = parse_configuration(data, path, environ, checks)
     except ConfigError as error:
         return reject_edit(path, error, last_good)
     whole = read_whole_configuration(data, path)
-    lost = find_removed_sources(last_good.text, configuration) if last_good and last_good.text.encode() != whole else ()
-    if lost and hash_configuration(whole) != accepted_hash:
-        shown = ", ".join(lost[:10]) + (f" and {len(lost) - 10} more" if len(lost) > 10 else "")
-        text = (
-            f"more than half of the sources are removed ({shown}); add them again, or confirm with: "
-            f"monitor check --accept --config {path}"
-        )
-        issue = ConfigIssue(str(path), 1, 1, text)
-        return ReloadResult(
-            ReloadOutcome.AWAITING_CONFIRMATION,
-            _format_not_applied_message(path, "is not applied yet", last_good, (issue,)),
-            issues=(issue,),
-        )
+    is_edited = last_good is not None and last_good.text.encode() != whole
+    if last_good and is_edited and hash_configuration(whole) != accepted_hash:
+        confirmation = f"or confirm with: monitor check --accept --config {path}"
+        issues = [
+            replace(one, message=f"{one.message}, {confirmation}")
+            for one in find_renamed_ids(last_good.text, configuration, data, path)
+        ]
+        if lost := find_removed_sources(last_good.text, configuration):
+            shown = ", ".join(lost[:10]) + (f" and {len(lost) - 10} more" if len(lost) > 10 else "")
+            text = f"more than half of the sources are removed ({shown}); add them again, {confirmation}"
+            issues.insert(0, ConfigIssue(str(path), 1, 1, text))
+        if issues:
+            return ReloadResult(
+                ReloadOutcome.AWAITING_CONFIRMATION,
+                _format_not_applied_message(path, "is not applied yet", last_good, issues),
+                issues=tuple(issues),
+            )
     sources, rules = len(configuration.sources), len(configuration.watchlist.rules)
     counts = f"{format_count(sources, 'source')}, {format_count(rules, 'rule')}"
     return ReloadResult(ReloadOutcome.APPLIED, f"{path} is in use now: {counts}.", configuration)

@@ -1,4 +1,5 @@
-"""Notices of a digest: quarantined articles, near misses, names that readers often rejected, and retracted hits.
+"""Notices of a digest: quarantined articles, near misses, names that readers often rejected, retracted hits, muted
+stories.
 
 A near miss is a text that resembles a watched name but was not counted as a mention. Near misses are reported once a
 week, so that the user can add a correct spelling as an alias.
@@ -11,7 +12,8 @@ from zoneinfo import ZoneInfo
 
 from monitor.domain.delivery import Delivery
 from monitor.domain.digest import OPERATOR_PLAN_ID, DigestPlan, Window
-from monitor.domain.feedback import RepeatedRejection, Retraction
+from monitor.domain.feedback import MarkKind, RepeatedRejection, Retraction
+from monitor.domain.marks import MarkedHits
 from monitor.domain.read_models import NearMissSummary, QuarantineSummary
 from monitor.domain.watchlist import Official
 from monitor.text.numbers import format_count
@@ -147,3 +149,18 @@ def format_unreached_notice(deliveries: Sequence[Delivery]) -> tuple[str, ...]:
     if not targets:
         return ()
     return (f"{'One recipient' if len(targets) == 1 else f'{len(targets)} recipients'} could not be reached.",)
+
+
+def format_muted_notices(marked: MarkedHits, zone: ZoneInfo) -> list[str]:
+    """Return one line for each muted story with hidden hits.
+
+    It states the number of hidden articles, and the time until which the story is muted.
+    """
+    notices = []
+    for one, hits in marked.hidden.values():
+        if one.mark.kind is MarkKind.MUTED:
+            count = len({hit.article_id for hit in hits})
+            reports = "one report" if count == 1 else f"{count} reports"
+            until = f" (until {one.ends_at.astimezone(zone):%-d %b %Y})" if one.ends_at else ""
+            notices.append(f"Muted: {reports} of “{one.title}” [{one.mark.story_id}]{until}.")
+    return notices

@@ -347,13 +347,18 @@ def _format_period(window: Window, zone: ZoneInfo) -> str:
 def _format_subject_line(digest: Digest, sections: Sequence[SectionView]) -> str:
     """Return the subject line of an email: the most important headline, or a statement that nothing was found.
 
-    A report to the operator has the number of problems in its subject instead.
+    A digest that only retracts reports has the headline of the first one. A report to the operator has the number of
+    problems in its subject instead.
     """
     prefix = "[overdue] " if digest.is_overdue else ""
     day = f"{digest.window.end_at.astimezone(ZoneInfo(digest.timezone)):%-d %b}"
     name = f"{single_line(digest.title, 60)}, {day}"
     if digest.is_for_operator:
         return single_line(f"{name}: {format_count(len(digest.notices), 'problem')}", MAX_SUBJECT_CHARS)
+    if not sections and digest.retracted_titles:
+        first, *others = digest.retracted_titles
+        tail = f" (+{format_count(len(others), 'report')})" if others else ""
+        return single_line(f"{prefix}Taken back: {first}", MAX_SUBJECT_CHARS - len(tail)) + tail
     if not sections:
         coverage = digest.coverage
         read = f"{coverage.read_count} of {format_count(coverage.source_count, 'source')} read"
@@ -372,6 +377,8 @@ def _format_summary(digest: Digest) -> str:
     """Return one sentence with the numbers of stories, outlets and officials in a digest."""
     if digest.is_for_operator:
         return f"{format_count(len(digest.notices), 'problem')} of operation since the last report."
+    if not digest.stories and digest.retracted_titles:
+        return f"{format_count(len(digest.retracted_titles), 'report')} taken back, nothing new."
     if not digest.stories:
         return "Nothing found."
     people = format_count(len(digest.officials), "person", "people")

@@ -333,7 +333,8 @@ class DigestQuery:
 
     It selects hits that the digest has not reported yet. They were found before ``hits_before`` and, if ``found_since``
     is given, not before that time. If ``period_start_at`` is given, it selects all hits that were found since then,
-    even reported ones. If ``requires_hits`` is true and no hit is selected, nothing else is loaded.
+    even reported ones. If ``requires_hits`` is true and no hit is selected, or only hits of muted stories, which wait
+    for other news, nothing is loaded.
     """
 
     window: Window
@@ -428,7 +429,7 @@ class Digest:
 
     ``omitted_articles`` is the number of articles that are not listed, because the digest has more than
     ``max_articles``. ``top_story_ids`` are the most important stories of all sections. ``is_for_operator`` is true for
-    a report to the operator.
+    a report to the operator. ``retracted_titles`` are the headlines of reports that the digest retracts.
     """
 
     plan_id: str
@@ -444,3 +445,4 @@ class Digest:
     omitted_articles: int = 0
     top_story_ids: tuple[str, ...] = ()
     is_for_operator: bool = False
+    retracted_titles: tuple[str, ...] = ()

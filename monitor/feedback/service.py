@@ -78,10 +78,10 @@ class FeedbackService:
         self._database, self._matcher, self._clock = database, matcher, clock
         self._officials = {official.id: official for official in watchlist.officials}
 
-    async def get_actor(self, login: str, way: Way = Way.CLI) -> Actor:
-        """Return the reader with a login, as an actor. If the login is unknown, the reader is created."""
+    async def get_actor(self, login: str, way: Way = Way.CLI, *, name: str = "") -> Actor:
+        """Return the reader with a login, as an actor. If the login is unknown, the reader is created with ``name``."""
         ensure_reader = self._database.feedback.ensure_reader
-        return Actor(await self._database.run(ensure_reader, login, self._clock()), way)
+        return Actor(await self._database.run(ensure_reader, login, self._clock(), name), way)
 
     async def reject(
         self,

@@ -15,11 +15,11 @@ from typing import Protocol
 from zoneinfo import ZoneInfo
 
 from monitor.digest.fallback import compose_fallback, render_fallback
-from monitor.digest.marks import apply_marks, format_muted_notices
 from monitor.digest.messages import build_messages
 from monitor.digest.notices import (
     MAX_SPELLINGS_QUERIED,
     find_weekly_window,
+    format_muted_notices,
     format_near_miss_notices,
     format_quarantine_notices,
     format_repeated_rejections,
@@ -43,6 +43,7 @@ from monitor.domain.digest import (
     Window,
 )
 from monitor.domain.errors import StoreError
+from monitor.domain.marks import MarkedHits, apply_marks
 from monitor.domain.poll_state import PollState
 from monitor.domain.ports import Clock, DigestSchedule, Translator
 from monitor.domain.source_health import problem_notices, recovery_notices
@@ -246,13 +247,14 @@ class DigestComposer:
             or people.announced
             or problem_notices(inputs.source_states, window.start_at, window.end_at)
         )
-        is_overdue = self._is_overdue(plan, due, inputs.hits)
+        is_overdue = self._is_overdue(plan, due, _mark_hits(plan, inputs, window.end_at).shown)
         digest = await self._compose(plan, configuration, window, inputs, people, notices, is_overdue=is_overdue)
         if plan.schedule.is_immediate and not (digest.stories or digest.omitted_articles or inputs.retractions):
             plan = replace(plan, channels=_channels_without_scheduled_digest(plan, configuration.digests))
         should_send = _should_send(plan, digest, has_notices=has_notices)
         rendered = await self._render(plan, digest, configuration) if should_send else None
-        hit_ids = tuple(hit.id for hit in inputs.hits)
+        settled = inputs if should_send else _without_waiting_hits(plan, inputs, window.end_at)
+        hit_ids = tuple(hit.id for hit in settled.hits)
         announced = people.announced if should_send else ()
         is_stored = await self._commit(plan, configuration, digest, rendered, hit_ids, inputs, announced) is not None
         self.failures.clear(plan.id)
@@ -294,23 +296,22 @@ class DigestComposer:
     async def _load_inputs(
         self, plan: DigestPlan, configuration: Configuration, due: _DueWindow
     ) -> DigestInputs | None:
-        """Load the content of a due digest from the database.
+        """Return the inputs of a due digest, or None if an immediate digest has nothing to report."""
+        end_at = due.window.end_at
 
-        The result is None if an immediate digest has nothing to report.
-        """
-        load_inputs = self._database.digests.load_inputs
+        async def load(query: DigestQuery) -> DigestInputs:
+            inputs = await self._database.read(self._database.digests.load_inputs, plan, query)
+            return await self._hold_hits(plan, configuration, inputs, end_at)
+
         query = _build_query(plan, configuration, due.window, due.hits_before)
         if not plan.schedule.is_immediate:
-            inputs = await self._database.read(load_inputs, plan, query)
-            return await self._hold_hits(plan, configuration, inputs, due.window.end_at)
-        inputs = await self._database.read(load_inputs, plan, replace(query, requires_hits=True))
-        inputs = await self._hold_hits(plan, configuration, inputs, due.window.end_at)
+            return await load(query)
+        inputs = _without_waiting_hits(plan, await load(replace(query, requires_hits=True)), end_at)
         if inputs.has_reports:
             return inputs
         if not self._is_source_notice_check_due(plan, configuration, due.window.start_at):
             return None
-        inputs = await self._database.read(load_inputs, plan, query)
-        inputs = await self._hold_hits(plan, configuration, inputs, due.window.end_at)
+        inputs = _without_waiting_hits(plan, await load(query), end_at)
         has_notice = _has_source_notice(inputs.source_states, due.window)
         return inputs if inputs.hits or has_notice else None
 
@@ -383,8 +384,7 @@ class DigestComposer:
         from monitor.digest.compose import compose_digest  # slow to import, and most passes report nothing
 
         officials = _relevant_officials(plan, configuration, inputs)
-        reported = (hit for hit in inputs.hits if hit.id not in inputs.unreported_hit_ids)
-        marked = apply_marks(filter(plan.accepts, reported), inputs.marks, window.end_at)
+        marked = _mark_hits(plan, inputs, window.end_at)
         notices = [
             *notices,
             *format_retractions(inputs.retractions, officials),
@@ -406,7 +406,8 @@ class DigestComposer:
             is_overdue,
             notices,
         )
-        return await self._translate(digest)
+        titles = dict.fromkeys(one.title or one.outlet for one in inputs.retractions)
+        return await self._translate(replace(digest, retracted_titles=tuple(titles)))
 
     async def _translate(self, digest: Digest) -> Digest:
         """Add translations to the texts of a digest: stored translations, and new ones that are ready in time.
@@ -487,6 +488,18 @@ class DigestComposer:
         if is_stored and rendered:
             self._sent_at[plan.id].append(self._clock())
         return messages if is_stored else None
+
+
+def _mark_hits(plan: DigestPlan, inputs: DigestInputs, end_at: datetime) -> MarkedHits:
+    """Return which hits a digest shows, and which ones readers' marks hide."""
+    reported = (hit for hit in inputs.hits if hit.id not in inputs.unreported_hit_ids)
+    return apply_marks(filter(plan.accepts, reported), inputs.marks, end_at)
+
+
+def _without_waiting_hits(plan: DigestPlan, inputs: DigestInputs, end_at: datetime) -> DigestInputs:
+    """Return the inputs of a digest without hits, if it has only hits of muted stories and nothing else to report."""
+    has_news = bool(inputs.retractions) or any(map(plan.accepts, inputs.followed))
+    return inputs if has_news or not _mark_hits(plan, inputs, end_at).must_wait else replace(inputs, hits=())
 
 
 def _reported_content(plan: DigestPlan, digest: Digest, inputs: DigestInputs) -> ReportedContent:

@@ -30,6 +30,7 @@ from monitor.domain.feedback import (
     Retraction,
     VerdictKind,
 )
+from monitor.domain.marks import apply_marks
 from monitor.domain.mention import HitKind, Passage, TextChange
 from monitor.domain.poll_state import HEALTHY_STATES, PollState
 from monitor.domain.read_models import NearMissSummary, QuarantineSummary
@@ -235,15 +236,16 @@ class DigestStore:
                 plan_state = _load_plan_state(connection, plan)
                 undelivered = _load_undelivered(connection, plan, query.hits_before, plan_state)
                 retractions = tuple(_load_retractions(connection, plan_state.rescreened, query.hits_before))
-                undelivered_ids = frozenset(hit.id for hit in undelivered)
-                marks = load_story_marks(connection, plan, undelivered_ids) if plan_state.has_marks else ()
+                marks = load_story_marks(connection, plan) if plan_state.has_marks else ()
                 followed = load_followed(connection, plan, marks, query.window.end_at) if marks else ()
             unsubscribed = self.load_unsubscribed(plan.id) if plan_state.has_unsubscribed else frozenset()
             hits = [hit for hit in undelivered if query.found_since is None or hit.found_at >= query.found_since]
             if query.period_start_at is not None:
                 hits = self.hits_between(plan, query.period_start_at, query.hits_before)
-            if query.requires_hits and not (hits or retractions or followed):
-                return DigestInputs()
+            if query.requires_hits and not (retractions or followed):
+                marked = apply_marks(filter(plan.accepts, hits), marks, query.window.end_at)
+                if not hits or marked.must_wait:
+                    return DigestInputs()
             window, officials = query.window, sorted(query.official_ids.union(*(hit.official_ids for hit in hits)))
             near_misses: list[NearMissSummary] = []
             repeated: list[RepeatedRejection] = []

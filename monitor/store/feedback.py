@@ -84,13 +84,13 @@ class FeedbackStore:
     def __init__(self, connections: Connections) -> None:
         self._connections = connections
 
-    def ensure_reader(self, login: str, now: datetime) -> Reader:
-        """Return the reader with a login. If the login is new, create the reader.
+    def ensure_reader(self, login: str, now: datetime, name: str = "") -> Reader:
+        """Return the reader with a login. If the login is new, create the reader with ``name``.
 
         Raises ``UsageError`` if the reader is disabled.
         """
         with self._connections.write_transaction() as connection:
-            row = {"login": login, "name": "", "seen_hit_id": 0, "made_at": now, "disabled_at": None}
+            row = {"login": login, "name": name, "seen_hit_id": 0, "made_at": now, "disabled_at": None}
             connection.execute(insert_ignore(READER, connection), row)
             reader = _reader_from_row(connection.execute(select(READER).where(READER.c.login == login)).one())
         if reader.disabled_at is not None:

@@ -9,6 +9,7 @@ from sqlalchemy import Connection, delete, exists, func, or_, select, update
 
 from monitor.domain.delivery import RenderedDigest
 from monitor.domain.digest import Digest, DigestItem, DigestStory
+from monitor.domain.errors import UsageError
 from monitor.domain.forgetting import ForgetReport
 from monitor.domain.mention import Passage
 from monitor.store.column_types import from_json, to_json
@@ -54,7 +55,7 @@ class ForgetStore:
 
         ``names`` are names of the official to search for, in addition to the spellings found in articles. ``render``
         renders a digest again after the official was removed from it. With ``is_dry_run``, the numbers are returned,
-        but nothing is changed.
+        but nothing is changed. Raises ``UsageError``, and changes nothing, if nothing about the official is stored.
         """
         reports: list[ForgetReport] = []
         with suppress(_DryRun), self._connections.write_transaction(durable=True) as connection:
@@ -72,19 +73,21 @@ def _forget(connection: Connection, official_id: str, names: Collection[str], re
     texts = {fold_key(text) for text in (*names, *rejected, *(row.text for row in rows)) if text.strip()}
     mentions = connection.execute(delete(MENTION).where(MENTION.c.official_id == official_id)).rowcount
     near_misses = connection.execute(delete(NEAR_MISS).where(NEAR_MISS.c.official_id == official_id)).rowcount
-    for table in (POST_STATEMENT, SUCCESSION_NOTICE):
-        connection.execute(delete(table).where(table.c.official_id == official_id))
+    is_in_former_text = CONFIGURATION_EDIT.c.former_text.contains(official_id, autoescape=True)
+    others = connection.execute(select(func.count()).select_from(CONFIGURATION_EDIT).where(is_in_former_text)).scalar()
+    others = others or 0
+    for table in (POST_STATEMENT, SUCCESSION_NOTICE, PROPOSAL):
+        others += connection.execute(delete(table).where(table.c.official_id == official_id)).rowcount
     for chunk in chunk_ids(article_ids):  # a statement about another official may quote the name
         connection.execute(delete(POST_STATEMENT).where(POST_STATEMENT.c.article_id.in_(chunk)))
     hits, shared_hits = _forget_hits(connection, official_id, texts)
-    _forget_changes(connection, official_id)
+    others += _forget_changes(connection, official_id)
     connection.execute(delete(CONFIGURATION_EDIT))  # any former text may name the official
-    connection.execute(delete(PROPOSAL).where(PROPOSAL.c.official_id == official_id))
     connection.execute(delete(API_ANSWER))
     connection.execute(delete(TRANSLATION))  # any may be of a passage; a text that is needed is translated again
     verdicts = connection.execute(delete(VERDICT).where(VERDICT.c.official_id == official_id)).rowcount
     digests, rendered = _forget_digests(connection, official_id, texts, render)
-    return ForgetReport(
+    report = ForgetReport(
         mentions=mentions,
         near_misses=near_misses,
         hits=hits,
@@ -101,6 +104,11 @@ def _forget(connection: Connection, official_id: str, names: Collection[str], re
         ),
         kept_articles=len(article_ids),
     )
+    if report == ForgetReport() and not others:
+        raise UsageError(
+            f"Nothing about an official with the id {official_id!r} is stored, and nothing was erased. Check the id."
+        )
+    return report
 
 
 def _forget_hits(connection: Connection, official_id: str, texts: Collection[str]) -> tuple[int, int]:
@@ -127,8 +135,8 @@ def _forget_hits(connection: Connection, official_id: str, texts: Collection[str
     return len(deleted), changed
 
 
-def _forget_changes(connection: Connection, official_id: str) -> None:
-    """Delete the records of changes that concern an official.
+def _forget_changes(connection: Connection, official_id: str) -> int:
+    """Delete the records of changes that concern an official, and return their number.
 
     These are verdicts, undone verdicts, and edits of the official's keys in sources.yaml.
     """
@@ -138,7 +146,7 @@ def _forget_changes(connection: Connection, official_id: str) -> None:
         (CHANGE.c.what == "undo") & CHANGE.c.subject.contains(f" {official_id} (", autoescape=True),
         (CHANGE.c.what == "edit") & CHANGE.c.subject.startswith(f"officials.{official_id}.", autoescape=True),
     )
-    connection.execute(delete(CHANGE).where(is_about))
+    return connection.execute(delete(CHANGE).where(is_about)).rowcount
 
 
 def _forget_pages(connection: Connection, article_ids: Sequence[int]) -> int:

@@ -1,14 +1,14 @@
 """Marks of readers on stories (mute, follow, irrelevant) as digests need them, and new articles of followed stories."""
 
 from collections import defaultdict
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 
 from sqlalchemy import Connection, exists, select
 
 from monitor.domain.article import Article, Region, Stage
 from monitor.domain.digest import DigestPlan, ReportableHit
-from monitor.domain.feedback import Mark, MarkKind, StoryMark
+from monitor.domain.feedback import Mark, MarkKind, StoryMark, mark_ends_at
 from monitor.domain.mention import HitKind, Passage
 from monitor.store.core_tables import ARTICLE, ARTICLE_TEXT, DIGEST_ARTICLE, DIGEST_HIT, HIT, MARK, SOURCE, STORY
 from monitor.store.damaged_rows import read_rows
@@ -20,14 +20,12 @@ MAX_FOLLOWED_ARTICLES = 100
 """Maximum number of articles without a hit that one digest reports. The next digest reports further ones."""
 
 
-def load_story_marks(
-    connection: Connection, plan: DigestPlan, undelivered_ids: Collection[int]
-) -> tuple[StoryMark, ...]:
+def load_story_marks(connection: Connection, plan: DigestPlan) -> tuple[StoryMark, ...]:
     """Return the marks on stories that apply to a digest plan, each with facts about its story.
 
     The facts are the title, the officials known when the mark was made, and the time of the last report. Of several
     marks on one story for the same rule, the newest that is not undone applies. A mark as irrelevant applies in
-    addition to it. ``undelivered_ids`` are the hits that are yet to be reported; they do not count as reports.
+    addition to it. A hit that was found after the end of a mark does not prolong the mark.
     """
     is_counting = (MARK.c.plan_id == plan.id, MARK.c.plan_id != "", MARK.c.undone_at.is_(None))
     chosen: dict[tuple[str, str, bool], Mark] = {}
@@ -41,18 +39,22 @@ def load_story_marks(
         select(HIT.c.id, HIT.c.official_ids, HIT.c.found_at, ARTICLE.c.story_id)
         .join_from(HIT, ARTICLE)
         .where(*is_in_stories(stories), HIT.c.rule_id.in_(plan.rules), HIT.c.withdrawn_at.is_(None))
+        .order_by(HIT.c.found_at, HIT.c.id)
     )
     officials: defaultdict[int, set[str]] = defaultdict(set)
-    last_report: dict[str, datetime] = {}
+    last_report: dict[int, datetime] = {}
     decoded = read_rows(HIT, connection.execute(hits), lambda row: (row, decode_texts(row.official_ids)))
     for row, official_ids in decoded:
         for mark in chosen.values():
-            if mark.story_id == row.story_id and row.found_at <= mark.made_at:
+            if mark.story_id != row.story_id:
+                continue
+            if row.found_at <= mark.made_at:
                 officials[mark.id].update(official_ids)
-        if row.id not in undelivered_ids:
-            last_report[row.story_id] = max(row.found_at, last_report.get(row.story_id, row.found_at))
+            ends_at = mark_ends_at(mark, last_report.get(mark.id, mark.made_at))
+            if ends_at is None or row.found_at < ends_at:
+                last_report[mark.id] = row.found_at
     return tuple(
-        StoryMark(mark, titles.get(mark.story_id, ""), frozenset(officials[mark.id]), last_report.get(mark.story_id))
+        StoryMark(mark, titles.get(mark.story_id, ""), frozenset(officials[mark.id]), last_report.get(mark.id))
         for mark in chosen.values()
     )
 

@@ -121,9 +121,9 @@ class FeedbackDesk:
         self.clock.advance(timedelta(seconds=1))
         return asyncio.run(self.service.undo(change_id, self.actor()))
 
-    def compose(self) -> list[Digest]:
-        """Compose what is due, an hour later."""
-        self.clock.advance(timedelta(hours=1))
+    def compose(self, after: timedelta = timedelta(hours=1)) -> list[Digest]:
+        """Compose what is due after a time."""
+        self.clock.advance(after)
         return asyncio.run(self.composer.run_due(self.configuration))
 
     def waiting(self) -> set[tuple[int, tuple[str, ...]]]:

@@ -32,6 +32,7 @@ from monitor.web.templating import render
 router = APIRouter()
 NONCE_SECONDS = 1800
 ACTS_PER_DAY, DAY_SECONDS = 20, 86_400.0
+LINK_READER_NAME = "a reader"  # digests and pages show it instead of the address, which is not for other readers
 PRIVATE = {"Referrer-Policy": "no-referrer", "X-Robots-Tag": "noindex", "Cache-Control": "no-store"}
 _acts = RateLimiter(ACTS_PER_DAY, period=DAY_SECONDS)
 
@@ -188,7 +189,8 @@ async def _perform(context: DeskContext, view: LinkView, fields: dict[str, str])
     """
     service = await context.feedback()
     one = view.delivery
-    actor = await service.get_actor(f"a reader of {one.plan_id} ({one.target})"[:200], Way.LINK)
+    login = f"a reader of {one.plan_id} ({one.target})"[:200]
+    actor = await service.get_actor(login, Way.LINK, name=LINK_READER_NAME)
     if undo := fields.get("undo", ""):
         change = await context.read(context.database.feedback.get_change, parse_number("undo", undo))
         if change.login != actor.reader.login or change.way is not Way.LINK:

@@ -2,12 +2,14 @@
 
 from dataclasses import replace
 
+import pytest
 from sqlalchemy import text
 from support.feedback_desk import HARBOUR, ORCHARD, FeedbackDesk
 from support.rows import NOW, digest
 
 from monitor.digest.render import render_digest
 from monitor.domain.article import Region
+from monitor.domain.errors import UsageError
 from monitor.domain.mention import Passage
 from monitor.domain.read_models import ArticleFilter
 from monitor.domain.translation import TextToTranslate, Translation
@@ -55,7 +57,8 @@ def test_everything_about_a_person_is_erased_and_others_stay(database: Database)
     assert [hit.article_id for hit in database.queries.list_hits(ArticleFilter(official_id="ben"))] == [other, both]
     assert {hit.official_ids for hit in database.queries.list_hits(ArticleFilter())} == {("ben",)}
     assert database.maintenance.check_database() == ()
-    assert database.forgetting.forget_official("ada", (), render_digest).mentions == 0
+    with pytest.raises(UsageError, match="Nothing about an official with the id 'ada' is stored"):
+        database.forgetting.forget_official("ada", (), render_digest)
 
 
 def test_translations_of_erased_passages_are_erased(database: Database) -> None:
@@ -69,6 +72,7 @@ def test_translations_of_erased_passages_are_erased(database: Database) -> None:
     (redacted,) = redact_digest(stored, "ada", {"ada lovell"}).stories[0].items
     assert redacted.translation.texts == (("Ben Harcastle spoke.", "Ben sprach."),)
 
+    FeedbackDesk(database).add()
     asked = TextToTranslate("en", "Ada Lovell spoke.")
     database.translations.save({asked: "Ada sprach."}, "de", "x", NOW)
     database.forgetting.forget_official("ada", (), render_digest, is_dry_run=True)

@@ -87,7 +87,10 @@ def test_a_link_rejects_and_undoes(desk: Desk) -> None:
     done = press(desk, path, reason="namesake")
     assert "Rejected." in done.text
     (change,) = desk.database.feedback.list_changes()
-    assert (change.what, change.way, change.reader.startswith("a reader of morning")) == ("reject", "link", True)
+    assert (change.what, change.way, change.reader) == ("reject", "link", "a reader")
+    configuration = desk.loader.snapshot.configuration
+    digest, _hits = run(desk.app.state.composer.preview(configuration.digests[0], configuration))
+    assert [text for text in digest.notices if "rejected by a reader on " in text]
     press(desk, path, reason="namesake")
     assert len(desk.database.feedback.list_changes()) == 1
     assert "Undone." in press(desk, path, undo=str(change.id)).text

@@ -12,6 +12,7 @@ from support.rows import draft, screened
 from support.stores import open_database
 from typer.testing import CliRunner
 
+from monitor.cli.digests import print_attempts
 from monitor.config.load import load_configuration
 from monitor.domain.delivery import DeliveryState, Rejected, Retry, SendResult, Sent
 from monitor.domain.errors import MonitorError, UsageError
@@ -121,6 +122,22 @@ def test_all_failed_deliveries_are_resent(run: Run, tmp_path: Path) -> None:
     assert DeliveryState.FAILED in run("deliveries", "list", "--state", DeliveryState.FAILED)
     (tmp_path / "outbox").unlink()
     assert "sent to outbox" in run("deliveries", "resend", "--failed")
+
+
+def test_resending_failed_deliveries_without_any_prints_a_message(run: Run) -> None:
+    """A message states that none has failed."""
+    run("digests", "send", "morning")
+    assert "No delivery has the state failed; nothing is sent." in run("deliveries", "resend", "--failed")
+
+
+def test_a_delivery_that_a_daemon_took_is_shown_with_its_state(run: Run, capsys: pytest.CaptureFixture[str]) -> None:
+    """The command does not state that no delivery was due."""
+    run("digests", "send", "morning")
+    database = Database.open("sqlite:///monitor.db")
+    deliveries = database.deliveries.list_deliveries()
+    database.close()
+    print_attempts([], deliveries)
+    assert capsys.readouterr().out.startswith("sent to outbox: ")
 
 
 @pytest.mark.parametrize(

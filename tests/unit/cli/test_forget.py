@@ -38,3 +38,31 @@ def test_an_official_is_forgotten_only_if_deleted_in_the_file_and_confirmed(
     erased = json.loads(runner.invoke(app, ["forget", "official", "ada", "--yes", "--json"]).output)
     assert (erased["official"], erased["erased"], erased["mentions"], erased["digests"]) == ("ada", True, 2, 1)
     assert erased["kept_articles"] == 1
+
+
+@pytest.mark.parametrize("options", [(), ("--yes",)])
+def test_an_id_of_which_nothing_is_stored_is_an_error(
+    options: tuple[str, ...], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It may be a typing error, so nothing is erased, also not the former texts of edited files."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "sources.yaml").write_text(CONFIGURATION.format("ben"))
+    open_database(tmp_path).close()
+    runner = CliRunner()
+    assert runner.invoke(app, ["search", "bridge", "--save-rule", "bridge"]).exit_code == 0
+    result = runner.invoke(app, ["forget", "official", "adda", *options])
+    assert isinstance(result.exception, UsageError)
+    assert "Nothing about an official with the id 'adda' is stored" in str(result.exception)
+    assert runner.invoke(app, ["undo", "1"]).exit_code == 0
+
+
+def test_an_official_that_is_only_in_former_texts_is_forgotten(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The edit that removed or followed it can then not be undone."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "sources.yaml").write_text(CONFIGURATION.format("ada"))
+    open_database(tmp_path).close()
+    runner = CliRunner()
+    assert runner.invoke(app, ["search", "bridge", "--save-rule", "bridge"]).exit_code == 0
+    (tmp_path / "sources.yaml").write_text(CONFIGURATION.format("ben"))
+    assert runner.invoke(app, ["forget", "official", "ada", "--yes"]).exit_code == 0
+    assert runner.invoke(app, ["undo", "1"]).exit_code != 0

@@ -1,6 +1,7 @@
 """Command line: exit codes, old commands and the option --config."""
 
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -26,6 +27,29 @@ CASES = [
     (StoreFull("The disk is full."), 3),
     (PermissionError(13, "Permission denied", "monitor.db"), 3),
 ]
+
+
+INTERRUPTED_AT_IMPORT = """
+import os, signal, sys
+
+def interrupt(event, details):
+    if event == "import" and details[0] == {module!r}:
+        os.kill(os.getpid(), signal.SIGINT)
+
+from monitor.__main__ import main
+sys.addaudithook(interrupt)
+main()
+"""
+
+
+@pytest.mark.parametrize("module", ["monitor.cli.main", "monitor.cli.articles", "monitor.config.load"])
+def test_an_interrupt_during_the_start_ends_quietly(module: str, tmp_path: Path) -> None:
+    """Whichever module is being imported: nothing is printed, and a shell gets the exit code 130."""
+    (tmp_path / "sources.yaml").write_text(GIVEN)
+    words = [sys.executable, "-c", INTERRUPTED_AT_IMPORT.format(module=module), "run"]
+    done = subprocess.run(words, cwd=tmp_path, capture_output=True, text=True, timeout=60, check=False)
+    assert (done.stdout, done.stderr) == ("", "")
+    assert done.returncode in {-signal.SIGINT, 130}
 
 
 @pytest.mark.parametrize(("error", "code"), CASES, ids=lambda value: type(value).__name__)

@@ -118,6 +118,18 @@ def test_results_have_passages_officials_and_counts(run: Run) -> None:
     assert days == ["2026-02-20", "2026-02-26", "2026-02-27", "2026-02-28", "2026-03-01"]
 
 
+def test_saving_a_rule_names_the_digests_that_report_it(run: Run) -> None:
+    """A digest with `rules: all` reports it at once; without such a digest, the message asks for one."""
+    assert "Add it to `rules:` of a digest" in run("bridge", "--save-rule", "bridge")
+    file = Path("sources.yaml")
+    file.write_text(
+        file.read_text(encoding="utf-8") + "digests: {morning: {rules: all, at: '07:00'}}\n", encoding="utf-8"
+    )
+    output = run("talks", "--save-rule", "talks")
+    assert "Its hits are reported in: morning." in output
+    assert "Add it" not in output
+
+
 def test_a_search_becomes_a_rule(run: Run) -> None:
     """The file keeps its comments and finds the same; an existing rule and a wrong id are refused."""
     options = ("--official", "somebody", "--group", "capital", "--language", "en", "--region", "body")

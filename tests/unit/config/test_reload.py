@@ -303,6 +303,30 @@ def test_removal_of_most_sources_is_held_until_confirmed(path: Path, key_values:
     assert Daemon(path, key_values).change is None
 
 
+def test_a_changed_id_is_held_until_it_is_named_or_confirmed(path: Path, key_values: FakeKeyValueStore) -> None:
+    """Otherwise all articles of the source would be stored again."""
+    write(path, sources(3))
+    daemon = Daemon(path, key_values)
+    renamed = sources(3).replace("s1:", "first:")
+    write(path, renamed)
+    change = daemon.check_twice()
+    assert change
+    assert (change.outcome, daemon.ids) == (ReloadOutcome.AWAITING_CONFIRMATION, ["s0", "s1", "s2"])
+    assert "first has the address of s1" in change.message
+    assert "add formerly: [s1] to keep its history, or confirm with: monitor check --accept" in change.message
+    assert Daemon(path, key_values).ids == ["s0", "s1", "s2"]
+    named = renamed.replace("first: {", "first: {formerly: [s1], ")
+    write(path, named)
+    daemon.check_twice()
+    assert daemon.ids == ["s0", "first", "s2"]
+    write(path, named.replace("s2:", "second:"))
+    daemon.check_twice()
+    assert daemon.ids == ["s0", "first", "s2"]
+    key_values.values[ACCEPTED_HASH_SETTING] = hash_configuration(path.read_bytes())
+    daemon.check()
+    assert daemon.ids == ["s0", "first", "second"]
+
+
 def test_ordinary_edits_are_not_held(path: Path, key_values: FakeKeyValueStore) -> None:
     """Half of the sources may be removed, and a single one may be replaced by another."""
     daemon = Daemon(path, key_values)

@@ -191,6 +191,16 @@ def test_the_subject_line_has_the_most_important_headline() -> None:
     assert render_digest(alone).subject == "Correction: Trần Minh Hải: Fishing quota for 2026 to fall by 8 per cent"
 
 
+def test_a_digest_that_only_takes_reports_back_has_their_headline_as_subject() -> None:
+    """Its first sentence states this, too; with a story, the story is the subject."""
+    digest = replace(sample(), retracted_titles=("Minister opens bridge", "Minister closes bridge"))
+    alone = render_digest(replace(digest, stories=()))
+    assert alone.subject == "Taken back: Minister opens bridge (+1 report)"
+    assert "2 reports taken back, nothing new." in alone.text
+    assert "Nothing found" not in alone.text + alone.html
+    assert render_digest(digest).subject == render_digest(sample()).subject
+
+
 def test_coverage_reports_entries_that_were_held_merged_or_dropped() -> None:
     """They are in the coverage of every form; a digest without any does not mention them."""
     digest = sample()

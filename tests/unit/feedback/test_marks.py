@@ -1,14 +1,17 @@
 """Marks for a digest: muted, irrelevant and followed stories."""
 
 import asyncio
-from datetime import timedelta
+from dataclasses import replace
+from datetime import time, timedelta
 
 import pytest
 from support.feedback_desk import ORCHARD, PLAN, FeedbackDesk, reported
 
-from monitor.domain.digest import Digest
+from monitor.domain.digest import Digest, DigestPlan
 from monitor.domain.feedback import MarkKind
 from monitor.domain.mention import HitKind
+from monitor.domain.poll_state import SourceState
+from monitor.domain.source_health import SourceDiagnosis, notice_due, with_diagnosis, with_notice
 from monitor.store.database import Database
 
 SECOND = (
@@ -25,12 +28,24 @@ NOBODY = (
 )
 
 
-def mark(desk: FeedbackDesk, kind: MarkKind, **more: object) -> int:
-    """Mark the story of the first article for the digest; return the number of the change."""
+DAY = timedelta(days=1)
+DAILY = replace(PLAN, at=time(7))
+
+
+def mark(desk: FeedbackDesk, kind: MarkKind, article: int = 1, **more: object) -> int:
+    """Mark the story of an article for the digest; return the number of the change."""
     desk.clock.advance(timedelta(minutes=1))
-    story = desk.database.queries.get_article(1).story_id
+    story = desk.database.queries.get_article(article).story_id
     done = asyncio.run(desk.service.mark(story, kind, desk.actor(), plan_id=PLAN.id, **more))  # type: ignore[arg-type]
     return done.change.id
+
+
+def block_source(desk: FeedbackDesk, name: str) -> None:
+    """Store a poll by which a source is blocked."""
+    (lease,) = desk.database.sources.lease_due(desk.now, 1, desk.now + timedelta(minutes=5), only={name})
+    state = with_diagnosis(lease.poll_state, SourceDiagnosis(SourceState.BLOCKED, "403"), desk.now)
+    state = replace(state, failures=1.0)
+    desk.database.sources.record_poll(lease, with_notice(state, notice_due(state, desk.now), desk.now))
 
 
 def lines(digests: list[Digest]) -> list[str]:
@@ -38,29 +53,121 @@ def lines(digests: list[Digest]) -> list[str]:
     return [text for digest in digests for text in digest.notices if text.startswith("Muted")]
 
 
+def report_first(desk: FeedbackDesk) -> None:
+    """Report the story that the tests mark."""
+    desk.compose(DAY)
+    desk.add()
+    assert reported(desk.compose(DAY)) == [1]
+
+
 @pytest.fixture
 def desk(database: Database) -> FeedbackDesk:
     """Set up the installation with a reported story."""
     found = FeedbackDesk(database)
-    found.compose()
-    found.add()
-    assert reported(found.compose()) == [1]
+    report_first(found)
     return found
 
 
 def test_a_muted_story_is_one_line_among_other_news(desk: FeedbackDesk) -> None:
-    """Its reports count as reported; alone they cause no digest."""
+    """Its reports then count as reported."""
     mark(desk, MarkKind.MUTED)
     second, other = desk.add(SECOND, outlet="post"), desk.add(ORCHARD, "Apples")
     digests = desk.compose()
     assert reported(digests) == [other]
     (line,) = lines(digests)
     assert line.startswith("Muted: one report of “The harbour of Northport” [s1] (until ")
-    desk.add(THIRD, outlet="echo")
-    assert desk.compose() == []
     assert desk.waiting() == set()
     assert desk.reject(second).rescreened.reported == 1
     assert desk.compose() == []
+
+
+@pytest.mark.parametrize("plan", [PLAN, DAILY], ids=["immediate", "daily"])
+def test_reports_of_a_muted_story_wait_for_other_news(plan: DigestPlan, database: Database) -> None:
+    """Alone they cause no digest and do not count as reported; the next digest that is sent has the line."""
+    desk = FeedbackDesk(database, plan=plan)
+    report_first(desk)
+    mark(desk, MarkKind.MUTED)
+    desk.add(SECOND, outlet="post")
+    assert desk.compose(DAY) == []
+    desk.add(THIRD, outlet="echo")
+    assert desk.compose(DAY) == []
+    assert len(desk.waiting()) == 2
+    other = desk.add(ORCHARD, "Apples")
+    digests = desk.compose(DAY)
+    assert (reported(digests), len(lines(digests)), desk.waiting()) == ([other], 1, set())
+    assert lines(digests)[0].startswith("Muted: 2 reports of")
+    assert "Muted: 2 reports of" in desk.database.deliveries.list_deliveries()[0].message.rendered.text
+
+
+@pytest.mark.parametrize("plan", [PLAN, DAILY], ids=["immediate", "daily"])
+def test_undoing_a_mute_reports_what_waits(plan: DigestPlan, database: Database) -> None:
+    """Reports that a digest has counted in its line are not repeated."""
+    desk = FeedbackDesk(database, plan=plan)
+    report_first(desk)
+    change = mark(desk, MarkKind.MUTED)
+    desk.add(SECOND, outlet="post")
+    desk.add(ORCHARD, "Apples")
+    assert len(lines(desk.compose(DAY))) == 1
+    third = desk.add(THIRD, outlet="echo")
+    assert desk.compose(DAY) == []
+    desk.undo(change)
+    digests = desk.compose(DAY)
+    assert (reported(digests), lines(digests), desk.waiting()) == ([third], [], set())
+
+
+def test_waiting_reports_of_a_muted_story_do_not_make_a_digest_overdue(desk: FeedbackDesk) -> None:
+    """Only the time of a report that the digest shows counts."""
+    mark(desk, MarkKind.MUTED)
+    desk.add(SECOND, outlet="post")
+    assert desk.compose() == []
+    desk.clock.advance(timedelta(hours=1))
+    desk.add(ORCHARD, "Apples")
+    (digest,) = asyncio.run(desk.composer.run_due(desk.configuration))
+    assert not digest.is_overdue
+
+
+def test_reports_of_an_irrelevant_story_wait_with_those_of_a_muted_one(desk: FeedbackDesk) -> None:
+    """A digest is not composed for them; they count as reported with the next one that is sent."""
+    desk.add(ORCHARD, "Apples")
+    desk.compose()
+    mark(desk, MarkKind.MUTED)
+    mark(desk, MarkKind.IRRELEVANT, article=2)
+    desk.add(SECOND, outlet="post")
+    desk.add(ORCHARD + " Pears will be scarce, too.", "Pears", outlet="echo")
+    assert desk.compose() == []
+    assert len(desk.waiting()) == 2
+    other = desk.add(SECOND + " Ben Harcastle was there, too.", outlet="times")
+    assert (reported(desk.compose()), desk.waiting()) == ([other], set())
+
+
+def test_a_mute_lasts_while_the_story_goes_on(desk: FeedbackDesk) -> None:
+    """Each hidden report prolongs it; reports that still wait are shown when it ends."""
+    mark(desk, MarkKind.MUTED)
+    second = desk.add(SECOND, outlet="post")
+    assert desk.compose(timedelta(days=3)) == []
+    third = desk.add(THIRD, outlet="echo")
+    assert desk.compose(timedelta(days=12)) == []
+    assert reported(desk.compose(timedelta(days=3))) == [second, third]
+
+
+def test_a_mute_that_has_ended_stays_ended(desk: FeedbackDesk) -> None:
+    """A report after its end does not bring it back."""
+    mark(desk, MarkKind.MUTED)
+    desk.clock.advance(timedelta(days=15))
+    second = desk.add(SECOND, outlet="post")
+    assert reported(desk.compose()) == [second]
+    third = desk.add(THIRD, outlet="echo")
+    assert reported(desk.compose()) == [third]
+
+
+def test_reports_of_a_muted_story_do_not_go_with_a_notice_about_a_source(desk: FeedbackDesk) -> None:
+    """It goes only to channels without another digest, so the reports still wait."""
+    mark(desk, MarkKind.MUTED)
+    desk.add(SECOND, outlet="post")
+    assert desk.compose() == []
+    block_source(desk, "echo")
+    (digest,) = desk.compose(timedelta(hours=2))
+    assert (lines([digest]), len(desk.waiting())) == ([], 1)
 
 
 def test_another_person_in_a_muted_story_is_reported(desk: FeedbackDesk) -> None:

@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import NamedTuple
-from zoneinfo import ZoneInfo
 
 from monitor.domain.digest import ReportableHit
 from monitor.domain.feedback import MarkKind, StoryMark
@@ -26,6 +25,14 @@ class MarkedHits(NamedTuple):
     def hidden_ids(self) -> frozenset[int]:
         """Ids of the hidden hits."""
         return frozenset(hit.id for _mark, hits in self.hidden.values() for hit in hits)
+
+    @property
+    def must_wait(self) -> bool:
+        """True if the digest would show nothing but a line about a muted story.
+
+        Such a digest is not sent. Its hits wait for the next digest that is.
+        """
+        return not self.shown and any(one.mark.kind is MarkKind.MUTED for one, _hits in self.hidden.values())
 
 
 def apply_marks(hits: Iterable[ReportableHit], marks: Sequence[StoryMark], now: datetime) -> MarkedHits:
@@ -53,18 +60,3 @@ def _hides(one: StoryMark, hit: ReportableHit) -> bool:
     if one.mark.rule_id and one.mark.rule_id != hit.rule_id:
         return False
     return hit.kind not in _ALWAYS_SHOWN and one.official_ids.issuperset(hit.official_ids)
-
-
-def format_muted_notices(marked: MarkedHits, zone: ZoneInfo) -> list[str]:
-    """Return one line for each muted story with hidden hits.
-
-    It states the number of hidden articles, and the time until which the story is muted.
-    """
-    notices = []
-    for one, hits in marked.hidden.values():
-        if one.mark.kind is MarkKind.MUTED:
-            count = len({hit.article_id for hit in hits})
-            reports = "one report" if count == 1 else f"{count} reports"
-            until = f" (until {one.ends_at.astimezone(zone):%-d %b %Y})" if one.ends_at else ""
-            notices.append(f"Muted: {reports} of “{one.title}” [{one.mark.story_id}]{until}.")
-    return notices
