@@ -221,7 +221,7 @@ class _ArticleReader:
                     yield self._statement(official_id, StatementKind.LEFT, "", role.title, sentence, index, holder)
                 else:
                     self.confirmed.add((official_id, role.title))
-            elif not is_former and self._is_other_person(watched, holder):
+            elif not is_former and self._is_other_person(watched, holder) and self._is_evidence(item, holder, role):
                 yield self._statement(
                     official_id, StatementKind.HOLDER, holder.text, role.title, sentence, index, holder
                 )
@@ -230,6 +230,19 @@ class _ArticleReader:
                 if self._is_new_post(sentence, official_id, item):
                     post = describe_positions(item.positions)
                     yield self._statement(official_id, StatementKind.NEW_POST, "", post, sentence, index, holder)
+
+    def _is_evidence(self, post: Item, holder: "_Holder", role: Role) -> bool:
+        """Return whether a post next to another name is evidence that the role has a new holder.
+
+        A title without a word such as "new" is none for a deputy, because a country has several, for a watched person
+        who holds the same post in another country, and for a role without dates, which may be long over.
+        """
+        if holder.is_direct:
+            return True
+        if any(position.is_deputy for position in post.positions) or not (role.from_on or role.until_on):
+            return False
+        own_roles = [one for official_id in holder.name.official_ids for one in self._roles.get(official_id, ())]
+        return not any(self._is_post(post.positions, one) for one in own_roles)
 
     def _statement(
         self,

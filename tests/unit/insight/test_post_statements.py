@@ -4,7 +4,8 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from monitor.domain.article import Article
+from monitor.domain.article import Article, Region
+from monitor.domain.mention import MatchForm, Mention
 from monitor.domain.succession import StatementKind
 from monitor.domain.watchlist import Official, Role, Watchlist
 from monitor.insight.post_statements import StatementFinder
@@ -70,6 +71,25 @@ def test_a_role_without_dates_is_held() -> None:
     finder = StatementFinder([Official("giang", "Phan Văn Giang", "Vietnam", roles=roles)])
     text = "Le Van Moi was appointed Vietnam's defence minister."
     assert find(text, finder=finder) == [("holder", "Le Van Moi")]
+    assert find("Vietnam's Defence Minister Le Van Moi spoke.", finder=finder) == [], "the role may be long over"
+
+
+def test_a_title_is_no_evidence_against_other_holders() -> None:
+    """A country has several deputies, and a watched person may hold the same post in another country."""
+    since = date(2021, 4, 5)
+    finder = StatementFinder(
+        [
+            Official("deputy", "Võ Minh Lương", "Vietnam", roles=(Role("Deputy Minister of National Defence", since),)),
+            Official("pm-vn", "Phạm Minh Chính", "Vietnam", roles=(Role("Prime Minister", since),)),
+            Official("pm-la", "Sonexay Siphandone", "Laos", roles=(Role("Prime Minister", since),)),
+        ]
+    )
+    assert find("Hoang Xuan Chien, Deputy Minister of National Defence of Vietnam, listened.", finder=finder) == []
+    text = "Prime Minister Pham Minh Chinh arrived."
+    mention = Mention("pm-vn", "Pham Minh Chinh", Region.BODY, 15, 30, MatchForm.FULL, 0.97, "full name")
+    article = Article("https://a.example/1", "", body=text, language="en")
+    assert finder.find(article, (), date(2026, 11, 30), "Laos") != ()
+    assert finder.find(article, (mention,), date(2026, 11, 30), "Laos") == ()
 
 
 def test_an_article_about_other_things_is_not_read() -> None:
