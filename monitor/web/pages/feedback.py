@@ -52,6 +52,7 @@ async def finish(page: Page, fields: dict[str, str], work: Awaitable[FeedbackRes
     if page.request.headers.get("x-fragment"):
         values = {
             "change": result.change,
+            "is_own": result.change.login == page.account.login,  # a repeated change may be that of another reader
             "sentence": describe_result(result),
             "form_token": make_form_token(page.identity.session_key),
             "here": safe_path(fields.get("next", "/")),

@@ -123,6 +123,17 @@ def test_a_script_gets_the_changed_row_only(desk: Desk) -> None:
     assert "Undo" in answer.text
 
 
+def test_a_repeated_act_offers_no_undo_of_the_change_of_another_reader(desk: Desk) -> None:
+    """The key z would undo what the reader did not do."""
+    desk.log_in("anna", Role.EDITOR).post("/feedback/reject", REJECTED)
+    other = desk.log_in("eva", Role.EDITOR)
+    answer = other.post("/feedback/reject", REJECTED, **{"X-Fragment": "1"})
+    assert "Rejected before" in answer.text
+    assert "Undo" not in answer.text
+    location = other.post("/feedback/reject", REJECTED).headers["location"]
+    assert 'data-page-key="z"' not in other.get(location).text
+
+
 @pytest.mark.parametrize(
     ("role", "action", "fields", "status"),
     [
