@@ -69,6 +69,17 @@ def test_a_rejected_person_leaves_today_and_the_next_digest(desk: Desk) -> None:
     assert "About a" in reader.get("/").text
 
 
+def test_a_card_marks_the_name_of_its_person_and_the_words_of_other_rules(desk: Desk) -> None:
+    body = "Villagers waited.\nOther One spoke first.\nThen the river rose in Pakse, where Some Body had come."
+    kept(desk.database, draft("c", body=body))
+    run(process(desk))
+    cards = re.findall(r"<article.*?</article>", desk.log_in().get("/").text, re.DOTALL)
+    (card,) = [one for one in cards if "About c" in one]
+    assert "<mark>river</mark> rose in Pakse, where <mark>Some Body</mark>" in card
+    story = desk.database.queries.get_article(3).story_id
+    assert "<mark>river</mark> rose in Pakse, where <mark>Some Body</mark>" in desk.log_in().get(f"/story/{story}").text
+
+
 def test_a_near_miss_or_another_text_can_be_confirmed(desk: Desk) -> None:
     reader = desk.log_in()
     reader.post("/feedback/reject", REJECTED)
