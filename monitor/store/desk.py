@@ -278,6 +278,11 @@ class DeskStore:
         with self._connections.read_transaction() as connection:
             return [_source_from_row(row) for row in connection.execute(query.order_by(SOURCE.c.id).limit(limit))]
 
+    def list_source_ids(self) -> frozenset[str]:
+        """Return the ids of all configured sources that a daemon or a poll has stored."""
+        with self._connections.read_transaction() as connection:
+            return frozenset(connection.execute(select(SOURCE.c.id).where(IS_CONFIGURED)).scalars())
+
     def get_source(self, source_id: str) -> SourceLine:
         """Return a source. Raises ``UsageError`` if the source is not configured, or was never polled."""
         query = select(*_SOURCE_COLUMNS).where(IS_CONFIGURED, SOURCE.c.id == source_id)

@@ -288,5 +288,6 @@ def test_an_editor_polls_sources_and_resends_deliveries(desk: Desk, role: Role, 
     done = [change.what for change in desk.database.feedback.list_changes()]
     assert done == (["release", "poll", "resend", "cancel"] if status == 303 else [])
     assert ("Poll now" in reader.get("/sources/times").text) == (status == 303)
+    assert "no daemon is running" in reader.get("/sources/times?did=poll").text
     assert reader.post("/outbox/999/resend").status_code in {403, 404}
     assert reader.post("/sources/nothing/poll").status_code in {403, 404}
