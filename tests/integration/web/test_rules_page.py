@@ -173,9 +173,21 @@ def test_a_search_is_reviewed_as_a_rule_before_it_is_saved(desk: Desk) -> None:
     fields = fields_of(type("Page", (), {"text": f'<form method="post" {form[0]}'}))
     assert reader.post("/rules/save", fields).status_code == 303
     assert "listeners: {query: listened, sources: [times]}" in desk.file.read_text()
-    assert reader.post("/rules/search", search).status_code == 404
-    for broken in ({"id": ""}, {"q": ""}):
-        assert reader.post("/rules/search", search | broken).status_code in {400, 404}
+    written = desk.file.read_text()
+    for broken, message in (
+        ({}, "the id &#39;listeners&#39; is used by another rule"),
+        ({"id": ""}, "the rule needs an id"),
+        ({"q": "", "source": ""}, "a rule needs a query or a person"),
+    ):
+        answer = reader.post("/rules/search", search | {"since": "2026-01-02"} | broken)
+        assert answer.status_code == 422
+        assert message in answer.text, re.findall(r'role="alert">.*', answer.text)
+        typed = search | {"since": "2026-01-02"} | broken
+        if typed["q"]:
+            assert "About a" in answer.text
+            assert all(f'name="{name}" value="{typed[name]}"' in answer.text for name in ("q", "id", "since"))
+            assert re.search(r'<option value="times" selected', answer.text)
+    assert desk.file.read_text() == written
 
 
 def test_the_loss_of_most_sources_asks_first(desk: Desk) -> None:
