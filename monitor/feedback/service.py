@@ -252,9 +252,21 @@ class FeedbackService:
         decide = self._database.proposals.decide
         return await self._database.run(decide, number, outcome, actor.reader, self._clock())
 
-    async def mark_read_until(self, hit_id: int, actor: Actor) -> None:
+    async def mark_read_until(self, hit_id: int, actor: Actor) -> FeedbackResult:
         """Record that the reader has read all hits up to and including ``hit_id``."""
-        await self._database.run(self._database.feedback.mark_read_until, actor.reader, hit_id)
+        change = self._describe(actor, MARK_VERBS[MarkKind.READ], "all hits", "", "")
+        store = self._database.feedback.mark_read_until
+        return FeedbackResult(await self._database.run(store, hit_id, actor.reader, change))
+
+    async def mark_stories_read(self, story_ids: Sequence[str], actor: Actor) -> FeedbackResult:
+        """Record that the reader has read several stories, as one change.
+
+        Raises ``UsageError`` if a story does not exist.
+        """
+        subject = f"{len(story_ids)} stories" if len(story_ids) > 1 else f"story {story_ids[0]}"
+        change = self._describe(actor, MARK_VERBS[MarkKind.READ], subject, "", "")
+        store = self._database.feedback.mark_stories_read
+        return FeedbackResult(await self._database.run(store, story_ids, actor.reader, change))
 
     async def undo(self, change_id: int, actor: Actor) -> FeedbackResult:
         """Undo a change, and return the result, which contains the record of the undoing.
@@ -270,6 +282,9 @@ class FeedbackService:
         if undone.mark_id is not None:
             undo_mark = self._database.feedback.undo_mark
             return FeedbackResult(await self._database.run(undo_mark, undone, actor.reader, change))
+        if undone.what == MARK_VERBS[MarkKind.READ]:
+            undo_read = self._database.feedback.undo_read
+            return FeedbackResult(await self._database.run(undo_read, undone, actor.reader, change))
         if undone.what in {"join", "split"}:
             return await self._edit_stories(self._database.story_edits.undo, undone, actor.reader, change)
         raise UsageError(f"change {change_id} ({undone.what}) cannot be undone by this command")

@@ -358,7 +358,6 @@ async def today(page: PageDependency) -> Response:
     plan = page.parameter("digest")
     database, snapshot, shows_hidden = page.context.database, page.snapshot, page.parameter("hidden") == "1"
     view = await page.read(load_today, database, snapshot, page.account, by, plan, page.now, page.zone, shows_hidden)
-    read_before = page.number("read", 0, 0, 2**62) if page.parameter("read") else None
     done = await find_done(page)
     proposal_count = await page.read(database.proposals.count_open)
     return await page.render(
@@ -369,6 +368,5 @@ async def today(page: PageDependency) -> Response:
         plan=plan,
         views=VIEWS,
         done=done,
-        read_before=read_before,
         hidden=shows_hidden,
     )

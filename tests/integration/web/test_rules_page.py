@@ -79,6 +79,21 @@ def test_an_edit_is_reviewed_saved_recorded_and_undone(desk: Desk) -> None:
     assert "undone by owner" in reader.get("/changes").text
 
 
+def test_the_undo_of_an_edit_is_offered_only_if_it_is_possible(desk: Desk) -> None:
+    """That of an earlier one, after the undo of the later one."""
+    reader, file = desk.log_in(), desk.file
+    assert file
+    numbers = []
+    for before, after in (("query: river", "query: flood"), ("query: flood", "query: storm")):
+        save(reader, type_text(reader, before, after))
+        numbers.append(desk.database.feedback.list_changes()[0].id)
+    for number in reversed(numbers):
+        offered = re.findall(r'name="change" value="(\d+)">Undo', reader.get("/changes").text)
+        assert offered == [str(number)]
+        reader.post("/feedback/undo", {"change": number})
+    assert file.read_text() == FILE
+
+
 def test_a_text_with_errors_is_kept_and_its_errors_come_first(desk: Desk) -> None:
     reader, file = desk.log_in(), desk.file
     assert file
