@@ -182,7 +182,9 @@ class FeedbackService:
         exclusive = {MarkKind.MUTED, MarkKind.FOLLOWED}
         same_owner = [one for one in known if (one.reader, one.plan_id) == (owner, plan_id)]
         newest = next((one for one in same_owner if one.kind is kind or {one.kind, kind} <= exclusive), None)
-        if newest and (newest.kind, newest.rule_id, newest.until_at) == (kind, rule_id, until_at):
+        # a story that was read is shown again with new hits; only another mark covers them
+        is_repeated = newest and (newest.kind, newest.rule_id, newest.until_at) == (kind, rule_id, until_at)
+        if newest and is_repeated and kind is not MarkKind.READ:
             change = await self._find_change(mark_id=newest.id)
             return FeedbackResult(change, mark=newest, is_repeated=True)
         target = f"for digest {plan_id}" if plan_id else f"for {actor.reader.display_name}"

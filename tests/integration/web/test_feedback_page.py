@@ -2,6 +2,7 @@
 
 import re
 from asyncio import run
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -100,6 +101,18 @@ def test_a_marked_story_is_hidden_and_counted(desk: Desk, kind: str) -> None:
     assert f"Hidden: 1 {kind}" in text
     assert "About a" in reader.get("/?hidden=1").text
     assert "About a" in other.get("/").text
+
+
+def test_a_story_with_new_hits_can_be_marked_as_read_again(desk: Desk) -> None:
+    reader = desk.log_in()
+    story = desk.database.queries.get_article(1).story_id
+    reader.post("/feedback/mark", {"story": story, "kind": "read"})
+    with desk.database._connections.write_transaction() as connection:
+        connection.exec_driver_sql("UPDATE hit SET found_at = '2026-03-01T14:00:00.000000Z' WHERE article_id = 1")
+    desk.clock.now += timedelta(hours=2)
+    assert "About a" in reader.get("/").text
+    reader.post("/feedback/mark", {"story": story, "kind": "read"})
+    assert "About a" not in reader.get("/").text
 
 
 def test_a_followed_story_is_marked(desk: Desk) -> None:
