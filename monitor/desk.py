@@ -30,8 +30,9 @@ from monitor.config.load import load_configuration, parse_configuration
 from monitor.config.reload import CONFIGURATION_PATH_SETTING, find_database_url
 from monitor.deliver.registry import find_channel_faults
 from monitor.domain.configuration import Configuration
-from monitor.domain.errors import UsageError
+from monitor.domain.errors import ConfigError, UsageError
 from monitor.domain.ports import Clock
+from monitor.domain.read_models import SavedConfiguration
 from monitor.domain.readers import LOGIN_LINK_PERIOD, OWNER_LOGIN, Role
 from monitor.domain.secret import Secret
 from monitor.domain.web_settings import ListenAddress, LoginMethod, WebSettings
@@ -39,6 +40,7 @@ from monitor.fetch.transport import create_guarded_transport
 from monitor.insight.notices import InsightNotices
 from monitor.match.lint import lint_source_languages, lint_watchlist
 from monitor.pipeline.compose_digests import DigestComposer
+from monitor.pipeline.status_report import parse_daemon_status
 from monitor.schedule.digest_times import CronDigestSchedule
 from monitor.schedule.process_pool import JobLimits, SubprocessPool
 from monitor.store.database import Database, OpenMode
@@ -90,7 +92,9 @@ class DeskOptions:
 class StoredConfigurationLoader:
     """Loader of the configuration that the daemon uses.
 
-    The daemon saves its configuration in the database. If it has not saved one for this file, the file itself is read.
+    The daemon saves its configuration in the database. If it has not saved one for this file, or if it is stopped, the
+    file itself is read, because the next daemon does so. If the file of a stopped daemon has errors, the saved
+    configuration is used.
     """
 
     def __init__(self, database: Database, path: Path, environ: Mapping[str, str], redactor: Redactor) -> None:
@@ -104,17 +108,27 @@ class StoredConfigurationLoader:
         store = self._database.key_values
         is_saved = store.get(CONFIGURATION_PATH_SETTING) == str(self._path.absolute())
         changed_at = store.changed_at(CONFIGURATION_KEY) if is_saved else None
-        version = f"saved {changed_at}" if changed_at else f"file {_file_version(self._path)}"
+        is_stopped = parse_daemon_status(store.get("daemon"), utc_now()).state == "stopped"
+        version = f"saved {changed_at}" if changed_at else ""
+        if is_stopped or not changed_at:
+            version += f"file {_file_version(self._path)}"
         if current and current.version == version:
             return current
         saved = store.get_saved_configuration() if changed_at else None
-        if saved:
-            data = saved.text.encode()
-            configuration = parse_configuration(data, self._path, self._environ, require_secrets=False)
-        else:
-            configuration = load_configuration(self._path, self._environ, require_secrets=False)
+        try:
+            if saved and not is_stopped:
+                configuration = self._parse(saved)
+            else:
+                configuration = load_configuration(self._path, self._environ, require_secrets=False)
+        except ConfigError:
+            if saved is None or not is_stopped:
+                raise
+            configuration = self._parse(saved)
         self._redactor.add_secrets(find_secrets(configuration))
         return Snapshot(configuration, version)
+
+    def _parse(self, saved: SavedConfiguration) -> Configuration:
+        return parse_configuration(saved.text.encode(), self._path, self._environ, require_secrets=False)
 
 
 def _file_version(path: Path) -> str:

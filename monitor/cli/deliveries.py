@@ -179,8 +179,9 @@ def cancel(
     config: ConfigOption = DEFAULT_CONFIG,
     database: DatabaseOption = "",
 ) -> None:
-    """Cancel pending deliveries; they stay in the list and are not sent."""
+    """Cancel pending deliveries. They stay in the list and are not sent; one that was sent before is listed as sent."""
     with open_database(load_config(config, database)) as opened:
         for delivery_id in ids:
             delivery = opened.deliveries.cancel(delivery_id, datetime.now(UTC))
-            typer.echo(f"{delivery_id}: {delivery.message.plan_id} to {delivery.message.target} is cancelled.")
+            done = "is not sent again" if delivery.state is DeliveryState.SENT else "is cancelled"
+            typer.echo(f"{delivery_id}: {delivery.message.plan_id} to {delivery.message.target} {done}.")

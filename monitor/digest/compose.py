@@ -116,14 +116,15 @@ class _RankedStory:
     article_count: int
 
 
-def _merge_passages(records: Iterable[ReportableHit]) -> tuple[Passage, ...]:
+def merge_passages(hits: Iterable[tuple[Sequence[str], Sequence[Passage]]]) -> tuple[Passage, ...]:
     """Merge the passages of the hits of several rules: each passage is kept once, with the matched words of all rules.
 
-    Passages that name officials come first, in reading order. The remaining passages follow, also in reading order.
+    Each hit is given by the officials that it names and its passages. Passages that name officials come first, in
+    reading order. The remaining passages follow, also in reading order.
     """
     merged: dict[tuple[str, int, int], Passage] = {}
-    for record in sorted(records, key=lambda record: not record.official_ids):
-        for passage in sorted(record.passages, key=_reading_order):
+    for _official_ids, passages in sorted(hits, key=lambda hit: not hit[0]):
+        for passage in sorted(passages, key=_reading_order):
             position = (passage.region.value, passage.start, passage.end)
             marks = {*passage.highlights, *(merged[position].highlights if position in merged else ())}
             merged[position] = replace(passage, highlights=tuple(sorted(marks)))
@@ -162,7 +163,7 @@ def _build_digest_article(records: Sequence[ReportableHit]) -> _DigestArticle:
         language=first.article.language,
         rule_ids=tuple(dict.fromkeys(record.rule_id for record in records if record.rule_id)),
         official_ids=tuple(sorted(ranks, key=lambda official: ranks[official], reverse=True)),
-        passages=_merge_passages(records),
+        passages=merge_passages((record.official_ids, record.passages) for record in records),
         kind=most_serious,
         note=next((record.note for record in records if record.kind is most_serious and record.note), ""),
         partial_reason=first.article.partial_reason,

@@ -195,6 +195,11 @@ class Change:
     undone_by: str = ""
     login: str = ""
 
+    @property
+    def is_feedback(self) -> bool:
+        """Return whether this is a verdict, a mark or an edit of stories. All of these can be undone."""
+        return self.verdict_id is not None or self.mark_id is not None or self.what in {"read", "join", "split"}
+
 
 class ProposalKind(StrEnum):
     """Kind of feedback that a proposal asks for: a verdict, or that a story is muted in a digest."""

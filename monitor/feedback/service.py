@@ -182,7 +182,9 @@ class FeedbackService:
         exclusive = {MarkKind.MUTED, MarkKind.FOLLOWED}
         same_owner = [one for one in known if (one.reader, one.plan_id) == (owner, plan_id)]
         newest = next((one for one in same_owner if one.kind is kind or {one.kind, kind} <= exclusive), None)
-        if newest and (newest.kind, newest.rule_id, newest.until_at) == (kind, rule_id, until_at):
+        # a story that was read is shown again with new hits; only another mark covers them
+        is_repeated = newest and (newest.kind, newest.rule_id, newest.until_at) == (kind, rule_id, until_at)
+        if newest and is_repeated and kind is not MarkKind.READ:
             change = await self._find_change(mark_id=newest.id)
             return FeedbackResult(change, mark=newest, is_repeated=True)
         target = f"for digest {plan_id}" if plan_id else f"for {actor.reader.display_name}"
@@ -252,9 +254,21 @@ class FeedbackService:
         decide = self._database.proposals.decide
         return await self._database.run(decide, number, outcome, actor.reader, self._clock())
 
-    async def mark_read_until(self, hit_id: int, actor: Actor) -> None:
+    async def mark_read_until(self, hit_id: int, actor: Actor) -> FeedbackResult:
         """Record that the reader has read all hits up to and including ``hit_id``."""
-        await self._database.run(self._database.feedback.mark_read_until, actor.reader, hit_id)
+        change = self._describe(actor, MARK_VERBS[MarkKind.READ], "all hits", "", "")
+        store = self._database.feedback.mark_read_until
+        return FeedbackResult(await self._database.run(store, hit_id, actor.reader, change))
+
+    async def mark_stories_read(self, story_ids: Sequence[str], actor: Actor) -> FeedbackResult:
+        """Record that the reader has read several stories, as one change.
+
+        Raises ``UsageError`` if a story does not exist.
+        """
+        subject = f"{len(story_ids)} stories" if len(story_ids) > 1 else f"story {story_ids[0]}"
+        change = self._describe(actor, MARK_VERBS[MarkKind.READ], subject, "", "")
+        store = self._database.feedback.mark_stories_read
+        return FeedbackResult(await self._database.run(store, story_ids, actor.reader, change))
 
     async def undo(self, change_id: int, actor: Actor) -> FeedbackResult:
         """Undo a change, and return the result, which contains the record of the undoing.
@@ -270,6 +284,9 @@ class FeedbackService:
         if undone.mark_id is not None:
             undo_mark = self._database.feedback.undo_mark
             return FeedbackResult(await self._database.run(undo_mark, undone, actor.reader, change))
+        if undone.what == MARK_VERBS[MarkKind.READ]:
+            undo_read = self._database.feedback.undo_read
+            return FeedbackResult(await self._database.run(undo_read, undone, actor.reader, change))
         if undone.what in {"join", "split"}:
             return await self._edit_stories(self._database.story_edits.undo, undone, actor.reader, change)
         raise UsageError(f"change {change_id} ({undone.what}) cannot be undone by this command")

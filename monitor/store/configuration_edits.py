@@ -65,7 +65,14 @@ class ConfigurationEditStore:
         return KeptText(row.file_name, row.former_text, row.file_tag)
 
     def list_undoable(self, change_ids: list[int]) -> frozenset[int]:
-        """Return the ids among ``change_ids`` whose edit can be undone, because the text before the edit is kept."""
-        query = select(CONFIGURATION_EDIT.c.change_id).where(CONFIGURATION_EDIT.c.change_id.in_(change_ids))
+        """Return the ids among ``change_ids`` whose edit can be undone.
+
+        The text before the edit is kept, and the last edit of the file left the same text as this edit.
+        """
+        last = CONFIGURATION_EDIT.alias("last")
+        of_file = select(last.c.file_tag).where(last.c.file_name == CONFIGURATION_EDIT.c.file_name)
+        last_tag = of_file.order_by(last.c.change_id.desc()).limit(1).scalar_subquery()
+        is_wanted = (CONFIGURATION_EDIT.c.change_id.in_(change_ids), CONFIGURATION_EDIT.c.file_tag == last_tag)
+        query = select(CONFIGURATION_EDIT.c.change_id).where(*is_wanted)
         with self._connections.read_transaction() as connection:
             return frozenset(connection.execute(query).scalars())

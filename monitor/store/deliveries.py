@@ -10,7 +10,7 @@ from datetime import datetime
 from functools import partial
 from typing import Any
 
-from sqlalchemy import Connection, and_, exists, func, insert, literal, select, tuple_, update
+from sqlalchemy import Connection, and_, case, exists, func, insert, literal, or_, select, tuple_, update
 
 from monitor.domain.delivery import (
     Delivery,
@@ -58,8 +58,9 @@ def record_delivery_result(connection: Connection, delivery_result: DeliveryResu
             "attempts": DELIVERY.c.attempts + 1,
             "last_error": error,
             "next_attempt_at": next_attempt_at if is_pending else None,
-            "finished_at": None if is_pending else now,
         }
+        if not is_pending:
+            values["finished_at"] = now
     is_leased = (DELIVERY.c.id == delivery.id, DELIVERY.c.lease_token == delivery.token, DELIVERY.c.lease_token != "")
     if connection.execute(update(DELIVERY).where(*is_leased).values(values)).rowcount != 1:
         return False
@@ -196,6 +197,8 @@ class DeliveryStore:
             .values(
                 lease_token=token,
                 next_attempt_at=expires_at,
+                # of a sent delivery, resend keeps the attempts until the first one of the resend
+                attempts=case((DELIVERY.c.first_attempt_at.is_(None), 0), else_=DELIVERY.c.attempts),
                 first_attempt_at=func.coalesce(DELIVERY.c.first_attempt_at, literal(now, UtcDateTime)),
             )
             .returning(*DELIVERY.c)
@@ -264,19 +267,24 @@ class DeliveryStore:
         return found[0]
 
     def resend(self, delivery_id: int, now: datetime) -> Delivery:
-        """Make a delivery due now, whatever its state is, and count its attempts from 0 again.
+        """Make a delivery due now, whatever its state is. Its next attempt counts as the first one.
 
-        The key of the delivery does not change, so that receivers can detect repetitions. Raises ``UsageError`` if the
-        delivery does not exist.
+        The key of the delivery does not change, so that receivers can detect repetitions. A delivery that was sent
+        keeps the time and the number of attempts, which ``cancel`` needs. Raises ``UsageError`` if the delivery does
+        not exist.
         """
+        was_sent = or_(
+            DELIVERY.c.state == str(DeliveryState.SENT),
+            and_(DELIVERY.c.state == PENDING, DELIVERY.c.finished_at.is_not(None)),
+        )
         self._update_delivery(
             delivery_id,
             {
                 "state": PENDING,
-                "attempts": 0,
+                "attempts": case((was_sent, DELIVERY.c.attempts), else_=0),
                 "first_attempt_at": None,
                 "next_attempt_at": now,
-                "finished_at": None,
+                "finished_at": case((was_sent, DELIVERY.c.finished_at)),
                 "lease_token": "",
                 "dismissed_at": None,
                 "dismissed_by": "",
@@ -325,12 +333,20 @@ class DeliveryStore:
         return self.get_delivery(delivery_id)
 
     def cancel(self, delivery_id: int, now: datetime) -> Delivery:
-        """Cancel a pending delivery. Raises ``UsageError`` if it does not exist or is not pending."""
+        """Cancel a pending delivery. If it was sent before, its state is "sent" again, with the time of that.
+
+        Raises ``UsageError`` if the delivery does not exist or is not pending.
+        """
         found = self.get_delivery(delivery_id)
         if found.state is not DeliveryState.PENDING:
             raise UsageError(f"delivery {delivery_id} is {found.state}; only a pending delivery can be cancelled")
-        cancelled = {"state": str(DeliveryState.CANCELLED), "last_error": "cancelled by the user", "finished_at": now}
-        self._update_delivery(delivery_id, {**cancelled, "next_attempt_at": None, "lease_token": ""})
+        was_sent = DELIVERY.c.finished_at.is_not(None)
+        values = {
+            "state": case((was_sent, str(DeliveryState.SENT)), else_=str(DeliveryState.CANCELLED)),
+            "last_error": case((was_sent, ""), else_="cancelled by the user"),
+            "finished_at": func.coalesce(DELIVERY.c.finished_at, literal(now, UtcDateTime)),
+        }
+        self._update_delivery(delivery_id, {**values, "next_attempt_at": None, "lease_token": ""})
         return self.get_delivery(delivery_id)
 
     def count_outbox(self) -> OutboxCounts:
@@ -340,7 +356,9 @@ class DeliveryStore:
         states = [PENDING, str(DeliveryState.FAILED), str(DeliveryState.REJECTED)]
         query = query.where(DELIVERY.c.state.in_(states), DELIVERY.c.dismissed_at.is_(None)).group_by(DELIVERY.c.state)
         retried = select(func.count(), func.max(DELIVERY.c.last_error)).where(
-            DELIVERY.c.state == PENDING, DELIVERY.c.attempts >= MIN_FAILED_ATTEMPTS
+            DELIVERY.c.state == PENDING,
+            DELIVERY.c.attempts >= MIN_FAILED_ATTEMPTS,
+            DELIVERY.c.first_attempt_at.is_not(None),  # else the attempts are those before a resend
         )
         with self._connections.read_transaction() as connection:
             found = {state: (count, oldest, last) for state, count, oldest, last in connection.execute(query)}

@@ -3,6 +3,7 @@
 Each query returns a limited number of rows. Texts of articles are returned only for a single article.
 """
 
+from collections import defaultdict
 from collections.abc import Collection, Sequence
 from datetime import UTC, datetime
 from typing import Any
@@ -202,6 +203,17 @@ class DeskStore:
                     found.setdefault(row.article_id, {})[row.official_id] = None
         return {article_id: tuple(officials) for article_id, officials in found.items()}
 
+    def load_mention_places(self, article_ids: Sequence[int]) -> dict[tuple[int, str], tuple[MentionPlace, ...]]:
+        """Return the places of all mentions in these articles, by the id of the article and that of the official."""
+        found: defaultdict[tuple[int, str], list[MentionPlace]] = defaultdict(list)
+        columns = (MENTION.c.article_id, MENTION.c.official_id, MENTION.c.region, MENTION.c.start, MENTION.c.end)
+        with self._connections.read_transaction() as connection:
+            for chunk in chunk_ids(article_ids):
+                query = select(*columns).where(MENTION.c.article_id.in_(chunk)).order_by(MENTION.c.id)
+                for row in connection.execute(query):
+                    found[row.article_id, row.official_id].append(MentionPlace(Region(row.region), row.start, row.end))
+        return {key: tuple(places) for key, places in found.items()}
+
     def load_lines(self, article_ids: Sequence[int]) -> dict[int, ArticleLine]:
         """Return a dictionary that maps each article id to the article, without its text."""
         found: dict[int, ArticleLine] = {}
@@ -265,6 +277,11 @@ class DeskStore:
             query = query.where(or_(*(column.icontains(text, autoescape=True) for column in columns)))
         with self._connections.read_transaction() as connection:
             return [_source_from_row(row) for row in connection.execute(query.order_by(SOURCE.c.id).limit(limit))]
+
+    def list_source_ids(self) -> frozenset[str]:
+        """Return the ids of all configured sources that a daemon or a poll has stored."""
+        with self._connections.read_transaction() as connection:
+            return frozenset(connection.execute(select(SOURCE.c.id).where(IS_CONFIGURED)).scalars())
 
     def get_source(self, source_id: str) -> SourceLine:
         """Return a source. Raises ``UsageError`` if the source is not configured, or was never polled."""

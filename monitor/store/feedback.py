@@ -1,7 +1,7 @@
 """Store of readers' feedback: verdicts on whether an official is meant, marks on stories, and a log of all changes."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
 from typing import Any
@@ -52,6 +52,8 @@ from monitor.store.row_mapping import (
     stored_article_from_row,
 )
 
+_UP_TO = "up to h"
+"""Beginning of the state before and after a change of ``mark_read_until``; the id of a hit follows."""
 _HIT_ID_MARGIN = 1000
 """Ids this far below the newest reported hit may still be unreported, as in ``digests.py``."""
 
@@ -241,21 +243,7 @@ class FeedbackStore:
         Raises ``UsageError`` if the story does not exist.
         """
         with self._connections.write_transaction() as connection:
-            story_id = resolve_story(connection, mark.story_id)
-            values = {
-                "reader_id": None if mark.plan_id else reader.id,
-                "plan_id": mark.plan_id,
-                "story_id": story_id,
-                "kind": str(mark.kind),
-                "rule_id": mark.rule_id,
-                "until_at": mark.until_at,
-                "made_at": mark.made_at,
-                "made_by": reader.id,
-                "way": str(mark.way),
-                "undone_at": None,
-                "undone_by": "",
-            }
-            mark_id = connection.execute(insert(MARK).values(values).returning(MARK.c.id)).scalar_one()
+            mark_id = _insert_mark(connection, mark, reader)
             stored = mark_from_row(connection.execute(select_marks().where(MARK.c.id == mark_id)).one())
             return stored, add_change(connection, change, reader, mark_id=mark_id)
 
@@ -269,10 +257,45 @@ class FeedbackStore:
             _set_undone(connection, CHANGE, undone.id, change, reader)
             return add_change(connection, change, reader)
 
-    def mark_read_until(self, reader: Reader, hit_id: int) -> None:
-        """Record that a reader has seen all hits up to and including ``hit_id``."""
+    def mark_stories_read(self, story_ids: Collection[str], reader: Reader, change: Change) -> Change:
+        """Mark several stories as read for a reader, and return the one record of this change.
+
+        Raises ``UsageError`` if a story does not exist.
+        """
         with self._connections.write_transaction() as connection:
-            connection.execute(update(READER).where(READER.c.id == reader.id).values(seen_hit_id=hit_id))
+            for story_id in story_ids:
+                mark = Mark(0, MarkKind.READ, story_id, "", change.made_at, reader.login, way=change.way)
+                _insert_mark(connection, mark, reader)
+            return add_change(connection, change, reader)
+
+    def mark_read_until(self, hit_id: int, reader: Reader, change: Change) -> Change:
+        """Record that a reader has seen all hits up to and including ``hit_id``; return the record of this change."""
+        with self._connections.write_transaction() as connection:
+            is_reader = READER.c.id == reader.id
+            seen = connection.execute(select(READER.c.seen_hit_id).where(is_reader)).scalar_one()
+            connection.execute(update(READER).where(is_reader).values(seen_hit_id=hit_id))
+            change = replace(change, before=f"{_UP_TO}{seen}", after=f"{_UP_TO}{hit_id}")
+            return add_change(connection, change, reader)
+
+    def undo_read(self, undone: Change, reader: Reader, change: Change) -> Change:
+        """Undo a change of ``mark_stories_read`` or ``mark_read_until``. Return ``change``, the record of the undoing.
+
+        Raises ``UsageError`` if the reader has marked more hits as read since.
+        """
+        with self._connections.write_transaction() as connection:
+            _set_undone(connection, CHANGE, undone.id, change, reader)
+            owner = connection.execute(select(CHANGE.c.reader_id).where(CHANGE.c.id == undone.id)).scalar_one()
+            if undone.after:
+                before, after = (int(text.removeprefix(_UP_TO)) for text in (undone.before, undone.after))
+                is_last = (READER.c.id == owner, READER.c.seen_hit_id == after)
+                if connection.execute(update(READER).where(*is_last).values(seen_hit_id=before)).rowcount != 1:
+                    raise UsageError(f"change {undone.id} is not the last of its kind; undo the later one first")
+            else:
+                is_open = (MARK.c.kind == str(MarkKind.READ), MARK.c.undone_at.is_(None))
+                of_change = (MARK.c.reader_id == owner, MARK.c.made_at == undone.made_at, *is_open)
+                values = {"undone_at": change.made_at, "undone_by": reader.display_name}
+                connection.execute(update(MARK).where(*of_change).values(values))
+            return add_change(connection, change, reader)
 
     def list_verdicts(
         self, article_id: int | None = None, official_id: str = "", limit: int = 100, *, with_undone: bool = False
@@ -401,6 +424,25 @@ def resolve_story(connection: Connection, story_id: str) -> str:
     if row is None:
         raise UsageError(f"there is no story {story_id!r}; `monitor stories list` lists them")
     return str(row.merged_into or story_id)
+
+
+def _insert_mark(connection: Connection, mark: Mark, reader: Reader) -> int:
+    """Insert a mark that ``reader`` has made, and return its id. Raises ``UsageError`` if the story does not exist."""
+    values = {
+        "reader_id": None if mark.plan_id else reader.id,
+        "plan_id": mark.plan_id,
+        "story_id": resolve_story(connection, mark.story_id),
+        "kind": str(mark.kind),
+        "rule_id": mark.rule_id,
+        "until_at": mark.until_at,
+        "made_at": mark.made_at,
+        "made_by": reader.id,
+        "way": str(mark.way),
+        "undone_at": None,
+        "undone_by": "",
+    }
+    mark_id: int = connection.execute(insert(MARK).values(values).returning(MARK.c.id)).scalar_one()
+    return mark_id
 
 
 def _is_matched() -> ColumnElement[bool]:

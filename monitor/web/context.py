@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
@@ -93,11 +93,10 @@ class ConfigurationLoader(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class DeskHealth:
-    """State of the program that every page shows: the daemon, sources with a problem, and unsent deliveries."""
+    """State of the program that every page shows: the daemon, sources with a problem, and failed deliveries."""
 
     daemon: DaemonStatus = field(default_factory=DaemonStatus)
     problem_count: int = 0
-    pending_count: int = 0
     failed_count: int = 0
 
 
@@ -142,9 +141,12 @@ class DeskContext:
         finally:
             self._reads.release()
 
-    def run(self, work: Callable[..., T], *args: object) -> Awaitable[T]:
-        """Call a method that writes, on the write thread of the database."""
-        return self.database.run(work, *args)
+    async def run(self, work: Callable[..., T], *args: object) -> T:
+        """Call a method that writes, on the write thread of the database. The next page shows its effect."""
+        try:
+            return await self.database.run(work, *args)
+        finally:
+            self._health = float("-inf"), self._health[1]
 
     async def snapshot(self) -> Snapshot:
         """Return the configuration that the daemon uses. Every few seconds, it is checked whether it has changed."""
@@ -182,10 +184,8 @@ class DeskContext:
     def _read_health(self) -> DeskHealth:
         database = self.database
         counts = database.sources.count_by_state()
-        outbox = database.deliveries.count_outbox()
         return DeskHealth(
             parse_daemon_status(database.key_values.get("daemon"), self.clock()),
             sum(count for state, count in counts.items() if state.value not in {"ok", "paused"}),
-            outbox.pending,
-            outbox.failed,
+            database.deliveries.count_outbox().failed,
         )

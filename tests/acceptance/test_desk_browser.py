@@ -277,6 +277,27 @@ def test_a_triage_session_with_the_keyboard_alone(browser: "Browser", served: Se
     context.close()
 
 
+def test_the_key_z_undoes_the_last_change_on_the_page(browser: "Browser", served: Served, session: Any) -> None:
+    """Not the first one on it; a message is shown if there is none."""
+    context = browser.new_context(storage_state=session)
+    page = context.new_page()
+    page.goto(f"{served.url}/?by=story")
+    for keys, shown in (("jf", "Followed"), ("jm", "Muted"), ("ki", "Marked as irrelevant")):  # the last is in between
+        for key in keys:
+            page.keyboard.press(key)
+        page.locator(".done", has_text=shown).wait_for()
+    page.keyboard.press("z")
+    page.wait_for_url("**done=*")
+    assert "irrelevant story" in page.locator(".notice.good").inner_text()
+    page.keyboard.press("z")
+    assert "Nothing to undo" in page.locator("#live").inner_text()
+    assert page.locator("#live").is_visible()
+    page.goto(f"{served.url}/changes")
+    for _ in ("mute", "follow"):
+        submit(page, "td button", "Undo")
+    context.close()
+
+
 def current(page: "Page") -> bool:
     return page.locator("[data-row].current").count() > 0
 

@@ -1,6 +1,7 @@
 """The desk as a process: alone, and as a child of the daemon."""
 
 import asyncio
+import json
 import os
 import signal
 import socket
@@ -9,17 +10,23 @@ import sys
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from urllib.error import HTTPError, URLError
 
 import pytest
 from support.daemon_process import Monitor
+from support.rows import NOW
 from support.stores import open_database
 from support.wait import wait_until
 
-from monitor.desk import open_listener, serve
+from monitor.config.reload import CONFIGURATION_PATH_SETTING
+from monitor.desk import StoredConfigurationLoader, open_listener, serve
+from monitor.domain.read_models import SavedConfiguration
 from monitor.domain.web_settings import ListenAddress
+from monitor.telemetry.redact import Redactor
 from monitor.web import connections
+from monitor.web.context import Snapshot
 
 CONFIGURATION = """
 settings: {{probe_address: 'off', web: {{listen: '127.0.0.1:{port}'}}}}
@@ -65,6 +72,29 @@ def running_web(folder: Path, port: int, *options: str) -> Iterator[subprocess.P
     finally:
         process.terminate()
         process.wait(SECONDS)
+
+
+def test_the_desk_of_a_stopped_daemon_has_the_configuration_of_the_file(tmp_path: Path) -> None:
+    """The next daemon reads it. That of a running daemon, or of a file with errors, is the one that it has saved."""
+    file = tmp_path / "sources.yaml"
+    before = CONFIGURATION.format(port=free_port())
+    file.write_text(before.replace("{times:", "{post: {feed: 'https://post.example/rss'}, times:"), encoding="utf-8")
+    database = open_database(tmp_path)
+    store, loader = database.key_values, StoredConfigurationLoader(database, file, {}, Redactor())
+    store.set(CONFIGURATION_PATH_SETTING, str(file), NOW)
+    store.save_configuration(SavedConfiguration(before, NOW))
+
+    def load(*, is_stopped: bool, current: Snapshot | None = None) -> Snapshot:
+        store.set("daemon", json.dumps({"at": datetime.now(UTC).isoformat(), "stopped": is_stopped}), NOW)
+        return loader.load(current)
+
+    running = load(is_stopped=False)
+    stopped = load(is_stopped=True, current=running)
+    assert (set(running.sources), set(stopped.sources)) == ({"times"}, {"times", "post"})
+    assert load(is_stopped=True, current=stopped) is stopped
+    file.write_text("sources: [", encoding="utf-8")
+    assert set(load(is_stopped=True, current=stopped).sources) == {"times"}
+    database.close()
 
 
 def test_the_command_prints_an_address_that_logs_in(tmp_path: Path) -> None:

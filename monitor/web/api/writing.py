@@ -130,5 +130,5 @@ async def resend(api: ApiDependency, number: Number) -> Response:
 async def cancel(api: ApiDependency, number: Number) -> Response:
     """Cancel a pending delivery."""
     api.require(Right.OPERATE)
-    await api.context.run(api.context.database.deliveries.cancel, number, api.now)
-    return api.answer({"delivery": number, "state": "cancelled"})
+    cancelled = await api.context.run(api.context.database.deliveries.cancel, number, api.now)
+    return api.answer({"delivery": number, "state": cancelled.state})

@@ -27,6 +27,7 @@ async def outbox(page: PageDependency) -> Response:
         deliveries=found[:DELIVERIES_PER_PAGE],
         state=state,
         states=tuple(DeliveryState),
+        counts=await page.read(page.context.database.deliveries.count_outbox),
         next_id=next_id,
         before=before,
     )

@@ -52,6 +52,7 @@ async def finish(page: Page, fields: dict[str, str], work: Awaitable[FeedbackRes
     if page.request.headers.get("x-fragment"):
         values = {
             "change": result.change,
+            "is_own": result.change.login == page.account.login,  # a repeated change may be that of another reader
             "sentence": describe_result(result),
             "form_token": make_form_token(page.identity.session_key),
             "here": safe_path(fields.get("next", "/")),
@@ -59,9 +60,7 @@ async def finish(page: Page, fields: dict[str, str], work: Awaitable[FeedbackRes
         return HTMLResponse(render("done.html", **values), headers={"X-Fragment": "1"})
     path, _, fragment = safe_path(fields.get("next", "/")).partition("#")
     base = path.partition("?")[0]
-    query = "&".join(
-        part for part in path.partition("?")[2].split("&") if part and not part.startswith(("done=", "read="))
-    )
+    query = "&".join(part for part in path.partition("?")[2].split("&") if part and not part.startswith("done="))
     joined = f"{base}?{query}&done={result.change.id}" if query else make_url(base, done=result.change.id or "")
     return page.redirect(f"{joined}#{fragment}" if fragment else joined)
 
@@ -191,18 +190,17 @@ async def decide(page: PageDependency) -> Response:
 async def mark_read(page: PageDependency) -> Response:
     """Mark stories as read.
 
-    If the form lists stories, each of them is marked; the list is empty if the page shows only articles without a
-    story. If the form has no list, the page has shown all stories; then every hit up to the newest one on the page
-    counts as read.
+    This is one change, with one undo. If the form lists stories, each of them is marked; the list is empty if the page
+    shows only articles without a story. If the form has no list, the page has shown all stories; then every hit up to
+    the newest one on the page counts as read.
     """
     fields, service, actor = await start_feedback(page, Right.MARK)
     stories = [story for story in fields.get("stories", "").split(" ") if story][:MAX_STORIES_MARKED]
-    for story_id in stories:
-        await service.mark(story_id, MarkKind.READ, actor)
+    if stories:
+        return await finish(page, fields, service.mark_stories_read(stories, actor))
     if "stories" in fields:
         return page.redirect("/")
-    await service.mark_read_until(parse_number("hit", fields.get("hit", "")), actor)
-    return page.redirect(make_url("/", read=page.account.seen_hit_id))
+    return await finish(page, fields, service.mark_read_until(parse_number("hit", fields.get("hit", "")), actor))
 
 
 @router.post("/feedback/undo")
@@ -248,5 +246,5 @@ def find_undoable(page: Page, changes: Sequence[Change]) -> frozenset[int]:
         one.id
         for one in changes
         if (one.id in kept and may_undo_edits)
-        or ((one.verdict_id or one.mark_id) and (page.identity.may(Right.FEEDBACK) or one.login == page.account.login))
+        or (one.is_feedback and (page.identity.may(Right.FEEDBACK) or one.login == page.account.login))
     )

@@ -9,6 +9,7 @@ from hashlib import sha256
 from fastapi import APIRouter, Request
 from starlette.responses import HTMLResponse, Response
 
+from monitor.digest.compose import merge_passages
 from monitor.digest.links import DigestLink, LinkPurpose, read_link
 from monitor.domain.desk_models import DeliveryLine, StoryLine
 from monitor.domain.errors import MonitorError, UsageError
@@ -80,8 +81,9 @@ def load_link(database: Database, link: DigestLink, now: datetime) -> LinkView:
     title = story.title if story else ""
     if link.article_id:
         lines = database.desk.load_lines([link.article_id])
-        hits = [hit.id for hit in database.queries.list_article_hits(link.article_id)]
-        found = [one for some in database.desk.load_passages(hits).values() for one in some]
+        hits = database.queries.list_article_hits(link.article_id)
+        passages_of = database.desk.load_passages([hit.id for hit in hits])
+        found = merge_passages((hit.official_ids, passages_of.get(hit.id, ())) for hit in hits)
         line = lines.get(link.article_id)
         title = line.title if line else title
         passages = choose_passages(found, line.language if line else "", 3)

@@ -4,6 +4,7 @@ A rehearsal is a trial run of the edited rules on stored articles.
 """
 
 import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from urllib.parse import quote_plus
 
@@ -11,7 +12,7 @@ from fastapi import APIRouter
 from starlette.responses import HTMLResponse, Response
 
 from monitor.domain.configuration_edits import CheckedEdit, EditConflict, EditNotAllowed, OpenedFile
-from monitor.domain.errors import ConfigError, MonitorError
+from monitor.domain.errors import ConfigError, MonitorError, UsageError
 from monitor.domain.feedback import Way
 from monitor.domain.read_models import ArticleFilter
 from monitor.domain.readers import Right
@@ -19,6 +20,7 @@ from monitor.insight.search import Search, make_rule
 from monitor.pipeline.rehearsal import Rehearsal
 from monitor.web.editing import get_editing, refuse_edit
 from monitor.web.page import BadRequest, Page, PageDependency, find_done, parse_number
+from monitor.web.pages.search import show_search
 from monitor.web.rehearsals import run_until_left
 from monitor.web.security import MAX_BODY_BYTES
 from monitor.web.templating import make_url, render
@@ -121,9 +123,21 @@ async def review(page: PageDependency) -> Response:
 async def save_search(page: PageDependency) -> Response:
     """Add a rule for a search to the text of the main file, and show the result on the review page.
 
-    Nothing is saved yet.
+    Nothing is saved yet. If the rule cannot be added, for example because its id is used, show the search again.
     """
     fields = await page.form(Right.CONFIGURE)
+    try:
+        proposed = await propose_rule(page, fields)
+    except (BadRequest, ConfigError, UsageError) as error:
+        return await show_search(page, fields, rule_fault=str(error))
+    return await show_review(page, TypedEdit(proposed.name, proposed.text, proposed.tag), REHEARSAL_DAYS[1])
+
+
+async def propose_rule(page: Page, fields: Mapping[str, str]) -> OpenedFile:
+    """Return the main file with the text after adding a rule for the search in ``fields``.
+
+    Raises ``BadRequest``, ``ConfigError`` or ``UsageError`` if the rule cannot be added.
+    """
     wanted = ArticleFilter(
         source_id=fields.get("source", ""), rule_id=fields.get("rule", ""), official_id=fields.get("person", "")
     )
@@ -131,8 +145,9 @@ async def save_search(page: PageDependency) -> Response:
     rule_id = fields.get("id", "").strip()
     if not rule_id:
         raise BadRequest("the rule needs an id, such as river-floods")
-    proposed = await page.read(get_editing(page.request).editor.propose_rule, rule_id, make_rule(search, ""))
-    return await show_review(page, TypedEdit(proposed.name, proposed.text, proposed.tag), REHEARSAL_DAYS[1])
+    if not search.text and not wanted.official_id:
+        raise BadRequest("a rule needs a query or a person")
+    return await page.read(get_editing(page.request).editor.propose_rule, rule_id, make_rule(search, ""))
 
 
 async def show_review(page: Page, edit: TypedEdit, days: int, *, status: int = 200) -> Response:

@@ -1,6 +1,6 @@
 """Page Search: stored articles by words, people, sources, languages and dates."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -15,6 +15,7 @@ from monitor.pipeline.search import SearchPart, SearchRequest, compile_search, s
 from monitor.web.context import Snapshot
 from monitor.web.page import BadRequest, Page, PageDependency
 from monitor.web.pages.today import choose_passages
+from monitor.web.templating import make_url
 
 router = APIRouter()
 RESULTS_PER_PAGE = 50
@@ -30,28 +31,31 @@ class QueryFault:
     message: str
 
 
-def read_filter(page: Page, limit: int) -> ArticleFilter:
-    """Return the filter in the query string. Raises ``BadRequest`` for an unknown id or a date that is not valid."""
+def read_filter(page: Page, values: Mapping[str, str], limit: int) -> ArticleFilter:
+    """Return the filter in the parameters or fields ``values``.
+
+    Raises ``BadRequest`` for an unknown id or a date that is not valid.
+    """
     snapshot = page.snapshot
     known = {"source": set(snapshot.sources), "person": set(snapshot.officials), "rule": set(snapshot.rules)}
     for name, ids in known.items():
-        value = page.parameter(name)
+        value = values.get(name)
         if value and value not in ids:
             raise BadRequest(f"there is no {name} {value[:60]!r}")
     return ArticleFilter(
-        source_id=page.parameter("source"),
-        rule_id=page.parameter("rule"),
-        official_id=page.parameter("person"),
-        language=page.parameter("language").lower(),
-        since_at=_read_moment(page, "since"),
-        until_at=_read_moment(page, "until", is_end=True),
+        source_id=values.get("source", ""),
+        rule_id=values.get("rule", ""),
+        official_id=values.get("person", ""),
+        language=values.get("language", "").lower(),
+        since_at=_read_moment(page, "since", values),
+        until_at=_read_moment(page, "until", values, is_end=True),
         limit=limit,
     )
 
 
-def _read_moment(page: Page, name: str, *, is_end: bool = False) -> datetime | None:
+def _read_moment(page: Page, name: str, values: Mapping[str, str], *, is_end: bool = False) -> datetime | None:
     try:
-        return parse_moment(page.parameter(name), page.zone, page.now, is_end=is_end)
+        return parse_moment(values.get(name, ""), page.zone, page.now, is_end=is_end)
     except UsageError as error:
         raise BadRequest(f"{name}: {error}") from error
 
@@ -74,15 +78,23 @@ def compile_text(text: str, snapshot: Snapshot) -> tuple[CompiledQuery | None, Q
 @router.get("/search")
 async def search(page: PageDependency) -> Response:
     """Show the articles that satisfy a query and a filter."""
-    text = page.parameter("q").strip()
+    return await show_search(page, page.parameters)
+
+
+async def show_search(page: Page, values: Mapping[str, str], rule_fault: str = "") -> Response:
+    """Return the page with the articles that satisfy the query and the filter in ``values``.
+
+    ``rule_fault`` is the reason why the search could not be saved as a rule with the id in ``values``.
+    """
+    text = values.get("q", "").strip()
     wanted, before_id, problem = None, None, ""
     try:
-        wanted = read_filter(page, RESULTS_PER_PAGE)
+        wanted = read_filter(page, values, RESULTS_PER_PAGE)
         before_id = page.number("before", 0, 1, 2**62) or None
     except BadRequest as error:
         problem = str(error)
     query, fault = compile_text(text, page.snapshot)
-    chosen = {name: page.parameter(name) for name in FILTERS}
+    chosen = {name: values.get(name, "") for name in FILTERS}
     part: SearchPart | None = None
     if wanted and not problem and fault is None and (query or any(chosen.values())):
         request = SearchRequest(query, wanted, page.zone, before_id)
@@ -93,13 +105,16 @@ async def search(page: PageDependency) -> Response:
     passages = {one.line.id: choose_passages(one.passages, one.line.language, 2) for one in part.found} if part else {}
     return await page.render(
         "search.html",
-        status=400 if problem else 422 if fault else 200,
+        status=400 if problem else 422 if fault or rule_fault else 200,
         text=text,
         chosen=chosen,
         part=part,
         passages=passages,
         fault=fault,
         problem=problem,
+        rule_fault=rule_fault,
+        here=make_url("/search", q=text, **chosen),
+        rule_id=values.get("id", "") if rule_fault else "",
         before_id=before_id,
         days=fill_days(part.counts.days) if part else (),
         source_names=page.snapshot.source_names,

@@ -12,9 +12,11 @@ from monitor.domain.backfill import BackfillProgress, find_complete_since
 from monitor.domain.desk_models import ArticleLine, SourceLine
 from monitor.domain.poll_state import SourceState
 from monitor.domain.readers import Right
+from monitor.domain.source import Source
 from monitor.insight.timeline import chart_days
 from monitor.pipeline.status_report import STATE_ORDER
 from monitor.store.database import Database
+from monitor.web.context import Snapshot
 from monitor.web.page import PageDependency, find_done
 from monitor.web.templating import make_url, quote_segment
 
@@ -26,13 +28,17 @@ SOURCES_PER_PAGE, SOURCE_ARTICLES, SOURCE_DAYS = 100, 30, 30
 class SourcesView:
     """Data that the page of all sources shows.
 
-    ``next_id`` is the id after which the next part of the list begins, or empty.
+    ``next_id`` is the id after which the next part of the list begins, or empty. ``new`` are the first configured
+    sources that are not in the database yet, because no daemon and no poll has read the configuration since they were
+    added; ``new_count`` is their number.
     """
 
     problems: tuple[SourceLine, ...]
     others: tuple[SourceLine, ...]
     counts: Counter[SourceState]
     next_id: str
+    new: tuple[Source, ...] = ()
+    new_count: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +57,7 @@ class SourceView:
     backfill: BackfillProgress | None = None
 
 
-def load_sources(database: Database, after_id: str, text: str) -> SourcesView:
+def load_sources(database: Database, snapshot: Snapshot, after_id: str, text: str) -> SourcesView:
     """Read the sources with problems, and one part of the list of all other sources.
 
     The part begins after the source ``after_id``. ``text`` selects the sources that contain it; if it is empty, all
@@ -64,7 +70,11 @@ def load_sources(database: Database, after_id: str, text: str) -> SourcesView:
     next_id = page[SOURCES_PER_PAGE - 1].id if len(page) > SOURCES_PER_PAGE else ""
     shown = {line.id for line in problems}
     others = tuple(line for line in page[:SOURCES_PER_PAGE] if line.id not in shown)
-    return SourcesView(tuple(problems), others, database.sources.count_by_state(), next_id)
+    stored_ids = desk.list_source_ids()
+    new = [one for one in snapshot.configuration.sources if one.id not in stored_ids and not after_id]
+    found = [one for one in new if text.casefold() in f"{one.id}\n{one.name}\n{one.url}".casefold()]
+    counts = database.sources.count_by_state()
+    return SourcesView(tuple(problems), others, counts, next_id, tuple(found[:SOURCES_PER_PAGE]), len(new))
 
 
 def load_source(database: Database, source_id: str, now: datetime, zone: ZoneInfo) -> SourceView:
@@ -95,7 +105,7 @@ def count_days(database: Database, source_id: str, now: datetime, zone: ZoneInfo
 async def sources(page: PageDependency) -> Response:
     """Show the sources; sources with problems are first."""
     after_id, text = page.parameter("after"), page.parameter("q").strip()
-    view = await page.read(load_sources, page.context.database, after_id, text)
+    view = await page.read(load_sources, page.context.database, page.snapshot, after_id, text)
     added = page.parameter("added")
     done = await find_done(page)
     return await page.render("sources.html", view=view, text=text, after_id=after_id, added=added, done=done)

@@ -7,13 +7,12 @@ from fastapi import APIRouter
 from starlette.responses import RedirectResponse, Response
 
 from monitor.domain.desk_models import ArticleLine, HitLine, ReportLine, StoryLine
-from monitor.domain.mention import Passage
 from monitor.records.articles import VersionChange
 from monitor.records.versions import list_version_changes
 from monitor.store.database import Database
 from monitor.store.desk import MAX_MEMBERS
 from monitor.web.page import PageDependency, find_done
-from monitor.web.pages.today import PassageLine, choose_passages, put_named_first
+from monitor.web.pages.today import PassageLine, choose_passages, merge_hits
 from monitor.web.translations import load_translations
 
 router = APIRouter()
@@ -51,8 +50,10 @@ def load_story(database: Database, story_id: str) -> StoryView:
     story = desk.get_story(story_id)
     members = desk.list_members(story_id)
     hits = desk.list_story_hits(story_id)
-    newest = {hit.article.id: hit for hit in reversed(put_named_first(hits))}
-    passages = desk.load_passages([hit.id for hit in newest.values()])
+    by_article: defaultdict[int, list[HitLine]] = defaultdict(list)
+    for hit in hits:
+        by_article[hit.article.id].append(hit)
+    passages = desk.load_passages([hit.id for hit in hits])
     officials = desk.list_officials_of([line.id for line in members])
     ids = {line.id for line in members}
     duplicates: defaultdict[int, list[ArticleLine]] = defaultdict(list)
@@ -71,7 +72,7 @@ def load_story(database: Database, story_id: str) -> StoryView:
             line,
             tuple(duplicates[line.id]),
             officials.get(line.id, ()),
-            _choose(newest.get(line.id), passages, line),
+            choose_passages(merge_hits(by_article[line.id], passages), line.language, 2),
             changes.get(line.id, ()),
         )
         for line in members
@@ -87,12 +88,6 @@ def load_story(database: Database, story_id: str) -> StoryView:
         article_count=len(members),
         is_cut_off=len(members) == MAX_MEMBERS,
     )
-
-
-def _choose(
-    hit: HitLine | None, passages: dict[int, tuple[Passage, ...]], line: ArticleLine
-) -> tuple[PassageLine, ...]:
-    return choose_passages(passages.get(hit.id, ()), line.language, 2) if hit else ()
 
 
 @router.get("/story/{story_id}")

@@ -1,7 +1,7 @@
 """Page Today: the stories with new hits, from which the reader decides what to read."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -9,11 +9,12 @@ from zoneinfo import ZoneInfo
 from fastapi import APIRouter
 from starlette.responses import Response
 
+from monitor.digest.compose import merge_passages
 from monitor.digest.labels import KIND_LABELS
 from monitor.digest.presenter import split_at_marks
 from monitor.digest.views import TextPiece
 from monitor.domain.article import Region
-from monitor.domain.desk_models import ArticleLine, HitLine
+from monitor.domain.desk_models import ArticleLine, HitLine, MentionPlace
 from monitor.domain.errors import UsageError
 from monitor.domain.feedback import Mark, MarkKind, mark_ends_at
 from monitor.domain.mention import HitKind, Passage
@@ -122,7 +123,8 @@ class TodayView:
 def group_hits(hits: Sequence[HitLine]) -> list[TriageStory]:
     """Group hits by story. The hits, and the returned stories, are newest first.
 
-    The leading article of a story is the newest one that is not a duplicate.
+    The leading article of a story is the newest one that is not a duplicate. Articles that name an official come before
+    others.
     """
     groups: defaultdict[str, list[HitLine]] = defaultdict(list)
     for hit in hits:
@@ -131,8 +133,7 @@ def group_hits(hits: Sequence[HitLine]) -> list[TriageStory]:
 
 
 def _build_story(key: str, hits: list[HitLine]) -> TriageStory:
-    originals = [hit for hit in hits if hit.article.duplicate_of is None] or hits
-    lead = originals[0]
+    lead = min(hits, key=lambda hit: (not hit.official_ids, hit.article.duplicate_of is not None))
     officials = Counter(official for hit in hits for official in hit.official_ids)
     ordered = sorted(officials, key=lambda one: (one not in lead.official_ids, -officials[one]))
     if lead.official_ids:
@@ -190,22 +191,49 @@ def _is_active(mark: Mark, newest_at: datetime, now: datetime) -> bool:
     return ends_at is None or now < ends_at
 
 
-def choose_passages(passages: Sequence[Passage], language: str, limit: int) -> tuple[PassageLine, ...]:
+def choose_passages(
+    passages: Sequence[Passage], language: str, limit: int, named_at: Sequence[MentionPlace] = ()
+) -> tuple[PassageLine, ...]:
     """Return at most ``limit`` different passages, with the matched words marked.
 
-    The headline is returned only if it is the only passage.
+    ``named_at`` are the places at which a person is named. The names are marked, and passages with them come first.
+    The headline is returned only if it is the only passage, or the only one that names the person.
     """
-    chosen = [passage for passage in passages if passage.region is not Region.TITLE] or list(passages)
-    unique = list({passage.text: passage for passage in chosen}.values())[:limit]
-    return tuple(PassageLine(split_at_marks(passage), language, passage.region, passage.page) for passage in unique)
+    marked = [(passage, find_places(passage, named_at)) for passage in passages]
+    marked.sort(key=lambda pair: not pair[1])
+    chosen = [pair for pair in marked if pair[0].region is not Region.TITLE]
+    if not any(places for _passage, places in chosen):
+        headlines = [pair for pair in marked if pair[0].region is Region.TITLE and (pair[1] or not chosen)]
+        chosen = headlines + chosen
+    unique: dict[str, tuple[Passage, tuple[tuple[int, int], ...]]] = {}
+    for pair in chosen:
+        unique.setdefault(pair[0].text, pair)
+    return tuple(
+        PassageLine(
+            split_at_marks(replace(passage, highlights=(*passage.highlights, *places))),
+            language,
+            passage.region,
+            passage.page,
+        )
+        for passage, places in list(unique.values())[:limit]
+    )
 
 
-def put_named_first(hits: Iterable[HitLine]) -> list[HitLine]:
-    """Return the hits, sorted so that hits with officials come first. Their passages name a person.
+def find_places(passage: Passage, places: Sequence[MentionPlace]) -> tuple[tuple[int, int], ...]:
+    """Return the start and end of the places that are in a passage."""
+    return tuple(
+        (place.start, place.end)
+        for place in places
+        if place.region is passage.region and passage.start <= place.start and place.end <= passage.end
+    )
 
-    The passages of other hits have only words of a query.
+
+def merge_hits(hits: Iterable[HitLine], passages: Mapping[int, tuple[Passage, ...]]) -> tuple[Passage, ...]:
+    """Return the passages of several hits in one article. A passage of several rules has the marks of all of them.
+
+    ``passages`` maps the ids of hits to their passages. Passages that name officials come first.
     """
-    return sorted(hits, key=lambda hit: not hit.official_ids)
+    return merge_passages((hit.official_ids, passages.get(hit.id, ())) for hit in hits)
 
 
 def load_today(  # noqa: PLR0913, PLR0917 - all that the page can be asked for
@@ -261,14 +289,16 @@ def _add_details(database: Database, stories: Sequence[TriageStory]) -> list[Tri
     """Return the stories with the passages of their leading articles, and with the number of their articles."""
     lead_hits = {story.key: [hit for hit in story.hits if hit.article.id == story.lead.id] for story in stories}
     passages = database.desk.load_passages([hit.id for hits in lead_hits.values() for hit in hits])
+    places = database.desk.load_mention_places([story.lead.id for story in stories])
     counts = database.desk.count_members([story.story_id for story in stories if story.story_id])
     return [
         replace(
             story,
             passages=choose_passages(
-                [passage for hit in put_named_first(lead_hits[story.key]) for passage in passages.get(hit.id, ())],
+                merge_hits(lead_hits[story.key], passages),
                 story.lead.language,
                 2,
+                places.get((story.lead.id, story.official_ids[0]), ()) if story.official_ids else (),
             ),
             member_count=counts.get(story.story_id, 1),
         )
@@ -328,7 +358,6 @@ async def today(page: PageDependency) -> Response:
     plan = page.parameter("digest")
     database, snapshot, shows_hidden = page.context.database, page.snapshot, page.parameter("hidden") == "1"
     view = await page.read(load_today, database, snapshot, page.account, by, plan, page.now, page.zone, shows_hidden)
-    read_before = page.number("read", 0, 0, 2**62) if page.parameter("read") else None
     done = await find_done(page)
     proposal_count = await page.read(database.proposals.count_open)
     return await page.render(
@@ -339,6 +368,5 @@ async def today(page: PageDependency) -> Response:
         plan=plan,
         views=VIEWS,
         done=done,
-        read_before=read_before,
         hidden=shows_hidden,
     )

@@ -6,7 +6,11 @@
   const help = document.getElementById("help");
   const rows = () => [...document.querySelectorAll("[data-row]")];
   const current = () => document.querySelector("[data-row].current");
-  const say = (text) => { if (live) live.textContent = text; };
+  function say(text, isShown = false) {
+    if (!live) return;
+    live.className = isShown ? "notice toast" : "hidden";
+    live.textContent = text;
+  }
 
   function select(row) {
     if (!row) return;
@@ -26,6 +30,13 @@
     const row = current();
     const found = (row && row.querySelector(`[data-key="${key}"]`)) || document.querySelector(`[data-page-key="${key}"]`);
     if (found) found.click();
+  }
+
+  // Of the changes on this page, the one with the highest number is the last.
+  function undo() {
+    const buttons = [...document.querySelectorAll('[data-page-key="z"]')];
+    if (buttons.length) buttons.reduce((last, one) => (Number(one.value) > Number(last.value) ? one : last)).click();
+    else say("Nothing to undo on this page. The page Changes lists all changes.", true);
   }
 
   document.addEventListener("toggle", (event) => {
@@ -67,8 +78,9 @@
       g: () => { isGoing = true; setTimeout(() => { isGoing = false; }, 1500); },
       "/": () => document.getElementById("find")?.focus(),
       "?": () => help.showModal(),
+      z: undo,
     };
-    const action = actions[key] || ("rnyimfwza".includes(key) && key.length === 1 ? () => press(key) : null);
+    const action = actions[key] || ("rnyimfwa".includes(key) && key.length === 1 ? () => press(key) : null);
     if (action) { event.preventDefault(); action(); }
   });
 
@@ -89,7 +101,7 @@
       say(parsed.dataset.say || "Done");
       if (next) select(next);
     } catch {
-      say("This did not work: the desk cannot be reached.");
+      say("This did not work: the desk cannot be reached.", true);
     }
   });
 
@@ -105,7 +117,7 @@
       if (found) document.getElementById("preview").replaceWith(found);
       say("The preview is new.");
     } catch {
-      say("This did not work: the desk cannot be reached.");
+      say("This did not work: the desk cannot be reached.", true);
     }
   });
 })();

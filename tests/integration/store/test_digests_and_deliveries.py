@@ -177,6 +177,35 @@ def test_failed_deliveries_are_resent_and_pending_ones_cancelled(database: Datab
         database.deliveries.resend(999, NOW)
 
 
+def test_the_record_of_a_sent_delivery_survives_a_cancelled_resend(database: Database) -> None:
+    """Also after failed attempts of the resend; the retries of a resend have the whole schedule."""
+    database.digests.commit_digest(digest("one"), [message("1")], [])
+    for _attempt in range(3):
+        (leased,) = database.deliveries.lease_deliveries(NOW, 1, NOW + MINUTE)
+        is_last = leased.attempts == 2
+        database.deliveries.record_result(leased, Sent() if is_last else Retry("busy"), NOW, None if is_last else NOW)
+    for now in (NOW + HOUR, NOW + 2 * HOUR):  # pressed twice
+        database.deliveries.resend(leased.id, now)
+    assert database.deliveries.count_outbox().retried == 0
+    assert database.deliveries.cancel(leased.id, NOW + 3 * HOUR).state is DeliveryState.SENT
+    (line,) = database.desk.list_deliveries(10)
+    assert (line.state, line.attempts, line.finished_at, line.last_error) == (DeliveryState.SENT, 3, NOW, "")
+    database.deliveries.resend(leased.id, NOW + HOUR)
+    (again,) = database.deliveries.lease_deliveries(NOW + HOUR, 1, NOW + 2 * HOUR)
+    assert again.attempts == 0
+    database.deliveries.record_result(again, Retry("down"), NOW + HOUR, NOW + 2 * HOUR)
+    (again,) = database.deliveries.lease_deliveries(NOW + 2 * HOUR, 1, NOW + 3 * HOUR)
+    assert again.attempts == 1
+    assert database.deliveries.cancel(again.id, NOW + 3 * HOUR).state is DeliveryState.SENT
+    (line,) = database.desk.list_deliveries(10)
+    assert (line.finished_at, line.last_error) == (NOW, "")
+    database.deliveries.resend(again.id, NOW + 4 * HOUR)
+    (last,) = database.deliveries.lease_deliveries(NOW + 4 * HOUR, 1, NOW + 5 * HOUR)
+    database.deliveries.record_result(last, Sent(), NOW + 4 * HOUR, None)
+    (line,) = database.desk.list_deliveries(10)
+    assert (line.state, line.attempts, line.finished_at) == (DeliveryState.SENT, 1, NOW + 4 * HOUR)
+
+
 def test_stored_digests_are_listed_and_loaded(database: Database) -> None:
     """With the states of their deliveries; a hit has the digest that reported it first."""
     screened(database, draft("a"))

@@ -1,6 +1,7 @@
 """Addition of a source on the desk and by the API: search for feeds, preview, and sources.yaml."""
 
 import asyncio
+import json
 import re
 import threading
 from collections.abc import Iterator
@@ -115,6 +116,17 @@ def test_a_feed_is_found_previewed_and_written(desk: Desk, site: Site, config: P
     assert again.status_code == 422
     assert "is used by another source" in again.text
     assert 'action="/feedback/undo"' in reader.get("/sources?added=daily&done=1").text
+    listed = open_desk(desk.database, config).log_in().get("/sources?added=daily&done=1").text
+    assert re.search(r"Daily: politics</bdi></th><td><span class=\"tag \">not polled yet<", listed)
+    assert "2 not polled yet" in listed  # nobody has polled the Post, either
+    assert "No daemon is running" in listed
+    status = json.dumps({"at": desk.clock().isoformat(), "stopped": False})
+    desk.database.key_values.set("daemon", status, desk.clock())
+    other = open_desk(desk.database, config).log_in()
+    listed = other.get("/sources?added=daily&done=1&q=POLITICS").text
+    assert "not polled yet" in listed
+    assert "reads sources.yaml within seconds" in listed
+    assert "Daily" not in other.get("/sources?q=times").text
     assert reader.post("/feedback/undo", {"change": "1"}).status_code == 303
     assert config.read_text(encoding="utf-8") == before
 

@@ -11,6 +11,7 @@ from support.desk import CONFIGURATION, Desk, FixedLoader
 from support.rows import MINUTE, NOW
 
 from monitor.domain.backfill import BackfillProgress
+from monitor.domain.delivery import Sent
 from monitor.domain.poll_state import SourceState
 from monitor.domain.readers import Role
 from monitor.domain.translation import TextToTranslate
@@ -244,6 +245,32 @@ def test_a_feed_of_nothing_is_refused(desk: Desk, fields: dict[str, str]) -> Non
     assert desk.log_in().post("/feeds", fields).status_code == 400
 
 
+def test_the_outbox_shows_a_resend_at_once_and_its_cancelling(desk: Desk) -> None:
+    """With the ids of the shell; the record that the delivery was sent is kept."""
+    configuration = desk.loader.snapshot.configuration
+    for _digest in range(2):
+        run(desk.app.state.composer.send_now(configuration.digests[0], configuration))
+    for leased in desk.database.deliveries.lease_deliveries(desk.clock(), 10, desk.clock() + MINUTE):
+        desk.database.deliveries.record_result(leased, Sent(), desk.clock(), None)
+    reader = desk.log_in()
+    line = desk.database.desk.list_deliveries(10)[0]
+    desk.database.deliveries.forward(line.id, "other", desk.clock())  # so that ids of deliveries and digests differ
+    desk.database.deliveries.cancel(line.id + 1, desk.clock())
+    text = reader.get("/outbox").text
+    assert f'<th scope="row">{line.id + 1}</th>' in text
+    assert f"morning, digest {line.digest_id}<" in text
+    assert "0 pending, 0 failed" in text
+    reader.post(f"/outbox/{line.id}/resend")
+    text = reader.get("/outbox").text
+    assert "1 pending, 0 failed" in text
+    assert "No daemon is running" in text
+    assert "sent before" in text
+    reader.post(f"/outbox/{line.id}/cancel")
+    text = reader.get("/outbox?state=sent").text
+    assert "0 pending" in text
+    assert f'<th scope="row">{line.id}</th>' in text
+
+
 @pytest.mark.parametrize(("role", "status"), [(Role.EDITOR, 303), (Role.VIEWER, 403)])
 def test_an_editor_polls_sources_and_resends_deliveries(desk: Desk, role: Role, status: int) -> None:
     """The daemon does both; the acts are on the page of changes."""
@@ -261,5 +288,6 @@ def test_an_editor_polls_sources_and_resends_deliveries(desk: Desk, role: Role, 
     done = [change.what for change in desk.database.feedback.list_changes()]
     assert done == (["release", "poll", "resend", "cancel"] if status == 303 else [])
     assert ("Poll now" in reader.get("/sources/times").text) == (status == 303)
+    assert "no daemon is running" in reader.get("/sources/times?did=poll").text
     assert reader.post("/outbox/999/resend").status_code in {403, 404}
     assert reader.post("/sources/nothing/poll").status_code in {403, 404}

@@ -79,6 +79,21 @@ def test_an_edit_is_reviewed_saved_recorded_and_undone(desk: Desk) -> None:
     assert "undone by owner" in reader.get("/changes").text
 
 
+def test_the_undo_of_an_edit_is_offered_only_if_it_is_possible(desk: Desk) -> None:
+    """That of an earlier one, after the undo of the later one."""
+    reader, file = desk.log_in(), desk.file
+    assert file
+    numbers = []
+    for before, after in (("query: river", "query: flood"), ("query: flood", "query: storm")):
+        save(reader, type_text(reader, before, after))
+        numbers.append(desk.database.feedback.list_changes()[0].id)
+    for number in reversed(numbers):
+        offered = re.findall(r'name="change" value="(\d+)">Undo', reader.get("/changes").text)
+        assert offered == [str(number)]
+        reader.post("/feedback/undo", {"change": number})
+    assert file.read_text() == FILE
+
+
 def test_a_text_with_errors_is_kept_and_its_errors_come_first(desk: Desk) -> None:
     reader, file = desk.log_in(), desk.file
     assert file
@@ -173,9 +188,21 @@ def test_a_search_is_reviewed_as_a_rule_before_it_is_saved(desk: Desk) -> None:
     fields = fields_of(type("Page", (), {"text": f'<form method="post" {form[0]}'}))
     assert reader.post("/rules/save", fields).status_code == 303
     assert "listeners: {query: listened, sources: [times]}" in desk.file.read_text()
-    assert reader.post("/rules/search", search).status_code == 404
-    for broken in ({"id": ""}, {"q": ""}):
-        assert reader.post("/rules/search", search | broken).status_code in {400, 404}
+    written = desk.file.read_text()
+    for broken, message in (
+        ({}, "the id &#39;listeners&#39; is used by another rule"),
+        ({"id": ""}, "the rule needs an id"),
+        ({"q": "", "source": ""}, "a rule needs a query or a person"),
+    ):
+        answer = reader.post("/rules/search", search | {"since": "2026-01-02"} | broken)
+        assert answer.status_code == 422
+        assert message in answer.text, re.findall(r'role="alert">.*', answer.text)
+        typed = search | {"since": "2026-01-02"} | broken
+        if typed["q"]:
+            assert "About a" in answer.text
+            assert all(f'name="{name}" value="{typed[name]}"' in answer.text for name in ("q", "id", "since"))
+            assert re.search(r'<option value="times" selected', answer.text)
+    assert desk.file.read_text() == written
 
 
 def test_the_loss_of_most_sources_asks_first(desk: Desk) -> None:

@@ -258,7 +258,7 @@ def test_a_field_that_is_no_number_is_the_readers_error(desk: Desk, number: str)
     for path, fields in forms.items():
         answer = reader.post(path, fields)
         assert answer.status_code == 400, (path, answer.text)
-    for path in ("/changes?before=", "/people?page=", "/?read="):
+    for path in ("/changes?before=", "/people?page=", "/outbox?before="):
         assert reader.get(f"{path}{quote(number)}").status_code == (400 if number else 200)
     assert reader.get(f"/?done={quote(number)}").status_code == 200
 

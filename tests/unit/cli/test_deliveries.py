@@ -109,6 +109,17 @@ def test_deliveries_are_listed_shown_resent_and_cancelled(run: Run, tmp_path: Pa
     assert "only a pending delivery can be cancelled" in run("deliveries", "cancel", str(line["id"]), fails=UsageError)
 
 
+def test_a_cancelled_resend_of_a_sent_delivery_is_listed_as_sent(run: Run) -> None:
+    run("digests", "send", "morning")
+    database = Database.open("sqlite:///monitor.db")
+    (delivery,) = database.deliveries.list_deliveries()
+    database.deliveries.resend(delivery.id, datetime.now(UTC))
+    database.close()
+    assert "is not sent again" in run("deliveries", "cancel", str(delivery.id))
+    (line,) = [json.loads(text) for text in run("deliveries", "list", "--json").splitlines()]
+    assert (line["state"], line["attempts"]) == ("sent", 1)
+
+
 def test_all_failed_deliveries_are_resent(run: Run, tmp_path: Path) -> None:
     """--failed resends all of them; a failing delivery ends with an error for scripts."""
     (tmp_path / "outbox").write_text("a file where the folder should be")

@@ -1,6 +1,7 @@
 """Parts of the pages of the desk that need no server: groups of hits, marks in a text, times, and templates."""
 
 import re
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
 from zoneinfo import ZoneInfo
@@ -9,11 +10,11 @@ import pytest
 from support.rows import NOW, draft
 
 from monitor.domain.article import Region, StoredArticle
-from monitor.domain.desk_models import ArticleLine, HitLine
-from monitor.domain.mention import Findings, HitKind, MatchForm, Mention, NearMiss
+from monitor.domain.desk_models import ArticleLine, HitLine, MentionPlace
+from monitor.domain.mention import Findings, HitKind, MatchForm, Mention, NearMiss, Passage
 from monitor.domain.readers import MAX_LOGIN_DELAY, login_delay
 from monitor.web.pages.articles import mark_regions, number_findings
-from monitor.web.pages.today import group_hits, put_named_first
+from monitor.web.pages.today import choose_passages, group_hits, merge_hits
 from monitor.web.templating import create_environment, format_duration, format_moment
 
 
@@ -40,11 +41,45 @@ def test_hits_of_one_story_are_one_entry() -> None:
     assert stories[0].outlets == ("Post", "Times")
 
 
-def test_the_sentence_that_names_a_person_is_before_the_words_of_a_query() -> None:
-    """Whichever rule was checked last."""
-    of_person = hit(1, line(1), "somebody")
-    of_query = replace(hit(2, line(1)), official_ids=())
-    assert put_named_first([of_query, of_person]) == [of_person, of_query]
+def test_the_article_that_names_an_official_leads_a_story() -> None:
+    """Also if a newer one of the story has only the words of a query."""
+    of_query = replace(hit(2, line(2, "s1")), official_ids=())
+    (story,) = group_hits([of_query, hit(1, line(1, "s1"), "a")])
+    assert (story.lead.id, story.lead_officials, story.newest_at) == (1, ("a",), of_query.found_at)
+
+
+SENTENCE = "Some Body crossed the river."
+BY_NAME = Passage(SENTENCE, Region.BODY, 40, 68, ((40, 49),))
+BY_QUERY = Passage(SENTENCE, Region.BODY, 40, 68, ((62, 67),))
+OTHER = Passage("Other One spoke.", Region.BODY, 0, 16, ((0, 9),))
+HEADLINE = Passage("Some Body at the river", Region.TITLE, 0, 22, ((17, 22),))
+
+
+def marked(passages: Sequence[Passage], *named_at: MentionPlace, limit: int = 2) -> list[list[str]]:
+    """Return the marked words of each chosen passage."""
+    return [
+        [text for text, is_marked in passage.pieces if is_marked]
+        for passage in choose_passages(passages, "en", limit, named_at)
+    ]
+
+
+@pytest.mark.parametrize("is_query_newer", [True, False])
+def test_a_passage_of_several_rules_has_the_marks_of_all(is_query_newer: bool) -> None:
+    """Whichever rule was checked last; the sentence with a person is before sentences with other words."""
+    of_person, of_query = hit(1, line(1), "somebody"), replace(hit(2, line(1)), official_ids=())
+    hits = [of_query, of_person] if is_query_newer else [of_person, of_query]
+    passages = merge_hits(hits, {1: (BY_NAME,), 2: (replace(OTHER, highlights=()), BY_QUERY)})
+    assert marked(passages) == [["Some Body", "river"], []]
+
+
+def test_the_passage_that_names_the_person_is_first_and_has_the_name_marked() -> None:
+    """Also if the person is named later than others, or in the headline alone."""
+    place = MentionPlace(Region.BODY, 40, 49)
+    assert marked([OTHER, BY_QUERY], place) == [["Some Body", "river"], ["Other One"]]
+    assert marked([OTHER, BY_QUERY], place, limit=1) == [["Some Body", "river"]]
+    assert marked([HEADLINE, OTHER], MentionPlace(Region.TITLE, 0, 9)) == [["Some Body", "river"], ["Other One"]]
+    assert marked([HEADLINE, OTHER], place) == [["Other One"]]
+    assert marked([HEADLINE]) == [["river"]]
 
 
 def test_a_correction_is_marked() -> None:
