@@ -115,10 +115,6 @@ def _with_headers(send: Send) -> Send:
     return send_with_headers
 
 
-class BodyTooLong(Exception):
-    """Raised if the body of a request is longer than ``MAX_BODY_BYTES``."""
-
-
 def _limited(receive: Receive) -> Receive:
     """Wrap an ASGI function ``receive``, so that it limits the length of a body and the time to receive it.
 
