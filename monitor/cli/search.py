@@ -171,7 +171,10 @@ def print_found(  # noqa: PLR0913 - as for the command
     as_json: bool,
     as_csv: bool,
 ) -> None:
-    """Search, and print the articles or, with ``count``, their numbers. If some results are missing, print a note."""
+    """Search, and print the articles or, with ``count``, only their numbers by day, source or other group.
+
+    If some results are missing, print a note.
+    """
     from zoneinfo import ZoneInfo
 
     from monitor.insight.search import MAX_PARTS, count_articles, find_articles

@@ -248,10 +248,10 @@ class Proposal:
 
 
 def select_effective(verdicts: Iterable[Verdict]) -> tuple[Verdict, ...]:
-    """Return the verdicts that count for one article: at most one for each official and each written text.
+    """Return the verdicts that count for one article: at most one for each official and each spelling in the article.
 
-    A verdict on the article itself has priority over a verdict on its story. Of several equal verdicts, the newest is
-    used. Undone verdicts are ignored.
+    A verdict on the article itself has priority over a verdict on its story. Of verdicts with the same priority, the
+    newest counts. Undone verdicts are ignored.
     """
     chosen: dict[tuple[str, str], Verdict] = {}
     for verdict in sorted(verdicts, key=lambda one: (not one.story_id, one.id)):

@@ -235,7 +235,7 @@ def survey_dom(root: LexborNode, max_elements: int = 60_000) -> PageLayout:
 
 
 def _visit_empty_element(layout: PageLayout, builder: _RunBuilder, node: LexborNode, tag: str) -> None:
-    """Record an empty element that is a picture, and end the current run at an empty block element."""
+    """Process an element without content: record a picture, or end the current text run at a block element."""
     if tag == "img":
         if "emoji" not in (node.attributes.get("class") or ""):
             if builder.break_count > 1:  # the paragraph above the picture has ended

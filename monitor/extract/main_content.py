@@ -588,8 +588,8 @@ def _is_list_of_other_stories(page: PageAnalysis, box_index: int) -> bool:
 def _score_boxes(page: PageAnalysis) -> list[float]:
     """Return a score for each box: how much prose it has. The deeper the prose is nested, the less it counts.
 
-    A name of an article body raises the score of a box. Prose before the headline counts less. Headers of articles get
-    a lower score.
+    A box whose class or id is typical of an article's body gets a higher score, and the header of an article a lower
+    one. Prose before the headline counts less.
     """
     boxes = page.layout.boxes
     scores = [0.0] * len(boxes)

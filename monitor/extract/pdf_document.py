@@ -357,11 +357,11 @@ def _drop_repeated_edges(lines: Sequence[PrintedLine]) -> list[PrintedLine]:
 def _split_title(paragraphs: list[PrintedParagraph], document_title: str) -> tuple[str, list[PrintedParagraph]]:
     """Return the headline of a document, and the paragraphs without the headline.
 
-    The first of these is the headline:
+    The headline is the first of these that applies:
 
     - the title in the properties of the document, if the first page prints it,
     - the largest text on the first page, if it is clearly larger than the body,
-    - the title in the properties, even if it is empty.
+    - otherwise the title in the properties, which may be empty.
     """
     first = [one for one in paragraphs if one.page == paragraphs[0].page] if paragraphs else []
     key = alnum_key(document_title)

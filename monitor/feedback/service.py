@@ -408,9 +408,9 @@ class FeedbackService:
 
 
 def _with_verdict(basis: ScreeningBasis, verdict: Verdict) -> dict[int, tuple[Verdict, ...]]:
-    """Return a dictionary that maps the id of each article of ``basis`` to its verdicts, ``verdict`` included.
+    """Return the verdicts that would be in effect for each article if ``verdict`` were added to the stored verdicts.
 
-    Only the verdicts that are in effect are returned.
+    ``basis`` has the articles and the stored verdicts. The result maps the id of each article to its verdicts.
     """
     return {one.id: select_effective((*basis.verdicts.get(one.id, ()), verdict)) for one in basis.articles}
 

@@ -131,7 +131,8 @@ def find_successions(
 ) -> list[Succession]:
     """Return the successions (changes of a post) that at least two independent outlets state, the newest first.
 
-    Outlets with the same text count as one. A statement about a role that ends in sources.yaml does not count.
+    Outlets with the same text count as one. A statement about a role does not count if the end of this role is already
+    in sources.yaml.
     """
     by_official: dict[str, list[ReportedStatement]] = defaultdict(list)
     for one in statements:

@@ -1,4 +1,7 @@
-"""Items of sentences, by which changes of posts are detected: posts, names, words with a meaning, and other words."""
+"""Items of a sentence, from which a new holder of a post is detected.
+
+They are posts, names, words such as "appointed" or "resigned", and other words.
+"""
 
 import re
 from bisect import bisect_left

@@ -253,9 +253,9 @@ def _check_convention(path: Traversable, convention: Convention) -> None:
 
 
 def _check_homes(path: Traversable, countries: Countries, languages: dict[str, Language]) -> None:
-    """Raise an error if a language has several home countries, or if a home country names an unknown language.
+    """Raise an error if the key `home_of` of two countries has the same language, or an unknown language.
 
-    Also raise an error if `languages_without_file` has a code that has a file, or that is the language of no country.
+    Also raise an error if a code in `languages_without_file` has a file, or if no country has it in `home_of`.
     """
     homes = Counter(country.home_of for country in countries.country if country.home_of)
     for code, number in homes.items():

@@ -404,9 +404,9 @@ def find_names_with_middle_name_or_typo(
 def _filter_by_first_name(
     name_index: NameIndex, official_indexes: Sequence[int], exact: str, similar: str
 ) -> Sequence[int]:
-    """Return the officials whose first name is ``exact``, or could be misspelt as ``similar``.
+    """Return the officials whose first name equals ``exact``, or of whose first name ``similar`` may be a typo.
 
-    This is only a quick test for typos: it requires a similar length and the same first or last letter.
+    The test for typos is quick and inexact: it requires a similar length and the same first or last letter.
     """
     first_names, size = name_index.first_names, len(similar)
     if size < MIN_TYPO_WORD_LETTERS:

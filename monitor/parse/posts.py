@@ -35,7 +35,7 @@ def _is_post(entry: Entry) -> bool:
 
 
 def _read_account(title: str) -> str:
-    """Return the name of an account by the title of its feed."""
+    """Return the name of an account, taken from the title of its feed."""
     found = _ACCOUNT_TITLE.fullmatch(title.strip())
     return (found["name"] if found else title).strip()[:_MAX_NAME_CHARS]
 

@@ -515,9 +515,9 @@ def _reported_content(plan: DigestPlan, digest: Digest, inputs: DigestInputs) ->
 
 
 def _window_start(last: LastWindow) -> datetime:
-    """Return the start of the period that the next digest covers: the end of the last period.
+    """Return the start of the period that the next digest covers.
 
-    For the first scheduled digest, the period starts earlier, at ``lookback_start_at``.
+    It is the end of the previous period or, for the first scheduled digest, ``lookback_start_at``.
     """
     return last.lookback_start_at or last.end_at
 

@@ -450,8 +450,8 @@ def _choose_sitemaps(nested_urls: Sequence[str], memory: SitemapMemory, turn: in
 
     First come the productive sitemaps, which recently had addresses of new articles. Then come the first sitemaps of
     the index, and then one of the other known sitemaps in turn. The first poll reads more sitemaps, because its
-    articles are not reported. A sitemap in the middle of an index that the first poll did not read is never chosen
-    later, because all its old addresses would be new.
+    articles are not reported. A sitemap that the first poll did not read, and that is not among the first of the index,
+    is never chosen later: its old articles would be reported as new.
     """
     if not memory.known:
         return list(nested_urls[:MAX_SITEMAP_DOCUMENTS])

@@ -137,7 +137,7 @@ def verdict_record(verdict: Verdict) -> VerdictRecord:
 
 
 def mark_record(mark: Mark) -> MarkRecord:
-    """Return the record of a mark on a story."""
+    """Return the JSON record of a mark that a reader set on a story, such as "muted" or "read"."""
     return {
         "id": mark.id,
         "mark": str(mark.kind),

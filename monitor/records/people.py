@@ -23,7 +23,10 @@ class PersonRecord(TypedDict):
 
 
 class TimelineEntry(TypedDict):
-    """JSON record of the number of articles that name an official from day ``start`` to day ``end`` (YYYY-MM-DD)."""
+    """JSON record of one period of an official's timeline.
+
+    ``articles`` is the number of articles that named the official from day ``start`` to day ``end`` (YYYY-MM-DD).
+    """
 
     start: str
     end: str

@@ -88,10 +88,11 @@ class StoryStore:
     ) -> None:
         """Group a batch of articles with the function ``place``, and store the result, in one transaction.
 
-        ``place`` gets a grouping index on the window, in which it records the story and the original of each article.
+        ``window`` has the latest articles and stories in memory. ``place`` gets it as an index, and records in this
+        index the story and the original of each article.
         ``term_frequencies`` are stored too, if given. Nothing is stored if ``place`` raises an exception. If another
-        process has grouped one of the articles in the meantime, ``place`` is not called. The window changes only after
-        the commit.
+        process has grouped one of the articles in the meantime, ``place`` is not called. The window in memory changes
+        only after the commit.
         """
         article_ids = [stored.id for stored in articles]
         packed = zlib.compress(term_frequencies, 1) if term_frequencies else b""  # loaded before the transaction begins

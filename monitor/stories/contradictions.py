@@ -68,9 +68,10 @@ def _have_few_common_words(first: NormalizedText, second: NormalizedText) -> boo
 
 
 def _list_plain_words(text: str) -> set[str]:
-    """Return the stems of a text's words that have a meaning and are not capitalised, and its numbers.
+    """Return the numbers of a text, and the stems of its words without names and words such as "the".
 
-    In scripts without spaces, pairs or quadruples of characters count as words; these have no capitals.
+    Words with a capital letter count as names. In scripts without spaces, which have no capitals, each group of two
+    characters (Chinese, Japanese) or four characters (others) counts as a word.
     """
     found: set[str] = set()
     for word in _TOKEN.findall(text):

@@ -76,9 +76,9 @@ def is_edited_copy(first: NormalizedText, second: NormalizedText) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class _Coverage:
-    """Share of each of two texts, from 0 to 1, that consists of long passages that the other text also has.
+    """Overlap of two texts: for each text, the share from 0 to 1 that is in long passages of both texts.
 
-    ``shares`` refer to the whole texts, and ``fronts`` to their beginnings.
+    ``shares`` are measured on the whole texts, and ``fronts`` on their beginnings.
     """
 
     shares: tuple[float, float]

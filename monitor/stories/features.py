@@ -266,7 +266,10 @@ def _find_language_free_terms(text: str, words: list[str], known: Sequence[Known
 
 @lru_cache(4096)
 def _list_numbers_of_dates(days: frozenset[tuple[int, int]], year: int) -> frozenset[int]:
-    """Return the codes of the numbers that are parts of dates: of the given days, and of the years around ``year``."""
+    """Return the feature codes of numbers that are likely to be parts of a date.
+
+    These are the numbers of the given days, ``year``, and the years before and after it.
+    """
     numbers = {number for day in days for number in day} | {year - 1, year, year + 1}
     return frozenset(number_code(str(number)) for number in numbers if number > 0)
 

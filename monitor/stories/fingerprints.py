@@ -112,7 +112,7 @@ class NormalizedText:
 
     @cached_property
     def sentence_starts(self) -> OffsetArray:
-        """Offsets in the byte stream at which the ``sentences`` begin."""
+        """Offsets in ``stream``, the bytes of the normalized text, at which the ``sentences`` begin."""
         raw = np.frombuffer(normalize_spelling("\n".join(self.sentences)).encode("utf-8", "replace"), dtype=np.uint8)
         breaks = np.cumsum(_IS_KEPT_BYTE[raw])[raw == _NEWLINE]
         return np.minimum(np.concatenate(([0], breaks)), len(self.stream)).astype(np.int64)

@@ -91,11 +91,11 @@ class Grouper:
         return [self._assign_story(one, result) for one, result in zip(batch, results, strict=True)]
 
     def _match_duplicate(self, incoming: IncomingArticle, features: ArticleFeatures) -> _Duplicate | None:
-        """Return the grouped article that an incoming article repeats, or None, and record a first placement.
+        """Return the grouped article that an incoming article repeats, or None.
 
-        A placement states the story and the original of an article. This one has no story yet. If the grouped article
-        is itself a duplicate, the placement names its original. The fingerprints of the incoming article are added to
-        the index, unless nearly all its text is in the grouped article.
+        Also record a preliminary placement for the incoming article: its original, if it has one, but no story yet. If
+        the repeated article is itself a duplicate, its original is recorded. The fingerprints of the incoming article
+        are added to the index, unless nearly all its text is in the repeated article.
         """
         duplicate = self._find_duplicate(features, incoming.article)
         original_id = None

@@ -160,8 +160,8 @@ def _find_republished(
 ) -> dict[KeyedEntry, KnownArticle]:
     """Return a dictionary that maps new entries to the known articles that they repeat under new guids and URLs.
 
-    Such an entry has the title and text of a known article. A few of them may be coincidence. The result is therefore
-    empty unless there are many, and they outnumber the known entries or are nearly the whole document.
+    Such an entry has the title and text of a known article. A few such entries may be coincidence, so the result is
+    empty unless there are many. They must also be more than the known entries, or nearly all entries of the document.
     """
     matching = {one: known[key] for one in new_entries for key in one.evidence_keys if key[0] == "s" and key in known}
     last = poll_state.last_success_at

@@ -145,7 +145,7 @@ class Metrics:
         self._new_articles.inc(article_count)
 
     def record_job_problem(self, problem: str) -> None:
-        """Count a run of a periodic job that failed, was missed or was skipped, as ``problem`` states."""
+        """Count one unsuccessful run of a periodic job. ``problem`` is "failed", "missed" or "still running"."""
         self._job_problems.labels(problem if problem in _JOB_PROBLEMS else OTHER_LABEL).inc()
 
     def record_enqueued(self, enqueued: EnqueueResult) -> None:

@@ -90,7 +90,10 @@ def present(facts: Mapping[str, Any], foreign: Mapping[str, Mapping[str, Any]]) 
 
 
 def describe_line(line: ArticleLine, passages: Sequence[Passage] = ()) -> dict[str, Any]:
-    """Return the texts about an article that others wrote: title, outlet, URL and at most three passages."""
+    """Return the texts of an article that come from its publisher: title, outlet, URL and at most three passages.
+
+    They are kept apart from this program's own data, because an assistant must not trust them.
+    """
     return {
         "title": clean(line.title, MAX_TITLE_CHARS),
         "outlet": clean(line.outlet, 100),

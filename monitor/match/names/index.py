@@ -492,7 +492,7 @@ class NameIndex:
         return tuple(self._phonetic_index.get(key, ())[:MAX_CANDIDATE_OFFICIALS])
 
     def phonetic_word(self, piece: str) -> PhoneticWord | tuple[()]:
-        """Return a printed word with its phonetic key, or an empty tuple if no part of a watched name sounds alike."""
+        """Return a printed word with its phonetic key, or an empty tuple if it sounds like no watched name."""
         sound = self.phonetic_cache.get(piece)
         if sound is None:
             if len(self.phonetic_cache) >= _MAX_PHONETIC_CACHE_ENTRIES:
@@ -601,9 +601,9 @@ class NameIndex:
 
     @cached_property
     def consonants(self) -> ConsonantIndex:
-        """Index that finds full names in Latin letters by their consonants.
+        """Index that finds full names in Latin letters by their consonants, for texts in Arabic and Hebrew.
 
-        It is created for the first Arabic or Hebrew text.
+        It is built when the first such text is matched.
         """
         found: dict[str, dict[tuple[int, ...], int]] = defaultdict(dict)
         for at, (pattern, kind) in enumerate(zip(self.patterns, self._pattern_kinds, strict=True)):

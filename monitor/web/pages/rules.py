@@ -182,9 +182,10 @@ async def show_conflict(page: Page, edit: TypedEdit, opened: OpenedFile) -> Resp
 
 
 async def rehearse_edit(page: Page, checked: CheckedEdit, days: int) -> tuple[Rehearsal | None, str]:
-    """Rehearse an edit over the last days. Return the rehearsal and an empty text.
+    """Apply an edit to the stored articles of the last days, without saving it.
 
-    If the edit cannot be rehearsed, or changes neither people nor rules, return None and the reason.
+    Return the rehearsal, with the hits that the edit would add and remove, and an empty text. If this is not possible,
+    or if the edit changes neither people nor rules, return None and the reason.
     """
     configuration = checked.configuration
     if configuration is None:
