@@ -7,10 +7,9 @@ stories. A story that was split off is not open.
 import json
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import datetime
 from string import ascii_lowercase
 
-from sqlalchemy import Connection, delete, func, insert, select, update
+from sqlalchemy import Connection, delete, insert, select, update
 
 from monitor.domain.errors import UsageError
 from monitor.domain.feedback import Change, Reader
@@ -46,7 +45,7 @@ class StoryEditStore:
             connection.execute(update(STORY).where(STORY.c.id == story_id).values(merged_into=into))
             connection.execute(delete(STORY_CENTROID).where(STORY_CENTROID.c.story_id == story_id))
             move_feedback(connection, story_id, into)
-            _update_times(connection, into)
+            _update_story(connection, into)
             request_rescreen(connection, moved)
             before = json.dumps({"story": story_id, "articles": moved, "merged": merged})
             text = f"story {story_id} into {into}"
@@ -77,7 +76,8 @@ class StoryEditStore:
             row = {"id": new_id, "title": title, "first_seen_at": change.made_at, "last_seen_at": change.made_at}
             connection.execute(insert(STORY).values(**row, merged_into=""))
             _move(connection, moved, new_id)
-            _update_times(connection, new_id)
+            _update_story(connection, new_id)
+            _update_story(connection, story_id)
             had_verdict = select(VERDICT.c.id).where(VERDICT.c.story_id == story_id, VERDICT.c.undone_at.is_(None))
             if connection.execute(had_verdict.limit(1)).first():
                 enqueue_rescreen(connection, moved)
@@ -113,7 +113,7 @@ class StoryEditStore:
                 connection.execute(update(STORY).where(STORY.c.id == undone.after).values(merged_into=story_id))
                 move_feedback(connection, undone.after, story_id)
             _move(connection, moved, story_id)
-            _update_times(connection, story_id)
+            _update_story(connection, story_id)
             enqueue_rescreen(connection, moved)
             return add_change(connection, change, reader)
 
@@ -132,13 +132,20 @@ def _move(connection: Connection, article_ids: Sequence[int], story_id: str) -> 
         connection.execute(update(ARTICLE).where(ARTICLE.c.id.in_(chunk)).values(story_id=story_id))
 
 
-def _update_times(connection: Connection, story_id: str) -> None:
-    """Set the first and last time of a story to the first and last time of its articles."""
-    times = select(func.min(ARTICLE.c.first_seen_at), func.max(ARTICLE.c.first_seen_at))
-    first_at, last_at = connection.execute(times.where(*is_in_stories([story_id]))).one()
-    if first_at:
-        values: dict[str, datetime] = {"first_seen_at": first_at, "last_seen_at": last_at}
-        connection.execute(update(STORY).where(STORY.c.id == story_id).values(values))
+def _update_story(connection: Connection, story_id: str) -> None:
+    """Set the times of a story from its articles, and its title if no article of the story has this title."""
+    columns = (ARTICLE.c.first_seen_at, ARTICLE.c.title)
+    query = select(*columns).where(*is_in_stories([story_id])).order_by(ARTICLE.c.first_seen_at, ARTICLE.c.id)
+    rows = connection.execute(query).all()
+    if not rows:
+        return
+    title = connection.execute(select(STORY.c.title).where(STORY.c.id == story_id)).scalar()
+    values = {
+        "first_seen_at": rows[0].first_seen_at,
+        "last_seen_at": rows[-1].first_seen_at,
+        "title": title if any(row.title == title for row in rows) else rows[0].title,
+    }
+    connection.execute(update(STORY).where(STORY.c.id == story_id).values(values))
 
 
 def _choose_story_id(connection: Connection, article_ids: Sequence[int]) -> str:

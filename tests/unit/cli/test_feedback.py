@@ -127,8 +127,11 @@ def test_stories_are_split_and_joined(run: Run, desk: FeedbackDesk) -> None:
     """Copies go along; the id of a joined story still names it; each edit can be undone."""
     assert "join story s3 into s1" in run("stories", "join", "s3", "s1")
     assert desk.database.stories.get_story("s3").article_ids == (1, 2, 3, 4)
+    assert desk.database.stories.get_story("s1").title == "The harbour of Northport"
     assert "split a1, a2 from story s1: s2" in run("stories", "split", "s1", "a2")
-    assert desk.database.stories.get_story("s1").article_ids == (3, 4)
+    rest = desk.database.stories.get_story("s1")
+    assert rest.article_ids == (3, 4)
+    assert rest.title == "Apples", "the article that gave the story its title has left"
     assert "all articles" in run("stories", "split", "s1", "a3", "a4", fails=UsageError)
     assert "is not in story" in run("stories", "split", "s1", "a1", fails=UsageError)
     desk.process()
