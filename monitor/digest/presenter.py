@@ -347,8 +347,8 @@ def _format_period(window: Window, zone: ZoneInfo) -> str:
 def _format_subject_line(digest: Digest, sections: Sequence[SectionView]) -> str:
     """Return the subject line of an email: the most important headline, or a statement that nothing was found.
 
-    A digest that only retracts reports has the headline of the first one. A report to the operator has the number of
-    problems in its subject instead.
+    A digest that only retracts reports has the headline of the first one, and a digest that only has notices the first
+    notice. A report to the operator has the number of problems in its subject instead.
     """
     prefix = "[overdue] " if digest.is_overdue else ""
     day = f"{digest.window.end_at.astimezone(ZoneInfo(digest.timezone)):%-d %b}"
@@ -359,6 +359,8 @@ def _format_subject_line(digest: Digest, sections: Sequence[SectionView]) -> str
         first, *others = digest.retracted_titles
         tail = f" (+{format_count(len(others), 'report')})" if others else ""
         return single_line(f"{prefix}Taken back: {first}", MAX_SUBJECT_CHARS - len(tail)) + tail
+    if not sections and digest.notices:
+        return single_line(f"{prefix}{name}: {digest.notices[0]}", MAX_SUBJECT_CHARS)
     if not sections:
         coverage = digest.coverage
         read = f"{coverage.read_count} of {format_count(coverage.source_count, 'source')} read"
@@ -380,7 +382,7 @@ def _format_summary(digest: Digest) -> str:
     if not digest.stories and digest.retracted_titles:
         return f"{format_count(len(digest.retracted_titles), 'report')} taken back, nothing new."
     if not digest.stories:
-        return "Nothing found."
+        return "No new report, but a notice." if digest.notices else "Nothing found."
     people = format_count(len(digest.officials), "person", "people")
     outlets = format_count(len(list_outlets(*digest.stories)), "outlet")
     about = f" about {people}" if digest.officials else ""

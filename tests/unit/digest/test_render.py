@@ -201,6 +201,15 @@ def test_a_digest_that_only_takes_reports_back_has_their_headline_as_subject() -
     assert render_digest(digest).subject == render_digest(sample()).subject
 
 
+def test_a_digest_that_only_has_a_notice_has_it_as_subject() -> None:
+    """Such as a post that may have changed hands: the reader must not take it for an empty digest."""
+    notice = "Le Van Moi may now hold the post of Trần Minh Hải: Minister of Rivers"
+    alone = render_digest(replace(sample(), stories=(), notices=(notice,)))
+    assert alone.subject == f"Morning, 5 May: {notice}"
+    assert "No new report, but a notice." in alone.text
+    assert "Nothing found" not in alone.text + alone.html
+
+
 def test_coverage_reports_entries_that_were_held_merged_or_dropped() -> None:
     """They are in the coverage of every form; a digest without any does not mention them."""
     digest = sample()
