@@ -255,10 +255,13 @@ def test_a_triage_session_with_the_keyboard_alone(browser: "Browser", served: Se
     preview.goto(f"{served.url}/digests/next/today")
     assert "taken back" not in preview.locator("main").inner_text().lower()
     page.bring_to_front()  # a page in the background may not move its focus
+    focused_field = page.locator(".current details[open] :is(select, input):focus")
     page.keyboard.press("n")
-    page.wait_for_function("['SELECT', 'INPUT'].includes(document.activeElement.tagName)")
+    focused_field.wait_for()
     page.keyboard.press("Escape")
+    focused_field.wait_for(state="detached")
     page.keyboard.press("n")
+    focused_field.wait_for()  # the menu moves the focus only after it has opened
     page.locator(".current details[open] button.main").focus()
     page.keyboard.press("Enter")
     page.wait_for_selector(".done")
