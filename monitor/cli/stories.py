@@ -230,6 +230,7 @@ def read_articles(file: Path) -> "list[tuple[str, Article]]":
 def read_article(line: str) -> "tuple[str, Article]":
     """Return the id and the article in a line of JSON. Raises ``ValueError`` with the reason if the line is invalid."""
     from monitor.domain.article import Article
+    from monitor.extract.language_detection import detect_language
     from monitor.text.dates import parse_date
 
     try:
@@ -244,7 +245,7 @@ def read_article(line: str) -> "tuple[str, Article]":
         url=text["url"],
         title=text["title"],
         body=text["text"],
-        language=text["language"],
+        language=text["language"] or detect_language(f"{text['title']} {text['text']}", []),
         published_at=published_at,
     )
     return str(record["id"]), article

@@ -324,6 +324,8 @@ class Spellings(_Table):
     """Simplified Chinese characters, split over several lines."""
     han_traditional: Words
     """The traditional form of each character in `han_simplified`, in the same order."""
+    arabic_prefixes: Words
+    """The article, prepositions and conjunctions that Arabic joins to the following word, longest first."""
     han_variants: Words = ()
     """Groups of old, new and variant forms of one character in Japanese names, such as `沢澤`."""
     arabic_transcriptions: tuple[tuple[str, str], ...] = ()

@@ -26,10 +26,10 @@ from monitor.stories.language_free_terms import (
     KnownWord,
     TermKind,
     describe_word,
-    find_language,
     find_numbers,
     find_phrases,
     find_words_without_spaces,
+    hash_term,
     number_code,
 )
 from monitor.text.dates import month_numbers
@@ -48,7 +48,6 @@ NAME_WEIGHT = 1.3
 MAX_TITLE_CASE_SHARE = 0.7  # above this, capitals in a headline show no names
 MAX_TERMS = 48
 MAX_LANGUAGE_FREE_TERMS = 16
-MAX_LANGUAGE_CHARS = 120
 MAX_LANGUAGE_FREE_WORDS, MAX_LANGUAGE_FREE_CHARS, MAX_NUMBER_CHARS = 60, 240, 400
 """Maximum number of words of the lead in which language-free terms are searched; the same in characters, for scripts
 without spaces, and for numbers. The rest of a text is often background."""
@@ -84,7 +83,6 @@ chinh phu dang nha nuoc lanh dao
 _OFFICE_WORD_COUNT = 10
 _DAYS_BEFORE_MONTH = (0, 31, 59, 90, 120, 151, 181, 212, 243, 273, 304, 334)
 _NAME_FLAG = TermKind.NAME << KIND_SHIFT
-_LANGUAGE_CODE = TermKind.LANGUAGE << KIND_SHIFT
 _LANGUAGE = np.uint8(TermKind.LANGUAGE)
 _NAME, _FIRST = np.uint8(TermKind.NAME), np.float32(-1e6)
 _SECTION_WEIGHTS = np.array((TITLE_WEIGHT, TITLE_WEIGHT * PAIR_WEIGHT, TITLE_WEIGHT, 1, PAIR_WEIGHT, 1), np.float32)
@@ -188,21 +186,22 @@ class Vocabulary:
         )
 
 
-def extract_features(title: str, lead: str, published_at: datetime | None) -> TermFeatures:
+def extract_features(title: str, lead: str, published_at: datetime | None, language: str = "") -> TermFeatures:
     """Extract the terms and days of an article from its title and lead, given without diacritics but with capitals.
 
-    The cost is limited, because only the first ``MAX_LEAD_CHARS`` characters of each are read.
+    ``language`` is the language code of the article, or empty if the language is unknown. The cost is limited, because
+    only the first ``MAX_LEAD_CHARS`` characters of each text are read.
     """
     lead = lead[:MAX_LEAD_CHARS]
     found_days = _find_days(lead.lower(), published_at)
     numbers_of_dates = _list_numbers_of_dates(found_days, published_at.year if published_at else 0)
     title_terms, title_pairs, title_codes = _extract_terms(title[:MAX_LEAD_CHARS], is_title=True)
     lead_terms, lead_pairs, lead_codes = _extract_terms(lead)
-    if lead_codes and lead_codes[-1] >= _LANGUAGE_CODE and title_codes and title_codes[-1] >= _LANGUAGE_CODE:
-        title_codes.pop()  # the longer text decides
     title_codes, lead_codes = (
         [code for code in codes if code not in numbers_of_dates] for codes in (title_codes, lead_codes)
     )
+    if language:
+        lead_codes.append(hash_term(TermKind.LANGUAGE, language.partition("-")[0].lower()))
     sections = (title_terms, title_pairs, title_codes, lead_terms, lead_pairs, lead_codes)
     codes = np.frombuffer(array("Q", chain.from_iterable(sections)), np.uint64)
     weights = np.repeat(_SECTION_WEIGHTS, [*map(len, sections)])
@@ -259,8 +258,6 @@ def _find_language_free_terms(text: str, words: list[str], known: Sequence[Known
                 found += find_phrases(words, at, one)
     if not text.isascii() and max(head := text[:MAX_LANGUAGE_FREE_CHARS]) >= FIRST_SEARCHED_CHARACTER:
         found += find_words_without_spaces(head)
-    if language := find_language(known[:MAX_LANGUAGE_FREE_WORDS], text[:MAX_LANGUAGE_CHARS]):
-        found.append(language)
     return found
 
 

@@ -18,7 +18,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
 from itertools import pairwise
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -161,8 +161,14 @@ def hash_windows(stream: bytes, width: int) -> WindowHashes:
     return hashes
 
 
-GroupingText = tuple[str, str, str, datetime | None]
-"""Parts of an article that grouping uses: title, standfirst, body and publication time."""
+class GroupingText(NamedTuple):
+    """The parts of an article that grouping uses. ``language`` is a language code, or empty if it is unknown."""
+
+    title: str
+    standfirst: str
+    body: str
+    published_at: datetime | None
+    language: str = ""
 
 
 class ArticleFeatures:
@@ -177,8 +183,7 @@ class ArticleFeatures:
     @cached_property
     def normalized_text(self) -> NormalizedText:
         """The text of the article, prepared for comparison."""
-        title, _, body, _ = self._text
-        return normalize_text(title, body)
+        return normalize_text(self._text.title, self._text.body)
 
     @cached_property
     def fingerprints(self) -> tuple[int, ...]:
@@ -188,9 +193,9 @@ class ArticleFeatures:
     @cached_property
     def term_features(self) -> TermFeatures:
         """Terms of title and lead, and the days that the text mentions."""
-        title, standfirst, _, published_at = self._text
-        lead = f"{fold(standfirst).cased}\n{self.normalized_text.cased[:MAX_LEAD_CHARS]}"
-        return extract_features(fold(title).cased, lead, published_at)
+        text = self._text
+        lead = f"{fold(text.standfirst).cased}\n{self.normalized_text.cased[:MAX_LEAD_CHARS]}"
+        return extract_features(fold(text.title).cased, lead, text.published_at, text.language)
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,7 +220,7 @@ class PackedFeatures:
 
 def extract_grouping_text(article: Article) -> GroupingText:
     """Return the parts of an article that grouping uses."""
-    return article.title, article.standfirst, article.body, article.published_at
+    return GroupingText(article.title, article.standfirst, article.body, article.published_at, article.language)
 
 
 def pack_features(texts: Sequence[GroupingText]) -> PackedFeatures:
@@ -265,7 +270,7 @@ def unpack_features(packed: PackedFeatures, texts: Sequence[GroupingText]) -> li
             counts[term_slice],
             kinds[term_slice],
             frozenset(days[day_slice]),
-            text[3],
+            text.published_at,
             word_count,
             bool(is_explicit),
         )

@@ -16,7 +16,7 @@ from monitor.stories.clustering import StoryClusterer, top_terms
 from monitor.stories.contradictions import tells_other_event
 from monitor.stories.edited_copies import have_common_text, is_edited_copy
 from monitor.stories.features import TermFeatures, TermVector, Vocabulary
-from monitor.stories.fingerprints import ArticleFeatures, NormalizedText, extract_grouping_text
+from monitor.stories.fingerprints import ArticleFeatures, GroupingText, NormalizedText, extract_grouping_text
 from monitor.stories.grouping_window import StoryWindow
 from monitor.stories.near_duplicates import compare_texts
 
@@ -156,7 +156,7 @@ class Grouper:
         """
         if article_id not in self._features:
             title, body = self._index.article_text(article_id)
-            self._features[article_id] = ArticleFeatures((title, "", body, None))
+            self._features[article_id] = ArticleFeatures(GroupingText(title, "", body, None))
         return self._features[article_id].normalized_text
 
 

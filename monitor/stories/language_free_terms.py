@@ -39,7 +39,6 @@ MAX_PHRASE_WORDS = 4
 _MIN_PREFIX_LETTERS, _MAX_PREFIX_LETTERS = 4, 14
 _MIN_LATIN_STEM, _MIN_STEM = 5, 4
 _FINAL_VOWELS = "aeiouy" + "аеийоуыьэюяіїє" + "αειουωη" + "اةهىی"
-_ARABIC_PREFIXES = ("وال", "بال", "لل", "ال", "و", "ب", "ل", "ف")
 _MIN_ARABIC_LETTERS = 3
 _MIN_SOUND_CONSONANTS, _MIN_LONG_SOUND_CONSONANTS = 3, 4
 _SOUNDS = re.compile("shch|tsch|sch|tch|dzh|sh|zh|ch|cz|sz|ts|tz|dz|dj|ph|kh|gh|th|ck|qu|x|[bcdfgjklmnpqrstvwz]")
@@ -63,8 +62,6 @@ class KnownWord:
 
     codes: tuple[int, ...] = ()
     phrases: tuple[tuple[tuple[str, ...], int], ...] = ()
-    languages: tuple[str, ...] = ()
-    """The languages in which the word is a function word."""
 
 
 @dataclass(slots=True)
@@ -108,8 +105,7 @@ def describe_word(word: str, lower: str) -> KnownWord | None:
     if not found:
         found = list(_sound_codes(word, lower))
     phrases = tuple(lexicon.phrases.get(lower, {}).items())
-    languages = _function_words().get(lower, ())
-    return KnownWord(tuple(found), phrases, languages) if found or phrases or languages else None
+    return KnownWord(tuple(found), phrases) if found or phrases else None
 
 
 def find_numbers(text: str) -> list[int]:
@@ -141,7 +137,7 @@ def number_code(digits: str) -> int:
 def _find_codes(lexicon: _Lexicon, lower: str) -> set[int]:
     found = _find_form(lexicon, lower)
     if not found and "\u0620" <= lower[0] <= "\u06ff":
-        for prefix in _ARABIC_PREFIXES:
+        for prefix in language_data().orthography.arabic_prefixes:
             rest = lower.removeprefix(prefix)
             if rest != lower and len(rest) >= _MIN_ARABIC_LETTERS and (found := _find_form(lexicon, rest)):
                 break
@@ -161,41 +157,6 @@ def _find_form(lexicon: _Lexicon, lower: str) -> set[int]:
             found |= codes
             break
     return found
-
-
-@cache
-def _function_words() -> dict[str, tuple[str, ...]]:
-    """Return the languages of each function word, folded."""
-    words: dict[str, tuple[str, ...]] = {}
-    for code, language in language_data().languages.items():
-        for word in {fold_key(word) for word in language.detection.function_words}:
-            words[word] = (*words.get(word, ()), code)
-    return words
-
-
-_LANGUAGES_OF_SCRIPTS = (
-    ("\u0900", "\u097f", "hi"), ("\u0e00", "\u0e7f", "th"), ("\u0e80", "\u0eff", "lo"), ("\u1000", "\u109f", "my"),
-    ("\u1780", "\u17ff", "km"), ("\u3040", "\u30ff", "ja"), ("\uac00", "\ud7a3", "ko"), ("\u4e00", "\u9fff", "zh"),
-)  # fmt: skip
-MIN_FUNCTION_WORDS = 2
-
-
-def find_language(known: Iterable[KnownWord | None], head: str) -> int:
-    """Return the code of the language of a text, or 0 if it is not known.
-
-    ``known`` describes the first words, and ``head`` is the beginning of the text.
-    """
-    if not head.isascii() and max(head) >= FIRST_SEARCHED_CHARACTER:
-        for first, last, code in _LANGUAGES_OF_SCRIPTS:
-            if sum(first <= char <= last for char in head) * 5 > len(head):
-                return hash_term(TermKind.LANGUAGE, code)
-    counts: dict[str, int] = {}
-    for one in known:
-        if one is not None:
-            for code in one.languages:
-                counts[code] = counts.get(code, 0) + 1
-    best = max(counts, key=counts.__getitem__, default="")
-    return hash_term(TermKind.LANGUAGE, best) if best and counts[best] >= MIN_FUNCTION_WORDS else 0
 
 
 def find_phrases(words: list[str], at: int, known: KnownWord) -> Iterator[int]:

@@ -110,8 +110,10 @@ WEIGHTS = Evidence(
     foreign_number=1.89,
     no_common_words=-2.03,
 )
-"""Fitted weights. The weights of full texts are not fitted, because the labelled texts are short. They are set so that
-the cosine decides about full texts."""
+"""Fitted weights, of a fit in which the language of a text was guessed from its first words. A fit with the language of
+the article differs by at most 0.7, and groups the labelled headlines worse (F1 0.942 instead of 0.961). The weights of
+full texts are not fitted, because the labelled texts are short. They are set so that the cosine decides about full
+texts."""
 
 
 def compute_scores(vector: TermVector, features: TermFeatures, centroids: Sequence[StoryCentroid]) -> list[float]:

@@ -13,6 +13,7 @@ ORTHOGRAPHY = """
 sources = ["invented for this test"]
 digraphs = {"ü" = "ue"}
 twins = [["ы", "и"]]
+arabic_prefixes = ["ال"]
 han_simplified = ["国"]
 han_traditional = ["國"]
 transcriptions = [["u", "ou"]]

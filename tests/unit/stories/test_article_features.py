@@ -44,7 +44,8 @@ WORDS = st.sampled_from(
 )
 PROSE = st.lists(WORDS, max_size=80).map(" ".join) | st.text(st.characters(), max_size=40)
 TIMES = st.datetimes(datetime(1980, 1, 1), datetime(2100, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001 - naive bounds
-TEXTS = st.tuples(PROSE, PROSE, PROSE, st.none() | TIMES)
+LANGUAGES = st.sampled_from(["", "en", "lo"])
+TEXTS = st.builds(GroupingText, PROSE, PROSE, PROSE, st.none() | TIMES, LANGUAGES)
 
 
 def describe(features: ArticleFeatures) -> tuple[object, ...]:
@@ -72,7 +73,7 @@ def test_a_packed_batch_is_small() -> None:
     """It is not many times the size of the text, because the normalized text is not transferred."""
     rng = np.random.default_rng(7)
     bodies = [" ".join(f"w{n}" for n in rng.integers(0, 5000, 500).tolist()) for _ in range(50)]
-    packed = pack_features([("Title", "", body, NOON) for body in bodies])
+    packed = pack_features([GroupingText("Title", "", body, NOON) for body in bodies])
     assert len(pickle.dumps(packed)) < sum(map(len, bodies))
 
 
