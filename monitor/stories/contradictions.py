@@ -16,8 +16,7 @@ from difflib import SequenceMatcher
 from functools import cache
 
 from monitor.language.load import language_data
-from monitor.stories.edited_copies import FIRST_DENSE_CHAR, MAX_STEM_LETTERS
-from monitor.stories.features import STOP_WORDS, stem_word
+from monitor.stories.edited_copies import NAME_WEIGHT, weigh_words
 from monitor.stories.fingerprints import NormalizedText, build_stream
 from monitor.text.fold import fold_words
 from monitor.text.tokens import is_unspaced
@@ -30,7 +29,7 @@ MIN_SPELLING_LIKENESS = 0.7  # `Sergei` and `Sergey` are one name
 MAX_TITLE_CASE_SHARE = 0.6  # above this, capitals in a headline show no names
 MIN_COMMON_WORD_SHARE = 0.48
 """Minimum share of the words of the text with fewer words that a copy has, without names. In labelled copies it is 0.57
-or more, in short reports about one person in four languages at most 0.40 (tests/unit/stories/test_short_reports.py)."""
+or more, in short reports about one person in four languages at most 0.41 (tests/unit/stories/test_short_reports.py)."""
 MIN_COMPARED_WORDS = 3
 _TOKEN = re.compile(r"\d+(?:[.,]\d+)*(?![^\W_])|[^\W_]+(?:['’][^\W_]+)*")
 _NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
@@ -63,24 +62,11 @@ def tells_other_event(first: NormalizedText, second: NormalizedText) -> bool:
 
 
 def _have_few_common_words(first: NormalizedText, second: NormalizedText) -> bool:
-    fewer, more = sorted((_list_plain_words(first.cased), _list_plain_words(second.cased)), key=len)
+    words = [
+        {word for word, weight in weigh_words(text.cased).items() if weight != NAME_WEIGHT} for text in (first, second)
+    ]
+    fewer, more = sorted(words, key=len)
     return len(fewer) >= MIN_COMPARED_WORDS and len(fewer & more) < MIN_COMMON_WORD_SHARE * len(fewer)
-
-
-def _list_plain_words(text: str) -> set[str]:
-    """Return the numbers of a text, and the stems of its words without names and words such as "the".
-
-    Words with a capital letter count as names. In scripts without spaces, which have no capitals, each group of two
-    characters (Chinese, Japanese) or four characters (others) counts as a word.
-    """
-    found: set[str] = set()
-    for word in _TOKEN.findall(text):
-        if is_unspaced(word[0]):
-            width = 2 if word[0] >= FIRST_DENSE_CHAR else 4
-            found.update(word[at : at + width] for at in range(max(1, len(word) - width + 1)))
-        elif word[0].isdigit() or (word[0] == word[0].lower() and len(word) > 2 and word not in STOP_WORDS):
-            found.add(stem_word(word)[:MAX_STEM_LETTERS])
-    return found
 
 
 def _first_sentence(text: NormalizedText) -> str:

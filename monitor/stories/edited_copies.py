@@ -127,12 +127,17 @@ def _split_sentences(text: str) -> list[Sentence]:
     The text is given without diacritics.
     """
     sentences = NormalizedText("", text, b"").sentences
-    return [words for words in map(_weigh_words, sentences) if words]
+    return [words for words in map(weigh_words, sentences) if words]
 
 
-def _weigh_words(sentence: str) -> Sentence:
+def weigh_words(text: str) -> Sentence:
+    """Return the stems of the significant words of a text, and its numbers, with their weights.
+
+    Words with a capital letter count as names. In scripts without spaces, which have no capitals, each group of two
+    characters (Chinese, Japanese) or four characters (others) counts as a word.
+    """
     words: Sentence = {}
-    for word in _TOKEN.findall(sentence):
+    for word in _TOKEN.findall(text):
         if word[0].isdigit():
             words[word] = NUMBER_WEIGHT
         elif is_unspaced(word[0]):
