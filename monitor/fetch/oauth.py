@@ -14,6 +14,7 @@ from monitor.domain.fetch_result import Blocked, Failed, FailureCause, FailureWe
 from monitor.domain.ports import Clock
 from monitor.domain.secret import Secret
 from monitor.domain.special_sources import OAuthLogin
+from monitor.text.numbers import parse_number
 from monitor.text.sanitize import single_line
 
 SUGGEST_NEW_LOGIN = (
@@ -131,10 +132,10 @@ def _describe_error(answer: dict[str, object], status: int, sent: Iterable[str])
     return single_line(text, 200)
 
 
-def _read_lifetime(seconds: object) -> timedelta:
-    if isinstance(seconds, str) and seconds.isdigit():
-        seconds = int(seconds)
-    if isinstance(seconds, bool) or not isinstance(seconds, (int, float)) or seconds <= 0:
+def _read_lifetime(value: object) -> timedelta:
+    """Return the lifetime that a server states in seconds, or ``DEFAULT_LIFETIME`` if the value is not a lifetime."""
+    seconds = parse_number(value) if isinstance(value, str) else value
+    if isinstance(seconds, bool) or not isinstance(seconds, (int, float)) or not seconds > 0:  # also not NaN
         return DEFAULT_LIFETIME
     return timedelta(seconds=min(seconds, MAX_LIFETIME_SECONDS))
 

@@ -311,6 +311,20 @@ def test_an_access_token_is_got_once_and_renewed_before_its_end(contexts: Contex
     assert [one["refresh_token"] for one in asked] == [["1//refresh-value"], ["1//next"]]
 
 
+@pytest.mark.parametrize(
+    "lifetime",
+    [None, "\u00b2", "9" * 5000, "3600", float("nan"), float("inf"), -1, True, [], 10**400],
+    ids=lambda value: str(value)[:10],
+)
+def test_any_stated_lifetime_of_a_token_is_read(contexts: Contexts, server: ImapServer, lifetime: object) -> None:
+    """A value that is not a lifetime is ignored, and the token is used for some minutes."""
+    server.deliver(mail("Visit").as_bytes())
+    answers = [token(expires_in=lifetime)]
+    results, asked = asyncio.run(read_twice(server, contexts[1], answers, wait=timedelta(seconds=30)))
+    assert all(isinstance(one, Fetched) for one in results)
+    assert len(asked) == 1
+
+
 def test_a_token_that_ended_early_is_renewed_at_once(contexts: Contexts, server: ImapServer) -> None:
     server.deliver(mail("Visit").as_bytes())
     results, asked = asyncio.run(read_twice(server, contexts[1], [token("ended"), token()]))
