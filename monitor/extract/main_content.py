@@ -42,6 +42,7 @@ _MIN_PROSE_WEIGHT = 40  # weight from which a text run counts as prose
 _MIN_SHORT_PROSE_WEIGHT = 15  # the same on a page without longer text runs
 _MAX_PARAGRAPH_WEIGHT = 1000  # weight above which a longer paragraph does not raise the score
 _MAX_BOILERPLATE_SHARE = 0.35  # share of the page's prose; a box with more is not boilerplate, whatever its name
+_MAX_COMPARED_HEADINGS = 20  # more would be compared in quadratic time, and an article has one
 _MIN_EXCERPTS = 3
 _MAX_EXCERPT_LINES = 4  # headline, excerpt, date and section of another story
 _MAX_FORM_CHARS = 500  # characters; the box of a form with more text has other content
@@ -64,7 +65,7 @@ class PageAnalysis:
     """A page layout with values that are computed for its text runs and boxes. Each extraction step updates them.
 
     ``rejection_reasons`` has for each text run the reason why it is not body text; it is empty for body text.
-    ``is_body_selected`` is true if the user's selector found the body.
+    ``is_body_selected`` is true if the user's selector found the body. ``pull_quotes`` are text runs.
     """
 
     layout: PageLayout
@@ -80,6 +81,7 @@ class PageAnalysis:
     prose_sums: list[float] = field(default_factory=list)
     char_sums: list[int] = field(default_factory=list)
     link_sums: list[int] = field(default_factory=list)
+    pull_quotes: frozenset[int] = frozenset()
     child_boxes: list[list[int]] = field(default_factory=list)
     kind_sums: dict[int, dict[tuple[str, frozenset[str]], float]] = field(default_factory=dict)
 
@@ -284,7 +286,7 @@ def _find_title(page: PageAnalysis, titles: list[str], site_keys: frozenset[str]
         elif box.tag in _UPPER_HEADING_TAGS and _is_named_headline(page, at):
             candidates.append((4, at))
     best = min(candidates, default=(0, -1))
-    unconfirmed = [at for rank, at in candidates if rank == best[0] == 2]
+    unconfirmed = [at for rank, at in candidates if rank == best[0] == 2][:_MAX_COMPARED_HEADINGS]
     if len(unconfirmed) > 1:
         return next((at for at in unconfirmed if _owns_text(page, at, unconfirmed)), best[1])
     return best[1]
@@ -443,8 +445,8 @@ def _reject_forms(page: PageAnalysis, total: float) -> None:
     for index, box in enumerate(boxes):
         if box.tag != "form" or not _is_small_box(page, index, total):
             continue
-        outer = index
-        while box.node.css_first(_ADDRESS_FIELD) is not None and _is_small_box(page, boxes[outer].parent_index, total):
+        outer, has_address_field = index, box.node.css_first(_ADDRESS_FIELD) is not None
+        while has_address_field and _is_small_box(page, boxes[outer].parent_index, total):
             outer = boxes[outer].parent_index
         page.reject(outer, "form")
 

@@ -5,6 +5,7 @@ The regions are standfirst, captions, dateline and body.
 
 import re
 from bisect import bisect_left
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 
@@ -66,6 +67,7 @@ _MAX_BYLINE_WEIGHT = 90  # weight; a longer line that begins like a byline must 
 _MIN_SUMMARY_WEIGHT = 40
 _MIN_SUMMARY_WORDS = 6
 _MIN_QUOTE_CHARS = 20
+_MAX_QUOTES = 50  # quotations of a page that are compared with its text; with all of them, the time would be quadratic
 _MAX_DATA_ROW_CHARS = 300  # characters; a row with more lays out a page
 _MIN_SERIES = 3  # pictures of a series, or posts of a live blog
 _MAX_SHARED_CAPTIONS = 1 / 3  # share of captions with a name from the article in a series about other news
@@ -97,6 +99,7 @@ def assemble_regions(page: PageAnalysis, title: str, descriptions: list[str], au
     box = page.layout.boxes[page.root_box_index]
     inside = range(box.run_start, box.run_end)
     first = next((at for at in inside if _can_start_body(page, at)), box.run_end)
+    page.pull_quotes = _find_pull_quotes(page)
     galleries = _list_galleries(page)
     for start, end in galleries:
         for at in range(start, end):
@@ -320,9 +323,9 @@ def _is_in_data_row(page: PageAnalysis, run_index: int) -> bool:
     if boxes[index].tag not in _TABLE_CELL_TAGS:
         return False
     row = boxes[index].parent_index
-    cells = page.child_boxes[row]
-    filled = sum(boxes[cell].run_end > boxes[cell].run_start for cell in cells)
-    return filled > 1 and page.chars_in(row) < _MAX_DATA_ROW_CHARS
+    if page.chars_in(row) >= _MAX_DATA_ROW_CHARS:
+        return False
+    return sum(boxes[cell].run_end > boxes[cell].run_start for cell in page.child_boxes[row]) > 1
 
 
 def _is_caption(page: PageAnalysis, run_index: int) -> bool:
@@ -332,9 +335,8 @@ def _is_caption(page: PageAnalysis, run_index: int) -> bool:
     while index > 0 and index != page.root_box_index and (chars := page.chars_in(index)) < 900:
         box, name = layout.boxes[index], page.box_hints[index]
         if box.tag in _FIGURE_TAGS:
-            return layout.boxes[layout.runs[run_index].box_index].tag not in _TABLE_CELL_TAGS and not (
-                _is_pull_quote(page, run_index, index)
-            )
+            is_cell = layout.boxes[layout.runs[run_index].box_index].tag in _TABLE_CELL_TAGS
+            return not is_cell and run_index not in page.pull_quotes
         is_named = name and (
             CAPTION_NAMES.search(name)
             or (
@@ -349,33 +351,48 @@ def _is_caption(page: PageAnalysis, run_index: int) -> bool:
     return _is_below_picture(page, run_index)
 
 
-def _is_pull_quote(page: PageAnalysis, run_index: int, figure_index: int) -> bool:
-    """Return whether a text run in a figure is a quotation that the text does not contain, and there is no picture."""
+def _find_pull_quotes(page: PageAnalysis) -> frozenset[int]:
+    """Return the text runs that are quotations in figures without a picture, and that the text does not contain."""
     boxes, runs = page.layout.boxes, page.layout.runs
-    if any(figure_index <= at < boxes[figure_index].subtree_end for at, _ in page.layout.pictures):
-        return False
-    index = runs[run_index].box_index
-    while index > figure_index and boxes[index].tag != "blockquote":
-        index = boxes[index].parent_index
-    quote = alnum_key(runs[run_index].text)
-    return index > figure_index and not any(
-        quote in alnum_key(run.text) for at, run in enumerate(runs) if at != run_index and len(run.text) > len(quote)
-    )
+    pictures = sorted(index for index, _ in page.layout.pictures)
+    found = []
+    for at, run in enumerate(runs):
+        tags, index = set[str](), run.box_index
+        while index > page.root_box_index and boxes[index].tag not in _FIGURE_TAGS:
+            tags.add(boxes[index].tag)
+            index = boxes[index].parent_index
+        if "blockquote" in tags and boxes[index].tag in _FIGURE_TAGS:
+            first = bisect_left(pictures, index)
+            if first == len(pictures) or pictures[first] >= boxes[index].subtree_end:
+                found.append(at)
+    return frozenset(found) - _find_contained(page, found, range(len(runs)))
 
 
 def _drop_repeated_quotes(page: PageAnalysis, inside: range) -> None:
     """Drop quotations in boxes of their own that repeat a part of a paragraph."""
     boxes, runs = page.layout.boxes, page.layout.runs
     kept = [at for at in inside if not page.rejection_reasons[at]]
+    quotes = []
     for at in kept:
         parent = boxes[runs[at].box_index].parent_index
         names = f"{page.box_hints[runs[at].box_index]} {page.box_hints[parent] if parent >= 0 else ''}"
-        if not QUOTE_NAMES.search(names):
-            continue
-        quote = alnum_key(runs[at].text)
-        longer = (runs[other].text for other in kept if len(runs[other].text) > len(runs[at].text))
-        if len(quote) >= _MIN_QUOTE_CHARS and any(quote in alnum_key(text) for text in longer):
-            page.rejection_reasons[at] = "repeated"
+        if QUOTE_NAMES.search(names) and len(alnum_key(runs[at].text)) >= _MIN_QUOTE_CHARS:
+            quotes.append(at)
+    for at in _find_contained(page, quotes, kept):
+        page.rejection_reasons[at] = "repeated"
+
+
+def _find_contained(page: PageAnalysis, quotes: Sequence[int], others: Iterable[int]) -> frozenset[int]:
+    """Return the text runs among ``quotes`` whose text is a part of a longer text run among ``others``.
+
+    Only the first ``_MAX_QUOTES`` quotes are compared.
+    """
+    if not quotes:
+        return frozenset()
+    keys = {at: alnum_key(page.layout.runs[at].text) for at in others}
+    return frozenset(
+        at for at in quotes[:_MAX_QUOTES] if any(keys[at] in key for key in keys.values() if len(key) > len(keys[at]))
+    )
 
 
 def _is_text_with_picture(page: PageAnalysis, box_index: int) -> bool:

@@ -96,6 +96,10 @@ def test_any_bytes_are_accepted(page: bytes, content_type: str) -> None:
         "<div class='teaser related'><p>{text}</p></div>",
         "<div class='related w{number}'><p>{text}</p></div>",
         "<p class='c{number}' id='i{letters}'>{text}</p>",
+        "<figure><blockquote><p>{letters}, {text}</p></blockquote></figure>",
+        "<div class='pullquote'><p>{letters}, {text}</p></div><p>{text} It took {letters} years, it said.</p>",
+        "<section><div><h1>{text}</h1></div></section>",
+        "<table><tr><td>{letters} May 2026</td><td>{text}</td></tr></table>",
     ],
 )
 def test_siblings_are_compared_in_linear_time(template: str) -> None:
