@@ -350,7 +350,7 @@ class Daemon:
         return with_heartbeat(self._liveness, component, function)
 
     async def _clean_up(self) -> None:
-        """Delete what is no longer needed: old articles and records, old jobs, and heartbeats of dead workers.
+        """Delete expired data: old articles and records, old jobs, and heartbeats of dead workers.
 
         The settings determine the age of articles and records.
         """

@@ -62,7 +62,7 @@ def write_files(edits: Sequence[FileEdit]) -> None:
         for edit in edits:
             _write(edit)
             written.append(edit)
-    except BaseException:
+    except BaseException:  # also after Ctrl-C, either all files are edited or none
         for edit in reversed(written):
             if edit.before is None:
                 edit.path.unlink(missing_ok=True)

@@ -106,7 +106,7 @@ def remove_markers(text: str) -> str:
 
 
 def find_end(created_at: datetime, period: timedelta) -> date:
-    """Return the first day (in UTC) on which the links of a delivery are no longer valid.
+    """Return the first day (in UTC) after the links of a delivery have expired.
 
     The links are valid for ``period`` after ``created_at``.
     """

@@ -135,7 +135,7 @@ class Collector:
                 self._drop_idle_host(host)
 
     def _drop_idle_host(self, host: str) -> None:
-        """Delete the data in memory about a host that is no longer polled."""
+        """Delete the data in memory about a host of which no poll runs."""
         del self._polls_by_host[host]
         if self._host_free_at.get(host, self._clock()) <= self._clock():
             self._host_free_at.pop(host, None)

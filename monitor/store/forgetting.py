@@ -10,6 +10,7 @@ from sqlalchemy import Connection, delete, exists, func, or_, select, update
 from monitor.domain.delivery import RenderedDigest
 from monitor.domain.digest import Digest, DigestItem, DigestStory
 from monitor.domain.errors import UsageError
+from monitor.domain.feedback import EDIT
 from monitor.domain.forgetting import ForgetReport
 from monitor.domain.mention import Passage
 from monitor.store.column_types import from_json, to_json
@@ -144,7 +145,7 @@ def _forget_changes(connection: Connection, official_id: str) -> int:
     is_about = or_(
         CHANGE.c.verdict_id.in_(verdict_ids),
         (CHANGE.c.what == "undo") & CHANGE.c.subject.contains(f" {official_id} (", autoescape=True),
-        (CHANGE.c.what == "edit") & CHANGE.c.subject.startswith(f"officials.{official_id}.", autoescape=True),
+        (CHANGE.c.what == EDIT) & CHANGE.c.subject.startswith(f"officials.{official_id}.", autoescape=True),
     )
     return connection.execute(delete(CHANGE).where(is_about)).rowcount
 

@@ -31,7 +31,7 @@ _CORRECTION_NOTICE = re.compile(
     r"\b(correction|corrected|corrects|clarification|clarifies|erratum|dinh chinh|"
     r"rectificatif|rectification|ralat|koreksi|correccion|berichtigung)\b|更正|訂正|勘误|정정|แก้ไขข่าว|ແກ້ໄຂຂ່າວ"
 )
-# A label before the headline or a sentence about the article itself: troops that are withdrawn are no such notice.
+# A label before the headline, or a sentence about the article itself. A report on withdrawn troops is not a notice.
 _WITHDRAWAL_NOTICE = re.compile(
     r"^\+ \W*(?:withdrawn|retracted|retraction|retrait|depeche annulee|retractacion|retirad[oa]|"
     r"zuruckgezogen|rut bai|go bai|thu hoi bai|ditarik|dicabut|отозвано)\s*(?:[:\])|\u2013\u2014]|- |$)|"

@@ -60,7 +60,7 @@ from monitor.web.api.requests import (
     decode_cursor,
     decode_story_cursor,
     encode_cursor,
-    encode_story_cursor,
+    encode_position,
 )
 from monitor.web.page import BadRequest, Number
 from monitor.web.pages.digests import find_plan
@@ -354,7 +354,7 @@ async def stories(
         lines = database.desk.list_stories(limit + 1, wanted.since_at, position, official)
         found = database.stories.load_stories([line.id for line in lines[:limit]])
         last = lines[limit - 1] if len(lines) > limit else None
-        return found, encode_story_cursor(last.last_seen_at, last.id, key) if last else None
+        return found, encode_position(last.last_seen_at, last.id, key) if last else None
 
     found, next_cursor = await api.read(load)
     return api.answer_list([story_record(one) for one in found], next_cursor)

@@ -177,7 +177,7 @@ ApiDependency = Annotated[ApiRequest, Depends(open_request)]
 
 def encode_cursor(position: Cursor, filter_key: str) -> str:
     """Return a position in a list as an opaque text. The text is valid only for the same filter."""
-    return _encode_position(position.at, position.id, filter_key)
+    return encode_position(position.at, position.id, filter_key)
 
 
 def decode_cursor(text: str, filter_key: str) -> Cursor | None:
@@ -194,11 +194,6 @@ def decode_cursor(text: str, filter_key: str) -> Cursor | None:
     return Cursor(at, number)
 
 
-def encode_story_cursor(at: datetime, story_id: str, filter_key: str) -> str:
-    """Return a position in a list of stories as an opaque text, as ``encode_cursor`` does."""
-    return _encode_position(at, story_id, filter_key)
-
-
 def decode_story_cursor(text: str, filter_key: str) -> tuple[datetime, str] | None:
     """Return the time and the id of the story in a cursor. Raises the errors of ``decode_cursor``."""
     found = _decode_position(text, filter_key) if text else None
@@ -210,7 +205,8 @@ def decode_story_cursor(text: str, filter_key: str) -> tuple[datetime, str] | No
     return at, story_id
 
 
-def _encode_position(at: datetime, key: int | str, filter_key: str) -> str:
+def encode_position(at: datetime, key: int | str, filter_key: str) -> str:
+    """Return a position in a list as an opaque text: the time and the id of the last entry of a page."""
     data = [to_json_value(at), key, _hash_filter(filter_key)]
     return base64.urlsafe_b64encode(json.dumps(data, separators=(",", ":")).encode()).decode().rstrip("=")
 
