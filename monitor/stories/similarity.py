@@ -38,7 +38,7 @@ _KINDS = len(TermKind)
 _WORD, _NAME, _COUNTRY, _EVENT, _NUMBER, _SHORT_SOUND, _SOUND, _LANGUAGE = map(int, TermKind)
 
 
-class Evidence(NamedTuple):
+class StoryEvidence(NamedTuple):
     """Evidence that an article reports the event of a story, or the weights of this evidence.
 
     Names are compared in Latin letters and by their sound. `Other` terms are the
@@ -83,7 +83,7 @@ class Evidence(NamedTuple):
     """The same, if both are in one language."""
 
 
-WEIGHTS = Evidence(
+WEIGHTS = StoryEvidence(
     base=1.45,
     excess=0.63,
     lack=-1.0,
@@ -126,7 +126,7 @@ def compute_scores(vector: TermVector, features: TermFeatures, centroids: Sequen
 
 def list_evidence(
     vector: TermVector, features: TermFeatures, centroids: Sequence[StoryCentroid]
-) -> Iterator[Evidence | None]:
+) -> Iterator[StoryEvidence | None]:
     """Yield the evidence for each story, or None if it cannot be the story of the article: the article is
     outside its time window, or they have nearly nothing in common.
 
@@ -166,7 +166,7 @@ def _list_values(
     own_totals: Sequence[float],
     row: tuple[Sequence[float], Sequence[float], Sequence[float], Sequence[float]],
     gap: float,
-) -> Evidence | None:
+) -> StoryEvidence | None:
     """Return the evidence for one story.
 
     ``row`` has, for each kind of terms, the sum of what article and story have in common, the squares of the common
@@ -211,7 +211,7 @@ def _list_values(
     event = math.sqrt(shares[_EVENT][0] * shares[_EVENT][1]) if event else 0.0
     number = min(MAX_AGREEMENT, number)
     has_no_common_people = not (people or names)
-    return Evidence(
+    return StoryEvidence(
         1.0,
         max(0.0, ratio),
         max(0.0, -ratio),

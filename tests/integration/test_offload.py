@@ -31,7 +31,7 @@ from monitor.pipeline.collect import Collector
 from monitor.pipeline.group import GroupingStep
 from monitor.schedule.process_pool import SubprocessPool
 from monitor.store.database import Database
-from monitor.stories.fingerprints import pack_features
+from monitor.stories.fingerprints import GroupingText, pack_features
 
 T = TypeVar("T")
 
@@ -202,7 +202,7 @@ def test_a_worker_process_loads_only_what_its_work_needs() -> None:
 
     async def run() -> set[str]:
         async with SubprocessPool(1) as pool:
-            await pool.run(pack_features, [("Title", "", "A body of words.", NOW)])
+            await pool.run(pack_features, [GroupingText("Title", "", "A body of words.", NOW)])
             await pool.run(build_indexed_articles, [Entry("https://a.example/1", content="<p>Words")], SOURCE)
             return set(await pool.run(eval, "list(__import__('sys').modules)"))
 
