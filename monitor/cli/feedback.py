@@ -41,9 +41,9 @@ from monitor.text.numbers import format_count
 if TYPE_CHECKING:
     from monitor.domain.article import StoredArticle
     from monitor.domain.configuration import Configuration
-    from monitor.domain.feedback import Change
+    from monitor.domain.feedback import Change, FeedbackResult
     from monitor.feedback.noise import NameCount, NoiseReport
-    from monitor.feedback.service import Actor, FeedbackResult, FeedbackService
+    from monitor.feedback.service import Actor, FeedbackService
     from monitor.records.feedback import ChangeRecord
     from monitor.records.noise import NameNoiseRecord, NoiseRecord, RuleNoiseRecord
     from monitor.store.database import Database
@@ -604,10 +604,7 @@ def _print_result(result: "FeedbackResult", *, json: bool) -> None:
     from monitor.records.feedback import result_record
 
     if json:
-        is_repeated = result.is_repeated
-        print_json(
-            result_record(result.change, result.verdict, result.mark, result.rescreened, is_repeated=is_repeated)
-        )
+        print_json(result_record(result))
         return
     change = result.change
     if result.is_repeated:

@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 
@@ -302,6 +302,21 @@ class RescreenResult:
             self.added + other.added,
             self.changed + other.changed,
         )
+
+
+@dataclass(frozen=True, slots=True)
+class FeedbackResult:
+    """Result of an act of feedback: the stored change, and its effect on articles and hits.
+
+    ``is_repeated`` is true if an equal verdict or mark was already in effect. Then nothing was stored, and ``change``
+    is the earlier change.
+    """
+
+    change: Change
+    verdict: Verdict | None = None
+    mark: Mark | None = None
+    rescreened: RescreenResult = field(default_factory=RescreenResult)
+    is_repeated: bool = False
 
 
 @dataclass(frozen=True, slots=True)

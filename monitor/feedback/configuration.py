@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from monitor.domain.configuration_edits import ACCEPTED_HASH_SETTING, ConfigurationEditor, SavedEdit
-from monitor.domain.feedback import EDIT, Change
+from monitor.domain.feedback import EDIT, Change, FeedbackResult
 from monitor.domain.ports import Clock
-from monitor.feedback.service import Actor, FeedbackResult
+from monitor.feedback.service import Actor
 from monitor.store.database import Database
 
 MAX_NAMED_KEYS = 3

@@ -6,7 +6,7 @@ adds hits. Every act of feedback is recorded as a change, which can be undone.
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from monitor.domain.article import Region, Stage, StoredArticle
@@ -15,6 +15,7 @@ from monitor.domain.feedback import (
     MAX_NOTE_CHARS,
     MAX_SENTENCE_CHARS,
     Change,
+    FeedbackResult,
     Mark,
     MarkKind,
     Proposal,
@@ -22,7 +23,6 @@ from monitor.domain.feedback import (
     ProposalOutcome,
     Reader,
     RejectionReason,
-    RescreenResult,
     Verdict,
     VerdictKind,
     Way,
@@ -51,21 +51,6 @@ class Actor:
 
     reader: Reader
     way: Way = Way.CLI
-
-
-@dataclass(frozen=True, slots=True)
-class FeedbackResult:
-    """Result of an act of feedback: the stored change, and its effect on articles and hits.
-
-    ``is_repeated`` is true if an equal verdict or mark was already in effect. Then nothing was stored, and ``change``
-    is the earlier change.
-    """
-
-    change: Change
-    verdict: Verdict | None = None
-    mark: Mark | None = None
-    rescreened: RescreenResult = field(default_factory=RescreenResult)
-    is_repeated: bool = False
 
 
 class FeedbackService:

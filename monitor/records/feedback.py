@@ -4,7 +4,7 @@ from datetime import datetime
 
 from typing_extensions import TypedDict
 
-from monitor.domain.feedback import Change, Mark, Proposal, RescreenResult, Verdict
+from monitor.domain.feedback import Change, FeedbackResult, Mark, Proposal, Verdict
 
 CHANGE_COLUMNS = ("change", "at", "by", "way", "what", "of", "effect", "undone_at", "undone_by")
 
@@ -27,7 +27,9 @@ class VerdictRecord(TypedDict):
     note: str
     sentence: str
     by: str
+    way: str
     at: datetime
+    undone_at: datetime | None
 
 
 class MarkRecord(TypedDict):
@@ -48,7 +50,10 @@ class MarkRecord(TypedDict):
 
 
 class ChangeRecord(TypedDict):
-    """JSON record of one change that feedback has made, as in ``feedback --json``."""
+    """JSON record of a verdict, a mark or an edit. ``change`` is the id that undoes it.
+
+    ``effect`` describes the state after the change. ``verdict`` is the verdict that the change added, or None.
+    """
 
     change: int
     at: datetime
@@ -132,7 +137,9 @@ def verdict_record(verdict: Verdict) -> VerdictRecord:
         "note": verdict.note,
         "sentence": verdict.sentence,
         "by": verdict.reader,
+        "way": str(verdict.way),
         "at": verdict.made_at,
+        "undone_at": verdict.undone_at,
     }
 
 
@@ -167,18 +174,13 @@ def change_record(change: Change, verdict: Verdict | None = None) -> ChangeRecor
     }
 
 
-def result_record(
-    change: Change, verdict: Verdict | None, mark: Mark | None, rescreened: RescreenResult, *, is_repeated: bool
-) -> ResultRecord:
-    """Return the record of the result of one act of feedback.
-
-    ``rescreened`` has the numbers of affected articles and hits. ``is_repeated`` is true if the same feedback had been
-    given before.
-    """
+def result_record(result: FeedbackResult) -> ResultRecord:
+    """Return the record of the result of one act of feedback."""
+    rescreened = result.rescreened
     return {
-        **change_record(change, verdict),
-        "mark": mark_record(mark) if mark else None,
-        "repeated": is_repeated,
+        **change_record(result.change, result.verdict),
+        "mark": mark_record(result.mark) if result.mark else None,
+        "repeated": result.is_repeated,
         "articles": rescreened.articles,
         "withdrawn": rescreened.withdrawn,
         "withdrawn_reported": rescreened.reported,

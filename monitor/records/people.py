@@ -1,4 +1,4 @@
-"""JSON records of officials, search results and readers' feedback, for the API and the tools for assistants."""
+"""JSON records of officials and search results, for the API and the tools for assistants."""
 
 from collections.abc import Iterable
 from datetime import datetime
@@ -6,7 +6,6 @@ from datetime import datetime
 from typing_extensions import TypedDict
 
 from monitor.domain.desk_models import NamedCount, NameForm
-from monitor.domain.feedback import Change, Mark, Verdict
 from monitor.domain.watchlist import Official
 from monitor.records.articles import PassageRecord
 
@@ -179,52 +178,6 @@ TIMELINE_COLUMNS = ("official", "from", "to", "articles", "stories")
 PEOPLE_COLUMNS = ("id", "name", "country", "position", "week", "usual_week", "last_named_at")
 
 
-class VerdictRecord(TypedDict):
-    """JSON record of a reader's verdict on a mention."""
-
-    id: int
-    kind: str
-    official: str
-    article: int
-    story: str
-    written: str
-    reason: str
-    note: str
-    sentence: str
-    reader: str
-    way: str
-    made_at: datetime
-    undone_at: datetime | None
-
-
-class MarkRecord(TypedDict):
-    """JSON record of a reader's mark on a story, such as "muted"."""
-
-    id: int
-    kind: str
-    story: str
-    reader: str
-    digest: str
-    until_at: datetime | None
-    made_by: str
-    made_at: datetime
-
-
-class ChangeRecord(TypedDict):
-    """JSON record of a change that a reader made. ``id`` identifies the change, for example to undo it."""
-
-    id: int
-    what: str
-    subject: str
-    reader: str
-    way: str
-    made_at: datetime
-    before: str
-    after: str
-    undone_at: datetime | None
-    undone_by: str
-
-
 def person_record(official: Official, position: str, last_at: datetime | None) -> PersonRecord:
     """Return the record of an official.
 
@@ -253,53 +206,4 @@ def form_record(form: NameForm) -> FormRecord:
         "mentions": form.count,
         "last_at": form.last_at,
         "article": form.article_id,
-    }
-
-
-def verdict_record(verdict: Verdict) -> VerdictRecord:
-    """Return the record of a verdict on a mention."""
-    return {
-        "id": verdict.id,
-        "kind": verdict.kind,
-        "official": verdict.official_id,
-        "article": verdict.article_id,
-        "story": verdict.story_id,
-        "written": verdict.written,
-        "reason": verdict.reason,
-        "note": verdict.note,
-        "sentence": verdict.sentence,
-        "reader": verdict.reader,
-        "way": verdict.way,
-        "made_at": verdict.made_at,
-        "undone_at": verdict.undone_at,
-    }
-
-
-def mark_record(mark: Mark) -> MarkRecord:
-    """Return the record of a mark on a story."""
-    return {
-        "id": mark.id,
-        "kind": mark.kind,
-        "story": mark.story_id,
-        "reader": mark.reader,
-        "digest": mark.plan_id,
-        "until_at": mark.until_at,
-        "made_by": mark.made_by,
-        "made_at": mark.made_at,
-    }
-
-
-def change_record(change: Change) -> ChangeRecord:
-    """Return the record of a change that a reader made."""
-    return {
-        "id": change.id,
-        "what": change.what,
-        "subject": change.subject,
-        "reader": change.reader,
-        "way": change.way,
-        "made_at": change.made_at,
-        "before": change.before,
-        "after": change.after,
-        "undone_at": change.undone_at,
-        "undone_by": change.undone_by,
     }

@@ -35,16 +35,21 @@ from monitor.records.articles import (
 )
 from monitor.records.digests import DeliveryRecord, DigestRecord, digest_record
 from monitor.records.explanation import ExplanationRecord, explanation_record
-from monitor.records.people import (
+from monitor.records.feedback import (
     ChangeRecord,
-    FormRecord,
     MarkRecord,
+    VerdictRecord,
+    change_record,
+    mark_record,
+    verdict_record,
+)
+from monitor.records.people import (
+    FormRecord,
     PersonRecord,
     SampleRecord,
     SearchResultRecord,
     SuccessionRecord,
     TimelineEntry,
-    VerdictRecord,
 )
 from monitor.records.sources import SOURCE_COLUMNS, SourceRecord, source_record
 from monitor.records.status import SourceStatusRecord, StatusRecord
@@ -643,7 +648,7 @@ async def verdicts(api: ApiDependency, official: Text = "", limit: Limit = DEFAU
     def load() -> list[VerdictRecord]:
         store = api.context.database.feedback
         found = store.list_verdicts(official_id=official, limit=limit, with_undone=True)
-        return [people_records.verdict_record(one) for one in found]
+        return [verdict_record(one) for one in found]
 
     return api.answer_list(await api.read(load), None)
 
@@ -652,7 +657,7 @@ async def verdicts(api: ApiDependency, official: Text = "", limit: Limit = DEFAU
 async def marks(api: ApiDependency) -> Response:
     """Return the marks (such as mute or follow) that the reader has set on stories and that are still in effect."""
     found = await api.read(api.context.database.feedback.list_marks, None, api.identity.account.id)
-    return api.answer_list([people_records.mark_record(one) for one in found], None)
+    return api.answer_list([mark_record(one) for one in found], None)
 
 
 @router.get("/changes", responses=_typed(ChangeList))
@@ -660,9 +665,15 @@ async def changes(api: ApiDependency, limit: Limit = DEFAULT_LIMIT, cursor: Text
     """Return all changes by readers, newest first."""
     position = decode_cursor(cursor, "changes")
     before_id = position.id if position else None
-    found = await api.read(api.context.database.feedback.list_changes, limit + 1, before_id)
-    next_cursor = encode_cursor(Cursor(EPOCH, found[limit - 1].id), "changes") if len(found) > limit else None
-    return api.answer_list([people_records.change_record(one) for one in found[:limit]], next_cursor)
+    store = api.context.database.feedback
+
+    def load() -> tuple[list[ChangeRecord], str | None]:
+        found = store.list_changes(limit + 1, before_id)
+        next_cursor = encode_cursor(Cursor(EPOCH, found[limit - 1].id), "changes") if len(found) > limit else None
+        verdicts = {one.id: one for one in store.get_verdicts(change.verdict_id for change in found[:limit])}
+        return [change_record(one, verdicts.get(one.verdict_id or 0)) for one in found[:limit]], next_cursor
+
+    return api.answer_list(*await api.read(load))
 
 
 @router.get("/me", responses=_typed(ReaderRecord))

@@ -7,17 +7,17 @@ from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import Response
 
 from monitor.domain.errors import UsageError
-from monitor.domain.feedback import EDIT, MarkKind, RejectionReason, Way
+from monitor.domain.feedback import EDIT, FeedbackResult, MarkKind, RejectionReason, Way
 from monitor.domain.readers import Right
-from monitor.feedback.service import Actor, FeedbackResult
-from monitor.records.people import ChangeRecord, change_record
+from monitor.feedback.service import Actor
+from monitor.records.feedback import ResultRecord, result_record
 from monitor.web.api.requests import ApiDependency, ApiRequest
 from monitor.web.editing import get_editing
 from monitor.web.page import Number, require_undo
 
 router = APIRouter()
 Name = Annotated[str, Path(max_length=100)]
-CHANGED: dict[int | str, dict[str, object]] = {200: {"model": ChangeRecord}, 201: {"model": ChangeRecord}}
+CHANGED: dict[int | str, dict[str, object]] = {200: {"model": ResultRecord}, 201: {"model": ResultRecord}}
 
 
 class VerdictRequest(BaseModel):
@@ -40,7 +40,7 @@ async def _act(api: ApiRequest) -> Actor:
 
 
 def _answer(api: ApiRequest, result: FeedbackResult, status: int = 200) -> Response:
-    return api.answer(change_record(result.change), 200 if result.is_repeated else status)
+    return api.answer(result_record(result), 200 if result.is_repeated else status)
 
 
 @router.post("/verdicts", status_code=201, responses=CHANGED)

@@ -8,9 +8,9 @@ from fastapi import APIRouter
 from starlette.responses import HTMLResponse, Response
 
 from monitor.domain.errors import UsageError
-from monitor.domain.feedback import EDIT, Change, MarkKind, Proposal, ProposalKind, RejectionReason, Way
+from monitor.domain.feedback import EDIT, Change, FeedbackResult, MarkKind, Proposal, ProposalKind, RejectionReason, Way
 from monitor.domain.readers import Right
-from monitor.feedback.service import Actor, FeedbackResult, FeedbackService
+from monitor.feedback.service import Actor, FeedbackService
 from monitor.web.editing import forbid_edits, get_editing
 from monitor.web.page import PROPOSED, BadRequest, Page, PageDependency, parse_number, require_undo
 from monitor.web.security import make_form_token, safe_path

@@ -161,11 +161,30 @@ def test_a_verdict_is_given_and_undone(desk: Desk) -> None:
     assert answer.status_code == 201, answer.text
     assert answer.json()["way"] == "api"
     assert client.get("/verdicts").json()["items"][0]["reason"] == "namesake"
-    undone = client.send("DELETE", f"/changes/{answer.json()['id']}")
+    undone = client.send("DELETE", f"/changes/{answer.json()['change']}")
     assert (undone.status_code, undone.json()["what"]) == (200, "undo")
-    assert client.get("/changes").json()["items"][0] == undone.json()
+    assert client.get("/verdicts").json()["items"][0]["undone_at"]
+    assert client.get("/changes").json()["items"][0]["change"] == undone.json()["change"]
     assert client.send("POST", "/verdicts", body | {"kind": "loved"}).status_code == 400
     assert client.send("POST", "/verdicts", body | {"more": 1}).status_code == 400
+
+
+def test_changes_are_the_json_of_the_command_line(desk: Desk, database: Database) -> None:
+    """As a list, and as the answer to the request that makes the change."""
+    client = Client(desk, Scope.FEEDBACK)
+    given = client.send("POST", "/verdicts", {"kind": "rejected", "article": 1, "official": "somebody"}).json()
+    story = {"id": "s1", "title": "T", "first_seen_at": NOW, "last_seen_at": NOW, "merged_into": ""}
+    with database._connections.write_transaction() as connection:
+        connection.execute(insert(STORY).values(story))
+    marked = client.send("PUT", "/marks/s1/muted").json()
+    undone = client.send("DELETE", f"/changes/{given['change']}").json()
+    changes = client.get("/changes").json()["items"]
+    assert changes == cli(database, "feedback")
+    assert [one["change"] for one in changes] == [one["change"] for one in (undone, marked, given)]
+    assert changes[1].items() <= marked.items()
+    assert changes[2]["verdict"] == client.get("/verdicts").json()["items"][0]
+    assert client.get("/marks").json()["items"] == [marked["mark"]]
+    assert (given["verdict"]["undone_at"], given["articles"]) == (None, 1)
 
 
 def test_a_request_that_is_repeated_with_its_key_is_carried_out_once(desk: Desk) -> None:
@@ -173,18 +192,18 @@ def test_a_request_that_is_repeated_with_its_key_is_carried_out_once(desk: Desk)
     client, key = Client(desk, Scope.FEEDBACK), {"Idempotency-Key": "k1"}
     body = {"kind": "rejected", "article": 1, "official": "somebody"}
     first = client.send("POST", "/verdicts", body, **key)
-    undo = client.send("DELETE", f"/changes/{first.json()['id']}", **key | {"Idempotency-Key": "k2"})
+    undo = client.send("DELETE", f"/changes/{first.json()['change']}", **key | {"Idempotency-Key": "k2"})
     again = client.send("POST", "/verdicts", body, **key)
     assert (again.status_code, again.json()) == (201, first.json())
     assert (again.headers["idempotent-replayed"], again.headers["content-type"]) == ("true", "application/json")
-    assert client.get("/changes").json()["items"][0] == undo.json()
+    assert client.get("/changes").json()["items"][0]["change"] == undo.json()["change"]
     other = client.send("POST", "/verdicts", body | {"note": "x"}, **key)
     assert (other.status_code, other.headers["content-type"]) == (422, "application/problem+json")
     assert client.send("POST", "/verdicts", body, **{"Idempotency-Key": "k" * 300}).status_code == 400
     assert Client(desk, Scope.READ, role=Role.EDITOR).send("POST", "/verdicts", body, **key).status_code == 403
     desk.clock.now += timedelta(hours=25)
     client = Client(desk, Scope.FEEDBACK)
-    assert client.send("POST", "/verdicts", body, **key).json()["id"] > undo.json()["id"]
+    assert client.send("POST", "/verdicts", body, **key).json()["change"] > undo.json()["change"]
 
 
 def test_a_key_may_be_used_again_if_the_request_had_no_effect(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
