@@ -174,7 +174,8 @@ def session(browser: "Browser", served: Served) -> Any:
 def submit(page: "Page", selector: str, text: str | None = None) -> None:
     """Click the first button that matches, and wait until the page that answers the form is loaded.
 
-    A click alone returns before the answer has replaced the page.
+    A click alone returns before the answer has replaced the page. For a change by a script of the page, wait with a
+    locator.
     """
     with page.expect_navigation():
         page.locator(selector, has_text=text).first.click()
@@ -233,7 +234,7 @@ def test_texts_have_their_language_and_direction(browser: "Browser", served: Ser
     for outlet, language in (("lan-xang", "lo"), ("jianghe", "zh"), ("song-hong", "vi")):
         page.goto(f"{served.url}/sources/{outlet}")
         page.locator("[data-open]").first.click()
-        assert page.locator("h1 bdi").get_attribute("lang") == language
+        page.locator(f"h1 bdi[lang={language}]").wait_for()
     context.close()
 
 
@@ -250,7 +251,7 @@ def test_a_triage_session_with_the_keyboard_alone(browser: "Browser", served: Se
         page.keyboard.press("j")
         if HEADLINE in (page.locator("[data-row].current h3").text_content() or ""):
             break
-    assert page.evaluate("document.activeElement.matches('[data-row].current')")
+    page.locator("[data-row].current:focus").wait_for()
     preview = context.new_page()
     preview.goto(f"{served.url}/digests/next/today")
     assert "taken back" not in preview.locator("main").inner_text().lower()
@@ -264,8 +265,7 @@ def test_a_triage_session_with_the_keyboard_alone(browser: "Browser", served: Se
     focused_field.wait_for()  # the menu moves the focus only after it has opened
     page.locator(".current details[open] button.main").focus()
     page.keyboard.press("Enter")
-    page.wait_for_selector(".done")
-    assert "Rejected" in page.locator(".done").inner_text()
+    page.locator(".done", has_text="Rejected").wait_for()
     preview.reload()
     assert "taken back" in preview.locator("main").inner_text().lower()
     page.keyboard.press("z")
@@ -276,7 +276,7 @@ def test_a_triage_session_with_the_keyboard_alone(browser: "Browser", served: Se
     page.keyboard.press("c")
     page.wait_for_url(f"{served.url}/changes")
     page.keyboard.press("?")
-    assert page.locator("dialog[open]").is_visible()
+    page.locator("dialog[open]").wait_for()
     context.close()
 
 
@@ -291,10 +291,9 @@ def test_the_key_z_undoes_the_last_change_on_the_page(browser: "Browser", served
         page.locator(".done", has_text=shown).wait_for()
     page.keyboard.press("z")
     page.wait_for_url("**done=*")
-    assert "irrelevant story" in page.locator(".notice.good").inner_text()
+    page.locator(".notice.good", has_text="irrelevant story").wait_for()
     page.keyboard.press("z")
-    assert "Nothing to undo" in page.locator("#live").inner_text()
-    assert page.locator("#live").is_visible()
+    page.locator("#live", has_text="Nothing to undo").wait_for()
     page.goto(f"{served.url}/changes")
     for _ in ("mute", "follow"):
         submit(page, "td button", "Undo")
@@ -396,7 +395,7 @@ def test_a_source_is_added_with_a_preview(browser: "Browser", served: Served, se
     page.fill("[name=list_items]", "li")
     page.locator("[name=list_items]").blur()
     page.wait_for_selector("text=3 articles in the list")
-    assert "The minister opened a bridge" in page.locator("#preview").inner_text()
+    page.locator("#preview", has_text="The minister opened a bridge").wait_for()
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
     page.evaluate(AXE)
     result = page.evaluate("tags => axe.run(document, {runOnly: tags})", RULES)
@@ -467,21 +466,20 @@ def test_the_rules_are_edited_with_a_check_while_typing(browser: "Browser", serv
     page.locator("#faults .bad").wait_for()
     page.locator("#faults a").first.click()
     line = typed[: typed.index("report_edits")].count("\n") + 1
-    assert page.locator("#place").inner_text().startswith(f"Line {line},")
+    page.locator("#place", has_text=f"Line {line},").wait_for()
     text.fill(typed.replace("report_edits: true", "report_edits: true  # mine"))
     file.write_text(before + "# theirs\n", encoding="utf-8")
     page.locator(".editor button.main").click()
     page.locator(".notice.bad", has_text="Somebody else").wait_for()
     errors[:] = [error for error in errors if "409" not in error]  # the answer to a conflict
-    assert "# theirs" in page.locator(".diff").inner_text()
+    page.locator(".diff", has_text="# theirs").wait_for()
     text.fill(text.input_value() + "# theirs\n")
     page.locator(".editor button.main").click()
-    page.locator("button", has_text="Save").click()
-    page.wait_for_url("**done=*")
+    submit(page, "button", "Save")
+    assert "done=" in page.url
     wanted = before.replace("report_edits: true", "report_edits: true  # mine") + "# theirs\n"
     assert file.read_text(encoding="utf-8") == wanted
-    page.locator(".notice.good button").click()
-    page.wait_for_load_state()
+    submit(page, ".notice.good button")
     assert file.read_text(encoding="utf-8") == before + "# theirs\n"
     file.write_text(before, encoding="utf-8")
     assert errors == []
