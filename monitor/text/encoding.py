@@ -7,6 +7,7 @@ gb2312 is gb18030.
 
 import codecs
 import re
+from collections import Counter
 
 from monitor.text.references import repair_numeric_references
 
@@ -59,6 +60,19 @@ _ENCODING_GUESSES = (  # codec, the frequent characters of its language, their m
     ("cp1255", re.compile("[יולהאמרבתש]"), 0.45),
     ("cp1256", re.compile("[ايلمونتربةع]"), 0.45),
 )
+_LATIN_GUESSES = (  # codec, the letters beyond ASCII of each language; if two languages fit equally, the first is used
+    (
+        "cp1252",
+        "äöüß éàèùâêîôûëïüÿœæç áéíóúñüªº ãõáéíóúâêôçàüªº àèéìòùî æøåéòóô åäöé äöåšž éëïöüèê áéíóúýðþæö àèéíïòóúüç",
+    ),
+    ("cp1250", "ąćęłńóśźż áčďéěíňóřšťúůýž áäčďéíĺľňóôŕšťúýž áéíóöőúüű čćđšž ăâîşţ çë"),
+    ("iso8859_2", "ąćęłńóśźż áčďéěíňóřšťúůýž áäčďéíĺľňóôŕšťúýž áéíóöőúüű čćđšž ăâîşţ"),
+    ("cp1254", "çğı\u0307öşüâîû"),
+    ("cp1257", "ąčęėįšųūž āčēģīķļņōŗšūž äöõüšž"),
+)
+_PUNCTUATION = re.compile("[\\s‘’‚“”„«»‹›–—…•·°€£§¿¡]")
+_MIN_LATIN_SHARE = 0.9
+"""Minimum share of letters of the language; the others are in foreign names."""
 _NEXT_TO_LATIN = re.compile("(?<=[A-Za-z])[^\x00-\x7f]|[^\x00-\x7f](?=[A-Za-z])")
 _MAX_NEXT_TO_LATIN = 0.2
 """Maximum share of the characters beyond ASCII that touch a letter of ASCII. In a word such as "niño" they all do, and
@@ -209,15 +223,16 @@ def _try_decode(body: bytes, label: str) -> str | None:
 
 
 def _decode_by_guess(body: bytes, sample: bytes) -> str:
-    """Decode bytes with the code page that gives the largest share of letters that are frequent in its language.
-
-    The result is an empty string if no code page fits.
-    """
+    """Decode bytes with the code page that fits them best. The result is an empty string if no code page fits."""
     label = _guess_code_page(sample)
     return body.decode(label, "replace") if label else ""
 
 
 def _guess_code_page(sample: bytes) -> str:
+    """Return the code page that gives the largest share of letters that are frequent in one of its languages.
+
+    The result is an empty string if no code page fits.
+    """
     best, label = 0.0, ""
     for name, usual, least in _ENCODING_GUESSES:
         text = sample.decode(name, "replace")
@@ -227,6 +242,19 @@ def _guess_code_page(sample: bytes) -> str:
         share = len(usual.findall(text)) / foreign
         if share >= least and share / least > best:
             best, label = share / least, name
+    return label or _guess_latin_code_page(sample)
+
+
+def _guess_latin_code_page(sample: bytes) -> str:
+    best, label = 0.0, ""
+    for name, alphabets in _LATIN_GUESSES:
+        counts = Counter(sample.decode(name, "replace").lower())
+        foreign = {char: count for char, count in counts.items() if char > "\x7f" and not _PUNCTUATION.match(char)}
+        for alphabet in alphabets.split():
+            known = sum(count for char, count in foreign.items() if char in alphabet)
+            share = known / sum(foreign.values()) if foreign else 1.0
+            if share >= _MIN_LATIN_SHARE and share > best:
+                best, label = share, name
     return label
 
 

@@ -87,6 +87,36 @@ def test_any_bytes_give_a_text(body: bytes, content_type: str) -> None:
     text.encode("utf-8", "surrogatepass")
 
 
+@pytest.mark.parametrize(
+    ("text", "codecs"),
+    [
+        ("Wicepremier przekazał, że część środków trafi do gmin. Łączna kwota jest większa niż rok temu.", "cp1250"),
+        ("Wicepremier przekazał, że część środków trafi do gmin. Łączna kwota jest większa niż rok temu.", "iso8859_2"),
+        ("Ministerstvo uvedlo, že příští týden začne oprava mostu. Řidiči počítají s objížďkou.", "cp1250 iso8859_2"),
+        ("Minister oznámil, že nemocnica v Nitre získa ďalšie peniaze. Ľudia sa tešia.", "cp1250 iso8859_2"),
+        ("A belügyminiszter bejelentette, hogy jövőre több rendőr lesz, és új épületet kapnak.", "cp1250 iso8859_2"),
+        ("Ministar je najavio da će Županja dobiti školu. Štrajk učitelja završen, kažu građani.", "cp1250 iso8859_2"),
+        ("Primarul a anunţat că reparaţiile şi lucrările încep săptămâna viitoare.", "cp1250 iso8859_2"),
+        ("İçişleri Bakanı yaptığı açıklamada göç konusuna değindi. Şehirde güvenlik önlemleri arttı.", "cp1254"),
+        ("Ministrė pranešė, kad mokyklų bus daugiau. Žiemą šildymas brangs, teigia įmonė, bet ūkis auga.", "cp1257"),
+        ("Ministrs paziņoja, ka skolām piešķirs naudu. Šogad ēkas būs siltākas, ģimenēm ļaus gaidīt.", "cp1257"),
+        ("Der Bürgermeister erklärte, die Straße werde für Fußgänger geöffnet – „schöner“ denn je.", "cp1252"),
+        ("La préfète a annoncé l’arrêt du chantier : « ça coûte cher », à cœur ouvert.", "cp1252"),
+        ("Ráðherra sagði að ný brú yrði byggð í haust. Þingið ræðir málið á morgun, ýtarlega.", "cp1252"),
+        ("L’alcaldessa va dir que això és bo: demà la plaça serà més neta, però també més cara.", "cp1252"),
+        ("Tickets cost £12 and £15, the mayor’s office said.", "cp1252"),
+        ("O governador disse que não há razão para preocupação às vésperas da eleição.", "cp1252"),
+        ("Statsråden säger att vägen öppnar på måndag. Många är glada på Åland.", "cp1252"),
+    ],
+)
+def test_undeclared_code_pages_of_latin_scripts_are_guessed(text: str, codecs: str) -> None:
+    """By the letters of one language, in a short text as in a feed."""
+    feed = f"<rss><channel><title>News</title><item><title>{text}</title></item></channel></rss>"
+    for codec in codecs.split():
+        assert decode(text.encode(codec)) == text
+        assert decode(feed.encode(codec), "text/xml") == feed
+
+
 @given(st.text(alphabet=st.characters(exclude_characters="\0\ufeff", exclude_categories=["Cs"]), max_size=200))
 def test_utf8_with_a_byte_order_mark_is_decoded_unchanged(text: str) -> None:
     """The mark itself is removed."""
