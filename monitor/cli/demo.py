@@ -3,6 +3,7 @@
 import re
 import shutil
 import time
+from collections import Counter
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -153,15 +154,11 @@ def count_outlets(story: "DigestStory") -> int:
 
 def summarize_digest(digest: "Digest") -> str:
     """Return a sentence with the numbers of stories, of articles of each kind, and of sources that were read."""
-    kinds: dict[str, int] = {}
-    for story in digest.stories:
-        for item in story.items:
-            kinds[item.kind.value] = kinds.get(item.kind.value, 0) + 1
-    articles = ", ".join(f"{number} {kind}" for kind, number in kinds.items())
+    kinds = Counter(item.kind.value for story in digest.stories for item in story.items)
+    stories, articles = format_count(len(digest.stories), "story", "stories"), format_count(kinds.total(), "article")
+    details = ", ".join(f"{number} {kind}" for kind, number in kinds.items())
     read = format_count(digest.coverage.read_count, "source")
-    total = format_count(len(digest.stories), "story", "stories")
-    noun = "article" if sum(kinds.values()) == 1 else "articles"
-    return f"{total} ({articles or 'no'} {noun}); {read} read."
+    return f"{stories}, {articles}{details and f' ({details})'}; {read} read."
 
 
 def serve_desk(config: Path, listen: str) -> None:
