@@ -356,8 +356,8 @@ def report(
     configuration = load_config(config, database)
     since_at = parse_since(since) or datetime.now(UTC)
     with open_to_read(configuration) as opened:
-        rules, forms = opened.noise.count_rules(since_at), opened.noise.count_forms(since_at)
-    found = build_noise_report(configuration.watchlist, rules, forms)
+        rules, uses = opened.noise.count_rules(since_at), opened.noise.list_name_uses(since_at)
+    found = build_noise_report(configuration.watchlist, rules, uses)
     if json:
         print_json(_noise_record(found, since_at))
         return

@@ -347,18 +347,17 @@ class RuleCount:
 
 
 @dataclass(frozen=True, slots=True)
-class FormCount:
-    """Counts for one spelling of an official's name: articles in which it was accepted, and in which it was rejected.
+class NameUse:
+    """One spelling of an official's name in one article.
 
-    ``form`` is the ``MatchForm`` of the accepted mentions. It is empty if readers rejected the spelling.
+    ``form`` is the ``MatchForm`` of an accepted mention. It is empty if a reader rejected the mention.
     """
 
     official_id: str
     text: str
+    article_id: int
     form: str
-    accepted: int
-    rejected: int
-    last_at: datetime | None
+    at: datetime
 
 
 MIN_REPEATED_REJECTIONS, REPETITION_PERIOD = 3, timedelta(days=30)

@@ -7,42 +7,54 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cache
 
-from monitor.domain.feedback import FormCount, RuleCount
+from monitor.domain.feedback import NameUse, RuleCount
 from monitor.domain.watchlist import Official, Watchlist
 from monitor.text.fold import fold_written
 
 
 @dataclass(slots=True)
 class NameCount:
-    """Number of articles in which an official, or one spelling of the name, was found, and how many were rejected.
+    """The articles in which an official, or one spelling of the name, was found, and which of them readers rejected.
 
-    Readers reject articles by verdicts. ``found`` includes the rejected articles. ``text`` is the spelling, or empty
-    for an official. ``forms`` are the forms of the mentions, as in ``MatchForm``.
+    ``article_ids`` includes the rejected articles. ``text`` is the spelling, or empty for an official. ``forms`` are
+    the forms of the mentions, as in ``MatchForm``.
     """
 
     official_id: str
     text: str = ""
-    found: int = 0
-    rejected: int = 0
+    article_ids: set[int] = field(default_factory=set)
+    rejected_ids: set[int] = field(default_factory=set)
     last_at: datetime | None = None
     forms: set[str] = field(default_factory=set)
 
-    def add(self, count: FormCount) -> None:
-        """Add the article counts of one written form (spelling) to this count."""
-        self.found += count.accepted + count.rejected
-        self.rejected += count.rejected
-        self.forms |= {count.form} - {""}
-        if count.last_at and (self.last_at is None or count.last_at > self.last_at):
-            self.last_at = count.last_at
+    @property
+    def found(self) -> int:
+        """Number of articles in which the name was found."""
+        return len(self.article_ids)
+
+    @property
+    def rejected(self) -> int:
+        """Number of articles in which readers rejected the name."""
+        return len(self.rejected_ids)
+
+    def add(self, use: NameUse) -> None:
+        """Count one use of the name."""
+        self.article_ids.add(use.article_id)
+        if use.form:
+            self.forms.add(use.form)
+        else:
+            self.rejected_ids.add(use.article_id)
+        if self.last_at is None or use.at > self.last_at:
+            self.last_at = use.at
 
 
 @dataclass(frozen=True, slots=True)
 class NoiseReport:
     """Noise report: counts by rule, official, written form and configured name, the most rejected first.
 
-    A written form is a spelling as articles print it. An article counts once for each written form that it contains, so
-    the count of an official may exceed the number of articles.
+    A written form is a spelling as articles print it.
     """
 
     rules: tuple[RuleCount, ...]
@@ -61,22 +73,23 @@ class NoiseReport:
         return tuple(one for one in self.names if one.found and one.found == one.rejected)
 
 
-def build_noise_report(watchlist: Watchlist, rules: Sequence[RuleCount], counts: Sequence[FormCount]) -> NoiseReport:
+def build_noise_report(watchlist: Watchlist, rules: Sequence[RuleCount], uses: Iterable[NameUse]) -> NoiseReport:
     """Return the noise report for all configured rules and officials.
 
-    Rules and officials that are no longer configured are included if ``rules`` or ``counts`` contain them.
+    Rules and officials that are no longer configured are included if ``rules`` or ``uses`` contain them.
     """
     by_rule = {one.rule_id: one for one in rules}
     for rule in watchlist.rules:
         by_rule.setdefault(rule.id, RuleCount(rule.id, 0, 0, None))
     officials = {official.id: NameCount(official.id) for official in watchlist.officials}
     forms: dict[tuple[str, str], NameCount] = {}
-    by_official: defaultdict[str, list[tuple[str, FormCount]]] = defaultdict(list)
-    for count in counts:
-        folded = fold_written(count.text)
-        officials.setdefault(count.official_id, NameCount(count.official_id)).add(count)
-        forms.setdefault((count.official_id, folded), NameCount(count.official_id, count.text)).add(count)
-        by_official[count.official_id].append((folded, count))
+    by_official: defaultdict[str, list[tuple[str, NameUse]]] = defaultdict(list)
+    fold = cache(fold_written)
+    for use in uses:
+        folded = fold(use.text)
+        officials.setdefault(use.official_id, NameCount(use.official_id)).add(use)
+        forms.setdefault((use.official_id, folded), NameCount(use.official_id, use.text)).add(use)
+        by_official[use.official_id].append((folded, use))
     names = [
         _count_name(official, name, by_official[official.id])
         for official in watchlist.officials
@@ -94,14 +107,14 @@ def _sort(counts: Iterable[NameCount]) -> tuple[NameCount, ...]:
     return tuple(sorted(counts, key=lambda one: (-one.rejected, -one.found, one.official_id, one.text)))
 
 
-def _count_name(official: Official, name: str, counts: Iterable[tuple[str, FormCount]]) -> NameCount:
-    """Return the number of articles that contain a configured name of an official.
+def _count_name(official: Official, name: str, uses: Iterable[tuple[str, NameUse]]) -> NameCount:
+    """Count the articles that contain a configured name of an official.
 
-    ``counts`` are the written forms (spellings) of that official, with their texts in lower case without diacritics. A
-    form counts for the name if it is the name, or the name with an ending, such as a case ending.
+    ``uses`` are the uses of its names, each with its spelling in lower case without diacritics. A spelling counts for
+    the name if it is the name, or the name with an ending, such as a case ending.
     """
-    found, folded = NameCount(official.id, name), fold_written(name)
-    for written, count in counts:
+    count, folded = NameCount(official.id, name), fold_written(name)
+    for written, use in uses:
         if written == folded or (written.startswith(folded) and " " not in written[len(folded) :]):
-            found.add(count)
-    return found
+            count.add(use)
+    return count

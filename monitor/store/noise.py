@@ -2,9 +2,9 @@
 
 from datetime import datetime
 
-from sqlalchemy import case, func, select
+from sqlalchemy import case, func, literal, select
 
-from monitor.domain.feedback import VERDICT_REASON_PREFIX, FormCount, RuleCount
+from monitor.domain.feedback import VERDICT_REASON_PREFIX, NameUse, RuleCount
 from monitor.store.connections import Connections
 from monitor.store.core_tables import HIT, MENTION, NEAR_MISS
 
@@ -32,33 +32,20 @@ class NoiseStore:
                 RuleCount(rule, found, int(rejected), at) for rule, found, rejected, at in connection.execute(query)
             ]
 
-    def count_forms(self, since_at: datetime) -> list[FormCount]:
-        """Return the number of articles since ``since_at`` in which each spelling of an official's name was found.
+    def list_name_uses(self, since_at: datetime) -> list[NameUse]:
+        """Return the spellings of officials' names in the articles since ``since_at``, once for each article and form.
 
-        Accepted spellings and spellings that verdicts have rejected are counted separately.
+        Spellings that verdicts have rejected are included.
         """
         accepted = (
-            select(
-                MENTION.c.official_id,
-                MENTION.c.text,
-                MENTION.c.form,
-                func.count(MENTION.c.article_id.distinct()),
-                func.max(MENTION.c.seen_at),
-            )
+            select(MENTION.c.official_id, MENTION.c.text, MENTION.c.article_id, MENTION.c.form, MENTION.c.seen_at)
             .where(MENTION.c.seen_at >= since_at)
-            .group_by(MENTION.c.official_id, MENTION.c.text, MENTION.c.form)
+            .distinct()
         )
         rejected = (
-            select(
-                NEAR_MISS.c.official_id,
-                NEAR_MISS.c.text,
-                func.count(NEAR_MISS.c.article_id.distinct()),
-                func.max(NEAR_MISS.c.seen_at),
-            )
+            select(NEAR_MISS.c.official_id, NEAR_MISS.c.text, NEAR_MISS.c.article_id, literal(""), NEAR_MISS.c.seen_at)
             .where(NEAR_MISS.c.seen_at >= since_at, NEAR_MISS.c.reason.like(f"{VERDICT_REASON_PREFIX}%"))
-            .group_by(NEAR_MISS.c.official_id, NEAR_MISS.c.text)
+            .distinct()
         )
         with self._connections.read_transaction() as connection:
-            counts = [FormCount(row[0], row[1], row[2], row[3], 0, row[4]) for row in connection.execute(accepted)]
-            counts += [FormCount(row[0], row[1], "", 0, row[2], row[3]) for row in connection.execute(rejected)]
-        return counts
+            return [NameUse(*row) for query in (accepted, rejected) for row in connection.execute(query)]

@@ -20,7 +20,8 @@ COUNTESS = "The Countess of Northport drank her tea alone. It had rained on the 
 def build(desk: FeedbackDesk) -> NoiseReport:
     """Build the report of the last year."""
     since = desk.now - timedelta(days=365)
-    return build_noise_report(ALIASED, desk.database.noise.count_rules(since), desk.database.noise.count_forms(since))
+    noise = desk.database.noise
+    return build_noise_report(ALIASED, noise.count_rules(since), noise.list_name_uses(since))
 
 
 def test_rules_officials_forms_and_aliases_are_counted(desk: FeedbackDesk) -> None:
@@ -37,3 +38,14 @@ def test_rules_officials_forms_and_aliases_are_counted(desk: FeedbackDesk) -> No
     assert forms["ada", "Ada Lovell"] == (1, 0, {"full"})
     assert [one.text for one in report.always_rejected] == ["Countess of Northport"]
     assert [one.text for one in report.never_found] == ["Lady Byron"]
+
+
+def test_an_article_counts_once_for_an_official(desk: FeedbackDesk) -> None:
+    """Although it has the full name and two other forms; and a rejected mention leaves it one article."""
+    desk.configure(ALIASED)
+    text = "ADA LOVELL spoke first. Ada Lovell then left. Lovell was followed by Minister Lovell's staff."
+    article = desk.add(text, "Notes")
+    assert [(one.found, one.rejected) for one in build(desk).officials] == [(1, 0), (0, 0)]
+    desk.reject(article, "ada")
+    assert [(one.found, one.rejected) for one in build(desk).officials] == [(1, 1), (0, 0)]
+    assert {one.found for one in build(desk).forms} == {1}
