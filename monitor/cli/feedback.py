@@ -1,6 +1,6 @@
 """Commands for feedback: reject, confirm, mark, undo, feedback, report, and edits of stories."""
 
-from collections.abc import Callable, Coroutine, Iterator
+from collections.abc import Callable, Coroutine, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -73,7 +73,7 @@ DigestOption = Annotated[
     typer.Option(
         "--digest",
         metavar="ID",
-        help="For all readers of this digest, not only for yourself.",
+        help="For all readers of this digest; not needed if only one is configured and --by is not given.",
         show_default=False,
         autocompletion=complete_ids("digests"),
     ),
@@ -460,6 +460,8 @@ def _mark(  # noqa: PLR0913, PLR0917 - as for the commands
     require_known_id("digest", digest, [plan.id for plan in configuration.digests], config)
     require_known_id("rule", rule, [one.id for one in configuration.watchlist.rules], config)
     until_at = parse_until(until)
+    if kind is not MarkKind.READ and not (digest or reader):
+        digest = _choose_digest([plan.id for plan in configuration.digests])
     with _open_service(config, database, configuration) as (service, opened):
         story_id = resolve_story(opened, target)
 
@@ -470,6 +472,17 @@ def _mark(  # noqa: PLR0913, PLR0917 - as for the commands
     _print_result(result, json=json)
     if not (digest or json or kind is MarkKind.READ):
         typer.echo("It counts for this reader on the desk. To change a digest, add --digest ID.")
+
+
+def _choose_digest(ids: Sequence[str]) -> str:
+    """Return the only configured digest, or an empty string if there is none.
+
+    Raises ``UsageError`` if there are several.
+    """
+    if len(ids) > 1:
+        named = " or ".join(f"--digest {one}" for one in ids)
+        raise UsageError(f"choose the readers of the mark: {named}, or --by LOGIN for a reader's own view of the desk")
+    return ids[0] if ids else ""
 
 
 @contextmanager

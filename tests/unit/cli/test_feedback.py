@@ -16,7 +16,7 @@ from monitor.cli.feedback import parse_until
 from monitor.config.file_editor import FileEditor
 from monitor.domain.codes import Code, CodeKind, parse_code
 from monitor.domain.errors import UsageError
-from monitor.domain.feedback import Proposal, ProposalKind
+from monitor.domain.feedback import MarkKind, Proposal, ProposalKind
 from monitor.feedback.configuration import ConfigurationService
 
 CONFIGURATION = """
@@ -121,6 +121,25 @@ def test_marks_are_for_a_reader_or_a_digest(run: Run, desk: FeedbackDesk) -> Non
     assert "no story 's99'" in run("mark", "mute", "s99", fails=UsageError)
     assert "To change a digest, add --digest ID" in run("mark", "mute", "s1")
     assert "give the code" in run("mark", "read", fails=UsageError)
+
+
+def test_a_mark_without_a_reader_is_for_the_digest(
+    run: Run, desk: FeedbackDesk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of several digests, one must be named; a story is always read by a reader."""
+    monkeypatch.delenv("MONITOR_READER")
+    assert "mute story s1: for digest morning" in run("mark", "mute", "s1")
+    assert "follow story s3: for ben" in run("mark", "follow", "s3", "--by", "ben")
+    evening = CONFIGURATION.replace("digests: {", 'digests: {evening: {rules: [people], at: "18:00"}, ')
+    (tmp_path / "sources.yaml").write_text(evening)
+    refused = run("mark", "irrelevant", "s3", fails=UsageError)
+    assert "--digest evening or --digest morning, or --by LOGIN" in refused
+    run("mark", "read", "s3")
+    assert [(one.kind, one.plan_id) for one in desk.database.feedback.list_marks(["s1", "s3"])] == [
+        (MarkKind.READ, ""),
+        (MarkKind.FOLLOWED, ""),
+        (MarkKind.MUTED, "morning"),
+    ]
 
 
 def test_stories_are_split_and_joined(run: Run, desk: FeedbackDesk) -> None:
