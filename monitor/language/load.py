@@ -240,7 +240,11 @@ def _check_language(path: Traversable, language: Language) -> None:
 
 
 def _check_convention(path: Traversable, convention: Convention) -> None:
-    """Raise an error if a naming convention has keys or parts of names that its builder does not use."""
+    """Raise an error if a naming convention has a key that its builder does not use.
+
+    The builder is the function that lists the forms of a name. Also raise an error if only one phonetic part is given,
+    or if a short form is the family name and the builder does not know which part this is.
+    """
     read = BUILDER_KEYS[convention.builder]
     unread = sorted((convention.model_fields_set & _BUILDER_DEPENDENT_KEYS) - read)
     if unread:

@@ -47,7 +47,10 @@ class Places(_Table):
     after: Words = ()
     """Words after the name that begin with a capital, as in `Kennedy Airport`."""
     after_lowercase: Words = ()
-    """Words after the name that also count in lower case. Words that often begin the next phrase must not be listed."""
+    """Words after the name that show this even in lower case, as in `Kennedy airport`.
+
+    Words that often begin the next phrase must not be listed.
+    """
     names: Words = ()
     """Names of places that are also the end of a personal name, such as `Quảng Ninh`."""
 
@@ -62,9 +65,7 @@ class Vocabulary(_Table):
     compounds: Words = ()
     """Compound words of two parts of which the first is also a given name."""
     after_name: Words = ()
-    """Words, such as `said`, that often follow a name, but hardly ever an ordinary word with the letters
-    of the name.
-    """
+    """Words that often follow a name, such as `said`, but rarely follow an ordinary word that is spelt like a name."""
     never_after_name: Words = ()
     """Capitalized words, such as days and months, that may follow a name but are never part of it."""
     headline_after_name: Words = ()
@@ -126,9 +127,9 @@ class Calendar(_Table):
     numeric_dates: NumericDates = "day first"
     """Order of day and month in 03/04/2026."""
     before_noon: Words = ()
-    """Words next to a time of the 12-hour clock that mean the time before noon, as printed."""
+    """Words next to a 12-hour time that mean "a.m.", spelt as in print."""
     after_noon: Words = ()
-    """Words next to a time of the 12-hour clock that mean the time after noon, as printed."""
+    """Words next to a 12-hour time that mean "p.m.", spelt as in print."""
 
 
 class Inflection(_Table):
@@ -160,7 +161,10 @@ class Orthography(_Table):
     Occupations and words before a place are then compared with their diacritics.
     """
     syllable: str = ""
-    """Pattern of one syllable of a name, without diacritics, in lower case; only if names consist of syllables."""
+    """Regular expression for one syllable of a name, in lower case without diacritics.
+
+    It is empty for languages in which the words of a name are not single syllables.
+    """
 
 
 class Detection(_Table):
@@ -169,8 +173,9 @@ class Detection(_Table):
     order: int = 100
     """Rank in the detection: languages with lower numbers are tested first, and preferred if two fit equally."""
     script: str = ""
-    """Ranges of characters of the script, as in the brackets of a pattern; only if the script alone shows
-    the language.
+    """Characters of the script, as in the square brackets of a regular expression: `가-힣`.
+
+    It is empty if the script alone does not show the language.
     """
     script_family: Words = ()
     """Codes of other languages in the same script.
@@ -180,7 +185,10 @@ class Detection(_Table):
     script_family_also_latin: Words = ()
     """Languages of `script_family` that are also written in Latin letters."""
     letters: str = ""
-    """Characters of a Latin alphabet that are frequent only in this language, as in the brackets of a pattern."""
+    """Letters of a Latin alphabet that are frequent only in this language, such as `ăđơẠ-ỹ`.
+
+    They are written as in the square brackets of a regular expression.
+    """
     function_words: Words = ()
     """Frequent short words, in lower case and with diacritics."""
     claims: Words = ()
@@ -205,10 +213,15 @@ class Succession(_Table):
     succeeds_last: Words = ()
     """Words after the new holder and the earlier one, in this order: the Turkish `yerine geçti`."""
     replacement: Words = ()
-    """Words between the earlier holder and the new one, if a word of `succeeds` is before both: `replaces Y with X`."""
+    """Words between the earlier holder and the new one, such as `with` in `replaces Y with X`.
+
+    They count only after a word from `succeeds`, such as `replaces`, and the name of the earlier holder.
+    """
     in_place_of: Words = ()
-    """Words by which somebody takes a post or, at an event, only a place: `in place of`. They count if the sentence has
-    a word of `gets` or `gives`, too.
+    """Words after the new holder and before the earlier one that may also be about a deputy at an event: `in place of`.
+
+    They count only if the sentence also states that somebody gets a post, for example with a word from `gets`, `gives`
+    or `new`.
     """
     leaves: Words = ()
     """Words whose subject leaves the post: `resigned`, `was dismissed`."""
@@ -225,23 +238,29 @@ class Succession(_Table):
     not_holder: Words = ()
     """Words next to a post or name that show that the person does not hold the post: `shadow`, `nominee`."""
     is_: Words = ()
-    """Forms of `to be` between a name and a post with a word of `new`: `is`."""
+    """Forms of `to be` that connect a name with a new post, such as `is` in `X is the new minister`.
+
+    They count only if a word from `new` is next to the post.
+    """
     uncertain: Words = ()
     """Words in a clause that tell what is planned, possible or denied: `may`, `will`, `nominated`."""
     past: Words = ()
     """Words in a clause about earlier times: `previously`, `served as`."""
     links: Words = ()
-    """Words between such a verb and the post: `as`, `to the post of`."""
+    """Words between a verb, such as `was appointed` or `resigned`, and the post: `as`, `to the post of`."""
     joiners: Words = ()
     """Words between two posts of one person, in addition to `credits.joiners`: `cum`."""
     articles: Words = ()
     """Articles before a post: `the`."""
     place_links: Words = ()
-    """Prepositions between a post and the place that it is about: `of`."""
+    """Prepositions between a post and its place, such as `of` in `governor of Texas`."""
     not_uncertain: Words = ()
     """Words that begin with a word of `uncertain` but mean something else, in a script without spaces: `将军`."""
     region_adjectives: Words = ()
-    """Endings of adjectives of regions, such as `*ische`: a post after one that names no country is a regional post."""
+    """Endings of adjectives that are derived from the names of regions, such as `*ische`.
+
+    If such an adjective precedes a post and does not name a country, the post is a regional one.
+    """
     country_adjectives: dict[Annotated[str, Field(pattern=r"^[a-z]{2}$")], Words] = {}
     """Top-level domain of a country -> its adjectives, and names that `countries.toml` lacks, such as `российск*`."""
 
@@ -316,7 +335,7 @@ class Spellings(_Table):
     digraphs: dict[str, str]
     """Letter -> two letters that ASCII texts write instead, such as `ue` for `ü`."""
     twins: tuple[tuple[str, str], ...]
-    """Pairs of spellings in other scripts that are used for each other.
+    """Pairs of interchangeable spellings in scripts other than Latin.
 
     If one of a pair is empty, the other may be omitted.
     """
@@ -343,7 +362,10 @@ class Agencies(_Table):
 
     sources: Sources
     agencies: Words
-    """Names and abbreviations, as they are printed. One of up to four letters is compared with its case."""
+    """Names and abbreviations, as they are printed.
+
+    Upper and lower case are distinguished only in names of up to four characters.
+    """
 
 
 class PersonalNames(_Table):
@@ -364,7 +386,7 @@ class CountryNames(_Table):
     names: Words
     """Names of the country in all languages with a script other than Latin."""
     latin_names: Words = ()
-    """Names in Latin letters that `countries.toml` does not have. They are read to group stories, not to match."""
+    """Names in Latin letters that `countries.toml` does not have. They are used only to group stories."""
 
 
 class AllCountryNames(_Table):
@@ -379,7 +401,7 @@ class Event(_Table):
 
     name: Annotated[str, Field(min_length=1)]
     words: dict[str, Words]
-    """Language -> words and phrases for it. `*` at the end or the beginning replaces any letters.
+    """Language code -> words and phrases for the event. `*` at the beginning or end means any letters.
 
     In scripts without spaces, in Devanagari and in Korean, a word is found anywhere in a text.
     """
@@ -412,7 +434,10 @@ class Transliteration(_Table):
     georgian: dict[str, str]
     armenian: dict[str, str]
     arabic: dict[str, str]
-    """Consonants only. Like the next two tables, it is read to group stories, not to match."""
+    """Arabic letters -> Latin consonants; vowels are omitted.
+
+    The tables for Arabic, Hebrew and katakana are used only to group stories, not to find names of officials.
+    """
     hebrew: dict[str, str]
     katakana: dict[str, str]
 
@@ -434,7 +459,7 @@ class ShortFormRule(_Table):
     sufficient: bool = True
     """False if the short form is recognized only with a title."""
     sufficient_from_letters: int = 0
-    """Number of letters from which on the short form is recognized without a title."""
+    """Minimum number of letters of a short form that is recognized without a title."""
     min_words: int = 2
     """Minimum number of words of a full name that has this short form."""
 
@@ -474,7 +499,10 @@ BUILDER_KEYS: dict[Builder, frozenset[str]] = {
     "filipino": _WESTERN_KEYS,
     "arabic": _WESTERN_KEYS | {"spelling_variants"},
 }
-"""Builder -> the keys that it reads and that not all builders read. All other keys are read for every builder."""
+"""Maps each builder to the keys that it reads but some other builders ignore.
+
+A key that no builder lists here is used with every builder.
+"""
 
 
 class Convention(_Table):
@@ -535,7 +563,7 @@ class Convention(_Table):
     respellings: tuple[tuple[str, str], ...] = ()
     """Patterns of folded letters with replacements. They produce other usual spellings of a name."""
     spelling_variants: tuple[Words, ...] = ()
-    """Groups of spellings of one name that are used for each other."""
+    """Groups of interchangeable spellings of one name."""
 
 
 class Country(_Table):
@@ -573,7 +601,7 @@ class Countries(_Table):
 
     sources: Sources
     languages_without_file: Words = ()
-    """Codes of languages that some country has as `home_of` and that have no data file yet."""
+    """Codes of languages that are named under `home_of` of a country, but have no data file yet."""
     country: tuple[Country, ...]
 
 
@@ -592,7 +620,10 @@ class ZoneAbbreviation(_Table):
     Empty if it has only one meaning.
     """
     is_default: bool = False
-    """True for the meaning in all other countries. An abbreviation with several meanings may have no default."""
+    """True for the meaning that is used if neither the country nor the time zone of a source decides.
+
+    An abbreviation with several meanings may have no default.
+    """
 
 
 class ZoneAbbreviations(_Table):
