@@ -235,14 +235,14 @@ _HEADLINE_CAPITAL_SHARE = 0.8
 The share is not 1, because some languages write one in five of these words in lower case.
 """
 _ALL_CAPS_SHARE = 0.7
-"""Minimum share of capital letters around a name in a text that counts as all in capitals.
+"""Share of capitals among the letters around a name, above which the text there counts as all in capitals.
 
 The share is not 1, because other names nearby may be in normal case.
 """
 _ARABIC_ARTICLE = re.compile(r"(?:^|(?<= ))(?:al|el|as|ash|ad|ar|an)-(?=[A-Z])")
 _NON_NAME_SIGNS = re.compile(r"[^\w '.-]|\n|\w\w\.| -|- ")
 _MAX_WORDS_BEFORE_PLACE = 2
-"""Number of words after a name in which a word for a place is searched, as in "John Smith Memorial High School"."""
+"""Maximum number of words between a name and a word for a place, as in "John Smith Memorial High School"."""
 _MAX_PARTICLE_LETTERS = 3
 """Maximum number of letters of a lower-case word inside a name, such as "van" or "bin"."""
 
@@ -435,8 +435,8 @@ class SurroundingText:
     def _find_later_place(self, end: int) -> str:
         """Return the word that makes a name the name of a place: "School" in "Kennedy High School".
 
-        It is searched among the next two capitalized words after an offset. The result is an empty string if neither is
-        such a word.
+        Only the next two capitalized words after the offset ``end`` are examined. If neither is such a word, the result
+        is an empty string.
         """
         for _ in range(_MAX_WORDS_BEFORE_PLACE):
             word = self.word_after(end) if self.cased[end : end + 1] == " " else ""

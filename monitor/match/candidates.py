@@ -45,7 +45,7 @@ INITIAL = re.compile(r"(?<![\w.'-])([A-Z])\.? ?\Z")
 """Pattern of an initial that is directly before a name."""
 
 MAX_INITIAL_CHARS = 5
-"""Number of characters before a name in which an initial is searched."""
+"""Number of characters before a name in which an initial is searched for."""
 
 _MAX_NICKNAME_CHARS = 50
 _MAX_PATRONYMIC_CHARS = 40
@@ -62,7 +62,7 @@ _MAX_SYLLABIC_NAME_CHARS = 60
 _MAX_SYLLABIC_NAME_WORDS = 4
 _WORD_SEPARATORS = {" ", "-"}
 _MAX_TITLE_WORD_CHARS = 24
-"""Number of characters before a word in which the last word of a title is searched."""
+"""Number of characters before a word in which the last word of a title is searched for."""
 
 
 def find_candidates(name_index: NameIndex, article_text: NormalizedArticle, language: str) -> Candidates:
@@ -161,9 +161,10 @@ def find_typo_words(facts: ArticleFacts, candidates: Candidates) -> Iterator[Typ
 
 
 def find_syllabic_typos(facts: ArticleFacts) -> Iterator[Candidate]:
-    """Yield names of syllables after a title that differ from an official's name by one typo in one word.
+    """Yield each name after a title that differs from an official's name by one typo in one word.
 
-    The candidate has the officials with such a name.
+    Only names whose words are single syllables, such as Vietnamese ones, are searched for. A candidate lists all
+    officials whose name differs from the printed one in this way.
     """
     cased, titles = facts.article_text.cased, title_ends()
     if not facts.name_index.names_without_word:
@@ -184,7 +185,10 @@ def find_syllabic_typos(facts: ArticleFacts) -> Iterator[Candidate]:
 
 
 def _find_with_typo(name_index: NameIndex, words: Sequence[str]) -> tuple[int, ...]:
-    """Return the officials with a name of syllables that differs from given words by one typo in one word."""
+    """Return the officials whose name differs from the given words by one typo in one word.
+
+    Only names whose words are single syllables, such as Vietnamese ones, are compared.
+    """
     found: dict[int, None] = {}
     for at, word in enumerate(words):
         rest = " ".join((*words[:at], *words[at + 1 :]))
@@ -198,8 +202,8 @@ def _find_with_typo(name_index: NameIndex, words: Sequence[str]) -> tuple[int, .
 class PhoneticCandidates(NamedTuple):
     """Words in a text that sound like parts of watched names.
 
-    ``pairs`` are two adjacent words each, which sound like the two parts of one name. ``single_words`` are all other
-    words, each with its offset.
+    Each of ``pairs`` consists of two adjacent words that sound like the two parts of one name. ``single_words`` are all
+    other words, each with its offset.
     """
 
     pairs: list[Candidate]
@@ -404,7 +408,7 @@ def find_names_with_middle_name_or_typo(
 def _filter_by_first_name(
     name_index: NameIndex, official_indexes: Sequence[int], exact: str, similar: str
 ) -> Sequence[int]:
-    """Return the officials whose first name equals ``exact``, or of whose first name ``similar`` may be a typo.
+    """Return the officials whose first name equals ``exact``, or may be misspelt as ``similar``.
 
     The test for typos is quick and inexact: it requires a similar length and the same first or last letter.
     """
@@ -453,12 +457,12 @@ FINDERS_AFTER_INITIAL: tuple[ExtendedNameFinder, ...] = (
     find_names_with_initial_or_nickname,
     find_names_with_initial_only,
 )
-"""Functions that find the full name around a short name after an initial.
+"""Functions that extend a short name, which follows an initial, to the full name: "W. Hargrove" for "Hargrove".
 
 The function with the most certain result is first.
 """
 FINDERS_AFTER_NAME: tuple[ExtendedNameFinder, ...] = (find_names_with_middle_name_or_typo, find_names_with_patronymics)
-"""Functions that find the full name around a short name after another name.
+"""Functions that extend a short name, which follows another name, to the full name.
 
-The function with the most certain result is first.
+An example is "Walter Brian Hargrove" for "Hargrove". The function with the most certain result is first.
 """

@@ -1,6 +1,6 @@
 """Search for names in Latin letters in Arabic and Hebrew texts, which omit most vowels.
 
-The words of a text are reduced to their consonants, and one automaton searches them for the consonants of all names.
+The words of a text are reduced to their consonants, in which one automaton searches for the consonants of all names.
 For each match the letters of the printed words are compared with the name: a printed vowel must agree with the name.
 """
 
@@ -22,12 +22,12 @@ _CONSONANTS = {
     "B": "بپفבפףڤ", "T": "تطثטת", "D": "دضذظד", "R": "رר", "S": "سصشزژچسזסצץש", "K": "كکقگغגכךק", "L": "لל", "M": "مמם",
     "N": "نנן", "J": "ج",
 }  # fmt: skip
-"""Consonant -> the Arabic, Persian and Hebrew letters that are read as this consonant; other letters are vowels."""
+"""Consonant -> the Arabic, Persian and Hebrew letters that represent it; other letters are vowels."""
 _LETTER = "\u05d0-\u06d3"
 _WORD = re.compile(f"[{_LETTER}]+")
 _FIRST_LETTER = 0x5D0
 _SOUND_CODES = np.zeros(0x6D4 - _FIRST_LETTER, dtype=np.uint8)
-"""The consonant as which each letter from U+05D0 to U+06D3 is read, as an ASCII code; 0 for a vowel."""
+"""The ASCII code of the consonant that each letter from U+05D0 to U+06D3 represents; 0 for a vowel."""
 for _sound, _letters in _CONSONANTS.items():
     _SOUND_CODES[[ord(_one) - _FIRST_LETTER for _one in _letters]] = ord(_sound)
 _ARTICLE = re.compile(f"(?:(?<= )|(?<= [وفبلك]))ال(?=[{_LETTER}]{{3}})")
@@ -42,7 +42,10 @@ _PREFIXES = frozenset({"", "B", "L", "K", "M", "S"})
 _NAME_WORDS_WITHOUT_KEY = frozenset({"al", "el", "bin", "ibn", "ben", "abu", "von", "van", "de", "da", "di"})
 _SPACE = 0x20
 _MIN_CONSONANTS = 5
-"""Minimum number of consonants of a name. With fewer, a name would be like many words of a text without vowels."""
+"""Minimum number of consonants of a name that is searched for by its consonants.
+
+A name with fewer consonants would match many words of a text that is written without vowels.
+"""
 _MIN_WORD_CONSONANTS = 1
 _MAX_FORMS = 16
 _MAX_WORDS = 4

@@ -24,9 +24,10 @@ Without a limit, a text that repeats one name could fill the database.
 _MAX_OFFICIALS_PER_NEAR_MISS = 5
 """Maximum number of officials in one near miss. A longer list does not help users to correct the watchlist."""
 _MANY_OFFICIALS = 200
-"""Minimum number of officials with the same name for which the mentioned ones are cached.
+"""Minimum number of officials with one name that counts as many.
 
-Fewer officials are tested one by one.
+If many officials have a name, the ones that the article mentions are cached. Fewer officials are tested one by one each
+time.
 """
 _MAX_STEPS_BACK = 64
 """Maximum number of steps back to insert an offset at the right position in a sorted list.

@@ -138,7 +138,7 @@ class Matcher:
     def _decide_names(self, facts: ArticleFacts, candidates: Candidates, context: MatchContext) -> None:
         """Record the names that readers have confirmed, then decide which officials the full and short names mean.
 
-        Short names in other scripts than Latin are decided later.
+        Short names in scripts other than Latin are decided later.
         """
         context.apply_confirmed_places()
         if candidates.full_names or candidates.native_names:

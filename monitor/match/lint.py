@@ -206,7 +206,7 @@ def lint_watchlist(watchlist: Watchlist) -> Iterator[KeyIssue]:
 
 
 def lint_source_languages(watchlist: Watchlist, sources: Sequence[Source]) -> Iterator[KeyIssue]:
-    """Yield a warning for each source whose script is one in which the names of some officials cannot be found."""
+    """Yield a warning for each source in a script in which the names of some officials cannot be found."""
     from monitor.match.names.coverage import Coverage, find_coverage, find_script_of_language
 
     missing: dict[str, list[Official]] = {}
@@ -245,7 +245,10 @@ def to_key_issue(found: NameIssue) -> KeyIssue:
 
 
 def _lint_rules(watchlist: Watchlist) -> Iterator[KeyIssue]:
-    """Yield an error for each invalid query, and for each example of an official or valid rule that fails."""
+    """Yield an error for each invalid query and for each example that fails.
+
+    Examples belong to officials or rules. The examples of a rule with an invalid query are not tested.
+    """
     bad = []
     for rule in watchlist.rules:
         if (issue := _lint_query(rule, watchlist)) is not None:

@@ -19,7 +19,7 @@ _FIRST_CYRILLIC_LETTER = "\u0400"
 
 
 def remove_readings(folded: FoldedText) -> FoldedText:
-    """Return a folded text without the readings in kana that follow Chinese characters in brackets."""
+    """Return a folded text without the readings in kana that are printed in brackets after Chinese characters."""
     if folded.text.isascii():
         return folded
     spans = [match.span() for match in _READING.finditer(folded.text)]
@@ -51,10 +51,10 @@ def to_latin_letters(printed: str) -> str:
 
 @lru_cache(maxsize=10_000)
 def _restore_word(word: str) -> str:
-    """Return a folded word in letters of one script.
+    """Return a folded word with all letters in one script, if it mixes Latin with Cyrillic or Greek letters.
 
-    The script is that of the letters that look like no letter of the other script; without such letters, it is that of
-    most letters. A word with such letters of both scripts is returned unchanged.
+    A letter without a look-alike in the other script shows which script is meant. If the word has no such letter, the
+    script of most letters is used. If it has such letters of both scripts, it is returned unchanged.
     """
     latin = [char for char in word if char.isascii()]
     others = [char for char in word if not char.isascii()]

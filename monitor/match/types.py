@@ -68,7 +68,7 @@ class ExtensionKind(Enum):
 class ExtendedName(NamedTuple):
     """Full name that was found from the words before a short name: "Walter B. Hargrove" for "Hargrove".
 
-    ``candidate`` is the full name in the text. It has exactly one official.
+    ``candidate`` is the full name in the text, with the one official that it may mean.
     """
 
     candidate: Candidate
@@ -97,7 +97,10 @@ class Candidates(NamedTuple):
     def add_names(
         self, full_names: Iterable[PatternMatch], short_names: Iterable[PatternMatch], genitive_ends: Iterable[int]
     ) -> "Candidates":
-        """Return a copy with more full and short names in Latin letters. They were found without the automaton."""
+        """Return a copy of the candidates with further full and short names in Latin letters.
+
+        These names were found without the automaton.
+        """
         full, short = tuple(full_names), tuple(short_names)
         kinds = self.kinds | CandidateKind.FULL_NAME * bool(full) | CandidateKind.SHORT_NAME * bool(short)
         return self._replace(
@@ -108,7 +111,7 @@ class Candidates(NamedTuple):
         )
 
     def add_native_names(self, full_names: Iterable[PatternMatch], short_names: Iterable[PatternMatch]) -> "Candidates":
-        """Return a copy with more full and short names in other scripts than Latin."""
+        """Return a copy of the candidates with further full and short names in scripts other than Latin."""
         full, short = tuple(full_names), tuple(short_names)
         kinds = self.kinds | CandidateKind.NATIVE_NAME * bool(full) | CandidateKind.NATIVE_SHORT_NAME * bool(short)
         return self._replace(
@@ -222,7 +225,10 @@ class Deferred(NamedTuple):
 Decision = Accepted | Rejected | Deferred
 
 _MIN_TYPO_REST_LETTERS = 6
-"""Minimum number of letters after the first name. In a shorter name, a changed letter often makes another real name."""
+"""Minimum number of letters after the first name in a name that is searched for with typos.
+
+In a shorter name, a changed letter often makes another real name.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -277,7 +283,7 @@ def flatten_groups(*groups: str) -> NameWords:
 
 
 def join_groups(*groups: str) -> NameWords:
-    """Join the parts of each group of a name to one word: "minho" for the group "min ho".
+    """Join the parts of each group of a name into one word: "minho" for the group "min ho".
 
     A group is one printed word, with spaces instead of hyphens.
     """

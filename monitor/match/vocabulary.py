@@ -17,9 +17,9 @@ from monitor.text.fold import fold_key
 from monitor.text.tokens import is_unspaced
 
 _MIN_DECLINED_LETTERS = 5
-"""Minimum number of letters of a title word whose grammatical cases are listed.
+"""Minimum number of letters of a title word whose inflected forms are listed.
 
-Cases of shorter words are often other words.
+The inflected forms of shorter words are often the same as unrelated words.
 """
 
 
@@ -82,7 +82,7 @@ def word_lists() -> WordLists:
 
 
 def is_ordinary_word(folded: str) -> bool:
-    """Return whether a name, given normalized, is also an ordinary word of some language."""
+    """Return whether a normalized name is also an ordinary word of some language."""
     return folded in word_lists().ordinary_names or folded in word_lists().common
 
 
@@ -124,9 +124,9 @@ class CreditWords:
 
 @cache
 def credit_words() -> CreditWords:
-    """Return the words of photo credits and bylines, such as "Photo:", in all languages.
+    """Return the words of photo credits and bylines in all languages, grouped by function.
 
-    In each group, the longest words are first, because a pattern takes the first alternative that matches.
+    The longest words of a group are first, because a pattern takes the first alternative that matches.
     """
     lists = [language.credits for language in language_data().languages.values()]
     return CreditWords(
@@ -157,7 +157,7 @@ class NativeWords:
 
 @cache
 def native_words() -> NativeWords:
-    """Return the words that occur next to names in other scripts than Latin, from all languages."""
+    """Return the words that occur next to names in scripts other than Latin, from all languages."""
     words = [language.native for language in language_data().languages.values()]
     return NativeWords(
         titles=tuple(title for each in words for title in each.titles),
@@ -306,7 +306,7 @@ def title_ends() -> frozenset[str]:
 
 @cache
 def single_word_titles() -> frozenset[str]:
-    """Return the phrases of titles that consist of one word."""
+    """Return the title phrases that consist of a single word."""
     return frozenset(phrase for phrase in title_vocabulary() if " " not in phrase)
 
 

@@ -35,10 +35,10 @@ _LETTERS = r"[^\W\d_]"
 _FIRST = rf"[{_CAPITALS}](?<![^\W_].)"
 """Pattern of a capital letter at the start of a word.
 
-It tests the character before the letter last, which makes the search much faster.
+The letter is tested first, and then the character before it. This makes the search much faster.
 """
 _CAPITALIZED = rf"(?:{_LETTERS}{{1,79}}(?:'{_LETTERS}{{1,9}})?|'{_LETTERS}{{2,79}})(?![^\W_])"
-"""Pattern of the other letters of a capitalized word."""
+"""Pattern of the letters after the first letter of a capitalized word, up to the end of the word."""
 _NAME_RUN = re.compile(rf"{_FIRST}{_CAPITALIZED}(?:[ -](?:{_LETTERS}{{1,4}}[ -]){{0,2}}[{_CAPITALS}]{_CAPITALIZED})+")
 """A run: adjacent capitalized words, with short lower-case words between them."""
 _PREFIXED_RUN = r"(?<![^\W_])(?:{prefixes})-?([A-Z][a-z]{{1,79}}(?![^\W_])(?:[ -]{letters}{{1,80}}){{1,5}})"
@@ -82,13 +82,14 @@ _MIN_LETTERS = 8
 _MIN_SOUND_LETTERS = 3
 _MIN_RESPELT_LETTERS = 4
 _MIN_LONG_WORD_LETTERS = 6
-"""Number of letters from which on two letters of a word may differ. In a shorter word, only one letter may differ."""
+"""Minimum number of letters of a word in which two letters may differ. In a shorter word, only one may differ."""
 _MAX_KEYS_COMPARED = 4
 _MIN_SOUNDS = 4
 """Minimum number of consonants of a full name that is compared by sound with words of another script."""
 _MIN_LONE_SOUNDS = 3
-"""Minimum number of consonants of a single word that is compared with another script, although the text has no full
-name.
+"""Minimum number of consonants of a single word in a script other than Latin that is compared with names.
+
+A word with fewer consonants is compared only if it begins like a word of a full name in the text.
 """
 _MAX_NAMES_OF_RUN = 40
 """Maximum number of watched names with the same first and last word that are compared with a sequence of words."""
@@ -106,7 +107,7 @@ _FEMALE_ENDINGS = frozenset("aаяα")
 
 
 class _WordForms:
-    """The words of watched names of which one printed word may be a form.
+    """Words of watched names. One printed word may be a form of each of them, such as another grammatical case.
 
     ``names`` are these words. A word that was found by its sound must still be compared with the printed word.
     """
@@ -116,12 +117,12 @@ class _WordForms:
 
     @cached_property
     def heads(self) -> frozenset[int]:
-        """The ids of the names that begin with one of the words."""
+        """The pattern ids of the watched names whose first word is in ``names``."""
         return self._words.collect(self._words.by_first, self.names)
 
     @cached_property
     def tails(self) -> frozenset[int]:
-        """The ids of the names that end with one of the words."""
+        """The pattern ids of the watched names whose last word is in ``names``."""
         return self._words.collect(self._words.by_last, self.names)
 
 
@@ -149,7 +150,7 @@ class _FormsByWord(dict[str, _WordForms | None]):
         self.other_runs: set[str] = set()
         """Runs of capitalized words in which no watched name was found."""
         self.short_names: dict[str, list[int]] = {}
-        """Printed word -> the ids of the short names of which it is a form."""
+        """Printed word -> the pattern ids of the short names that it may be a form of."""
 
     def clear(self) -> None:
         """Remove all words and sequences of words from the cache."""
@@ -176,8 +177,8 @@ class _FormsByWord(dict[str, _WordForms | None]):
     def _list_alike(self, word: str, inflection: Inflection | None) -> Iterator[str]:
         """Yield the words of watched names that are equal to a printed word, or that have the same consonants.
 
-        Consonants are compared only for words in other scripts than Latin, and in languages in which all words of a
-        name have case endings.
+        Consonants are compared only if the word is in a script other than Latin, or if the text is in a language in
+        which all words of a name have case endings.
         """
         if word in self._name_index.name_words.words:
             yield word
@@ -233,8 +234,8 @@ def is_printed_form(printed: str, name: str, language: str) -> bool:
 def _is_spelt_alike(word: str, name: str, inflection: Inflection | None) -> bool:
     """Return whether a printed word can be another spelling of a word in a name, by its consonants and its ending.
 
-    The result can be True only for words in other scripts than Latin, and in languages in which all words of a name
-    have case endings.
+    The result can be True only if the word is in a script other than Latin, or if the text is in a language in which
+    all words of a name have case endings.
     """
     if word[0] > "z":
         if len(word) < _MIN_SOUND_LETTERS:
@@ -415,7 +416,7 @@ class _Search:
                 self._add(found, pattern, match.start(), match.end())
 
     def _list_short_patterns(self, word: str) -> list[int]:
-        """Return the ids of the short names of which a printed word is a form."""
+        """Return the pattern ids of the short names that a printed word may be a form of."""
         found: list[int] | None = self._forms.short_names.get(word)
         if found is None:
             forms = self._forms[word]

@@ -241,9 +241,9 @@ def is_cased_family_name(facts: ArticleFacts, start: int, end: int) -> bool:
 
 
 def is_uncased_family_name(facts: ArticleFacts, start: int) -> bool:
-    """Return False if a family name follows the given name of another person. The script has no capitals.
+    """Return whether a family name in a script without capitals has no given name of another person before it.
 
-    Given names are recognized by a list of frequent ones.
+    ``start`` is the offset of the family name. Given names are recognized by a list of frequent ones.
     """
     word = facts.article_text.word_ending_at(start - 1) if facts.article_text.spaced[start] == " " else ""
     return word not in uncased_given_names() and word[1:] not in uncased_given_names()
@@ -279,7 +279,7 @@ def _find_boundary_after(facts: ArticleFacts, candidate: Candidate) -> Boundary:
 def _find_continuation(facts: ArticleFacts, candidate: Candidate) -> str:
     """Return the word after a short name if it continues the name; otherwise return an empty string.
 
-    In conventions with patronymics, the word may be a particle such as "bin".
+    In naming conventions with patronymics, the word may be a particle such as "bin".
     """
     around, convention = facts.surrounding_text, facts.name_index.conventions[candidate.official_indexes[0]]
     word = around.find_continuation_right(candidate.start, candidate.end, convention)
@@ -323,7 +323,7 @@ def _is_name_part(facts: ArticleFacts, word: str, start: int) -> bool:
 def _is_capitalized_anyway(facts: ArticleFacts, at: int, start: int) -> bool:
     """Return whether any word would be capitalized at this position in the text.
 
-    This is the case if the sentence starts at ``at``, and in a headline.
+    This is the case in a headline, and if a sentence starts at ``at``.
     """
     return facts.surrounding_text.is_sentence_start(at) or facts.surrounding_text.is_headline(start)
 

@@ -49,7 +49,7 @@ from monitor.text.tokens import is_unspaced
 # Confidences are set by hand and only order the forms from the most to the least certain; no decision reads them.
 FULL_NAME_CONFIDENCE = 0.97
 NATIVE_NAME_CONFIDENCE = 0.95
-"""Confidence of a full name in another script than Latin.
+"""Confidence of a full name in a script other than Latin.
 
 It is lower than in Latin letters, because in a script without spaces the name could be a part of a longer word.
 """
@@ -149,7 +149,7 @@ def reject_full_name(evidence: Evidence, candidate: Candidate, official_indexes:
 
 
 def _decide_native_name(facts: ArticleFacts, candidate: Candidate) -> tuple[Decision, ...]:
-    """Decide which officials a full name in another script than Latin means, and return the decisions."""
+    """Decide which officials are meant by a full name in a script other than Latin, and return the decisions."""
     spaced, start, end = facts.article_text.spaced, candidate.start, candidate.end
     if not is_unspaced(facts.article_text.folded.text[start]) and not (spaced[start] == " " == spaced[end + 1]):
         return ()
@@ -282,7 +282,10 @@ def _accept_shared(score: TitleScore) -> Accepted:
 
 
 def _list_exact_officials(facts: ArticleFacts, candidate: Candidate, scores: Iterable[TitleScore]) -> list[int]:
-    """Return the officials of scores whose configured name is the printed one, without an omitted or changed word."""
+    """Return the officials in ``scores`` who are configured with exactly the printed name.
+
+    No word may be omitted or changed.
+    """
     printed = facts.folded_text(candidate)
     exact = []
     for score in scores:
@@ -295,8 +298,8 @@ def _list_exact_officials(facts: ArticleFacts, candidate: Candidate, scores: Ite
 def _find_contradiction(facts: ArticleFacts, candidate: Candidate, official_index: int, context: MatchContext) -> str:
     """Return the reason why the title next to a full name contradicts the official, or an empty string.
 
-    The title is compared only in conventions in which thousands of people share a full name. The result is always empty
-    for an official who is already mentioned.
+    The title is compared only if the name follows a naming convention in which thousands of people share a full name.
+    The result is always empty for an official who is already mentioned.
     """
     is_common = naming_convention(facts.name_index.conventions[official_index]).common_short_forms
     if not is_common or official_index in context.first_accepted_at:
@@ -347,10 +350,11 @@ def decide_typos(facts: ArticleFacts, candidates: Candidates, context: MatchCont
 
 
 def decide_syllabic_typos(facts: ArticleFacts, context: MatchContext) -> None:
-    """Record the decisions on full names of syllables with one typo in one syllable, after a title.
+    """Decide on names after a title that differ from an official's name by one typo, and record the decisions.
 
-    Such a spelling is often the name of another person. So the title must be a position that fits exactly one of the
-    officials, and that only one person holds.
+    Only names whose words are single syllables, such as Vietnamese ones, are compared. Such a spelling is often the
+    name of another person. So the title must be a position that fits exactly one of the officials, and that only one
+    person holds.
     """
     claimed = sorted(context.claimed_spans)
     for candidate in find_syllabic_typos(facts):
@@ -391,7 +395,7 @@ def _decide_typo(facts: ArticleFacts, candidate: Candidate, context: MatchContex
 def decide_extended_name(
     facts: ArticleFacts, candidate: Candidate, boundary: Boundary, context: MatchContext
 ) -> tuple[Candidate, Accepted | Rejected] | None:
-    """Find the full name around a short name, and return it with the decision on it, or None if there is no full name.
+    """Find the full name that contains a short name, and return it with the decision on it, or None if there is none.
 
     The functions that search for a full name are tried in order, starting with the one whose result is the most
     certain. The first full name with enough evidence is accepted. A full name that several officials may have is

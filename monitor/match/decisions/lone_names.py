@@ -75,7 +75,7 @@ THRESHOLD = 1.0
 LONE_NAME_CONFIDENCE = 0.7
 """Confidence of a lone name.
 
-It is the lowest of all forms with a name, because the article does not have the full name.
+It is lower than that of every other mention that prints a name, because the article does not have the full name.
 """
 _MAX_LONE_NAMES = 300
 """Maximum number of name parts that are examined in one article, to limit the cost of a long text."""
@@ -83,7 +83,7 @@ _MIN_LETTERS = 3
 _SHORT_NAME_LETTERS = 3
 """Maximum number of letters of a name part that counts as short.
 
-The grammatical cases of such a part look like ordinary words. So does the part itself at the start of a sentence.
+The inflected forms of a short part often look like ordinary words. So does the part itself at the start of a sentence.
 """
 _SENTENCE_CHARS = 300
 _MANY_OTHERS = 2
@@ -159,7 +159,7 @@ def list_lone_names(facts: ArticleFacts, candidates: Candidates, context: MatchC
 
 
 def _list_places(facts: ArticleFacts, candidates: Candidates, context: MatchContext) -> Iterator[Candidate]:
-    """Yield the positions in the text of name parts that belong to exactly one official.
+    """Yield where parts of names occur in the text, for parts that belong to exactly one official.
 
     Officials who are already mentioned in the article are omitted.
     """

@@ -1,4 +1,4 @@
-"""Decisions on short names in other scripts than Latin, and on positions without a name.
+"""Decisions on short names in scripts other than Latin, and on positions without a name.
 
 "The Lao Defence Minister" is a position without a name. It means the official who held the position on the date of the
 article.
@@ -38,14 +38,17 @@ from monitor.text.tokens import is_unspaced
 
 # Confidences are set by hand and only order the forms from the most to the least certain; no decision reads them.
 FAMILY_NAME_WITH_POSITION_CONFIDENCE = 0.85
-"""Confidence of a family name next to a position. It equals that of a short name in Latin letters without a title."""
+"""Confidence of a Chinese, Japanese or Korean family name before a position.
+
+It equals the confidence of a short name in Latin letters that has no title next to it.
+"""
 TITLED_NAME_CONFIDENCE = 0.85
 """Confidence of a short name next to a title that fits one official only.
 
 It equals that of a family name before a position.
 """
 NATIVE_SHORT_NAME_CONFIDENCE = 0.8
-"""Confidence of a short name in another script.
+"""Confidence of a short name in a script other than Latin.
 
 It is lower than in Latin letters, because a name in a script without spaces may be part of a longer word.
 """
@@ -57,11 +60,15 @@ It is the lowest of all, because the configured dates of a role may be wrong.
 
 
 OfficialsByCountry = Mapping[str, Sequence[int]]
-"""Maps the key of a country to the officials whose position is a mention even if the text prints no name."""
+"""Maps the key of a country to the officials who count as mentioned if a text states only their position."""
 
 
 def decide_native_parts(facts: ArticleFacts, candidates: Candidates, context: MatchContext) -> None:
-    """Decide which officials the short names in other scripts than Latin mean, and record the decisions."""
+    """Decide which officials are meant by short names in scripts other than Latin, and record the decisions.
+
+    Names next to a title are decided first, because all other steps need an official who is already mentioned. Names
+    next to a title in scripts without spaces are left to ``decide_unspaced_titled_names``.
+    """
     if candidates.native_short_names:
         decide_native_titled_names(facts, candidates, context)
         if context.accepted:
@@ -72,10 +79,10 @@ def decide_native_parts(facts: ArticleFacts, candidates: Candidates, context: Ma
 
 
 def decide_native_titled_names(facts: ArticleFacts, candidates: Candidates, context: MatchContext) -> None:
-    """Decide which officials the short names next to a title mean, and record the decisions.
+    """Decide which official is meant by each short name next to a title, and record the decisions.
 
-    Only scripts with spaces between words are examined, except Latin. The title may be before or after the name, and
-    must fit exactly one official. The official need not be mentioned elsewhere in the article.
+    Only names in scripts with spaces between words are examined, and none in Latin letters. The title may be before or
+    after the name, and must fit exactly one official. The official need not be mentioned elsewhere in the article.
     """
     claimed = sorted(context.claimed_spans)
     places: dict[Span, dict[int, None]] = {}
@@ -125,7 +132,7 @@ def _decide_native_titled_name(facts: ArticleFacts, candidate: Candidate, contex
 
 
 def decide_native_short_names(facts: ArticleFacts, candidates: Candidates, context: MatchContext) -> None:
-    """Decide which officials the short names in other scripts than Latin mean, and record the decisions.
+    """Decide which official is meant by each short name in a script other than Latin, and record the decisions.
 
     A short name is a mention on two conditions: exactly one official with this short name is already mentioned, and no
     word next to the short name belongs to the same name or word.
@@ -172,7 +179,7 @@ def _is_separated(text: str, start: int, end: int) -> bool:
 
 
 def decide_han_names_by_position(facts: ArticleFacts, context: MatchContext) -> None:
-    """Decide which officials the Chinese and Japanese family names directly before a position mean.
+    """Decide which official is meant by each Chinese or Japanese family name directly before a position.
 
     The decisions are recorded. A family name is a mention on two conditions: exactly one mentioned official has this
     family name, and the text names no other person with it.
@@ -195,7 +202,7 @@ def decide_han_names_by_position(facts: ArticleFacts, context: MatchContext) -> 
 
 
 def decide_korean_names_by_position(facts: ArticleFacts, context: MatchContext) -> None:
-    """Decide which officials Korean family names before a position mean, and record the decisions.
+    """Decide which official is meant by each Korean family name before a position, and record the decisions.
 
     A family name is a mention on two conditions: elsewhere in the article, the same position follows the full name of
     the official; and no other person in the article has this family name and this position.
@@ -279,7 +286,7 @@ _MAX_NAME_DISTANCE_CHARS = 2
 
 
 def decide_positions(facts: ArticleFacts, officials_by_country: OfficialsByCountry, context: MatchContext) -> None:
-    """Decide which officials the positions without a name mean, and record the decisions.
+    """Decide which official is meant by each position without a name, and record the decisions.
 
     A position without a name, such as "the Lao Defence Minister", is a mention if exactly one official held it in that
     country on the date of the article.
@@ -316,7 +323,7 @@ def _drop_named_holders(
 
 
 def _find_titles(cased: str) -> Iterable[tuple[int, int, Title]]:
-    """Yield each series of adjacent title words that states a position, as its start, its end and its meaning.
+    """Yield each series of adjacent title words that states a position, as (start, end, meaning).
 
     A series before a capitalized word is omitted, because this word may be the name of the holder.
     """
@@ -335,9 +342,9 @@ def _find_titles(cased: str) -> Iterable[tuple[int, int, Title]]:
 
 
 def _finish_run(run: list[tuple[int, int, str]]) -> Iterable[tuple[int, int, Title]]:
-    """Yield a series of title words as its start, its end and its meaning, if it states a position.
+    """Yield a series of title words as (start, end, meaning), without function words at its start and end.
 
-    Nothing is yielded for a series that is longer than a title can be.
+    Nothing is yielded for a series that states no position, or is longer than a title can be.
     """
     if len(run) > _MAX_TITLE_RUN_WORDS:
         return

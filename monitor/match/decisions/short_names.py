@@ -56,7 +56,10 @@ It is lower than with a title, because only a mention elsewhere in the article c
 """
 
 _MAX_WORD_LETTERS = 24
-"""Number of letters from which on the word before a name may be cut off, so that its start must be searched."""
+"""Minimum number of letters of a word before a name that is read again in full.
+
+``SurroundingText.word_before`` reads only the last 25 characters before the name, so it may cut off a long word.
+"""
 _MIN_DISTINCTIVE_LETTERS = 9
 """Minimum number of letters of a rare short name.
 
@@ -65,7 +68,10 @@ A form of address is sufficient for such a name if the article is about the offi
 _SENTENCE_CHARS = 300
 """Number of characters on either side of a name that are searched for the start and end of its sentence."""
 _MAX_REJECTED_OFFICIALS = 3
-"""Maximum number of officials that are rejected for one name if no title fits, starting with the best title."""
+"""Maximum number of rejections that are recorded for one name, if the title next to it fits no official.
+
+They are recorded for the officials with the best fitting titles.
+"""
 _MAX_NAMES_IN_REASON = 5
 
 _NO_TITLE = (Deferred(Deferral.NO_TITLE),)
@@ -76,7 +82,7 @@ _AGE_APPOSITION = re.compile(r", \d{2},")
 class _Outcome(NamedTuple):
     """Result of one step for a short name: the decisions, and the name in the text that they refer to.
 
-    ``candidate`` is the short name, or a longer full name around it. ``other_bearer`` is the full name of another
+    ``candidate`` is the short name, or the full name that contains it. ``other_bearer`` is the full name of another
     person that contains the short name, or an empty string.
     """
 
@@ -102,7 +108,7 @@ class _FoundBearers(NamedTuple):
     entries: list[tuple[str, int, str]]
 
     def add(self, facts: ArticleFacts, outcome: _Outcome) -> None:
-        """Add the other person with the short name, if there is one in the outcome."""
+        """Add the unwatched person whose full name contains the short name, if a step has found one (``outcome``)."""
         if outcome.other_bearer:
             place = outcome.candidate
             self.entries.append((facts.folded_text(place), place.start, outcome.other_bearer))
@@ -140,8 +146,9 @@ def _decide_titled_names(
 ) -> tuple[_Deferrals, bool]:
     """Run the first pass: record the decisions on short names with a title, and return all other short names.
 
-    The second result is True if one of the other names is a full name of one word. Most short names cannot have a
-    title, and their officials are not mentioned. Such names are left to the second pass without any slow test.
+    The second result is True if one of the other names is a full name of one word. A short name is left to the second
+    pass without any slow test if it cannot have a title and no official with this name is mentioned. Most short names
+    are of this kind.
     """
     deferrals = _Deferrals([], [], [])
     has_single_word_name = False
@@ -221,10 +228,9 @@ def decide_boundary(facts: ArticleFacts, candidate: Candidate, context: MatchCon
 
 
 def _reject_for_mentioned(context: MatchContext, candidate: Candidate, reason: str) -> Rejected:
-    """Return a rejection of a name.
+    """Return a rejection of a name for the officials with this name who are already mentioned in the article.
 
-    It covers only the officials with this name who are already mentioned in the article. No near miss is recorded for
-    all others.
+    For the other officials with this name, nothing is recorded.
     """
     return Rejected(tuple(context.mentioned(candidate.official_indexes[:MAX_CANDIDATE_OFFICIALS])), reason)
 
@@ -440,10 +446,11 @@ def decide_bare_name(facts: ArticleFacts, candidate: Candidate, context: MatchCo
 
 
 def _find_nearer_bearer(facts: ArticleFacts, candidate: Candidate, official_index: int, context: MatchContext) -> str:
-    """Return the name of another person with the same short name, if the text names this person after the official.
+    """Return the name of another person with the same short name who is named closer to it than the official.
 
-    Only the text before the short name counts. If it does not mention the official, the result is the last such person
-    in the whole text. The result is an empty string if the last mention before the short name is that of the official.
+    If the text before the short name mentions the official, only people who are named after the last of these mentions
+    and before the short name count. Otherwise, everybody in the whole text counts. The result is the last such person,
+    or an empty string if there is none.
     """
     others = context.other_bearers.get(facts.folded_text(candidate))
     if not others:

@@ -20,8 +20,11 @@ from monitor.text.tokens import is_unspaced
 
 # Confidences are set by hand and only order the forms from the most to the least certain; no decision reads them.
 UNSPACED_TITLED_CONFIDENCE = 0.85
-"""Confidence of a name next to a title in a script without spaces. It equals the confidence of a family name before a
-position, because position, date and country fit one official."""
+"""Confidence of a name next to a title, in a script without spaces.
+
+It equals the confidence of a family name before a position: the article may lack the full name, but position, date and
+country must fit exactly one official.
+"""
 _MAX_PART_CHARS = 4
 _FIRST_CJK_CHARACTER = "\u2e80"
 _GIVEN_NAME_IN_KANA = re.compile("[\u3041-\u3096]{2,5}\\Z")
@@ -35,10 +38,10 @@ def _title_automaton() -> ahocorasick_rs.AhoCorasick:
 
 
 def decide_unspaced_titled_names(facts: ArticleFacts, candidates: Candidates, context: MatchContext) -> None:
-    """Decide which officials the family and given names next to titles mean, and record the decisions.
+    """Decide which official is meant by each family or given name next to a title, and record the decisions.
 
-    Family names are before the title. They are Chinese, Japanese or Korean. Given names are before or after the title.
-    They are in scripts of South-East Asia, such as Thai and Lao.
+    Chinese, Japanese and Korean names are family names before the title. Names in scripts of South-East Asia, such as
+    Thai and Lao, are given names before or after the title.
     """
     text = facts.article_text.folded.text
     if text.isascii() or not (facts.name_index.unspaced_family_names or candidates.native_short_names):
@@ -118,9 +121,10 @@ def _decide_part(facts: ArticleFacts, context: MatchContext, place: Candidate, t
 
 
 def _fits(facts: ArticleFacts, official_index: int, title: Title) -> bool:
-    """Return whether an official holds the position of a title, in an article that is about the official's country.
+    """Return whether the official holds the position that the title states, and the country of the article fits.
 
-    An article that names no country is also accepted.
+    The country fits if the article names the official's country, or no country. It also fits if no country is
+    configured for the official.
     """
     prepared = facts.name_index.prepared_official(official_index)
     positions = [position for position in title.positions if not position.is_vague]

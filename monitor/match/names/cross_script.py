@@ -24,14 +24,14 @@ _SOUNDS = {
     "w": "V -", "v": "V F", "h": "- H G", "q": "K", "k": "K", "b": "B", "p": "P", "d": "D", "t": "T", "l": "L",
     "m": "M", "n": "N", "r": "R", "f": "F", "g": "G",
 }  # fmt: skip
-"""Letters of a Latin spelling -> consonants as which they may be pronounced; `-` means silent.
+"""Letters of a Latin spelling -> the consonants that they may represent, separated by spaces; `-` means silent.
 
-Other letters are vowels.
+The single letters c and g have tables of their own. All other letters without an entry are vowels.
 """
 _VOWELS = "aeiouy"
 _SOFT_VOWELS = "eiy"
 _SOFT_SOUNDS = {"c": "S K", "g": "G S"}
-"""Letter -> the consonants as which it may be pronounced before e, i and y."""
+"""Letter -> the consonants that it may represent before e, i and y, separated by spaces."""
 _SILENT_ENDINGS = frozenset("sxtdz")
 _HARD_SOUNDS = {"c": "K S", "g": "G"}
 _TOKEN = re.compile("|".join(sorted((*_SOUNDS, "c"), key=len, reverse=True)) + "|.")
@@ -111,9 +111,10 @@ def _list_keys(word: str, max_keys: int) -> tuple[str, ...]:
 
 @lru_cache(maxsize=10_000)
 def _sounds_of(letters: str, following: str) -> tuple[str, ...]:
-    """Return the consonants as which letters of a word may be pronounced; ``following`` is the next letter.
+    """Return the consonants that a letter, or letters such as "sch", may represent; `-` means silent.
 
-    If ``following`` is empty, the word ends here, and some letters can also be silent, as in French.
+    ``following`` is the next letter of the word. If it is empty, the word ends here, and some letters can also be
+    silent, as in French.
     """
     if letters in _SOFT_SOUNDS:
         return tuple((_SOFT_SOUNDS if following and following in _SOFT_VOWELS else _HARD_SOUNDS)[letters].split())

@@ -47,7 +47,7 @@ _VOWELS = frozenset("aeiouy")
 _MAX_ARABIC_SPELLINGS = 250
 """Maximum number of other spellings of one Arabic name.
 
-A name with an article has many forms, each with many spellings.
+A name with the Arabic article "al" has many forms, each with many spellings.
 """
 
 
@@ -90,7 +90,8 @@ def _has_joined_article(form: NameWords, full_forms: tuple[NameWords, ...]) -> b
 def _split_groups(text: str) -> list[str]:
     """Split a text into groups. A group is one printed word, normalized, with spaces instead of hyphens.
 
-    "Min-ho" is the single group ``min ho``. An apostrophe in a word is a hyphen: "O'Brien" is the group ``o brien``.
+    "Min-ho" is the single group ``min ho``. An apostrophe inside a word is treated like a hyphen: "O'Brien" is the
+    group ``o brien``.
     """
     folded = _APOSTROPHE_IN_WORD.sub("-", fold(text).text)
     parts = "".join(char if char.isalnum() or char in "-/·" else " " for char in folded).split()
@@ -119,10 +120,11 @@ def _may_be_name(group: str) -> bool:
 
 
 def find_kept_address(name: str, country: str = "") -> str:
-    """Return the form of address that ``parse_name`` keeps at the start of a name, or an empty string.
+    """Return the form of address that ``parse_name`` does not remove from the start of a name, normalized.
 
-    The result is normalized. An abbreviation before a single word is kept (Dr Smith). A word that may also be a name is
-    kept, too. Such a word is returned only if it is a form of address in the country, as Ko is in Myanmar.
+    Two kinds are not removed: an abbreviation before a single word (Dr Smith), and a word that may also be a name. A
+    word of the second kind is returned only if it is a form of address in the country, as Ko is in Myanmar. The result
+    is an empty string if there is no such form of address.
     """
     groups = _strip_titles_and_suffixes(_split_groups(name))
     first = groups[0] if len(groups) > 1 and groups[0] in address_phrases() else ""
@@ -377,7 +379,7 @@ _PARTS: dict[str, Callable[[list[str]], list[str]]] = {
     "first two": lambda groups: groups[:2],
     "last two": lambda groups: groups[-2:],
 }
-"""Part of a name -> function that returns its groups.
+"""Maps each part of a name to a function that selects this part from the groups (printed words) of the name.
 
 The family name is not included, because it depends on particles.
 """
@@ -396,7 +398,7 @@ _BUILDERS: dict[Builder, Callable[[list[str], Convention], NameParts]] = {
     "filipino": _build_filipino,
     "arabic": _build_arabic,
 }
-"""Name of a builder in the data files of conventions -> function.
+"""Maps each builder, by its name in the data files of naming conventions, to the function that lists name forms.
 
 ``BUILDER_KEYS`` lists the keys that each builder reads.
 """
@@ -483,7 +485,7 @@ def _list_short_forms(short_form: ShortForm, printed_by_folded: dict[str, str]) 
 
 
 def _explain_risk(folded: str) -> str:
-    """Return the reason why a short form is risky, such as that it is also an ordinary word.
+    """Return the reason why a short form is risky, for example because it is also an ordinary word.
 
     The result is an empty string if the form is not risky.
     """

@@ -63,7 +63,10 @@ _UNIFORMED_DOMAINS = {
 
 @lru_cache(maxsize=1000)
 def find_official_country(name: str) -> str:
-    """Return the key of the country with a configured name, or the normalized name if the country is not known."""
+    """Return the key of an official's country. ``name`` is the country's name in the configuration.
+
+    If the country is not known, the key is this name, normalized.
+    """
     return find_country_key(" ".join(fold_words(name)))
 
 
@@ -103,7 +106,10 @@ class PreparedOfficial:
 
     @cached_property
     def name_parts(self) -> NameParts:
-        """The parts of the official's first configured name in Latin script; without one, only the convention."""
+        """The parts of the first entry of ``latin_names``.
+
+        If there is no entry, the result has no parts, but states the naming convention.
+        """
         if self.latin_name_parts:
             return self.latin_name_parts[0]
         return NameParts((), convention=find_convention(self.country))
@@ -153,9 +159,9 @@ _MAX_CACHE_ENTRIES = 4_000
 _MAX_NAMES_WITH_SAME_ENDS = 200
 """Maximum number of names with the same first and last word that are compared with the same words in a text."""
 _MAX_WORDS_WITH_SAME_SOUND = 200
-"""Maximum number of words that are compared with a printed word, among the words of names with the same consonants."""
+"""Maximum number of words of watched names with the same consonants that are compared with one printed word."""
 _MIN_SYLLABIC_NAME_WORDS = 3
-"""Minimum number of words of a name in one word of which a typo is recognized, if its words are single syllables."""
+"""Minimum number of words of a name that is also searched for with a typo, if its words are single syllables."""
 _NO_NEXT_WORD = 1 << 40
 _MAX_PHONETIC_CACHE_ENTRIES = 50_000
 _MAX_DFA_PATTERNS = 8_000
@@ -164,7 +170,10 @@ _MAX_DFA_PATTERNS = 8_000
 The table is twice as fast, but needs one megabyte per thousand patterns.
 """
 _MAX_TUPLE_OFFICIALS = 8
-"""Maximum number of officials of a pattern that are in a tuple during construction. Further officials are in a list."""
+"""Maximum number of officials with one name that are stored in a tuple while the index is built.
+
+Further officials are collected in a list, because each addition to a tuple copies it.
+"""
 
 
 class NameWordIndex(NamedTuple):
@@ -242,7 +251,7 @@ def _sort_latin_names(
 def _sort_native_names(
     kinds: Sequence[int], matches: Sequence[PatternMatch]
 ) -> tuple[tuple[PatternMatch, ...], tuple[PatternMatch, ...]]:
-    """Sort the matches of names in other scripts than Latin into full names and short names."""
+    """Sort the matches of names in scripts other than Latin into full names and short names."""
     found = list(zip(kinds, matches, strict=True))
     return (
         tuple(match for kind, match in found if kind & CandidateKind.NATIVE_NAME),
@@ -461,17 +470,17 @@ class NameIndex:
         return cache
 
     def full_name_officials(self, pattern: int) -> tuple[int, ...]:
-        """Return the indexes of the officials who have a full name. ``pattern`` is the pattern id of the name."""
+        """Return the indexes of the officials with a certain full name. ``pattern`` is the pattern id of the name."""
         return self._full_name_officials[pattern]
 
     def short_name_officials(self, pattern: int) -> tuple[int, ...]:
-        """Return the indexes of the officials who have a short name. ``pattern`` is the pattern id of the name."""
+        """Return the indexes of the officials with a certain short name. ``pattern`` is the pattern id of the name."""
         return self._short_name_officials[pattern]
 
     def find_typo_officials(self, pattern: int, word: str) -> list[int]:
         """Return the officials with a given first name, if the rest of their name differs from ``word`` by one typo.
 
-        ``pattern`` is the pattern id of the first name. The rest of the name is all other words, joined to one word.
+        ``pattern`` is the pattern id of the first name. The rest of the name is all other words, joined into one word.
         """
         rests = self.typo_rests
         first, last, size = word[:1], word[-1:], len(word)
@@ -556,9 +565,10 @@ class NameIndex:
 
     @cached_property
     def names_without_word(self) -> dict[tuple[int, str], tuple[int, ...]]:
-        """Place and other words of a name of syllables -> the officials with this name without the word at the place.
+        """Dictionary of names with one word left out, to find a typo in this word.
 
-        The map serves the search for a typo in one syllable. It is created at first use.
+        A key consists of the index of the word and the other words of the name. The value lists the officials with such
+        a name. Only names whose words are single syllables are included. The dictionary is created at first use.
         """
         found: dict[tuple[int, str], dict[int, None]] = defaultdict(dict)
         for index, official in enumerate(self.officials):

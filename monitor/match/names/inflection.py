@@ -81,7 +81,7 @@ def find_inflection(word: str, language: str) -> Inflection | None:
 
 
 def list_names_of_women(word: str, inflection: Inflection) -> Iterator[str]:
-    """Yield the family names that a normalized word may be the women's form of: Novák for Nováková."""
+    """Yield the family names whose form for women may be the given normalized word: Novák for Nováková."""
     for ending in inflection.feminine_endings:
         stem = word.removesuffix(ending)
         if stem != word and len(stem) >= _MIN_WORD_LETTERS:

@@ -22,14 +22,12 @@ An Arabic name with several exchangeable words would otherwise have hundreds.
 _MAX_ABBREVIATION_LETTERS = 4
 _SERVANT_WORDS = ("abd", "abdal", "abdel", "abdul", "abdol", "abdu")
 _SERVANT_ARTICLES = ("al", "el", "ul")
-_MIN_JOINED_LETTERS = 6
-"""Number of letters that a word must exceed, so that a beginning such as "abdul" is separated from the rest of the
-word.
-"""
+_MAX_UNSPLIT_LETTERS = 6
+"""Maximum number of letters of a word that stays whole, although it begins with a word such as "abdul"."""
 
 
 def list_digraph_forms(name: str, full_forms: Iterable[NameWords]) -> Iterator[NameWords]:
-    """Yield the full forms of a name in the spelling of ASCII texts, such as "Juergen" for "Jürgen".
+    """Yield the full forms of a name with two ASCII letters for each letter such as ü: "Juergen" for "Jürgen".
 
     The reverse is not done, because two letters of an ASCII name need not mean one letter: Michael, Samuel. Nothing is
     yielded for a name that has no letter such as ü.
@@ -48,13 +46,13 @@ def _write_digraphs(word: str, digraphs: dict[str, str]) -> str:
 
 
 def join_initials(name_words: NameWords) -> NameWords:
-    """Join the initials at the start of a name to one word: "jd vance" for "j d vance"."""
+    """Join the initials at the start of a name into one word: "j d vance" becomes "jd vance"."""
     count = next((at for at, word in enumerate(name_words) if len(word) > 1), 0)
     return ("".join(name_words[:count]), *name_words[count:]) if count > 1 else name_words
 
 
 def join_apostrophes(name: str, name_words: NameWords) -> NameWords:
-    """Join the two words around an apostrophe in a name to one word: "obrien" for "o brien"."""
+    """Join the two words around an apostrophe in a name into one word: "o brien" becomes "obrien"."""
     joined = {tuple(fold_key(word).split("'")) for word in name.split() if "'" in fold_key(word)}
     found = list(name_words)
     for pair in joined:
@@ -90,7 +88,7 @@ def _spell_unit(name_words: NameWords, *, is_first: bool) -> tuple[int, tuple[Na
         size = 3 if rest[0] in _SERVANT_ARTICLES and len(rest) > 1 else 2
         return size, tuple(_spell_servant(name_words[size - 1]))
     for servant in ("abdul", "abdel", "abdal", "abdol"):
-        if first.startswith(servant) and len(first) > _MIN_JOINED_LETTERS:
+        if first.startswith(servant) and len(first) > _MAX_UNSPLIT_LETTERS:
             return 1, ((first,), *_spell_servant(first.removeprefix(servant)))
     if first in PATRONYMIC_PARTICLES and not is_first:
         # In the text that is searched, the dot of "b." is a second space.

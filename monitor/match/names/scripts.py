@@ -1,4 +1,4 @@
-"""Names in other scripts than Latin, and variants of Arabic names in Latin script.
+"""Names in scripts other than Latin, and variants of Arabic names in Latin script.
 
 For names in other scripts, the variants are the written forms of the full name, and the short names used after it. For
 Arabic names, they are forms with and without the definite article, and with more or fewer patronymics ("bin Turki").
@@ -109,7 +109,7 @@ _CASED_SCRIPT_RANGES = (("\u0370", "\u03ff"), ("\u0400", "\u052f"), ("\u0531", "
 
 
 def build_native_patterns(name: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Return the patterns of a full name in another script than Latin, and the patterns of its short names.
+    """Return the patterns of a full name in a script other than Latin, and the patterns of its short names.
 
     A pattern with a space at both ends finds whole words only.
     """
@@ -153,7 +153,7 @@ def _list_han_variants(name: str) -> Iterator[str]:
 
 @cache
 def _variant_characters() -> dict[str, str]:
-    """Return for each Japanese character with variants all characters of its group, itself first."""
+    """Return a dictionary that maps each Japanese character with variants to itself and its variants, in one string."""
     from monitor.language.load import language_data  # commands that match nothing do not read the data
 
     groups = language_data().orthography.han_variants
@@ -169,8 +169,8 @@ def list_han_spellings(name: str) -> list[str]:
 def list_unspaced_family_names(name: str, convention: str) -> Iterator[str]:
     """Yield the possible family names of a normalized full name in Chinese, Japanese or Korean characters.
 
-    In a convention in which family names may have several characters, such as the Japanese one, family names of one
-    character are omitted.
+    In a naming convention in which family names may have several characters, such as the Japanese one, family names of
+    one character are omitted.
     """
     from monitor.match.vocabulary import naming_convention, native_words  # this module is read by commands without it
 
@@ -262,7 +262,7 @@ def _list_prefixes(word: str) -> tuple[str, ...]:
 
 
 def is_native(name: str) -> bool:
-    """Return whether a name is written in another script than Latin."""
+    """Return whether a name is written in a script other than Latin."""
     return not name.isascii() and any(char.isalpha() and not char.isascii() for char in fold_key(name))
 
 

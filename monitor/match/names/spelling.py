@@ -194,7 +194,7 @@ def _apply_respelling(words: tuple[str, ...], rule: tuple[re.Pattern[str], str])
 def is_spelling_variant(word: str, known_spellings: tuple[str, ...], convention: str) -> bool:
     """Return whether a normalized word can be another spelling of a name part with the given usual spellings.
 
-    In a convention in which a final `a` distinguishes names of women, a word with another ending is not a variant.
+    In a naming convention in which a final `a` distinguishes women, a word with another ending is not a variant.
     """
     first, second = word[-1:], known_spellings[0][-1:]
     if (first == "a") != (second == "a") and language_data().conventions[convention].final_a_is_feminine:

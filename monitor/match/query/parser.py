@@ -152,7 +152,7 @@ class _Token:
 
 
 def parse_query(text: str) -> Query:
-    """Parse a query to its tree.
+    """Parse a query into a tree.
 
     Raises ``QueryError`` with the position of the error and with what was expected there.
     """

@@ -93,10 +93,11 @@ class Title:
 
 @lru_cache(maxsize=20_000)
 def split_title_phrases(words: tuple[str, ...]) -> tuple[tuple[str, tuple[str, ...]], ...]:
-    """Split normalized words into the longest known phrases, and return each phrase with the symbols of its meaning.
+    """Split normalized words into the longest known phrases, and return each with the symbols that encode its meaning.
 
-    The symbols are the same as in ``title_vocabulary``. In addition, the name of a country has the symbol `c:` with its
-    key. An unknown word is read as a domain, such as `d:fisheries`, or as a word without meaning if it is very short.
+    The symbols are explained at ``title_vocabulary``. In addition, the name of a country has the symbol `c:` followed
+    by the country's key. An unknown word is taken for the subject of a position, such as
+    `d:whaling`, or for a word without meaning if it is very short.
     """
     known, countries = title_vocabulary(), country_words()
     read: list[tuple[str, tuple[str, ...]]] = []
@@ -219,7 +220,10 @@ def _is_same_position(position: Position, configured: Position) -> bool:
 
 
 def is_diplomatic(position: Position) -> bool:
-    """Return whether a position is diplomatic, such as ambassador, so that its countries may be the host countries."""
+    """Return whether a position is diplomatic, such as ambassador.
+
+    The country in its title may then be the host country instead of the official's own.
+    """
     return position.head in _DIPLOMATIC_HEADS
 
 

@@ -25,8 +25,8 @@ def score_title(
 ) -> TitleScore:
     """Return how strongly the titles before and after a name show that the name means one official.
 
-    Configured roles are rarely complete. For an official who is already mentioned in the article, fewer differences
-    therefore count as a contradiction.
+    Configured roles are rarely complete. If the official is already mentioned in the article, some differences between
+    titles and roles are therefore not treated as a contradiction.
     """
     title = before.title
     fit, position = _find_best_position(facts, prepared, title.positions)
@@ -58,7 +58,7 @@ def score_title(
 def _is_leader(facts: ArticleFacts, prepared: PreparedOfficial) -> bool:
     """Return whether the official leads the country on the date of the article.
 
-    The result is False in conventions in which thousands of people share a short name.
+    The result is False for names of a naming convention in which thousands of people share a short name.
     """
     fits = (
         rate_role_fit(Position(head), role, facts.article_date)
