@@ -22,17 +22,18 @@ BASELINE_DAYS, MIN_BASELINE_DAYS, WEEK = 28, 14, 7
 MAX_SILENT_DAYS = 14
 MIN_SPIKE_STORIES, MIN_SPIKE_RATIO = 3, 2.0
 FALSE_ALARM_RATE = 0.001
-"""Probability with which an ordinary day is reported as a spike, and the probability for an ordinary silence."""
+"""A spike or a silence is reported only if the probability that it is due to chance is lower than this."""
 
 _PRIOR_DISPERSION, _PRIOR_DAYS = 0.5, 28
-"""Prior of the dispersion (variance = mean + dispersion x mean squared) of a person, and its weight in days."""
+"""Dispersion that is assumed in advance for the daily stories about a person (variance = mean + dispersion x mean
+squared), and the number of observed days that this assumption counts as."""
 _OUTLIER_RATIO = 2.0
 _FITTED = 1.4
 """Factor that corrects the estimated variance. Without it the variance is too small, because the means were estimated
 from the same days."""
 _WEEKDAY_PRIOR_STORIES, _WEEKDAY_PRIOR_DAYS = 4.0, 3
-"""Weight of the prior that all weekdays have equal numbers of stories: as a number of stories, and as a number of
-weeks."""
+"""Weight of the assumption that all weekdays have equally many stories. It counts as much as this many observed
+stories, plus the mean number of stories on this many days."""
 _MIN_DAILY_RATE = 0.05
 
 
@@ -50,10 +51,10 @@ class Attention:
 
 
 def find_unusual(daily: Sequence[int]) -> Attention | None:
-    """Return the attention on the last day if it is unusually high, or if an unusual silence was reached.
+    """Return the attention on the last day if it is unusually high, or if a silence becomes unusually long on this day.
 
-    Otherwise None. ``daily`` are the numbers of stories on consecutive days, oldest first. At least 14 other days must
-    precede the spike or the silence. A silence is returned only on the day on which it becomes unusual, so that it is
+    Otherwise return None. ``daily`` are the numbers of stories on consecutive days, oldest first. At least 14 other
+    days must precede the spike or the silence. On later days of the same silence the result is None, so that it is
     reported once.
     """
     before, today = daily[-BASELINE_DAYS - 1 : -1], daily[-1] if daily else 0
@@ -86,10 +87,7 @@ def _find_spike(before: Sequence[int], today: int) -> Attention | None:
 
 
 def _without_outlier(before: Sequence[int]) -> list[int]:
-    """Return the numbers without an outlier, which is a highest number far above all others.
-
-    It is replaced by the second highest number.
-    """
+    """Return the numbers, with the highest number replaced by the second highest if it is far above all others."""
     highest, second = sorted(before)[:-3:-1]
     days = list(before)
     if highest > _OUTLIER_RATIO * second + MIN_SPIKE_STORIES:

@@ -51,9 +51,9 @@ class InsightNotices:
         self._spikes: dict[frozenset[str], tuple[datetime, frozenset[str]]] = {}
 
     async def find_spikes(self, official_ids: Collection[str], end_at: datetime) -> frozenset[str]:
-        """Return the officials that unusually many stories named in the 24 hours before ``end_at``.
+        """Return the officials who were named in unusually many stories in the 24 hours before ``end_at``.
 
-        The result is used again for ``SPIKE_INTERVAL``, because each immediate digest asks for it every second.
+        The result is cached for ``SPIKE_INTERVAL``, because each immediate digest asks for it every second.
         """
         key = frozenset(official_ids)
         self._spikes = {

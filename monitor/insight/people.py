@@ -1,4 +1,4 @@
-"""Watched people over time: the list of all people with their numbers, and everything about one person."""
+"""Watched people over time: a list of all people with their numbers of articles, and all data about one person."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -206,7 +206,7 @@ def _build_line(
 
 
 def require_official(officials: Mapping[str, Official], official_id: str) -> Official:
-    """Return the official with an id. Raises ``UsageError`` if no official with this id is watched."""
+    """Return the official with the given id. Raises ``UsageError`` if no official with this id is watched."""
     official = officials.get(official_id)
     if official is None:
         raise UsageError(f"there is no official {official_id[:60]!r}")

@@ -77,7 +77,7 @@ def _country_key(name: str) -> str:
 
 
 def _build_automaton(watched: Iterable[_Watched]) -> ahocorasick_rs.AhoCorasick | None:
-    """Return an automaton that finds words about the posts of these officials, or None if there are no such words.
+    """Return an automaton that finds words for the posts of these officials, or None if there are no such words.
 
     The words are the phrases for the subject of a post, such as "defence". For a post without a subject, they are the
     phrases for the post itself.
@@ -108,7 +108,7 @@ class StatementFinder:
     def may_concern(self, article: Article, mentions: Sequence[Mention]) -> bool:
         """Return whether an article may contain statements about posts. This test is quick.
 
-        It may if it names a watched official or contains words about their posts.
+        It may if it names a watched official or contains words for the post of one.
         """
         if any(one.official_id in self._watched for one in mentions):
             return True
@@ -116,7 +116,7 @@ class StatementFinder:
         return bool(self._find_post_words(text))
 
     def _find_post_words(self, text: str) -> list[int]:
-        """Return the offsets at which words about the posts begin in a text.
+        """Return the offsets in a text at which words for the posts of watched officials begin.
 
         The text is in lower case, without diacritics and hyphens.
         """
@@ -234,8 +234,9 @@ class _ArticleReader:
     def _is_evidence(self, post: Item, holder: "_Holder", role: Role) -> bool:
         """Return whether a post next to another name is evidence that the role has a new holder.
 
-        A title without a word such as "new" is none for a deputy, because a country has several, for a watched person
-        who holds the same post in another country, and for a role without dates, which may be long over.
+        If no word such as "new" is next to the post, it proves nothing in three cases: the post is that of a deputy (a
+        country has several), the name means a watched person who holds the same post in another country, or the role
+        has no dates, so that it may be long over.
         """
         if holder.is_direct:
             return True
@@ -324,7 +325,7 @@ class _ArticleReader:
         return not sentence.names_region(item)
 
     def _read_successors(self, sentence: "_SentenceReader") -> Iterator[PostStatement]:
-        """Yield the statements of a sentence that a person replaces an official, as in "X succeeds Y"."""
+        """Yield each statement in a sentence which says that a person replaces an official, as in "X succeeds Y"."""
         for change in sentence.list_successions():
             new = change.new
             for official_id in change.old.name.official_ids:
@@ -349,9 +350,9 @@ class _ArticleReader:
     def _implied_role(
         self, sentence: "_SentenceReader", official_id: str, *, is_death: bool = False, posts_from: int = 0
     ) -> Role | None:
-        """Return the role of an official that a sentence is about, or None if it is not certain which role that is.
+        """Return which of an official's roles a sentence is about, or None if this is not certain.
 
-        Posts before the index ``posts_from`` are ignored.
+        ``posts_from`` is an index in the sentence; posts before it are ignored, because other people hold them.
         """
         roles = self._roles[official_id]
         posts = [item for item in sentence.items[posts_from:] if item.kind is Kind.POST]
@@ -655,7 +656,10 @@ class _SentenceReader:
         return nearest
 
     def _is_direct_object(self, index: int) -> bool:
-        """Return whether a post is what a person gets, not a part of another post, as in "adviser to the minister"."""
+        """Return whether a post is the one that a person gets.
+
+        It is not if it only belongs to another post, such as "minister" in "adviser to the minister".
+        """
         if self.items[index].has_possessive:
             return False
         at = index - 1
@@ -687,7 +691,10 @@ class _SentenceReader:
         return Mark.LINK in item.marks and following is not None and following.kind is Kind.POST
 
     def _clause(self, one: int, other: int) -> Sequence[Item]:
-        """Return the items of the clause around two items, with a short clause at the start of the sentence."""
+        """Return the items of the clause that contains the items at two indexes.
+
+        A short clause directly before it at the start of the sentence, such as "In 2016,", is included.
+        """
         first, last = min(one, other), max(one, other)
         while first > 0 and self.items[first - 1].kind is not Kind.BREAK:
             first -= 1
@@ -740,7 +747,11 @@ class _SentenceReader:
         return None if before is None or new is None else (new, before, False)
 
     def _find_successor(self, index: int, after: Item) -> tuple[Item, Item, bool] | None:
-        """Return the names next to a word such as "succeeds", as ``_find_change`` does. ``after`` follows the word."""
+        """Return the names of the new and the earlier holder next to a word such as "succeeds", or None.
+
+        The word is at ``index``, and ``after`` is the first name after it. The last value of the result is whether a
+        third person replaces the earlier holder.
+        """
         replacement = self._find_replacement(after)
         if replacement is not None:
             return replacement, after, True
@@ -767,9 +778,9 @@ class _SentenceReader:
         return item if item is not None and item.kind is Kind.NAME and not item.official_ids else None
 
     def list_departures(self) -> Iterator[tuple[int, _Holder, bool]]:
-        """Yield each statement of the sentence that a watched official leaves a post or dies.
+        """Yield each place where the sentence states that a watched official leaves a post or dies.
 
-        The result consists of the index of the word that states it, the official, and whether the official died.
+        Each consists of the index of the word that states it, the official, and whether the official died.
         """
         for index, item in enumerate(self.items):
             if not item.marks & {Mark.LEAVES, Mark.REMOVES, Mark.DIES}:
@@ -805,10 +816,10 @@ class _SentenceReader:
         return before if self._leaves_itself(before, verb) else None
 
     def _leaves_itself(self, name: Item, verb: int) -> bool:
-        """Return whether a verb such as "resigned" is about the post of a name, and not about another person or thing.
+        """Return whether a verb such as "resigned" reports that the named person leaves a post or dies.
 
-        It is not in "X's wife died", "X met the parents of soldiers who died" and, as German has the verb last, "X has
-        two generals dismissed".
+        It does not if the verb is about somebody else, as in "X met the parents of soldiers who died". Another example
+        is a German sentence like "X has two generals dismissed", in which the verb is at the end.
         """
         at = self.items.index(name)
         near = self.items[max(0, at - _MAX_RELATIVE_ITEMS) : verb]

@@ -129,10 +129,10 @@ def _find_in_article(
 def find_successions(
     statements: Iterable[ReportedStatement], officials: Iterable[Official], today: date
 ) -> list[Succession]:
-    """Return the successions (changes of a post) that at least two independent outlets state, the newest first.
+    """Return the successions that at least two independent outlets state, the newest first.
 
-    Outlets with the same text count as one. A statement about a role does not count if the end of this role is already
-    in sources.yaml.
+    In a succession, a post passes to another person, or an official leaves a post or gets a new one. Outlets with the
+    same text count as one. A statement about a role does not count if the end of this role is already in sources.yaml.
     """
     by_official: dict[str, list[ReportedStatement]] = defaultdict(list)
     for one in statements:
@@ -275,9 +275,11 @@ def is_announced(succession: Succession, announced: Iterable[Announcement]) -> b
 
 
 def format_succession(succession: Succession) -> str:
-    """Return the notice about a succession: what may have changed, the entry for ``roles:``, and the passages.
+    """Return the notice about a succession.
 
-    The passages are shortened, so that the notice has at most ``MAX_NOTICE_CHARS`` characters.
+    It states what may have changed, gives the entry to write under ``roles:`` in sources.yaml, and quotes the passages
+    of articles that report the change. The passages are shortened, so that the notice has at most ``MAX_NOTICE_CHARS``
+    characters.
     """
     verb = "add a role of" if succession.kind is StatementKind.NEW_POST else "change the role of"
     advice = f"If this is right, {verb} {succession.official.id} in sources.yaml: {succession.yaml_line}"

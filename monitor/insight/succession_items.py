@@ -38,7 +38,10 @@ from monitor.text.tokens import find_sentence, is_unspaced
 
 _UNSPACED = "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u2e80-\u2fff\u3041-\u31ff\u3400-\u9fff\uac00-\ud7a3\uf900-\ufaff"
 _MARKED = "\u0610-\u061a\u064b-\u065f\u0900-\u0963\u0966-\u0dff"
-"""Letters and vowel signs of scripts whose words also contain signs that are not letters, as a part of a pattern."""
+"""Part of a regular expression: letters of Indian scripts, and vowel signs of Indian and Arabic scripts.
+
+Vowel signs occur inside words, but do not count as letters in ``\\w``.
+"""
 _TOKEN = re.compile(
     rf"[{_UNSPACED}]+|\d+|(?:(?<!')|(?<=')(?!s\b))(?:[^\W\d_{_UNSPACED}]|[{_MARKED}])"
     rf"(?:[^\W_{_UNSPACED}]|[{_MARKED}])*"
@@ -237,10 +240,7 @@ class _Sentence:
         return _drop_loose_marks(items)
 
     def _read(self, at: int) -> tuple[int, tuple[Item, ...]]:
-        """Return the items that begin at a token, and the number of tokens that they consist of.
-
-        The number is the first part of the result.
-        """
+        """Return how many tokens the items that begin at a token consist of, and these items."""
         mention = self._mention_at(at)
         if mention is not None:
             return mention
@@ -334,7 +334,10 @@ class _Sentence:
         return following.is_capital and not self._title_size(at + 1) and not self._words.find_marks([following.word])[0]
 
     def _title_size(self, at: int) -> int:
-        """Return the number of tokens of the longest phrase at a token that belongs to a title or names a country."""
+        """Return the number of tokens of the longest phrase for a title or country that begins at a token.
+
+        The phrase may be only a part of a title. The result is 0 if no such phrase begins there.
+        """
         found = self._title_cache.get(at)
         if found is None:
             found = self._title_cache[at] = self._find_title_size(at)
@@ -370,7 +373,10 @@ class _Sentence:
 
     @staticmethod
     def _genitive_symbols(word: str) -> tuple[str, ...]:
-        """Return the symbols of a country or title word with the ending -s, as in German. Other words have none."""
+        """Return the symbols (codes of the meaning) of a word for a country or title with the genitive ending -s.
+
+        German has this ending, for example. For other words, the result is empty.
+        """
         if not word.endswith("s") or len(word) <= _MIN_LONG_WORDS or word in title_vocabulary():
             return ()
         country = country_words().get(word[:-1])
@@ -414,9 +420,9 @@ class _Sentence:
         return self._gap(place) in _ABBREVIATED_GAPS and len(before.word) <= 5 and self._title_size(place - 1) > 0
 
     def _run(self, at: int, size: int) -> tuple[Item, ...]:
-        """Return the items of a title of ``size`` tokens.
+        """Return the items for ``size`` tokens that form a title.
 
-        The title itself is the last item. Each function word before it is an item of its own.
+        Each function word at the start, such as "the", is an item of its own. The title itself is the last item.
         """
         parts: list[_Part] = []
         place = at
@@ -597,9 +603,9 @@ def _joiners() -> frozenset[str]:
 
 
 def _drop_loose_marks(items: list[Item]) -> list[Item]:
-    """Return the items, in which some single Chinese characters lose their meaning.
+    """Return the items without the meanings of single Chinese characters that are not directly before a post.
 
-    A character such as 新 keeps its meaning ("new") only directly before a post.
+    An example is 新, which means "new" only before a post.
     """
     kept: list[Item] = []
     for item, following in zip_longest(items, items[1:]):

@@ -51,9 +51,9 @@ class SuccessionWords:
     """Words of a language with their meanings in reports about posts, in lower case without diacritics.
 
     ``phrases`` are phrases in scripts with spaces, and ``unspaced`` are phrases in scripts without spaces. ``stems``
-    are phrases in which a `*` means any ending; the key is the beginning of the first word. ``country_stems`` are the
-    beginnings of adjectives of countries. ``title_words`` are the words of titles in this language and in English.
-    Words of titles in other languages may begin a name, such as Le.
+    maps the first letters of a phrase to phrases in which a `*` means any ending. ``country_stems`` are the beginnings
+    of adjectives of countries. ``title_words`` are the words of titles in this language and in English. Words of titles
+    in other languages are left out, because they may begin a name, such as Le.
     """
 
     phrases: dict[str, Marks]
@@ -93,9 +93,10 @@ def _fits_stem(word: str, stem: str) -> bool:
 
 @cache
 def succession_words(language: str) -> SuccessionWords:
-    """Return the words about changes of posts in a language, which is given by its code.
+    """Return the words by which a language states that a person gets or leaves a post.
 
-    For a language without such words, or an unknown language, the words of all languages are returned.
+    The language is given by its code. For a language without such words, or an unknown language, the words of all
+    languages are returned.
     """
     languages = language_data().languages
     code = language.partition("-")[0].lower()
@@ -107,14 +108,17 @@ def succession_words(language: str) -> SuccessionWords:
 
 @cache
 def every_word(key: str) -> frozenset[str]:
-    """Return the folded words that the languages have under a key of their table ``succession``."""
+    """Return the words of all languages under one key of the table ``succession`` in the language files.
+
+    The words are in lower case without diacritics.
+    """
     languages = language_data().languages.values()
     return frozenset(fold_key(word) for language in languages for word in getattr(language.succession, key))
 
 
 @cache
 def has_succession_words(language: str) -> bool:
-    """Return whether the data of a language contain words about changes of posts."""
+    """Return whether the data of a language contain words which state that a person gets or leaves a post."""
     found = language_data().languages.get(language.partition("-")[0].lower())
     return found is not None and bool(found.succession.gets)
 
@@ -177,11 +181,11 @@ def country_of_domain(domain: str) -> str:
 
 @cache
 def unspaced_title_symbols() -> dict[str, tuple[str, ...]]:
-    """Return a dictionary that maps phrases in scripts without spaces to their symbols.
+    """Return a dictionary that maps phrases in scripts without spaces to symbols (codes of their meaning).
 
-    They occur in titles or name countries. The symbols are the ones of ``title_vocabulary``, with three additions. `c:`
-    precedes the key of a country. `m:address` marks a word that precedes a name. `w:` marks a word that follows a name
-    and is not part of it.
+    The phrases are parts of titles, names of countries, and words next to names. The symbols are the ones of
+    ``title_vocabulary``, and three more. `c:` precedes the key of a country. `m:address` marks a word that precedes a
+    name. `w:` marks a word that follows a name and is not part of it.
     """
     symbols: dict[str, tuple[str, ...]] = {}
     symbols |= {fold_key(word): ("w:",) for word in native_words().words_after_name if not word.endswith(" ")}
