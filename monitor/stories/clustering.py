@@ -84,7 +84,10 @@ class StoryClusterer:
 
 
 def _is_mergeable(first: StoryCentroid, second: StoryCentroid) -> bool:
-    """Return whether two stories are similar enough to be merged: as if the first were an article."""
+    """Return whether two stories are similar enough to be merged.
+
+    The first story is compared with the second like an article with a story.
+    """
     terms, weights, kinds = _unpack_centroid(first)
     is_free = kinds >= np.uint8(TermKind.COUNTRY)
     length = float(np.linalg.norm(weights[~is_free])) or 1.0

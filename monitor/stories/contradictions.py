@@ -1,9 +1,10 @@
 """Detection of reports in nearly the same words about different events: two ambassadors, two appointments, a refusal.
 
 Such texts share most of their sentences, so the share of common text cannot distinguish them from copies. Their
-headlines or first sentences differ in the subject. These are aligned word by word; if they were written from one
-template, most words are equal and a few are replaced. The replaced words decide: the texts report different events if
-the words contain a name or a number that the other text nowhere has, or a word that reverses the statement.
+headlines or first sentences differ in the subject. The two headlines, and the two first sentences, are aligned word by
+word; if they were written from one template, most words are equal and a few are replaced. The replaced words decide:
+the texts report different events if the words contain a name or number that occurs nowhere in the other text, or a word
+that reverses the statement.
 
 Short reports about one person share little more than post, name and weekday, which may be half of each sentence. They
 report different events if they have few other words in common.
@@ -28,8 +29,9 @@ MIN_STEM_LETTERS = 4  # `Japanese` counts as named where `Japan` is
 MIN_SPELLING_LIKENESS = 0.7  # `Sergei` and `Sergey` are one name
 MAX_TITLE_CASE_SHARE = 0.6  # above this, capitals in a headline show no names
 MIN_COMMON_WORD_SHARE = 0.48
-"""Minimum share of the words of the text with fewer words that a copy has, without names. In labelled copies it is 0.57
-or more, in short reports about one person in four languages at most 0.41 (tests/unit/stories/test_short_reports.py)."""
+"""Two texts count as copies only if at least this share of the words of the shorter text is also in the other text.
+Names are not counted. In labelled copies the share is 0.57 or more. In short reports about one person, in four
+languages, it is at most 0.41 (tests/unit/stories/test_short_reports.py)."""
 MIN_COMPARED_WORDS = 3
 _TOKEN = re.compile(r"\d+(?:[.,]\d+)*(?![^\W_])|[^\W_]+(?:['’][^\W_]+)*")
 _NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
@@ -106,11 +108,11 @@ def _differs(head: _Head, other_head: _Head, text: NormalizedText, other: Normal
 
 
 def _names_others(head: _Head, place: slice, text: NormalizedText, other: NormalizedText) -> bool:
-    """Return whether some words of a headline or first sentence contain a name or number that ``other`` does not have.
+    """Return whether a part of a headline or first sentence contains a name or number that ``other`` does not have.
 
-    ``place`` are the indexes of these words in ``head``. ``text`` is the text that the head belongs to, and ``other``
-    is the other text. Names of months and days do not count. For a long sequence of words the result is False, because
-    it is more than a replaced name.
+    ``head`` is the headline or first sentence of ``text``, ``place`` the indexes of the words of the part, and
+    ``other`` the text to compare with. Names of months and days do not count. If the part is long, the result is False,
+    because more than a name was replaced.
     """
     words = head.cased[place]
     if is_unspaced(words[0][0]):

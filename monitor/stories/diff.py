@@ -2,7 +2,7 @@
 
 Pages contain clocks, counters and reordered boxes. Differences in times, counters or the order of sentences therefore
 do not count as changes. After ``MAX_TEXT_ONLY_REVISIONS`` changes of the text alone, further changes of the text are
-ignored, because such a page changes all the time (the limit is taken from the update decider of ``reader``).
+ignored, because such a page changes all the time. The Python library ``reader`` has the same limit.
 """
 
 import re

@@ -88,9 +88,10 @@ class _Coverage:
 def have_common_text(first: NormalizedText, second: NormalizedText) -> bool:
     """Return whether two texts have enough text in common for ``compare_texts`` and ``is_edited_copy`` to find a copy.
 
-    This quick test counts common windows. A common stretch of ``MIN_STRETCH_CHARS`` bytes has at least
-    ``MIN_STRETCH_CHARS - SHINGLE_BYTES + 1`` of them, so this bounds the amount of common text. Only texts in ASCII are
-    tested, because their stretches all have this length.
+    This quick test counts common windows (pieces of ``SHINGLE_BYTES`` bytes). A common stretch of ``MIN_STRETCH_CHARS``
+    bytes contains ``MIN_STRETCH_CHARS - SHINGLE_BYTES + 1`` windows, so a small number of them means little common
+    text. Only ASCII texts are tested, because the minimum length of a stretch in bytes differs in other texts; for
+    these, the result is true.
     """
     sizes = len(first.stream), len(second.stream)
     if min(sizes) < 2 * MIN_STRETCH_CHARS or not (first.stream.isascii() and second.stream.isascii()):
@@ -149,7 +150,7 @@ def weigh_words(text: str) -> Sentence:
 
 
 def _agree_in_numbers(numbers: set[str], others: set[str]) -> bool:
-    """Return whether two texts agree in their numbers: the text with more numbers has most numbers of the other one.
+    """Return whether most numbers of the text with fewer numbers are also in the other text.
 
     The result is also true if one text has very few numbers, because these prove nothing.
     """

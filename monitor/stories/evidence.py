@@ -27,8 +27,8 @@ from monitor.stories.identity import (
 from monitor.text.urls import find_page_place
 
 MIN_COMMON_WORDS = 0.6
-"""Share of the shorter title's words that both titles must have to count as one edited title. "Flood warning issued"
-keeps two thirds of its words if one of the three words is changed."""
+"""Two titles count as versions of one title only if they have at least this share of the shorter title's words in
+common. "Flood warning issued" keeps two thirds of its words if one of the three words is changed."""
 
 _STEM_CHARS = 5  # words are compared by their beginning, so that an inflected word stays equal
 _MAX_WORD_CHARS = 24  # longer runs are text of a script without spaces
@@ -60,7 +60,7 @@ class Certainty(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class Recognition:
-    """Result for one entry: the known article that the entry is, or None for a new article.
+    """Result for one entry: the known article to which it belongs, or None if it is a new article.
 
     ``reused_keys`` are the guid and URL keys of the entry that the store already has for other articles.
     """
@@ -72,7 +72,7 @@ class Recognition:
 def recognize_entries(
     keyed_entries: Sequence[KeyedEntry], known: Mapping[str, KnownArticle]
 ) -> tuple[Recognition, ...]:
-    """Find for each entry of a document the known article that it is.
+    """Find for each entry of a document the known article to which it belongs.
 
     ``Recognition.article`` is None for a new article. ``known`` maps entry keys to stored articles. A match is certain
     or likely. If one entry certainly matches an article, every entry that only likely matches the same article is new.
@@ -116,9 +116,9 @@ def _find_best_match(one: KeyedEntry, known: Mapping[str, KnownArticle]) -> tupl
 def _find_reused_keys(
     one: KeyedEntry, article: KnownArticle | None, known: Mapping[str, KnownArticle]
 ) -> tuple[str, ...]:
-    """Return the guid and URL keys of an entry that are stored for another article than ``article``.
+    """Return the guid and URL keys of an entry that are already stored for an article other than ``article``.
 
-    ``article`` is the known article that the entry is, or None for a new article.
+    ``article`` is the known article to which the entry belongs, or None if the entry is a new article.
     """
     return tuple(
         key

@@ -49,8 +49,8 @@ MAX_TITLE_CASE_SHARE = 0.7  # above this, capitals in a headline show no names
 MAX_TERMS = 48
 MAX_LANGUAGE_FREE_TERMS = 16
 MAX_LANGUAGE_FREE_WORDS, MAX_LANGUAGE_FREE_CHARS, MAX_NUMBER_CHARS = 60, 240, 400
-"""Maximum number of words of the lead in which language-free terms are searched; the same in characters, for scripts
-without spaces, and for numbers. The rest of a text is often background."""
+"""Length of the beginning of a text in which terms that are equal in all languages are searched for: in words; in
+characters, for scripts without spaces; and in characters, for numbers. The rest of a text is often background."""
 MIN_STEM_LETTERS = 3
 MAX_DAY_DISTANCE = timedelta(days=10)
 WORD_PATTERN = re.compile(r"[^\W_]+(?:'[a-z]+)?")
@@ -98,8 +98,8 @@ class TermFeatures:
     """Terms and days of one article, before the terms are weighted by the vocabulary.
 
     ``hashes`` are the term hashes, ascending and unique, with their ``counts`` (terms of the title count more) and
-    ``kinds`` (values of ``TermKind``; a capitalised word is a name). ``days`` are (month, day) pairs on which the event
-    may have happened; ``has_explicit_days`` is true if the text itself mentions these days.
+    ``kinds`` (values of ``TermKind``; a capitalised word counts as a name). ``days`` are (month, day) pairs on which
+    the event may have happened; ``has_explicit_days`` is true if the text itself mentions these days.
     """
 
     hashes: TermHashes
@@ -113,10 +113,12 @@ class TermFeatures:
 
 @dataclass(frozen=True, slots=True)
 class TermVector:
-    """The terms of an article with the highest weights: ``language_free_count`` terms that do not depend on the
-    language, then words and names, each heaviest first. The first ``language_count`` terms, 0 or 1, name the language.
+    """The terms of an article with the highest weights.
 
-    The vector of the weights of words and names has the length 1. The weight of another term is its rarity, at most 1.
+    The first ``language_free_count`` terms do not depend on the language; words and names follow. In both groups, the
+    terms with the highest weights are first. If the language of the article is known, ``language_count`` is 1, and the
+    first term of all states the language; otherwise it is 0. The weights of words and names are normalized, so that
+    their vector has the length 1. The weight of another term is its rarity, at most 1.
     """
 
     terms: TermHashes
@@ -246,9 +248,9 @@ def _extract_terms(text: str, *, is_title: bool = False) -> tuple[list[int], lis
 
 
 def _find_language_free_terms(text: str, words: list[str], known: Sequence[KnownWord | None]) -> list[int]:
-    """Return the codes of the terms in the first words that do not depend on the language.
+    """Return the codes of the language-free terms at the beginning of a text: countries, events, numbers and sounds.
 
-    ``known`` describes each of the words.
+    ``words`` are the words of the text, and ``known`` has the meaning of each word, or None.
     """
     found = find_numbers(text[:MAX_NUMBER_CHARS])
     for at, one in enumerate(known[:MAX_LANGUAGE_FREE_WORDS]):
@@ -303,9 +305,10 @@ def _split_unspaced(word: str) -> tuple[str, ...]:
 
 @lru_cache(65536)
 def _hash_term(word: str) -> tuple[bytes, int, int, KnownWord | None]:
-    """Return a word's stem, its hash, its code (a capitalised word is a name), and its meaning in any language.
+    """Return a word's stem, the hash of the stem, the code of the word, and its meaning in any language.
 
-    Stop words and single letters give an empty stem and zeros.
+    The code is the hash with a flag if the word is capitalised and therefore counts as a name. Stop words and single
+    letters have an empty stem and zeros.
     """
     lower = word.lower()
     known = describe_word(word, lower)

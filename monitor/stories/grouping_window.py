@@ -32,13 +32,12 @@ from monitor.domain.grouping import (
 
 FINGERPRINT_SLOTS, TERM_SLOTS = 16, 32
 MERGE_RATIO = 4
-"""Two neighbouring arrays are merged if the older one is less than this many times as long as the newer one. A window
-of any size then has about six arrays."""
+"""Two neighbouring arrays are merged if the older one is shorter than ``MERGE_RATIO`` times the newer one. The number
+of arrays then remains about six, however large the window is."""
 
 MAX_DIGITS = 9
-"""Maximum number of digits of a story id that is converted to a number directly. A story id is usually `s` and the
-number of an article, and this number represents the story in the arrays. Other story ids are numbered from
-10**MAX_DIGITS on."""
+"""A story id is usually `s` and the number of an article. If this number has at most ``MAX_DIGITS`` digits, it
+represents the story in the arrays. Any other story gets a new number, which is at least 10**MAX_DIGITS."""
 
 _CENTROID_HEADER = Struct("<HBIqq")
 _NO_TIME = -(2**63)
@@ -51,9 +50,10 @@ MonthDays = frozenset[tuple[int, int]]
 
 @dataclass(frozen=True, slots=True)
 class _PostingRun:
-    """Sorted array of postings. A posting has a code and an owner, which is the number of an article or story.
+    """Sorted array of postings. A posting states that an article or story, its owner, has a key (fingerprint or term).
 
-    A code consists of a key and, in its lowest bits, a slot. Each code occurs once.
+    ``owners`` are the numbers of the articles or stories. A code contains the key and, in its lowest bits, the slot of
+    the owner. Each code occurs once, so a key has at most one owner for each slot.
     """
 
     codes: IntegerArray
@@ -61,7 +61,7 @@ class _PostingRun:
 
     @classmethod
     def build(cls, codes: IntegerArray, owners: OwnerArray) -> "_PostingRun":
-        """Sort postings by code to an array. If several postings have the same code, only the last one is kept."""
+        """Build a sorted array of postings. Of several postings with the same code, only the last one is kept."""
         order = codes.argsort(kind="stable")
         codes = codes[order]
         is_last = np.ones(len(codes), np.bool_)
@@ -80,8 +80,8 @@ class _PostingRun:
 class PostingTable:
     """Index that maps keys (fingerprints or terms) to their owners (articles or stories).
 
-    A key has a fixed number of slots. The lowest bits of an owner's number are its slot, in which it replaces an
-    earlier owner of the same key.
+    A key has a fixed number of slots, each for one owner. The lowest bits of an owner's number determine its slot. A
+    new owner replaces the earlier owner in its slot, so that a key has only a few, recent owners.
     """
 
     def __init__(self, slots: int) -> None:
@@ -152,7 +152,10 @@ class _BatchPostings:
         self.cached.update(self.table.find(missing))
 
     def get_slots(self, keys: Sequence[int]) -> list[dict[int, int] | None]:
-        """Return for each key a dictionary that maps slots to owners, or None if the key has no owners."""
+        """Return for each key the articles or stories that have it (its owners), or None if there are none.
+
+        The owners of a key are a dictionary that maps slots to owners.
+        """
         try:
             return [self.cached[key] for key in keys]
         except KeyError:  # a key was not prefetched
@@ -160,7 +163,10 @@ class _BatchPostings:
             return [self.cached[key] for key in keys]
 
     def add(self, keys: Sequence[int], owner: int) -> None:
-        """Add an owner to each of the given keys, in the slot that the number of the owner determines."""
+        """Record that an article or story (``owner``, its number) has the given keys.
+
+        Its number determines its slot. It replaces an earlier owner of the same key in this slot.
+        """
         slot = owner % self.slots
         only = {slot: owner}  # shared by all keys without owners; therefore entries are replaced, never changed
         for key, owners in zip(keys, self.get_slots(keys), strict=True):

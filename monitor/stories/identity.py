@@ -44,8 +44,8 @@ MIN_BUILD_TIME_ENTRIES = 10
 and not when the articles were published."""
 
 MAX_BUILD_DURATION = timedelta(seconds=30)
-"""Times that differ by at most this count as the same time of building: some feeds read the clock again for each
-entry."""
+"""Maximum difference between times that count as one time at which a document was built. The times may differ, because
+some feeds read the clock again for each entry."""
 
 ANOTHER_EDITION_AFTER = timedelta(hours=12)
 """An entry dated this much later, with another title, is the next edition of a page and not an edited article.
@@ -75,10 +75,11 @@ class KeyClaims:
 
 @dataclass(frozen=True, slots=True)
 class KeyedEntry:
-    """An entry with its keys, the most reliable first. Fallback keys serve entries without a usable guid and URL.
+    """An entry with its keys, the most reliable first.
 
-    ``evidence_keys`` never identify an article. ``shared_keys`` are keys that several entries of the document have.
-    ``repeated_entries`` are other entries of the document that list the same item again.
+    ``fallback_keys`` are used only if no guid or URL of the entry is usable. ``evidence_keys`` never identify an
+    article. ``shared_keys`` are keys that several entries of the document have. ``repeated_entries`` are other entries
+    of the document that list the same item again.
     """
 
     entry: Entry
@@ -107,9 +108,9 @@ def assign_entry_keys(feed: Feed, *, is_partial: bool = False) -> tuple[KeyedEnt
     """Assign keys to the entries of a document, and return the entries with their keys in document order.
 
     An item that is listed several times gives one entry, and entries without any content are left out. ``is_partial``
-    is true if the known items of the document were skipped. Then there are no ``q`` keys: the skipped items are
-    unchanged byte for byte, so the URLs of this source have no parameter that changes at each poll. The cost is a few
-    hashes per entry; the HTML of texts is not parsed.
+    is true if the known items of the document were skipped. Then there are no ``q`` keys (title, and URL without one
+    parameter). They are needed only if a parameter changes at each poll. This is not the case here, because the skipped
+    items are unchanged byte for byte. The cost is a few hashes per entry; the HTML of texts is not parsed.
     """
     home = normalize_url(feed.url)
     entries = [entry for entry in feed.entries if not is_empty_entry(entry)]
@@ -134,8 +135,8 @@ def is_empty_entry(entry: Entry) -> bool:
 def drop_build_time(feed: Feed) -> Feed:
     """Remove the publication dates of a document if they only state when the document was built.
 
-    This is assumed if the document has at least ten entries, and all have nearly the same exact time. Otherwise the
-    document is returned unchanged.
+    This is assumed if the document has at least ten entries, all have an exact time (see ``format_exact_time``), and
+    these times differ by at most ``MAX_BUILD_DURATION``. Otherwise the document is returned unchanged.
     """
     times = [at for entry in feed.entries if (at := entry.published_at) and format_exact_time(at)]
     if len(times) < max(len(feed.entries), MIN_BUILD_TIME_ENTRIES) or max(times) - min(times) > MAX_BUILD_DURATION:
@@ -201,7 +202,7 @@ def _are_different(one: Entry, other: Entry) -> bool:
 
 
 def _merge_claims(claims: Sequence[KeyClaims]) -> KeyClaims:
-    """Combine the keys of all entries that list the same item. The result has the first of these entries."""
+    """Merge the claims of all entries that list the same item: the first of these entries, with the keys of all."""
     if len(claims) == 1:
         return claims[0]
     keys = {key: None for claim in claims for key in claim.keys}
@@ -216,9 +217,9 @@ def _rank_key(key: str) -> int:
 
 
 def _add_query_keys(claims: Sequence[KeyClaims]) -> list[KeyClaims]:
-    """Add the ``q`` keys to each entry. A ``q`` key is the title and the URL without one of its parameters.
+    """Add ``q`` keys to the entries. A ``q`` key is made from the title and the URL without one of its parameters.
 
-    The key is added only if no other entry of the document has the same URL without this parameter.
+    A key is added only if no other entry of the document has the same URL without this parameter.
     """
     if not any(claim.query_keys for claim in claims):
         return list(claims)
@@ -232,8 +233,8 @@ def _add_query_keys(claims: Sequence[KeyClaims]) -> list[KeyClaims]:
 def _drop_shared_keys(claim: KeyClaims, colliding_keys: Collection[str]) -> KeyedEntry:
     """Remove the keys of an entry that other entries of the document also have (``colliding_keys``).
 
-    The removed guids, URLs and ``w`` keys are recorded in ``shared_keys``. If no guid or URL remains, the fallback keys
-    become ordinary keys.
+    Removed guids, URLs and fallback keys are recorded in ``shared_keys``. If no guid or URL remains, the remaining
+    fallback keys identify the entry like ordinary keys.
     """
     keys, fallback_keys = claim.keys, claim.fallback_keys
     shared: tuple[str, ...] = ()
@@ -289,10 +290,10 @@ def _claim_keys(entry: Entry, feed_url: str) -> KeyClaims:
 
 
 def _claim_query_keys(link: str, title: str) -> dict[str, str]:
-    """Return a dictionary that maps a URL without one of its parameters to the ``q`` key of this URL and the title.
+    """Return the ``q`` keys of an entry: a dictionary with one item for each parameter of its URL.
 
-    It has one item for each parameter. One parameter may be a token that changes with each poll. Without this
-    parameter, the URL is found again.
+    An item maps the URL without this parameter to the ``q`` key, which is made from this shortened URL and the title.
+    If one parameter is a token that changes with each poll, the key without it still identifies the article.
     """
     address, _, query = link.partition("?")
     parameters = query.split("&") if query else []

@@ -27,14 +27,14 @@ class TermKind(IntEnum):
     SHORT_SOUND = 5
     SOUND = 6
     LANGUAGE = 7
-    """The language of the text. It shows whether words can be common at all."""
+    """The language of the text. Only texts in the same language can share ordinary words."""
 
 
 KIND_SHIFT = 32
 """The kind of a term is in the bits of its code above the 32 bits of its hash."""
 FIRST_SEARCHED_CHARACTER = "\u0900"
-"""The first character of the scripts in which words are searched anywhere in a text: Devanagari, scripts without
-spaces, and Korean, whose words have particles attached."""
+"""First character of the scripts in which words are searched for at every position, and not only between spaces:
+Devanagari, scripts without spaces, and Korean, whose words have particles attached."""
 MAX_PHRASE_WORDS = 4
 _MIN_PREFIX_LETTERS, _MAX_PREFIX_LETTERS = 4, 14
 _MIN_LATIN_STEM, _MIN_STEM = 5, 4
@@ -58,7 +58,10 @@ _KATAKANA = re.compile("[\u30a1-\u30fc]{3,}")
 
 @dataclass(frozen=True, slots=True)
 class KnownWord:
-    """The meaning of a word: ``codes`` of terms, and codes of phrases by the words that follow in them."""
+    """The meaning of a word: ``codes`` of the terms that the word alone means, and ``phrases`` that begin with it.
+
+    A phrase consists of the words that must follow, and the code of the term that the whole phrase means.
+    """
 
     codes: tuple[int, ...] = ()
     phrases: tuple[tuple[tuple[str, ...], int], ...] = ()
@@ -66,7 +69,10 @@ class KnownWord:
 
 @dataclass(slots=True)
 class _Lexicon:
-    """Codes of countries and events by word, prefix, suffix and phrase, and by the words of scripts without spaces."""
+    """Dictionaries that map words, prefixes, suffixes and phrases to the codes of countries and events.
+
+    ``searched`` contains words of scripts without spaces. They are grouped by their first two characters.
+    """
 
     words: dict[str, set[int]] = field(default_factory=dict)
     prefixes: dict[str, set[int]] = field(default_factory=dict)
@@ -77,7 +83,7 @@ class _Lexicon:
     ends: set[str] = field(default_factory=set)
 
     def add(self, text: str, code: int) -> None:
-        """Add a folded word or phrase; ``*`` at its end or beginning replaces any letters."""
+        """Add a word or phrase without diacritics, in lower case. A ``*`` at its end or beginning means any letters."""
         core = text.strip("*")
         if core[0] >= FIRST_SEARCHED_CHARACTER and not "\u10a0" <= core[0] <= "\u10ff":
             self.searched.setdefault(core[:2], {}).setdefault(core, set()).add(code)
@@ -93,7 +99,7 @@ class _Lexicon:
 
 
 def hash_term(kind: TermKind, text: str) -> int:
-    """Return the code of a term that does not depend on the language: its hash, and its kind above the hash."""
+    """Return the code of a language-free term: the low 32 bits are its hash, and the bits above are its kind."""
     number = int(kind)
     return crc32(f"{number}:{text}".encode("utf-8", "replace")) | number << KIND_SHIFT
 
@@ -182,7 +188,10 @@ def find_words_without_spaces(text: str) -> list[int]:
 
 
 def _sound_codes(word: str, lower: str) -> Iterator[int]:
-    """Yield the code of a name by its sound; a word in lower case gives none if its script has capitals."""
+    """Yield the code of a name by its sound.
+
+    Nothing is yielded for a word with few consonants, or for a word in lower case whose script has capitals.
+    """
     if word[0] == lower[0] and not _has_no_capitals(lower[0]):
         return
     key = sound_key(lower)
@@ -247,7 +256,10 @@ def _add_countries(lexicon: _Lexicon) -> None:
 
 
 def _list_stems(names: Iterable[str]) -> Iterator[str]:
-    """Yield the names of a country without their last vowels, if enough letters remain: they may have other endings."""
+    """Yield the names of a country without their final vowels, because a text may contain them with other endings.
+
+    Names of which too few letters would remain are left out.
+    """
     for name in names:
         if name[0] < FIRST_SEARCHED_CHARACTER and name.isalpha():
             stem = name.rstrip(_FINAL_VOWELS)

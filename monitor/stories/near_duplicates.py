@@ -5,12 +5,12 @@ follow-up report half of its text with the first one. Four things are therefore 
 
 - kept text: the share of each text that is in the other, by sentences. Light rewriting changes parts of every sentence;
   a follow-up drops whole sentences.
-- front: the same share for the first third of each text. There, a follow-up has its news, and a copy at most a new
+- front: the same share for the first third of each text. A follow-up has its news there, but a copy has at most a new
   lead.
 - names and numbers of the common sentences: reports made from a template share sentences, but differ in names and
   numbers.
-- order in time: if a longer and later text has a new front and ends with the earlier text, it uses the earlier text as
-  background.
+- order in time: if a longer and later text has a new front and ends with the earlier text, it is not a copy. It only
+  repeats the earlier text as background.
 """
 
 import re
@@ -32,8 +32,9 @@ MAX_BACKGROUND_SHARE = 0.55  # a text of which more is old is the old text with 
 MIN_NUMBER_AGREEMENT = 0.7
 MIN_NAME_AGREEMENT = 0.75
 MAX_COMPARED_NAMES = 1_000
-"""Names of a text that are searched in the other text. An ordinary text of 40,000 characters has fewer; with 8,000, a
-comparison takes 0.25 s instead of 0.05 s (measured on one core of a small server)."""
+"""Maximum number of names of one text that are searched for in the other. An ordinary text of 40,000 characters has
+fewer. The limit saves time: with 8,000 names, a comparison would take 0.25 s instead of 0.05 s (measured on one core of
+a small server)."""
 MUCH_LONGER_RATIO = 1.5  # above this, the longer text has other content, and only the facts of the shorter one count
 NUMBER_PATTERN = re.compile(r"\d+(?:[.,]\d+)*")
 NAME_PATTERN = re.compile(r" [\"'(]?([A-Z][\w'-]+)")
@@ -139,9 +140,10 @@ class _TextShares:
 
 
 def _measure_shares(text: NormalizedText, own_hashes: WindowHashes, other_hashes: WindowHashes) -> _TextShares:
-    """Measure how much of a text, of its front and of its end is in the other text, and collect the common sentences.
+    """Measure what share of a text the other text also has, and collect the common sentences.
 
-    ``own_hashes`` and ``other_hashes`` are the window hashes of the text and of the other text.
+    The share is measured for the whole text, its front and its end. ``own_hashes`` and ``other_hashes`` are the hashes
+    of all windows (overlapping pieces of ``SHINGLE_BYTES`` bytes) of the text and of the other text.
     """
     shared_sums = np.concatenate(
         (np.zeros(1, dtype=np.int64), np.cumsum(mark_shared_bytes(own_hashes, other_hashes, len(text.stream))))
@@ -180,7 +182,10 @@ def mark_shared_bytes(
 
 
 def flag_shared_windows(own_hashes: WindowHashes, other_hashes: WindowHashes) -> FlagArray:
-    """Return a flag for each window of a text: true if the other text has it, and in few other cases."""
+    """Return a flag for each window of a text: true if the other text contains the window.
+
+    A few other flags are true by chance, because only a part of each hash is compared.
+    """
     seen = np.zeros(_FILTER_SIZE, dtype=np.bool_)
     seen[other_hashes & _FILTER_MASK] = True
     flags: FlagArray = seen[own_hashes & _FILTER_MASK]

@@ -33,7 +33,7 @@ class EntryDecision(StrEnum):
     """Decision on one entry of a document, such as new or known.
 
     ``QUARANTINED``: the entry is stored, but not reported. ``REPUBLISHED``: the article is known, but under another
-    guid and URL. ``REPEATED``: the document has listed the same item before. ``EMPTY``: the entry has no title, URL and
+    guid and URL. ``REPEATED``: the document has listed the same item before. ``EMPTY``: the entry has no title, URL or
     text, so that there is nothing to store.
     """
 
@@ -161,7 +161,7 @@ def _find_republished(
     """Return a dictionary that maps new entries to the known articles that they repeat under new guids and URLs.
 
     Such an entry has the title and text of a known article. A few such entries may be coincidence, so the result is
-    empty unless there are many. They must also be more than the known entries, or nearly all entries of the document.
+    empty unless there are many. They must also outnumber the known entries, or make up nearly the whole document.
     """
     matching = {one: known[key] for one in new_entries for key in one.evidence_keys if key[0] == "s" and key in known}
     last = poll_state.last_success_at

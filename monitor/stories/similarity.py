@@ -19,20 +19,23 @@ from monitor.stories.language_free_terms import TermKind
 TERM_DTYPE, WEIGHT_DTYPE = np.dtype("<u4"), np.dtype("<f4")
 IMPOSSIBLE = -math.inf
 MIN_COSINE_SHORT_TEXT, MIN_COSINE_LONG_TEXT, LONG_TEXT_WORDS = 0.075, 0.205, 75
-"""The cosine at which an article and a story are about equally likely to be about one event or about two, for a
-headline and for a text with this number of significant words."""
+"""Limit of the cosine: the value at which it is equally likely that article and story report one event or two events.
+The limit rises from the first value, for a short headline, to the second value, for a text with ``LONG_TEXT_WORDS``
+significant words or more."""
 SAME_DAY_FACTOR = 1.15
-"""Factor of the cosine if the article states a day of the story."""
+"""Factor by which the cosine is multiplied if the article mentions a day on which the story may have happened."""
 MIN_RATIO, MIN_RATIO_OF_FREE_TERMS = 0.6, 0.2
-"""Minimum ratio of the cosine to its limit if article and story have no language-free term in common, and the value
-that is used for a lower ratio if they have one."""
+"""The ratio is the cosine divided by its limit. ``MIN_RATIO`` is the minimum for an article and a story that share no
+language-free term, such as a country or a number. If they share one, there is no minimum, but a ratio below
+``MIN_RATIO_OF_FREE_TERMS`` is raised to this value."""
 FULL_TEXT_WORDS, FULL_TEXT_RANGE = 35, 30
-"""From the first number of significant words on, a text counts as a full text in part, and after the range wholly."""
+"""A text with up to ``FULL_TEXT_WORDS`` significant words is short. Over the next ``FULL_TEXT_RANGE`` words, it
+gradually becomes a full text."""
 FULL_TEXT_CERTAINTY = 0.6
-"""Share by which differences of a full text and a story count less: full texts also report background."""
+"""Share by which differences between a full text and a story count less, because full texts also report background."""
 FOREIGN_WORDS, MAX_FOREIGN_COSINE = 25, 0.02
-"""Article and story share almost no ordinary words if their cosine is below this. It says little about headlines with
-fewer words."""
+"""Article and story share almost no ordinary words if the cosine of these words is below ``MAX_FOREIGN_COSINE``. This
+counts less if the article has fewer than ``FOREIGN_WORDS`` words, because a headline shows little."""
 MAX_AGREEMENT, MAX_PEOPLE = 2.0, 5.0
 _KINDS = len(TermKind)
 _WORD, _NAME, _COUNTRY, _EVENT, _NUMBER, _SHORT_SOUND, _SOUND, _LANGUAGE = map(int, TermKind)
@@ -41,26 +44,27 @@ _WORD, _NAME, _COUNTRY, _EVENT, _NUMBER, _SHORT_SOUND, _SOUND, _LANGUAGE = map(i
 class StoryEvidence(NamedTuple):
     """Evidence that an article reports the event of a story, or the weights of this evidence.
 
-    Names are compared in Latin letters and by their sound. `Other` terms are the
-    terms that only the article or only the story has: the product of the two shares.
+    Names are compared in Latin letters and by their sound. The cosine compares ordinary words and names. Fields such as
+    ``other_names`` measure the terms that only one of the two has: the share of the article's terms that the story
+    lacks, multiplied by the share of the story's terms that the article lacks.
     """
 
     base: float
-    """Always 1."""
+    """Always 1, so that its weight is the constant of the sum."""
     excess: float
-    """Logarithm of the ratio of the cosine to its limit, if it is above the limit."""
+    """Logarithm of the cosine divided by its limit if the cosine is above the limit, otherwise 0."""
     lack: float
-    """The same with the opposite sign, if it is below."""
+    """Logarithm of the limit divided by the cosine if the cosine is below its limit, otherwise 0."""
     full_text: float
-    """1 for a full text, 0 for a short one, and a value between for others."""
+    """1 for a full text, 0 for a short text, and a value between them for a text of medium length."""
     full_text_excess: float
     full_text_lack: float
     number: float
-    """Sum of the rarity of the numbers that both have."""
+    """Sum of the rarity of the numbers that both article and story contain, at most ``MAX_AGREEMENT``."""
     many_people: float
-    """The same for people, without the first ``MAX_AGREEMENT``."""
+    """Sum of the rarity of the people that both article and story name: the part above ``MAX_AGREEMENT``."""
     country_and_event: float
-    """Product of the shares of the countries and of the events that both have."""
+    """Product of two shares: of the countries, and of the kinds of events, that article and story have in common."""
     event_and_number: float
     country_and_number: float
     other_names: float
@@ -70,17 +74,19 @@ class StoryEvidence(NamedTuple):
     other_numbers: float
     no_common_people: float
     other_day: float
-    """The article states a day, and the story has other days."""
+    """1 if the article mentions days, but none of the story's days; otherwise 0."""
     gap: float
     """Time between the article and the nearest article of the story, as a share of the window."""
     gap_without_people: float
     gap_and_other_names: float
     foreign: float
-    """Article and story share almost no ordinary words, so they are in two languages or about two events."""
+    """1 if article and story share almost no ordinary words, and are not known to be in the same language; otherwise 0.
+    The value is between 0 and 1 for a short article."""
     foreign_event: float
     foreign_number: float
     no_common_words: float
-    """The same, if both are in one language."""
+    """1 if article and story share almost no ordinary words although they are in the same language, otherwise 0. The
+    value is between 0 and 1 for a short article."""
 
 
 WEIGHTS = StoryEvidence(
@@ -110,10 +116,10 @@ WEIGHTS = StoryEvidence(
     foreign_number=1.89,
     no_common_words=-2.03,
 )
-"""Fitted weights, of a fit in which the language of a text was guessed from its first words. A fit with the language of
-the article differs by at most 0.7, and groups the labelled headlines worse (F1 0.942 instead of 0.961). The weights of
-full texts are not fitted, because the labelled texts are short. They are set so that the cosine decides about full
-texts."""
+"""Fitted weights. In the fit, the language of a text was guessed from its first words. Another fit used the known
+language of each article. Its weights differ by at most 0.7, and it groups the labelled headlines worse (F1 0.942
+instead of 0.961). The weights of full texts are not fitted, because the labelled texts are short. They are set so that
+the cosine decides about full texts."""
 
 
 def compute_scores(vector: TermVector, features: TermFeatures, centroids: Sequence[StoryCentroid]) -> list[float]:
@@ -169,8 +175,9 @@ def _list_values(
 ) -> StoryEvidence | None:
     """Return the evidence for one story.
 
-    ``row`` has, for each kind of terms, the sum of what article and story have in common, the squares of the common
-    weights of the article and of the story, and the squares of all weights of the story.
+    ``own_totals`` has, for each kind of term, the sum of the squared weights of the article. ``row`` has four such
+    lists of sums: what article and story have in common, the squared weights of the common terms in the article, the
+    squared weights of the common terms in the story, and the squared weights of all terms of the story.
     """
     common, own_squares, their_squares, totals = row
     word_count = features.word_count

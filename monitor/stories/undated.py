@@ -15,8 +15,8 @@ from monitor.stories.novelty import ClassifiedEntry, PollNovelty, plausible_date
 from monitor.text.numbers import format_count
 
 MAX_UNDATED_NEWS = 20
-"""Maximum number of undated entries of a first poll that are news even if their pages have no date; most lists have at
-most this number of entries on one page."""
+"""If the first poll of a source has at most this number of undated entries, they are news even if their pages have no
+date. Most lists of articles have at most this number of entries on one page."""
 FEW_UNDATED_REASON = "without a date at the first poll"
 MANY_UNDATED_REASON = "one of many without a date at the first poll"
 UNDATED_REASONS = frozenset({FEW_UNDATED_REASON, MANY_UNDATED_REASON})
@@ -37,7 +37,7 @@ def decide_undated_entries(
 
     Quarantined entries are stored, but not reported. If ``reads_pages`` is false, the decision is made at once: a few
     undated entries are news, and many stay in quarantine. The results of later polls are not changed. An entry without
-    a date of publication that was last changed before the backfill is not undated, but old.
+    a date of publication counts as old, and not as undated, if its last change is longer ago than ``backfill``.
     """
     undated = [one for one in novelty.new if _is_undated(one, backfill, now)]
     if poll_state.baseline_at is not None or not undated:
