@@ -50,7 +50,11 @@ _ACCOUNT = re.compile(r"^(?:[\w.-]+\.[A-Za-z]{2,6}|[a-z0-9]+(?:[-_][a-z0-9]+)+|\
 _BRACKETS = " \t【】[]（）()"
 _BRACKETED = re.compile(r"\s*[(（]([^()（）]{2,40})[)）]")
 _PLACE = re.compile(r"^((?:(?![a-z][A-Z])[^,])+?)\s+(?:in|à|en|em|aus|from|w|в|у)\s+[^\W\d_a-z][^,]*$")
-"""A name and the place of its reporter. A capital within a word shows that a job follows the name without a space."""
+"""Pattern of a reporter's name with the place of the reporter, as in "Ann Example in Paris".
+
+A name with a capital inside a word, as in "ExampleReporter in Paris", is not matched: the reporter's job was printed
+directly after the name.
+"""
 _PARTS = re.compile(r"\s*[|•·;=\n\t]\s*|\s+[–—-]\s+|\s*[／]\s*")
 _SHORT_MARK = re.compile(r"\s*\((?:[^()]{1,5}|[^()]*[@.][^()]*)\)")
 _UNCASED = re.compile("[\u0590-\u08ff\u0900-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uac00-\ud7a3]")

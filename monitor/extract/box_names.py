@@ -104,7 +104,7 @@ preamble
 """)
 """Names of boxes with the summary between headline and text."""
 QUOTE_NAMES = _compile_names("(?:pull-?|block-?)?quotes?(?:-\\w+)? zitat citation cita highlight")
-"""Names of boxes with a quotation that may also be in the text."""
+"""Names of boxes with a pull quote: a quotation that is often repeated from the text of the article."""
 HEADER_NAMES = _compile_names(r"""
 header head heading hero intro introduction lead lede teaser abstract summary standfirst vorspann chapo top
 article-?(?:header|head|top|intro) page-?header post-?header entry-?header
@@ -171,18 +171,20 @@ _GRID_NAME = re.compile(r"(?:col|cols|column|row|grid|container|wrap|wrapper|cle
 
 @lru_cache(maxsize=NAMES_CACHED)
 def find_boilerplate_name(hint: str) -> tuple[str, int]:
-    """Find a name of a box that indicates boilerplate; return this name and the number of paragraphs that outweigh it.
+    """Find a name that indicates boilerplate, and return it with the number of paragraphs that outweigh it.
 
-    A box with at least this number of paragraphs of prose is not boilerplate. The numbers are:
+    ``hint`` are the names of a box (an HTML element): its class, id and role. A box with at least this number of
+    paragraphs of prose is not boilerplate. The numbers are:
 
     - 0 if the box is boilerplate whatever it contains.
-    - 1 if the name is only a modifier of a name for text (``section--ads`` is a section with advertisements), or if the
-      box also has the name of an article body.
+    - 1 if the name only qualifies a name for text (``section--ads`` is a section with advertisements), or if the box
+      also has the name of an article body.
     - 2 if the name is that of a tool, because a tool has no prose.
     - 3 if the name is that of an offer, or of a position on the page.
 
-    Without such a name, the result is an empty string and 0. States of a page (``has-sidebar``), terms of a post
-    (``tag-cookies``) and comments of a reporter (``live-comment``) are ignored.
+    Without such a name, the result is an empty string and 0. Three kinds of names are ignored: states of the page
+    (``has-sidebar``), tags and categories of a blog post (``tag-cookies``), and entries that reporters write in a live
+    blog (``live-comment``).
     """
     if not BOILERPLATE_NAMES.search(hint):  # a quick test: most names have none
         return "", 0
@@ -204,9 +206,10 @@ def find_boilerplate_name(hint: str) -> tuple[str, int]:
 
 
 def is_same_kind(hint: str, other: str) -> bool:
-    """Return whether two HTML elements are of the same kind, judged by their attributes ``hint`` and ``other``.
+    """Return whether two HTML elements are of the same kind, judged by their names (class, id, role).
 
-    They are if the names that ``find_kind`` finds for one element include all names for the other.
+    ``hint`` are the names of one element, and ``other`` the names of the other one. They are of the same kind if the
+    names that ``find_kind`` returns for one of them include all names that it returns for the other.
     """
     kind, other_kind = find_kind(hint), find_kind(other)
     return kind <= other_kind or other_kind <= kind

@@ -107,7 +107,10 @@ def find_modified(
 
 
 def _iter_modified_texts(tree: LexborHTMLParser, page: PageAnalysis, metadata: PageMetadata) -> Iterator[str]:
-    """Yield the texts about the last change in the metadata and microdata. The second place is often not needed."""
+    """Yield the texts about the last change: first the texts in the metadata, then the texts in the microdata.
+
+    The microdata are read only if the caller needs more texts.
+    """
     yield from metadata.modified
     yield from OwnElements(tree, page).list_microdata("dateModified")
 

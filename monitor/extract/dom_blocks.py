@@ -33,7 +33,7 @@ _SCREEN_READER_NAMES = (
 )
 _HIDING_CLASSES = frozenset(["hidden", "d-none", "hide", "is-hidden", "u-hidden", "uk-hidden", "invisible", "noshow"])
 _HIDING_PARTS = ("hid", "none", "screen", "sr-only", "assistive", "invisible", "noshow")
-"""Texts of which each class that hides an element contains at least one, for a quick test."""
+"""Parts of class names, for a quick test: every class that hides an element contains at least one of them."""
 _SHOWING_CLASS = re.compile(
     r"(?:xs|sm|md|lg|xl|xxl|2xl|print|tablet|desktop|mobile)[:@-](?:d-)?(?:block|flex|grid|inline|table|visible)"
 )

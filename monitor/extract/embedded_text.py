@@ -37,7 +37,10 @@ def read_noscript(tree: LexborHTMLParser) -> PageLayout | None:
 
 
 def _survey_markup(node: LexborNode) -> PageLayout:
-    """Convert an HTML node to its layout. If the text of the node is itself HTML, this HTML is parsed."""
+    """Return the layout of an HTML node: its text runs and boxes.
+
+    If the text of the node is itself HTML, this HTML is parsed.
+    """
     text = node.text() or ""
     inner = LexborHTMLParser(limit_html(text)).body if "</" in text else None
     return survey_dom(node if inner is None else inner)
@@ -49,12 +52,12 @@ def find_embedded_text(
     """Find the article in the JSON-LD or page data of a page whose visible text is not the article.
 
     Return its paragraphs, and a description of where it was found. Both are empty if ``text``, the visible text, may be
-    the article, or if nothing better is found.
+    the article, or if nothing better is found. An embedded text is used only under these conditions:
 
-    - The embedded text must be at least twice as long as the visible text.
-    - JSON-LD must share no paragraph with the visible text. If the page shows a ``heading``, it must have the same
-      headline.
-    - Page data are used only if the visible text is too short for an article.
+    - It is at least twice as long as the visible text.
+    - If it is in JSON-LD, it shares no line with the visible text. If the page shows a ``heading``, the headline in the
+      JSON-LD is the same.
+    - If it is in page data, the visible text is too short for an article.
     """
     weight = measure_weight(text)
     claimed = _split_paragraphs(metadata.body)
@@ -73,7 +76,7 @@ def _is_longer(paragraphs: list[str], weight: int) -> bool:
 
 
 def _shares_line(paragraphs: list[str], text: str) -> bool:
-    """Return whether a line of a text, unless it is short, is in one of the paragraphs."""
+    """Return whether at least one line of a text is also in the paragraphs. Short lines are ignored."""
     whole = alnum_key(" ".join(paragraphs))
     keys = map(alnum_key, text.split("\n"))
     return any(key in whole for key in keys if len(key) >= _MIN_PARAGRAPH_WEIGHT // 2)

@@ -188,7 +188,7 @@ def _merge_standfirst(page_article: Article, feed_article: Article) -> str:
 
 
 def _extract_runs(html: str) -> list[tuple[str, TextRun]]:
-    """Return the text runs in the HTML of a feed, each after the tag of its innermost box."""
+    """Return a pair for each text run in the HTML of a feed: the tag of its innermost box, and the text run."""
     if not _MARKUP_CHARS.search(html):  # true for most summaries: each line is a paragraph, so no parser is needed
         lines = map(normalize_spacing, unwrap_lines(html).split("\n"))
         return [("body", TextRun(line, 0, 0)) for line in lines if line]

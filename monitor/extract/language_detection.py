@@ -22,7 +22,8 @@ class _Script(NamedTuple):
     code: str
     letters: re.Pattern[str]
     family: frozenset[str]
-    """Codes of the languages in this script, one of which a page may state; empty for a script of a single language."""
+    """Codes of the languages with this script. If the page states one of them as its language, it is used instead of
+    ``code``. Empty for a script of only one language."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -61,8 +61,8 @@ def unwrap_lines(text: str) -> str:
 def _unwrap_block(block: str) -> str:
     """Join the lines of a paragraph that were wrapped at a fixed width.
 
-    The paragraph is returned unchanged if its last line is the longest, or does not end a sentence: it was then not
-    wrapped.
+    If the last line is the longest, or does not end a sentence, the paragraph was evidently not wrapped. It is then
+    returned unchanged.
     """
     lines = [line.strip() for line in block.split("\n")]
     width = max(map(len, lines[:-1]), default=0)

@@ -197,9 +197,9 @@ def find_content(page: PageAnalysis) -> None:
 
 
 def _count_short_sentences(page: PageAnalysis) -> None:
-    """Count shorter text runs as prose, for a page whose article may be a single short sentence.
+    """Treat shorter text runs as prose, too, for a page whose article may be a single short sentence.
 
-    With the usual minimum length, an address below the article would be the only prose of the page.
+    With the usual minimum length, the sentence would not be prose, but a longer postal address below it would.
     """
     page.prose_values = _compute_prose_values(page.layout, page.weights, _MIN_SHORT_PROSE_WEIGHT)
     for at in range(page.title_run_index + 1):
@@ -229,7 +229,10 @@ def _find_article_box(page: PageAnalysis, best_box_index: int) -> int:
 
 
 def _find_min_prose(page: PageAnalysis, article_index: int) -> int:
-    """Return the prose that an ``article`` element must have. It is less if other articles with headings follow."""
+    """Return the minimum amount of prose that an ``article`` element must have.
+
+    The minimum is lower if other articles with headings follow.
+    """
     boxes = page.layout.boxes
     following = [at for at in page.child_boxes[boxes[article_index].parent_index] if at > article_index]
     has_others = any(
@@ -255,16 +258,15 @@ def _is_header_above_text(page: PageAnalysis, box_index: int) -> bool:
 def _find_title(page: PageAnalysis, titles: list[str], site_keys: frozenset[str]) -> int:
     """Return the index of the text run that is the headline, or -1 if there is none.
 
-    The first of these is used. A heading that is the name of the outlet is left out.
+    A heading that is the name of the outlet, or that contains a link to the front page, is ignored. The headline is the
+    first of these that exists:
 
     - an h1 that equals a title in the metadata,
     - another heading that equals such a title,
     - an h1 of some length, if possible one with text of its own (see ``_owns_text``),
     - other text that equals such a title,
-    - the first other heading whose class or id names it a headline,
+    - the first other heading whose class or id contains a word for a headline,
     - any h1.
-
-    A heading with the name of the outlet, or with a link to the front page, is not a headline.
     """
     title_keys = [alnum_key(title) for title in titles if title]
     folded_titles = {title.casefold() for title in titles}
@@ -318,7 +320,7 @@ def _owns_text(page: PageAnalysis, heading_index: int, heading_indexes: list[int
 
 
 def _is_named_headline(page: PageAnalysis, run_index: int) -> bool:
-    """Return whether the class or id of a heading names it a headline, and most prose of the page is below it."""
+    """Return whether a heading has a word for a headline in its class or id, and most of the page's prose below it."""
     run = page.layout.runs[run_index]
     name = page.box_hints[run.box_index]
     if not name or run.link_chars or page.weights[run_index] < _MIN_HEADLINE_WEIGHT or not HEADLINE_NAMES.search(name):
@@ -361,7 +363,8 @@ def _reject_hidden(page: PageAnalysis) -> None:
     - The page shows less than two sentences, and hides more.
     - The page hides much more than it shows, and the class or id of a hidden element names the body of an article.
 
-    Text in a hidden element that is named after a paywall is also kept: it is the part of the article for subscribers.
+    Text in a hidden element whose class or id contains a word for a paywall is also kept: it is the part of the article
+    for subscribers.
     """
     boxes, runs = page.layout.boxes, page.layout.runs
     hidden = {at for at, run in enumerate(runs) if boxes[run.box_index].is_hidden}
@@ -385,8 +388,8 @@ def _reject_hidden(page: PageAnalysis) -> None:
 def _reject_boilerplate(page: PageAnalysis, is_candidate: Callable[[int], bool], min_rest: float = 0.0) -> None:
     """Reject the boxes that are boilerplate and for which ``is_candidate`` is true, except a box with the headline.
 
-    At least ``min_rest`` prose must remain in the root box. While less would remain, the rejection reason that removes
-    the most prose is not applied.
+    At least ``min_rest`` prose must remain in the root box. If less would remain, rejection reasons are dropped one
+    after another until enough prose remains, first the reason that removes the most prose.
     """
     found: dict[str, list[int]] = {}
     index, boxes = 1, page.layout.boxes
@@ -422,10 +425,10 @@ def _reject_boilerplate(page: PageAnalysis, is_candidate: Callable[[int], bool],
 
 
 def _list_title_blocks(page: PageAnalysis) -> list[str]:
-    """Return the beginnings of the class names of the parts of the boxes around the headline.
+    """Return the prefixes, such as ``hero-promo__``, with which the class names of certain boxes begin.
 
-    In the convention BEM, ``hero-promo__text`` is a part of ``hero-promo``. If the box contains the headline, its name
-    does not describe the text.
+    These boxes are parts of a box around the headline: in the naming convention BEM, ``hero-promo__text`` is a part of
+    ``hero-promo``. If ``hero-promo`` contains the headline, this name does not show that its parts are boilerplate.
     """
     boxes = page.layout.boxes
     index = page.layout.runs[page.title_run_index].box_index if page.title_run_index >= 0 else 0
@@ -437,9 +440,10 @@ def _list_title_blocks(page: PageAnalysis) -> list[str]:
 
 
 def _reject_forms(page: PageAnalysis, total: float) -> None:
-    """Reject the small forms of a page, and the small boxes around forms that ask for an address.
+    """Reject the small forms of a page, and the small boxes around forms that ask for an email address.
 
-    Such boxes advertise a newsletter. ``total`` is the prose of the page; some pages are a form as a whole.
+    Such boxes advertise a newsletter. ``total`` is the amount of prose on the page. A form with much of this prose is
+    kept, because some pages consist of one form.
     """
     boxes = page.layout.boxes
     for index, box in enumerate(boxes):
@@ -463,10 +467,11 @@ def _is_small_box(page: PageAnalysis, box_index: int, total: float) -> bool:
 
 
 def _is_small_part(page: PageAnalysis, box_index: int, total: float) -> bool:
-    """Return whether a box has only a small share of the page's prose, which is ``total``.
+    """Return whether a box has only a small share of the page's prose.
 
-    The prose of siblings of the same kind is added to that of the box, unless their parent is boilerplate. Without this
-    exception, comments that are longer than the article would count as a large part.
+    ``total`` is the amount of prose on the page. The prose of siblings of the same kind counts as prose of the box, but
+    not if the parent of the box is boilerplate. Otherwise the comments below an article would not be a small part if
+    all of them together are longer than the article.
     """
     if page.prose_in(box_index) > _MAX_BOILERPLATE_SHARE * total:
         return False
@@ -557,7 +562,7 @@ def _is_teaser_list(page: PageAnalysis, box_index: int) -> bool:
 
 
 def _is_list_of_other_stories(page: PageAnalysis, box_index: int) -> bool:
-    """Return whether a box is a list of excerpts of other stories, however long, next to the article.
+    """Return whether a box is a list of excerpts of other stories next to the article. The list may be long.
 
     Most of its children, and at least three, must begin with a heading that is a link, and have few lines. The box must
     be outside of the smallest box that contains the headline and the first paragraph below it.

@@ -279,9 +279,9 @@ def _add_claims(claims: list[str], *values: Any) -> None:
 
 
 def _add_headline(metadata: PageMetadata, origin: str, value: Any) -> None:
-    """Add a title to the metadata, unless its origin has one already.
+    """Add a title to the metadata, unless a title from the same place (``origin``, such as "json-ld") is already there.
 
-    Some outlets escape the title twice, or write it with HTML tags.
+    Characters that are escaped twice, and HTML tags in the title, are converted to plain text.
     """
     if isinstance(value, str):
         text = unescape(value)

@@ -138,9 +138,9 @@ class _Payload:
         self._items, self._left = items, MAX_RESOLVED_VALUES
 
     def resolve(self, value: Any, depth: int) -> Any:
-        """Return a value with the items that it refers to in the place of their numbers.
+        """Return a value in which each number that refers to an item of the list is replaced by this item.
 
-        After ``MAX_RESOLVED_VALUES`` values of the list, and below ``_MAX_DEPTH``, the numbers are kept.
+        After ``MAX_RESOLVED_VALUES`` replacements, and at levels deeper than ``_MAX_DEPTH``, the numbers are kept.
         """
         if depth > _MAX_DEPTH or not isinstance(value, dict | list):
             return value

@@ -100,9 +100,10 @@ def _group_rows(lines: Iterable[PrintedLine]) -> list[list[PrintedLine]]:
 def _split_into_bands(
     rows: Sequence[list[PrintedLine]], edges: Interval
 ) -> list[tuple[list[list[PrintedLine]], Interval | None]]:
-    """Split rows into bands. A band is a sequence of rows with a common free vertical strip.
+    """Split rows into bands. A band is a sequence of rows in which the same vertical strip of the page is empty.
 
-    Each band is returned with its gutter, the strip between two columns, or with None if it has no columns.
+    The strip may be a margin, or the gutter between two columns of text. Each band is returned with its gutter, or with
+    None if it has no columns.
     """
     bands: list[tuple[list[list[PrintedLine]], Interval | None]] = []
     run: list[list[PrintedLine]] = []
@@ -149,7 +150,7 @@ def _join_row(row: Sequence[PrintedLine], is_rtl: bool) -> PrintedLine:
 
 
 def join_paragraphs(lines: Sequence[PrintedLine]) -> list[PrintedParagraph]:
-    """Join lines, given in reading order, to paragraphs.
+    """Join lines, given in reading order, into paragraphs.
 
     A paragraph may continue in the next column or on the next page.
     """

@@ -115,7 +115,10 @@ class OwnElements:
         return [text for _, text in sorted(found, key=lambda pair: pair[0])]
 
     def select(self, selector: str, root: LexborNode | None = None) -> list[LexborNode]:
-        """Return the first elements of the article that match a CSS selector, in ``root`` or in the whole page."""
+        """Return the elements of the article that match a CSS selector, in ``root`` or in the whole page.
+
+        At most ``_MAX_ELEMENTS`` elements are returned, the first ones.
+        """
         root = root or self._tree.root
         if root is None:
             return []
@@ -178,7 +181,7 @@ def read_value(node: LexborNode) -> str:
 
 
 _REASONS_OF_LISTS = ("teasers", "links", "aside")
-"""Beginnings of the rejection reasons of texts in lists of other articles."""
+"""If the rejection reason of a text begins with one of these, the text is in a list of other articles."""
 
 
 def list_texts_near_title(page: PageAnalysis, elements: OwnElements) -> list[str]:
@@ -220,9 +223,9 @@ def _may_date_article(page: PageAnalysis, run_index: int) -> bool:
 
 
 def _split_at_updates(text: str) -> list[tuple[bool, str]]:
-    """Split a line into parts, and return each part after a flag that is true if the part is about an update.
+    """Split a line into parts, and return a pair for each part: a flag and the part.
 
-    A line without words such as "updated" is returned as one part.
+    The flag is true if the part is about an update. A line without words such as "updated" is returned as one part.
     """
     if not _modified_pattern().search(text):
         return [(False, text)]

@@ -396,7 +396,7 @@ def _find_contained(page: PageAnalysis, quotes: Sequence[int], others: Iterable[
 
 
 def _is_text_with_picture(page: PageAnalysis, box_index: int) -> bool:
-    """Return whether a box that is named after a picture also contains text of the article.
+    """Return whether a box whose class or id contains a word for a picture also contains text of the article.
 
     It does if it has several paragraphs, or one paragraph and a separate caption.
     """
@@ -416,7 +416,7 @@ def _is_text_with_picture(page: PageAnalysis, box_index: int) -> bool:
 def _mark_summary_labels(page: PageAnalysis, inside: range) -> None:
     """Give the labels of machine-generated summaries their own rejection reason.
 
-    Without this, a label in a box that is named a disclaimer would be rejected as other boilerplate.
+    Without this, a label in a box with a class such as ``disclaimer`` would be rejected as other boilerplate.
     """
     for at in inside:
         if page.rejection_reasons[at].startswith("boilerplate") and is_machine_summary_label(page.layout.runs[at].text):

@@ -64,9 +64,14 @@ def choose_title(page: PageAnalysis, metadata: PageMetadata, host: str, feed_tit
     """Return the title of a page, and the places that state it, such as "opengraph, heading".
 
     The title with the most support is chosen. The document title (``<title>``) also counts as support for a title that
-    is its beginning, and a title that was cut off as support for the whole title. The feed's title is only support. If
-    the chosen title is spelled in several ways, a spelling that is not in capitals is used, then the one with the most
-    words, because some places omit the space between kicker and headline, then the one that the page shows.
+    is its beginning, and a title that was cut off as support for the whole title. The feed's title counts as support,
+    but is not a candidate itself.
+
+    If the chosen title has several spellings, one of them is chosen by these preferences, in this order:
+
+    - a spelling that is not in capitals,
+    - the spelling with the most words, because some places omit the space between kicker and headline,
+    - the spelling that the page shows.
     """
     sites = find_site_keys(metadata, host)
     heading = page.layout.runs[page.title_run_index].text if page.title_run_index >= 0 else ""
@@ -162,11 +167,11 @@ def _find_unrelated_origins(page: PageAnalysis, texts: dict[str, str]) -> set[st
 
 
 def _is_supported_by(origin: str, title_key: str, key: str) -> bool:
-    """Return whether the title in one part of the page supports a title that may be the article's.
+    """Return whether the title in one part of the page confirms a candidate for the title of the article.
 
-    ``origin`` is the part of the page, such as "opengraph", and ``title_key`` is the title in this part. ``key`` is the
-    title that may be the article's. Both titles are normalized. They must be equal; the document title (``<title>``)
-    may also begin with ``key``.
+    ``origin`` is the part of the page, such as "opengraph", ``title_key`` the title in this part, and ``key`` the
+    candidate. Both titles are normalized. They must be equal, but the document title (``<title>``) only has to begin
+    with ``key``.
     """
     return title_key == key or (origin == "document" and title_key.startswith(key))
 
