@@ -39,10 +39,11 @@ class ResponseLimits:
 
 
 LARGE_DOCUMENT_LIMITS = ResponseLimits(wire_bytes=15_000_000, decoded_bytes=30_000_000)
-"""Limits for feeds and sitemaps that exceed the default limits. Few of these are read at the same time.
+"""Higher limits, for the feeds and sitemaps that are longer than the default limits allow. Few of these documents are
+read at the same time.
 
-miniflux also reads at most 15 MB of a feed. A sitemap may have 50 MB decoded, but 50,000 addresses rarely have more
-than 10.
+The feed reader miniflux also reads at most 15 MB of a feed. A sitemap may have 50 MB after decompression, but even one
+with the maximum of 50,000 addresses rarely has more than 10 MB.
 """
 
 

@@ -78,8 +78,8 @@ class _BoundedTlsClient(_BoundedClient, imaplib.IMAP4_SSL):
 class MailboxReader:
     """Reader of folders of mailboxes.
 
-    ``ssl_context`` replaces the context with the system's certificates. ``tokens`` gives the access tokens of mailboxes
-    with ``oauth``.
+    ``ssl_context`` is used for TLS instead of the default context, which trusts the system's certificates. ``tokens``
+    supplies the access tokens of mailboxes with ``oauth``.
     """
 
     def __init__(

@@ -29,7 +29,7 @@ _REFUSED = frozenset({400, 401, 403})
 
 
 class TokenRefused(Exception):
-    """Raised if no access token can be got. ``result`` is the result of the poll."""
+    """Raised if no access token can be obtained. ``result`` is the result with which the poll of the mailbox ends."""
 
     def __init__(self, result: Blocked | Failed) -> None:
         super().__init__()
@@ -38,7 +38,7 @@ class TokenRefused(Exception):
 
 @dataclass(frozen=True, slots=True)
 class _StoredToken:
-    """An access token until its end, and the refresh token by which the next one is requested."""
+    """An access token, the time at which it expires, and the refresh token with which the next one is requested."""
 
     access_token: Secret
     ends_at: datetime
@@ -124,7 +124,10 @@ def _build_request(url: str, fields: dict[str, str]) -> httpx.Request:
 
 
 def _describe_error(answer: dict[str, object], status: int, sent: Iterable[str]) -> str:
-    """Return the error of a token server without the values that were sent, which a server may repeat."""
+    """Return a description of the error that a token server reported.
+
+    The server may repeat values of the request (``sent``), which are secret. They are replaced by asterisks.
+    """
     parts = [str(answer[name]) for name in ("error", "error_description") if isinstance(answer.get(name), str)]
     text = ": ".join(parts) or f"status {status}"
     for value in filter(None, sent):

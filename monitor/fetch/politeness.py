@@ -9,9 +9,9 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
 MAX_SHORT_WAIT_SECONDS = 0.2
-"""Maximum remaining delay of a request that counts as possible now.
+"""A request whose remaining delay is at most this long counts as allowed now. The request itself then waits.
 
-It is shorter than the time after which callers ask again.
+The value is shorter than the time after which callers ask again.
 """
 
 

@@ -14,7 +14,8 @@ if TYPE_CHECKING:
 class SourceFetcher:
     """Fetcher that passes each request on: web addresses to the HTTP fetcher, mailboxes to the mailbox reader.
 
-    ``allowed_networks`` are networks of the user, in which a server that gives access tokens may be.
+    ``allowed_networks`` are the private networks that the user allows. A server that issues access tokens for mailboxes
+    may be in one of them.
     """
 
     def __init__(self, http: Fetcher, clock: Clock, allowed_networks: Iterable[IPv4Network | IPv6Network] = ()) -> None:
