@@ -64,8 +64,8 @@ def _repair_resolved_link(link: str, url: str, text: str) -> str:
     """Repair a link such as "example.org/a", which feedparser has taken for a relative path.
 
     feedparser resolves such a link against ``url``, the document's URL. This function undoes that, and takes the first
-    part of the link as the host. Any other link is returned unchanged, also a link that occurs in the document
-    (``text``) as it is.
+    part of the link as the host. Any other link is returned unchanged, including a link that occurs in exactly this
+    form in the document (``text``).
     """
     directory = urljoin(url, ".")
     relative = link.removeprefix(directory)

@@ -191,7 +191,7 @@ def _find_attachments(message: EmailMessage, guid: str) -> tuple[Attachment, ...
 
 
 def _find_alert_items(html: str) -> list[Entry]:
-    """Return an entry for each article that a message marks up by schema.org attributes, as Google Alerts does."""
+    """Return an entry for each article that is marked with schema.org attributes in a message, as in Google Alerts."""
     items = []
     for node in LexborHTMLParser(html).css(_ARTICLE_TYPE):
         link = node.css_first("a[itemprop=url]") or node.css_first("a[href]")

@@ -94,8 +94,8 @@ class FtmPeople:
 def choose_name(preferred: str, names: Iterable[str]) -> str:
     """Choose the spelling of a person's name for the configuration: in Latin letters, and with diacritics.
 
-    It is ``preferred``, in the spelling with the most diacritics. If ``preferred`` is not in Latin letters, it is the
-    first of ``names`` in Latin letters. If there is none, it is ``preferred`` itself.
+    The name is ``preferred`` or, if this is not in Latin letters, the first of ``names`` in Latin letters. Among its
+    spellings, the one with the most diacritics is returned. If no name is in Latin letters, ``preferred`` is returned.
     """
     latin = [name for name in (preferred, *names) if name and is_latin(name)]
     if not latin:

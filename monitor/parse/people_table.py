@@ -79,7 +79,7 @@ def read_people_table(lines: Iterable[str]) -> Iterator[ImportItem]:
 
 
 class _LineSource:
-    """Iterator over the lines of a file that counts them, and into which lines can be put back."""
+    """Iterator over the lines of a file. It counts the lines, and lines can be put back into it."""
 
     def __init__(self, lines: Iterable[str]) -> None:
         self._lines = iter(lines)

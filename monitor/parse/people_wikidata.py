@@ -60,7 +60,7 @@ class WikidataPeople:
         return True
 
     def add_post(self, item: Entity) -> None:
-        """Add the title of a post that one of the people has. Other items are ignored."""
+        """Add the title of a post from its item. Items that are not a post of one of the people are ignored."""
         if (key := item.get("id")) in self.missing_posts and is_wikidata_item(item):
             labels = _read_labels(item)
             title = next((labels[one] for one in (*_NEUTRAL_LANGUAGES, *labels) if one in labels), "")

@@ -9,7 +9,7 @@ from monitor.parse.fields import to_plain_text
 _ACCOUNT_TITLE = re.compile(r"@(?P<handle>\S+) - (?P<name>.+)")
 """Pattern of the title of a Bluesky feed."""
 _REPOST = re.compile(r"(?:RT|Repost|Boost)(?:ed)?(?: by)? @(?P<name>[\w.@-]{1,80}):\s+")
-"""Pattern at the start of a repost, as programs that make feeds of networks write it."""
+"""Pattern of the beginning of a repost, in the form of programs that convert accounts of social networks to feeds."""
 _REDDIT_SIGNATURE = re.compile(
     r"(?:&#32;|\s)*submitted by\s*(?:&#32;)?\s*<a href=\"https://www\.reddit\.com/user/[^\"]+\">.*", re.DOTALL
 )
@@ -18,7 +18,7 @@ _MAX_NAME_CHARS = 100
 
 
 def complete_posts(feed: Feed) -> Feed:
-    """Return a feed whose posts have their writer. Text that a network adds to posts is removed.
+    """Return a feed with the writer added to each post, and without the text that a social network adds to posts.
 
     An entry without a title is a post of an account. Its writer is the account, unless it names another one: a repost
     has the writer of the original. A feed without posts is returned unchanged.
