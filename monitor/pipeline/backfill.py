@@ -23,7 +23,7 @@ from monitor.text.urls import extract_origin
 MIN_AGE = timedelta(days=2)
 """Minimum age of an article that a backfill stores. Polls find younger articles and report them."""
 SAME_PERIOD = timedelta(days=31)
-"""Time by which the beginning of the period may be later if a command continues the backfill of an earlier one."""
+"""A command continues the backfill that an earlier command began if its period begins at most this much later."""
 MAX_DOCUMENTS, MAX_PENDING, MAX_PROBLEMS = 2_000, 2_000, 20
 """Maximum numbers of documents that one run reads, of documents that wait to be read, and of problems that are stored.
 """
@@ -70,7 +70,8 @@ class Backfiller:
     async def _start(self, source: Source, since_at: datetime) -> BackfillProgress:
         """Return the stored progress of a backfill of the same period, or else the progress of a new backfill.
 
-        A period that begins a little later is the same, because a length such as 90d means another day each day.
+        A period that begins up to ``SAME_PERIOD`` later counts as the same period, because a length such as 90d is
+        counted back from the present day.
         """
         stored = await self._database.read(self._database.key_values.get_backfill, source.id)
         before = stored.complete_since_at if stored else None

@@ -128,7 +128,7 @@ class BoundedMatcher:
 
 
 _compiled: dict[int, ArticleMatcher] = {}
-"""The matcher of the current configuration, by the key of its watchlist; used only in worker processes."""
+"""Cache of a worker process, with at most one item: the key of the current watchlist, and its compiled matcher."""
 
 
 def match_in_worker(

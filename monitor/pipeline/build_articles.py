@@ -38,9 +38,9 @@ The transfer of a smaller batch costs more than the work.
 """
 
 OFFLOAD_THRESHOLD = 1_000
-"""Number of waiting articles from which on work goes to a worker process.
+"""If at least this number of articles wait, the work on them is done in a worker process.
 
-The start of the process takes as much time as 900 articles.
+Starting the process takes as long as building 900 articles.
 """
 
 DRAIN_RATE = 100.0
@@ -50,7 +50,10 @@ Only articles beyond this rate count as waiting.
 """
 
 MAX_MESSAGE_ARTICLES = 150
-"""Maximum number of articles per message: 10 to 20 ms of work, longer than the wait for the next message."""
+"""Maximum number of articles that one message to a worker process contains.
+
+They are 10 to 20 ms of work, so that the process works longer than it waits for its next message.
+"""
 
 
 FAILURE_MEMORY_SECONDS = 3600.0
@@ -408,7 +411,10 @@ def _complete_message(article: Article, entry: Entry) -> Article:
 
 
 def build_indexed_articles(entries: Sequence[Entry], source: Source) -> list[BuiltArticle]:
-    """Build articles from entries, and compute the text for the search in articles whose page is not fetched."""
+    """Build articles from entries.
+
+    If the page of an article is not fetched, its text for the search index is also computed.
+    """
     from monitor.text.search_text import index_text
 
     return [

@@ -41,10 +41,11 @@ EXPECTED_NEW_FEED_ENTRIES = 30
 
 @dataclass(frozen=True, slots=True)
 class PollResult:
-    """Result of one poll. ``detail``, the states and the time of the next poll have the values that are stored.
+    """Result of one poll of a source.
 
-    ``notice`` informs the user that a problem of the source began or ended. ``note`` is one line about quarantined
-    entries, filled gaps and unreadable entries.
+    ``detail``, ``state_after`` and ``next_poll_at`` are the values that the poll has stored for the source. ``notice``
+    informs the user that a problem of the source began or ended. ``note`` is one line about quarantined entries, filled
+    gaps and unreadable entries.
     """
 
     source_id: str

@@ -119,7 +119,7 @@ class NoticeSource(Protocol):
         ...
 
     async def find_spikes(self, official_ids: Collection[str], end_at: datetime) -> frozenset[str]:
-        """Return the given officials that unusually many stories named in the 24 hours before ``end_at``."""
+        """Return the given officials who were named in unusually many stories in the 24 hours before ``end_at``."""
         ...
 
 
@@ -354,8 +354,9 @@ class DigestComposer:
     async def _start_plan(self, plan: DigestPlan, now: datetime, backfill: timedelta) -> LastWindow:
         """Store the initial window of a digest plan and return it.
 
-        The window is the period that a digest covers. Articles that were found before the backfill count as reported.
-        The first digest of an immediate plan covers the time of the backfill. A scheduled plan waits for its next time.
+        The window is the period that a digest covers. Articles that were found longer than ``backfill`` ago count as
+        reported. The first digest covers all later articles. An immediate plan sends it at once, and a scheduled plan
+        at its next scheduled time.
         """
         start_at = now - backfill
         is_immediate = plan.schedule.is_immediate
@@ -497,7 +498,10 @@ def _mark_hits(plan: DigestPlan, inputs: DigestInputs, end_at: datetime) -> Mark
 
 
 def _without_waiting_hits(plan: DigestPlan, inputs: DigestInputs, end_at: datetime) -> DigestInputs:
-    """Return the inputs of a digest without hits, if it has only hits of muted stories and nothing else to report."""
+    """Remove the hits from the inputs of a digest if all are in muted stories and there is nothing else to report.
+
+    Otherwise return the inputs unchanged.
+    """
     has_news = bool(inputs.retractions) or any(map(plan.accepts, inputs.followed))
     return inputs if has_news or not _mark_hits(plan, inputs, end_at).must_wait else replace(inputs, hits=())
 

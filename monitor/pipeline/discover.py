@@ -218,7 +218,10 @@ class FeedDiscoverer:
 
 @dataclass(slots=True)
 class _Search:
-    """Progress of one search: the feeds found, the URLs tried, and the pages that links to possible feeds led to."""
+    """Progress of one search: the feeds that were found, and the URLs that were tried.
+
+    ``linked_pages`` are pages that were received instead of a feed, because a link that looked like one led to them.
+    """
 
     found: list[DiscoveredFeed] = field(default_factory=list)
     tried: set[str] = field(default_factory=set)

@@ -1,10 +1,10 @@
 """Early matching: when many articles wait, one call of a worker process builds, matches and prepares them for grouping.
 
-Otherwise an article is stored before it is matched. Matching then runs in the main process. An article that ends this
-process must not do so again after the restart. In a worker process this cannot happen: if an article kills the worker
-process, the article is stored as plain text, and matched later like any other. An article that was matched early is
-therefore stored together with its findings. The features that grouping needs stay in memory until the grouping step
-takes them. After a restart, the grouping step computes them from the stored article instead.
+If only a few articles wait, an article is stored first, and matched later in the main process. If it makes this process
+crash, the stored record of this attempt prevents a second crash after the restart. In a worker process, an article can
+only kill the worker process. It is then stored as plain text, and matched later like any other article. An article that
+was matched early can therefore be stored together with its findings. The features that grouping needs stay in memory
+until the grouping step takes them. After a restart, the grouping step computes them from the stored article instead.
 """
 
 import asyncio
@@ -35,14 +35,14 @@ Further articles are read from the database, and their features are computed aga
 """
 
 MAX_UNGROUPED_ARTICLES = 3_000
-"""Number of articles that are built or wait for grouping, from which on polls wait before they build more.
+"""If at least this number of articles are being built or wait for grouping, polls wait before they build more articles.
 
-Polls wait only while articles are grouped meanwhile. One poll may exceed the number.
+They wait only while the grouping step runs. A single poll may exceed the number.
 """
 
 
 class EarlyMatching:
-    """Memory of the articles that were matched early and are not grouped yet.
+    """Memory of the articles that were matched early, in a worker process, and are not grouped yet.
 
     The articles and their hits (satisfied rules) are also counted.
     """
@@ -59,7 +59,10 @@ class EarlyMatching:
 
     @contextmanager
     def grouping(self) -> Iterator[None]:
-        """Let polls wait for grouping inside the block; the caller must group articles there."""
+        """Return a context manager: while its block runs, polls wait if too many articles are not grouped.
+
+        The caller must group articles in the block.
+        """
         self._is_grouping = True
         try:
             yield

@@ -81,10 +81,10 @@ class FetchedFeed:
     """Result of a poll that has read a document: its entries with their keys.
 
     ``response`` holds the validators to store (ETag and Last-Modified), and ``body_hash`` the hash of the document.
-    Both are empty if the next poll must read the document even if it seems unchanged. ``gap_entries`` are the entries
-    of the document and of the sitemap that fills a gap, and ``gap_count`` is the number of entries from the sitemap.
-    Without a gap, ``gap_entries`` is None. ``sitemap_parts`` are the sitemaps that were read, if the document is an
-    index.
+    Both are empty if the next poll must read the document even if it seems unchanged. If entries may have been missed
+    since the last poll (a gap), a sitemap is also read. Then ``gap_entries`` are the entries of the document and of
+    this sitemap, and ``gap_count`` is the number of entries from the sitemap. Otherwise, ``gap_entries`` is None.
+    ``sitemap_parts`` are the sitemaps that were read, if the document is an index.
     """
 
     response: Fetched

@@ -1,6 +1,6 @@
 """Heartbeats of worker processes, which they store in the database.
 
-They have a module of their own, because ``monitor status`` reads them and collects nothing.
+They have a module of their own, so that ``monitor status`` can read them without loading the code for polls.
 """
 
 import json

@@ -18,7 +18,7 @@ PAGE_LEASE = timedelta(minutes=5)
 MAX_PAGES_PER_HOST = 2
 """Maximum number of pages of one host that are read at the same time.
 
-The fetcher sends as many requests to one host.
+It is also the maximum number of requests that the fetcher sends to one host at the same time.
 """
 MAX_PAGES_PER_SOURCE = 6
 """Maximum number of pages of one source that are read at the same time.
@@ -26,13 +26,14 @@ MAX_PAGES_PER_SOURCE = 6
 It is a quarter of all pages that the daemon reads at the same time, because a feed may link to many hosts.
 """
 MAX_PAGE_LAG = timedelta(minutes=10)
-"""Delay of the most overdue page above which status and probes report a problem. 300 new pages of one host take only 5
-minutes at one request per second.
+"""If a page is overdue for longer than this, status and probes report a problem.
+
+Normal work causes shorter delays: 300 new pages of one host take 5 minutes at one request per second.
 """
 PAGE_LAG = "page lag"
 """Name under which probes, status and heartbeat report that pages wait for too long."""
 _MAX_SCANNED_PAGES = 5_000
-"""Maximum number of due pages that one query reads, in 10 ms. A longer queue is read part by part."""
+"""Maximum number of due pages that one query reads, which takes 10 ms. A longer queue is read part by part."""
 _MAX_REMEMBERED_HOSTS = 5_000
 
 

@@ -27,9 +27,9 @@ from monitor.stories.undated import decide_undated_article
 
 RETRY_DELAYS = (timedelta(minutes=2), timedelta(minutes=10))
 MAX_BEGUN_ATTEMPTS = 6
-"""Number of begun attempts after which a page is not fetched again.
+"""Number of started attempts to read a page after which the page is not fetched again.
 
-A page that fails has at most three attempts. More attempts mean that the process ended each time.
+If the attempts fail, there are at most three. There are more only if the process ended during attempts.
 """
 MAX_PAGE_WAIT = timedelta(hours=6)  # so that the news of a morning is still read on the same day
 MAX_LARGE_PAGES = 2  # PDF documents above the usual limit that are held at a time; each takes 45 MB at most
@@ -189,8 +189,8 @@ class PageReader:
     ) -> None:
         """Store an article that was read.
 
-        If the article had no date at the first poll of its source, the date on its page decides whether the article may
-        be reported. Otherwise it stays in quarantine.
+        An article that had no date at the first poll of its source is in quarantine: it is stored, but not reported.
+        ``decide_undated_article`` then decides, by the date on the page, whether the article is released.
         """
         decision = decide_undated_article(
             pending_page.quarantine_reason, article.published_at, pending_page.first_seen_at, self._backfill

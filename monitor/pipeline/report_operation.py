@@ -1,4 +1,4 @@
-"""Report to the operator: sends problems of the program's operation to the channels of ``settings.operator``.
+"""Reports of the program's own problems to the operator, through the channels of ``settings.operator``.
 
 Readers of digests get the news, and learn which sources could not be read. The operator gets what is needed to fix
 problems: addresses that cannot be reached, responses of mail servers, commands and suggestions. The report is a digest
@@ -81,8 +81,9 @@ class OperatorReporter:
     def _must_check(self, now: datetime, *, has_problems: bool) -> bool:
         """Return whether to read the problems in the database now.
 
-        They are read every few minutes and for a new problem, but not soon after a report. If the clock was set back,
-        they are read at once.
+        They are read every few minutes. If there is a new problem outside the database (``has_problems``), they are
+        read at once, so that one report contains all problems. They are not read shortly after a report. If the clock
+        was set back, they are read at once.
         """
         if self._checked_at is None or now < self._checked_at:
             return True
@@ -133,7 +134,7 @@ def format_problems(inputs: DigestInputs, window: Window) -> list[str]:
 
 
 def select_bulk_changes(lines: Sequence[QuarantineSummary]) -> list[QuarantineSummary]:
-    """Return the summaries of quarantined articles that are reported.
+    """Return the summaries of quarantined articles about which the readers and the operator are informed.
 
     Articles that were published before their source was added are left out, because they do not belong to a bulk change
     (a poll with implausibly many new entries).

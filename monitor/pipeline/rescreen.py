@@ -28,7 +28,8 @@ The hits of articles that still wait are not reported before these articles are 
 MAX_WAITING_ARTICLES = 20_000
 MAX_WAITING_AGE = timedelta(days=7)
 WATCHLIST_KEY = "screened_watchlist"
-"""Key of the stored hash of the watchlist for which waiting articles were last enqueued."""
+"""Key under which a hash of the watchlist is stored. If the present watchlist has another hash, waiting articles are
+matched again."""
 RESCREEN_KEY = "last_rescreen"
 """Key under which the result of the last rescreen after an edit is stored as JSON."""
 

@@ -27,17 +27,19 @@ from monitor.store.full_text import IndexAll, IndexAny, IndexQuery, make_search_
 from monitor.text.fold import fold_key
 
 MAX_CANDIDATES, CANDIDATE_BATCH, MAX_EVALUATED = 2_000, 500, 300
-"""Limits of one part of a search: articles found in an index, articles per query of the index, and articles whose
-texts are evaluated.
-"""
+"""Limits for one part of the results: the number of articles found in an index, the number of articles per query of the
+index, and the number of articles on whose texts the query is evaluated."""
 
 PROBE_BATCH, PROBE_COST = 100, 10
-"""Number of articles of an official, rule or source whose words are looked up at once, and the cost of such a look-up
-as a multiple of the cost to filter an article with the words (measured: 50 and 5 microseconds among 500,000 articles).
+"""There are two ways to search for words in the articles of an official, rule or source: look up the words in each of
+these articles, or find all articles with the words and filter them.
+
+``PROBE_BATCH`` is the number of articles in which words are looked up at once. ``PROBE_COST`` is the cost of one
+look-up, divided by the cost of filtering one article (measured: 50 and 5 microseconds among 500,000 articles).
 """
 
 MAX_SCANNED = 200_000
-"""Maximum number of articles whose rows are read by one part of a search without a query."""
+"""Maximum number of articles that are read for one part of the results of a search without a query."""
 
 MAX_SCAN_PERIOD = timedelta(days=7)
 """Longest period of a search for which the full-text index cannot be used, because no word is required."""
@@ -153,9 +155,9 @@ def _find_candidates(
 ) -> _Batch:
     """Return the next candidates below ``before_id``: articles that can satisfy a filter and contain certain words.
 
-    Two indexes are read from the newest article on: the one of words, and the one of officials, rules or sources. The
-    candidates come from the index whose articles reach further back, because fewer of them must be read. Thus the cost
-    does not depend on the size of the archive.
+    Two indexes can find them: the index of words, and the index of officials, rules or sources. The newest articles of
+    each index are read. The index with fewer articles in the same period is used, because fewer articles must then be
+    examined. Thus the cost does not depend on the size of the archive.
     """
     selected = database.desk.list_selected_ids(wanted, CANDIDATE_BATCH, before_id)
     is_rare = selected is not None and len(selected) < CANDIDATE_BATCH

@@ -24,9 +24,10 @@ def hold_hits(
 ) -> DigestInputs:
     """Remove from the content of a digest the hits that must wait for a spike, and return the content.
 
-    A hit is an article that satisfies a rule. A spike is a day on which unusually many stories name an official, and
-    ``spiking`` are these officials. A hit waits for one day at most. After that it is no longer removed, but is marked
-    as not reported. A hit in an article that is reported for another rule does not wait either.
+    A hit is an article that satisfies a rule. A spike is a day on which unusually many stories name an official.
+    ``spiking`` contains the officials with a spike on this day, and ``spike_rules`` the rules whose hits wait for a
+    spike. A hit waits for at most one day. After that it is no longer removed, but is marked as not reported. A hit in
+    an article that is reported for another rule does not wait.
     """
     since = end_at - MAX_WAIT
 
