@@ -1,8 +1,11 @@
 """Worker on top of Procrastinate: runs jobs from the PostgreSQL queue until it is stopped.
 
-Procrastinate's own worker ends if it loses its database, or if its process was suspended until its registration
-expired; here it is then restarted after a moment. Procrastinate announces only new jobs, so the next job for a busy
-host would start only at the next regular query; here a finished job announces the next job for its host.
+This module changes Procrastinate in two ways:
+
+- Procrastinate's own worker ends if it loses its database, or if its process was suspended until its registration
+  expired. This module then restarts it after a moment.
+- Procrastinate announces only new jobs, so the next job for a busy host would start only at the next regular query of
+  the queue. In this module, a finished job announces the next job for its host.
 """
 
 import asyncio
