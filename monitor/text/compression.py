@@ -32,9 +32,9 @@ class Decompressor:
 
     @property
     def is_complete(self) -> bool:
-        """True unless the data end in the middle of a compressed stream.
+        """True unless the data so far end in the middle of a compressed stream.
 
-        False after the last data means: they were cut off.
+        If the value is False after the last data, the data were cut off.
         """
         return not self._is_started or self._stream.eof
 

@@ -72,11 +72,13 @@ _LATIN_GUESSES = (  # codec, the letters beyond ASCII of each language; if two l
 )
 _PUNCTUATION = re.compile("[\\s‘’‚“”„«»‹›–—…•·°€£§¿¡]")
 _MIN_LATIN_SHARE = 0.9
-"""Minimum share of letters of the language; the others are in foreign names."""
+"""An encoding is accepted only if, in the decoded text, at least this share of the non-ASCII letters belongs to one
+language. The other letters may be in foreign names."""
 _NEXT_TO_LATIN = re.compile("(?<=[A-Za-z])[^\x00-\x7f]|[^\x00-\x7f](?=[A-Za-z])")
 _MAX_NEXT_TO_LATIN = 0.2
-"""Maximum share of the characters beyond ASCII that touch a letter of ASCII. In a word such as "niño" they all do, and
-then the language is written in Latin letters. In Cyrillic or Chinese texts few do.
+"""If a larger share of the non-ASCII characters is next to an ASCII letter, the text is in Latin letters.
+
+In a word such as "niño", every non-ASCII character is next to an ASCII letter. In Cyrillic or Chinese texts, few are.
 """
 _SAMPLE_BYTES = 20_000
 _ENCODED_SURROGATES = re.compile(rb"\xed[\xa0-\xaf][\x80-\xbf]\xed[\xb0-\xbf][\x80-\xbf]|\xed[\xa0-\xbf][\x80-\xbf]")

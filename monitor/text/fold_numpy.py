@@ -19,10 +19,10 @@ _EXPANSION_BASE = 0x110000  # values from this one on are indexes of expansions
 
 
 def _build_tables() -> tuple[npt.NDArray[np.uint32], tuple[str, ...]]:
-    """Return a table that maps each code point to its folded code point, and the foldings that are longer.
+    """Return two tables: one that maps each code point to its folded code point, and one with the longer foldings.
 
-    For a character whose folding has several characters, the table has ``_EXPANSION_BASE`` plus an index of the second
-    result.
+    If the folding of a character has several characters, the first table has ``_EXPANSION_BASE`` plus the index of the
+    folding in the second table.
     """
     table = np.arange(0x10000, dtype=np.uint32)
     longer: list[str] = []

@@ -97,12 +97,13 @@ parliament: nz
 police: uk
 radio: br
 """
-"""Each second label, such as "co", with the top-level domains in which names are registered below it.
+"""Each second-level label, such as "co" in ``example.co.uk``, with the top-level domains in which sites are registered
+below this label.
 
 A line without a colon continues the line above.
 """
 _ANY_LABEL_COUNTRIES = frozenset({"ck", "er", "fk", "jm", "mm", "np", "pg"})
-"""Top-level domains in which names are registered below every second label."""
+"""Top-level domains in which sites are registered below every second-level label, as in ``example.com.np``."""
 
 
 def get_site_domain(host: str) -> str:
