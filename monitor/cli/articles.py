@@ -1,4 +1,4 @@
-"""Command ``monitor hits``, the list of ``monitor articles``, and functions that other commands use, too."""
+"""The commands ``monitor hits`` and ``monitor articles list``, and functions that other commands use, too."""
 
 from collections.abc import Iterable, Iterator
 from contextlib import closing, contextmanager

@@ -92,8 +92,9 @@ def backfill(
 def choose_sources(configuration: "Configuration", source_id: str, official_id: str) -> "list[Source]":
     """Return the sources whose archives are to be read.
 
-    It is the source ``source_id``. If this is empty, it is every source in whose script the official has a name. Raises
-    ``UsageError`` if the source is paused, or if no source is left.
+    If ``source_id`` is given, this is only that source. Otherwise, these are all sources that are not paused, except
+    for sources in a script (such as Cyrillic) in which the official's names cannot be found. Raises ``UsageError`` if
+    the source is paused, or if no source is left.
     """
     from monitor.match.names.coverage import Coverage, find_coverage, find_script_of_language
 
@@ -114,7 +115,7 @@ def choose_sources(configuration: "Configuration", source_id: str, official_id: 
 
 
 def describe(progress: "BackfillProgress") -> str:
-    """Return a line about the backfill of a source: what was stored, and from when on its archive is complete."""
+    """Return a line about the backfill of a source: what was stored, and since when its archive is complete."""
     stored = format_count(progress.stored_count, "older article")
     if progress.is_complete and progress.complete_since_at:
         day = progress.complete_since_at.astimezone()

@@ -230,7 +230,7 @@ def load_rows(load: Callable[[int, T | None], Sequence[T]], limit: int | None) -
 
 
 def load_at_once(load: Callable[[int], Sequence[T]], limit: int | None, *, as_document: bool = False) -> Sequence[T]:
-    """Load and return the rows to print from a function that cannot continue a list. If more rows exist, print a note.
+    """Load the rows to print with one call, and return them. If more rows exist, print a note on standard error.
 
     ``load`` is called with a number and returns at most this number of rows. Without a ``limit``, all rows are returned
     if ``as_document`` is true (JSON or CSV), or if the output is piped.

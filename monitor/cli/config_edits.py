@@ -29,10 +29,10 @@ def create_editor(config: Path) -> "FileEditor":
 def record_edit(
     configuration: "Configuration", editor: "FileEditor", saved: "Sequence[SavedEdit]", what: str, reader: str
 ) -> None:
-    """Record saved edits, and print to standard error how they are undone.
+    """Record saved edits, and print to standard error how to undo them.
 
-    ``what`` is what was added, such as ``sources.times``. ``reader`` is the login that was given as an option. The
-    files are already saved. Therefore, if the database cannot be used, only a message is printed.
+    ``what`` names the added entries, such as ``sources.times``. ``reader`` is the login from the option ``--by``, or
+    empty. The files are already saved. Therefore, if the database cannot be used, only a message is printed.
     """
     from monitor.feedback.configuration import ConfigurationService
     from monitor.feedback.service import Actor

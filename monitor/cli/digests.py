@@ -77,7 +77,7 @@ OutputOption = Annotated[
 
 
 def find_plan(configuration: "Configuration", plan_id: str) -> "DigestPlan":
-    """Return the digest plan with an id. Raises ``UsageError`` with all ids if no plan has it."""
+    """Return the digest plan with this id. If there is none, raise ``UsageError`` with a list of all ids."""
     plans = {plan.id: plan for plan in configuration.digests}
     if plan_id not in plans:
         raise UsageError(f"There is no digest '{plan_id}'. There are: {', '.join(sorted(plans)) or 'none'}.")
@@ -270,7 +270,7 @@ def send(
     database: DatabaseOption = "",
     since: SinceOption = "",
 ) -> None:
-    """Send a digest now: the hits not reported yet, or with --since all hits of that time."""
+    """Send a digest now, with the hits not reported yet, or with --since all hits since that time."""
     configuration = load_config(config, database, resolve_secrets=True)
     plan = find_plan(configuration, name)
     with open_database(configuration) as opened:
@@ -314,10 +314,11 @@ def format_attempt(attempt: "DeliveryAttempt") -> str:
 
 
 def print_attempts(attempts: "list[DeliveryAttempt]", deliveries: "Sequence[Delivery]") -> None:
-    """Print the result of each attempt to send, and the states of those ``deliveries`` that a daemon took before.
+    """Print the result of each attempt to send.
 
-    ``deliveries`` are read after the attempts. Raises ``MonitorError`` if an attempt failed, so that the exit code of
-    the command shows the failure.
+    ``deliveries`` are all deliveries of the command, read after the attempts. If one of them was not attempted here, a
+    running daemon sends it; then its state is printed. Raises ``MonitorError`` if an attempt failed, so that the exit
+    code of the command shows the failure.
     """
     failed = 0
     attempted = {attempt.delivery.id for attempt in attempts}

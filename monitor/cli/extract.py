@@ -61,7 +61,7 @@ def extract(
 
 
 def find_source(configuration: "Configuration", source_id: str) -> "Source":
-    """Return the source with an id. Raises ``UsageError`` with all ids if no source has it."""
+    """Return the source with this id. If there is none, raise ``UsageError`` with a list of all ids."""
     for source in configuration.sources:
         if source.id == source_id:
             return source

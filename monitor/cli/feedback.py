@@ -115,7 +115,7 @@ def reject(  # noqa: PLR0913, PLR0917 - a parameter is an option
     database: DatabaseOption = "",
     json: JsonOption = False,
 ) -> None:
-    """State that an article does not mean an official; hits of the article and of copies of its text are withdrawn."""
+    """State that a name in an article does not mean an official; hits of the article and its copies are withdrawn."""
     with _open_service(config, database) as (service, opened):
         stored, is_story = find_target(opened, target, official)
         chosen = official or _choose_official(opened, stored)
@@ -163,7 +163,7 @@ def mark_mute(  # noqa: PLR0913, PLR0917 - a parameter is an option
     database: DatabaseOption = "",
     json: JsonOption = False,
 ) -> None:
-    """Shorten a story to one line in digests, until it has another person, a correction or a withdrawal."""
+    """Shorten a story to one line in digests, except for reports of another person, corrections and withdrawals."""
     _mark(MarkKind.MUTED, target, digest, until, rule, reader, config, database, json=json)
 
 

@@ -114,9 +114,10 @@ def load_command(place: str) -> Callable[..., object] | typer.Typer:
 
 
 def create_app(words: Collection[str] = ()) -> typer.Typer:
-    """Return the command line program with the commands that ``words``, the words of a command line, name.
+    """Return the command line program.
 
-    If they name no command, it has all commands.
+    ``words`` are the words of a command line. The program has only the commands that they name, because loading all
+    commands takes longer. If they name no command, it has all commands.
     """
     app = typer.Typer(
         cls=FamilyHelpGroup,

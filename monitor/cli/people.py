@@ -63,7 +63,7 @@ def list_people(
     json: JsonOption = False,
     csv: CsvOption = False,
 ) -> None:
-    """List the watched people, the most named of the last seven days first."""
+    """List the watched people, beginning with those named most often in the last seven days."""
     from dataclasses import replace
     from zoneinfo import ZoneInfo
 
@@ -173,7 +173,10 @@ def require_watched(official_id: str, officials: "Sequence[Official]") -> None:
 
 
 def write_chart(path: Path, history: "PersonHistory", since: str) -> None:
-    """Write the chart of a person over time to an SVG file. Raises ``OSError``."""
+    """Write an SVG file with a bar chart of the number of articles that name a person, by day or week.
+
+    ``since`` describes the period in the title of the chart. Raises ``OSError`` if the file cannot be written.
+    """
     from monitor.insight.charts import render_svg
 
     view = history.view

@@ -95,7 +95,11 @@ def link(
 
 
 def format_address(settings: "WebSettings | None", code: str, listen: "ListenAddress | None" = None) -> str:
-    """Return the one-time address that contains a code, at the configured desk or at the desk at ``listen``."""
+    """Return the one-time address that contains a code.
+
+    It begins with the configured URL of the desk. If no URL is configured, it begins with ``listen`` or else with the
+    configured host and port.
+    """
     from monitor.domain.web_settings import WebSettings
 
     wanted = settings or WebSettings()

@@ -244,7 +244,8 @@ def save_as_rule(
 ) -> None:
     """Add a search to the configuration file as a rule, and record this as a change.
 
-    Raises ``UsageError`` if a rule with this id exists or the search cannot be a rule, or ``ConfigError``.
+    Raises ``UsageError`` if a rule with this id exists or the search cannot be a rule, and ``ConfigError`` if the
+    configuration with the new rule is not valid.
     """
     from monitor.insight.search import make_rule
 

@@ -49,7 +49,7 @@ def format_workers(overview: "WorkerOverview", now: datetime) -> Iterator[str]:
 
 
 MAX_LISTED_SOURCES = 20
-"""Maximum number of sources with which the report lists all sources. With more, it lists only sources with problems."""
+"""If there are more sources than this, the report lists only sources with problems, unless ``--all`` is given."""
 
 REFRESH_SECONDS = 2.0
 

@@ -79,8 +79,8 @@ def suggest(
 def _choose_verdicts(database: "Database", change: int) -> "list[tuple[int, Verdict]]":
     """Return the verdicts for which edits are suggested, each with the number of the change that recorded it.
 
-    It is the verdict of the change ``change``. If ``change`` is 0, it is the newest verdicts. Raises ``UsageError`` if
-    the change is not a verdict or was undone.
+    If ``change`` is 0, these are the newest verdicts. Otherwise, this is only the verdict that the change with this
+    number recorded. Raises ``UsageError`` if the change is not a verdict or was undone.
     """
     from monitor.feedback.suggestions import select_verdicts
 
