@@ -43,11 +43,11 @@ class SourceFile:
 class FileSet:
     """The parsed sources.yaml, merged with the files that it refers to.
 
-    ``tree`` contains the entries of all files. ``origins`` maps the path of each entry from an included file to this
-    file. The path is the section with the id of the entry; for a synonym, it is ``synonyms`` with an index in the
-    merged list. ``own_paths`` maps the path of such a synonym to its path in the included file. ``included`` are the
-    included files. ``edited`` has the bytes of included files that are to be used instead of those on the disk, also of
-    files that do not exist yet.
+    ``tree`` contains the entries of all files. ``origins`` maps the key path of each entry that comes from an included
+    file to this file. A key path consists of the section and the id of the entry; for a synonym, it consists of
+    ``synonyms`` and an index in the merged list. ``own_paths`` maps the key path of such a synonym to its key path in
+    the included file. ``included`` are the included files. ``edited`` maps the paths of included files to contents that
+    are used instead of the files on the disk, which may not exist yet.
     """
 
     main: SourceFile
@@ -269,8 +269,8 @@ def _read_date_files(files: FileSet) -> None:
 def _read_dates(files: FileSet, path: KeyPath, name: str) -> Sequence[str]:
     """Return the dates in a file, each of which is the first word of a line.
 
-    The other words of a line, and the text after ``#``, are comments. Errors are added to ``files``, at the path
-    ``path`` of the file name in the configuration.
+    The other words of a line, and the text after ``#``, are comments. Errors are added to ``files``. They are reported
+    at ``path``, the place in the configuration where the file is named.
     """
     if not _is_relative(name):
         _add_issue(files, path, f'"{name}" is neither a date such as 2026-12-25 nor a relative file name')

@@ -61,11 +61,11 @@ def _section_schema(entry: dict[str, Any]) -> dict[str, Any]:
 
 
 def _kind_schema(model: type[Channel], reference: dict[str, Any], definitions: dict[str, Any]) -> dict[str, Any]:
-    """Return the JSON Schema for the value after the key of a channel kind, such as ``email``.
+    """Return the JSON Schema for the settings of one kind of channel, such as ``email``.
 
-    ``reference`` refers to the definition of ``model`` in ``definitions``. If ``model.inline_field`` is set, only this
-    field is written in the file, without a mapping. Then the schema of the field is returned, and the definition is
-    removed.
+    ``reference`` refers to the definition of ``model`` in ``definitions``. If ``model.inline_field`` is set, the file
+    contains the value of this field instead of a mapping with all fields. Then the schema of the field is returned, and
+    the definition of ``model`` is removed.
     """
     if model.inline_field:
         reference = definitions.pop(model.__name__)["properties"][model.inline_field]

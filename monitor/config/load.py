@@ -270,11 +270,12 @@ class _ConfigurationReader:
     def _validate(
         self, path: KeyPath, fixed: dict[str, Any], value: Any, type_: type[T], inline_field: str = ""
     ) -> Entry[T] | None:
-        """Validate one value of the file, report its errors, and return it as an entry.
+        """Validate one value of the file, record its errors, and return it as an object of ``type_`` in an ``Entry``.
 
-        The entry of an invalid value has only the keys without errors, so that other checks can use these. If no key is
-        usable, the result is None. ``fixed`` contains fields that are not keys of the value in the file, such as the
-        id. If ``inline_field`` is not empty, the value is this single field; otherwise it is a mapping of all fields.
+        If some keys of the value are invalid, the object is built from the other keys, so that later checks can use
+        these. If this is impossible, the result is None. ``fixed`` has fields of the object that are not read from the
+        value, such as the id. If ``inline_field`` is given, the value belongs to this field; otherwise the value is a
+        mapping with all fields.
         """
         given = {inline_field: value} if inline_field else {} if value is None else value
         if isinstance(given, dict):

@@ -71,8 +71,9 @@ def plan_file_edits(files: FileSet, new: Sequence[Official], changes: Sequence[E
     """Return the new contents of all files that change, sources.yaml last.
 
     ``changes`` are the edits of known officials. ``into`` is the name of the file for new people, relative to the
-    folder of sources.yaml. If ``into`` is empty, the people are written to sources.yaml, or to ``people.yaml`` if they
-    are many. Raises ``UsageError`` if a file cannot be used, or ``EditRefused`` if an edit is not possible.
+    folder of sources.yaml. If ``into`` is empty, the people are written to sources.yaml, or to ``people.yaml`` if there
+    are more than ``MAX_IN_MAIN_FILE``. Raises ``UsageError`` if a file cannot be used, or ``EditRefused`` if an edit is
+    not possible.
     """
     if not (new and (into or len(new) > MAX_IN_MAIN_FILE)):
         return edit_files(files, [*changes, *_add_people(files.main, new)])

@@ -17,10 +17,10 @@ from monitor.domain.value_parsers import MAX_ID_CHARS
 def address_readers(
     plans: Sequence[DigestPlan], readers: Sequence[DigestReader], channels: Sequence[Channel]
 ) -> tuple[tuple[DigestPlan, ...], tuple[EmailChannel, ...]]:
-    """Return all digest plans, including one for each reader of a digest, and the email channels of the readers.
+    """Return all digest plans, with a separate plan for each reader of a digest, and the email channels of the readers.
 
-    The plan of a reader covers its own periods, so that a digest of 07:00 is sent at 07:00 in the time zone of the
-    reader. A plan that has readers but no channels is left out, because only the plans of its readers are sent.
+    With a separate plan, a digest that is planned for 07:00 is sent at 07:00 in the time zone of the reader. A plan
+    without channels is left out, because only its readers get the digest.
     """
     by_id = {reader.id: reader for reader in readers}
     found: list[DigestPlan] = []

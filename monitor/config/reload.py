@@ -35,9 +35,9 @@ from monitor.domain.secret import Secret
 from monitor.text.numbers import format_count
 
 MIN_REMOVED_SOURCES = 2
-"""Number of removed sources from which on an edit may need a confirmation.
+"""Minimum number of sources that an edit must remove to need a confirmation.
 
-The replacement of a single source is a usual edit.
+The replacement of a single source is a usual edit, even if it was the only one.
 """
 
 
@@ -204,11 +204,12 @@ class Reloader:
         self._unconfirmed_data, self._valid_text, self._is_forced = b"", "", False
 
     def load_initial(self, now: datetime) -> tuple[Configuration, ReloadResult | None]:
-        """Return the configuration with which the daemon starts, and None or the result of the check of the file.
+        """Return the configuration with which the daemon starts, and a problem with the file or None.
 
-        The configuration is the one in the file. If the file is invalid or needs a confirmation, it is the last valid
-        one, and the result of the check is returned with it. Raises ``ConfigError`` with the errors of the file if no
-        valid configuration exists. Call it in the thread of the database.
+        The configuration is the one in the file. If the file is invalid or needs a confirmation, the last valid
+        configuration is returned instead, and the second value is the result of checking the file. Raises
+        ``ConfigError`` with the errors of the file if no valid configuration exists. Call this in the thread that
+        writes to the database.
         """
         self._load_last_good()
         self._evaluated_signature = self._read_signature()
@@ -223,7 +224,7 @@ class Reloader:
         """Save the configuration in the file as the last valid one, if a daemon would apply the file.
 
         A single pass calls this. If the file is invalid later, a daemon can then start with this configuration. Call it
-        in the thread of the database.
+        in the thread that writes to the database.
         """
         self._load_last_good()
         change = self._evaluate(self._store.get(ACCEPTED_HASH_SETTING))
@@ -250,8 +251,8 @@ class Reloader:
     ) -> ReloadResult | None:
         """Check the file if it was edited, and return the result. The result is None if the file has no new edit.
 
-        Call this every second or two. ``run_in_database`` runs a function of the store in the thread of the database.
-        The file is read and checked in another thread, so that the event loop is not blocked.
+        Call this every second or two. ``run_in_database`` runs a function of the store in the thread that writes to the
+        database. The file is read and checked in another thread, so that the event loop is not blocked.
         """
         if not self._is_ready(monotonic_now):
             return None

@@ -13,7 +13,10 @@ from typing import NamedTuple
 import yaml
 
 MAX_FILE_BYTES = 40_000_000
-"""Limit that an accident exceeds; a file with 100,000 people has 20 MB, and is read in half a minute."""
+"""Maximum size of a configuration file. A larger file was probably given by mistake.
+
+A file with 100,000 people has 20 MB, and is read in half a minute.
+"""
 MAX_NESTING_DEPTH = 20
 MAX_ERRORS = 1000
 
@@ -152,7 +155,7 @@ def _locate_yaml_error(error: yaml.MarkedYAMLError, text: str) -> FilePosition:
 
 
 def _describe_yaml_error(error: yaml.MarkedYAMLError) -> str:
-    """Return the error message of the YAML parser in plain words, with a hint how to correct the error."""
+    """Return the error message of the YAML parser in plain words, with a hint on how to correct the error."""
     problem = error.problem or "it ends in the middle"
     hint = ""
     if "cannot start any token" in problem:
