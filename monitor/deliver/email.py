@@ -105,8 +105,9 @@ class EmailSender:
         ssl_context: ssl.SSLContext | None = None,
         timeout_seconds: float = SMTP_TIMEOUT_SECONDS,
     ) -> None:
-        """Prepare the sender. If given, ``ssl_context`` replaces the context with the system's certificates.
+        """Prepare the sender.
 
+        ``ssl_context`` is used for encrypted connections. Without it, the certificates of the system are trusted.
         Raises ``ValueError`` if the sender address is invalid.
         """
         self._sender = parse_mailbox(channel.sender)
