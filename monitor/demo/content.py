@@ -112,10 +112,11 @@ def load_article_templates(outlet: Outlet) -> list[ArticleTemplate]:
 
 
 def render_outlet(outlet: Outlet, base_url: str, started_at: datetime, edition: int) -> Edition:
-    """Render everything that an outlet serves in an edition.
+    """Render all documents that a demo outlet serves.
 
-    ``base_url`` is the URL of its server, without a slash at the end. The ages of the articles are counted back from
-    ``started_at``.
+    ``edition`` is 1 or 2: the demo first serves edition 1, and then edition 2 with changed and added articles.
+    ``base_url`` is the URL of the outlet's server, without a slash at the end. The ages of the articles are counted
+    back from ``started_at``.
     """
     now = started_at.astimezone(outlet.zone)
     environment = _build_environment(outlet, now)
