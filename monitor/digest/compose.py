@@ -184,10 +184,10 @@ def _describe_outlet(hit: ReportableHit) -> str:
 def _split_duplicates(reports: Sequence[_DigestArticle]) -> tuple[list[_DigestArticle], dict[int, list[DuplicateItem]]]:
     """Separate the articles to show from their duplicates, which have the same text.
 
-    The article of the agency itself is selected. If no outlet is the agency, the article that was seen first is
-    selected, but no repost of another one; the publication date is not used, because a feed can state any date. A
-    duplicate is returned among the selected articles if it was changed, or if it names an official that the selected
-    article does not name.
+    Of several articles with the same text, the article of the agency itself is shown. If there is none, the article
+    that was seen first is shown; a repost is shown only if all of them are reposts. The publication date is not used,
+    because a feed can state any date. A duplicate is also returned among the articles to show if it was changed, or if
+    it names an official that the shown article does not name.
     """
     kept: dict[int, _DigestArticle] = {}
     duplicates: dict[int, list[DuplicateItem]] = defaultdict(list)

@@ -1,8 +1,8 @@
-"""Links of a digest by which a reader gives feedback or unsubscribes: signed for each target.
+"""Signed links in a digest, with which a reader gives feedback or unsubscribes.
 
-All targets share one rendered digest. Its links are therefore placeholders ("markers"), which are replaced by signed
-links when the digest is sent to a target. A signed link is valid for one purpose, one delivery and one subject, until a
-date. Every attempt at a delivery uses the same links, so that it sends the same bytes.
+All targets (recipients) get the same rendered digest. Its links are therefore placeholders ("markers"), which are
+replaced by signed links when the digest is sent to a target. A signed link is valid until a date, for one purpose, one
+delivery, and one story or mention. Every attempt at a delivery uses the same links, so that it sends the same bytes.
 """
 
 import base64
@@ -48,7 +48,7 @@ class DigestLink:
 
 
 def make_marker(purpose: LinkPurpose, story_id: str, article_id: int = 0, official_id: str = "") -> str:
-    """Return the marker for a link: a path with its purpose and subject.
+    """Return the marker for a link: a path with the purpose of the link and the ids that this purpose needs.
 
     ``fill_links`` replaces it by a signed link.
     """

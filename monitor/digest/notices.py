@@ -70,9 +70,9 @@ def format_retractions(retractions: Sequence[Retraction], officials: Iterable[Of
 WEEK = timedelta(days=7)
 MAX_SPELLINGS_SHOWN, MAX_SPELLINGS_QUERIED = 5, 50  # spellings shown in the notice, and read to choose them
 EXCLUDED_REASON_PREFIX = "cancelled by the phrase"
-"""Beginning of the rejection reason of a mention that an exclude phrase has cancelled.
+"""Beginning of the reason for a rejection, if an exclude phrase has cancelled the mention.
 
-Such a mention is not reported as a near miss, because the user wants its rejection.
+Such a mention is not reported as a near miss, because the user has asked for the rejection.
 """
 
 
@@ -126,7 +126,10 @@ def format_repeated_rejections(found: Sequence[RepeatedRejection], officials: It
 
 
 def _build_occurrence_key(line: NearMissSummary) -> tuple[object, ...]:
-    """Return a key by which near misses of the same text in the same articles are equal, whatever their reasons."""
+    """Return a key that is the same for all near misses with the same text in the same articles.
+
+    Their reasons may differ.
+    """
     return line.official_id, line.text, line.article_count, line.article_id
 
 

@@ -37,9 +37,10 @@ class PassageData(TypedDict):
 
 
 class ChangeData(TypedDict):
-    """One change of an article: its place, and the text before and after it. An empty text was added or removed.
+    """One change of an article: its place, and the text before and after it.
 
-    A ``notice`` is a statement of the outlet about the change.
+    If ``before`` is empty, the text ``after`` was added. If ``after`` is empty, the text ``before`` was removed. The
+    place ``notice`` is a statement of the outlet about the change.
     """
 
     place: Literal["headline", "passage", "notice"]
@@ -142,8 +143,8 @@ class OfficialData(TypedDict):
 class DigestData(TypedDict):
     """The digest. ``overflow`` is the number of articles that are counted but not listed.
 
-    ``top`` has the ids of the most important stories. ``operator`` is true for a report of problems of operation, which
-    has no stories.
+    ``top`` has the ids of the most important stories. ``operator`` is true for a report to the operator about problems
+    of this program, which has no stories.
     """
 
     digest: str

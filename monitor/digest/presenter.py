@@ -220,8 +220,8 @@ class _StoryPresenter:
     def list_acting_links(self, story: DigestStory, code: str) -> list[ActionView]:
         """Return the feedback links of a story, as markers (placeholders for signed links).
 
-        For each official of the leading article, one link rejects the mention. A last link mutes the story. The result
-        is empty if the digest has no feedback links.
+        For each of the first ``MAX_REJECT_LINKS`` officials of the leading article, there is a link that rejects the
+        mention. The last link mutes the story. The result is empty if the digest has no feedback links.
         """
         if not self.with_links:
             return []
@@ -347,8 +347,8 @@ def _format_period(window: Window, zone: ZoneInfo) -> str:
 def _format_subject_line(digest: Digest, sections: Sequence[SectionView]) -> str:
     """Return the subject line of an email: the most important headline, or a statement that nothing was found.
 
-    A digest that only retracts reports has the headline of the first one, and a digest that only has notices the first
-    notice. A report to the operator has the number of problems in its subject instead.
+    If the digest only retracts reports, the subject line has the headline of the first retracted report. If the digest
+    only has notices, it has the first notice. For a report to the operator, it has the number of problems.
     """
     prefix = "[overdue] " if digest.is_overdue else ""
     day = f"{digest.window.end_at.astimezone(ZoneInfo(digest.timezone)):%-d %b}"
