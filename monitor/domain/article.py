@@ -10,7 +10,7 @@ MAX_AUTHORS, MAX_AUTHOR_CHARS = 20, 200
 """Limits of the authors of an article. Pages and feeds have no limits of their own."""
 
 REPOST = "(repost)"
-"""Section of an article that is a repost."""
+"""Value of ``Article.section`` that marks the article as a repost in a social network."""
 
 
 class Region(StrEnum):
@@ -56,7 +56,10 @@ class Article:
     page_starts: tuple[int, ...] = ()
 
     def find_page(self, region: Region, offset: int) -> int:
-        """Return the number of the page of a PDF document on which an offset in a region is; 0 for other articles."""
+        """Return the number of the PDF page that contains an offset in a region.
+
+        The result is 0 if the article is not a PDF document, or if the region is not the body.
+        """
         return bisect_right(self.page_starts, offset) if region is Region.BODY else 0
 
     def regions(self) -> Iterator[tuple[Region, str]]:

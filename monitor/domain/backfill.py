@@ -30,7 +30,7 @@ class BackfillProgress:
 
 
 def find_complete_since(baseline_at: datetime | None, backfill: BackfillProgress | None) -> datetime | None:
-    """Return the time from which on the archive of a source is complete, or None if the source was never read.
+    """Return the time since which the archive of a source is complete, or None if the source was never read.
 
     This is the time ``baseline_at`` of the first poll, or an earlier time that a backfill has reached.
     """

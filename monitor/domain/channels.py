@@ -105,7 +105,7 @@ class WebhookChannel:
 
     @property
     def targets(self) -> tuple[str, ...]:
-        """A label of the URL, without secrets, as the only target."""
+        """The only target: a label for the URL of the webhook, which contains no secrets."""
         return (_label_secret_url(self.url),)
 
 
@@ -122,7 +122,7 @@ class ChatChannel:
 
     @property
     def targets(self) -> tuple[str, ...]:
-        """A label of the chat service's URL, without secrets, as the only target."""
+        """The only target: a label for the URL of the chat service, which contains no secrets."""
         return (_label_secret_url(self.url),)
 
 
@@ -139,7 +139,7 @@ class FolderChannel:
 
     @property
     def targets(self) -> tuple[str, ...]:
-        """The path of the folder, as the only target."""
+        """The only target: the path of the folder."""
         return (self.path,)
 
 

@@ -1,4 +1,4 @@
-"""Edits of the configuration files by the desk, the API and commands: opened files, checked edits, and saved ones."""
+"""Edits of the configuration files by the desk, the API and commands: the types for such edits and for the editor."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -113,25 +113,28 @@ class ConfigurationEditor(Protocol):
         ...
 
     def save(self, name: str, text: str, tag: str, *, is_confirmed: bool = False) -> SavedEdit:
-        """Replace a configuration file with the edited text in one step, if the file still has the tag ``tag``.
+        """Replace a configuration file with the edited text in one step.
 
-        Raises ``EditConflict`` if the file was changed, or ``EditNotAllowed`` if it cannot be edited here. Raises
-        ``ConfigError`` if the text has errors, or if it removes most sources and ``is_confirmed`` is false.
+        ``tag`` identifies the content that was edited (``OpenedFile.tag``). Raises ``EditConflict`` if the file was
+        changed since, or ``EditNotAllowed`` if it cannot be edited here. Raises ``ConfigError`` if the text has errors,
+        or if it removes most sources and ``is_confirmed`` is false.
         """
         ...
 
     def restore(self, name: str, before: str, tag: str) -> SavedEdit:
-        """Replace a configuration file by its former text, if the file still has the tag ``tag``.
+        """Replace a configuration file by its former text ``before``, unless it was edited since.
 
-        Raises the same errors as ``save``.
+        ``tag`` identifies the content that the file must still have (``OpenedFile.tag``). Raises the same errors as
+        ``save``.
         """
         ...
 
     def propose_rule(self, rule_id: str, rule: Mapping[str, Any]) -> OpenedFile:
-        """Return the main file with the text that it has after adding a rule. Nothing is saved.
+        """Return the main file with a rule added to its text. Nothing is saved.
 
-        The tag belongs to the file from which the text was made, so that a later save notices other edits. Raises
-        ``UsageError`` if a rule with this id exists, or if the file cannot be edited.
+        The field ``tag`` of the result identifies the content without the rule, so that ``save`` notices if somebody
+        has edited the file meanwhile. Raises ``UsageError`` if a rule with this id exists, or if the file cannot be
+        edited.
         """
         ...
 

@@ -183,10 +183,10 @@ OPERATOR_PLAN_ID = "operator"
 """Plan id of the reports to the operator. A configured digest must not have this id."""
 
 INITIAL_WINDOW_LEAD = timedelta(seconds=1)
-"""Time by which the initial window of a digest starts before the lookback.
+"""Time between the start of the initial window of a digest and the start of the next window.
 
-The initial window only records that the digest was created. Its start must differ from that of the next window, because
-two windows of one digest must not have the same start.
+The initial window only records that the digest was created, and reports nothing. The times must differ, because two
+windows of one digest must not have the same start.
 """
 
 
@@ -281,7 +281,7 @@ class DigestStory:
 
 
 FOLLOWED_SECTION = "followed-stories"
-"""Id of the section for stories that are in the digest only because readers follow them, without official and rule."""
+"""Id of the section for stories that no rule selects, and that are in the digest only because readers follow them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -333,8 +333,10 @@ class DigestQuery:
 
     It selects hits that the digest has not reported yet. They were found before ``hits_before`` and, if ``found_since``
     is given, not before that time. If ``period_start_at`` is given, it selects all hits that were found since then,
-    even reported ones. If ``requires_hits`` is true and no hit is selected, or only hits of muted stories, which wait
-    for other news, nothing is loaded.
+    even reported ones.
+
+    If ``requires_hits`` is true, nothing is loaded for a digest without news. Hits of muted stories are not news; they
+    wait for a digest that has other news.
     """
 
     window: Window
@@ -385,7 +387,7 @@ class DigestInputs:
 class PeopleNotices:
     """Notices about the officials of a digest.
 
-    ``announced`` are the successions (changes of a post) that these notices announce.
+    ``announced`` are the successions that these notices announce. A succession is a post that has changed hands.
     """
 
     notices: tuple[str, ...] = ()

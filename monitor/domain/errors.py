@@ -73,7 +73,7 @@ class UsageError(MonitorError):
 
 
 class AlreadyDone(UsageError):
-    """Raised if feedback would change nothing, because its statement is true without it."""
+    """Raised if feedback would change nothing, because what it states is already true."""
 
 
 class InputError(MonitorError):
@@ -125,7 +125,7 @@ class NotAFeed(MonitorError):
 
 
 class PageProblem(StrEnum):
-    """Reason why the text of a source's pages cannot be read. The user can remove this reason."""
+    """Reason why the text of a source's pages cannot be read. The user can do something about it."""
 
     NONE = ""
     NEEDS_PDF_EXTRA = "needs the extra pdf"

@@ -100,10 +100,10 @@ class Fetched:
 
 @dataclass(frozen=True, slots=True)
 class NotModified:
-    """Response that the document has not changed since the server issued the validators of the request.
+    """Response which states that the document has not changed since an earlier request.
 
-    ``moved_to`` is as in ``Fetched``. If ``etag`` and ``last_modified`` are not empty, they replace the validators of
-    the request (RFC 9111, section 4.3.4).
+    The request contained the validators (ETag and Last-Modified) of the earlier response. If ``etag`` and
+    ``last_modified`` are not empty, they replace these (RFC 9111, section 4.3.4). ``moved_to`` is as in ``Fetched``.
     """
 
     freshness: timedelta | None = None
@@ -116,7 +116,7 @@ class NotModified:
 class Blocked:
     """Result of a request that the server or a firewall refuses, because it blocks programs.
 
-    It does not help to retry earlier. ``problem`` is set if the user can remove the reason.
+    It does not help to retry soon. ``problem`` is set if the user can do something about the reason.
     """
 
     reason: str

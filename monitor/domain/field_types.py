@@ -105,7 +105,8 @@ class ValidationContext(Protocol):
 class ValueMark(Enum):
     """Property of a configured value that its Python type does not express. It is added to the annotation of the field.
 
-    A secret without ``LOGIN_IS_SECRET`` is secret as a whole. `monitor check` warns if a secret is typed into the file.
+    `monitor check` warns if a secret is typed into the file. Without the mark ``LOGIN_IS_SECRET``, the whole value of a
+    secret field is the secret.
     """
 
     LOGIN_IS_SECRET = auto()

@@ -1,4 +1,4 @@
-"""Grouping of articles to stories: centroids of stories, placements of articles, and protocols of the grouping window.
+"""Grouping of articles into stories: centroids of stories, placements of articles, protocols of the grouping window.
 
 The grouping window is the index in memory of the latest articles and the open stories.
 """
@@ -133,7 +133,7 @@ class IndexedStory(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class GroupingChanges:
-    """The changes by the grouping of one batch of articles. They are stored in one transaction."""
+    """The changes that result from grouping one batch of articles. They are stored in one transaction."""
 
     placements: Sequence[Placement] = ()
     articles: Sequence[IndexedArticle] = ()

@@ -30,7 +30,7 @@ class MarkedHits(NamedTuple):
     def must_wait(self) -> bool:
         """True if the digest would show nothing but a line about a muted story.
 
-        Such a digest is not sent. Its hits wait for the next digest that is.
+        Such a digest is not sent. Its hits wait until a digest has more to show.
         """
         return not self.shown and any(one.mark.kind is MarkKind.MUTED for one, _hits in self.hidden.values())
 

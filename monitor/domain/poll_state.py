@@ -15,9 +15,10 @@ MIN_OUTLIER_STREAK, MAX_OUTLIER_STREAK = 5, 20
 MAX_CHANCE_PROBABILITY = 1e-4
 RESTORED_AFTER_PAGES = 3
 MIN_PROBLEM_PAGES, MIN_EXPIRED_PAGES = 3, 2
-"""Values of ``PageQuality.problem_count`` from which on a problem of pages counts as a problem of the source.
+"""Minimum values of ``PageQuality.problem_count`` for which a page problem counts as a problem of the source.
 
-The second value is for an expired login, which fewer pages prove.
+The second value is for an expired login, of which fewer pages are sufficient proof. The first value is for all other
+page problems.
 """
 _RISE_RATE, _FALL_RATE = (
     0.1,
@@ -96,9 +97,9 @@ def update_page_quality(
 
 
 def add_page_problem(quality: PageQuality, problem: PageProblem, detail: str, url: str, now: datetime) -> PageQuality:
-    """Return the page quality after a page that could not be read because of a page problem.
+    """Return the updated page quality of a source after the text of one of its pages could not be read.
 
-    Such a page is ignored in the detection of layout changes.
+    ``problem`` is the reason. Such a page is ignored in the detection of layout changes.
     """
     is_same = problem is quality.problem
     limit = MIN_EXPIRED_PAGES if problem is PageProblem.LOGIN_EXPIRED else MIN_PROBLEM_PAGES
@@ -282,15 +283,15 @@ class PollState:
     ``failures`` is the weighted number of failures since the last success (``polling_policy.py``). ``baseline_at`` is
     the time of the first successful poll; articles published before it are not reported. ``entries`` is the number of
     entries in the last document. ``ttl`` is the minimum poll interval that this document asks for. ``counts`` states
-    what was done with the entries of the last document that had changed. ``sitemaps`` is the memory of a sitemap index.
+    what the last poll that received new content did with the entries. ``sitemaps`` is the memory of a sitemap index.
     ``parsing_hash`` identifies the settings by which the last document was parsed, such as the selectors of a listing.
     ``interrupted_polls`` is the number of polls that began and never ended since the last document was read.
 
     ``notice`` is the last notice about the source. It was sent at ``reported_at``, about a state that began at
     ``reported_since_at`` and was first reported at ``first_reported_at``.
 
-    ``page_quality`` is updated when pages are read; a poll only reads it. ``accepted_at`` is the ``layout_changed_at``
-    of the layout change that was accepted as usual.
+    ``page_quality`` is updated when pages are read; a poll only reads it. If a layout change is not reported
+    any longer, because the new layout counts as normal, ``accepted_at`` is its ``layout_changed_at``.
     """
 
     source_id: str

@@ -103,7 +103,7 @@ class Account:
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """The reader who sent a request, with the rights that apply to this request.
+    """The reader who sent a request, with the rights that the request has.
 
     If the request has an access token instead of a session, ``session_key`` is empty and ``token_id`` is set.
     """
@@ -115,11 +115,11 @@ class Identity:
     token_id: int | None = None
 
     def may(self, right: Right) -> bool:
-        """Return whether a right applies to the request."""
+        """Return whether the request has a right."""
         return right in self.rights
 
     def require(self, right: Right) -> None:
-        """Raise ``NotAllowed`` if a right does not apply to the request."""
+        """Raise ``NotAllowed`` if the request does not have a right."""
         if right not in self.rights:
             raise NotAllowed(
                 f"this needs the right to {right}; {self.account.login} is {self.account.role}"

@@ -81,7 +81,7 @@ def suggest_for_document(kind: SourceKind) -> str:
 
 
 def suggestion_for(failure: Failed, kind: SourceKind) -> str:
-    """Return a suggestion how to fix the cause of a failed request, or an empty text if none is known."""
+    """Return a suggestion for fixing the cause of a failed request, or an empty text if none is known."""
     if failure.cause is FailureCause.LAYOUT_CHANGED:
         return suggest_for_document(kind)
     by_status = _SUGGESTIONS_BY_STATUS.get(failure.status) or (_SUGGEST_WAIT if failure.status >= 500 else "")
@@ -114,7 +114,7 @@ _READABLE_STATES = frozenset({SourceState.OK, SourceState.QUIET, SourceState.MOV
 
 @dataclass(frozen=True, slots=True)
 class SourceDiagnosis:
-    """The result of a poll as shown to the user: state, reason in one sentence, and suggestion how to fix a problem."""
+    """The result of a poll as shown to the user: the state, the reason in one sentence, and a suggestion for a fix."""
 
     state: SourceState = SourceState.OK
     detail: str = ""
@@ -216,7 +216,7 @@ def _describe_page_quality(poll_state: PollState) -> str:
 
 
 def accept_layout_change(poll_state: PollState, now: datetime) -> PollState:
-    """Return the poll state with the present layout change accepted as usual, if the change has lasted long enough.
+    """Return the poll state in which the changed layout counts as normal, if the change has lasted long enough.
 
     This is the case when ``LAYOUT_ACCEPTED_AFTER`` has passed since the change was reported. Otherwise the poll state
     is returned unchanged.

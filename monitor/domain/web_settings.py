@@ -1,4 +1,4 @@
-"""Settings of the desk, which is the web pages of this program."""
+"""Settings of the desk, the web interface of this program."""
 
 from dataclasses import dataclass, field
 from datetime import timedelta
