@@ -36,7 +36,10 @@ class ConfigurationService:
         return await self.record(await self.database.read(save), actor)
 
     async def add_sources(self, sources: Mapping[str, Mapping[str, Any]], actor: Actor) -> Change:
-        """Add sources, given by id with their keys, and return the change. Raises the errors of the editor's method."""
+        """Add sources to the main file, and return the record of this change.
+
+        ``sources`` maps the id of each source to its keys. Raises the errors of ``ConfigurationEditor.add_sources``.
+        """
         saved = await self.database.read(self.editor.add_sources, sources)
         return await self.record(saved, actor, list_keys("sources", tuple(sources)))
 

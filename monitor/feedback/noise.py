@@ -110,8 +110,8 @@ def _sort(counts: Iterable[NameCount]) -> tuple[NameCount, ...]:
 def _count_name(official: Official, name: str, uses: Iterable[tuple[str, NameUse]]) -> NameCount:
     """Count the articles that contain a configured name of an official.
 
-    ``uses`` are the uses of its names, each with its spelling in lower case without diacritics. A spelling counts for
-    the name if it is the name, or the name with an ending, such as a case ending.
+    ``uses`` are the places where articles use any name of the official. Each has its spelling in lower case without
+    diacritics. A spelling belongs to ``name`` if it equals the name, or the name with an ending, such as a case ending.
     """
     count, folded = NameCount(official.id, name), fold_written(name)
     for written, use in uses:

@@ -64,7 +64,7 @@ class FeedbackService:
         self._officials = {official.id: official for official in watchlist.officials}
 
     async def get_actor(self, login: str, way: Way = Way.CLI, *, name: str = "") -> Actor:
-        """Return the reader with a login, as an actor. If the login is unknown, the reader is created with ``name``."""
+        """Return the reader with this login, as an actor. If there is none, create a reader with the name ``name``."""
         ensure_reader = self._database.feedback.ensure_reader
         return Actor(await self._database.run(ensure_reader, login, self._clock(), name), way)
 
@@ -79,7 +79,7 @@ class FeedbackService:
         reason: RejectionReason = RejectionReason.OTHER,
         note: str = "",
     ) -> FeedbackResult:
-        """Record that an article does not mean an official, and close the proposals that ask for it.
+        """Record that a name in an article does not mean an official, and close the proposals that ask for it.
 
         ``written`` restricts the verdict to one spelling of the name; if it is empty, the verdict covers every mention
         of the official. With ``whole_story`` the verdict covers all articles of the story, also later ones. Raises
@@ -336,7 +336,7 @@ class FeedbackService:
         raise StoreError("the article changes all the time; try again")
 
     async def _find_repeated(self, verdict: Verdict, stored: StoredArticle) -> FeedbackResult | None:
-        """Return a result with the equal verdict that is already in effect, or None if there is none."""
+        """Return a result with an earlier verdict that states the same and is in effect, or None if there is none."""
         counting = await self._database.read(self._database.feedback.load_verdicts, [stored])
         for one in counting.get(stored.id, ()):
             same = (one.kind, one.official_id, one.written) == (verdict.kind, verdict.official_id, verdict.written)
@@ -401,11 +401,10 @@ def _with_verdict(basis: ScreeningBasis, verdict: Verdict) -> dict[int, tuple[Ve
 
 
 def _require_confirmed(verdict: Verdict, findings: Sequence[tuple[StoredArticle, Findings]]) -> None:
-    """Raise an error if a confirmation does not add a mention to the article of the confirmation.
+    """Check that a confirmation adds a mention to its article, and raise an error if it does not.
 
-    The error is ``AlreadyDone`` if the article has the mention without it, or otherwise ``UsageError``.
-
-    ``findings`` are what the matcher finds in the articles if it takes the confirmation into account.
+    The error is ``AlreadyDone`` if the article already has the mention without the confirmation, or else
+    ``UsageError``. ``findings`` are what the matcher finds in the articles if it takes the confirmation into account.
     """
     found = next((found for stored, found in findings if stored.id == verdict.article_id), Findings())
     mentions = [one for one in found.mentions if one.official_id == verdict.official_id]

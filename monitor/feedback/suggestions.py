@@ -55,8 +55,9 @@ class Effect:
     """Effect that a suggested edit would have had on stored articles.
 
     ``examined`` is the number of articles that were tried. ``added`` articles would newly mention the official.
-    ``silenced`` articles would not mention the official any more. In ``rejected`` of the silenced articles, readers had
-    rejected the official; ``others_silenced`` are all other silenced articles.
+    ``silenced`` articles would not mention the official any more. ``rejected`` is the number of silenced articles in
+    which readers had rejected the official; ``others_silenced`` are the other silenced articles. ``articles_added`` are
+    the added articles.
     """
 
     examined: int = 0
@@ -108,9 +109,9 @@ class SuggestionService:
     ) -> list[Suggestion]:
         """Return suggestions for a rejected mention: an exclude phrase and an example.
 
-        The list is empty if no phrase is suitable. A suitable phrase occurs in every text of the official that was
-        rejected with the same spelling and reason, and in no confirmed text. Of several such phrases, the one that
-        silences the fewest other articles is chosen.
+        The list is empty if no phrase is suitable. A suitable phrase occurs in every sentence that readers rejected for
+        this official with the same spelling and reason, and in no sentence that they confirmed. If several phrases are
+        suitable, the result is the one that removes all mentions of the official from the fewest other articles.
         """
         group = [
             one
@@ -258,7 +259,7 @@ def propose_phrases(name: str, sentence: str) -> Iterator[str]:
 
 
 def backtest_official(before: Official, after: Official, articles: Iterable[StoredArticle]) -> Effect:
-    """Return the effect of an edit of an official on articles: which lose all their mentions, and which get some.
+    """Return the effect of a configuration edit: which articles no longer mention an official, and which newly do.
 
     ``before`` and ``after`` are the official without and with the edit. Verdicts of readers are not applied.
     """
@@ -307,8 +308,8 @@ def find_role(stored: StoredArticle, folded: str) -> Role | None:
 def _suggest_example(edited: Official, verdict: Verdict, key: str) -> list[Suggestion]:
     """Return a suggestion to add the sentence of a verdict as an example text, as a list with at most one item.
 
-    ``key`` is ``match`` or ``reject``. The example is suggested only if it is new, and if the edited official passes
-    it.
+    ``key`` is ``match`` if the official must be found in the example, or ``reject`` if not. The example is suggested
+    only if it is new, and if the matcher gives this result with the edited entry of the official.
     """
     sentence = truncate_text(verdict.sentence, MAX_EXAMPLE_CHARS)
     known = edited.examples.reject if key == "reject" else edited.examples.match
