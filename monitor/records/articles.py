@@ -69,9 +69,9 @@ class ArticleTextRecord(MemberRecord):
 class HitRecord(TypedDict):
     """JSON record of a hit, with the digest that first reported it, as in ``hits --json``.
 
-    ``passage`` is its first passage, on ``page`` of a PDF document. ``form`` and ``confidence`` are of the mention
-    with the highest confidence. If the article has no mention for the hit, ``form`` is empty and ``confidence`` is
-    None.
+    ``passage`` is the first passage of the hit. If the article is a PDF document, ``page`` is the page of this passage.
+    ``form`` and ``confidence`` belong to the mention with the highest confidence. If the article has no mention for
+    the hit, ``form`` is empty and ``confidence`` is None.
     """
 
     id: int
