@@ -14,8 +14,8 @@ from monitor.store.core_tables import API_ANSWER
 
 KEPT = timedelta(hours=24)
 UNANSWERED = timedelta(minutes=2)
-"""Time after which a request without an answer counts as lost, because its process has ended. The key may then be used
-again."""
+"""Time after which a request without a response counts as lost, because its process has ended. Its idempotency key may
+then be used again."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -65,7 +65,7 @@ class AttemptStore:
         return short, len(claimed) - len(short)
 
     def mark_interrupted(self) -> None:
-        """Record every attempt that began and did not end as interrupted.
+        """Mark as interrupted each attempt that began but did not end.
 
         The articles then wait to be processed one at a time (see ``waiting``). Call this only while the step processes
         no article.
@@ -167,7 +167,10 @@ class AttemptStore:
 
 
 def delete_attempts(connection: Connection, article_ids: Collection[int]) -> None:
-    """Delete the attempts of articles that a pipeline step has finished. The caller opens the transaction."""
+    """Delete the records of attempts to process articles, after a pipeline step has finished these articles.
+
+    The caller opens the transaction.
+    """
     connection.execute(delete(ARTICLE_ATTEMPT).where(_is_among(article_ids)))
 
 

@@ -35,7 +35,7 @@ from monitor.store.row_mapping import AnyRow, chunk_ids
 PENDING = str(DeliveryState.PENDING)
 _MAX_IDS_PER_STATEMENT = 500
 MIN_FAILED_ATTEMPTS = 2
-"""Number of failed attempts from which on a pending delivery is reported as a problem.
+"""Minimum number of failed attempts for which a pending delivery is reported as a problem.
 
 It is not 1, because some mail servers refuse the first attempt only to test the sender (greylisting).
 """
@@ -333,7 +333,7 @@ class DeliveryStore:
         return self.get_delivery(delivery_id)
 
     def cancel(self, delivery_id: int, now: datetime) -> Delivery:
-        """Cancel a pending delivery. If it was sent before, its state is "sent" again, with the time of that.
+        """Cancel a pending delivery. If it was sent before, its state is "sent" again, with the former time of sending.
 
         Raises ``UsageError`` if the delivery does not exist or is not pending.
         """

@@ -163,8 +163,9 @@ class DeskStore:
     ) -> list[StoryLine]:
         """Return stories, the last seen first. Stories that were merged into another story are left out.
 
-        ``after`` continues a previous page of results: it is the time and the id of the last story of the page. With
-        ``official_id``, only stories with one of the newest articles that name the official are returned.
+        ``after`` is the time and the id of the last story on the previous page of results. With ``official_id``, only
+        stories that name the official are returned; they are found in the newest ``MAX_SAMPLE_ARTICLES`` articles that
+        name the official.
         """
         conditions: list[ColumnElement[bool]] = [STORY.c.merged_into == ""]
         if since_at:
@@ -433,9 +434,9 @@ class DeskStore:
     def list_selected_ids(self, wanted: ArticleFilter, limit: int, before_id: int | None = None) -> list[int] | None:
         """Return the ids of the newest articles of the official, rule or source of a filter, newest first.
 
-        Only ids below ``before_id`` are returned, at most ``limit``. If the filter has more than one of the three, the
-        ids belong to the rarest of them, whose newest articles reach back furthest. The result is None if the filter
-        has none of them.
+        Only ids below ``before_id`` are returned, at most ``limit``. If the filter has more than one of the three, only
+        the one with the fewest articles is used, so that the returned ids cover the longest time. The result is None if
+        the filter has none of the three.
         """
         columns = []
         if wanted.official_id:
@@ -585,10 +586,11 @@ class DeskStore:
         return [lines[number] for number in ids if number in lines]
 
     def list_story_hours(self, official_ids: Collection[str], since_at: datetime) -> dict[str, list[StoryHour]]:
-        """Return a dictionary that maps the id of each official to the stories, by hour, that named the official.
+        """Return a dictionary that maps the id of each official to the stories that named the official in each hour.
 
-        A story is listed for each hour in which one of these articles was first seen. Only the newest
-        ``MAX_MENTIONS_COUNTED`` mentions are read. A duplicate belongs to the story of its original.
+        A story is listed once for each hour in which at least one of its articles that name the official was first
+        seen. Only the newest ``MAX_MENTIONS_COUNTED`` mentions are read. A duplicate belongs to the story of its
+        original.
         """
         newest = (
             select(MENTION.c.official_id, MENTION.c.seen_at, MENTION.c.article_id)

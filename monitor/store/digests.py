@@ -102,10 +102,10 @@ class DigestStore:
             return end_at
 
     def initial_lookback_start(self, plan_id: str) -> datetime | None:
-        """Return the start of the period that the first real digest of a plan covers: its lookback.
+        """Return the start of the period that the next digest of a new plan covers, or None if the plan is not new.
 
-        A plan begins with an initial window that reports nothing. The result is None unless that window is the plan's
-        only one.
+        A plan begins with an initial window (period), which reports nothing. The plan is new as long as this is its
+        only window.
         """
         windows = select(DIGEST.c.start_at).where(DIGEST.c.plan_id == plan_id).limit(2)
         with self._connections.read_transaction() as connection:
@@ -220,8 +220,8 @@ class DigestStore:
     def load_last_window(self, plan: DigestPlan) -> LastWindow | None:
         """Return the last window (period) of a digest plan, or None before the first window.
 
-        If the digest is not immediate, the start of the initial lookback is included. Everything is read in one
-        transaction.
+        If the plan is new and not immediate, the result has the start of the period that its first digest covers.
+        Everything is read in one transaction.
         """
         with self._connections.shared_read_transaction():
             end_at = self.last_window_end(plan.id)
@@ -491,7 +491,7 @@ def _mark_reported(
 
 
 def _mark_retracted(connection: Connection, plan_id: str, retractions: Sequence[Retraction]) -> None:
-    """Remove officials from the record of what the digests of a plan have reported, because a digest retracts them.
+    """Record that officials of some hits no longer count as reported by a plan, because a digest retracts them.
 
     Raises ``_AlreadyReported`` if a hit was reported or changed meanwhile.
     """

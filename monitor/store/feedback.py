@@ -53,7 +53,10 @@ from monitor.store.row_mapping import (
 )
 
 _UP_TO = "up to h"
-"""Beginning of the state before and after a change of ``mark_read_until``; the id of a hit follows."""
+"""Beginning of ``Change.before`` and ``Change.after`` if a reader has marked all hits up to one hit as read.
+
+The id of that hit follows.
+"""
 _HIT_ID_MARGIN = 1000
 """Ids this far below the newest reported hit may still be unreported, as in ``digests.py``."""
 
@@ -87,7 +90,7 @@ class FeedbackStore:
         self._connections = connections
 
     def ensure_reader(self, login: str, now: datetime, name: str = "") -> Reader:
-        """Return the reader with a login. If the login is new, create the reader with ``name``.
+        """Return the reader with this login. If there is none, create a reader with the name ``name``.
 
         Raises ``UsageError`` if the reader is disabled.
         """
@@ -131,10 +134,10 @@ class FeedbackStore:
         findings: Sequence[tuple[StoredArticle, Findings]],
         change: Change,
     ) -> tuple[Verdict, Change, RescreenResult] | None:
-        """Store a verdict, the record of this change, and the findings with this verdict, in one transaction.
+        """Store a verdict, the record ``change``, and the findings, in one transaction.
 
-        The result is None, and nothing is stored, if the articles or verdicts of ``basis`` have changed since it was
-        loaded.
+        ``findings`` are the mentions and hits in the articles, with the verdict taken into account. The result is None,
+        and nothing is stored, if the articles or verdicts of ``basis`` have changed since it was loaded.
         """
         with self._connections.write_transaction(durable=True) as connection:
             lock_grouping(connection)
@@ -300,7 +303,7 @@ class FeedbackStore:
     def list_verdicts(
         self, article_id: int | None = None, official_id: str = "", limit: int = 100, *, with_undone: bool = False
     ) -> list[Verdict]:
-        """Return verdicts, newest first; undone verdicts are included only ``with_undone``.
+        """Return verdicts, newest first. Undone verdicts are included only if ``with_undone`` is true.
 
         With ``article_id``, only verdicts on the article or on its text are returned. With ``official_id``, only
         verdicts on the official are returned.

@@ -226,8 +226,8 @@ _INSERT_RECHECKS = text(
 def schedule_rechecks(connection: Connection, article_ids: Collection[int], now: datetime) -> None:
     """Schedule the first recheck of each of these articles.
 
-    Articles whose text comes from the feed are not rechecked, because no page was read with which the page could be
-    compared later.
+    Articles whose text comes from the feed are left out, because there is no earlier version of their pages with which
+    a later version could be compared.
     """
     due_at = now + RECHECK_DELAYS[0]
     if article_ids:

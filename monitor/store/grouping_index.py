@@ -64,9 +64,10 @@ _MERGE_STATEMENTS = (  # conditions as in the partial indexes; otherwise these a
 
 @dataclass(frozen=True, slots=True)
 class RawExecutor:
-    """Executor of SQL statements that bypasses SQLAlchemy's compiler, because compiling takes longer than the database.
+    """Executor of SQL statements that bypasses SQLAlchemy's compiler.
 
-    Each `?` in a statement is the placeholder of a value.
+    The compiler would take longer than the database needs to run the statement. Each `?` in a statement is the
+    placeholder for a value.
     """
 
     connection: Connection

@@ -189,7 +189,7 @@ class JobQueue:
             return _release_leases(connection, [(source_id, token)]) > 0
 
     def count_jobs(self) -> QueueCounts:
-        """Return the number of alive workers, and the number of jobs in each state."""
+        """Return the number of live workers, and the number of jobs in each state."""
         with self._connections.read_transaction() as connection:
             jobs: dict[str, int] = {
                 row[0]: row[1] for row in connection.execute(_COUNT_JOBS_BY_STATUS, {"queue": QUEUE_NAME})
@@ -333,10 +333,11 @@ def _insert_jobs(connection: Connection, jobs: list[dict[str, Any]]) -> None:
 
 
 def _release_leases(connection: Connection, leases: list[tuple[str, str]], added: str = "") -> int:
-    """End the leases of jobs, and the leases for which workers have exchanged them. Return the number of ended leases.
+    """End the leases of sources for which there were jobs. Return the number of ended leases.
 
-    Each lease is given as the id of the source and the token. ``added`` is appended to the token: the character that
-    counts an interrupted poll, or nothing.
+    Each lease is given by the id of the source and the token in the job. If a worker has claimed the job, it has
+    replaced this token by a new one; then the lease with the new token is ended. Of the token, only the characters that
+    count interrupted polls are kept. ``added`` is one more such character, or empty.
     """
     values = [
         {"source_id": source_id, "token": token, "own": f"{token.rstrip(INTERRUPTED)}.", "added": added}

@@ -1,4 +1,4 @@
-"""Marks of readers on stories (mute, follow, irrelevant) as digests need them, and new articles of followed stories."""
+"""Data that a digest needs about stories that readers have marked: the marks, and new articles of followed stories."""
 
 from collections import defaultdict
 from collections.abc import Sequence
@@ -17,15 +17,18 @@ from monitor.store.row_mapping import STORED_ARTICLE_COLUMNS, AnyRow, article_fr
 from monitor.text.tokens import find_sentence
 
 MAX_FOLLOWED_ARTICLES = 100
-"""Maximum number of articles without a hit that one digest reports. The next digest reports further ones."""
+"""Maximum number of articles in one digest that have no hit but belong to a followed story.
+
+The next digest reports the rest.
+"""
 
 
 def load_story_marks(connection: Connection, plan: DigestPlan) -> tuple[StoryMark, ...]:
     """Return the marks on stories that apply to a digest plan, each with facts about its story.
 
-    The facts are the title, the officials known when the mark was made, and the time of the last report. Of several
-    marks on one story for the same rule, the newest that is not undone applies. A mark as irrelevant applies in
-    addition to it. A hit that was found after the end of a mark does not prolong the mark.
+    The facts are the title, the officials known when the mark was made, and the time of the last report. If a story has
+    several marks for the same rule, only the newest that is not undone applies. A mark as irrelevant applies in
+    addition. A mark that has ended stays ended, even if the story gets new hits.
     """
     is_counting = (MARK.c.plan_id == plan.id, MARK.c.plan_id != "", MARK.c.undone_at.is_(None))
     chosen: dict[tuple[str, str, bool], Mark] = {}

@@ -80,10 +80,10 @@ class ProposalStore:
             return _from_row(connection.execute(_select().where(PROPOSAL.c.id == number)).one())
 
     def close_done(self, given: Verdict | Mark, editor: Reader, now: datetime) -> int:
-        """Close the open proposals that ask for a verdict or mark which was given now, and return their number.
+        """Close the open proposals that ask for the verdict or mark ``given``, and return their number.
 
-        A verdict also answers proposals about duplicates of its article, and proposals about one spelling if the
-        verdict is about all. Only a verdict on a story answers proposals about the story.
+        A verdict also closes proposals about duplicates of its article. A verdict on all spellings also closes
+        proposals about one spelling. Only a verdict on the whole story closes proposals about the whole story.
         """
         query = _select().where(PROPOSAL.c.outcome == "", PROPOSAL.c.kind == str(given.kind))
         if isinstance(given, Mark):

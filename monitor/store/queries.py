@@ -35,9 +35,9 @@ from monitor.store.row_mapping import (
 from monitor.store.sources import IS_CONFIGURED, poll_state_from_row
 
 _MAX_SUBQUERY_IDS = 1000
-"""Number of matching rows up to which articles are looked up by id.
+"""If fewer rows match a condition, the ids of their articles are read first, and the articles are found by id.
 
-With more rows, a scan of the articles from the newest one finds enough of them sooner.
+Otherwise, it is faster to read articles from the newest on and to test each of them, until there are enough results.
 """
 
 _CURSOR_TYPES = (UtcDateTime(), BIG_INTEGER)
@@ -281,7 +281,8 @@ _HIT_ARTICLE_COLUMNS = (
 def _hit_summaries_from_rows(connection: Connection, rows: Sequence[AnyRow]) -> list[HitSummary]:
     """Build hits from their rows.
 
-    Form and confidence of a hit are taken from the mention of its officials that has the highest confidence.
+    If a hit has several mentions of officials, its form and confidence are taken from the mention with the highest
+    confidence.
     """
     mentions: defaultdict[tuple[int, str], list[tuple[float, str]]] = defaultdict(list)
     columns = (MENTION.c.article_id, MENTION.c.official_id, MENTION.c.confidence, MENTION.c.form)

@@ -216,9 +216,9 @@ def _insert_statement(table: Table, names: tuple[str, ...], engine: str, *, skip
 def _column_converters(
     table: Table, names: tuple[str, ...], dialect: Dialect
 ) -> tuple[tuple[int, Converter, bool], ...]:
-    """Return the converters of the columns whose values must be converted before they are stored.
+    """Return the columns whose values must be converted before they are stored.
 
-    Each converter is given with the position of the column, and with a flag that is true for text columns.
+    For each such column, the result has its position, the converter, and whether it is a text column.
     """
     kinds = [table.c[name].type for name in names]
     found = [(at, kind.dialect_impl(dialect).bind_processor(dialect), kind) for at, kind in enumerate(kinds)]

@@ -133,7 +133,10 @@ def _move(connection: Connection, article_ids: Sequence[int], story_id: str) -> 
 
 
 def _update_story(connection: Connection, story_id: str) -> None:
-    """Set the times of a story from its articles, and its title if no article of the story has this title."""
+    """Set the first and last time of a story from its articles.
+
+    If no article of the story has the title of the story any longer, set it to the title of the first article.
+    """
     columns = (ARTICLE.c.first_seen_at, ARTICLE.c.title)
     query = select(*columns).where(*is_in_stories([story_id])).order_by(ARTICLE.c.first_seen_at, ARTICLE.c.id)
     rows = connection.execute(query).all()

@@ -399,7 +399,8 @@ class DigestRow(Base, table=True):
 class DigestHitRow(Base, table=True):
     """Table row of a hit that a digest has reported.
 
-    ``official_ids`` are the officials that digests of the plan have reported for the hit and not retracted since.
+    ``official_ids`` are the officials that digests of the plan ``plan_id`` have reported for the hit. An official is
+    removed when a digest retracts the report.
     """
 
     __tablename__ = "digest_hit"
@@ -412,7 +413,7 @@ class DigestHitRow(Base, table=True):
 
 
 class DigestArticleRow(Base, table=True):
-    """Table row of an article without a hit that a digest has reported, because the article's story is followed."""
+    """Table row of an article that a digest has reported without a hit, because readers follow its story."""
 
     __tablename__ = "digest_article"
     __table_args__ = (WITHOUT_ROWID,)
