@@ -83,7 +83,7 @@ class Liveness:
     def beat(self, part: str, now: float) -> None:
         """Record a heartbeat of a component at the time ``now``.
 
-        Raises ``KeyError`` for a component without a limit.
+        Raises ``KeyError`` if the component is not in ``limits``.
         """
         with self._lock:
             self._beats[part] = max(self._beats[part], now)

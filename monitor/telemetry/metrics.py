@@ -149,7 +149,7 @@ class Metrics:
         self._job_problems.labels(problem if problem in _JOB_PROBLEMS else OTHER_LABEL).inc()
 
     def record_enqueued(self, enqueued: EnqueueResult) -> None:
-        """Record the number of alive worker processes, and count the jobs that were requeued from dead ones."""
+        """Record the number of live worker processes, and count the jobs that were requeued from dead ones."""
         self._workers.set(enqueued.alive_workers)
         self._requeued_jobs.inc(enqueued.requeued_jobs)
 
@@ -160,8 +160,8 @@ class Metrics:
     def record_reload(self, reloaded_at: datetime, *, is_success: bool) -> None:
         """Record the result of reloading the configuration file.
 
-        ``is_success`` is true if the configuration in use is the one in the file. Only then, ``reloaded_at`` is
-        recorded.
+        ``is_success`` is true if the configuration in use is the one in the file. ``reloaded_at`` is recorded only in
+        this case.
         """
         self._reload_success.set(is_success)
         if is_success:

@@ -85,7 +85,7 @@ def _secret_variants(secret: str) -> Iterator[str]:
 
 
 def find_secrets(value: Any) -> Iterator[Secret]:
-    """Yield every secret in a configuration, or in another object of the domain."""
+    """Yield every secret in a configuration or in a part of it, such as a channel."""
     if isinstance(value, Secret):
         yield value
     elif isinstance(value, Mapping):
