@@ -316,7 +316,7 @@ class Tools:
         source: Annotated[str, Field(max_length=100)] = "",
         limit: Limit = 20,
     ) -> Result:
-        """Search stored articles. Words, "phrases", OR, NOT, NEAR/5, word*; newest first, with counts."""
+        """Search stored articles, newest first, with counts by day. Query: words, "phrases", OR, NOT, NEAR/5, word*."""
 
         def load(snapshot: Snapshot, now: datetime) -> CallToolResult:
             compiled, fault = compile_text(query.strip(), snapshot)

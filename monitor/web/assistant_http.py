@@ -31,7 +31,10 @@ class AssistantEndpoint:
         self.session_manager = server.session_manager
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Check the access token of a request and its limit on requests, then pass the request to the MCP server."""
+        """Check the access token of a request, then pass the request to the MCP server.
+
+        A request is refused if the token is not valid, may not read, or has sent too many requests.
+        """
         scheme, _, text = Request(scope).headers.get("authorization", "").partition(" ")
         context = self._context
         found = None

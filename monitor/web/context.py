@@ -27,8 +27,10 @@ LOOKUP_SECONDS = 2.0
 """Maximum time for the queries of one look-up. A page of a database with a million articles needs a twentieth of it."""
 
 HEALTH_SECONDS, CONFIGURATION_SECONDS = 5.0, 2.0
-"""Seconds for which the health of the daemon is cached, and seconds between two checks whether the configuration has
-changed."""
+"""Seconds between two reads of the health of the daemon, and seconds between two checks for a changed configuration.
+
+In between, pages use the values in memory.
+"""
 
 T = TypeVar("T")
 
@@ -149,7 +151,7 @@ class DeskContext:
             self._health = float("-inf"), self._health[1]
 
     async def snapshot(self) -> Snapshot:
-        """Return the configuration that the daemon uses. Every few seconds, it is checked whether it has changed."""
+        """Return the configuration that the daemon uses, at most a few seconds old."""
         if self._snapshot and time.monotonic() - self._checked_at < CONFIGURATION_SECONDS:
             return self._snapshot
         async with self._loading:

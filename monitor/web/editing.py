@@ -1,4 +1,4 @@
-"""Access of the pages and the API to the editor of the configuration files, and to rehearsals.
+"""Functions with which pages and the API use the editor of the configuration files, and run rehearsals.
 
 A rehearsal is a trial run of edited rules on stored articles.
 """

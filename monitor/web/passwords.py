@@ -1,6 +1,6 @@
 """Passwords of readers, hashed with argon2.
 
-Only few passwords are hashed at the same time. A login attempt takes equally long whether the login exists or not.
+Only a few passwords are hashed at the same time. A login attempt takes the same time whether or not the login exists.
 """
 
 import asyncio

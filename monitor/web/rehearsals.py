@@ -41,7 +41,7 @@ class RehearsalJob:
 class Rehearsals:
     """Runner of rehearsals (trial runs of edited rules).
 
-    While one runs, another is refused, because it needs a processor.
+    Only one rehearsal runs at a time, because it occupies a processor; a second one is refused.
     """
 
     def __init__(self, pool: ProcessPool, database_url: Secret) -> None:

@@ -120,7 +120,8 @@ def _issues(issues: Sequence[ConfigIssue]) -> list[IssueRecord]:
 def open_editing(api: ApiRequest) -> Editing:
     """Return the editor of the configuration files.
 
-    Raises ``NotAllowed`` without the scope configure, or ``UsageError`` if this process has no configuration file.
+    Raises ``NotAllowed`` if the request does not have the right to configure. Raises ``UsageError`` if this process has
+    no configuration file.
     """
     api.require(Right.CONFIGURE)
     return get_editing(api.request)
@@ -142,7 +143,7 @@ async def read_configuration(api: ApiDependency, file: FileName = "") -> Respons
 
 @router.put("/config", responses={**_typed(ChangeRecord), 412: {"description": "Precondition failed"}})
 async def save_configuration(api: ApiDependency, body: SaveRequest, if_match: IfMatch = "") -> Response:
-    """Save a configuration file. The response is the record of the change, whose id undoes the change."""
+    """Save a configuration file. The response is the record of the change; with its id, the change can be undone."""
     editing = open_editing(api)
     if not if_match:
         raise PreconditionRequired("give the entity tag of the file in the header If-Match; GET config has it")

@@ -52,16 +52,17 @@ class RateLimited(MonitorError):
 
 
 class RateLimiter:
-    """Counter that limits requests: at most ``limit`` requests of each key in any ``period`` of seconds."""
+    """Counter that limits requests: at most ``limit`` requests from each sender in any ``period`` of seconds."""
 
     def __init__(self, limit: int, now: Callable[[], float] = time.monotonic, period: float = MINUTE_SECONDS) -> None:
         self.limit, self._now, self._period = limit, now, period
         self._times: defaultdict[object, deque[float]] = defaultdict(deque)
 
     def count(self, key: object) -> int:
-        """Count a request of a key, and return the number of further requests that would be accepted now.
+        """Count a request, and return how many further requests would be accepted now.
 
-        Raises ``RateLimited`` if the limit is reached.
+        ``key`` identifies the sender, for example by the id of the access token. Raises ``RateLimited`` if the sender
+        has reached the limit.
         """
         now = self._now()
         times = self._times[key]

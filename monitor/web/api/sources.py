@@ -39,7 +39,7 @@ class DiscoverRequest(BaseModel):
 class PreviewRequest(BaseModel):
     """Request for a preview of a source, which is given by its keys as in sources.yaml.
 
-    ``article`` is the index of the article, in the list of the source, that is shown with its text. If ``refresh`` is
+    The preview shows the text of one article: ``article`` is its index in the list of the source. If ``refresh`` is
     true, the documents are requested again. Otherwise, documents of the last 15 minutes are used.
     """
 

@@ -45,7 +45,7 @@ def _answer(api: ApiRequest, result: FeedbackResult, status: int = 200) -> Respo
 
 @router.post("/verdicts", status_code=201, responses=CHANGED)
 async def give_verdict(api: ApiDependency, body: VerdictRequest) -> Response:
-    """Reject or confirm a mention. The response is the record of the change, whose id undoes the change."""
+    """Reject or confirm a mention. The response is the record of the change; with its id, the change can be undone."""
     api.require(Right.FEEDBACK)
     service, actor = await api.context.feedback(), await _act(api)
     if body.kind == "confirmed":

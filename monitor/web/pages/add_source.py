@@ -31,8 +31,8 @@ LISTING_FIELDS: Final = {
     "text": "Its whole text",
     "next": "The link to the next page",
 }
-"""Keys of ``listing`` in sources.yaml, with the labels of their fields in the form. In the form, the name of a field is
-the key after "list_"."""
+"""Keys of ``listing`` in sources.yaml, with the labels of their form fields. The name of a form field is the key with
+the prefix ``list_``."""
 
 PAGE_FIELDS: Final = {
     "title": "Headline",
@@ -42,8 +42,8 @@ PAGE_FIELDS: Final = {
     "authors": "Authors",
     "remove": "What to remove",
 }
-"""Keys of ``selectors`` in sources.yaml, with the labels of their fields in the form. In the form, the name of a field
-is the key after "page_"."""
+"""Keys of ``selectors`` in sources.yaml, with the labels of their form fields. The name of a form field is the key with
+the prefix ``page_``."""
 
 _PLAIN_KEYS = ("language", "country", "timezone")
 

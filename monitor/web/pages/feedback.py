@@ -33,9 +33,9 @@ SENTENCES = {
 
 
 async def start_feedback(page: Page, right: Right) -> tuple[dict[str, str], FeedbackService, Actor]:
-    """Check the submitted form and the right of the reader.
+    """Check the submitted form and whether the reader has a right.
 
-    Return the fields of the form, the feedback service, and the reader in the form that the service needs.
+    Return the fields of the form, the feedback service, and the reader as the ``Actor`` that the service needs.
     """
     fields = await page.form(right)
     service = await page.context.feedback()
@@ -85,7 +85,7 @@ def describe_result(result: FeedbackResult) -> str:
 
 @router.post("/feedback/reject")
 async def reject(page: PageDependency) -> Response:
-    """Record that an article, or its whole story, does not mean an official.
+    """Record that a name in an article, or in all articles of its story, does not mean an official.
 
     A viewer can only propose this to the editors.
     """

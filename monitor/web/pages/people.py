@@ -1,4 +1,4 @@
-"""Pages of people: all watched persons with their numbers, one person in detail, and successions in their posts."""
+"""Pages about people: the list of watched people with article counts, one person in detail, and successions."""
 
 import io
 from datetime import datetime, timedelta

@@ -134,7 +134,7 @@ async def save_search(page: PageDependency) -> Response:
 
 
 async def propose_rule(page: Page, fields: Mapping[str, str]) -> OpenedFile:
-    """Return the main file with the text after adding a rule for the search in ``fields``.
+    """Return the main file with a new rule added to its text; the rule finds what the search in ``fields`` finds.
 
     Raises ``BadRequest``, ``ConfigError`` or ``UsageError`` if the rule cannot be added.
     """

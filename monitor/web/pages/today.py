@@ -220,7 +220,10 @@ def choose_passages(
 
 
 def find_places(passage: Passage, places: Sequence[MentionPlace]) -> tuple[tuple[int, int], ...]:
-    """Return the start and end of the places that are in a passage."""
+    """Return the start and end of each mention that is inside a passage.
+
+    ``places`` are the positions of the mentions in the article. All offsets count from the start of the region.
+    """
     return tuple(
         (place.start, place.end)
         for place in places
