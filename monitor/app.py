@@ -345,9 +345,9 @@ def load_signing_key(settings: WebSettings, database_url: Secret) -> str:
 
 
 def build_link_filler(configuration: Configuration) -> Callable[[Message], Message]:
-    """Return a function that fills in the links of a message for its target.
+    """Return a function that fills in the signed feedback and unsubscribe links of a message for its recipient.
 
-    If such links are not configured, the function returns the message unchanged.
+    If these links are not configured, the function returns the message unchanged.
     """
     settings = configuration.settings
     if not settings.has_acting_links or settings.web is None or settings.web.links is None:

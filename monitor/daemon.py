@@ -268,7 +268,7 @@ class Daemon:
                 log.warning("running tasks cancelled, will be retried", count=cancelled)
 
     def stop(self) -> None:
-        """Make ``run`` end after running tasks have finished."""
+        """Make ``run`` end as soon as the tasks that are running have finished."""
         self._stop_event.set()
         self._reload_event.set()
 
@@ -363,7 +363,7 @@ class Daemon:
     async def _check_clock(self) -> None:
         """Store the time, and log a warning if the clock was set back or is far ahead.
 
-        As long as a clock that is far ahead is not trusted, no old data is deleted.
+        A clock that is far ahead is trusted only after some time. Until then, no old data is deleted.
         """
         check = await self._maintenance.check_clock()
         if check.set_back_by:

@@ -249,9 +249,10 @@ async def add_assistant(app: FastAPI, context: DeskContext, stack: AsyncExitStac
 
 
 async def announce(database: Database, settings: WebSettings, clock: Clock, options: DeskOptions) -> None:
-    """Print the address of the desk. If readers log in with one-time addresses, a new one is printed instead.
+    """Print the address of the desk.
 
-    The command that makes another one is printed with the options that this desk was started with.
+    If readers log in with one-time addresses, print a new one-time address instead, and the command that makes
+    another. This command contains the options with which the desk was started.
     """
     if settings.login is not LoginMethod.TOKEN:
         sys.stdout.write(f"The desk: {settings.public_url}/\n")

@@ -135,8 +135,9 @@ class DaemonJobs:
     ) -> None:
         """Lease due work, and start it in all free slots.
 
-        This is repeated in one run as long as every free slot is used, because most polls take milliseconds. If slots
-        were filled only once per run, a few slow polls would limit all other polls to one per free slot and second.
+        This is repeated a few times as long as there is work for every free slot, because most polls take milliseconds
+        and free their slots soon. This function is called once per second. Without the repetition, each slot would do
+        at most one poll per second.
         """
         for _ in range(REFILLS_PER_TICK):
             free = slots.free_count if self._is_leasing else 0
