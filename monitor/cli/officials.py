@@ -101,7 +101,7 @@ def list_near_misses(
 
 
 def find_official(officials: "Sequence[Official]", official_id: str) -> "Official":
-    """Return the official with an id. Raises ``UsageError`` with some known ids if no official has it."""
+    """Return the official with this id. If there is none, raise ``UsageError`` with some known ids."""
     for official in officials:
         if official.id == official_id:
             return official

@@ -43,9 +43,9 @@ class HitSummary:
     """A hit with the first digest that reported it.
 
     ``reported_at`` and ``plan_id`` describe that digest; they are None and empty if the hit is undelivered.
-    ``passage`` is the first passage, on the page ``page`` of a PDF document. ``form`` and ``confidence`` belong to the
-    mention with the highest confidence. ``withdrawn_at`` is set if a verdict or a changed configuration has withdrawn
-    the hit.
+    ``passage`` is the first passage. If the article is a PDF document, ``page`` is the number of its page. ``form`` and
+    ``confidence`` belong to the mention with the highest confidence. ``withdrawn_at`` is set if a verdict or a changed
+    configuration has withdrawn the hit.
     """
 
     id: int

@@ -200,7 +200,7 @@ class StatusReport:
         return self.known_totals or total_sources(self.sources)
 
     def complete_since(self, source: SourceStatus) -> datetime | None:
-        """Return the time from which on the archive of a source is complete."""
+        """Return the time since which the archive of a source is complete."""
         return find_complete_since(source.poll_state.baseline_at, self.backfills.get(source.poll_state.source_id))
 
     @property

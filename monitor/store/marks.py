@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import Connection, exists, select
+from sqlalchemy import ColumnElement, Connection, exists, or_, select
 
 from monitor.domain.article import Article, Region, Stage
 from monitor.domain.digest import DigestPlan, ReportableHit
@@ -71,7 +71,9 @@ def load_followed(
     already reported, are left out. Duplicates are left out, too, because a copy of a text is not a new report.
     """
     followed = {
-        one.mark.story_id: one.mark for one in marks if one.mark.kind is MarkKind.FOLLOWED and one.is_active(now)
+        one.mark.story_id: one.mark.made_at
+        for one in marks
+        if one.mark.kind is MarkKind.FOLLOWED and one.is_active(now)
     }
     if not followed:
         return ()
@@ -87,11 +89,11 @@ def load_followed(
         .join_from(ARTICLE, ARTICLE_TEXT)
         .join(SOURCE, ARTICLE.c.source_id == SOURCE.c.id)
         .where(
-            *is_in_stories(sorted(followed)),
+            ARTICLE.c.story_id != "",  # so that the partial index of articles with a story is used
+            or_(*(_is_new_in_story(story_id, made_at) for story_id, made_at in sorted(followed.items()))),
             ARTICLE.c.stage == str(Stage.GROUPED),
             ARTICLE.c.duplicate_of.is_(None),
             ARTICLE.c.quarantine_reason == "",
-            ARTICLE.c.first_seen_at >= min(mark.made_at for mark in followed.values()),
             ARTICLE.c.first_seen_at < now,
             ~has_hit,
             ~is_reported,
@@ -100,8 +102,11 @@ def load_followed(
         .order_by(ARTICLE.c.id)
         .limit(MAX_FOLLOWED_ARTICLES)
     )
-    rows = [row for row in connection.execute(query) if row.first_seen_at >= followed[row.story_id].made_at]
-    return tuple(read_rows(ARTICLE, rows, _followed_from_row))
+    return tuple(read_rows(ARTICLE, connection.execute(query), _followed_from_row))
+
+
+def _is_new_in_story(story_id: str, since_at: datetime) -> ColumnElement[bool]:
+    return (ARTICLE.c.story_id == story_id) & (ARTICLE.c.first_seen_at >= since_at)
 
 
 def _followed_from_row(row: AnyRow) -> ReportableHit:

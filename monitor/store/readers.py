@@ -58,7 +58,7 @@ class ReaderStore:
         self._connections = connections
 
     def ensure_account(self, login: str, role: Role, now: datetime, name: str = "") -> Account:
-        """Return the account with a login. If the login is new, create the account with this role and name."""
+        """Return the account with this login. If the login is new, create the account with this role and name."""
         row = {"login": login, "name": name, "role": str(role), "made_at": now, "seen_hit_id": 0}
         row |= {"password": "", "zone": "", "theme": "", "uses_keys": True}
         with self._connections.write_transaction() as connection:
@@ -72,13 +72,13 @@ class ReaderStore:
         return self.ensure_account(login, role, now, name)
 
     def find_account(self, login: str) -> Account | None:
-        """Return the account with a login, or None if the login is unknown."""
+        """Return the account with this login, or None if there is none."""
         with self._connections.read_transaction() as connection:
             row = connection.execute(select(READER).where(READER.c.login == login)).first()
         return _account_from_row(row) if row else None
 
     def get_account(self, login: str) -> Account:
-        """Return the account with a login. Raises ``UsageError`` if the login is unknown."""
+        """Return the account with this login. Raises ``UsageError`` if there is none."""
         if account := self.find_account(login):
             return account
         raise UsageError(f"there is no reader {login!r}; `monitor readers list` lists them")

@@ -26,7 +26,10 @@ NOBODY = (
     "The mayor of Northport thanked the workers of the new harbour again. Two piers for forty ships a day were built "
     "in three years, the mayor said, and the fishermen with their boats at the old quay of the harbour were in the way."
 )
-
+NOBODY_EITHER = (
+    "Fishermen left the old quay of Northport with their boats at noon. The mayor had shown them the piers of the new "
+    "harbour for forty ships, and a quay next to the piers where their boats have a place."
+)
 
 DAY = timedelta(days=1)
 DAILY = replace(PLAN, at=time(7))
@@ -213,6 +216,20 @@ def test_a_followed_story_is_reported_with_every_new_article(desk: FeedbackDesk)
     assert "Followed stories" in desk.database.deliveries.list_deliveries()[0].message.rendered.text
     desk.add(NOBODY, outlet="echo")
     assert desk.compose() == []
+
+
+def test_articles_from_before_a_story_was_followed_take_no_place(
+    desk: FeedbackDesk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of the places in a digest, also if another story has been followed for longer."""
+    monkeypatch.setattr("monitor.store.marks.MAX_FOLLOWED_ARTICLES", 1)
+    mark(desk, MarkKind.FOLLOWED, desk.add(ORCHARD, "Apples"))
+    desk.add(NOBODY, outlet="post")
+    desk.compose()
+    mark(desk, MarkKind.FOLLOWED)
+    later = desk.add(NOBODY_EITHER, outlet="echo")
+    assert desk.database.queries.get_article(later).story_id == "s1"
+    assert reported(desk.compose()) == [later]
 
 
 def test_the_newest_of_mute_and_follow_counts(desk: FeedbackDesk) -> None:
