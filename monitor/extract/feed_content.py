@@ -17,6 +17,7 @@ from monitor.extract.line_breaks import unwrap_lines
 from monitor.extract.line_classifier import is_credit, is_reader_appeal, split_agency_signature, split_dateline
 from monitor.extract.main_content import alnum_key, compute_link_ratio, measure_weight
 from monitor.text.sanitize import truncate_text
+from monitor.text.tokens import CLEAR_STOPS, SENTENCE_STOPS
 
 _MAX_BARE_HTML_CHARS = 40_000
 _TAG = re.compile("<[^<>]*>")
@@ -67,7 +68,7 @@ _SYNDICATION_NOTE = re.compile(
 )
 _MAX_CUT_TITLE_CHARS = 100
 _REPLY_NAMES = re.compile(r"^(?:@[\w.@-]+\s+)+")
-_FIRST_SENTENCE = re.compile(r".{12,}?(?:[.!?…](?=\s|$)|[。！？])", re.DOTALL)
+_FIRST_SENTENCE = re.compile(rf".{{12,}}?(?:[{SENTENCE_STOPS}](?=\s|$)|[{CLEAR_STOPS}])", re.DOTALL)
 _MIN_SHARED_UNITS = 0.15  # share of the feed's words that the page must contain to be the page of that entry
 _PUNCTUATION = ".,;:!?()[]\"'“”‘’«»…"
 _MIN_TRUSTED_CONFIDENCE = 0.3  # a page with a lower confidence does not replace the feed's text

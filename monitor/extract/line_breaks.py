@@ -7,8 +7,9 @@ import re
 from itertools import pairwise
 
 from monitor.extract.line_classifier import is_byline, is_credit, is_date_line, split_dateline
+from monitor.text.tokens import SENTENCE_STOPS
 
-SENTENCE_END_CHARS = tuple('.!?:;…。！？：；।။។៖”"»)」』')
+SENTENCE_END_CHARS = tuple(f'{SENTENCE_STOPS}:;：；\u17d6”"»)」』')
 _SPACELESS_CHARS = re.compile("[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uff10-\uff5a]")
 _BLOCK_BREAK = re.compile(r"\n[ \t]*\n")
 _SPACED_BREAK = re.compile(r"(?<=\S)[ \t]*\n[ \t]*(?=\S)")

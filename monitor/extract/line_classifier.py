@@ -14,6 +14,7 @@ from monitor.extract.agencies import find_agencies, find_first_agency, find_last
 from monitor.language.load import language_data, page_phrases
 from monitor.language.schema import Page
 from monitor.text.dates import month_numbers
+from monitor.text.tokens import SENTENCE_STOPS
 
 _LINE_START = r"^(?:(?![\"'“”‘’«»„])[\W_])*"  # what is quoted was said by somebody
 _MAX_OTHER_LETTERS = 6  # letters of other words in a line with a date
@@ -90,7 +91,7 @@ _YEAR = re.compile(r"(?<!\d)(?:19|20)\d\d(?:[-/.年]|(?!\d))")
 _NAMED_BEGINNING = re.compile(r"^[^\W\d_]+\s*:?\s*(?:[^\W\d_a-zß-öø-ÿ][\w.'’-]*\s+){2}|.*[:：]", re.DOTALL)
 _INITIALED_END = re.compile(r"\s*\(([a-zà-ÿ]{1,4}\s?/[^()]{2,30})\)$")
 _LETTER_RUN = re.compile(r"[^\W\d_]+")
-_SENTENCE_END = re.compile(r"[.!?…。！？।။៖](?:[\"'”’»」』)\]]|\s)*$")
+_SENTENCE_END = re.compile(rf"[{SENTENCE_STOPS}](?:[\"'”’»」』)\]]|\s)*$")
 _DASHED_DATELINE = re.compile(r"^(.{2,80}?)\s*(?:[—–]|--|(?<=[\s)])-)\s*(?=\S)")
 _MAX_DATELINE_CHARS = 90  # characters within which a dateline has its dash
 _CHINESE_DATELINE = re.compile(r"^.{2,14}\d{1,2}月\d{1,2}日电\s*(?:题：|[（(].{2,12}[）)])?\s*")
@@ -100,7 +101,7 @@ _OPENING_BRACKETS = re.compile(r"^\s*[(（【\[]([^()（）【】\[\]]{2,40})[)�
 _CHINESE_REPORT = re.compile("(?:[电電讯訊]|报道|報導|報道)$")
 _ENDED_DATELINE = re.compile(r"^([^\W\d][^/]{1,60}?)\s*[.,]?\s*(?:/([^/]{2,20})/\.?|[—–-]\s*([^.—–]{2,25})\.)\s+(?=\S)")
 _BRACKETED_END = re.compile(r"\s*[(（\[]([^()（）\[\]]{2,50})[)）\]]\s*\.?$")
-_LAST_FRAGMENT = re.compile(r"(?<=[.!?。！？…\"”»])\s+([^.!?。！？]{2,40})\.?$")
+_LAST_FRAGMENT = re.compile(rf"(?<=[{SENTENCE_STOPS}\"”»])\s+([^{SENTENCE_STOPS}]{{2,40}})\.?$")
 _TRAILING_DATE = re.compile(r",?\s*(?:\d{1,2}\s+)?[^\W\d_]{3,10}\.?\s*(?:\d{1,2})?(?:,?\s*\d{4})?$")
 _AGENCY_SIGNATURE = re.compile(r"\s*(?:[—–]|--|\s-)\s*([A-ZĐ]{2,8}(?:\s?/\s?[A-ZĐ][\w+]{1,14})*)\s*(?:\./?\.?)?$")
 

@@ -16,12 +16,13 @@ from itertools import islice
 from monitor.domain.article import Article
 from monitor.domain.mention import RuleHit
 from monitor.text.fold import fold
+from monitor.text.tokens import SENTENCE_STOPS
 
 MAX_TEXT_ONLY_REVISIONS = 24
 MAX_COMPARED_CHARS, MAX_COMPARED_SENTENCES = 40_000, 400
 MAX_DIFF_LINES = 40
 MAX_DIFF_LINE_CHARS = 400
-_SENTENCE_BREAK = re.compile(r"(?<=[.!?\u3002\u104b\u17d4])[\"'”’)]*\s+|\n+")
+_SENTENCE_BREAK = re.compile(rf"(?<=[{SENTENCE_STOPS}])[\"'”’)]*\s+|\n+")
 _VOLATILE_TEXT = re.compile(
     r"\b(?:\d{1,2}[:.h]\d{2}(?:[:.]\d{2})?(?: ?[ap]\.?m\.?)?|\d{1,4}[/.-]\d{1,2}[/.-]\d{1,4}|"
     r"(?:\d+|an?|one) (?:second|sec|minute|min|hour|day)s? ago|(?:just now|updated?|last updated)\b:?|"

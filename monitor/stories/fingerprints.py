@@ -27,6 +27,7 @@ from xxhash import xxh3_64_intdigest
 from monitor.domain.article import Article
 from monitor.stories.features import MAX_LEAD_CHARS, TermFeatures, extract_features
 from monitor.text.fold import fold
+from monitor.text.tokens import CLEAR_STOPS
 
 WindowHashes = npt.NDArray[np.uint64]
 OffsetArray = npt.NDArray[np.int64]
@@ -55,7 +56,7 @@ SPELLING_REPLACEMENTS = (
     ("lled", "led"),
     ("lling", "ling"),
 )
-SENTENCE_ENDS = (". ", "! ", "? ", "\u3002", "\u104b", "\u17d4")
+SENTENCE_ENDS = (". ", "! ", "? ", *CLEAR_STOPS)
 _NEWLINE = ord("\n")
 _IS_KEPT_BYTE = np.array([byte >= 128 or chr(byte).isalnum() for byte in range(256)])
 _DROPPED_BYTES = bytes(np.flatnonzero(~_IS_KEPT_BYTE).tolist())

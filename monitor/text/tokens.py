@@ -3,10 +3,14 @@
 import re
 
 WORD_PATTERN = re.compile(r"\w+(?:['’]\w+)*")
+CLEAR_STOPS = "\u3002\uff01\uff1f\uff61\u06d4\u061f\u0589\u0964\u0965\u104b\u1362\u17d4\u17d5"
+"""Marks that always end a sentence: of Chinese and Japanese, Arabic and Urdu, Armenian, Indian languages, Burmese,
+Ethiopic and Khmer."""
+SENTENCE_STOPS = f".!?…{CLEAR_STOPS}"
+"""Marks that end a sentence; the first four only before a space or the end of the text."""
 _SENTENCE_END = re.compile(  # begins with one character class, which makes the search fast
-    r"[.!?…。！？៕။\n](?:(?<=\n)\n*|(?<!\n)(?:[.!?…。！？៕။]*[\"'’”»)\]]*(?=\s|$)|(?<=[。！？])))"
+    rf"[{SENTENCE_STOPS}\n](?:(?<=\n)\n*|(?<!\n)(?:[{SENTENCE_STOPS}]*[\"'’”»)\]]*(?=\s|$)|(?<=[{CLEAR_STOPS}])))"
 )
-_SENTENCE_STOPS = ".!?…。！？៕។"
 _ABBREVIATION = re.compile(  # words that end in a dot without ending a sentence: titles, ranks, initials, months
     r"(?:^|[\s(\"'“‘])(?:[A-Z]|[A-Z][a-z]{0,3}|Lieut|Lieu|Brig|Prof|Capt|Cmdr|Hon|Supt|Insp|Sept|gov|col|gen|no|vs|mme|mgr)\.$"
 )
@@ -61,10 +65,9 @@ def find_sentence(text: str, start: int, end: int, max_chars: int = 500) -> tupl
 
 def _find_sentence_start(text: str, min_start: int, start: int) -> int:
     """Return the start of the sentence that contains the offset ``start``; it is not less than ``min_start``."""
-    line = text.rfind("\n", min_start, start) + 1
-    min_start = max(min_start, line)
+    min_start = max(min_start, text.rfind("\n", min_start, start) + 1)
     at = start
-    stops = _SENTENCE_STOPS[:3] if text.isascii() else _SENTENCE_STOPS
+    stops = ".!?" if text.isascii() else SENTENCE_STOPS
     while (at := max([text.rfind(sign, min_start, at) for sign in stops])) >= 0:
         stop = _SENTENCE_END.match(text, at)
         if stop is not None and stop.end() <= start and not _is_abbreviation(text, at, stop.group()):

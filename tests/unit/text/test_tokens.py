@@ -2,7 +2,7 @@
 
 import pytest
 
-from monitor.text.tokens import WORD_PATTERN, find_sentence, is_whole_word
+from monitor.text.tokens import SENTENCE_STOPS, WORD_PATTERN, find_sentence, is_whole_word
 
 
 def test_words_keep_apostrophes() -> None:
@@ -43,3 +43,33 @@ def test_sentences_have_a_maximum_length() -> None:
     text = "word " * 10_000
     start, end = find_sentence(text, 20_000, 20_004, max_chars=100)
     assert end - start <= 204
+
+
+@pytest.mark.parametrize(
+    "sentences",
+    [
+        "The minister left. Where is he? Nobody knows!",
+        "部长会见了代表团。他什么时候走？没有人知道！",
+        "大臣は会見した。いつ出発するのか？誰も知らない｡",
+        "غادر الوزير العاصمة. متى يعود؟ لا أحد يعرف.",
+        "وزیر اعظم روانہ ہو گئے۔ وہ کب واپس آئیں گے؟ کوئی نہیں جانتا۔",
+        "Նախարարը մեկնեց Երևան։ Նա կվերադառնա վաղը։ Ոչ ոք չգիտի։",
+        "मंत्री दिल्ली गए। वे कल लौटेंगे। कोई नहीं जानता॥",
+        "ဝန်ကြီး ထွက်ခွာသွားသည်။ မနက်ဖြန် ပြန်လာမည်။ ဘယ်သူမှ မသိပါ။",
+        "ሚኒስትሩ ሄዱ። ነገ ይመለሳሉ። ማንም አያውቅም።",
+        "រដ្ឋមន្ត្រីបានចាកចេញ។ គាត់នឹងត្រឡប់មកវិញ។ គ្មាននរណាដឹងទេ៕",
+    ],
+)
+def test_the_sentences_of_each_script_are_separate(sentences: str) -> None:
+    """Also without a space after a stop that is never inside a sentence."""
+    text = f"{sentences} {sentences}"
+    starts, at = [], 0
+    while at < len(sentences):
+        start, end = find_sentence(text, at, at + 1)
+        starts.append(start)
+        at = end + (text[end : end + 1] == " ")
+    assert len(starts) == 3
+    for start in starts:
+        inside = start + 3
+        first, last = find_sentence(text, inside, inside + 1)
+        assert (first, text[last - 1] in SENTENCE_STOPS) == (start, True)
