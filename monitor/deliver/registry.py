@@ -65,12 +65,16 @@ def find_channel_faults(channels: Iterable[Channel]) -> dict[str, str]:
 
 
 def _find_fault(channel: Channel) -> str:
-    if not isinstance(channel, ChatChannel):  # the keys of other channels are validated with the file
-        return ""
-    from monitor.deliver.chat import ChatSender
+    match channel:
+        case EmailChannel() | WebhookChannel() | FolderChannel():  # their keys are validated with the file
+            return ""
+        case ChatChannel():
+            from monitor.deliver.chat import ChatSender
 
-    try:
-        ChatSender(channel)
-    except UsageError as error:
-        return str(error)
-    return ""
+            try:
+                ChatSender(channel)
+            except UsageError as error:
+                return str(error)
+            return ""
+        case _:
+            assert_never(channel)

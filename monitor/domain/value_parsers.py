@@ -253,16 +253,25 @@ def parse_header_name(name: str) -> str:
 
 
 def check_header_value(text: str) -> None:
-    """Check that the value of an HTTP header has no control characters. Raises ``ValueError`` if it has.
+    """Check that the value of an HTTP header has only printable ASCII characters. Raises ``ValueError`` otherwise.
 
-    A line break in the value would begin another header. The message does not contain the value, because it may be a
-    secret.
+    A line break in the value would begin another header, and other characters have no common encoding in a header. The
+    message does not contain the value, because it may be a secret.
     """
     if _CONTROL_CHARACTER.search(text):
         raise ValueError(
             "the value of a header has a line break or another control character; "
             "write it, or the secret that it refers to, in one line"
         )
+    if not text.isascii():
+        raise ValueError(
+            f"the value of a header has a character that headers cannot have (character {_find_foreign(text)}); "
+            "use letters, digits and signs of ASCII"
+        )
+
+
+def _find_foreign(text: str) -> int:
+    return next(number for number, char in enumerate(text, 1) if not char.isascii())
 
 
 def parse_signing_key(text: str) -> str:

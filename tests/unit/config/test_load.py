@@ -114,6 +114,14 @@ def test_header_values_with_line_breaks_are_errors(value: str) -> None:
     assert "X-Evil" not in error
 
 
+def test_header_values_that_no_header_can_have_are_errors() -> None:
+    """Otherwise each request would fail; the error does not repeat the value, which may be a secret."""
+    (error,) = errors("sources:\n  a: {feed: 'https://x.example/rss', headers: {X-Auth-Token: Đ4s3cret}}\n", {})
+    assert error.startswith("2:")
+    assert "(character 1)" in error
+    assert "s3cret" not in error
+
+
 def test_all_errors_are_reported_at_once() -> None:
     """Errors of syntax, of single values and between keys are listed in file order; none hides another."""
     text = """\

@@ -1,5 +1,7 @@
 """Registry of senders: each channel kind has one, by its own type."""
 
+from functools import partial
+
 import httpx
 import pytest
 
@@ -21,9 +23,9 @@ from monitor.domain.field_types import ValueMark
 from monitor.domain.secret import Secret
 
 SENDERS: list[tuple[Channel, type]] = [
-    (EmailChannel("e", ("a@b.example",), "c@d.example", Secret("smtp://mail.example")), EmailSender),
-    (WebhookChannel("w", Secret("https://hooks.example/x")), WebhookSender),
-    (ChatChannel("c", Secret("slack://TokenA/TokenB/TokenC")), ChatSender),
+    (EmailChannel("e", ("a@b.example",), "c@d.example", Secret("smtp://desk:Classified@mail.example")), EmailSender),
+    (WebhookChannel("w", Secret("https://hooks.example/Classified")), WebhookSender),
+    (ChatChannel("c", Secret("slack://ClassifiedA/ClassifiedB/ClassifiedC")), ChatSender),
     (FolderChannel("f", "/nowhere"), FolderSender),
 ]
 
@@ -51,11 +53,17 @@ def test_a_kind_with_an_http_sender_marks_the_url_that_it_requests(channel: Chan
     assert (ValueMark.HTTP_TARGET in marks) == bool(created)
 
 
-def test_targets_never_show_a_secret() -> None:
-    """A mail address and a folder are shown as they are; URLs by their host or service."""
-    shown = [target for channel, _ in SENDERS for target in channel.targets]
-    assert shown[0] == "a@b.example"
-    assert shown[1].startswith("hooks.example#")
-    assert shown[2].startswith("slack#")
-    assert "Token" not in shown[2]
-    assert shown[3] == "/nowhere"
+@pytest.mark.parametrize("channel", [channel for channel, _ in SENDERS])
+def test_targets_never_show_a_secret(channel: Channel) -> None:
+    """Each secret above contains the word "Classified"; a mail address and a folder are shown as they are."""
+    secrets = [value.reveal() for value in map(partial(getattr, channel), channel.__slots__) if type(value) is Secret]
+    assert all("Classified" in secret for secret in secrets)
+    assert channel.targets
+    assert "Classified" not in "".join(channel.targets)
+
+
+def test_targets_name_the_receiver() -> None:
+    email, webhook, chat, folder = (channel.targets[0] for channel, _ in SENDERS)
+    assert (email, folder) == ("a@b.example", "/nowhere")
+    assert webhook.startswith("hooks.example#")
+    assert chat.startswith("slack#")
