@@ -7,6 +7,7 @@ page has no date, or if the pages of the source are not read, the number of such
 are news, and many stay in quarantine.
 """
 
+from collections import Counter
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -35,37 +36,34 @@ def decide_undated_entries(
 ) -> PollNovelty:
     """Quarantine the undated entries of a first poll until their pages are read, and return the result of the poll.
 
-    Quarantined entries are stored, but not reported. If ``reads_pages`` is false, the decision is made at once: a few
-    undated entries are news, and many stay in quarantine. The results of later polls are not changed. An entry without
-    a date of publication counts as old, and not as undated, if its last change is longer ago than ``backfill``.
+    Quarantined entries are stored, but not reported. If ``reads_pages`` is false, or if an entry has no URL, the
+    decision is made at once: a few undated entries are news, and many stay in quarantine. The results of later polls
+    are not changed. An entry without a date of publication counts as old, and not as undated, if its last change is
+    longer ago than ``backfill``.
     """
     undated = [one for one in novelty.new if _is_undated(one, backfill, now)]
     if poll_state.baseline_at is not None or not undated:
         return novelty
     are_few = len(undated) <= MAX_UNDATED_NEWS
-    decision = UndatedDecision(is_alertable=False, quarantine_reason=MANY_UNDATED_REASON)
-    if are_few:
-        decision = UndatedDecision(not reads_pages, FEW_UNDATED_REASON if reads_pages else "")
-    new_entries = tuple(
-        replace(one, is_alertable=decision.is_alertable, quarantine_reason=decision.quarantine_reason)
-        if _is_undated(one, backfill, now)
-        else one
-        for one in novelty.new
-    )
-    return replace(novelty, new=new_entries, summary=_summarize(novelty.summary, len(undated), reads_pages, are_few))
+    counts = Counter[str]()
+
+    def decide(one: ClassifiedEntry) -> ClassifiedEntry:
+        if not _is_undated(one, backfill, now):
+            return one
+        has_page = reads_pages and bool(one.entry.url)
+        counts["the dates on the pages decide" if has_page else "reported as news" if are_few else "in quarantine"] += 1
+        reason = MANY_UNDATED_REASON if not are_few else FEW_UNDATED_REASON if has_page else ""
+        return replace(one, is_alertable=not reason, quarantine_reason=reason)
+
+    new_entries = tuple(map(decide, novelty.new))
+    notes = (f"{format_count(count, 'entry', 'entries')} without a date: {text}" for text, count in counts.items())
+    return replace(novelty, new=new_entries, summary="; ".join(filter(None, (novelty.summary, *notes))))
 
 
 def _is_undated(one: ClassifiedEntry, backfill: timedelta, now: datetime) -> bool:
     changed_at = plausible_date(one.entry.updated_at, now)
     is_old = changed_at is not None and changed_at < now - backfill
     return one.entry.published_at is None and not one.quarantine_reason and not is_old
-
-
-def _summarize(summary: str, count: int, reads_pages: bool, are_few: bool) -> str:
-    """Add to the summary of a poll what happens to its undated entries."""
-    text = "the dates on the pages decide" if reads_pages else "reported as news" if are_few else "in quarantine"
-    text = f"{format_count(count, 'entry', 'entries')} without a date: {text}"
-    return "; ".join(filter(None, (summary, text)))
 
 
 def decide_undated_article(

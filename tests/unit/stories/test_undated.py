@@ -58,6 +58,18 @@ def test_few_undated_entries_are_news_where_no_page_is_read() -> None:
     assert novelty.summary == f"{MAX_UNDATED_NEWS} entries without a date: reported as news"
 
 
+def test_an_undated_entry_without_an_address_does_not_wait_for_a_page() -> None:
+    """It has none, so it would always stay in quarantine."""
+    novelty = poll([entry(1), replace(entry(2), url="", content="Two ministers met.")])
+    assert [(one.is_alertable, one.quarantine_reason) for one in novelty.new] == [
+        (False, FEW_UNDATED_REASON),
+        (True, ""),
+    ]
+    assert novelty.summary == (
+        "1 entry without a date: the dates on the pages decide; 1 entry without a date: reported as news"
+    )
+
+
 @pytest.mark.parametrize("reads_pages", [True, False])
 def test_many_undated_entries_are_in_quarantine_and_said(*, reads_pages: bool) -> None:
     novelty = poll([entry(number) for number in range(MAX_UNDATED_NEWS + 1)], reads_pages=reads_pages)
