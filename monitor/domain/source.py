@@ -111,6 +111,42 @@ class SourceKind(StrEnum):
             case _:
                 assert_never(self)
 
+    @property
+    def has_further_pages(self) -> bool:
+        """Return whether the document may link to further pages of the list."""
+        match self:
+            case SourceKind.API | SourceKind.LISTING:
+                return True
+            case SourceKind.FEED | SourceKind.MAILBOX | SourceKind.SITEMAP:
+                return False
+            case _:
+                assert_never(self)
+
+    @property
+    def may_become_empty(self) -> bool:
+        """Return whether a document that had entries may be empty later, without an error of the outlet.
+
+        A reader of a mailbox may move all its messages to another folder.
+        """
+        match self:
+            case SourceKind.MAILBOX:
+                return True
+            case SourceKind.API | SourceKind.FEED | SourceKind.LISTING | SourceKind.SITEMAP:
+                return False
+            case _:
+                assert_never(self)
+
+    @property
+    def has_article_pages(self) -> bool:
+        """Return whether the articles have pages on the web, on which a date or the whole text may be."""
+        match self:
+            case SourceKind.MAILBOX:
+                return False
+            case SourceKind.API | SourceKind.FEED | SourceKind.LISTING | SourceKind.SITEMAP:
+                return True
+            case _:
+                assert_never(self)
+
 
 class TextOrigin(StrEnum):
     """Origin of the text of an article: the article's own page, or the feed alone."""

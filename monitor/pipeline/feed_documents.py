@@ -45,8 +45,6 @@ MAX_SITEMAP_DOCUMENTS = 8  # sitemaps of one poll, including the sitemaps of nes
 MAX_INDEX_LEVELS = 2
 MAX_PREFERRED_SITEMAPS = 2  # the other sitemaps are read at the ends of the index, where new ones appear
 MAX_LARGE_DOCUMENTS = 4  # number of documents read at the same time; each takes 45 MB at most (wire and decoded)
-PAGED_KINDS = (SourceKind.LISTING, SourceKind.API)
-"""Kinds whose document may link to further pages of the list."""
 
 KnownEntryCheck = Callable[[Feed], Awaitable[bool]]
 
@@ -212,7 +210,7 @@ class FeedDocumentReader:
         feed, parts = parsed.feed, tuple[SitemapPart, ...]()
         if parsed.unchanged_count:
             feed = replace(feed, ttl=feed.ttl or poll_state.ttl)
-        elif source.kind in PAGED_KINDS:
+        elif source.kind.has_further_pages:
             feed = await self._add_listing_pages(feed, source, has_known_entry)
         elif feed.nested_urls:
             reading = await self._read_sitemaps(feed, source, poll_state.sitemaps, poll_state.polls)
@@ -221,7 +219,7 @@ class FeedDocumentReader:
             feed, parts = reading.feed, reading.parts
         if not parsed.unchanged_count:
             feed = drop_build_time(feed)
-        if feed.is_cut_off or (feed.nested_urls and source.kind not in PAGED_KINDS):
+        if feed.is_cut_off or (feed.nested_urls and not source.kind.has_further_pages):
             # The complete document may have the same validators as the incomplete one. An index may stay unchanged
             # while its sitemaps change.
             response, body_hash = replace(response, etag="", last_modified=""), ""

@@ -10,7 +10,7 @@ from monitor.domain import polling_policy
 from monitor.domain.article import KnownArticle
 from monitor.domain.fetch_result import Blocked, Failed, FailureCause, FailureWeight, Fetched, Gone, NotModified
 from monitor.domain.poll_state import EntryCounts, PollState, SitemapMemory, SourceState
-from monitor.domain.source import Entry, Feed, Source, SourceKind, TextOrigin
+from monitor.domain.source import Entry, Feed, Source, TextOrigin
 from monitor.domain.source_health import (
     SUGGEST_REMOVE_SOURCE,
     SourceDiagnosis,
@@ -116,8 +116,8 @@ def plan_poll(
     ``known`` maps entry keys to stored articles. It has all keys from ``keys_to_look_up`` that the store has.
     """
     poll_state, result = attempt.poll_state, attempt.result
-    may_be_empty = source.kind is SourceKind.MAILBOX  # a reader of the mailbox may move all messages to another folder
-    if isinstance(result, FetchedFeed) and not result.entry_count and poll_state.entries and not may_be_empty:
+    must_have_entries = poll_state.entries and not source.kind.may_become_empty
+    if isinstance(result, FetchedFeed) and not result.entry_count and must_have_entries:
         result = _empty_feed_failure(poll_state)
     if isinstance(result, FetchedFeed):
         plan = _plan_document(source, poll_state, result, known, backfill, now)
@@ -161,7 +161,7 @@ def _plan_document(
     feed, unchanged_count = document.parsed.feed, document.parsed.unchanged_count
     keyed_entries = _entries_of(document)
     novelty = classify_entries(keyed_entries, known, poll_state, backfill, now, unchanged_count)
-    reads_pages = source.text_from is not TextOrigin.FEED and source.kind is not SourceKind.MAILBOX
+    reads_pages = source.text_from is not TextOrigin.FEED and source.kind.has_article_pages
     novelty = decide_undated_entries(novelty, poll_state, backfill, now, reads_pages=reads_pages)
     stats = _FeedStats(
         entry_count=document.entry_count,

@@ -4,6 +4,7 @@ import pytest
 
 from monitor.domain.source import Source
 from monitor.domain.watchlist import Official, Watchlist
+from monitor.language.load import language_data
 from monitor.match.lint import lint_source_languages
 from monitor.match.names.coverage import Coverage, find_coverage, find_script, find_script_of_language
 
@@ -44,6 +45,11 @@ def test_a_name_is_found_by_form_by_sound_or_not(official: Official, script: str
 def test_each_language_has_a_script(language: str, script: str) -> None:
     """The script is that of most words in the language's file."""
     assert find_script_of_language(language) == script
+
+
+def test_the_script_of_each_language_is_known() -> None:
+    """Otherwise no source in it would get the warning that names cannot be found in its texts."""
+    assert [code for code in language_data().languages if not find_script_of_language(code)] == []
 
 
 def test_the_script_of_a_text_is_that_of_its_first_letter() -> None:
