@@ -29,6 +29,13 @@ def test_headlines_without_a_text_are_grouped() -> None:
 
 
 @pytest.mark.parametrize("half", ["developed", "scored"])
+def test_short_reports_about_one_person_are_grouped_by_event(half: str) -> None:
+    """Each person has three to five events in three days, and outlets report them from different angles."""
+    score = stories(DATA / f"short-{half}.jsonl")
+    assert_floors(f"stories.short.{half}", score.values, score.shown)
+
+
+@pytest.mark.parametrize("half", ["developed", "scored"])
 def test_look_alike_events_are_separate_stories(half: str) -> None:
     """The reports are in many languages, with look-alikes of one week, chains over one place, and undated reports."""
     score = stories(EDITED / f"stories-{half}.jsonl")
