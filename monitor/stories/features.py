@@ -202,8 +202,8 @@ def extract_features(title: str, lead: str, published_at: datetime | None, langu
     title_codes, lead_codes = (
         [code for code in codes if code not in numbers_of_dates] for codes in (title_codes, lead_codes)
     )
-    if language:
-        lead_codes.append(hash_term(TermKind.LANGUAGE, language.partition("-")[0].lower()))
+    # Articles of unknown language count as being in one language: many are short headlines of one outlet.
+    lead_codes.append(hash_term(TermKind.LANGUAGE, language.partition("-")[0].lower()))
     sections = (title_terms, title_pairs, title_codes, lead_terms, lead_pairs, lead_codes)
     codes = np.frombuffer(array("Q", chain.from_iterable(sections)), np.uint64)
     weights = np.repeat(_SECTION_WEIGHTS, [*map(len, sections)])
