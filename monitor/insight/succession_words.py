@@ -69,7 +69,7 @@ class SuccessionWords:
         """Find the longest known phrase with which ``words`` begin. Return its number of words and its meanings."""
         for size in range(min(self.max_words, len(words)), 0, -1):
             marks = self.phrases.get(" ".join(words[:size]), NO_MARKS)
-            for stems, meant in self.stems.get(words[0][:_STEM_KEY_CHARS], ()) if words else ():
+            for stems, meant in self.stems.get(_stem_key(words[0]), ()) if words else ():
                 if len(stems) == size and all(map(_fits_stem, words, stems)):
                     marks |= meant
             if marks:
@@ -85,6 +85,10 @@ class SuccessionWords:
 
 
 _STEM_KEY_CHARS = 3
+
+
+def _stem_key(first_word: str) -> str:
+    return first_word[:_STEM_KEY_CHARS]
 
 
 def _fits_stem(word: str, stem: str) -> bool:
@@ -129,8 +133,8 @@ def _build(languages: Sequence[Language]) -> SuccessionWords:
             if is_unspaced(folded[0]):
                 unspaced[folded] = unspaced.get(folded, NO_MARKS) | {mark}
             elif STAR in folded:
-                key = folded[:_STEM_KEY_CHARS]
-                stems.setdefault(key, []).append((tuple(folded.split()), frozenset({mark})))
+                stem = tuple(folded.split())
+                stems.setdefault(_stem_key(stem[0].removesuffix(STAR)), []).append((stem, frozenset({mark})))
             else:
                 phrases[folded] = phrases.get(folded, NO_MARKS) | {mark}
     adjectives = {
