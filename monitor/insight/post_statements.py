@@ -8,10 +8,10 @@ country, on the date of the article. Second, the name cannot mean this official.
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import cache
-from itertools import pairwise
+from itertools import pairwise, zip_longest
 
 import ahocorasick_rs
 
@@ -19,11 +19,12 @@ from monitor.domain.article import Article
 from monitor.domain.mention import MatchForm, Mention
 from monitor.domain.succession import PostStatement, StatementKind
 from monitor.domain.watchlist import Official, Role
-from monitor.insight.succession_items import Item, Kind, split_items
-from monitor.insight.succession_words import Mark, Marks, every_word, succession_words
+from monitor.insight.succession_items import Item, Kind, joiners, split_items
+from monitor.insight.succession_words import Mark, Marks, SuccessionWords, every_word, succession_words
 from monitor.language.load import uncased_given_names
 from monitor.match.article_text import NormalizedArticle, normalize_article
 from monitor.match.names.coverage import Coverage, find_coverage, find_script
+from monitor.match.names.inflection import find_inflection, list_nominatives
 from monitor.match.titles.positions import (
     Position,
     RoleFit,
@@ -48,7 +49,7 @@ _MAX_SUBJECT_ITEMS = 9
 _MAX_OBJECT_ITEMS = 6
 _MIN_YEAR = 1900
 _MAX_SHORT_CLAUSE_ITEMS = 4
-_MAX_RELATIVE_ITEMS, _MAX_VERB_DISTANCE = 4, 2
+_MAX_RELATIVE_ITEMS, _MAX_VERB_DISTANCE = 4, 3
 _OPTIONAL_DOMAINS = frozenset({"party", "politics", "army", "state", "government"})
 _LEADER_HEADS = frozenset({"president", "premier", "gensec", "monarch"})
 _MAX_LOOSE_WORDS = 3
@@ -193,11 +194,12 @@ class _ArticleReader:
         self._roles = {official_id: one.current_roles(on) for official_id, one in watched.items()}
         self._home = home
         self._words = succession_words(language)
+        self._language = language
         self._countries = _count_countries(text)
 
     def read(self, items: Sequence[Item]) -> Iterator[PostStatement]:
         """Yield the statements that a sentence makes about posts."""
-        sentence = _SentenceReader(items, self._words.region_endings, self._on.year)
+        sentence = _SentenceReader(items, self._words, self._on.year)
         for index, item in enumerate(items):
             if item.kind is Kind.POST:
                 yield from self._read_post(sentence, index)
@@ -326,16 +328,38 @@ class _ArticleReader:
     def _read_successors(self, sentence: "_SentenceReader") -> Iterator[PostStatement]:
         """Yield the statements of a sentence that a person replaces an official, as in "X succeeds Y"."""
         for change in sentence.list_successions():
-            new = change.new
-            for official_id in change.old.name.official_ids:
+            new, old = change.new, change.old
+            if not old.name.official_ids:
+                if not self._is_inflected(new.name):
+                    continue
+                new, old = old, new
+            for official_id in old.name.official_ids:
                 watched = self._watched[official_id]
                 if official_id in new.name.official_ids or not self._is_other_person(watched, new):
                     continue
                 role = self._implied_role(sentence, official_id, posts_from=change.posts_from)
-                if role is not None:
+                if role is not None and (not sentence.is_deputy(new.name) or self._states_post(sentence, role)):
                     yield self._statement(
                         official_id, StatementKind.HOLDER, new.text, role.title, sentence, change.index, new
                     )
+
+    def _states_post(self, sentence: "_SentenceReader", role: Role) -> bool:
+        """Return whether a sentence has the post of a role, and not only as a title before a name."""
+        return any(
+            item.kind is Kind.POST
+            and self._is_post(item.positions, role)
+            and (following is None or following.kind is not Kind.NAME)
+            for item, following in zip_longest(sentence.items, sentence.items[1:])
+        )
+
+    def _is_inflected(self, name: Item) -> bool:
+        """Return whether the name of an official is not in the nominative, which is the case of a subject."""
+        known = {word for one in name.official_ids for words in self._watched[one].name_words for word in words}
+        for word in fold_words(name.text):
+            inflection = find_inflection(word, self._language)
+            if word not in known and inflection is not None and known.intersection(list_nominatives(word, inflection)):
+                return True
+        return False
 
     def _read_departures(self, sentence: "_SentenceReader") -> Iterator[PostStatement]:
         """Yield each statement in a sentence which says that an official leaves a post or dies."""
@@ -366,6 +390,10 @@ class _ArticleReader:
 
 def _is_same_post(position: Position, configured: Position, role: Role, on: date) -> bool:
     """Return whether a printed position is the configured position, and not a narrower or wider one."""
+    if (
+        position.head == "minister" and len(position.domains) > 1
+    ):  # the place, as in "minister of justice in the Senate"
+        position = replace(position, domains=position.domains - {"assembly"})
     if rate_role_fit(position, role, on) < RoleFit.UNDATED or position.is_deputy != configured.is_deputy:
         return False
     domains, own = position.domains - _OPTIONAL_DOMAINS, configured.domains - _OPTIONAL_DOMAINS
@@ -400,8 +428,8 @@ def _count_countries(text: NormalizedArticle) -> Counter[str]:
 class _SentenceReader:
     """Reader of one sentence. It finds which items of the sentence (posts, names, words) belong together."""
 
-    def __init__(self, items: Sequence[Item], region_endings: tuple[str, ...], year: int) -> None:
-        self.items, self._region_endings, self._year = items, region_endings, year
+    def __init__(self, items: Sequence[Item], words: SuccessionWords, year: int) -> None:
+        self.items, self._words, self._year = items, words, year
 
     def names(self, official_id: str) -> bool:
         """Return whether the sentence names an official."""
@@ -426,10 +454,15 @@ class _SentenceReader:
                     return True
                 if gap == 1 and " " not in name.text and before > 0 and self.items[before - 1].kind is not Kind.BREAK:
                     return self._has_name_after(index)
-            if name.kind is Kind.WORD and not name.marks and gap == 1 and name.text.endswith(self._region_endings):
+            if (
+                name.kind is Kind.WORD
+                and not name.marks
+                and gap == 1
+                and name.text.endswith(self._words.region_endings)
+            ):
                 return True
         link, place = self._at(index + 1), self._at(index + 2)
-        is_link = link is not None and link.kind is Kind.WORD and link.text in every_word("place_links")
+        is_link = link is not None and link.kind is Kind.WORD and link.text in self._words.place_links
         return is_link and place is not None and place.kind is Kind.NAME and not place.official_ids
 
     def _has_name_after(self, index: int) -> bool:
@@ -565,9 +598,8 @@ class _SentenceReader:
             return None
         return name
 
-    @staticmethod
-    def _ends_apposition(item: Item) -> bool:
-        return not (Mark.LINK in item.marks and item.text in every_word("place_links"))
+    def _ends_apposition(self, item: Item) -> bool:
+        return not (Mark.LINK in item.marks and item.text in self._words.place_links)
 
     def _find_by_verb(self, index: int) -> _Holder | None:
         """Return the name that any verb in the sentence, such as "was appointed", connects with a post, or None."""
@@ -670,6 +702,21 @@ class _SentenceReader:
             at -= 1
         return True
 
+    def is_deputy(self, name: Item) -> bool:
+        """Return whether a person has a title such as "deputy minister".
+
+        At an event, a deputy replaces the minister.
+        """
+        at = self.items.index(name)
+        following = self._at(at + 1)
+        after = self._at(at + 2) if following is not None and following.kind is Kind.BREAK else None
+        return any(
+            one is not None
+            and one.kind in {Kind.TITLE, Kind.POST}
+            and (Mark.NOT_HOLDER in one.marks or any(position.is_deputy for position in one.positions))
+            for one in (self._at(at - 1), after)
+        )
+
     def is_stated(self, verb: int, other: int) -> bool:
         """Return whether the clause with a verb states a present fact: nothing planned, denied or long past."""
         clause = self._clause(verb, other)
@@ -694,9 +741,19 @@ class _SentenceReader:
         while last + 1 < len(self.items) and self.items[last + 1].kind is not Kind.BREAK:
             last += 1
         clause = self.items[first : last + 1]
+        if first >= 2 and Mark.THAT in self.items[first].marks:
+            return [*self._doubts(first - 1), *clause]
         if first >= 2 and self._is_short_clause(first - 1):
             return [*self.items[: first - 1], *clause]
         return clause
+
+    def _doubts(self, end: int) -> Iterator[Item]:
+        """Yield the words of the clause before the index ``end`` that deny or doubt the next clause: "denied that"."""
+        for item in reversed(self.items[:end]):
+            if item.kind is Kind.BREAK:
+                return
+            if Mark.UNCERTAIN in item.marks:
+                yield item
 
     def _has_past_year(self, clause: Iterable[Item]) -> bool:
         return any(_is_past_year(item.text, self._year) for item in clause if item.kind in {Kind.WORD, Kind.NAME})
@@ -716,7 +773,7 @@ class _SentenceReader:
                 continue
             new, old, is_replaced = found
             places = (index, self.items.index(new), self.items.index(old))
-            if old.official_ids and self.is_stated(min(places), max(places)):
+            if (old.official_ids or new.official_ids) and self.is_stated(min(places), max(places)):
                 yield _Change(
                     index,
                     _as_holder(new, True, from_start=places[1] > index),
@@ -782,6 +839,8 @@ class _SentenceReader:
         """Return the post after a verb and a word such as "as" ("resigned as chairman of a club"), or None."""
         at = verb + 1
         while (item := self._at(at)) is not None and (Mark.LINK in item.marks or _is_neutral(item.text)):
+            if item.text in joiners():
+                return None
             at += 1
         return item if item is not None and item.kind is Kind.POST and at > verb + 1 else None
 

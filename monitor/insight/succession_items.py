@@ -51,8 +51,11 @@ _TITLE_CASE_SHARE = 0.8
 _MIN_LONG_WORDS = 4
 _MAX_PARTICLE_LETTERS = 4
 _POSSESSIVE = re.compile(r"'s?(?![a-z])")
+_MAX_SUFFIX_LETTERS = 4
 _HAN = re.compile("[\u3400-\u9fff]")
 _HANGUL = re.compile("[\uac00-\ud7a3]")
+_FUNCTION_WORDS = frozenset({Mark.LINK, Mark.REPLACEMENT})
+"""Meanings of prepositions, which may also be a part of a title, as in "Minister for Foreign Affairs"."""
 
 
 class Kind(Enum):
@@ -232,9 +235,21 @@ class _Sentence:
             if items and (sign := self._break_before(at, items[-1].end)):
                 items.append(Item(Kind.BREAK, items[-1].end, self._tokens[at].start, sign))
             size, made = self._read(at)
-            items += made
+            if not (items and self._is_suffix(at, items[-1], made[0])):
+                items += made
             at += size
         return _drop_loose_marks(items)
+
+    def _is_suffix(self, at: int, before: Item, item: Item) -> bool:
+        """Return whether a word is the ending of the name before it, as in the Turkish "Fidan'dan"."""
+        return (
+            before.kind is Kind.NAME
+            and item.kind is Kind.WORD
+            and not item.marks
+            and self._gap(at) == "'"
+            and not self._tokens[at].is_capital
+            and len(item.text) <= _MAX_SUFFIX_LETTERS
+        )
 
     def _read(self, at: int) -> tuple[int, tuple[Item, ...]]:
         """Return the items that begin at a token, and the number of tokens that they consist of.
@@ -356,6 +371,10 @@ class _Sentence:
             phrase = " ".join(words[:size])
             if phrase in title_vocabulary() or phrase in country_words():
                 return size
+            if token.is_capital and self._words.country_names.get(phrase.removesuffix("s")):
+                return size
+            if token.is_capital and phrase in self._words.country_names:
+                return size
         return 0
 
     def _symbols(self, at: int, size: int) -> tuple[str, ...]:
@@ -366,6 +385,9 @@ class _Sentence:
         if (symbols := title_vocabulary().get(phrase)) is not None:
             return symbols
         country = country_words().get(phrase) or self._words.find_country(phrase)
+        names = self._words.country_names
+        if not country and token.is_capital:
+            country = names.get(phrase) or names.get(phrase.removesuffix("s"), "")
         return (f"c:{country}",) if country else self._genitive_symbols(phrase)
 
     @staticmethod
@@ -396,7 +418,7 @@ class _Sentence:
                 if Mark.NEW in marks or Mark.FORMER in marks or Mark.NOT_HOLDER in marks:
                     end = size
                 continue
-            if marked > titled or not titled or (marked == titled and marks and marks != {Mark.LINK}):
+            if marked > titled or not titled or (marked == titled and marks - _FUNCTION_WORDS):
                 break
             symbols = self._symbols(place, titled)
             if symbols[:1] == ("w:",) or (self._name_size(place) and symbols[0][0] in "-m"):
@@ -470,7 +492,7 @@ class _Sentence:
                 tail = _tail_after_head(groups[-1])
                 between = groups[-1][len(groups[-1]) - len(tail) :]
                 owned = any("'" in self._gap(one[0]) for one in (*between, part))
-                joined = any(self._tokens[one[0]].word in _joiners() for one in between)
+                joined = any(self._tokens[one[0]].word in joiners() for one in between)
                 if owned and not joined:
                     groups[-1] = []
                 elif between and not joined and not is_unspaced(self._tokens[part[0]].word[0]):
@@ -564,6 +586,12 @@ class _Sentence:
         owns = self._owns(end)
         return Item(Kind.NAME, start, end, self._cased[start:end], is_loose=is_loose, has_possessive=owns)
 
+    def _is_in_han_name(self, at: int) -> bool:
+        """Return whether a known character such as 新 does not have its meaning, because no post follows it."""
+        token = self._tokens[at]
+        is_single = at > 0 and len(token.word) == 1 and _HAN.match(token.word) is not None
+        return is_single and token.marks <= ADJACENT and not self._has_title(at + 1)
+
     def _loose_size(self, at: int) -> int:
         """Return the number of consecutive unknown words from a token on, in a script without capitals."""
         size = 0
@@ -571,9 +599,8 @@ class _Sentence:
             token = self._tokens[at + size]
             if (
                 not token.is_uncased
-                or token.is_known
                 or (size and self._gap(at + size) not in {" ", "", "-"})
-                or self._marks_at(at + size)[1]
+                or (not self._is_in_han_name(at + size) if token.is_known else self._marks_at(at + size)[1])
                 or self._title_size(at + size)
                 or self._mention_at(at + size)
             ):
@@ -591,7 +618,7 @@ def _tail_after_head(
 
 
 @cache
-def _joiners() -> frozenset[str]:
+def joiners() -> frozenset[str]:
     """Return the words that join two positions of one person, such as "and"."""
     return frozenset(credit_words().joiners) | every_word("joiners")
 

@@ -1,11 +1,11 @@
 """Words of one language by which a report states that a person gets or leaves a post."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from functools import cache
 
-from monitor.language.load import language_data
+from monitor.language.load import country_names, language_data
 from monitor.language.schema import Language
 from monitor.match.vocabulary import country_words, find_country_key, native_words, title_vocabulary
 from monitor.text.fold import fold_key
@@ -38,6 +38,7 @@ class Mark(Enum):
     UNCERTAIN = "uncertain"
     PAST = "past"
     LINK = "links"
+    THAT = "that"
 
 
 Marks = frozenset[Mark]
@@ -52,8 +53,9 @@ class SuccessionWords:
 
     ``phrases`` are phrases in scripts with spaces, and ``unspaced`` are phrases in scripts without spaces. ``stems``
     are phrases in which a `*` means any ending; the key is the beginning of the first word. ``country_stems`` are the
-    beginnings of adjectives of countries. ``title_words`` are the words of titles in this language and in English.
-    Words of titles in other languages may begin a name, such as Le.
+    beginnings of adjectives of countries. ``country_names`` are names of countries in Latin letters in languages
+    other than English; a text in English has none. ``title_words`` are the words of titles in this language and in
+    English. Words of titles in other languages may begin a name, such as Le.
     """
 
     phrases: dict[str, Marks]
@@ -61,6 +63,8 @@ class SuccessionWords:
     unspaced: dict[str, Marks]
     max_words: int
     region_endings: tuple[str, ...]
+    place_links: frozenset[str]
+    country_names: Mapping[str, str]
     country_adjectives: dict[str, str]
     country_stems: tuple[tuple[str, str], ...]
     title_words: frozenset[str]
@@ -85,6 +89,7 @@ class SuccessionWords:
 
 
 _STEM_KEY_CHARS = 3
+_MIN_COUNTRY_LETTERS = 5
 
 
 def _stem_key(first_word: str) -> str:
@@ -151,6 +156,8 @@ def _build(languages: Sequence[Language]) -> SuccessionWords:
             (one.count(" ") + 1 for one in (*phrases, *(" ".join(w) for f in stems.values() for w, _ in f))), default=1
         ),
         tuple(fold_key(ending.removeprefix(STAR)) for one in lists for ending in one.region_adjectives),
+        frozenset(fold_key(word) for one in lists for word in one.place_links),
+        {} if list(languages) == [language_data().languages["en"]] else latin_country_names(),
         {word: country for word, country in adjectives.items() if not word.endswith(STAR)},
         tuple((word[:-1], country) for word, country in adjectives.items() if word.endswith(STAR)),
         frozenset(_list_title_words([*languages, language_data().languages["en"]])),
@@ -170,6 +177,21 @@ def _fold_all(lists: Iterable[Iterable[str]]) -> Iterator[str]:
     for words in lists:
         for word in words:
             yield fold_key(word).replace("-", " ").replace("'", " ")
+
+
+@cache
+def latin_country_names() -> Mapping[str, str]:
+    """Return a dictionary that maps names of countries in Latin letters to the key of the country.
+
+    They are the names in languages other than English, such as Spanien. Short names are left out, because many of them
+    are also names of people, and so are names that two countries share.
+    """
+    found: dict[str, str] = {}
+    for one in country_names():
+        country = country_of_domain(one.domain)
+        for name in map(fold_key, one.latin_names):
+            found[name] = country if found.get(name, country) == country else ""
+    return {name: country for name, country in found.items() if country and len(name) >= _MIN_COUNTRY_LETTERS}
 
 
 @cache

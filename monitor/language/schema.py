@@ -236,6 +236,8 @@ class Succession(_Table):
     """Words between two posts of one person, in addition to `credits.joiners`: `cum`."""
     articles: Words = ()
     """Articles before a post: `the`."""
+    that: Words = ()
+    """Words that follow a comma and begin what somebody says or denies: the German `dass`."""
     place_links: Words = ()
     """Prepositions between a post and the place that it is about: `of`."""
     not_uncertain: Words = ()
@@ -364,7 +366,8 @@ class CountryNames(_Table):
     names: Words
     """Names of the country in all languages with a script other than Latin."""
     latin_names: Words = ()
-    """Names in Latin letters that `countries.toml` does not have. They are read to group stories, not to match."""
+    """Names in Latin letters that `countries.toml` does not have. They are read in statements about posts and to group
+    stories, not to match."""
 
 
 class AllCountryNames(_Table):
