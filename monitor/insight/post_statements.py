@@ -647,14 +647,19 @@ class _SentenceReader:
     def _connect_backward(self, verb: int, post: int) -> _Holder | None:
         """Return the name that a verb connects with a post which precedes the verb, or None."""
         between = self._first_name(post + 1, verb)
-        if between is not None:
+        if between is not None and not self._is_earlier_holder(between):
             return _as_holder(between, True, from_start=True)
-        subject = self._last_name(max(0, post - _MAX_SUBJECT_ITEMS), post)
+        subject = self._last_subject(max(0, post - _MAX_SUBJECT_ITEMS), post)
         following = next((item for item in self.items[verb + 1 :] if item.kind is not Kind.TITLE), None)
         is_weak = subject is None or (subject is self.items[0] and " " not in subject.text and not subject.official_ids)
         if is_weak and following is not None and following.kind is Kind.NAME and not following.is_loose:
             return _as_holder(following, True, from_start=True)
         return None if subject is None else _as_holder(subject, True, from_start=False)
+
+    def _is_earlier_holder(self, name: Item) -> bool:
+        """Return whether a name follows a word such as "in place of"."""
+        before = self._at(self.items.index(name) - 1)
+        return before is not None and Mark.IN_PLACE_OF in before.marks
 
     def _is_indefinite(self, post: int) -> bool:
         item = self.items[post]
@@ -673,7 +678,7 @@ class _SentenceReader:
         name Y.
         """
         start = max(0, verb - _MAX_SUBJECT_ITEMS)
-        nearest = self._last_name(start, verb)
+        nearest = self._last_subject(start, verb)
         if nearest is None:
             return None
         at = self.items.index(nearest)
@@ -685,6 +690,20 @@ class _SentenceReader:
             if head.kind is Kind.NAME:
                 return head
         return nearest
+
+    def _last_subject(self, start: int, end: int) -> Item | None:
+        """Return the last name in a range that may be a subject, or None."""
+        name = self._last_name(start, end)
+        while name is not None and self._is_adverbial(name):
+            name = self._last_name(start, self.items.index(name))
+        return name
+
+    def _is_adverbial(self, name: Item) -> bool:
+        """Return whether a name is in an adverbial phrase, as in the German "was in Berlin by Minister X appointed"."""
+        at = self.items.index(name) - 1
+        while (item := self._at(at)) is not None and item.kind in {Kind.TITLE, Kind.POST}:
+            at -= 1
+        return item is not None and item.kind is Kind.WORD and item.text in self._words.adverbial_links
 
     def _is_direct_object(self, index: int) -> bool:
         """Return whether a post is what a person gets, not a part of another post, as in "adviser to the minister"."""
@@ -861,7 +880,20 @@ class _SentenceReader:
         before = self._subject(verb)
         if before is None or not before.official_ids or before.has_possessive or not marks & {Mark.LEAVES, Mark.DIES}:
             return None
+        if Mark.REMOVES in marks and self._has_object(verb):
+            return None
         return before if self._leaves_itself(before, verb) else None
+
+    def _has_object(self, verb: int) -> bool:
+        """Return whether a person follows a verb directly: "sacked three generals" is not "was sacked"."""
+        at = verb + 1
+        while (item := self._at(at)) is not None and item.kind is Kind.WORD and at - verb <= _MAX_VERB_DISTANCE:
+            if item.marks or (_is_neutral(item.text) and not _is_article(item.text)):
+                return False
+            at += 1
+        return item is not None and (
+            item.kind in {Kind.TITLE, Kind.POST} or (item.kind is Kind.NAME and at == verb + 1)
+        )
 
     def _leaves_itself(self, name: Item, verb: int) -> bool:
         """Return whether a verb such as "resigned" is about the post of a name, and not about another person or thing.
@@ -884,9 +916,11 @@ class _SentenceReader:
         between = self.items[verb + 1 : self.items.index(name)]
         if name.has_possessive or any(Mark.RELATIVE in one.marks for one in between):
             return False
+        if len(between) > 1 and between[-1].kind is Kind.BREAK and between[-2].kind is Kind.POST:
+            between = between[:-1]  # "dismissed the minister, X"
         return all(
             one.kind in {Kind.POST, Kind.TITLE}
-            or (one.kind is Kind.WORD and (_is_neutral(one.text) or bool(one.marks)))
+            or (one.kind is Kind.WORD and (_is_neutral(one.text) or _is_article(one.text) or bool(one.marks)))
             for one in between
         )
 

@@ -1,6 +1,6 @@
 """Words of one language by which a report states that a person gets or leaves a post."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from functools import cache
@@ -51,7 +51,8 @@ ADJACENT = frozenset({Mark.NEW, Mark.FORMER, Mark.NOT_HOLDER})
 class SuccessionWords:
     """Words of a language with their meanings in reports about posts, in lower case without diacritics.
 
-    ``phrases`` are phrases in scripts with spaces, and ``unspaced`` are phrases in scripts without spaces. ``stems``
+    ``phrases`` are phrases in scripts with spaces. ``spellings`` are those in Latin letters with the diacritics of
+    the language files, for each meaning. ``unspaced`` are phrases in scripts without spaces. ``stems``
     are phrases in which a `*` means any ending; the key is the beginning of the first word. ``country_stems`` are the
     beginnings of adjectives of countries. ``country_names`` are names of countries in Latin letters in languages
     other than English; a text in English has none. ``title_words`` are the words of titles in this language and in
@@ -59,20 +60,33 @@ class SuccessionWords:
     """
 
     phrases: dict[str, Marks]
+    spellings: dict[str, dict[Mark, tuple[str, ...]]]
+    prints_diacritics: bool
+    weekdays: frozenset[str]
     stems: dict[str, tuple[tuple[tuple[str, ...], Marks], ...]]
     unspaced: dict[str, Marks]
     max_words: int
     region_endings: tuple[str, ...]
     place_links: frozenset[str]
+    adverbial_links: frozenset[str]
     country_names: Mapping[str, str]
     country_adjectives: dict[str, str]
     country_stems: tuple[tuple[str, str], ...]
     title_words: frozenset[str]
 
-    def find_marks(self, words: Sequence[str]) -> tuple[int, Marks]:
-        """Find the longest known phrase with which ``words`` begin. Return its number of words and its meanings."""
+    def find_marks(
+        self, words: Sequence[str], agrees: Callable[[int, str], bool] = lambda _size, _spelling: True
+    ) -> tuple[int, Marks]:
+        """Find the longest known phrase with which ``words`` begin. Return its number of words and its meanings.
+
+        A phrase in Latin letters counts only if ``agrees`` is true for its number of words and its spelling.
+        """
         for size in range(min(self.max_words, len(words)), 0, -1):
-            marks = self.phrases.get(" ".join(words[:size]), NO_MARKS)
+            phrase = " ".join(words[:size])
+            marks = self.phrases.get(phrase, NO_MARKS)
+            if marks and phrase in self.spellings:
+                spellings = self.spellings[phrase]
+                marks = frozenset(mark for mark in marks if any(agrees(size, one) for one in spellings[mark]))
             for stems, meant in self.stems.get(_stem_key(words[0]), ()) if words else ():
                 if len(stems) == size and all(map(_fits_stem, words, stems)):
                     marks |= meant
@@ -131,10 +145,12 @@ def has_succession_words(language: str) -> bool:
 def _build(languages: Sequence[Language]) -> SuccessionWords:
     lists = [one.succession for one in languages]
     phrases: dict[str, Marks] = {}
+    spellings: dict[str, dict[Mark, tuple[str, ...]]] = {}
     stems: dict[str, list[tuple[tuple[str, ...], Marks]]] = {}
     unspaced: dict[str, Marks] = {}
     for mark in Mark:
-        for folded in _fold_all(words for one in lists for words in [getattr(one, mark.value)]):
+        for spelling in (word for one in lists for word in getattr(one, mark.value)):
+            folded = _fold_phrase(spelling)
             if is_unspaced(folded[0]):
                 unspaced[folded] = unspaced.get(folded, NO_MARKS) | {mark}
             elif STAR in folded:
@@ -142,6 +158,9 @@ def _build(languages: Sequence[Language]) -> SuccessionWords:
                 stems.setdefault(_stem_key(stem[0].removesuffix(STAR)), []).append((stem, frozenset({mark})))
             else:
                 phrases[folded] = phrases.get(folded, NO_MARKS) | {mark}
+                if folded.isascii():
+                    known = spellings.setdefault(folded, {})
+                    known[mark] = (*known.get(mark, ()), spelling)
     adjectives = {
         fold_key(word).replace("-", " "): country_of_domain(domain)
         for one in lists
@@ -150,6 +169,9 @@ def _build(languages: Sequence[Language]) -> SuccessionWords:
     }
     return SuccessionWords(
         phrases,
+        spellings,
+        all(one.prints_diacritics for one in lists),
+        frozenset(fold_key(word) for one in languages for word in one.calendar.weekdays),
         {key: tuple(found) for key, found in stems.items()},
         unspaced,
         max(
@@ -157,6 +179,7 @@ def _build(languages: Sequence[Language]) -> SuccessionWords:
         ),
         tuple(fold_key(ending.removeprefix(STAR)) for one in lists for ending in one.region_adjectives),
         frozenset(fold_key(word) for one in lists for word in one.place_links),
+        frozenset(fold_key(word) for one in lists for word in one.adverbial_links),
         {} if list(languages) == [language_data().languages["en"]] else latin_country_names(),
         {word: country for word, country in adjectives.items() if not word.endswith(STAR)},
         tuple((word[:-1], country) for word, country in adjectives.items() if word.endswith(STAR)),
@@ -176,7 +199,11 @@ def _fold_all(lists: Iterable[Iterable[str]]) -> Iterator[str]:
     """Yield the phrases in lower case without diacritics, and with single spaces between their words."""
     for words in lists:
         for word in words:
-            yield fold_key(word).replace("-", " ").replace("'", " ")
+            yield _fold_phrase(word)
+
+
+def _fold_phrase(phrase: str) -> str:
+    return fold_key(phrase).replace("-", " ").replace("'", " ")
 
 
 @cache

@@ -236,10 +236,14 @@ class Succession(_Table):
     """Words between two posts of one person, in addition to `credits.joiners`: `cum`."""
     articles: Words = ()
     """Articles before a post: `the`."""
+    prints_diacritics: bool = False
+    """True if texts never leave out diacritics: the German `wurde` cannot be `würde`."""
     that: Words = ()
     """Words that follow a comma and begin what somebody says or denies: the German `dass`."""
     place_links: Words = ()
     """Prepositions between a post and the place that it is about: `of`."""
+    adverbial_links: Words = ()
+    """Prepositions before a name that is not the subject, in a language with the verb at the end: `von`."""
     not_uncertain: Words = ()
     """Words that begin with a word of `uncertain` but mean something else, in a script without spaces: `将军`."""
     region_adjectives: Words = ()

@@ -7,7 +7,8 @@ false statements. Of the last 314, from s382 on, 72 are about replacements ("rep
 recall 0.552 before any fix), 26 are about reshuffles, and the others are traps, of which 32 had false statements. Of
 the 86 after them, 55 are about somebody who represents an official at an event; 13 of these had false statements. The
 120 from s782 on are of 15 languages: half of them, which are only scored, gave precision 0.864 and recall 0.655
-before any fix, the other half 0.808 and 0.656.
+before any fix, the other half 0.808 and 0.656. Of the 113 after them, the first run gave precision 0.951 and recall
+0.682.
 """
 
 import json

@@ -84,6 +84,24 @@ def test_names_of_countries_are_read_in_the_language_of_the_text(body: str, coun
     assert len(find_in_polish(body)) == count
 
 
+@pytest.mark.parametrize(
+    ("body", "language", "count"),
+    [
+        ("Ông Lê Văn Mới thay ông Phan Văn Giang.", "vi", 1),
+        ("Ông Lê Văn Mới thấy ông Phan Văn Giang.", "vi", 0),
+        ("Ong Le Van Moi thay ong Phan Van Giang.", "vi", 1),
+        ("Le Van Moi wurde zum Verteidigungsminister Vietnams ernannt.", "de", 1),
+        ("Le Van Moi würde zum Verteidigungsminister Vietnams ernannt.", "de", 0),
+        ("Le Van Moi wurde am Montag in Hanoi von Phan Van Giang zum Verteidigungsminister Vietnams ernannt.", "de", 1),
+    ],
+)
+def test_diacritics_tell_words_apart(body: str, language: str, count: int) -> None:
+    """Vietnamese also without any, and German always with them. A place before a German verb gets no post."""
+    found = find(body, language=language)
+    assert len(found) == count
+    assert all(person in {"Le Van Moi", "Lê Văn Mới"} for _, person in found)
+
+
 @pytest.mark.parametrize("place", ["", " in the Senate", " at Government House", " on Friday"])
 def test_the_place_of_a_ceremony_is_no_part_of_the_post(place: str) -> None:
     """A parliament is a place, unless it is all that a title names."""
