@@ -385,7 +385,8 @@ class _ArticleReader:
                     return role
         if not is_death and any(not position.is_vague for item in posts for position in item.positions):
             return None
-        return roles[0] if len(roles) == 1 or (is_death and roles) else None
+        is_one_post = all(self._is_post(parse_positions(role.title), roles[0]) for role in roles[1:])
+        return roles[0] if roles and (is_death or is_one_post) else None
 
 
 def _is_same_post(position: Position, configured: Position, role: Role, on: date) -> bool:

@@ -85,6 +85,22 @@ def test_names_of_countries_are_read_in_the_language_of_the_text(body: str, coun
 
 
 @pytest.mark.parametrize(
+    ("titles", "is_stated"),
+    [
+        (("Minister of Defence", "Minister of National Defence"), True),
+        (("Minister of Defence", "Deputy Prime Minister"), False),
+    ],
+)
+def test_a_post_with_two_names_is_one_post(titles: tuple[str, ...], is_stated: bool) -> None:
+    """Which post the official leaves is certain without its name."""
+    roles = tuple(Role(title, date(2021, 4, 8)) for title in titles)
+    officials = (Official("giang", "Phan Văn Giang", "Vietnam", roles=roles),)
+    finder = StatementFinder(officials)
+    assert bool(find("Phan Van Giang resigned.", finder=finder)) is is_stated
+    assert bool(find("Phan Van Giang was replaced by Le Van Moi.", finder=finder)) is is_stated
+
+
+@pytest.mark.parametrize(
     ("body", "language", "count"),
     [
         ("Ông Lê Văn Mới thay ông Phan Văn Giang.", "vi", 1),
