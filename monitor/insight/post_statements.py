@@ -849,7 +849,7 @@ class _SentenceReader:
         The result consists of the index of the word that states it, the official, and whether the official died.
         """
         for index, item in enumerate(self.items):
-            if not item.marks & {Mark.LEAVES, Mark.REMOVES, Mark.DIES}:
+            if not item.marks & {Mark.LEAVES, Mark.REMOVES, Mark.REMOVED_LAST, Mark.DIES}:
                 continue
             name = self._find_leaver(index)
             if name is not None and self.is_stated(index, self.items.index(name)):
@@ -870,6 +870,10 @@ class _SentenceReader:
         ``verb`` is the index of the word.
         """
         marks = self.items[verb].marks
+        if Mark.REMOVED_LAST in marks:
+            nearest = self._at(verb - 2 if self.items[verb - 1].kind is Kind.POST else verb - 1)
+            if nearest is not None and nearest.official_ids:
+                return nearest
         after = self._first_name(verb + 1, verb + _MAX_OBJECT_ITEMS)
         if (
             marks & {Mark.REMOVES, Mark.DIES}
@@ -893,7 +897,7 @@ class _SentenceReader:
                 return False
             at += 1
         return item is not None and (
-            item.kind in {Kind.TITLE, Kind.POST} or (item.kind is Kind.NAME and at == verb + 1)
+            item.kind in {Kind.TITLE, Kind.POST} or (item.kind is Kind.NAME and not item.is_loose and at == verb + 1)
         )
 
     def _leaves_itself(self, name: Item, verb: int) -> bool:

@@ -29,6 +29,7 @@ class Mark(Enum):
     IN_PLACE_OF = "in_place_of"
     LEAVES = "leaves"
     REMOVES = "removes"
+    REMOVED_LAST = "removed_last"
     DIES = "dies"
     RELATIVE = "relatives"
     NEW = "new"

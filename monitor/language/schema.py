@@ -214,6 +214,8 @@ class Succession(_Table):
     """Words whose subject leaves the post: `resigned`, `was dismissed`."""
     removes: Words = ()
     """Words whose object leaves the post: `dismisses`, `resignation of`."""
+    removed_last: Words = ()
+    """Words directly after the official who is dismissed, or after the official's post: the Japanese `を更迭`."""
     dies: Words = ()
     """Words for the death of the person next to them: `died`."""
     relatives: Words = ()
