@@ -8,10 +8,10 @@ country, on the date of the article. Second, the name cannot mean this official.
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import cache
-from itertools import pairwise
+from itertools import pairwise, zip_longest
 
 import ahocorasick_rs
 
@@ -19,11 +19,12 @@ from monitor.domain.article import Article
 from monitor.domain.mention import MatchForm, Mention
 from monitor.domain.succession import PostStatement, StatementKind
 from monitor.domain.watchlist import Official, Role
-from monitor.insight.succession_items import Item, Kind, split_items
-from monitor.insight.succession_words import Mark, Marks, every_word, succession_words
+from monitor.insight.succession_items import Item, Kind, joiners, split_items
+from monitor.insight.succession_words import Mark, Marks, SuccessionWords, every_word, succession_words
 from monitor.language.load import uncased_given_names
 from monitor.match.article_text import NormalizedArticle, normalize_article
 from monitor.match.names.coverage import Coverage, find_coverage, find_script
+from monitor.match.names.inflection import find_inflection, list_nominatives
 from monitor.match.titles.positions import (
     Position,
     RoleFit,
@@ -48,7 +49,7 @@ _MAX_SUBJECT_ITEMS = 9
 _MAX_OBJECT_ITEMS = 6
 _MIN_YEAR = 1900
 _MAX_SHORT_CLAUSE_ITEMS = 4
-_MAX_RELATIVE_ITEMS, _MAX_VERB_DISTANCE = 4, 2
+_MAX_RELATIVE_ITEMS, _MAX_VERB_DISTANCE = 4, 3
 _OPTIONAL_DOMAINS = frozenset({"party", "politics", "army", "state", "government"})
 _LEADER_HEADS = frozenset({"president", "premier", "gensec", "monarch"})
 _MAX_LOOSE_WORDS = 3
@@ -193,11 +194,12 @@ class _ArticleReader:
         self._roles = {official_id: one.current_roles(on) for official_id, one in watched.items()}
         self._home = home
         self._words = succession_words(language)
+        self._language = language
         self._countries = _count_countries(text)
 
     def read(self, items: Sequence[Item]) -> Iterator[PostStatement]:
         """Yield the statements that a sentence makes about posts."""
-        sentence = _SentenceReader(items, self._words.region_endings, self._on.year)
+        sentence = _SentenceReader(items, self._words, self._on.year)
         for index, item in enumerate(items):
             if item.kind is Kind.POST:
                 yield from self._read_post(sentence, index)
@@ -327,16 +329,38 @@ class _ArticleReader:
     def _read_successors(self, sentence: "_SentenceReader") -> Iterator[PostStatement]:
         """Yield each statement in a sentence which says that a person replaces an official, as in "X succeeds Y"."""
         for change in sentence.list_successions():
-            new = change.new
-            for official_id in change.old.name.official_ids:
+            new, old = change.new, change.old
+            if not old.name.official_ids:
+                if not self._is_inflected(new.name):
+                    continue
+                new, old = old, new
+            for official_id in old.name.official_ids:
                 watched = self._watched[official_id]
                 if official_id in new.name.official_ids or not self._is_other_person(watched, new):
                     continue
                 role = self._implied_role(sentence, official_id, posts_from=change.posts_from)
-                if role is not None:
+                if role is not None and (not sentence.is_deputy(new.name) or self._states_post(sentence, role)):
                     yield self._statement(
                         official_id, StatementKind.HOLDER, new.text, role.title, sentence, change.index, new
                     )
+
+    def _states_post(self, sentence: "_SentenceReader", role: Role) -> bool:
+        """Return whether a sentence has the post of a role, and not only as a title before a name."""
+        return any(
+            item.kind is Kind.POST
+            and self._is_post(item.positions, role)
+            and (following is None or following.kind is not Kind.NAME)
+            for item, following in zip_longest(sentence.items, sentence.items[1:])
+        )
+
+    def _is_inflected(self, name: Item) -> bool:
+        """Return whether the name of an official is not in the nominative, which is the case of a subject."""
+        known = {word for one in name.official_ids for words in self._watched[one].name_words for word in words}
+        for word in fold_words(name.text):
+            inflection = find_inflection(word, self._language)
+            if word not in known and inflection is not None and known.intersection(list_nominatives(word, inflection)):
+                return True
+        return False
 
     def _read_departures(self, sentence: "_SentenceReader") -> Iterator[PostStatement]:
         """Yield each statement in a sentence which says that an official leaves a post or dies."""
@@ -362,11 +386,16 @@ class _ArticleReader:
                     return role
         if not is_death and any(not position.is_vague for item in posts for position in item.positions):
             return None
-        return roles[0] if len(roles) == 1 or (is_death and roles) else None
+        is_one_post = all(self._is_post(parse_positions(role.title), roles[0]) for role in roles[1:])
+        return roles[0] if roles and (is_death or is_one_post) else None
 
 
 def _is_same_post(position: Position, configured: Position, role: Role, on: date) -> bool:
     """Return whether a printed position is the configured position, and not a narrower or wider one."""
+    if (
+        position.head == "minister" and len(position.domains) > 1
+    ):  # the place, as in "minister of justice in the Senate"
+        position = replace(position, domains=position.domains - {"assembly"})
     if rate_role_fit(position, role, on) < RoleFit.UNDATED or position.is_deputy != configured.is_deputy:
         return False
     domains, own = position.domains - _OPTIONAL_DOMAINS, configured.domains - _OPTIONAL_DOMAINS
@@ -401,8 +430,8 @@ def _count_countries(text: NormalizedArticle) -> Counter[str]:
 class _SentenceReader:
     """Reader of one sentence. It finds which items of the sentence (posts, names, words) belong together."""
 
-    def __init__(self, items: Sequence[Item], region_endings: tuple[str, ...], year: int) -> None:
-        self.items, self._region_endings, self._year = items, region_endings, year
+    def __init__(self, items: Sequence[Item], words: SuccessionWords, year: int) -> None:
+        self.items, self._words, self._year = items, words, year
 
     def names(self, official_id: str) -> bool:
         """Return whether the sentence names an official."""
@@ -427,10 +456,15 @@ class _SentenceReader:
                     return True
                 if gap == 1 and " " not in name.text and before > 0 and self.items[before - 1].kind is not Kind.BREAK:
                     return self._has_name_after(index)
-            if name.kind is Kind.WORD and not name.marks and gap == 1 and name.text.endswith(self._region_endings):
+            if (
+                name.kind is Kind.WORD
+                and not name.marks
+                and gap == 1
+                and name.text.endswith(self._words.region_endings)
+            ):
                 return True
         link, place = self._at(index + 1), self._at(index + 2)
-        is_link = link is not None and link.kind is Kind.WORD and link.text in every_word("place_links")
+        is_link = link is not None and link.kind is Kind.WORD and link.text in self._words.place_links
         return is_link and place is not None and place.kind is Kind.NAME and not place.official_ids
 
     def _has_name_after(self, index: int) -> bool:
@@ -566,9 +600,8 @@ class _SentenceReader:
             return None
         return name
 
-    @staticmethod
-    def _ends_apposition(item: Item) -> bool:
-        return not (Mark.LINK in item.marks and item.text in every_word("place_links"))
+    def _ends_apposition(self, item: Item) -> bool:
+        return not (Mark.LINK in item.marks and item.text in self._words.place_links)
 
     def _find_by_verb(self, index: int) -> _Holder | None:
         """Return the name that any verb in the sentence, such as "was appointed", connects with a post, or None."""
@@ -616,14 +649,19 @@ class _SentenceReader:
     def _connect_backward(self, verb: int, post: int) -> _Holder | None:
         """Return the name that a verb connects with a post which precedes the verb, or None."""
         between = self._first_name(post + 1, verb)
-        if between is not None:
+        if between is not None and not self._is_earlier_holder(between):
             return _as_holder(between, True, from_start=True)
-        subject = self._last_name(max(0, post - _MAX_SUBJECT_ITEMS), post)
+        subject = self._last_subject(max(0, post - _MAX_SUBJECT_ITEMS), post)
         following = next((item for item in self.items[verb + 1 :] if item.kind is not Kind.TITLE), None)
         is_weak = subject is None or (subject is self.items[0] and " " not in subject.text and not subject.official_ids)
         if is_weak and following is not None and following.kind is Kind.NAME and not following.is_loose:
             return _as_holder(following, True, from_start=True)
         return None if subject is None else _as_holder(subject, True, from_start=False)
+
+    def _is_earlier_holder(self, name: Item) -> bool:
+        """Return whether a name follows a word such as "in place of"."""
+        before = self._at(self.items.index(name) - 1)
+        return before is not None and Mark.IN_PLACE_OF in before.marks
 
     def _is_indefinite(self, post: int) -> bool:
         item = self.items[post]
@@ -642,7 +680,7 @@ class _SentenceReader:
         name Y.
         """
         start = max(0, verb - _MAX_SUBJECT_ITEMS)
-        nearest = self._last_name(start, verb)
+        nearest = self._last_subject(start, verb)
         if nearest is None:
             return None
         at = self.items.index(nearest)
@@ -654,6 +692,20 @@ class _SentenceReader:
             if head.kind is Kind.NAME:
                 return head
         return nearest
+
+    def _last_subject(self, start: int, end: int) -> Item | None:
+        """Return the last name in a range that may be a subject, or None."""
+        name = self._last_name(start, end)
+        while name is not None and self._is_adverbial(name):
+            name = self._last_name(start, self.items.index(name))
+        return name
+
+    def _is_adverbial(self, name: Item) -> bool:
+        """Return whether a name is in an adverbial phrase, as in the German "was in Berlin by Minister X appointed"."""
+        at = self.items.index(name) - 1
+        while (item := self._at(at)) is not None and item.kind in {Kind.TITLE, Kind.POST}:
+            at -= 1
+        return item is not None and item.kind is Kind.WORD and item.text in self._words.adverbial_links
 
     def _is_direct_object(self, index: int) -> bool:
         """Return whether a post is the one that a person gets.
@@ -673,6 +725,21 @@ class _SentenceReader:
                 return has_link
             at -= 1
         return True
+
+    def is_deputy(self, name: Item) -> bool:
+        """Return whether a person has a title such as "deputy minister".
+
+        At an event, a deputy replaces the minister.
+        """
+        at = self.items.index(name)
+        following = self._at(at + 1)
+        after = self._at(at + 2) if following is not None and following.kind is Kind.BREAK else None
+        return any(
+            one is not None
+            and one.kind in {Kind.TITLE, Kind.POST}
+            and (Mark.NOT_HOLDER in one.marks or any(position.is_deputy for position in one.positions))
+            for one in (self._at(at - 1), after)
+        )
 
     def is_stated(self, verb: int, other: int) -> bool:
         """Return whether the clause with a verb states a present fact: nothing planned, denied or long past."""
@@ -701,9 +768,19 @@ class _SentenceReader:
         while last + 1 < len(self.items) and self.items[last + 1].kind is not Kind.BREAK:
             last += 1
         clause = self.items[first : last + 1]
+        if first >= 2 and Mark.THAT in self.items[first].marks:
+            return [*self._doubts(first - 1), *clause]
         if first >= 2 and self._is_short_clause(first - 1):
             return [*self.items[: first - 1], *clause]
         return clause
+
+    def _doubts(self, end: int) -> Iterator[Item]:
+        """Yield the words of the clause before the index ``end`` that deny or doubt the next clause: "denied that"."""
+        for item in reversed(self.items[:end]):
+            if item.kind is Kind.BREAK:
+                return
+            if Mark.UNCERTAIN in item.marks:
+                yield item
 
     def _has_past_year(self, clause: Iterable[Item]) -> bool:
         return any(_is_past_year(item.text, self._year) for item in clause if item.kind in {Kind.WORD, Kind.NAME})
@@ -723,7 +800,7 @@ class _SentenceReader:
                 continue
             new, old, is_replaced = found
             places = (index, self.items.index(new), self.items.index(old))
-            if old.official_ids and self.is_stated(min(places), max(places)):
+            if (old.official_ids or new.official_ids) and self.is_stated(min(places), max(places)):
                 yield _Change(
                     index,
                     _as_holder(new, True, from_start=places[1] > index),
@@ -783,7 +860,7 @@ class _SentenceReader:
         Each consists of the index of the word that states it, the official, and whether the official died.
         """
         for index, item in enumerate(self.items):
-            if not item.marks & {Mark.LEAVES, Mark.REMOVES, Mark.DIES}:
+            if not item.marks & {Mark.LEAVES, Mark.REMOVES, Mark.REMOVED_LAST, Mark.DIES}:
                 continue
             name = self._find_leaver(index)
             if name is not None and self.is_stated(index, self.items.index(name)):
@@ -793,6 +870,8 @@ class _SentenceReader:
         """Return the post after a verb and a word such as "as" ("resigned as chairman of a club"), or None."""
         at = verb + 1
         while (item := self._at(at)) is not None and (Mark.LINK in item.marks or _is_neutral(item.text)):
+            if item.text in joiners():
+                return None
             at += 1
         return item if item is not None and item.kind is Kind.POST and at > verb + 1 else None
 
@@ -802,6 +881,10 @@ class _SentenceReader:
         ``verb`` is the index of the word.
         """
         marks = self.items[verb].marks
+        if Mark.REMOVED_LAST in marks:
+            nearest = self._at(verb - 2 if self.items[verb - 1].kind is Kind.POST else verb - 1)
+            if nearest is not None and nearest.official_ids:
+                return nearest
         after = self._first_name(verb + 1, verb + _MAX_OBJECT_ITEMS)
         if (
             marks & {Mark.REMOVES, Mark.DIES}
@@ -813,7 +896,20 @@ class _SentenceReader:
         before = self._subject(verb)
         if before is None or not before.official_ids or before.has_possessive or not marks & {Mark.LEAVES, Mark.DIES}:
             return None
+        if Mark.REMOVES in marks and self._has_object(verb):
+            return None
         return before if self._leaves_itself(before, verb) else None
+
+    def _has_object(self, verb: int) -> bool:
+        """Return whether a person follows a verb directly: "sacked three generals" is not "was sacked"."""
+        at = verb + 1
+        while (item := self._at(at)) is not None and item.kind is Kind.WORD and at - verb <= _MAX_VERB_DISTANCE:
+            if item.marks or (_is_neutral(item.text) and not _is_article(item.text)):
+                return False
+            at += 1
+        return item is not None and (
+            item.kind in {Kind.TITLE, Kind.POST} or (item.kind is Kind.NAME and not item.is_loose and at == verb + 1)
+        )
 
     def _leaves_itself(self, name: Item, verb: int) -> bool:
         """Return whether a verb such as "resigned" reports that the named person leaves a post or dies.
@@ -836,9 +932,11 @@ class _SentenceReader:
         between = self.items[verb + 1 : self.items.index(name)]
         if name.has_possessive or any(Mark.RELATIVE in one.marks for one in between):
             return False
+        if len(between) > 1 and between[-1].kind is Kind.BREAK and between[-2].kind is Kind.POST:
+            between = between[:-1]  # "dismissed the minister, X"
         return all(
             one.kind in {Kind.POST, Kind.TITLE}
-            or (one.kind is Kind.WORD and (_is_neutral(one.text) or bool(one.marks)))
+            or (one.kind is Kind.WORD and (_is_neutral(one.text) or _is_article(one.text) or bool(one.marks)))
             for one in between
         )
 

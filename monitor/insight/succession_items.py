@@ -24,6 +24,7 @@ from monitor.insight.succession_words import (
     unspaced_title_symbols,
 )
 from monitor.match.article_text import NormalizedArticle
+from monitor.match.names.spelling import diacritics_agree, has_vietnamese_diacritics
 from monitor.match.titles.positions import Position, parse_title
 from monitor.match.types import Span
 from monitor.match.vocabulary import (
@@ -54,8 +55,13 @@ _TITLE_CASE_SHARE = 0.8
 _MIN_LONG_WORDS = 4
 _MAX_PARTICLE_LETTERS = 4
 _POSSESSIVE = re.compile(r"'s?(?![a-z])")
+_MAX_SUFFIX_LETTERS = 4
+_FORMER_PREFIXES = ("ex", "экс")
 _HAN = re.compile("[\u3400-\u9fff]")
 _HANGUL = re.compile("[\uac00-\ud7a3]")
+_FORMER_OR_PAST = frozenset({Mark.FORMER, Mark.PAST})
+_FUNCTION_WORDS = frozenset({Mark.LINK, Mark.REPLACEMENT})
+"""Meanings of prepositions, which may also be a part of a title, as in "Minister for Foreign Affairs"."""
 
 
 class Kind(Enum):
@@ -122,6 +128,7 @@ def split_items(
     wanted = sorted({*places, *(start for start, _ in mentions)})
     words = succession_words(language)
     tokens = list(_list_tokens(text, words))
+    prints_all = has_vietnamese_diacritics(text.folded.original)
     at = 0
     while at < len(tokens):
         _, end = find_sentence(text.cased, tokens[at].start, tokens[at].end)
@@ -130,7 +137,7 @@ def split_items(
             last += 1
         nearest = bisect_left(wanted, tokens[at].start)
         if nearest < len(wanted) and wanted[nearest] < tokens[last - 1].end:
-            yield _Sentence(text.cased, tokens[at:last], mentions, words).build()
+            yield _Sentence(text, tokens[at:last], mentions, words, prints_all=prints_all).build()
         at = last
 
 
@@ -145,7 +152,11 @@ def _list_tokens(text: NormalizedArticle, words: SuccessionWords) -> Iterator[_T
     for match in _TOKEN.finditer(folded):
         start, end = match.span()
         if not is_unspaced(folded[start]):
-            yield _Token(start, end, match.group(), cased[start:end])
+            prefix = _find_prefix(match.group(), words)
+            if prefix:
+                yield _Token(start, start + prefix, folded[start : start + prefix], cased[start : start + prefix])
+                start += prefix
+            yield _Token(start, end, folded[start:end], cased[start:end])
             continue
         while at < len(known) and known[at].end <= start:
             at += 1
@@ -162,6 +173,15 @@ def _list_tokens(text: NormalizedArticle, words: SuccessionWords) -> Iterator[_T
             at += 1
         if place < end:
             yield _rest(folded, place, end)
+
+
+def _find_prefix(word: str, words: SuccessionWords) -> int:
+    """Return the length of a prefix such as ex- that is joined to a title, as in "exministro", or 0."""
+    for prefix in _FORMER_PREFIXES:
+        if word.startswith(prefix) and Mark.FORMER in words.phrases.get(prefix, NO_MARKS):
+            rest = title_vocabulary().get(word[len(prefix) :], ("-:",))
+            return len(prefix) if rest[0][0] == "h" else 0
+    return 0
 
 
 def _rest(folded: str, start: int, end: int) -> _Token:
@@ -210,12 +230,15 @@ class _Sentence:
 
     def __init__(
         self,
-        cased: str,
+        text: NormalizedArticle,
         tokens: Sequence[_Token],
         mentions: Mapping[Span, tuple[str, ...]],
         words: SuccessionWords,
+        *,
+        prints_all: bool,
     ) -> None:
-        self._cased, self._tokens, self._words = cased, tokens, words
+        self._text, self._cased, self._tokens, self._words = text, text.cased, tokens, words
+        self._prints_all = prints_all
         self._marks_cache: dict[int, tuple[int, Marks]] = {}
         self._title_cache: dict[int, int] = {}
         self._mentions = sorted(
@@ -235,9 +258,21 @@ class _Sentence:
             if items and (sign := self._break_before(at, items[-1].end)):
                 items.append(Item(Kind.BREAK, items[-1].end, self._tokens[at].start, sign))
             size, made = self._read(at)
-            items += made
+            if not (items and self._is_suffix(at, items[-1], made[0])):
+                items += made
             at += size
         return _drop_loose_marks(items)
+
+    def _is_suffix(self, at: int, before: Item, item: Item) -> bool:
+        """Return whether a word is the ending of the name before it, as in the Turkish "Fidan'dan"."""
+        return (
+            before.kind is Kind.NAME
+            and item.kind is Kind.WORD
+            and not item.marks
+            and self._gap(at) == "'"
+            and not self._tokens[at].is_capital
+            and len(item.text) <= _MAX_SUFFIX_LETTERS
+        )
 
     def _read(self, at: int) -> tuple[int, tuple[Item, ...]]:
         """Return how many tokens the items that begin at a token consist of, and these items."""
@@ -246,7 +281,8 @@ class _Sentence:
             return mention
         size, marks = self._marks_at(at)
         run = self._run_size(at)
-        if size and size >= self._title_size(at) and not (marks - {Mark.LINK} <= ADJACENT and run > size):
+        begins_title = run > size and (marks - {Mark.LINK} <= ADJACENT or marks == _FORMER_OR_PAST)
+        if size and size >= self._title_size(at) and not begins_title:
             return size, (self._word(at, size, marks),)
         if name := self._name_size(at):
             return name, (self._name(at, name),)
@@ -320,8 +356,18 @@ class _Sentence:
             if gap not in {" ", "-", "'", "' ", " '", ". ", "."}:
                 break
             words.append(self._tokens[at + len(words)].word)
-        size, marks = self._words.find_marks(words)
+        size, marks = self._words.find_marks(words, lambda size, spelling: self._agrees(at, size, spelling))
         return (0, NO_MARKS) if size == 1 and marks <= ADJACENT and self._begins_name(at) else (size, marks)
+
+    def _agrees(self, at: int, size: int, spelling: str) -> bool:
+        """Return whether a phrase is printed with diacritics that agree with a known phrase.
+
+        In Vietnamese, "thấy" (sees) and "thay" (replaces) differ only in them.
+        """
+        printed = self._text.folded.original_slice(self._tokens[at].start, self._tokens[at + size - 1].end)
+        if printed.isascii() and not spelling.isascii() and self._words.prints_diacritics:
+            return False
+        return diacritics_agree(printed, spelling, strict=self._prints_all)
 
     def _begins_name(self, at: int) -> bool:
         """Return whether a capitalized word begins a name, although the word also has a meaning.
@@ -359,6 +405,10 @@ class _Sentence:
             phrase = " ".join(words[:size])
             if phrase in title_vocabulary() or phrase in country_words():
                 return size
+            if token.is_capital and self._words.country_names.get(phrase.removesuffix("s")):
+                return size
+            if token.is_capital and phrase in self._words.country_names:
+                return size
         return 0
 
     def _symbols(self, at: int, size: int) -> tuple[str, ...]:
@@ -369,6 +419,9 @@ class _Sentence:
         if (symbols := title_vocabulary().get(phrase)) is not None:
             return symbols
         country = country_words().get(phrase) or self._words.find_country(phrase)
+        names = self._words.country_names
+        if not country and token.is_capital:
+            country = names.get(phrase) or names.get(phrase.removesuffix("s"), "")
         return (f"c:{country}",) if country else self._genitive_symbols(phrase)
 
     @staticmethod
@@ -402,7 +455,7 @@ class _Sentence:
                 if Mark.NEW in marks or Mark.FORMER in marks or Mark.NOT_HOLDER in marks:
                     end = size
                 continue
-            if marked > titled or not titled or (marked == titled and marks and marks != {Mark.LINK}):
+            if marked > titled or not titled or (marked == titled and marks - _FUNCTION_WORDS):
                 break
             symbols = self._symbols(place, titled)
             if symbols[:1] == ("w:",) or (self._name_size(place) and symbols[0][0] in "-m"):
@@ -476,7 +529,7 @@ class _Sentence:
                 tail = _tail_after_head(groups[-1])
                 between = groups[-1][len(groups[-1]) - len(tail) :]
                 owned = any("'" in self._gap(one[0]) for one in (*between, part))
-                joined = any(self._tokens[one[0]].word in _joiners() for one in between)
+                joined = any(self._tokens[one[0]].word in joiners() for one in between)
                 if owned and not joined:
                     groups[-1] = []
                 elif between and not joined and not is_unspaced(self._tokens[part[0]].word[0]):
@@ -532,6 +585,8 @@ class _Sentence:
     def _can_be_name(self, at: int, *, is_first: bool) -> bool:
         """Return whether a capitalized word can be part of a name."""
         token = self._tokens[at]
+        if is_first and token.word in self._words.weekdays:
+            return False
         marked, marks = self._marks_at(at)
         if marks and (is_first or self._is_title_case or marked > 1):
             return False
@@ -570,6 +625,12 @@ class _Sentence:
         owns = self._owns(end)
         return Item(Kind.NAME, start, end, self._cased[start:end], is_loose=is_loose, has_possessive=owns)
 
+    def _is_in_han_name(self, at: int) -> bool:
+        """Return whether a known character such as 新 does not have its meaning, because no post follows it."""
+        token = self._tokens[at]
+        is_single = at > 0 and len(token.word) == 1 and _HAN.match(token.word) is not None
+        return is_single and token.marks <= ADJACENT and not self._has_title(at + 1)
+
     def _loose_size(self, at: int) -> int:
         """Return the number of consecutive unknown words from a token on, in a script without capitals."""
         size = 0
@@ -577,9 +638,8 @@ class _Sentence:
             token = self._tokens[at + size]
             if (
                 not token.is_uncased
-                or token.is_known
                 or (size and self._gap(at + size) not in {" ", "", "-"})
-                or self._marks_at(at + size)[1]
+                or (not self._is_in_han_name(at + size) if token.is_known else self._marks_at(at + size)[1])
                 or self._title_size(at + size)
                 or self._mention_at(at + size)
             ):
@@ -597,7 +657,7 @@ def _tail_after_head(
 
 
 @cache
-def _joiners() -> frozenset[str]:
+def joiners() -> frozenset[str]:
     """Return the words that join two positions of one person, such as "and"."""
     return frozenset(credit_words().joiners) | every_word("joiners")
 

@@ -1,11 +1,11 @@
 """Words of one language by which a report states that a person gets or leaves a post."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from functools import cache
 
-from monitor.language.load import language_data
+from monitor.language.load import country_names, language_data
 from monitor.language.schema import Language
 from monitor.match.vocabulary import country_words, find_country_key, native_words, title_vocabulary
 from monitor.text.fold import fold_key
@@ -29,6 +29,7 @@ class Mark(Enum):
     IN_PLACE_OF = "in_place_of"
     LEAVES = "leaves"
     REMOVES = "removes"
+    REMOVED_LAST = "removed_last"
     DIES = "dies"
     RELATIVE = "relatives"
     NEW = "new"
@@ -38,6 +39,7 @@ class Mark(Enum):
     UNCERTAIN = "uncertain"
     PAST = "past"
     LINK = "links"
+    THAT = "that"
 
 
 Marks = frozenset[Mark]
@@ -50,26 +52,43 @@ ADJACENT = frozenset({Mark.NEW, Mark.FORMER, Mark.NOT_HOLDER})
 class SuccessionWords:
     """Words of a language with their meanings in reports about posts, in lower case without diacritics.
 
-    ``phrases`` are phrases in scripts with spaces, and ``unspaced`` are phrases in scripts without spaces. ``stems``
+    ``phrases`` are phrases in scripts with spaces, and ``unspaced`` are phrases in scripts without spaces.
+    ``spellings`` maps a phrase in Latin letters to its spellings with diacritics, for each of its meanings. ``stems``
     maps the first letters of a phrase to phrases in which a `*` means any ending. ``country_stems`` are the beginnings
-    of adjectives of countries. ``title_words`` are the words of titles in this language and in English. Words of titles
-    in other languages are left out, because they may begin a name, such as Le.
+    of adjectives of countries. ``country_names`` are names of countries in Latin letters in languages other than
+    English; a text in English has none. ``title_words`` are the words of titles in this language and in English. Words
+    of titles in other languages are left out, because they may begin a name, such as Le.
     """
 
     phrases: dict[str, Marks]
+    spellings: dict[str, dict[Mark, tuple[str, ...]]]
+    prints_diacritics: bool
+    weekdays: frozenset[str]
     stems: dict[str, tuple[tuple[tuple[str, ...], Marks], ...]]
     unspaced: dict[str, Marks]
     max_words: int
     region_endings: tuple[str, ...]
+    place_links: frozenset[str]
+    adverbial_links: frozenset[str]
+    country_names: Mapping[str, str]
     country_adjectives: dict[str, str]
     country_stems: tuple[tuple[str, str], ...]
     title_words: frozenset[str]
 
-    def find_marks(self, words: Sequence[str]) -> tuple[int, Marks]:
-        """Find the longest known phrase with which ``words`` begin. Return its number of words and its meanings."""
+    def find_marks(
+        self, words: Sequence[str], agrees: Callable[[int, str], bool] = lambda _size, _spelling: True
+    ) -> tuple[int, Marks]:
+        """Find the longest known phrase with which ``words`` begin. Return its number of words and its meanings.
+
+        A phrase in Latin letters counts only if ``agrees`` is true for its number of words and its spelling.
+        """
         for size in range(min(self.max_words, len(words)), 0, -1):
-            marks = self.phrases.get(" ".join(words[:size]), NO_MARKS)
-            for stems, meant in self.stems.get(words[0][:_STEM_KEY_CHARS], ()) if words else ():
+            phrase = " ".join(words[:size])
+            marks = self.phrases.get(phrase, NO_MARKS)
+            if marks and phrase in self.spellings:
+                spellings = self.spellings[phrase]
+                marks = frozenset(mark for mark in marks if any(agrees(size, one) for one in spellings[mark]))
+            for stems, meant in self.stems.get(_stem_key(words[0]), ()) if words else ():
                 if len(stems) == size and all(map(_fits_stem, words, stems)):
                     marks |= meant
             if marks:
@@ -85,6 +104,11 @@ class SuccessionWords:
 
 
 _STEM_KEY_CHARS = 3
+_MIN_COUNTRY_LETTERS = 5
+
+
+def _stem_key(first_word: str) -> str:
+    return first_word[:_STEM_KEY_CHARS]
 
 
 def _fits_stem(word: str, stem: str) -> bool:
@@ -126,17 +150,22 @@ def has_succession_words(language: str) -> bool:
 def _build(languages: Sequence[Language]) -> SuccessionWords:
     lists = [one.succession for one in languages]
     phrases: dict[str, Marks] = {}
+    spellings: dict[str, dict[Mark, tuple[str, ...]]] = {}
     stems: dict[str, list[tuple[tuple[str, ...], Marks]]] = {}
     unspaced: dict[str, Marks] = {}
     for mark in Mark:
-        for folded in _fold_all(words for one in lists for words in [getattr(one, mark.value)]):
+        for spelling in (word for one in lists for word in getattr(one, mark.value)):
+            folded = _fold_phrase(spelling)
             if is_unspaced(folded[0]):
                 unspaced[folded] = unspaced.get(folded, NO_MARKS) | {mark}
             elif STAR in folded:
-                key = folded[:_STEM_KEY_CHARS]
-                stems.setdefault(key, []).append((tuple(folded.split()), frozenset({mark})))
+                stem = tuple(folded.split())
+                stems.setdefault(_stem_key(stem[0].removesuffix(STAR)), []).append((stem, frozenset({mark})))
             else:
                 phrases[folded] = phrases.get(folded, NO_MARKS) | {mark}
+                if folded.isascii():
+                    known = spellings.setdefault(folded, {})
+                    known[mark] = (*known.get(mark, ()), spelling)
     adjectives = {
         fold_key(word).replace("-", " "): country_of_domain(domain)
         for one in lists
@@ -145,12 +174,18 @@ def _build(languages: Sequence[Language]) -> SuccessionWords:
     }
     return SuccessionWords(
         phrases,
+        spellings,
+        all(one.prints_diacritics for one in lists),
+        frozenset(fold_key(word) for one in languages for word in one.calendar.weekdays),
         {key: tuple(found) for key, found in stems.items()},
         unspaced,
         max(
             (one.count(" ") + 1 for one in (*phrases, *(" ".join(w) for f in stems.values() for w, _ in f))), default=1
         ),
         tuple(fold_key(ending.removeprefix(STAR)) for one in lists for ending in one.region_adjectives),
+        frozenset(fold_key(word) for one in lists for word in one.place_links),
+        frozenset(fold_key(word) for one in lists for word in one.adverbial_links),
+        {} if list(languages) == [language_data().languages["en"]] else latin_country_names(),
         {word: country for word, country in adjectives.items() if not word.endswith(STAR)},
         tuple((word[:-1], country) for word, country in adjectives.items() if word.endswith(STAR)),
         frozenset(_list_title_words([*languages, language_data().languages["en"]])),
@@ -169,7 +204,26 @@ def _fold_all(lists: Iterable[Iterable[str]]) -> Iterator[str]:
     """Yield the phrases in lower case without diacritics, and with single spaces between their words."""
     for words in lists:
         for word in words:
-            yield fold_key(word).replace("-", " ").replace("'", " ")
+            yield _fold_phrase(word)
+
+
+def _fold_phrase(phrase: str) -> str:
+    return fold_key(phrase).replace("-", " ").replace("'", " ")
+
+
+@cache
+def latin_country_names() -> Mapping[str, str]:
+    """Return a dictionary that maps names of countries in Latin letters to the key of the country.
+
+    They are the names in languages other than English, such as Spanien. Short names are left out, because many of them
+    are also names of people, and so are names that two countries share.
+    """
+    found: dict[str, str] = {}
+    for one in country_names():
+        country = country_of_domain(one.domain)
+        for name in map(fold_key, one.latin_names):
+            found[name] = country if found.get(name, country) == country else ""
+    return {name: country for name, country in found.items() if country and len(name) >= _MIN_COUNTRY_LETTERS}
 
 
 @cache

@@ -227,6 +227,8 @@ class Succession(_Table):
     """Words whose subject leaves the post: `resigned`, `was dismissed`."""
     removes: Words = ()
     """Words whose object leaves the post: `dismisses`, `resignation of`."""
+    removed_last: Words = ()
+    """Words directly after the official who is dismissed, or after the official's post: the Japanese `を更迭`."""
     dies: Words = ()
     """Words for the death of the person next to them: `died`."""
     relatives: Words = ()
@@ -252,8 +254,14 @@ class Succession(_Table):
     """Words between two posts of one person, in addition to `credits.joiners`: `cum`."""
     articles: Words = ()
     """Articles before a post: `the`."""
+    prints_diacritics: bool = False
+    """True if texts never leave out diacritics: the German `wurde` cannot be `würde`."""
+    that: Words = ()
+    """Words that follow a comma and begin what somebody says or denies: the German `dass`."""
     place_links: Words = ()
     """Prepositions between a post and its place, such as `of` in `governor of Texas`."""
+    adverbial_links: Words = ()
+    """Prepositions before a name that is not the subject, in a language with the verb at the end: `von`."""
     not_uncertain: Words = ()
     """Words that begin with a word of `uncertain` but mean something else, in a script without spaces: `将军`."""
     region_adjectives: Words = ()
@@ -386,7 +394,8 @@ class CountryNames(_Table):
     names: Words
     """Names of the country in all languages with a script other than Latin."""
     latin_names: Words = ()
-    """Names in Latin letters that `countries.toml` does not have. They are used only to group stories."""
+    """Names in Latin letters that `countries.toml` does not have. They are used in statements about posts and to group
+    stories, but not to find names of officials."""
 
 
 class AllCountryNames(_Table):

@@ -6,6 +6,7 @@ Each problem states the id of the official or rule, and the configuration key wh
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from monitor.domain.article import Article, Region
@@ -43,13 +44,13 @@ def lint_names(watchlist: Watchlist) -> tuple[NameIssue, ...]:
 
 def _lint_official(official: Official) -> Iterator[NameIssue]:
     from monitor.match.titles.positions import parse_positions  # reads the language data, which most commands omit
-    from monitor.match.vocabulary import country_words, find_country_key, format_country_name
+    from monitor.match.vocabulary import country_words, find_country_key
 
     yield from _lint_official_names(official)
     yield from _lint_exclude_phrases(official)
     country = find_country_key(" ".join(fold_words(official.country)))
     if country and country not in country_words().values():
-        hint = suggest_similar(official.country, map(format_country_name, country_words()))
+        hint = _suggest_country(official.country)
         message = f"{official.country!r} is not a known country: the name is read as first name and family name{hint}"
         yield NameIssue("official", official.id, "country", -1, message, is_fatal=False)
     if not official.country:
@@ -64,6 +65,13 @@ def _lint_official(official: Official) -> Iterator[NameIssue]:
                 f"no position is recognized in {role.title!r}: write it as the press does, as in Minister of Finance"
             )
             yield NameIssue("official", official.id, "roles", index, message, is_fatal=False)
+
+
+@lru_cache
+def _suggest_country(text: str) -> str:
+    from monitor.match.vocabulary import country_words, format_country_name
+
+    return suggest_similar(text, map(format_country_name, country_words()))
 
 
 def _lint_exclude_phrases(official: Official) -> Iterator[NameIssue]:

@@ -5,7 +5,10 @@ scored: the first run on it gave precision 0.898 and recall 0.846. The passages 
 development: 77 gave precision 0.969 and recall 0.738 before any fix, and 96 more, nearly all of them traps, had seven
 false statements. Of the last 314, from s382 on, 72 are about replacements ("replaced Y with X"; precision 0.727 and
 recall 0.552 before any fix), 26 are about reshuffles, and the others are traps, of which 32 had false statements. Of
-the 86 after them, 55 are about somebody who represents an official at an event; 13 of these had false statements.
+the 86 after them, 55 are about somebody who represents an official at an event; 13 of these had false statements. The
+120 from s782 on are of 15 languages: half of them, which are only scored, gave precision 0.864 and recall 0.655
+before any fix, the other half 0.808 and 0.656. Of the 113 after them, the first run gave precision 0.951 and recall
+0.682.
 """
 
 import json
@@ -54,7 +57,7 @@ def is_right(found: PostStatement, expected: dict[str, str] | None) -> bool:
     return str(found.kind) == expected["kind"] or (found.kind is StatementKind.LEFT and expected["kind"] == "holder")
 
 
-@pytest.mark.parametrize("half", ["develop", "held_back"])
+@pytest.mark.parametrize("half", ["develop", "held_back", "held_back_2"])
 def test_statements_about_posts_are_found(half: str) -> None:
     """A passage has one expected statement, or is a trap that has none."""
     matcher, finder = tools()

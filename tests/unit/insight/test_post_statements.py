@@ -43,6 +43,89 @@ def test_a_post_without_a_country_is_one_of_the_country_of_the_source() -> None:
     assert find(body, home="Laos") == []
 
 
+SIKORSKI = Official("sikorski", "Radosław Sikorski", "Poland", roles=(Role("Foreign Minister", date(2023, 12, 13)),))
+PL_MATCHER, PL_FINDER = compile_watchlist(Watchlist((SIKORSKI,))), StatementFinder([SIKORSKI])
+
+
+def find_in_polish(body: str) -> list[str]:
+    """Return the persons of the statements about a Polish minister in a text."""
+    article = Article("https://a.example/1", "", body=body, language="pl")
+    return [one.person for one in PL_FINDER.find(article, PL_MATCHER.match(article).mentions, date(2026, 11, 30))]
+
+
+@pytest.mark.parametrize(
+    ("body", "persons"),
+    [
+        ("Radosława Sikorskiego zastąpił Jan Nowak.", ["Jan Nowak"]),
+        ("Radosław Sikorski zastąpił Jana Nowaka.", []),
+        ("Jan Nowak zastąpił Radosława Sikorskiego.", ["Jan Nowak"]),
+        ("Wiceminister Jan Nowak zastąpił Radosława Sikorskiego na szczycie.", []),
+        ("Wiceminister Jan Nowak zastąpił Radosława Sikorskiego jako minister spraw zagranicznych.", ["Jan Nowak"]),
+        ("Rzecznik potwierdził, że Jan Nowak zastąpił Radosława Sikorskiego.", ["Jan Nowak"]),
+        ("Rzecznik zaprzeczył, że Jan Nowak zastąpił Radosława Sikorskiego.", []),
+        ("Rzecznik zaprzeczył plotkom. Jan Nowak zastąpił Radosława Sikorskiego.", ["Jan Nowak"]),
+    ],
+)
+def test_the_case_of_a_name_shows_who_replaces_whom(body: str, persons: list[str]) -> None:
+    """A deputy replaces a minister also at a meeting, and a denied replacement is none."""
+    assert find_in_polish(body) == persons
+
+
+@pytest.mark.parametrize(
+    ("body", "count"),
+    [
+        ("Jan Nowak został mianowany ministrem spraw zagranicznych.", 1),
+        ("Hiszpania: Carlos Ruiz został mianowany ministrem spraw zagranicznych.", 0),
+        ("Polska: Jan Nowak został mianowany ministrem spraw zagranicznych.", 1),
+    ],
+)
+def test_names_of_countries_are_read_in_the_language_of_the_text(body: str, count: int) -> None:
+    """Also in languages with Latin letters other than English."""
+    assert len(find_in_polish(body)) == count
+
+
+@pytest.mark.parametrize(
+    ("titles", "is_stated"),
+    [
+        (("Minister of Defence", "Minister of National Defence"), True),
+        (("Minister of Defence", "Deputy Prime Minister"), False),
+    ],
+)
+def test_a_post_with_two_names_is_one_post(titles: tuple[str, ...], is_stated: bool) -> None:
+    """Which post the official leaves is certain without its name."""
+    roles = tuple(Role(title, date(2021, 4, 8)) for title in titles)
+    officials = (Official("giang", "Phan Văn Giang", "Vietnam", roles=roles),)
+    finder = StatementFinder(officials)
+    assert bool(find("Phan Van Giang resigned.", finder=finder)) is is_stated
+    assert bool(find("Phan Van Giang was replaced by Le Van Moi.", finder=finder)) is is_stated
+
+
+@pytest.mark.parametrize(
+    ("body", "language", "count"),
+    [
+        ("Ông Lê Văn Mới thay ông Phan Văn Giang.", "vi", 1),
+        ("Ông Lê Văn Mới thấy ông Phan Văn Giang.", "vi", 0),
+        ("Ong Le Van Moi thay ong Phan Van Giang.", "vi", 1),
+        ("Le Van Moi wurde zum Verteidigungsminister Vietnams ernannt.", "de", 1),
+        ("Le Van Moi würde zum Verteidigungsminister Vietnams ernannt.", "de", 0),
+        ("Le Van Moi wurde am Montag in Hanoi von Phan Van Giang zum Verteidigungsminister Vietnams ernannt.", "de", 1),
+    ],
+)
+def test_diacritics_tell_words_apart(body: str, language: str, count: int) -> None:
+    """Vietnamese also without any, and German always with them. A place before a German verb gets no post."""
+    found = find(body, language=language)
+    assert len(found) == count
+    assert all(person in {"Le Van Moi", "Lê Văn Mới"} for _, person in found)
+
+
+@pytest.mark.parametrize("place", ["", " in the Senate", " at Government House", " on Friday"])
+def test_the_place_of_a_ceremony_is_no_part_of_the_post(place: str) -> None:
+    """A parliament is a place, unless it is all that a title names."""
+    assert find(f"Le Van Moi was sworn in as Vietnam's Minister for National Defence{place}.") == [
+        ("holder", "Le Van Moi")
+    ]
+
+
 def test_a_title_next_to_another_name_is_weak_evidence() -> None:
     """A slip, or a text about earlier years."""
     wrong = "Vietnam's Defence Minister Le Van Moi spoke."
