@@ -11,7 +11,7 @@ from urllib.parse import quote_plus
 from fastapi import APIRouter
 from starlette.responses import HTMLResponse, Response
 
-from monitor.domain.configuration_edits import CheckedEdit, EditConflict, EditNotAllowed, OpenedFile
+from monitor.domain.configuration_edits import CheckedEdit, ComparedTexts, EditConflict, EditNotAllowed, OpenedFile
 from monitor.domain.errors import ConfigError, MonitorError, UsageError
 from monitor.domain.feedback import Way
 from monitor.domain.read_models import ArticleFilter
@@ -61,13 +61,15 @@ async def show_editor(
     *,
     name: str = "",
     checked: CheckedEdit | None = None,
-    conflict: tuple[str, ...] = (),
+    conflict: ComparedTexts | None = None,
     status: int = 200,
 ) -> Response:
     """Return the page of the editor. If ``edit`` is given, the page shows the text that the reader has typed."""
     opened = await page.read(get_editing(page.request).editor.open, edit.name if edit else name)
     saved = await page.read(page.context.database.key_values.get_saved_configuration)
     text = edit.text if edit else opened.text
+    if opened.issues and not edit:
+        checked = CheckedEdit(opened.tag, opened.issues)
     return await page.render(
         "rules.html",
         status,
@@ -78,7 +80,6 @@ async def show_editor(
         checked=checked,
         lines=text.split("\n"),
         conflict=conflict,
-        is_conflict=status == 409,
         saved=saved,
         done=await find_done(page),
     )
@@ -176,9 +177,9 @@ async def show_review(page: Page, edit: TypedEdit, days: int, *, status: int = 2
 
 
 async def show_conflict(page: Page, edit: TypedEdit, opened: OpenedFile) -> Response:
-    """Return the editor with the typed text, and the difference between this text and the file as it is now."""
-    difference = await page.read(get_editing(page.request).editor.compare, edit.name, edit.text)
-    return await show_editor(page, replace(edit, tag=opened.tag), conflict=difference, status=409)
+    """Return the editor with the typed text, and each change since the file was opened, in all three texts."""
+    compared = await page.read(get_editing(page.request).editor.compare, edit.name, edit.text, edit.tag)
+    return await show_editor(page, replace(edit, tag=opened.tag), conflict=compared, status=409)
 
 
 async def rehearse_edit(page: Page, checked: CheckedEdit, days: int) -> tuple[Rehearsal | None, str]:
