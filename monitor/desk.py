@@ -232,9 +232,10 @@ async def build_editing(
         environ,
         redactor,
         (lint_watchlist,),
-        find_channel_faults,
-        lint_source_languages,
-        partial(load_last_good_text, database.key_values, path),
+        find_channel_faults=find_channel_faults,
+        check_sources=lint_source_languages,
+        load_last_good=partial(load_last_good_text, database.key_values, path),
+        count_secrets=redactor.count_secrets,
     )
     return Editing(editor, rehearsals)
 

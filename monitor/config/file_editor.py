@@ -15,7 +15,7 @@ from typing import Any
 
 from monitor.config.broken_files import hide_by_keys, restore_from_last_good
 from monitor.config.file_edits import FileEdit, build_entry_edits, edit_files, write_files
-from monitor.config.included_files import FileSet, dump_file_set, list_included_files, read_file_set
+from monitor.config.included_files import FileSet, dump_file_set, expand_patterns, list_include_patterns, read_file_set
 from monitor.config.load import ChannelCheck, ConfigurationCheck, SourceCheck, parse_configuration, read_file_bytes
 from monitor.config.protected_values import Fault, HiddenText, find_forbidden_changes, hide_secrets, restore_secrets
 from monitor.config.reload import find_removed_sources, hash_configuration
@@ -39,7 +39,7 @@ from monitor.text.numbers import format_count
 
 BOM = "\N{BYTE ORDER MARK}"
 _CONTEXT_LINES = 3
-_MAX_REMEMBERED_TEXTS, _MAX_REMEMBERED_CHARS = 20, 1_000_000
+_MAX_REMEMBERED_CHARS = 10_000_000
 
 
 class FileEditor:
@@ -47,24 +47,28 @@ class FileEditor:
 
     ``redact`` removes secrets from a text. ``checks``, ``find_channel_faults`` and ``check_sources`` are passed to
     ``parse_configuration``. ``load_last_good`` returns the last whole configuration that the daemon has used, or an
-    empty text. Only one edit is saved at a time.
+    empty text. ``count_secrets`` returns the number of secrets that ``redact`` knows: if there are more than before,
+    those in an opened file are hidden again. Only one edit is saved at a time.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - only the desk passes the last four
         self,
         path: Path,
         environ: Mapping[str, str],
         redact: Callable[[str], str],
         checks: Sequence[ConfigurationCheck] = (),
+        *,
         find_channel_faults: ChannelCheck | None = None,
         check_sources: SourceCheck | None = None,
         load_last_good: Callable[[], str] = str,
+        count_secrets: Callable[[], int] = int,
     ) -> None:
         self._path, self._environ, self._redact, self._checks = path, environ, redact, tuple(checks)
         self._find_channel_faults, self._check_sources = find_channel_faults, check_sources
-        self._load_last_good = load_last_good
+        self._load_last_good, self._count_secrets = load_last_good, count_secrets
         self._lock = threading.RLock()
-        self._opened: dict[tuple[Path, str], str] = {}
+        self._opened: dict[tuple[Path, str], tuple[int, OpenedFile]] = {}
+        self._patterns: tuple[bytes, tuple[str, ...]] = (b"", ())
 
     def open(self, name: str = "") -> OpenedFile:
         """Return a file of the configuration; see ``ConfigurationEditor.open``."""
@@ -72,14 +76,25 @@ class FileEditor:
         path = self._find_file(name, files)
         data = read_file_bytes(path)
         opened = OpenedFile(name or self._path.name, tuple(files), "", compute_tag(data), refusal=_find_refusal(path))
+        secret_count = self._count_secrets()
+        known_count, known = self._opened.get((path, opened.tag), (-1, opened))
+        if known_count == secret_count:
+            return replace(opened, text=known.text, issues=known.issues)
         document = parse_yaml(data)
         issues = _make_issues(path, document.errors)
         if not document.text and issues:
             problem = "This file cannot be read, so its secrets could not be hidden. Correct it in a shell."
             return replace(opened, problem=problem, issues=self._show(path, document, HiddenText(""), issues))
         hidden = self._hide(document)
-        self._remember(path, opened.tag, hidden.text)
-        return replace(opened, text=hidden.text, issues=self._show(path, document, hidden, issues))
+        opened = replace(opened, text=hidden.text, issues=self._show(path, document, hidden, issues))
+        self._remember(path, opened, secret_count)
+        return opened
+
+    def recall(self, name: str, tag: str) -> str:
+        """Return the text that a file had with a tag, or its present text; see ``ConfigurationEditor.recall``."""
+        opened = self.open(name)
+        path = self._find_file(name, self._list_files())
+        return self._opened.get((path, tag), (0, opened))[1].text
 
     def check(self, name: str, text: str) -> CheckedEdit:
         """Check an edited text. Return its errors, its warnings and its difference from the file. Nothing is saved."""
@@ -89,9 +104,10 @@ class FileEditor:
         """Compare a text with the file as it is now, and as it was opened; see ``ConfigurationEditor.compare``."""
         opened, mine = self.open(name), _unify_newlines(text)
         difference = _compare(opened.name, opened.text, mine)
-        base = self._opened.get((self._find_file(name, self._list_files()), tag))
-        if base is None:
+        key = self._find_file(name, self._list_files()), tag
+        if key not in self._opened:
             return ComparedTexts(difference)
+        base = self._opened[key][1].text
         regions, merged = compare_three(_unify_newlines(base), _unify_newlines(opened.text), mine)
         return ComparedTexts(difference, regions, merged)
 
@@ -101,14 +117,19 @@ class FileEditor:
             return hide_by_keys(document.text, self._redact)
         return hide_secrets(document, self._redact)
 
-    def _remember(self, path: Path, tag: str, shown: str) -> None:
-        """Keep a text that is shown to a reader, so that it is known if another edit is saved before the reader's."""
-        if len(shown) <= _MAX_REMEMBERED_CHARS:
-            with self._lock:
-                self._opened.pop((path, tag), None)
-                self._opened[path, tag] = shown
-                while len(self._opened) > _MAX_REMEMBERED_TEXTS:
-                    del self._opened[next(iter(self._opened))]
+    def _remember(self, path: Path, opened: OpenedFile, secret_count: int) -> None:
+        """Keep a file that is shown to a reader.
+
+        Its text is needed if another edit is saved before the reader's. Also, it is shown faster the next time.
+        """
+        with self._lock:
+            self._opened.pop((path, opened.tag), None)
+            self._opened[path, opened.tag] = secret_count, opened
+            while len(self._opened) > 1 and self._count_remembered_chars() > _MAX_REMEMBERED_CHARS:
+                del self._opened[next(iter(self._opened))]
+
+    def _count_remembered_chars(self) -> int:
+        return sum(len(opened.text) for _, opened in self._opened.values())
 
     def save(self, name: str, text: str, tag: str, *, is_confirmed: bool = False) -> SavedEdit:
         """Check an edited text and replace the configuration file by it; see ``ConfigurationEditor.save``."""
@@ -221,8 +242,11 @@ class FileEditor:
 
         A name is a path relative to the folder of the main file.
         """
+        data = read_file_bytes(self._path)
+        if self._patterns[0] != data:
+            self._patterns = data, list_include_patterns(data)
         files = {self._path.name: self._path}
-        for path in list_included_files(read_file_bytes(self._path), self._path):
+        for path in expand_patterns(self._path.parent, self._patterns[1]):
             if path.resolve() != self._path.resolve():
                 files[os.path.relpath(path, self._path.parent)] = path
         return files

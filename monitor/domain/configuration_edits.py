@@ -161,6 +161,10 @@ class ConfigurationEditor(Protocol):
         """Check an edited text. Return its errors, its warnings and its difference from the file. Nothing is saved."""
         ...
 
+    def recall(self, name: str, tag: str) -> str:
+        """Return the text of a file when it had a tag. If it is not known any more, return the text as it is now."""
+        ...
+
     def compare(self, name: str, text: str, tag: str) -> ComparedTexts:
         """Compare a text with a configuration file as it is now, and as it was when it had the tag ``tag``.
 

@@ -172,6 +172,35 @@ def test_a_file_that_is_not_valid_yaml_is_corrected_on_the_page(desk: Desk) -> N
     assert file.read_text() == FILE
 
 
+def test_a_long_file_is_edited_in_parts(desk: Desk) -> None:
+    """Every other byte stays. A fault in another part is named, and a conflict shows the whole text."""
+    reader, file = desk.log_in(), desk.file
+    assert file
+    people = "".join(f"  person-{n}: {{name: Some Person{n}, country: Laos}}\n" for n in range(3000))
+    text = FILE.replace("officials:\n", "officials:\n" + people)
+    file.write_text(text, encoding="utf-8")
+    opened = reader.get("/rules")
+    assert len(opened.content) < 100_000
+    assert "Lines 1 to" in opened.text
+    fields = fields_of(reader.get("/rules?find=person2500,"))
+    assert fields["part"] != "1"
+    assert "Some Person2500," in fields["text"]
+    assert len(fields["text"]) < 100_000
+    mine = fields | {"text": fields["text"].replace("Some Person2500,", "Some Citizen2500,")}
+    other = fields_of(reader.get("/rules"))
+    assert save(reader, mine).status_code == 303
+    text = text.replace("Some Person2500,", "Some Citizen2500,")
+    assert file.read_text() == text
+    broken = reader.post("/rules/check", other | {"text": other["text"].replace("country: Laos", "contry: Laos", 1)})
+    assert 'data-line="7"' in broken.text
+    late = reader.post("/rules/review", other | {"text": other["text"].replace("Some Person1,", "Some Citizen1,")})
+    assert late.status_code == 409
+    whole = fields_of(late)
+    assert "part" not in whole
+    typed = text.replace("Citizen2500", "Person2500").replace("Some Person1,", "Some Citizen1,")
+    assert whole["text"] == typed.replace(CANARY, '"***"')
+
+
 def test_a_viewer_reads_and_changes_nothing(desk: Desk) -> None:
     """W22; the secrets are hidden from every role."""
     editor, viewer = desk.log_in(), desk.log_in("anna", Role.VIEWER)
