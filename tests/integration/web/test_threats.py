@@ -15,7 +15,7 @@ from starlette.routing import Route
 from support.desk import HOST, Desk
 from support.rows import draft, screened
 
-from monitor.domain.readers import SESSION_IDLE_PERIOD, SESSION_MAX_PERIOD, Role
+from monitor.domain.readers import SESSION_IDLE_PERIOD, SESSION_MAX_PERIOD, Role, Scope
 from monitor.domain.secret import Secret
 from monitor.store.database import Database
 from monitor.telemetry.redact import Redactor
@@ -296,7 +296,12 @@ def test_a_removed_or_demoted_reader_is_logged_out_at_once(desk: Desk) -> None:
     for name, change in changes.items():
         reader = desk.log_in(name, Role.EDITOR)
         code = desk.database.readers.create_login_link(reader.account.id, desk.clock(), timedelta(minutes=10))
+        period = timedelta(days=1)
+        _, token = desk.database.readers.create_token(reader.account.id, "x", (Scope.READ,), desk.clock(), period)
+        bearer = {"Authorization": f"Bearer {token}"}
+        assert desk.client.get("/api/v1/status", headers=bearer).status_code == 200
         change(reader.account.login)
+        assert desk.client.get("/api/v1/status", headers=bearer).status_code == 401
         assert reader.get("/").status_code == 303
         assert desk.post("/login", {"code": code}).status_code == 403
 
