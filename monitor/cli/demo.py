@@ -157,11 +157,11 @@ def summarize_digest(digest: "Digest") -> str:
     for story in digest.stories:
         for item in story.items:
             kinds[item.kind.value] = kinds.get(item.kind.value, 0) + 1
-    articles = ", ".join(f"{number} {kind}" for kind, number in kinds.items())
+    articles = format_count(sum(kinds.values()), "article")
+    each = ", ".join(f"{number} {kind}" for kind, number in kinds.items())
     read = format_count(digest.coverage.read_count, "source")
     total = format_count(len(digest.stories), "story", "stories")
-    noun = "article" if sum(kinds.values()) == 1 else "articles"
-    return f"{total} ({articles or 'no'} {noun}); {read} read."
+    return f"{total} with {articles}{f' ({each})' if each else ''}; {read} read."
 
 
 def serve_desk(config: Path, listen: str) -> None:

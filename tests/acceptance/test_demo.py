@@ -123,6 +123,10 @@ def test_the_mail_is_short_and_has_every_story(demo: tuple[Path, str]) -> None:
         assert len({*re.findall(r"\bs\d+(?= a\d)", text)}) == len(stories) > 20
 
 
+def test_the_numbers_of_each_kind_are_printed(demo: tuple[Path, str]) -> None:
+    assert re.search(r"^2 stories with 3 articles \(.*1 correction.*\); 12 sources read\.", demo[1], re.MULTILINE)
+
+
 def test_every_source_is_healthy(demo: tuple[Path, str]) -> None:
     """Each of the twelve ways to list articles is read without an error."""
     status = json.loads(monitor("status", "--json", "--config", "demo/sources.yaml", cwd=demo[0].parent))
