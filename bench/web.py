@@ -36,6 +36,7 @@ def pages(articles: int) -> list[str]:
         *("/people/p1?span=2y", "/search?q=border", "/search?q=w777", "/search?q=border+NEAR/3+defence"),
         *("/search?person=p1", "/search?source=s7", "/search?language=lo", "/sources", "/sources/s7", "/digests"),
         *(f"/digests/{articles // 40 - 2}", "/outbox", "/changes", "/status", "/me"),
+        *("/rules", "/rules?find=s9000", "/successions", "/digests/next/daily"),
         *("/api/v1/articles", "/api/v1/hits?official=p1", "/api/v1/stories", "/api/v1/people/p1/timeline?span=2y"),
     ]
 
@@ -49,7 +50,10 @@ def measure(file: Path, articles: int, rounds: int) -> Rows:
     from monitor.web.api.requests import RateLimiter
 
     database = Database.open(f"sqlite:///{file}")
-    desk = Desk(database, clock=FixedClock(bulk_data.now(articles)), loader=FixedLoader(build_configuration()))
+    configuration = file.with_suffix(".yaml")
+    configuration.write_text(build_configuration(), encoding="utf-8")
+    loader = FixedLoader(build_configuration())
+    desk = Desk(database, clock=FixedClock(bulk_data.now(articles)), loader=loader, file=configuration)
     desk.api.state.limiter = desk.api.state.search_limiter = RateLimiter(10**9)
     rows: Rows = []
     with desk.client:

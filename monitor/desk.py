@@ -9,6 +9,7 @@ import sys
 from collections.abc import Mapping
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 import httpx
@@ -27,7 +28,7 @@ from monitor.app import (
 )
 from monitor.config.file_editor import FileEditor
 from monitor.config.load import load_configuration, parse_configuration
-from monitor.config.reload import CONFIGURATION_PATH_SETTING, find_database_url
+from monitor.config.reload import CONFIGURATION_PATH_SETTING, find_database_url, load_last_good_text
 from monitor.deliver.registry import find_channel_faults
 from monitor.domain.configuration import Configuration
 from monitor.domain.errors import ConfigError, UsageError
@@ -164,7 +165,7 @@ async def run_desk(options: DeskOptions, environ: Mapping[str, str], clock: Cloc
         app = create_app(
             context,
             composer,
-            await build_editing(options.path, environ, redactor, url, stack),
+            await build_editing(options.path, environ, redactor, url, database, stack),
             SourceSetup(open_fetcher, parsing),
             build_oidc(settings, snapshot.configuration),
         )
@@ -217,7 +218,7 @@ async def run_tools(options: DeskOptions, environ: Mapping[str, str], clock: Clo
 
 
 async def build_editing(
-    path: Path, environ: Mapping[str, str], redactor: Redactor, url: Secret, stack: AsyncExitStack
+    path: Path, environ: Mapping[str, str], redactor: Redactor, url: Secret, database: Database, stack: AsyncExitStack
 ) -> Editing:
     """Return the object with which readers edit the configuration: an editor of the files, and a runner of rehearsals.
 
@@ -226,7 +227,16 @@ async def build_editing(
     pool = await stack.enter_async_context(SubprocessPool(1, REHEARSAL_LIMITS, REHEARSAL_IDLE_SECONDS))
     rehearsals = Rehearsals(pool, url)
     stack.push_async_callback(rehearsals.aclose)
-    editor = FileEditor(path, environ, redactor, (lint_watchlist,), find_channel_faults, lint_source_languages)
+    editor = FileEditor(
+        path,
+        environ,
+        redactor,
+        (lint_watchlist,),
+        find_channel_faults=find_channel_faults,
+        check_sources=lint_source_languages,
+        load_last_good=partial(load_last_good_text, database.key_values, path),
+        count_secrets=redactor.count_secrets,
+    )
     return Editing(editor, rehearsals)
 
 

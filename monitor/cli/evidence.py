@@ -70,7 +70,7 @@ def verify_evidence(
     if json:
         print_json({"folder": str(folder), "valid": not errors, "errors": errors, "last_hash": last_hash})
     else:
-        typer.echo("\n".join(errors) if errors else f"Nothing was changed. The chain ends with {last_hash}")
+        typer.echo("\n".join(errors) if errors else f"The evidence is unchanged. The chain ends with {last_hash}")
     if errors:
         raise typer.Exit(EXIT_CHANGED)
 

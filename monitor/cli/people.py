@@ -41,7 +41,7 @@ app = create_command_group("List the watched people with their numbers; show one
 
 
 def _format_number(number: float | None) -> str:
-    return "" if number is None else f"{number:g}"
+    return "not yet" if number is None else f"{number:g}"
 
 
 @app.command("list")
@@ -67,7 +67,7 @@ def list_people(
     from dataclasses import replace
     from zoneinfo import ZoneInfo
 
-    from monitor.insight.people import PeopleQuery, load_people
+    from monitor.insight.people import PeopleQuery, describe_young_archive, load_people
     from monitor.insight.records import person_line_record
     from monitor.records.people import PEOPLE_COLUMNS
 
@@ -88,6 +88,8 @@ def list_people(
         for one in found
     )
     print_table(("id", "name", "position", "7 days", "usually", "last named"), rows, "Nobody is watched.")
+    if reason := describe_young_archive(found, zone):
+        typer.echo(f"{reason[0].upper()}{reason[1:]}: the four weeks before the last seven days are compared.")
 
 
 @app.command("show")

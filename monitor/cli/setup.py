@@ -60,7 +60,6 @@ def check(
             config,
             os.environ,
             (lint_watchlist,),
-            refuse_shared_secrets=True,
             find_channel_faults=find_channel_faults,
             check_sources=lint_source_languages,
         )
@@ -125,7 +124,7 @@ def confirm_configuration(config: Path, database: str) -> None:
 
 def _summarize_check(config: Path, configuration: "Configuration | None", error_count: int) -> str:
     if configuration is None:
-        return f"{config} has {_format_count(error_count, 'error')}; nothing was changed."
+        return f"{config} has {_format_count(error_count, 'error')}."
     paused = sum(bool(source.paused) for source in configuration.sources)
     watchlist = configuration.watchlist
     parts = [

@@ -84,13 +84,11 @@ class Sections:
         return _get_mapping(self.tree, section)
 
 
-def run_cross_checks(
-    file: Sections, refuses_secret: Callable[[KeyPath], bool] = lambda _path: False
-) -> Iterator[KeyIssue]:
+def run_cross_checks(file: Sections, is_readable_by_others: Callable[[KeyPath], bool]) -> Iterator[KeyIssue]:
     """Yield an error or warning for each problem that involves several keys.
 
-    Entries with errors in other keys are checked, too. ``refuses_secret`` returns whether a secret that is typed into
-    the file at a certain key is an error; otherwise it is a warning.
+    Entries with errors in other keys are checked, too. ``is_readable_by_others`` returns whether other users of this
+    machine can read the file with a certain key.
     """
     address = file.settings.probe_address
     if address and not ip_address(address[0]).is_loopback:
@@ -102,7 +100,7 @@ def run_cross_checks(
     operator = _get_mapping(file.tree, "settings").get("operator")
     yield from _check_known_ids(("settings", "operator"), operator, channels, "channel")
     yield from _check_translation(file.settings)
-    yield from _check_typed_secrets(file, refuses_secret)
+    yield from _check_typed_secrets(file, is_readable_by_others)
     networks = file.settings.allowed_networks
     for name, source in file.sources.items():
         yield from _check_source(("sources", name), source, networks)
@@ -318,16 +316,14 @@ def _check_misplaced_references(path: KeyPath, value: Any) -> Iterator[KeyIssue]
             yield KeyIssue((*path, *position), text, found.start(), is_warning=True)
 
 
-def _check_typed_secrets(file: Sections, refuses_secret: Callable[[KeyPath], bool]) -> Iterator[KeyIssue]:
-    """Yield an error or warning for each secret that is written in the file itself.
+def _check_typed_secrets(file: Sections, is_readable_by_others: Callable[[KeyPath], bool]) -> Iterator[KeyIssue]:
+    """Yield a warning for each secret that is written in the file itself.
 
-    It should be a reference to a secret instead, such as ``${NAME}``. ``refuses_secret`` decides between error and
-    warning.
+    It should be a reference to a secret instead, such as ``${NAME}``.
     """
     for path, text in _list_secret_values(file.tree):
         if not has_secret_reference(text):
-            is_refused = refuses_secret(path)
-            yield KeyIssue(path, _OPEN_TO_OTHERS if is_refused else _OPEN_IN_FILE, is_warning=not is_refused)
+            yield KeyIssue(path, _OPEN_TO_OTHERS if is_readable_by_others(path) else _OPEN_IN_FILE, is_warning=True)
 
 
 def _check_secret_files(path: KeyPath, value: Any, folder: Path) -> Iterator[KeyIssue]:

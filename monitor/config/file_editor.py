@@ -13,44 +13,62 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from monitor.config.broken_files import hide_by_keys, restore_from_last_good
 from monitor.config.file_edits import FileEdit, build_entry_edits, edit_files, write_files
-from monitor.config.included_files import FileSet, dump_file_set, list_included_files, read_file_set
+from monitor.config.included_files import FileSet, dump_file_set, expand_patterns, list_include_patterns, read_file_set
 from monitor.config.load import ChannelCheck, ConfigurationCheck, SourceCheck, parse_configuration, read_file_bytes
 from monitor.config.protected_values import Fault, HiddenText, find_forbidden_changes, hide_secrets, restore_secrets
 from monitor.config.reload import find_removed_sources, hash_configuration
 from monitor.config.renamed_ids import find_renamed_ids
 from monitor.config.secrets import has_secret_reference
+from monitor.config.text_merge import compare_three
 from monitor.config.yaml_document import YamlDocument, YamlValue, parse_yaml
 from monitor.config.yaml_edit import Edit, apply_edits, render_entries, render_snippet
 from monitor.domain.configuration import Configuration
-from monitor.domain.configuration_edits import CheckedEdit, EditConflict, EditNotAllowed, OpenedFile, SavedEdit
+from monitor.domain.configuration_edits import (
+    CheckedEdit,
+    ComparedTexts,
+    EditConflict,
+    EditNotAllowed,
+    OpenedFile,
+    SavedEdit,
+)
 from monitor.domain.errors import ConfigError, ConfigIssue, UsageError
 from monitor.domain.source import Source
 from monitor.text.numbers import format_count
 
 BOM = "\N{BYTE ORDER MARK}"
 _CONTEXT_LINES = 3
+_MAX_REMEMBERED_CHARS = 10_000_000
 
 
 class FileEditor:
     """Editor of one sources.yaml and the files that it includes. It makes the same checks as `monitor check`.
 
     ``redact`` removes secrets from a text. ``checks``, ``find_channel_faults`` and ``check_sources`` are passed to
-    ``parse_configuration``. Only one edit is saved at a time.
+    ``parse_configuration``. ``load_last_good`` returns the last whole configuration that the daemon has used, or an
+    empty text. ``count_secrets`` returns the number of secrets that ``redact`` knows: if there are more than before,
+    those in an opened file are hidden again. Only one edit is saved at a time.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - only the desk passes the last four
         self,
         path: Path,
         environ: Mapping[str, str],
         redact: Callable[[str], str],
         checks: Sequence[ConfigurationCheck] = (),
+        *,
         find_channel_faults: ChannelCheck | None = None,
         check_sources: SourceCheck | None = None,
+        load_last_good: Callable[[], str] = str,
+        count_secrets: Callable[[], int] = int,
     ) -> None:
         self._path, self._environ, self._redact, self._checks = path, environ, redact, tuple(checks)
         self._find_channel_faults, self._check_sources = find_channel_faults, check_sources
+        self._load_last_good, self._count_secrets = load_last_good, count_secrets
         self._lock = threading.RLock()
+        self._opened: dict[tuple[Path, str], tuple[int, OpenedFile]] = {}
+        self._patterns: tuple[bytes, tuple[str, ...]] = (b"", ())
 
     def open(self, name: str = "") -> OpenedFile:
         """Return a file of the configuration; see ``ConfigurationEditor.open``."""
@@ -58,21 +76,60 @@ class FileEditor:
         path = self._find_file(name, files)
         data = read_file_bytes(path)
         opened = OpenedFile(name or self._path.name, tuple(files), "", compute_tag(data), refusal=_find_refusal(path))
+        secret_count = self._count_secrets()
+        known_count, known = self._opened.get((path, opened.tag), (-1, opened))
+        if known_count == secret_count:
+            return replace(opened, text=known.text, issues=known.issues)
         document = parse_yaml(data)
-        if document.errors:
-            issues = tuple(ConfigIssue(opened.name, at.line, at.column, text) for at, text in document.errors)
+        issues = _make_issues(path, document.errors)
+        if not document.text and issues:
             problem = "This file cannot be read, so its secrets could not be hidden. Correct it in a shell."
-            return replace(opened, problem=problem, issues=issues)
-        return replace(opened, text=hide_secrets(document, self._redact).text)
+            return replace(opened, problem=problem, issues=self._show(path, document, HiddenText(""), issues))
+        hidden = self._hide(document)
+        opened = replace(opened, text=hidden.text, issues=self._show(path, document, hidden, issues))
+        self._remember(path, opened, secret_count)
+        return opened
+
+    def recall(self, name: str, tag: str) -> str:
+        """Return the text that a file had with a tag, or its present text; see ``ConfigurationEditor.recall``."""
+        opened = self.open(name)
+        path = self._find_file(name, self._list_files())
+        return self._opened.get((path, tag), (0, opened))[1].text
 
     def check(self, name: str, text: str) -> CheckedEdit:
         """Check an edited text. Return its errors, its warnings and its difference from the file. Nothing is saved."""
         return self._check(self._find_file(name, self._list_files()), text)[0]
 
-    def compare(self, name: str, text: str) -> tuple[str, ...]:
-        """Return the unified diff from a configuration file to a text. Secrets are hidden in both."""
-        opened = self.open(name)
-        return _compare(opened.name, opened.text, _unify_newlines(text))
+    def compare(self, name: str, text: str, tag: str) -> ComparedTexts:
+        """Compare a text with the file as it is now, and as it was opened; see ``ConfigurationEditor.compare``."""
+        opened, mine = self.open(name), _unify_newlines(text)
+        difference = _compare(opened.name, opened.text, mine)
+        key = self._find_file(name, self._list_files()), tag
+        if key not in self._opened:
+            return ComparedTexts(difference)
+        base = self._opened[key][1].text
+        regions, merged = compare_three(_unify_newlines(base), _unify_newlines(opened.text), mine)
+        return ComparedTexts(difference, regions, merged)
+
+    def _hide(self, document: YamlDocument) -> HiddenText:
+        """Return the text of a file without its secrets, whether it is valid YAML or not."""
+        if document.errors:
+            return hide_by_keys(document.text, self._redact)
+        return hide_secrets(document, self._redact)
+
+    def _remember(self, path: Path, opened: OpenedFile, secret_count: int) -> None:
+        """Keep a file that is shown to a reader.
+
+        Its text is needed if another edit is saved before the reader's. Also, it is shown faster the next time.
+        """
+        with self._lock:
+            self._opened.pop((path, opened.tag), None)
+            self._opened[path, opened.tag] = secret_count, opened
+            while len(self._opened) > 1 and self._count_remembered_chars() > _MAX_REMEMBERED_CHARS:
+                del self._opened[next(iter(self._opened))]
+
+    def _count_remembered_chars(self) -> int:
+        return sum(len(opened.text) for _, opened in self._opened.values())
 
     def save(self, name: str, text: str, tag: str, *, is_confirmed: bool = False) -> SavedEdit:
         """Check an edited text and replace the configuration file by it; see ``ConfigurationEditor.save``."""
@@ -110,8 +167,8 @@ class FileEditor:
     def propose_rule(self, rule_id: str, rule: Mapping[str, Any]) -> OpenedFile:
         """Return the main file with the text after adding a rule; see ``ConfigurationEditor.propose_rule``."""
         opened = self.open()
-        if opened.problem:
-            raise UsageError(opened.problem)
+        if opened.problem or opened.issues:
+            raise UsageError(opened.problem or f"{opened.name} has errors; correct them first")
         edits = self._plan_entries(self.read(), "rules", {rule_id: dict(rule)})
         return replace(opened, text=apply_edits(opened.text.encode(), edits).decode())
 
@@ -185,8 +242,11 @@ class FileEditor:
 
         A name is a path relative to the folder of the main file.
         """
+        data = read_file_bytes(self._path)
+        if self._patterns[0] != data:
+            self._patterns = data, list_include_patterns(data)
         files = {self._path.name: self._path}
-        for path in list_included_files(read_file_bytes(self._path), self._path):
+        for path in expand_patterns(self._path.parent, self._patterns[1]):
             if path.resolve() != self._path.resolve():
                 files[os.path.relpath(path, self._path.parent)] = path
         return files
@@ -201,10 +261,15 @@ class FileEditor:
         """Check an edited text. Return the result, the bytes of the file, and the bytes that would be saved."""
         before = read_file_bytes(path)
         base = parse_yaml(before)
+        if base.errors and not base.text:
+            raise EditNotAllowed(f"{path.name} cannot be read and cannot be edited on the desk; correct it in a shell")
+        hidden, last_good = self._hide(base), ""
         if base.errors:
-            raise EditNotAllowed(f"{path.name} has errors and cannot be edited on the desk; correct it in a shell")
-        hidden = hide_secrets(base, self._redact)
-        restored, faults = restore_secrets(_unify_newlines(text), base, hidden)
+            broken_text, last_good = base.text, self._load_last_good()
+            base = self._parse_last_good(path, last_good)
+            restored, faults = restore_from_last_good(_unify_newlines(text), broken_text, base, self._redact)
+        else:
+            restored, faults = restore_secrets(_unify_newlines(text), base, hidden)
         difference = _compare(path.name, hidden.text, _unify_newlines(text))
         result = CheckedEdit(compute_tag(before), difference=difference)
         after = _restore_newlines(restored, before).encode("utf-8", "surrogatepass")
@@ -220,7 +285,7 @@ class FileEditor:
         except ConfigError as error:
             errors, warnings = (self._show(path, edited, shown, some) for some in (error.issues, error.warnings))
             return replace(result, errors=errors, warnings=warnings), before, after
-        whole_before = self._read_whole(path, before)
+        whole_before = last_good.encode() or self._read_whole(path, before)
         warnings = (*configuration.warnings, *self._find_renamed(whole_before, configuration, path, after))
         checked = replace(
             result,
@@ -229,6 +294,13 @@ class FileEditor:
             lost_sources=find_removed_sources(whole_before.decode("utf-8-sig"), configuration),
         )
         return checked, before, after
+
+    def _parse_last_good(self, path: Path, last_good: str) -> YamlDocument:
+        """Return the configuration that the daemon has used last, to compare a file with it that is not valid YAML."""
+        document = parse_yaml(last_good.encode())
+        if path != self._path and isinstance(document.value, dict):  # an included file has no settings
+            document.value.pop("settings", None)
+        return document
 
     def _parse(self, edited: Mapping[Path, bytes]) -> Configuration:
         """Return the whole configuration, with new contents of some files. Raises ``ConfigError``."""

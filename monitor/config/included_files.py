@@ -113,11 +113,10 @@ def list_file_patterns(data: bytes) -> tuple[str, ...]:
     return (*(one for _, one in _iter_texts(tree.get(INCLUDE_KEY))), *(one for _, one in _iter_date_files(tree)))
 
 
-def list_included_files(data: bytes, path: Path) -> tuple[Path, ...]:
-    """Return the existing files that sources.yaml includes. ``data`` are its bytes, and ``path`` is its path."""
+def list_include_patterns(data: bytes) -> tuple[str, ...]:
+    """Return the names and globs of the files that sources.yaml includes. ``data`` are its bytes."""
     tree = parse_yaml(data).value
-    patterns = [one for _, one in _iter_texts(tree.get(INCLUDE_KEY))] if isinstance(tree, dict) else []
-    return expand_patterns(path.parent, patterns)
+    return tuple(one for _, one in _iter_texts(tree.get(INCLUDE_KEY))) if isinstance(tree, dict) else ()
 
 
 def expand_patterns(folder: Path, patterns: Sequence[str]) -> tuple[Path, ...]:

@@ -62,19 +62,16 @@ def load_configuration(
     checks: Sequence[ConfigurationCheck] = (),
     *,
     require_secrets: bool = True,
-    refuse_shared_secrets: bool = False,
     find_channel_faults: ChannelCheck | None = None,
     check_sources: SourceCheck | None = None,
 ) -> Configuration:
     """Read the configuration in a file. Raises ``ConfigError`` with every error and warning, in file order.
 
-    If ``require_secrets`` is false, only a missing secret in the database URL is an error. If other users can read the
-    file, a secret that is typed into it gives a warning, or an error with ``refuse_shared_secrets``. If
-    ``find_channel_faults`` is given, a channel that cannot work is an error. The daemon does not pass this function,
-    because it also works without such a channel. ``check_sources`` yields more warnings about the sources.
+    If ``require_secrets`` is false, only a missing secret in the database URL is an error. If ``find_channel_faults``
+    is given, a channel that cannot work is an error. The daemon does not pass this function, because it also works
+    without such a channel. ``check_sources`` yields more warnings about the sources.
     """
     reader = _ConfigurationReader(read_file_bytes(path), path, environ, require_secrets=require_secrets)
-    reader.refuses_shared_secrets = refuse_shared_secrets
     reader.find_channel_faults = find_channel_faults
     reader.check_sources = check_sources
     return reader.read(checks)
@@ -149,7 +146,6 @@ class _ConfigurationReader:
         self.context = _FileContext(environ, self.folder, require_secrets)
         self.issues = self.files.issues
         self.warnings: list[ConfigIssue] = []
-        self.refuses_shared_secrets = False
         self.find_channel_faults: ChannelCheck | None = None
         self.check_sources: SourceCheck | None = None
 
@@ -176,12 +172,13 @@ class _ConfigurationReader:
         channels = self._read_channels(tree)
         if self.find_channel_faults:
             for name, reason in self.find_channel_faults([one.value for one in _list_valid(channels)]).items():
-                self._add_key_issue(KeyIssue(("channels", name, channels[name].value.kind), reason))
+                text = f"{reason}. The daemon works without this channel, and deliveries to it wait"
+                self._add_key_issue(KeyIssue(("channels", name, channels[name].value.kind), text))
         readers = self._read_section(tree, "readers", DigestReader)
         digests = self._read_section(tree, "digests", DigestPlan)
         watchlist = _build_watchlist(officials, rules, self._read_synonyms(tree), _list_values(sources))
         sections = Sections(tree, settings, sources, officials, rules, digests, readers, channels, self.folder)
-        for issue in run_cross_checks(sections, self._refuses_secret):
+        for issue in run_cross_checks(sections, self.files.is_readable_by_others):
             self._add_key_issue(issue)
         for check in checks:
             for issue in check(watchlist):
@@ -335,14 +332,6 @@ class _ConfigurationReader:
         name = ".".join(str(part) for part in key_issue.key_path) if with_name else ""
         issue = file.build_issue(place, f"{name}: {key_issue.message}" if name else key_issue.message)
         (self.warnings if key_issue.is_warning else self.issues).append(issue)
-
-    def _refuses_secret(self, path: KeyPath) -> bool:
-        """Return whether a secret that is written directly at this key of the configuration is an error.
-
-        It is if ``refuses_shared_secrets`` is set and other users of this machine can read the file. ``path`` is the
-        path of the key.
-        """
-        return self.refuses_shared_secrets and self.files.is_readable_by_others(path)
 
 
 def _without(given: dict[str, Any], fixed: dict[str, Any]) -> dict[str, Any]:

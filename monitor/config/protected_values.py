@@ -40,10 +40,14 @@ _UNGUARDED_CHANNELS = ("folder", "chat")
 
 _DATE = re.compile(r"\d{4}-\d{2}(-\d{2})?")
 _COMMENT = re.compile(r"#[^\n]*")
-_SHELL = "edit this in a shell"
+SHELL = "edit this in a shell"
+"""End of the messages about edits that are not possible on the desk."""
 
 Fault = tuple[FilePosition, str]
 """Position in a file, and a message for the user."""
+
+Piece = tuple[int, int, str, KeyPath | None, str | None]
+"""Piece of a text to replace: start, end, the text to show instead, the path of its value, and this value as shown."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,9 +98,9 @@ def hide_secrets(document: YamlDocument, redact: Callable[[str], str]) -> Hidden
     The document must not have errors, because secrets are found by the paths of their keys.
     """
     secret_paths = {path for path, is_whole in _list_secret_paths(document.value) if is_whole}
-    found: list[tuple[int, int, str, KeyPath | None, str | None]] = []
+    found: list[Piece] = []
     for path, place in document.value_positions.items():
-        value = _value_at(document.value, path)
+        value = get_value(document.value, path)
         if isinstance(value, str) and (shown := _hide_value(value, path in secret_paths, redact)) != value:
             raw = document.text[place.start_offset : place.end_offset].rstrip()
             end = place.start_offset + len(raw)
@@ -108,7 +112,7 @@ def hide_secrets(document: YamlDocument, redact: Callable[[str], str]) -> Hidden
                 shown += "*"
             used.add(shown)
             found.append((start, start + len(text), shown, None, None))
-    return _replace_pieces(document.text, sorted(found, key=lambda one: one[:2]))
+    return replace_pieces(document.text, sorted(found, key=lambda one: one[:2]))
 
 
 def restore_secrets(text: str, base: YamlDocument, hidden: HiddenText) -> tuple[str, list[Fault]]:
@@ -122,19 +126,19 @@ def restore_secrets(text: str, base: YamlDocument, hidden: HiddenText) -> tuple[
     pieces = {piece.path: piece for piece in hidden.pieces if piece.path is not None}
     comments = {piece.shown: piece.raw for piece in hidden.pieces if piece.path is None}
     faults: list[Fault] = []
-    found: list[tuple[int, int, str, KeyPath | None, str | None]] = []
+    found: list[Piece] = []
     for path, place in edited.value_positions.items():
-        value, piece = _value_at(edited.value, path), pieces.get(path)
+        value, piece = get_value(edited.value, path), pieces.get(path)
         if piece is not None and value == piece.shown_value:
             found.append((place.start_offset, place.end_offset, piece.raw, None, None))
-        elif isinstance(value, str) and HIDDEN in value and value != _value_at(base.value, path):
+        elif isinstance(value, str) and HIDDEN in value and value != get_value(base.value, path):
             faults.append(
-                (place, f"{HIDDEN} is a secret that is not shown here; it cannot be moved or edited: {_SHELL}")
+                (place, f"{HIDDEN} is a secret that is not shown here; it cannot be moved or edited: {SHELL}")
             )
     for start, comment in _list_comments(edited):
         if comment in comments:
             found.append((start, start + len(comment), comments[comment], None, None))
-    return _replace_pieces(edited.text, sorted(found, key=lambda one: one[:2])).text, faults
+    return replace_pieces(edited.text, sorted(found, key=lambda one: one[:2])).text, faults
 
 
 def find_forbidden_changes(before: YamlDocument, after: YamlDocument) -> list[Fault]:
@@ -149,18 +153,18 @@ def find_forbidden_changes(before: YamlDocument, after: YamlDocument) -> list[Fa
 
 def _iterate_forbidden(old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[tuple[KeyPath, str]]:
     if old.get("include") != new.get("include"):
-        yield ("include",), f"include reads other files of this machine; {_SHELL}"
+        yield ("include",), f"include reads other files of this machine; {SHELL}"
     old_settings, new_settings = _as_mapping(old.get("settings")), _as_mapping(new.get("settings"))
     for key in {*old_settings, *new_settings} - FREE_SETTINGS:
         if old_settings.get(key) != new_settings.get(key):
-            yield ("settings", key), f"settings.{key} cannot be changed on the desk; {_SHELL}"
+            yield ("settings", key), f"settings.{key} cannot be changed on the desk; {SHELL}"
     for section, free in (("sources", FREE_SOURCE_KEYS), ("channels", FREE_CHANNEL_KEYS)):
         known = _as_mapping(old.get(section))
         for name, entry in _as_mapping(new.get(section)).items():
             yield from _check_entry((section, name), known.get(name), entry, free)
     for path, text in _list_strings((), new):
-        if has_secret_reference(text) and _value_at(old, path) != text:
-            yield path, f"a reference to a variable or a file can be neither added nor moved on the desk; {_SHELL}"
+        if has_secret_reference(text) and get_value(old, path) != text:
+            yield path, f"a reference to a variable or a file can be neither added nor moved on the desk; {SHELL}"
     for path, text in _list_date_files(new):
         if text not in {one for place, one in _list_date_files(old) if place[:2] == path[:2]}:
             yield path, f'"{text[:60]}" is not a date; file names can be added in a shell only'
@@ -174,14 +178,14 @@ def _check_entry(path: KeyPath, old: Any, new: Any, free: frozenset[str]) -> Ite
             if kind in new and new[kind] != old.get(kind):
                 yield (*path, kind), f"a {kind} channel can be added or changed in a shell only"
     elif "cookie_file" in new and new["cookie_file"] != old.get("cookie_file"):
-        yield (*path, "cookie_file"), f"cookie_file reads a file of this machine; {_SHELL}"
+        yield (*path, "cookie_file"), f"cookie_file reads a file of this machine; {SHELL}"
     if not _carries_secret(path, old):
         return
     for inner in _list_changed_keys((), old, new):
         if not free.intersection(map(str, inner[:2])):
             message = (
                 f"{'.'.join(map(str, path))} has a secret, and {'.'.join(map(str, inner))} decides where it is sent; "
-                f"{_SHELL}"
+                f"{SHELL}"
             )
             yield (*path, *inner), message
             return
@@ -234,11 +238,16 @@ def _list_typed_paths(path: KeyPath, value: Any, type_: type) -> Iterator[tuple[
         if nested:
             yield from _list_typed_paths((*path, key), part, nested)
         elif holds_secret(info.annotation):
-            marks = list_annotated(info.annotation, ValueMark)
-            has_visible_host = ValueMark.LOGIN_IS_SECRET in marks and ValueMark.HTTP_TARGET not in marks
+            is_login = has_visible_host(info.annotation)
             for inner, text in _list_strings((*path, key), part):
-                if not has_secret_reference(text) and not (has_visible_host and "@" not in text):
-                    yield inner, not has_visible_host
+                if not has_secret_reference(text) and not (is_login and "@" not in text):
+                    yield inner, not is_login
+
+
+def has_visible_host(annotation: Any) -> bool:
+    """Return whether only the login in a URL of this type is secret, so that the rest of the URL can be shown."""
+    marks = list_annotated(annotation, ValueMark)
+    return ValueMark.LOGIN_IS_SECRET in marks and ValueMark.HTTP_TARGET not in marks
 
 
 def _hide_value(value: str, is_secret: bool, redact: Callable[[str], str]) -> str:
@@ -249,11 +258,8 @@ def _hide_value(value: str, is_secret: bool, redact: Callable[[str], str]) -> st
     return redact(value) if "://" in value else value
 
 
-def _replace_pieces(text: str, found: list[tuple[int, int, str, KeyPath | None, str | None]]) -> HiddenText:
-    """Return a text in which some pieces are replaced.
-
-    Each piece is given as start, end, the text to show instead, the path of its value, and this value as it is shown.
-    """
+def replace_pieces(text: str, found: list[Piece]) -> HiddenText:
+    """Return a text in which some pieces are replaced. They are given in the order of the text."""
     parts: list[str] = []
     pieces: list[HiddenPiece] = []
     at = length = 0
@@ -272,7 +278,7 @@ def _list_comments(document: YamlDocument) -> Iterator[tuple[int, str]]:
     spans = sorted(
         (place.start_offset, place.end_offset)
         for path, place in places
-        if not isinstance(_value_at(document.value, path), dict | list) or document.key_positions.get(path) is place
+        if not isinstance(get_value(document.value, path), dict | list) or document.key_positions.get(path) is place
     )
     at = 0
     for start, end in [*spans, (len(document.text), len(document.text))]:
@@ -305,7 +311,8 @@ def _as_mapping(value: Any) -> Mapping[str, Any]:
     return value if isinstance(value, Mapping) else {}
 
 
-def _value_at(value: Any, path: KeyPath) -> Any:
+def get_value(value: Any, path: KeyPath) -> Any:
+    """Return the value at a path, or None if the path does not exist."""
     for part in path:
         try:
             value = value[part]

@@ -183,6 +183,18 @@ class ConfigurationStore(Protocol):
         ...
 
 
+def load_last_good(store: ConfigurationStore, path: Path) -> SavedConfiguration | None:
+    """Return the last valid configuration, or None if there is none or if it was read from another file."""
+    is_of_path = store.get(CONFIGURATION_PATH_SETTING) in {"", str(path.absolute())}
+    return store.get_saved_configuration() if is_of_path else None
+
+
+def load_last_good_text(store: ConfigurationStore, path: Path) -> str:
+    """Return the text of the last valid configuration, or an empty text; see ``load_last_good``."""
+    saved = load_last_good(store, path)
+    return saved.text if saved else ""
+
+
 class Reloader:
     """Watcher of the configuration file of one daemon.
 
@@ -235,8 +247,7 @@ class Reloader:
 
     def _load_last_good(self) -> None:
         """Load the last valid configuration from the database, unless it was read from another file."""
-        if self._store.get(CONFIGURATION_PATH_SETTING) in {"", str(self._path.absolute())}:
-            self._last_good = self._store.get_saved_configuration()
+        self._last_good = load_last_good(self._store, self._path)
 
     def _load_fallback(self, result: ReloadResult) -> Configuration:
         if self._last_good is None or not self._last_good.text:

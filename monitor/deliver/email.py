@@ -122,13 +122,18 @@ class EmailSender:
             recipient = parse_mailbox(message.target)
         except ValueError as error:
             return Rejected(str(error))
-        mime_message = build_mime_message(
-            message, self._sender, recipient, attempt_at, self._unsubscribe_url or message.unsubscribe_url
-        )
         client = self._create_client()
         try:
             async with asyncio.timeout(self._timeout_seconds):
                 await self._connect(client)
+                mime_message = build_mime_message(
+                    message,
+                    self._sender,
+                    recipient,
+                    attempt_at,
+                    self._unsubscribe_url or message.unsubscribe_url,
+                    is_8bit=client.supports_extension("8bitmime"),
+                )
                 answer = await self._submit(client, recipient.addr_spec, mime_message)
         except (aiosmtplib.SMTPException, OSError, TimeoutError, ValueError, EOFError) as error:
             return _classify_error(error, self._server)
@@ -165,8 +170,10 @@ class EmailSender:
             await client.login(server.user, server.password)
 
     async def _submit(self, client: aiosmtplib.SMTP, recipient: str, mime_message: bytes) -> str:
-        options = [] if recipient.isascii() else ["SMTPUTF8", "BODY=8BITMIME"]
-        if options and not client.supports_extension("smtputf8"):
+        options = [] if mime_message.isascii() else ["BODY=8BITMIME"]
+        if not recipient.isascii():
+            options = ["SMTPUTF8", "BODY=8BITMIME"]
+        if "SMTPUTF8" in options and not client.supports_extension("smtputf8"):
             raise aiosmtplib.SMTPRecipientsRefused(
                 [aiosmtplib.SMTPRecipientRefused(553, "the server takes ASCII addresses only", recipient)]
             )

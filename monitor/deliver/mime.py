@@ -39,6 +39,8 @@ class _MimeMessagePolicy(EmailPolicy):
 
 
 _POLICY = _MimeMessagePolicy(linesep="\r\n", cte_type="7bit", raise_on_defect=False)
+_MAX_LINE_BYTES = 998  # RFC 5322, without the line end
+_LONG_HTML_LINE = re.compile(rb"([^\n]{500,900}) ")
 
 
 def parse_mailbox(text: str) -> Address:
@@ -64,15 +66,24 @@ def build_message_id(message: Message, domain: str) -> str:
 
 
 def build_mime_message(
-    message: Message, sender: Address, recipient: Address, attempt_at: datetime, unsubscribe_url: str = ""
+    message: Message,
+    sender: Address,
+    recipient: Address,
+    attempt_at: datetime,
+    unsubscribe_url: str = "",
+    *,
+    is_8bit: bool = True,
 ) -> bytes:
     """Build the email for one recipient, and return it as bytes.
+
+    If ``is_8bit`` is true, texts in UTF-8 are not encoded, which is a quarter shorter. The SMTP server must support it
+    (8BITMIME, RFC 6152).
 
     ``unsubscribe_url`` is empty, or a URL that accepts one-click POST requests (RFC 8058). If the message names mail
     threads of its stories, the headers In-Reply-To and References list them. Mail programs then show a correction in
     the same thread as the first report.
     """
-    mime_message = EmailMessage(policy=_POLICY)
+    mime_message = EmailMessage(policy=_POLICY.clone(cte_type="8bit" if is_8bit else "7bit"))
     mime_message["Subject"] = single_line(message.rendered.subject, 200)
     mime_message["From"] = sender
     mime_message["To"] = recipient
@@ -89,7 +100,19 @@ def build_mime_message(
     if unsubscribe_url:
         mime_message["List-Unsubscribe"] = f"<{sanitize(unsubscribe_url)}>"
         mime_message["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
-    mime_message.set_content(sanitize(message.rendered.text))
-    mime_message.add_alternative(sanitize(message.rendered.html), subtype="html")
+    text, html = sanitize(message.rendered.text), _wrap_html(sanitize(message.rendered.html))
+    mime_message.set_content(text, cte=_choose_encoding(text) if is_8bit else None)
+    mime_message.add_alternative(html, subtype="html", cte=_choose_encoding(html) if is_8bit else None)
     mime_message.set_boundary(f"=_{message.key}")  # every attempt has the same bytes, except for the date
     return mime_message.as_bytes()
+
+
+def _wrap_html(html: str) -> str:
+    """Replace spaces in long lines of HTML by line breaks, which have the same meaning."""
+    return _LONG_HTML_LINE.sub(rb"\1\n", html.encode()).decode()
+
+
+def _choose_encoding(text: str) -> str | None:
+    """Return the transfer encoding of a text, or None for the shorter one of quoted-printable and base64."""
+    is_short_lined = all(len(line) <= _MAX_LINE_BYTES for line in text.encode().splitlines())
+    return "8bit" if is_short_lined and not text.isascii() else None

@@ -21,6 +21,7 @@ from jinja2 import (
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 from markupsafe import Markup, escape
 
+from monitor.digest.views import has_right_to_left_letters, is_right_to_left
 from monitor.text.sanitize import sanitize
 
 FONT_FAMILY = (
@@ -78,6 +79,16 @@ def _escape_css(text: str) -> Markup:
     return Markup("".join(letters))  # noqa: S704 - escaped here
 
 
+def _mark_direction(text: str) -> Markup:
+    """Return the attribute ``dir`` for the HTML element of a text, with a space before it.
+
+    It is empty for a text without letters that are written from right to left. Most texts are, and an email is short.
+    """
+    if not has_right_to_left_letters(text):
+        return Markup()
+    return Markup(' dir="{}"').format("rtl" if is_right_to_left(text) else "auto")
+
+
 def _is_autoescaped(name: str | None) -> bool:
     return name is None or not name.endswith((".txt", ".md"))
 
@@ -91,7 +102,12 @@ def _create_environment(template_dir: str) -> ImmutableSandboxedEnvironment:
         loader=ChoiceLoader(loaders), autoescape=_is_autoescaped, undefined=StrictUndefined, keep_trailing_newline=True
     )
     environment.filters.update(
-        fold=_wrap_text, width=_count_columns, breakable=mark_breaks, md=_escape_markdown, css_text=_escape_css
+        fold=_wrap_text,
+        width=_count_columns,
+        breakable=mark_breaks,
+        md=_escape_markdown,
+        css_text=_escape_css,
+        dir=_mark_direction,
     )
     environment.globals.update(font=Markup(FONT_FAMILY), max_references=MAX_REFERENCES)  # noqa: S704 - a constant
     return environment

@@ -52,6 +52,11 @@ def is_right_to_left(text: str) -> bool:
     return next((kind != "L" for kind in map(unicodedata.bidirectional, text) if kind in {"L", "R", "AL"}), False)
 
 
+def has_right_to_left_letters(text: str) -> bool:
+    """Return whether a text contains a letter of a script that is written from right to left."""
+    return not text.isascii() and any(unicodedata.bidirectional(letter) in {"R", "AL"} for letter in text)
+
+
 TextPiece = tuple[str, bool]  # a piece of text, and whether it is a matched name
 
 

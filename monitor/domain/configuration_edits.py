@@ -28,8 +28,8 @@ class OpenedFile:
     """Configuration file as it is shown to a reader, with the secrets in it hidden.
 
     ``names`` are the names of all configuration files, the main file first. ``tag`` identifies the content of the file:
-    it differs after any change. ``refusal`` is the reason why the file cannot be saved here, or empty. If the text
-    cannot be shown, ``problem`` is the reason, ``issues`` are the errors in the file, and ``text`` is empty.
+    it differs after any change. ``refusal`` is the reason why the file cannot be saved here, or empty. ``issues`` are
+    the errors if the file is not valid YAML. If its text cannot even be shown, ``problem`` is the reason.
     """
 
     name: str
@@ -76,6 +76,59 @@ class CheckedEdit:
 
 
 @dataclass(frozen=True, slots=True)
+class ChangedRegion:
+    """Lines of a file that two people have edited at the same time.
+
+    ``base`` are the lines when the reader opened the file, ``theirs`` the lines in the file now, and ``mine`` the lines
+    in the reader's text. ``line`` is the number of the first line in the reader's text.
+    """
+
+    line: int
+    base: tuple[str, ...]
+    theirs: tuple[str, ...]
+    mine: tuple[str, ...]
+
+    @property
+    def is_only_theirs(self) -> bool:
+        """Return whether the reader has not edited these lines."""
+        return self.mine == self.base
+
+    @property
+    def is_only_mine(self) -> bool:
+        """Return whether nobody else has edited these lines."""
+        return self.theirs == self.base
+
+    @property
+    def is_conflict(self) -> bool:
+        """Return whether these lines were edited in two different ways."""
+        return not self.is_only_mine and not self.is_only_theirs and self.mine != self.theirs
+
+
+@dataclass(frozen=True, slots=True)
+class ComparedTexts:
+    """Comparison of a reader's text with a file that was changed after the reader had opened it.
+
+    ``difference`` has the lines of a unified diff from the file to the text. ``regions`` are the lines that either of
+    them has changed. ``merged`` is the reader's text with the changes of others, in places that the reader has not
+    edited. Both are empty if the text that the reader had opened is not known any more.
+    """
+
+    difference: tuple[str, ...]
+    regions: tuple[ChangedRegion, ...] = ()
+    merged: str = ""
+
+    @property
+    def has_conflict(self) -> bool:
+        """Return whether the same lines were edited in two different ways."""
+        return any(region.is_conflict for region in self.regions)
+
+    @property
+    def can_merge(self) -> bool:
+        """Return whether others have changed lines that the reader has not edited."""
+        return any(region.is_only_theirs for region in self.regions)
+
+
+@dataclass(frozen=True, slots=True)
 class SavedEdit:
     """Saved edit of a configuration file.
 
@@ -108,8 +161,15 @@ class ConfigurationEditor(Protocol):
         """Check an edited text. Return its errors, its warnings and its difference from the file. Nothing is saved."""
         ...
 
-    def compare(self, name: str, text: str) -> tuple[str, ...]:
-        """Return the lines of a unified diff from a configuration file to a text, with secrets hidden."""
+    def recall(self, name: str, tag: str) -> str:
+        """Return the text of a file when it had a tag. If it is not known any more, return the text as it is now."""
+        ...
+
+    def compare(self, name: str, text: str, tag: str) -> ComparedTexts:
+        """Compare a text with a configuration file as it is now, and as it was when it had the tag ``tag``.
+
+        Secrets are hidden in all texts.
+        """
         ...
 
     def save(self, name: str, text: str, tag: str, *, is_confirmed: bool = False) -> SavedEdit:

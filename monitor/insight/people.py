@@ -40,8 +40,8 @@ class PersonLine:
     """One row of the list of people.
 
     ``days`` are numbers of articles per day, oldest first. ``week`` is the number in the last seven days, and
-    ``usual_week`` the median of the four weeks before. Weeks that began before the first stored article do not count;
-    ``usual_week`` is None if no week is left.
+    ``usual_week`` the median of the four weeks before. Weeks that began before ``archive_since``, the time of the first
+    stored article, do not count; ``usual_week`` is None if no week is left.
     """
 
     official: Official
@@ -50,6 +50,7 @@ class PersonLine:
     week: int
     usual_week: float | None
     last_at: datetime | None
+    archive_since: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,39 +171,51 @@ def load_people(
     chosen.sort(key=lambda one: (-week.get(one.id, 0), one.name))
     end = (wanted.page + 1) * wanted.page_size
     page = chosen[wanted.page * wanted.page_size : end]
-    ids_of_page = [one.id for one in page]
-    days = chart_days(now, zone, 7 * (COMPARED_WEEKS + 1))
-    hours = database.desk.count_mentions_by_hour(ids_of_page, days[0])
-    last = database.desk.last_seen(ids_of_page)
-    first_at = database.desk.first_article_at()
-    counted_weeks = sum(day >= first_at for day in days[: 7 * COMPARED_WEEKS : 7]) if first_at else 0
-    people = tuple(
-        _build_line(one, hours.get(one.id, []), days, counted_weeks, last.get(one.id), now, zone) for one in page
-    )
+    people = load_lines(database, page, now, zone)
     countries = sorted({one.country for one in officials.values() if one.country})
     return PeopleView(people, len(chosen), tuple(countries), wanted.page + 1 if len(chosen) > end else None)
 
 
-def _build_line(
-    official: Official,
-    hours: list[HourCount],
-    days: list[datetime],
-    counted_weeks: int,
-    last_at: datetime | None,
-    now: datetime,
-    zone: ZoneInfo,
-) -> PersonLine:
-    counts = count_by_day(hours, zone)
-    daily = [counts[f"{day.astimezone(zone):%Y-%m-%d}"] for day in days]
-    weeks = [sum(daily[start : start + 7]) for start in range(0, 7 * COMPARED_WEEKS, 7)]
-    return PersonLine(
-        official,
-        describe_position(official, now),
-        tuple(daily[-SPARK_DAYS:]),
-        sum(daily[-7:]),
-        median(weeks[-counted_weeks:]) if counted_weeks else None,
-        last_at,
+def load_lines(
+    database: Database, officials: Sequence[Official], now: datetime, zone: ZoneInfo
+) -> tuple[PersonLine, ...]:
+    """Read the rows of some officials in the list of people, in the given order."""
+    ids = [one.id for one in officials]
+    days = chart_days(now, zone, 7 * (COMPARED_WEEKS + 1))
+    hours = database.desk.count_mentions_by_hour(ids, days[0])
+    last = database.desk.last_seen(ids)
+    first_at = database.desk.first_article_at()
+    counted_weeks = sum(day >= first_at for day in days[: 7 * COMPARED_WEEKS : 7]) if first_at else 0
+    return tuple(
+        PersonLine(
+            one,
+            describe_position(one, now),
+            tuple(daily[-SPARK_DAYS:]),
+            sum(daily[-7:]),
+            _find_usual_week(daily, counted_weeks),
+            last.get(one.id),
+            first_at,
+        )
+        for one, daily in ((one, _count_daily(hours.get(one.id, []), days, zone)) for one in officials)
     )
+
+
+def _count_daily(hours: list[HourCount], days: list[datetime], zone: ZoneInfo) -> list[int]:
+    counts = count_by_day(hours, zone)
+    return [counts[f"{day.astimezone(zone):%Y-%m-%d}"] for day in days]
+
+
+def _find_usual_week(daily: Sequence[int], counted_weeks: int) -> float | None:
+    weeks = [sum(daily[start : start + 7]) for start in range(0, 7 * COMPARED_WEEKS, 7)]
+    return median(weeks[-counted_weeks:]) if counted_weeks else None
+
+
+def describe_young_archive(people: Sequence[PersonLine], zone: ZoneInfo) -> str:
+    """Return why the rows have no usual week, or an empty text if they have one."""
+    if not people or people[0].usual_week is not None:
+        return ""
+    since = people[0].archive_since
+    return f"no usual week yet (archive since {since.astimezone(zone):%Y-%m-%d})" if since else "no usual week yet"
 
 
 def require_official(officials: Mapping[str, Official], official_id: str) -> Official:

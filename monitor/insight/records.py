@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from monitor.insight.people import PersonHistory, PersonLine
 from monitor.insight.succession import Succession
-from monitor.records.people import HistoryRecord, SuccessionRecord, count_records, form_record
+from monitor.records.people import HistoryRecord, PersonRecord, SuccessionRecord, count_records, form_record
 
 
 def person_line_record(line: PersonLine) -> dict[str, object]:
@@ -17,6 +17,22 @@ def person_line_record(line: PersonLine) -> dict[str, object]:
         "week": line.week,
         "usual_week": line.usual_week,
         "last_named_at": line.last_at,
+        "archive_since": line.archive_since,
+    }
+
+
+def person_record(line: PersonLine) -> PersonRecord:
+    """Return a row of the list of people as a record of the API, with the other spellings of the name."""
+    return {
+        "id": line.official.id,
+        "name": line.official.name,
+        "country": line.official.country,
+        "position": line.position,
+        "aliases": line.official.aliases,
+        "week": line.week,
+        "usual_week": line.usual_week,
+        "last_named_at": line.last_at,
+        "archive_since": line.archive_since,
     }
 
 

@@ -6,19 +6,25 @@ from datetime import datetime
 from typing_extensions import TypedDict
 
 from monitor.domain.desk_models import NamedCount, NameForm
-from monitor.domain.watchlist import Official
 from monitor.records.articles import PassageRecord
 
 
 class PersonRecord(TypedDict):
-    """JSON record of an official."""
+    """JSON record of an official.
+
+    ``week`` is the number of articles of the last seven days. ``usual_week`` is the median of the four weeks before, or
+    null if the archive, which exists since ``archive_since``, is too young.
+    """
 
     id: str
     name: str
     country: str
     position: str
     aliases: tuple[str, ...]
+    week: int
+    usual_week: float | None
     last_named_at: datetime | None
+    archive_since: datetime | None
 
 
 class TimelineEntry(TypedDict):
@@ -175,22 +181,7 @@ class HistoryRecord(TypedDict):
 
 
 TIMELINE_COLUMNS = ("official", "from", "to", "articles", "stories")
-PEOPLE_COLUMNS = ("id", "name", "country", "position", "week", "usual_week", "last_named_at")
-
-
-def person_record(official: Official, position: str, last_at: datetime | None) -> PersonRecord:
-    """Return the record of an official.
-
-    ``last_at`` is the time at which an article last named the official, or None.
-    """
-    return {
-        "id": official.id,
-        "name": official.name,
-        "country": official.country,
-        "position": position,
-        "aliases": official.aliases,
-        "last_named_at": last_at,
-    }
+PEOPLE_COLUMNS = ("id", "name", "country", "position", "week", "usual_week", "last_named_at", "archive_since")
 
 
 def count_records(counts: Iterable[NamedCount]) -> list[CountRecord]:

@@ -50,7 +50,7 @@ def main() -> int:
     folder = Path(sys.argv[1]) if len(sys.argv) > 1 else Path(__file__).parent
     errors = find_errors(folder)
     last = (folder / "chain.txt").read_text(encoding="ascii").split()[-1]
-    sys.stdout.write("\n".join(errors) + "\n" if errors else f"Nothing was changed. The chain ends with {last}\n")
+    sys.stdout.write("\n".join(errors) + "\n" if errors else f"The evidence is unchanged. The chain ends with {last}\n")
     return 1 if errors else 0
 
 

@@ -46,6 +46,10 @@ class Redactor:
             longest_first = sorted(self._secret_texts, key=lambda text: (-len(text), text))
             self._known_secrets = re.compile("|".join(map(re.escape, longest_first)))
 
+    def count_secrets(self) -> int:
+        """Return the number of known secrets."""
+        return len(self._secret_texts)
+
     def __call__(self, text: str) -> str:
         """Replace each secret in a text by asterisks."""
         if self._known_secrets is not None:

@@ -19,6 +19,14 @@ STATIC_TYPES = {"css": "text/css; charset=utf-8", "js": "text/javascript; charse
 HASH_CHARS = 12
 
 
+# Browsers also name those from which they were made, so the order counts.
+_BROWSERS = (("Edg", "Edge"), ("OPR/", "Opera"), ("Firefox/", "Firefox"), ("Chrome/", "Chrome"), ("Safari/", "Safari"))
+_SYSTEMS = (
+    *(("Android", "Android"), ("iPhone", "iPhone"), ("iPad", "iPad"), ("Windows", "Windows")),
+    *(("Mac OS X", "macOS"), ("Linux", "Linux")),
+)
+
+
 @cache
 def load_static_files() -> dict[str, tuple[str, bytes]]:
     """Return a dictionary that maps the path ``HASH/NAME`` of each static file to its content type and content."""
@@ -81,6 +89,13 @@ def iso_utc(moment: datetime) -> str:
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
+def describe_browser(agent: str) -> str:
+    """Return browser and system of a User-Agent header, such as "Firefox, Windows", or the header itself."""
+    browser = next((name for mark, name in _BROWSERS if mark in agent), "")
+    system = next((name for mark, name in _SYSTEMS if mark in agent), "")
+    return ", ".join(filter(None, (browser, system))) if browser else agent
+
+
 def bar_heights(counts: Iterable[int], height: int) -> list[tuple[int, int]]:
     """Return a pair for each count: the count and the height of its bar. The largest count has the full height."""
     numbers = list(counts)
@@ -109,6 +124,7 @@ def create_environment() -> ImmutableSandboxedEnvironment:
         count=format_count,
         length_of=format_duration,
         bars=bar_heights,
+        browser=describe_browser,
     )
     environment.globals.update(static_url=static_url, url=make_url)
     return environment

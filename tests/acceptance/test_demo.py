@@ -111,6 +111,22 @@ def test_the_page_loads_nothing_and_the_mail_is_complete(demo: tuple[Path, str])
     assert {"text/plain", "text/html"} <= kinds
 
 
+def test_the_mail_is_short_and_has_every_story(demo: tuple[Path, str]) -> None:
+    """Mail programs cut long messages, and phones load them slowly."""
+    data = (demo[0] / "digest.eml").read_bytes()
+    assert len(data) < 60_000
+    mail = email.message_from_bytes(data, policy=email.policy.default)
+    parts = {kind: mail.get_body((kind,)) for kind in ("html", "plain")}
+    texts = {kind: part.get_content() for kind, part in parts.items() if part}
+    stories = json.loads((demo[0] / "digest.json").read_text(encoding="utf-8"))["data"]["stories"]
+    for text in texts.values():
+        assert len({*re.findall(r"\bs\d+(?= a\d)", text)}) == len(stories) > 20
+
+
+def test_the_numbers_of_each_kind_are_printed(demo: tuple[Path, str]) -> None:
+    assert re.search(r"^2 stories with 3 articles \(.*1 correction.*\); 12 sources read\.", demo[1], re.MULTILINE)
+
+
 def test_every_source_is_healthy(demo: tuple[Path, str]) -> None:
     """Each of the twelve ways to list articles is read without an error."""
     status = json.loads(monitor("status", "--json", "--config", "demo/sources.yaml", cwd=demo[0].parent))

@@ -472,8 +472,11 @@ def test_the_rules_are_edited_with_a_check_while_typing(browser: "Browser", serv
     page.locator(".editor button.main").click()
     page.locator(".notice.bad", has_text="Somebody else").wait_for()
     errors[:] = [error for error in errors if "409" not in error]  # the answer to a conflict
-    page.locator(".diff", has_text="# theirs").wait_for()
-    text.fill(text.input_value() + "# theirs\n")
+    page.locator(".versions", has_text="# theirs").wait_for()
+    page.evaluate(AXE)
+    result = page.evaluate("tags => axe.run(document, {runOnly: tags})", RULES)
+    assert [(one["id"], one["nodes"][0]["html"]) for one in result["violations"]] == []
+    submit(page, "button", "Add the changes that only the others made")
     page.locator(".editor button.main").click()
     submit(page, "button", "Save")
     assert "done=" in page.url

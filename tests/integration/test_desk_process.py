@@ -8,10 +8,11 @@ import socket
 import subprocess
 import sys
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import IO, Any
 from urllib.error import HTTPError, URLError
 
 import pytest
@@ -21,7 +22,7 @@ from support.stores import open_database
 from support.wait import wait_until
 
 from monitor.config.reload import CONFIGURATION_PATH_SETTING
-from monitor.desk import StoredConfigurationLoader, open_listener, serve
+from monitor.desk import MAX_CONNECTIONS, StoredConfigurationLoader, open_listener, serve
 from monitor.domain.read_models import SavedConfiguration
 from monitor.domain.web_settings import ListenAddress
 from monitor.telemetry.redact import Redactor
@@ -57,13 +58,16 @@ def status_of(port: int) -> int:
 
 
 @contextmanager
-def running_web(folder: Path, port: int, *options: str) -> Iterator[subprocess.Popen[str]]:
-    """Run `monitor web` and stop it at the end."""
+def running_web(
+    folder: Path, port: int, *options: str, stderr: IO[str] | None = None
+) -> Iterator[subprocess.Popen[str]]:
+    """Run `monitor web` and stop it at the end. Its messages are written to the file ``stderr``, if it is given."""
     process = subprocess.Popen(
         [sys.executable, "-m", "monitor", "web", *options],
         cwd=folder,
         env=os.environ | {"PYTHONPATH": str(Path(__file__).parents[2])},
         stdout=subprocess.PIPE,
+        stderr=stderr,
         text=True,
     )
     try:
@@ -109,6 +113,31 @@ def test_the_command_prints_an_address_that_logs_in(tmp_path: Path) -> None:
         with urllib.request.urlopen(address) as answer:
             assert address.rpartition("/")[2] in answer.read().decode()
     assert process.returncode in {0, -signal.SIGTERM}
+
+
+def test_the_log_has_neither_keys_nor_lines_of_clients(tmp_path: Path) -> None:
+    """W23: the addresses of logins, links and feeds are keys, and a client can write line breaks."""
+    port, canary = free_port(), "c4nary-4f9a0c"
+    (tmp_path / "sources.yaml").write_text(CONFIGURATION.format(port=port), encoding="utf-8")
+    open_database(tmp_path).close()
+    requests = [
+        *(f"GET {path} HTTP/1.1" for path in (f"/login/{canary}", f"/l/{canary}", f"/feeds/{canary}.atom")),
+        *(f"GET {path} HTTP/1.1" for path in (f"/api/v1/me?token={canary}", f"/nowhere%0d%0aERROR%20{canary}")),
+        *(f"POST {path} HTTP/1.1" for path in (f"/l/{canary}", f"/l/unsubscribe/{canary}", f"/login?next={canary}")),
+        f"{canary} is no request",
+    ]
+    with (tmp_path / "log").open("w+", encoding="utf-8") as log:
+        with running_web(tmp_path, port, stderr=log) as process:
+            for request in requests:
+                with socket.create_connection(("127.0.0.1", port), SECONDS) as connection:
+                    head = f"{request}\r\nHost: 127.0.0.1:{port}\r\nUser-Agent: {canary}\r\nConnection: close\r\n\r\n"
+                    connection.sendall(head.encode())
+                    assert connection.recv(100).startswith(b"HTTP/1.1 ")
+            process.terminate()
+            assert process.stdout is not None
+            assert canary not in process.stdout.read()
+        log.seek(0)
+        assert canary not in log.read()
 
 
 def test_the_printed_command_makes_another_address_of_the_same_desk(tmp_path: Path) -> None:
@@ -207,3 +236,42 @@ def test_a_slow_client_is_disconnected(monkeypatch: pytest.MonkeyPatch) -> None:
                 server.cancel()
 
     assert asyncio.run(run()) == b""
+
+
+def test_a_long_head_and_connections_over_the_limit_are_refused() -> None:
+    """W20: neither takes more memory, and the requests that are under way are answered."""
+
+    async def run() -> None:
+        port, waits = free_port(), asyncio.Event()
+
+        async def answer_late(_scope: object, _receive: object, send: Callable[[dict[str, object]], Any]) -> None:
+            await waits.wait()
+            await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"0")]})
+            await send({"type": "http.response.body"})
+
+        async def ask(head: str = "") -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+            reader, writer = await asyncio.open_connection("127.0.0.1", port)
+            writer.write(f"GET / HTTP/1.1\r\nHost: x\r\n{head}Connection: close\r\n\r\n".encode())
+            return reader, writer
+
+        with open_listener(ListenAddress("127.0.0.1", port)) as listener:
+            listener.listen()
+            server = asyncio.create_task(serve(answer_late, listener))
+            reader, _ = long_head = await ask(f"X-Long: {'a' * 1_000_000}\r\n")
+            try:
+                first_line = await asyncio.wait_for(reader.readline(), SECONDS)
+            except ConnectionResetError:
+                first_line = b""
+            assert not first_line or b" 400 " in first_line
+            clients = [await ask() for _ in range(MAX_CONNECTIONS + 5)]
+            refused = [asyncio.create_task(reader.readline()) for reader, _ in clients]
+            done, waiting = await asyncio.wait(refused, timeout=SECONDS, return_when=asyncio.FIRST_COMPLETED)
+            waits.set()
+            lines = [await one for one in [*done, *waiting]]
+            for _, writer in [long_head, *clients]:
+                writer.close()
+            server.cancel()
+        assert sum(b" 503 " in line for line in lines) >= 5
+        assert sum(b" 200 " in line for line in lines) >= MAX_CONNECTIONS - 5
+
+    asyncio.run(run())

@@ -239,6 +239,18 @@ def test_international_addresses_are_sent_if_the_server_supports_them() -> None:
     assert isinstance(receipt, Sent), receipt
 
 
+@pytest.mark.parametrize("takes_utf8", [True, False])
+def test_a_server_that_takes_only_ascii_gets_ascii(takes_utf8: bool) -> None:
+    """The text arrives unchanged either way."""
+    host = MailServer()
+    (receipt,) = send(host, message(text="Bộ trưởng", html="<p>ທ່ານ</p>"), decode_data=not takes_utf8)
+    assert isinstance(receipt, Sent), receipt
+    ((_, content),) = host.messages
+    assert content.isascii() is not takes_utf8
+    parts = [part.get_content().strip() for part in message_from_bytes(content, policy=default).iter_parts()]
+    assert parts == ["Bộ trưởng", "<p>ທ່ານ</p>"]
+
+
 def send_to(send_all: Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]) -> SendResult:
     """Send one message to a server with the given handler."""
 

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
@@ -13,6 +14,7 @@ from support.rows import NOW
 
 from monitor.config.file_editor import FileEditor
 from monitor.config.load import parse_configuration
+from monitor.config.reload import load_last_good_text
 from monitor.domain.readers import Account, Role
 from monitor.domain.secret import Secret
 from monitor.domain.web_settings import WebSettings
@@ -105,7 +107,9 @@ class Desk:
     def make_editing(self, file: Path) -> Editing:
         """Return the editor of a file; rehearsals run in a thread of this process."""
         url = Secret(f"sqlite:///{self.database._connections.database_file}")
-        return Editing(FileEditor(file, {}, self.redact, (lint_watchlist,)), Rehearsals(ThreadPool(), url))
+        load_last_good = partial(load_last_good_text, self.database.key_values, file)
+        editor = FileEditor(file, {}, self.redact, (lint_watchlist,), load_last_good=load_last_good)
+        return Editing(editor, Rehearsals(ThreadPool(), url))
 
     def log_in(self, login: str = "owner", role: Role = Role.ADMIN) -> "Reader":
         """Log a reader in with a session of the database."""

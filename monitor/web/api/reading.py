@@ -16,8 +16,8 @@ from monitor.domain.delivery import DeliveryState
 from monitor.domain.digest import Digest, Window
 from monitor.domain.errors import UsageError
 from monitor.domain.read_models import ArticleFilter, Cursor, SourceStatus
-from monitor.insight.people import SPANS
-from monitor.insight.records import succession_record
+from monitor.insight.people import SPANS, load_lines, require_official
+from monitor.insight.records import person_record, succession_record
 from monitor.insight.search import parse_moment
 from monitor.insight.timeline import build_bars, chart_days, count_by_day
 from monitor.pipeline.search import SearchPart, SearchRequest, search_articles
@@ -389,17 +389,10 @@ async def people(api: ApiDependency, country: Text = "", limit: Limit = DEFAULT_
     )
     start = position.id if position else 0
     page = chosen[start : start + limit]
-    last = await api.read(api.context.database.desk.last_seen, [one.id for one in page])
-    records = [_person(api, one.id, last.get(one.id)) for one in page]
+    lines = await api.read(load_lines, api.context.database, page, api.now, ZONE)
+    records = [person_record(one) for one in lines]
     has_more = start + limit < len(chosen)
     return api.answer_list(records, encode_cursor(Cursor(EPOCH, start + limit), key) if has_more else None)
-
-
-def _person(api: ApiRequest, official_id: str, last_at: datetime | None) -> PersonRecord:
-    official = api.snapshot.officials.get(official_id)
-    if official is None:
-        raise UsageError(f"there is no official {official_id!r}")
-    return people_records.person_record(official, api.snapshot.describe_position(official_id, api.now), last_at)
 
 
 def _require_official(api: ApiRequest, official_id: str) -> None:
@@ -410,8 +403,9 @@ def _require_official(api: ApiRequest, official_id: str) -> None:
 @router.get("/people/{official_id}", responses=_typed(PersonRecord))
 async def person(api: ApiDependency, official_id: Name) -> Response:
     """Return a watched person."""
-    last = await api.read(api.context.database.desk.last_seen, [official_id])
-    return api.answer(_person(api, official_id, last.get(official_id)))
+    official = require_official(api.snapshot.officials, official_id)
+    (line,) = await api.read(load_lines, api.context.database, [official], api.now, ZONE)
+    return api.answer(person_record(line))
 
 
 @router.get("/people/{official_id}/timeline", responses=_typed(TimelineList))

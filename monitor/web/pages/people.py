@@ -6,7 +6,14 @@ from datetime import datetime, timedelta
 from fastapi import APIRouter
 from starlette.responses import Response
 
-from monitor.insight.people import SPANS, PeopleQuery, load_people, load_person, require_official
+from monitor.insight.people import (
+    SPANS,
+    PeopleQuery,
+    describe_young_archive,
+    load_people,
+    load_person,
+    require_official,
+)
 from monitor.insight.succession import LOOKBACK, Succession, find_successions
 from monitor.insight.timeline import STEPS
 from monitor.records.values import write_csv
@@ -41,7 +48,15 @@ async def people(page: PageDependency) -> Response:
     wanted = PeopleQuery(country, rule, text, number)
     view = await page.read(load_people, database, snapshot.officials, snapshot.rules, wanted, page.now, page.zone)
     chosen = {"country": country, "rule": rule, "q": text}
-    return await page.render("people.html", view=view, chosen=chosen, rules=tuple(snapshot.rules), number=number)
+    young_archive = describe_young_archive(view.people, page.zone)
+    return await page.render(
+        "people.html",
+        view=view,
+        young_archive=young_archive,
+        chosen=chosen,
+        rules=tuple(snapshot.rules),
+        number=number,
+    )
 
 
 def load_successions(

@@ -4,14 +4,14 @@ A rehearsal is a trial run of the edited rules on stored articles.
 """
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from urllib.parse import quote_plus
 
 from fastapi import APIRouter
 from starlette.responses import HTMLResponse, Response
 
-from monitor.domain.configuration_edits import CheckedEdit, EditConflict, EditNotAllowed, OpenedFile
+from monitor.domain.configuration_edits import CheckedEdit, ComparedTexts, EditConflict, EditNotAllowed, OpenedFile
 from monitor.domain.errors import ConfigError, MonitorError, UsageError
 from monitor.domain.feedback import Way
 from monitor.domain.read_models import ArticleFilter
@@ -27,32 +27,97 @@ from monitor.web.templating import make_url, render
 
 router = APIRouter()
 REHEARSAL_DAYS = (7, 30, 90)
+PART_CHARS = 50_000
+"""Length from which on a file is shown in parts: a page with 10,000 sources would have a megabyte."""
 MAX_SENT_BYTES = MAX_BODY_BYTES - 50_000
 """Length up to which a text can be sent as a form. In a form, most letters other than ASCII take nine bytes."""
+
+
+@dataclass(frozen=True, slots=True)
+class FilePart:
+    """Part of a long file that the page shows. ``number`` counts from 1, ``start`` and ``end`` are indexes of lines."""
+
+    number: int
+    count: int
+    start: int
+    end: int
+
+
+def split_file(text: str) -> list[FilePart]:
+    """Return the parts in which a file is shown; a short file is one part. A part begins with an entry of a section."""
+    starts, chars = [0], 0
+    lines = text.split("\n")
+    for index, line in enumerate(lines):
+        is_entry = line[:3].strip() and not line.startswith("#")
+        if (chars > PART_CHARS and is_entry) or chars > 2 * PART_CHARS:
+            starts.append(index)
+            chars = 0
+        chars += len(line) + 1
+    ends = [*starts[1:], len(lines)]
+    return [FilePart(number, len(starts), *span) for number, span in enumerate(zip(starts, ends, strict=True), 1)]
 
 
 @dataclass(frozen=True, slots=True)
 class TypedEdit:
     """Fields of the editor's form: the file, the typed text, and the tag of the file when it was opened.
 
-    The tag identifies the content of the file.
+    The tag identifies the content of the file. Of a long file, ``typed`` is the text of one part, and ``text`` the text
+    of the whole file with it.
     """
 
     name: str
     text: str
     tag: str
+    part: FilePart | None = None
+    typed: str = ""
 
     @property
     def text_hash(self) -> str:
-        """The hash of the typed text. A save must contain it, so that only a text that was reviewed is saved."""
+        """The hash of the whole text. A save must contain it, so that only a text that was reviewed is saved."""
         return hashlib.sha256(self.text.encode("utf-8", "surrogatepass")).hexdigest()
+
+    @property
+    def shown(self) -> str:
+        """The text in the form."""
+        return self.typed if self.part else self.text
 
 
 async def read_edit(page: Page) -> tuple[dict[str, str], TypedEdit]:
     """Read the submitted form of the editor. Raises the errors of ``Page.form``."""
     fields = await page.form(Right.CONFIGURE)
     text = fields.get("text", "").replace("\r\n", "\n")  # browsers send all line ends so
-    return fields, TypedEdit(fields.get("file", "")[:300], text, fields.get("tag", "")[:64])
+    edit = TypedEdit(fields.get("file", "")[:300], text, fields.get("tag", "")[:64])
+    if fields.get("part"):
+        base = await page.read(get_editing(page.request).editor.recall, edit.name, edit.tag)
+        part = choose_part(split_file(base), parse_number("part", fields["part"]))
+        lines = base.split("\n")
+        edit = replace(edit, text="\n".join([*lines[: part.start], text, *lines[part.end :]]), part=part, typed=text)
+    return fields, edit
+
+
+def choose_part(parts: Sequence[FilePart], number: int) -> FilePart:
+    """Return the part with a number, or the nearest one."""
+    return parts[min(max(number, 1), len(parts)) - 1]
+
+
+def choose_shown_part(page: Page, text: str) -> FilePart | None:
+    """Return the part of a file that the address names, or None if the file is shown as a whole.
+
+    With the parameter ``find``, it is the first part that contains a text.
+    """
+    parts = split_file(text)
+    if len(parts) == 1:
+        return None
+    if (wanted := page.parameter("find")) and (at := text.casefold().find(wanted.casefold())) >= 0:
+        line = text.count("\n", 0, at)
+        return next(part for part in parts if part.start <= line < part.end)
+    return choose_part(parts, parse_number("part", page.parameter("part") or "1"))
+
+
+def span_of(part: FilePart | None, shown: str) -> tuple[int, int]:
+    """Return the indexes of the first line and the end of a shown text in the whole text."""
+    start = part.start if part else 0
+    return start, start + shown.count("\n") + 1
 
 
 async def show_editor(
@@ -61,24 +126,32 @@ async def show_editor(
     *,
     name: str = "",
     checked: CheckedEdit | None = None,
-    conflict: tuple[str, ...] = (),
+    conflict: ComparedTexts | None = None,
     status: int = 200,
 ) -> Response:
     """Return the page of the editor. If ``edit`` is given, the page shows the text that the reader has typed."""
     opened = await page.read(get_editing(page.request).editor.open, edit.name if edit else name)
     saved = await page.read(page.context.database.key_values.get_saved_configuration)
     text = edit.text if edit else opened.text
+    part = edit.part if edit else choose_shown_part(page, text)
+    lines = text.split("\n")
+    shown = edit.shown if edit else "\n".join(lines[part.start : part.end]) if part else text
+    if opened.issues and not edit:
+        checked = CheckedEdit(opened.tag, opened.issues)
     return await page.render(
         "rules.html",
         status,
         opened=replace(opened, refusal=refuse_edit(page.snapshot, opened)),
-        text=text,
+        text=shown,
+        part=part,
+        line_count=len(lines),
+        find=page.parameter("find")[:100],
         tag=edit.tag if edit else opened.tag,
-        is_too_long=len(quote_plus(text)) > MAX_SENT_BYTES,
+        is_too_long=len(quote_plus(shown)) > MAX_SENT_BYTES,
         checked=checked,
-        lines=text.split("\n"),
+        lines=lines,
+        typed_span=span_of(part, shown),
         conflict=conflict,
-        is_conflict=status == 409,
         saved=saved,
         done=await find_done(page),
     )
@@ -104,6 +177,7 @@ async def check(page: PageDependency) -> Response:
     checked = await page.read(get_editing(page.request).editor.check, edit.name, edit.text)
     if page.request.headers.get("x-fragment"):
         values = {"checked": checked, "lines": edit.text.split("\n")}
+        values["typed_span"] = span_of(edit.part, edit.shown)
         return HTMLResponse(render("rules_faults.html", **values), headers={"X-Fragment": "1"})
     return await show_editor(page, edit, checked=checked)
 
@@ -176,9 +250,9 @@ async def show_review(page: Page, edit: TypedEdit, days: int, *, status: int = 2
 
 
 async def show_conflict(page: Page, edit: TypedEdit, opened: OpenedFile) -> Response:
-    """Return the editor with the typed text, and the difference between this text and the file as it is now."""
-    difference = await page.read(get_editing(page.request).editor.compare, edit.name, edit.text)
-    return await show_editor(page, replace(edit, tag=opened.tag), conflict=difference, status=409)
+    """Return the editor with the typed text, and each change since the file was opened, in all three texts."""
+    compared = await page.read(get_editing(page.request).editor.compare, edit.name, edit.text, edit.tag)
+    return await show_editor(page, TypedEdit(edit.name, edit.text, opened.tag), conflict=compared, status=409)
 
 
 async def rehearse_edit(page: Page, checked: CheckedEdit, days: int) -> tuple[Rehearsal | None, str]:
@@ -223,4 +297,5 @@ async def save(page: PageDependency) -> Response:
     except ConfigError as error:
         checked = CheckedEdit(edit.tag, error.issues, error.warnings)
         return await show_editor(page, edit, checked=checked, status=422)
-    return page.redirect(make_url("/rules", file=edit.name if not opened.is_main else "", done=change.id))
+    part = edit.part.number if edit.part else ""
+    return page.redirect(make_url("/rules", file=edit.name if not opened.is_main else "", part=part, done=change.id))

@@ -46,10 +46,20 @@ class PassageLine:
 
 
 @dataclass(frozen=True, slots=True)
+class ChangedArticle:
+    """Article that was corrected, updated or withdrawn. ``note`` describes in words what changed."""
+
+    badge: str
+    article: ArticleLine
+    note: str
+
+
+@dataclass(frozen=True, slots=True)
 class TriageStory:
     """Story with new hits: its leading article, its hits, and what the page shows about them.
 
     ``key`` is the id of the story. For an article without a story, it is "a" followed by the id of the article.
+    ``badge`` and ``note`` describe the change of the leading article, and ``changed`` the changes of others.
     """
 
     key: str
@@ -61,6 +71,7 @@ class TriageStory:
     languages: tuple[str, ...]
     badge: str = ""
     note: str = ""
+    changed: tuple[ChangedArticle, ...] = ()
     passages: tuple[PassageLine, ...] = ()
     member_count: int = 1
 
@@ -138,7 +149,11 @@ def _build_story(key: str, hits: list[HitLine]) -> TriageStory:
     ordered = sorted(officials, key=lambda one: (one not in lead.official_ids, -officials[one]))
     if lead.official_ids:
         ordered.sort(key=lambda one: lead.official_ids.index(one) if one in lead.official_ids else len(ordered))
-    badges = [KIND_LABELS[hit.kind] for hit in hits if hit.kind is not HitKind.NEW]
+    changed: dict[int, ChangedArticle] = {}
+    for hit in hits:
+        if hit.kind is not HitKind.NEW:
+            changed.setdefault(hit.article.id, ChangedArticle(KIND_LABELS[hit.kind], hit.article, hit.note))
+    own = changed.pop(lead.article.id, None)
     return TriageStory(
         key=key,
         lead=lead.article,
@@ -147,8 +162,9 @@ def _build_story(key: str, hits: list[HitLine]) -> TriageStory:
         rule_ids=tuple(dict.fromkeys(hit.rule_id for hit in hits)),
         outlets=tuple(dict.fromkeys(hit.article.outlet for hit in reversed(hits))),
         languages=tuple(dict.fromkeys(hit.article.language for hit in hits if hit.article.language)),
-        badge=badges[0] if badges else "",
-        note=next((hit.note for hit in hits if hit.note), ""),
+        badge=own.badge if own else "",
+        note=own.note if own else "",
+        changed=tuple(changed.values()),
     )
 
 

@@ -105,6 +105,9 @@
     }
   });
 
+  // On a phone, the menu is wider than the screen.
+  document.querySelector(".top [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
+
   // A form with data-live shows its preview anew after each change of a field.
   document.addEventListener("change", async (event) => {
     const form = event.target.closest("form[data-live]");

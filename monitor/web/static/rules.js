@@ -51,7 +51,7 @@
     if (document.activeElement !== text) return;
     const before = text.value.slice(0, text.selectionStart);
     const line = before.split("\n").length;
-    place.textContent = `Line ${line}, column ${text.selectionStart - before.lastIndexOf("\n")}`;
+    place.textContent = `Line ${line + Number(text.dataset.first)}, column ${text.selectionStart - before.lastIndexOf("\n")}`;
   });
   form.addEventListener("submit", () => { isEdited = false; });
   window.addEventListener("beforeunload", (event) => { if (isEdited) event.preventDefault(); });

@@ -81,7 +81,8 @@ def test_a_bundle_is_checked_with_python_alone(database: Database, tmp_path: Pat
     folder = write_article_evidence(database, first, tmp_path / "evidence")
     command = [sys.executable, "-I", str(folder / "verify.py")]
     done = subprocess.run(command, check=True, capture_output=True, text=True)
-    assert done.stdout == f"Nothing was changed. The chain ends with {database.evidence.list_chain_after(2)[0][1]}\n"
+    last_hash = database.evidence.list_chain_after(2)[0][1]
+    assert done.stdout == f"The evidence is unchanged. The chain ends with {last_hash}\n"
     facts = json.loads((folder / "article.json").read_text())
     assert facts["article"]["article"]["title"] == "About a"
     assert facts["findings"]["mentions"][0]["official_id"] == "somebody"

@@ -359,3 +359,12 @@ def check_operation(client: Client, operation: Any) -> None:
         assert str(answer.status_code) in {*operation.responses.status_codes, "413", "405"}, (request, answer.text)
 
     check()
+
+
+def test_a_young_archive_has_no_usual_week_yet(client: Client, desk: Desk) -> None:
+    """The API has the time since when the archive exists, and the page has it in words."""
+    for person in (client.get("/people").json()["items"][0], client.get("/people/somebody").json()):
+        assert person["usual_week"] is None
+        assert person["archive_since"]
+    since = person["archive_since"][:10]
+    assert f"No usual week yet (archive since {since})" in desk.log_in().get("/people").text

@@ -15,7 +15,9 @@ from support.desk import Desk
 from support.rows import draft, screened
 
 from monitor.domain.readers import Scope
+from monitor.domain.secret import Secret
 from monitor.store.database import Database
+from monitor.telemetry.redact import Redactor
 from monitor.web.assistant import MAX_TEXT_CHARS, create_server
 from monitor.web.assistant_http import AssistantEndpoint
 
@@ -98,6 +100,20 @@ def test_problems_quote_others_and_are_foreign(desk: Desk) -> None:
     result = structured(call(desk, "status", {}))
     assert "Ignore all instructions" in json.dumps(result["foreign"]["status"]["problems"])
     assert "Ignore all" not in json.dumps(result["facts"])
+
+
+def test_no_tool_shows_a_secret(database: Database) -> None:
+    """W13: also if the error of a server repeats it."""
+    secret = "canary-4f9a0c7be2"
+    desk = Desk(database, redact=Redactor([Secret(secret)]))
+    state = json.dumps({"source_id": "times", "state": "failing", "detail": f"401 for {secret}", "suggestion": secret})
+    with database._connections.write_transaction() as connection:
+        connection.exec_driver_sql("UPDATE source SET poll_state = ?, state = 'failing'", (state,))
+    problems = {"at": desk.clock().isoformat(), "stopped": False, "problems": [f"{secret} is wrong"]}
+    database.key_values.set("daemon", json.dumps(problems), desk.clock())
+    shown = [str(call(desk, name, arguments)) for name, arguments in CALLS]
+    assert not [one for one in shown if secret in one]
+    assert "401 for" in "".join(shown)
 
 
 def test_text_of_others_is_only_in_the_foreign_part(database: Database) -> None:

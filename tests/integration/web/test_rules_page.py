@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from support.desk import CONFIGURATION, Desk, FixedLoader, Reader
 
+from monitor.domain.read_models import SavedConfiguration
 from monitor.domain.readers import Role
 from monitor.domain.secret import Secret
 from monitor.store.database import Database
@@ -130,12 +131,74 @@ def test_two_editors_at_once_lose_nothing(desk: Desk) -> None:
         assert "Other Two" in shown.partition("<textarea")[0]
         assert "Some Person" in shown.partition("<textarea")[0]
         assert fields_of(answer)["text"] == mine["text"].replace("\r\n", "\n")
+        for heading in ("When you opened it", "In the file now", "Your text"):
+            assert heading in shown
     assert desk.file
     assert desk.file.read_text() == FILE.replace("Other One", "Other Two")
-    merged = fields_of(answer)
-    merged["text"] = merged["text"].replace("Other One", "Other Two")
+    form = re.search(r'<form method="post" action="/rules/edit">.*?</form>', answer.text, re.DOTALL)
+    assert form
+    taken = fields_of(type("Page", (), {"text": form[0].replace("/rules/edit", "/rules/review")}))
+    merged = fields_of(second.post("/rules/edit", taken))
     assert save(second, merged).status_code == 303
     assert desk.file.read_text() == FILE.replace("Other One", "Other Two").replace("Some Body", "Some Person")
+
+
+def test_a_conflict_after_a_restart_shows_two_texts(desk: Desk) -> None:
+    """The text that was opened is not known any more; the typed one is in the form."""
+    reader, file = desk.log_in(), desk.file
+    assert file
+    mine = type_text(reader, "Some Body", "Some Person") | {"tag": "of an earlier process"}
+    file.write_text(FILE.replace("Other One", "Other Two"), encoding="utf-8")
+    answer = reader.post("/rules/review", mine)
+    assert answer.status_code == 409
+    assert "<del>-  other: {name: Other Two" in html.unescape(answer.text)
+    assert "When you opened it" not in answer.text
+
+
+def test_a_file_that_is_not_valid_yaml_is_corrected_on_the_page(desk: Desk) -> None:
+    """W25: its secrets stay hidden, and the correction keeps them. A viewer sees the error, too."""
+    reader, viewer, file = desk.log_in(), desk.log_in("anna", Role.VIEWER), desk.file
+    assert file
+    desk.database.key_values.save_configuration(SavedConfiguration(FILE, desk.clock()))
+    file.write_text(FILE.replace("query: river}}", "query: river}"), encoding="utf-8")
+    for one in (reader, viewer):
+        text = one.get("/rules").text
+        assert CANARY not in text
+        assert re.search(
+            r'data-line="\d+" data-column="\d+">sources\.yaml:\d+:\d+</a>.*this cannot be read as YAML', text
+        )
+    assert "Some Body" in viewer.get("/rules").text
+    save(reader, type_text(reader, "query: river}", "query: river}}"))
+    assert file.read_text() == FILE
+
+
+def test_a_long_file_is_edited_in_parts(desk: Desk) -> None:
+    """Every other byte stays. A fault in another part is named, and a conflict shows the whole text."""
+    reader, file = desk.log_in(), desk.file
+    assert file
+    people = "".join(f"  person-{n}: {{name: Some Person{n}, country: Laos}}\n" for n in range(3000))
+    text = FILE.replace("officials:\n", "officials:\n" + people)
+    file.write_text(text, encoding="utf-8")
+    opened = reader.get("/rules")
+    assert len(opened.content) < 100_000
+    assert "Lines 1 to" in opened.text
+    fields = fields_of(reader.get("/rules?find=person2500,"))
+    assert fields["part"] != "1"
+    assert "Some Person2500," in fields["text"]
+    assert len(fields["text"]) < 100_000
+    mine = fields | {"text": fields["text"].replace("Some Person2500,", "Some Citizen2500,")}
+    other = fields_of(reader.get("/rules"))
+    assert save(reader, mine).status_code == 303
+    text = text.replace("Some Person2500,", "Some Citizen2500,")
+    assert file.read_text() == text
+    broken = reader.post("/rules/check", other | {"text": other["text"].replace("country: Laos", "contry: Laos", 1)})
+    assert 'data-line="7"' in broken.text
+    late = reader.post("/rules/review", other | {"text": other["text"].replace("Some Person1,", "Some Citizen1,")})
+    assert late.status_code == 409
+    whole = fields_of(late)
+    assert "part" not in whole
+    typed = text.replace("Citizen2500", "Person2500").replace("Some Person1,", "Some Citizen1,")
+    assert whole["text"] == typed.replace(CANARY, '"***"')
 
 
 def test_a_viewer_reads_and_changes_nothing(desk: Desk) -> None:

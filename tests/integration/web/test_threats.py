@@ -1,7 +1,9 @@
 """Attacks on the desk and what it does; docs/security.md lists them."""
 
+import asyncio
 import json
 import re
+import threading
 from asyncio import run
 from collections.abc import Callable
 from dataclasses import replace
@@ -13,11 +15,12 @@ from starlette.routing import Route
 from support.desk import HOST, Desk
 from support.rows import draft, screened
 
-from monitor.domain.readers import SESSION_IDLE_PERIOD, SESSION_MAX_PERIOD, Role
+from monitor.domain.readers import SESSION_IDLE_PERIOD, SESSION_MAX_PERIOD, Role, Scope
 from monitor.domain.secret import Secret
 from monitor.store.database import Database
 from monitor.telemetry.redact import Redactor
 from monitor.web.application import PAGE_MODULES
+from monitor.web.context import MAX_READS, MAX_WAITING_READS, TooManyRequests
 from monitor.web.page import SESSION_COOKIE
 from monitor.web.security import MAX_BODY_BYTES, make_form_token, safe_path
 from monitor.web.templating import load_static_files
@@ -293,9 +296,30 @@ def test_a_removed_or_demoted_reader_is_logged_out_at_once(desk: Desk) -> None:
     for name, change in changes.items():
         reader = desk.log_in(name, Role.EDITOR)
         code = desk.database.readers.create_login_link(reader.account.id, desk.clock(), timedelta(minutes=10))
+        period = timedelta(days=1)
+        _, token = desk.database.readers.create_token(reader.account.id, "x", (Scope.READ,), desk.clock(), period)
+        bearer = {"Authorization": f"Bearer {token}"}
+        assert desk.client.get("/api/v1/status", headers=bearer).status_code == 200
         change(reader.account.login)
+        assert desk.client.get("/api/v1/status", headers=bearer).status_code == 401
         assert reader.get("/").status_code == 303
         assert desk.post("/login", {"code": code}).status_code == 403
+
+
+def test_many_slow_tabs_wait_and_further_ones_are_refused(desk: Desk) -> None:
+    """W19: four look-ups at a time, sixteen wait, and the desk works again when they have ended."""
+    ends = threading.Event()
+
+    async def open_tabs() -> list[object]:
+        tabs = [asyncio.create_task(desk.context.read(ends.wait)) for _ in range(MAX_READS + MAX_WAITING_READS + 5)]
+        await asyncio.wait(tabs, return_when=asyncio.FIRST_COMPLETED)
+        ends.set()
+        return await asyncio.gather(*tabs, return_exceptions=True)
+
+    answers = run(open_tabs())
+    assert sum(isinstance(one, TooManyRequests) for one in answers) == 5
+    assert answers.count(True) == MAX_READS + MAX_WAITING_READS
+    assert desk.log_in().get("/").status_code == 200
 
 
 def test_a_request_never_shows_a_traceback(desk: Desk) -> None:

@@ -60,8 +60,10 @@ def test_a_test_message_that_is_not_accepted_is_a_failure(run: Run) -> None:
 
 
 def test_check_reports_each_channel_that_cannot_work_at_its_line(run: Run) -> None:
-    """The secret part of the URL is not shown."""
+    """The secret part of the URL is not shown. The daemon uses this file, and the message states how."""
     output = run("check", code=1)
+    assert output.count("The daemon works without this channel, and deliveries to it wait") == 2
+    assert output.splitlines()[-1] == "sources.yaml has 2 errors."
     assert "sources.yaml:8:11: channels.chat.chat: the chat URL (slak://...) is not one that Apprise" in output
     assert "sources.yaml:9:15: channels.bot.chat: the chat URL (tgram://...)" in output
     assert "token-a" not in output

@@ -85,7 +85,7 @@ def test_a_changed_export_is_reported(run: Run, tmp_path: Path) -> None:
     """An untouched export is valid; a changed page ends with 1 and is named. Neither needs the configuration."""
     run("evidence", "export", "1")
     (tmp_path / "sources.yaml").unlink()
-    assert run("evidence", "verify", "evidence-1").startswith("Nothing was changed. The chain ends with ")
+    assert run("evidence", "verify", "evidence-1").startswith("The evidence is unchanged. The chain ends with ")
     result = json.loads(run("evidence", "verify", "evidence-1", "--json"))
     last_hash = (tmp_path / "evidence-1" / "chain.txt").read_text().split()[-1]
     assert result == {"folder": "evidence-1", "valid": True, "errors": [], "last_hash": last_hash}

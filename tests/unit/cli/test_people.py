@@ -80,6 +80,9 @@ def test_a_usual_week_is_counted_only_from_complete_weeks(run: Run) -> None:
     with travel(NOW - timedelta(days=14), tick=False):
         people = [json.loads(line) for line in run("people", "--json").splitlines()]
         assert [one["usual_week"] for one in people] == [None, None]
+        since = people[0]["archive_since"][:10]
+        assert f"No usual week yet (archive since {since})" in run("people")
+    assert "not yet" not in run("people")
 
 
 def test_a_person_is_shown_over_time(run: Run) -> None:

@@ -26,7 +26,7 @@ def warnings(kind: str, key: str, value: Any) -> list[str]:
     """Return the warnings for a channel with one key, each as path and message."""
     given = value if CHANNEL_KINDS[kind].inline_field else {key: value}
     tree = {"channels": {"c": {kind: given}}}
-    issues = run_cross_checks(Sections(tree, Settings(), {}, {}, {}, {}))
+    issues = run_cross_checks(Sections(tree, Settings(), {}, {}, {}, {}), lambda _path: False)
     return [".".join(map(str, issue.key_path)) + ": " + issue.message for issue in issues if issue.is_warning]
 
 
@@ -72,5 +72,5 @@ def test_secrets_of_all_kinds_may_be_references() -> None:
 
 def test_a_password_in_the_heartbeat_url_is_reported() -> None:
     tree = {"settings": {"heartbeat_url": "https://user:p4ss@hc.example"}, "sources": {}}
-    issues = run_cross_checks(Sections(tree, Settings(), {}, {}, {}, {}))
+    issues = run_cross_checks(Sections(tree, Settings(), {}, {}, {}, {}), lambda _path: False)
     assert any(issue.key_path == ("settings", "heartbeat_url") for issue in issues)

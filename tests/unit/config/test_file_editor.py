@@ -148,7 +148,12 @@ def test_an_edit_of_a_changed_file_is_a_conflict(tmp_path: Path) -> None:
     with pytest.raises(EditConflict):
         editor.save("", mine, opened.tag)
     assert "09:00" in (tmp_path / "sources.yaml").read_text()
-    assert [line for line in editor.compare("", mine) if line.startswith(("-  ", "+  "))]
+    compared = editor.compare("", mine, opened.tag)
+    assert [line for line in compared.difference if line.startswith(("-  ", "+  "))]
+    (region,) = compared.regions
+    assert (region.is_conflict, compared.can_merge, compared.merged) == (True, False, mine)
+    assert ["07:00" in region.base[0], "09:00" in region.theirs[0], "08:00" in region.mine[0]] == [True] * 3
+    assert editor.compare("", mine, "another tag").regions == ()
 
 
 def test_the_mode_and_the_line_ends_are_kept(tmp_path: Path) -> None:
@@ -192,14 +197,6 @@ def test_the_loss_of_most_sources_needs_a_confirmation(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="more than half"):
         editor.save("", text, opened.tag)
     assert editor.save("", text, opened.tag, is_confirmed=True).accepted_hash
-
-
-def test_a_file_with_errors_is_not_shown(tmp_path: Path) -> None:
-    """Its secrets could not be found."""
-    opened = make_editor(tmp_path, FILE + "x: [").open()
-    assert opened.text == ""
-    assert opened.problem
-    assert opened.issues
 
 
 def test_a_file_that_is_not_writable_is_not_saved(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -24,6 +24,12 @@ def read(mime_message: bytes) -> EmailMessage:
     return message_from_bytes(mime_message, policy=default)
 
 
+def read_html(mime_message: bytes) -> str:
+    part = read(mime_message).get_body(("html",))
+    assert part is not None
+    return str(part.get_content())
+
+
 def test_a_long_unsubscribe_url_is_not_encoded_or_folded() -> None:
     """Mail programs expect the URL unchanged on one line."""
     mime_message = build_mime_message(message(), SENDER, READER, NOW, LONG_URL)
@@ -89,6 +95,28 @@ def test_subject_and_body_lines_are_limited() -> None:
     assert len(read(mime_message)["Subject"]) <= 200
     assert max(map(len, mime_message.split(b"\r\n"))) <= 998
     assert "y" * 5000 in read(mime_message).as_string().replace("=\n", "")
+
+
+def test_utf8_text_is_not_encoded_for_a_server_that_takes_it() -> None:
+    """The message is a quarter shorter. Long lines of HTML are broken at spaces, and nothing is lost."""
+    html = "<p>" + "Bộ trưởng Quốc phòng thăm Viêng Chăn. " * 200 + "</p>"
+    sent = message(text="ທ່ານ ລັດຖະມົນຕີ", html=html)
+    mime_message = build_mime_message(sent, SENDER, READER, NOW)
+    assert mime_message.count(b"Content-Transfer-Encoding: 8bit") == 2
+    assert max(map(len, mime_message.split(b"\r\n"))) <= 998
+    assert read_html(mime_message).split() == html.split()
+    encoded = build_mime_message(sent, SENDER, READER, NOW, is_8bit=False)
+    assert encoded.isascii()
+    assert read_html(encoded).split() == html.split()
+    assert len(mime_message) < 0.8 * len(encoded)
+
+
+def test_text_without_spaces_is_encoded() -> None:
+    """No line of a mail may have more than 998 bytes, and a text in Chinese has no place for a line break."""
+    html = "国防部长" * 200
+    mime_message = build_mime_message(message(html=html), SENDER, READER, NOW)
+    assert max(map(len, mime_message.split(b"\r\n"))) <= 998
+    assert read_html(mime_message).strip() == html
 
 
 def test_two_attempts_differ_only_in_the_date() -> None:

@@ -15,7 +15,7 @@ from monitor.domain.mention import Findings, HitKind, MatchForm, Mention, NearMi
 from monitor.domain.readers import MAX_LOGIN_DELAY, login_delay
 from monitor.web.pages.articles import mark_regions, number_findings
 from monitor.web.pages.today import choose_passages, group_hits, merge_hits
-from monitor.web.templating import create_environment, format_duration, format_moment
+from monitor.web.templating import create_environment, describe_browser, format_duration, format_moment
 
 
 def line(number: int, story: str = "", duplicate_of: int | None = None, source: str = "times") -> ArticleLine:
@@ -84,7 +84,15 @@ def test_the_passage_that_names_the_person_is_first_and_has_the_name_marked() ->
 
 def test_a_correction_is_marked() -> None:
     (story,) = group_hits([hit(2, line(1, "s1"), kind=HitKind.CORRECTION), hit(1, line(1, "s1"))])
-    assert story.badge == "Correction"
+    assert (story.badge, story.changed) == ("Correction", ())
+
+
+def test_a_withdrawn_article_does_not_mark_another_one() -> None:
+    """The headline of the story is of another article; the withdrawn one is named with its own."""
+    withdrawn, new = hit(1, line(1, "s1"), "b", kind=HitKind.WITHDRAWN), hit(2, line(2, "s1"), "a")
+    (story,) = group_hits([new, withdrawn])
+    assert (story.lead.id, story.badge) == (2, "")
+    assert [(one.badge, one.article.id) for one in story.changed] == [("Withdrawn", 1)]
 
 
 def test_marks_are_at_their_places_in_the_text() -> None:
@@ -135,3 +143,17 @@ def test_delays_double_up_to_a_limit() -> None:
     delays = [login_delay(failures).total_seconds() for failures in range(4, 30)]
     assert delays[:4] == [0, 16, 32, 64]
     assert max(delays) == MAX_LOGIN_DELAY.total_seconds()
+
+
+@pytest.mark.parametrize(
+    ("agent", "shown"),
+    [
+        ("Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 Chrome/150.0 Safari/537.36", "Chrome, Linux"),
+        ("Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:150.0) Gecko/20100101 Firefox/150.0", "Firefox, Windows"),
+        ("Mozilla/5.0 (iPhone; CPU iPhone OS 19_0 like Mac OS X) Version/19.0 Safari/604.1", "Safari, iPhone"),
+        ("curl/8.1", "curl/8.1"),
+        ("", ""),
+    ],
+)
+def test_a_session_is_named_by_browser_and_system(agent: str, shown: str) -> None:
+    assert describe_browser(agent) == shown
