@@ -60,6 +60,7 @@ def check(
             config,
             os.environ,
             (lint_watchlist,),
+            refuse_shared_secrets=True,
             find_channel_faults=find_channel_faults,
             check_sources=lint_source_languages,
         )

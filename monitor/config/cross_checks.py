@@ -84,11 +84,14 @@ class Sections:
         return _get_mapping(self.tree, section)
 
 
-def run_cross_checks(file: Sections, is_readable_by_others: Callable[[KeyPath], bool]) -> Iterator[KeyIssue]:
+def run_cross_checks(
+    file: Sections, is_readable_by_others: Callable[[KeyPath], bool], *, refuse_shared_secrets: bool = False
+) -> Iterator[KeyIssue]:
     """Yield an error or warning for each problem that involves several keys.
 
     Entries with errors in other keys are checked, too. ``is_readable_by_others`` returns whether other users of this
-    machine can read the file with a certain key.
+    machine can read the file with a certain key. If ``refuse_shared_secrets`` is true, a secret that is typed into such
+    a file is an error, otherwise a warning.
     """
     address = file.settings.probe_address
     if address and not ip_address(address[0]).is_loopback:
@@ -100,7 +103,7 @@ def run_cross_checks(file: Sections, is_readable_by_others: Callable[[KeyPath], 
     operator = _get_mapping(file.tree, "settings").get("operator")
     yield from _check_known_ids(("settings", "operator"), operator, channels, "channel")
     yield from _check_translation(file.settings)
-    yield from _check_typed_secrets(file, is_readable_by_others)
+    yield from _check_typed_secrets(file, is_readable_by_others, refuse_shared=refuse_shared_secrets)
     networks = file.settings.allowed_networks
     for name, source in file.sources.items():
         yield from _check_source(("sources", name), source, networks)
@@ -316,14 +319,18 @@ def _check_misplaced_references(path: KeyPath, value: Any) -> Iterator[KeyIssue]
             yield KeyIssue((*path, *position), text, found.start(), is_warning=True)
 
 
-def _check_typed_secrets(file: Sections, is_readable_by_others: Callable[[KeyPath], bool]) -> Iterator[KeyIssue]:
-    """Yield a warning for each secret that is written in the file itself.
+def _check_typed_secrets(
+    file: Sections, is_readable_by_others: Callable[[KeyPath], bool], *, refuse_shared: bool
+) -> Iterator[KeyIssue]:
+    """Yield an error or warning for each secret that is written in the file itself.
 
     It should be a reference to a secret instead, such as ``${NAME}``.
     """
     for path, text in _list_secret_values(file.tree):
         if not has_secret_reference(text):
-            yield KeyIssue(path, _OPEN_TO_OTHERS if is_readable_by_others(path) else _OPEN_IN_FILE, is_warning=True)
+            is_shared = is_readable_by_others(path)
+            message = _OPEN_TO_OTHERS if is_shared else _OPEN_IN_FILE
+            yield KeyIssue(path, message, is_warning=not (is_shared and refuse_shared))
 
 
 def _check_secret_files(path: KeyPath, value: Any, folder: Path) -> Iterator[KeyIssue]:

@@ -62,16 +62,20 @@ def load_configuration(
     checks: Sequence[ConfigurationCheck] = (),
     *,
     require_secrets: bool = True,
+    refuse_shared_secrets: bool = False,
     find_channel_faults: ChannelCheck | None = None,
     check_sources: SourceCheck | None = None,
 ) -> Configuration:
     """Read the configuration in a file. Raises ``ConfigError`` with every error and warning, in file order.
 
-    If ``require_secrets`` is false, only a missing secret in the database URL is an error. If ``find_channel_faults``
-    is given, a channel that cannot work is an error. The daemon does not pass this function, because it also works
-    without such a channel. ``check_sources`` yields more warnings about the sources.
+    If ``require_secrets`` is false, only a missing secret in the database URL is an error. With
+    ``refuse_shared_secrets``, a secret that is typed into a file that other users can read is an error. If
+    ``find_channel_faults`` is given, a channel that cannot work is an error. The daemon passes neither, because it also
+    works without such a channel and must not be stopped by the mode of a file. ``check_sources`` yields more warnings
+    about the sources.
     """
     reader = _ConfigurationReader(read_file_bytes(path), path, environ, require_secrets=require_secrets)
+    reader.refuses_shared_secrets = refuse_shared_secrets
     reader.find_channel_faults = find_channel_faults
     reader.check_sources = check_sources
     return reader.read(checks)
@@ -146,6 +150,7 @@ class _ConfigurationReader:
         self.context = _FileContext(environ, self.folder, require_secrets)
         self.issues = self.files.issues
         self.warnings: list[ConfigIssue] = []
+        self.refuses_shared_secrets = False
         self.find_channel_faults: ChannelCheck | None = None
         self.check_sources: SourceCheck | None = None
 
@@ -178,7 +183,9 @@ class _ConfigurationReader:
         digests = self._read_section(tree, "digests", DigestPlan)
         watchlist = _build_watchlist(officials, rules, self._read_synonyms(tree), _list_values(sources))
         sections = Sections(tree, settings, sources, officials, rules, digests, readers, channels, self.folder)
-        for issue in run_cross_checks(sections, self.files.is_readable_by_others):
+        for issue in run_cross_checks(
+            sections, self.files.is_readable_by_others, refuse_shared_secrets=self.refuses_shared_secrets
+        ):
             self._add_key_issue(issue)
         for check in checks:
             for issue in check(watchlist):

@@ -124,7 +124,7 @@ def test_the_mail_is_short_and_has_every_story(demo: tuple[Path, str]) -> None:
 
 
 def test_the_numbers_of_each_kind_are_printed(demo: tuple[Path, str]) -> None:
-    assert re.search(r"^2 stories with 3 articles \(.*1 correction.*\); 12 sources read\.", demo[1], re.MULTILINE)
+    assert re.search(r"^2 stories, 3 articles \(.*1 correction.*\); 12 sources read\.", demo[1], re.MULTILINE)
 
 
 def test_every_source_is_healthy(demo: tuple[Path, str]) -> None:

@@ -105,14 +105,20 @@ def test_allowed_networks_and_rules_of_a_digest_give_no_warning() -> None:
 
 
 @pytest.mark.parametrize(("mode", "is_shared"), [(0o600, False), (0o640, True), (0o604, True)])
-def test_a_secret_in_a_file_that_others_can_read_is_a_warning(tmp_path: Path, mode: int, is_shared: bool) -> None:
-    """`monitor check` and the daemon take the file; the warning suggests a fix."""
+def test_a_secret_in_a_file_that_others_can_read_is_an_error_of_check(
+    tmp_path: Path, mode: int, is_shared: bool
+) -> None:
+    """A private file may have secrets in it, with a warning; the daemon is stopped by neither."""
     path = tmp_path / "sources.yaml"
     path.write_text("channels: {c: {webhook: {url: 'https://h.example/', secret: 'whsec_YWJj'}}}", encoding="utf-8")
     path.chmod(mode)
     (message,) = [one.message for one in load_configuration(path, {}).warnings if "a secret is readable" in one.message]
     assert ("other users of this machine" in message) is is_shared
-    assert ("chmod 600" in message) is is_shared
+    if not is_shared:
+        assert load_configuration(path, {}, refuse_shared_secrets=True).warnings
+        return
+    with pytest.raises(ConfigError, match=r"secret: a secret is readable .* other users .*chmod 600"):
+        load_configuration(path, {}, refuse_shared_secrets=True)
 
 
 def test_a_reference_to_a_secret_is_allowed_in_any_file(tmp_path: Path) -> None:
@@ -125,4 +131,4 @@ def test_a_reference_to_a_secret_is_allowed_in_any_file(tmp_path: Path) -> None:
     )
     path.chmod(0o644)
     environ = {"PW": "p", "KEY": "whsec_YWJj", "CHAT": "slack://T1JJ3T3L2/A1BRTD4JD/TIiajkdnlazkcOXrIdevi7FQ"}
-    assert load_configuration(path, environ).channels
+    assert load_configuration(path, environ, refuse_shared_secrets=True).channels
