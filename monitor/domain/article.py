@@ -12,6 +12,9 @@ MAX_AUTHORS, MAX_AUTHOR_CHARS = 20, 200
 REPOST = "(repost)"
 """Section of an article that is a repost."""
 
+REPLY = "(reply) "
+"""Beginning of the section of an article that answers another one, before the guid or URL of that one."""
+
 
 class Region(StrEnum):
     """A part of an article in which text may be matched, such as the headline or the body.
@@ -30,12 +33,13 @@ class Region(StrEnum):
 class Article:
     """An article as it was extracted.
 
-    The ``section`` of a repost is ``REPOST``, and its author is that of the original. All texts are in Unicode form
-    NFC; a newline joins the paragraphs of ``body``. ``published_at`` is None if the time is uncertain. ``confidence``
-    is the extraction confidence, from 0 (nothing found) to 1. ``partial_reason`` is the reason why the text is
-    incomplete: "paywall", "teaser", "feed", "pages" (a long PDF document) or "scripts" (the page shows its text with
-    JavaScript only). It is empty if the text is complete. ``page_starts`` are
-    the offsets in ``body`` at which the pages of a PDF document begin; it is empty for other articles.
+    The ``section`` of a repost is ``REPOST``, and its author is that of the original. The ``section`` of a reply begins
+    with ``REPLY``. All texts are in Unicode form NFC; a newline joins the paragraphs of ``body``. ``published_at`` is
+    None if the time is uncertain. ``confidence`` is the extraction confidence, from 0 (nothing found) to 1.
+    ``partial_reason`` is the reason why the text is incomplete: "paywall", "teaser", "feed", "pages" (a long PDF
+    document) or "scripts" (the page shows its text with JavaScript only). It is empty if the text is complete.
+    ``page_starts`` are the offsets in ``body`` at which the pages of a PDF document begin; it is empty for other
+    articles.
     """
 
     url: str
@@ -78,6 +82,11 @@ class Article:
     def repost_author(self) -> str:
         """The writer of the original if this is a repost in a social network, else an empty string."""
         return next(iter(self.authors), "") if self.section == REPOST else ""
+
+    @property
+    def reply_to(self) -> str:
+        """The guid or URL of the post that this article answers, else an empty string."""
+        return self.section.removeprefix(REPLY) if self.section.startswith(REPLY) else ""
 
     @property
     def text_length(self) -> int:

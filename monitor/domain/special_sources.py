@@ -37,6 +37,7 @@ class Api:
     summary: Annotated[JmesPath, Field(description="a short text, inside an item")] = ""
     text: Annotated[JmesPath, Field(description="the text of the article, inside an item; plain or HTML")] = ""
     authors: Annotated[JmesPath, Field(description="the writers, inside an item; a text or a list")] = ""
+    reply_to: Annotated[JmesPath, Field(description="the id or URL of the item that this one answers")] = ""
     body: Annotated[
         Mapping[str, Any] | None, Field(description="JSON that is sent by POST; without it the request is a GET")
     ] = field(default=None, hash=False)

@@ -148,6 +148,11 @@ def collect_lookup_keys(keyed_entries: Iterable[KeyedEntry]) -> frozenset[str]:
     return frozenset(key for one in keyed_entries for key in one.lookup_keys())
 
 
+def list_reference_keys(reference: str) -> tuple[str, ...]:
+    """Return the keys of the entry to which another entry refers by its guid or URL."""
+    return (*_claim_keys(Entry("", guid=reference), "").keys, *_claim_keys(Entry(reference), "").keys)
+
+
 def _group_repeated_entries(entries: Sequence[Entry]) -> list[list[Entry]]:
     """Group the entries that list the same item. An item that is listed once is a group of one entry.
 
