@@ -1,7 +1,6 @@
 """Articles with their regions (headline, body and so on) and processing stages, pending pages, and stories."""
 
-from bisect import bisect_right
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -30,6 +29,18 @@ class Region(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class AttachedText:
+    """Text of a document that is attached to a message, or the reason why it could not be read.
+
+    ``page_starts`` are offsets in ``text``. ``is_partial`` is true if only the first pages of the document were read.
+    """
+
+    text: str
+    page_starts: tuple[int, ...] = ()
+    is_partial: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Article:
     """An article as it was extracted.
 
@@ -39,7 +50,8 @@ class Article:
     ``partial_reason`` is the reason why the text is incomplete: "paywall", "teaser", "feed", "pages" (a long PDF
     document) or "scripts" (the page shows its text with JavaScript only). It is empty if the text is complete.
     ``page_starts`` are the offsets in ``body`` at which the pages of a PDF document begin; it is empty for other
-    articles.
+    articles. Of several attached documents, each begins with page 1 again: a negative value ``-1 - offset`` states the
+    offset at which the document before ends.
     """
 
     url: str
@@ -60,8 +72,13 @@ class Article:
     page_starts: tuple[int, ...] = ()
 
     def find_page(self, region: Region, offset: int) -> int:
-        """Return the number of the page of a PDF document on which an offset in a region is; 0 for other articles."""
-        return bisect_right(self.page_starts, offset) if region is Region.BODY else 0
+        """Return the number of the page of a PDF document on which an offset in a region is; 0 for other texts."""
+        page = 0
+        for start in self.page_starts if region is Region.BODY else ():
+            if offset < (start if start >= 0 else -1 - start):
+                break
+            page = page + 1 if start >= 0 else 0
+        return page
 
     def regions(self) -> Iterator[tuple[Region, str]]:
         """Yield a pair for each region that has text: the region and its text.
@@ -92,6 +109,17 @@ class Article:
     def text_length(self) -> int:
         """The number of characters in all regions."""
         return sum(len(text) for _, text in self.regions())
+
+
+def append_attached(body: str, attached: Sequence[AttachedText]) -> tuple[str, tuple[int, ...]]:
+    """Append the texts of attached documents to the body of an article; return the new body and its ``page_starts``."""
+    starts: list[int] = []
+    for one in attached:
+        if starts:
+            starts.append(-1 - len(body))
+        body = f"{body}\n{one.text}" if body else one.text
+        starts += (len(body) - len(one.text) + start for start in one.page_starts)
+    return body, tuple(starts)
 
 
 class Stage(StrEnum):

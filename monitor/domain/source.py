@@ -10,6 +10,7 @@ from typing import Annotated, Any, ClassVar, Literal, assert_never
 
 from pydantic import BeforeValidator, ConfigDict, Field
 
+from monitor.domain.article import AttachedText
 from monitor.domain.fetch_result import LOGIN_HEADERS
 from monitor.domain.field_types import (
     STRICT,
@@ -39,7 +40,7 @@ class Entry:
 
     ``summary`` and ``content`` are HTML of the publisher, not sanitised. ``is_repost`` means that the entry is a post
     of another account, which is then in ``authors``. ``reply_to`` is the guid or URL of the entry that this one
-    answers.
+    answers. ``attached`` are the documents that are attached to a message.
     """
 
     url: str
@@ -53,6 +54,7 @@ class Entry:
     language: str = ""
     is_repost: bool = False
     reply_to: str = ""
+    attached: tuple[AttachedText, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

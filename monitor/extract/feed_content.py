@@ -9,7 +9,7 @@ from html import unescape
 
 from selectolax.lexbor import LexborHTMLParser
 
-from monitor.domain.article import REPLY, REPOST, Article
+from monitor.domain.article import REPLY, REPOST, Article, append_attached
 from monitor.domain.source import Entry, Source, TextOrigin
 from monitor.extract.dom_blocks import PageLayout, TextRun, limit_html, normalize_spacing, survey_dom
 from monitor.extract.language_detection import detect_language
@@ -28,6 +28,7 @@ def build_fallback_article(entry: Entry, source: Source) -> Article:
     The time is linear in the length of the text.
     """
     text = _strip_markup(entry.content) or _strip_markup(entry.summary)
+    text, page_starts = append_attached(text, entry.attached)
     return Article(
         url=entry.url,
         title=_strip_markup(entry.title),
@@ -39,6 +40,7 @@ def build_fallback_article(entry: Entry, source: Source) -> Article:
         section=_describe_post(entry),
         language=entry.language or source.language,
         partial_reason="feed",
+        page_starts=page_starts,
     )
 
 
@@ -99,7 +101,7 @@ def article_from_entry(entry: Entry, source: Source) -> Article:
         dateline, body[0], agency = split_dateline(body[0])
         body[-1], signature = split_agency_signature(body[-1])
         agency = signature or agency
-    text = "\n".join(filter(None, body))
+    text, page_starts = append_attached("\n".join(filter(None, body)), entry.attached)
     title = html_to_text(entry.title).replace("\n", " ") or cut_title(text or " ".join(summary))
     return Article(
         url=entry.url,
@@ -117,6 +119,7 @@ def article_from_entry(entry: Entry, source: Source) -> Article:
         language=detect_language(f"{title} {text or ' '.join(summary)}", [entry.language, source.language]),
         confidence=0.5 if text else 0.2,
         partial_reason="" if is_content_complete else "feed",
+        page_starts=page_starts,
     )
 
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from statistics import median
 from typing import Any
 
-from monitor.domain.article import Article
+from monitor.domain.article import Article, AttachedText
 from monitor.domain.errors import PageProblem, UnreadableDocument
 from monitor.extract.dom_blocks import normalize_spacing
 from monitor.extract.language_detection import detect_language
@@ -66,6 +66,17 @@ class PdfText:
     article: Article
     paragraphs: tuple[PrintedParagraph, ...]
     page_count: int
+
+    def as_attached(self, heading: str) -> AttachedText:
+        """Return the text with its title as the text of an attached document, below a heading."""
+        article = self.article
+        text, shift = article.body, 0
+        for line in (article.title, heading):
+            text, shift = (f"{line}\n{text}", shift + len(line) + 1) if line else (text, shift)
+        starts = tuple(start + shift for start in article.page_starts)
+        if article.title and starts:
+            starts = (len(heading) + 1, *starts[1:])  # the title is on the first page
+        return AttachedText(text, starts, is_partial=bool(article.partial_reason))
 
 
 def is_pdf(body: bytes) -> bool:

@@ -5,8 +5,8 @@ If a message or attachment kills its worker process, only this message or attach
 
 from collections.abc import Sequence
 from dataclasses import replace
-from html import escape
 
+from monitor.domain.article import AttachedText
 from monitor.domain.errors import MonitorError, WorkerKilled
 from monitor.domain.fetch_result import Fetched
 from monitor.domain.ports import ProcessPool
@@ -56,12 +56,11 @@ async def _add_attachment(entry: Entry, attachment: Attachment, process_pool: Pr
     """Add the text of an attachment to an entry, or the reason why the attachment could not be read."""
     from monitor.extract.pdf_document import read_pdf
 
-    name = escape(attachment.name, quote=False)
+    heading = f"Attachment {attachment.name}"
     try:
         found = await process_pool.run(read_pdf, attachment.body, "", "", None)
     except MonitorError as error:
-        text = f"<p>Attachment {name}: {escape(str(error), quote=False)}.</p>"
+        text = AttachedText(f"{heading}: {error}.")
     else:
-        lines = [found.article.title, *(one.text for one in found.paragraphs)]
-        text = f"<p>Attachment {name}</p>" + "".join(f"<p>{escape(line, quote=False)}</p>" for line in lines if line)
-    return replace(entry, content=entry.content + text)
+        text = found.as_attached(heading)
+    return replace(entry, attached=(*entry.attached, text))

@@ -128,7 +128,7 @@ def assign_entry_keys(feed: Feed, *, is_partial: bool = False) -> tuple[KeyedEnt
 
 def is_empty_entry(entry: Entry) -> bool:
     """Return whether an entry has neither title, URL nor text, such as an empty item within another item."""
-    return not (entry.url or entry.title.strip() or entry.content.strip() or entry.summary.strip())
+    return not (entry.url or entry.title.strip() or entry.content.strip() or entry.summary.strip() or entry.attached)
 
 
 def drop_build_time(feed: Feed) -> Feed:
