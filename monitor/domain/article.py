@@ -172,7 +172,7 @@ class StoredArticle:
     ``is_alertable`` is false if the article must not be reported, because it was published before its source was added.
     ``duplicate_of`` is the id of the original if this article is a duplicate. ``version_count`` is the number of
     earlier versions. ``quarantine_reason`` is not empty while the article is quarantined, which means that it is not
-    reported.
+    reported. ``read_error`` is the reason why its page could not be read, or empty.
     """
 
     id: int
@@ -185,6 +185,7 @@ class StoredArticle:
     duplicate_of: int | None = None
     version_count: int = 0
     quarantine_reason: str = ""
+    read_error: str = ""
 
 
 @dataclass(frozen=True, slots=True)
