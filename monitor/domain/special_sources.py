@@ -48,6 +48,10 @@ class Api:
     max_pages: Annotated[int, Field(strict=True, ge=1, le=50, description="maximum number of pages")] = 1
 
 
+MAX_MESSAGE_BYTES = 10_000_000
+"""Number of bytes from which on the rest of a message in a mailbox is not read."""
+
+
 class MailContent(StrEnum):
     """Content of a mailbox that is read as articles: its messages, or the items to which its messages link."""
 

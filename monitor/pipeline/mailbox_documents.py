@@ -11,6 +11,7 @@ from monitor.domain.errors import MonitorError, WorkerKilled
 from monitor.domain.fetch_result import Fetched
 from monitor.domain.ports import ProcessPool
 from monitor.domain.source import Entry, Feed, Source
+from monitor.domain.special_sources import MAX_MESSAGE_BYTES
 from monitor.parse.mailbox import (
     Attachment,
     ParsedMessages,
@@ -57,6 +58,10 @@ async def _add_attachment(entry: Entry, attachment: Attachment, process_pool: Pr
     from monitor.extract.pdf_document import read_pdf
 
     heading = f"Attachment {attachment.name}"
+    if attachment.is_cut_off:
+        limit = MAX_MESSAGE_BYTES // 1_000_000
+        text = AttachedText(f"{heading}: the message is longer than {limit} MB, so the document is not whole.")
+        return replace(entry, attached=(*entry.attached, text))
     try:
         found = await process_pool.run(read_pdf, attachment.body, "", "", None)
     except MonitorError as error:

@@ -261,6 +261,19 @@ def test_passages_of_attachments_have_their_page(server: ImapServer, installatio
     ]
 
 
+def test_an_attachment_that_is_cut_off_states_the_limit(server: ImapServer, installation: MailboxInstallation) -> None:
+    """The text of a message of 13 MB is read; the message after it is read as usual."""
+    message = mail("Large")
+    content = write_pdf([column(60, 700, ["Decree on the border guards."])]) + b"%" + b"x" * 9_500_000
+    message.add_attachment(content, maintype="application", subtype="pdf", filename="large.pdf")
+    server.deliver(message.as_bytes(), mail("Next").as_bytes())
+    assert installation.poll().new_count == 2
+    first, second = (stored.article for stored in installation.database.articles.unmatched(9))
+    assert first.body.startswith(TEXT)
+    assert "Attachment large.pdf: the message is longer than 10 MB, so the document is not whole." in first.body
+    assert second.body == TEXT
+
+
 def test_a_message_with_nothing_but_an_attachment_is_an_article(
     server: ImapServer, installation: MailboxInstallation
 ) -> None:
