@@ -5,14 +5,17 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+import yaml
 from support.rows import MINUTE, NOW, kept
 from support.stores import open_database
 
+from monitor.config.load import parse_configuration
 from monitor.domain.article import Article, NewArticle, Stage
-from monitor.domain.source import Source, TextOrigin
+from monitor.domain.source import Source, SourceKind, TextOrigin
 from monitor.extract.feed_content import article_from_entry, merge_texts
 from monitor.parse.dispatch import parse_document
 from monitor.parse.social import build_listing_source, find_social_preset
+from monitor.pipeline.discover import build_source_keys, listing_keys
 from monitor.pipeline.group import GroupingStep
 
 DOCUMENTS = Path(__file__).with_name("social")
@@ -165,3 +168,14 @@ def test_a_repost_is_a_duplicate_of_its_original(tmp_path: Path) -> None:
     assert second.duplicate_of == first.id
     assert second.article.repost_author == "Weather Office"
     database.close()
+
+
+def test_a_discovered_channel_is_written_with_all_selectors() -> None:
+    """Also those for writers, reposts and replies."""
+    preset = find_social_preset("https://t.me/ministry")
+    assert preset is not None
+    assert preset.listing is not None
+    keys = build_source_keys("Ministry", SourceKind.LISTING, listing_keys(preset.listing))
+    text = yaml.safe_dump({"sources": {"ministry": keys}}, allow_unicode=True)
+    (source,) = parse_configuration(text.encode(), Path("sources.yaml"), {}).sources
+    assert (source.listing, source.text_from) == (preset.listing, TextOrigin.FEED)
